@@ -1,0 +1,50 @@
+# Everything a machine needs beyond Python 3.11, git and make is installed into .venv by the first target that needs it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: run test lint format corpus corpus-test bench golden lock clean
+
+run: $(STAMP)
+	@$(BIN)/caplint demo
+
+test: $(STAMP)
+	@$(BIN)/pytest -n auto -m "not corpus"
+
+lint: $(STAMP)
+	@$(BIN)/mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+corpus: $(STAMP)
+	@$(BIN)/python -m tools.corpus
+
+corpus-test: $(STAMP)
+	@$(BIN)/pytest -n auto -m corpus
+
+bench: $(STAMP)
+	@$(BIN)/python -m tools.bench
+
+# Rewrites the golden files; read the difference before committing it.
+golden: $(STAMP)
+	@CAPLINT_GOLDEN=write $(BIN)/pytest -m "not corpus" -k golden
+	@git --no-pager diff --stat -- tests/golden
+
+# Resolves the newest versions that pyproject.toml allows.
+lock: $(STAMP)
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --group dev pyproject.toml -o requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "caplint needs Python 3.11 or newer; set PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) .bench dist
