@@ -1,0 +1,1 @@
+"""The tolerant C front end: exact lexing, presence conditions, repair, variants. It knows no KVM."""

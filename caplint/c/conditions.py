@@ -1,0 +1,172 @@
+"""The conditional groups of a file and the presence condition of each of its bytes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from caplint.c.expression import defined, parse
+from caplint.c.formula import Formula, Literal, atoms, conjunction, negation
+from caplint.c.lexer import Directive, Lexed
+
+_NAME = re.compile(r"\w+")
+
+# Far beyond what people write; the cost of a presence condition grows with both.
+MAX_NESTING = 200
+MAX_BRANCHES = 200
+
+
+@dataclass(slots=True)
+class Branch:
+    """What stands between two directives of a group."""
+
+    own: Formula
+    """The expression of its directive; true for `#else`."""
+    chosen_when: Formula
+    """Its own expression and the negation of those before it."""
+    presence: Formula
+    """That, and the presence of the group itself."""
+    start: int
+    end: int = 0
+    groups: list[Group] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Group:
+    """One `#if … #endif`."""
+
+    start: int
+    end: int = 0
+    branches: list[Branch] = field(default_factory=list)
+    has_else: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place that could not be understood, with the reason."""
+
+    offset: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Conditionals:
+    """All groups of a file, nested, and the presence condition from each offset on."""
+
+    groups: list[Group]
+    problems: list[Problem]
+    _offsets: list[int]
+    _presence: list[Formula]
+
+    def presence(self, offset: int) -> Formula:
+        """The condition under which the byte at the offset is compiled."""
+        return self._presence[bisect_right(self._offsets, offset) - 1]
+
+
+def conditionals(lexed: Lexed) -> Conditionals:
+    """Read a file's conditional structure. Unbalanced directives are reported, never fatal."""
+    reader = _Reader(lexed)
+    for index, directive in enumerate(lexed.directives):
+        reader.read(index, directive)
+    return reader.finish()
+
+
+class _Reader:
+    def __init__(self, lexed: Lexed) -> None:
+        self._lexed = lexed
+        self._root = Branch(True, True, True, 0, len(lexed.source))
+        self._open: list[tuple[Group, Branch]] = []
+        """Each unfinished group with the branch that it stands in."""
+        self._offsets = [0]
+        self._presence: list[Formula] = [True]
+        self._problems: list[Problem] = []
+
+    def read(self, index: int, directive: Directive) -> None:
+        match directive.keyword:
+            case "if" | "ifdef" | "ifndef":
+                self._begin(index, directive)
+            case "elif" | "elifdef" | "elifndef" | "else":
+                self._alternative(directive)
+            case "endif":
+                self._end(directive)
+
+    def finish(self) -> Conditionals:
+        end = len(self._lexed.source)
+        for group, _ in self._open:
+            self._problems.append(Problem(group.start, end, "#if without #endif"))
+            group.end = group.branches[-1].end = end
+        return Conditionals(self._root.groups, self._problems, self._offsets, self._presence)
+
+    def _begin(self, index: int, directive: Directive) -> None:
+        parent = self._current()
+        group = Group(directive.start)
+        self._open.append((group, parent))
+        if len(self._open) > MAX_NESTING:
+            self._complain(directive, f"#if nested more than {MAX_NESTING} deep")
+            group.branches.append(Branch(True, True, parent.presence, directive.end))
+            return
+        parent.groups.append(group)
+        guard = index == 0 and self._is_include_guard(directive)
+        self._enter(True if guard else self._expression(directive), directive)
+
+    def _alternative(self, directive: Directive) -> None:
+        if not self._open or self._open[-1][0].has_else:
+            self._complain(directive, f"#{directive.keyword} without #if")
+            return
+        group, _ = self._open[-1]
+        if len(group.branches) >= MAX_BRANCHES:
+            self._complain(directive, f"more than {MAX_BRANCHES} alternatives of one #if")
+            return
+        group.branches[-1].end = directive.start
+        group.has_else = directive.keyword == "else"
+        self._enter(True if group.has_else else self._expression(directive), directive)
+
+    def _enter(self, own: Formula, directive: Directive) -> None:
+        group, parent = self._open[-1]
+        chosen_when = conjunction([own, *(negation(branch.own) for branch in group.branches)])
+        presence = conjunction([parent.presence, chosen_when])
+        group.branches.append(Branch(own, chosen_when, presence, directive.end))
+        self._mark(directive.end, presence)
+
+    def _end(self, directive: Directive) -> None:
+        if not self._open:
+            self._complain(directive, "#endif without #if")
+            return
+        group, parent = self._open.pop()
+        group.branches[-1].end = directive.start
+        group.end = directive.end
+        self._mark(directive.end, parent.presence)
+
+    def _current(self) -> Branch:
+        return self._open[-1][0].branches[-1] if self._open else self._root
+
+    def _mark(self, offset: int, presence: Formula) -> None:
+        self._offsets.append(offset)
+        self._presence.append(presence)
+
+    def _complain(self, directive: Directive, reason: str) -> None:
+        self._problems.append(Problem(directive.start, directive.end, reason))
+
+    def _expression(self, directive: Directive) -> Formula:
+        text = self._lexed.text(directive.body, directive.end)
+        if directive.keyword in {"if", "elif"}:
+            return parse(text)
+        name = _NAME.search(text)
+        formula = defined(name.group() if name else "")
+        return negation(formula) if directive.keyword.endswith("ndef") else formula
+
+    def _is_include_guard(self, directive: Directive) -> bool:
+        """Whether this, the file's first directive, asks for a name that the next one defines."""
+        following = self._lexed.directives[1:2]
+        if not following or following[0].keyword != "define":
+            return False
+        name = _NAME.search(self._lexed.text(following[0].body, following[0].end))
+        if name is None or self._lexed.code[: directive.start].strip():
+            return False
+        atom = f"defined({name.group()})"
+        formula = self._expression(directive)
+        return formula == Literal(atom, positive=False) or (
+            atom in atoms(formula) and directive.keyword == "if"
+        )

@@ -1,0 +1,132 @@
+"""Reads the expression of an `#if` as a boolean formula; what is not boolean becomes an atom."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation
+
+# Deeper or longer than this is no condition that a person wrote; the whole text becomes one atom.
+MAX_DEPTH = 60
+MAX_LENGTH = 4096
+
+_TOKEN = re.compile(
+    r"""\s*(?: (?P<defined> defined\s*(?:\(\s*(\w+)\s*\)|(\w+)) )
+             | (?P<enabled> IS_(?:ENABLED|BUILTIN|REACHABLE)\s*\(\s*(\w+)\s*\) )
+             | (?P<operator> && | \|\| | !(?!=) | \( | \) )
+             | (?P<other> \w+ | '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [<>=!]= | << | >> | . ) )""",
+    re.VERBOSE | re.DOTALL,
+)
+_INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z")
+
+# What no C translation unit of these projects sees: their text is not C, so nothing under them is read.
+NEVER = frozenset({"__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus"})
+
+
+class _TooDeepError(Exception):
+    pass
+
+
+def defined(name: str) -> Formula:
+    """The formula of `#ifdef name`. A Kconfig symbol is its own atom, so that it reads as in Kconfig."""
+    if name in NEVER:
+        return False
+    return Literal(name if name.startswith("CONFIG_") else f"defined({name})")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Formula:
+    """The formula of `#if text`; any text is answered, if need be with one opaque atom."""
+    if len(text) > MAX_LENGTH:
+        return _opaque(text)
+    tokens = [(match.lastgroup or "", match) for match in _TOKEN.finditer(text.strip())]
+    try:
+        parser = _Parser(tokens)
+        formula = parser.either(0)
+    except _TooDeepError:
+        return _opaque(text)
+    return formula if parser.at_end else _opaque(text)
+
+
+def _opaque(text: str) -> Formula:
+    return Literal(" ".join(text.split())[:200] or "(empty)")
+
+
+class _Parser:
+    """Recursive descent over `||`, `&&`, `!` and parentheses; the rest is left to atoms."""
+
+    def __init__(self, tokens: list[tuple[str, re.Match[str]]]) -> None:
+        self._tokens = tokens
+        self._position = 0
+
+    @property
+    def at_end(self) -> bool:
+        return self._position >= len(self._tokens)
+
+    def either(self, depth: int) -> Formula:
+        operands = [self._both(depth)]
+        while self._take("||"):
+            operands.append(self._both(depth))
+        return disjunction(operands)
+
+    def _both(self, depth: int) -> Formula:
+        operands = [self._unary(depth)]
+        while self._take("&&"):
+            operands.append(self._unary(depth))
+        return conjunction(operands)
+
+    def _unary(self, depth: int) -> Formula:
+        if depth > MAX_DEPTH:
+            raise _TooDeepError
+        start = self._position
+        if self._take("!"):
+            inner = self._unary(depth + 1)
+            if self._at_boundary():
+                return negation(inner)
+        elif self._take("("):
+            inner = self.either(depth + 1)
+            if self._take(")") and self._at_boundary():
+                return inner
+        elif not self.at_end and self._tokens[start][0] in {"defined", "enabled"}:
+            self._position += 1
+            if self._at_boundary():
+                match = self._tokens[start][1]
+                return defined(next(name for name in match.groups()[1:] if name and name.isidentifier()))
+        self._position = start
+        return self._atom()
+
+    def _atom(self) -> Formula:
+        """Everything up to the next `&&`, `||` or `)` of this level, as one atom."""
+        words: list[str] = []
+        nesting = 0
+        while not self.at_end:
+            word = self._word()
+            if nesting == 0 and word in {"&&", "||", ")"}:
+                break
+            nesting += (word == "(") - (word == ")")
+            words.append(word)
+            self._position += 1
+        return _atom(words)
+
+    def _word(self) -> str:
+        return " ".join(self._tokens[self._position][1].group().split())
+
+    def _at_boundary(self) -> bool:
+        return self.at_end or self._word() in {"&&", "||", ")"}
+
+    def _take(self, operator: str) -> bool:
+        if self.at_end or self._word() != operator:
+            return False
+        self._position += 1
+        return True
+
+
+def _atom(words: list[str]) -> Formula:
+    if len(words) == 1:
+        if number := _INTEGER.match(words[0]):
+            return int(number.group(1), 0 if number.group(1)[1:2] in "xXbB" else 10) != 0
+        if words[0] in NEVER:
+            return False
+    spaced = " ".join(words)
+    return Literal(re.sub(r"(?<=[(!~]) | (?=[()])", "", spaced) or "(empty)")

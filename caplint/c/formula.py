@@ -1,0 +1,185 @@
+"""Boolean formulas over preprocessor atoms: built normalised, printed canonically, decided by a SAT solver.
+
+A formula is `True`, `False` or an immutable node in negation normal form whose operands are
+flattened, sorted by their text, free of duplicates and of complements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pysat.formula import Formula as PysatFormula
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """An atom such as `CONFIG_SMP`, `defined(__x)` or `A > 1`, or its negation."""
+
+    atom: str
+    positive: bool = True
+
+    def __str__(self) -> str:
+        if self.positive:
+            return self.atom
+        return f"!{self.atom}" if _is_simple(self.atom) else f"!({self.atom})"
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """A conjunction (`&&`) or disjunction (`||`) of at least two operands."""
+
+    operator: str
+    operands: tuple[Literal | Junction, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Formula = bool | Literal | Junction
+
+
+def _is_simple(atom: str) -> bool:
+    return atom.replace("_", "a").isalnum() or (atom.endswith(")") and atom.count("(") == 1)
+
+
+def conjunction(operands: Iterable[Formula]) -> Formula:
+    """All of them."""
+    return _junction("&&", operands)
+
+
+def disjunction(operands: Iterable[Formula]) -> Formula:
+    """At least one of them."""
+    return _junction("||", operands)
+
+
+def _junction(operator: str, operands: Iterable[Formula]) -> Formula:
+    neutral = operator == "&&"
+    flat: dict[str, Literal | Junction] = {}
+    for operand in operands:
+        if isinstance(operand, bool):
+            if operand is not neutral:
+                return not neutral
+        elif isinstance(operand, Junction) and operand.operator == operator:
+            flat.update((str(inner), inner) for inner in operand.operands)
+        else:
+            flat[str(operand)] = operand
+    for operand in flat.values():
+        if isinstance(operand, Literal) and str(Literal(operand.atom, not operand.positive)) in flat:
+            return not neutral
+    kept = _absorb(flat)
+    if not kept:
+        return neutral
+    if len(kept) == 1:
+        return kept[0]
+    text = f" {operator} ".join(
+        f"({operand})" if isinstance(operand, Junction) else str(operand) for operand in kept
+    )
+    return Junction(operator, tuple(kept), text)
+
+
+def _absorb(flat: dict[str, Literal | Junction]) -> list[Literal | Junction]:
+    """Drops `a || b` beside `a` in a conjunction, and `a && b` beside `a` in a disjunction."""
+    return [
+        operand
+        for _, operand in sorted(flat.items(), key=lambda item: (item[0].lstrip("!("), item[0]))
+        if not (
+            isinstance(operand, Junction) and any(str(inner) in flat for inner in operand.operands)
+        )
+    ]
+
+
+def negation(formula: Formula) -> Formula:
+    """The opposite, pushed down to the atoms."""
+    if isinstance(formula, bool):
+        return not formula
+    if isinstance(formula, Literal):
+        return Literal(formula.atom, not formula.positive)
+    return _junction("||" if formula.operator == "&&" else "&&", map(negation, formula.operands))
+
+
+def text(formula: Formula) -> str:
+    """The canonical text: `1` for always, `0` for never."""
+    return str(int(formula)) if isinstance(formula, bool) else str(formula)
+
+
+def atoms(formula: Formula) -> set[str]:
+    """The names that decide the formula."""
+    if isinstance(formula, bool):
+        return set()
+    if isinstance(formula, Literal):
+        return {formula.atom}
+    return {atom for operand in formula.operands for atom in atoms(operand)}
+
+
+def evaluate(formula: Formula, known: dict[str, bool]) -> bool | None:
+    """The formula's value under a partial assignment, None where that does not decide it."""
+    if isinstance(formula, bool):
+        return formula
+    if isinstance(formula, Literal):
+        value = known.get(formula.atom)
+        return None if value is None else value is formula.positive
+    decisive = formula.operator == "||"
+    values = [evaluate(operand, known) for operand in formula.operands]
+    if decisive in values:
+        return decisive
+    return None if None in values else not decisive
+
+
+def substitute(formula: Formula, known: dict[str, bool]) -> Formula:
+    """The formula with some atoms replaced by their value."""
+    if isinstance(formula, bool):
+        return formula
+    if isinstance(formula, Literal):
+        value = known.get(formula.atom)
+        return formula if value is None else value is formula.positive
+    return _junction(formula.operator, (substitute(inner, known) for inner in formula.operands))
+
+
+def literals(formula: Formula) -> list[Literal]:
+    """The literals that must hold whenever the formula does, as far as its top level says."""
+    if isinstance(formula, Literal):
+        return [formula]
+    if isinstance(formula, Junction) and formula.operator == "&&":
+        return [inner for inner in formula.operands if isinstance(inner, Literal)]
+    return []
+
+
+@lru_cache(maxsize=4096)
+def satisfiable(formula: Formula) -> bool:
+    """Whether some configuration makes the formula true."""
+    if isinstance(formula, bool):
+        return formula
+    # Imported on demand: most runs meet no formula that needs a solver.
+    from pysat.solvers import Solver  # noqa: PLC0415
+
+    encoded = _encode(formula, {})
+    encoded.clausify()
+    with Solver(name="cadical153", bootstrap_with=[*encoded]) as solver:
+        return bool(solver.solve())
+
+
+def implies(stronger: Formula, weaker: Formula) -> bool:
+    """Whether every configuration that makes the first true makes the second true."""
+    if stronger == weaker:
+        return True
+    return not satisfiable(conjunction([stronger, negation(weaker)]))
+
+
+def equivalent(left: Formula, right: Formula) -> bool:
+    """Whether both are true in the same configurations."""
+    return implies(left, right) and implies(right, left)
+
+
+def _encode(formula: Literal | Junction, names: dict[str, PysatFormula]) -> PysatFormula:
+    from pysat.formula import And, Atom, Neg, Or  # noqa: PLC0415
+
+    if isinstance(formula, Literal):
+        atom = names.setdefault(formula.atom, Atom(formula.atom))
+        return atom if formula.positive else Neg(atom)
+    build = And if formula.operator == "&&" else Or
+    return build(*(_encode(operand, names) for operand in formula.operands))

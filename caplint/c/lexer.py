@@ -1,0 +1,120 @@
+"""Splits C text into code, comments, strings and preprocessor directives, by exact byte offsets.
+
+The preprocessor's own rules decide (C11 5.1.1.2): line continuations are honoured everywhere, a
+directive ends at the first newline that is neither continued nor inside a comment, and quotes
+inside a comment are no strings.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from caplint.c.masks import Spans, blank
+
+# One alternation, ordered so that whatever starts first wins; `directive` only matches at a line's start.
+_SCAN = re.compile(
+    rb"""
+      (?P<directive> ^[ \t\f\v]*(?:\#|%:) )
+    | (?P<comment>   /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) | //(?:[^\\\n]|\\(?s:.))*+ )
+    | (?P<string>    "(?:[^"\\\n]|\\(?s:.))*+(?:"|(?=\n)|\Z) | '(?:[^'\\\n]|\\(?s:.))*+(?:'|(?=\n)|\Z) )
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+# What a directive's extent is made of; it stops at the first plain newline.
+_DIRECTIVE = re.compile(
+    rb"""(?: /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)
+           | //(?:[^\\\n]|\\(?s:.))*+
+           | "(?:[^"\\\n]|\\(?s:.))*+"?
+           | \\\r?\n | \\. | [^\n\\"/]++ | /
+         )*+""",
+    re.VERBOSE,
+)
+_KEYWORD = re.compile(rb"(?:\s|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*([A-Za-z_]\w*)?")
+_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|//(?:[^\\\n]|\\(?s:.))*+")
+_CONTINUATION = re.compile(rb"\\\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One preprocessor directive: `start` is the offset of its line, `end` that of its final newline."""
+
+    keyword: str
+    start: int
+    end: int
+    body: int
+    """Offset just behind the keyword."""
+
+
+@dataclass(frozen=True)
+class Lexed:
+    """A file's text with the extents of everything that is not code."""
+
+    source: bytes
+    directives: list[Directive]
+    comments: Spans
+    strings: Spans
+    code: bytes = field(repr=False)
+    """The source with comments and directives blanked, every offset kept."""
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offset of the first byte of every line."""
+        return [0, *(match.end() for match in re.finditer(rb"\n", self.source))]
+
+    def line(self, offset: int) -> int:
+        """1-based line number of a byte offset."""
+        return bisect_right(self.line_starts, offset)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """1-based line and 1-based byte column of a byte offset."""
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def text(self, start: int, end: int) -> str:
+        """The source between two offsets as one line: comments and continuations gone, blanks folded."""
+        return plain(self.source[start:end])
+
+
+def plain(text: bytes) -> str:
+    """Text as one line: comments and continuations removed, runs of white space folded."""
+    text = _CONTINUATION.sub(b" ", text)
+    if b"/" in text:
+        text = _COMMENT.sub(b" ", text)
+    return " ".join(text.decode("utf-8", "replace").split())
+
+
+def lex(source: bytes) -> Lexed:
+    """Lex one file. Never fails: an unterminated comment or string runs to the end of file or line."""
+    directives: list[Directive] = []
+    comments: list[tuple[int, int]] = []
+    strings: list[tuple[int, int]] = []
+    gone: list[tuple[int, int]] = []
+    position = 0
+    while match := _SCAN.search(source, position):
+        start, position = match.span()
+        if match.lastgroup == "comment":
+            comments.append((start, position))
+            gone.append((start, position))
+        elif match.lastgroup == "string":
+            strings.append((start, position))
+        else:
+            directive = _directive(source, start, position)
+            position = directive.end
+            directives.append(directive)
+            gone.append((start, position))
+            comments.extend(
+                inner.span() for inner in _COMMENT.finditer(source, directive.body, directive.end)
+            )
+    return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, gone))
+
+
+def _directive(source: bytes, start: int, after_hash: int) -> Directive:
+    found = _DIRECTIVE.match(source, after_hash)
+    keyword = _KEYWORD.match(source, after_hash)
+    if found is None or keyword is None:  # both patterns match the empty string
+        raise AssertionError
+    name = (keyword.group(1) or b"").decode("ascii")
+    return Directive(name, start, found.end(), min(keyword.end(), found.end()))

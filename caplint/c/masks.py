@@ -1,0 +1,43 @@
+"""Extents of bytes, and texts with extents blanked: every offset stays what it was."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+_VISIBLE = re.compile(rb"[^\n]+")
+
+
+class Spans:
+    """Sorted, disjoint extents `[start, end)`, searched by offset."""
+
+    def __init__(self, extents: Sequence[tuple[int, int]]) -> None:
+        self.extents = sorted(extents)
+        self._starts = [start for start, _ in self.extents]
+
+    def index(self, offset: int) -> int:
+        """Index of the extent that holds the offset, or -1."""
+        found = bisect_right(self._starts, offset) - 1
+        return found if found >= 0 and offset < self.extents[found][1] else -1
+
+    def __contains__(self, offset: int) -> bool:
+        return self.index(offset) >= 0
+
+
+def blank(source: bytes, extents: Iterable[tuple[int, int]]) -> bytes:
+    """The source with the extents turned into spaces; newlines stay."""
+    pieces: list[bytes] = []
+    position = 0
+    for start, end in extents:
+        pieces += source[position:start], spaces(source[start:end])
+        position = end
+    pieces.append(source[position:])
+    return b"".join(pieces)
+
+
+def spaces(text: bytes) -> bytes:
+    """As many bytes of white space, with the newlines where they were."""
+    if b"\n" not in text:
+        return b" " * len(text)
+    return _VISIBLE.sub(lambda match: b" " * len(match.group()), text)

@@ -1,0 +1,277 @@
+"""Rewrites what tree-sitter-c cannot read, in place: every replacement keeps its length and its newlines.
+
+Each pass is one regular expression over the text with comments and directives already blanked. What
+a pass invents (a `||` for a case range, a `while` for an iterator macro) is remembered by offset, so
+that extractors can tell it from what the author wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from caplint.c.masks import spaces
+from caplint.c.tables import Tables
+
+# A macro invocation longer than this is left alone: the file is not what it seems.
+MAX_INVOCATION = 50_000
+
+Edit = tuple[int, int, bytes]
+
+
+
+@dataclass(frozen=True, slots=True)
+class MacroUse:
+    """A macro invocation that the repair rewrote: offsets of its name, its `(` and behind its `)`."""
+
+    kind: str
+    """`file` (stands alone outside functions), `head` (makes a function), `loop`, `statement`,
+    `declarator`, `type` or `asm`."""
+    start: int
+    opening: int
+    end: int
+
+
+@dataclass
+class Repaired:
+    """The text to parse, and by offset what the repair made of it."""
+
+    text: bytes
+    ranges: set[int] = field(default_factory=set)
+    """Offsets of the `...` of case ranges, now ` ||`."""
+    uses: list[MacroUse] = field(default_factory=list)
+    heads: dict[int, MacroUse] = field(default_factory=dict)
+    """Function heads made by a macro, by the offset of the name that stands in for it."""
+
+
+_PARENTHESIS = re.compile(rb"[()]")
+_RANGE = re.compile(rb"case\b[^:;{}?]{0,400}?(\.\.\.)")
+_ASM_QUALIFIERS = re.compile(rb"(?:\s*\b(?:volatile|__volatile(?:__)?|goto|inline|__inline__)\b)*\s*(?=\()")
+_BASE = rb"(?:int|char|long|short|unsigned|signed|void|_Bool|bool|float|double)\b"
+# A type that ends where an argument ends; whether it stands for an argument is decided by what is before it.
+_TYPE = re.compile(
+    rb"\b(?:(?:struct|union|enum)\s++\w++|" + _BASE + rb"(?:\s++" + _BASE + rb")*+)(?:\s*+\*)*+(?=\s*[,)])"
+)
+_POINTER = re.compile(rb"\*[\s*]{0,16}+(?=[,)])")
+_TAKES_TYPE = re.compile(rb"(?:sizeof|typeof|typeof__|_Alignof|_Atomic|return)\s*\Z")
+_CALLEE = re.compile(rb"\w\Z")
+# Their grammar takes less than compilers do (a member path, an expression): made ordinary calls.
+_TYPE_OPERATOR = re.compile(rb"(?:offsetof|alignof(?:__)?)\b(?=\s*\()")
+# Names that begin with a digit, pasted by a macro: F(3DNOW), HAS_FEAT(x, 48_47).
+_DIGIT_NAME = re.compile(
+    rb"[1-9](?<=[(, \t].)(?=[0-9]*+(?:[A-DF-KM-TV-WYZa-df-km-tv-wyz_]\w*+|_\w++)[,)\s])"
+)
+_UNNAMED_FIELD = re.compile(rb":\s*\w+\s*;")
+_FIELD_TYPE = re.compile(rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)\s+)+)\Z")
+_FILE_SCOPE = re.compile(
+    rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE
+)
+# A call that begins a line and does not end on it with a semicolon.
+_UNFINISHED = re.compile(
+    rb"\n[ \t]++(?:else[ \t]+)?(?!(?:if|for|while|switch|return|sizeof|else|do|case|typeof|__typeof__)\b)"
+    rb"([A-Za-z_]\w*+)[ \t]*+(?=\([^;\n]*+(?:\n|\Z))"
+)
+_FOLLOWING = re.compile(rb"\s*(.)", re.DOTALL)
+_WORD = re.compile(rb"\w+")
+_NAME_BYTES = b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BRACKETS_AWAY = bytes.maketrans(b"()", b"  ")
+_ASM = frozenset({b"asm", b"asm_inline", b"asm_volatile_goto", b"__asm", b"__asm__"})
+
+
+def repair(source: bytes, tables: Tables) -> Repaired:
+    """Repair one variant's text."""
+    result = Repaired(source)
+    for step in _STEPS:
+        if edits := list(step(result, tables)):
+            result.text = _apply(result.text, edits)
+    return result
+
+
+def _apply(text: bytes, edits: list[Edit]) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, replacement in sorted(edits):
+        if start >= position:
+            pieces += text[position:start], replacement
+            position = end
+    pieces.append(text[position:])
+    return b"".join(pieces)
+
+
+def _closing(text: bytes, opening: int) -> int:
+    """Offset behind the parenthesis that closes the one at `opening`, -1 where none does."""
+    depth = 0
+    for match in _PARENTHESIS.finditer(text, opening, opening + MAX_INVOCATION):
+        depth += 1 if match.group() == b"(" else -1
+        if depth == 0:
+            return match.end()
+    return -1
+
+
+def _blanked(text: bytes, start: int, end: int) -> Edit:
+    return start, end, spaces(text[start:end])
+
+
+def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
+    """Attributes, asm statements, and macros that declare something or stand for a type."""
+    text = result.text
+    for match in tables.words.finditer(text):
+        if text[match.start() - 1 : match.start()] in {b".", b">"}:
+            continue  # a member that is called like an attribute
+        name = match.group(2)
+        if name is None:
+            yield _blanked(text, *match.span())
+            continue
+        opening = match.end()
+        if name in _ASM and (qualifiers := _ASM_QUALIFIERS.match(text, opening)):
+            opening = qualifiers.end()
+        if text[opening : opening + 1] != b"(" or (end := _closing(text, opening)) < 0:
+            continue
+        use = MacroUse(tables.kinds[name], match.start(), opening, end)
+        match use.kind:
+            case "attribute":
+                yield _blanked(text, use.start, use.end)
+            case "type":
+                yield _blanked(text, use.opening, use.end)
+            case "asm":
+                result.uses.append(use)
+                yield _blanked(text, use.start, use.end)
+            case _:
+                yield from _declarator(result, use, tables.declarators[name])
+
+
+def _declarator(result: Repaired, use: MacroUse, index: int) -> Iterator[Edit]:
+    """`DEFINE_PER_CPU(struct x, name)` becomes `int name`, the name staying where it is."""
+    arguments = result.text[use.opening + 1 : use.end - 1].split(b",")
+    if index >= len(arguments):
+        return
+    before = use.opening + 1 + sum(len(argument) + 1 for argument in arguments[:index])
+    softened = bytearray(spaces(result.text[use.start : use.end]))
+    softened[:4] = b"int "
+    start = before - use.start
+    softened[start : start + len(arguments[index])] = arguments[index].translate(_BRACKETS_AWAY)
+    result.uses.append(use)
+    yield use.start, use.end, bytes(softened)
+
+
+def _ranges(result: Repaired, _: Tables) -> Iterator[Edit]:
+    if b"..." not in result.text:
+        return
+    for match in _RANGE.finditer(result.text):
+        result.ranges.add(match.start(1))
+        yield *match.span(1), b" ||"
+
+
+def _types(result: Repaired, _: Tables) -> Iterator[Edit]:
+    """A type where an expression is expected: an argument of container_of(), min_t(), va_arg() and their kind."""
+    text = result.text
+    for match in _TYPE.finditer(text):
+        if not _is_argument(text, match.start()):
+            continue
+        name = list(_WORD.finditer(text, *match.span()))[-1]
+        softened = bytearray(spaces(match.group()))
+        # A built-in type would still be read as a type: its last letter is made a capital one.
+        start = name.start() - match.start()
+        softened[start : start + len(name.group())] = name.group()[:-1] + name.group()[-1:].upper()
+        yield *match.span(), bytes(softened)
+    for match in _POINTER.finditer(text):
+        start = max(0, match.start() - 80)
+        word = text[start : match.start()].rstrip()
+        before = word.rstrip(_NAME_BYTES)
+        if before != word and _is_argument(text, start + len(before)):
+            yield _blanked(text, *match.span())
+    for match in _TYPE_OPERATOR.finditer(text):
+        yield *match.span(), match.group()[:-1] + b"F"
+
+
+def _is_argument(text: bytes, offset: int) -> bool:
+    """Whether an argument of a call begins at the offset; a cast, `sizeof (x)` or a parameter's type does not."""
+    before = text[max(0, offset - 80) : offset].rstrip()
+    if before.endswith(b","):
+        return True
+    if not before.endswith(b"("):
+        return False
+    callee = before[:-1]
+    return bool(_CALLEE.search(callee)) and not _TAKES_TYPE.search(callee)
+
+
+def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
+    text = result.text
+    for match in _DIGIT_NAME.finditer(text):
+        yield *match.span(), b"_"
+    for match in _UNNAMED_FIELD.finditer(text):
+        if field := _FIELD_TYPE.search(text, max(0, match.start() - 120), match.start()):
+            yield _blanked(text, field.start(1), match.end())
+
+
+def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
+    text = result.text
+    for match in _FILE_SCOPE.finditer(text):
+        if _before(text, match.start()) not in {b"", b";", b"}", b")"}:
+            continue
+        end = _closing(text, match.end())
+        if end < 0:
+            continue
+        following = _FOLLOWING.match(text, end)
+        symbol = following.group(1) if following else b""
+        if symbol in {b"(", b")", b",", b"[", b"*"}:
+            continue
+        use = MacroUse("head" if symbol == b"{" else "file", match.start(1), match.end(), end)
+        softened = bytearray(spaces(text[match.start() : end]))
+        if symbol in {b"{", b"="}:
+            stand_in = b"a b()" if symbol == b"{" else b"a b"
+            if len(stand_in) > len(softened):
+                continue
+            softened[-len(stand_in) :] = stand_in
+            if symbol == b"{":
+                result.heads[end - 3] = use
+        result.uses.append(use)
+        yield match.start(), end, bytes(softened)
+
+
+def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
+    text = result.text
+    for match in _UNFINISHED.finditer(text):
+        end = _closing(text, match.end())
+        if end < 0:
+            continue
+        following = _FOLLOWING.match(text, end)
+        symbol = following.group(1) if following else b""
+        if not (symbol in {b"{", b"}"} or symbol == b"_" or symbol.isalpha() or symbol in {b"*", b"("}):
+            continue
+        if symbol == b"{" and _before(text, match.start(1)) in {b"=", b","}:
+            continue
+        loop = symbol == b"{" or bool(tables.iterators.fullmatch(match.group(1)))
+        if not loop and symbol != b"}":
+            loop = _indentation(text, following.start(1) if following else end) > _indentation(text, match.start(1))
+        if not loop and symbol in {b"*", b"("}:
+            continue
+        result.uses.append(MacroUse("loop" if loop else "statement", match.start(1), match.end(), end))
+        if not loop or not text[match.end() + 1 : end - 1].strip():
+            yield _blanked(text, match.start(1), end)
+            continue
+        word = b"while" if match.end() - match.start(1) >= 5 else b"if"
+        yield match.start(1), match.end(), word.ljust(match.end() - match.start(1))
+
+
+def _before(text: bytes, offset: int) -> bytes:
+    """The last visible character before the offset, nothing at the start of the text."""
+    position = offset
+    while position > 0:
+        start = max(0, position - 256)
+        if visible := text[start:position].rstrip():
+            return visible[-1:]
+        position = start
+    return b""
+
+
+def _indentation(text: bytes, offset: int) -> int:
+    """Columns before the first visible character of the offset's line, tabs being eight wide."""
+    line = text[text.rfind(b"\n", 0, offset) + 1 : offset + 1].expandtabs(8)
+    return len(line) - len(line.lstrip())
+
+
+_STEPS: tuple[Callable[[Repaired, Tables], Iterator[Edit]], ...] = (
+    _words, _file_scope, _ranges, _types, _small_things, _loops,
+)  # fmt: skip

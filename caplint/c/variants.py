@@ -1,0 +1,222 @@
+"""Chooses configurations that together show every line: a small covering set, file by file.
+
+A *chunk* is a stretch of top-level declarations that a conditional group cannot be cut out of: from
+the last declaration that ended before the group to the first that ends after it. Choices must agree
+with each other only within a chunk, so the first variant shows almost everything, and each further
+one holds just the chunks with branches that no earlier one showed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caplint.c.conditions import Branch, Conditionals, Group
+from caplint.c.formula import evaluate, literals
+from caplint.c.lexer import Lexed
+from caplint.c.masks import blank
+
+# More variants than this show nothing that a reader would want to see; the rest is a blind spot.
+MAX_VARIANTS = 24
+
+_BOUNDARY = re.compile(rb"[{};]")
+_SEMICOLON = re.compile(rb"\s*;")
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Top-level groups that must be chosen together, and the extent that they need around them."""
+
+    start: int
+    end: int
+    groups: list[Group] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Texts that together show every line; the first is the whole file, the others only parts of it."""
+
+    texts: list[bytes]
+    unseen: list[Branch]
+    """Branches that no variant shows; those that can never be compiled are not among them."""
+
+
+class _Cover:
+    """Which branches have been shown so far."""
+
+    def __init__(self) -> None:
+        self.shown: set[int] = set()
+
+    def choose(self, groups: list[Group]) -> list[tuple[int, int]]:
+        """Extents to hide so that the groups' remaining text is one consistent configuration."""
+        known: dict[str, bool] = {}
+        if (target := self._target(groups)) is not None:
+            known.update((unit.atom, unit.positive) for unit in literals(target.presence))
+        hidden: list[tuple[int, int]] = []
+        self._choose(groups, known, hidden)
+        return hidden
+
+    def _target(self, groups: list[Group]) -> Branch | None:
+        """The first branch still to be shown; the configuration is built around it."""
+        for group in groups:
+            for branch in group.branches:
+                if branch.presence is not False and id(branch) not in self.shown:
+                    return branch
+                if (inner := self._target(branch.groups)) is not None:
+                    return inner
+        return None
+
+    def _choose(
+        self, groups: list[Group], known: dict[str, bool], hidden: list[tuple[int, int]]
+    ) -> None:
+        for group in groups:
+            possible = [
+                branch
+                for branch in group.branches
+                if evaluate(branch.chosen_when, known) is not False
+                and evaluate(branch.presence, known) is not False
+            ]
+            fresh = [branch for branch in possible if self.wants(branch)]
+            chosen = next(iter(fresh or possible), None)
+            for branch in group.branches:
+                if branch is not chosen:
+                    hidden.append((branch.start, branch.end))
+            if chosen is not None:
+                self.shown.add(id(chosen))
+                known.update((unit.atom, unit.positive) for unit in literals(chosen.chosen_when))
+                self._choose(chosen.groups, known, hidden)
+
+    def wants(self, branch: Branch) -> bool:
+        """Whether the branch, or one inside it, has not been shown and can be compiled at all."""
+        if branch.presence is False:
+            return False
+        return id(branch) not in self.shown or any(
+            self.wants(inner) for group in branch.groups for inner in group.branches
+        )
+
+
+def variants(lexed: Lexed, conditionals: Conditionals) -> Variants:
+    """The covering set of one file."""
+    cover = _Cover()
+    size = len(lexed.source)
+    chunks = list(_chunks(lexed, conditionals.groups, cover))
+    hidden = [extent for chunk, extents in chunks for extent in extents]
+    texts = [blank(lexed.code, sorted(hidden))]
+    while len(texts) < MAX_VARIANTS:
+        hidden, position = [], 0
+        for chunk, _ in chunks:
+            if any(cover.wants(branch) for group in chunk.groups for branch in group.branches):
+                before = len(cover.shown)
+                extents = cover.choose(chunk.groups)
+                if len(cover.shown) == before:
+                    continue
+                hidden += [(position, chunk.start), *extents]
+                position = chunk.end
+        if not position:
+            break
+        texts.append(blank(lexed.code, _merged([*hidden, (position, size)])))
+    return Variants(texts, list(_unseen(conditionals.groups, cover)))
+
+
+def _merged(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(extents):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _unseen(groups: list[Group], cover: _Cover) -> Iterator[Branch]:
+    for group in groups:
+        for branch in group.branches:
+            if branch.presence is False:
+                continue
+            if id(branch) not in cover.shown:
+                yield branch
+            else:
+                yield from _unseen(branch.groups, cover)
+
+
+def _chunks(
+    lexed: Lexed, groups: list[Group], cover: _Cover
+) -> Iterator[tuple[Chunk, list[tuple[int, int]]]]:
+    """Each chunk with the extents that the first variant hides in it."""
+    bare = blank(lexed.code, lexed.strings.extents)
+    depth = _Depth()
+    position = 0
+    pending = list(reversed(groups))
+    while pending:
+        depth.read(bare, position, pending[-1].start)
+        chunk = Chunk(depth.boundary, pending[-1].start)
+        while True:
+            group = pending.pop()
+            chunk.groups.append(group)
+            chunk.end = group.end
+            following = pending[-1].start if pending else len(bare)
+            # The braces of the text that the first variant will show decide where the chunk ends.
+            shown = blank(bare[group.start : group.end], _relative(_peek(chunk.groups), group))
+            depth.read(shown, 0, len(shown), base=group.start)
+            closed = depth.close(bare, group.end, following)
+            chunk.end = closed if closed is not None else following
+            if closed is not None or not pending:
+                break
+        yield chunk, cover.choose(chunk.groups)
+        position = chunk.end
+
+
+def _peek(groups: list[Group]) -> list[tuple[int, int]]:
+    return sorted(_Cover().choose(groups))
+
+
+def _relative(extents: list[tuple[int, int]], group: Group) -> list[tuple[int, int]]:
+    return [
+        (start - group.start, end - group.start)
+        for start, end in extents
+        if group.start <= start and end <= group.end
+    ]
+
+
+class _Depth:
+    """Brace depth while reading on, and where the last top-level declaration ended."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.boundary = 0
+        self.between = True
+        """Whether nothing but white space stands between the boundary and where reading stopped."""
+
+    def read(self, text: bytes, start: int, end: int, base: int = 0) -> None:
+        """Read `text[start:end]`; `base` is the text's own offset in the file."""
+        for match in _BOUNDARY.finditer(text, start, end):
+            self._step(text, match, base)
+        tail = max(start, self.boundary - base)
+        fresh = self.boundary - base > start
+        self.between = (self.between or fresh) and not text[tail:end].strip()
+
+    def close(self, text: bytes, start: int, end: int) -> int | None:
+        """The first place from `start` on where a top-level declaration ends, None if none before `end`."""
+        if self.depth == 0 and self.between:
+            return start
+        for match in _BOUNDARY.finditer(text, start, end):
+            self._step(text, match, 0)
+            if self.depth == 0 and self.boundary == match.end():
+                semicolon = _SEMICOLON.match(text, match.end(), end)
+                self.boundary = semicolon.end() if semicolon else match.end()
+                self.between = True
+                return self.boundary
+        return None
+
+    def _step(self, text: bytes, match: re.Match[bytes], base: int) -> None:
+        symbol = match.group()
+        if symbol == b"{":
+            self.depth += 1
+        elif symbol == b"}":
+            # A brace in the first column closes a top-level declaration in all of these projects,
+            # whatever an unbalanced conditional did before it.
+            first_column = text[match.start() - 1 : match.start()] in {b"\n", b""}
+            self.depth = 0 if first_column else max(0, self.depth - 1)
+        if self.depth == 0 and symbol != b"{":
+            self.boundary = base + match.end()
