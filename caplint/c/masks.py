@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 _VISIBLE = re.compile(rb"[^\n]+")
@@ -20,6 +20,10 @@ class Spans:
         """Index of the extent that holds the offset, or -1."""
         found = bisect_right(self._starts, offset) - 1
         return found if found >= 0 and offset < self.extents[found][1] else -1
+
+    def between(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The extents that begin in `[start, end)`."""
+        return self.extents[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def __contains__(self, offset: int) -> bool:
         return self.index(offset) >= 0

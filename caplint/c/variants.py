@@ -199,6 +199,7 @@ class _Depth:
     def close(self, text: bytes, start: int, end: int) -> int | None:
         """The first place from `start` on where a top-level declaration ends, None if none before `end`."""
         if self.depth == 0 and self.between:
+            self.boundary = start
             return start
         for match in _BOUNDARY.finditer(text, start, end):
             self._step(text, match, 0)

@@ -1,0 +1,106 @@
+"""Parses one C file under as many variants as it takes to see all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import tree_sitter
+import tree_sitter_c
+
+from caplint.c.conditions import Conditionals, Problem, conditionals
+from caplint.c.lexer import Lexed, lex
+from caplint.c.repair import Repaired, repair
+from caplint.c.tables import Tables
+from caplint.c.variants import variants
+
+# No source file that a person maintains comes near either; reading one would only cost time and memory.
+MAX_BYTES = 16 << 20
+MAX_LINE = 1 << 20
+
+
+class UnreadableError(Exception):
+    """The file is not source that can be parsed; the message says why."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One variant: its text before and after repair, and the syntax tree of the latter."""
+
+    text: bytes
+    repaired: Repaired
+    root: tree_sitter.Node
+
+    def plain(self, node: tree_sitter.Node) -> str:
+        """The node's text as one line, as the author wrote it but for comments and other variants' lines."""
+        return self.span(node.start_byte, node.end_byte)
+
+    def span(self, start: int, end: int) -> str:
+        """The text between two offsets as one line."""
+        text = self.text[start:end].decode("utf-8", "replace")
+        return " ".join(text.replace("\\\n", " ").split()) if "\n" in text or "  " in text else text
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A parsed file. The first view is the whole file; each further one holds what the others hid."""
+
+    lexed: Lexed
+    conditionals: Conditionals
+    views: list[View]
+    problems: list[Problem]
+
+
+@lru_cache(maxsize=1)
+def language() -> tree_sitter.Language:
+    """The C grammar."""
+    return tree_sitter.Language(tree_sitter_c.language())
+
+
+@lru_cache(maxsize=1)
+def _parser() -> tree_sitter.Parser:
+    return tree_sitter.Parser(language())
+
+
+def parse(source: bytes, tables: Tables) -> Unit:
+    """Lex, choose variants, repair and parse.
+
+    Raises `UnreadableError` for what is no source text: too large, or with a line that is.
+    """
+    _check(source)
+    lexed = lex(source)
+    structure = conditionals(lexed)
+    cover = variants(lexed, structure)
+    views: list[View] = []
+    for text in cover.texts:
+        repaired = repair(text, tables)
+        views.append(View(text, repaired, _parser().parse(repaired.text).root_node))
+    problems = [
+        *structure.problems,
+        *(Problem(branch.start, branch.end, "no variant shows it") for branch in cover.unseen),
+        *(problem for view in views for problem in _errors(view.root)),
+    ]
+    return Unit(lexed, structure, views, problems)
+
+
+def _check(source: bytes) -> None:
+    if len(source) > MAX_BYTES:
+        raise UnreadableError(f"larger than {MAX_BYTES >> 20} MiB")
+    if len(source) > MAX_LINE and max(map(len, source.split(b"\n"))) > MAX_LINE:
+        raise UnreadableError(f"has a line longer than {MAX_LINE >> 20} MiB")
+    if b"\0" in source:
+        raise UnreadableError("holds NUL bytes")
+
+
+def _errors(root: tree_sitter.Node) -> Iterator[Problem]:
+    """The outermost places that the grammar could not take."""
+    pending = [root] if root.has_error else []
+    while pending:
+        node = pending.pop()
+        if node.is_error:
+            yield Problem(node.start_byte, node.end_byte, "syntax not understood")
+        elif node.is_missing:
+            yield Problem(node.start_byte, node.end_byte, f"`{node.type}` expected")
+        elif node.has_error:
+            pending.extend(node.children)

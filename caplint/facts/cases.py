@@ -1,0 +1,91 @@
+"""`case` labels with the extent of what runs under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tree_sitter
+
+from caplint.facts.reading import Reading
+from caplint.facts.records import CaseLabel
+
+_LEAVING = frozenset({"break_statement", "return_statement", "goto_statement", "continue_statement"})
+
+
+def cases(reading: Reading) -> Iterator[CaseLabel]:
+    """Every label of every switch."""
+    stops = _stops(reading)
+    for node in reading.fresh("case"):
+        value = node.child_by_field_name("value")
+        low, high = _bounds(reading, value) if value is not None else (None, "")
+        line, column = reading.position(value.start_byte if value is not None else node.start_byte)
+        yield CaseLabel(
+            function=reading.function(node.start_byte),
+            selector=_selector(reading, node),
+            low=low,
+            high=high,
+            line=line,
+            column=column,
+            start=node.start_byte,
+            stop=stops.get(node.start_byte, node.end_byte),
+            condition=reading.condition(node.start_byte),
+        )
+
+
+def _bounds(reading: Reading, value: tree_sitter.Node) -> tuple[str, str]:
+    """Both ends of a label; the repair has turned the `...` of a range into ` ||`."""
+    operator = value.child_by_field_name("operator")
+    if operator is not None and operator.start_byte - 1 in reading.view.repaired.ranges:
+        left, right = value.child_by_field_name("left"), value.child_by_field_name("right")
+        if left is not None and right is not None:
+            return reading.view.plain(left), reading.view.plain(right)
+    text = reading.view.plain(value)
+    return text, text
+
+
+def _selector(reading: Reading, label: tree_sitter.Node) -> str:
+    node = label.parent
+    while node is not None and node.type != "switch_statement":
+        node = node.parent
+    condition = node.child_by_field_name("condition") if node is not None else None
+    return reading.view.plain(condition).removeprefix("(").removesuffix(")") if condition else ""
+
+
+def _stops(reading: Reading) -> dict[int, int]:
+    """Offset of each label → offset where control leaves what runs under it."""
+    stops: dict[int, int] = {}
+    for switch in reading.nodes.get("switch", ()):
+        body = switch.child_by_field_name("body")
+        stop = body.end_byte if body is not None else switch.end_byte
+        labels = [child for child in body.named_children if child.type == "case_statement"] if body else []
+        for label in reversed(labels):
+            if leaves(label):
+                stop = label.end_byte
+            stops[label.start_byte] = stop
+    return stops
+
+
+def leaves(node: tree_sitter.Node) -> bool:
+    """Whether control cannot run off the end of a statement or label, judged by its last statement."""
+    if node.type in _LEAVING:
+        return True
+    if node.type == "if_statement":
+        alternative = node.child_by_field_name("alternative")
+        consequence = node.child_by_field_name("consequence")
+        return (
+            alternative is not None
+            and consequence is not None
+            and leaves(consequence)
+            and leaves(alternative)
+        )
+    if node.type in {"case_statement", "compound_statement", "else_clause", "labeled_statement"}:
+        last = next(
+            (child for child in reversed(node.named_children) if not _is_empty(child)),
+            None,
+        )
+        return last is not None and last.start_byte > node.start_byte and leaves(last)
+    return False
+
+
+def _is_empty(node: tree_sitter.Node) -> bool:
+    return node.type == "expression_statement" and not node.named_children

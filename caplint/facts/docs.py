@@ -1,0 +1,81 @@
+"""Capabilities named in KVM's reStructuredText documentation."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caplint.facts.records import DocMention, Token
+
+# A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
+_NAME = re.compile(r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*")
+_NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
+_UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
+_FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
+
+
+@dataclass
+class _Section:
+    start: int
+    number: str | None = None
+    title: str | None = None
+    stop: int = 0
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def mentions(source: bytes) -> Iterator[DocMention | Token]:
+    """Every capability once per section that names it, and the file's part of the ledger."""
+    text = source.decode("utf-8", "replace")
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    sections = _sections(text)
+    begins = [section.start for section in sections]
+    seen: set[tuple[str, int]] = set()
+    counts: dict[str, list[int]] = {}
+    for match in _NAME.finditer(text):
+        name = re.sub(r"\s+", "", match.group())
+        line = bisect_right(starts, match.start())
+        column = match.start() - starts[line - 1] + 1
+        counts.setdefault(name.rstrip("*"), [0, line, column])[0] += 1
+        index = bisect_right(begins, match.start()) - 1
+        if (name, index) in seen:
+            continue
+        seen.add((name, index))
+        section = sections[index]
+        yield DocMention(
+            name=name,
+            line=line,
+            column=column,
+            section=section.number,
+            title=section.title,
+            heading=int(bool(section.title) and name in str(section.title)),
+            pattern=int(bool(_PLACEHOLDER.search(name.removeprefix("KVM_CAP_")))),
+            type=section.fields.get("type") or section.fields.get("target"),
+            architectures=section.fields.get("architecture"),
+            parameters=section.fields.get("parameter"),
+        )
+    for name, (count, line, column) in sorted(counts.items()):
+        yield Token(name, "documentation", count, line, column)
+
+
+def _sections(text: str) -> list[_Section]:
+    """The sections of a file in order; the first stands for what comes before any heading."""
+    sections = [_Section(0)]
+    lines = text.splitlines(keepends=True)
+    offset = 0
+    for index, line in enumerate(lines):
+        title = line.strip()
+        following = lines[index + 1] if index + 1 < len(lines) else ""
+        if title and not line[0].isspace() and _UNDERLINE.match(following) and not _UNDERLINE.match(line):
+            numbered = _NUMBERED.match(title)
+            sections[-1].stop = offset
+            number, name = numbered.groups() if numbered else (None, title)
+            sections.append(_Section(offset, number, name))
+        offset += len(line)
+    sections[-1].stop = len(text)
+    for section in sections:
+        for match in _FIELD.finditer(text, section.start, section.stop):
+            section.fields.setdefault(match.group(1).strip().lower(), match.group(2).strip())
+    return sections

@@ -1,0 +1,77 @@
+"""Turns one file's bytes into its facts. Knows nothing of other files, trees or paths."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import metadata, resources
+
+from caplint.c.syntax import Unit, UnreadableError, parse
+from caplint.c.tables import Tables, tables
+from caplint.facts.calls import calls, macro_uses
+from caplint.facts.cases import cases
+from caplint.facts.docs import mentions
+from caplint.facts.flow import comparisons, returns, stores, tests
+from caplint.facts.functions import functions
+from caplint.facts.initialisers import table_entries
+from caplint.facts.macros import includes, macros
+from caplint.facts.reading import readings
+from caplint.facts.records import BlindSpot, FileFacts
+from caplint.facts.tokens import tokens
+
+# In each view, functions come first: they say where everything else stands.
+_PER_VIEW = (
+    functions, cases, calls, stores, tests, returns, comparisons, table_entries, macro_uses,
+)  # fmt: skip
+_PER_FILE = (macros, includes, tokens)
+
+
+def language_of(path: str) -> str | None:
+    """The language that a path's ending stands for, None where caplint reads no such files."""
+    if path.endswith((".c", ".h", ".c.inc", ".h.inc")):
+        return "c"
+    return "rst" if path.endswith(".rst") else None
+
+
+def extract(source: bytes, language: str, repairs: Tables | None = None) -> FileFacts:
+    """All facts of one file. What cannot be read is a blind spot; this never fails on its input."""
+    facts = FileFacts()
+    if language == "rst":
+        facts.records.extend(mentions(source))
+        return facts
+    try:
+        unit = parse(source, repairs or tables())
+    except UnreadableError as error:
+        facts.records.append(BlindSpot(0, len(source), 1, str(error)))
+        return facts
+    whole: dict[int, bool] = {}
+    for reading in readings(unit):
+        for extractor in _PER_VIEW:
+            facts.records.extend(extractor(reading))
+        for node in reading.nodes.get("function", ()):
+            whole[node.start_byte] = whole.get(node.start_byte, True) and not node.has_error
+    for read in _PER_FILE:
+        facts.records.extend(read(unit))
+    facts.records.extend(_blind_spots(unit))
+    facts.functions = len(whole)
+    facts.damaged = sum(not sound for sound in whole.values())
+    return facts
+
+
+def _blind_spots(unit: Unit) -> Iterator[BlindSpot]:
+    for problem in sorted(set(unit.problems), key=lambda problem: (problem.offset, problem.end)):
+        yield BlindSpot(problem.offset, problem.end, unit.lexed.line(problem.offset), problem.reason)
+
+
+@lru_cache(maxsize=8)
+def identity(tables_identity: str) -> str:
+    """Names everything that decides what `extract` answers: this code, the grammar, the repair tables."""
+    digest = hashlib.sha256(tables_identity.encode())
+    for package in ("caplint.c", "caplint.facts"):
+        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith((".py", ".sql", ".toml")):
+                digest.update(file.read_bytes())
+    for distribution in ("tree-sitter", "tree-sitter-c"):
+        digest.update(metadata.version(distribution).encode())
+    return digest.hexdigest()[:20]

@@ -1,0 +1,115 @@
+"""Assignments, conditions, returns and comparisons: what decides and what changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import tree_sitter
+
+from caplint.facts.cases import leaves
+from caplint.facts.reading import Reading, name_of
+from caplint.facts.records import Comparison, ReturnValue, Store, Test
+
+_MAX_VALUE = 400
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}\w*\Z")
+_ROOT = re.compile(r"\(*\**&?([A-Za-z_]\w*)\s*\)*(.*)", re.DOTALL)
+_CONDITIONS = ("if", "while", "do", "for", "switch", "ternary")
+
+
+def stores(reading: Reading) -> Iterator[Store]:
+    """Assignments, increments, and initialised locals."""
+    for node in reading.fresh("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is not None and right is not None and operator is not None:
+            yield _store(reading, node, left, operator.type, reading.view.plain(right))
+    for node in reading.fresh("update"):
+        argument, operator = node.child_by_field_name("argument"), node.child_by_field_name("operator")
+        if argument is not None and operator is not None:
+            yield _store(reading, node, argument, operator.type, "")
+    for node in reading.fresh("initialiser"):
+        declared, value = name_of(node.child_by_field_name("declarator")), node.child_by_field_name("value")
+        if declared is not None and value is not None and reading.scope(node.start_byte):
+            yield _store(reading, node, declared, "init", reading.view.plain(value))
+
+
+def _store(
+    reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, operator: str, value: str
+) -> Store:
+    name = reading.view.plain(target)
+    scope = reading.scope(node.start_byte)
+    return Store(
+        function=scope.name if scope else None,
+        target=name[:_MAX_VALUE],
+        operator=operator,
+        value=value[:_MAX_VALUE],
+        local=int(scope is not None and _is_local(name, scope.locals)),
+        line=reading.line(node.start_byte),
+        start=node.start_byte,
+        condition=reading.condition(node.start_byte),
+    )
+
+
+def _is_local(target: str, names: set[str]) -> bool:
+    """Whether an assignment changes nothing outside the function: no pointer is followed on the way."""
+    match = _ROOT.match(target)
+    if match is None or "->" in target or target.lstrip("(").startswith("*"):
+        return False
+    return match.group(1) in names
+
+
+def tests(reading: Reading) -> Iterator[Test]:
+    """The conditions of statements and of `?:`."""
+    for kind in _CONDITIONS:
+        for node in reading.fresh(kind):
+            expression = node.child_by_field_name("condition")
+            if expression is None:
+                continue
+            consequence = node.child_by_field_name("consequence") if kind == "if" else None
+            yield Test(
+                function=reading.function(node.start_byte),
+                kind=kind,
+                expression=reading.view.plain(expression)[:_MAX_VALUE],
+                leaves=int(consequence is not None and leaves(consequence)),
+                line=reading.line(expression.start_byte),
+                start=node.start_byte,
+                stop=node.end_byte,
+                condition=reading.condition(node.start_byte),
+            )
+
+
+def returns(reading: Reading) -> Iterator[ReturnValue]:
+    """Every `return`."""
+    for node in reading.fresh("return"):
+        value = next(iter(node.named_children), None)
+        yield ReturnValue(
+            function=reading.function(node.start_byte),
+            value=reading.view.plain(value)[:_MAX_VALUE] if value is not None else "",
+            line=reading.line(node.start_byte),
+            start=node.start_byte,
+            condition=reading.condition(node.start_byte),
+        )
+
+
+def comparisons(reading: Reading) -> Iterator[Comparison]:
+    """`==` and `!=` with a constant-like name on one side."""
+    for node in reading.fresh("comparison"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None or operator is None:
+            continue
+        for constant, operand in ((right, left), (left, right)):
+            if constant.type == "identifier" and _CONSTANT.match(reading.view.plain(constant)):
+                line, column = reading.position(constant.start_byte)
+                yield Comparison(
+                    function=reading.function(node.start_byte),
+                    operand=reading.view.plain(operand)[:_MAX_VALUE],
+                    operator=operator.type,
+                    constant=reading.view.plain(constant),
+                    line=line,
+                    column=column,
+                    start=node.start_byte,
+                    condition=reading.condition(node.start_byte),
+                )
+                break

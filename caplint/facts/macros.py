@@ -1,0 +1,68 @@
+"""`#define` and `#include`, read from the directives themselves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from caplint.c.formula import text
+from caplint.c.lexer import Directive, plain
+from caplint.c.syntax import Unit
+from caplint.facts.records import Include, Macro
+
+_DEFINE = re.compile(rb"\s*([A-Za-z_]\w*)(\(([^)]*)\))?")
+_INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')
+_MAX_BODY = 2000
+
+
+def macros(unit: Unit) -> Iterator[Macro]:
+    """Every definition, also those that no variant would compile."""
+    for directive in unit.lexed.directives:
+        if directive.keyword == "define" and (macro := _macro(unit, directive)):
+            yield macro
+
+
+def _macro(unit: Unit, directive: Directive) -> Macro | None:
+    lexed = unit.lexed
+    match = _DEFINE.match(lexed.source, directive.body, directive.end)
+    if match is None:
+        return None
+    parameters = None
+    if match.group(2) is not None:
+        parameters = json.dumps([name.strip() for name in plain(match.group(3)).split(",") if name.strip()])
+    line, column = lexed.position(match.start(1))
+    return Macro(
+        name=match.group(1).decode(),
+        parameters=parameters,
+        body=lexed.text(match.end(), directive.end)[:_MAX_BODY],
+        comment=_comment(unit, directive),
+        line=line,
+        column=column,
+        condition=text(unit.conditionals.presence(directive.start)),
+    )
+
+
+def _comment(unit: Unit, directive: Directive) -> str | None:
+    """The comment inside the directive, as one line without its marks."""
+    extents = unit.lexed.comments
+    found = [
+        unit.lexed.source[start:stop]
+        for start, stop in extents.between(directive.body, directive.end)
+    ]
+    words = " ".join(comment.decode("utf-8", "replace").strip("/* \t\n") for comment in found)
+    return " ".join(words.split()) or None
+
+
+def includes(unit: Unit) -> Iterator[Include]:
+    """Every include with a literal path."""
+    for directive in unit.lexed.directives:
+        if directive.keyword not in {"include", "include_next"}:
+            continue
+        if match := _INCLUDE.match(unit.lexed.text(directive.body, directive.end)):
+            yield Include(
+                path=match.group(2),
+                system=int(match.group(1) == "<"),
+                line=unit.lexed.line(directive.start),
+                condition=text(unit.conditionals.presence(directive.start)),
+            )

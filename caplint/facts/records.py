@@ -1,0 +1,206 @@
+"""The rows of the fact tables. Field names and their order are the columns of schema.sql behind `blob`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Function(NamedTuple):
+    """A function definition."""
+
+    name: str
+    line: int
+    start: int
+    stop: int
+    static: int
+    parameters: str
+    condition: str
+
+
+class Macro(NamedTuple):
+    """A `#define`."""
+
+    name: str
+    parameters: str | None
+    body: str
+    comment: str | None
+    line: int
+    column: int
+    condition: str
+
+
+class Include(NamedTuple):
+    """An `#include`."""
+
+    path: str
+    system: int
+    line: int
+    condition: str
+
+
+class CaseLabel(NamedTuple):
+    """A `case` or `default` label."""
+
+    function: str | None
+    selector: str
+    low: str | None
+    high: str
+    line: int
+    column: int
+    start: int
+    stop: int
+    condition: str
+
+
+class Call(NamedTuple):
+    """A call."""
+
+    function: str | None
+    callee: str
+    arguments: str
+    use: str
+    line: int
+    column: int
+    start: int
+    condition: str
+
+
+class Store(NamedTuple):
+    """An assignment."""
+
+    function: str | None
+    target: str
+    operator: str
+    value: str
+    local: int
+    line: int
+    start: int
+    condition: str
+
+
+class Test(NamedTuple):
+    """A condition that decides what runs."""
+
+    function: str | None
+    kind: str
+    expression: str
+    leaves: int
+    line: int
+    start: int
+    stop: int
+    condition: str
+
+
+class ReturnValue(NamedTuple):
+    """A `return`."""
+
+    function: str | None
+    value: str
+    line: int
+    start: int
+    condition: str
+
+
+class Comparison(NamedTuple):
+    """A comparison with a constant-like name."""
+
+    function: str | None
+    operand: str
+    operator: str
+    constant: str
+    line: int
+    column: int
+    start: int
+    condition: str
+
+
+class TableEntry(NamedTuple):
+    """A designated initialiser."""
+
+    variable: str | None
+    type: str | None
+    field: str
+    value: str
+    line: int
+    column: int
+    condition: str
+
+
+class MacroUse(NamedTuple):
+    """A macro invocation that is no expression."""
+
+    function: str | None
+    name: str
+    kind: str
+    arguments: str
+    line: int
+    condition: str
+
+
+class Token(NamedTuple):
+    """Occurrences of a name, by what explains them."""
+
+    name: str
+    kind: str | None
+    count: int
+    line: int
+    column: int
+
+
+class BlindSpot(NamedTuple):
+    """Bytes that could not be understood."""
+
+    start: int
+    stop: int
+    line: int
+    reason: str
+
+
+class DocMention(NamedTuple):
+    """A capability named in the documentation."""
+
+    name: str
+    line: int
+    column: int
+    section: str | None
+    title: str | None
+    heading: int
+    pattern: int
+    type: str | None
+    architectures: str | None
+    parameters: str | None
+
+
+Record = (
+    Function | Macro | Include | CaseLabel | Call | Store | Test | ReturnValue | Comparison
+    | TableEntry | MacroUse | Token | BlindSpot | DocMention
+)  # fmt: skip
+
+TABLES: dict[type, str] = {
+    Function: "function",
+    Macro: "macro",
+    Include: "include",
+    CaseLabel: "case_label",
+    Call: "call",
+    Store: "store",
+    Test: "test",
+    ReturnValue: "return_value",
+    Comparison: "comparison",
+    TableEntry: "table_entry",
+    MacroUse: "macro_use",
+    Token: "token",
+    BlindSpot: "blind_spot",
+    DocMention: "doc_mention",
+}
+
+
+@dataclass
+class FileFacts:
+    """All facts of one file."""
+
+    records: list[Record] = field(default_factory=list)
+    functions: int = 0
+    """Function definitions seen."""
+    damaged: int = 0
+    """Those of them in which something was not understood."""

@@ -1,0 +1,216 @@
+-- The facts: what the text of one file says, and nothing else. Every row hangs on a blob, a file's
+-- content, named as git names it; which tree and path hold that content is said by the snapshot.
+-- Lines and columns count from 1, offsets are bytes from 0. This file and views.sql are the
+-- vocabulary of the rule pages.
+
+-- A file's content that has been read.
+CREATE TABLE blob (
+    id        INTEGER PRIMARY KEY,
+    oid       TEXT NOT NULL,     -- git's object id of the content
+    language  TEXT NOT NULL,     -- c, rst
+    extractor TEXT NOT NULL,     -- hash of the extractors, grammar and repair tables that read it
+    size      INTEGER NOT NULL,  -- bytes
+    functions INTEGER NOT NULL,  -- function definitions seen
+    damaged   INTEGER NOT NULL,  -- those of them in which something was not understood
+    used      INTEGER NOT NULL,  -- day of the last run that needed it, in days since 1970
+    UNIQUE (oid, language, extractor)
+) STRICT;
+
+-- A presence condition in canonical form: 1 is always, 0 never.
+CREATE TABLE condition (
+    id   INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- A function definition.
+CREATE TABLE function (
+    blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    line       INTEGER NOT NULL,  -- of its name
+    start      INTEGER NOT NULL,  -- offset of its first byte
+    stop       INTEGER NOT NULL,  -- offset behind its last byte
+    static     INTEGER NOT NULL,  -- 1: file scope
+    parameters TEXT NOT NULL,     -- JSON array of the parameters' names
+    condition  INTEGER NOT NULL
+) STRICT;
+
+-- A `#define`.
+CREATE TABLE macro (
+    blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    parameters TEXT,              -- JSON array of names; NULL for an object-like macro
+    body       TEXT NOT NULL,     -- on one line, without comments
+    comment    TEXT,              -- the comment on its lines
+    line       INTEGER NOT NULL,
+    column     INTEGER NOT NULL,
+    condition  INTEGER NOT NULL
+) STRICT;
+
+-- An `#include`.
+CREATE TABLE include (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    path      TEXT NOT NULL,
+    system    INTEGER NOT NULL,   -- 1: <…>, 0: "…"
+    line      INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A `case` or `default` label.
+CREATE TABLE case_label (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,
+    selector  TEXT NOT NULL,      -- the switch's expression
+    low       TEXT,               -- the label's expression; NULL for default
+    high      TEXT NOT NULL,      -- the upper end of `case A ... B`, else as low; '' for default
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    start     INTEGER NOT NULL,   -- offset of the label
+    stop      INTEGER NOT NULL,   -- offset where control leaves, fallthrough followed
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A call, or the use of a function-like macro that looks like one.
+CREATE TABLE call (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,               -- the caller; NULL outside functions
+    callee    TEXT NOT NULL,      -- as written: `f`, `ops->get`
+    arguments TEXT NOT NULL,      -- JSON array of expressions
+    use       TEXT NOT NULL,      -- of its result: dropped, void, returned, assigned, tested, argument, value
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- An assignment, increment, or initialised local variable.
+CREATE TABLE store (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,
+    target    TEXT NOT NULL,      -- as written: `r`, `kvm->arch.user_sigp`
+    operator  TEXT NOT NULL,      -- =, |=, ++ …; `init` for a declaration
+    value     TEXT NOT NULL,      -- '' for ++ and --
+    local     INTEGER NOT NULL,   -- 1: the target is a local variable or a member of one
+    line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A condition that decides what runs.
+CREATE TABLE test (
+    blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function   TEXT,
+    kind       TEXT NOT NULL,     -- if, while, do, for, switch, ternary
+    expression TEXT NOT NULL,
+    leaves     INTEGER NOT NULL,  -- 1: where it holds, control leaves (return, goto, break, continue)
+    line       INTEGER NOT NULL,
+    start      INTEGER NOT NULL,
+    stop       INTEGER NOT NULL,  -- offset behind the whole statement
+    condition  INTEGER NOT NULL
+) STRICT;
+
+-- A `return`.
+CREATE TABLE return_value (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,
+    value     TEXT NOT NULL,      -- '' where nothing is returned
+    line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A comparison with a constant-like name: `ext == KVM_CAP_X`.
+CREATE TABLE comparison (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,
+    operand   TEXT NOT NULL,      -- the other side
+    operator  TEXT NOT NULL,      -- ==, !=
+    constant  TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- `.field = value` in an initialiser.
+CREATE TABLE table_entry (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    variable  TEXT,
+    type      TEXT,
+    field     TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A macro invocation that is no expression: a loop head, a file-scope declaration, asm.
+CREATE TABLE macro_use (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,
+    name      TEXT NOT NULL,
+    kind      TEXT NOT NULL,      -- file, head, loop, statement, declarator, asm
+    arguments TEXT NOT NULL,      -- as written
+    line      INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- The ledger: names that a plain lexical count finds, and what each occurrence is.
+CREATE TABLE token (
+    blob   INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name   TEXT NOT NULL,         -- KVM_*, MSR_*, HV_X64_MSR_*
+    kind   TEXT,                  -- what explains it: case, argument, comparison, comment …; NULL: nothing does
+    count  INTEGER NOT NULL,
+    line   INTEGER NOT NULL,      -- of the first
+    column INTEGER NOT NULL
+) STRICT;
+
+-- Bytes that could not be understood.
+CREATE TABLE blind_spot (
+    blob   INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    start  INTEGER NOT NULL,
+    stop   INTEGER NOT NULL,
+    line   INTEGER NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+
+-- A capability named in the documentation, once per section that names it.
+CREATE TABLE doc_mention (
+    blob          INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name          TEXT NOT NULL,  -- KVM_CAP_*, line breaks inside the name mended
+    line          INTEGER NOT NULL,
+    column        INTEGER NOT NULL,
+    section       TEXT,           -- its number, such as 7.2; NULL outside numbered sections
+    title         TEXT,
+    heading       INTEGER NOT NULL,  -- 1: the section's title names it
+    pattern       INTEGER NOT NULL,  -- 1: stands for several: KVM_CAP_S390_*, KVM_CAP_XXX
+    type          TEXT,           -- `:Type:` or `:Target:` of the section
+    architectures TEXT,           -- `:Architecture(s):` of the section
+    parameters    TEXT            -- `:Parameters:` of the section
+) STRICT;
+
+-- Which file of a working tree held which content when it was last read, so that it need not be read again.
+CREATE TABLE stat_cache (
+    directory TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    size      INTEGER NOT NULL,
+    mtime     INTEGER NOT NULL,   -- ns
+    inode     INTEGER NOT NULL,
+    oid       TEXT NOT NULL,
+    relevant  INTEGER NOT NULL,   -- 1: holds a token of interest
+    PRIMARY KEY (directory, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX function_blob ON function (blob);
+CREATE INDEX macro_blob ON macro (blob);
+CREATE INDEX include_blob ON include (blob);
+CREATE INDEX case_label_blob ON case_label (blob);
+CREATE INDEX call_blob ON call (blob);
+CREATE INDEX store_blob ON store (blob);
+CREATE INDEX test_blob ON test (blob);
+CREATE INDEX return_value_blob ON return_value (blob);
+CREATE INDEX comparison_blob ON comparison (blob);
+CREATE INDEX table_entry_blob ON table_entry (blob);
+CREATE INDEX macro_use_blob ON macro_use (blob);
+CREATE INDEX token_blob ON token (blob);
+CREATE INDEX blind_spot_blob ON blind_spot (blob);
+CREATE INDEX doc_mention_blob ON doc_mention (blob);

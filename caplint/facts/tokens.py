@@ -1,0 +1,155 @@
+"""The ledger of one file: every name of interest that a plain lexical count finds, and what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import tree_sitter
+
+from caplint.c.lexer import Directive
+from caplint.c.syntax import Unit, View
+from caplint.facts.records import Token
+
+_NAME = re.compile(rb"\b(?:KVM|MSR|HV_X64_MSR)_[A-Z0-9]\w*")
+_DEFINED_NAME = re.compile(rb"\s*(\w+)")
+_KEYWORD_KINDS = {
+    "if": "condition", "ifdef": "condition", "ifndef": "condition", "elif": "condition",
+    "undef": "undefinition", "include": "include", "error": "message", "warning": "message",
+}  # fmt: skip
+
+# What the nearest enclosing node of these kinds makes of a name.
+_KINDS = {
+    "case_statement": "case",
+    "argument_list": "argument",
+    "call_expression": "call",
+    "macro_type_specifier": "call",
+    "binary_expression": "operand",
+    "unary_expression": "operand",
+    "conditional_expression": "ternary",
+    "assignment_expression": "assignment",
+    "init_declarator": "initialiser",
+    "initializer_list": "list entry",
+    "initializer_pair": "table entry",
+    "subscript_designator": "table entry",
+    "subscript_range_designator": "table entry",
+    "return_statement": "return",
+    "subscript_expression": "index",
+    "enumerator": "enumerator",
+    "array_declarator": "array size",
+    "bitfield_clause": "bit-field",
+    "cast_expression": "cast",
+    "parenthesized_expression": "expression",
+    "expression_statement": "statement",
+    "comma_expression": "expression",
+    "concatenated_string": "string",
+    "field_declaration": "declaration",
+    "parameter_declaration": "declaration",
+    "declaration": "declaration",
+    "type_definition": "declaration",
+    "type_descriptor": "type",
+    "function_declarator": "declaration",
+    "parenthesized_declarator": "declaration",
+    "pointer_declarator": "declaration",
+    "labeled_statement": "label",
+    "goto_statement": "label",
+    "field_expression": "member",
+    "sizeof_expression": "operand",
+    "pointer_expression": "operand",
+    "enum_specifier": "type",
+    "struct_specifier": "type",
+    "union_specifier": "type",
+    "function_definition": "declaration",
+    "attributed_statement": "statement",
+    "update_expression": "assignment",
+    "generic_expression": "expression",
+    "if_statement": "expression",
+    "while_statement": "expression",
+    "for_statement": "expression",
+    "do_statement": "expression",
+    "switch_statement": "expression",
+    "field_designator": "table entry",
+    "compound_literal_expression": "type",
+    "struct_declaration": "declaration",
+    "parameter_list": "declaration",
+    "translation_unit": "declaration",
+}
+_COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
+
+
+def tokens(unit: Unit) -> Iterator[Token]:
+    """All names, counted by what explains them; those that nothing explains come one by one."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for match in _NAME.finditer(unit.lexed.source):
+        name = match.group().decode()
+        kind = _explain(unit, match.start(), match.end())
+        if kind is None:
+            line, column = unit.lexed.position(match.start())
+            yield Token(name, None, 1, line, column)
+            continue
+        entry = counts.setdefault((name, kind), [0, match.start()])
+        entry[0] += 1
+    for (name, kind), (count, offset) in sorted(counts.items()):
+        yield Token(name, kind, count, *unit.lexed.position(offset))
+
+
+def _explain(unit: Unit, start: int, end: int) -> str | None:
+    lexed = unit.lexed
+    if start in lexed.comments:
+        return "comment"
+    if (index := _directive(unit, start)) >= 0:
+        return _in_directive(unit, lexed.directives[index], start)
+    if start in lexed.strings:
+        return "string"
+    if unit.conditionals.presence(start) is False:
+        return "disabled"
+    for view in unit.views:
+        if view.text[start:end] == lexed.source[start:end]:
+            kind = _in_code(view, start, end)
+            if kind is not None:
+                return kind
+    return None
+
+
+def _directive(unit: Unit, offset: int) -> int:
+    """Index of the directive that holds the offset, -1 where none does."""
+    low, high = 0, len(unit.lexed.directives)
+    while low < high:
+        middle = (low + high) // 2
+        if unit.lexed.directives[middle].end <= offset:
+            low = middle + 1
+        else:
+            high = middle
+    found = low < len(unit.lexed.directives) and unit.lexed.directives[low].start <= offset
+    return low if found else -1
+
+
+def _in_directive(unit: Unit, directive: Directive, offset: int) -> str:
+    if directive.keyword == "define":
+        name = _DEFINED_NAME.match(unit.lexed.source, directive.body, directive.end)
+        return "definition" if name and name.start(1) == offset else "macro body"
+    return _KEYWORD_KINDS.get(directive.keyword, "directive")
+
+
+def _in_code(view: View, start: int, end: int) -> str | None:
+    for use in view.repaired.uses:
+        if use.start <= start < use.end:
+            return f"macro use ({use.kind})"
+    node = view.root.descendant_for_byte_range(start, end)
+    if node is None or (node.start_byte, node.end_byte) != (start, end) or node.is_error:
+        return None
+    parent = node.parent
+    if parent is None or parent.is_error:
+        return None
+    return _kind(parent)
+
+
+def _kind(parent: tree_sitter.Node) -> str | None:
+    if parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        if operator is not None and operator.type in _COMPARISONS:
+            return "comparison"
+        outer = parent.parent
+        if outer is not None and outer.type == "case_statement":
+            return "case"
+    return _KINDS.get(parent.type)
