@@ -1,0 +1,169 @@
+"""One run: trees to facts to links to rules to findings."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from caplint import rules as rule_pages
+from caplint.config import Config, Suppression
+from caplint.coverage import Coverage, measure
+from caplint.facts.harvest import harvest
+from caplint.facts.store import FactStore
+from caplint.findings import Finding, identify, supersede
+from caplint.link.project import Loaded, link
+from caplint.rules import Rule
+from caplint.trees.tree import Tree
+
+Progress = Callable[[int, int], None]
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A rule that could not run, with the reason."""
+
+    code: str
+    reason: str
+
+
+@dataclass
+class Session:
+    """Linked trees, ready for queries."""
+
+    store: FactStore
+    loaded: list[Loaded]
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Where the views are."""
+        return self.store.connection
+
+    @property
+    def trees(self) -> list[Tree]:
+        """The trees of the run, in the order they were given."""
+        return [entry.tree for entry in self.loaded]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found."""
+
+    trees: list[Tree]
+    sizes: dict[str, tuple[int, int]]
+    """Per tree: files read and their bytes."""
+    findings: list[Finding]
+    suppressed: int
+    unused_suppressions: list[Suppression]
+    skipped: list[Skipped]
+    coverage: Coverage
+    rules: list[Rule]
+    seconds: float = field(compare=False, default=0.0)
+
+
+def open_session(trees: list[Tree], config: Config, progress: Progress = _silent) -> Session:
+    """Read what is not known yet and fill the views.
+
+    Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
+    """
+    try:
+        return _open(trees, config, FactStore(config.store_path), progress)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        path = config.store_path
+        if path is None:
+            raise
+        FactStore.discard(path, error)
+        return _open(trees, config, FactStore(path), progress)
+
+
+def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress) -> Session:
+    loaded = [
+        Loaded(tree, tree.files(store), tree.base.files(store) if tree.base is not None else [])
+        for tree in trees
+    ]
+    wanted = [
+        (tree, file)
+        for entry in loaded
+        for tree, files in ((entry.tree, entry.files), (entry.tree.base, entry.base_files))
+        if tree is not None
+        for file in files
+    ]
+    rows = harvest(store, wanted, config.repairs, config.jobs, progress)
+    link(store.connection, loaded, rows, config.vendor_range)
+    return Session(store, loaded)
+
+
+def check(
+    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent
+) -> Outcome:
+    """Run the rules over the trees."""
+    begun = time.monotonic()
+    session = open_session(trees, config, progress)
+    try:
+        roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
+        skipped: list[Skipped] = []
+        found: list[Finding] = []
+        for rule in rules:
+            rule_pages.validate(session.connection, rule)
+            if reason := _reason_to_skip(rule, roles, config):
+                skipped.append(Skipped(rule.code, reason))
+            else:
+                found.extend(rule_pages.run(session.connection, rule))
+        found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
+        kept, unused = _suppress(found, config.suppress)
+        return Outcome(
+            trees=trees,
+            sizes={
+                entry.tree.name: (len(entry.files), sum(file.size for file in entry.files))
+                for entry in session.loaded
+            },
+            findings=identify(kept, {tree.name: tree.role for tree in trees}),
+            suppressed=len(found) - len(kept),
+            unused_suppressions=unused,
+            skipped=skipped,
+            coverage=measure(session.connection),
+            rules=rules,
+            seconds=time.monotonic() - begun,
+        )
+    finally:
+        session.store.close()
+
+
+_NEEDS = {
+    "kernel": "a kernel tree (--kernel)",
+    "vmm": "a VMM tree (--qemu)",
+    "manager": "a libvirt tree (--libvirt)",
+    "reference": "a reference kernel (--tree NAME=reference:DIR)",
+    "patch": "a patch",
+}
+
+
+def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
+    if rule.code in config.ignore:
+        return "ignored by the configuration"
+    missing = [_NEEDS[role] for role in rule.needs if role not in roles]
+    return f"needs {' and '.join(missing)}" if missing else None
+
+
+def _suppress(
+    findings: list[Finding], suppressions: Iterable[Suppression]
+) -> tuple[list[Finding], list[Suppression]]:
+    kept = list(findings)
+    unused = []
+    for entry in suppressions:
+        remaining = [finding for finding in kept if not _matches(entry, finding)]
+        if len(remaining) == len(kept):
+            unused.append(entry)
+        kept = remaining
+    return kept, unused
+
+
+def _matches(entry: Suppression, finding: Finding) -> bool:
+    return (entry.code, entry.subject) == (finding.code, finding.subject) and entry.arch in {None, finding.arch}

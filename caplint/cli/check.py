@@ -1,0 +1,52 @@
+"""caplint check"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from caplint import check as engine
+from caplint.check import Outcome
+from caplint.cli.main import CLEAN, FOUND, UNCOVERED
+from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, style_of, trees_of
+from caplint.findings import SEVERITIES
+from caplint.report import FORMATS, reporter
+from caplint.report.wording import coverage_line
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    add_trees(parser)
+    add_rules(parser)
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """How findings are shown, and what makes the command fail."""
+    parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--fail-on", choices=(*SEVERITIES, "never"), help="exit with 1 on findings at least as severe (default: warning)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, report, and say by the exit code how it went."""
+    config = config_of(options)
+    trees, rules = trees_of(options, config), rules_of(options, config)
+    with progress() as show:
+        outcome = engine.check(trees, rules, config, show)
+    return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
+
+
+def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: float) -> int:
+    """Report an outcome and turn it into an exit code."""
+    reporter(options.output_format)(outcome, sys.stdout, style_of(options))
+    if options.output_format != "text":
+        sys.stderr.write(f"coverage: {coverage_line(outcome.coverage)}\n")
+        for entry in outcome.unused_suppressions:
+            sys.stderr.write(f"caplint: warning: unused suppression: {entry.code} {entry.subject}\n")
+    limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
+    if any(SEVERITIES.index(finding.severity) <= limit for finding in outcome.findings):
+        return FOUND
+    if outcome.coverage.percent < floor:
+        sys.stderr.write(f"caplint: coverage {outcome.coverage.percent:.3f} % is below coverage.floor {floor} %\n")
+        return UNCOVERED
+    return CLEAN

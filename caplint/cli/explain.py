@@ -1,0 +1,36 @@
+"""caplint explain"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from caplint import rules as rule_pages
+from caplint.cli.main import CLEAN
+from caplint.cli.options import add_config, config_of, rules_of
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("code", metavar="CODE", help="a rule's code or name")
+    parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="also use the rule pages of this directory")
+    add_config(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the page, laid out on a terminal and as it is elsewhere."""
+    rule = rule_pages.find(rules_of(options, config_of(options)), options.code)
+    head = f"{rule.code} {rule.name} · {rule.severity} · since {rule.since}"
+    if rule.needs:
+        head += f" · needs {', '.join(rule.needs)}"
+    if not sys.stdout.isatty():
+        print(f"{head}\n\n{rule.text}", end="")
+        return CLEAN
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    console = Console(width=min(100, Console().width), no_color=options.color == "never")
+    console.print(head, style="bold", highlight=False)
+    console.print()
+    console.print(Markdown(rule.text))
+    return CLEAN

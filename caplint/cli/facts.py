@@ -1,0 +1,58 @@
+"""caplint facts"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sqlite3
+import sys
+
+from caplint.check import open_session
+from caplint.cli.main import CLEAN
+from caplint.cli.options import add_trees, config_of, progress, trees_of
+from caplint.errors import CaplintError
+from caplint.facts.store import schema
+from caplint.link.project import views
+from caplint.report.style import safe
+from caplint.rules import query_rows
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("query", nargs="?", metavar="SELECT", help="the question; without one, the tables and views are shown")
+    add_trees(parser)
+    parser.add_argument("--output-format", choices=("text", "json", "csv"), default="text", help="default: text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, and print the rows."""
+    if options.query is None:
+        print(schema() + "\n" + views())
+        return CLEAN
+    config = config_of(options)
+    with progress() as show:
+        session = open_session(trees_of(options, config), config, show)
+    try:
+        columns, rows = query_rows(session.connection, options.query)
+    except sqlite3.Error as error:
+        raise CaplintError(f"query: {error}; `caplint facts` without a query shows the tables and views") from error
+    finally:
+        session.store.close()
+    if options.output_format == "json":
+        json.dump([dict(zip(columns, row, strict=True)) for row in rows], sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    elif options.output_format == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        _table(columns, rows)
+    return CLEAN
+
+
+def _table(columns: list[str], rows: list[tuple[object, ...]]) -> None:
+    cells = [columns, *([safe("" if value is None else str(value)) for value in row] for row in rows)]
+    widths = [min(60, max(len(row[index]) for row in cells)) for index in range(len(columns))]
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,73 @@
+"""Entry point: reads the command line, runs one command, and is the one place where errors are printed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sqlite3
+import sys
+from importlib import import_module
+
+from caplint import __version__
+from caplint.errors import CaplintError
+
+# Command → what it is for. The module of a command is imported only when it runs.
+COMMANDS = {
+    "check": "check trees against each other",
+    "facts": "ask the fact store a question in SQL",
+    "coverage": "what was read, and what was not understood",
+    "rules": "list the rules",
+    "explain": "show a rule's page",
+    "config": "show the configuration in force",
+    "demo": "check the shipped mini-trees with a faulty patch pair laid over them",
+}
+CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command. Returns 0 clean, 1 findings, 2 wrong use or input, 3 too little covered, 130 interrupted."""
+    try:
+        options = _parse(arguments)
+        status: int = import_module(f"caplint.cli.{options.command}").run(options)
+        sys.stdout.flush()
+    except CaplintError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        # The reader has seen enough; what is left to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (OSError, sqlite3.Error, MemoryError) as error:
+        return _fail(f"{type(error).__name__}: {error}")
+    return status
+
+
+def _fail(message: str) -> int:
+    from caplint.report.style import safe  # noqa: PLC0415 - only failing runs need it
+
+    sys.stderr.write(f"caplint: {safe(' '.join(message.split()))}\n")
+    return WRONG
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="caplint",
+        description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
+        epilog="Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input, 3 too little covered, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"caplint {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # Only the options of the command that was asked for are built: the others' modules stay unread.
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        if name == asked:
+            import_module(f"caplint.cli.{name}").add(command)
+    return parser.parse_args(arguments)

@@ -1,0 +1,38 @@
+"""caplint rules"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from caplint.cli.main import CLEAN
+from caplint.cli.options import add_config, add_rules, config_of, rules_of, style_of
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    add_config(parser)
+    add_rules(parser)
+    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the rules."""
+    config = config_of(options)
+    rules = rules_of(options, config)
+    if options.output_format == "json":
+        found = [
+            {"code": rule.code, "name": rule.name, "severity": rule.severity, "needs": rule.needs, "since": rule.since, "title": rule.title}
+            for rule in rules
+        ]
+        json.dump(found, sys.stdout, indent=2)
+        print()
+        return CLEAN
+    style = style_of(options)
+    width = max(len(rule.name) for rule in rules)
+    for rule in rules:
+        ignored = " (ignored)" if rule.code in config.ignore else ""
+        print(f"{style('bold', rule.code)}  {style(rule.severity, f'{rule.severity:<7}')}  {rule.name:<{width}}  {rule.title}{ignored}")
+    print(f"\n{len(rules)} rules; `caplint explain CODE` shows a rule's page")
+    return CLEAN

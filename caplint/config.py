@@ -1,0 +1,237 @@
+"""The configuration: `caplint.toml`, or `[tool.caplint]` of a pyproject.toml, found upward from the working directory."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from caplint.errors import CaplintError
+from caplint.facts.harvest import Repairs, default_jobs
+from caplint.findings import SEVERITIES
+
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """A finding that the user knows of: never reported, but reported as unused once it is gone."""
+
+    code: str
+    subject: str
+    reason: str
+    arch: str | None = None
+
+
+@dataclass(frozen=True)
+class ConfiguredTree:
+    """A tree that is used where the command line names none of its role."""
+
+    name: str
+    path: str
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings, with their defaults."""
+
+    source: Path | None = None
+    trees: tuple[ConfiguredTree, ...] = ()
+    fail_on: str = "warning"
+    ignore: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    vendor_range: tuple[tuple[int, int], ...] = ()
+    jobs: int = field(default_factory=default_jobs)
+    cache: str = ""
+    coverage_floor: float = 0.0
+    repairs: Repairs = field(default_factory=Repairs)
+    suppress: tuple[Suppression, ...] = ()
+
+    @property
+    def store_path(self) -> Path | None:
+        """Where facts are kept; None for nowhere."""
+        chosen = os.environ.get("CAPLINT_CACHE", self.cache)
+        if chosen == "none":
+            return None
+        directory = Path(chosen) if chosen else platformdirs.user_cache_path("caplint")
+        return directory / "facts.db"
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A key that the configuration may have: its TOML type and how its value is read."""
+
+    kind: type | tuple[type, ...]
+    words: str
+    read: Any
+
+
+def _severity(value: str) -> str:
+    if value not in SEVERITIES:
+        raise ValueError(f"must be one of {', '.join(SEVERITIES)}")
+    return value
+
+
+def _ranges(value: str | list[str]) -> tuple[tuple[int, int], ...]:
+    found = []
+    for text in [value] if isinstance(value, str) else value:
+        match = _RANGE.match(text)
+        if match is None:
+            raise ValueError(f'{text!r} is not a range such as "500-599"')
+        low, high = int(match.group(1)), int(match.group(2) or match.group(1))
+        if high < low:
+            raise ValueError(f"{text!r} ends before it begins")
+        found.append((low, high))
+    return tuple(found)
+
+
+def _strings(value: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of strings")
+    return tuple(value)
+
+
+def _patterns(value: list[Any]) -> tuple[str, ...]:
+    for text in _strings(value):
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return tuple(value)
+
+
+def _positive(value: int) -> int:
+    if value < 1:
+        raise ValueError("must be at least 1")
+    return value
+
+
+def _share(value: float) -> float:
+    if not 0 <= value <= 100:
+        raise ValueError("is a percentage from 0 to 100")
+    return float(value)
+
+
+_TOP = {
+    "fail-on": _Key(str, "a string", _severity),
+    "ignore": _Key(list, "a list of rule codes", _strings),
+    "rules": _Key(list, "a list of directories", _strings),
+    "vendor-range": _Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
+    "jobs": _Key(int, "a number", _positive),
+    "cache": _Key(str, 'a directory, or "none"', str),
+    "trees": _Key(dict, "tables [trees.NAME]", dict),
+    "c": _Key(dict, "a table", dict),
+    "coverage": _Key(dict, "a table", dict),
+    "suppress": _Key(list, "tables [[suppress]]", list),
+}
+_C = {
+    "attributes": _Key(list, "a list of words", _strings),
+    "iterators": _Key(list, "a list of regular expressions", _patterns),
+}
+_COVERAGE = {"floor": _Key((int, float), "a percentage", _share)}
+_TREE = {"path": _Key(str, "a directory", str), "role": _Key(str, "a role", str)}
+_SUPPRESS = {
+    "code": _Key(str, "a rule code", str),
+    "subject": _Key(str, "a name", str),
+    "reason": _Key(str, "a sentence", str),
+    "arch": _Key(str, "an architecture", str),
+}
+
+
+def load(explicit: Path | None = None, start: Path | None = None) -> Config:
+    """The configuration in force: the file given, or the nearest one upward from `start`, or the defaults.
+
+    Raises `CaplintError`, naming file and key, for what cannot be read or is not known.
+    """
+    path = explicit or _nearest(start or Path.cwd())
+    if path is None:
+        return Config()
+    data = _read(path)
+    if path.name == "pyproject.toml":
+        data = data.get("tool", {}).get("caplint", {})
+    return _config(path, data)
+
+
+def _nearest(start: Path) -> Path | None:
+    for directory in (start, *start.parents):
+        own = directory / "caplint.toml"
+        if own.is_file():
+            return own
+        project = directory / "pyproject.toml"
+        if project.is_file() and "caplint" in _read(project).get("tool", {}):
+            return project
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise CaplintError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CaplintError(f"{path}: not valid TOML: {error}") from error
+
+
+def _config(path: Path, data: dict[str, Any]) -> Config:
+    top = _section(path, "", data, _TOP)
+    c = _section(path, "c.", top.get("c", {}), _C)
+    coverage = _section(path, "coverage.", top.get("coverage", {}), _COVERAGE)
+    values = {
+        key.replace("-", "_"): top[key]
+        for key in ("fail-on", "ignore", "vendor-range", "jobs")
+        if key in top
+    }
+    cache = top.get("cache", "")
+    if cache not in {"", "none"}:
+        cache = str(path.parent / cache)
+    return Config(
+        source=path,
+        trees=tuple(_tree(path, name, entry) for name, entry in top.get("trees", {}).items()),
+        rules=tuple(str(path.parent / directory) for directory in top.get("rules", ())),
+        cache=cache,
+        coverage_floor=coverage.get("floor", 0.0),
+        repairs=Repairs(c.get("attributes", ()), c.get("iterators", ())),
+        suppress=tuple(_suppression(path, entry) for entry in top.get("suppress", ())),
+        **values,
+    )
+
+
+def _section(path: Path, prefix: str, data: Any, keys: dict[str, _Key]) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise CaplintError(f"{path}: {prefix.rstrip('.')} must be a table")
+    values = {}
+    for key, value in data.items():
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, 1)
+            hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known are {', '.join(keys)}"
+            raise CaplintError(f"{path}: unknown key {prefix}{key}{hint}")
+        if not isinstance(value, keys[key].kind) or isinstance(value, bool):
+            raise CaplintError(f"{path}: {prefix}{key} must be {keys[key].words}")
+        try:
+            values[key] = keys[key].read(value)
+        except ValueError as error:
+            raise CaplintError(f"{path}: {prefix}{key}: {error}") from error
+    return values
+
+
+def _tree(path: Path, name: str, entry: Any) -> ConfiguredTree:
+    values = _section(path, f"trees.{name}.", entry, _TREE)
+    if "path" not in values:
+        raise CaplintError(f"{path}: trees.{name}.path is missing")
+    place = Path(os.path.expandvars(values["path"])).expanduser()
+    return ConfiguredTree(name, str(path.parent / place), values.get("role"))
+
+
+def _suppression(path: Path, entry: Any) -> Suppression:
+    values = _section(path, "suppress.", entry, _SUPPRESS)
+    for key in ("code", "subject", "reason"):
+        if not values.get(key, "").strip():
+            raise CaplintError(f"{path}: a suppression needs a code, a subject and a reason; {key} is missing")
+    return Suppression(**values)

@@ -1,0 +1,229 @@
+"""The store: facts by content, in one SQLite file of the user's cache directory.
+
+It is only ever a shortcut. Where it cannot be opened, written or trusted, an empty one in memory
+takes its place with a warning, and the answers are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from caplint.facts.records import TABLES, FileFacts, Record
+from caplint.trees.tree import Stamp
+
+# A blob that no run has needed for so long is forgotten.
+_KEEP_DAYS = 30
+_DAY = 86_400
+
+BlobKey = tuple[str, str]
+"""Object id and language."""
+
+
+def _warn(message: str) -> None:
+    sys.stderr.write(f"caplint: warning: {message}\n")
+
+
+@cache
+def schema() -> str:
+    """The text of schema.sql."""
+    return resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
+
+
+def _schema_version() -> int:
+    return int.from_bytes(hashlib.sha256(schema().encode()).digest()[:4]) & 0x7FFFFFFF
+
+
+class FactStore:
+    """Facts of blobs, and what working trees held when they were last read."""
+
+    def __init__(self, path: Path | None, warn: Callable[[str], None] = _warn) -> None:
+        self._warn = warn
+        self.connection = self._open(path) if path is not None else _memory()
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        for attempt in (1, 2):
+            try:
+                return _on_disk(path)
+            except sqlite3.DatabaseError as error:
+                if attempt == 2 or isinstance(error, sqlite3.OperationalError):
+                    self._warn(f"store {path}: {error}; going on without it")
+                    break
+                self.discard(path, error, self._warn)
+            except OSError as error:
+                self._warn(f"store {path}: {error.strerror}; going on without it")
+                break
+        return _memory()
+
+    @staticmethod
+    def discard(path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> None:
+        """Put away a store that turned out to be damaged, so that the next one starts anew."""
+        warn(f"store {path}: {error}; starting a new one")
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                path.with_name(path.name + suffix).unlink()
+
+    def close(self) -> None:
+        """Give the file back."""
+        with suppress(sqlite3.Error):
+            self.connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def known(self, extractor: str) -> dict[BlobKey, int]:
+        """Every blob that this extractor has read → its row id."""
+        rows = self.connection.execute(
+            "SELECT oid, language, id FROM blob WHERE extractor = ?", (extractor,)
+        )
+        return {(oid, language): row for oid, language, row in rows}
+
+    def add(self, extractor: str, found: Iterable[tuple[BlobKey, int, FileFacts]]) -> None:
+        """Add what was read: blob, its size, its facts. A blob that another process has added stays as it is."""
+        with self._writing():
+            for (oid, language), size, facts in found:
+                cursor = self.connection.execute(
+                    "INSERT OR IGNORE INTO blob (oid, language, extractor, size, functions, damaged, used)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (oid, language, extractor, size, facts.functions, facts.damaged, _today()),
+                )
+                if cursor.rowcount and cursor.lastrowid:
+                    self._insert(cursor.lastrowid, facts.records)
+
+    def _insert(self, blob: int, records: list[Record]) -> None:
+        tables: dict[type, list[Record]] = {}
+        for record in records:
+            tables.setdefault(type(record), []).append(record)
+        for kind, rows in tables.items():
+            columns = kind._fields  # type: ignore[attr-defined]
+            values: list[tuple[object, ...]]
+            if "condition" in columns:
+                place = columns.index("condition")
+                ids = self._conditions({str(row[place]) for row in rows})
+                values = [(blob, *row[:place], ids[str(row[place])], *row[place + 1 :]) for row in rows]
+            else:
+                values = [(blob, *row) for row in rows]
+            marks = ", ".join("?" * (len(columns) + 1))
+            self.connection.executemany(f"INSERT INTO {TABLES[kind]} VALUES ({marks})", values)  # noqa: S608
+
+    def _conditions(self, texts: set[str]) -> dict[str, int]:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO condition (text) VALUES (?)", [(text,) for text in sorted(texts)]
+        )
+        return {
+            text: self.connection.execute("SELECT id FROM condition WHERE text = ?", (text,)).fetchone()[0]
+            for text in texts
+        }
+
+    def touch(self, blobs: Iterable[int]) -> None:
+        """Say that a run needed these blobs; once a day, forget those that none has needed for long."""
+        today = _today()
+        old = {row for (row,) in self.connection.execute("SELECT id FROM blob WHERE used < ?", (today,))}
+        stale = sorted(old.intersection(blobs))
+        if not stale:
+            return
+        with suppress(sqlite3.OperationalError), self._writing():
+            self.connection.executemany("UPDATE blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
+            self.connection.execute("DELETE FROM blob WHERE used < ?", (today - _KEEP_DAYS,))
+
+    def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
+        """See `StampCache`."""
+        rows = self.connection.execute(
+            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ?", (directory,)
+        )
+        return {
+            path: (Stamp(size, mtime, inode), oid, bool(relevant))
+            for path, size, mtime, inode, oid, relevant in rows
+        }
+
+    def remember(
+        self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]
+    ) -> None:
+        """See `StampCache`."""
+        if not entries and not gone:
+            return
+        with suppress(sqlite3.OperationalError), self._writing():
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant))
+                    for path, (stamp, oid, relevant) in entries.items()
+                ],
+            )
+            self.connection.executemany(
+                "DELETE FROM stat_cache WHERE directory = ? AND path = ?", [(directory, path) for path in gone]
+            )
+
+
+def _today() -> int:
+    return int(time.time()) // _DAY
+
+
+def _memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(schema())
+    return connection
+
+
+def _on_disk(path: Path) -> sqlite3.Connection:
+    """Open or make the store. Raises `OSError` or `sqlite3.DatabaseError` where that cannot be done."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=20, isolation_level=None)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != _schema_version():
+            connection.execute("PRAGMA journal_mode = WAL")
+            _create(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        # A read-only file is only noticed on the first write: find out now.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {_schema_version()}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables anew; a store of another version is emptied. Two processes may try this at once."""
+    connection.execute("BEGIN EXCLUSIVE")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == _schema_version():
+        connection.execute("COMMIT")
+        return
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    names = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    for (name,) in names:
+        connection.execute(f'DROP TABLE "{name}"')
+    for statement in _statements(schema()):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {_schema_version()}")
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one; `executescript` would commit before the first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,109 @@
+"""Findings: what a rule says of a place, and the identity by which it is known again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a tree's file; line and column count from 1."""
+
+    tree: str
+    path: str
+    line: int
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Evidence from another place."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation of one rule."""
+
+    code: str
+    name: str
+    severity: str
+    subject: str
+    arch: str | None
+    function: str | None
+    message: str
+    place: Place
+    related: tuple[Related, ...] = ()
+    fingerprint: str = ""
+
+
+def sort_key(finding: Finding) -> tuple[object, ...]:
+    """Worst first, then by rule and place; no two different findings are equal under it."""
+    place = finding.place
+    return (
+        SEVERITIES.index(finding.severity), finding.code, place.tree, place.path, place.line, place.column,
+        finding.subject, finding.arch or "", finding.message,
+    )  # fmt: skip
+
+
+def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding]:
+    """Sorted findings with their fingerprints.
+
+    A fingerprint is made of code, role (the tree's name only where trees share a role), subject,
+    architecture, function or else path, and the ordinal among equals in file order: moved lines do
+    not change it. `roles` maps each tree's name to its role.
+    """
+    shared = {role for role, count in Counter(roles.values()).items() if count > 1}
+    seen: Counter[tuple[str, ...]] = Counter()
+    result = []
+    for finding in sorted(findings, key=_file_order):
+        role = roles[finding.place.tree]
+        identity = (
+            finding.code,
+            finding.place.tree if role in shared else role,
+            finding.subject,
+            finding.arch or "",
+            finding.function or finding.place.path,
+        )
+        text = "\0".join((*identity, str(seen[identity])))
+        seen[identity] += 1
+        result.append(replace(finding, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16]))
+    return sorted(result, key=sort_key)
+
+
+def _file_order(finding: Finding) -> tuple[object, ...]:
+    place = finding.place
+    return (place.tree, place.path, place.line, place.column, finding.code, finding.subject, finding.message)
+
+
+def supersede(findings: Iterable[Finding], superseding: dict[str, list[str]]) -> list[Finding]:
+    """Drop what a more telling finding for the same subject already says.
+
+    `superseding` maps a code to those that it makes superfluous. Within one file both must stand on
+    the same line; in different files the same subject is enough.
+    """
+    kept = list(findings)
+    for better in [finding for finding in kept if superseding.get(finding.code)]:
+        kept = [
+            finding
+            for finding in kept
+            if not (
+                finding.code in superseding[better.code]
+                and finding.subject == better.subject
+                and _same_place(finding.place, better.place)
+            )
+        ]
+    return kept
+
+
+def _same_place(left: Place, right: Place) -> bool:
+    if (left.tree, left.path) != (right.tree, right.path):
+        return True
+    return left.line == right.line

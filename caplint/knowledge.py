@@ -1,0 +1,135 @@
+"""kvm.toml, read once: the projects, their files, and the names that KVM gives to things."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any
+
+from caplint.globs import compile_globs
+
+GENERIC = "generic"
+"""The architecture of code that all of them share."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A program that caplint can recognise and read."""
+
+    name: str
+    title: str
+    role: str
+    markers: list[list[str]]
+    files: re.Pattern[str]
+    search: re.Pattern[str]
+    exclude: re.Pattern[str]
+    roots: list[str]
+    """Directories below which all wanted files lie; `""` for the whole tree."""
+    headers: dict[str, re.Pattern[str]]
+    """Which copy of KVM's UAPI a path is: `uapi`, `copy` (the kernel's own in tools/) or `vmm`."""
+    documentation: re.Pattern[str]
+    architectures: list[re.Pattern[str]] = field(default_factory=list)
+
+    def header_kind(self, path: str) -> str | None:
+        """Which copy of the UAPI the path is, None for any other file."""
+        return next((kind for kind, paths in self.headers.items() if paths.fullmatch(path)), None)
+
+    def wants(self, path: str) -> bool | None:
+        """True: always read. None: read if it holds a token of interest. False: never."""
+        if self.files.fullmatch(path):
+            return True
+        if self.search.fullmatch(path) and not self.exclude.fullmatch(path):
+            return None
+        return False
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """A function or macro of a VMM that asks for a capability or enables it."""
+
+    callee: str
+    verb: str
+    scope: str
+    capability: int
+    request: str | None = None
+
+
+class Knowledge:
+    """Typed access to kvm.toml."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self.interest = re.compile(data["tokens"]["interest"].encode())
+        self.check_functions: list[str] = data["handlers"]["check"]["functions"]
+        self.check_fields: list[str] = data["handlers"]["check"]["fields"]
+        self.enable_functions: dict[str, str] = {
+            name: scope for scope, names in data["handlers"]["enable"].items() for name in names
+        }
+        self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
+        self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
+        self.not_capabilities = frozenset(data["not_capabilities"]["names"])
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        """Every known project, in the order of the file."""
+        return [_project(name, entry) for name, entry in self._data["projects"].items()]
+
+    @cached_property
+    def _canonical(self) -> dict[str, str]:
+        table = {name: name for name in self._data["architectures"]}
+        table |= {
+            alias: name for name, aliases in self._data["architectures"].items() for alias in aliases
+        }
+        return table
+
+    def architecture(self, word: str) -> str | None:
+        """The canonical architecture that a word stands for."""
+        return self._canonical.get(word.lower())
+
+    def architecture_of(self, project: Project, path: str) -> str | None:
+        """The architecture that a file is compiled for; None where the path does not say."""
+        for pattern in project.architectures:
+            if match := pattern.match(path):
+                return self.architecture(match.group(1)) or match.group(1)
+        return GENERIC if project.role in {"kernel", "reference"} else None
+
+
+def _project(name: str, entry: dict[str, Any]) -> Project:
+    globs = [*entry["files"], *entry["search"]]
+    return Project(
+        name=name,
+        title=entry["title"],
+        role=entry["role"],
+        markers=entry["markers"],
+        files=compile_globs(entry["files"]),
+        search=compile_globs(entry["search"]),
+        exclude=compile_globs(entry["exclude"]),
+        roots=_roots(globs),
+        headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
+        documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
+        architectures=[
+            re.compile(re.escape(text).replace(r"\{arch\}", "([A-Za-z0-9_]+)"))
+            for text in entry["architecture"]
+        ],
+    )
+
+
+def _roots(globs: list[str]) -> list[str]:
+    """The fixed beginnings of globs, without those that lie below another."""
+    heads = sorted({re.split(r"[^/]*[*?{]", glob)[0].rpartition("/")[0] for glob in globs})
+    return [
+        head for head in heads if not any(head != other and _below(head, other) for other in heads)
+    ]
+
+
+def _below(path: str, directory: str) -> bool:
+    return not directory or path.startswith(directory + "/")
+
+
+@cache
+def knowledge() -> Knowledge:
+    """What kvm.toml says."""
+    return Knowledge(tomllib.loads(resources.files(__package__).joinpath("kvm.toml").read_text("utf-8")))

@@ -1,0 +1,86 @@
+"""Which capabilities each header defines, with their numbers, and where their names stand in code."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from caplint.c.formula import substitute, text
+from caplint.c.expression import parse
+from caplint.knowledge import knowledge
+from caplint.link.numbers import Definition, Numbers, UnknownValueError
+
+_NAME = re.compile(r"KVM_CAP_\w+\Z")
+# `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
+_USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
+
+
+def link_capabilities(connection: sqlite3.Connection) -> None:
+    """Fill `all_cap` and `all_cap_use`."""
+    _definitions(connection)
+    connection.execute("""
+        INSERT INTO temp.all_cap_use
+        SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
+        FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
+        WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL
+          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation')
+    """)
+    _pasted(connection)
+
+
+def _definitions(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("""
+        SELECT f.side, f.tree, f.role, f.path, f.header, f.arch,
+               m.name, m.parameters, m.body, m.line, m.column, m.comment, c.text
+        FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
+        WHERE f.header IS NOT NULL
+        ORDER BY f.side, f.tree, f.path, m.line
+    """).fetchall()
+    macros: dict[tuple[str, str, str], dict[str, Definition]] = {}
+    for side, tree, _, _, header, _, name, parameters, body, *_ in rows:
+        macros.setdefault((side, tree, header), {})[name] = Definition.of(parameters, body)
+    numbers = {key: Numbers(found) for key, found in macros.items()}
+    ignored = knowledge().not_capabilities
+    for side, tree, role, path, header, arch, name, parameters, body, line, column, comment, condition in rows:
+        if not _NAME.match(name) or parameters is not None or name in ignored or not body:
+            continue
+        try:
+            number = numbers[side, tree, header].of(body)
+        except UnknownValueError:
+            number = None
+        presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
+        if presence == "0":
+            continue
+        connection.execute(
+            "INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (side, tree, role, path, line, column, name, number, _alias(body), header, arch, presence, comment),
+        )
+
+
+def _alias(body: str) -> str | None:
+    bare = body.strip("() ")
+    return bare if _NAME.match(bare) else None
+
+
+def _pasted(connection: sqlite3.Connection) -> None:
+    """Names that a macro pastes together, which no lexical count finds: KVM_CAP_INFO(USER_MEMORY)."""
+    makers = connection.execute("""
+        SELECT DISTINCT f.side, f.tree, m.name, m.parameters, m.body
+        FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+        WHERE m.parameters IS NOT NULL AND m.body LIKE '%KVM_CAP_##%'
+    """).fetchall()
+    for side, tree, name, parameters, body in makers:
+        pasted = re.search(r"KVM_CAP_##\s*(\w+)", body)
+        names = Definition.of(parameters, body).parameters or ()
+        if pasted is None or pasted.group(1) not in names:
+            continue
+        connection.execute(
+            """
+            INSERT INTO temp.all_cap_use
+            SELECT f.side, f.tree, f.role, f.path, k.line, k.column,
+                   'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
+            FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
+            WHERE k.callee = ? AND f.side = ? AND f.tree = ?
+            """,
+            (names.index(pasted.group(1)), name, side, tree),
+        )

@@ -1,0 +1,111 @@
+"""Lays a run's trees over the store: the snapshot, and every link in its order."""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from caplint.c.expression import parse
+from caplint.c.formula import implies, satisfiable
+from caplint.facts.extract import language_of
+from caplint.facts.store import BlobKey
+from caplint.knowledge import knowledge
+from caplint.link.capabilities import link_capabilities
+from caplint.link.documentation import link_documentation
+from caplint.link.handlers import link_handlers
+from caplint.link.vmm import link_vmm
+from caplint.trees.overlay import OverlayTree
+from caplint.trees.tree import File, Tree
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A tree with the files that matter, and those of its base where a patch lies over it."""
+
+    tree: Tree
+    files: list[File]
+    base_files: list[File]
+
+
+@cache
+def views() -> str:
+    """The text of views.sql."""
+    return resources.files(__package__).joinpath("views.sql").read_text("utf-8")
+
+
+def link(
+    connection: sqlite3.Connection,
+    loaded: list[Loaded],
+    rows: dict[BlobKey, int],
+    vendor_ranges: Iterable[tuple[int, int]] = (),
+) -> None:
+    """Fill the views of one run. `rows` says where the store holds each blob."""
+    connection.create_function("implies", 2, _implies, deterministic=True)
+    connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
+    for statement in views().split(";\n"):
+        connection.execute(statement)
+    for entry in loaded:
+        _snapshot(connection, entry, rows)
+    connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
+    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", vendor_ranges)
+    for step in (link_capabilities, link_handlers, link_vmm, link_documentation):
+        step(connection)
+
+
+def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
+    tree = loaded.tree
+    connection.execute(
+        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?)",
+        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None)),
+    )
+    sides = [("now", loaded.files)]
+    if tree.base is not None:
+        sides.append(("base", loaded.base_files))
+    for side, files in sides:
+        connection.executemany(
+            "INSERT INTO temp.all_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    side,
+                    tree.name,
+                    tree.role,
+                    file.path,
+                    knowledge().architecture_of(tree.project, file.path),
+                    tree.project.header_kind(file.path),
+                    int(bool(tree.project.documentation.fullmatch(file.path))),
+                    rows[file.oid, language_of(file.path) or "c"],
+                )
+                for file in files
+            ],
+        )
+    if isinstance(tree, OverlayTree):
+        connection.executemany("INSERT INTO temp.changed_line VALUES (?, ?, ?)", _changed(tree))
+
+
+def _changed(tree: OverlayTree) -> Iterator[tuple[str, str, int]]:
+    assert tree.base is not None
+    for path, content in tree.changes.items():
+        if content is None:
+            continue
+        try:
+            before = tree.base.read(path).splitlines()
+        except Exception:  # noqa: BLE001 - a file that the base does not have or cannot show is all new
+            before = []
+        after = content.splitlines()
+        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+        for tag, _, _, start, stop in matcher.get_opcodes():
+            if tag in {"insert", "replace"}:
+                for line in range(start, stop):
+                    yield tree.name, path, line + 1
+
+
+def _implies(stronger: str, weaker: str) -> bool:
+    return implies(parse(stronger), parse(weaker))
+
+
+def _satisfiable(condition: str) -> bool:
+    return satisfiable(parse(condition))

@@ -1,0 +1,186 @@
+-- The views that rules speak in: the facts of the current snapshot, with what only the whole project
+-- can tell. All of them are temporary and hold the trees of one run. `arch` is one of kvm.toml's
+-- canonical architectures, `generic` for code that all share, NULL where a path does not say.
+
+-- The trees of this run.
+CREATE TEMP TABLE tree (
+    name     TEXT PRIMARY KEY,  -- kernel, qemu, libvirt, or as the user named it
+    role     TEXT NOT NULL,     -- kernel, vmm, manager, reference
+    project  TEXT NOT NULL,     -- linux, qemu, libvirt, kvmtool
+    location TEXT NOT NULL,     -- directory or revision
+    patched  INTEGER NOT NULL   -- 1: a patch lies over it, and the base_ views show it without
+);
+
+-- The files that matter of each tree. `side` is 'now', or 'base' for a patched tree without its patch.
+CREATE TEMP TABLE all_file (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    role   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    arch   TEXT,
+    header TEXT,                -- which copy of the UAPI it is: uapi, copy (the kernel's tools/), vmm; NULL: none
+    api    INTEGER NOT NULL,    -- 1: KVM's API documentation
+    blob   INTEGER NOT NULL
+);
+
+-- A definition of a capability in a UAPI header: an object-like integer macro KVM_CAP_*.
+CREATE TEMP TABLE all_cap (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    role      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    name      TEXT NOT NULL,
+    number    INTEGER,          -- NULL: cannot be computed
+    alias     TEXT,             -- the capability that its body names
+    header    TEXT NOT NULL,    -- uapi, copy, vmm
+    arch      TEXT,
+    condition TEXT NOT NULL,    -- presence condition, 1: always
+    comment   TEXT              -- the comment on its lines
+);
+
+-- A function of the kernel that answers KVM_CHECK_EXTENSION or carries out KVM_ENABLE_CAP.
+CREATE TEMP TABLE all_handler (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    function TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    verb     TEXT NOT NULL,     -- check, enable
+    scope    TEXT,              -- vm, vcpu for enable
+    because  TEXT NOT NULL      -- name, table (through a callback field), delegation (a handler returns its answer)
+);
+
+-- A capability that a check handler answers.
+CREATE TEMP TABLE all_cap_check (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    kind      TEXT NOT NULL,    -- case, comparison
+    condition TEXT NOT NULL,
+    reads_vm  INTEGER,          -- 1: the answer reads the VM, so the system descriptor may differ; NULL: not known
+    answer    TEXT              -- what is returned, where that is one expression
+);
+
+-- A capability that an enable handler accepts.
+CREATE TEMP TABLE all_cap_enable (
+    side          TEXT NOT NULL,
+    tree          TEXT NOT NULL,
+    path          TEXT NOT NULL,
+    line          INTEGER NOT NULL,
+    column        INTEGER NOT NULL,
+    cap           TEXT NOT NULL,
+    arch          TEXT NOT NULL,
+    function      TEXT NOT NULL,
+    scope         TEXT NOT NULL,    -- vm, vcpu
+    kind          TEXT NOT NULL,    -- case, comparison
+    condition     TEXT NOT NULL,
+    flags_checked INTEGER,          -- 1: cap->flags is tested on the way; NULL: a helper that is not in view may do it
+    stores        INTEGER NOT NULL, -- assignments that outlive the function
+    calls         INTEGER NOT NULL, -- calls other than logging
+    succeeds      INTEGER,          -- 1: returns 0 on some way; NULL: not known
+    max_argument  INTEGER           -- highest index of cap->args that is read; NULL: none
+);
+
+-- A place in a VMM that asks for a capability or enables it.
+CREATE TEMP TABLE all_vmm_use (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT,
+    function  TEXT,
+    verb      TEXT NOT NULL,    -- check, enable, require (a list of required capabilities)
+    scope     TEXT NOT NULL,    -- system, vm, vcpu, unknown
+    callee    TEXT NOT NULL,
+    arguments TEXT NOT NULL,    -- JSON array
+    result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
+    condition TEXT NOT NULL
+);
+
+-- A capability named in KVM's API documentation, once per section.
+CREATE TEMP TABLE all_doc_cap (
+    side          TEXT NOT NULL,
+    tree          TEXT NOT NULL,
+    path          TEXT NOT NULL,
+    line          INTEGER NOT NULL,
+    column        INTEGER NOT NULL,
+    cap           TEXT NOT NULL,
+    api           INTEGER NOT NULL,  -- 1: in api.rst itself, 0: elsewhere below Documentation/virt/kvm
+    section       TEXT,
+    title         TEXT,
+    heading       INTEGER NOT NULL,  -- 1: the section's title names it
+    pattern       INTEGER NOT NULL,  -- 1: stands for several
+    type          TEXT,
+    architectures TEXT,
+    parameters    TEXT
+);
+
+-- A capability whose name stands in a file's code, whatever for.
+CREATE TEMP TABLE all_cap_use (
+    side  TEXT NOT NULL,
+    tree  TEXT NOT NULL,
+    role  TEXT NOT NULL,
+    path  TEXT NOT NULL,
+    line  INTEGER NOT NULL,
+    column INTEGER NOT NULL,
+    cap   TEXT NOT NULL,
+    arch  TEXT,
+    kind  TEXT NOT NULL
+);
+
+-- Lines that a patch adds or changes, in the patched file.
+CREATE TEMP TABLE changed_line (
+    tree TEXT NOT NULL,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL
+);
+
+-- Capabilities whose number is kept although nothing answers for them any more.
+CREATE TEMP TABLE retired (
+    name   TEXT PRIMARY KEY,
+    reason TEXT NOT NULL
+);
+
+-- Numbers that the user has set aside for capabilities of their own: `vendor-range`.
+CREATE TEMP TABLE vendor_range (
+    low  INTEGER NOT NULL,
+    high INTEGER NOT NULL
+);
+
+CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now';
+CREATE TEMP VIEW base_file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'base';
+CREATE TEMP VIEW cap AS SELECT * FROM all_cap WHERE side = 'now';
+CREATE TEMP VIEW base_cap AS SELECT * FROM all_cap WHERE side = 'base';
+CREATE TEMP VIEW handler AS SELECT * FROM all_handler WHERE side = 'now';
+CREATE TEMP VIEW base_handler AS SELECT * FROM all_handler WHERE side = 'base';
+CREATE TEMP VIEW cap_check AS SELECT * FROM all_cap_check WHERE side = 'now';
+CREATE TEMP VIEW base_cap_check AS SELECT * FROM all_cap_check WHERE side = 'base';
+CREATE TEMP VIEW cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'now';
+CREATE TEMP VIEW base_cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'base';
+CREATE TEMP VIEW vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb <> 'enable';
+CREATE TEMP VIEW base_vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb <> 'enable';
+CREATE TEMP VIEW vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb = 'enable';
+CREATE TEMP VIEW base_vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb = 'enable';
+CREATE TEMP VIEW doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'now';
+CREATE TEMP VIEW base_doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'base';
+CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
+CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
+
+-- The ledger's names in the current trees.
+CREATE TEMP VIEW token_use AS
+    SELECT f.tree, f.role, f.path, f.arch, t.name, t.kind, t.count, t.line, t.column
+    FROM file f JOIN main.token t ON t.blob = f.blob;
+
+-- What could not be understood in the current trees.
+CREATE TEMP VIEW blind AS
+    SELECT f.tree, f.role, f.path, f.arch, b.line, b.start, b.stop, b.reason
+    FROM file f JOIN main.blind_spot b ON b.blob = f.blob;

@@ -1,0 +1,39 @@
+"""Where a VMM asks for capabilities and enables them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from caplint.knowledge import knowledge
+
+_USES = """
+    INSERT INTO temp.all_vmm_use
+    SELECT f.side, f.tree, f.path, k.line, k.column, json_extract(k.arguments, '$[' || :capability || ']'),
+           f.arch, k.function, :verb, :scope, k.callee, k.arguments, k.use, c.text
+    FROM main.call k
+    JOIN temp.all_file f ON f.blob = k.blob AND f.role = 'vmm'
+    JOIN main.condition c ON c.id = k.condition
+    WHERE k.callee = :callee
+      AND json_extract(k.arguments, '$[' || :capability || ']') GLOB 'KVM_CAP_*'
+      AND (:request IS NULL OR json_extract(k.arguments, '$[' || (:capability - 1) || ']') = :request)
+"""
+
+
+def link_vmm(connection: sqlite3.Connection) -> None:
+    """Fill `all_vmm_use`."""
+    for wrapper in knowledge().wrappers:
+        connection.execute(
+            _USES,
+            {
+                "callee": wrapper.callee,
+                "verb": wrapper.verb,
+                "scope": wrapper.scope,
+                "capability": wrapper.capability,
+                "request": wrapper.request,
+            },
+        )
+    connection.execute("""
+        INSERT INTO temp.all_vmm_use
+        SELECT side, tree, path, line, column, cap, arch, NULL, 'require', 'system', 'KVM_CAP_INFO', '[]', 'value', '1'
+        FROM temp.all_cap_use WHERE kind = 'pasted' AND role = 'vmm'
+    """)

@@ -1,0 +1,62 @@
+"""One JSON object for the whole run; its schema is schemas/check.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from caplint import __version__
+from caplint.check import Outcome
+from caplint.findings import Finding, Place
+from caplint.report.style import Style
+
+
+def report(outcome: Outcome, out: TextIO, _: Style) -> None:
+    """Write the object, two columns deep per level."""
+    json.dump(as_object(outcome), out, indent=2, ensure_ascii=False)
+    out.write("\n")
+
+
+def as_object(outcome: Outcome) -> dict[str, Any]:
+    """The run as plain data. Nothing in it depends on time or on the machine but the trees' locations."""
+    return {
+        "version": 1,
+        "caplint": __version__,
+        "trees": [
+            {
+                "name": tree.name,
+                "role": tree.role,
+                "path": tree.location,
+                "revision": tree.revision,
+                "files": outcome.sizes[tree.name][0],
+                "bytes": outcome.sizes[tree.name][1],
+            }
+            for tree in outcome.trees
+        ],
+        "findings": [finding_object(finding) for finding in outcome.findings],
+        "skipped_rules": [{"code": entry.code, "reason": entry.reason} for entry in outcome.skipped],
+        "coverage": {
+            column: outcome.coverage.total(column)
+            for column in ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
+        },
+    }
+
+
+def finding_object(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "arch": finding.arch,
+        "message": finding.message,
+        "location": {**_place(finding.place), "column": finding.place.column},
+        "related": [{**_place(entry.place), "message": entry.message} for entry in finding.related],
+        "function": finding.function,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"tree": place.tree, "path": place.path, "line": place.line}

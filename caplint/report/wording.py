@@ -1,0 +1,43 @@
+"""Phrases that several formats share."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from caplint.check import Outcome
+from caplint.coverage import Coverage
+from caplint.findings import SEVERITIES
+
+
+def plural(count: int, word: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    if count < 10_000:
+        return f"{count:,} bytes"
+    return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
+
+
+def tally(outcome: Outcome) -> str:
+    """Findings by severity."""
+    counts = Counter(finding.severity for finding in outcome.findings)
+    parts = [plural(counts[severity], severity) for severity in SEVERITIES]
+    text = ", ".join(parts)
+    return text + (f"; {outcome.suppressed} suppressed" if outcome.suppressed else "")
+
+
+def coverage_line(coverage: Coverage) -> str:
+    """The ledger in one line."""
+    text = (
+        f"{plural(coverage.total('files'), 'file')}, {size(coverage.total('bytes'))}, "
+        f"{plural(coverage.total('functions'), 'function')} read"
+    )
+    blind = coverage.total("blind_bytes")
+    if blind:
+        text += f"; {size(blind)} in {plural(coverage.total('blind_files'), 'file')} not understood"
+    lost = coverage.total("unaccounted")
+    names = f"{coverage.total('tokens'):,} capability and ioctl names, "
+    return f"{text}; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"

@@ -1,0 +1,292 @@
+"""Rule pages: one Markdown file is a rule's documentation, its query and its examples."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sqlite3
+import time
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from caplint.errors import CaplintError
+from caplint.findings import SEVERITIES, Finding, Place, Related
+
+COLUMNS = ("tree", "path", "line", "column", "subject", "arch", "function", "severity", "message", "related")
+"""What every rule's query selects, in this order."""
+
+ROLES = ("kernel", "vmm", "manager", "reference", "patch")
+"""What a rule may need; `patch` is met when some tree has a patch over it."""
+
+# A query that runs longer than this is broken; the slowest shipped one takes some milliseconds.
+TIME_LIMIT = 20.0
+
+_FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
+_CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
+_FIELDS: dict[str, type] = {
+    "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
+}  # fmt: skip
+_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
+
+
+@dataclass(frozen=True)
+class Example:
+    """What is laid over the mini-trees, and the places where the rule must then fire."""
+
+    kind: str
+    """`c` and other languages: a whole file; `diff`: a patch."""
+    tree: str
+    path: str
+    content: str
+    expected: tuple[int, ...] = ()
+    """Lines of the file; a diff's are found by its marks once it is applied."""
+    line: int = 0
+    """Where the example stands in the page."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule page."""
+
+    code: str
+    name: str
+    severity: str
+    needs: tuple[str, ...]
+    since: str
+    supersedes: tuple[str, ...]
+    path: Path
+    text: str
+    """The page without its front matter."""
+    query: str
+    bad: list[list[Example]] = field(default_factory=list)
+    good: list[list[Example]] = field(default_factory=list)
+
+    @cached_property
+    def title(self) -> str:
+        """The page's heading."""
+        return next((line[2:] for line in self.text.splitlines() if line.startswith("# ")), self.name)
+
+
+def load(directories: Iterable[Path]) -> list[Rule]:
+    """All rules of some directories, by code.
+
+    Raises `CaplintError` for a page that is malformed, naming page and line, and for a code that is
+    used twice.
+    """
+    rules: dict[str, Rule] = {}
+    for directory in directories:
+        if not directory.is_dir():
+            raise CaplintError(f"{directory}: no such directory of rule pages")
+        for path in sorted(directory.glob("*.md")):
+            rule = _load(path)
+            if rule.code in rules:
+                raise CaplintError(f"{path}: {rule.code} is already defined by {rules[rule.code].path}")
+            rules[rule.code] = rule
+    return [rules[code] for code in sorted(rules)]
+
+
+def find(rules: Iterable[Rule], code: str) -> Rule:
+    """The rule of a code or name. Raises `CaplintError` with the nearest one where there is none."""
+    table = {rule.code: rule for rule in rules}
+    names = {rule.name: rule for rule in table.values()}
+    found = table.get(code.upper()) or names.get(code.lower())
+    if found is None:
+        near = difflib.get_close_matches(code.upper(), table, 1) or difflib.get_close_matches(code, names, 1)
+        hint = f"; did you mean {near[0]}?" if near else "; `caplint rules` lists them"
+        raise CaplintError(f"{code}: no such rule{hint}")
+    return found
+
+
+def _load(path: Path) -> Rule:
+    try:
+        page = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaplintError(f"{path}: cannot be read: {error}") from error
+    match = _FRONT_MATTER.match(page)
+    if match is None:
+        raise CaplintError(f"{path}:1: no front matter between two +++ lines")
+    try:
+        front = tomllib.loads(match.group(1))
+    except tomllib.TOMLDecodeError as error:
+        raise CaplintError(f"{path}: front matter: {error}") from error
+    _check_front(path, front)
+    text = page[match.end() :]
+    offset = page[: match.end()].count("\n")
+    query, bad, good = _blocks(path, text, offset)
+    return Rule(
+        code=front["code"],
+        name=front["name"],
+        severity=front["severity"],
+        needs=tuple(front["needs"]),
+        since=front["since"],
+        supersedes=tuple(front.get("supersedes", ())),
+        path=path,
+        text=text.strip() + "\n",
+        query=query,
+        bad=bad,
+        good=good,
+    )
+
+
+def _check_front(path: Path, front: dict[str, Any]) -> None:
+    for key, value in front.items():
+        if key not in _FIELDS:
+            near = difflib.get_close_matches(key, _FIELDS, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise CaplintError(f"{path}: front matter: unknown key {key!r}{hint}")
+        if not isinstance(value, _FIELDS[key]):
+            raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
+    for key in _FIELDS.keys() - front.keys() - {"supersedes"}:
+        raise CaplintError(f"{path}: front matter: {key} is missing")
+    if not _CODE.match(front["code"]):
+        raise CaplintError(f"{path}: front matter: code {front['code']!r} is not letters and three digits")
+    if not _NAME.match(front["name"]):
+        raise CaplintError(f"{path}: front matter: name {front['name']!r} is not lower-case words with hyphens")
+    if front["severity"] not in SEVERITIES:
+        raise CaplintError(f"{path}: front matter: severity must be one of {', '.join(SEVERITIES)}")
+    for role in front["needs"]:
+        if role not in ROLES:
+            raise CaplintError(f"{path}: front matter: needs {role!r}, which is none of {', '.join(ROLES)}")
+
+
+def _blocks(path: Path, text: str, offset: int) -> tuple[str, list[list[Example]], list[list[Example]]]:
+    """The page's query and its examples; a heading of level three begins a further one."""
+    query = ""
+    groups: dict[str, list[list[Example]]] = {"bad": [], "good": []}
+    current: list[list[Example]] | None = None
+    tokens = MarkdownIt().parse(text)
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            title = tokens[index + 1].content.strip().lower()
+            if token.tag == "h2":
+                current = groups.get(title)
+            if current is not None:
+                current.append([])
+        elif token.type == "fence":
+            line = offset + (token.map[0] if token.map else 0) + 1
+            if token.info.strip() == "sql" and not query:
+                query = token.content
+            elif current is not None:
+                current[-1].append(_example(path, token.info, token.content, line))
+    if not query:
+        raise CaplintError(f"{path}: holds no ```sql block")
+    bad, good = ([group for group in groups[name] if group] for name in ("bad", "good"))
+    return query, bad, good
+
+
+def _example(path: Path, info: str, content: str, line: int) -> Example:
+    words = info.split()
+    if len(words) < 2:
+        raise CaplintError(f"{path}:{line}: an example's fence says a language and TREE:PATH")
+    tree, _, file = words[1].partition(":")
+    if words[0] != "diff" and not file:
+        raise CaplintError(f"{path}:{line}: {words[1]!r} is not TREE:PATH")
+    expected = [int(word[5:]) for word in words[2:] if re.fullmatch(r"line=\d+", word)]
+    if words[0] != "diff":
+        expected += [number for number, text in enumerate(content.splitlines(), 1) if _MARK.search(text)]
+        content = strip_marks(content)
+    return Example(words[0], tree, file, content, tuple(expected), line)
+
+
+def strip_marks(content: str) -> str:
+    """The content without its `/* !CODE */` marks."""
+    return _MARK.sub("", content)
+
+
+def marked_lines(content: str) -> list[int]:
+    """The lines that carry a mark, from 1."""
+    return [number for number, text in enumerate(content.splitlines(), 1) if _MARK.search(text)]
+
+
+def validate(connection: sqlite3.Connection, rule: Rule) -> None:
+    """Compile the rule's query against the linked views. Raises `CaplintError` saying what is wrong with it."""
+    with _sandbox(connection):
+        try:
+            cursor = connection.execute(f"SELECT * FROM ({_bare(rule.query)}) LIMIT 0")  # noqa: S608
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise CaplintError(f"{rule.path}: query: {error}") from error
+    columns = tuple(column[0] for column in cursor.description)
+    if columns != COLUMNS:
+        raise CaplintError(f"{rule.path}: query: selects {', '.join(columns)}; it must select {', '.join(COLUMNS)}")
+
+
+def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
+    """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
+    with _sandbox(connection):
+        try:
+            rows = connection.execute(_bare(rule.query)).fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise CaplintError(f"{rule.path}: query: {error}") from error
+    for row in rows:
+        try:
+            yield _finding(rule, row)
+        except (TypeError, ValueError, KeyError) as error:
+            raise CaplintError(f"{rule.path}: query: a row is malformed: {error!r} in {row!r:.200}") from error
+
+
+def query_rows(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of a user's query, under the same limits as a rule's. Raises `sqlite3.Error`."""
+    with _sandbox(connection):
+        cursor = connection.execute(_bare(query))
+        rows = cursor.fetchall()
+    return [column[0] for column in cursor.description or ()], rows
+
+
+def _bare(query: str) -> str:
+    return query.strip().rstrip(";")
+
+
+@contextmanager
+def _sandbox(connection: sqlite3.Connection) -> Iterator[None]:
+    """Queries may read and nothing else, and not for ever."""
+    deadline = time.monotonic() + TIME_LIMIT
+    connection.set_authorizer(_authorize)
+    connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
+    try:
+        yield
+    finally:
+        connection.set_authorizer(None)
+        connection.set_progress_handler(None, 0)
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    if action in _ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and second != "load_extension":
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _finding(rule: Rule, row: tuple[Any, ...]) -> Finding:
+    tree, path, line, column, subject, arch, function, severity, message, related = row
+    if severity is not None and severity not in SEVERITIES:
+        raise ValueError(f"severity {severity!r}")
+    evidence = sorted(
+        {
+            Related(Place(str(item["tree"]), str(item["path"]), int(item["line"])), str(item["message"]))
+            for item in json.loads(related or "[]")
+            if item is not None
+        },
+        key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message),
+    )
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=severity or rule.severity,
+        subject=str(subject),
+        arch=arch,
+        function=function,
+        message=" ".join(str(message).split()),
+        place=Place(str(tree), str(path), int(line), int(column or 1)),
+        related=tuple(evidence),
+    )

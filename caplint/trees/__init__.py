@@ -1,0 +1,1 @@
+"""Trees: named sources of files with a role. What uses one cannot tell what is behind it."""

@@ -1,0 +1,95 @@
+"""A directory on disk as a tree."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from caplint.errors import CaplintError
+from caplint.facts.extract import language_of
+from caplint.knowledge import Project, knowledge
+from caplint.trees.tree import File, Stamp, StampCache, Tree, object_id
+
+# As git does with its index: a file as young as this may change again under the same stamp.
+_RACY_NS = 2_000_000_000
+
+
+class DirectoryTree(Tree):
+    """Reads a working directory. Symbolic links are not followed out of it."""
+
+    def __init__(self, name: str, role: str, project: Project, root: Path) -> None:
+        self.name = name
+        self.role = role
+        self.project = project
+        self.root = root.resolve()
+        self.location = str(root)
+
+    def files(self, cache: StampCache) -> list[File]:
+        directory = str(self.root)
+        known = cache.stamps(directory)
+        fresh: dict[str, tuple[Stamp, str, bool]] = {}
+        found: list[File] = []
+        present: set[str] = set()
+        young = time.time_ns() - _RACY_NS
+        for entry, path, wanted in self._candidates():
+            present.add(path)
+            stamp = _stamp(entry)
+            remembered = known.get(path)
+            if remembered and remembered[0] == stamp:
+                _, oid, interesting = remembered
+            else:
+                content = self.read(path)
+                oid, interesting = object_id(content), bool(knowledge().interest.search(content))
+                if stamp.mtime < young:
+                    fresh[path] = (stamp, oid, interesting)
+            if wanted or interesting:
+                found.append(File(path, oid, stamp.size))
+        cache.remember(directory, fresh, known.keys() - present)
+        return sorted(found, key=lambda file: file.path)
+
+    def read(self, path: str) -> bytes:
+        try:
+            return (self.root / path).read_bytes()
+        except OSError as error:
+            raise CaplintError(
+                f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
+            ) from error
+
+    def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
+        for root in self.project.roots:
+            yield from self._walk(root)
+
+    def _walk(self, directory: str) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
+        try:
+            entries = sorted(os.scandir(self.root / directory), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise CaplintError(f"{self.name}: cannot list {directory}: {error.strerror}") from error
+        prefix = f"{directory}/" if directory else ""
+        for entry in entries:
+            path = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git":
+                    yield from self._walk(path)
+            elif language_of(path) is not None:
+                wanted = self.project.wants(path)
+                if wanted is not False and self._is_file(entry):
+                    yield entry, path, wanted
+
+    def _is_file(self, entry: os.DirEntry[str]) -> bool:
+        """Whether it is a regular file of this tree; a link counts if what it names is one too."""
+        if not entry.is_symlink():
+            return entry.is_file(follow_symlinks=False)
+        try:
+            target = Path(entry.path).resolve(strict=True)
+        except (OSError, RuntimeError):  # dangling, or a loop
+            return False
+        return target.is_file() and target.is_relative_to(self.root)
+
+
+def _stamp(entry: os.DirEntry[str]) -> Stamp:
+    status = entry.stat()
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)

@@ -1,0 +1,52 @@
+"""Whole files laid over a tree: the tree as it would be with a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from caplint.facts.extract import language_of
+from caplint.knowledge import knowledge
+from caplint.trees.tree import File, StampCache, Tree, object_id
+
+
+class OverlayTree(Tree):
+    """A tree with some files replaced, added, or (where the content is None) removed."""
+
+    def __init__(self, base: Tree, changes: Mapping[str, bytes | None]) -> None:
+        self.base = base
+        self.name = base.name
+        self.role = base.role
+        self.project = base.project
+        self.location = base.location
+        self.revision = base.revision
+        self._changes = dict(changes)
+
+    def files(self, cache: StampCache) -> list[File]:
+        assert self.base is not None
+        kept = [file for file in self.base.files(cache) if file.path not in self._changes]
+        laid = [
+            File(path, object_id(content), len(content))
+            for path, content in self._changes.items()
+            if content is not None and self._matters(path, content)
+        ]
+        return sorted([*kept, *laid], key=lambda file: file.path)
+
+    def read(self, path: str) -> bytes:
+        assert self.base is not None
+        if path not in self._changes:
+            return self.base.read(path)
+        content = self._changes[path]
+        if content is None:
+            raise FileNotFoundError(path)
+        return content
+
+    @property
+    def changes(self) -> Mapping[str, bytes | None]:
+        """What lies over the base: path → content, None for a removed file."""
+        return self._changes
+
+    def _matters(self, path: str, content: bytes) -> bool:
+        if language_of(path) is None:
+            return False
+        wanted = self.project.wants(path)
+        return bool(wanted) or (wanted is None and bool(knowledge().interest.search(content)))
