@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sqlite3
+from collections.abc import Iterable
 
 from caplint.c.formula import substitute, text
 from caplint.c.expression import parse
@@ -11,6 +13,9 @@ from caplint.knowledge import knowledge
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
+_PREFIX = "KVM_CAP_"
+# How alike two names must be, by words or by letters, from 0 to 1.
+_CLOSE = 0.6
 # `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -18,12 +23,15 @@ _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 def link_capabilities(connection: sqlite3.Connection) -> None:
     """Fill `all_cap` and `all_cap_use`."""
     _definitions(connection)
+    names = sorted({name for (name,) in connection.execute("SELECT name FROM temp.all_cap WHERE header = 'uapi'")})
+    connection.create_function("nearest_cap", 1, lambda name: nearest(name, names), deterministic=True)
     connection.execute("""
         INSERT INTO temp.all_cap_use
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL
           AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation')
+        ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
     _pasted(connection)
 
@@ -81,6 +89,24 @@ def _pasted(connection: sqlite3.Connection) -> None:
                    'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
             FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
             WHERE k.callee = ? AND f.side = ? AND f.tree = ?
+            ORDER BY f.path, k.line, k.column
             """,
             (names.index(pasted.group(1)), name, side, tree),
         )
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The capability that a misspelt one most likely means, None where nothing is close.
+
+    Words may be swapped (IRQCHIP_SPLIT), added (X86_…), left out, or stand for the family's other
+    prefix, so names are compared as sets of words first and letter by letter second.
+    """
+    words = set(name.removeprefix(_PREFIX).split("_"))
+    best: tuple[float, float, str] | None = None
+    for candidate in candidates:
+        others = set(candidate.removeprefix(_PREFIX).split("_"))
+        shared = 2 * len(words & others) / (len(words) + len(others))
+        letters = difflib.SequenceMatcher(None, name, candidate).ratio()
+        if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters) > best[:2]):
+            best = (shared + letters, letters, candidate)
+    return best[2] if best else None

@@ -13,4 +13,5 @@ def link_documentation(connection: sqlite3.Connection) -> None:
                d.pattern, d.type, d.architectures, d.parameters
         FROM temp.all_file f JOIN main.doc_mention d ON d.blob = f.blob
         WHERE f.role = 'kernel'
+        ORDER BY f.side, f.tree, f.path, d.line, d.column
     """)

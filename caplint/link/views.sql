@@ -156,6 +156,13 @@ CREATE TEMP TABLE vendor_range (
     high INTEGER NOT NULL
 );
 
+CREATE INDEX temp.all_file_blob ON all_file (blob);
+CREATE INDEX temp.all_cap_name ON all_cap (name);
+CREATE INDEX temp.all_cap_check_cap ON all_cap_check (cap);
+CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
+CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
+CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
+
 CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now';
 CREATE TEMP VIEW base_file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'base';
 CREATE TEMP VIEW cap AS SELECT * FROM all_cap WHERE side = 'now';

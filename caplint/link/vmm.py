@@ -16,6 +16,7 @@ _USES = """
     WHERE k.callee = :callee
       AND json_extract(k.arguments, '$[' || :capability || ']') GLOB 'KVM_CAP_*'
       AND (:request IS NULL OR json_extract(k.arguments, '$[' || (:capability - 1) || ']') = :request)
+    ORDER BY f.side, f.tree, f.path, k.line, k.column
 """
 
 
