@@ -85,8 +85,7 @@ def open_session(trees: list[Tree], config: Config, progress: Progress = _silent
 
 def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress) -> Session:
     loaded = [
-        Loaded(tree, tree.files(store), tree.base.files(store) if tree.base is not None else [])
-        for tree in trees
+        Loaded(tree, tree.files(store), tree.base.files(store) if tree.base is not None else []) for tree in trees
     ]
     wanted = [
         (tree, file)
@@ -100,9 +99,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     return Session(store, loaded)
 
 
-def check(
-    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent
-) -> Outcome:
+def check(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent) -> Outcome:
     """Run the rules over the trees."""
     begun = time.monotonic()
     session = open_session(trees, config, progress)
@@ -121,8 +118,7 @@ def check(
         return Outcome(
             trees=trees,
             sizes={
-                entry.tree.name: (len(entry.files), sum(file.size for file in entry.files))
-                for entry in session.loaded
+                entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded
             },
             findings=identify(kept, {tree.name: tree.role for tree in trees}),
             suppressed=len(found) - len(kept),
@@ -152,9 +148,7 @@ def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
     return f"needs {' and '.join(missing)}" if missing else None
 
 
-def _suppress(
-    findings: list[Finding], suppressions: Iterable[Suppression]
-) -> tuple[list[Finding], list[Suppression]]:
+def _suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
     kept = list(findings)
     unused = []
     for entry in suppressions:
@@ -166,4 +160,7 @@ def _suppress(
 
 
 def _matches(entry: Suppression, finding: Finding) -> bool:
-    return (entry.code, entry.subject) == (finding.code, finding.subject) and entry.arch in {None, finding.arch}
+    return (entry.code, entry.subject) == (finding.code, finding.subject) and entry.arch in {
+        None,
+        finding.arch,
+    }

@@ -1,4 +1,4 @@
-"""The configuration: `caplint.toml`, or `[tool.caplint]` of a pyproject.toml, found upward from the working directory."""
+"""The configuration: `caplint.toml`, or `[tool.caplint]` of a pyproject.toml, found upward from here."""
 
 from __future__ import annotations
 
@@ -183,11 +183,7 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
     top = _section(path, "", data, _TOP)
     c = _section(path, "c.", top.get("c", {}), _C)
     coverage = _section(path, "coverage.", top.get("coverage", {}), _COVERAGE)
-    values = {
-        key.replace("-", "_"): top[key]
-        for key in ("fail-on", "ignore", "vendor-range", "jobs")
-        if key in top
-    }
+    values = {key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "jobs") if key in top}
     cache = top.get("cache", "")
     if cache not in {"", "none"}:
         cache = str(path.parent / cache)

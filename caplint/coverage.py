@@ -78,16 +78,17 @@ def measure(connection: sqlite3.Connection) -> Coverage:
     """The account of the linked trees."""
     trees = connection.execute(
         f"""{_WATCHED}
-        SELECT t.name,
-               (SELECT count(*) FROM file f WHERE f.tree = t.name),
-               (SELECT coalesce(sum(b.size), 0) FROM file f JOIN main.blob b ON b.id = f.blob WHERE f.tree = t.name),
-               (SELECT coalesce(sum(b.functions), 0) FROM file f JOIN main.blob b ON b.id = f.blob WHERE f.tree = t.name),
-               (SELECT coalesce(sum(b.damaged), 0) FROM file f JOIN main.blob b ON b.id = f.blob WHERE f.tree = t.name),
+        SELECT t.name, read.files, read.bytes, read.functions, read.damaged,
                (SELECT count(DISTINCT b.path) FROM blind b WHERE b.tree = t.name),
                (SELECT coalesce(sum(b.stop - b.start), 0) FROM blind b WHERE b.tree = t.name),
-               (SELECT coalesce(sum(w.count), 0) FROM watched w WHERE w.tree = t.name),
-               (SELECT coalesce(sum(w.count), 0) FROM watched w WHERE w.tree = t.name AND w.kind IS NULL)
-        FROM tree t ORDER BY t.rowid"""  # noqa: S608
+               (SELECT coalesce(sum(w.occurrences), 0) FROM watched w WHERE w.tree = t.name),
+               (SELECT coalesce(sum(w.occurrences), 0) FROM watched w WHERE w.tree = t.name AND w.kind IS NULL)
+        FROM tree t LEFT JOIN (
+            SELECT f.tree, count(*) AS files, sum(b.size) AS bytes, sum(b.functions) AS functions,
+                   sum(b.damaged) AS damaged
+            FROM file f JOIN main.blob b ON b.id = f.blob GROUP BY f.tree
+        ) read ON read.tree = t.name
+        ORDER BY t.rowid"""  # noqa: S608
     )
     blind = connection.execute(
         "SELECT tree, path, line, stop - start, reason FROM blind ORDER BY stop - start DESC, tree, path, start"
@@ -96,10 +97,10 @@ def measure(connection: sqlite3.Connection) -> Coverage:
         f"{_WATCHED} SELECT tree, path, line, column, name FROM watched WHERE kind IS NULL ORDER BY 1, 2, 3, 4"  # noqa: S608
     )
     kinds = connection.execute(
-        f"{_WATCHED} SELECT kind, sum(count) FROM watched WHERE kind IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608
+        f"{_WATCHED} SELECT kind, sum(occurrences) FROM watched WHERE kind IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608
     )
     return Coverage(
-        [TreeCoverage(*row) for row in trees],
+        [TreeCoverage(row[0], *(value or 0 for value in row[1:])) for row in trees],
         [Blind(*row) for row in blind],
         [Unaccounted(*row) for row in lost],
         dict(kinds),

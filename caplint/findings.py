@@ -80,7 +80,15 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
 
 def _file_order(finding: Finding) -> tuple[object, ...]:
     place = finding.place
-    return (place.tree, place.path, place.line, place.column, finding.code, finding.subject, finding.message)
+    return (
+        place.tree,
+        place.path,
+        place.line,
+        place.column,
+        finding.code,
+        finding.subject,
+        finding.message,
+    )
 
 
 def supersede(findings: Iterable[Finding], superseding: dict[str, list[str]]) -> list[Finding]:

@@ -80,9 +80,7 @@ class Knowledge:
     @cached_property
     def _canonical(self) -> dict[str, str]:
         table = {name: name for name in self._data["architectures"]}
-        table |= {
-            alias: name for name, aliases in self._data["architectures"].items() for alias in aliases
-        }
+        table |= {alias: name for name, aliases in self._data["architectures"].items() for alias in aliases}
         return table
 
     def architecture(self, word: str) -> str | None:
@@ -111,8 +109,7 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         architectures=[
-            re.compile(re.escape(text).replace(r"\{arch\}", "([A-Za-z0-9_]+)"))
-            for text in entry["architecture"]
+            re.compile(re.escape(text).replace(r"\{arch\}", "([A-Za-z0-9_]+)")) for text in entry["architecture"]
         ],
     )
 
@@ -120,9 +117,7 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
 def _roots(globs: list[str]) -> list[str]:
     """The fixed beginnings of globs, without those that lie below another."""
     heads = sorted({re.split(r"[^/]*[*?{]", glob)[0].rpartition("/")[0] for glob in globs})
-    return [
-        head for head in heads if not any(head != other and _below(head, other) for other in heads)
-    ]
+    return [head for head in heads if not any(head != other and _below(head, other) for other in heads)]
 
 
 def _below(path: str, directory: str) -> bool:

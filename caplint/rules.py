@@ -20,7 +20,18 @@ from markdown_it import MarkdownIt
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES, Finding, Place, Related
 
-COLUMNS = ("tree", "path", "line", "column", "subject", "arch", "function", "severity", "message", "related")
+COLUMNS = (
+    "tree",
+    "path",
+    "line",
+    "column",
+    "subject",
+    "arch",
+    "function",
+    "severity",
+    "message",
+    "related",
+)
 """What every rule's query selects, in this order."""
 
 ROLES = ("kernel", "vmm", "manager", "reference", "patch")
@@ -259,7 +270,7 @@ def _sandbox(connection: sqlite3.Connection) -> Iterator[None]:
         connection.set_progress_handler(None, 0)
 
 
-def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
     if action in _ALLOWED:
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_FUNCTION and second != "load_extension":

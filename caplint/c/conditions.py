@@ -167,6 +167,4 @@ class _Reader:
             return False
         atom = f"defined({name.group()})"
         formula = self._expression(directive)
-        return formula == Literal(atom, positive=False) or (
-            atom in atoms(formula) and directive.keyword == "if"
-        )
+        return formula == Literal(atom, positive=False) or (atom in atoms(formula) and directive.keyword == "if")

@@ -76,9 +76,7 @@ def _junction(operator: str, operands: Iterable[Formula]) -> Formula:
         return neutral
     if len(kept) == 1:
         return kept[0]
-    text = f" {operator} ".join(
-        f"({operand})" if isinstance(operand, Junction) else str(operand) for operand in kept
-    )
+    text = f" {operator} ".join(f"({operand})" if isinstance(operand, Junction) else str(operand) for operand in kept)
     return Junction(operator, tuple(kept), text)
 
 
@@ -87,9 +85,7 @@ def _absorb(flat: dict[str, Literal | Junction]) -> list[Literal | Junction]:
     return [
         operand
         for _, operand in sorted(flat.items(), key=lambda item: (item[0].lstrip("!("), item[0]))
-        if not (
-            isinstance(operand, Junction) and any(str(inner) in flat for inner in operand.operands)
-        )
+        if not (isinstance(operand, Junction) and any(str(inner) in flat for inner in operand.operands))
     ]
 
 

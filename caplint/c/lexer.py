@@ -105,9 +105,7 @@ def lex(source: bytes) -> Lexed:
             position = directive.end
             directives.append(directive)
             gone.append((start, position))
-            comments.extend(
-                inner.span() for inner in _COMMENT.finditer(source, directive.body, directive.end)
-            )
+            comments.extend(inner.span() for inner in _COMMENT.finditer(source, directive.body, directive.end))
     return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, gone))
 
 

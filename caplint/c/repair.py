@@ -20,7 +20,6 @@ MAX_INVOCATION = 50_000
 Edit = tuple[int, int, bytes]
 
 
-
 @dataclass(frozen=True, slots=True)
 class MacroUse:
     """A macro invocation that the repair rewrote: offsets of its name, its `(` and behind its `)`."""
@@ -59,14 +58,12 @@ _CALLEE = re.compile(rb"\w\Z")
 # Their grammar takes less than compilers do (a member path, an expression): made ordinary calls.
 _TYPE_OPERATOR = re.compile(rb"(?:offsetof|alignof(?:__)?)\b(?=\s*\()")
 # Names that begin with a digit, pasted by a macro: F(3DNOW), HAS_FEAT(x, 48_47).
-_DIGIT_NAME = re.compile(
-    rb"[1-9](?<=[(, \t].)(?=[0-9]*+(?:[A-DF-KM-TV-WYZa-df-km-tv-wyz_]\w*+|_\w++)[,)\s])"
-)
+_DIGIT_NAME = re.compile(rb"[1-9](?<=[(, \t].)(?=[0-9]*+(?:[A-DF-KM-TV-WYZa-df-km-tv-wyz_]\w*+|_\w++)[,)\s])")
 _UNNAMED_FIELD = re.compile(rb":\s*\w+\s*;")
-_FIELD_TYPE = re.compile(rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)\s+)+)\Z")
-_FILE_SCOPE = re.compile(
-    rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE
+_FIELD_TYPE = re.compile(
+    rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)\s+)+)\Z"
 )
+_FILE_SCOPE = re.compile(rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE)
 # A call that begins a line and does not end on it with a semicolon.
 _UNFINISHED = re.compile(
     rb"\n[ \t]++(?:else[ \t]+)?(?!(?:if|for|while|switch|return|sizeof|else|do|case|typeof|__typeof__)\b)"

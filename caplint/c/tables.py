@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-
 _ASM = ("asm", "asm_inline", "asm_volatile_goto", "__asm", "__asm__")
 
 

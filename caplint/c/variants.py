@@ -67,21 +67,16 @@ class _Cover:
                     return inner
         return None
 
-    def _choose(
-        self, groups: list[Group], known: dict[str, bool], hidden: list[tuple[int, int]]
-    ) -> None:
+    def _choose(self, groups: list[Group], known: dict[str, bool], hidden: list[tuple[int, int]]) -> None:
         for group in groups:
             possible = [
                 branch
                 for branch in group.branches
-                if evaluate(branch.chosen_when, known) is not False
-                and evaluate(branch.presence, known) is not False
+                if evaluate(branch.chosen_when, known) is not False and evaluate(branch.presence, known) is not False
             ]
             fresh = [branch for branch in possible if self.wants(branch)]
             chosen = next(iter(fresh or possible), None)
-            for branch in group.branches:
-                if branch is not chosen:
-                    hidden.append((branch.start, branch.end))
+            hidden.extend((branch.start, branch.end) for branch in group.branches if branch is not chosen)
             if chosen is not None:
                 self.shown.add(id(chosen))
                 known.update((unit.atom, unit.positive) for unit in literals(chosen.chosen_when))
@@ -140,9 +135,7 @@ def _unseen(groups: list[Group], cover: _Cover) -> Iterator[Branch]:
                 yield from _unseen(branch.groups, cover)
 
 
-def _chunks(
-    lexed: Lexed, groups: list[Group], cover: _Cover
-) -> Iterator[tuple[Chunk, list[tuple[int, int]]]]:
+def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[Chunk, list[tuple[int, int]]]]:
     """Each chunk with the extents that the first variant hides in it."""
     bare = blank(lexed.code, lexed.strings.extents)
     depth = _Depth()
@@ -173,9 +166,7 @@ def _peek(groups: list[Group]) -> list[tuple[int, int]]:
 
 def _relative(extents: list[tuple[int, int]], group: Group) -> list[tuple[int, int]]:
     return [
-        (start - group.start, end - group.start)
-        for start, end in extents
-        if group.start <= start and end <= group.end
+        (start - group.start, end - group.start) for start, end in extents if group.start <= start and end <= group.end
     ]
 
 

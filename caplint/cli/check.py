@@ -8,7 +8,15 @@ import sys
 from caplint import check as engine
 from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
-from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, style_of, trees_of
+from caplint.cli.options import (
+    add_rules,
+    add_trees,
+    config_of,
+    progress,
+    rules_of,
+    style_of,
+    trees_of,
+)
 from caplint.findings import SEVERITIES
 from caplint.report import FORMATS, reporter
 from caplint.report.wording import coverage_line
@@ -24,7 +32,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How findings are shown, and what makes the command fail."""
     parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
-    parser.add_argument("--fail-on", choices=(*SEVERITIES, "never"), help="exit with 1 on findings at least as severe (default: warning)")
+    parser.add_argument(
+        "--fail-on",
+        choices=(*SEVERITIES, "never"),
+        help="exit with 1 on findings at least as severe (default: warning)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

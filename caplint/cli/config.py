@@ -27,7 +27,11 @@ def run(options: argparse.Namespace) -> int:
         json.dump(values, sys.stdout, indent=2)
         print()
         return CLEAN
-    print(f"# from {config.source}" if config.source else "# no caplint.toml found upward from here; these are the defaults")
+    print(
+        f"# from {config.source}"
+        if config.source
+        else "# no caplint.toml found upward from here; these are the defaults"
+    )
     for key, value in values.items():
         if key != "source":
             print(f"{key.replace('_', '-')} = {json.dumps(value)}")

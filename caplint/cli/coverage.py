@@ -9,9 +9,9 @@ import sys
 from caplint.check import open_session
 from caplint.cli.main import CLEAN, UNCOVERED
 from caplint.cli.options import add_trees, config_of, progress, trees_of
-from caplint.coverage import Coverage, measure
+from caplint.coverage import Blind, Coverage, measure
 from caplint.report.style import safe
-from caplint.report.wording import coverage_line, size
+from caplint.report.wording import coverage_line
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -47,23 +47,39 @@ def _object(coverage: Coverage) -> dict[str, object]:
     }
 
 
+_COLUMNS = ("files", "bytes", "functions", "damaged", "blind_bytes", "tokens", "unaccounted")
+_MAX_BLIND = 40
+
+
 def _print(coverage: Coverage) -> None:
     print(coverage_line(coverage))
-    print()
-    print(f"{'tree':<12} {'files':>7} {'bytes':>11} {'functions':>10} {'damaged':>8} {'blind bytes':>12} {'names':>7} {'unaccounted':>12}")
+    print("\n" + f"{'tree':<12}" + "".join(f" {column.replace('_', ' '):>12}" for column in _COLUMNS))
     for tree in coverage.trees:
-        print(
-            f"{safe(tree.tree):<12} {tree.files:>7,} {size(tree.bytes):>11} {tree.functions:>10,} {tree.damaged:>8} "
-            f"{tree.blind_bytes:>12,} {tree.tokens:>7,} {tree.unaccounted:>12}"
-        )
+        print(f"{safe(tree.tree):<12}" + "".join(f" {getattr(tree, column):>12,}" for column in _COLUMNS))
     print("\nwhat the names are:")
     for kind, count in coverage.kinds.items():
         print(f"{count:>8,}  {kind}")
     if coverage.blind:
-        print("\nnot understood:")
-        for spot in coverage.blind:
-            print(f"{spot.bytes:>8,}  {safe(spot.tree)}:{safe(spot.path)}:{spot.line}: {spot.reason}")
+        print("\nbytes not understood:")
+        spots = _by_file(coverage.blind)
+        for count, place in spots[:_MAX_BLIND]:
+            print(f"{count:>8,}  {place}")
+        if len(spots) > _MAX_BLIND:
+            print(f"          … and {len(spots) - _MAX_BLIND} more files; --output-format json lists every place")
     if coverage.unaccounted:
         print("\nunaccounted for:")
         for entry in coverage.unaccounted:
             print(f"  {safe(entry.tree)}:{safe(entry.path)}:{entry.line}:{entry.column}: {safe(entry.name)}")
+
+
+def _by_file(blind: list[Blind]) -> list[tuple[int, str]]:
+    """Bytes and a line of text per file and reason, the most first."""
+    groups: dict[tuple[str, str, str], list[Blind]] = {}
+    for spot in blind:
+        groups.setdefault((spot.tree, spot.path, spot.reason), []).append(spot)
+    found = []
+    for (tree, path, reason), spots in groups.items():
+        lines = sorted({spot.line for spot in spots})
+        where = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more lines" if len(lines) > 5 else "")
+        found.append((sum(spot.bytes for spot in spots), f"{safe(tree)}:{safe(path)}:{where}: {reason}"))
+    return sorted(found, key=lambda entry: (-entry[0], entry[1]))

@@ -13,7 +13,13 @@ from caplint.cli.options import add_config, config_of, rules_of
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("code", metavar="CODE", help="a rule's code or name")
-    parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="also use the rule pages of this directory")
+    parser.add_argument(
+        "--rules",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="also use the rule pages of this directory",
+    )
     add_config(parser)
 
 

@@ -20,7 +20,12 @@ from caplint.rules import query_rows
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("query", nargs="?", metavar="SELECT", help="the question; without one, the tables and views are shown")
+    parser.add_argument(
+        "query",
+        nargs="?",
+        metavar="SELECT",
+        help="the question; without one, the tables and views are shown",
+    )
     add_trees(parser)
     parser.add_argument("--output-format", choices=("text", "json", "csv"), default="text", help="default: text")
 
@@ -40,7 +45,12 @@ def run(options: argparse.Namespace) -> int:
     finally:
         session.store.close()
     if options.output_format == "json":
-        json.dump([dict(zip(columns, row, strict=True)) for row in rows], sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(
+            [dict(zip(columns, row, strict=True)) for row in rows],
+            sys.stdout,
+            indent=2,
+            ensure_ascii=False,
+        )
         print()
     elif options.output_format == "csv":
         writer = csv.writer(sys.stdout)
@@ -52,7 +62,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _table(columns: list[str], rows: list[tuple[object, ...]]) -> None:
-    cells = [columns, *([safe("" if value is None else str(value)) for value in row] for row in rows)]
+    cells = [
+        columns,
+        *([safe("" if value is None else str(value)) for value in row] for row in rows),
+    ]
     widths = [min(60, max(len(row[index]) for row in cells)) for index in range(len(columns))]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -60,7 +60,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
-        epilog="Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input, 3 too little covered, 130 interrupted.",
+        epilog="Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input, 3 coverage too low, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"caplint {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

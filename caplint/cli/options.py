@@ -21,25 +21,57 @@ from caplint.trees.tree import Tree
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """--config, --jobs, --color."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="use this configuration (default: caplint.toml, found upward)")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes to read files with (default: one per processor)")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour the output (default: on a terminal)")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="use this configuration (default: caplint.toml, found upward)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="processes to read files with (default: one per processor)",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour the output (default: on a terminal)",
+    )
 
 
 def add_trees(parser: argparse.ArgumentParser) -> None:
     """The tree options that every command takes."""
     trees = parser.add_argument_group("trees")
-    trees.add_argument("paths", nargs="*", metavar="PATH", help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out")
+    trees.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+    )
     trees.add_argument("--kernel", metavar="DIR", help="a Linux tree")
     trees.add_argument("--qemu", metavar="DIR", help="a QEMU tree")
     trees.add_argument("--libvirt", metavar="DIR", help="a libvirt tree")
-    trees.add_argument("--tree", action="append", default=[], metavar="NAME=ROLE:PATH", help="any tree; roles: kernel, vmm, manager, reference")
+    trees.add_argument(
+        "--tree",
+        action="append",
+        default=[],
+        metavar="NAME=ROLE:PATH",
+        help="any tree; roles: kernel, vmm, manager, reference",
+    )
     add_config(parser)
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
     """--rules and --select."""
-    parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="also use the rule pages of this directory")
+    parser.add_argument(
+        "--rules",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="also use the rule pages of this directory",
+    )
     parser.add_argument("--select", action="append", default=[], metavar="CODE", help="run only these rules")
 
 
@@ -71,7 +103,9 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
         if tree.role not in given:
             trees.append(tree)
     if not trees:
-        raise CaplintError("no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml")
+        raise CaplintError(
+            "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
+        )
     names = [tree.name for tree in trees]
     for name in names:
         if names.count(name) > 1:
@@ -81,7 +115,12 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
 
 def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
     """The shipped rules and the user's, or those of them that were selected."""
-    rules = rule_pages.load([share.RULES, *(Path(directory) for directory in (*config.rules, *getattr(options, "rules", ())))])
+    rules = rule_pages.load(
+        [
+            share.RULES,
+            *(Path(directory) for directory in (*config.rules, *getattr(options, "rules", ()))),
+        ]
+    )
     for code in config.ignore:
         rule_pages.find(rules, code)
     for entry in config.suppress:

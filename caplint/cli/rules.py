@@ -23,7 +23,14 @@ def run(options: argparse.Namespace) -> int:
     rules = rules_of(options, config)
     if options.output_format == "json":
         found = [
-            {"code": rule.code, "name": rule.name, "severity": rule.severity, "needs": rule.needs, "since": rule.since, "title": rule.title}
+            {
+                "code": rule.code,
+                "name": rule.name,
+                "severity": rule.severity,
+                "needs": rule.needs,
+                "since": rule.since,
+                "title": rule.title,
+            }
             for rule in rules
         ]
         json.dump(found, sys.stdout, indent=2)
@@ -32,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     style = style_of(options)
     width = max(len(rule.name) for rule in rules)
     for rule in rules:
+        severity = style(rule.severity, f"{rule.severity:<7}")
         ignored = " (ignored)" if rule.code in config.ignore else ""
-        print(f"{style('bold', rule.code)}  {style(rule.severity, f'{rule.severity:<7}')}  {rule.name:<{width}}  {rule.title}{ignored}")
+        print(f"{style('bold', rule.code)}  {severity}  {rule.name:<{width}}  {rule.title}{ignored}")
     print(f"\n{len(rules)} rules; `caplint explain CODE` shows a rule's page")
     return CLEAN

@@ -75,7 +75,11 @@ def _use(reading: Reading, node: tree_sitter.Node) -> str:
 def _is_tested(node: tree_sitter.Node) -> bool:
     """Whether the expression, as far as operators and parentheses reach, is a statement's condition."""
     parent = node.parent
-    while parent is not None and parent.type in {"binary_expression", "parenthesized_expression", "unary_expression"}:
+    while parent is not None and parent.type in {
+        "binary_expression",
+        "parenthesized_expression",
+        "unary_expression",
+    }:
         parent = parent.parent
     return parent is not None and _USES.get(parent.type) == "tested"
 

@@ -72,12 +72,7 @@ def leaves(node: tree_sitter.Node) -> bool:
     if node.type == "if_statement":
         alternative = node.child_by_field_name("alternative")
         consequence = node.child_by_field_name("consequence")
-        return (
-            alternative is not None
-            and consequence is not None
-            and leaves(consequence)
-            and leaves(alternative)
-        )
+        return alternative is not None and consequence is not None and leaves(consequence) and leaves(alternative)
     if node.type in {"case_statement", "compound_statement", "else_clause", "labeled_statement"}:
         last = next(
             (child for child in reversed(node.named_children) if not _is_empty(child)),

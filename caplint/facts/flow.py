@@ -25,18 +25,22 @@ def stores(reading: Reading) -> Iterator[Store]:
         if left is not None and right is not None and operator is not None:
             yield _store(reading, node, left, operator.type, reading.view.plain(right))
     for node in reading.fresh("update"):
-        argument, operator = node.child_by_field_name("argument"), node.child_by_field_name("operator")
+        argument, operator = (
+            node.child_by_field_name("argument"),
+            node.child_by_field_name("operator"),
+        )
         if argument is not None and operator is not None:
             yield _store(reading, node, argument, operator.type, "")
     for node in reading.fresh("initialiser"):
-        declared, value = name_of(node.child_by_field_name("declarator")), node.child_by_field_name("value")
+        declared, value = (
+            name_of(node.child_by_field_name("declarator")),
+            node.child_by_field_name("value"),
+        )
         if declared is not None and value is not None and reading.scope(node.start_byte):
             yield _store(reading, node, declared, "init", reading.view.plain(value))
 
 
-def _store(
-    reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, operator: str, value: str
-) -> Store:
+def _store(reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, operator: str, value: str) -> Store:
     name = reading.view.plain(target)
     scope = reading.scope(node.start_byte)
     return Store(

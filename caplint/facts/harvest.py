@@ -37,7 +37,7 @@ def harvest(
     wanted: list[tuple[Tree, File]],
     repairs: Repairs,
     jobs: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None],
 ) -> dict[BlobKey, int]:
     """Make sure that every wanted file's facts are in the store, and say under which row.
 

@@ -46,10 +46,7 @@ def _macro(unit: Unit, directive: Directive) -> Macro | None:
 def _comment(unit: Unit, directive: Directive) -> str | None:
     """The comment inside the directive, as one line without its marks."""
     extents = unit.lexed.comments
-    found = [
-        unit.lexed.source[start:stop]
-        for start, stop in extents.between(directive.body, directive.end)
-    ]
+    found = [unit.lexed.source[start:stop] for start, stop in extents.between(directive.body, directive.end)]
     words = " ".join(comment.decode("utf-8", "replace").strip("/* \t\n") for comment in found)
     return " ".join(words.split()) or None
 

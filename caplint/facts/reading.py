@@ -108,15 +108,16 @@ _NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update"})
 def readings(unit: Unit) -> list[Reading]:
     """One reading per view; facts found by an earlier one are not found again."""
     seen: set[tuple[str, int]] = set()
-    return [
-        Reading(unit, view, tree_sitter.QueryCursor(_query()).captures(view.root), seen)
-        for view in unit.views
-    ]
+    return [Reading(unit, view, tree_sitter.QueryCursor(_query()).captures(view.root), seen) for view in unit.views]
 
 
 def name_of(declarator: tree_sitter.Node | None) -> tree_sitter.Node | None:
     """The identifier that a declarator declares."""
-    while declarator is not None and declarator.type not in {"identifier", "type_identifier", "field_identifier"}:
+    while declarator is not None and declarator.type not in {
+        "identifier",
+        "type_identifier",
+        "field_identifier",
+    }:
         inner = declarator.child_by_field_name("declarator")
         if inner is None:
             inner = next(iter(declarator.named_children), None)

@@ -143,7 +143,7 @@ class Token(NamedTuple):
 
     name: str
     kind: str | None
-    count: int
+    occurrences: int
     line: int
     column: int
 

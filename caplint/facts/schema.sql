@@ -159,7 +159,7 @@ CREATE TABLE token (
     blob   INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     name   TEXT NOT NULL,         -- KVM_*, MSR_*, HV_X64_MSR_*
     kind   TEXT,                  -- what explains it: case, argument, comparison, comment …; NULL: nothing does
-    count  INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
     line   INTEGER NOT NULL,      -- of the first
     column INTEGER NOT NULL
 ) STRICT;

@@ -87,9 +87,7 @@ class FactStore:
 
     def known(self, extractor: str) -> dict[BlobKey, int]:
         """Every blob that this extractor has read → its row id."""
-        rows = self.connection.execute(
-            "SELECT oid, language, id FROM blob WHERE extractor = ?", (extractor,)
-        )
+        rows = self.connection.execute("SELECT oid, language, id FROM blob WHERE extractor = ?", (extractor,))
         return {(oid, language): row for oid, language, row in rows}
 
     def add(self, extractor: str, found: Iterable[tuple[BlobKey, int, FileFacts]]) -> None:
@@ -143,16 +141,14 @@ class FactStore:
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ?", (directory,)
+            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ?",
+            (directory,),
         )
         return {
-            path: (Stamp(size, mtime, inode), oid, bool(relevant))
-            for path, size, mtime, inode, oid, relevant in rows
+            path: (Stamp(size, mtime, inode), oid, bool(relevant)) for path, size, mtime, inode, oid, relevant in rows
         }
 
-    def remember(
-        self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]
-    ) -> None:
+    def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
         """See `StampCache`."""
         if not entries and not gone:
             return
@@ -165,7 +161,8 @@ class FactStore:
                 ],
             )
             self.connection.executemany(
-                "DELETE FROM stat_cache WHERE directory = ? AND path = ?", [(directory, path) for path in gone]
+                "DELETE FROM stat_cache WHERE directory = ? AND path = ?",
+                [(directory, path) for path in gone],
             )
 
 

@@ -7,8 +7,8 @@ import re
 import sqlite3
 from collections.abc import Iterable
 
-from caplint.c.formula import substitute, text
 from caplint.c.expression import parse
+from caplint.c.formula import substitute, text
 from caplint.knowledge import knowledge
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 
@@ -49,7 +49,21 @@ def _definitions(connection: sqlite3.Connection) -> None:
         macros.setdefault((side, tree, header), {})[name] = Definition.of(parameters, body)
     numbers = {key: Numbers(found) for key, found in macros.items()}
     ignored = knowledge().not_capabilities
-    for side, tree, role, path, header, arch, name, parameters, body, line, column, comment, condition in rows:
+    for (
+        side,
+        tree,
+        role,
+        path,
+        header,
+        arch,
+        name,
+        parameters,
+        body,
+        line,
+        column,
+        comment,
+        condition,
+    ) in rows:
         if not _NAME.match(name) or parameters is not None or name in ignored or not body:
             continue
         try:
@@ -61,7 +75,21 @@ def _definitions(connection: sqlite3.Connection) -> None:
             continue
         connection.execute(
             "INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (side, tree, role, path, line, column, name, number, _alias(body), header, arch, presence, comment),
+            (
+                side,
+                tree,
+                role,
+                path,
+                line,
+                column,
+                name,
+                number,
+                _alias(body),
+                header,
+                arch,
+                presence,
+                comment,
+            ),
         )
 
 

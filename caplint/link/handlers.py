@@ -17,7 +17,9 @@ _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 # Calls that leave no trace in KVM's own state.
-_LOGGING = re.compile(r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk|BUILD_BUG_ON\w*|WARN_ON\w*|IS_ENABLED)\Z")
+_LOGGING = re.compile(
+    r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk|BUILD_BUG_ON\w*|WARN_ON\w*|IS_ENABLED)\Z"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class _Body:
     def _rows(self, kind: str, query: str) -> list[_Row]:
         if kind not in self._cache:
             found = self.connection.execute(
-                f"{query} WHERE blob = ? AND function = ? AND start >= ? AND start < ? ORDER BY start",  # noqa: S608
+                f"{query} WHERE blob = ? AND function = ? AND start >= ? AND start < ? ORDER BY start",
                 (self.handler.blob, self.handler.function, self.handler.start, self.handler.stop),
             )
             self._cache[kind] = [_Row(start, stop, text, tuple(map(str, rest))) for start, stop, text, *rest in found]
@@ -124,13 +126,23 @@ def link_handlers(connection: sqlite3.Connection) -> None:
                 _insert_enable(connection, body, site)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """The name of a function that may be a handler, and where it must be defined to be one."""
+
+    name: str
+    verb: str
+    scope: str | None
+    because: str
+    within: tuple[str, str, str] | None = None
+    """Side, tree and architecture; None for anywhere."""
+
+
 def _handlers(connection: sqlite3.Connection) -> Iterator[Handler]:
     """Handlers by name, then those that a handler calls through a table or whose answer it returns."""
     known = knowledge()
-    pending: list[tuple[str, str, str | None, str, str | None, str]] = []
-    names = {name: ("check", None) for name in known.check_functions}
-    names |= {name: ("enable", scope) for name, scope in known.enable_functions.items()}
-    pending = [(name, verb, scope, "name", None, "") for name, (verb, scope) in names.items()]
+    pending = [_Lead(name, "check", None, "name") for name in known.check_functions]
+    pending += [_Lead(name, "enable", scope, "name") for name, scope in known.enable_functions.items()]
     marks = ", ".join("?" * len(known.check_fields))
     for side, tree, arch, value in connection.execute(
         f"""SELECT DISTINCT f.side, f.tree, f.arch, e.value
@@ -138,47 +150,52 @@ def _handlers(connection: sqlite3.Connection) -> Iterator[Handler]:
             WHERE f.role = 'kernel' AND e.field IN ({marks}) ORDER BY 1, 2, 3, 4""",  # noqa: S608
         known.check_fields,
     ).fetchall():
-        pending.append((value.lstrip("&"), "check", None, "table", arch, f"{side} {tree}"))
-    seen: set[tuple[str, str, str, int]] = set()
+        pending.append(_Lead(value.lstrip("&"), "check", None, "table", (side, tree, arch)))
+    seen: set[tuple[str, str, str, str, int]] = set()
     while pending:
-        name, verb, scope, because, arch, where = pending.pop(0)
-        for handler in _definitions(connection, name, verb, scope, because, arch, where):
-            key = (handler.side, handler.path, handler.function, handler.start)
-            if (handler.tree, *key) not in seen:
-                seen.add((handler.tree, *key))  # type: ignore[arg-type]
+        for handler in _definitions(connection, pending.pop(0)):
+            key = (handler.tree, handler.side, handler.path, handler.function, handler.start)
+            if key not in seen:
+                seen.add(key)
                 yield handler
                 pending += _delegates(connection, handler)
 
 
-def _definitions(
-    connection: sqlite3.Connection, name: str, verb: str, scope: str | None, because: str, arch: str | None, where: str
-) -> Iterator[Handler]:
+def _definitions(connection: sqlite3.Connection, lead: _Lead) -> Iterator[Handler]:
     rows = connection.execute(
         """SELECT f.side, f.tree, f.path, f.blob, f.arch, d.start, d.stop, d.parameters
            FROM temp.all_file f JOIN main.function d ON d.blob = f.blob
            WHERE f.role = 'kernel' AND d.name = ? ORDER BY f.side, f.tree, f.path, d.start""",
-        (name,),
+        (lead.name,),
     ).fetchall()
-    for side, tree, path, blob, found, start, stop, parameters in rows:
-        if (arch is None or arch == found) and (not where or where == f"{side} {tree}"):
+    for side, tree, path, blob, arch, start, stop, parameters in rows:
+        if lead.within in {None, (side, tree, arch)}:
             yield Handler(
-                side, tree, path, blob, found or GENERIC, name, start, stop, json.loads(parameters), verb, scope, because
+                side=side,
+                tree=tree,
+                path=path,
+                blob=blob,
+                arch=arch or GENERIC,
+                function=lead.name,
+                start=start,
+                stop=stop,
+                parameters=json.loads(parameters),
+                verb=lead.verb,
+                scope=lead.scope,
+                because=lead.because,
             )
 
 
-def _delegates(
-    connection: sqlite3.Connection, handler: Handler
-) -> Iterator[tuple[str, str, str | None, str, str | None, str]]:
+def _delegates(connection: sqlite3.Connection, handler: Handler) -> Iterator[_Lead]:
     """Functions that get the capability handed on and whose answer is the handler's own."""
     if not handler.parameters:
         return
     selector = handler.parameters[-1]
-    body = _Body(connection, handler)
-    for call in body.calls:
+    for call in _Body(connection, handler).calls:
         callee, use = call.extra
-        arguments = json.loads(call.text)
-        if use in {"returned", "assigned"} and callee.isidentifier() and selector in arguments:
-            yield callee, handler.verb, handler.scope, "delegation", handler.arch, f"{handler.side} {handler.tree}"
+        if use in {"returned", "assigned"} and callee.isidentifier() and selector in json.loads(call.text):
+            within = (handler.side, handler.tree, handler.arch)
+            yield _Lead(callee, handler.verb, handler.scope, "delegation", within)
 
 
 def _sites(connection: sqlite3.Connection, body: _Body) -> Iterator[_Site]:
@@ -200,7 +217,10 @@ def _sites(connection: sqlite3.Connection, body: _Body) -> Iterator[_Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        inside = next((test for test in body.tests if test.start <= start < test.stop and test.extra[0] == "if"), None)
+        inside = next(
+            (test for test in body.tests if test.start <= start < test.stop and test.extra[0] == "if"),
+            None,
+        )
         if _CAPABILITY.match(constant) and inside is not None and constant in inside.text:
             yield _Site(constant, "comparison", line, column, inside.start, inside.stop, condition)
 
@@ -303,6 +323,4 @@ def _succeeds(body: _Body, site: _Site) -> int | None:
 
 
 def _within_switch(body: _Body, row: _Row, site: _Site) -> bool:
-    return any(
-        test.extra[0] == "switch" and test.start < row.start and site.start < test.stop for test in body.tests
-    )
+    return any(test.extra[0] == "switch" and test.start < row.start and site.start < test.stop for test in body.tests)

@@ -145,7 +145,9 @@ def _parser() -> c_parser.CParser:
 
 
 _TYPEDEFS = "".join(
-    f"typedef int {name};" for name in sorted(_SIZES) if " " not in name and name not in {"char", "short", "int", "unsigned", "signed"}
+    f"typedef int {name};"
+    for name in sorted(_SIZES)
+    if " " not in name and name not in {"char", "short", "int", "unsigned", "signed"}
 )
 
 
@@ -160,7 +162,7 @@ def _parse(body: str) -> c_ast.Node:
         tree = _parser().parse(f"{_TYPEDEFS}int value = ({body});")
     except UnknownValueError:
         raise
-    except Exception as error:  # noqa: BLE001 - pycparser raises several unrelated types on bad input
+    except Exception as error:
         raise UnknownValueError(f"`{body[:60]}` is no expression") from error
     declared: c_ast.Node = tree.ext[-1].init
     return declared

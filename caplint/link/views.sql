@@ -184,7 +184,7 @@ CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 
 -- The ledger's names in the current trees.
 CREATE TEMP VIEW token_use AS
-    SELECT f.tree, f.role, f.path, f.arch, t.name, t.kind, t.count, t.line, t.column
+    SELECT f.tree, f.role, f.path, f.arch, t.name, t.kind, t.occurrences, t.line, t.column
     FROM file f JOIN main.token t ON t.blob = f.blob;
 
 -- What could not be understood in the current trees.

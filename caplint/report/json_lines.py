@@ -12,5 +12,4 @@ from caplint.report.style import Style
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
     """Write the findings."""
-    for finding in outcome.findings:
-        out.write(json.dumps(finding_object(finding), ensure_ascii=False) + "\n")
+    out.writelines(json.dumps(finding_object(finding), ensure_ascii=False) + "\n" for finding in outcome.findings)

@@ -73,7 +73,10 @@ def _summary(outcome: Outcome, out: TextIO, style: Style) -> None:
     for reason, codes in reasons.items():
         print(f"skipped: {', '.join(codes)} ({reason})", file=out)
     for entry in outcome.unused_suppressions:
-        print(f"unused suppression: {safe(entry.code)} {safe(entry.subject)} ({safe(entry.reason)})", file=out)
+        print(
+            f"unused suppression: {safe(entry.code)} {safe(entry.subject)} ({safe(entry.reason)})",
+            file=out,
+        )
     print(f"coverage: {coverage_line(outcome.coverage)}", file=out)
     ran = len(outcome.rules) - len(outcome.skipped)
     trees = ", ".join(f"{safe(tree.name)} ({safe(tree.location)})" for tree in outcome.trees)

@@ -25,9 +25,7 @@ def detect(root: Path) -> Project:
     for project in knowledge().projects:
         if any(all((root / marker).exists() for marker in markers) for markers in project.markers):
             return project
-    wanted = "; ".join(
-        f"{project.title}: {' and '.join(project.markers[0])}" for project in knowledge().projects
-    )
+    wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in knowledge().projects)
     raise CaplintError(f"{root}: no tree that caplint knows. Looked for {wanted}")
 
 

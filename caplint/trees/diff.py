@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from io import StringIO
 
-from unidiff import Hunk, PatchedFile, PatchSet, UnidiffParseError
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import Hunk, PatchedFile, PatchSet
 
 from caplint.errors import CaplintError
 from caplint.trees.tree import Tree
@@ -70,6 +71,7 @@ def _sides(hunk: Hunk) -> tuple[list[str], list[str]]:
     """The hunk's lines before and after."""
     old: list[str] = []
     new: list[str] = []
+    last = " "
     for line in hunk:
         if line.line_type == "\\":  # "\ No newline at end of file" belongs to the line before it
             for side, others in ((old, "-"), (new, "+")):

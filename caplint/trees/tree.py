@@ -34,9 +34,7 @@ class StampCache(Protocol):
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """Path → stamp, object id, and whether the content holds a token of interest."""
 
-    def remember(
-        self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]
-    ) -> None:
+    def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
         """Add and replace entries, and forget those that are gone."""
 
 
