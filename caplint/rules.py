@@ -204,7 +204,7 @@ def _example(path: Path, info: str, content: str, line: int) -> Example:
         raise CaplintError(f"{path}:{line}: {words[1]!r} is not TREE:PATH")
     expected = [int(word[5:]) for word in words[2:] if re.fullmatch(r"line=\d+", word)]
     if words[0] != "diff":
-        expected += [number for number, text in enumerate(content.splitlines(), 1) if _MARK.search(text)]
+        expected += [number for number, text in enumerate(content.splitlines(), 1) if is_marked(text)]
         content = strip_marks(content)
     return Example(words[0], tree, file, content, tuple(expected), line)
 
@@ -214,9 +214,9 @@ def strip_marks(content: str) -> str:
     return _MARK.sub("", content)
 
 
-def marked_lines(content: str) -> list[int]:
-    """The lines that carry a mark, from 1."""
-    return [number for number, text in enumerate(content.splitlines(), 1) if _MARK.search(text)]
+def is_marked(line: str) -> bool:
+    """Whether an example's line is one that must be reported."""
+    return bool(_MARK.search(line))
 
 
 def validate(connection: sqlite3.Connection, rule: Rule) -> None:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from caplint.c.expression import defined, parse
-from caplint.c.formula import Formula, Literal, atoms, conjunction, negation
+from caplint.c.formula import Formula, Junction, Literal, conjunction, negation, substitute
 from caplint.c.lexer import Directive, Lexed
 
 _NAME = re.compile(r"\w+")
@@ -108,8 +108,10 @@ class _Reader:
             group.branches.append(Branch(True, True, parent.presence, directive.end))
             return
         parent.groups.append(group)
-        guard = index == 0 and self._is_include_guard(directive)
-        self._enter(True if guard else self._expression(directive), directive)
+        own = self._expression(directive)
+        if index == 0 and (guard := self._include_guard(own, directive)):
+            own = substitute(own, {guard: False})
+        self._enter(own, directive)
 
     def _alternative(self, directive: Directive) -> None:
         if not self._open or self._open[-1][0].has_else:
@@ -157,14 +159,14 @@ class _Reader:
         formula = defined(name.group() if name else "")
         return negation(formula) if directive.keyword.endswith("ndef") else formula
 
-    def _is_include_guard(self, directive: Directive) -> bool:
-        """Whether this, the file's first directive, asks for a name that the next one defines."""
+    def _include_guard(self, own: Formula, directive: Directive) -> str | None:
+        """The atom of the name that this, the file's first directive, finds undefined and the next one defines."""
         following = self._lexed.directives[1:2]
         if not following or following[0].keyword != "define":
-            return False
+            return None
         name = _NAME.search(self._lexed.text(following[0].body, following[0].end))
         if name is None or self._lexed.code[: directive.start].strip():
-            return False
+            return None
         atom = f"defined({name.group()})"
-        formula = self._expression(directive)
-        return formula == Literal(atom, positive=False) or (atom in atoms(formula) and directive.keyword == "if")
+        operands = own.operands if isinstance(own, Junction) else (own,)
+        return atom if Literal(atom, positive=False) in operands else None

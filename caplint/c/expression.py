@@ -18,6 +18,7 @@ _TOKEN = re.compile(
              | (?P<other> \w+ | '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [<>=!]= | << | >> | . ) )""",
     re.VERBOSE | re.DOTALL,
 )
+_WORD = re.compile(r"\w+\Z")
 _INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z")
 
 # What no C translation unit of these projects sees: their text is not C, so nothing under them is read.
@@ -77,24 +78,42 @@ class _Parser:
         return conjunction(operands)
 
     def _unary(self, depth: int) -> Formula:
-        if depth > MAX_DEPTH:
-            raise _TooDeepError
         start = self._position
-        if self._take("!"):
-            inner = self._unary(depth + 1)
-            if self._at_boundary():
-                return negation(inner)
-        elif self._take("("):
-            inner = self.either(depth + 1)
-            if self._take(")") and self._at_boundary():
-                return inner
-        elif not self.at_end and self._tokens[start][0] in {"defined", "enabled"}:
-            self._position += 1
-            if self._at_boundary():
-                match = self._tokens[start][1]
-                return defined(next(name for name in match.groups()[1:] if name and name.isidentifier()))
+        formula = self._operand(depth)
+        if formula is not None and self._at_boundary():
+            return formula
         self._position = start
         return self._atom()
+
+    def _operand(self, depth: int) -> Formula | None:
+        """What binds tighter than every operator but `!`, None where something else stands."""
+        if depth > MAX_DEPTH:
+            raise _TooDeepError
+        if self._take("!"):
+            inner = self._operand(depth + 1)
+            return None if inner is None else negation(inner)
+        if self._take("("):
+            inner = self.either(depth + 1)
+            return inner if self._take(")") else None
+        if self.at_end:
+            return None
+        kind, match = self._tokens[self._position]
+        if kind in {"defined", "enabled"}:
+            self._position += 1
+            return defined(next(name for name in match.groups()[1:] if name and name.isidentifier()))
+        return self._name() if _WORD.match(self._word()) else None
+
+    def _name(self) -> Formula:
+        """A macro's name, with its arguments if it has some."""
+        words = [self._word()]
+        self._position += 1
+        nesting = 0
+        while not self.at_end and (nesting or self._word() == "("):
+            word = self._word()
+            nesting += (word == "(") - (word == ")")
+            words.append(word)
+            self._position += 1
+        return _atom(words)
 
     def _atom(self) -> Formula:
         """Everything up to the next `&&`, `||` or `)` of this level, as one atom."""
@@ -129,4 +148,4 @@ def _atom(words: list[str]) -> Formula:
         if words[0] in NEVER:
             return False
     spaced = " ".join(words)
-    return Literal(re.sub(r"(?<=[(!~]) | (?=[()])", "", spaced) or "(empty)")
+    return Literal(re.sub(r"(?<=[(!~]) | (?=[(),])", "", spaced) or "(empty)")

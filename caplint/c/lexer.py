@@ -14,26 +14,27 @@ from functools import cached_property
 
 from caplint.c.masks import Spans, blank
 
-# One alternation, ordered so that whatever starts first wins; `directive` only matches at a line's start.
+# One alternation, ordered so that whatever starts first wins; `directive` only matches at a line's start, or behind a
+# comment, which is as good as white space.
 _SCAN = re.compile(
     rb"""
-      (?P<directive> ^[ \t\f\v]*(?:\#|%:) )
-    | (?P<comment>   /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) | //(?:[^\\\n]|\\(?s:.))*+ )
-    | (?P<string>    "(?:[^"\\\n]|\\(?s:.))*+(?:"|(?=\n)|\Z) | '(?:[^'\\\n]|\\(?s:.))*+(?:'|(?=\n)|\Z) )
+      (?P<directive> (?:^|(?<=\*/))[ \t\f\v]*(?:\#|%:) )
+    | (?P<comment>   /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) | //(?:[^\\\n]|\\\r?(?s:.))*+ )
+    | (?P<string>    "(?:[^"\\\n]|\\\r?(?s:.))*+(?:"|(?=\n)|\Z) | '(?:[^'\\\n]|\\\r?(?s:.))*+(?:'|(?=\n)|\Z) )
     """,
     re.VERBOSE | re.MULTILINE,
 )
 # What a directive's extent is made of; it stops at the first plain newline.
 _DIRECTIVE = re.compile(
     rb"""(?: /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)
-           | //(?:[^\\\n]|\\(?s:.))*+
-           | "(?:[^"\\\n]|\\(?s:.))*+"?
+           | //(?:[^\\\n]|\\\r?(?s:.))*+
+           | "(?:[^"\\\n]|\\\r?(?s:.))*+"?
            | \\\r?\n | \\. | [^\n\\"/]++ | /
          )*+""",
     re.VERBOSE,
 )
 _KEYWORD = re.compile(rb"(?:\s|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*([A-Za-z_]\w*)?")
-_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|//(?:[^\\\n]|\\(?s:.))*+")
+_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|//(?:[^\\\n]|\\\r?(?s:.))*+")
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 

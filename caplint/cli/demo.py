@@ -10,12 +10,12 @@ from caplint.cli.check import add_output, finish
 from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config import Config
-from caplint.trees.detect import directory_tree
+from caplint.examples import mini_trees
 from caplint.trees.diff import changes
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
 
-_PATCHES = {"linux": "kernel-ppin.patch", "qemu": "qemu-ppin.patch", "libvirt": None}
+_PATCHES = {"kernel": "kernel-ppin.patch", "qemu": "qemu-ppin.patch"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,12 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 def patched_trees() -> list[Tree]:
     """The mini-trees, those of them that have a patch with it laid over."""
-    trees: list[Tree] = []
+    trees = mini_trees()
     for name, patch in _PATCHES.items():
-        tree = directory_tree(str(share.FIXTURES / name))
-        if patch is None:
-            trees.append(tree)
-        else:
-            diff = (share.FIXTURES / "patches" / patch).read_bytes()
-            trees.append(OverlayTree(tree, changes(tree, diff, patch)))
-    return trees
+        diff = (share.FIXTURES / "patches" / patch).read_bytes()
+        trees[name] = OverlayTree(trees[name], changes(trees[name], diff, patch))
+    return list(trees.values())

@@ -6,14 +6,18 @@ import argparse
 import json
 import sys
 
-from caplint.cli.main import CLEAN
+from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of, style_of
+from caplint.config import Config
+from caplint.examples import cases, problem
+from caplint.rules import Rule
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_config(parser)
     add_rules(parser)
+    parser.add_argument("--test", action="store_true", help="run the examples of the pages instead of listing them")
     parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
 
 
@@ -21,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
     """List the rules."""
     config = config_of(options)
     rules = rules_of(options, config)
+    if options.test:
+        return _test(rules, config)
     if options.output_format == "json":
         found = [
             {
@@ -44,3 +50,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"{style('bold', rule.code)}  {severity}  {rule.name:<{width}}  {rule.title}{ignored}")
     print(f"\n{len(rules)} rules; `caplint explain CODE` shows a rule's page")
     return CLEAN
+
+
+def _test(rules: list[Rule], config: Config) -> int:
+    own = Config(jobs=1, cache=config.cache)
+    ran = [problem(case, own) for rule in rules for case in cases(rule)]
+    wrong = [text for text in ran if text is not None]
+    for text in wrong:
+        print(text)
+    print(f"{len(ran)} examples of {len(rules)} rules: {len(wrong) or 'none'} wrong")
+    return FOUND if wrong else CLEAN

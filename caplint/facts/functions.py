@@ -27,9 +27,10 @@ def functions(reading: Reading) -> Iterator[Function]:
         if node.start_byte not in names:
             continue
         declared, name = names[node.start_byte]
+        made = reading.view.repaired.heads.get(declared.start_byte)
         yield Function(
             name=name,
-            line=reading.line(declared.start_byte),
+            line=reading.line(made.start if made else declared.start_byte),
             start=node.start_byte,
             stop=node.end_byte,
             static=int(any(_is_static(reading, child) for child in node.children)),

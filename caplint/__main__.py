@@ -1,0 +1,5 @@
+"""`python -m caplint`."""
+
+from caplint.cli.main import entry
+
+entry()

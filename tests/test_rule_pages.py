@@ -1,0 +1,36 @@
+"""Every rule page is a test: its examples, and its silence on the bare mini-trees."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from caplint import rules, share
+from caplint.config import Config
+from caplint.examples import Case, cases, problem
+from caplint.rules import Rule
+
+
+@cache
+def _rules() -> list[Rule]:
+    return rules.load([share.RULES])
+
+
+@pytest.mark.parametrize("case", [case for rule in _rules() for case in cases(rule)], ids=str)
+def test_example(case: Case, tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = tmp_path_factory.getbasetemp().parent / "rule-pages"
+    assert problem(case, Config(cache=str(store), jobs=1)) is None
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule.code)
+def test_a_page_shows_both_sides(rule: Rule) -> None:
+    assert rule.bad
+    assert rule.good
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule.code)
+def test_a_page_says_how_to_fix_and_what_it_cannot_see(rule: Rule) -> None:
+    assert "**How to fix it.**" in rule.text
+    assert "**Known limits.**" in rule.text
+    assert rule.path.name == f"{rule.code}-{rule.name}.md"
