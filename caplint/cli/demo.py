@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from caplint import check as engine
 from caplint import share
@@ -35,11 +37,18 @@ def run(options: argparse.Namespace) -> int:
     if options.output_format == "text":
         print(
             "\nThis was a pair of patches that adds KVM_CAP_PPIN to miniature trees. Next, check your own:\n"
-            "    caplint check --kernel ~/linux --qemu ~/qemu\n"
+            f"    {_program()} check --kernel ~/linux --qemu ~/qemu\n"
             "or read what a finding means:\n"
-            "    caplint explain CAP204"
+            f"    {_program()} explain CAP204"
         )
     return status if status == FOUND else CLEAN
+
+
+def _program() -> str:
+    """The command as it can be typed here: by its path while it is only installed below the working directory."""
+    script = Path(sys.argv[0]).absolute()
+    inside = script.name == "caplint" and script.is_relative_to(Path.cwd())
+    return str(script.relative_to(Path.cwd())) if inside else "caplint"
 
 
 def patched_trees() -> list[Tree]:

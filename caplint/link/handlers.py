@@ -295,7 +295,8 @@ def _tests_flags(connection: sqlite3.Connection, handler: Handler, callee: str) 
         return None
     for blob, name, start, stop in rows:
         found = connection.execute(
-            """SELECT expression FROM main.test WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
+            """SELECT expression FROM main.test
+               WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
                UNION ALL
                SELECT value FROM main.return_value
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop""",
