@@ -6,7 +6,7 @@ flattened, sorted by their text, free of duplicates and of complements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -71,6 +71,8 @@ def _junction(operator: str, operands: Iterable[Formula]) -> Formula:
     for operand in flat.values():
         if isinstance(operand, Literal) and str(Literal(operand.atom, not operand.positive)) in flat:
             return not neutral
+        if isinstance(operand, Junction) and (left := _remaining(operand, flat)) is not operand:
+            return _junction(operator, [left if other is operand else other for other in flat.values()])
     kept = _absorb(flat)
     if not kept:
         return neutral
@@ -78,6 +80,16 @@ def _junction(operator: str, operands: Iterable[Formula]) -> Formula:
         return kept[0]
     text = f" {operator} ".join(f"({operand})" if isinstance(operand, Junction) else str(operand) for operand in kept)
     return Junction(operator, tuple(kept), text)
+
+
+def _remaining(operand: Junction, flat: dict[str, Literal | Junction]) -> Formula:
+    """The operand without what the literals beside it decide: of `!a || b` beside `a` in a conjunction, `b`."""
+    kept = [
+        inner
+        for inner in operand.operands
+        if not (isinstance(inner, Literal) and str(Literal(inner.atom, not inner.positive)) in flat)
+    ]
+    return operand if len(kept) == len(operand.operands) else _junction(operand.operator, kept)
 
 
 def _absorb(flat: dict[str, Literal | Junction]) -> list[Literal | Junction]:
@@ -112,7 +124,7 @@ def atoms(formula: Formula) -> set[str]:
     return {atom for operand in formula.operands for atom in atoms(operand)}
 
 
-def evaluate(formula: Formula, known: dict[str, bool]) -> bool | None:
+def evaluate(formula: Formula, known: Mapping[str, bool]) -> bool | None:
     """The formula's value under a partial assignment, None where that does not decide it."""
     if isinstance(formula, bool):
         return formula

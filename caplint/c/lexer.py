@@ -29,12 +29,19 @@ _DIRECTIVE = re.compile(
     rb"""(?: /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)
            | //(?:[^\\\n]|\\\r?(?s:.))*+
            | "(?:[^"\\\n]|\\\r?(?s:.))*+"?
-           | \\\r?\n | \\. | [^\n\\"/]++ | /
+           | '(?:[^'\\\n]|\\.){1,4}'
+           | \\\r?\n | \\.? | [^\n\\"'/]++ | / | '
          )*+""",
     re.VERBOSE,
 )
-_KEYWORD = re.compile(rb"(?:\s|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*([A-Za-z_]\w*)?")
-_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|//(?:[^\\\n]|\\\r?(?s:.))*+")
+_KEYWORD = re.compile(rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*([A-Za-z_]\w*)?")
+# A lone apostrophe is no string here: directives hold prose (`#error don't`).
+_COMMENT = re.compile(
+    rb"""(?P<literal> "(?:[^"\\\n]|\\\r?(?s:.))*+"? | '(?:[^'\\\n]|\\.){1,4}' )
+       | /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) | //(?:[^\\\n]|\\\r?(?s:.))*+
+    """,
+    re.VERBOSE,
+)
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 
@@ -83,7 +90,7 @@ def plain(text: bytes) -> str:
     """Text as one line: comments and continuations removed, runs of white space folded."""
     text = _CONTINUATION.sub(b" ", text)
     if b"/" in text:
-        text = _COMMENT.sub(b" ", text)
+        text = _COMMENT.sub(lambda match: match["literal"] or b" ", text)
     return " ".join(text.decode("utf-8", "replace").split())
 
 
@@ -106,7 +113,8 @@ def lex(source: bytes) -> Lexed:
             position = directive.end
             directives.append(directive)
             gone.append((start, position))
-            comments.extend(inner.span() for inner in _COMMENT.finditer(source, directive.body, directive.end))
+            found = _COMMENT.finditer(source, directive.body, directive.end)
+            comments.extend(inner.span() for inner in found if inner["literal"] is None)
     return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, gone))
 
 

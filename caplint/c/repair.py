@@ -237,8 +237,8 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
         symbol = following.group(1) if following else b""
         if not (symbol in {b"{", b"}"} or symbol == b"_" or symbol.isalpha() or symbol in {b"*", b"("}):
             continue
-        if symbol == b"{" and _before(text, match.start(1)) in {b"=", b","}:
-            continue
+        if symbol in {b"{", b"}"} and _before(text, match.start(1)) in {b"=", b","}:
+            continue  # an entry of an initialiser
         loop = symbol == b"{" or bool(tables.iterators.fullmatch(match.group(1)))
         if not loop and symbol != b"}":
             loop = _indentation(text, following.start(1) if following else end) > _indentation(text, match.start(1))

@@ -9,11 +9,12 @@ one holds just the chunks with branches that no earlier one showed.
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.c.conditions import Branch, Conditionals, Group
-from caplint.c.formula import evaluate, literals
+from caplint.c.formula import Formula, evaluate, literals
 from caplint.c.lexer import Lexed
 from caplint.c.masks import blank
 
@@ -47,48 +48,69 @@ class _Cover:
 
     def __init__(self) -> None:
         self.shown: set[int] = set()
+        self._hopeless: set[int] = set()
+        """Branches around which no configuration could be built; they must not keep others from being shown."""
 
     def choose(self, groups: list[Group]) -> list[tuple[int, int]]:
         """Extents to hide so that the groups' remaining text is one consistent configuration."""
-        known: dict[str, bool] = {}
-        if (target := self._target(groups)) is not None:
-            known.update((unit.atom, unit.positive) for unit in literals(target.presence))
-        hidden: list[tuple[int, int]] = []
-        self._choose(groups, known, hidden)
-        return hidden
+        while True:
+            known: dict[str, bool] = {}
+            held: list[Formula] = []
+            if (target := self._target(groups)) is not None:
+                known.update((unit.atom, unit.positive) for unit in literals(target.presence))
+                held.append(target.presence)
+            hidden: list[tuple[int, int]] = []
+            before = len(self.shown)
+            self._choose(groups, known, held, hidden)
+            if target is None or id(target) in self.shown:
+                return hidden
+            self._hopeless.add(id(target))
+            if len(self.shown) > before:
+                return hidden
 
     def _target(self, groups: list[Group]) -> Branch | None:
         """The first branch still to be shown; the configuration is built around it."""
         for group in groups:
             for branch in group.branches:
-                if branch.presence is not False and id(branch) not in self.shown:
+                if branch.presence is not False and self._is_pending(branch):
                     return branch
                 if (inner := self._target(branch.groups)) is not None:
                     return inner
         return None
 
-    def _choose(self, groups: list[Group], known: dict[str, bool], hidden: list[tuple[int, int]]) -> None:
+    def _is_pending(self, branch: Branch) -> bool:
+        return id(branch) not in self.shown and id(branch) not in self._hopeless
+
+    def _choose(
+        self, groups: list[Group], known: dict[str, bool], held: list[Formula], hidden: list[tuple[int, int]]
+    ) -> None:
         for group in groups:
-            possible = [
-                branch
-                for branch in group.branches
-                if evaluate(branch.chosen_when, known) is not False and evaluate(branch.presence, known) is not False
-            ]
+            possible = [branch for branch in group.branches if _agrees(branch, known, held)]
             fresh = [branch for branch in possible if self.wants(branch)]
             chosen = next(iter(fresh or possible), None)
             hidden.extend((branch.start, branch.end) for branch in group.branches if branch is not chosen)
             if chosen is not None:
                 self.shown.add(id(chosen))
                 known.update((unit.atom, unit.positive) for unit in literals(chosen.chosen_when))
-                self._choose(chosen.groups, known, hidden)
+                if evaluate(chosen.chosen_when, known) is None:
+                    held.append(chosen.chosen_when)
+                self._choose(chosen.groups, known, held, hidden)
 
     def wants(self, branch: Branch) -> bool:
         """Whether the branch, or one inside it, has not been shown and can be compiled at all."""
         if branch.presence is False:
             return False
-        return id(branch) not in self.shown or any(
-            self.wants(inner) for group in branch.groups for inner in group.branches
-        )
+        return self._is_pending(branch) or any(self.wants(inner) for group in branch.groups for inner in group.branches)
+
+
+def _agrees(branch: Branch, known: dict[str, bool], held: list[Formula]) -> bool:
+    """Whether the branch can be compiled beside what has been chosen; `held` is what `known` cannot say."""
+    if evaluate(branch.chosen_when, known) is False or evaluate(branch.presence, known) is False:
+        return False
+    if not held:
+        return True
+    then = ChainMap({unit.atom: unit.positive for unit in literals(branch.chosen_when)}, known)
+    return all(evaluate(formula, then) is not False for formula in held)
 
 
 def variants(lexed: Lexed, conditionals: Conditionals) -> Variants:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import tree_sitter
 
+from caplint.c.guards import leaves
 from caplint.facts.reading import Reading
 from caplint.facts.records import CaseLabel
-
-_LEAVING = frozenset({"break_statement", "return_statement", "goto_statement", "continue_statement"})
 
 
 def cases(reading: Reading) -> Iterator[CaseLabel]:
@@ -63,24 +62,3 @@ def _stops(reading: Reading) -> dict[int, int]:
                 stop = label.end_byte
             stops[label.start_byte] = stop
     return stops
-
-
-def leaves(node: tree_sitter.Node) -> bool:
-    """Whether control cannot run off the end of a statement or label, judged by its last statement."""
-    if node.type in _LEAVING:
-        return True
-    if node.type == "if_statement":
-        alternative = node.child_by_field_name("alternative")
-        consequence = node.child_by_field_name("consequence")
-        return alternative is not None and consequence is not None and leaves(consequence) and leaves(alternative)
-    if node.type in {"case_statement", "compound_statement", "else_clause", "labeled_statement"}:
-        last = next(
-            (child for child in reversed(node.named_children) if not _is_empty(child)),
-            None,
-        )
-        return last is not None and last.start_byte > node.start_byte and leaves(last)
-    return False
-
-
-def _is_empty(node: tree_sitter.Node) -> bool:
-    return node.type == "expression_statement" and not node.named_children

@@ -14,6 +14,7 @@ from caplint.facts.cases import cases
 from caplint.facts.docs import mentions
 from caplint.facts.flow import comparisons, returns, stores, tests
 from caplint.facts.functions import functions
+from caplint.facts.guards import guard_extents
 from caplint.facts.initialisers import table_entries
 from caplint.facts.macros import includes, macros
 from caplint.facts.reading import readings
@@ -22,7 +23,7 @@ from caplint.facts.tokens import tokens
 
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (
-    functions, cases, calls, stores, tests, returns, comparisons, table_entries, macro_uses,
+    functions, cases, calls, stores, tests, guard_extents, returns, comparisons, table_entries, macro_uses,
 )  # fmt: skip
 _PER_FILE = (macros, includes, tokens)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from caplint.facts.cases import leaves
+from caplint.c.guards import leaves
 from caplint.facts.reading import Reading, name_of
 from caplint.facts.records import Comparison, ReturnValue, Store, Test
 

@@ -29,6 +29,9 @@ _QUERY = """
 (return_statement) @return
 (binary_expression operator: ["==" "!="]) @comparison
 (initializer_pair) @pair
+(binary_expression operator: ["&&" "||"]) @logic
+(labeled_statement) @label
+(goto_statement) @goto
 """
 
 
@@ -59,13 +62,13 @@ class Reading:
     scopes: list[Scope] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
 
-    def fresh(self, kind: str) -> list[tree_sitter.Node]:
-        """The nodes of a kind that no earlier view has shown, in file order."""
+    def fresh(self, kind: str, asker: str = "") -> list[tree_sitter.Node]:
+        """The nodes of a kind that no earlier view has shown to this asker, in file order."""
         found = []
         for node in sorted(self.nodes.get(kind, ()), key=lambda node: node.start_byte):
-            key = (kind, node.start_byte)
+            key = (kind + asker, node.start_byte)
             if kind in _NESTING:
-                key = (kind, node.start_byte << 32 | node.end_byte)
+                key = (kind + asker, node.start_byte << 32 | node.end_byte)
             if key not in self.seen:
                 self.seen.add(key)
                 found.append(node)
@@ -102,7 +105,7 @@ class Reading:
 
 
 # Kinds whose nodes may begin where another of the same kind begins: `a == b == c`, `f(x)(y)`.
-_NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update"})
+_NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update", "logic"})
 
 
 def readings(unit: Unit) -> list[Reading]:

@@ -92,6 +92,19 @@ class Test(NamedTuple):
     condition: str
 
 
+class GuardExtent(NamedTuple):
+    """An extent over which a condition is known to hold, or not to."""
+
+    function: str
+    kind: str
+    negated: int
+    expression: str
+    line: int
+    start: int
+    stop: int
+    condition: str
+
+
 class ReturnValue(NamedTuple):
     """A `return`."""
 
@@ -173,7 +186,7 @@ class DocMention(NamedTuple):
 
 
 Record = (
-    Function | Macro | Include | CaseLabel | Call | Store | Test | ReturnValue | Comparison
+    Function | Macro | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Comparison
     | TableEntry | MacroUse | Token | BlindSpot | DocMention
 )  # fmt: skip
 
@@ -185,6 +198,7 @@ TABLES: dict[type, str] = {
     Call: "call",
     Store: "store",
     Test: "test",
+    GuardExtent: "guard_extent",
     ReturnValue: "return_value",
     Comparison: "comparison",
     TableEntry: "table_entry",

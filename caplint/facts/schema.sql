@@ -108,6 +108,19 @@ CREATE TABLE test (
     condition  INTEGER NOT NULL
 ) STRICT;
 
+-- An extent over which a condition is known to hold, or not to; the view `guard` joins it with what stands there.
+CREATE TABLE guard_extent (
+    blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function   TEXT NOT NULL,
+    kind       TEXT NOT NULL,     -- enclosing, early_exit, short_circuit, ternary
+    negated    INTEGER NOT NULL,  -- 1: the expression is false there
+    expression TEXT NOT NULL,
+    line       INTEGER NOT NULL,  -- of the expression
+    start      INTEGER NOT NULL,
+    stop       INTEGER NOT NULL,
+    condition  INTEGER NOT NULL   -- under which the test itself is compiled
+) STRICT;
+
 -- A `return`.
 CREATE TABLE return_value (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -207,6 +220,7 @@ CREATE INDEX case_label_blob ON case_label (blob);
 CREATE INDEX call_blob ON call (blob);
 CREATE INDEX store_blob ON store (blob);
 CREATE INDEX test_blob ON test (blob);
+CREATE INDEX guard_extent_blob ON guard_extent (blob, function);
 CREATE INDEX return_value_blob ON return_value (blob);
 CREATE INDEX comparison_blob ON comparison (blob);
 CREATE INDEX table_entry_blob ON table_entry (blob);

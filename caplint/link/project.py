@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -46,6 +48,7 @@ def link(
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection.create_function("implies", 2, _implies, deterministic=True)
     connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
+    connection.create_function("symbols", 1, _symbols, deterministic=True)
     for statement in views().split(";\n"):
         connection.execute(statement)
     for entry in loaded:
@@ -105,6 +108,11 @@ def _changed(tree: OverlayTree) -> Iterator[tuple[str, str, int]]:
 
 def _implies(stronger: str, weaker: str) -> bool:
     return implies(parse(stronger), parse(weaker))
+
+
+def _symbols(expression: str) -> str:
+    """JSON array of the identifiers in an expression, in order of their first appearance."""
+    return json.dumps(list(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", expression))))
 
 
 def _satisfiable(condition: str) -> bool:

@@ -182,6 +182,32 @@ CREATE TEMP VIEW base_doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'base';
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
 CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 
+-- What holds when control reaches a call, store, return or case of a function: one row per site and guard.
+-- Outermost first. What is tested may be assigned again between test and site: that is not followed. A guard counts only where its test is compiled whenever the site is. Where a site stands
+-- under several `case` guards of one switch, any one of them holds.
+CREATE TEMP VIEW site AS
+    SELECT f.tree, f.role, f.path, f.arch, f.blob, s.* FROM file f JOIN (
+        SELECT blob, function, 'call' AS what, callee AS text, line, start AS site, condition FROM main.call
+        UNION ALL SELECT blob, function, 'store', target, line, start, condition FROM main.store
+        UNION ALL SELECT blob, function, 'return', value, line, start, condition FROM main.return_value
+        UNION ALL SELECT blob, function, 'case', low, line, start, condition FROM main.case_label
+    ) s ON s.blob = f.blob WHERE s.function IS NOT NULL;
+CREATE TEMP VIEW guard AS
+    SELECT s.tree, s.role, s.path, s.arch, s.function, s.what, s.text, s.line, s.site,
+           row_number() OVER (PARTITION BY s.blob, s.site ORDER BY g.start, g.stop DESC) AS ordinal,
+           g.kind, g.negated, g.expression, symbols(g.expression) AS symbols, g.line AS guard_line
+    FROM site s JOIN (
+        SELECT blob, function, kind, negated, expression, line, start, stop, condition FROM main.guard_extent
+        UNION ALL
+        SELECT blob, function, 'case', 0,
+               selector || iif(high = low, ' == ' || low, ' in ' || low || ' ... ' || high), line, start, stop, condition
+        FROM main.case_label WHERE low IS NOT NULL
+    ) g ON g.blob = s.blob AND g.function = s.function AND g.start <= s.site AND s.site < g.stop
+    JOIN main.condition cs ON cs.id = s.condition
+    JOIN main.condition cg ON cg.id = g.condition
+    WHERE NOT (s.what = 'case' AND g.kind = 'case' AND g.start = s.site)  -- a label does not guard itself
+      AND (s.condition = g.condition OR implies(cs.text, cg.text));
+
 -- The ledger's names in the current trees.
 CREATE TEMP VIEW token_use AS
     SELECT f.tree, f.role, f.path, f.arch, t.name, t.kind, t.occurrences, t.line, t.column

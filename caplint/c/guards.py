@@ -1,0 +1,148 @@
+"""What holds when control reaches a place: the extents over which a condition is known to be true or false.
+
+No full control-flow graph is built. A condition holds inside what it decides (`enclosing`,
+`ternary`, `short_circuit`), and behind a statement that leaves where it is true (`early_exit`), up
+to the end of the block or to a label that a `goto` reaches past the test. What is claimed is true
+on every path; what cannot be claimed is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+
+_LEAVING = frozenset({"break_statement", "return_statement", "goto_statement", "continue_statement"})
+# Functions and macros that do not return, in the kernel, QEMU, GLib and libc.
+_NORETURN = frozenset(
+    {b"exit", b"_exit", b"abort", b"BUG", b"panic", b"unreachable", b"g_assert_not_reached", b"g_error", b"do_exit"}
+)
+_BLOCKS = frozenset({"compound_statement", "case_statement", "translation_unit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition with the extent `[start, stop)` over which it is known to hold, or not to."""
+
+    kind: str
+    """enclosing, early_exit, short_circuit, ternary."""
+    negated: bool
+    expression: tree_sitter.Node
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """The labels of a file and the `goto`s that reach them, by offset."""
+
+    labels: dict[bytes, list[int]]
+    gotos: list[tuple[int, bytes]]
+
+    def first_entry(self, test_stop: int, block_stop: int) -> int:
+        """The first label between two offsets that is reached from before the first; else the second offset."""
+        entries = [
+            label
+            for source, name in self.gotos
+            if source < test_stop
+            for label in self.labels.get(name, ())
+            if test_stop <= label < block_stop
+        ]
+        return min(entries, default=block_stop)
+
+
+def jumps(labels: list[tree_sitter.Node], gotos: list[tree_sitter.Node]) -> Jumps:
+    """The jumps of one function, from its labelled statements and its `goto`s."""
+    places: dict[bytes, list[int]] = {}
+    for node in labels:
+        name = node.child_by_field_name("label")
+        if name is not None and name.text is not None:
+            places.setdefault(name.text, []).append(node.start_byte)
+    targets = []
+    for node in gotos:
+        name = node.child_by_field_name("label")
+        if name is not None and name.text is not None:
+            targets.append((node.start_byte, name.text))
+    return Jumps(places, targets)
+
+
+def guards(node: tree_sitter.Node, reached: Jumps) -> Iterator[Guard]:
+    """What one `if`, loop, `?:`, `&&` or `||` tells of other places. `reached` are its function's jumps."""
+    match node.type:
+        case "if_statement":
+            yield from _if(node, reached)
+        case "while_statement" | "for_statement":
+            condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
+            if condition is not None and body is not None:
+                yield Guard("enclosing", False, condition, body.start_byte, _until_entry(reached, body))
+        case "conditional_expression":
+            condition = node.child_by_field_name("condition")
+            for field, negated in (("consequence", False), ("alternative", True)):
+                branch = node.child_by_field_name(field)
+                if condition is not None and branch is not None:
+                    yield Guard("ternary", negated, condition, branch.start_byte, branch.end_byte)
+        case "binary_expression":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            operator = node.child_by_field_name("operator")
+            if left is not None and right is not None and operator is not None:
+                yield Guard("short_circuit", operator.type == "||", left, right.start_byte, right.end_byte)
+
+
+def _if(node: tree_sitter.Node, reached: Jumps) -> Iterator[Guard]:
+    condition = node.child_by_field_name("condition")
+    consequence = node.child_by_field_name("consequence")
+    alternative = node.child_by_field_name("alternative")
+    if condition is None or consequence is None:
+        return
+    yield Guard("enclosing", False, condition, consequence.start_byte, _until_entry(reached, consequence))
+    if alternative is not None:
+        yield Guard("enclosing", True, condition, alternative.start_byte, _until_entry(reached, alternative))
+    stop = reached.first_entry(node.end_byte, _block_stop(node))
+    if leaves(consequence):
+        yield Guard("early_exit", True, condition, node.end_byte, stop)
+    elif alternative is not None and leaves(alternative):
+        yield Guard("early_exit", False, condition, node.end_byte, stop)
+
+
+def _until_entry(reached: Jumps, branch: tree_sitter.Node) -> int:
+    """The end of a branch, or the first label in it that is reached from outside."""
+    inside = range(branch.start_byte, branch.end_byte)
+    entries = [
+        label
+        for source, name in reached.gotos
+        if source not in inside
+        for label in reached.labels.get(name, ())
+        if label in inside
+    ]
+    return min(entries, default=branch.end_byte)
+
+
+def _block_stop(node: tree_sitter.Node) -> int:
+    """Where the block that directly holds a statement ends; its own end where it is a branch without braces."""
+    parent = node.parent
+    while parent is not None and parent.type == "labeled_statement":
+        parent = parent.parent
+    return parent.end_byte if parent is not None and parent.type in _BLOCKS else node.end_byte
+
+
+def leaves(node: tree_sitter.Node) -> bool:
+    """Whether control cannot run off the end of a statement or label, judged by its last statement."""
+    if node.type in _LEAVING:
+        return True
+    if node.type == "expression_statement":
+        call = next(iter(node.named_children), None)
+        callee = call.child_by_field_name("function") if call is not None else None
+        return callee is not None and callee.text in _NORETURN
+    if node.type == "if_statement":
+        alternative = node.child_by_field_name("alternative")
+        consequence = node.child_by_field_name("consequence")
+        return alternative is not None and consequence is not None and leaves(consequence) and leaves(alternative)
+    if node.type in {"case_statement", "compound_statement", "else_clause", "labeled_statement"}:
+        last = next((child for child in reversed(node.named_children) if not _is_empty(child)), None)
+        return last is not None and last.start_byte > node.start_byte and leaves(last)
+    return False
+
+
+def _is_empty(node: tree_sitter.Node) -> bool:
+    return node.type == "expression_statement" and not node.named_children
