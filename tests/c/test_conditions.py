@@ -1,0 +1,105 @@
+"""Presence conditions: groups, alternatives, include guards and unbalanced directives."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from caplint.c.conditions import MAX_BRANCHES, MAX_NESTING, conditionals
+from caplint.c.formula import text
+from caplint.c.lexer import lex
+
+# Source in which x1, x2 … stand for code; the presence condition of each.
+PRESENCE = [
+    ("x1\n#if A\nx2\n#endif\nx3", ["1", "A", "1"]),
+    ("#if A\nx1\n#elif B\nx2\n#else\nx3\n#endif", ["A", "!A && B", "!A && !B"]),
+    ("#if A\n#if B\nx1\n#else\nx2\n#endif\nx3\n#endif", ["A && B", "A && !B", "A"]),
+    ("#if A || B\nx1\n#else\n#if C\nx2\n#endif\n#endif", ["A || B", "!A && !B && C"]),
+    (
+        "#ifdef A\nx1\n#elifdef B\nx2\n#elifndef C\nx3\n#endif",
+        ["defined(A)", "!defined(A) && defined(B)", "!defined(A) && !defined(B) && !defined(C)"],
+    ),
+    ("#if A\n#if A\nx1\n#else\nx2\n#endif\n#endif", ["A", "0"]),
+    ("#if 0\nx1\n#else\nx2\n#endif", ["0", "1"]),
+    ("#if 1\nx1\n#elif A\nx2\n#endif", ["1", "0"]),
+    ("#ifdef __ASSEMBLY__\nx1\n#else\nx2\n#endif", ["0", "1"]),
+    ("#ifndef __cplusplus\nx1\n#endif", ["1"]),
+    ("#ifdef CONFIG_A\nx1\n#endif\n#if !IS_ENABLED(CONFIG_A)\nx2\n#endif", ["CONFIG_A", "!CONFIG_A"]),
+    ("#if A // c\nx1\n#else // !A\nx2\n#endif /* A */", ["A", "!A"]),
+    ("#if A /* a\nb */ && B\nx1\n#endif", ["A && B"]),
+    ("#if A && \\\n B\nx1\n#endif", ["A && B"]),
+    ("#if A\r\nx1\r\n#endif\r\nx2", ["A", "1"]),
+    ("#ifdef A B\nx1\n#endif", ["defined(A)"]),
+    ("/* a */ #if A\nx1\n#endif", ["A"]),
+    # Include guards say nothing.
+    ("#ifndef X\n#define X\nx1\n#endif\nx2", ["1", "1"]),
+    ("/* c */\n\n#ifndef X\n#define X 1\nx1\n#endif", ["1"]),
+    ("#if !defined(X)\n#define X\nx1\n#if A\nx2\n#endif\n#endif", ["1", "A"]),
+    ("#if !defined(X) || defined(TRACE_HEADER_MULTI_READ)\n#define X\nx1\n#endif", ["1"]),
+    ("#if !defined(X) && defined(Y)\n#define X\nx1\n#endif", ["defined(Y)"]),
+    # What only looks like one.
+    ("#ifndef X\n#define Y\nx1\n#endif", ["!defined(X)"]),
+    ("#ifdef X\n#define X\nx1\n#endif", ["defined(X)"]),
+    ("#if defined(X)\n#define X\nx1\n#endif", ["defined(X)"]),
+    ("int a;\n#ifndef X\n#define X\nx1\n#endif", ["!defined(X)"]),
+    ("#include <a.h>\n#ifndef X\n#define X\nx1\n#endif", ["!defined(X)"]),
+    ("#ifndef X\n#define X\nx1\n#endif\n#ifndef Z\n#define Z\nx2\n#endif", ["1", "!defined(Z)"]),
+    ("#ifndef CONFIG_A\n#define CONFIG_A 1\nx1\n#endif", ["!CONFIG_A"]),
+]
+
+# Source; presence of each x; offset, end and reason of each problem.
+UNBALANCED = [
+    ("#endif\nx1", ["1"], [(0, 6, "#endif without #if")]),
+    ("#else\nx1", ["1"], [(0, 5, "#else without #if")]),
+    ("#elif A\nx1", ["1"], [(0, 7, "#elif without #if")]),
+    ("#if A\nx1\n#endif\n#endif\nx2", ["A", "1"], [(16, 22, "#endif without #if")]),
+    ("#if A\nx1", ["A"], [(0, 8, "#if without #endif")]),
+    ("#if A\n#if B\nx1\n#endif\nx2", ["A && B", "A"], [(0, 24, "#if without #endif")]),
+    ("#if A\nx1\n#else\nx2\n#else\nx3\n#endif\nx4", ["A", "!A", "!A", "1"], [(18, 23, "#else without #if")]),
+    ("#if A\nx1\n#else\nx2\n#elif B\nx3\n#endif", ["A", "!A", "!A"], [(18, 25, "#elif without #if")]),
+]
+
+
+def _presence(source: str) -> list[str]:
+    structure = conditionals(lex(source.encode()))
+    return [text(structure.presence(match.start())) for match in re.finditer(r"\bx\d", source)]
+
+
+@pytest.mark.parametrize(("source", "presence"), PRESENCE)
+def test_presence(source: str, presence: list[str]) -> None:
+    assert _presence(source) == presence
+    assert conditionals(lex(source.encode())).problems == []
+
+
+@pytest.mark.parametrize(("source", "presence", "problems"), UNBALANCED)
+def test_unbalanced(source: str, presence: list[str], problems: list[tuple[int, int, str]]) -> None:
+    assert _presence(source) == presence
+    found = conditionals(lex(source.encode())).problems
+    assert [(problem.offset, problem.end, problem.reason) for problem in found] == problems
+
+
+def test_groups_and_branches() -> None:
+    (group,) = conditionals(lex(b"#if A\nx\n#else\n#if B\ny\n#endif\n#endif\n")).groups
+    assert (group.start, group.end, group.has_else) == (0, 35, True)
+    assert [(branch.start, branch.end, len(branch.groups)) for branch in group.branches] == [(5, 8, 0), (13, 29, 1)]
+
+
+@pytest.mark.parametrize("inner", ["", "#else\n"])
+def test_ten_thousand_nested(inner: str) -> None:
+    source = "#if A\n" * 10_000 + "x1\n" + f"{inner}#endif\n" * 10_000 + "x2\n"
+    begin = time.perf_counter()
+    structure = conditionals(lex(source.encode()))
+    assert time.perf_counter() - begin < 2
+    assert len([problem for problem in structure.problems if "nested more" in problem.reason]) == 10_000 - MAX_NESTING
+    assert _presence(source) == ["A", "1"]
+
+
+def test_thousands_of_alternatives() -> None:
+    source = "#if A0\n" + "".join(f"#elif A{index}\n" for index in range(1, 3000)) + "#endif\nx1\n"
+    begin = time.perf_counter()
+    problems = conditionals(lex(source.encode())).problems
+    assert time.perf_counter() - begin < 2
+    assert len(problems) == 3000 - MAX_BRANCHES
+    assert _presence(source) == ["1"]

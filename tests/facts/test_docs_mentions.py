@@ -1,0 +1,104 @@
+"""Capabilities named in reStructuredText, with the section and its fields."""
+
+from __future__ import annotations
+
+import pytest
+
+from caplint.facts.extract import extract
+from caplint.facts.records import DocMention, Token
+
+PAGE = """\
+Before KVM_CAP_EARLY.
+
+4.1 KVM_GET_API_VERSION
+=======================
+
+:Capability: KVM_CAP_BASIC
+:Architectures: x86, arm64
+:Type: system ioctl
+:Parameters: none
+
+KVM_CAP_BASIC and KVM_CAP_VERY_
+  LONG.
+
+7.2 KVM_CAP_S390_USER_SIGP
+--------------------------
+
+:Architecture: s390
+:Target: VM
+
+KVM_CAP_S390_* and KVM_CAP_S390_USER_SIGP again.
+
+Appendix
+~~~~~~~~
+KVM_CAP_BASIC
+"""
+
+
+def _mentions(text: str) -> list[DocMention]:
+    return [record for record in extract(text.encode(), "rst").records if isinstance(record, DocMention)]
+
+
+def test_mentions() -> None:
+    version = ("4.1", "KVM_GET_API_VERSION", 0, 0, "system ioctl", "x86, arm64", "none")
+    sigp = ("7.2", "KVM_CAP_S390_USER_SIGP")
+    assert _mentions(PAGE) == [
+        DocMention("KVM_CAP_EARLY", 1, 8, None, None, 0, 0, None, None, None),
+        DocMention("KVM_CAP_BASIC", 6, 14, *version),
+        DocMention("KVM_CAP_VERY_LONG", 11, 19, *version),
+        DocMention("KVM_CAP_S390_USER_SIGP", 14, 5, *sigp, 1, 0, "VM", "s390", None),
+        DocMention("KVM_CAP_S390_*", 20, 1, *sigp, 0, 1, "VM", "s390", None),
+        DocMention("KVM_CAP_BASIC", 24, 1, None, "Appendix", 0, 0, None, None, None),
+    ]
+
+
+def test_ledger() -> None:
+    tokens = [record for record in extract(PAGE.encode(), "rst").records if isinstance(record, Token)]
+    assert tokens == [
+        Token("KVM_CAP_BASIC", "documentation", 3, 6, 14),
+        Token("KVM_CAP_EARLY", "documentation", 1, 1, 8),
+        Token("KVM_CAP_S390_", "documentation", 1, 20, 1),
+        Token("KVM_CAP_S390_USER_SIGP", "documentation", 2, 14, 5),
+        Token("KVM_CAP_VERY_LONG", "documentation", 1, 11, 19),
+    ]
+
+
+# Text; name and whether it stands for several.
+NAMES = [
+    ("KVM_CAP_XSAVE2.", [("KVM_CAP_XSAVE2", 0)]),
+    ("KVM_CAP_XXX", [("KVM_CAP_XXX", 1)]),
+    ("KVM_CAP_FOO", [("KVM_CAP_FOO", 1)]),
+    ("KVM_CAP_PPC_*", [("KVM_CAP_PPC_*", 1)]),
+    ("KVM_CAP_*", [("KVM_CAP_*", 1)]),
+    ("``KVM_CAP_A``, (KVM_CAP_B)", [("KVM_CAP_A", 0), ("KVM_CAP_B", 0)]),
+    ("KVM_CAP_A_\n\n  B", [("KVM_CAP_A_", 1)]),
+    ("KVM_CAP_A_\n  lower", [("KVM_CAP_A_", 1)]),
+    ("KVM_CAP_A\n  B", [("KVM_CAP_A", 0)]),
+    ("KVM_CAP_A KVM_CAP_A", [("KVM_CAP_A", 0)]),
+    ("MY_KVM_CAP_A KVM_CAPS", []),
+    ("\xff KVM_CAP_A", [("KVM_CAP_A", 0)]),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), NAMES)
+def test_names(text: str, names: list[tuple[str, int]]) -> None:
+    assert [(row.name, row.pattern) for row in _mentions(text)] == names
+
+
+# A heading; section, title and whether it names the capability.
+HEADINGS = [
+    ("7.2 KVM_CAP_A\n-------------", ("7.2", "KVM_CAP_A", 1)),
+    ("7.2. KVM_CAP_A\n^^^^^^^^^^^^^^", ("7.2", "KVM_CAP_A", 1)),
+    ("8 Other\n=======", ("8", "Other", 0)),
+    ("4.10.1 Other\r\n============\r\n", ("4.10.1", "Other", 0)),
+    ("=====\n1. Other\n=====", ("1", "Other", 0)),
+    ("Other\n--", (None, None, 0)),
+    ("  Other\n-----", (None, None, 0)),
+]
+
+
+@pytest.mark.parametrize(("heading", "section"), HEADINGS)
+def test_headings(heading: str, section: tuple[str | None, str | None, int]) -> None:
+    row = _mentions(f"{heading}\n\nKVM_CAP_A\n")[0]
+    assert (row.section, row.title, row.heading) == section

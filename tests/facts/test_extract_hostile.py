@@ -1,0 +1,107 @@
+"""Extraction never fails and never takes long, whatever the bytes are."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caplint.facts.extract import extract
+from caplint.facts.records import BlindSpot
+
+# Name, source, reasons of the blind spots (None: any).
+HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
+    ("empty", b"", []),
+    ("white space", b"\n\r\n \t\f", []),
+    ("nul bytes", b"int a;\0", ["holds NUL bytes"]),
+    ("not utf-8", b'/* \xff */ char *s = "\xe9";\n#define A \xc3\n', []),
+    ("byte order mark", b"\xef\xbb\xbfint a;\n", None),
+    ("long line", b"x " * (1 << 20), ["has a line longer than 1 MiB"]),
+    ("long word", b"x" * (2 << 20), ["has a line longer than 1 MiB"]),
+    ("large", b"int a;\n" * (5 << 19), ["larger than 16 MiB"]),
+    ("open comment", b"int a; /* b", []),
+    ("open string", b'char *s = "abc', None),
+    ("open directive", b"#define A \\", []),
+    ("endifs", b"#endif\n" * 500, ["#endif without #if"] * 500),
+    ("elses", b"#if A\n" + b"#else\n" * 500 + b"#endif\n", ["#else without #if"] * 499),
+    ("parentheses", b"(" * 20_000, None),
+    ("parentheses in a function", b"int f(void) { return " + b"(" * 20_000 + b"; }", None),
+    ("braces", b"{" * 20_000, None),
+    ("nested conditionals", b"#if A\n" * 10_000 + b"int a;\n" + b"#endif\n" * 10_000, None),
+    ("alternatives", b"#if A\n" + b"#elif B\nint a;\n" * 3000 + b"#endif\n", None),
+    ("bangs", b"#if " + b"!" * 20_000 + b"A\n#endif\n", []),
+    ("quotes", b"'" * 20_000, None),
+    ("backslashes", b"\\" * 20_000, None),
+    ("cases", b"case " * 5_000, None),
+    ("ternaries", b"int x = " + b"a?b:" * 5_000 + b"c;", None),
+    ("else if", b"void f(void) { " + b"if (a) x(); else " * 2_000 + b"y(); }", []),
+    ("attributes", b"__attribute__((" * 2_000, None),
+]
+
+
+@pytest.mark.parametrize(("source", "reasons"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_bounded(source: bytes, reasons: list[str] | None) -> None:
+    begin = time.perf_counter()
+    facts = extract(source, "c")
+    assert time.perf_counter() - begin < 5
+    spots = [record for record in facts.records if isinstance(record, BlindSpot)]
+    assert reasons is None or [spot.reason for spot in spots] == reasons
+    assert all(0 <= spot.start <= spot.stop <= len(source) and spot.line >= 1 for spot in spots)
+
+
+PIECES = st.sampled_from(
+    [
+        b"#if A\n",
+        b"#else\n",
+        b"#elif B\n",
+        b"#endif\n",
+        b"#define X(a) \\\n",
+        b"\n",
+        b"{",
+        b"}",
+        b"(",
+        b")",
+        b";",
+        b",",
+        b'"',
+        b"'",
+        b"/*",
+        b"*/",
+        b"//",
+        b"\\",
+        b"case 1 ... 2:",
+        b"switch (x) ",
+        b"int f(int a)",
+        b"KVM_CAP_X",
+        b"asm(",
+        b"= ",
+        b"struct s",
+        b"return ",
+        b"if (",
+        b"for_each_x(a)\n\t",
+        b"DEFINE_MUTEX(",
+        b"\xff",
+        b"\r\n",
+        b"F(3A)",
+        b"__user",
+        b".a = ",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(PIECES, max_size=40))
+def test_any_mixture_is_read(pieces: list[bytes]) -> None:
+    source = b"".join(pieces)
+    facts = extract(source, "c")
+    lines = source.count(b"\n") + 1
+    assert all(1 <= line <= lines for record in facts.records if (line := getattr(record, "line", 1)))
+    assert 0 <= facts.damaged <= facts.functions
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.binary(max_size=200), st.sampled_from(["c", "rst"]))
+def test_any_bytes_are_read(source: bytes, language: str) -> None:
+    extract(source, language)
