@@ -1,0 +1,130 @@
+"""What the rules say of the real pairs, to the last finding."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+import real_trees
+from real_trees import API, KERNELS, PAIRS, QEMU, TOOLS, UAPI, Corpus, source
+
+from caplint.findings import Finding
+
+pytestmark = pytest.mark.corpus
+corpus = real_trees.corpus
+
+_DEFINITION = re.compile(r"^#[ \t]*define[ \t]+(KVM_CAP_\w+)[ \t]+(\d+)", re.MULTILINE)
+
+Row = tuple[str, str, str]
+"""Severity, code, subject; `KVM_CAP_` is left out."""
+
+EVERYWHERE: list[Row] = [
+    ("warning", "CAP202", "INTR_SHADOW"),
+    ("warning", "CAP202", "MIPS_TE"),
+    ("note", "CAP202", "ASSIGN_DEV_IRQ"),
+    ("note", "CAP202", "IOMMU"),
+    ("note", "CAP202", "MANUAL_DIRTY_LOG_PROTECT"),
+    ("note", "CAP202", "PCI_2_3"),
+    ("warning", "CAP205", "DIRTY_LOG_RING"),
+    ("warning", "CAP205", "DIRTY_LOG_RING_ACQ_REL"),
+    ("warning", "CAP502", "IRQCHIP_SPLIT"),
+    ("warning", "CAP502", "PPC_MULTITCE"),
+    ("warning", "CAP502", "STATS_BINARY_FD"),
+    ("warning", "CAP502", "X86_IOAPIC_POLARITY_IGNORED"),
+]
+ONLY_6_1: list[Row] = [("warning", "CAP502", "PPC_HASH_MMU_V3"), ("warning", "CAP502", "PPC_RADIX_MMU")]
+EXPECTED: dict[tuple[str, str], list[Row]] = {
+    ("linux-6.12", "qemu-10.0"): EVERYWHERE,
+    ("linux-6.12", "qemu-7.2"): [*EVERYWHERE, ("note", "CAP103", QEMU), ("note", "CAP108", "SET_GUEST_DEBUG")],
+    ("linux-6.1", "qemu-7.2"): [*EVERYWHERE, *ONLY_6_1, ("note", "CAP103", QEMU)],
+    ("linux-6.1", "qemu-10.0"): [
+        *EVERYWHERE,
+        *ONLY_6_1,
+        ("note", "CAP104", QEMU),
+        ("note", "CAP108", "SET_GUEST_DEBUG"),
+    ],
+}
+MEANT = {
+    "IRQCHIP_SPLIT": "SPLIT_IRQCHIP",
+    "PPC_MULTITCE": "SPAPR_MULTITCE",
+    "STATS_BINARY_FD": "BINARY_STATS_FD",
+    "X86_IOAPIC_POLARITY_IGNORED": "IOAPIC_POLARITY_IGNORED",
+    "PPC_HASH_MMU_V3": "PPC_MMU_HASH_V3",
+    "PPC_RADIX_MMU": "PPC_MMU_RADIX",
+}
+HEADER_SIZES = {
+    ("linux-6.12", UAPI): 233,
+    ("linux-6.12", TOOLS): 233,
+    ("qemu-10.0", QEMU): 233,
+    ("linux-6.1", UAPI): 218,
+    ("linux-6.1", TOOLS): 218,
+    ("qemu-7.2", QEMU): 217,
+}
+UNDOCUMENTED = {"linux-6.12": 34, "linux-6.1": 36}
+RETIRED = {"KVM_CAP_ASSIGN_DEV_IRQ", "KVM_CAP_IOMMU", "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT", "KVM_CAP_PCI_2_3"}
+"""Numbers that are kept for what was removed; they need no documentation."""
+
+
+def defined(tree: str, path: str) -> dict[str, int]:
+    """The header's capabilities and numbers, read line by line."""
+    return {name: int(number) for name, number in _DEFINITION.findall(source(tree, path))}
+
+
+def row(finding: Finding) -> Row:
+    return finding.severity, finding.code, finding.subject.removeprefix("KVM_CAP_")
+
+
+def named(finding: Finding) -> set[str]:
+    return set(re.findall(r"KVM_CAP_\w+", finding.message))
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+def test_every_finding_but_the_undocumented(corpus: Corpus, pair: tuple[str, str]) -> None:
+    found = [row(finding) for finding in corpus.pair(*pair).findings if finding.code != "CAP501"]
+    assert Counter(found) == Counter(EXPECTED[pair])
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+def test_no_rule_is_skipped(corpus: Corpus, pair: tuple[str, str]) -> None:
+    assert corpus.pair(*pair).skipped == []
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_undocumented_are_those_that_the_documentation_never_names(corpus: Corpus, kernel: str) -> None:
+    documented = set(re.findall(r"\bKVM_CAP_\w+", source(kernel, API)))
+    wanted = {("note", name) for name in defined(kernel, UAPI).keys() - documented - RETIRED}
+    for vmm in ("qemu-10.0", "qemu-7.2"):
+        outcome = corpus.pair(kernel, vmm)
+        found = [(entry.severity, entry.subject) for entry in outcome.findings if entry.code == "CAP501"]
+        assert len(found) == UNDOCUMENTED[kernel]
+        assert set(found) == wanted
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+def test_a_misspelt_name_says_what_was_meant(corpus: Corpus, pair: tuple[str, str]) -> None:
+    for finding in corpus.pair(*pair).findings:
+        if finding.code == "CAP502":
+            meant = "KVM_CAP_" + MEANT[finding.subject.removeprefix("KVM_CAP_")]
+            assert finding.message == f"no header defines it; {meant} is probably meant"
+            assert [(entry.place.path, meant) for entry in finding.related] == [(UAPI, meant)]
+
+
+@pytest.mark.parametrize(("kernel", "vmm"), [("linux-6.1", "qemu-7.2"), ("linux-6.12", "qemu-7.2")])
+def test_a_stale_header_lists_what_it_lacks(corpus: Corpus, kernel: str, vmm: str) -> None:
+    (finding,) = [entry for entry in corpus.pair(kernel, vmm).findings if entry.code == "CAP103"]
+    assert named(finding) == defined(kernel, UAPI).keys() - defined(vmm, QEMU).keys()
+    assert "KVM_CAP_DIRTY_LOG_RING_ACQ_REL" in named(finding)
+
+
+def test_a_newer_vmm_lists_what_it_has_more(corpus: Corpus) -> None:
+    (finding,) = [entry for entry in corpus.pair("linux-6.1", "qemu-10.0").findings if entry.code == "CAP104"]
+    assert named(finding) == defined("qemu-10.0", QEMU).keys() - defined("linux-6.1", UAPI).keys()
+
+
+@pytest.mark.parametrize(("tree", "path"), HEADER_SIZES)
+def test_headers_hold_the_capabilities_that_their_lines_define(corpus: Corpus, tree: str, path: str) -> None:
+    with corpus.session(tree) as session:
+        facts = dict(session.connection.execute("SELECT name, number FROM cap WHERE path = ?", (path,)))
+    assert len(facts) == HEADER_SIZES[tree, path]
+    assert facts == defined(tree, path)
