@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from caplint.c.formula import Formula, Literal, conjunction, disjunction, negati
 # Deeper or longer than this is no condition that a person wrote; the whole text becomes one atom.
 MAX_DEPTH = 60
 MAX_LENGTH = 4096
+_MAX_ATOM = 160
 
 _TOKEN = re.compile(
     r"""\s*(?: (?P<defined> defined\s*(?:\(\s*(\w+)\s*\)|(\w+)) )
@@ -50,8 +52,21 @@ def parse(text: str) -> Formula:
     return formula if parser.at_end else _opaque(text)
 
 
+def quoted(text: str) -> Literal:
+    """An atom for a condition of another language that is not understood; `parse` reads its text as the same atom."""
+    return Literal('"' + " ".join(re.sub(r'["\\\\]', "'", text).split())[:80].strip() + '"')
+
+
+def is_quoted(atom: str) -> bool:
+    """Whether an atom is one of `quoted`."""
+    return atom.startswith('"')
+
+
 def _opaque(text: str) -> Formula:
-    return Literal(" ".join(text.split())[:200] or "(empty)")
+    words = " ".join(text.split())
+    if len(words) > _MAX_ATOM:  # the hash keeps two of them apart that begin alike
+        words = f"{words[:_MAX_ATOM]}…{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+    return Literal(words or "(empty)")
 
 
 class _Parser:

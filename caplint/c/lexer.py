@@ -34,7 +34,12 @@ _DIRECTIVE = re.compile(
          )*+""",
     re.VERBOSE,
 )
-_KEYWORD = re.compile(rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*([A-Za-z_]\w*)?")
+BLANK = rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
+"""A pattern of what may stand between the words of a directive."""
+_KEYWORD = re.compile(BLANK + rb"([A-Za-z_]\w*)?")
+# In `#include <sys/*.h>` no comment begins.
+_HEADER_NAME = re.compile(BLANK + rb"<[^>\n]*>")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # A lone apostrophe is no string here: directives hold prose (`#error don't`).
 _COMMENT = re.compile(
     rb"""(?P<literal> "(?:[^"\\\n]|\\\r?(?s:.))*+"? | '(?:[^'\\\n]|\\.){1,4}' )
@@ -96,6 +101,8 @@ def plain(text: bytes) -> str:
 
 def lex(source: bytes) -> Lexed:
     """Lex one file. Never fails: an unterminated comment or string runs to the end of file or line."""
+    if source.startswith(_BYTE_ORDER_MARK):
+        source = b"   " + source[3:]
     directives: list[Directive] = []
     comments: list[tuple[int, int]] = []
     strings: list[tuple[int, int]] = []
@@ -113,7 +120,8 @@ def lex(source: bytes) -> Lexed:
             position = directive.end
             directives.append(directive)
             gone.append((start, position))
-            found = _COMMENT.finditer(source, directive.body, directive.end)
+            header = _HEADER_NAME.match(source, directive.body, directive.end)
+            found = _COMMENT.finditer(source, header.end() if header else directive.body, directive.end)
             comments.extend(inner.span() for inner in found if inner["literal"] is None)
     return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, gone))
 
@@ -124,4 +132,6 @@ def _directive(source: bytes, start: int, after_hash: int) -> Directive:
     if found is None or keyword is None:  # both patterns match the empty string
         raise AssertionError
     name = (keyword.group(1) or b"").decode("ascii")
+    if name.startswith("include") and (header := _HEADER_NAME.match(source, keyword.end())):
+        found = _DIRECTIVE.match(source, header.end()) or found
     return Directive(name, start, found.end(), min(keyword.end(), found.end()))

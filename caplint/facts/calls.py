@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 
 import tree_sitter
 
@@ -41,17 +42,26 @@ def calls(reading: Reading) -> Iterator[Call]:
         if callee is None or found is None:
             continue
         line, column = reading.position(node.start_byte)
-        arguments = [reading.view.plain(child)[:_MAX_ARGUMENT] for child in found.named_children]
         yield Call(
             function=reading.function(node.start_byte),
             callee=reading.view.plain(callee),
-            arguments=json.dumps(arguments, ensure_ascii=False),
+            arguments=json.dumps(_arguments(reading, found)),
             use=_use(reading, node),
             line=line,
             column=column,
             start=node.start_byte,
             condition=reading.condition(node.start_byte),
         )
+
+
+def _arguments(reading: Reading, found: tree_sitter.Node) -> list[str]:
+    """What stands between the commas, as written: types too, which the repair has made names of."""
+    separators = [child for child in found.children if child.type in {"(", ",", ")"}]
+    texts = [
+        reading.view.span(before.end_byte, after.start_byte).strip()[:_MAX_ARGUMENT]
+        for before, after in pairwise(separators)
+    ]
+    return [] if texts == [""] else texts
 
 
 def _use(reading: Reading, node: tree_sitter.Node) -> str:

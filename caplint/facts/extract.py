@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib import metadata, resources
 
 from caplint.c.syntax import Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
+from caplint.facts.build import make_rules
 from caplint.facts.calls import calls, macro_uses
 from caplint.facts.cases import cases
 from caplint.facts.docs import mentions
@@ -16,9 +17,11 @@ from caplint.facts.flow import comparisons, returns, stores, tests
 from caplint.facts.functions import functions
 from caplint.facts.guards import guard_extents
 from caplint.facts.initialisers import table_entries
+from caplint.facts.kconfig import kconfig
 from caplint.facts.macros import includes, macros
+from caplint.facts.meson import meson_rules
 from caplint.facts.reading import readings
-from caplint.facts.records import BlindSpot, FileFacts
+from caplint.facts.records import BlindSpot, FileFacts, Record
 from caplint.facts.tokens import tokens
 
 # In each view, functions come first: they say where everything else stands.
@@ -27,21 +30,33 @@ _PER_VIEW = (
 )  # fmt: skip
 _PER_FILE = (macros, includes, tokens)
 
+_OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
+    "rst": mentions,
+    "kconfig": kconfig,
+    "make": make_rules,
+    "meson": meson_rules,
+}
+# Names of files without an ending, and their endings where they stand for one architecture or directory.
+_BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
+
 
 def language_of(path: str) -> str | None:
-    """The language that a path's ending stands for, None where caplint reads no such files."""
+    """The language that a path's name stands for, None where caplint reads no such files."""
     if path.endswith((".c", ".h", ".c.inc", ".h.inc")):
         return "c"
-    return "rst" if path.endswith(".rst") else None
+    if path.endswith(".rst"):
+        return "rst"
+    name = path.rpartition("/")[2]
+    return "meson" if name == "meson.build" else _BUILD_FILES.get(name.partition(".")[0])
 
 
 def extract(source: bytes, language: str, repairs: Tables | None = None) -> FileFacts:
     """All facts of one file. What cannot be read is a blind spot; this never fails on its input."""
     facts = FileFacts()
-    if language == "rst":
-        facts.records.extend(mentions(source))
-        return facts
     try:
+        if language in _OTHER_LANGUAGES:
+            facts.records.extend(list(_OTHER_LANGUAGES[language](source)))
+            return facts
         unit = parse(source, repairs or tables())
     except UnreadableError as error:
         facts.records.append(BlindSpot(0, len(source), 1, str(error)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.c.guards import leaves
-from caplint.facts.reading import Reading, name_of
+from caplint.facts.reading import Reading, Scope, name_of
 from caplint.facts.records import Comparison, ReturnValue, Store, Test
 
 _MAX_VALUE = 400
@@ -48,18 +48,19 @@ def _store(reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, o
         target=name[:_MAX_VALUE],
         operator=operator,
         value=value[:_MAX_VALUE],
-        local=int(scope is not None and _is_local(name, scope.locals)),
+        local=int(scope is not None and _is_local(name, scope)),
         line=reading.line(node.start_byte),
         start=node.start_byte,
         condition=reading.condition(node.start_byte),
     )
 
 
-def _is_local(target: str, names: set[str]) -> bool:
+def _is_local(target: str, scope: Scope) -> bool:
     """Whether an assignment changes nothing outside the function: no pointer is followed on the way."""
     match = _ROOT.match(target)
     if match is None or "->" in target or target.lstrip("(").startswith("*"):
         return False
+    names = scope.arrays if match.group(2).startswith("[") else scope.locals
     return match.group(1) in names
 
 

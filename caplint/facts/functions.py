@@ -21,7 +21,7 @@ def functions(reading: Reading) -> Iterator[Function]:
         name = _name(reading, declared)
         names[node.start_byte] = (declared, name)
         parameters = _parameters(reading, node)
-        reading.enter(Scope(name, node.start_byte, node.end_byte, set(parameters)))
+        reading.enter(Scope(name, node.start_byte, node.end_byte, set(parameters), set()))
     _add_locals(reading)
     for node in reading.fresh("function"):
         if node.start_byte not in names:
@@ -72,3 +72,5 @@ def _add_locals(reading: Reading) -> None:
         for declarator in node.children_by_field_name("declarator"):
             if (declared := name_of(declarator)) is not None:
                 scope.locals.add(reading.view.plain(declared))
+                if declared.parent is not None and declared.parent.type == "array_declarator":
+                    scope.arrays.add(reading.view.plain(declared))

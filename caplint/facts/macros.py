@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from caplint.c.formula import text
-from caplint.c.lexer import Directive, plain
+from caplint.c.lexer import BLANK, Directive, plain
 from caplint.c.syntax import Unit
 from caplint.facts.records import Include, Macro
 
-_DEFINE = re.compile(rb"\s*([A-Za-z_]\w*)(\(([^)]*)\))?")
+_DEFINE = re.compile(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
 _INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')
 _MAX_BODY = 2000
 

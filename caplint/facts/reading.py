@@ -48,6 +48,9 @@ class Scope:
     start: int
     stop: int
     locals: set[str]
+    """Parameters and variables."""
+    arrays: set[str]
+    """Those of the variables that are arrays, so that an element is local too."""
 
 
 @dataclass

@@ -185,9 +185,47 @@ class DocMention(NamedTuple):
     parameters: str | None
 
 
+class KconfigSymbol(NamedTuple):
+    """A `config` entry."""
+
+    name: str
+    type: str
+    prompt: int
+    depends: str
+    line: int
+
+
+class KconfigSelect(NamedTuple):
+    """A `select` or `imply`."""
+
+    symbol: str
+    target: str
+    kind: str
+    condition: str
+    line: int
+
+
+class KconfigDefault(NamedTuple):
+    """A default value."""
+
+    symbol: str
+    value: str
+    condition: str
+    line: int
+
+
+class BuildRule(NamedTuple):
+    """An object that is built."""
+
+    object: str
+    condition: str
+    line: int
+
+
 Record = (
     Function | Macro | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Comparison
-    | TableEntry | MacroUse | Token | BlindSpot | DocMention
+    | TableEntry | MacroUse | Token | BlindSpot | DocMention | KconfigSymbol | KconfigSelect
+    | KconfigDefault | BuildRule
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -206,6 +244,10 @@ TABLES: dict[type, str] = {
     Token: "token",
     BlindSpot: "blind_spot",
     DocMention: "doc_mention",
+    KconfigSymbol: "kconfig_symbol",
+    KconfigSelect: "kconfig_select",
+    KconfigDefault: "kconfig_default",
+    BuildRule: "build_rule",
 }
 
 

@@ -7,7 +7,7 @@
 CREATE TABLE blob (
     id        INTEGER PRIMARY KEY,
     oid       TEXT NOT NULL,     -- git's object id of the content
-    language  TEXT NOT NULL,     -- c, rst
+    language  TEXT NOT NULL,     -- c, rst, kconfig, make, meson
     extractor TEXT NOT NULL,     -- hash of the extractors, grammar and repair tables that read it
     size      INTEGER NOT NULL,  -- bytes
     functions INTEGER NOT NULL,  -- function definitions seen
@@ -201,6 +201,45 @@ CREATE TABLE doc_mention (
     parameters    TEXT            -- `:Parameters:` of the section
 ) STRICT;
 
+-- A `config` or `menuconfig` entry of a Kconfig file. Symbols are written without CONFIG_, as there; in
+-- formulas they are atoms CONFIG_X, on as y or m, and CONFIG_X_MODULE, on as m.
+CREATE TABLE kconfig_symbol (
+    blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name    TEXT NOT NULL,
+    type    TEXT NOT NULL,        -- bool, tristate, int, hex, string; '' where another entry says it
+    prompt  INTEGER NOT NULL,     -- 1: a person may choose it, 0: only select and default set it
+    depends TEXT NOT NULL,        -- canonical formula, with the conditions of what encloses the entry
+    line    INTEGER NOT NULL
+) STRICT;
+
+-- A `select` or `imply`.
+CREATE TABLE kconfig_select (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    symbol    TEXT NOT NULL,      -- whose entry it stands in
+    target    TEXT NOT NULL,      -- what it turns on
+    kind      TEXT NOT NULL,      -- select, imply
+    condition INTEGER NOT NULL,   -- behind its `if`
+    line      INTEGER NOT NULL
+) STRICT;
+
+-- A `default`, `def_bool` or `def_tristate`.
+CREATE TABLE kconfig_default (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    symbol    TEXT NOT NULL,      -- whose entry it stands in
+    value     TEXT NOT NULL,      -- a canonical formula; of numbers and strings the text
+    condition INTEGER NOT NULL,   -- behind its `if`
+    line      INTEGER NOT NULL
+) STRICT;
+
+-- An object, source file or directory that a Makefile or meson.build has built. What is not understood of
+-- the condition is an atom in double quotes.
+CREATE TABLE build_rule (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    object    TEXT NOT NULL,      -- `xen.o`, `hyp/`, `xen-emu.c`: relative to the file, or virt/kvm/… for $(KVM)/…
+    condition INTEGER NOT NULL,   -- with that of the module or source set that it goes into
+    line      INTEGER NOT NULL
+) STRICT;
+
 -- Which file of a working tree held which content when it was last read, so that it need not be read again.
 CREATE TABLE stat_cache (
     directory TEXT NOT NULL,
@@ -228,3 +267,7 @@ CREATE INDEX macro_use_blob ON macro_use (blob);
 CREATE INDEX token_blob ON token (blob);
 CREATE INDEX blind_spot_blob ON blind_spot (blob);
 CREATE INDEX doc_mention_blob ON doc_mention (blob);
+CREATE INDEX kconfig_symbol_blob ON kconfig_symbol (blob);
+CREATE INDEX kconfig_select_blob ON kconfig_select (blob);
+CREATE INDEX kconfig_default_blob ON kconfig_default (blob);
+CREATE INDEX build_rule_blob ON build_rule (blob);

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from caplint.c.lexer import Directive
+from caplint.c.lexer import BLANK, Directive
 from caplint.c.syntax import Unit, View
 from caplint.facts.records import Token
 
 _NAME = re.compile(rb"\b(?:KVM|MSR|HV_X64_MSR)_[A-Z0-9]\w*")
-_DEFINED_NAME = re.compile(rb"\s*(\w+)")
+_DEFINED_NAME = re.compile(BLANK + rb"(\w+)")
 _KEYWORD_KINDS = {
     "if": "condition", "ifdef": "condition", "ifndef": "condition", "elif": "condition",
     "undef": "undefinition", "include": "include", "error": "message", "warning": "message",

@@ -98,12 +98,22 @@ def _changed(tree: OverlayTree) -> Iterator[tuple[str, str, int]]:
             before = tree.base.read(path).splitlines()
         except Exception:  # noqa: BLE001 - a file that the base does not have or cannot show is all new
             before = []
-        after = content.splitlines()
-        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-        for tag, _, _, start, stop in matcher.get_opcodes():
-            if tag in {"insert", "replace"}:
-                for line in range(start, stop):
-                    yield tree.name, path, line + 1
+        for line in _new_lines(before, content.splitlines()):
+            yield tree.name, path, line
+
+
+def _new_lines(before: list[bytes], after: list[bytes]) -> Iterator[int]:
+    """Lines of `after`, from 1, that `before` does not have. What both begin and end with is not compared."""
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    matcher = difflib.SequenceMatcher(None, before[head : len(before) - tail], after[head : len(after) - tail])
+    for tag, _, _, start, stop in matcher.get_opcodes():
+        if tag in {"insert", "replace"}:
+            yield from range(head + start + 1, head + stop + 1)
 
 
 def _implies(stronger: str, weaker: str) -> bool:

@@ -1,0 +1,38 @@
+"""Lines of languages in which a backslash continues one, and the bounds of what is read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from caplint.c.syntax import UnreadableError
+
+# No build file that a person maintains comes near any of them.
+MAX_BYTES = 1 << 20
+MAX_LINE = 1 << 16
+MAX_NESTING = 64
+
+
+def logical_lines(source: str) -> Iterator[tuple[int, str]]:
+    """Number and text of every line, with those that continue it.
+
+    Raises `UnreadableError` for a text that is too large or has a line that is.
+    """
+    if len(source) > MAX_BYTES:
+        raise UnreadableError(f"larger than {MAX_BYTES >> 10} KiB")
+    parts: list[str] = []
+    first = 1
+    for number, line in enumerate(source.splitlines(), 1):
+        if not parts:
+            first = number
+        parts.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            yield first, _joined(parts)
+            parts = []
+    if parts:
+        yield first, _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    if sum(map(len, parts)) > MAX_LINE:
+        raise UnreadableError(f"has a line longer than {MAX_LINE >> 10} KiB")
+    return " ".join(parts)

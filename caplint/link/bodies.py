@@ -1,0 +1,108 @@
+"""The facts of one handler's body, each kind in file order."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A function that serves KVM_CHECK_EXTENSION or KVM_ENABLE_CAP."""
+
+    side: str
+    tree: str
+    path: str
+    blob: int
+    arch: str
+    function: str
+    start: int
+    stop: int
+    parameters: list[str]
+    verb: str
+    scope: str | None
+    because: str
+    flags_tested: bool = False
+    """Whether the handler that hands on to this one has tested the request's flags before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact inside a function: its extent, and what it says."""
+
+    start: int
+    stop: int
+    text: str
+    extra: tuple[str, ...] = ()
+
+
+@dataclass
+class Body:
+    """A handler's body, read from the store on demand."""
+
+    connection: sqlite3.Connection
+    handler: Handler
+    _cache: dict[str, list[Row]] = field(default_factory=dict)
+
+    def _rows(self, kind: str, query: str) -> list[Row]:
+        if kind not in self._cache:
+            found = self.connection.execute(
+                f"{query} WHERE blob = ? AND function = ? AND start >= ? AND start < ? ORDER BY start",
+                (self.handler.blob, self.handler.function, self.handler.start, self.handler.stop),
+            )
+            self._cache[kind] = [Row(start, stop, text, tuple(map(str, rest))) for start, stop, text, *rest in found]
+        return self._cache[kind]
+
+    @property
+    def stores(self) -> list[Row]:
+        """Value; target, operator, local."""
+        return self._rows("store", "SELECT start, start, value, target, operator, local FROM main.store")
+
+    @property
+    def calls(self) -> list[Row]:
+        """Arguments as JSON; callee, use."""
+        return self._rows("call", "SELECT start, start, arguments, callee, use FROM main.call")
+
+    @property
+    def tests(self) -> list[Row]:
+        """Expression; kind."""
+        return self._rows("test", "SELECT start, stop, expression, kind FROM main.test")
+
+    @property
+    def returns(self) -> list[Row]:
+        """Value."""
+        return self._rows("return", "SELECT start, start, value FROM main.return_value")
+
+    @property
+    def guards(self) -> list[Row]:
+        """Expression that is known to hold, or not to, over the row's extent."""
+        return self._rows("guard", "SELECT start, stop, expression FROM main.guard_extent")
+
+    @property
+    def selector(self) -> str:
+        """The parameter that says which capability: the last one. Empty where there is none."""
+        return self.handler.parameters[-1] if self.handler.parameters else ""
+
+    @cached_property
+    def flags(self) -> re.Pattern[str]:
+        """Matches a mention of the request's flags, also through a local copy of them."""
+        direct = rf"\b{re.escape(self.selector)}\s*(?:->|\.)\s*flags\b"
+        copies = [row.extra[0] for row in self.stores if row.extra[0].isidentifier() and re.fullmatch(direct, row.text)]
+        return re.compile("|".join([direct, *(rf"\b{re.escape(name)}\b" for name in copies)]))
+
+    def texts(self, start: int, stop: int) -> Iterator[str]:
+        """Every expression that is evaluated between two offsets."""
+        for rows in (self.stores, self.calls, self.tests, self.returns):
+            for row in between(rows, start, stop):
+                yield row.text
+                yield from row.extra[:1]
+
+
+def between(rows: list[Row], start: int, stop: int) -> list[Row]:
+    """The rows that begin in `[start, stop)`."""
+    starts = [row.start for row in rows]
+    return rows[bisect_left(starts, start) : bisect_left(starts, stop)]

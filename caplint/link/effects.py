@@ -1,0 +1,126 @@
+"""What a handler does for a capability: its answer, its effect, what it tests on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+
+from caplint.knowledge import GENERIC
+from caplint.link.bodies import Body, Handler, Row, between
+from caplint.link.sites import Site
+
+_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
+_FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
+_ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
+# Calls that leave no trace in KVM's own state.
+_LOGGING = re.compile(
+    r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk|BUILD_BUG_ON\w*|WARN_ON\w*"
+    r"|IS_ENABLED)\Z"
+)
+
+
+def reads_vm(body: Body, site: Site) -> int | None:
+    """Whether the answer reads the VM that the handler is asked for; None where it is asked for none."""
+    if len(body.handler.parameters) < 2:
+        return None
+    mention = re.compile(rf"\b{re.escape(body.handler.parameters[0])}\b")
+    return int(any(mention.search(text) for text in body.texts(site.start, site.stop)))
+
+
+def answer(body: Body, site: Site) -> str | None:
+    """What is returned or assigned, where that is one expression."""
+    values = {row.text for row in between(body.returns, site.start, site.stop)}
+    values |= {row.text for row in between(body.stores, site.start, site.stop) if row.extra[1] == "="}
+    return values.pop() if len(values) == 1 else None
+
+
+def lasting_stores(body: Body, site: Site) -> int:
+    """Assignments that outlive the function."""
+    return sum(row.extra[2] == "0" for row in between(body.stores, site.start, site.stop))
+
+
+def working_calls(body: Body, site: Site) -> int:
+    """Calls other than logging."""
+    return sum(not _LOGGING.match(row.extra[0]) for row in between(body.calls, site.start, site.stop))
+
+
+def highest_argument(body: Body, site: Site) -> int | None:
+    """The highest index of the request's arguments that is read."""
+    found = [int(index) for text in body.texts(site.start, site.stop) for index in _ARGUMENT.findall(text)]
+    return max(found, default=None)
+
+
+def flags_tested_at(body: Body, offset: int) -> bool:
+    """Whether the request's flags have been tested when control reaches the offset."""
+    return body.handler.flags_tested or any(
+        row.start <= offset < row.stop and body.flags.search(row.text) for row in body.guards
+    )
+
+
+def flags_checked(connection: sqlite3.Connection, body: Body, site: Site) -> int | None:
+    """Whether the flags are tested before the site, under it, or by a helper that gets the whole request.
+
+    None where only a helper that is not in view may do it.
+    """
+    if not body.selector:
+        return None
+    if flags_tested_at(body, site.start):
+        return 1
+    if any(body.flags.search(text) for text in body.texts(site.start, site.stop)):
+        return 1  # tested, or handed to something that may well look at it
+    found: int | None = 0
+    for call in between(body.calls, site.start, site.stop):
+        if body.selector in json.loads(call.text) and not _LOGGING.match(call.extra[0]):
+            tested = _tests_flags(connection, body.handler, call.extra[0])
+            if tested:
+                return 1
+            found = None if tested is None else found
+    return found
+
+
+def _tests_flags(connection: sqlite3.Connection, handler: Handler, callee: str) -> int | None:
+    """Whether a helper tests the flags of the request that it is handed; None where it is not in view."""
+    rows = connection.execute(
+        """SELECT d.blob, d.name, d.start, d.stop FROM temp.all_file f JOIN main.function d ON d.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND d.name = ? AND (f.arch = ? OR f.arch = ?)""",
+        (handler.side, handler.tree, callee, handler.arch, GENERIC),
+    ).fetchall()
+    if not rows:
+        return None
+    for blob, name, start, stop in rows:
+        found = connection.execute(
+            """SELECT expression FROM main.test
+               WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
+               UNION ALL
+               SELECT value FROM main.return_value
+               WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop""",
+            {"blob": blob, "name": name, "start": start, "stop": stop},
+        )
+        if any(_FLAGS.search(expression) for (expression,) in found):
+            return 1
+    return 0
+
+
+def succeeds(body: Body, site: Site) -> int | None:
+    """Whether the case can end in success: an explicit 0, or an untouched result that began as 0."""
+    returned = [row.text for row in between(body.returns, site.start, site.stop)]
+    if any(_ZERO.match(value) for value in returned):
+        return 1
+    results = {row.text for row in body.returns if row.start >= site.stop and row.text.isidentifier()}
+    assigned = [row for row in between(body.stores, site.start, site.stop) if row.extra[0] in results]
+    if assigned:
+        if any(_ZERO.match(row.text) for row in assigned):
+            return 1
+        return None if any(not row.text.startswith("-") for row in assigned) else 0
+    if returned:
+        return None if any(not value.startswith("-") for value in returned) else 0
+    for row in reversed(body.stores):
+        if row.start < site.start and row.extra[0] in results and not _within_switch(body, row, site):
+            return 1 if _ZERO.match(row.text) else 0 if row.text.startswith("-") else None
+    return None
+
+
+def _within_switch(body: Body, row: Row, site: Site) -> bool:
+    """Whether a statement above the site stands in the same switch, so under another case."""
+    return any(test.extra[0] == "switch" and test.start < row.start and site.start < test.stop for test in body.tests)

@@ -1,0 +1,76 @@
+"""Where a handler speaks of a capability: its cases, and its comparisons."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caplint.link.bodies import Body
+
+_CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A capability that a handler speaks of, with the extent of what runs for it."""
+
+    capability: str
+    kind: str
+    """`case` or `comparison`."""
+    line: int
+    column: int
+    start: int
+    stop: int
+    condition: str
+
+
+def sites(connection: sqlite3.Connection, body: Body) -> Iterator[Site]:
+    """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
+    handler = body.handler
+    extent = (handler.blob, handler.function, handler.start, handler.stop)
+    for low, high, *place in connection.execute(
+        """SELECT l.low, l.high, l.line, l.column, l.start, l.stop, c.text
+           FROM main.case_label l JOIN main.condition c ON c.id = l.condition
+           WHERE l.blob = ? AND l.function = ? AND l.start >= ? AND l.start < ? AND l.low IS NOT NULL
+           ORDER BY l.start""",
+        extent,
+    ).fetchall():
+        for name in _named(connection, body, low.strip("() "), high.strip("() ")):
+            yield Site(name, "case", *place)
+    for constant, line, column, start, condition in connection.execute(
+        """SELECT p.constant, p.line, p.column, p.start, c.text
+           FROM main.comparison p JOIN main.condition c ON c.id = p.condition
+           WHERE p.blob = ? AND p.function = ? AND p.start >= ? AND p.start < ? AND p.operator = '=='
+           ORDER BY p.start""",
+        extent,
+    ).fetchall():
+        if _CAPABILITY.match(constant) and (found := _decided(body, constant, start)):
+            yield Site(constant, "comparison", line, column, *found, condition)
+
+
+def _named(connection: sqlite3.Connection, body: Body, low: str, high: str) -> list[str]:
+    """The capabilities of a label; those of a range by their numbers in the tree's own header."""
+    if low == high:
+        return [low] if _CAPABILITY.match(low) else []
+    rows = connection.execute(
+        """SELECT DISTINCT c.name FROM temp.all_cap c, temp.all_cap low, temp.all_cap high
+           WHERE c.side = ?1 AND c.tree = ?2 AND c.header = 'uapi'
+             AND low.side = ?1 AND low.tree = ?2 AND low.header = 'uapi' AND low.name = ?3
+             AND high.side = ?1 AND high.tree = ?2 AND high.header = 'uapi' AND high.name = ?4
+             AND c.number BETWEEN low.number AND high.number ORDER BY c.number, c.name""",
+        (body.handler.side, body.handler.tree, low, high),
+    ).fetchall()
+    return [name for (name,) in rows] or [name for name in (low, high) if _CAPABILITY.match(name)]
+
+
+def _decided(body: Body, constant: str, offset: int) -> tuple[int, int] | None:
+    """What a comparison at the offset decides: the `if` around it, or the `return` that it is part of."""
+    for test in body.tests:
+        if test.start <= offset < test.stop and test.extra[0] == "if" and constant in test.text:
+            return test.start, test.stop
+    for value in reversed(body.returns):
+        if value.start <= offset and constant in value.text:
+            return value.start, value.start + 1
+    return None
