@@ -13,7 +13,8 @@ from typing import Any
 import platformdirs
 
 from caplint.errors import CaplintError
-from caplint.facts.harvest import Repairs, default_jobs
+from caplint.facts.harvest import default_jobs
+from caplint.facts.workers import Repairs
 from caplint.findings import SEVERITIES
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")

@@ -92,6 +92,9 @@ class FactStore:
 
     def add(self, extractor: str, found: Iterable[tuple[BlobKey, int, FileFacts]]) -> None:
         """Add what was read: blob, its size, its facts. A blob that another process has added stays as it is."""
+        found = list(found)
+        if not found:
+            return
         with self._writing():
             for (oid, language), size, facts in found:
                 cursor = self.connection.execute(

@@ -1,0 +1,59 @@
+"""No file can hang or kill a run: it becomes a blind spot, and the rest is read."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from caplint.c.tables import Tables
+from caplint.facts import workers
+from caplint.facts.extract import extract
+from caplint.facts.records import BlindSpot, FileFacts
+from caplint.facts.workers import Read, Repairs, read_all
+
+_SOUND = b"int f(void)\n{\n\treturn g();\n}\n"
+
+
+def _read(contents: dict[str, bytes], *, together: bool = True) -> dict[str, Read]:
+    entries = [((name, "c"), content) for name, content in contents.items()]
+    batches = [entries] if together else [[entry] for entry in entries]
+    # `largest` says that a process is needed; the contents stay small so that the test is quick.
+    results = read_all(batches, largest=1 << 20, total=1 << 10, repairs=Repairs(), jobs=2)
+    return {key[0]: (key, size, facts, keep) for batch in results for key, size, facts, keep in batch}
+
+
+def _unless(content: bytes, act: Callable[[], None]) -> Callable[[bytes, str, Tables | None], FileFacts]:
+    def reading(source: bytes, language: str, repairs: Tables | None = None) -> FileFacts:
+        if source == content:
+            act()
+        return extract(source, language, repairs)
+
+    return reading
+
+
+def test_a_file_that_takes_too_long_is_a_blind_spot_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
+    monkeypatch.setattr(workers, "extract", _unless(b"slow", lambda: time.sleep(60)))
+    found = _read({"a": _SOUND, "b": b"slow", "c": _SOUND})
+    assert found["b"][2].records == [BlindSpot(0, 4, 1, "took longer than 0.5 s")]
+    assert found["b"][3]
+    assert found["a"][2] == found["c"][2] == extract(_SOUND, "c")
+
+
+def test_a_file_that_kills_its_process_is_a_blind_spot_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "extract", _unless(b"deadly", lambda: os._exit(3)))
+    found = _read({"a": _SOUND, "b": b"deadly", "c": _SOUND})
+    assert found["b"][2].records == [BlindSpot(0, 6, 1, "the process that read it died")]
+    assert not found["b"][3]
+    assert found["a"][2] == found["c"][2] == extract(_SOUND, "c")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_processes_change_nothing(*, together: bool) -> None:
+    contents = {str(number): _SOUND * number for number in range(1, 9)}
+    assert {name: entry[2] for name, entry in _read(contents, together=together).items()} == {
+        name: extract(content, "c") for name, content in contents.items()
+    }
