@@ -62,7 +62,7 @@ class Knowledge:
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
-        self.interest = re.compile(data["tokens"]["interest"].encode())
+        self._interest = [token.encode() for token in data["tokens"]["interest"]]
         self.check_functions: list[str] = data["handlers"]["check"]["functions"]
         self.check_fields: list[str] = data["handlers"]["check"]["fields"]
         self.enable_functions: dict[str, str] = {
@@ -70,12 +70,30 @@ class Knowledge:
         }
         self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
+        self.selected_elsewhere = frozenset(data["kconfig_elsewhere"])
+        """Kconfig symbols of KVM that files other than KVM's own select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
+
+    def is_interesting(self, content: bytes) -> bool:
+        """Whether a file is worth reading for what it holds."""
+        return any(token in content for token in self._interest)
 
     @cached_property
     def projects(self) -> list[Project]:
         """Every known project, in the order of the file."""
         return [_project(name, entry) for name, entry in self._data["projects"].items()]
+
+    def architecture_symbols(self, architecture: str) -> dict[str, bool]:
+        """Kconfig symbols that say which architecture is built, as they are when it is this one.
+
+        A symbol of an alias (arch/arm read as arm64) may be either, and is left out.
+        """
+        return {
+            symbol: owner == architecture
+            for owner, symbols in self._data["kconfig_architectures"].items()
+            for symbol in symbols
+            if owner == architecture or self.architecture(owner) != architecture
+        }
 
     @cached_property
     def _canonical(self) -> dict[str, str]:

@@ -37,11 +37,13 @@ class DirectoryTree(Tree):
             present.add(path)
             stamp = _stamp(entry)
             remembered = known.get(path)
-            if remembered and remembered[0] == stamp:
+            if remembered and remembered[0] == stamp and (remembered[1] or not wanted):
                 _, oid, interesting = remembered
             else:
                 content = self.read(path)
-                oid, interesting = object_id(content), bool(knowledge().interest.search(content))
+                interesting = knowledge().is_interesting(content)
+                # Most files are neither wanted nor of interest, and need no name.
+                oid = object_id(content) if wanted or interesting else ""
                 if stamp.mtime < young:
                     fresh[path] = (stamp, oid, interesting)
             if wanted or interesting:

@@ -49,4 +49,4 @@ class OverlayTree(Tree):
         if language_of(path) is None:
             return False
         wanted = self.project.wants(path)
-        return bool(wanted) or (wanted is None and bool(knowledge().interest.search(content)))
+        return bool(wanted) or (wanted is None and knowledge().is_interesting(content))

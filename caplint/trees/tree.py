@@ -32,7 +32,7 @@ class StampCache(Protocol):
     """Remembers contents by stamp, so that an untouched file need not be read again."""
 
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
-        """Path → stamp, object id, and whether the content holds a token of interest."""
+        """Path → stamp, object id (empty where nobody needs it), and whether the content holds a token of interest."""
 
     def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
         """Add and replace entries, and forget those that are gone."""
