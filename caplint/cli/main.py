@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import re
 import signal
 import sqlite3
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 from caplint import __version__
 from caplint.errors import CaplintError
@@ -56,8 +59,21 @@ def _fail(message: str) -> int:
     return WRONG
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if asked:
+            choices = re.findall(r"'([^']*)'", asked.group(2))
+            near = difflib.get_close_matches(asked.group(1), choices, 1)
+            known = f"did you mean {near[0]}?" if near else f"known are {', '.join(choices)}"
+            message = f"{asked.group(1)!r} is unknown; {known}"
+        raise CaplintError(f"{message} (see {self.prog} --help)")
+
+
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
         epilog="Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input, 3 coverage too low, 130 interrupted.",
