@@ -1,0 +1,64 @@
+"""Expansion of function-like macros, arguments put in as they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caplint.link.integers import UnknownValueError
+
+_WORD = re.compile(r"\b[A-Za-z_]\w*")
+MAX_DEPTH = 60
+MAX_TEXT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A macro: its parameters (None for an object-like one) and body."""
+
+    parameters: tuple[str, ...] | None
+    body: str
+
+    @staticmethod
+    def of(parameters: str | None, body: str) -> Definition:
+        """From the columns of the `macro` table."""
+        return Definition(tuple(json.loads(parameters)) if parameters is not None else None, body)
+
+
+def expanded(body: str, macros: Mapping[str, Definition], depth: int) -> str:
+    """The text with function-like macros of these headers expanded, arguments put in as they are written."""
+    for match in _WORD.finditer(body):
+        definition = macros.get(match.group())
+        opening = match.end() + len(body[match.end() :]) - len(body[match.end() :].lstrip())
+        if definition is None or definition.parameters is None or body[opening : opening + 1] != "(":
+            continue
+        if depth > MAX_DEPTH or len(body) > MAX_TEXT:
+            raise UnknownValueError("macros nest too deeply")
+        arguments, end = _arguments(body, opening)
+        if not definition.parameters and arguments == [""]:
+            arguments = []
+        if len(arguments) != len(definition.parameters):
+            raise UnknownValueError(f"{match.group()}() takes {len(definition.parameters)} arguments")
+        inner = _substituted(definition.body, dict(zip(definition.parameters, arguments, strict=True)))
+        return expanded(f"{body[: match.start()]}{inner}{body[end:]}", macros, depth + 1)
+    return body
+
+
+def _substituted(body: str, arguments: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda word: arguments.get(word.group(), word.group()), body)
+
+
+def _arguments(text: str, opening: int) -> tuple[list[str], int]:
+    """The arguments between the parenthesis at `opening` and its partner, and the offset behind that."""
+    arguments, depth, start = [], 0, opening + 1
+    for position in range(opening, len(text)):
+        character = text[position]
+        depth += (character == "(") - (character == ")")
+        if (character == "," and depth == 1) or depth == 0:
+            arguments.append(text[start:position].strip())
+            start = position + 1
+        if depth == 0:
+            return arguments, position + 1
+    raise UnknownValueError("unbalanced parentheses")
