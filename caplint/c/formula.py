@@ -162,6 +162,8 @@ def satisfiable(formula: Formula) -> bool:
     """Whether some configuration makes the formula true."""
     if isinstance(formula, bool):
         return formula
+    if not _is_mixed(formula):
+        return True
     # Imported on demand: most runs meet no formula that needs a solver.
     from pysat.solvers import Solver  # noqa: PLC0415
 
@@ -169,6 +171,19 @@ def satisfiable(formula: Formula) -> bool:
     encoded.clausify()
     with Solver(name="cadical153", bootstrap_with=[*encoded]) as solver:
         return bool(solver.solve())
+
+
+def _is_mixed(formula: Literal | Junction) -> bool:
+    """Whether some atom occurs both negated and not; otherwise each of them can be chosen as the formula likes it."""
+    signs: dict[str, bool] = {}
+    pending: list[Literal | Junction] = [formula]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Junction):
+            pending.extend(node.operands)
+        elif signs.setdefault(node.atom, node.positive) is not node.positive:
+            return True
+    return False
 
 
 def implies(stronger: Formula, weaker: Formula) -> bool:

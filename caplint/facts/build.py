@@ -20,7 +20,7 @@ from caplint.facts.records import BuildRule
 _MAX_USERS = 64
 _MAX_TEXT = 2000
 
-_ASSIGNMENT = re.compile(r"([^\s:=+?]+)\s*(?:\+|\?|:{1,3})?=\s*(.*)")
+_ASSIGNMENT = re.compile(r"((?:\$[({][^(){}\s]*[)}]|[^\s:=+?$])+)\s*(?:\+|\?|:{1,3})?=\s*(.*)")
 _LIST = re.compile(r"([\w./-]+?)-(?:y|m|objs|\$[({]([^(){}]*)[)}])\Z")
 _CONFIG = re.compile(r"(CONFIG_\w+)(?::m=y)?\Z")
 _CONFIGS = re.compile(r"(?:\$[({]CONFIG_\w+[)}])+\Z")
@@ -75,7 +75,8 @@ def make_rules(source: bytes) -> Iterator[BuildRule]:
     nesting: list[tuple[Formula, Formula]] = []  # this branch, and all before it
     defining = False
     for number, line in logical_lines(source.decode("utf-8", "replace")):
-        word, _, rest = (bare := re.sub(r"(?<!\\)#.*", "", line).strip()).partition(" ")
+        bare = " ".join(re.sub(r"(?<!\\)#.*", "", line).split())
+        word, _, rest = bare.partition(" ")
         if defining or word == "define":
             defining = word != "endef"
         elif word in {"ifdef", "ifndef", "ifeq", "ifneq"}:
@@ -84,7 +85,7 @@ def make_rules(source: bytes) -> Iterator[BuildRule]:
                 raise UnreadableError(f"nests deeper than {MAX_NESTING}")
         elif word == "else" and nesting:
             before = disjunction(nesting.pop())
-            test, _, operands = rest.strip().partition(" ")
+            test, _, operands = rest.partition(" ")
             nesting.append((conjunction([negation(before), _test(test, operands)]), before))
         elif word == "endif":
             del nesting[-1:]
@@ -101,7 +102,7 @@ def _assign(lists: Lists, name: str, value: str, condition: Formula, line: int) 
         given = _CONFIG.match(variable)
         condition = conjunction([condition, Literal(given.group(1)) if given else quoted(variable)])
     for reference in _REFERENCE.findall(value):
-        used = inner.group(1) if (inner := _LIST.match(f"{reference}")) else reference
+        used = inner.group(1) if (inner := _LIST.match(reference)) else reference
         if used not in _OTHER:
             lists.use(target, used, condition)
     if _FUNCTION.search(value):

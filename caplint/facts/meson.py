@@ -55,7 +55,7 @@ def _statement(lists: Lists, statement: list[_Token], condition: Formula) -> Non
     if len(words) > 1 and words[1] in {"=", "+="}:
         _take(lists, words[0], statement[2:], condition)
         return
-    if words[1:] not in (["." , "add", "("], [".", "add_all", "("]):  # fmt: skip
+    if words[1:] not in ([".", "add", "("], [".", "add_all", "("]):
         return
     when: Formula = True
     sources: list[tuple[str, list[_Token]]] = []
@@ -72,16 +72,14 @@ def _statement(lists: Lists, statement: list[_Token], condition: Formula) -> Non
 
 def _take(lists: Lists, target: str, value: list[_Token], condition: Formula) -> None:
     """Add the strings of every `files(…)` and the names of other sets; other calls are passed over."""
-    depth, calls = 0, [""]
+    calls = [""]  # whose brackets are open
     for index, (word, line) in enumerate(value):
         following = value[index + 1][0] if index + 1 < len(value) else ""
         if word in _OPENING:
             before = value[index - 1][0] if index else ""
-            calls.append(before if word == "(" else calls[-1])
-            depth += 1
+            calls.append(before if word == "(" and before.isidentifier() else calls[-1])
         elif word in _CLOSING:
-            del calls[1:][-1:], calls[max(depth, 1) :]
-            depth = max(depth - 1, 0)
+            calls = calls[:-1] or [""]
         elif calls[-1] == "files" and word.startswith("'"):
             lists.add(target, word.strip("'"), condition, line)
         elif not calls[-1] and word.isidentifier() and following not in {"(", "."}:

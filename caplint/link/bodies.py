@@ -79,8 +79,31 @@ class Body:
 
     @property
     def guards(self) -> list[Row]:
-        """Expression that is known to hold, or not to, over the row's extent."""
-        return self._rows("guard", "SELECT start, stop, expression FROM main.guard_extent")
+        """Expression that is known to hold, or not to, over the row's extent; kind."""
+        return self._rows("guard", "SELECT start, stop, expression, kind FROM main.guard_extent")
+
+    @property
+    def labels(self) -> list[Row]:
+        """Value of every `case`; empty for `default`."""
+        return self._rows("label", "SELECT start, stop, coalesce(low, '') FROM main.case_label")
+
+    @property
+    def exits(self) -> list[Row]:
+        """Value of every return; presence condition."""
+        return self._rows(
+            "exit",
+            """SELECT start, start, value, (SELECT c.text FROM main.condition c WHERE c.id = r.condition)
+               FROM main.return_value r""",
+        )
+
+    @property
+    def assignments(self) -> list[Row]:
+        """Value; target, presence condition."""
+        return self._rows(
+            "assignment",
+            """SELECT start, start, value, target, (SELECT c.text FROM main.condition c WHERE c.id = s.condition)
+               FROM main.store s""",
+        )
 
     @property
     def selector(self) -> str:

@@ -6,11 +6,12 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caplint.knowledge import GENERIC, knowledge
-from caplint.link import effects
+from caplint.link import effects, outcomes
 from caplint.link.bodies import Body, Handler, Row, between
+from caplint.link.build import conjoin, file_conditions
 from caplint.link.sites import Site, sites
 
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
@@ -18,6 +19,7 @@ _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 def link_handlers(connection: sqlite3.Connection) -> None:
     """Fill `all_handler`, `all_cap_check` and `all_cap_enable`."""
+    files = file_conditions(connection)
     for handler in list(_handlers(connection)):
         connection.execute(
             "INSERT INTO temp.all_handler VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -25,7 +27,8 @@ def link_handlers(connection: sqlite3.Connection) -> None:
              handler.scope, handler.because),
         )  # fmt: skip
         body = Body(connection, handler)
-        for site in sites(connection, body):
+        for found in sites(connection, body):
+            site = replace(found, condition=conjoin(found.condition, files[handler.side, handler.tree, handler.path]))
             if handler.verb == "check":
                 _insert_check(connection, body, site)
             else:
@@ -35,20 +38,21 @@ def link_handlers(connection: sqlite3.Connection) -> None:
 def _insert_check(connection: sqlite3.Connection, body: Body, site: Site) -> None:
     handler = body.handler
     connection.execute(
-        "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, site.kind, site.condition, effects.reads_vm(body, site), effects.answer(body, site)),
+         handler.function, site.kind, site.condition, effects.reads_vm(body, site), effects.answer(body, site),
+         outcomes.returns(body, site), outcomes.positive(body, site)),
     )  # fmt: skip
 
 
 def _insert_enable(connection: sqlite3.Connection, body: Body, site: Site) -> None:
     handler = body.handler
     connection.execute(
-        "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(connection, body, site),
          effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
-         effects.highest_argument(body, site)),
+         effects.highest_argument(body, site), outcomes.returns(body, site)),
     )  # fmt: skip
 
 

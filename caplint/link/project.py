@@ -16,9 +16,12 @@ from caplint.c.formula import implies, satisfiable
 from caplint.facts.extract import language_of
 from caplint.facts.store import BlobKey
 from caplint.knowledge import knowledge
+from caplint.link.answers import link_answers
+from caplint.link.build import conjoin, link_build
 from caplint.link.capabilities import link_capabilities
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
+from caplint.link.kconfig import link_kconfig
 from caplint.link.vmm import link_vmm
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import File, Tree
@@ -55,8 +58,16 @@ def link(
         _snapshot(connection, entry, rows)
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
     connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", vendor_ranges)
-    for step in (link_capabilities, link_handlers, link_vmm, link_documentation):
-        step(connection)
+    connection.create_function("conjoin", 2, conjoin, deterministic=True)
+    link_capabilities(connection)
+    link_build(connection)
+    configurations = link_kconfig(connection)
+    connection.create_function("possible", -1, configurations.possible, deterministic=True)
+    connection.create_function("certain", -1, configurations.certain, deterministic=True)
+    link_handlers(connection)
+    link_answers(connection, configurations)
+    link_vmm(connection)
+    link_documentation(connection)
 
 
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:

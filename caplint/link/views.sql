@@ -52,6 +52,27 @@ CREATE TEMP TABLE all_handler (
     because  TEXT NOT NULL      -- name, table (through a callback field), delegation (a handler returns its answer)
 );
 
+-- What is known of a Kconfig symbol, given that KVM is built for an architecture. Symbols of which nothing is
+-- known (no Kconfig file of KVM's own has them) have no row and are possible.
+CREATE TEMP TABLE all_kconfig (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    arch   TEXT NOT NULL,
+    symbol TEXT NOT NULL,       -- without CONFIG_
+    state  TEXT NOT NULL,       -- always, possible, never
+    path   TEXT,                -- where it is defined, or else what decides it; NULL: the architecture itself
+    line   INTEGER
+);
+
+-- The presence condition of a whole C file, from the Makefiles and meson.build files of its tree.
+CREATE TEMP TABLE all_file_condition (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    condition TEXT NOT NULL,    -- given that KVM is built; 1 also where nothing is known
+    PRIMARY KEY (side, tree, path)
+) WITHOUT ROWID;
+
 -- A capability that a check handler answers.
 CREATE TEMP TABLE all_cap_check (
     side      TEXT NOT NULL,
@@ -65,7 +86,21 @@ CREATE TEMP TABLE all_cap_check (
     kind      TEXT NOT NULL,    -- case, comparison
     condition TEXT NOT NULL,
     reads_vm  INTEGER,          -- 1: the answer reads the VM, so the system descriptor may differ; NULL: not known
-    answer    TEXT              -- what is returned, where that is one expression
+    answer    TEXT,             -- what is returned, where that is one expression
+    returns   TEXT NOT NULL,    -- presence condition under which the case always returns, and nothing behind the switch runs
+    positive  TEXT NOT NULL     -- presence condition under which the answer may be other than 0
+);
+
+-- A capability that an architecture answers with more than 0: by its own handler, or by the generic one where that is possible there.
+CREATE TEMP TABLE all_cap_answer (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,    -- never generic
+    condition TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL
 );
 
 -- A capability that an enable handler accepts.
@@ -85,7 +120,8 @@ CREATE TEMP TABLE all_cap_enable (
     stores        INTEGER NOT NULL, -- assignments that outlive the function
     calls         INTEGER NOT NULL, -- calls other than logging
     succeeds      INTEGER,          -- 1: returns 0 on some way; NULL: not known
-    max_argument  INTEGER           -- highest index of cap->args that is read; NULL: none
+    max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none
+    returns       TEXT NOT NULL     -- presence condition under which the case always returns, and nothing behind the switch runs
 );
 
 -- A place in a VMM that asks for a capability or enables it.
@@ -171,6 +207,12 @@ CREATE TEMP VIEW handler AS SELECT * FROM all_handler WHERE side = 'now';
 CREATE TEMP VIEW base_handler AS SELECT * FROM all_handler WHERE side = 'base';
 CREATE TEMP VIEW cap_check AS SELECT * FROM all_cap_check WHERE side = 'now';
 CREATE TEMP VIEW base_cap_check AS SELECT * FROM all_cap_check WHERE side = 'base';
+CREATE TEMP VIEW kconfig AS SELECT * FROM all_kconfig WHERE side = 'now';
+CREATE TEMP VIEW base_kconfig AS SELECT * FROM all_kconfig WHERE side = 'base';
+CREATE TEMP VIEW file_condition AS SELECT * FROM all_file_condition WHERE side = 'now';
+CREATE TEMP VIEW base_file_condition AS SELECT * FROM all_file_condition WHERE side = 'base';
+CREATE TEMP VIEW cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'now';
+CREATE TEMP VIEW base_cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'base';
 CREATE TEMP VIEW cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'now';
 CREATE TEMP VIEW base_cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'base';
 CREATE TEMP VIEW vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb <> 'enable';

@@ -9,10 +9,11 @@ from caplint.knowledge import knowledge
 _USES = """
     INSERT INTO temp.all_vmm_use
     SELECT f.side, f.tree, f.path, k.line, k.column, json_extract(k.arguments, '$[' || :capability || ']'),
-           f.arch, k.function, :verb, :scope, k.callee, k.arguments, k.use, c.text
+           f.arch, k.function, :verb, :scope, k.callee, k.arguments, k.use, conjoin(c.text, w.condition)
     FROM main.call k
     JOIN temp.all_file f ON f.blob = k.blob AND f.role = 'vmm'
     JOIN main.condition c ON c.id = k.condition
+    JOIN temp.all_file_condition w ON w.side = f.side AND w.tree = f.tree AND w.path = f.path
     WHERE k.callee = :callee
       AND json_extract(k.arguments, '$[' || :capability || ']') GLOB 'KVM_CAP_*'
       AND (:request IS NULL OR json_extract(k.arguments, '$[' || (:capability - 1) || ']') = :request)
@@ -35,6 +36,9 @@ def link_vmm(connection: sqlite3.Connection) -> None:
         )
     connection.execute("""
         INSERT INTO temp.all_vmm_use
-        SELECT side, tree, path, line, column, cap, arch, NULL, 'require', 'system', 'KVM_CAP_INFO', '[]', 'value', '1'
-        FROM temp.all_cap_use WHERE kind = 'pasted' AND role = 'vmm'
+        SELECT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', 'KVM_CAP_INFO',
+               '[]', 'value', w.condition
+        FROM temp.all_cap_use u
+        JOIN temp.all_file_condition w ON w.side = u.side AND w.tree = u.tree AND w.path = u.path
+        WHERE u.kind = 'pasted' AND u.role = 'vmm'
     """)

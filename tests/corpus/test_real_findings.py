@@ -28,15 +28,23 @@ EVERYWHERE: list[Row] = [
     ("note", "CAP202", "PCI_2_3"),
     ("warning", "CAP205", "DIRTY_LOG_RING"),
     ("warning", "CAP205", "DIRTY_LOG_RING_ACQ_REL"),
+    *2 * [("note", "CAP207", "USER_MEMORY"), ("note", "CAP207", "DESTROY_MEMORY_REGION_WORKS")],  # arm64, riscv
+    ("note", "CAP207", "NR_MEMSLOTS"),  # riscv
     ("warning", "CAP502", "IRQCHIP_SPLIT"),
     ("warning", "CAP502", "PPC_MULTITCE"),
     ("warning", "CAP502", "STATS_BINARY_FD"),
     ("warning", "CAP502", "X86_IOAPIC_POLARITY_IGNORED"),
 ]
 ONLY_6_1: list[Row] = [("warning", "CAP502", "PPC_HASH_MMU_V3"), ("warning", "CAP502", "PPC_RADIX_MMU")]
+ONLY_6_12: list[Row] = [("note", "CAP207", "NR_MEMSLOTS")]  # loongarch
 EXPECTED: dict[tuple[str, str], list[Row]] = {
-    ("linux-6.12", "qemu-10.0"): EVERYWHERE,
-    ("linux-6.12", "qemu-7.2"): [*EVERYWHERE, ("note", "CAP103", QEMU), ("note", "CAP108", "SET_GUEST_DEBUG")],
+    ("linux-6.12", "qemu-10.0"): [*EVERYWHERE, *ONLY_6_12],
+    ("linux-6.12", "qemu-7.2"): [
+        *EVERYWHERE,
+        *ONLY_6_12,
+        ("note", "CAP103", QEMU),
+        ("note", "CAP108", "SET_GUEST_DEBUG"),
+    ],
     ("linux-6.1", "qemu-7.2"): [*EVERYWHERE, *ONLY_6_1, ("note", "CAP103", QEMU)],
     ("linux-6.1", "qemu-10.0"): [
         *EVERYWHERE,

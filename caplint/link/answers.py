@@ -1,0 +1,27 @@
+"""Which capabilities each architecture answers: its own handlers' and, where Kconfig lets it, the generic one's."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from caplint.knowledge import GENERIC
+from caplint.link.kconfig import Configurations
+
+
+def link_answers(connection: sqlite3.Connection, configurations: Configurations) -> None:
+    """Fill `all_cap_answer`."""
+    architectures: dict[tuple[str, str], list[str]] = {}
+    for side, tree, arch in connection.execute(
+        "SELECT DISTINCT side, tree, arch FROM temp.all_handler WHERE arch <> ? ORDER BY 1, 2, 3", (GENERIC,)
+    ):
+        architectures.setdefault((side, tree), []).append(arch)
+    for side, tree, cap, arch, condition, *place in connection.execute(
+        """SELECT side, tree, cap, arch, positive, function, path, line
+           FROM temp.all_cap_check ORDER BY side, tree, path, line, cap"""
+    ).fetchall():
+        for each in architectures.get((side, tree), []) if arch == GENERIC else [arch]:
+            if configurations.possible(each, condition, tree, side):
+                connection.execute(
+                    "INSERT INTO temp.all_cap_answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (side, tree, cap, each, condition, *place),
+                )

@@ -1,0 +1,71 @@
+"""How control leaves a handler's case, and whether it answers anything, by presence condition."""
+
+from __future__ import annotations
+
+import re
+
+from caplint.c.expression import parse
+from caplint.c.formula import Formula, conjunction, disjunction, text
+from caplint.link.bodies import Body, Row, between
+from caplint.link.sites import Site
+
+_NOTHING = re.compile(r"\(?\s*(?:0[uUlL]*|false|-\s*E[A-Z]+)\s*\)?\Z")
+
+
+def returns(body: Body, site: Site) -> str:
+    """When the site always returns, so that nothing behind it runs: a `return` that nothing inside the site guards.
+
+    A `break` in the middle of a statement that only sometimes leaves is not seen.
+    """
+    stop = _stop(body, site)
+    certain = [_condition(row) for row in between(body.exits, site.start, stop) if not _guarded(body, site, row)]
+    return _under(site, certain)
+
+
+def positive(body: Body, site: Site) -> str:
+    """When the answer may be more than 0; the site's own condition where nothing in the site says."""
+    stop = _stop(body, site)
+    results = {row.text for row in body.exits if row.start >= stop and row.text.isidentifier()}
+    found = between(body.exits, site.start, stop)
+    found += [row for row in between(body.assignments, site.start, stop) if row.extra[0] in results]
+    something = [row for row in found if not _NOTHING.match(row.text)]
+    if not something and all(_guarded(body, site, row) for row in found):
+        return site.condition
+    return _under(site, [_condition(row) for row in something])
+
+
+def _stop(body: Body, site: Site) -> int:
+    """Where the site ends in every variant: an `#else` may stand behind where control leaves in the first."""
+    if site.kind != "case":
+        return site.stop
+    switches = [test.stop for test in body.tests if test.extra[0] == "switch" and test.start < site.start < test.stop]
+    return min([row.start for row in body.labels if row.start >= site.stop] + switches, default=site.stop)
+
+
+def _under(site: Site, conditions: list[Formula]) -> str:
+    return text(conjunction([parse(site.condition), disjunction(conditions)]))
+
+
+def _condition(row: Row) -> Formula:
+    return parse(row.extra[-1])
+
+
+def _guarded(body: Body, site: Site, row: Row) -> bool:
+    """Whether a test inside the site decides if control reaches a row; one that returns otherwise does not."""
+    if any(test.extra[0] == "switch" and site.start < test.start <= row.start < test.stop for test in body.tests):
+        return True
+    return any(
+        guard.start <= row.start < guard.stop
+        and site.capability not in guard.text
+        and not (guard.extra[0] == "early_exit" and _returns_before(body, guard))
+        for guard in between(body.guards, site.start, row.start + 1)
+    )
+
+
+def _returns_before(body: Body, guard: Row) -> bool:
+    """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
+    return any(
+        between(body.exits, test.start, test.stop)
+        for test in body.tests
+        if test.stop == guard.start and test.extra[0] == "if"
+    )
