@@ -95,6 +95,11 @@ class Knowledge:
             if owner == architecture or self.architecture(owner) != architecture
         }
 
+    def exclusive_symbols(self, architecture: str) -> list[list[str]]:
+        """Groups of Kconfig symbols of which a configuration of the architecture has at most one."""
+        groups: list[list[str]] = self._data["kconfig_exclusive"].get(architecture, [])
+        return groups
+
     @cached_property
     def _canonical(self) -> dict[str, str]:
         table = {name: name for name in self._data["architectures"]}

@@ -16,6 +16,7 @@ from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, evaluate, literals, negation, satisfiable, substitute
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link.build import module_conditions
+from caplint.link.constraints import constraints
 
 _ROOT = "KVM"
 _STATES = {None: "possible", True: "always", False: "never"}
@@ -43,8 +44,9 @@ class _Entry:
 class Configurations:
     """Decides presence conditions under what is known of an architecture's configurations."""
 
-    def __init__(self, known: Mapping[_Key, dict[str, bool]]) -> None:
+    def __init__(self, known: Mapping[_Key, dict[str, bool]], rules: Mapping[_Key, list[Formula]]) -> None:
         self._known = known
+        self._rules = rules
         self._trees = list(dict.fromkeys(tree for side, tree, _ in known if side == "now"))
         self._cache: dict[tuple[str, str | None, str | None, str], Formula] = {}
 
@@ -63,6 +65,19 @@ class Configurations:
         """Whether every configuration of the architecture with KVM satisfies the condition; else as `possible`."""
         return None if condition is None else int(not satisfiable(negation(self._decided(condition, arch, tree, side))))
 
+    def consistent(
+        self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
+    ) -> int | None:
+        """Like `possible`, but all that Kconfig says of the symbols has to hold at once."""
+        if condition is None:
+            return None
+        formula = self._decided(condition, arch, tree, side)
+        if not satisfiable(formula):
+            return 0
+        names = [tree] if tree is not None else self._trees
+        keys = [(side, name, arch) for name in names if arch and (side, name, arch) in self._rules]
+        return int(satisfiable(conjunction([formula, *self._rules[keys[0]]]))) if keys else 1
+
     def _decided(self, condition: str, arch: str | None, tree: str | None, side: str) -> Formula:
         key = (condition, arch, tree, side)
         if key not in self._cache:
@@ -76,17 +91,20 @@ def link_kconfig(connection: sqlite3.Connection) -> Configurations:
     """Fill `all_kconfig`."""
     built = module_conditions(connection)
     known: dict[_Key, dict[str, bool]] = {}
+    rules: dict[_Key, list[Formula]] = {}
     for (side, tree, arch), entries in _architectures(connection).items():
         symbols = {f"CONFIG_{name}": on for name, on in knowledge().architecture_symbols(arch).items()}
         given = symbols | {literal.atom: literal.positive for literal in literals(built.get((side, tree, arch), True))}
         states, reasons = _settle(entries, {**given, f"CONFIG_{_ROOT}": True})
         known[side, tree, arch] = states
+        held = constraints(entries, knowledge().selected_elsewhere, knowledge().exclusive_symbols(arch))
+        rules[side, tree, arch] = [substitute(rule, states) for rule in held]
         reasons.update((entry.name, (entry.path, entry.line)) for entry in reversed(entries))
         for name in sorted({atom.removeprefix("CONFIG_") for atom in states} | {entry.name for entry in entries}):
             state = _STATES[states.get(f"CONFIG_{name}")]
             row = (side, tree, arch, name, state, *reasons.get(name, (None, None)))
             connection.execute("INSERT INTO temp.all_kconfig VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    return Configurations(known)
+    return Configurations(known, rules)
 
 
 def _architectures(connection: sqlite3.Connection) -> dict[_Key, list[_Entry]]:

@@ -63,6 +63,7 @@ def link(
     link_build(connection)
     configurations = link_kconfig(connection)
     connection.create_function("possible", -1, configurations.possible, deterministic=True)
+    connection.create_function("consistent", -1, configurations.consistent, deterministic=True)
     connection.create_function("certain", -1, configurations.certain, deterministic=True)
     link_handlers(connection)
     link_answers(connection, configurations)

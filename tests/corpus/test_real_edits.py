@@ -578,6 +578,33 @@ ENABLING = [
         removes=RINGS[:1],
     ),
     Edit(
+        "a capability can be enabled in some configurations only",
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "\tcase KVM_CAP_X86_TRIPLE_FAULT_EVENT:\n",
+                    "#ifdef CONFIG_KVM_XEN\n\tcase KVM_CAP_X86_TRIPLE_FAULT_EVENT:\n",
+                ),
+                swap("\tcase KVM_CAP_X86_USER_SPACE_MSR:\n", "#endif\n\tcase KVM_CAP_X86_USER_SPACE_MSR:\n"),
+            )
+        },
+        adds=rows("warning", "CAP203", "X86_TRIPLE_FAULT_EVENT", "x86"),
+    ),
+    Edit(
+        "a capability can be enabled in every configuration that Kconfig can make",
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "\tcase KVM_CAP_X86_TRIPLE_FAULT_EVENT:\n",
+                    "#ifdef CONFIG_KVM_MMIO\n\tcase KVM_CAP_X86_TRIPLE_FAULT_EVENT:\n",
+                ),
+                swap("\tcase KVM_CAP_X86_USER_SPACE_MSR:\n", "#endif\n\tcase KVM_CAP_X86_USER_SPACE_MSR:\n"),
+            )
+        },
+    ),
+    Edit(
         "s390 enables and does nothing",
         {S390: inside(ENABLES, case_body("S390_USER_STSI", "\t\tr = 0;\n\t\tbreak;\n"))},
         adds=rows("warning", "CAP204", "S390_USER_STSI", "s390"),
