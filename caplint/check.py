@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
 from caplint.coverage import Coverage, measure
+from caplint.errors import CaplintError
 from caplint.facts.harvest import harvest
-from caplint.facts.store import FactStore
+from caplint.facts.store import FactStore, is_damage
 from caplint.findings import Finding, identify, supersede
 from caplint.link.project import Loaded, link
 from caplint.rules import Rule
@@ -71,16 +72,19 @@ def open_session(trees: list[Tree], config: Config, progress: Progress = _silent
 
     Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
     """
+    path = config.store_path
+    store = FactStore(path)
     try:
-        return _open(trees, config, FactStore(config.store_path), progress)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        path = config.store_path
+        return _open(trees, config, store, progress)
+    except (sqlite3.Error, ValueError) as error:
+        store.close()
         if path is None:
             raise
-        FactStore.discard(path, error)
-        return _open(trees, config, FactStore(path), progress)
+        # Damage may first show as a text that is no JSON or a number that is none.
+        return _open(trees, config, FactStore.instead(path, error), progress)
+    except BaseException:
+        store.close()
+        raise
 
 
 def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress) -> Session:
@@ -104,32 +108,50 @@ def check(trees: list[Tree], rules: list[Rule], config: Config, progress: Progre
     begun = time.monotonic()
     session = open_session(trees, config, progress)
     try:
-        roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
-        skipped: list[Skipped] = []
-        found: list[Finding] = []
-        for rule in rules:
-            rule_pages.validate(session.connection, rule)
-            if reason := _reason_to_skip(rule, roles, config):
-                skipped.append(Skipped(rule.code, reason))
-            else:
-                found.extend(rule_pages.run(session.connection, rule))
-        found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
-        kept, unused = _suppress(found, config.suppress)
-        return Outcome(
-            trees=trees,
-            sizes={
-                entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded
-            },
-            findings=identify(kept, {tree.name: tree.role for tree in trees}),
-            suppressed=len(found) - len(kept),
-            unused_suppressions=unused,
-            skipped=skipped,
-            coverage=measure(session.connection),
-            rules=rules,
-            seconds=time.monotonic() - begun,
-        )
+        return _judge(session, rules, config, begun)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        session.store.close()
+        if config.store_path is None or not is_damage(error):
+            raise
+        FactStore.discard(config.store_path, error)
+        session = open_session(trees, config, progress)
+        return _judge(session, rules, config, begun)
     finally:
         session.store.close()
+
+
+def _judge(session: Session, rules: list[Rule], config: Config, begun: float) -> Outcome:
+    trees = session.trees
+    roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
+    skipped: list[Skipped] = []
+    found: list[Finding] = []
+    for rule in rules:
+        rule_pages.validate(session.connection, rule)
+        if reason := _reason_to_skip(rule, roles, config):
+            skipped.append(Skipped(rule.code, reason))
+        else:
+            found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
+    found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
+    kept, unused = _suppress(found, config.suppress)
+    return Outcome(
+        trees=trees,
+        sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
+        findings=identify(kept, {tree.name: tree.role for tree in trees}),
+        suppressed=len(found) - len(kept),
+        unused_suppressions=unused,
+        skipped=skipped,
+        coverage=measure(session.connection),
+        rules=rules,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _known_places(rule: Rule, findings: Iterable[Finding], trees: list[Tree]) -> Iterator[Finding]:
+    names = {tree.name for tree in trees}
+    for finding in findings:
+        if finding.place.tree not in names:
+            raise CaplintError(f"{rule.path}: query: a row names {finding.place.tree!r}, which is no tree of this run")
+        yield finding
 
 
 _NEEDS = {
@@ -142,7 +164,7 @@ _NEEDS = {
 
 
 def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
-    if rule.code in config.ignore:
+    if any(rule.is_called(word) for word in config.ignore):
         return "ignored by the configuration"
     missing = [_NEEDS[role] for role in rule.needs if role not in roles]
     return f"needs {' and '.join(missing)}" if missing else None
@@ -160,7 +182,8 @@ def _suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> t
 
 
 def _matches(entry: Suppression, finding: Finding) -> bool:
-    return (entry.code, entry.subject) == (finding.code, finding.subject) and entry.arch in {
-        None,
-        finding.arch,
-    }
+    return (
+        entry.subject == finding.subject
+        and entry.arch in {None, finding.arch}
+        and (entry.code.upper() == finding.code or entry.code.lower() == finding.name)
+    )

@@ -58,7 +58,7 @@ class Config:
     @property
     def store_path(self) -> Path | None:
         """Where facts are kept; None for nowhere."""
-        chosen = os.environ.get("CAPLINT_CACHE", self.cache)
+        chosen = os.environ.get("CAPLINT_CACHE") or self.cache
         if chosen == "none":
             return None
         directory = Path(chosen) if chosen else platformdirs.user_cache_path("caplint")
@@ -75,14 +75,14 @@ class _Key:
 
 
 def _severity(value: str) -> str:
-    if value not in SEVERITIES:
-        raise ValueError(f"must be one of {', '.join(SEVERITIES)}")
+    if value not in (*SEVERITIES, "never"):
+        raise ValueError(f"must be one of {', '.join(SEVERITIES)}, never")
     return value
 
 
-def _ranges(value: str | list[str]) -> tuple[tuple[int, int], ...]:
+def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
     found = []
-    for text in [value] if isinstance(value, str) else value:
+    for text in [value] if isinstance(value, str) else _strings(value):
         match = _RANGE.match(text)
         if match is None:
             raise ValueError(f'{text!r} is not a range such as "500-599"')
@@ -156,7 +156,7 @@ def load(explicit: Path | None = None, start: Path | None = None) -> Config:
         return Config()
     data = _read(path)
     if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("caplint", {})
+        data = _tools(data).get("caplint", {})
     return _config(path, data)
 
 
@@ -166,9 +166,14 @@ def _nearest(start: Path) -> Path | None:
         if own.is_file():
             return own
         project = directory / "pyproject.toml"
-        if project.is_file() and "caplint" in _read(project).get("tool", {}):
+        if project.is_file() and "caplint" in _tools(_read(project)):
             return project
     return None
+
+
+def _tools(data: dict[str, Any]) -> dict[str, Any]:
+    tools = data.get("tool")
+    return tools if isinstance(tools, dict) else {}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -202,7 +207,7 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
 
 def _section(path: Path, prefix: str, data: Any, keys: dict[str, _Key]) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise CaplintError(f"{path}: {prefix.rstrip('.')} must be a table")
+        raise CaplintError(f"{path}: {prefix.rstrip('.') or 'tool.caplint'} must be a table")
     values = {}
     for key, value in data.items():
         if key not in keys:

@@ -18,6 +18,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from caplint.errors import CaplintError
+from caplint.facts.store import is_damage
 from caplint.findings import SEVERITIES, Finding, Place, Related
 
 COLUMNS = (
@@ -82,6 +83,10 @@ class Rule:
     bad: list[list[Example]] = field(default_factory=list)
     good: list[list[Example]] = field(default_factory=list)
 
+    def is_called(self, word: str) -> bool:
+        """Whether the word is the rule's code or name, in any case."""
+        return word.upper() == self.code or word.lower() == self.name
+
     @cached_property
     def title(self) -> str:
         """The page's heading."""
@@ -109,9 +114,9 @@ def load(directories: Iterable[Path]) -> list[Rule]:
 def find(rules: Iterable[Rule], code: str) -> Rule:
     """The rule of a code or name. Raises `CaplintError` with the nearest one where there is none."""
     table = {rule.code: rule for rule in rules}
-    names = {rule.name: rule for rule in table.values()}
-    found = table.get(code.upper()) or names.get(code.lower())
+    found = next((rule for rule in table.values() if rule.is_called(code)), None)
     if found is None:
+        names = [rule.name for rule in table.values()]
         near = difflib.get_close_matches(code.upper(), table, 1) or difflib.get_close_matches(code, names, 1)
         hint = f"; did you mean {near[0]}?" if near else "; `caplint rules` lists them"
         raise CaplintError(f"{code}: no such rule{hint}")
@@ -221,11 +226,8 @@ def is_marked(line: str) -> bool:
 
 def validate(connection: sqlite3.Connection, rule: Rule) -> None:
     """Compile the rule's query against the linked views. Raises `CaplintError` saying what is wrong with it."""
-    with _sandbox(connection):
-        try:
-            cursor = connection.execute(f"SELECT * FROM ({_bare(rule.query)}) LIMIT 0")  # noqa: S608
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise CaplintError(f"{rule.path}: query: {error}") from error
+    with _sandbox(connection, f"{rule.path}: query"):
+        cursor = connection.execute(f"SELECT * FROM ({_bare(rule.query)}\n) LIMIT 0")  # noqa: S608
     columns = tuple(column[0] for column in cursor.description)
     if columns != COLUMNS:
         raise CaplintError(f"{rule.path}: query: selects {', '.join(columns)}; it must select {', '.join(COLUMNS)}")
@@ -233,11 +235,8 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
     """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
-    with _sandbox(connection):
-        try:
-            rows = connection.execute(_bare(rule.query)).fetchall()
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise CaplintError(f"{rule.path}: query: {error}") from error
+    with _sandbox(connection, f"{rule.path}: query"):
+        rows = connection.execute(_bare(rule.query)).fetchall()
     for row in rows:
         try:
             yield _finding(rule, row)
@@ -246,8 +245,8 @@ def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
 
 
 def query_rows(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of a user's query, under the same limits as a rule's. Raises `sqlite3.Error`."""
-    with _sandbox(connection):
+    """Column names and rows of a user's query, under the same limits as a rule's. Raises `CaplintError`."""
+    with _sandbox(connection, "query"):
         cursor = connection.execute(_bare(query))
         rows = cursor.fetchall()
     return [column[0] for column in cursor.description or ()], rows
@@ -258,13 +257,18 @@ def _bare(query: str) -> str:
 
 
 @contextmanager
-def _sandbox(connection: sqlite3.Connection) -> Iterator[None]:
-    """Queries may read and nothing else, and not for ever."""
+def _sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
+    """Queries may read and nothing else, and not for ever. What is wrong with one is said under the label."""
     deadline = time.monotonic() + TIME_LIMIT
     connection.set_authorizer(_authorize)
     connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
     try:
         yield
+    except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
+        if is_damage(error):
+            raise
+        reason = f"takes longer than {TIME_LIMIT:g} s" if str(error) == "interrupted" else error
+        raise CaplintError(f"{label}: {reason}") from error
     finally:
         connection.set_authorizer(None)
         connection.set_progress_handler(None, 0)
@@ -295,8 +299,8 @@ def _finding(rule: Rule, row: tuple[Any, ...]) -> Finding:
         name=rule.name,
         severity=severity or rule.severity,
         subject=str(subject),
-        arch=arch,
-        function=function,
+        arch=None if arch is None else str(arch),
+        function=None if function is None else str(function),
         message=" ".join(str(message).split()),
         place=Place(str(tree), str(path), int(line), int(column or 1)),
         related=tuple(evidence),

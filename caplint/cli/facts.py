@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import sqlite3
 import sys
 
 from caplint.check import open_session
@@ -40,8 +39,8 @@ def run(options: argparse.Namespace) -> int:
         session = open_session(trees_of(options, config), config, show)
     try:
         columns, rows = query_rows(session.connection, options.query)
-    except sqlite3.Error as error:
-        raise CaplintError(f"query: {error}; `caplint facts` without a query shows the tables and views") from error
+    except CaplintError as error:
+        raise CaplintError(f"{error}; `caplint facts` without a query shows the tables and views") from error
     finally:
         session.store.close()
     if options.output_format == "json":
@@ -50,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout,
             indent=2,
             ensure_ascii=False,
+            default=str,
         )
         print()
     elif options.output_format == "csv":

@@ -9,7 +9,9 @@ import re
 import signal
 import sqlite3
 import sys
+import traceback
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 from caplint import __version__
@@ -30,6 +32,9 @@ CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130
 
 def entry() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character gets its number
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 
@@ -49,6 +54,9 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
     except (OSError, sqlite3.Error, MemoryError) as error:
         return _fail(f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
+        traceback.print_exc()
+        return _fail(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
     return status
 
 

@@ -99,6 +99,8 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     trees += [parse_tree(option) for option in options.tree]
     given = {tree.role for tree in trees}
     for entry in config.trees:
+        if entry.role in given:
+            continue
         tree = directory_tree(entry.path, entry.role, entry.name)
         if tree.role not in given:
             trees.append(tree)

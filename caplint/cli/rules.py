@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     width = max(len(rule.name) for rule in rules)
     for rule in rules:
         severity = style(rule.severity, f"{rule.severity:<7}")
-        ignored = " (ignored)" if rule.code in config.ignore else ""
+        ignored = " (ignored)" if any(rule.is_called(word) for word in config.ignore) else ""
         print(f"{style('bold', rule.code)}  {severity}  {rule.name:<{width}}  {rule.title}{ignored}")
     print(f"\n{len(rules)} rules; `caplint explain CODE` shows a rule's page")
     return CLEAN

@@ -23,6 +23,12 @@ from caplint.trees.tree import Stamp
 _KEEP_DAYS = 30
 _DAY = 86_400
 
+# Errors that say nothing of what the store holds.
+_UNWRITABLE = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
+}  # fmt: skip
+
 BlobKey = tuple[str, str]
 """Object id and language."""
 
@@ -41,6 +47,14 @@ def _schema_version() -> int:
     return int.from_bytes(hashlib.sha256(schema().encode()).digest()[:4]) & 0x7FFFFFFF
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether an error says that a store does not hold what was written to it."""
+    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error):
+        return True
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 class FactStore:
     """Facts of blobs, and what working trees held when they were last read."""
 
@@ -52,8 +66,8 @@ class FactStore:
         for attempt in (1, 2):
             try:
                 return _on_disk(path)
-            except sqlite3.DatabaseError as error:
-                if attempt == 2 or isinstance(error, sqlite3.OperationalError):
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                if attempt == 2 or not is_damage(error):
                     self._warn(f"store {path}: {error}; going on without it")
                     break
                 self.discard(path, error, self._warn)
@@ -70,6 +84,16 @@ class FactStore:
             with suppress(OSError):
                 path.with_name(path.name + suffix).unlink()
 
+    @classmethod
+    def instead(cls, path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> FactStore:
+        """What takes the place of a store that has failed: a new one, or where nothing can be written, none."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in _UNWRITABLE:
+            warn(f"store {path}: {error}; going on without it")
+            return cls(None, warn)
+        cls.discard(path, error, warn)
+        return cls(path, warn)
+
     def close(self) -> None:
         """Give the file back."""
         with suppress(sqlite3.Error):
@@ -81,7 +105,8 @@ class FactStore:
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # a full disk has already rolled it back
+                self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 

@@ -27,13 +27,15 @@ def changes(tree: Tree, diff: bytes, label: str) -> dict[str, bytes | None]:
     result: dict[str, bytes | None] = {}
     for file in patch:
         path = _safe(file.path, label)
-        if file.is_removed_file:
-            result[path] = None
-            continue
-        before = result.get(path)
-        if before is None:
-            before = b"" if file.is_added_file else _read(tree, path, label)
-        result[path] = _apply(before, file, label)
+        before = result[path] if path in result else _read(tree, path)
+        if file.is_added_file and before is not None:
+            raise CaplintError(f"{label}: {tree.name} already has the {path} that it adds")
+        if before is None and not file.is_added_file:
+            raise CaplintError(f"{label}: {tree.name} has no {path} to apply it to")
+        after = _apply(before or b"", file, label)
+        if file.is_removed_file and after:
+            raise CaplintError(f"{label}: {path} holds more than what it removes; make it against this very tree")
+        result[path] = None if file.is_removed_file else after
     return result
 
 
@@ -43,11 +45,11 @@ def _safe(path: str, label: str) -> str:
     return path
 
 
-def _read(tree: Tree, path: str, label: str) -> bytes:
+def _read(tree: Tree, path: str) -> bytes | None:
     try:
         return tree.read(path)
-    except (OSError, CaplintError) as error:
-        raise CaplintError(f"{label}: {tree.name} has no {path} to apply it to") from error
+    except (OSError, CaplintError):
+        return None
 
 
 def _apply(before: bytes, file: PatchedFile, label: str) -> bytes:

@@ -24,10 +24,11 @@ class DirectoryTree(Tree):
         self.role = role
         self.project = project
         self.root = root.resolve()
-        self.location = str(root)
+        self.location = _text(str(root))
+        self._real: dict[str, str] = {}
 
     def files(self, cache: StampCache) -> list[File]:
-        directory = str(self.root)
+        directory = _text(str(self.root))
         known = cache.stamps(directory)
         fresh: dict[str, tuple[Stamp, str, bool]] = {}
         found: list[File] = []
@@ -53,7 +54,7 @@ class DirectoryTree(Tree):
 
     def read(self, path: str) -> bytes:
         try:
-            return (self.root / path).read_bytes()
+            return (self.root / self._real.get(path, path)).read_bytes()
         except OSError as error:
             raise CaplintError(
                 f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
@@ -79,7 +80,9 @@ class DirectoryTree(Tree):
             elif language_of(path) is not None:
                 wanted = self.project.wants(path)
                 if wanted is not False and self._is_file(entry):
-                    yield entry, path, wanted
+                    if (name := _text(path)) != path:
+                        self._real[name] = path
+                    yield entry, name, wanted
 
     def _is_file(self, entry: os.DirEntry[str]) -> bool:
         """Whether it is a regular file of this tree; a link counts if what it names is one too."""
@@ -90,6 +93,11 @@ class DirectoryTree(Tree):
         except (OSError, RuntimeError):  # dangling, or a loop
             return False
         return target.is_file() and target.is_relative_to(self.root)
+
+
+def _text(path: str) -> str:
+    """The path as text, which facts and reports hold; bytes of it that are no UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _stamp(entry: os.DirEntry[str]) -> Stamp:

@@ -1,0 +1,163 @@
+"""facts, coverage, rules, explain and config: what they print."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from conftest import X86, Caplint, kernel
+
+from caplint import __version__, share
+from caplint.rules import load
+
+QUERY = "SELECT cap, line, NULL AS missing FROM cap_check ORDER BY line DESC LIMIT 2"
+
+
+def test_facts(caplint: Caplint, tmp_path: Path) -> None:
+    words = ("facts", QUERY, kernel(tmp_path / "k"))
+    run = caplint(*words)
+    assert (run.status, run.err) == (0, "")
+    assert run.out == "cap               line  missing\nKVM_CAP_NR_VCPUS  10\nKVM_CAP_HLT       7\n"
+    assert json.loads(caplint(*words, "--output-format", "json").out) == [
+        {"cap": "KVM_CAP_NR_VCPUS", "line": 10, "missing": None},
+        {"cap": "KVM_CAP_HLT", "line": 7, "missing": None},
+    ]
+    assert list(csv.reader(io.StringIO(caplint(*words, "--output-format", "csv").out))) == [
+        ["cap", "line", "missing"],
+        ["KVM_CAP_NR_VCPUS", "10", ""],
+        ["KVM_CAP_HLT", "7", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("SELECT 1 AS a WHERE 0", "a\n"),
+        ("SELECT char(27) || '[31m' AS a", "a\n\\x1b[31m\n"),
+        ("SELECT x'00ff' AS a", "a\nb'\\x00\\xff'\n"),
+        ("SELECT name, role, project FROM tree;", "name    role    project\nkernel  kernel  linux\n"),
+        ("SELECT implies('A && B', 'A') AS yes, satisfiable('A && !A') AS no", "yes  no\n1    0\n"),
+    ],
+)
+def test_facts_of_every_kind(caplint: Caplint, tmp_path: Path, query: str, text: str) -> None:
+    assert caplint("facts", query, kernel(tmp_path / "k")).out == text
+
+
+def test_a_blob_as_json(caplint: Caplint, tmp_path: Path) -> None:
+    run = caplint("facts", "SELECT x'00ff' AS a", kernel(tmp_path / "k"), "--output-format", "json")
+    assert json.loads(run.out) == [{"a": "b'\\x00\\xff'"}]
+
+
+def test_facts_without_a_question_shows_the_vocabulary(caplint: Caplint) -> None:
+    run = caplint("facts")
+    assert run.status == 0
+    for name in ("CREATE TABLE blob", "CREATE TEMP VIEW cap AS", "CREATE TEMP VIEW cap_check AS", "-- A `#define`."):
+        assert name in run.out
+
+
+def test_coverage(caplint: Caplint, tmp_path: Path) -> None:
+    tree = kernel(tmp_path / "k", {"arch/x86/kvm/x.c": b"int x;\0"})
+    run = caplint("coverage", tree)
+    assert (run.status, run.err) == (0, "")
+    assert run.out.splitlines() == [
+        "5 files, 404 bytes, 1 function read; 7 bytes in 1 file not understood; "
+        "9 capability and ioctl names, all accounted for",
+        "",
+        "tree                files        bytes    functions      damaged  blind bytes       tokens  unaccounted",
+        "kernel                  5          404            1            0            7            9            0",
+        "",
+        "what the names are:",
+        "       3  case",
+        "       3  definition",
+        "       3  documentation",
+        "",
+        "bytes not understood:",
+        "       7  kernel:arch/x86/kvm/x.c:1: holds NUL bytes",
+    ]
+    found = json.loads(caplint("coverage", tree, "--output-format", "json").out)
+    assert list(found) == ["version", "trees", "kinds", "blind", "unaccounted"]
+    assert found["kinds"] == {"case": 3, "definition": 3, "documentation": 3}
+    assert found["blind"] == [
+        {"tree": "kernel", "path": "arch/x86/kvm/x.c", "line": 1, "bytes": 7, "reason": "holds NUL bytes"}
+    ]
+    assert found["unaccounted"] == []
+
+
+def test_rules(caplint: Caplint, apart: Path) -> None:
+    pages = load([share.RULES])
+    *lines, empty, last = caplint("rules").out.splitlines()
+    assert [line.split()[:3] for line in lines] == [[page.code, page.severity, page.name] for page in pages]
+    assert all(line.endswith(page.title) for line, page in zip(lines, pages, strict=True))
+    assert (empty, last) == ("", f"{len(pages)} rules; `caplint explain CODE` shows a rule's page")
+    found = json.loads(caplint("rules", "--output-format", "json", "--select", "CAP101").out)
+    assert found == [
+        {
+            "code": "CAP101",
+            "name": "number-mismatch",
+            "severity": "error",
+            "needs": ["kernel"],
+            "since": "0.1.0",
+            "title": "A capability has different numbers in two headers",
+        }
+    ]
+    (apart / "caplint.toml").write_text('ignore = ["CAP101"]')
+    assert caplint("rules", "--select", "CAP101").out.splitlines()[0].endswith("in two headers (ignored)")
+
+
+@pytest.mark.parametrize("code", ["CAP101", "cap101", "number-mismatch"])
+def test_explain(caplint: Caplint, code: str) -> None:
+    head, empty, *page = caplint("explain", code).out.splitlines()
+    assert head == "CAP101 number-mismatch · error · since 0.1.0 · needs kernel"
+    assert (empty, page[0]) == ("", "# A capability has different numbers in two headers")
+    text = (share.RULES / "CAP101-number-mismatch.md").read_text("utf-8")
+    assert text.endswith("\n".join(page) + "\n")
+
+
+def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
+    store = tmp_path / "cache/facts.db"
+    first, *lines = caplint("config", "--jobs", "3").out.splitlines()
+    assert first == "# no caplint.toml found upward from here; these are the defaults"
+    assert lines == [
+        "trees = []",
+        'fail-on = "warning"',
+        "ignore = []",
+        "rules = []",
+        "vendor-range = []",
+        "jobs = 3",
+        'cache = ""',
+        "coverage-floor = 0.0",
+        'repairs = {"attributes": [], "iterators": []}',
+        "suppress = []",
+        f'store = "{store}"',
+    ]
+    (apart / "caplint.toml").write_text('vendor-range = "500-599"')
+    assert caplint("config").out.splitlines()[0] == f"# from {apart / 'caplint.toml'}"
+    found = json.loads(caplint("config", "--output-format", "json").out)
+    assert (found["source"], found["vendor_range"]) == (str(apart / "caplint.toml"), [[500, 599]])
+    assert found["store"] == str(store)
+
+
+def test_no_store(caplint: Caplint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CAPLINT_CACHE", "none")
+    assert caplint("config").out.splitlines()[-1] == "store = null"
+    assert caplint("check", kernel(tmp_path / "k")).status == 0
+    assert not (tmp_path / "work/none").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("check", "--help"), ("facts", "--help"), ("explain", "--help"), ("--version",)]
+)
+def test_help(caplint: Caplint, words: tuple[str, ...]) -> None:
+    run = caplint(*words)
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("usage: caplint" if "--help" in words else f"caplint {__version__}\n")
+
+
+def test_the_same_options_everywhere(caplint: Caplint, tmp_path: Path) -> None:
+    tree = kernel(tmp_path / "k", {X86: ""})
+    for words in (("check",), ("coverage",), ("facts", "SELECT 1")):
+        for option in ((tree,), ("--kernel", tree), ("--tree", f"mine=kernel:{tree}")):
+            assert caplint(*words, *option, "--jobs", "1").status in {0, 1}

@@ -1,0 +1,147 @@
+"""Tiny trees that tests build for themselves, and a run's surroundings kept apart from the user's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caplint.check import open_session
+from caplint.cli.main import main
+from caplint.config import Config
+from caplint.rules import query_rows
+from caplint.trees.detect import directory_tree
+from caplint.trees.tree import Tree
+
+Files = Mapping[str, str | bytes]
+
+UAPI = "include/uapi/linux/kvm.h"
+QEMU_UAPI = "linux-headers/linux/kvm.h"
+X86 = "arch/x86/kvm/x86.c"
+
+HEADER = """\
+#define KVM_CAP_IRQCHIP 0
+#define KVM_CAP_HLT 1
+#define KVM_CAP_NR_VCPUS 9
+"""
+
+CHECK = """\
+int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
+{
+	int r;
+
+	switch (ext) {
+	case KVM_CAP_IRQCHIP:
+	case KVM_CAP_HLT:
+		r = 1;
+		break;
+	case KVM_CAP_NR_VCPUS:
+		r = kvm->arch.vcpus;
+		break;
+	default:
+		r = 0;
+	}
+	return r;
+}
+"""
+
+API = """\
+8. Capabilities
+===============
+
+KVM_CAP_IRQCHIP, KVM_CAP_HLT and KVM_CAP_NR_VCPUS.
+"""
+
+# Nothing is wrong with this pair.
+KERNEL_FILES: Files = {UAPI: HEADER, X86: CHECK, "virt/kvm/kvm_main.c": "", "Documentation/virt/kvm/api.rst": API}
+QEMU_FILES: Files = {QEMU_UAPI: HEADER, "accel/kvm/kvm-all.c": ""}
+
+
+def lay(root: Path, files: Files) -> Path:
+    """Write the files below a directory, and name it."""
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return root
+
+
+def kernel(root: Path, files: Files | None = None) -> Path:
+    """A kernel in which nothing is wrong, with some files more or other."""
+    return lay(root, {**KERNEL_FILES, **(files or {})})
+
+
+def qemu(root: Path, files: Files | None = None) -> Path:
+    """A QEMU in which nothing is wrong, with some files more or other."""
+    return lay(root, {**QEMU_FILES, **(files or {})})
+
+
+def bare_kernel(root: Path, files: Files) -> Tree:
+    """A kernel that holds nothing but the files and what makes it one."""
+    return directory_tree(str(lay(root, {UAPI: "", "virt/kvm/kvm_main.c": "", **files})))
+
+
+def bare_qemu(root: Path, files: Files) -> Tree:
+    """A QEMU that holds nothing but the files and what makes it one."""
+    return directory_tree(str(lay(root, {QEMU_UAPI: "", "accel/kvm/kvm-all.c": "", **files})))
+
+
+def ask(trees: list[Tree], query: str, config: Config | None = None) -> list[tuple[Any, ...]]:
+    """The rows of a query over some trees; nothing is kept."""
+    session = open_session(trees, config or Config(cache="none", jobs=1))
+    try:
+        return query_rows(session.connection, query)[1]
+    finally:
+        session.store.close()
+
+
+class Run:
+    """One run of the command: its exit code and what it wrote."""
+
+    def __init__(self, status: int, captured: tuple[str, str]) -> None:
+        self.status = status
+        self.out, self.err = captured
+
+
+class Caplint:
+    """Runs the command as a user would, in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *words: str | Path) -> Run:
+        """Run it. A usage error of argparse is an exit code too."""
+        self._capsys.readouterr()
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as error:
+            status = int(error.code or 0)
+        return Run(status, self._capsys.readouterr())
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory and a cache of the test's own; the directory."""
+    place = tmp_path / "work"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("CAPLINT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    return place
+
+
+@pytest.fixture
+def caplint(apart: Path, capsys: pytest.CaptureFixture[str]) -> Caplint:
+    """The command."""
+    return Caplint(capsys)
+
+
+def age(root: Path, seconds: int = 10) -> None:
+    """Make every file below a directory old enough for its stamp to be trusted."""
+    for file in root.rglob("*"):
+        if file.is_file():
+            then = file.stat().st_mtime - seconds
+            os.utime(file, (then, then))

@@ -1,0 +1,124 @@
+"""Findings: what they are known by, their order, and what makes one superfluous."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from caplint.findings import Finding, Place, identify, sort_key, supersede
+
+BASE = Finding("CAP101", "number-mismatch", "error", "KVM_CAP_X", "x86", "f", "text", Place("kernel", "a.c", 10))
+ROLES = {"kernel": "kernel", "qemu": "vmm"}
+TWO_KERNELS = {"kernel": "kernel", "next": "kernel"}
+
+
+def _one(finding: Finding, roles: dict[str, str] = ROLES) -> str:
+    return identify([finding], roles)[0].fingerprint
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(BASE, place=Place("kernel", "a.c", 99, 7)),
+        replace(BASE, message="other words"),
+        replace(BASE, severity="note"),
+        replace(BASE, name="renamed"),
+        replace(BASE, place=Place("kernel", "moved.c", 10)),
+    ],
+    ids=["line", "message", "severity", "name", "file, with the function"],
+)
+def test_what_a_fingerprint_does_not_depend_on(other: Finding) -> None:
+    assert _one(other) == _one(BASE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(BASE, code="CAP102"),
+        replace(BASE, subject="KVM_CAP_Y"),
+        replace(BASE, arch="arm64"),
+        replace(BASE, arch=None),
+        replace(BASE, function="g"),
+        replace(BASE, function=None),
+        replace(BASE, place=Place("qemu", "a.c", 10)),
+    ],
+)
+def test_what_it_depends_on(other: Finding) -> None:
+    assert _one(other) != _one(BASE)
+
+
+def test_without_a_function_the_path_counts() -> None:
+    here = replace(BASE, function=None)
+    assert _one(here) != _one(replace(here, place=Place("kernel", "b.c", 10)))
+
+
+def test_it_is_the_same_for_ever() -> None:
+    assert _one(BASE) == "5753f99b8fc37225"
+
+
+def test_a_tree_counts_by_its_role_unless_two_share_it() -> None:
+    renamed = replace(BASE, place=Place("mine", "a.c", 10))
+    assert _one(renamed, {"mine": "kernel"}) == _one(BASE)
+    in_next = replace(BASE, place=Place("next", "a.c", 10))
+    first, second = identify([BASE, in_next], TWO_KERNELS)
+    assert first.fingerprint != second.fingerprint
+    assert _one(in_next, TWO_KERNELS) != _one(in_next, {"next": "kernel"})
+
+
+def test_equals_are_told_apart_by_their_order() -> None:
+    lines = [replace(BASE, place=Place("kernel", "a.c", line)) for line in (10, 20, 30)]
+    prints = [finding.fingerprint for finding in identify(lines, ROLES)]
+    assert len(set(prints)) == 3
+    moved = [replace(finding, place=replace(finding.place, line=finding.place.line + 100)) for finding in lines]
+    assert [finding.fingerprint for finding in identify(moved, ROLES)] == prints
+    assert [finding.fingerprint for finding in identify(reversed(lines), ROLES)] == prints
+    assert prints[0] == _one(BASE)
+
+
+def test_order() -> None:
+    ordered = [
+        replace(BASE, code="CAP202"),
+        replace(BASE, severity="warning"),
+        replace(BASE, severity="warning", place=Place("kernel", "a.c", 11)),
+        replace(BASE, severity="warning", place=Place("kernel", "b.c", 1)),
+        replace(BASE, severity="warning", place=Place("qemu", "a.c", 1)),
+        replace(BASE, severity="warning", code="CAP102"),
+        replace(BASE, severity="note", code="CAP100", arch=None),
+        replace(BASE, severity="note", code="CAP100"),
+    ]
+    for shuffled in itertools.islice(itertools.permutations(ordered), 0, 40_000, 1_999):
+        found = identify(shuffled, ROLES)
+        assert [replace(finding, fingerprint="") for finding in found] == ordered
+    assert sorted(reversed(ordered), key=sort_key) == ordered
+
+
+WEAK = replace(BASE, code="CAP202")
+
+
+@pytest.mark.parametrize(
+    ("weaker", "stays"),
+    [
+        (WEAK, False),
+        (replace(WEAK, place=Place("kernel", "a.c", 10, 5)), False),
+        (replace(WEAK, place=Place("kernel", "a.c", 11)), True),
+        (replace(WEAK, place=Place("kernel", "b.c", 11)), False),
+        (replace(WEAK, place=Place("qemu", "a.c", 11)), False),
+        (replace(WEAK, subject="KVM_CAP_Y"), True),
+        (replace(WEAK, code="CAP205"), True),
+    ],
+    ids=[
+        "same line",
+        "same line, other column",
+        "other line",
+        "other file",
+        "other tree",
+        "other subject",
+        "other code",
+    ],
+)
+def test_a_more_telling_finding_supersedes(weaker: Finding, stays: bool) -> None:
+    assert supersede([weaker, BASE], {"CAP101": ["CAP202"]}) == ([weaker, BASE] if stays else [BASE])
+    assert supersede([weaker, BASE], {}) == [weaker, BASE]
+    assert supersede([weaker], {"CAP101": ["CAP202"]}) == [weaker]

@@ -1,0 +1,102 @@
+"""Which project a directory holds, and what the command line may say of trees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Files, lay
+
+from caplint.errors import CaplintError
+from caplint.trees.detect import detect, directory_tree, parse_tree
+
+LINUX: Files = {"include/uapi/linux/kvm.h": "", "virt/kvm/kvm_main.c": ""}
+QEMU: Files = {"linux-headers/linux/kvm.h": "", "accel/kvm/kvm-all.c": ""}
+OLD_QEMU: Files = {"linux-headers/linux/kvm.h": "", "kvm-all.c": ""}
+LIBVIRT: Files = {"src/qemu/qemu_driver.c": "", "src/libvirt-domain.c": ""}
+KVMTOOL: Files = {"include/kvm/kvm.h": "", "kvm-cpu.c": ""}
+
+LOOKED_FOR = (
+    "no tree that caplint knows. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; "
+    "QEMU: linux-headers/linux/kvm.h and accel/kvm; libvirt: src/qemu/qemu_driver.c and src/libvirt-domain.c; "
+    "kvmtool: include/kvm/kvm.h and kvm-cpu.c"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "project", "role", "name"),
+    [
+        (LINUX, "linux", "kernel", "kernel"),
+        (QEMU, "qemu", "vmm", "qemu"),
+        (OLD_QEMU, "qemu", "vmm", "qemu"),
+        (LIBVIRT, "libvirt", "manager", "libvirt"),
+        (KVMTOOL, "kvmtool", "vmm", "kvmtool"),
+    ],
+)
+def test_a_tree_is_known_by_what_it_holds(tmp_path: Path, files: Files, project: str, role: str, name: str) -> None:
+    tree = directory_tree(str(lay(tmp_path, files)))
+    assert (tree.project.name, tree.role, tree.name, tree.location) == (project, role, name, str(tmp_path))
+    assert tree.revision is None
+    assert tree.base is None
+
+
+@pytest.mark.parametrize("files", [{}, {"include/uapi/linux/kvm.h": ""}, {"accel/kvm/kvm-all.c": ""}])
+def test_an_unknown_directory_is_an_error_that_says_what_was_looked_for(tmp_path: Path, files: Files) -> None:
+    with pytest.raises(CaplintError) as error:
+        detect(lay(tmp_path, files))
+    assert str(error.value) == f"{tmp_path}: {LOOKED_FOR}"
+
+
+def test_what_is_no_directory(tmp_path: Path) -> None:
+    with pytest.raises(CaplintError, match="gone: no such directory$"):
+        detect(tmp_path / "gone")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CaplintError, match="file: not a directory$"):
+        detect(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("files", "role", "message"),
+    [
+        (QEMU, "kernel", "is QEMU (vmm), given as kernel"),
+        (LINUX, "vmm", "is Linux kernel (kernel), given as vmm"),
+        (LIBVIRT, "reference", "is libvirt (manager), given as reference"),
+    ],
+)
+def test_a_tree_of_another_role(tmp_path: Path, files: Files, role: str, message: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        directory_tree(str(lay(tmp_path, files)), role)
+    assert str(error.value) == f"{tmp_path}: {message}"
+
+
+def test_a_named_tree(tmp_path: Path) -> None:
+    tree = parse_tree(f"upstream=reference:{lay(tmp_path, LINUX)}")
+    assert (tree.name, tree.role, tree.location) == ("upstream", "reference", str(tmp_path))
+
+
+def test_a_path_may_hold_the_separators(tmp_path: Path) -> None:
+    odd = lay(tmp_path / "a:b=c", LINUX)
+    assert parse_tree(f"x=kernel:{odd}").location == str(odd)
+
+
+@pytest.mark.parametrize(
+    "option", ["", "linux", "up=linux", "=kernel:linux", "up=:linux", "up=kernel:", "kernel:linux"]
+)
+def test_the_shape_of_a_tree_option(option: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        parse_tree(option)
+    assert str(error.value) == f"--tree {option}: write NAME=ROLE:PATH, such as upstream=reference:linux"
+
+
+@pytest.mark.parametrize(
+    ("role", "hint"),
+    [
+        ("kernl", "did you mean kernel?"),
+        ("referense", "did you mean reference?"),
+        ("zzz", "roles are kernel, vmm, manager, reference"),
+    ],
+)
+def test_an_unknown_role(tmp_path: Path, role: str, hint: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        parse_tree(f"up={role}:{lay(tmp_path, LINUX)}")
+    assert str(error.value) == f"{role!r} is no role; {hint}"
