@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from caplint.knowledge import GENERIC
-from caplint.link.kconfig import Configurations
+from caplint.link.configurations import Configurations
 
 
 def link_answers(connection: sqlite3.Connection, configurations: Configurations) -> None:

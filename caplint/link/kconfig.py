@@ -13,15 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from caplint.c.expression import parse
-from caplint.c.formula import Formula, conjunction, evaluate, literals, negation, satisfiable, substitute
+from caplint.c.formula import Formula, conjunction, evaluate, literals, substitute
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link.build import module_conditions
+from caplint.link.configurations import Configurations, Key
 from caplint.link.constraints import constraints
 
 _ROOT = "KVM"
 _STATES = {None: "possible", True: "always", False: "never"}
-_Key = tuple[str, str, str]
-"""Side, tree and architecture."""
 _Reasons = dict[str, tuple[str, int]]
 """Symbol → path and line that decide it."""
 
@@ -41,57 +40,11 @@ class _Entry:
     """When each of them turns it on, in their order."""
 
 
-class Configurations:
-    """Decides presence conditions under what is known of an architecture's configurations."""
-
-    def __init__(self, known: Mapping[_Key, dict[str, bool]], rules: Mapping[_Key, list[Formula]]) -> None:
-        self._known = known
-        self._rules = rules
-        self._trees = list(dict.fromkeys(tree for side, tree, _ in known if side == "now"))
-        self._cache: dict[tuple[str, str | None, str | None, str], Formula] = {}
-
-    def possible(
-        self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
-    ) -> int | None:
-        """Whether some configuration of the architecture with KVM satisfies the condition; None for no condition.
-
-        Without a tree, the first one that has the architecture is meant.
-        """
-        return None if condition is None else int(satisfiable(self._decided(condition, arch, tree, side)))
-
-    def certain(
-        self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
-    ) -> int | None:
-        """Whether every configuration of the architecture with KVM satisfies the condition; else as `possible`."""
-        return None if condition is None else int(not satisfiable(negation(self._decided(condition, arch, tree, side))))
-
-    def consistent(
-        self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
-    ) -> int | None:
-        """Like `possible`, but all that Kconfig says of the symbols has to hold at once."""
-        if condition is None:
-            return None
-        formula = self._decided(condition, arch, tree, side)
-        if not satisfiable(formula):
-            return 0
-        names = [tree] if tree is not None else self._trees
-        keys = [(side, name, arch) for name in names if arch and (side, name, arch) in self._rules]
-        return int(satisfiable(conjunction([formula, *self._rules[keys[0]]]))) if keys else 1
-
-    def _decided(self, condition: str, arch: str | None, tree: str | None, side: str) -> Formula:
-        key = (condition, arch, tree, side)
-        if key not in self._cache:
-            names = [tree] if tree is not None else self._trees
-            known = [self._known[side, name, arch] for name in names if arch and (side, name, arch) in self._known]
-            self._cache[key] = substitute(parse(condition), known[0] if known else {})
-        return self._cache[key]
-
-
 def link_kconfig(connection: sqlite3.Connection) -> Configurations:
     """Fill `all_kconfig`."""
     built = module_conditions(connection)
-    known: dict[_Key, dict[str, bool]] = {}
-    rules: dict[_Key, list[Formula]] = {}
+    known: dict[Key, dict[str, bool]] = {}
+    rules: dict[Key, list[Formula]] = {}
     for (side, tree, arch), entries in _architectures(connection).items():
         symbols = {f"CONFIG_{name}": on for name, on in knowledge().architecture_symbols(arch).items()}
         given = symbols | {literal.atom: literal.positive for literal in literals(built.get((side, tree, arch), True))}
@@ -107,7 +60,7 @@ def link_kconfig(connection: sqlite3.Connection) -> Configurations:
     return Configurations(known, rules)
 
 
-def _architectures(connection: sqlite3.Connection) -> dict[_Key, list[_Entry]]:
+def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_Entry]]:
     """The boolean entries that each architecture with a Kconfig of KVM sees, its own first."""
     files: dict[tuple[str, str, str, str], dict[int, _Entry]] = {}
     place = "f.side, f.tree, f.arch, f.path"
@@ -132,7 +85,7 @@ def _architectures(connection: sqlite3.Connection) -> dict[_Key, list[_Entry]]:
         if (found := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
             found.defaults.append(conjunction([parse(value), parse(condition)]))
     shared = {key[:2]: list(entries.values()) for key, entries in files.items() if key[2] == GENERIC}
-    own: dict[_Key, list[_Entry]] = {}
+    own: dict[Key, list[_Entry]] = {}
     for (side, tree, arch, _), entries in files.items():
         if arch != GENERIC:
             own.setdefault((side, tree, arch), []).extend(entries.values())
