@@ -159,7 +159,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(CaplintError, match="gone.toml: cannot be read: No such file or directory$"):
+    with pytest.raises(CaplintError, match=r"gone.toml: cannot be read: No such file or directory$"):
         load(tmp_path / "gone.toml")
     (tmp_path / "latin.toml").write_bytes(b"# \xe9")
     with pytest.raises(CaplintError, match=r"latin.toml: not valid TOML: 'utf-8' codec can't decode"):

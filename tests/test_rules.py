@@ -118,7 +118,7 @@ def test_pages_of_several_directories_come_by_code(tmp_path: Path) -> None:
         (tmp_path / directory / f"{code}.md").write_text(_page({"code": f'"{code}"'}))
     (tmp_path / "one/README.txt").write_text("no page")
     assert [rule.code for rule in load([tmp_path / "one", tmp_path / "two"])] == ["HSE001", "HSE002", "HSE003"]
-    with pytest.raises(CaplintError, match="three: no such directory of rule pages$"):
+    with pytest.raises(CaplintError, match=r"three: no such directory of rule pages$"):
         load([tmp_path / "three"])
 
 
@@ -234,8 +234,8 @@ def test_a_row_becomes_a_finding(connection: sqlite3.Connection) -> None:
         ' {"tree": "a", "path": "p", "line": 9, "message": "one"},'
         ' {"tree": "b", "path": "p", "line": 2, "message": "two"}]'
     )
-    query = f"""SELECT 'kernel' AS tree, 'a.c' AS path, 3 AS line, NULL AS column, 'KVM_CAP_X' AS subject, 'x86' AS arch,
-        'f' AS function, 'note' AS severity, 'two
+    query = f"""SELECT 'kernel' AS tree, 'a.c' AS path, 3 AS line, NULL AS column, 'KVM_CAP_X' AS subject,
+        'x86' AS arch, 'f' AS function, 'note' AS severity, 'two
         lines' AS message, '{related}' AS related"""
     assert list(run(connection, _rule(query))) == [
         Finding(

@@ -44,9 +44,7 @@ class Run:
             gone = self._build(self._locked(sources))
             self._resolve(gone)
             for source in self._build(self._locked(gone)):
-                self.failures[source.name] = (
-                    f"{self._url(source)} is indexed, yet cannot be fetched"
-                )
+                self.failures[source.name] = f"{self._url(source)} is indexed, yet cannot be fetched"
 
     def _locked(self, sources: Iterable[Source]) -> list[Source]:
         """Return those that can be built, the largest archive first: it decides when all end."""
@@ -161,12 +159,8 @@ def parse_arguments(arguments: Sequence[str] | None, names: Iterable[str]) -> ar
         "--only", action="append", choices=list(names), metavar="NAME",
         help="fetch this tree only, may be repeated: %(choices)s",
     )  # fmt: skip
-    parser.add_argument(
-        "--update", action="store_true", help="lock the newest version of each series first"
-    )
-    parser.add_argument(
-        "--directory", type=Path, default=Path(".corpus"), help="where the trees go (%(default)s)"
-    )
+    parser.add_argument("--update", action="store_true", help="lock the newest version of each series first")
+    parser.add_argument("--directory", type=Path, default=Path(".corpus"), help="where the trees go (%(default)s)")
     return parser.parse_args(arguments)
 
 

@@ -72,9 +72,7 @@ def verify(inrelease: bytes, keyring: Path) -> bytes | None:
         output = Path(directory, "Release")
         command = ["gpgv", "--status-fd", "1", "--keyring", str(keyring), "--output", str(output)]
         try:
-            done = subprocess.run(
-                [*command, "-"], input=inrelease, capture_output=True, check=False
-            )
+            done = subprocess.run([*command, "-"], input=inrelease, capture_output=True, check=False)
         except FileNotFoundError:
             return None
         _check_status(done)
@@ -84,14 +82,10 @@ def verify(inrelease: bytes, keyring: Path) -> bytes | None:
 def _check_status(done: subprocess.CompletedProcess[bytes]) -> None:
     # The exit status is no help: it is 2 as soon as one of several keys is not in the keyring,
     # which is usual for a suite that is signed with the keys of two releases.
-    status = set(
-        re.findall(r"^\[GNUPG:\] (\w+)", done.stdout.decode(errors="replace"), re.MULTILINE)
-    )
+    status = set(re.findall(r"^\[GNUPG:\] (\w+)", done.stdout.decode(errors="replace"), re.MULTILINE))
     if "BADSIG" in status or not {"GOODSIG", "VALIDSIG"} <= status:
         reason = done.stderr.decode(errors="replace").strip().replace("\n", "; ")
-        raise ToolError(
-            f"InRelease has no good signature (is debian-archive-keyring up to date?): {reason}"
-        )
+        raise ToolError(f"InRelease has no good signature (is debian-archive-keyring up to date?): {reason}")
 
 
 def _strip_armour(inrelease: bytes) -> bytes:

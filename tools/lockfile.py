@@ -42,8 +42,7 @@ def read_config(path: Path) -> Config:
     """Read corpus.toml; CAPLINT_DEBIAN_MIRROR takes precedence over its mirror."""
     data = tomllib.loads(path.read_text())
     selections = {
-        package: Selection(tuple(globs["keep"]), tuple(globs["drop"]))
-        for package, globs in data["selection"].items()
+        package: Selection(tuple(globs["keep"]), tuple(globs["drop"])) for package, globs in data["selection"].items()
     }
     sources = {
         name: Source(name=name, selection=selections[entry["package"]], **entry)

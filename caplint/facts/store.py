@@ -43,8 +43,12 @@ def schema() -> str:
     return resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
 
 
+@cache
 def _schema_version() -> int:
-    return int.from_bytes(hashlib.sha256(schema().encode()).digest()[:4]) & 0x7FFFFFFF
+    """Changes with the tables, and with kvm.toml, which decides what a stamp remembers of a file."""
+    digest = hashlib.sha256(schema().encode())
+    digest.update(resources.files("caplint").joinpath("kvm.toml").read_bytes())
+    return int.from_bytes(digest.digest()[:4]) & 0x7FFFFFFF
 
 
 def is_damage(error: Exception) -> bool:

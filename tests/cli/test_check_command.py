@@ -24,7 +24,6 @@ from conftest import (
     qemu,
 )
 
-from caplint.cli import check as check_command
 from caplint.report import FORMATS
 
 MISMATCH = HEADER.replace("NR_VCPUS 9", "NR_VCPUS 8")
@@ -95,7 +94,7 @@ def test_interrupted(caplint: Caplint, sound: tuple[str | Path, ...], monkeypatc
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(check_command.engine, "check", interrupt)
+    monkeypatch.setattr("caplint.check.check", interrupt)
     assert caplint(*sound).status == 130
 
 
@@ -105,7 +104,7 @@ def test_an_internal_error_is_not_taken_for_findings(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(check_command.engine, "check", fail)
+    monkeypatch.setattr("caplint.check.check", fail)
     run = caplint(*sound)
     assert (run.status, run.out) == (2, "")
     last = "caplint: internal error: ZeroDivisionError: a defect; please report it with the lines above"
@@ -245,7 +244,7 @@ SUPPRESS = '[[suppress]]\ncode = "{}"\nsubject = "{}"\nreason = "known"\n'
     ],
 )
 def test_suppression(
-    caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path, code: str, subject: str, status: int, unused: bool
+    caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path, *, code: str, subject: str, status: int, unused: bool
 ) -> None:
     (apart / "caplint.toml").write_text(SUPPRESS.format(code, subject))
     run = caplint(*faulty)

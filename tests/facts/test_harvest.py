@@ -115,7 +115,7 @@ def test_a_file_that_changes_meanwhile(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_meanwhile(tmp_path: Path) -> None:
     wanted = _wanted(tmp_path)
     (tmp_path / "arch/x86/kvm/file3.c").unlink()
-    with pytest.raises(CaplintError, match="kernel: cannot read arch/x86/kvm/file3.c: No such file or directory"):
+    with pytest.raises(CaplintError, match=r"kernel: cannot read arch/x86/kvm/file3\.c: No such file or directory"):
         _harvest(wanted)
 
 

@@ -21,7 +21,7 @@ from caplint.facts.store import FactStore, is_damage
 from caplint.rules import load, query_rows
 from caplint.share import RULES
 from caplint.trees.detect import directory_tree
-from caplint.trees.tree import Stamp
+from caplint.trees.tree import Stamp, Tree
 
 pytestmark = pytest.mark.usefixtures("apart")
 
@@ -136,7 +136,8 @@ def test_damage_that_only_a_rule_meets(
     tmp_path: Path, tree: Path, capsys: pytest.CaptureFixture[str], table: str
 ) -> None:
     config = Config(cache=str(tmp_path), jobs=1)
-    rules, trees = load([RULES]), [directory_tree(str(tree))]
+    rules = load([RULES])
+    trees: list[Tree] = [directory_tree(str(tree))]
     sound = check(trees, rules, config)
     store = tmp_path / "facts.db"
     with sqlite3.connect(store) as connection:
@@ -175,12 +176,12 @@ def _read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """What permissions do, which root is not bound by."""
     real = sqlite3.connect
 
-    def connect(database: Any, **options: Any) -> sqlite3.Connection:
+    def connect(database: Path | str, timeout: float = 5, isolation_level: None = None) -> sqlite3.Connection:
         if isinstance(database, Path):
-            return real(f"file:{database}?mode=ro", uri=True, **options)
-        return real(database, **options)
+            return real(f"file:{database}?mode=ro", uri=True, timeout=timeout, isolation_level=isolation_level)
+        return real(database, isolation_level=isolation_level)
 
-    monkeypatch.setattr(store_module.sqlite3, "connect", connect)
+    monkeypatch.setattr(sqlite3, "connect", connect)
 
 
 def test_a_read_only_store(

@@ -116,8 +116,8 @@ KVM_CAP_A and KVM_CAP_B, and KVM_CAP_A again; KVM_CAP_S390_*.
 
 def test_documentation(tmp_path: Path) -> None:
     trees = [bare_kernel(tmp_path, {API: RST, "Documentation/virt/kvm/x86/hypercalls.rst": "KVM_CAP_C\n"})]
-    query = "SELECT cap, api, section, title, heading, pattern, line, architectures FROM doc_cap ORDER BY path, line, column"
-    assert ask(trees, query) == [
+    columns = "cap, api, section, title, heading, pattern, line, architectures"
+    assert ask(trees, f"SELECT {columns} FROM doc_cap ORDER BY path, line, column") == [
         ("KVM_CAP_A", 1, None, "The API", 0, 0, 4, None),
         ("KVM_CAP_B", 1, "7.2", "KVM_CAP_B", 1, 0, 6, "x86"),
         ("KVM_CAP_A", 1, "7.2", "KVM_CAP_B", 0, 0, 12, "x86"),

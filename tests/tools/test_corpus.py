@@ -101,9 +101,7 @@ def test_changed_globs_extract_again(project: Corpus) -> None:
     assert (project.root / "out/hello-1/src/doc/a.txt").is_file()
 
 
-def test_lock_moves_when_its_file_is_gone(
-    project: Corpus, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lock_moves_when_its_file_is_gone(project: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     project.run()
     project.mirror.publish("stable", "1.1-1", "2.0-3", "3.0-1")
     elsewhere = str(project.root / "elsewhere")
@@ -123,9 +121,7 @@ def test_update_moves_the_lock(project: Corpus) -> None:
     assert project.requested() == [*INDEX, f"/{POOL}/hello_1.10.orig.tar.xz"]
 
 
-def test_one_failure_does_not_stop_the_other(
-    project: Corpus, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_failure_does_not_stop_the_other(project: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     project.mirror.files[f"/{POOL}/hello_1.0.orig.tar.xz"] = b"bad"
     assert project.run() == 1
     assert project.version("hello-2") == "2.0"
@@ -138,9 +134,7 @@ def test_indexed_but_gone(project: Corpus, capsys: pytest.CaptureFixture[str]) -
     assert "indexed, yet cannot be fetched" in capsys.readouterr().err
 
 
-def test_without_keyring_a_new_hash_is_refused(
-    project: Corpus, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_keyring_a_new_hash_is_refused(project: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     (project.root / "keys.gpg").unlink()
     assert project.run() == 1
     assert "install gpgv and debian-archive-keyring" in capsys.readouterr().err
@@ -162,9 +156,7 @@ def test_a_bad_signature_is_fatal(project: Corpus, capsys: pytest.CaptureFixture
     assert "no good signature" in capsys.readouterr().err
 
 
-def test_somebodys_directory_is_not_replaced(
-    project: Corpus, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_somebodys_directory_is_not_replaced(project: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     work = project.root / "out/hello-1/work"
     work.mkdir(parents=True)
     assert project.run("--only", "hello-1") == 1

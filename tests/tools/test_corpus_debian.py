@@ -22,12 +22,9 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 ORDER = ["6.1~rc1-1", "6.1-1~bpo1", "6.1-1", "6.1+ds-1", "6.1.9-1", "6.1.10-1", "6.12-1", "1:0-1"]
 
 
-def index(
-    *versions: str, file: str = "hello.orig.tar.xz", path: str = "pool/main/h/hello"
-) -> Index:
+def index(*versions: str, file: str = "hello.orig.tar.xz", path: str = "pool/main/h/hello") -> Index:
     stanzas = [
-        STANZA.format(version=version, dsc="0" * 64, hash="1" * 64, file=file, path=path)
-        for version in versions
+        STANZA.format(version=version, dsc="0" * 64, hash="1" * 64, file=file, path=path) for version in versions
     ]
     return Index("stable", "\n".join(stanzas), True)
 
@@ -57,9 +54,7 @@ def test_no_xz() -> None:
         find_tarball(index("1-1", file="hello.orig.tar.gz"), "hello", "1")
 
 
-@pytest.mark.parametrize(
-    "where", [{"file": "../x.orig.tar.xz"}, {"path": "pool/../.."}, {"path": "/etc"}]
-)
+@pytest.mark.parametrize("where", [{"file": "../x.orig.tar.xz"}, {"path": "pool/../.."}, {"path": "/etc"}])
 def test_unsafe_paths(where: dict[str, str]) -> None:
     with pytest.raises(ToolError, match="not a file of a Debian pool"):
         find_tarball(index("1-1", **where), "hello", "1")
@@ -76,9 +71,7 @@ def mirror_of(tmp_path: Path, codename: str, sources: bytes) -> str:
     (dists / "main/source").mkdir(parents=True)
     (dists / "main/source/Sources.xz").write_bytes(sources)
     signed = f"Codename: {codename}\nSHA256:\n {'0' * 64} 4 main/source/Sources.xz\n"
-    (dists / "InRelease").write_text(
-        f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{signed}-----BEGIN PGP SIGNATURE-----\n"
-    )
+    (dists / "InRelease").write_text(f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{signed}-----BEGIN PGP SIGNATURE-----\n")
     return tmp_path.as_uri()
 
 

@@ -48,10 +48,10 @@ def test_an_unknown_directory_is_an_error_that_says_what_was_looked_for(tmp_path
 
 
 def test_what_is_no_directory(tmp_path: Path) -> None:
-    with pytest.raises(CaplintError, match="gone: no such directory$"):
+    with pytest.raises(CaplintError, match=r"gone: no such directory$"):
         detect(tmp_path / "gone")
     (tmp_path / "file").write_text("")
-    with pytest.raises(CaplintError, match="file: not a directory$"):
+    with pytest.raises(CaplintError, match=r"file: not a directory$"):
         detect(tmp_path / "file")
 
 

@@ -1,0 +1,49 @@
+"""The console script as the shell sees it: exit codes, pipes that close, terminals that know few characters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import HEADER, kernel
+
+_ROOT = Path(__file__).parents[2]
+_CODE = "from caplint.cli.main import entry; entry()"
+
+
+def _run(place: Path, *words: str | Path, encoding: str = "utf-8") -> subprocess.CompletedProcess[bytes]:
+    variables = {
+        **os.environ, "PYTHONPATH": str(_ROOT), "CAPLINT_CACHE": str(place / "cache"), "PYTHONIOENCODING": encoding,
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-c", _CODE, *words], cwd=place, env=variables, capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("copy", "status"), [(HEADER, 0), (HEADER.replace("NR_VCPUS 9", "NR_VCPUS 8"), 1), (None, 2)])
+def test_exit_codes(tmp_path: Path, copy: str | None, status: int) -> None:
+    tree = kernel(tmp_path / "k", {"tools/include/uapi/linux/kvm.h": copy} if copy else None)
+    words = ("check", tree if copy else tmp_path / "gone", "--select", "CAP101")
+    assert _run(tmp_path, *words).returncode == status
+
+
+def test_an_ascii_terminal(tmp_path: Path) -> None:
+    run = _run(tmp_path, "explain", "CAP101", encoding="ascii")
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert run.stdout.startswith(b"CAP101 number-mismatch \\xb7 error \\xb7 since 0.1.0")
+
+
+def test_a_reader_that_leaves(tmp_path: Path) -> None:
+    variables = {**os.environ, "PYTHONPATH": str(_ROOT), "CAPLINT_CACHE": str(tmp_path / "cache")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CODE, "facts"], cwd=tmp_path, env=variables, stdout=-1, stderr=-1
+    )  # more than a pipe holds
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    complaint = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), complaint) == (128 + 13, b"")
