@@ -192,11 +192,11 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
     values = {key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "jobs") if key in top}
     cache = top.get("cache", "")
     if cache not in {"", "none"}:
-        cache = str(path.parent / cache)
+        cache = _place(path, cache)
     return Config(
         source=path,
         trees=tuple(_tree(path, name, entry) for name, entry in top.get("trees", {}).items()),
-        rules=tuple(str(path.parent / directory) for directory in top.get("rules", ())),
+        rules=tuple(_place(path, directory) for directory in top.get("rules", ())),
         cache=cache,
         coverage_floor=coverage.get("floor", 0.0),
         repairs=Repairs(c.get("attributes", ()), c.get("iterators", ())),
@@ -227,8 +227,12 @@ def _tree(path: Path, name: str, entry: Any) -> ConfiguredTree:
     values = _section(path, f"trees.{name}.", entry, _TREE)
     if "path" not in values:
         raise CaplintError(f"{path}: trees.{name}.path is missing")
-    place = Path(os.path.expandvars(values["path"])).expanduser()
-    return ConfiguredTree(name, str(path.parent / place), values.get("role"))
+    return ConfiguredTree(name, _place(path, values["path"]), values.get("role"))
+
+
+def _place(path: Path, text: str) -> str:
+    """A directory that the configuration names: `~` and `$VAR` expanded, relative to the file itself."""
+    return str(path.parent / Path(os.path.expandvars(text)).expanduser())
 
 
 def _suppression(path: Path, entry: Any) -> Suppression:

@@ -57,7 +57,7 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """Share of the bytes that were understood; 0 as soon as a name is unaccounted for in all bytes read."""
+        """Share of the bytes that were understood, in percent; 100 where nothing was read."""
         total = self.total("bytes")
         return 100.0 * (1 - self.total("blind_bytes") / total) if total else 100.0
 

@@ -78,6 +78,7 @@ def parse(source: bytes, tables: Tables) -> Unit:
         views.append(View(text, repaired, _parser().parse(repaired.text).root_node))
     problems = [
         *structure.problems,
+        *_unfinished(lexed),
         *(Problem(branch.start, branch.end, "no variant shows it") for branch in cover.unseen),
         *(problem for view in views for problem in _errors(view.root)),
     ]
@@ -91,6 +92,14 @@ def _check(source: bytes) -> None:
         raise UnreadableError(f"has a line longer than {MAX_LINE >> 20} MiB")
     if b"\0" in source:
         raise UnreadableError("holds NUL bytes")
+
+
+def _unfinished(lexed: Lexed) -> Iterator[Problem]:
+    """A comment that swallows the rest of the file."""
+    for start, end in lexed.comments.extents[-1:]:
+        text = lexed.source[start:end]
+        if text.startswith(b"/*") and not (len(text) >= 4 and text.endswith(b"*/")):
+            yield Problem(start, end, "a comment begins here and does not end")
 
 
 def _errors(root: tree_sitter.Node) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
     ("long line", b"x " * (1 << 20), ["has a line longer than 1 MiB"]),
     ("long word", b"x" * (2 << 20), ["has a line longer than 1 MiB"]),
     ("large", b"int a;\n" * (5 << 19), ["larger than 16 MiB"]),
-    ("open comment", b"int a; /* b", []),
+    ("open comment", b"int a; /* b", ["a comment begins here and does not end"]),
     ("open string", b'char *s = "abc', None),
     ("open directive", b"#define A \\", []),
     ("endifs", b"#endif\n" * 500, ["#endif without #if"] * 500),
@@ -105,3 +105,11 @@ def test_any_mixture_is_read(pieces: list[bytes]) -> None:
 @given(st.binary(max_size=200), st.sampled_from(["c", "rst"]))
 def test_any_bytes_are_read(source: bytes, language: str) -> None:
     extract(source, language)
+
+
+def test_a_comment_that_does_not_end_is_no_silent_loss() -> None:
+    found = extract(b"int x;\n/* never\nint y = KVM_CAP_HLT;", "c").records
+    assert BlindSpot(7, 36, 2, "a comment begins here and does not end") in found
+    assert not [
+        record for record in extract(b"int x; /* ends */ // here", "c").records if isinstance(record, BlindSpot)
+    ]

@@ -131,10 +131,11 @@ def test_a_damaged_store_costs_a_warning_at_most(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("table", ["token", "case_label", "blob", "condition"])
-def test_damage_that_only_a_rule_meets(
+@pytest.mark.parametrize("table", ["blind_spot", "token", "case_label", "blob", "condition"])
+def test_damage_is_met_wherever_it_is_read(
     tmp_path: Path, tree: Path, capsys: pytest.CaptureFixture[str], table: str
 ) -> None:
+    kernel(tree, {"arch/x86/kvm/blind.c": b"int x;\0"})
     config = Config(cache=str(tmp_path), jobs=1)
     rules = load([RULES])
     trees: list[Tree] = [directory_tree(str(tree))]
