@@ -7,19 +7,13 @@ import sys
 
 from caplint import rules as rule_pages
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_config, config_of, rules_of
+from caplint.cli.options import add_config, add_rule_pages, config_of, rules_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("code", metavar="CODE", help="a rule's code or name")
-    parser.add_argument(
-        "--rules",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="also use the rule pages of this directory",
-    )
+    add_rule_pages(parser)
     add_config(parser)
 
 

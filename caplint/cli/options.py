@@ -63,8 +63,8 @@ def add_trees(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
 
 
-def add_rules(parser: argparse.ArgumentParser) -> None:
-    """--rules and --select."""
+def add_rule_pages(parser: argparse.ArgumentParser) -> None:
+    """--rules."""
     parser.add_argument(
         "--rules",
         action="append",
@@ -72,6 +72,11 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also use the rule pages of this directory",
     )
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """--rules and --select."""
+    add_rule_pages(parser)
     parser.add_argument("--select", action="append", default=[], metavar="CODE", help="run only these rules")
 
 

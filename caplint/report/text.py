@@ -9,7 +9,7 @@ from caplint.check import Outcome
 from caplint.errors import CaplintError
 from caplint.findings import Finding, Place
 from caplint.report.style import Style, safe
-from caplint.report.wording import coverage_line, tally
+from caplint.report.wording import coverage_line, plural, tally
 from caplint.trees.tree import Tree
 
 _MAX_LINE = 160
@@ -80,4 +80,4 @@ def _summary(outcome: Outcome, out: TextIO, style: Style) -> None:
     print(f"coverage: {coverage_line(outcome.coverage)}", file=out)
     ran = len(outcome.rules) - len(outcome.skipped)
     trees = ", ".join(f"{safe(tree.name)} ({safe(tree.location)})" for tree in outcome.trees)
-    print(style("dim", f"{ran} rules on {trees} in {outcome.seconds:.2f} s"), file=out)
+    print(style("dim", f"{plural(ran, 'rule')} on {trees} in {outcome.seconds:.2f} s"), file=out)
