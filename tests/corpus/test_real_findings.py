@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 import real_trees
-from real_trees import API, KERNELS, PAIRS, QEMU, TOOLS, UAPI, Corpus, source
+from real_trees import API, KERNELS, PAIRS, QEMU, TOOLS, UAPI, Corpus, source, stated
 
 from caplint.findings import Finding
 
@@ -89,6 +89,7 @@ def named(finding: Finding) -> set[str]:
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_every_finding_but_the_undocumented(corpus: Corpus, pair: tuple[str, str]) -> None:
+    stated(*pair)
     found = [row(finding) for finding in corpus.pair(*pair).findings if finding.code != "CAP501"]
     assert Counter(found) == Counter(EXPECTED[pair])
 
@@ -132,6 +133,7 @@ def test_a_newer_vmm_lists_what_it_has_more(corpus: Corpus) -> None:
 
 @pytest.mark.parametrize(("tree", "path"), HEADER_SIZES)
 def test_headers_hold_the_capabilities_that_their_lines_define(corpus: Corpus, tree: str, path: str) -> None:
+    stated(tree)
     with corpus.session(tree) as session:
         facts = dict(session.connection.execute("SELECT name, number FROM cap WHERE path = ?", (path,)))
     assert len(facts) == HEADER_SIZES[tree, path]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import real_trees
-from real_trees import KERNELS, Corpus, bare, root, source
+from real_trees import KERNELS, Corpus, bare, root, source, stated
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus
@@ -125,6 +125,7 @@ def test_enable_handlers_accept_what_their_cases_say(corpus: Corpus, kernel: str
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_capabilities_per_check_handler_file(corpus: Corpus, kernel: str) -> None:
+    stated(kernel)
     with corpus.session(kernel) as session:
         rows = session.connection.execute("SELECT path, count(DISTINCT cap) FROM cap_check GROUP BY path")
         assert dict(rows.fetchall()) == CHECKED[kernel]
@@ -154,6 +155,7 @@ def lexical_ranges(tree: str) -> Counter[tuple[str, int, str, str]]:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_case_range_has_both_ends(corpus: Corpus, kernel: str) -> None:
+    stated(kernel)
     with corpus.session(kernel) as session:
         rows = session.connection.execute(
             """SELECT f.path, l.line, l.low, l.high FROM file f JOIN main.case_label l ON l.blob = f.blob
@@ -191,6 +193,7 @@ class Account:
 def account() -> Account:
     if not ACCOUNT.is_file():
         pytest.skip("no compiler's account of these sources beside this checkout")
+    stated("linux-6.12", "qemu-10.0")
     files = {}
     wanted = {SWITCHES, SKIPPED, HANDLERS, *MACROS.values()}
     with tarfile.open(ACCOUNT) as archive:
