@@ -73,7 +73,6 @@ _FOLLOWING = re.compile(rb"\s*(.)", re.DOTALL)
 _WORD = re.compile(rb"\w+")
 _NAME_BYTES = b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BRACKETS_AWAY = bytes.maketrans(b"()", b"  ")
-_ASM = frozenset({b"asm", b"asm_inline", b"asm_volatile_goto", b"__asm", b"__asm__"})
 
 
 def repair(source: bytes, tables: Tables) -> Repaired:
@@ -121,7 +120,7 @@ def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
             yield _blanked(text, *match.span())
             continue
         opening = match.end()
-        if name in _ASM and (qualifiers := _ASM_QUALIFIERS.match(text, opening)):
+        if tables.kinds[name] == "asm" and (qualifiers := _ASM_QUALIFIERS.match(text, opening)):
             opening = qualifiers.end()
         if text[opening : opening + 1] != b"(" or (end := _closing(text, opening)) < 0:
             continue

@@ -59,8 +59,12 @@ class Body:
 
     @property
     def stores(self) -> list[Row]:
-        """Value; target, operator, local."""
-        return self._rows("store", "SELECT start, start, value, target, operator, local FROM main.store")
+        """Value; target, operator, local, presence condition."""
+        return self._rows(
+            "store",
+            """SELECT start, start, value, target, operator, local, c.text
+               FROM main.store s JOIN main.condition c ON c.id = s.condition""",
+        )
 
     @property
     def calls(self) -> list[Row]:
@@ -74,8 +78,12 @@ class Body:
 
     @property
     def returns(self) -> list[Row]:
-        """Value."""
-        return self._rows("return", "SELECT start, start, value FROM main.return_value")
+        """Value; presence condition."""
+        return self._rows(
+            "return",
+            """SELECT start, start, value, c.text
+               FROM main.return_value r JOIN main.condition c ON c.id = r.condition""",
+        )
 
     @property
     def guards(self) -> list[Row]:
@@ -86,24 +94,6 @@ class Body:
     def labels(self) -> list[Row]:
         """Value of every `case`; empty for `default`."""
         return self._rows("label", "SELECT start, stop, coalesce(low, '') FROM main.case_label")
-
-    @property
-    def exits(self) -> list[Row]:
-        """Value of every return; presence condition."""
-        return self._rows(
-            "exit",
-            """SELECT start, start, value, (SELECT c.text FROM main.condition c WHERE c.id = r.condition)
-               FROM main.return_value r""",
-        )
-
-    @property
-    def assignments(self) -> list[Row]:
-        """Value; target, presence condition."""
-        return self._rows(
-            "assignment",
-            """SELECT start, start, value, target, (SELECT c.text FROM main.condition c WHERE c.id = s.condition)
-               FROM main.store s""",
-        )
 
     @property
     def selector(self) -> str:
@@ -122,7 +112,9 @@ class Body:
         for rows in (self.stores, self.calls, self.tests, self.returns):
             for row in between(rows, start, stop):
                 yield row.text
-                yield from row.extra[:1]
+        for rows in (self.stores, self.calls):  # what is written to, and what is called
+            for row in between(rows, start, stop):
+                yield row.extra[0]
 
 
 def between(rows: list[Row], start: int, stop: int) -> list[Row]:

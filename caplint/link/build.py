@@ -11,9 +11,9 @@ from caplint.c.formula import Formula, Junction, Literal, conjunction, disjuncti
 from caplint.knowledge import GENERIC
 
 _KVM = "CONFIG_KVM"
-_Place = tuple[str, str, str]
+Place = tuple[str, str, str]
 """Side, tree and path, or architecture."""
-_Rules = dict[_Place, list[tuple[str, str]]]
+_Rules = dict[Place, list[tuple[str, str]]]
 """What is built → the directory of each build file that has it built, and the condition there."""
 
 _RULES = """
@@ -23,13 +23,13 @@ _RULES = """
 """
 
 
-def link_build(connection: sqlite3.Connection) -> None:
-    """Fill `all_file_condition`."""
-    built = module_conditions(connection)
+def link_build(connection: sqlite3.Connection) -> dict[Place, Formula]:
+    """Fill `all_file_condition`, and say for side, tree and architecture when KVM itself is built."""
+    built = _module_conditions(connection)
     rules: _Rules = {}
     for side, tree, path, _, item, condition in connection.execute(_RULES):
         rules.setdefault((side, tree, _target(path, item)), []).append((posixpath.dirname(path), condition))
-    settled: dict[_Place, Formula] = {}
+    settled: dict[Place, Formula] = {}
     for side, tree, path, arch in connection.execute(
         "SELECT DISTINCT side, tree, path, arch FROM temp.all_file"
     ).fetchall():
@@ -39,18 +39,19 @@ def link_build(connection: sqlite3.Connection) -> None:
         parts = whole.operands if isinstance(whole, Junction) and whole.operator == "&&" else (whole,)
         condition = text(substitute(conjunction(part for part in parts if part != given), known))
         connection.execute("INSERT INTO temp.all_file_condition VALUES (?, ?, ?, ?)", (side, tree, path, condition))
+    return built
 
 
-def module_conditions(connection: sqlite3.Connection) -> dict[_Place, Formula]:
+def _module_conditions(connection: sqlite3.Connection) -> dict[Place, Formula]:
     """Side, tree and architecture → when KVM itself, the module kvm.o, is built."""
-    found: dict[_Place, list[Formula]] = {}
+    found: dict[Place, list[Formula]] = {}
     for side, tree, path, arch, item, condition in connection.execute(_RULES):
         if item == "kvm.o" and path.endswith("/kvm/Makefile"):
             found.setdefault((side, tree, arch), []).append(_readable(parse(condition)))
     return {place: disjunction(conditions) for place, conditions in found.items()}
 
 
-def file_conditions(connection: sqlite3.Connection) -> dict[_Place, str]:
+def file_conditions(connection: sqlite3.Connection) -> dict[Place, str]:
     """Side, tree and path of every file → its presence condition."""
     rows = connection.execute("SELECT side, tree, path, condition FROM temp.all_file_condition")
     return {(side, tree, path): condition for side, tree, path, condition in rows}
@@ -71,7 +72,7 @@ def _target(path: str, item: str) -> str:
     return source.removesuffix(".o") + ".c" if source.endswith(".o") else source
 
 
-def _presence(rules: _Rules, place: _Place, settled: dict[_Place, Formula]) -> Formula:
+def _presence(rules: _Rules, place: Place, settled: dict[Place, Formula]) -> Formula:
     """Any of the rules for a file or directory, each where the directory of its build file is built."""
     if place not in settled:
         settled[place] = True  # for directories that have one another built

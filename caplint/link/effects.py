@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 
 from caplint.knowledge import GENERIC
-from caplint.link.bodies import Body, Handler, Row, between
+from caplint.link.bodies import Body, Row, between
 from caplint.link.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
@@ -58,7 +57,7 @@ def flags_tested_at(body: Body, offset: int) -> bool:
     )
 
 
-def flags_checked(connection: sqlite3.Connection, body: Body, site: Site) -> int | None:
+def flags_checked(body: Body, site: Site) -> int | None:
     """Whether the flags are tested before the site, under it, or by a helper that gets the whole request.
 
     None where only a helper that is not in view may do it.
@@ -72,16 +71,17 @@ def flags_checked(connection: sqlite3.Connection, body: Body, site: Site) -> int
     found: int | None = 0
     for call in between(body.calls, site.start, site.stop):
         if body.selector in json.loads(call.text) and not _LOGGING.match(call.extra[0]):
-            tested = _tests_flags(connection, body.handler, call.extra[0])
+            tested = _tests_flags(body, call.extra[0])
             if tested:
                 return 1
             found = None if tested is None else found
     return found
 
 
-def _tests_flags(connection: sqlite3.Connection, handler: Handler, callee: str) -> int | None:
+def _tests_flags(body: Body, callee: str) -> int | None:
     """Whether a helper tests the flags of the request that it is handed; None where it is not in view."""
-    rows = connection.execute(
+    handler = body.handler
+    rows = body.connection.execute(
         """SELECT d.blob, d.name, d.start, d.stop FROM temp.all_file f JOIN main.function d ON d.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND d.name = ? AND (f.arch = ? OR f.arch = ?)""",
         (handler.side, handler.tree, callee, handler.arch, GENERIC),
@@ -89,7 +89,7 @@ def _tests_flags(connection: sqlite3.Connection, handler: Handler, callee: str) 
     if not rows:
         return None
     for blob, name, start, stop in rows:
-        found = connection.execute(
+        found = body.connection.execute(
             """SELECT expression FROM main.test
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
                UNION ALL

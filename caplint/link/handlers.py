@@ -20,24 +20,24 @@ _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 def link_handlers(connection: sqlite3.Connection) -> None:
     """Fill `all_handler`, `all_cap_check` and `all_cap_enable`."""
     files = file_conditions(connection)
-    for handler in list(_handlers(connection)):
+    for body in list(_handlers(connection)):
+        handler = body.handler
         connection.execute(
             "INSERT INTO temp.all_handler VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (handler.side, handler.tree, handler.path, handler.function, handler.arch, handler.verb,
              handler.scope, handler.because),
         )  # fmt: skip
-        body = Body(connection, handler)
-        for found in sites(connection, body):
+        for found in sites(body):
             site = replace(found, condition=conjoin(found.condition, files[handler.side, handler.tree, handler.path]))
             if handler.verb == "check":
-                _insert_check(connection, body, site)
+                _insert_check(body, site)
             else:
-                _insert_enable(connection, body, site)
+                _insert_enable(body, site)
 
 
-def _insert_check(connection: sqlite3.Connection, body: Body, site: Site) -> None:
+def _insert_check(body: Body, site: Site) -> None:
     handler = body.handler
-    connection.execute(
+    body.connection.execute(
         "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, site.kind, site.condition, effects.reads_vm(body, site), effects.answer(body, site),
@@ -45,12 +45,12 @@ def _insert_check(connection: sqlite3.Connection, body: Body, site: Site) -> Non
     )  # fmt: skip
 
 
-def _insert_enable(connection: sqlite3.Connection, body: Body, site: Site) -> None:
+def _insert_enable(body: Body, site: Site) -> None:
     handler = body.handler
-    connection.execute(
+    body.connection.execute(
         "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(connection, body, site),
+         handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(body, site),
          effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
          effects.highest_argument(body, site), outcomes.returns(body, site)),
     )  # fmt: skip
@@ -69,8 +69,8 @@ class _Lead:
     flags_tested: bool = False
 
 
-def _handlers(connection: sqlite3.Connection) -> Iterator[Handler]:
-    """Handlers by name, then those that a handler calls through a table or whose answer it returns."""
+def _handlers(connection: sqlite3.Connection) -> Iterator[Body]:
+    """Bodies of handlers by name, then those that a handler calls through a table or whose answer it returns."""
     known = knowledge()
     pending = [_Lead(name, "check", None, "name") for name in known.check_functions]
     pending += [_Lead(name, "enable", scope, "name") for name, scope in known.enable_functions.items()]
@@ -82,8 +82,9 @@ def _handlers(connection: sqlite3.Connection) -> Iterator[Handler]:
             key = (handler.tree, handler.side, handler.path, handler.function, handler.start)
             if key not in seen:
                 seen.add(key)
-                yield handler
-                pending += _delegates(connection, handler)
+                body = Body(connection, handler)
+                yield body
+                pending += _delegates(body)
 
 
 def _through(connection: sqlite3.Connection, field: str) -> Iterator[_Lead]:
@@ -128,9 +129,9 @@ def _definitions(connection: sqlite3.Connection, lead: _Lead) -> Iterator[Handle
             )
 
 
-def _delegates(connection: sqlite3.Connection, handler: Handler) -> Iterator[_Lead]:
+def _delegates(body: Body) -> Iterator[_Lead]:
     """Functions that get the capability handed on and whose answer becomes the handler's own."""
-    body = Body(connection, handler)
+    handler = body.handler
     for call in body.calls:
         callee, use = call.extra
         if not callee.isidentifier() or body.selector not in json.loads(call.text):

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, evaluate, literals, substitute
 from caplint.knowledge import GENERIC, knowledge
-from caplint.link.build import module_conditions
 from caplint.link.configurations import Configurations, Key
 from caplint.link.constraints import constraints
 
@@ -40,9 +39,8 @@ class _Entry:
     """When each of them turns it on, in their order."""
 
 
-def link_kconfig(connection: sqlite3.Connection) -> Configurations:
-    """Fill `all_kconfig`."""
-    built = module_conditions(connection)
+def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -> Configurations:
+    """Fill `all_kconfig`. `built` says when KVM itself is built."""
     known: dict[Key, dict[str, bool]] = {}
     rules: dict[Key, list[Formula]] = {}
     for (side, tree, arch), entries in _architectures(connection).items():

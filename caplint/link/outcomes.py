@@ -18,16 +18,16 @@ def returns(body: Body, site: Site) -> str:
     A `break` in the middle of a statement that only sometimes leaves is not seen.
     """
     stop = _stop(body, site)
-    certain = [_condition(row) for row in between(body.exits, site.start, stop) if not _guarded(body, site, row)]
+    certain = [_condition(row) for row in between(body.returns, site.start, stop) if not _guarded(body, site, row)]
     return _under(site, certain)
 
 
 def positive(body: Body, site: Site) -> str:
     """When the answer may be more than 0; the site's own condition where nothing in the site says."""
     stop = _stop(body, site)
-    results = {row.text for row in body.exits if row.start >= stop and row.text.isidentifier()}
-    found = between(body.exits, site.start, stop)
-    found += [row for row in between(body.assignments, site.start, stop) if row.extra[0] in results]
+    results = {row.text for row in body.returns if row.start >= stop and row.text.isidentifier()}
+    found = between(body.returns, site.start, stop)
+    found += [row for row in between(body.stores, site.start, stop) if row.extra[0] in results]
     something = [row for row in found if not _NOTHING.match(row.text)]
     if not something and all(_guarded(body, site, row) for row in found):
         return site.condition
@@ -65,7 +65,7 @@ def _guarded(body: Body, site: Site, row: Row) -> bool:
 def _returns_before(body: Body, guard: Row) -> bool:
     """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
     return any(
-        between(body.exits, test.start, test.stop)
+        between(body.returns, test.start, test.stop)
         for test in body.tests
         if test.stop == guard.start and test.extra[0] == "if"
     )

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from caplint.c.expression import parse
-from caplint.c.formula import implies, satisfiable
+from caplint.c.formula import equivalent, implies, satisfiable
 from caplint.facts.extract import language_of
 from caplint.facts.store import BlobKey
 from caplint.knowledge import knowledge
@@ -50,6 +50,7 @@ def link(
 ) -> None:
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection.create_function("implies", 2, _implies, deterministic=True)
+    connection.create_function("equivalent", 2, _equivalent, deterministic=True)
     connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
     connection.create_function("symbols", 1, _symbols, deterministic=True)
     for statement in views().split(";\n"):
@@ -60,8 +61,7 @@ def link(
     connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", vendor_ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     link_capabilities(connection)
-    link_build(connection)
-    configurations = link_kconfig(connection)
+    configurations = link_kconfig(connection, link_build(connection))
     connection.create_function("possible", -1, configurations.possible, deterministic=True)
     connection.create_function("consistent", -1, configurations.consistent, deterministic=True)
     connection.create_function("certain", -1, configurations.certain, deterministic=True)
@@ -130,6 +130,10 @@ def _new_lines(before: list[bytes], after: list[bytes]) -> Iterator[int]:
 
 def _implies(stronger: str, weaker: str) -> bool:
     return implies(parse(stronger), parse(weaker))
+
+
+def _equivalent(left: str, right: str) -> bool:
+    return equivalent(parse(left), parse(right))
 
 
 def _symbols(expression: str) -> str:

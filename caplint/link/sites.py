@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,20 +25,20 @@ class Site:
     condition: str
 
 
-def sites(connection: sqlite3.Connection, body: Body) -> Iterator[Site]:
+def sites(body: Body) -> Iterator[Site]:
     """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
     handler = body.handler
     extent = (handler.blob, handler.function, handler.start, handler.stop)
-    for low, high, *place in connection.execute(
+    for low, high, *place in body.connection.execute(
         """SELECT l.low, l.high, l.line, l.column, l.start, l.stop, c.text
            FROM main.case_label l JOIN main.condition c ON c.id = l.condition
            WHERE l.blob = ? AND l.function = ? AND l.start >= ? AND l.start < ? AND l.low IS NOT NULL
            ORDER BY l.start""",
         extent,
     ).fetchall():
-        for name in _named(connection, body, low.strip("() "), high.strip("() ")):
+        for name in _named(body, low.strip("() "), high.strip("() ")):
             yield Site(name, "case", *place)
-    for constant, line, column, start, condition in connection.execute(
+    for constant, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.line, p.column, p.start, c.text
            FROM main.comparison p JOIN main.condition c ON c.id = p.condition
            WHERE p.blob = ? AND p.function = ? AND p.start >= ? AND p.start < ? AND p.operator = '=='
@@ -50,11 +49,11 @@ def sites(connection: sqlite3.Connection, body: Body) -> Iterator[Site]:
             yield Site(constant, "comparison", line, column, *found, condition)
 
 
-def _named(connection: sqlite3.Connection, body: Body, low: str, high: str) -> list[str]:
+def _named(body: Body, low: str, high: str) -> list[str]:
     """The capabilities of a label; those of a range by their numbers in the tree's own header."""
     if low == high:
         return [low] if _CAPABILITY.match(low) else []
-    rows = connection.execute(
+    rows = body.connection.execute(
         """SELECT DISTINCT c.name FROM temp.all_cap c, temp.all_cap low, temp.all_cap high
            WHERE c.side = ?1 AND c.tree = ?2 AND c.header = 'uapi'
              AND low.side = ?1 AND low.tree = ?2 AND low.header = 'uapi' AND low.name = ?3
