@@ -11,7 +11,7 @@ from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
 from caplint.coverage import Coverage, measure
 from caplint.errors import CaplintError
-from caplint.facts.harvest import harvest
+from caplint.facts.harvest import Reading, harvest
 from caplint.facts.store import FactStore, is_damage
 from caplint.findings import Finding, identify, supersede
 from caplint.link.project import Loaded, link
@@ -99,7 +99,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         for file in files
     ]
     rows = harvest(store, wanted, config.repairs, config.jobs, progress)
-    link(store.connection, loaded, rows, config.vendor_range)
+    link(store, loaded, rows, Reading(config.repairs, config.jobs), config.vendor_range)
     return Session(store, loaded)
 
 

@@ -25,7 +25,7 @@ class MacroUse:
     """A macro invocation that the repair rewrote: offsets of its name, its `(` and behind its `)`."""
 
     kind: str
-    """`file` (stands alone outside functions), `head` (makes a function), `loop`, `statement`,
+    """`file` (stands alone outside functions), `head` (makes a function), `loop`, `label`, `statement`,
     `declarator`, `type` or `asm`."""
     start: int
     opening: int
@@ -68,6 +68,11 @@ _FILE_SCOPE = re.compile(rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_
 _UNFINISHED = re.compile(
     rb"\n[ \t]++(?:else[ \t]+)?(?!(?:if|for|while|switch|return|sizeof|else|do|case|typeof|__typeof__)\b)"
     rb"([A-Za-z_]\w*+)[ \t]*+(?=\([^;\n]*+(?:\n|\Z))"
+)
+# A macro that makes labels: `CASE64(MSR_X):` at the beginning of a line.
+_LABEL = re.compile(
+    rb"\n[ \t]++(?!(?:if|for|while|switch|return|sizeof|case|typeof)\b)"
+    rb"([A-Za-z_]\w*+)[ \t]*+(\((?:[^()\n;]|\([^()\n;]*+\))*+\))[ \t]*+(:)(?!:)"
 )
 _FOLLOWING = re.compile(rb"\s*(.)", re.DOTALL)
 _WORD = re.compile(rb"\w+")
@@ -251,6 +256,18 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
         yield match.start(1), match.end(), word.ljust(match.end() - match.start(1))
 
 
+def _labels(result: Repaired, _: Tables) -> Iterator[Edit]:
+    """`CASE64(MSR_X):` is blanked with its colon; what labels it makes is not this file's to say."""
+    text = result.text
+    for match in _LABEL.finditer(text):
+        before = text[max(0, match.start() - 2000) : match.start()]
+        statement = max(before.rfind(mark) for mark in (b";", b"{", b"}", b":"))
+        # A ternary goes on here, or the label that began on an earlier line.
+        if statement >= 0 and b"?" not in before[statement:] and b"case" not in before[statement:]:
+            result.uses.append(MacroUse("label", match.start(1), match.start(2), match.end(2)))
+            yield _blanked(text, match.start(1), match.end(3))
+
+
 def _before(text: bytes, offset: int) -> bytes:
     """The last visible character before the offset, nothing at the start of the text."""
     position = offset
@@ -269,5 +286,5 @@ def _indentation(text: bytes, offset: int) -> int:
 
 
 _STEPS: tuple[Callable[[Repaired, Tables], Iterator[Edit]], ...] = (
-    _words, _file_scope, _ranges, _types, _small_things, _loops,
+    _words, _file_scope, _ranges, _types, _small_things, _loops, _labels,
 )  # fmt: skip

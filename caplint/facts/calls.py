@@ -100,11 +100,15 @@ def macro_uses(reading: Reading) -> Iterator[MacroUse]:
         if ("macro_use", use.start) in reading.seen:
             continue
         reading.seen.add(("macro_use", use.start))
+        line, column = reading.position(use.start)
         yield MacroUse(
             function=reading.function(use.start),
             name=reading.view.span(use.start, use.opening).strip(),
             kind=use.kind,
             arguments=reading.view.span(use.opening + 1, use.end - 1)[:_MAX_ARGUMENT],
-            line=reading.line(use.start),
+            line=line,
+            column=column,
+            start=use.start,
+            stop=use.end,
             condition=reading.condition(use.start),
         )

@@ -18,7 +18,8 @@ from caplint.facts.functions import functions
 from caplint.facts.guards import guard_extents
 from caplint.facts.initialisers import table_entries
 from caplint.facts.kconfig import kconfig
-from caplint.facts.macros import includes, macros
+from caplint.facts.macros import includes, macros, undefinitions
+from caplint.facts.made import made
 from caplint.facts.meson import meson_rules
 from caplint.facts.reading import readings
 from caplint.facts.records import BlindSpot, FileFacts, Record
@@ -28,7 +29,10 @@ from caplint.facts.tokens import tokens
 _PER_VIEW = (
     functions, cases, calls, stores, tests, guard_extents, returns, comparisons, table_entries, macro_uses,
 )  # fmt: skip
-_PER_FILE = (macros, includes, tokens)
+_PER_FILE = (macros, undefinitions, includes, tokens)
+
+MADE = "made"
+"""The language of `caplint.facts.made.packed`."""
 
 _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "rst": mentions,
@@ -54,6 +58,8 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
     """All facts of one file. What cannot be read is a blind spot; this never fails on its input."""
     facts = FileFacts()
     try:
+        if language == MADE:
+            return made(source, lambda text: extract(text, "c", repairs))
         if language in _OTHER_LANGUAGES:
             facts.records.extend(list(_OTHER_LANGUAGES[language](source)))
             return facts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from caplint.c.tables import tables
 from caplint.errors import CaplintError
@@ -14,6 +15,19 @@ from caplint.facts.workers import Batch, Repairs, read_all
 from caplint.trees.tree import File, Tree, object_id
 
 _BATCH_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read: with which additions to the repair tables, in how many processes."""
+
+    repairs: Repairs
+    jobs: int
+
+    @property
+    def extractor(self) -> str:
+        """Names everything that decides what is found in a file."""
+        return identity(tables(self.repairs.attributes, self.repairs.iterators).identity)
 
 
 def harvest(
@@ -46,6 +60,19 @@ def harvest(
             progress(done, sum(sizes))
         known = store.known(once) | store.known(extractor)
     store.touch(known[key] for key in {(file.oid, language_of(file.path) or "c") for _, file in wanted})
+    return known
+
+
+def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: Reading) -> dict[BlobKey, int]:
+    """Make sure that the store knows contents that are in no tree's file, and say under which rows."""
+    known = store.known(reading.extractor)
+    missing = {key: content for key, content in contents.items() if key not in known}
+    if missing:
+        sizes = [len(content) for content in missing.values()]
+        batches: list[Batch] = [[entry] for entry in sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))]
+        for results in read_all(batches, max(sizes), sum(sizes), reading.repairs, reading.jobs):
+            store.add(reading.extractor, [(key, size, facts) for key, size, facts, _ in results])
+        known = store.known(reading.extractor)
     return known
 
 

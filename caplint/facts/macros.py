@@ -1,4 +1,4 @@
-"""`#define` and `#include`, read from the directives themselves."""
+"""`#define`, `#undef` and `#include`, read from the directives themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from caplint.c.formula import text
 from caplint.c.lexer import BLANK, Directive, plain
 from caplint.c.syntax import Unit
-from caplint.facts.records import Include, Macro
+from caplint.facts.records import Include, Macro, Undefinition
 
 _DEFINE = re.compile(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
 _INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')
@@ -43,6 +43,14 @@ def _macro(unit: Unit, directive: Directive) -> Macro | None:
     )
 
 
+def undefinitions(unit: Unit) -> Iterator[Undefinition]:
+    """Every `#undef`."""
+    for directive in unit.lexed.directives:
+        if directive.keyword == "undef" and (name := unit.lexed.text(directive.body, directive.end)).isidentifier():
+            line = unit.lexed.line(directive.start)
+            yield Undefinition(name, line, text(unit.conditionals.presence(directive.start)))
+
+
 def _comment(unit: Unit, directive: Directive) -> str | None:
     """The comment inside the directive, as one line without its marks."""
     extents = unit.lexed.comments
@@ -61,5 +69,6 @@ def includes(unit: Unit) -> Iterator[Include]:
                 path=match.group(2),
                 system=int(match.group(1) == "<"),
                 line=unit.lexed.line(directive.start),
+                start=directive.start,
                 condition=text(unit.conditionals.presence(directive.start)),
             )

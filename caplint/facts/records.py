@@ -30,12 +30,21 @@ class Macro(NamedTuple):
     condition: str
 
 
+class Undefinition(NamedTuple):
+    """An `#undef`."""
+
+    name: str
+    line: int
+    condition: str
+
+
 class Include(NamedTuple):
     """An `#include`."""
 
     path: str
     system: int
     line: int
+    start: int
     condition: str
 
 
@@ -148,6 +157,9 @@ class MacroUse(NamedTuple):
     kind: str
     arguments: str
     line: int
+    column: int
+    start: int
+    stop: int
     condition: str
 
 
@@ -223,7 +235,7 @@ class BuildRule(NamedTuple):
 
 
 Record = (
-    Function | Macro | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Comparison
+    Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Comparison
     | TableEntry | MacroUse | Token | BlindSpot | DocMention | KconfigSymbol | KconfigSelect
     | KconfigDefault | BuildRule
 )  # fmt: skip
@@ -231,6 +243,7 @@ Record = (
 TABLES: dict[type, str] = {
     Function: "function",
     Macro: "macro",
+    Undefinition: "undefinition",
     Include: "include",
     CaseLabel: "case_label",
     Call: "call",

@@ -7,7 +7,7 @@
 CREATE TABLE blob (
     id        INTEGER PRIMARY KEY,
     oid       TEXT NOT NULL,     -- git's object id of the content
-    language  TEXT NOT NULL,     -- c, rst, kconfig, make, meson
+    language  TEXT NOT NULL,     -- c, rst, kconfig, make, meson; made: what a C file's macros expand to
     extractor TEXT NOT NULL,     -- hash of the extractors, grammar and repair tables that read it
     size      INTEGER NOT NULL,  -- bytes
     functions INTEGER NOT NULL,  -- function definitions seen
@@ -46,12 +46,21 @@ CREATE TABLE macro (
     condition  INTEGER NOT NULL
 ) STRICT;
 
+-- An `#undef`.
+CREATE TABLE undefinition (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
 -- An `#include`.
 CREATE TABLE include (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     path      TEXT NOT NULL,
     system    INTEGER NOT NULL,   -- 1: <…>, 0: "…"
     line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,   -- offset of its line
     condition INTEGER NOT NULL
 ) STRICT;
 
@@ -156,14 +165,17 @@ CREATE TABLE table_entry (
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A macro invocation that is no expression: a loop head, a file-scope declaration, asm.
+-- A macro invocation that is no expression: a loop head, a file-scope declaration, a label, asm.
 CREATE TABLE macro_use (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,
     name      TEXT NOT NULL,
-    kind      TEXT NOT NULL,      -- file, head, loop, statement, declarator, asm
+    kind      TEXT NOT NULL,      -- file, head, loop, label, statement, declarator, asm
     arguments TEXT NOT NULL,      -- as written
     line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    stop      INTEGER NOT NULL,   -- offset behind its `)`
     condition INTEGER NOT NULL
 ) STRICT;
 
@@ -240,6 +252,13 @@ CREATE TABLE build_rule (
     line      INTEGER NOT NULL
 ) STRICT;
 
+-- What a link has worked out for a state of a tree, so that it need not be worked out again.
+CREATE TABLE memo (
+    name  TEXT PRIMARY KEY,       -- hash of everything that it depends on
+    value TEXT NOT NULL,          -- JSON
+    used  INTEGER NOT NULL        -- day of the last run that needed it, in days since 1970
+) STRICT, WITHOUT ROWID;
+
 -- Which file of a working tree held which content when it was last read, so that it need not be read again.
 CREATE TABLE stat_cache (
     directory TEXT NOT NULL,
@@ -254,6 +273,7 @@ CREATE TABLE stat_cache (
 
 CREATE INDEX function_blob ON function (blob);
 CREATE INDEX macro_blob ON macro (blob);
+CREATE INDEX undefinition_blob ON undefinition (blob);
 CREATE INDEX include_blob ON include (blob);
 CREATE INDEX case_label_blob ON case_label (blob);
 CREATE INDEX call_blob ON call (blob);

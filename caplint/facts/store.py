@@ -170,6 +170,17 @@ class FactStore:
             self.connection.executemany("UPDATE blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
             self.connection.execute("DELETE FROM blob WHERE used < ?", (today - _KEEP_DAYS,))
 
+    def recall(self, name: str) -> str | None:
+        """What a link has retained under a name."""
+        row = self.connection.execute("SELECT value FROM memo WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def retain(self, name: str, value: str) -> None:
+        """Keep what a link has worked out; forget what has not been worked out anew for long."""
+        with suppress(sqlite3.OperationalError), self._writing():
+            self.connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", (name, value, _today()))
+            self.connection.execute("DELETE FROM memo WHERE used < ?", (_today() - _KEEP_DAYS,))
+
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(

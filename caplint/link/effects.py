@@ -82,8 +82,8 @@ def _tests_flags(body: Body, callee: str) -> int | None:
     """Whether a helper tests the flags of the request that it is handed; None where it is not in view."""
     handler = body.handler
     rows = body.connection.execute(
-        """SELECT d.blob, d.name, d.start, d.stop FROM temp.all_file f JOIN main.function d ON d.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND d.name = ? AND (f.arch = ? OR f.arch = ?)""",
+        """SELECT blob, name, start, stop FROM code_function
+           WHERE side = ? AND tree = ? AND name = ? AND (arch = ? OR arch = ?)""",
         (handler.side, handler.tree, callee, handler.arch, GENERIC),
     ).fetchall()
     if not rows:

@@ -105,9 +105,8 @@ def _through(connection: sqlite3.Connection, field: str) -> Iterator[_Lead]:
 
 def _definitions(connection: sqlite3.Connection, lead: _Lead) -> Iterator[Handler]:
     rows = connection.execute(
-        """SELECT f.side, f.tree, f.path, f.blob, f.arch, d.start, d.stop, d.parameters
-           FROM temp.all_file f JOIN main.function d ON d.blob = f.blob
-           WHERE f.role = 'kernel' AND d.name = ? ORDER BY f.side, f.tree, f.path, d.start""",
+        """SELECT side, tree, path, blob, arch, start, stop, parameters FROM code_function
+           WHERE role = 'kernel' AND name = ? ORDER BY side, tree, path, start""",
         (lead.name,),
     ).fetchall()
     for side, tree, path, blob, arch, start, stop, parameters in rows:

@@ -14,7 +14,8 @@ from importlib import resources
 from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
 from caplint.facts.extract import language_of
-from caplint.facts.store import BlobKey
+from caplint.facts.harvest import Reading
+from caplint.facts.store import BlobKey, FactStore
 from caplint.knowledge import knowledge
 from caplint.link.answers import link_answers
 from caplint.link.build import conjoin, link_build
@@ -22,6 +23,7 @@ from caplint.link.capabilities import link_capabilities
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
+from caplint.link.made import link_made
 from caplint.link.vmm import link_vmm
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import File, Tree
@@ -43,12 +45,14 @@ def views() -> str:
 
 
 def link(
-    connection: sqlite3.Connection,
+    store: FactStore,
     loaded: list[Loaded],
     rows: dict[BlobKey, int],
+    reading: Reading,
     vendor_ranges: Iterable[tuple[int, int]] = (),
 ) -> None:
     """Fill the views of one run. `rows` says where the store holds each blob."""
+    connection = store.connection
     connection.create_function("implies", 2, _implies, deterministic=True)
     connection.create_function("equivalent", 2, _equivalent, deterministic=True)
     connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
@@ -57,6 +61,9 @@ def link(
         connection.execute(statement)
     for entry in loaded:
         _snapshot(connection, entry, rows)
+        for side, tree in (("now", entry.tree), ("base", entry.tree.base)):
+            if tree is not None:
+                link_made(store, side, tree, reading)
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
     connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", vendor_ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
@@ -82,7 +89,7 @@ def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey
         sides.append(("base", loaded.base_files))
     for side, files in sides:
         connection.executemany(
-            "INSERT INTO temp.all_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO temp.all_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
             [
                 (
                     side,

@@ -20,7 +20,27 @@ CREATE TEMP TABLE all_file (
     arch   TEXT,
     header TEXT,                -- which copy of the UAPI it is: uapi, copy (the kernel's tools/), vmm; NULL: none
     api    INTEGER NOT NULL,    -- 1: KVM's API documentation
-    blob   INTEGER NOT NULL
+    blob   INTEGER NOT NULL,
+    made   INTEGER NOT NULL     -- 1: the blob is not the file but what its macros make; lines are those of the file
+);
+
+-- Functions that a file's text shows only in part, because macros make labels in them: their facts are in the made blob.
+CREATE TEMP TABLE superseded (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    function TEXT NOT NULL,
+    PRIMARY KEY (side, tree, path, function)
+) WITHOUT ROWID;
+
+-- An invocation of a macro that makes code which is not known.
+CREATE TEMP TABLE all_unexpanded (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    name   TEXT,                -- the macro, or the included file
+    reason TEXT NOT NULL
 );
 
 -- A definition of a capability in a UAPI header: an object-like integer macro KVM_CAP_*.
@@ -199,8 +219,16 @@ CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
 CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
 
-CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now';
-CREATE TEMP VIEW base_file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'base';
+CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now' AND NOT made;
+CREATE TEMP VIEW base_file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'base' AND NOT made;
+-- A function definition, also one that a macro makes. Its facts are those of its blob, between start and stop.
+CREATE TEMP VIEW code_function AS
+    SELECT f.side, f.tree, f.role, f.path, f.arch, f.blob, d.name, d.line, d.start, d.stop, d.static, d.parameters, d.condition
+    FROM all_file f JOIN main.function d ON d.blob = f.blob
+    WHERE f.made OR NOT EXISTS (
+        SELECT 1 FROM superseded s WHERE s.side = f.side AND s.tree = f.tree AND s.path = f.path AND s.function = d.name
+    );
+CREATE TEMP VIEW unexpanded AS SELECT * FROM all_unexpanded WHERE side = 'now';
 CREATE TEMP VIEW cap AS SELECT * FROM all_cap WHERE side = 'now';
 CREATE TEMP VIEW base_cap AS SELECT * FROM all_cap WHERE side = 'base';
 CREATE TEMP VIEW handler AS SELECT * FROM all_handler WHERE side = 'now';
@@ -228,12 +256,14 @@ CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 -- Outermost first. What is tested may be assigned again between test and site: that is not followed. A guard counts only where its test is compiled whenever the site is. Where a site stands
 -- under several `case` guards of one switch, any one of them holds.
 CREATE TEMP VIEW site AS
-    SELECT f.tree, f.role, f.path, f.arch, f.blob, s.* FROM file f JOIN (
+    SELECT f.tree, f.role, f.path, f.arch, f.blob, s.* FROM all_file f JOIN (
         SELECT blob, function, 'call' AS what, callee AS text, line, start AS site, condition FROM main.call
         UNION ALL SELECT blob, function, 'store', target, line, start, condition FROM main.store
         UNION ALL SELECT blob, function, 'return', value, line, start, condition FROM main.return_value
         UNION ALL SELECT blob, function, 'case', low, line, start, condition FROM main.case_label
-    ) s ON s.blob = f.blob WHERE s.function IS NOT NULL;
+    ) s ON s.blob = f.blob WHERE f.side = 'now' AND s.function IS NOT NULL AND (f.made OR NOT EXISTS (
+        SELECT 1 FROM superseded o WHERE o.side = 'now' AND o.tree = f.tree AND o.path = f.path AND o.function = s.function
+    ));
 CREATE TEMP VIEW guard AS
     SELECT s.tree, s.role, s.path, s.arch, s.function, s.what, s.text, s.line, s.site,
            row_number() OVER (PARTITION BY s.blob, s.site ORDER BY g.start, g.stop DESC) AS ordinal,

@@ -15,6 +15,9 @@ _USES = """
     JOIN main.condition c ON c.id = k.condition
     JOIN temp.all_file_condition w ON w.side = f.side AND w.tree = f.tree AND w.path = f.path
     WHERE k.callee = :callee
+      AND (f.made OR NOT EXISTS (
+          SELECT 1 FROM superseded s
+          WHERE s.side = f.side AND s.tree = f.tree AND s.path = f.path AND s.function = k.function))
       AND json_extract(k.arguments, '$[' || :capability || ']') GLOB 'KVM_CAP_*'
       AND (:request IS NULL OR json_extract(k.arguments, '$[' || (:capability - 1) || ']') = :request)
     ORDER BY f.side, f.tree, f.path, k.line, k.column

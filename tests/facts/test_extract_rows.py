@@ -202,23 +202,23 @@ MACROS = [
 ]
 
 INCLUDES = [
-    ("#include <linux/kvm.h>\n", [Include("linux/kvm.h", 1, 1, "1")]),
-    ('\n#  include "a.h" // x\n', [Include("a.h", 0, 2, "1")]),
-    ("#ifdef A\n#include_next <b.h>\n#endif\n", [Include("b.h", 1, 2, "defined(A)")]),
+    ("#include <linux/kvm.h>\n", [Include("linux/kvm.h", 1, 1, 0, "1")]),
+    ('\n#  include "a.h" // x\n', [Include("a.h", 0, 2, 1, "1")]),
+    ("#ifdef A\n#include_next <b.h>\n#endif\n", [Include("b.h", 1, 2, 9, "defined(A)")]),
     ("#include MACRO\n", []),
 ]
 
 USED_MACROS = [
-    ("KVM_X86_OP(run)\nint g;\n", [MacroUse(None, "KVM_X86_OP", "file", "run", 1, "1")]),
+    ("KVM_X86_OP(run)\nint g;\n", [MacroUse(None, "KVM_X86_OP", "file", "run", 1, 1, 0, 15, "1")]),
     (
         "void f(int a)\n{\n\tfor_each_x(a,\n\t\t   b)\n\t\tg(a);\n}\n",
-        [MacroUse("f", "for_each_x", "loop", "a, b", 3, "1")],
+        [MacroUse("f", "for_each_x", "loop", "a, b", 3, 2, 17, 38, "1")],
     ),
     (
         "#ifdef A\nDEFINE_MUTEX(m);\n#else\nDEFINE_IDA(n);\n#endif\n",
         [
-            MacroUse(None, "DEFINE_MUTEX", "declarator", "m", 2, "defined(A)"),
-            MacroUse(None, "DEFINE_IDA", "declarator", "n", 4, "!defined(A)"),
+            MacroUse(None, "DEFINE_MUTEX", "declarator", "m", 2, 1, 9, 24, "defined(A)"),
+            MacroUse(None, "DEFINE_IDA", "declarator", "n", 4, 1, 32, 45, "!defined(A)"),
         ],
     ),
 ]

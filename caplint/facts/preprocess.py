@@ -1,0 +1,80 @@
+"""Expands invocations of function-like macros in place, as the preprocessor would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pcpp import Preprocessor
+
+from caplint.c.lexer import lex
+
+# What one invocation may grow to, in bytes; more is a mistake or an attack.
+MAX_EXPANSION = 200_000
+_CALL = rb"\b(%s)[ \t]*+\("
+_PARENTHESIS = re.compile(rb"[()]")
+
+Macros = Mapping[str, tuple[list[str] | None, str]]
+"""Name → parameters (None for an object-like macro that names another one) and body."""
+
+
+class ExpansionError(Exception):
+    """An invocation cannot be expanded; the message says why."""
+
+
+class _Preprocessor(Preprocessor):  # type: ignore[misc]
+    def on_error(self, file: str, line: int, msg: str) -> None:  # noqa: ARG002
+        raise ExpansionError(msg)
+
+
+class Expander:
+    """Expands the invocations of the given macros, and of nothing else."""
+
+    def __init__(self, macros: Macros) -> None:
+        self._preprocessor = _Preprocessor()
+        for name, (parameters, body) in macros.items():
+            head = name if parameters is None else f"{name}({','.join(parameters)})"
+            self._preprocessor.define(self._preprocessor.tokenize(f"{head} {body}"))
+        names = [re.escape(name.encode()) for name in macros]
+        self._call = re.compile(_CALL % b"|".join(names)) if names else None
+
+    def text(self, source: bytes) -> bytes:
+        """The source with every invocation on the line where it began, and as many lines as before.
+
+        Raises `ExpansionError`.
+        """
+        if self._call is None:
+            return source
+        lexed = lex(source)
+        code = lexed.code
+        pieces, position = [], 0
+        for match in self._call.finditer(code):
+            if match.start() < position or match.start() in lexed.strings:
+                continue
+            end = _closing(code, match.end() - 1)
+            invocation = code[match.start() : end]
+            pieces += [source[position : match.start()], self.expansion(invocation), b"\n" * invocation.count(b"\n")]
+            position = end
+        return b"".join([*pieces, source[position:]])
+
+    def expansion(self, invocation: bytes) -> bytes:
+        """What one invocation becomes, on one line. Raises `ExpansionError`."""
+        tokens = self._preprocessor.tokenize(" ".join(invocation.decode("utf-8", "replace").split()))
+        try:
+            expanded = "".join(token.value for token in self._preprocessor.expand_macros(tokens))
+        except ExpansionError:
+            raise
+        except Exception as error:  # pcpp raises several unrelated types on bad input
+            raise ExpansionError(str(error)) from error
+        if len(expanded) > MAX_EXPANSION:
+            raise ExpansionError(f"expands to more than {MAX_EXPANSION // 1000} kB")
+        return " ".join(expanded.split()).encode()
+
+
+def _closing(code: bytes, opening: int) -> int:
+    depth = 0
+    for match in _PARENTHESIS.finditer(code, opening):
+        depth += 1 if match.group() == b"(" else -1
+        if depth == 0:
+            return match.end()
+    raise ExpansionError("its parentheses do not close")

@@ -1,0 +1,218 @@
+"""Which definition of a macro holds at a place: the file's own, or that of a header it can see."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from caplint.c.expression import parse
+from caplint.c.formula import Formula, conjunction, satisfiable
+from caplint.knowledge import GENERIC
+from caplint.link.expansion import Definition
+from caplint.link.includes import Includes
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_CASE = re.compile(r"\b(?:case\b[^;:?]*|default\s*):")
+# Conditions under which one invocation may expand differently.
+MAX_CHOICES = 8
+_BRACES = re.compile(r"[{}]")
+
+
+class UnknownDefinitionError(Exception):
+    """No single definition holds; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a macro is used, or a header included."""
+
+    path: str
+    arch: str | None
+    line: int
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A `#define`, or with no definition an `#undef`."""
+
+    path: str
+    arch: str | None
+    line: int
+    condition: str
+    definition: Definition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A definition, and the condition under which it is the one."""
+
+    condition: Formula
+    definition: Definition
+
+
+class Definitions:
+    """All function-like macros of one tree, and object-like ones that merely name another macro."""
+
+    def __init__(self, connection: sqlite3.Connection, side: str, tree: str, includes: Includes) -> None:
+        self._events: dict[str, list[_Event]] = {}
+        for name, event in _events(connection, side, tree):
+            self._events.setdefault(name, []).append(event)
+        self._forget(connection, includes)
+        taking = {name for name, events in self._events.items() if any(_takes_arguments(event) for event in events)}
+        self._events = {
+            name: [event for event in events if _is_useful(event, taking)]
+            for name, events in self._events.items()
+        }  # fmt: skip
+        self.names = {name for name, events in self._events.items() if any(event.definition for event in events)}
+
+    def _forget(self, connection: sqlite3.Connection, includes: Includes) -> None:
+        """What an included file undefines is undefined behind the `#include`."""
+        gone: dict[str, set[str]] = {}
+        for name, events in self._events.items():
+            for path in {event.path for event in events if event.definition is None}:
+                if [event for event in events if event.path == path][-1].definition is None:
+                    gone.setdefault(path, set()).add(name)
+        for path, (arch, blob) in includes.files.items():
+            for included, line in connection.execute("SELECT path, line FROM main.include WHERE blob = ?", (blob,)):
+                for name in gone.get(includes.resolved(path, included) or "", ()):
+                    self._events[name].append(_Event(path, arch, line, "1", None))
+        for events in self._events.values():
+            events.sort(key=lambda event: (event.path, event.line))
+
+    @cached_property
+    def case_makers(self) -> set[str]:
+        """Macros that make `case` labels, themselves or by others."""
+        found: set[str] = set()
+        bodies = [
+            (name, set(_WORD.findall(event.definition.body)), _makes_labels(event.definition.body))
+            for name, events in self._events.items() for event in events if event.definition
+        ]  # fmt: skip
+        while True:
+            more = {name for name, words, makes in bodies if makes or words & found} - found
+            if not more:
+                return found
+            found |= more
+
+    def at(self, name: str, place: Place) -> list[Choice]:
+        """The definition that holds, or those that do under different conditions. Raises `UnknownDefinitionError`."""
+        events = self._events.get(name, [])
+        return _choices(name, _own(events, place) or _of_headers(events, place), place)
+
+    def own(self, name: str, place: Place) -> list[Definition]:
+        """What the file itself defines the macro as above the place."""
+        return [event.definition for event in _own(self._events.get(name, []), place) if event.definition]
+
+    def defined_before(self, name: str, place: Place) -> bool:
+        """Whether the file itself defines the macro above the place."""
+        return bool(_own(self._events.get(name, []), place))
+
+    def closures(self, names: set[str], place: Place) -> list[tuple[Formula, dict[str, Definition]]]:
+        """The macros, and those that their bodies use to make code, for each condition under which they differ.
+
+        Raises `UnknownDefinitionError`.
+        """
+        complete: list[tuple[Formula, dict[str, Definition]]] = []
+        pending: list[tuple[Formula, dict[str, Definition], set[str]]] = [(parse(place.condition), {}, set(names))]
+        while pending:
+            condition, found, wanted = pending.pop()
+            missing = sorted(wanted - found.keys())
+            if not missing:
+                complete.append((condition, dict(sorted(found.items()))))
+                continue
+            for choice in self.at(missing[0], place):
+                both = conjunction([condition, choice.condition])
+                if satisfiable(both):
+                    more = set(self.makers_in(choice.definition.body))
+                    pending.append((both, {**found, missing[0]: choice.definition}, wanted | more))
+            if len(pending) + len(complete) > MAX_CHOICES:
+                raise UnknownDefinitionError(f"{missing[0]} and others are defined in more than {MAX_CHOICES} ways")
+        return complete
+
+    def makers_in(self, body: str) -> Iterator[str]:
+        """Macros in a body that make code there: labels anywhere, declarations outside of braces."""
+        depth, position = 0, 0
+        for brace in [*_BRACES.finditer(body), None]:
+            for word in _WORD.findall(body, position, brace.start() if brace else len(body)):
+                if word in self.names and (depth == 0 or word in self.case_makers):
+                    yield word
+            if brace:
+                depth += 1 if brace.group() == "{" else -1
+                position = brace.end()
+
+
+def _events(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[tuple[str, _Event]]:
+    rows = connection.execute(
+        """SELECT m.name, f.path, f.arch, m.line, c.text, m.parameters, m.body, 1
+           FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
+           WHERE f.side = :side AND f.tree = :tree AND (m.parameters IS NOT NULL OR m.body GLOB '[A-Za-z_]*')
+             AND length(m.body) < 2000
+           UNION ALL
+           SELECT u.name, f.path, f.arch, u.line, c.text, NULL, '', 0
+           FROM temp.all_file f JOIN main.undefinition u ON u.blob = f.blob JOIN main.condition c ON c.id = u.condition
+           WHERE f.side = :side AND f.tree = :tree
+           ORDER BY 2, 4""",
+        {"side": side, "tree": tree},
+    )
+    for name, path, arch, line, condition, parameters, body, defines in rows:
+        definition = Definition.of(parameters, body) if defines else None
+        yield name, _Event(path, arch, line, condition, definition)
+
+
+def _makes_labels(body: str) -> bool:
+    """Whether a body holds a label of a switch that is not its own."""
+    return bool(_CASE.search(body.partition("switch")[0]))
+
+
+def _takes_arguments(event: _Event) -> bool:
+    return event.definition is not None and event.definition.parameters is not None
+
+
+def _is_useful(event: _Event, taking: set[str]) -> bool:
+    definition = event.definition
+    return definition is None or definition.parameters is not None or definition.body in taking
+
+
+def _own(events: list[_Event], place: Place) -> list[_Event]:
+    """What the file itself has defined above the place and not undefined since."""
+    live: list[_Event] = []
+    for event in events:
+        if event.path == place.path and event.line < place.line:
+            if event.definition is None or event.condition == "1":
+                live = []
+            if event.definition is not None:
+                live.append(event)
+    return live
+
+
+def _of_headers(events: list[_Event], place: Place) -> list[_Event]:
+    """What headers leave defined that code of this architecture may include."""
+    live: dict[str, list[_Event]] = {}
+    for event in events:
+        fits = event.arch in {None, GENERIC, place.arch} or place.arch in {None, GENERIC}
+        if event.path == place.path or event.path.endswith(".c") or not fits:
+            continue
+        if event.definition is None:
+            live.pop(event.path, None)
+        else:
+            live.setdefault(event.path, []).append(event)
+    return [event for found in live.values() for event in found]
+
+
+def _choices(name: str, events: list[_Event], place: Place) -> list[Choice]:
+    """The one definition that all events agree on, or several that exclude each other."""
+    definitions = dict.fromkeys(event.definition for event in events if event.definition)
+    if not definitions:
+        raise UnknownDefinitionError(f"{name} is not defined in the files that were read")
+    if len(definitions) == 1:
+        return [Choice(True, next(iter(definitions)))]
+    choices = [Choice(parse(event.condition), event.definition) for event in events if event.definition]
+    for one, other in combinations(choices, 2):
+        if one.definition != other.definition and satisfiable(conjunction([one.condition, other.condition])):
+            raise UnknownDefinitionError(f"{name} is defined in {len(definitions)} ways")
+    here = parse(place.condition)
+    return [choice for choice in choices if satisfiable(conjunction([here, choice.condition]))]

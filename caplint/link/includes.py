@@ -1,0 +1,35 @@
+"""Which file of a tree an `#include` means."""
+
+from __future__ import annotations
+
+import sqlite3
+from posixpath import commonprefix
+
+from caplint.knowledge import GENERIC
+
+
+class Includes:
+    """The files of one side of a tree, found by the ends of their paths."""
+
+    def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
+        self.files: dict[str, tuple[str | None, int]] = {
+            path: (arch, blob)
+            for path, arch, blob in connection.execute(
+                "SELECT path, arch, blob FROM temp.all_file WHERE side = ? AND tree = ? AND NOT made ORDER BY path",
+                (side, tree),
+            )
+        }
+        """Path → architecture and blob."""
+        self._by_name: dict[str, list[str]] = {}
+        for path in self.files:
+            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def resolved(self, includer: str, name: str) -> str | None:
+        """The nearest file that ends with the included path and is not another architecture's."""
+        arch = self.files[includer][0]
+        ending = "/" + name.lstrip("./")
+        candidates = [
+            path for path in self._by_name.get(name.rpartition("/")[2], ())
+            if path.endswith(ending) and self.files[path][0] in {arch, GENERIC, None}
+        ]  # fmt: skip
+        return max(candidates, key=lambda path: (len(commonprefix([path, includer])), path), default=None)
