@@ -1,4 +1,4 @@
-"""Capabilities named in KVM's reStructuredText documentation."""
+"""Capabilities and MSRs named in KVM's reStructuredText documentation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from caplint.facts.records import DocMention, Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
-_NAME = re.compile(r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*")
+_NAME = re.compile(
+    r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
+)
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
@@ -27,7 +29,7 @@ class _Section:
 
 
 def mentions(source: bytes) -> Iterator[DocMention | Token]:
-    """Every capability once per section that names it, and the file's part of the ledger."""
+    """Every capability and MSR once per section that names it, and the file's part of the ledger."""
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     sections = _sections(text)

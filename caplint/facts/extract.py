@@ -9,17 +9,20 @@ from importlib import metadata, resources
 
 from caplint.c.syntax import Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
+from caplint.facts.accesses import accesses
 from caplint.facts.build import make_rules
 from caplint.facts.calls import calls, macro_uses
 from caplint.facts.cases import cases
 from caplint.facts.docs import mentions
-from caplint.facts.flow import comparisons, returns, stores, tests
+from caplint.facts.elements import elements, enumerators
+from caplint.facts.flow import comparisons, jumps, returns, stores, tests
 from caplint.facts.functions import functions
 from caplint.facts.guards import guard_extents
 from caplint.facts.initialisers import table_entries
 from caplint.facts.kconfig import kconfig
 from caplint.facts.macros import includes, macros, undefinitions
 from caplint.facts.made import made
+from caplint.facts.members import members
 from caplint.facts.meson import meson_rules
 from caplint.facts.reading import readings
 from caplint.facts.records import BlindSpot, FileFacts, Record
@@ -27,7 +30,8 @@ from caplint.facts.tokens import tokens
 
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (
-    functions, cases, calls, stores, tests, guard_extents, returns, comparisons, table_entries, macro_uses,
+    functions, cases, calls, stores, tests, guard_extents, returns, jumps, comparisons, table_entries, members,
+    elements, enumerators, accesses, macro_uses,
 )  # fmt: skip
 _PER_FILE = (macros, undefinitions, includes, tokens)
 

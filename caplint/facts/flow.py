@@ -9,7 +9,7 @@ import tree_sitter
 
 from caplint.c.guards import leaves
 from caplint.facts.reading import Reading, Scope, name_of
-from caplint.facts.records import Comparison, ReturnValue, Store, Test
+from caplint.facts.records import Comparison, Jump, ReturnValue, Store, Test
 
 _MAX_VALUE = 400
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}\w*\Z")
@@ -95,6 +95,20 @@ def returns(reading: Reading) -> Iterator[ReturnValue]:
             start=node.start_byte,
             condition=reading.condition(node.start_byte),
         )
+
+
+def jumps(reading: Reading) -> Iterator[Jump]:
+    """Every `goto`."""
+    for node in reading.fresh("goto", "jump"):
+        label = node.child_by_field_name("label")
+        if label is not None:
+            yield Jump(
+                function=reading.function(node.start_byte),
+                label=reading.view.plain(label),
+                line=reading.line(node.start_byte),
+                start=node.start_byte,
+                condition=reading.condition(node.start_byte),
+            )
 
 
 def comparisons(reading: Reading) -> Iterator[Comparison]:

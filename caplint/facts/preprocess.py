@@ -1,4 +1,8 @@
-"""Expands invocations of function-like macros in place, as the preprocessor would."""
+"""Expands invocations of function-like macros in place, as the preprocessor would.
+
+pcpp differs from C in one thing that matters here: an argument that is to be pasted is expanded first,
+where it is itself an invocation of one of the macros.
+"""
 
 from __future__ import annotations
 

@@ -32,6 +32,9 @@ _QUERY = """
 (binary_expression operator: ["&&" "||"]) @logic
 (labeled_statement) @label
 (goto_statement) @goto
+(struct_specifier body: (_)) @aggregate
+(union_specifier body: (_)) @aggregate
+(enumerator) @enumerator
 """
 
 

@@ -124,6 +124,16 @@ class ReturnValue(NamedTuple):
     condition: str
 
 
+class Jump(NamedTuple):
+    """A `goto`."""
+
+    function: str | None
+    label: str
+    line: int
+    start: int
+    condition: str
+
+
 class Comparison(NamedTuple):
     """A comparison with a constant-like name."""
 
@@ -146,6 +156,55 @@ class TableEntry(NamedTuple):
     value: str
     line: int
     column: int
+    condition: str
+
+
+class Member(NamedTuple):
+    """A member of a structure or union."""
+
+    owner: str
+    name: str
+    type: str
+    array: str
+    bits: str
+    line: int
+    column: int
+    start: int
+    condition: str
+
+
+class Element(NamedTuple):
+    """An entry of an array initialiser."""
+
+    variable: str
+    function: str | None
+    designator: str
+    value: str
+    line: int
+    column: int
+    start: int
+    condition: str
+
+
+class Enumerator(NamedTuple):
+    """A name of an enumeration."""
+
+    owner: str
+    name: str
+    value: str
+    line: int
+    column: int
+    start: int
+    condition: str
+
+
+class Access(NamedTuple):
+    """A chain of `->` and `.`, and what is done with it."""
+
+    chain: str
+    mode: str
+    line: int
+    start: int
     condition: str
 
 
@@ -235,9 +294,9 @@ class BuildRule(NamedTuple):
 
 
 Record = (
-    Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Comparison
-    | TableEntry | MacroUse | Token | BlindSpot | DocMention | KconfigSymbol | KconfigSelect
-    | KconfigDefault | BuildRule
+    Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Jump
+    | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token | BlindSpot | DocMention
+    | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -251,8 +310,13 @@ TABLES: dict[type, str] = {
     Test: "test",
     GuardExtent: "guard_extent",
     ReturnValue: "return_value",
+    Jump: "jump",
     Comparison: "comparison",
     TableEntry: "table_entry",
+    Member: "member",
+    Element: "element",
+    Enumerator: "enumerator",
+    Access: "access",
     MacroUse: "macro_use",
     Token: "token",
     BlindSpot: "blind_spot",

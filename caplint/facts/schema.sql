@@ -140,6 +140,16 @@ CREATE TABLE return_value (
     condition INTEGER NOT NULL
 ) STRICT;
 
+-- A `goto`.
+CREATE TABLE jump (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT,
+    label     TEXT NOT NULL,      -- where it leads, in the same function
+    line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
 -- A comparison with a constant-like name: `ext == KVM_CAP_X`.
 CREATE TABLE comparison (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -162,6 +172,55 @@ CREATE TABLE table_entry (
     value     TEXT NOT NULL,
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A member of a structure or union.
+CREATE TABLE member (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    owner     TEXT NOT NULL,      -- the tag, or the typedef's name
+    name      TEXT NOT NULL,      -- dotted path through named members of unnamed type
+    type      TEXT NOT NULL,      -- as written, `*` at its end for pointers
+    array     TEXT NOT NULL,      -- `[N]`, '' where it is none
+    bits      TEXT NOT NULL,      -- width of a bit-field, '' where it is none
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- An entry of an array initialiser, at its first brace level.
+CREATE TABLE element (
+    blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    variable   TEXT NOT NULL,     -- the array's name
+    function   TEXT,
+    designator TEXT NOT NULL,     -- `[X]`, '' where there is none
+    value      TEXT NOT NULL,     -- an expression, or a brace list
+    line       INTEGER NOT NULL,
+    column     INTEGER NOT NULL,
+    start      INTEGER NOT NULL,
+    condition  INTEGER NOT NULL
+) STRICT;
+
+-- A name of an enumeration.
+CREATE TABLE enumerator (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    owner     TEXT NOT NULL,      -- the tag, or the typedef's name; '' where there is neither
+    name      TEXT NOT NULL,
+    value     TEXT NOT NULL,      -- '' where it is not given
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    condition INTEGER NOT NULL
+) STRICT;
+
+-- A member access: a chain of `->` and `.`.
+CREATE TABLE access (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    chain     TEXT NOT NULL,      -- as written: `vcpu->arch.mce_banks[i]`
+    mode      TEXT NOT NULL,      -- read, write (=), update (|=, ++ …), address, call, sizeof
+    line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
     condition INTEGER NOT NULL
 ) STRICT;
 
@@ -198,10 +257,10 @@ CREATE TABLE blind_spot (
     reason TEXT NOT NULL
 ) STRICT;
 
--- A capability named in the documentation, once per section that names it.
+-- A capability or MSR named in the documentation, once per section that names it.
 CREATE TABLE doc_mention (
     blob          INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    name          TEXT NOT NULL,  -- KVM_CAP_*, line breaks inside the name mended
+    name          TEXT NOT NULL,  -- KVM_CAP_*, line breaks inside the name mended; MSR_*, HV_X64_MSR_*
     line          INTEGER NOT NULL,
     column        INTEGER NOT NULL,
     section       TEXT,           -- its number, such as 7.2; NULL outside numbered sections
@@ -281,8 +340,13 @@ CREATE INDEX store_blob ON store (blob);
 CREATE INDEX test_blob ON test (blob);
 CREATE INDEX guard_extent_blob ON guard_extent (blob, function);
 CREATE INDEX return_value_blob ON return_value (blob);
+CREATE INDEX jump_blob ON jump (blob);
 CREATE INDEX comparison_blob ON comparison (blob);
 CREATE INDEX table_entry_blob ON table_entry (blob);
+CREATE INDEX member_blob ON member (blob);
+CREATE INDEX element_blob ON element (blob);
+CREATE INDEX enumerator_blob ON enumerator (blob);
+CREATE INDEX access_blob ON access (blob);
 CREATE INDEX macro_use_blob ON macro_use (blob);
 CREATE INDEX token_blob ON token (blob);
 CREATE INDEX blind_spot_blob ON blind_spot (blob);

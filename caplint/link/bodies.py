@@ -86,6 +86,11 @@ class Body:
         )
 
     @property
+    def jumps(self) -> list[Row]:
+        """Label of every `goto`."""
+        return self._rows("jump", "SELECT start, start, label FROM main.jump")
+
+    @property
     def guards(self) -> list[Row]:
         """Expression that is known to hold, or not to, over the row's extent; kind."""
         return self._rows("guard", "SELECT start, stop, expression, kind FROM main.guard_extent")

@@ -12,6 +12,6 @@ def link_documentation(connection: sqlite3.Connection) -> None:
         SELECT f.side, f.tree, f.path, d.line, d.column, d.name, f.api, d.section, d.title, d.heading,
                d.pattern, d.type, d.architectures, d.parameters
         FROM temp.all_file f JOIN main.doc_mention d ON d.blob = f.blob
-        WHERE f.role = 'kernel'
+        WHERE f.role = 'kernel' AND d.name GLOB 'KVM_CAP_*'
         ORDER BY f.side, f.tree, f.path, d.line, d.column
     """)

@@ -19,11 +19,14 @@ from caplint.facts.store import BlobKey, FactStore
 from caplint.knowledge import knowledge
 from caplint.link.answers import link_answers
 from caplint.link.build import conjoin, link_build
+from caplint.link.cap_msrs import link_cap_msrs
+from caplint.link.cap_states import link_cap_states
 from caplint.link.capabilities import link_capabilities
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
 from caplint.link.made import link_made
+from caplint.link.msrs import link_msrs
 from caplint.link.vmm import link_vmm
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import File, Tree
@@ -76,6 +79,9 @@ def link(
     link_answers(connection, configurations)
     link_vmm(connection)
     link_documentation(connection)
+    link_cap_states(connection)
+    link_msrs(connection)
+    link_cap_msrs(connection)
 
 
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:

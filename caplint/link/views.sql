@@ -193,6 +193,142 @@ CREATE TEMP TABLE all_cap_use (
     kind  TEXT NOT NULL
 );
 
+-- A definition of an MSR's number, in a header that numbers them.
+CREATE TEMP TABLE all_msr (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    role   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    column INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    number INTEGER             -- NULL: cannot be computed
+);
+
+-- A place in a handler of the kernel that answers for an MSR, or for a range of them.
+CREATE TEMP TABLE all_msr_site (
+    id        INTEGER PRIMARY KEY,
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    verb      TEXT NOT NULL,    -- get, set, feature (KVM_GET_MSRS on the system descriptor)
+    msr       TEXT NOT NULL,    -- as written; of a range the lower end
+    high      TEXT NOT NULL,    -- the upper end, as msr where there is no range
+    number    INTEGER,          -- NULL: cannot be computed
+    last      INTEGER,
+    function  TEXT NOT NULL,
+    kind      TEXT NOT NULL,    -- case, comparison, range
+    condition TEXT NOT NULL,
+    how       TEXT NOT NULL,    -- where its value comes from or goes to: state, constant, delegated, other
+    value     TEXT NOT NULL,    -- the expression, where there is one; of delegated the function
+    gated     INTEGER NOT NULL  -- 1: more than who asks decides whether the access succeeds
+);
+
+-- A member that decides whether an MSR is accessible, or that its value is computed from.
+CREATE TEMP TABLE all_msr_gate (
+    site   INTEGER NOT NULL,
+    member TEXT NOT NULL        -- its last name
+);
+
+-- A member of KVM's own structures that an MSR's place reads (get) or writes (set).
+CREATE TEMP TABLE all_msr_state (
+    site    INTEGER NOT NULL,
+    owner   TEXT NOT NULL,      -- kvm_vcpu_arch, kvm_arch, vcpu_vmx, vcpu_svm
+    member  TEXT NOT NULL,      -- dotted path; of an unknown member as far as it goes
+    unknown TEXT NOT NULL,      -- the step that the structure does not have, '' where it has all
+    outside INTEGER NOT NULL,   -- 1: the chain leads on into a structure that is not in view
+    written INTEGER NOT NULL,   -- 1: something in KVM may write it
+    path    TEXT,               -- where the member is declared
+    line    INTEGER
+);
+
+-- An MSR in a list behind KVM_GET_MSR_INDEX_LIST or KVM_GET_MSR_FEATURE_INDEX_LIST.
+CREATE TEMP TABLE all_msr_saved (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    list      TEXT NOT NULL,
+    feature   INTEGER NOT NULL, -- 1: a list of features, which nobody saves
+    msr       TEXT NOT NULL,
+    number    INTEGER,
+    condition TEXT NOT NULL
+);
+
+-- A place in a VMM that reads an MSR from the kernel (get) or writes one to it (put).
+CREATE TEMP TABLE all_vmm_msr (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    function TEXT NOT NULL,
+    verb     TEXT NOT NULL,     -- get, put
+    msr      TEXT NOT NULL,
+    number   INTEGER,          -- NULL: cannot be computed; of one in a loop the first
+    last     INTEGER,          -- of one in a loop at most the last, else as number
+    listed   INTEGER NOT NULL   -- 1: only where KVM_GET_MSR_INDEX_LIST has named it
+);
+
+-- A member of a structure that holds the state of a VM or a vCPU, with whether anything in KVM writes it.
+CREATE TEMP TABLE all_vcpu_field (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    arch    TEXT NOT NULL,
+    owner   TEXT NOT NULL,
+    name    TEXT NOT NULL,      -- dotted path
+    type    TEXT NOT NULL,
+    array   TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    condition TEXT NOT NULL
+);
+
+-- State that outlives the handler and that enabling a capability writes.
+CREATE TEMP TABLE all_cap_state (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    function TEXT NOT NULL,
+    target   TEXT NOT NULL,     -- as written
+    member   TEXT NOT NULL,     -- its last name
+    read     INTEGER NOT NULL   -- 1: something in the tree reads a member of that name
+);
+
+-- An MSR that a guest is let write without an exit.
+CREATE TEMP TABLE all_msr_passthrough (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    function TEXT NOT NULL,
+    msr      TEXT NOT NULL,
+    switched INTEGER NOT NULL   -- 1: something switches its value between host and guest
+);
+
+-- Which MSR belongs to which capability, and how that is known.
+CREATE TEMP TABLE all_cap_msr (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    cap      TEXT NOT NULL,
+    msr      TEXT NOT NULL,
+    number   INTEGER,
+    evidence TEXT NOT NULL      -- config (kvm.toml), doc (same section), state (enabling writes what the handler reads), name, patch
+);
+
+-- MSRs that processors do not let be written or read, and those whose value is saved another way: kvm.toml.
+CREATE TEMP TABLE msr_fact (
+    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere
+    msr    TEXT NOT NULL,
+    source TEXT NOT NULL
+);
+
 -- Lines that a patch adds or changes, in the patched file.
 CREATE TEMP TABLE changed_line (
     tree TEXT NOT NULL,
@@ -249,6 +385,25 @@ CREATE TEMP VIEW vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'now' AND 
 CREATE TEMP VIEW base_vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb = 'enable';
 CREATE TEMP VIEW doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'now';
 CREATE TEMP VIEW base_doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'base';
+CREATE TEMP VIEW msr AS SELECT * FROM all_msr WHERE side = 'now';
+CREATE TEMP VIEW base_msr AS SELECT * FROM all_msr WHERE side = 'base';
+CREATE TEMP VIEW msr_get AS SELECT * FROM all_msr_site WHERE side = 'now' AND verb = 'get';
+CREATE TEMP VIEW base_msr_get AS SELECT * FROM all_msr_site WHERE side = 'base' AND verb = 'get';
+CREATE TEMP VIEW msr_set AS SELECT * FROM all_msr_site WHERE side = 'now' AND verb = 'set';
+CREATE TEMP VIEW base_msr_set AS SELECT * FROM all_msr_site WHERE side = 'base' AND verb = 'set';
+CREATE TEMP VIEW msr_feature AS SELECT * FROM all_msr_site WHERE side = 'now' AND verb = 'feature';
+CREATE TEMP VIEW msr_state AS SELECT * FROM all_msr_state;
+CREATE TEMP VIEW msr_saved AS SELECT * FROM all_msr_saved WHERE side = 'now';
+CREATE TEMP VIEW base_msr_saved AS SELECT * FROM all_msr_saved WHERE side = 'base';
+CREATE TEMP VIEW vmm_msr AS SELECT * FROM all_vmm_msr WHERE side = 'now';
+CREATE TEMP VIEW base_vmm_msr AS SELECT * FROM all_vmm_msr WHERE side = 'base';
+CREATE TEMP VIEW vcpu_field AS SELECT * FROM all_vcpu_field WHERE side = 'now';
+CREATE TEMP VIEW base_vcpu_field AS SELECT * FROM all_vcpu_field WHERE side = 'base';
+CREATE TEMP VIEW cap_state AS SELECT * FROM all_cap_state WHERE side = 'now';
+CREATE TEMP VIEW base_cap_state AS SELECT * FROM all_cap_state WHERE side = 'base';
+CREATE TEMP VIEW msr_passthrough AS SELECT * FROM all_msr_passthrough WHERE side = 'now';
+CREATE TEMP VIEW cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'now';
+CREATE TEMP VIEW base_cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'base';
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
 CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 

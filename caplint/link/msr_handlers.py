@@ -1,0 +1,224 @@
+"""Which functions read and write MSRs for guest and host, and what each of their cases does."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from caplint.knowledge import knowledge
+from caplint.link.bodies import Body, Handler, Row, between
+from caplint.link.state import Place, State, chains
+
+_GATE_WORD = re.compile(r"[A-Za-z_]\w*")
+# What a guard may speak of without making the access depend on a capability or a feature.
+_NO_GATE = frozenset({"msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"})
+_NUMBER = re.compile(r"[\s()]*(?:0[xX])?[0-9a-fA-F]+(?:[uUlL]*)[\s()]*\Z")
+_OPERAND = r"[\w>.-]+?"
+_BOUND = r"[^&|()]+?"
+# `msr >= LOW && msr <= HIGH`, in any parentheses.
+_BETWEEN = re.compile(
+    rf"^\(*\s*(?P<a>{_OPERAND})\s*>=\s*(?P<low>{_BOUND})\s*\)?\s*&&"
+    rf"\s*\(?\s*(?P<b>{_OPERAND})\s*<=\s*(?P<high>{_BOUND})\s*\)*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in a handler that answers for an MSR or a range of them."""
+
+    body: Body
+    verb: str
+    kind: str
+    """`case`, `comparison` or `range`."""
+    low: str
+    high: str
+    line: int
+    column: int
+    start: int
+    stop: int
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Where a value comes from, or goes to."""
+
+    how: str
+    """`state` (members of KVM's own), `constant`, `delegated` (another handler), `other`."""
+    places: tuple[Place, ...] = ()
+    text: str = ""
+
+
+@dataclass
+class MsrHandlers:
+    """Finds the handlers of one side of a tree."""
+
+    connection: sqlite3.Connection
+    side: str
+    tree: str
+    _seen: set[tuple[str, str, int]] = field(default_factory=set)
+
+    def bodies(self) -> Iterator[tuple[str, Body]]:
+        """Handlers by name and by table, then those that one of them hands an access on to."""
+        known = knowledge().msr
+        pending = [(verb, name) for verb, names in known.functions.items() for name in names]
+        pending += [(verb, name) for verb, fields in known.fields.items() for name in self._through(fields)]
+        while pending:
+            verb, name = pending.pop(0)
+            for handler in self._definitions(verb, name):
+                key = (verb, handler.path, handler.start)
+                if key not in self._seen:
+                    self._seen.add(key)
+                    body = Body(self.connection, handler)
+                    yield verb, body
+                    pending += [(verb, callee) for callee in delegates(body)]
+
+    def _through(self, fields: list[str]) -> list[str]:
+        rows = self.connection.execute(
+            """SELECT DISTINCT e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND f.arch = ? AND e.field IN (SELECT value FROM json_each(?))
+               ORDER BY 1""",
+            (self.side, self.tree, knowledge().msr.architecture, json.dumps(fields)),
+        )
+        return [value.lstrip("&") for (value,) in rows]
+
+    def _definitions(self, verb: str, name: str) -> list[Handler]:
+        rows = self.connection.execute(
+            """SELECT path, blob, start, stop, parameters FROM code_function
+               WHERE side = ? AND tree = ? AND arch = ? AND name = ? ORDER BY path, start""",
+            (self.side, self.tree, knowledge().msr.architecture, name),
+        ).fetchall()
+        return [
+            Handler(self.side, self.tree, path, blob, knowledge().msr.architecture, name, start, stop,
+                    json.loads(parameters), verb, None, "name")
+            for path, blob, start, stop, parameters in rows
+        ]  # fmt: skip
+
+
+def selectors(body: Body) -> set[str]:
+    """Expressions that name the register in a handler: the known ones, and local copies of them."""
+    known = set(knowledge().msr.selectors)
+    copies = {row.extra[0] for row in body.stores if row.text in known and row.extra[0].isidentifier()}
+    return known | copies
+
+
+def delegates(body: Body) -> list[str]:
+    """Functions that get the register, and its value or the place for it, handed on."""
+    names, values, requests = selectors(body), set(knowledge().msr.values), _requests(body)
+    found = []
+    for call in body.calls:
+        arguments = set(json.loads(call.text))
+        callee = call.extra[0]
+        passes = arguments & requests or (arguments & names and arguments & values)
+        if passes and callee.isidentifier() and not callee.startswith(("trace_", "kvm_pr_")):
+            found.append(callee)
+    return found
+
+
+def _requests(body: Body) -> set[str]:
+    """Parameters that hold a whole access: its register, its value and who asks."""
+    texts = " ".join(row.text for rows in (body.stores, body.calls, body.tests) for row in rows)
+    return {
+        name for name in knowledge().msr.requests if re.search(rf"\b{name}->(?:index|data|host_initiated)\b", texts)
+    }
+
+
+def sites(verb: str, body: Body) -> Iterator[Site]:
+    """Every MSR that the handler speaks of."""
+    names = selectors(body)
+    handler = body.handler
+    extent = (handler.blob, handler.function, handler.start, handler.stop)
+    for selector, low, high, *place in body.connection.execute(
+        """SELECT l.selector, l.low, l.high, l.line, l.column, l.start, l.stop, c.text
+           FROM main.case_label l JOIN main.condition c ON c.id = l.condition
+           WHERE l.blob = ? AND l.function = ? AND l.start >= ? AND l.start < ? AND l.low IS NOT NULL
+           ORDER BY l.start""",
+        extent,
+    ).fetchall():
+        if selector in names:
+            yield Site(body, verb, "case", low, high, *place)
+    for constant, operand, line, column, start, condition in body.connection.execute(
+        """SELECT p.constant, p.operand, p.line, p.column, p.start, c.text
+           FROM main.comparison p JOIN main.condition c ON c.id = p.condition
+           WHERE p.blob = ? AND p.function = ? AND p.start >= ? AND p.start < ? AND p.operator = '=='
+           ORDER BY p.start""",
+        extent,
+    ).fetchall():
+        test = next(
+            (t for t in body.tests if t.start <= start < t.stop and t.extra[0] == "if" and constant in t.text), None
+        )
+        if operand in names and test is not None:
+            yield Site(body, verb, "comparison", constant, constant, line, column, test.start, test.stop, condition)
+    for test in body.tests:
+        match = _BETWEEN.match(test.text)
+        if match and match["a"] == match["b"] and match["a"] in names:
+            line, column = _position(body, test.start)
+            yield Site(body, verb, "range", match["low"], match["high"], line, column, test.start, test.stop, "1")
+
+
+def _position(body: Body, start: int) -> tuple[int, int]:
+    (line,) = body.connection.execute(
+        "SELECT line FROM main.test WHERE blob = ? AND start = ?", (body.handler.blob, start)
+    ).fetchone()
+    return line, 1
+
+
+def value(site: Site, state: State) -> Value:
+    """Where a read value comes from, or which state a written one goes to."""
+    rows = _written_state(site, state) if site.verb == "set" else _answers(site)
+    if not rows and site.verb != "set":
+        calls = set(delegates(site.body))
+        handed = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
+        return Value("delegated", text=handed[0].extra[0]) if handed else Value("other")
+    if site.verb == "set":
+        return _assigned(site, state, rows)
+    places = [place for row in rows for chain in chains(row.text) if (place := state.place(chain))]
+    text = rows[0].text if len(rows) == 1 else ""
+    if places:
+        return Value("state", tuple(dict.fromkeys(places)), text)
+    constant = all(_NUMBER.match(row.text) or row.text.isupper() for row in rows)
+    return Value("constant" if constant else "other", text=text)
+
+
+def _answers(site: Site) -> list[Row]:
+    """The assignments that leave a value for the reader."""
+    results = _results()
+    return [row for row in between(site.body.stores, site.start, site.stop) if results.search(row.extra[0])]
+
+
+def _written_state(site: Site, state: State) -> list[Row]:
+    return [row for row in between(site.body.stores, site.start, site.stop) if state.place(row.extra[0])]
+
+
+def _assigned(site: Site, state: State, rows: list[Row]) -> Value:
+    places = [place for row in rows if (place := state.place(row.extra[0]))]
+    if places:
+        return Value("state", tuple(dict.fromkeys(places)), rows[0].text if len(rows) == 1 else "")
+    calls = set(delegates(site.body))
+    handed = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
+    if handed:
+        return Value("delegated", text=handed[0].extra[0])
+    body = site.body
+    busy = any(between(rows, site.start, site.stop) for rows in (body.calls, body.stores, body.jumps))
+    return Value("other" if busy else "constant")
+
+
+@cache
+def _results() -> re.Pattern[str]:
+    return re.compile("|".join(knowledge().msr.results))
+
+
+def gates(site: Site) -> list[str]:
+    """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
+    offsets = [row.start for row in _answers(site)] or [site.start]
+    guards = [row.text for row in site.body.guards if any(row.start <= offset < row.stop for offset in offsets)]
+    return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
+
+
+def is_gated(site: Site) -> bool:
+    """Whether something other than who asks decides: a feature, a capability, a setting."""
+    return any(set(_GATE_WORD.findall(text)) - _NO_GATE for text in gates(site))

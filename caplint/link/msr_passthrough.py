@@ -1,0 +1,51 @@
+"""Which MSRs a guest may write without an exit, and whether anything switches them between host and guest."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+
+from caplint.knowledge import knowledge
+
+_MSR = re.compile(r"\b(?:HV_X64_)?MSR_\w+")
+
+
+def link_passthrough(connection: sqlite3.Connection, side: str, tree: str) -> None:
+    """Fill `all_msr_passthrough` for one side of a kernel."""
+    known = knowledge().msr
+    switched = _switched(connection, side, tree) | set(known.switched)
+    for callee, (argument, write, values) in known.passthrough.items():
+        rows = connection.execute(
+            """SELECT f.path, k.line, k.function, k.arguments FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND f.arch = ? AND k.callee = ? AND k.function IS NOT NULL
+               ORDER BY f.path, k.start""",
+            (side, tree, known.architecture, callee),
+        ).fetchall()
+        for path, line, function, text in rows:
+            arguments = json.loads(text)
+            if (
+                len(arguments) > max(argument, write)
+                and arguments[write] in values
+                and _MSR.fullmatch(arguments[argument])
+            ):
+                connection.execute(
+                    "INSERT INTO temp.all_msr_passthrough VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (side, tree, path, line, function, arguments[argument], int(arguments[argument] in switched)),
+                )
+
+
+def _switched(connection: sqlite3.Connection, side: str, tree: str) -> set[str]:
+    """MSRs that KVM itself writes on the processor, or hands to what does it on entry and exit."""
+    known = knowledge().msr
+    found: set[str] = set()
+    for (text,) in connection.execute(
+        """SELECT k.arguments FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND f.arch = ? AND k.callee IN (SELECT value FROM json_each(?))
+           UNION ALL
+           SELECT e.value FROM temp.all_file f JOIN main.element e ON e.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND e.variable IN (SELECT value FROM json_each(?))""",
+        (side, tree, known.architecture, json.dumps(known.switching), side, tree, json.dumps(known.switched_lists)),
+    ):
+        found.update(_MSR.findall(text))
+    return found

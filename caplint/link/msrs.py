@@ -1,0 +1,205 @@
+"""MSRs: their numbers, what handles them, what saves them, and which capability they belong to."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+
+from caplint.knowledge import GENERIC, knowledge
+from caplint.link.build import conjoin, file_conditions
+from caplint.link.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
+from caplint.link.msr_passthrough import link_passthrough
+from caplint.link.numbers import Definition, Numbers, UnknownValueError
+from caplint.link.state import State
+
+_POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
+_LAST = 0xFFFFFFFF
+_VARIABLE = re.compile(r"\b[a-z]\b")
+# Registers of one kind that processors and hypervisors number in a row, at most.
+_LARGEST_BANK = 31
+_SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
+
+
+def link_msrs(connection: sqlite3.Connection) -> None:
+    """Fill every table of MSRs."""
+    known = knowledge().msr
+    connection.executemany(
+        "INSERT INTO temp.msr_fact VALUES (?, ?, ?)",
+        [
+            (kind, name, source)
+            for kind, facts in (*known.directions.items(), ("elsewhere", known.elsewhere))
+            for name, source in facts.items()
+        ],
+    )
+    trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
+    for side, tree, role in trees:
+        numbers = _MsrNumbers(connection, side, tree)
+        _definitions(connection, side, tree, numbers)
+        if role == "kernel":
+            _kernel(connection, side, tree, numbers)
+        elif role == "vmm":
+            _vmm(connection, side, tree, numbers)
+
+
+class _MsrNumbers:
+    """Values of expressions in the light of a tree's headers for the MSR architecture."""
+
+    def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
+        arch = knowledge().msr.architecture
+        macros: dict[str, Definition] = {}
+        for name, parameters, body in connection.execute(
+            """SELECT m.name, m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made AND m.body <> ''
+               ORDER BY f.path DESC, m.line DESC""",
+            (side, tree, arch, GENERIC),
+        ):
+            macros[name] = Definition.of(parameters, body)
+        self._numbers = Numbers(macros)
+
+    def of(self, expression: str) -> int | None:
+        """The value, None where it cannot be computed or is none of an MSR."""
+        try:
+            number = self._numbers.of(expression)
+        except UnknownValueError:
+            return None
+        return number if 0 <= number <= _LAST else None
+
+
+def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
+    known = knowledge()
+    headers = {project.name: project.msrs for project in known.projects}
+    rows = connection.execute(
+        """SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
+           FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree JOIN main.macro m ON m.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND NOT f.made AND m.parameters IS NULL AND m.body <> ''
+           ORDER BY f.path, m.line""",
+        (side, tree),
+    ).fetchall()
+    for project, role, path, line, column, name, body in rows:
+        if name.startswith(known.msr.prefixes) and headers[project].fullmatch(path):
+            connection.execute(
+                "INSERT INTO temp.all_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (side, tree, role, path, line, column, name, numbers.of(body)),
+            )
+
+
+def _kernel(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
+    state = State.of(connection, side, tree)
+    files = file_conditions(connection)
+    for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
+        whole = files.get((side, tree, body.handler.path), "1")
+        for site in sites(verb, body):
+            _insert_site(site, value(site, state), conjoin(site.condition, whole), numbers, state)
+    _saved(connection, side, tree, numbers)
+    _fields(connection, side, tree)
+    link_passthrough(connection, side, tree)
+
+
+def _insert_site(site: Site, found: Value, condition: str, numbers: _MsrNumbers, state: State) -> None:
+    handler, connection = site.body.handler, site.body.connection
+    cursor = connection.execute(
+        "INSERT INTO temp.all_msr_site VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
+         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, condition, found.how, found.text,
+         int(is_gated(site))),
+    )  # fmt: skip
+    names = {name for text in [*gates(site), found.text] for name in _POINTED.findall(text)}
+    connection.executemany(
+        "INSERT INTO temp.all_msr_gate VALUES (?, ?)", [(cursor.lastrowid, name) for name in sorted(names)]
+    )
+    for place in found.places:
+        last = place.members[-1] if place.members else None
+        connection.execute(
+            "INSERT INTO temp.all_msr_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (cursor.lastrowid, place.owner, place.member, place.unknown, int(place.outside),
+             int(state.is_written(place)), last.path if last else None, last.line if last else None),
+        )  # fmt: skip
+
+
+def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
+    known = knowledge().msr
+    for feature, lists in enumerate((known.saved, known.features)):
+        for name in lists:
+            rows = connection.execute(
+                """SELECT f.path, e.line, e.column, e.value, c.text FROM temp.all_file f
+                   JOIN main.element e ON e.blob = f.blob JOIN main.condition c ON c.id = e.condition
+                   WHERE f.side = ? AND f.tree = ? AND e.variable = ? ORDER BY f.path, e.start""",
+                (side, tree, name),
+            ).fetchall()
+            connection.executemany(
+                "INSERT INTO temp.all_msr_saved VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (side, tree, path, line, column, name, feature, text, numbers.of(text), condition)
+                    for path, line, column, text, condition in rows
+                ],
+            )
+
+
+def _fields(connection: sqlite3.Connection, side: str, tree: str) -> None:
+    owners = sorted({owner for owner, _ in knowledge().msr.roots})
+    for owner in owners:
+        connection.execute(
+            """INSERT INTO temp.all_vcpu_field
+               SELECT f.side, f.tree, f.arch, m.owner, m.name, m.type, m.array, f.path, m.line, c.text
+               FROM temp.all_file f JOIN main.member m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
+               WHERE f.side = ? AND f.tree = ? AND m.owner = ? ORDER BY f.arch, f.path, m.line""",
+            (side, tree, owner),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    path: str
+    name: str
+
+
+def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
+    known = knowledge().msr
+    flags = _listed_flags(connection, side, tree)
+    for callee, argument in known.vmm_calls.items():
+        rows = connection.execute(
+            """SELECT f.path, f.blob, k.line, k.column, k.start, k.function,
+                      json_extract(k.arguments, '$[' || ? || ']')
+               FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND k.callee = ? AND k.function IS NOT NULL ORDER BY f.path, k.start""",
+            (argument, side, tree, callee),
+        ).fetchall()
+        for path, blob, line, column, start, function, text in rows:
+            verb = next((verb for verb, names in known.vmm_functions.items() if names.fullmatch(function)), None)
+            if verb and text:
+                guards = _guards(connection, blob, function, start)
+                listed = int(any(_Flag(path, name) in flags for name in guards))
+                first, last = _family(text, numbers)
+                connection.execute(
+                    "INSERT INTO temp.all_vmm_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (side, tree, path, line, column, function, verb, text, first, last, listed),
+                )
+
+
+def _family(text: str, numbers: _MsrNumbers) -> tuple[int | None, int | None]:
+    """First and last of the registers that an expression may mean: `MSR_X + i` stands for a bank of them."""
+    if (number := numbers.of(text)) is not None:
+        return number, number
+    first = numbers.of(_VARIABLE.sub("0", text))
+    return first, first + _LARGEST_BANK if first is not None else None
+
+
+def _guards(connection: sqlite3.Connection, blob: int, function: str, offset: int) -> set[str]:
+    rows = connection.execute(
+        "SELECT expression FROM main.guard_extent WHERE blob = ? AND function = ? AND start <= ? AND stop > ?",
+        (blob, function, offset, offset),
+    )
+    return {name for (expression,) in rows for name in re.findall(r"[A-Za-z_]\w*", expression)}
+
+
+def _listed_flags(connection: sqlite3.Connection, side: str, tree: str) -> set[_Flag]:
+    """Variables that are set where the kernel's index list is read."""
+    rows = connection.execute(
+        """SELECT DISTINCT f.path, s.target FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+           JOIN main.store s ON s.blob = f.blob AND s.function = k.function
+           WHERE f.side = ? AND f.tree = ? AND NOT s.local
+             AND EXISTS (SELECT 1 FROM json_each(k.arguments) WHERE value = ?)""",
+        (side, tree, knowledge().msr.index_list),
+    )
+    return {_Flag(path, target) for path, target in rows if _SIMPLE.match(target)}

@@ -1,0 +1,147 @@
+"""The structures that hold the state of a VM or a vCPU, and whether anything in KVM writes or reads a member."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caplint.knowledge import GENERIC, knowledge
+
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")
+_STEP = re.compile(r"\s*(?:->|\.)\s*")
+_POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_CHAIN = re.compile(
+    r"[A-Za-z_]\w*(?:\s*\([^()]*\)|\s*\[[^\[\]]*\])*(?:\s*(?:->|\.)\s*[A-Za-z_]\w*(?:\s*\[[^\[\]]*\])*)+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a structure: dotted path from its owner."""
+
+    owner: str
+    name: str
+    type: str
+    array: str
+    path: str
+    line: int
+
+    @property
+    def last(self) -> str:
+        """Its own name."""
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a member chain leads to: the members it passes, outermost first."""
+
+    owner: str
+    """The structure of `[msr.state]` that it starts in."""
+    members: tuple[Member, ...]
+    unknown: str = ""
+    """The first step that the structure reached so far does not have; empty where all are known."""
+    outside: bool = False
+    """Whether the chain leads on into a structure that is not in view."""
+
+    @property
+    def member(self) -> str:
+        """Dotted path of the last known member, from the structure that holds it."""
+        return self.members[-1].name if self.members else ""
+
+
+def chains(expression: str) -> Iterator[str]:
+    """The member chains in an expression."""
+    return (match.group() for match in _CHAIN.finditer(expression))
+
+
+@dataclass
+class State:
+    """The structures of one tree, with every name through which members are written or read."""
+
+    structures: dict[str, dict[str, Member]]
+    """Tag → dotted path → member."""
+    written: set[str] = field(default_factory=set)
+    """Last names of chains that are assigned, updated, or whose address is taken; names in macro bodies."""
+    passed: set[str] = field(default_factory=set)
+    """Last names of chains that are used by value: an array handed on may be written."""
+    roots: list[tuple[str, re.Pattern[str]]] = field(default_factory=list)
+
+    @staticmethod
+    def of(connection: sqlite3.Connection, side: str, tree: str) -> State:
+        """The state of a tree's MSR architecture."""
+        known = knowledge().msr
+        where = (side, tree, known.architecture, GENERIC)
+        structures: dict[str, dict[str, Member]] = {}
+        for owner, name, *rest in connection.execute(
+            """SELECT m.owner, m.name, m.type, m.array, f.path, m.line
+               FROM temp.all_file f JOIN main.member m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?) ORDER BY f.path, m.line""",
+            where,
+        ):
+            structures.setdefault(owner, {}).setdefault(name, Member(owner, name, *rest))
+        state = State(structures, roots=known.roots)
+        state._add_accesses(connection, where)
+        return state
+
+    def _add_accesses(self, connection: sqlite3.Connection, where: tuple[str, ...]) -> None:
+        for chain, mode in connection.execute(
+            """SELECT DISTINCT a.chain, a.mode FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?)""",
+            where,
+        ):
+            last = _POINTED.findall(_BRACKETS.sub("", chain))[-1:]
+            (self.passed if mode == "read" else self.written).update(last)
+        for table, column in (("macro", "body"), ("table_entry", "field")):
+            for (text,) in connection.execute(
+                f"""SELECT DISTINCT t.{column} FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
+                    WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?)""",  # noqa: S608
+                where,
+            ):
+                self.written.update(_POINTED.findall(f".{text}" if column == "field" else text))
+
+    def place(self, chain: str) -> Place | None:
+        """What a chain leads to, None where it does not start in a known structure."""
+        bare = _BRACKETS.sub("", chain)
+        for owner, root in self.roots:
+            for match in root.finditer(bare):
+                rest = [step.strip() for step in _STEP.split(bare[match.end() :]) if step.strip()]
+                if rest and owner in self.structures and _STEP.match(bare[match.end() :]):
+                    return self._walk(owner, rest)
+        return None
+
+    def _walk(self, owner: str, steps: list[str]) -> Place:
+        members: list[Member] = []
+        structure, prefix = owner, ""
+        for step in steps:
+            if not _NAME.fullmatch(step):
+                return Place(owner, tuple(members), outside=True)
+            name = f"{prefix}{step}"
+            found = self.structures[structure].get(name)
+            if found is None:
+                return Place(owner, tuple(members), unknown=step)
+            members.append(found)
+            tag = _tag(found.type)
+            if any(other.startswith(f"{name}.") for other in self.structures[structure]):
+                prefix = f"{name}."
+            elif tag in self.structures:
+                structure, prefix = tag, ""
+            else:
+                rest = steps[steps.index(step) + 1 :]
+                return Place(owner, tuple(members), outside=bool(rest))
+        return Place(owner, tuple(members))
+
+    def is_written(self, place: Place) -> bool:
+        """Whether something may write what the place names: by assignment, by address, as an array handed on."""
+        return any(
+            member.last in self.written or ((member.array or "*" in member.type) and member.last in self.passed)
+            for member in place.members
+        )
+
+
+def _tag(kind: str) -> str:
+    """The tag of the structure that a member is, or points to."""
+    return kind.replace("*", "").replace("const", "").strip().removeprefix("struct ").removeprefix("union ").strip()
