@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import resources
 
 from caplint.facts.extract import MADE
 from caplint.facts.harvest import Reading, harvest_contents
 from caplint.facts.made import packed
 from caplint.facts.store import BlobKey, FactStore
 from caplint.link.making import plan
+from caplint.link.memo import snapshot
 from caplint.trees.tree import Tree, object_id
 
 
@@ -30,33 +28,15 @@ class _Made:
 def link_made(store: FactStore, side: str, tree: Tree, reading: Reading) -> None:
     """Fill `superseded` and `unexpanded`, and add the pieces' facts to `all_file`, for one side of a tree."""
     connection = store.connection
-    snapshot = _snapshot(connection, side, tree.name, reading.extractor)
-    known = store.recall(snapshot)
+    name = f"made {snapshot(connection, side, tree.name, reading.extractor)}"
+    known = store.recall(name)
     made = _Made(**json.loads(known)) if known is not None else None
     rows = store.known(reading.extractor) if made is not None else {}
     if made is None or any((oid, MADE) not in rows for oid in made.blobs.values()):
         made, rows = _read(store, side, tree, reading)
-        store.retain(snapshot, json.dumps(asdict(made)))
+        store.retain(name, json.dumps(asdict(made)))
     store.touch(rows[oid, MADE] for oid in made.blobs.values())
     _fill(connection, side, tree.name, made, rows)
-
-
-def _snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
-    """Names a tree's content, and everything else that a plan depends on."""
-    digest = hashlib.sha256(_code() + extractor.encode())
-    for path, oid in connection.execute(
-        """SELECT f.path, b.oid FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
-           WHERE f.side = ? AND f.tree = ? AND b.language = 'c' ORDER BY 1""",
-        (side, tree),
-    ):
-        digest.update(f"{path}\0{oid}\0".encode())
-    return digest.hexdigest()
-
-
-@cache
-def _code() -> bytes:
-    package = resources.files(__package__)
-    return b"".join(package.joinpath(name).read_bytes() for name in ("making.py", "definitions.py", "made.py"))
 
 
 def _read(store: FactStore, side: str, tree: Tree, reading: Reading) -> tuple[_Made, dict[BlobKey, int]]:

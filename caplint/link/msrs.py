@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
+from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link.build import conjoin, file_conditions
+from caplint.link.memo import remembered, snapshot
 from caplint.link.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
 from caplint.link.msr_passthrough import link_passthrough
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
@@ -21,9 +25,15 @@ _LARGEST_BANK = 31
 _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 
-def link_msrs(connection: sqlite3.Connection) -> None:
+_TABLES = (
+    "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr", "all_vcpu_field",
+    "all_msr_passthrough",
+)  # fmt: skip
+
+
+def link_msrs(store: FactStore, extractor: str) -> None:
     """Fill every table of MSRs."""
-    known = knowledge().msr
+    connection, known = store.connection, knowledge().msr
     connection.executemany(
         "INSERT INTO temp.msr_fact VALUES (?, ?, ?)",
         [
@@ -34,12 +44,17 @@ def link_msrs(connection: sqlite3.Connection) -> None:
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
     for side, tree, role in trees:
-        numbers = _MsrNumbers(connection, side, tree)
-        _definitions(connection, side, tree, numbers)
-        if role == "kernel":
-            _kernel(connection, side, tree, numbers)
-        elif role == "vmm":
-            _vmm(connection, side, tree, numbers)
+        name = f"msrs {side} {tree} {role} {snapshot(connection, side, tree, extractor)}"
+        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree, role))
+
+
+def _fill(connection: sqlite3.Connection, side: str, tree: str, role: str) -> None:
+    numbers = _MsrNumbers(connection, side, tree)
+    _definitions(connection, side, tree, numbers)
+    if role == "kernel":
+        _kernel(connection, side, tree, numbers)
+    elif role == "vmm":
+        _vmm(connection, side, tree, numbers)
 
 
 class _MsrNumbers:
@@ -87,32 +102,40 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
 def _kernel(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
     state = State.of(connection, side, tree)
     files = file_conditions(connection)
+    ids = count()
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
         whole = files.get((side, tree, body.handler.path), "1")
         for site in sites(verb, body):
-            _insert_site(site, value(site, state), conjoin(site.condition, whole), numbers, state)
+            place, found = f"{side} {tree} {next(ids)}", value(site, state)
+            _insert_site(site, place, found, conjoin(site.condition, whole), numbers)
+            _insert_state(site, place, found, state)
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree)
     link_passthrough(connection, side, tree)
 
 
-def _insert_site(site: Site, found: Value, condition: str, numbers: _MsrNumbers, state: State) -> None:
-    handler, connection = site.body.handler, site.body.connection
-    cursor = connection.execute(
-        "INSERT INTO temp.all_msr_site VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
+def _insert_site(site: Site, place: str, found: Value, condition: str, numbers: _MsrNumbers) -> None:
+    handler = site.body.handler
+    site.body.connection.execute(
+        "INSERT INTO temp.all_msr_site VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (place, handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
          numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, condition, found.how, found.text,
          int(is_gated(site))),
     )  # fmt: skip
+
+
+def _insert_state(site: Site, site_id: str, found: Value, state: State) -> None:
+    handler, connection = site.body.handler, site.body.connection
     names = {name for text in [*gates(site), found.text] for name in _POINTED.findall(text)}
     connection.executemany(
-        "INSERT INTO temp.all_msr_gate VALUES (?, ?)", [(cursor.lastrowid, name) for name in sorted(names)]
+        "INSERT INTO temp.all_msr_gate VALUES (?, ?, ?, ?)",
+        [(handler.side, handler.tree, site_id, name) for name in sorted(names)],
     )
     for place in found.places:
         last = place.members[-1] if place.members else None
         connection.execute(
-            "INSERT INTO temp.all_msr_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (cursor.lastrowid, place.owner, place.member, place.unknown, int(place.outside),
+            "INSERT INTO temp.all_msr_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (handler.side, handler.tree, site_id, place.owner, place.member, place.unknown, int(place.outside),
              int(state.is_written(place)), last.path if last else None, last.line if last else None),
         )  # fmt: skip
 

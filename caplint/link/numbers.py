@@ -17,7 +17,7 @@ from caplint.link.integers import UnknownValueError, Value, binary, common, lite
 
 __all__ = ["Definition", "Numbers", "UnknownValueError"]
 
-_PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,8}|0[xX][0-9a-fA-F]{1,7})\Z")
+_PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,8}|0[xX][0-9a-fA-F]{1,8})\Z")
 
 # Fixed-width and basic types: bits and whether unsigned. `char` is signed on some architectures only
 # and left out; `long` is added per ABI.
@@ -49,11 +49,25 @@ class Numbers:
         if _PLAIN.match(bare):  # most are plain numbers
             return int(bare, 16 if bare[:2] in {"0x", "0X"} else 10)
         if body not in self._known:
-            self._known[body] = self._compute(body)
+            self._known[body] = UnknownValueError("macros nest too deeply")
+            alias = self._alias(bare)
+            self._known[body] = self._compute(body) if alias is None else alias
         known = self._known[body]
         if isinstance(known, UnknownValueError):
             raise known
         return known
+
+    def _alias(self, name: str) -> int | UnknownValueError | None:
+        """The value of a macro that the body merely names, None where it is more than a name."""
+        definition = self._macros.get(name)
+        if definition is None or definition.parameters is not None or not definition.body.strip():
+            return None
+        try:
+            return self.of(definition.body)
+        except UnknownValueError as error:
+            return error
+        except RecursionError:
+            return UnknownValueError("macros nest too deeply")
 
     def _compute(self, body: str) -> int | UnknownValueError:
         try:

@@ -79,8 +79,8 @@ def link(
     link_answers(connection, configurations)
     link_vmm(connection)
     link_documentation(connection)
-    link_cap_states(connection)
-    link_msrs(connection)
+    link_cap_states(store, reading.extractor)
+    link_msrs(store, reading.extractor)
     link_cap_msrs(connection)
 
 

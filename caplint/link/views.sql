@@ -207,7 +207,7 @@ CREATE TEMP TABLE all_msr (
 
 -- A place in a handler of the kernel that answers for an MSR, or for a range of them.
 CREATE TEMP TABLE all_msr_site (
-    id        INTEGER PRIMARY KEY,
+    id        TEXT PRIMARY KEY,
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
     path      TEXT NOT NULL,
@@ -228,13 +228,17 @@ CREATE TEMP TABLE all_msr_site (
 
 -- A member that decides whether an MSR is accessible, or that its value is computed from.
 CREATE TEMP TABLE all_msr_gate (
-    site   INTEGER NOT NULL,
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    site   TEXT NOT NULL,
     member TEXT NOT NULL        -- its last name
 );
 
 -- A member of KVM's own structures that an MSR's place reads (get) or writes (set).
 CREATE TEMP TABLE all_msr_state (
-    site    INTEGER NOT NULL,
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    site    TEXT NOT NULL,
     owner   TEXT NOT NULL,      -- kvm_vcpu_arch, kvm_arch, vcpu_vmx, vcpu_svm
     member  TEXT NOT NULL,      -- dotted path; of an unknown member as far as it goes
     unknown TEXT NOT NULL,      -- the step that the structure does not have, '' where it has all
@@ -354,6 +358,7 @@ CREATE INDEX temp.all_cap_check_cap ON all_cap_check (cap);
 CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
 CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
+CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);
 
 CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now' AND NOT made;
 CREATE TEMP VIEW base_file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'base' AND NOT made;
@@ -392,7 +397,7 @@ CREATE TEMP VIEW base_msr_get AS SELECT * FROM all_msr_site WHERE side = 'base' 
 CREATE TEMP VIEW msr_set AS SELECT * FROM all_msr_site WHERE side = 'now' AND verb = 'set';
 CREATE TEMP VIEW base_msr_set AS SELECT * FROM all_msr_site WHERE side = 'base' AND verb = 'set';
 CREATE TEMP VIEW msr_feature AS SELECT * FROM all_msr_site WHERE side = 'now' AND verb = 'feature';
-CREATE TEMP VIEW msr_state AS SELECT * FROM all_msr_state;
+CREATE TEMP VIEW msr_state AS SELECT * FROM all_msr_state WHERE side = 'now';
 CREATE TEMP VIEW msr_saved AS SELECT * FROM all_msr_saved WHERE side = 'now';
 CREATE TEMP VIEW base_msr_saved AS SELECT * FROM all_msr_saved WHERE side = 'base';
 CREATE TEMP VIEW vmm_msr AS SELECT * FROM all_vmm_msr WHERE side = 'now';
