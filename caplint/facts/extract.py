@@ -86,7 +86,7 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
 
 
 def _blind_spots(unit: Unit) -> Iterator[BlindSpot]:
-    for problem in sorted(set(unit.problems), key=lambda problem: (problem.offset, problem.end)):
+    for problem in sorted(set(unit.problems), key=lambda problem: (problem.offset, problem.end, problem.reason)):
         yield BlindSpot(problem.offset, problem.end, unit.lexed.line(problem.offset), problem.reason)
 
 

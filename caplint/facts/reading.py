@@ -71,7 +71,7 @@ class Reading:
     def fresh(self, kind: str, asker: str = "") -> list[tree_sitter.Node]:
         """The nodes of a kind that no earlier view has shown to this asker, in file order."""
         found = []
-        for node in sorted(self.nodes.get(kind, ()), key=lambda node: node.start_byte):
+        for node in sorted(self.nodes.get(kind, ()), key=lambda node: (node.start_byte, -node.end_byte)):
             key = (kind + asker, node.start_byte)
             if kind in _NESTING:
                 key = (kind + asker, node.start_byte << 32 | node.end_byte)

@@ -345,6 +345,12 @@ def test_comparisons(expression: str, comparisons: list[tuple[str, str, str, int
     assert [(row.operand, row.operator, row.constant, row.column) for row in rows] == comparisons
 
 
+def test_facts_that_begin_together_come_from_the_outermost_in() -> None:
+    names = [f"AAAA_{number}" for number in range(20)]
+    rows = _rows(Comparison, _in_function(f"if (x == {' == '.join(names)}) ;"))
+    assert [row.constant for row in rows] == names[::-1]
+
+
 @pytest.mark.parametrize(("source", "entries"), ENTRIES)
 def test_table_entries(source: str, entries: list[tuple[str | None, str | None, str, str, int]]) -> None:
     rows = _rows(TableEntry, source)
