@@ -11,42 +11,32 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
+from itertools import accumulate
 
 from caplint.c.masks import Spans, blank
 
-# One alternation, ordered so that whatever starts first wins; `directive` only matches at a line's start, or behind a
-# comment, which is as good as white space.
+_HASH = rb"[ \t\f\v]*+(?:\#|%:)"
+_COMMENT = rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\\\n]*+(?:\\\r?(?s:.)[^\\\n]*+)*+"
+_STRING = rb"""(?P<quote>["'])(?:(?!(?P=quote))[^\\\n]|\\\r?(?s:.))*+(?:(?P=quote)|(?=\n)|\\?\Z)"""
+_PLAIN = rb"""(?:[^"'/\n]++|\n(?!""" + _HASH + rb""")|/(?![*/]))*+"""
+# Skips what is plain, then tells what stands there. A directive is only one at a line's start, or behind a comment,
+# which is as good as white space.
 _SCAN = re.compile(
-    rb"""
-      (?P<directive> (?:^|(?<=\*/))[ \t\f\v]*(?:\#|%:) )
-    | (?P<comment>   /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) | //(?:[^\\\n]|\\\r?(?s:.))*+ )
-    | (?P<string>    "(?:[^"\\\n]|\\\r?(?s:.))*+(?:"|(?=\n)|\Z) | '(?:[^'\\\n]|\\\r?(?s:.))*+(?:'|(?=\n)|\Z) )
-    """,
-    re.VERBOSE | re.MULTILINE,
+    rb"(?:(?:\A|(?<=\*/))(?=" + _HASH + rb")|" + _PLAIN + rb")"
+    rb"(?:\n?(?P<directive>" + _HASH + rb")|(?P<comment>" + _COMMENT + rb")|(?P<string>" + _STRING + rb"))"
 )
+# In directives a lone apostrophe is no string: they hold prose (`#error don't`).
+_LITERAL = rb""""(?:[^"\\\n]|\\\r?(?s:.))*+"?|'(?:[^'\\\n]|\\.){1,4}'"""
 # What a directive's extent is made of; it stops at the first plain newline.
-_DIRECTIVE = re.compile(
-    rb"""(?: /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)
-           | //(?:[^\\\n]|\\\r?(?s:.))*+
-           | "(?:[^"\\\n]|\\\r?(?s:.))*+"?
-           | '(?:[^'\\\n]|\\.){1,4}'
-           | \\\r?\n | \\.? | [^\n\\"'/]++ | / | '
-         )*+""",
-    re.VERBOSE,
-)
+_DIRECTIVE = re.compile(rb"(?:" + _COMMENT + rb"|" + _LITERAL + rb"""|\\\r?\n|\\.?|[^\n\\"'/]++|/|')*+""")
 BLANK = rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
 """A pattern of what may stand between the words of a directive."""
 _KEYWORD = re.compile(BLANK + rb"([A-Za-z_]\w*)?")
 # In `#include <sys/*.h>` no comment begins.
 _HEADER_NAME = re.compile(BLANK + rb"<[^>\n]*>")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# A lone apostrophe is no string here: directives hold prose (`#error don't`).
-_COMMENT = re.compile(
-    rb"""(?P<literal> "(?:[^"\\\n]|\\\r?(?s:.))*+"? | '(?:[^'\\\n]|\\.){1,4}' )
-       | /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) | //(?:[^\\\n]|\\\r?(?s:.))*+
-    """,
-    re.VERBOSE,
-)
+_COMMENT_OR_LITERAL = re.compile(rb"(?P<literal>" + _LITERAL + rb")|" + _COMMENT)
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 
@@ -75,7 +65,7 @@ class Lexed:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offset of the first byte of every line."""
-        return [0, *(match.end() for match in re.finditer(rb"\n", self.source))]
+        return list(accumulate(map(len, BytesIO(self.source + b" ")), initial=0))[:-1]
 
     def line(self, offset: int) -> int:
         """1-based line number of a byte offset."""
@@ -95,7 +85,7 @@ def plain(text: bytes) -> str:
     """Text as one line: comments and continuations removed, runs of white space folded."""
     text = _CONTINUATION.sub(b" ", text)
     if b"/" in text:
-        text = _COMMENT.sub(lambda match: match["literal"] or b" ", text)
+        text = _COMMENT_OR_LITERAL.sub(lambda match: match["literal"] or b" ", text)
     return " ".join(text.decode("utf-8", "replace").split())
 
 
@@ -108,12 +98,13 @@ def lex(source: bytes) -> Lexed:
     strings: list[tuple[int, int]] = []
     gone: list[tuple[int, int]] = []
     position = 0
-    while match := _SCAN.search(source, position):
-        start, position = match.span()
-        if match.lastgroup == "comment":
+    while match := _SCAN.match(source, position):
+        kind = match.lastgroup or ""
+        start, position = match.span(kind)
+        if kind == "comment":
             comments.append((start, position))
             gone.append((start, position))
-        elif match.lastgroup == "string":
+        elif kind == "string":
             strings.append((start, position))
         else:
             directive = _directive(source, start, position)
@@ -121,7 +112,7 @@ def lex(source: bytes) -> Lexed:
             directives.append(directive)
             gone.append((start, position))
             header = _HEADER_NAME.match(source, directive.body, directive.end)
-            found = _COMMENT.finditer(source, header.end() if header else directive.body, directive.end)
+            found = _COMMENT_OR_LITERAL.finditer(source, header.end() if header else directive.body, directive.end)
             comments.extend(inner.span() for inner in found if inner["literal"] is None)
     return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, gone))
 

@@ -34,6 +34,8 @@ SPLITS = [
     (b"'a\nint b; /* c */", b"'a\nint b;        ", [(10, 17)], [(0, 2)]),
     (b"a / b * c", b"a / b * c", [], []),
     (b"", b"", [], []),
+    (b'a "b \\', b'a "b \\', [], [(2, 6)]),
+    (b"/* a **/ /***/ b / *c", b"               b / *c", [(0, 8), (9, 14)], []),
 ]
 
 # Source; keyword, start, end and body of each directive; the code that is left.
@@ -58,6 +60,7 @@ DIRECTIVES = [
     (b"#\na", [("", 0, 1, 1)], b" \na"),
     (b'# 12 "a.c"\nb', [("", 0, 10, 2)], b"          \nb"),
     (b"a # b\n", [], b"a # b\n"),
+    (b"a */ # b\n", [], b"a */ # b\n"),
     (b'a = "\\\n#if X";\n', [], b'a = "\\\n#if X";\n'),
     (b"/*\n#if X\n*/ a", [], b"  \n     \n   a"),
     (b"// b \\\n#if X\na", [], b"      \n     \na"),
