@@ -16,10 +16,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import tree_sitter
+
 from caplint.c.conditions import conditionals
 from caplint.c.lexer import lex
 from caplint.c.repair import repair
-from caplint.c.syntax import _parser
+from caplint.c.syntax import language
 from caplint.c.tables import tables
 from caplint.c.variants import variants
 from caplint.facts.extract import extract, language_of
@@ -108,7 +110,7 @@ def _floor(sources: list[bytes], runs: int) -> list[Row]:
         for path in sorted((_CORPUS / name).rglob("*"))
         if path.is_file() and language_of(path.name) == "c"
     ]
-    parse = _parser().parse
+    parse = tree_sitter.Parser(language()).parse
     return [
         _timed("reading every C file of both trees", runs, lambda: [path.read_bytes() for path in paths]),
         _timed("bare tree-sitter, one core", runs, lambda: [parse(source) for source in sources]),
@@ -124,7 +126,7 @@ def _front_end(sources: list[bytes], runs: int) -> list[Row]:
         _timed("lexing", runs, lambda: [lex(source) for source in sources]),
         _timed("choosing variants", runs, lambda: [variants(entry, conditionals(entry)) for entry in lexed]),
         _timed("repairing", runs, lambda: [repair(text, table) for text in texts]),
-        _timed("whole front end with extraction", runs, lambda: [extract(source, "c", table) for source in sources]),
+        _timed("front end and extraction", runs, lambda: [extract(source, "c", table) for source in sources]),
     ]
 
 

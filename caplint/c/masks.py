@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
+# What comments, directives and other variants leave behind.
+_GAP = re.compile(rb"\n\s{100,}(?=\n)")
+# More of them than people write would cost more than they save.
+_MAX_GAPS = 500
 _SPACES = bytes(byte if byte == 10 else 32 for byte in range(256))
 
 
@@ -42,3 +48,13 @@ def blank(source: bytes, extents: Iterable[tuple[int, int]]) -> bytes:
 def spaces(text: bytes) -> bytes:
     """As many bytes of white space, with the newlines where they were."""
     return text.translate(_SPACES)
+
+
+def stretches(text: bytes) -> list[tuple[int, int]]:
+    """The extents of a text between its gaps, blank lines; a newline is left at either side of each."""
+    found: list[tuple[int, int]] = []
+    position = 0
+    for gap in islice(_GAP.finditer(text), _MAX_GAPS):
+        found.append((position, gap.start() + 1))
+        position = gap.end()
+    return [*found, (position, len(text))]

@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from caplint.c.masks import spaces
+from caplint.c.masks import spaces, stretches
 from caplint.c.tables import Tables
 
 # A macro invocation longer than this is left alone: the file is not what it seems.
 MAX_INVOCATION = 50_000
 
-Edit = tuple[int, int, bytes]
+Edit = tuple[int, int, bytes | None]
+"""An extent and what takes its place; None blanks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Repaired:
     """The text to parse, and by offset what the repair made of it."""
 
     text: bytes
+    stretches: list[tuple[int, int]]
+    """Where the text is more than a gap."""
     ranges: set[int] = field(default_factory=set)
     """Offsets of the `...` of case ranges, now ` ||`."""
     uses: list[MacroUse] = field(default_factory=list)
@@ -50,7 +53,7 @@ _ASM_QUALIFIERS = re.compile(rb"(?:\s*\b(?:volatile|__volatile(?:__)?|goto|inlin
 _BASE = rb"(?:int|char|long|short|unsigned|signed|void|_Bool|bool|float|double)\b"
 # A type that ends where an argument ends; whether it stands for an argument is decided by what is before it.
 _TYPE = re.compile(
-    rb"\b(?:(?:struct|union|enum)\s++\w++|" + _BASE + rb"(?:\s++" + _BASE + rb")*+)(?:\s*+\*)*+(?=\s*[,)])"
+    rb"[(,]\s*+((?:(?:struct|union|enum)\s++\w++|" + _BASE + rb"(?:\s++" + _BASE + rb")*+)(?:\s*+\*)*+)(?=\s*[,)])"
 )
 _POINTER = re.compile(rb"\*[\s*]{0,16}+(?=[,)])")
 _TAKES_TYPE = re.compile(rb"(?:sizeof|typeof|typeof__|_Alignof|_Atomic|return)\s*\Z")
@@ -82,7 +85,7 @@ _BRACKETS_AWAY = bytes.maketrans(b"()", b"  ")
 
 def repair(source: bytes, tables: Tables) -> Repaired:
     """Repair one variant's text."""
-    result = Repaired(source)
+    result = Repaired(source, stretches(source))
     for step in _STEPS:
         if edits := list(step(result, tables)):
             result.text = _apply(result.text, edits)
@@ -94,50 +97,74 @@ def _apply(text: bytes, edits: list[Edit]) -> bytes:
     position = 0
     for start, end, replacement in sorted(edits):
         if start >= position:
-            pieces += text[position:start], replacement
+            pieces += text[position:start], spaces(text[start:end]) if replacement is None else replacement
             position = end
     pieces.append(text[position:])
     return b"".join(pieces)
 
 
-def _closing(text: bytes, opening: int) -> int:
-    """Offset behind the parenthesis that closes the one at `opening`, -1 where none does."""
-    depth = 0
-    for match in _PARENTHESIS.finditer(text, opening, opening + MAX_INVOCATION):
-        depth += 1 if match.group() == b"(" else -1
-        if depth == 0:
-            return match.end()
-    return -1
+def _find(pattern: re.Pattern[bytes], result: Repaired) -> Iterator[re.Match[bytes]]:
+    for start, end in result.stretches:
+        yield from pattern.finditer(result.text, start, end)
 
 
-def _blanked(text: bytes, start: int, end: int) -> Edit:
-    return start, end, spaces(text[start:end])
+class _Parentheses:
+    """Finds what closes a parenthesis; asked in file order, it reads no byte twice, however deep calls nest."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._position = 0
+        self._open: list[int] = []
+        self._closed: dict[int, int] = {}
+
+    def closing(self, opening: int) -> int:
+        """Offset behind the parenthesis that closes the one at `opening`, -1 where none does."""
+        if opening >= self._position:
+            self._open.clear()
+            self._position = opening
+        limit = opening + MAX_INVOCATION
+        if opening not in self._closed:
+            self._read(opening, limit)
+        end = self._closed.get(opening, -1)
+        return end if end <= limit else -1
+
+    def _read(self, opening: int, limit: int) -> None:
+        for match in _PARENTHESIS.finditer(self._text, self._position, limit):
+            self._position = match.end()
+            if match.group() == b"(":
+                self._open.append(match.start())
+            elif self._open:
+                begun = self._open.pop()
+                self._closed[begun] = match.end()
+                if begun == opening:
+                    return
+        self._position = max(self._position, limit)
 
 
 def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
     """Attributes, asm statements, and macros that declare something or stand for a type."""
-    text = result.text
-    for match in tables.words.finditer(text):
+    text, parentheses = result.text, _Parentheses(result.text)
+    for match in _find(tables.words, result):
         if text[match.start() - 1 : match.start()] in {b".", b">"}:
             continue  # a member that is called like an attribute
         name = match.group(2)
         if name is None:
-            yield _blanked(text, *match.span())
+            yield *match.span(), None
             continue
         opening = match.end()
         if tables.kinds[name] == "asm" and (qualifiers := _ASM_QUALIFIERS.match(text, opening)):
             opening = qualifiers.end()
-        if text[opening : opening + 1] != b"(" or (end := _closing(text, opening)) < 0:
+        if text[opening : opening + 1] != b"(" or (end := parentheses.closing(opening)) < 0:
             continue
         use = MacroUse(tables.kinds[name], match.start(), opening, end)
         match use.kind:
             case "attribute":
-                yield _blanked(text, use.start, use.end)
+                yield use.start, use.end, None
             case "type":
-                yield _blanked(text, use.opening, use.end)
+                yield use.opening, use.end, None
             case "asm":
                 result.uses.append(use)
-                yield _blanked(text, use.start, use.end)
+                yield use.start, use.end, None
             case _:
                 yield from _declarator(result, use, tables.declarators[name])
 
@@ -159,7 +186,7 @@ def _declarator(result: Repaired, use: MacroUse, index: int) -> Iterator[Edit]:
 def _ranges(result: Repaired, _: Tables) -> Iterator[Edit]:
     if b"..." not in result.text:
         return
-    for match in _RANGE.finditer(result.text):
+    for match in _find(_RANGE, result):
         result.ranges.add(match.start(1))
         yield *match.span(1), b" ||"
 
@@ -167,22 +194,22 @@ def _ranges(result: Repaired, _: Tables) -> Iterator[Edit]:
 def _types(result: Repaired, _: Tables) -> Iterator[Edit]:
     """A type where an expression is expected: an argument of container_of(), min_t(), va_arg() and their kind."""
     text = result.text
-    for match in _TYPE.finditer(text):
-        if not _is_argument(text, match.start()):
+    for match in _find(_TYPE, result):
+        if not _is_argument(text, match.start(1)):
             continue
-        name = list(_WORD.finditer(text, *match.span()))[-1]
-        softened = bytearray(spaces(match.group()))
+        name = list(_WORD.finditer(text, *match.span(1)))[-1]
+        softened = bytearray(spaces(match.group(1)))
         # A built-in type would still be read as a type: its last letter is made a capital one.
-        start = name.start() - match.start()
+        start = name.start() - match.start(1)
         softened[start : start + len(name.group())] = name.group()[:-1] + name.group()[-1:].upper()
-        yield *match.span(), bytes(softened)
-    for match in _POINTER.finditer(text):
+        yield *match.span(1), bytes(softened)
+    for match in _find(_POINTER, result):
         start = max(0, match.start() - 80)
         word = text[start : match.start()].rstrip()
         before = word.rstrip(_NAME_BYTES)
         if before != word and _is_argument(text, start + len(before)):
-            yield _blanked(text, *match.span())
-    for match in _TYPE_OPERATOR.finditer(text):
+            yield *match.span(), None
+    for match in _find(_TYPE_OPERATOR, result) if b"offsetof" in text or b"alignof" in text else ():
         yield *match.span(), match.group()[:-1] + b"F"
 
 
@@ -199,19 +226,19 @@ def _is_argument(text: bytes, offset: int) -> bool:
 
 def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
     text = result.text
-    for match in _DIGIT_NAME.finditer(text):
+    for match in _find(_DIGIT_NAME, result):
         yield *match.span(), b"_"
-    for match in _UNNAMED_FIELD.finditer(text):
+    for match in _find(_UNNAMED_FIELD, result):
         if field := _FIELD_TYPE.search(text, max(0, match.start() - 120), match.start()):
-            yield _blanked(text, field.start(1), match.end())
+            yield field.start(1), match.end(), None
 
 
 def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
-    text = result.text
-    for match in _FILE_SCOPE.finditer(text):
+    text, parentheses = result.text, _Parentheses(result.text)
+    for match in _find(_FILE_SCOPE, result):
         if _before(text, match.start()) not in {b"", b";", b"}", b")"}:
             continue
-        end = _closing(text, match.end())
+        end = parentheses.closing(match.end())
         if end < 0:
             continue
         following = _FOLLOWING.match(text, end)
@@ -232,9 +259,9 @@ def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
-    text = result.text
-    for match in _UNFINISHED.finditer(text):
-        end = _closing(text, match.end())
+    text, parentheses = result.text, _Parentheses(result.text)
+    for match in _find(_UNFINISHED, result):
+        end = parentheses.closing(match.end())
         if end < 0:
             continue
         following = _FOLLOWING.match(text, end)
@@ -250,7 +277,7 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
             continue
         result.uses.append(MacroUse("loop" if loop else "statement", match.start(1), match.end(), end))
         if not loop or not text[match.end() + 1 : end - 1].strip():
-            yield _blanked(text, match.start(1), end)
+            yield match.start(1), end, None
             continue
         word = b"while" if match.end() - match.start(1) >= 5 else b"if"
         yield match.start(1), match.end(), word.ljust(match.end() - match.start(1))

@@ -58,11 +58,6 @@ def language() -> tree_sitter.Language:
     return tree_sitter.Language(tree_sitter_c.language())
 
 
-@lru_cache(maxsize=1)
-def _parser() -> tree_sitter.Parser:
-    return tree_sitter.Parser(language())
-
-
 def parse(source: bytes, tables: Tables) -> Unit:
     """Lex, choose variants, repair and parse.
 
@@ -75,7 +70,7 @@ def parse(source: bytes, tables: Tables) -> Unit:
     views: list[View] = []
     for text in cover.texts:
         repaired = repair(text, tables)
-        views.append(View(text, repaired, _parser().parse(repaired.text).root_node))
+        views.append(View(text, repaired, _parsed(lexed, repaired)))
     problems = [
         *structure.problems,
         *_unfinished(lexed),
@@ -83,6 +78,21 @@ def parse(source: bytes, tables: Tables) -> Unit:
         *(problem for view in views for problem in _errors(view.root)),
     ]
     return Unit(lexed, structure, views, problems)
+
+
+def _parsed(lexed: Lexed, repaired: Repaired) -> tree_sitter.Node:
+    """The root of the text's syntax tree. Gaps are cut out, for blanks cost the parser as much as code."""
+    ranges = [_range(lexed, start, end) for start, end in repaired.stretches]
+    return tree_sitter.Parser(language(), included_ranges=ranges).parse(repaired.text).root_node
+
+
+def _range(lexed: Lexed, start: int, end: int) -> tree_sitter.Range:
+    return tree_sitter.Range(_point(lexed, start), _point(lexed, end), start, end)
+
+
+def _point(lexed: Lexed, offset: int) -> tree_sitter.Point:
+    line, column = lexed.position(offset)
+    return tree_sitter.Point(line - 1, column - 1)
 
 
 def _check(source: bytes) -> None:

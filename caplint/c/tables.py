@@ -38,9 +38,9 @@ def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) ->
     kinds |= dict.fromkeys(data["declarators"], "declarator")
     kinds |= dict.fromkeys(data["types"]["names"], "type")
     kinds |= dict.fromkeys(_ASM, "asm")
-    plain = (re.escape(name).replace(r"\*", r"\w*") for name in [*data["attributes"], *attributes])
+    words = rf"\b(?:({_trie([*data['attributes'], *attributes])})\b|({_trie(kinds)})\b\s*+)"
     return Tables(
-        words=re.compile(rb"\b(?:(" + _trie(plain) + rb")\b|(" + _trie(kinds) + rb")\b\s*+)"),
+        words=re.compile(words.encode()),
         kinds={name.encode(): kind for name, kind in kinds.items()},
         declarators={name.encode(): index for name, index in data["declarators"].items()},
         iterators=re.compile("|".join([*data["iterators"]["patterns"], *iterators]).encode()),
@@ -48,9 +48,17 @@ def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) ->
     )
 
 
-def _trie(names: Iterable[str]) -> bytes:
-    """An alternation that shares prefixes, so that most words are refused at their first letters."""
-    groups: dict[str, list[str]] = {}
-    for name in sorted(set(names)):
-        groups.setdefault(name[:3], []).append(name[3:])
-    return "|".join(f"{head}(?:{'|'.join(tails)})" for head, tails in groups.items()).encode()
+def _trie(names: Iterable[str]) -> str:
+    """An alternation that shares prefixes, so that most words are refused at their first letter."""
+    tails: dict[str, set[str]] = {}
+    for name in names:
+        tails.setdefault(name[:1], set()).add(name[1:])
+    return "|".join(_literal(head) + _tail(rest) for head, rest in sorted(tails.items()))
+
+
+def _tail(rest: set[str]) -> str:
+    return _literal(*rest) if len(rest) == 1 else f"(?:{_trie(rest)})"
+
+
+def _literal(name: str) -> str:
+    return re.escape(name).replace(r"\*", r"\w*")
