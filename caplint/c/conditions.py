@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from caplint.c.expression import defined, parse
-from caplint.c.formula import Formula, Junction, Literal, conjunction, negation, substitute
+from caplint.c.formula import Formula, Junction, Literal, conjunction, negation, substitute, text
 from caplint.c.lexer import Directive, Lexed
 
 _NAME = re.compile(r"\w+")
@@ -15,6 +15,17 @@ _NAME = re.compile(r"\w+")
 # Far beyond what people write; the cost of a presence condition grows with both.
 MAX_NESTING = 200
 MAX_BRANCHES = 200
+# Characters of all conditions of a file, written out; the most that a file of KVM has is 2,500.
+MAX_TEXT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place that could not be understood, with the reason."""
+
+    offset: int
+    end: int
+    reason: str
 
 
 @dataclass(slots=True)
@@ -39,16 +50,11 @@ class Group:
     start: int
     end: int = 0
     branches: list[Branch] = field(default_factory=list)
+    none_before: Formula = True
+    """The negation of all its branches' expressions."""
     has_else: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A place that could not be understood, with the reason."""
-
-    offset: int
-    end: int
-    reason: str
+    passed_over: Problem | None = None
+    """Where and why the rest of it is not told apart: it counts as part of what stands before."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ class _Reader:
         self._offsets = [0]
         self._presence: list[Formula] = [True]
         self._problems: list[Problem] = []
+        self._left = MAX_TEXT
 
     def read(self, index: int, directive: Directive) -> None:
         match directive.keyword:
@@ -94,18 +101,22 @@ class _Reader:
 
     def finish(self) -> Conditionals:
         end = len(self._lexed.source)
-        for group, _ in self._open:
-            self._problems.append(Problem(group.start, end, "#if without #endif"))
+        self._problems.extend(Problem(group.start, end, "#if without #endif") for group, _ in self._open)
+        while self._open:
+            group = self._close(end)
             group.end = group.branches[-1].end = end
         return Conditionals(self._root.groups, self._problems, self._offsets, self._presence)
 
     def _begin(self, index: int, directive: Directive) -> None:
         parent = self._current()
         group = Group(directive.start)
+        group.passed_over = self._open[-1][0].passed_over if self._open else None
         self._open.append((group, parent))
-        if len(self._open) > MAX_NESTING:
-            self._complain(directive, f"#if nested more than {MAX_NESTING} deep")
+        reason = self._limit()
+        if group.passed_over or reason:
             group.branches.append(Branch(True, True, parent.presence, directive.end))
+            if not group.passed_over:
+                self._pass_over(directive, reason)
             return
         parent.groups.append(group)
         own = self._expression(directive)
@@ -118,8 +129,11 @@ class _Reader:
             self._complain(directive, f"#{directive.keyword} without #if")
             return
         group, _ = self._open[-1]
-        if len(group.branches) >= MAX_BRANCHES:
-            self._complain(directive, f"more than {MAX_BRANCHES} alternatives of one #if")
+        if group.passed_over:
+            return
+        reason = self._limit()
+        if reason or len(group.branches) >= MAX_BRANCHES:
+            self._pass_over(directive, reason or f"more than {MAX_BRANCHES} alternatives of one #if")
             return
         group.branches[-1].end = directive.start
         group.has_else = directive.keyword == "else"
@@ -127,16 +141,38 @@ class _Reader:
 
     def _enter(self, own: Formula, directive: Directive) -> None:
         group, parent = self._open[-1]
-        chosen_when = conjunction([own, *(negation(branch.own) for branch in group.branches)])
+        chosen_when = conjunction([own, group.none_before])
+        group.none_before = conjunction([group.none_before, negation(own)])
         presence = conjunction([parent.presence, chosen_when])
         group.branches.append(Branch(own, chosen_when, presence, directive.end))
+        self._left -= len(text(chosen_when)) + len(text(presence))
         self._mark(directive.end, presence)
+
+    def _limit(self) -> str:
+        """Why no further condition can be told apart here, empty where it can."""
+        if len(self._open) > MAX_NESTING:
+            return f"#if nested more than {MAX_NESTING} deep"
+        return "the conditions before this are too long to go on" if self._left < 0 else ""
+
+    def _pass_over(self, directive: Directive, reason: str) -> None:
+        group, parent = self._open[-1]
+        group.passed_over = Problem(directive.start, directive.end, reason)
+        self._mark(directive.end, parent.presence)
+
+    def _close(self, end: int) -> Group:
+        """Leave the innermost group; what of it was passed over is one problem, whatever is nested in it."""
+        group, _ = self._open.pop()
+        outer = self._open[-1][0].passed_over if self._open else None
+        if group.passed_over and not outer:
+            self._problems.append(Problem(group.passed_over.offset, end, group.passed_over.reason))
+        return group
 
     def _end(self, directive: Directive) -> None:
         if not self._open:
             self._complain(directive, "#endif without #if")
             return
-        group, parent = self._open.pop()
+        _, parent = self._open[-1]
+        group = self._close(directive.end)
         group.branches[-1].end = directive.start
         group.end = directive.end
         self._mark(directive.end, parent.presence)
@@ -152,10 +188,10 @@ class _Reader:
         self._problems.append(Problem(directive.start, directive.end, reason))
 
     def _expression(self, directive: Directive) -> Formula:
-        text = self._lexed.text(directive.body, directive.end)
+        expression = self._lexed.text(directive.body, directive.end)
         if directive.keyword in {"if", "elif"}:
-            return parse(text)
-        name = _NAME.search(text)
+            return parse(expression)
+        name = _NAME.search(expression)
         formula = defined(name.group() if name else "")
         return negation(formula) if directive.keyword.endswith("ndef") else formula
 

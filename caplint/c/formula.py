@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from pysat.formula import Formula as PysatFormula
 
 
+# How often what a literal decides is taken out of what stands beside it. People's conditions need it once or twice; an
+# endless chain (`a && (!a || b) && (!b || c) …`) would cost its square, and is right without.
+MAX_ROUNDS = 8
+# Conflicts that the solver may meet before a formula is taken for satisfiable, which claims nothing.
+MAX_CONFLICTS = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
     """An atom such as `CONFIG_SMP`, `defined(__x)` or `A > 1`, or its negation."""
@@ -57,22 +64,23 @@ def disjunction(operands: Iterable[Formula]) -> Formula:
     return _junction("||", operands)
 
 
-def _junction(operator: str, operands: Iterable[Formula]) -> Formula:
+def _junction(operator: str, operands: Iterable[Formula], rounds: int = MAX_ROUNDS) -> Formula:
     neutral = operator == "&&"
-    flat: dict[str, Literal | Junction] = {}
+    given: list[Literal | Junction] = []
     for operand in operands:
-        if isinstance(operand, bool):
-            if operand is not neutral:
-                return not neutral
-        elif isinstance(operand, Junction) and operand.operator == operator:
-            flat.update((str(inner), inner) for inner in operand.operands)
-        else:
-            flat[str(operand)] = operand
-    for operand in flat.values():
-        if isinstance(operand, Literal) and str(Literal(operand.atom, not operand.positive)) in flat:
+        if not isinstance(operand, bool):
+            given.append(operand)
+        elif operand is not neutral:
             return not neutral
-        if isinstance(operand, Junction) and (left := _remaining(operand, flat)) is not operand:
-            return _junction(operator, [left if other is operand else other for other in flat.values()])
+    if len(given) == 1:
+        return given[0]
+    flat = _flattened(operator, given)
+    if any(isinstance(node, Literal) and str(negation(node)) in flat for node in flat.values()):
+        return not neutral
+    if rounds:
+        left = [_remaining(node, flat) if isinstance(node, Junction) else node for node in flat.values()]
+        if any(after is not before for after, before in zip(left, flat.values(), strict=True)):
+            return _junction(operator, left, rounds - 1)
     kept = _absorb(flat)
     if not kept:
         return neutral
@@ -80,6 +88,17 @@ def _junction(operator: str, operands: Iterable[Formula]) -> Formula:
         return kept[0]
     text = f" {operator} ".join(f"({operand})" if isinstance(operand, Junction) else str(operand) for operand in kept)
     return Junction(operator, tuple(kept), text)
+
+
+def _flattened(operator: str, operands: list[Literal | Junction]) -> dict[str, Literal | Junction]:
+    """The operands by their text, with those of operands of the same operator in their place."""
+    flat: dict[str, Literal | Junction] = {}
+    for node in operands:
+        if isinstance(node, Junction) and node.operator == operator:
+            flat.update((str(inner), inner) for inner in node.operands)
+        else:
+            flat[str(node)] = node
+    return flat
 
 
 def _remaining(operand: Junction, flat: dict[str, Literal | Junction]) -> Formula:
@@ -159,7 +178,7 @@ def literals(formula: Formula) -> list[Literal]:
 
 @lru_cache(maxsize=4096)
 def satisfiable(formula: Formula) -> bool:
-    """Whether some configuration makes the formula true."""
+    """Whether some configuration makes the formula true; also where that is too hard to be told."""
     if isinstance(formula, bool):
         return formula
     if not _is_mixed(formula):
@@ -169,8 +188,9 @@ def satisfiable(formula: Formula) -> bool:
 
     encoded = _encode(formula, {})
     encoded.clausify()
-    with Solver(name="cadical153", bootstrap_with=[*encoded]) as solver:
-        return bool(solver.solve())
+    with Solver(name="glucose4", bootstrap_with=[*encoded]) as solver:
+        solver.conf_budget(MAX_CONFLICTS)
+        return solver.solve_limited() is not False
 
 
 def _is_mixed(formula: Literal | Junction) -> bool:

@@ -8,8 +8,10 @@ on every path; what cannot be claimed is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import tree_sitter
 
@@ -33,23 +35,61 @@ class Guard:
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
-class Jumps:
-    """The labels of a file and the `goto`s that reach them, by offset."""
+class _FirstBelow:
+    """Finds the first of some numbers, from an index on, that is below a bound: a tree of minima, two per node."""
 
-    labels: dict[bytes, list[int]]
-    gotos: list[tuple[int, bytes]]
+    def __init__(self, numbers: Sequence[float]) -> None:
+        self._count = len(numbers)
+        self._size = 1 << max(0, self._count - 1).bit_length()
+        self._least = [inf] * self._size + [*numbers] + [inf] * (self._size - self._count)
+        for node in reversed(range(1, self._size)):
+            self._least[node] = min(self._least[2 * node], self._least[2 * node + 1])
+
+    def index(self, start: int, bound: float) -> int:
+        """Index of the first one; how many there are, where none is."""
+        if start >= self._count:
+            return self._count
+        node = start + self._size
+        while self._least[node] >= bound:
+            node += 1
+            if node & (node - 1) == 0:  # the end of a level
+                return self._count
+            while node % 2 == 0:
+                node //= 2
+        while node < self._size:
+            node = 2 * node + (self._least[2 * node] >= bound)
+        return node - self._size
+
+
+class Jumps:
+    """The labels of a function that some `goto` reaches, by offset, with the first and the last that does."""
+
+    def __init__(self, labels: dict[bytes, list[int]], gotos: list[tuple[int, bytes]]) -> None:
+        first: dict[bytes, int] = {}
+        last: dict[bytes, int] = {}
+        for offset, name in gotos:
+            first[name] = min(offset, first.get(name, offset))
+            last[name] = max(offset, last.get(name, offset))
+        reached = sorted(
+            (place, first[name], last[name]) for name, places in labels.items() if name in first for place in places
+        )
+        self._places = [place for place, _, _ in reached]
+        self._first = _FirstBelow([source for _, source, _ in reached])
+        self._last = _FirstBelow([-source for _, _, source in reached])
 
     def first_entry(self, test_stop: int, block_stop: int) -> int:
         """The first label between two offsets that is reached from before the first; else the second offset."""
-        entries = [
-            label
-            for source, name in self.gotos
-            if source < test_stop
-            for label in self.labels.get(name, ())
-            if test_stop <= label < block_stop
-        ]
-        return min(entries, default=block_stop)
+        return self._place(self._first.index(bisect_left(self._places, test_stop), test_stop), block_stop)
+
+    def first_from_outside(self, start: int, stop: int) -> int:
+        """The first label between two offsets that is reached from outside them; else the second offset."""
+        begin = bisect_left(self._places, start)
+        before = self._place(self._first.index(begin, start), stop)
+        behind = self._place(self._last.index(begin, 1 - stop), stop)
+        return min(before, behind)
+
+    def _place(self, index: int, stop: int) -> int:
+        return min(self._places[index], stop) if index < len(self._places) else stop
 
 
 def jumps(labels: list[tree_sitter.Node], gotos: list[tree_sitter.Node]) -> Jumps:
@@ -107,15 +147,7 @@ def _if(node: tree_sitter.Node, reached: Jumps) -> Iterator[Guard]:
 
 def _until_entry(reached: Jumps, branch: tree_sitter.Node) -> int:
     """The end of a branch, or the first label in it that is reached from outside."""
-    inside = range(branch.start_byte, branch.end_byte)
-    entries = [
-        label
-        for source, name in reached.gotos
-        if source not in inside
-        for label in reached.labels.get(name, ())
-        if label in inside
-    ]
-    return min(entries, default=branch.end_byte)
+    return reached.first_from_outside(branch.start_byte, branch.end_byte)
 
 
 def _block_stop(node: tree_sitter.Node) -> int:

@@ -67,6 +67,11 @@ class Lexed:
         """Offset of the first byte of every line."""
         return list(accumulate(map(len, BytesIO(self.source + b" ")), initial=0))[:-1]
 
+    @cached_property
+    def bare(self) -> bytes:
+        """The code with strings blanked too."""
+        return blank(self.code, self.strings.extents)
+
     def line(self, offset: int) -> int:
         """1-based line number of a byte offset."""
         return bisect_right(self.line_starts, offset)
@@ -118,11 +123,11 @@ def lex(source: bytes) -> Lexed:
 
 
 def _directive(source: bytes, start: int, after_hash: int) -> Directive:
-    found = _DIRECTIVE.match(source, after_hash)
     keyword = _KEYWORD.match(source, after_hash)
-    if found is None or keyword is None:  # both patterns match the empty string
+    if keyword is None:  # it matches the empty string
         raise AssertionError
     name = (keyword.group(1) or b"").decode("ascii")
-    if name.startswith("include") and (header := _HEADER_NAME.match(source, keyword.end())):
-        found = _DIRECTIVE.match(source, header.end()) or found
-    return Directive(name, start, found.end(), min(keyword.end(), found.end()))
+    header = _HEADER_NAME.match(source, keyword.end()) if name.startswith("include") else None
+    found = _DIRECTIVE.match(source, header.end() if header else after_hash)
+    end = found.end() if found else after_hash
+    return Directive(name, start, end, min(keyword.end(), end))

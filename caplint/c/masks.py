@@ -45,6 +45,17 @@ def blank(source: bytes, extents: Iterable[tuple[int, int]]) -> bytes:
     return b"".join(pieces)
 
 
+def merged(extents: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted and disjoint extents that cover the same bytes."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(extents):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
 def spaces(text: bytes) -> bytes:
     """As many bytes of white space, with the newlines where they were."""
     return text.translate(_SPACES)

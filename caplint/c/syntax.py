@@ -9,6 +9,7 @@ from functools import lru_cache
 import tree_sitter
 import tree_sitter_c
 
+from caplint.c.bounds import MAX_BRACKETS, excesses, nests_too_deeply, without
 from caplint.c.conditions import Conditionals, Problem, conditionals
 from caplint.c.lexer import Lexed, lex
 from caplint.c.repair import Repaired, repair
@@ -18,6 +19,8 @@ from caplint.c.variants import variants
 # No source file that a person maintains comes near either; reading one would only cost time and memory.
 MAX_BYTES = 16 << 20
 MAX_LINE = 1 << 20
+# How often a text is parsed again after what nests too deeply was taken out of it.
+_MAX_ATTEMPTS = 4
 
 
 class UnreadableError(Exception):
@@ -65,14 +68,20 @@ def parse(source: bytes, tables: Tables) -> Unit:
     """
     _check(source)
     lexed = lex(source)
+    if nests_too_deeply(lexed.bare):
+        raise UnreadableError(f"nests brackets deeper than {MAX_BRACKETS}")
     structure = conditionals(lexed)
     cover = variants(lexed, structure)
     views: list[View] = []
+    left_out: list[Problem] = []
     for text in cover.texts:
         repaired = repair(text, tables)
-        views.append(View(text, repaired, _parsed(lexed, repaired)))
+        root, found = _bounded(lexed, repaired)
+        views.append(View(text, repaired, root))
+        left_out += found
     problems = [
         *structure.problems,
+        *left_out,
         *_unfinished(lexed),
         *(Problem(branch.start, branch.end, "no variant shows it") for branch in cover.unseen),
         *(problem for view in views for problem in _errors(view.root)),
@@ -93,6 +102,22 @@ def _range(lexed: Lexed, start: int, end: int) -> tree_sitter.Range:
 def _point(lexed: Lexed, offset: int) -> tree_sitter.Point:
     line, column = lexed.position(offset)
     return tree_sitter.Point(line - 1, column - 1)
+
+
+def _bounded(lexed: Lexed, repaired: Repaired) -> tuple[tree_sitter.Node, list[Problem]]:
+    """The tree of a text without what would take too long to read, which is blanked, and the places of that.
+
+    Raises `UnreadableError` where blanking does not help.
+    """
+    problems: list[Problem] = []
+    for _ in range(_MAX_ATTEMPTS):
+        root = _parsed(lexed, repaired)
+        found = excesses(root)
+        if not found:
+            return root, problems
+        problems += found
+        repaired.text = without(repaired.text, found)
+    raise UnreadableError(found[0].reason)
 
 
 def _check(source: bytes) -> None:

@@ -9,17 +9,22 @@ one holds just the chunks with branches that no earlier one showed.
 from __future__ import annotations
 
 import re
-from collections import ChainMap
+from collections import ChainMap, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.c.conditions import Branch, Conditionals, Group
-from caplint.c.formula import Formula, evaluate, literals
+from caplint.c.formula import Formula, atoms, evaluate, literals
 from caplint.c.lexer import Lexed
-from caplint.c.masks import blank
+from caplint.c.masks import blank, merged
 
 # More variants than this show nothing that a reader would want to see; the rest is a blind spot.
 MAX_VARIANTS = 24
+# Bytes of all texts but the first: a function of a megabyte is not read 24 times.
+MAX_FURTHER = 4 << 20
+# Bounds of the search for a configuration, beyond what people's conditions need.
+_MAX_HOPELESS = 100
+_MAX_HELD = 256
 
 _BOUNDARY = re.compile(rb"[{};]")
 _SEMICOLON = re.compile(rb"\s*;")
@@ -43,6 +48,39 @@ class Variants:
     """Branches that no variant shows; those that can never be compiled are not among them."""
 
 
+class _Configuration:
+    """What has been chosen so far for one text."""
+
+    def __init__(self, target: Branch | None) -> None:
+        self.known: dict[str, bool] = {}
+        self.hidden: list[tuple[int, int]] = []
+        self._held: dict[str, deque[Formula]] = {}
+        """What must hold and is not decided by what is known, by each of its atoms."""
+        if target is not None:
+            self._learn(target.presence)
+
+    def agrees(self, branch: Branch) -> bool:
+        """Whether the branch can be compiled beside what has been chosen."""
+        if evaluate(branch.chosen_when, self.known) is False or evaluate(branch.presence, self.known) is False:
+            return False
+        fresh = {unit.atom: unit.positive for unit in literals(branch.chosen_when) if unit.atom not in self.known}
+        then = ChainMap(fresh, self.known)
+        # What speaks of none of these atoms is as possible as it was.
+        return all(evaluate(formula, then) is not False for atom in fresh for formula in self._held.get(atom, ()))
+
+    def choose(self, group: Group, chosen: Branch | None) -> None:
+        """Hide all branches of the group but one."""
+        self.hidden.extend((branch.start, branch.end) for branch in group.branches if branch is not chosen)
+        if chosen is not None:
+            self._learn(chosen.chosen_when)
+
+    def _learn(self, formula: Formula) -> None:
+        self.known.update((unit.atom, unit.positive) for unit in literals(formula))
+        if evaluate(formula, self.known) is None:
+            for atom in atoms(formula) - self.known.keys():
+                self._held.setdefault(atom, deque(maxlen=_MAX_HELD)).append(formula)
+
+
 class _Cover:
     """Which branches have been shown so far."""
 
@@ -50,67 +88,73 @@ class _Cover:
         self.shown: set[int] = set()
         self._hopeless: set[int] = set()
         """Branches around which no configuration could be built; they must not keep others from being shown."""
+        self._unwanted: set[int] = set()
+        """Branches that hold nothing more to be shown."""
 
     def choose(self, groups: list[Group]) -> list[tuple[int, int]]:
         """Extents to hide so that the groups' remaining text is one consistent configuration."""
         while True:
-            known: dict[str, bool] = {}
-            held: list[Formula] = []
-            if (target := self._target(groups)) is not None:
-                known.update((unit.atom, unit.positive) for unit in literals(target.presence))
-                held.append(target.presence)
-            hidden: list[tuple[int, int]] = []
+            target = self.target(groups)
+            configuration = _Configuration(target)
             before = len(self.shown)
-            self._choose(groups, known, held, hidden)
+            self.extend(groups, configuration)
             if target is None or id(target) in self.shown:
-                return hidden
+                return configuration.hidden
             self._hopeless.add(id(target))
-            if len(self.shown) > before:
-                return hidden
+            if len(self.shown) > before or len(self._hopeless) > _MAX_HOPELESS:
+                return configuration.hidden
 
-    def _target(self, groups: list[Group]) -> Branch | None:
+    def target(self, groups: list[Group]) -> Branch | None:
         """The first branch still to be shown; the configuration is built around it."""
         for group in groups:
             for branch in group.branches:
                 if branch.presence is not False and self._is_pending(branch):
                     return branch
-                if (inner := self._target(branch.groups)) is not None:
+                if (inner := self.target(branch.groups)) is not None:
                     return inner
         return None
 
     def _is_pending(self, branch: Branch) -> bool:
         return id(branch) not in self.shown and id(branch) not in self._hopeless
 
-    def _choose(
-        self, groups: list[Group], known: dict[str, bool], held: list[Formula], hidden: list[tuple[int, int]]
-    ) -> None:
+    def extend(self, groups: list[Group], configuration: _Configuration) -> None:
+        """Choose a branch of every group, and of those inside it, that agrees with the configuration."""
         for group in groups:
-            possible = [branch for branch in group.branches if _agrees(branch, known, held)]
+            possible = [branch for branch in group.branches if configuration.agrees(branch)]
             fresh = [branch for branch in possible if self.wants(branch)]
             chosen = next(iter(fresh or possible), None)
-            hidden.extend((branch.start, branch.end) for branch in group.branches if branch is not chosen)
+            configuration.choose(group, chosen)
             if chosen is not None:
                 self.shown.add(id(chosen))
-                known.update((unit.atom, unit.positive) for unit in literals(chosen.chosen_when))
-                if evaluate(chosen.chosen_when, known) is None:
-                    held.append(chosen.chosen_when)
-                self._choose(chosen.groups, known, held, hidden)
+                self.extend(chosen.groups, configuration)
 
     def wants(self, branch: Branch) -> bool:
         """Whether the branch, or one inside it, has not been shown and can be compiled at all."""
-        if branch.presence is False:
+        if branch.presence is False or id(branch) in self._unwanted:
             return False
-        return self._is_pending(branch) or any(self.wants(inner) for group in branch.groups for inner in group.branches)
-
-
-def _agrees(branch: Branch, known: dict[str, bool], held: list[Formula]) -> bool:
-    """Whether the branch can be compiled beside what has been chosen; `held` is what `known` cannot say."""
-    if evaluate(branch.chosen_when, known) is False or evaluate(branch.presence, known) is False:
+        if self._is_pending(branch) or any(self.wants(inner) for group in branch.groups for inner in group.branches):
+            return True
+        self._unwanted.add(id(branch))
         return False
-    if not held:
-        return True
-    then = ChainMap({unit.atom: unit.positive for unit in literals(branch.chosen_when)}, known)
-    return all(evaluate(formula, then) is not False for formula in held)
+
+
+class _Peek:
+    """What the first variant will hide of a chunk, group by group, while it is not known yet where the chunk ends."""
+
+    def __init__(self) -> None:
+        self._cover = _Cover()
+        self._configuration: _Configuration | None = None
+
+    def hidden(self, group: Group) -> list[tuple[int, int]]:
+        """The extents of the next group that will be hidden, in order."""
+        if self._configuration is None:
+            target = self._cover.target([group])
+            if target is None:
+                return [(branch.start, branch.end) for branch in group.branches]
+            self._configuration = _Configuration(target)
+        before = len(self._configuration.hidden)
+        self._cover.extend([group], self._configuration)
+        return sorted(self._configuration.hidden[before:])
 
 
 def variants(lexed: Lexed, conditionals: Conditionals) -> Variants:
@@ -120,30 +164,22 @@ def variants(lexed: Lexed, conditionals: Conditionals) -> Variants:
     chunks = list(_chunks(lexed, conditionals.groups, cover))
     hidden = [extent for chunk, extents in chunks for extent in extents]
     texts = [blank(lexed.code, sorted(hidden))]
-    while len(texts) < MAX_VARIANTS:
+    left = MAX_FURTHER
+    while len(texts) < MAX_VARIANTS and left > 0:
         hidden, position = [], 0
         for chunk, _ in chunks:
-            if any(cover.wants(branch) for group in chunk.groups for branch in group.branches):
+            if left > 0 and any(cover.wants(branch) for group in chunk.groups for branch in group.branches):
                 before = len(cover.shown)
                 extents = cover.choose(chunk.groups)
                 if len(cover.shown) == before:
                     continue
                 hidden += [(position, chunk.start), *extents]
                 position = chunk.end
+                left -= chunk.end - chunk.start
         if not position:
             break
-        texts.append(blank(lexed.code, _merged([*hidden, (position, size)])))
+        texts.append(blank(lexed.code, merged([*hidden, (position, size)])))
     return Variants(texts, list(_unseen(conditionals.groups, cover)))
-
-
-def _merged(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(extents):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _unseen(groups: list[Group], cover: _Cover) -> Iterator[Branch]:
@@ -159,20 +195,22 @@ def _unseen(groups: list[Group], cover: _Cover) -> Iterator[Branch]:
 
 def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[Chunk, list[tuple[int, int]]]]:
     """Each chunk with the extents that the first variant hides in it."""
-    bare = blank(lexed.code, lexed.strings.extents)
+    bare = lexed.bare
     depth = _Depth()
     position = 0
     pending = list(reversed(groups))
     while pending:
         depth.read(bare, position, pending[-1].start)
         chunk = Chunk(depth.boundary, pending[-1].start)
+        peek = _Peek()
         while True:
             group = pending.pop()
             chunk.groups.append(group)
             chunk.end = group.end
             following = pending[-1].start if pending else len(bare)
             # The braces of the text that the first variant will show decide where the chunk ends.
-            shown = blank(bare[group.start : group.end], _relative(_peek(chunk.groups), group))
+            extents = [(start - group.start, end - group.start) for start, end in peek.hidden(group)]
+            shown = blank(bare[group.start : group.end], extents)
             depth.read(shown, 0, len(shown), base=group.start)
             closed = depth.close(bare, group.end, following)
             chunk.end = closed if closed is not None else following
@@ -180,16 +218,6 @@ def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[
                 break
         yield chunk, cover.choose(chunk.groups)
         position = chunk.end
-
-
-def _peek(groups: list[Group]) -> list[tuple[int, int]]:
-    return sorted(_Cover().choose(groups))
-
-
-def _relative(extents: list[tuple[int, int]], group: Group) -> list[tuple[int, int]]:
-    return [
-        (start - group.start, end - group.start) for start, end in extents if group.start <= start and end <= group.end
-    ]
 
 
 class _Depth:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 import tree_sitter
 
 from caplint.c.lexer import BLANK, Directive
+from caplint.c.repair import MacroUse
 from caplint.c.syntax import Unit, View
 from caplint.facts.records import Token
 
@@ -80,9 +82,10 @@ _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 def tokens(unit: Unit) -> Iterator[Token]:
     """All names, counted by what explains them; those that nothing explains come one by one."""
     counts: dict[tuple[str, str], list[int]] = {}
+    uses = [_Uses(view) for view in unit.views]
     for match in _NAME.finditer(unit.lexed.source):
         name = match.group().decode()
-        kind = _explain(unit, match.start(), match.end())
+        kind = _explain(unit, uses, match.start(), match.end())
         if kind is None:
             line, column = unit.lexed.position(match.start())
             yield Token(name, None, 1, line, column)
@@ -93,7 +96,23 @@ def tokens(unit: Unit) -> Iterator[Token]:
         yield Token(name, kind, count, *unit.lexed.position(offset))
 
 
-def _explain(unit: Unit, start: int, end: int) -> str | None:
+class _Uses:
+    """The macro invocations that the repair of one view rewrote, searched by offset; of nested ones the outermost."""
+
+    def __init__(self, view: View) -> None:
+        self._uses: list[MacroUse] = []
+        for use in sorted(view.repaired.uses, key=lambda use: (use.start, -use.end)):
+            if not self._uses or use.end > self._uses[-1].end:
+                self._uses.append(use)
+        self._starts = [use.start for use in self._uses]
+
+    def kind(self, offset: int) -> str | None:
+        """What kind of invocation holds the offset, None where none does."""
+        index = bisect_right(self._starts, offset) - 1
+        return self._uses[index].kind if index >= 0 and offset < self._uses[index].end else None
+
+
+def _explain(unit: Unit, uses: list[_Uses], start: int, end: int) -> str | None:
     lexed = unit.lexed
     if start in lexed.comments:
         return "comment"
@@ -103,9 +122,10 @@ def _explain(unit: Unit, start: int, end: int) -> str | None:
         return "string"
     if unit.conditionals.presence(start) is False:
         return "disabled"
-    for view in unit.views:
+    for view, used in zip(unit.views, uses, strict=True):
         if view.text[start:end] == lexed.source[start:end]:
-            kind = _in_code(view, start, end)
+            macro = used.kind(start)
+            kind = _in_code(view, start, end) if macro is None else f"macro use ({macro})"
             if kind is not None:
                 return kind
     return None
@@ -132,9 +152,6 @@ def _in_directive(unit: Unit, directive: Directive, offset: int) -> str:
 
 
 def _in_code(view: View, start: int, end: int) -> str | None:
-    for use in view.repaired.uses:
-        if use.start <= start < use.end:
-            return f"macro use ({use.kind})"
     node = view.root.descendant_for_byte_range(start, end)
     if node is None or (node.start_byte, node.end_byte) != (start, end) or node.is_error:
         return None

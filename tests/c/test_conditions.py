@@ -92,7 +92,9 @@ def test_ten_thousand_nested(inner: str) -> None:
     begin = time.perf_counter()
     structure = conditionals(lex(source.encode()))
     assert time.perf_counter() - begin < 2
-    assert len([problem for problem in structure.problems if "nested more" in problem.reason]) == 10_000 - MAX_NESTING
+    (problem,) = structure.problems
+    assert problem.reason == "#if nested more than 200 deep"
+    assert (problem.offset, source[: problem.end].count("#endif")) == (6 * MAX_NESTING, 10_000 - MAX_NESTING)
     assert _presence(source) == ["A", "1"]
 
 
@@ -101,5 +103,24 @@ def test_thousands_of_alternatives() -> None:
     begin = time.perf_counter()
     problems = conditionals(lex(source.encode())).problems
     assert time.perf_counter() - begin < 2
-    assert len(problems) == 3000 - MAX_BRANCHES
+    assert [(problem.offset, problem.reason) for problem in problems] == [
+        (source.index(f"#elif A{MAX_BRANCHES}"), "more than 200 alternatives of one #if")
+    ]
     assert _presence(source) == ["1"]
+
+
+def test_what_is_passed_over_counts_as_part_of_what_is_around_it() -> None:
+    within = "#if B\nx1\n#else\nx2\n#if C\nx3\n#endif\n#endif\nx4\n"
+    source = "#if A\n" * MAX_NESTING + within + "#endif\n" * MAX_NESTING
+    assert _presence(source) == ["A"] * 4
+
+
+def test_conditions_that_are_too_long_to_go_on() -> None:
+    clause = " && ".join(f"(A{index} || B{index})" for index in range(150))
+    source = "".join(f"#if X{index} && {clause}\nx{index}\n#else\n#endif\n" for index in range(400))
+    problems = conditionals(lex(source.encode())).problems
+    assert {problem.reason for problem in problems} == {"the conditions before this are too long to go on"}
+    assert 0 < len(problems) < 390
+    assert problems[-1].end == len(source) - 1
+    assert _presence(source)[0] != "1"
+    assert _presence(source)[-1] == "1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -114,3 +115,24 @@ def test_literals_are_what_must_hold() -> None:
 
 def test_atoms() -> None:
     assert atoms(parse("defined(A) && (B > 1 || !CONFIG_C)")) == {"defined(A)", "B > 1", "CONFIG_C"}
+
+
+def test_what_is_too_hard_to_decide_counts_as_possible() -> None:
+    """Twelve pigeons in eleven holes: short to say, and beyond any solver that only resolves clauses."""
+    inside = [[Literal(f"P{pigeon}_{hole}") for hole in range(11)] for pigeon in range(12)]
+    apart = [disjunction([negation(one[hole]), negation(two[hole])])
+             for hole in range(11) for one, two in itertools.combinations(inside, 2)]  # fmt: skip
+    begin = time.process_time()
+    assert satisfiable(conjunction([*map(disjunction, inside), *apart]))
+    assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_endless_chain_is_normalised_in_bounded_rounds(order: int) -> None:
+    names = [Literal(f"A{index:03}") for index in range(800)]
+    chain = [disjunction([negation(one), two]) for one, two in itertools.pairwise(names)]
+    begin = time.process_time()
+    whole = conjunction([names[0], *chain[::order]])
+    assert time.process_time() - begin < 1
+    assert implies(whole, names[-1])
+    assert not satisfiable(conjunction([whole, negation(names[-1])]))

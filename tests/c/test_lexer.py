@@ -130,3 +130,9 @@ def test_offsets_are_kept(pieces: list[str]) -> None:
 
 def _directive_extents(source: bytes) -> list[tuple[int, int]]:
     return [(directive.start, directive.end) for directive in lex(source).directives]
+
+
+def test_a_header_name_that_looks_like_a_comment_ends_with_its_line() -> None:
+    source = b"#include <a/*b>\n" * 3
+    assert [(item.start, item.end) for item in lex(source).directives] == [(0, 15), (16, 31), (32, 47)]
+    assert lex(source).comments.extents == []

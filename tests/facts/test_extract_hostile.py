@@ -36,7 +36,8 @@ HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
     ("backslashes", b"\\" * 20_000, None),
     ("cases", b"case " * 5_000, None),
     ("ternaries", b"int x = " + b"a?b:" * 5_000 + b"c;", None),
-    ("else if", b"void f(void) { " + b"if (a) x(); else " * 2_000 + b"y(); }", []),
+    ("else if", b"void f(void) { " + b"if (a) x(); else " * 150 + b"y(); }", []),
+    ("else if without end", b"void f(void) { " + b"if (a) x(); else " * 2_000 + b"y(); }", ["nests deeper than 400"]),
     ("attributes", b"__attribute__((" * 2_000, None),
 ]
 
