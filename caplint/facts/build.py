@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from caplint.c.expression import quoted
 from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation, text
-from caplint.c.syntax import UnreadableError
 from caplint.facts.lines import MAX_NESTING, logical_lines
+from caplint.facts.nesting import Allowance, Nesting
 from caplint.facts.records import BuildRule
 
 # Where more than this comes together, the condition is taken for unknown.
@@ -49,9 +49,13 @@ class Lists:
         self._users.setdefault(name, []).append((target, condition))
 
     def rules(self) -> Iterator[BuildRule]:
-        """Every object with the whole condition under which it is built."""
+        """Every object with the whole condition under which it is built.
+
+        Raises `UnreadableError` where they are too long to be meant.
+        """
+        allowance = Allowance()
         for target, name, condition, line in self._objects:
-            whole = conjunction([condition, self._present(target, 0)])
+            whole = allowance.spend(conjunction([condition, self._present(target, 0)]))
             yield BuildRule(name, text(whole), line)
 
     def _present(self, name: str, depth: int) -> Formula:
@@ -72,7 +76,7 @@ def make_rules(source: bytes) -> Iterator[BuildRule]:
     Raises `UnreadableError` for a file that no person wrote.
     """
     lists = Lists(frozenset({"obj", "lib"}))
-    nesting: list[tuple[Formula, Formula]] = []  # this branch, and all before it
+    nesting = Nesting()
     defining = False
     for number, line in logical_lines(source.decode("utf-8", "replace")):
         bare = " ".join(re.sub(r"(?<!\\)#.*", "", line).split())
@@ -80,17 +84,14 @@ def make_rules(source: bytes) -> Iterator[BuildRule]:
         if defining or word == "define":
             defining = word != "endef"
         elif word in {"ifdef", "ifndef", "ifeq", "ifneq"}:
-            nesting.append((_test(word, rest), False))
-            if len(nesting) > MAX_NESTING:
-                raise UnreadableError(f"nests deeper than {MAX_NESTING}")
-        elif word == "else" and nesting:
-            before = disjunction(nesting.pop())
+            nesting.enter(_test(word, rest))
+        elif word == "else":
             test, _, operands = rest.partition(" ")
-            nesting.append((conjunction([negation(before), _test(test, operands)]), before))
+            nesting.alternative(_test(test, operands))
         elif word == "endif":
-            del nesting[-1:]
+            nesting.leave()
         elif not line.startswith("\t") and (match := _ASSIGNMENT.fullmatch(bare)):
-            _assign(lists, match.group(1), match.group(2), conjunction(here for here, _ in nesting), number)
+            _assign(lists, match.group(1), match.group(2), nesting.whole, number)
     yield from lists.rules()
 
 

@@ -13,6 +13,7 @@ from caplint.c.expression import MAX_LENGTH, parse, quoted
 from caplint.c.formula import Formula, conjunction, text
 from caplint.c.syntax import UnreadableError
 from caplint.facts.lines import MAX_NESTING, logical_lines
+from caplint.facts.nesting import Allowance
 from caplint.facts.records import KconfigDefault, KconfigSelect, KconfigSymbol
 
 _TYPES = frozenset({"bool", "tristate", "int", "hex", "string"})
@@ -40,6 +41,8 @@ class _Entry:
     depends: list[Formula] = field(default_factory=list)
     selects: list[tuple[str, str, Formula, int]] = field(default_factory=list)
     defaults: list[tuple[str, Formula, int]] = field(default_factory=list)
+    within: Formula | None = None
+    """What a block and those around it ask for, once it is known."""
 
 
 def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDefault]:
@@ -49,10 +52,11 @@ def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDe
     """
     blocks: list[_Entry] = []
     entry = _Entry("", 0)
+    allowance = Allowance()
     for number, line in _statements(source.decode("utf-8", "replace")):
         word, _, rest = line.partition(" ")
         if word in {"config", "menuconfig", "if"} | _OPENING | _CLOSING | _APART:
-            yield from _records(blocks, entry)
+            yield from _records(blocks, entry, allowance)
             entry = _Entry(rest.strip() if word in {"config", "menuconfig"} else "", number)
             if word in _CLOSING:
                 del blocks[-1:]
@@ -60,11 +64,11 @@ def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDe
                 blocks.append(entry)
                 if word == "if":
                     entry.depends.append(formula(rest))
-            if len(blocks) > MAX_NESTING or len(entry.depends) > MAX_NESTING:
+            if len(blocks) > MAX_NESTING:
                 raise UnreadableError(f"nests deeper than {MAX_NESTING}")
         else:
             _option(entry, word, rest.strip(), number)
-    yield from _records(blocks, entry)
+    yield from _records(blocks, entry, allowance)
 
 
 def _option(entry: _Entry, word: str, rest: str, line: int) -> None:
@@ -82,14 +86,16 @@ def _option(entry: _Entry, word: str, rest: str, line: int) -> None:
         entry.defaults.append((value, condition, line))
     elif word in {"select", "imply"}:
         entry.selects.append((value, word, condition, line))
-    elif word == "depends" and len(entry.depends) < MAX_NESTING:
+    elif word == "depends":
         entry.depends.append(formula(rest.removeprefix("on")))
 
 
-def _records(blocks: list[_Entry], entry: _Entry) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDefault]:
+def _records(
+    blocks: list[_Entry], entry: _Entry, allowance: Allowance
+) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDefault]:
     if not _NAME.match(entry.name):
         return
-    depends = conjunction([*(part for block in blocks for part in block.depends), *entry.depends])
+    depends = allowance.spend(conjunction([_within(blocks, allowance), *entry.depends]))
     yield KconfigSymbol(entry.name, entry.type, entry.prompt, text(depends), entry.line)
     for target, kind, condition, line in entry.selects:
         if _NAME.match(target):
@@ -97,6 +103,16 @@ def _records(blocks: list[_Entry], entry: _Entry) -> Iterator[KconfigSymbol | Kc
     for value, condition, line in entry.defaults:
         shown = text(formula(value)) if entry.type in {"bool", "tristate", ""} else value.strip("\"'")
         yield KconfigDefault(entry.name, shown, text(condition), line)
+
+
+def _within(blocks: list[_Entry], allowance: Allowance) -> Formula:
+    """What the blocks around an entry ask for. They are complete: an entry inside them has begun."""
+    whole: Formula = True
+    for block in blocks:
+        if block.within is None:
+            block.within = allowance.spend(conjunction([whole, *block.depends]))
+        whole = block.within
+    return whole
 
 
 def _split(rest: str) -> tuple[str, Formula]:

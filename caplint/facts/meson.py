@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 
 from caplint.c.expression import quoted
-from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation
+from caplint.c.formula import Formula, Literal, conjunction, negation
 from caplint.c.syntax import UnreadableError
 from caplint.facts.build import Lists
-from caplint.facts.lines import MAX_BYTES, MAX_NESTING
+from caplint.facts.lines import MAX_BYTES
+from caplint.facts.nesting import Nesting
 from caplint.facts.records import BuildRule
 
 _TOKEN = re.compile(r"'''.*?'''|'(?:[^'\\\n]|\\.)*'|#[^\n]*|\\\n|\n|\w+|\+=|[^\s\w]", re.DOTALL)
@@ -31,21 +32,17 @@ def meson_rules(source: bytes) -> Iterator[BuildRule]:
     if len(source) > MAX_BYTES:
         raise UnreadableError(f"larger than {MAX_BYTES >> 10} KiB")
     lists = Lists()
-    nesting: list[tuple[Formula, Formula]] = []  # this branch, and all before it
+    nesting = Nesting()
     for statement in _statements(source.decode("utf-8", "replace")):
         words = [word for word, _ in statement]
         if words[0] in {"if", "foreach"}:
-            nesting.append((_unread(words[1:]), False))
-            if len(nesting) > MAX_NESTING:
-                raise UnreadableError(f"nests deeper than {MAX_NESTING}")
-        elif words[0] in {"elif", "else"} and nesting:
-            before = disjunction(nesting.pop())
-            own = _unread(words[1:]) if words[0] == "elif" else True
-            nesting.append((conjunction([negation(before), own]), before))
+            nesting.enter(_unread(words[1:]))
+        elif words[0] in {"elif", "else"}:
+            nesting.alternative(_unread(words[1:]) if words[0] == "elif" else True)
         elif words[0] in {"endif", "endforeach"}:
-            del nesting[-1:]
+            nesting.leave()
         else:
-            _statement(lists, statement, conjunction(here for here, _ in nesting))
+            _statement(lists, statement, nesting.whole)
     yield from lists.rules()
 
 

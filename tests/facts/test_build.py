@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from caplint.c.syntax import UnreadableError
+from caplint.facts.build import make_rules
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, BuildRule
 
@@ -153,3 +155,16 @@ def test_hostile(language: str, text: str, reason: str | None) -> None:
     found = extract(text.encode(), language).records
     assert [record.reason for record in found if isinstance(record, BlindSpot)] == ([reason] if reason else [])
     assert time.perf_counter() - begun < 5
+
+
+def test_an_else_without_if_and_too_many_of_them() -> None:
+    assert [row.condition for row in make_rules(b"else\nobj-y += a.o\nendif\n")] == ["1"]
+    with pytest.raises(UnreadableError, match="more than 64 alternatives"):
+        list(make_rules(b"ifdef CONFIG_A\n" + b"else ifdef CONFIG_B\n" * 64 + b"endif\n"))
+
+
+def test_conditions_that_are_too_long_to_go_on() -> None:
+    around = b"".join(b"ifdef CONFIG_A%d\n" % number for number in range(60))
+    assert len(list(make_rules(around + b"obj-y += a.o\n" * 100))) == 100
+    with pytest.raises(UnreadableError, match="too long to go on"):
+        list(make_rules(around + b"obj-y += a.o\n" * 10_000))

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from caplint.c.formula import text as formula_text
+from caplint.c.syntax import UnreadableError
 from caplint.facts.extract import extract, language_of
-from caplint.facts.kconfig import formula
+from caplint.facts.kconfig import formula, kconfig
 from caplint.facts.records import BlindSpot, KconfigDefault, KconfigSelect, KconfigSymbol, Record
 
 PATHS = [
@@ -154,3 +155,16 @@ def test_hostile(text: str, reason: str | None) -> None:
     spots = [record.reason for record in records(text) if isinstance(record, BlindSpot)]
     assert spots == ([reason] if reason else [])
     assert time.perf_counter() - begun < 5
+
+
+def test_no_dependency_is_dropped_however_many_there_are() -> None:
+    source = b"config A\n\tbool\n" + b"".join(b"\tdepends on B%03d\n" % number for number in range(100))
+    (symbol,) = (row for row in kconfig(source) if isinstance(row, KconfigSymbol))
+    assert symbol.depends.count(" && ") == 99
+
+
+def test_conditions_that_are_too_long_to_go_on() -> None:
+    around = b"".join(b"if A%d || B%d\n" % (number, number) for number in range(60))
+    assert len(list(kconfig(around + b"config C\n\tbool\n" * 100))) == 100
+    with pytest.raises(UnreadableError, match="too long to go on"):
+        list(kconfig(around + b"config C\n\tbool\n\tdepends on D\n" * 10_000))
