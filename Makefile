@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# How long `make fuzz` looks for inputs that break the front end.
+FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format corpus corpus-test bench golden lock clean
+.PHONY: run test lint format corpus corpus-test bench fuzz golden lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -30,6 +32,9 @@ corpus-test: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m tools.bench
 
+fuzz: $(STAMP)
+	@$(BIN)/python -m tests.fuzz.front_end $(FUZZ_SECONDS)
+
 # Rewrites the golden files; read the difference before committing it.
 golden: $(STAMP)
 	@CAPLINT_GOLDEN=write $(BIN)/pytest -m "not corpus" -k golden
@@ -47,4 +52,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .bench dist
+	rm -rf $(VENV) .bench .fuzz dist

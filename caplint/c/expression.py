@@ -115,7 +115,8 @@ class _Parser:
         kind, match = self._tokens[self._position]
         if kind in {"defined", "enabled"}:
             self._position += 1
-            return defined(next(name for name in match.groups()[1:] if name and name.isidentifier()))
+            name = next((name for name in match.groups()[1:] if name and name.isidentifier()), None)
+            return None if name is None else defined(name)
         return self._name() if _WORD.match(self._word()) else None
 
     def _name(self) -> Formula:

@@ -11,7 +11,7 @@ from caplint.facts.records import DocMention, Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
 _NAME = re.compile(
-    r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
+    r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
@@ -65,7 +65,7 @@ def mentions(source: bytes) -> Iterator[DocMention | Token]:
 def _sections(text: str) -> list[_Section]:
     """The sections of a file in order; the first stands for what comes before any heading."""
     sections = [_Section(0)]
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     offset = 0
     for index, line in enumerate(lines):
         title = line.strip()
@@ -75,7 +75,7 @@ def _sections(text: str) -> list[_Section]:
             sections[-1].stop = offset
             number, name = numbered.groups() if numbered else (None, title)
             sections.append(_Section(offset, number, name))
-        offset += len(line)
+        offset += len(line) + 1
     sections[-1].stop = len(text)
     for section in sections:
         for match in _FIELD.finditer(text, section.start, section.stop):

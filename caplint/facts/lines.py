@@ -21,7 +21,9 @@ def logical_lines(source: str) -> Iterator[tuple[int, str]]:
         raise UnreadableError(f"larger than {MAX_BYTES >> 10} KiB")
     parts: list[str] = []
     first = 1
-    for number, line in enumerate(source.splitlines(), 1):
+    # Not splitlines(): a form feed ends no line.
+    for number, text in enumerate(source.split("\n"), 1):
+        line = text.removesuffix("\r")
         if not parts:
             first = number
         parts.append(line.removesuffix("\\"))

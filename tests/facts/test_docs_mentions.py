@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caplint.facts.extract import extract
+from caplint.facts.docs import mentions
 from caplint.facts.records import DocMention, Token
 
 PAGE = """\
@@ -102,3 +103,15 @@ HEADINGS = [
 def test_headings(heading: str, section: tuple[str | None, str | None, int]) -> None:
     row = _mentions(f"{heading}\n\nKVM_CAP_A\n")[0]
     assert (row.section, row.title, row.heading) == section
+
+
+def test_a_name_that_is_left_open_does_not_swallow_the_next() -> None:
+    found = mentions(b"KVM_CAP_PPC_\n  KVM_CAP_X KVM_CAP_LONG_\n  NAME")
+    names = [record.name for record in found if isinstance(record, DocMention)]
+    assert names == ["KVM_CAP_PPC_", "KVM_CAP_X", "KVM_CAP_LONG_NAME"]
+
+
+def test_a_form_feed_ends_no_line() -> None:
+    found = mentions(b"a\f\n4.1 KVM_X\n=====\n\fKVM_CAP_X\n")
+    (mention,) = (record for record in found if isinstance(record, DocMention))
+    assert (mention.line, mention.section) == (4, "4.1")

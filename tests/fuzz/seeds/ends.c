@@ -1,0 +1,4 @@
+c﻿#include <a/*b.h>
+#include "b.h" \
+
+int a;
