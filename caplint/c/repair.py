@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from caplint.c.masks import spaces, stretches
 from caplint.c.tables import Tables
 
 # A macro invocation longer than this is left alone: the file is not what it seems.
 MAX_INVOCATION = 50_000
+# No file has more macros with operands of an asm statement.
+MAX_OPERANDS = 1000
 
 Edit = tuple[int, int, bytes | None]
 """An extent and what takes its place; None blanks it."""
@@ -27,7 +30,7 @@ class MacroUse:
 
     kind: str
     """`file` (stands alone outside functions), `head` (makes a function), `loop`, `label`, `statement`,
-    `declarator`, `type` or `asm`."""
+    `declarator`, `type`, `asm`, `enumerator` or `entries` (of an initialiser)."""
     start: int
     opening: int
     end: int
@@ -64,7 +67,7 @@ _TYPE_OPERATOR = re.compile(rb"(?:offsetof|alignof(?:__)?)\b(?=\s*\()")
 _DIGIT_NAME = re.compile(rb"[1-9](?<=[(, \t].)(?=[0-9]*+(?:[A-DF-KM-TV-WYZa-df-km-tv-wyz_]\w*+|_\w++)[,)\s])")
 _UNNAMED_FIELD = re.compile(rb":\s*\w+\s*;")
 _FIELD_TYPE = re.compile(
-    rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)\s+)+)\Z"
+    rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)(?:\s+|\Z))+)\Z"
 )
 _FILE_SCOPE = re.compile(rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE)
 # A call that begins a line and does not end on it with a semicolon.
@@ -78,6 +81,18 @@ _LABEL = re.compile(
     rb"([A-Za-z_]\w*+)[ \t]*+(\((?:[^()\n;]|\([^()\n;]*+\))*+\))[ \t]*+(:)(?!:)"
 )
 _FOLLOWING = re.compile(rb"\s*(.)", re.DOTALL)
+_ENUM = re.compile(rb"\benum\b[^{};()=,]{0,200}\{([^{}]*)\}")
+_ENUMERATOR = re.compile(rb"(?:\A|,)\s*+(\w++)\s*+(\([^()]*+\))(?=\s*+(?:,|\Z))")
+# Where a macro opened it, text of an asm statement stands alone outside functions.
+_LONE_STRING = re.compile(rb'^"(?:[^"\\\n]|\\.)*+"', re.MULTILINE)
+# An operand of an asm statement, which some macros take as well: `[value] "=r" (`.
+_OPERAND = re.compile(rb"\[\s*+\w++\s*+\] \"[^\"\n]*+\"\s*+\(")
+# A macro alone on its line that stands for entries of an initialiser, their comma included.
+_ENTRIES = re.compile(rb"\n[ \t]++([A-Z][A-Z0-9_]{2,}+)[ \t]*+(?=\n\s*+(?:\{|[A-Z][A-Z0-9_]{2,}+[ \t]*+\n))")
+_CALLED = re.compile(rb"\b\w++\s*+\Z")
+# What an expression goes on from: a call behind it is no statement.
+_OPERATORS = frozenset(bytes([symbol]) for symbol in b"=,|&+-*/<>?!~^%([.")
+_LIST_BEGINS = re.compile(rb"=\s*+\{\s*+\Z")
 _WORD = re.compile(rb"\w+")
 _NAME_BYTES = b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BRACKETS_AWAY = bytes.maketrans(b"()", b"  ")
@@ -139,6 +154,16 @@ class _Parentheses:
                 if begun == opening:
                     return
         self._position = max(self._position, limit)
+
+
+def _opening(text: bytes, offset: int) -> int:
+    """Offset of the parenthesis that the offset stands in, -1 where none opens in the text shortly before."""
+    depth = 0
+    for match in reversed(list(_PARENTHESIS.finditer(text, max(0, offset - 2000), offset))):
+        depth += 1 if match.group() == b")" else -1
+        if depth < 0:
+            return match.start()
+    return -1
 
 
 def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
@@ -231,6 +256,44 @@ def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
     for match in _find(_UNNAMED_FIELD, result):
         if field := _FIELD_TYPE.search(text, max(0, match.start() - 120), match.start()):
             yield field.start(1), match.end(), None
+    for match in _find(_LONE_STRING, result):
+        if _before(text, match.start()) in {b"", b";", b"}"}:
+            yield *match.span(), None
+    behind = -1
+    for match in _find(_ENTRIES, result):
+        if _in_list(text, match.start()) or (behind >= 0 and not text[behind : match.start()].strip()):
+            behind = match.end()
+            result.uses.append(MacroUse("entries", match.start(1), match.end(1), match.end(1)))
+            yield *match.span(1), None
+
+
+def _enumerators(result: Repaired, _: Tables) -> Iterator[Edit]:
+    """`VNCR(X),` in an enumeration becomes one name."""
+    for body in _find(_ENUM, result):
+        text, base = body.group(1), body.start(1)
+        depth = position = 0
+        for match in _ENUMERATOR.finditer(text):
+            depth += text.count(b"(", position, match.start()) - text.count(b")", position, match.start())
+            position = match.start()
+            if depth == 0:
+                start, opening, end = (base + offset for offset in (match.start(1), match.start(2), match.end(2)))
+                result.uses.append(MacroUse("enumerator", start, opening, end))
+                yield opening, end, None
+
+
+def _operands(result: Repaired, _: Tables) -> Iterator[Edit]:
+    """A macro around an asm statement becomes a call without arguments."""
+    text, position, parentheses = result.text, 0, _Parentheses(result.text)
+    if b'] "' not in text:
+        return
+    for match in islice(_find(_OPERAND, result), MAX_OPERANDS):
+        opening = _opening(text, match.start())
+        end = parentheses.closing(opening) if opening >= position else -1
+        name = _CALLED.search(text, max(0, opening - 80), opening) if end >= 0 else None
+        if name is not None:
+            result.uses.append(MacroUse("asm", name.start(), opening, end))
+            yield opening + 1, end - 1, None
+            position = end
 
 
 def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
@@ -268,8 +331,11 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
         symbol = following.group(1) if following else b""
         if not (symbol in {b"{", b"}"} or symbol == b"_" or symbol.isalpha() or symbol in {b"*", b"("}):
             continue
-        if symbol in {b"{", b"}"} and _before(text, match.start(1)) in {b"=", b","}:
-            continue  # an entry of an initialiser
+        if symbol in {b"{", b"}"} and _continues(text, match.start(1)):
+            if symbol == b"{" and _in_list(text, match.start(1)):
+                result.uses.append(MacroUse("entries", match.start(1), match.end(), end))
+                yield match.start(1), end, None
+            continue
         loop = symbol == b"{" or bool(tables.iterators.fullmatch(match.group(1)))
         if not loop and symbol != b"}":
             loop = _indentation(text, following.start(1) if following else end) > _indentation(text, match.start(1))
@@ -286,13 +352,23 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
 def _labels(result: Repaired, _: Tables) -> Iterator[Edit]:
     """`CASE64(MSR_X):` is blanked with its colon; what labels it makes is not this file's to say."""
     text = result.text
-    for match in _LABEL.finditer(text):
+    for match in _find(_LABEL, result):
         before = text[max(0, match.start() - 2000) : match.start()]
         statement = max(before.rfind(mark) for mark in (b";", b"{", b"}", b":"))
         # A ternary goes on here, or the label that began on an earlier line.
         if statement >= 0 and b"?" not in before[statement:] and b"case" not in before[statement:]:
             result.uses.append(MacroUse("label", match.start(1), match.start(2), match.end(2)))
-            yield _blanked(text, match.start(1), match.end(3))
+            yield match.start(1), match.end(3), None
+
+
+def _continues(text: bytes, offset: int) -> bool:
+    """Whether what begins at the offset is the rest of an expression or initialiser rather than a statement."""
+    return _before(text, offset) in _OPERATORS or _in_list(text, offset)
+
+
+def _in_list(text: bytes, offset: int) -> bool:
+    """Whether an entry of an initialiser begins at the offset."""
+    return _before(text, offset) == b"," or bool(_LIST_BEGINS.search(text, max(0, offset - 80), offset))
 
 
 def _before(text: bytes, offset: int) -> bytes:
@@ -313,5 +389,5 @@ def _indentation(text: bytes, offset: int) -> int:
 
 
 _STEPS: tuple[Callable[[Repaired, Tables], Iterator[Edit]], ...] = (
-    _words, _file_scope, _ranges, _types, _small_things, _loops, _labels,
+    _words, _operands, _file_scope, _enumerators, _ranges, _types, _small_things, _loops, _labels,
 )  # fmt: skip

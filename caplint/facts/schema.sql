@@ -229,7 +229,7 @@ CREATE TABLE macro_use (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,
     name      TEXT NOT NULL,
-    kind      TEXT NOT NULL,      -- file, head, loop, label, statement, declarator, asm
+    kind      TEXT NOT NULL,      -- file, head, loop, label, statement, declarator, asm, enumerator, entries
     arguments TEXT NOT NULL,      -- as written
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,

@@ -61,6 +61,10 @@ READABLE: list[tuple[str, str | None]] = [
     ("struct s a = {\n\t.b = c,\n\tF(x),\n\tF(y)\n};\n", "struct s a = {\n\t.b = c,\n\tF(x),\n\tF(y)\n};\n"),
     ("int f(int a)\n{\n\treturn (a +\n\t\tg(b) *\n\t\t2);\n}\n", None),
     ("x->__init = 1;\ny.__user = 2;\n", "x->__init = 1;\ny.__user = 2;\n"),
+    ("struct s { u8:5; u8 b:3; };", "struct s {       u8 b:3; };"),
+    ("struct s a = {\n\t.b = c |\n\t     F(d)\n};\n", "struct s a = {\n\t.b = c |\n\t     F(d)\n};\n"),
+    ("enum e { A, B = F(1, G(2), 3), C };", "enum e { A, B = F(1, G(2), 3), C };"),
+    ('int a[] = {\n"b",\n"c"\n};\n', 'int a[] = {\n"b",\n"c"\n};\n'),
 ]
 
 # Source; the macro uses remembered: kind, name, arguments; the repaired text with runs of blanks folded.
@@ -115,6 +119,27 @@ REMEMBERED = [
     ("void f(int a)\n{\n\tMY_LOOP(b)\n\t\tg(b);\n}\n", [("loop", "MY_LOOP", "b")], "void f(int a) { while (b) g(b); }"),
     ("void f(int a)\n{\n\tFOO(b)\n\tg(b);\n}\n", [("statement", "FOO", "b")], "void f(int a) { g(b); }"),
     ("void f(int a)\n{\n\tg(a);\n\tFOO(b)\n}\n", [("statement", "FOO", "b")], "void f(int a) { g(a); }"),
+    (
+        "enum e {\n\tA,\n\tREG(X),\n\tREG(Y, 1)\n};\n",
+        [("enumerator", "REG", "X"), ("enumerator", "REG", "Y, 1")],
+        "enum e { A, REG , REG };",
+    ),
+    (
+        "struct s a[] = {\n\tCOMMON(1)\n\t{ 2 },\n\tCOMMON(3)\n\t{ 4 },\n};\n",
+        [("entries", "COMMON", "1"), ("entries", "COMMON", "3")],
+        "struct s a[] = { { 2 }, { 4 }, };",
+    ),
+    (
+        "struct s a[] = {\n\tFIRST_ONES\n\tMORE_ONES\n\t{ 2 },\n};\n",
+        [("entries", "FIRST_ONES", ""), ("entries", "MORE_ONES", "")],
+        "struct s a[] = { { 2 }, };",
+    ),
+    (
+        'void f(int a) { b = asm_safe("x %[y]", , [y] "+m"(a)); }',
+        [("asm", "asm_safe", '"x %[y]", , [y] "+m"(a)')],
+        "void f(int a) { b = asm_safe( ); }",
+    ),
+    ('START(a)\n"pushf"\nEND;\nint b;\n', [("file", "START", "a")], "END; int b;"),
 ]
 
 
@@ -154,6 +179,14 @@ def test_heads_are_remembered_by_their_stand_in() -> None:
 def test_functions_after_a_macro_line_are_seen() -> None:
     root = parse(b"FOO(a, b)\n\nstatic int f(void)\n{\n}\nFOO(c)\nint g(void)\n{\n}\n", tables()).views[0].root
     assert [child.type for child in root.named_children] == ["function_definition", "function_definition"]
+
+
+@pytest.mark.parametrize(
+    "source", ["void f(int a)\n{\n\tRETRY\n\t{\n\t}\n}\n", 'int a = f(b,\n"c"\n, d);\n', "int a[] = {\n\tB,\n\tC\n};"]
+)
+def test_what_is_no_list_of_entries_is_left_alone(source: str) -> None:
+    result = repair(source.encode(), tables())
+    assert (result.text, result.uses) == (source.encode(), [])
 
 
 def test_user_tables() -> None:
