@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,8 @@ MAX_BYTES = 16 << 20
 MAX_LINE = 1 << 20
 # How often a text is parsed again after what nests too deeply was taken out of it.
 _MAX_ATTEMPTS = 4
+SYNTAX_REASONS = re.compile("syntax not understood|`.*` expected")
+"""Reasons of blind spots that a word of the repair tables may mend."""
 
 
 class UnreadableError(Exception):
@@ -84,12 +87,12 @@ def parse(source: bytes, tables: Tables) -> Unit:
         *left_out,
         *_unfinished(lexed),
         *(Problem(branch.start, branch.end, "no variant shows it") for branch in cover.unseen),
-        *(problem for view in views for problem in _errors(view.root)),
+        *(problem for view in views for problem in errors(view.root)),
     ]
     return Unit(lexed, structure, views, problems)
 
 
-def _parsed(lexed: Lexed, repaired: Repaired) -> tree_sitter.Node:
+def parsed(lexed: Lexed, repaired: Repaired) -> tree_sitter.Node:
     """The root of the text's syntax tree. Gaps are cut out, for blanks cost the parser as much as code."""
     ranges = [_range(lexed, start, end) for start, end in repaired.stretches]
     return tree_sitter.Parser(language(), included_ranges=ranges).parse(repaired.text).root_node
@@ -111,7 +114,7 @@ def _bounded(lexed: Lexed, repaired: Repaired) -> tuple[tree_sitter.Node, list[P
     """
     problems: list[Problem] = []
     for _ in range(_MAX_ATTEMPTS):
-        root = _parsed(lexed, repaired)
+        root = parsed(lexed, repaired)
         found = excesses(root)
         if not found:
             return root, problems
@@ -137,7 +140,7 @@ def _unfinished(lexed: Lexed) -> Iterator[Problem]:
             yield Problem(start, end, "a comment begins here and does not end")
 
 
-def _errors(root: tree_sitter.Node) -> Iterator[Problem]:
+def errors(root: tree_sitter.Node) -> Iterator[Problem]:
     """The outermost places that the grammar could not take."""
     pending = [root] if root.has_error else []
     while pending:

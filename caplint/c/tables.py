@@ -28,17 +28,19 @@ class Tables:
 
 @lru_cache(maxsize=8)
 def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) -> Tables:
-    """The shipped tables, with a user's additions.
+    """The shipped tables, with a user's additions; an attribute `name()` takes arguments.
 
     Raises `re.error` for an iterator pattern that is no regular expression.
     """
     text = resources.files(__package__).joinpath("tables.toml").read_text("utf-8")
     data = tomllib.loads(text)
-    kinds = dict.fromkeys(data["attributes_with_arguments"], "attribute")
+    calls = (name.removesuffix("()") for name in attributes if name.endswith("()"))
+    kinds = dict.fromkeys([*data["attributes_with_arguments"], *calls], "attribute")
     kinds |= dict.fromkeys(data["declarators"], "declarator")
     kinds |= dict.fromkeys(data["types"]["names"], "type")
     kinds |= dict.fromkeys(_ASM, "asm")
-    words = rf"\b(?:({_trie([*data['attributes'], *attributes])})\b|({_trie(kinds)})\b\s*+)"
+    plain = [*data["attributes"], *(name for name in attributes if not name.endswith("()"))]
+    words = rf"\b(?:({_trie(plain)})\b|({_trie(kinds)})\b\s*+)"
     return Tables(
         words=re.compile(words.encode()),
         kinds={name.encode(): kind for name, kind in kinds.items()},
