@@ -13,6 +13,8 @@ from caplint.globs import compile_globs
 
 GENERIC = "generic"
 """The architecture of code that all of them share."""
+OTHER = "other"
+"""The kind of a file of no other kind."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,23 @@ class Knowledge:
         """Kconfig symbols of KVM that files other than KVM's own select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
         self.msr = _msrs(data["msr"])
+        self.registers: list[str] = data["registers"]["names"]
+        """Globs of names that are model-specific registers."""
+        self.register_architectures: list[str] = data["registers"]["architectures"]
+        self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
     def is_interesting(self, content: bytes) -> bool:
         """Whether a file is worth reading for what it holds."""
         return any(token in content for token in self._interest)
+
+    @property
+    def file_kinds(self) -> list[str]:
+        """The kinds of files that the ledger keeps apart, in its order."""
+        return [*self._file_kinds, OTHER]
+
+    def file_kind(self, path: str) -> str:
+        """The kind that a path's name says."""
+        return next((kind for kind, paths in self._file_kinds.items() if paths.fullmatch(path)), OTHER)
 
     @cached_property
     def projects(self) -> list[Project]:

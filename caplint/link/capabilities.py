@@ -116,10 +116,10 @@ def _pasted(connection: sqlite3.Connection) -> None:
             SELECT f.side, f.tree, f.role, f.path, k.line, k.column,
                    'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
             FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
-            WHERE k.callee = ? AND f.side = ? AND f.tree = ?
+            WHERE k.callee = ? AND f.side = ? AND f.tree = ? AND json_array_length(k.arguments) > ?
             ORDER BY f.path, k.line, k.column
             """,
-            (names.index(pasted.group(1)), name, side, tree),
+            (index := names.index(pasted.group(1)), name, side, tree, index),
         )
 
 

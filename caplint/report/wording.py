@@ -39,5 +39,5 @@ def coverage_line(coverage: Coverage) -> str:
     if blind:
         text += f"; {size(blind)} in {plural(coverage.total('blind_files'), 'file')} not understood"
     lost = coverage.total("unaccounted")
-    names = f"{coverage.total('tokens'):,} capability and ioctl names, "
+    names = f"{coverage.total('tokens'):,} capability, ioctl and MSR names, "
     return f"{text}; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"

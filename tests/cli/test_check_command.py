@@ -126,7 +126,7 @@ def test_text(caplint: Caplint, faulty: tuple[str | Path, ...]) -> None:
         "        4 | #define KVM_CAP_NEW 10",
         "",
         "1 error, 0 warnings, 1 note",
-        "coverage: 6 files, 495 bytes, 1 function read; 13 capability and ioctl names, all accounted for",
+        "coverage: 6 files, 495 bytes, 1 function read; 13 capability, ioctl and MSR names, all accounted for",
     ]
     assert last.startswith(f"2 rules on kernel ({faulty[2]}), qemu ({faulty[4]}) in 0.")
     assert run.err == ""

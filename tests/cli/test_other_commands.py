@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 from conftest import X86, Caplint, kernel
 
@@ -63,27 +65,68 @@ def test_coverage(caplint: Caplint, tmp_path: Path) -> None:
     run = caplint("coverage", tree)
     assert (run.status, run.err) == (0, "")
     assert run.out.splitlines() == [
-        "5 files, 404 bytes, 1 function read; 7 bytes in 1 file not understood; "
-        "9 capability and ioctl names, all accounted for",
+        "5 files, 404 bytes, 1 function read",
+        "7 bytes in 1 file not understood",
+        "9 capability, ioctl and MSR names, all accounted for",
+        "98.2673 % of the bytes understood",
         "",
-        "tree                files        bytes    functions      damaged  blind bytes       tokens  unaccounted",
-        "kernel                  5          404            1            0            7            9            0",
+        "tree         kind of file       files       bytes  functions  damaged  blind spots  blind bytes",
+        "kernel       UAPI header            1          75          0        0            0            0",
+        "             C source               3         245          1        0            1            7",
+        "             documentation          1          84          0        0            0            0",
+        "             all                    5         404          1        0            1            7",
         "",
-        "what the names are:",
-        "       3  case",
-        "       3  definition",
-        "       3  documentation",
+        "names         tokens  explained  unaccounted  what they are",
+        "capability         9          9            0  3 case, 3 definition, 3 documentation",
+        "ioctl              0          0            0",
+        "MSR                0          0            0",
         "",
-        "bytes not understood:",
+        "   bytes   spots   files  worst causes, each with an example",
+        "       7       1       1  holds NUL bytes",
+        "                          kernel:arch/x86/kvm/x.c:1",
+        "",
+        "   bytes  not understood",
         "       7  kernel:arch/x86/kvm/x.c:1: holds NUL bytes",
     ]
     found = json.loads(caplint("coverage", tree, "--output-format", "json").out)
-    assert list(found) == ["version", "trees", "kinds", "blind", "unaccounted"]
+    assert list(found) == [
+        "version", "percent", "trees", "file_kinds", "kinds", "families", "pasted", "causes", "blind", "unaccounted",
+    ]  # fmt: skip
     assert found["kinds"] == {"case": 3, "definition": 3, "documentation": 3}
     assert found["blind"] == [
-        {"tree": "kernel", "path": "arch/x86/kvm/x.c", "line": 1, "bytes": 7, "reason": "holds NUL bytes"}
+        {
+            "tree": "kernel",
+            "path": "arch/x86/kvm/x.c",
+            "line": 1,
+            "bytes": 7,
+            "reason": "holds NUL bytes",
+            "token": None,
+        }
     ]
     assert found["unaccounted"] == []
+
+
+def test_coverage_proposes_words(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
+    tree = kernel(tmp_path / "k", {"arch/x86/kvm/x.c": "int __odd f(void)\n{\n}\n"})
+    (apart / "caplint.toml").write_text("[coverage]\nfloor = 99.9\n")
+    assert "caplint coverage --propose looks for" in caplint("coverage", tree).out
+    run = caplint("coverage", "--propose", tree)
+    assert (run.status, run.err) == (3, "")
+    assert run.out.splitlines() == [
+        "# What each new word mends; this table takes the place of [c] in caplint.toml.",
+        "[c]",
+        "attributes = [",
+        "    # 5 bytes, 1 spot, 1 file, such as kernel:arch/x86/kvm/x.c:1",
+        '    "__odd",',
+        "]",
+    ]
+    found = json.loads(caplint("coverage", "--propose", tree, "--output-format", "json").out)
+    schema = json.loads(resources.files("caplint").joinpath("schemas/coverage.json").read_text("utf-8"))
+    jsonschema.validate(found, schema)
+    assert [(entry["list"], entry["word"]) for entry in found["proposals"]["entries"]] == [("attributes", "__odd")]
+    (apart / "caplint.toml").write_text(run.out)
+    run = caplint("coverage", "--propose", tree)
+    assert (run.status, run.out) == (0, "# Nothing to propose: all C was understood.\n")
 
 
 def test_rules(caplint: Caplint, apart: Path) -> None:

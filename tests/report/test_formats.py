@@ -54,7 +54,7 @@ def test_text(tmp_path: Path) -> None:
         "skipped: CAP104 (else)",
         "unused suppression: CAP101 KVM_CAP_\\x1b (gone\\x1b)",
         "coverage: 2 files, 12 kB, 1 function read; 20 bytes in 1 file not understood; "
-        "3 capability and ioctl names, 1 unaccounted for",
+        "3 capability, ioctl and MSR names, 1 unaccounted for",
         f"-3 rules on kernel ({tmp_path}) in 1.23 s",
     ]
 
@@ -132,4 +132,4 @@ def test_plurals() -> None:
 
 def test_a_clean_ledger_in_one_line() -> None:
     line = coverage_line(Coverage([TreeCoverage("kernel", 1, 5, 2, 0, 0, 0, 3, 0)], [], [], {}))
-    assert line == "1 file, 5 bytes, 2 functions read; 3 capability and ioctl names, all accounted for"
+    assert line == "1 file, 5 bytes, 2 functions read; 3 capability, ioctl and MSR names, all accounted for"

@@ -1,0 +1,85 @@
+"""The whole ledger: what `check` sums up in a line, by file kind, family of names and cause."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from caplint.c.tables import Tables
+from caplint.causes import Cause, Spot, blind_spots, causes
+from caplint.coverage import FAMILIES, Coverage, measure
+from caplint.knowledge import knowledge
+from caplint.trees.tree import Tree
+
+
+class KindCoverage(NamedTuple):
+    """What is known of one kind of files in one tree; sizes in bytes."""
+
+    tree: str
+    kind: str
+    files: int
+    bytes: int
+    functions: int
+    damaged: int
+    blind_spots: int
+    blind_bytes: int
+
+
+class FamilyCoverage(NamedTuple):
+    """A family of names: occurrences, those that a fact explains, and those that nothing does."""
+
+    family: str
+    tokens: int
+    explained: int
+    unaccounted: int
+    kinds: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything that `caplint coverage` says."""
+
+    coverage: Coverage
+    kinds: list[KindCoverage]
+    families: list[FamilyCoverage]
+    spots: list[Spot]
+    causes: list[Cause]
+
+
+def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Tables) -> Ledger:
+    """The ledger of the linked trees, under the repair tables that they were read with."""
+    coverage = measure(connection)
+    spots = blind_spots(connection, trees, tables)
+    return Ledger(coverage, _kinds(connection, trees), _families(connection, coverage), spots, causes(spots))
+
+
+def _kinds(connection: sqlite3.Connection, trees: list[Tree]) -> list[KindCoverage]:
+    """One entry per kind that a tree has files of, in the order of kvm.toml."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    rows = connection.execute("""
+        SELECT f.tree, f.path, b.size, b.functions, b.damaged, coalesce(dark.spots, 0), coalesce(dark.bytes, 0)
+        FROM file f JOIN main.blob b ON b.id = f.blob LEFT JOIN (
+            SELECT blob, count(*) AS spots, sum(stop - start) AS bytes FROM main.blind_spot GROUP BY blob
+        ) dark ON dark.blob = f.blob
+    """)
+    for tree, path, *counts in rows:
+        entry = sums.setdefault((tree, knowledge().file_kind(path)), [0] * 6)
+        for index, count in enumerate((1, *counts)):
+            entry[index] += count
+    return [
+        KindCoverage(tree.name, kind, *sums[tree.name, kind])
+        for tree in trees
+        for kind in knowledge().file_kinds
+        if (tree.name, kind) in sums
+    ]
+
+
+def _families(connection: sqlite3.Connection, coverage: Coverage) -> list[FamilyCoverage]:
+    lost = dict(connection.execute("SELECT family, sum(occurrences) FROM watched WHERE kind IS NULL GROUP BY family"))
+    found = []
+    for family in FAMILIES:
+        kinds = coverage.families[family]
+        explained, unaccounted = sum(kinds.values()), lost.get(family, 0)
+        found.append(FamilyCoverage(family, explained + unaccounted, explained, unaccounted, kinds))
+    return found

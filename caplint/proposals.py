@@ -1,0 +1,191 @@
+"""Proposes words for the configuration's `[c]`: those that make more of the given trees understood.
+
+Every file with a blind spot is read again with the words that may have troubled the parser, one by one;
+what helps is then held against every file that holds the word, so that no other file pays for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from caplint.bounded import Workers, workers
+from caplint.c.syntax import SYNTAX_REASONS
+from caplint.c.trial import Bench, Entry, Words, is_ordinary_entry, mending
+from caplint.causes import Spot
+from caplint.facts.extract import language_of
+from caplint.facts.workers import FILE_TIMEOUT, Repairs
+from caplint.trees.tree import File, Tree
+
+# The worst files are tried; more than this is not a few missing words.
+MAX_FILES = 200
+MAX_ENTRIES = 60
+# Seconds after which what has not been tried is left, and said to be.
+DEADLINE = 90.0
+
+
+class Proposal(NamedTuple):
+    """An entry, and what would stay blind without it."""
+
+    entry: Entry
+    bytes: int
+    spots: int
+    files: int
+    example: tuple[str, str, int]
+    """Tree, path and line of the first spot of the worst file."""
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What was found, the largest gain first, and what it leaves."""
+
+    entries: list[Proposal]
+    remaining: list[Spot]
+    """Blind spots of files that the entries do not mend as a whole, or that were not tried."""
+    untried: int
+    """Files with blind spots that were left out for want of time or because they are too many."""
+
+
+@dataclass(frozen=True)
+class _Blind:
+    """A file with blind spots."""
+
+    content: bytes
+    spots: list[Spot]
+
+
+class _Gain(NamedTuple):
+    """What one file gains: by entry, bytes and spots that stay blind without it; and what stays blind with all."""
+
+    gains: dict[Entry, tuple[int, int]]
+    rest: tuple[tuple[int, int], ...]
+    harmful: list[Entry]
+
+
+def propose(files: list[tuple[Tree, File]], spots: Iterable[Spot], repairs: Repairs, jobs: int) -> Proposals:
+    """Entries for `[c]` beyond `repairs`, under which the blind spots of these files were found."""
+    words = Words(repairs.attributes, repairs.iterators)
+    spots = list(spots)
+    blind = _blind({tree.name: tree for tree, _ in files}, (spot for spot in spots if _is_mendable(spot)))
+    tried = blind[:MAX_FILES]
+    gains: list[_Gain | None] = [None] * len(tried)
+    with workers(jobs, FILE_TIMEOUT, DEADLINE) as pool:
+        found = pool.map(mending, [(file.content, words) for file in tried])
+        entries = list(dict.fromkeys(entry for result in found for entry in result or []))[:MAX_ENTRIES]
+        entries = _harmless(files, words, entries, pool)
+        while entries:
+            gains = pool.map(_gain, [(file.content, words, entries) for file in tried])
+            dropped = _needless(entries, gains)
+            if not dropped:
+                break
+            entries = [entry for entry in entries if entry not in dropped]
+    rest = _remaining(tried, gains if entries else [None] * len(tried))
+    rest += [spot for file in blind[MAX_FILES:] for spot in file.spots]
+    rest += [spot for spot in spots if not _is_mendable(spot)]
+    untried = len(blind) - len(tried) + sum(result is None for result in found)
+    return Proposals(_proposals(entries, tried, gains), rest, untried)
+
+
+def _is_mendable(spot: Spot) -> bool:
+    return language_of(spot.path) == "c" and SYNTAX_REASONS.match(spot.reason) is not None
+
+
+def _blind(trees: dict[str, Tree], spots: Iterable[Spot]) -> list[_Blind]:
+    """C files with blind spots, the most bytes first; contents that occur twice are counted as often."""
+    files: dict[tuple[str, str], list[Spot]] = {}
+    for spot in spots:
+        files.setdefault((spot.tree, spot.path), []).append(spot)
+    ranked = sorted(files.items(), key=lambda item: (-sum(spot.stop - spot.start for spot in item[1]), item[0]))
+    return [_Blind(trees[tree].read(path), found) for (tree, path), found in ranked]
+
+
+def _harmless(files: list[tuple[Tree, File]], words: Words, entries: list[Entry], pool: Workers) -> list[Entry]:
+    """The entries without those that some file uses as something else, or understands less of."""
+    if not entries:
+        return []
+    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(_name(entry)) for entry in entries) + rb")\b")
+    tasks = {}
+    for tree, file in files:
+        if language_of(file.path) == "c":
+            content = tree.read(file.path)
+            held = set(pattern.findall(content))
+            if here := [entry for entry in entries if _name(entry) in held]:
+                tasks[file.oid] = (content, words, here)
+    harmful = {entry for result in pool.map(_harm, list(tasks.values())) for entry in result or []}
+    return [entry for entry in entries if entry not in harmful]
+
+
+def _name(entry: Entry) -> bytes:
+    return entry.word.removesuffix("()").encode()
+
+
+def _harm(content: bytes, words: Words, entries: list[Entry]) -> list[Entry]:
+    """Entries that one file speaks against."""
+    bench = Bench(content)
+    before = bench.damage(words)
+    found = []
+    for entry in entries:
+        after = bench.damage(words.having(entry))
+        worse = after.functions < before.functions or (not before.extents and bool(after.extents))
+        if worse or is_ordinary_entry(bench.code, entry):
+            found.append(entry)
+    return found
+
+
+def _gain(content: bytes, words: Words, entries: list[Entry]) -> _Gain:
+    bench = Bench(content)
+    here = [entry for entry in entries if re.search(rb"\b" + _name(entry) + rb"\b", content)]
+    full = bench.damage(words.having(*here))
+    gains = {}
+    harmful = []
+    for entry in here:
+        without = bench.damage(words.having(*(other for other in here if other != entry)))
+        if full.is_better_than(without):
+            gains[entry] = (without.bytes - full.bytes, len(without.extents) - len(full.extents))
+        elif full.cost > without.cost:
+            harmful.append(entry)
+    return _Gain(gains, full.extents, harmful)
+
+
+def _needless(entries: list[Entry], gains: Iterable[_Gain | None]) -> list[Entry]:
+    """Entries to drop: those that harm a file among the others, else one that nothing needs, the last found first."""
+    seen = [gain for gain in gains if gain is not None]
+    if harmful := [entry for gain in seen for entry in gain.harmful]:
+        return harmful
+    needed = {entry for gain in seen for entry in gain.gains}
+    return next(([entry] for entry in reversed(entries) if entry not in needed), [])
+
+
+def _remaining(tried: list[_Blind], gains: list[_Gain | None]) -> list[Spot]:
+    found = []
+    for file, gain in zip(tried, gains, strict=True):
+        rest = None if gain is None else gain.rest
+        found += [
+            spot
+            for spot in file.spots
+            if rest is None or any(start <= spot.stop and spot.start <= end for start, end in rest)
+        ]
+    return found
+
+
+def _proposals(entries: list[Entry], tried: list[_Blind], gains: list[_Gain | None]) -> list[Proposal]:
+    found = []
+    for entry in entries:
+        mended = [
+            (gain.gains[entry], file)
+            for gain, file in zip(gains, tried, strict=True)
+            if gain is not None and entry in gain.gains
+        ]
+        spot = min(mended, key=lambda item: (-item[0][0], item[1].spots[0]))[1].spots[0]
+        found.append(
+            Proposal(
+                entry,
+                sum(size for (size, _), _ in mended),
+                sum(count for (_, count), _ in mended),
+                len(mended),
+                (spot.tree, spot.path, spot.line),
+            )
+        )
+    return sorted(found, key=lambda proposal: (-proposal.bytes, -proposal.spots, proposal.entry))

@@ -1,0 +1,162 @@
+"""The ledger for a terminal, within 100 columns, and as one JSON object; its schema is schemas/coverage.json."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from caplint.causes import Spot
+from caplint.coverage import Coverage
+from caplint.ledger import Ledger
+from caplint.report.style import Style, safe
+from caplint.report.wording import coverage_line, plural
+
+WIDTH = 100
+_TIED = "\N{NO-BREAK SPACE}"
+_MAX_CAUSES = 10
+_MAX_FILES = 40
+_COLUMNS = {
+    "files": 7, "bytes": 12, "functions": 11, "damaged": 9, "blind spots": 13, "blind bytes": 13,
+}  # fmt: skip
+
+
+def as_object(ledger: Ledger) -> dict[str, Any]:
+    """The ledger as plain data."""
+    coverage = ledger.coverage
+    return {
+        "version": 1,
+        "percent": coverage.percent,
+        "trees": [entry._asdict() for entry in coverage.trees],
+        "file_kinds": [entry._asdict() for entry in ledger.kinds],
+        "kinds": coverage.kinds,
+        "families": [entry._asdict() for entry in ledger.families],
+        "pasted": [
+            {**entry._asdict(), "defined": _place(entry.tree, entry.defined) if entry.defined else None}
+            for entry in coverage.pasted
+        ],
+        "causes": [
+            {**entry._asdict(), "example": dict(zip(("tree", "path", "line"), entry.example, strict=True))}
+            for entry in ledger.causes
+        ],
+        "blind": [
+            {
+                "tree": spot.tree,
+                "path": spot.path,
+                "line": spot.line,
+                "bytes": spot.stop - spot.start,
+                "reason": spot.reason,
+                "token": spot.token,
+            }
+            for spot in sorted(ledger.spots, key=lambda spot: (spot.start - spot.stop, spot[:4]))
+        ],
+        "unaccounted": [entry._asdict() for entry in coverage.unaccounted],
+    }
+
+
+def _place(tree: str, place: tuple[str, int]) -> dict[str, Any]:
+    return {"tree": tree, "path": place[0], "line": place[1]}
+
+
+def lines(ledger: Ledger, style: Style) -> Iterator[str]:
+    """The ledger as text: first what a maintainer asks, then where to look."""
+    yield from coverage_line(ledger.coverage).split("; ")
+    if ledger.spots:
+        # Rounded down: 100 % would say that nothing is left.
+        yield f"{math.floor(ledger.coverage.percent * 1e4) / 1e4:.4f} % of the bytes understood"
+    yield from _kinds(ledger, style)
+    yield from _families(ledger, style)
+    yield from _pasted(ledger.coverage, style)
+    if ledger.spots:
+        yield from _causes(ledger, style)
+        yield from _spots(ledger, style)
+    if ledger.coverage.unaccounted:
+        yield from ("", style("bold", "names that nothing explains"))
+        for entry in ledger.coverage.unaccounted:
+            yield f"  {safe(entry.tree)}:{safe(entry.path)}:{entry.line}:{entry.column}: {safe(entry.name)}"
+
+
+def _kinds(ledger: Ledger, style: Style) -> Iterator[str]:
+    head = f"{'tree':<12} {'kind of file':<17}" + "".join(f"{name:>{width}}" for name, width in _COLUMNS.items())
+    yield from ("", style("bold", head))
+    for tree in ledger.coverage.trees:
+        found = [entry for entry in ledger.kinds if entry.tree == tree.tree]
+        for entry in found:
+            yield _row(entry.tree if entry is found[0] else "", entry.kind, list(entry[2:]))
+        if len(found) != 1:
+            yield _row(
+                "" if found else tree.tree, "all", [sum(entry[column] for entry in found) for column in range(2, 8)]
+            )
+
+
+def _row(tree: str, kind: str, counts: list[Any]) -> str:
+    cells = zip(counts, _COLUMNS.values(), strict=True)
+    return f"{safe(tree):<12} {kind:<17}" + "".join(f"{count:>{width},}" for count, width in cells)
+
+
+def _families(ledger: Ledger, style: Style) -> Iterator[str]:
+    yield from ("", style("bold", f"{'names':<12}{'tokens':>8}{'explained':>11}{'unaccounted':>13}  what they are"))
+    for entry in ledger.families:
+        head = f"{entry.family:<12}{entry.tokens:>8,}{entry.explained:>11,}{entry.unaccounted:>13,}  "
+        # A count stays on the line of what it counts.
+        kinds = ", ".join(f"{count:,} {kind}".replace(" ", _TIED) for kind, count in entry.kinds.items())
+        for line in _wrapped(head + kinds, len(head)):
+            yield line.replace(_TIED, " ")
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    """Lines that fit the width, paths and words whole."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _pasted(coverage: Coverage, style: Style) -> Iterator[str]:
+    uses: dict[tuple[str, str, tuple[str, int] | None], list[str]] = {}
+    for entry in coverage.pasted:
+        place = f"{safe(entry.tree)}:{safe(entry.path)}:{entry.line}"
+        uses.setdefault((entry.tree, entry.macro, entry.defined), []).append(place)
+    if uses:
+        yield from ("", style("bold", "names that a macro pastes together, which no search finds"))
+    for (tree, macro, defined), places in uses.items():
+        yield f"{len(places):>8,}  {safe(macro)}(), first in {places[0]}"
+        yield " " * 10 + (
+            f"defined in {safe(tree)}:{safe(defined[0])}:{defined[1]}"
+            if defined
+            else "its definition is missing: no file that was read holds it"
+        )
+
+
+def _causes(ledger: Ledger, style: Style) -> Iterator[str]:
+    yield from ("", style("bold", f"{'bytes':>8}{'spots':>8}{'files':>8}  worst causes, each with an example"))
+    for cause in ledger.causes[:_MAX_CAUSES]:
+        word = f"{safe(cause.token)}: " if cause.token else ""
+        yield f"{cause.bytes:>8,}{cause.spots:>8,}{cause.files:>8,}  {word}{safe(cause.reason)}"
+        tree, path, line = cause.example
+        yield " " * 26 + f"{safe(tree)}:{safe(path)}:{line}"
+    if (more := len(ledger.causes) - _MAX_CAUSES) > 0:
+        yield " " * 26 + f"… and {plural(more, 'cause')} more; --output-format json lists all"
+    if any(cause.token for cause in ledger.causes):
+        yield " " * 26 + "caplint coverage --propose looks for words that mend them"
+
+
+def _spots(ledger: Ledger, style: Style) -> Iterator[str]:
+    yield from ("", style("bold", f"{'bytes':>8}  not understood"))
+    found = _by_file(ledger.spots)
+    for count, place in found[:_MAX_FILES]:
+        yield from _wrapped(f"{count:>8,}  {place}", 10)
+    if len(found) > _MAX_FILES:
+        yield f"          … and {len(found) - _MAX_FILES:,} more; --output-format json lists every place"
+
+
+def _by_file(spots: list[Spot]) -> list[tuple[int, str]]:
+    """Bytes and a line of text per file and reason, the most first."""
+    groups: dict[tuple[str, str, str], list[Spot]] = {}
+    for spot in spots:
+        groups.setdefault((spot.tree, spot.path, spot.reason), []).append(spot)
+    found = []
+    for (tree, path, reason), group in groups.items():
+        numbers = sorted({spot.line for spot in group})
+        where = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more lines" if len(numbers) > 5 else "")
+        size = sum(spot.stop - spot.start for spot in group)
+        found.append((size, f"{safe(tree)}:{safe(path)}:{where}: {safe(reason)}"))
+    return sorted(found, key=lambda entry: (-entry[0], entry[1]))
