@@ -57,7 +57,9 @@ def _unseen(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
     A register's macro that is not in view computes a number more often than it pastes a name.
     """
-    used = set(connection.execute("SELECT tree, name FROM watched WHERE kind = 'call' AND name GLOB 'KVM_CAP_*'"))
+    used = set(
+        connection.execute("SELECT tree, name FROM watched WHERE kind IN ('call', 'case') AND name GLOB 'KVM_CAP_*'")
+    )
     if not used:
         return used
     return used - set(

@@ -76,6 +76,9 @@ _KINDS = {
     "parameter_list": "declaration",
     "translation_unit": "declaration",
 }
+_EXPRESSIONS = frozenset(
+    {"binary_expression", "unary_expression", "parenthesized_expression", "call_expression", "argument_list"}
+)
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
 
@@ -166,7 +169,12 @@ def _kind(parent: tree_sitter.Node) -> str | None:
         operator = parent.child_by_field_name("operator")
         if operator is not None and operator.type in _COMPARISONS:
             return "comparison"
-        outer = parent.parent
-        if outer is not None and outer.type == "case_statement":
-            return "case"
-    return _KINDS.get(parent.type)
+    return "case" if _in_label(parent) else _KINDS.get(parent.type)
+
+
+def _in_label(node: tree_sitter.Node) -> bool:
+    """Whether the expression is a label's, or part of it: `case A ... A + 3`, `case BASE(1)`."""
+    above: tree_sitter.Node | None = node
+    while above is not None and above.type in _EXPRESSIONS:
+        above = above.parent
+    return above is not None and above.type == "case_statement"
