@@ -7,8 +7,10 @@ what helps is then held against every file that holds the word, so that no other
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from caplint.bounded import Workers, workers
@@ -24,6 +26,7 @@ MAX_FILES = 200
 MAX_ENTRIES = 60
 # Seconds after which what has not been tried is left, and said to be.
 DEADLINE = 90.0
+_ROUNDS = (4, 12, 40)
 
 
 class Proposal(NamedTuple):
@@ -34,7 +37,7 @@ class Proposal(NamedTuple):
     spots: int
     files: int
     example: tuple[str, str, int]
-    """Tree, path and line of the first spot of the worst file."""
+    """Tree, path and line of a spot in the worst file."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +73,25 @@ def propose(files: list[tuple[Tree, File]], spots: Iterable[Spot], repairs: Repa
     spots = list(spots)
     blind = _blind({tree.name: tree for tree, _ in files}, (spot for spot in spots if _is_mendable(spot)))
     tried = blind[:MAX_FILES]
-    gains: list[_Gain | None] = [None] * len(tried)
+    entries: list[Entry] = []
+    late = 0
     with workers(jobs, FILE_TIMEOUT, DEADLINE) as pool:
-        found = pool.map(mending, [(file.content, words) for file in tried])
-        entries = list(dict.fromkeys(entry for result in found for entry in result or []))[:MAX_ENTRIES]
-        entries = _harmless(files, words, entries, pool)
-        while entries:
-            gains = pool.map(_gain, [(file.content, words, entries) for file in tried])
-            dropped = _needless(entries, gains)
-            if not dropped:
-                break
-            entries = [entry for entry in entries if entry not in dropped]
-    rest = _remaining(tried, gains if entries else [None] * len(tried))
+        # What the worst files need is known when the others are tried, which then take one reading, not dozens.
+        for start, end in pairwise((0, *_ROUNDS, len(tried))):
+            known = words.having(*entries)
+            found = pool.map(mending, [(file.content, known) for file in tried[start:end]])
+            late += sum(result is None for result in found)
+            fresh = list(dict.fromkeys(entry for result in found for entry in result or []))
+            entries += _harmless(files, words, fresh[: MAX_ENTRIES - len(entries)], pool)
+        memory: _Memory = {}
+        gains = _gains(tried, words, entries, pool, memory)
+        while (needless := _needless(entries, gains)) is not None:
+            entries.remove(needless)
+            gains = _gains(tried, words, entries, pool, memory)
+    rest = _remaining(tried, gains)
     rest += [spot for file in blind[MAX_FILES:] for spot in file.spots]
     rest += [spot for spot in spots if not _is_mendable(spot)]
-    untried = len(blind) - len(tried) + sum(result is None for result in found)
-    return Proposals(_proposals(entries, tried, gains), rest, untried)
+    return Proposals(_proposals(entries, tried, gains), rest, len(blind) - len(tried) + late)
 
 
 def _is_mendable(spot: Spot) -> bool:
@@ -134,9 +140,28 @@ def _harm(content: bytes, words: Words, entries: list[Entry]) -> list[Entry]:
     return found
 
 
-def _gain(content: bytes, words: Words, entries: list[Entry]) -> _Gain:
+_Memory = dict[tuple[int, tuple[Entry, ...]], "_Gain | None"]
+
+
+def _gains(
+    tried: list[_Blind], words: Words, entries: list[Entry], pool: Workers, memory: _Memory
+) -> list[_Gain | None]:
+    """What each file gains by those of the entries that it holds; what was worked out before is remembered."""
+    keys = [
+        (index, tuple(entry for entry in entries if _holds(file.content, entry))) for index, file in enumerate(tried)
+    ]
+    missing = [key for key in keys if key not in memory]
+    found = pool.map(_gain, [(tried[index].content, words, here) for index, here in missing])
+    memory.update(zip(missing, found, strict=True))
+    return [memory[key] for key in keys]
+
+
+def _holds(content: bytes, entry: Entry) -> bool:
+    return _name(entry) in content and re.search(rb"\b" + _name(entry) + rb"\b", content) is not None
+
+
+def _gain(content: bytes, words: Words, here: tuple[Entry, ...]) -> _Gain:
     bench = Bench(content)
-    here = [entry for entry in entries if re.search(rb"\b" + _name(entry) + rb"\b", content)]
     full = bench.damage(words.having(*here))
     gains = {}
     harmful = []
@@ -149,13 +174,17 @@ def _gain(content: bytes, words: Words, entries: list[Entry]) -> _Gain:
     return _Gain(gains, full.extents, harmful)
 
 
-def _needless(entries: list[Entry], gains: Iterable[_Gain | None]) -> list[Entry]:
-    """Entries to drop: those that harm a file among the others, else one that nothing needs, the last found first."""
-    seen = [gain for gain in gains if gain is not None]
-    if harmful := [entry for gain in seen for entry in gain.harmful]:
-        return harmful
-    needed = {entry for gain in seen for entry in gain.gains}
-    return next(([entry] for entry in reversed(entries) if entry not in needed), [])
+def _needless(entries: list[Entry], gains: Iterable[_Gain | None]) -> Entry | None:
+    """An entry to drop, the least useful: one that harms a file among the others, else one that nothing needs."""
+    total: Counter[Entry] = Counter()
+    harmful: set[Entry] = set()
+    for gain in gains:
+        if gain is not None:
+            harmful.update(gain.harmful)
+            # The one more tells a missing token from nothing.
+            total.update({entry: size + count for entry, (size, count) in gain.gains.items()})
+    doubtful = [entry for entry in entries if entry in harmful or entry not in total]
+    return min(reversed(doubtful), key=lambda entry: total[entry], default=None)
 
 
 def _remaining(tried: list[_Blind], gains: list[_Gain | None]) -> list[Spot]:
@@ -178,7 +207,8 @@ def _proposals(entries: list[Entry], tried: list[_Blind], gains: list[_Gain | No
             for gain, file in zip(gains, tried, strict=True)
             if gain is not None and entry in gain.gains
         ]
-        spot = min(mended, key=lambda item: (-item[0][0], item[1].spots[0]))[1].spots[0]
+        worst = min(mended, key=lambda item: (-item[0][0], item[1].spots[0]))[1].spots
+        spot = next((spot for spot in worst if spot.token == _name(entry).decode()), worst[0])
         found.append(
             Proposal(
                 entry,
