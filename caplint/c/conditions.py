@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from caplint.c.expression import defined, parse
 from caplint.c.formula import Formula, Junction, Literal, conjunction, negation, substitute, text
@@ -69,6 +70,14 @@ class Conditionals:
     def presence(self, offset: int) -> Formula:
         """The condition under which the byte at the offset is compiled."""
         return self._presence[bisect_right(self._offsets, offset) - 1]
+
+    def text(self, offset: int) -> str:
+        """The same in canonical form."""
+        return self._texts[bisect_right(self._offsets, offset) - 1]
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [text(formula) for formula in self._presence]
 
 
 def conditionals(lexed: Lexed) -> Conditionals:

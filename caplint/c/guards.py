@@ -20,6 +20,7 @@ _LEAVING = frozenset({"break_statement", "return_statement", "goto_statement", "
 _NORETURN = frozenset(
     {b"exit", b"_exit", b"abort", b"BUG", b"panic", b"unreachable", b"g_assert_not_reached", b"g_error", b"do_exit"}
 )
+_HOLDING = frozenset({"case_statement", "compound_statement", "else_clause", "labeled_statement"})
 _BLOCKS = frozenset({"compound_statement", "case_statement", "translation_unit"})
 
 
@@ -138,11 +139,9 @@ def _if(node: tree_sitter.Node, reached: Jumps) -> Iterator[Guard]:
     yield Guard("enclosing", False, condition, consequence.start_byte, _until_entry(reached, consequence))
     if alternative is not None:
         yield Guard("enclosing", True, condition, alternative.start_byte, _until_entry(reached, alternative))
-    stop = reached.first_entry(node.end_byte, _block_stop(node))
-    if leaves(consequence):
-        yield Guard("early_exit", True, condition, node.end_byte, stop)
-    elif alternative is not None and leaves(alternative):
-        yield Guard("early_exit", False, condition, node.end_byte, stop)
+    if (negated := leaves(consequence)) or (alternative is not None and leaves(alternative)):
+        stop = reached.first_entry(node.end_byte, _block_stop(node))
+        yield Guard("early_exit", negated, condition, node.end_byte, stop)
 
 
 def _until_entry(reached: Jumps, branch: tree_sitter.Node) -> int:
@@ -160,21 +159,27 @@ def _block_stop(node: tree_sitter.Node) -> int:
 
 def leaves(node: tree_sitter.Node) -> bool:
     """Whether control cannot run off the end of a statement or label, judged by its last statement."""
-    if node.type in _LEAVING:
+    kind = node.type
+    if kind in _LEAVING:
         return True
-    if node.type == "expression_statement":
+    if kind == "expression_statement":
         call = next(iter(node.named_children), None)
         callee = call.child_by_field_name("function") if call is not None else None
         return callee is not None and callee.text in _NORETURN
-    if node.type == "if_statement":
+    if kind == "if_statement":
         alternative = node.child_by_field_name("alternative")
         consequence = node.child_by_field_name("consequence")
         return alternative is not None and consequence is not None and leaves(consequence) and leaves(alternative)
-    if node.type in {"case_statement", "compound_statement", "else_clause", "labeled_statement"}:
-        last = next((child for child in reversed(node.named_children) if not _is_empty(child)), None)
+    if kind in _HOLDING:
+        last = _last_statement(node)
         return last is not None and last.start_byte > node.start_byte and leaves(last)
     return False
 
 
-def _is_empty(node: tree_sitter.Node) -> bool:
-    return node.type == "expression_statement" and not node.named_children
+def _last_statement(block: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The last thing in a block that is no empty statement."""
+    for index in range(block.named_child_count - 1, -1, -1):
+        child = block.named_child(index)
+        if child is not None and (child.named_child_count or child.type != "expression_statement"):
+            return child
+    return None

@@ -30,6 +30,11 @@ class UnreadableError(Exception):
     """The file is not source that can be parsed; the message says why."""
 
 
+def folded(code: str) -> str:
+    """Code as one line, its comments and directives blanked before."""
+    return " ".join(code.replace("\\\n", " ").split()) if "\n" in code or "  " in code else code
+
+
 @dataclass(frozen=True)
 class View:
     """One variant: its text before and after repair, and the syntax tree of the latter."""
@@ -40,12 +45,11 @@ class View:
 
     def plain(self, node: tree_sitter.Node) -> str:
         """The node's text as one line, as the author wrote it but for comments and other variants' lines."""
-        return self.span(node.start_byte, node.end_byte)
+        return folded(self.text[node.start_byte : node.end_byte].decode("utf-8", "replace"))
 
     def span(self, start: int, end: int) -> str:
         """The text between two offsets as one line."""
-        text = self.text[start:end].decode("utf-8", "replace")
-        return " ".join(text.replace("\\\n", " ").split()) if "\n" in text or "  " in text else text
+        return folded(self.text[start:end].decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,15 @@ def accesses(reading: Reading) -> Iterator[Access]:
     """Every chain, once per line, mode and text."""
     code = blank(reading.view.text, reading.unit.lexed.strings.extents)
     pending = [(0, len(code))]
+    seen = reading.seen.setdefault("access", set())
     while pending:
         for match in _CHAIN.finditer(code, *pending.pop()):
             start, end = match.span()
             if b"(" in match.group() or b"[" in match.group():
                 pending.extend(_inner(code, start, end))
-            if ("access", start) in reading.seen:
+            if start in seen:
                 continue
-            reading.seen.add(("access", start))
+            seen.add(start)
             line = reading.line(start)
             yield Access(
                 chain=reading.view.span(start, end)[:_MAX_CHAIN],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 import tree_sitter
 
-from caplint.facts.reading import Reading
+from caplint.c.syntax import folded
+from caplint.facts.reading import Reading, json_list
 from caplint.facts.records import Call, MacroUse
 
 # What a node's parent says of the value; kinds not named here pass it on unchanged.
@@ -32,6 +33,8 @@ _USES = {
     "compound_statement": "value",
 }
 _MAX_ARGUMENT = 400
+# Where none of these stands between a call's parentheses, every comma separates two arguments.
+_NESTED = re.compile(rb"[(\[{\"']")
 
 
 def calls(reading: Reading) -> Iterator[Call]:
@@ -41,26 +44,30 @@ def calls(reading: Reading) -> Iterator[Call]:
         found = node.child_by_field_name("arguments")
         if callee is None or found is None:
             continue
-        line, column = reading.position(node.start_byte)
+        start = node.start_byte
+        function, line, condition = reading.place(start)
         yield Call(
-            function=reading.function(node.start_byte),
+            function=function,
             callee=reading.view.plain(callee),
-            arguments=json.dumps(_arguments(reading, found)),
+            arguments=json_list(_arguments(reading, found)),
             use=_use(reading, node),
             line=line,
-            column=column,
-            start=node.start_byte,
-            condition=reading.condition(node.start_byte),
+            column=reading.column(line, start),
+            start=start,
+            condition=condition,
         )
 
 
 def _arguments(reading: Reading, found: tree_sitter.Node) -> list[str]:
     """What stands between the commas, as written: types too, which the repair has made names of."""
-    separators = [child for child in found.children if child.type in {"(", ",", ")"}]
-    texts = [
-        reading.view.span(before.end_byte, after.start_byte).strip()[:_MAX_ARGUMENT]
-        for before, after in pairwise(separators)
-    ]
+    view = reading.view
+    start, stop = found.start_byte + 1, found.end_byte - 1
+    if found.has_error or _NESTED.search(view.text, start, stop):
+        separators = [child for child in found.children if child.type in {"(", ",", ")"}]
+        raw = [view.span(before.end_byte, after.start_byte) for before, after in pairwise(separators)]
+    else:
+        raw = [folded(text) for text in view.text[start:stop].decode("utf-8", "replace").split(",")]
+    texts = [text.strip()[:_MAX_ARGUMENT] for text in raw]
     return [] if texts == [""] else texts
 
 
@@ -68,14 +75,15 @@ def _use(reading: Reading, node: tree_sitter.Node) -> str:
     parent = node.parent
     negated = False
     while parent is not None:
-        if parent.type == "cast_expression":
-            kind = parent.child_by_field_name("type")
-            if kind is not None and reading.view.plain(kind) == "void":
+        kind = parent.type
+        if kind == "cast_expression":
+            target = parent.child_by_field_name("type")
+            if target is not None and reading.view.plain(target) == "void":
                 return "void"
-        elif parent.type == "unary_expression":
+        elif kind == "unary_expression":
             negated = True
-        elif use := _USES.get(parent.type):
-            if use == "value" and (negated or parent.type == "binary_expression") and _is_tested(parent):
+        elif use := _USES.get(kind):
+            if use == "value" and (negated or kind == "binary_expression") and _is_tested(parent):
                 return "tested"
             return use
         parent = parent.parent
@@ -96,19 +104,20 @@ def _is_tested(node: tree_sitter.Node) -> bool:
 
 def macro_uses(reading: Reading) -> Iterator[MacroUse]:
     """Macro invocations that the repair had to rewrite."""
+    seen = reading.seen.setdefault("macro_use", set())
     for use in sorted(reading.view.repaired.uses, key=lambda use: use.start):
-        if ("macro_use", use.start) in reading.seen:
+        if use.start in seen:
             continue
-        reading.seen.add(("macro_use", use.start))
-        line, column = reading.position(use.start)
+        seen.add(use.start)
+        function, line, condition = reading.place(use.start)
         yield MacroUse(
-            function=reading.function(use.start),
+            function=function,
             name=reading.view.span(use.start, use.opening).strip(),
             kind=use.kind,
             arguments=reading.view.span(use.opening + 1, use.end - 1)[:_MAX_ARGUMENT],
             line=line,
-            column=column,
+            column=reading.column(line, use.start),
             start=use.start,
             stop=use.end,
-            condition=reading.condition(use.start),
+            condition=condition,
         )

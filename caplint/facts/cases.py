@@ -18,8 +18,9 @@ def cases(reading: Reading) -> Iterator[CaseLabel]:
         value = node.child_by_field_name("value")
         low, high = _bounds(reading, value) if value is not None else (None, "")
         line, column = reading.position(value.start_byte if value is not None else node.start_byte)
+        function, _, condition = reading.place(node.start_byte)
         yield CaseLabel(
-            function=reading.function(node.start_byte),
+            function=function,
             selector=_selector(reading, node),
             low=low,
             high=high,
@@ -27,7 +28,7 @@ def cases(reading: Reading) -> Iterator[CaseLabel]:
             column=column,
             start=node.start_byte,
             stop=stops.get(node.start_byte, node.end_byte),
-            condition=reading.condition(node.start_byte),
+            condition=condition,
         )
 
 

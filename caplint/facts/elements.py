@@ -14,15 +14,16 @@ _MAX_VALUE = 400
 
 def elements(reading: Reading) -> Iterator[Element]:
     """The entries of array initialisers, at their first brace level."""
-    for node in sorted(reading.nodes.get("initialiser", ()), key=lambda node: node.start_byte):
+    seen = reading.seen.setdefault("element", set())
+    for node in reading.nodes.get("initialiser", ()):
         declarator, value = node.child_by_field_name("declarator"), node.child_by_field_name("value")
         if value is None or value.type != "initializer_list" or not _is_array(declarator):
             continue
         if (declared := name_of(declarator)) is None:
             continue
         for entry in value.named_children:
-            if entry.type != "comment" and ("element", entry.start_byte) not in reading.seen:
-                reading.seen.add(("element", entry.start_byte))
+            if entry.type != "comment" and entry.start_byte not in seen:
+                seen.add(entry.start_byte)
                 yield _element(reading, reading.view.plain(declared), entry)
 
 

@@ -42,16 +42,18 @@ def stores(reading: Reading) -> Iterator[Store]:
 
 def _store(reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, operator: str, value: str) -> Store:
     name = reading.view.plain(target)
-    scope = reading.scope(node.start_byte)
+    start = node.start_byte
+    scope = reading.scope(start)
+    function, line, condition = reading.place(start)
     return Store(
-        function=scope.name if scope else None,
+        function=function,
         target=name[:_MAX_VALUE],
         operator=operator,
         value=value[:_MAX_VALUE],
         local=int(scope is not None and _is_local(name, scope)),
-        line=reading.line(node.start_byte),
-        start=node.start_byte,
-        condition=reading.condition(node.start_byte),
+        line=line,
+        start=start,
+        condition=condition,
     )
 
 
@@ -72,15 +74,17 @@ def tests(reading: Reading) -> Iterator[Test]:
             if expression is None:
                 continue
             consequence = node.child_by_field_name("consequence") if kind == "if" else None
+            start = node.start_byte
+            function, _, condition = reading.place(start)
             yield Test(
-                function=reading.function(node.start_byte),
+                function=function,
                 kind=kind,
                 expression=reading.view.plain(expression)[:_MAX_VALUE],
                 leaves=int(consequence is not None and leaves(consequence)),
                 line=reading.line(expression.start_byte),
-                start=node.start_byte,
+                start=start,
                 stop=node.end_byte,
-                condition=reading.condition(node.start_byte),
+                condition=condition,
             )
 
 
@@ -88,12 +92,14 @@ def returns(reading: Reading) -> Iterator[ReturnValue]:
     """Every `return`."""
     for node in reading.fresh("return"):
         value = next(iter(node.named_children), None)
+        start = node.start_byte
+        function, line, condition = reading.place(start)
         yield ReturnValue(
-            function=reading.function(node.start_byte),
+            function=function,
             value=reading.view.plain(value)[:_MAX_VALUE] if value is not None else "",
-            line=reading.line(node.start_byte),
-            start=node.start_byte,
-            condition=reading.condition(node.start_byte),
+            line=line,
+            start=start,
+            condition=condition,
         )
 
 
@@ -121,14 +127,15 @@ def comparisons(reading: Reading) -> Iterator[Comparison]:
         for constant, operand in ((right, left), (left, right)):
             if constant.type == "identifier" and _CONSTANT.match(reading.view.plain(constant)):
                 line, column = reading.position(constant.start_byte)
+                function, _, condition = reading.place(node.start_byte)
                 yield Comparison(
-                    function=reading.function(node.start_byte),
+                    function=function,
                     operand=reading.view.plain(operand)[:_MAX_VALUE],
                     operator=operator.type,
                     constant=reading.view.plain(constant),
                     line=line,
                     column=column,
                     start=node.start_byte,
-                    condition=reading.condition(node.start_byte),
+                    condition=condition,
                 )
                 break

@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import tree_sitter
 
-from caplint.facts.reading import Reading, Scope, name_of
+from caplint.facts.reading import Reading, Scope, declared_by, json_list, name_of
 from caplint.facts.records import Function
 
 
 def functions(reading: Reading) -> Iterator[Function]:
     """Enter every function into the reading; the new ones are facts."""
-    names: dict[int, tuple[tree_sitter.Node, str]] = {}
-    for node in sorted(reading.nodes.get("function", ()), key=lambda node: node.start_byte):
+    heads: dict[int, tuple[str, int, list[str]]] = {}
+    for node in reading.nodes.get("function", ()):
         declared = name_of(node.child_by_field_name("declarator"))
         if declared is None:
             continue
-        name = _name(reading, declared)
-        names[node.start_byte] = (declared, name)
+        name, offset = _name(reading, declared)
         parameters = _parameters(reading, node)
+        heads[node.start_byte] = (name, offset, parameters)
         reading.enter(Scope(name, node.start_byte, node.end_byte, set(parameters), set()))
     _add_locals(reading)
     for node in reading.fresh("function"):
-        if node.start_byte not in names:
+        if node.start_byte not in heads:
             continue
-        declared, name = names[node.start_byte]
-        made = reading.view.repaired.heads.get(declared.start_byte)
+        name, offset, parameters = heads[node.start_byte]
         yield Function(
             name=name,
-            line=reading.line(made.start if made else declared.start_byte),
+            line=reading.line(offset),
             start=node.start_byte,
             stop=node.end_byte,
-            static=int(any(_is_static(reading, child) for child in node.children)),
-            parameters=json.dumps(_parameters(reading, node)),
+            static=int(_is_static(reading, node, offset)),
+            parameters=json_list(parameters),
             condition=reading.condition(node.start_byte),
         )
 
 
-def _name(reading: Reading, declared: tree_sitter.Node) -> str:
-    """The function's name; the invocation itself where a macro makes it."""
+def _name(reading: Reading, declared: tree_sitter.Node) -> tuple[str, int]:
+    """The function's name and its offset; the invocation itself where a macro makes it."""
     made = reading.view.repaired.heads.get(declared.start_byte)
     if made is None:
-        return reading.view.plain(declared)
-    return reading.view.span(made.start, made.end)
+        return reading.view.plain(declared), declared.start_byte
+    return reading.view.span(made.start, made.end), made.start
 
 
-def _is_static(reading: Reading, node: tree_sitter.Node) -> bool:
-    return node.type == "storage_class_specifier" and reading.view.plain(node) == "static"
+def _is_static(reading: Reading, function: tree_sitter.Node, name: int) -> bool:
+    return b"static" in reading.view.text[function.start_byte : name] and any(
+        child.type == "storage_class_specifier" and reading.view.plain(child) == "static" for child in function.children
+    )
 
 
 def _parameters(reading: Reading, function: tree_sitter.Node) -> list[str]:
@@ -70,7 +70,9 @@ def _add_locals(reading: Reading) -> None:
         if scope is None:
             continue
         for declarator in node.children_by_field_name("declarator"):
-            if (declared := name_of(declarator)) is not None:
-                scope.locals.add(reading.view.plain(declared))
-                if declared.parent is not None and declared.parent.type == "array_declarator":
-                    scope.arrays.add(reading.view.plain(declared))
+            declared, holder = declared_by(declarator)
+            if declared is not None:
+                name = reading.view.plain(declared)
+                scope.locals.add(name)
+                if holder == "array_declarator":
+                    scope.arrays.add(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -12,6 +13,7 @@ from caplint.facts.records import GuardExtent
 
 _KINDS = ("if", "while", "for", "ternary", "logic")
 _MAX_EXPRESSION = 400
+_PARENTHESIS = re.compile(r"[()]")
 
 
 def guard_extents(reading: Reading) -> Iterator[GuardExtent]:
@@ -25,18 +27,24 @@ def guard_extents(reading: Reading) -> Iterator[GuardExtent]:
                 continue
             if scope.start not in known:
                 known[scope.start] = jumps(labels.get(scope.start, []), gotos.get(scope.start, []))
-            for guard in guards(node, known[scope.start]):
-                if guard.start < guard.stop:
-                    yield GuardExtent(
-                        function=scope.name,
-                        kind=guard.kind,
-                        negated=int(guard.negated),
-                        expression=_bare(reading.view.plain(guard.expression))[:_MAX_EXPRESSION],
-                        line=reading.line(guard.expression.start_byte),
-                        start=guard.start,
-                        stop=guard.stop,
-                        condition=reading.condition(guard.expression.start_byte),
-                    )
+            found = [guard for guard in guards(node, known[scope.start]) if guard.start < guard.stop]
+            if not found:
+                continue
+            # One node's guards all speak of the same expression.
+            tested = found[0].expression
+            expression = _bare(reading.view.plain(tested))[:_MAX_EXPRESSION]
+            _, line, condition = reading.place(tested.start_byte)
+            for guard in found:
+                yield GuardExtent(
+                    function=scope.name,
+                    kind=guard.kind,
+                    negated=int(guard.negated),
+                    expression=expression,
+                    line=line,
+                    start=guard.start,
+                    stop=guard.stop,
+                    condition=condition,
+                )
 
 
 def _by_function(reading: Reading, kind: str) -> dict[int, list[tree_sitter.Node]]:
@@ -52,8 +60,8 @@ def _bare(expression: str) -> str:
     """Without the parentheses of `if (…)`."""
     if expression.startswith("(") and expression.endswith(")"):
         depth = 0
-        for position, character in enumerate(expression):
-            depth += (character == "(") - (character == ")")
+        for match in _PARENTHESIS.finditer(expression):
+            depth += 1 if match.group() == "(" else -1
             if depth == 0:
-                return expression[1:-1].strip() if position == len(expression) - 1 else expression
+                return expression[1:-1].strip() if match.end() == len(expression) else expression
     return expression

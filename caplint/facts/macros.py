@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 
-from caplint.c.formula import text
 from caplint.c.lexer import BLANK, Directive, plain
 from caplint.c.syntax import Unit
 from caplint.facts.records import Include, Macro, Undefinition
@@ -39,7 +38,7 @@ def _macro(unit: Unit, directive: Directive) -> Macro | None:
         comment=_comment(unit, directive),
         line=line,
         column=column,
-        condition=text(unit.conditionals.presence(directive.start)),
+        condition=unit.conditionals.text(directive.start),
     )
 
 
@@ -48,7 +47,7 @@ def undefinitions(unit: Unit) -> Iterator[Undefinition]:
     for directive in unit.lexed.directives:
         if directive.keyword == "undef" and (name := unit.lexed.text(directive.body, directive.end)).isidentifier():
             line = unit.lexed.line(directive.start)
-            yield Undefinition(name, line, text(unit.conditionals.presence(directive.start)))
+            yield Undefinition(name, line, unit.conditionals.text(directive.start))
 
 
 def _comment(unit: Unit, directive: Directive) -> str | None:
@@ -70,5 +69,5 @@ def includes(unit: Unit) -> Iterator[Include]:
                 system=int(match.group(1) == "<"),
                 line=unit.lexed.line(directive.start),
                 start=directive.start,
-                condition=text(unit.conditionals.presence(directive.start)),
+                condition=unit.conditionals.text(directive.start),
             )

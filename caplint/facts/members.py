@@ -15,7 +15,7 @@ _MAX_DEPTH = 40
 
 def members(reading: Reading) -> Iterator[Member]:
     """Every member of every definition that has a name."""
-    for node in sorted(reading.nodes.get("aggregate", ()), key=lambda node: node.start_byte):
+    for node in reading.nodes.get("aggregate", ()):
         if (owner := _owner(reading, node)) and (body := node.child_by_field_name("body")):
             yield from _listed(reading, body, owner, "", 0)
 
@@ -43,8 +43,9 @@ def _listed(reading: Reading, body: tree_sitter.Node, owner: str, prefix: str, d
             if (declared := name_of(declarator)) is None:
                 continue
             name = prefix + reading.view.plain(declared)
-            if ("member", declared.start_byte) not in reading.seen:
-                reading.seen.add(("member", declared.start_byte))
+            seen = reading.seen.setdefault("member", set())
+            if declared.start_byte not in seen:
+                seen.add(declared.start_byte)
                 yield _member(reading, (owner, name), node, declarator)
             if unnamed and inner is not None:
                 yield from _listed(reading, inner, owner, f"{name}.", depth + 1)

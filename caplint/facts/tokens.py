@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.c.lexer import BLANK, Directive
+from caplint.c.masks import Spans
 from caplint.c.repair import MacroUse
 from caplint.c.syntax import Unit, View
 from caplint.facts.records import Token
 
-_NAME = re.compile(rb"\b(?:KVM|MSR|HV_X64_MSR)_[A-Z0-9]\w*")
+# One pattern each: what begins with a literal is found several times as fast.
+_NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]
 _DEFINED_NAME = re.compile(BLANK + rb"(\w+)")
 _KEYWORD_KINDS = {
     "if": "condition", "ifdef": "condition", "ifndef": "condition", "elif": "condition",
@@ -86,9 +88,11 @@ def tokens(unit: Unit) -> Iterator[Token]:
     """All names, counted by what explains them; those that nothing explains come one by one."""
     counts: dict[tuple[str, str], list[int]] = {}
     uses = [_Uses(view) for view in unit.views]
-    for match in _NAME.finditer(unit.lexed.source):
+    directives = Spans([(directive.start, directive.end) for directive in unit.lexed.directives])
+    found = (match for pattern in _NAMES for match in pattern.finditer(unit.lexed.source))
+    for match in sorted(found, key=lambda match: match.start()):
         name = match.group().decode()
-        kind = _explain(unit, uses, match.start(), match.end())
+        kind = _explain(unit, uses, directives, match.start(), match.end())
         if kind is None:
             line, column = unit.lexed.position(match.start())
             yield Token(name, None, 1, line, column)
@@ -115,11 +119,11 @@ class _Uses:
         return self._uses[index].kind if index >= 0 and offset < self._uses[index].end else None
 
 
-def _explain(unit: Unit, uses: list[_Uses], start: int, end: int) -> str | None:
+def _explain(unit: Unit, uses: list[_Uses], directives: Spans, start: int, end: int) -> str | None:
     lexed = unit.lexed
     if start in lexed.comments:
         return "comment"
-    if (index := _directive(unit, start)) >= 0:
+    if (index := directives.index(start)) >= 0:
         return _in_directive(unit, lexed.directives[index], start)
     if start in lexed.strings:
         return "string"
@@ -132,19 +136,6 @@ def _explain(unit: Unit, uses: list[_Uses], start: int, end: int) -> str | None:
             if kind is not None:
                 return kind
     return None
-
-
-def _directive(unit: Unit, offset: int) -> int:
-    """Index of the directive that holds the offset, -1 where none does."""
-    low, high = 0, len(unit.lexed.directives)
-    while low < high:
-        middle = (low + high) // 2
-        if unit.lexed.directives[middle].end <= offset:
-            low = middle + 1
-        else:
-            high = middle
-    found = low < len(unit.lexed.directives) and unit.lexed.directives[low].start <= offset
-    return low if found else -1
 
 
 def _in_directive(unit: Unit, directive: Directive, offset: int) -> str:

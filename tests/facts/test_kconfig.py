@@ -171,5 +171,5 @@ def test_conditions_that_are_too_long_to_go_on() -> None:
 
 
 def test_a_line_ends_at_a_newline_and_nowhere_else() -> None:
-    records = extract("\f\n\x85# \u2028\r\nconfig A\r\n\tbool \\\r\n\t\"a\"\r\n".encode(), "kconfig").records
+    records = extract('\f\n\x85# \u2028\r\nconfig A\r\n\tbool \\\r\n\t"a"\r\n'.encode(), "kconfig").records
     assert records == [KconfigSymbol("A", "bool", 1, "1", 3)]

@@ -1,7 +1,7 @@
 """Feeds the front end what a coverage-guided fuzzer makes of the seeds: `make fuzz`.
 
-    python -m tests.fuzz.front_end SECONDS    # look for inputs that break something
-    python -m tests.fuzz.front_end FILE       # try one that did
+python -m tests.fuzz.front_end SECONDS    # look for inputs that break something
+python -m tests.fuzz.front_end FILE       # try one that did
 """
 
 from __future__ import annotations
