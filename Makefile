@@ -33,7 +33,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m tools.bench
 
 fuzz: $(STAMP)
-	@$(BIN)/python -m tests.fuzz.front_end $(FUZZ_SECONDS)
+	@$(BIN)/python tests/fuzz/front_end.py $(FUZZ_SECONDS)
 
 # Rewrites the golden files; read the difference before committing it.
 golden: $(STAMP)

@@ -15,7 +15,7 @@ from caplint.c.masks import blank, merged
 
 MAX_BRACKETS = 160
 # Of nodes; `a + b + …`, `else if …` and `f(a)(b)…` nest without any bracket around them.
-MAX_DEPTH = 400
+MAX_DEPTH = 200
 # Tokens in a row that nothing was made of, in an error.
 MAX_TOKENS = 400
 # Every so many nodes are looked at: what goes on for longer than that is met.

@@ -110,7 +110,10 @@ class _Reader:
 
     def finish(self) -> Conditionals:
         end = len(self._lexed.source)
-        self._problems.extend(Problem(group.start, end, "#if without #endif") for group, _ in self._open)
+        unread = [group.passed_over is not None for group, _ in self._open]
+        for (group, _), is_inside in zip(self._open, [False, *unread], strict=False):
+            if not is_inside:
+                self._problems.append(Problem(group.start, end, "#if without #endif"))
         while self._open:
             group = self._close(end)
             group.end = group.branches[-1].end = end

@@ -21,7 +21,7 @@ from caplint.c.masks import blank, merged
 # More variants than this show nothing that a reader would want to see; the rest is a blind spot.
 MAX_VARIANTS = 24
 # Bytes of all texts but the first: a function of a megabyte is not read 24 times.
-MAX_FURTHER = 4 << 20
+MAX_FURTHER = 2 << 20
 # Bounds of the search for a configuration, beyond what people's conditions need.
 _MAX_HOPELESS = 100
 _MAX_HELD = 256

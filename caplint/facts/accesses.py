@@ -37,11 +37,10 @@ def accesses(reading: Reading) -> Iterator[Access]:
             if start in seen:
                 continue
             seen.add(start)
-            line = reading.line(start)
             yield Access(
                 chain=reading.view.span(start, end)[:_MAX_CHAIN],
                 mode=_mode(code, start, end),
-                line=line,
+                line=reading.line(start),
                 start=start,
                 condition=reading.condition(start),
             )

@@ -41,7 +41,7 @@ def _element(reading: Reading, variable: str, entry: tree_sitter.Node) -> Elemen
     line, column = reading.position(value.start_byte)
     return Element(
         variable=variable,
-        function=reading.function(entry.start_byte),
+        function=reading.place(entry.start_byte)[0],
         designator=designators,
         value=reading.view.plain(value)[:_MAX_VALUE],
         line=line,

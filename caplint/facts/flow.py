@@ -108,13 +108,8 @@ def jumps(reading: Reading) -> Iterator[Jump]:
     for node in reading.fresh("goto", "jump"):
         label = node.child_by_field_name("label")
         if label is not None:
-            yield Jump(
-                function=reading.function(node.start_byte),
-                label=reading.view.plain(label),
-                line=reading.line(node.start_byte),
-                start=node.start_byte,
-                condition=reading.condition(node.start_byte),
-            )
+            function, line, condition = reading.place(node.start_byte)
+            yield Jump(function, reading.view.plain(label), line, node.start_byte, condition)
 
 
 def comparisons(reading: Reading) -> Iterator[Comparison]:

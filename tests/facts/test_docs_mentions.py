@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.facts.extract import extract
 from caplint.facts.docs import mentions
+from caplint.facts.extract import extract
 from caplint.facts.records import DocMention, Token
 
 PAGE = """\

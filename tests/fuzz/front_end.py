@@ -1,7 +1,7 @@
 """Feeds the front end what a coverage-guided fuzzer makes of the seeds: `make fuzz`.
 
-python -m tests.fuzz.front_end SECONDS    # look for inputs that break something
-python -m tests.fuzz.front_end FILE       # try one that did
+python tests/fuzz/front_end.py SECONDS    # look for inputs that break something
+python tests/fuzz/front_end.py FILE       # try one that did
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 _FOUND = Path(".fuzz")
 # Seconds and megabytes that one input may take, and bytes that it may have.
-_LIMITS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=4096")
+_LIMITS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", "-len_control=20")
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     except ImportError:
         sys.exit("fuzz: atheris is not to be had here; it exists for Linux on x86-64 only")
     with atheris.instrument_imports(include=["caplint.c", "caplint.facts"]):
-        from tests.fuzz.invariants import check  # noqa: PLC0415
+        from invariants import check  # noqa: PLC0415
     corpus = _FOUND / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     given = sys.argv[1]

@@ -47,7 +47,8 @@ def _check_place(record: Record, size: int, lengths: list[int]) -> None:
 def _check_conditions(record: Record) -> None:
     for name in ("condition", "depends"):
         condition = getattr(record, name, "1")
-        assert condition and "\n" not in condition, record
+        assert condition, record
+        assert "\n" not in condition, record
         parse_condition(condition)
 
 

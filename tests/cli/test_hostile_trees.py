@@ -1,0 +1,38 @@
+"""No file of a tree can hang a run or make it fail; each that tries is named with its reason."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Caplint, kernel
+
+from caplint.facts import workers
+
+HOSTILE = {
+    "arch/x86/kvm/calls.c": (b"f(\n" * 300_000, "nests brackets deeper than 160"),
+    "arch/x86/kvm/sum.c": (b"int x = " + b"a+\n" * 100_000 + b"a;\n", "nests deeper than 200"),
+    "arch/x86/kvm/nested.c": (b"#if A\n" * 10_000 + b"#endif\n" * 10_000, "#if nested more than 200 deep"),
+    "arch/x86/kvm/line.c": (b"x " * (10 << 20), "larger than 16 MiB"),
+    "arch/x86/kvm/odd.c": (b"#if defined(3)\nint x;\n#endif\n", None),
+    "arch/x86/kvm/Kconfig": (b"if A\n" * 1000, "nests deeper than 64"),
+    "arch/x86/kvm/Makefile": (b"ifdef A\n" + b"else ifdef B\n" * 1000, "has more than 64 alternatives of one if"),
+}
+
+
+@pytest.mark.parametrize("timeout", [15.0, 0.2])
+def test_a_run_ends_and_names_them(
+    caplint: Caplint, tmp_path: Path, timeout: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "FILE_TIMEOUT", timeout)
+    tree = kernel(tmp_path / "k", {path: content for path, (content, _) in HOSTILE.items()})
+    begin = time.perf_counter()
+    assert caplint("check", tree, "--fail-on", "never").status == 0
+    assert time.perf_counter() - begin < 60
+    query = "SELECT path, reason FROM blind ORDER BY path"
+    found = json.loads(caplint("facts", query, tree, "--output-format", "json").out)
+    for path, (_, reason) in HOSTILE.items():
+        reasons = {row["reason"] for row in found if row["path"] == path}
+        assert reasons == set() if reason is None else {reason, f"took longer than {timeout:g} s"} & reasons
