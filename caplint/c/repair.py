@@ -96,6 +96,7 @@ _OPERATORS = frozenset(bytes([symbol]) for symbol in b"=,|&+-*/<>?!~^%([.")
 _LIST_BEGINS = re.compile(rb"=\s*+\{\s*+\Z")
 _WORD = re.compile(rb"\w+")
 _NAME_BYTES = b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SPACES = re.compile(rb" +")
 _BRACKETS_AWAY = bytes.maketrans(b"()", b"  ")
 
 
@@ -313,11 +314,14 @@ def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
         softened = bytearray(spaces(text[match.start() : end]))
         if symbol in {b"{", b"="}:
             stand_in = b"a b()" if symbol == b"{" else b"a b"
-            if len(stand_in) > len(softened):
+            place = max(
+                (found.end() for found in _SPACES.finditer(softened) if len(found[0]) >= len(stand_in)), default=0
+            )
+            if not place:
                 continue
-            softened[-len(stand_in) :] = stand_in
+            softened[place - len(stand_in) : place] = stand_in
             if symbol == b"{":
-                result.heads[end - 3] = use
+                result.heads[match.start() + place - 3] = use
         result.uses.append(use)
         yield match.start(), end, bytes(softened)
 
@@ -345,7 +349,7 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
         if not loop and symbol in {b"*", b"("}:
             continue
         result.uses.append(MacroUse("loop" if loop else "statement", match.start(1), match.end(), end))
-        if not loop or not text[match.end() + 1 : end - 1].strip():
+        if not loop or match.end() - match.start(1) < 2 or not text[match.end() + 1 : end - 1].strip():
             yield match.start(1), end, None
             continue
         word = b"while" if match.end() - match.start(1) >= 5 else b"if"

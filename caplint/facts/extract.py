@@ -86,8 +86,13 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
 
 
 def _blind_spots(unit: Unit) -> Iterator[BlindSpot]:
-    for problem in sorted(set(unit.problems), key=lambda problem: (problem.offset, problem.end, problem.reason)):
-        yield BlindSpot(problem.offset, problem.end, unit.lexed.line(problem.offset), problem.reason)
+    """What was not understood; of bytes that several problems claim, the first that begins has them."""
+    reached = 0
+    for problem in sorted(set(unit.problems), key=lambda problem: (problem.offset, -problem.end)):
+        start = max(problem.offset, min(reached, problem.end))
+        if start < problem.end or problem.offset == problem.end >= reached:
+            yield BlindSpot(start, problem.end, unit.lexed.line(problem.offset), problem.reason)
+        reached = max(reached, problem.end)
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,8 @@ from caplint.c.tables import tables
 READABLE: list[tuple[str, str | None]] = [
     ("void f(void) { switch (x) { case 1 ... 5: g(); } }", "void f(voiD) { switch (x) { case 1  || 5: g(); } }"),
     ("void f(void) { switch (x) { case 'a'...'z': g(); } }", "void f(voiD) { switch (x) { case 'a' ||'z': g(); } }"),
+    ("void f(void)\n{\n\td(a, b)\n\t\tg();\n}\n", None),
+    ("MAKES(x\n)\n{\n}\n", None),
     ("int __user *p;", "int        *p;"),
     ("u32 __percpu *a;", "u32          *a;"),
     ("static int __init f(int a) { return 0; }", "static int        f(int a) { return 0; }"),

@@ -51,7 +51,7 @@ HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
     ("10 MB of braces", b"{\n" * (5 << 20), ["nests brackets deeper than 160"]),
     ("open calls", b"f(\n" * 300_000, ["nests brackets deeper than 160"]),
     ("a sum", b"int b;\nint x = " + b"a+\n" * 300_000 + b"a;\nint c;\n", ["nests deeper than 200"]),
-    ("tildes", b"~\n" * 100_000, ["syntax not understood"] * 2),
+    ("tildes", b"~\n" * 100_000, ["syntax not understood"]),
     ("20 MB in a line", b"x " * (10 << 20), ["larger than 16 MiB"]),
 ]
 
