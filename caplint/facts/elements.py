@@ -1,80 +1,99 @@
-"""What arrays are initialised with, and what enumerations name."""
+"""Lists whose order counts: array initialisers and enumerations, put together from all variants of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 import tree_sitter
 
+from caplint.facts.members import owner_of
 from caplint.facts.reading import Reading, name_of
 from caplint.facts.records import Element, Enumerator
 
 _MAX_VALUE = 400
+_INDEX = frozenset({"subscript_designator", "subscript_range_designator"})
+
+_Entry = tuple[Reading, tree_sitter.Node, tree_sitter.Node]
+"""An entry with what its list belongs to, and the view in which both were found first."""
 
 
-def elements(reading: Reading) -> Iterator[Element]:
-    """The entries of array initialisers, at their first brace level."""
-    seen = reading.seen.setdefault("element", set())
-    for node in reading.nodes.get("initialiser", ()):
-        declarator, value = node.child_by_field_name("declarator"), node.child_by_field_name("value")
-        if value is None or value.type != "initializer_list" or not _is_array(declarator):
-            continue
-        if (declared := name_of(declarator)) is None:
-            continue
-        for entry in value.named_children:
-            if entry.type != "comment" and entry.start_byte not in seen:
-                seen.add(entry.start_byte)
-                yield _element(reading, reading.view.plain(declared), entry)
-
-
-def _is_array(declarator: tree_sitter.Node | None) -> bool:
-    while declarator is not None and declarator.type in {"pointer_declarator", "parenthesized_declarator"}:
-        declarator = declarator.child_by_field_name("declarator")
-    return declarator is not None and declarator.type == "array_declarator"
-
-
-def _element(reading: Reading, variable: str, entry: tree_sitter.Node) -> Element:
-    designators, value = "", entry
-    if entry.type == "initializer_pair":
-        designators = "".join(map(reading.view.plain, entry.children_by_field_name("designator")))
-        value = entry.child_by_field_name("value") or entry
-    line, column = reading.position(value.start_byte)
-    return Element(
-        variable=variable,
-        function=reading.place(entry.start_byte)[0],
-        designator=designators,
-        value=reading.view.plain(value)[:_MAX_VALUE],
-        line=line,
-        column=column,
-        start=entry.start_byte,
-        condition=reading.condition(entry.start_byte),
-    )
-
-
-def enumerators(reading: Reading) -> Iterator[Enumerator]:
-    """Every name of every enumeration."""
-    for node in reading.fresh("enumerator"):
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            continue
-        line, column = reading.position(name.start_byte)
-        yield Enumerator(
-            owner=_enumeration(reading, node),
-            name=reading.view.plain(name),
+def elements(readings: list[Reading]) -> Iterator[Element]:
+    """Every entry of every array initialiser that is not named by a field, at the first level of braces."""
+    for position, (reading, owner, node) in _in_order(_entries(readings)):
+        declared = name_of(owner.child_by_field_name("declarator"))
+        value = node.child_by_field_name("value") if node.type == "initializer_pair" else node
+        designators = node.children_by_field_name("designator") if node.type == "initializer_pair" else []
+        line, column = reading.position(node.start_byte)
+        yield Element(
+            function=reading.place(node.start_byte)[0],
+            variable=reading.view.plain(declared) if declared is not None else None,
+            position=position,
+            designator="".join(reading.view.plain(part) for part in designators)[:_MAX_VALUE],
             value=reading.view.plain(value)[:_MAX_VALUE] if value is not None else "",
             line=line,
             column=column,
-            start=name.start_byte,
-            condition=reading.condition(name.start_byte),
+            start=node.start_byte,
+            condition=reading.condition(node.start_byte),
         )
 
 
-def _enumeration(reading: Reading, node: tree_sitter.Node) -> str:
-    """The tag, or the typedef's name; empty for an enumeration without either."""
-    specifier = node.parent.parent if node.parent is not None else None
-    if specifier is None:
-        return ""
-    tag = specifier.child_by_field_name("name")
-    if tag is None and specifier.parent is not None and specifier.parent.type == "type_definition":
-        tag = name_of(specifier.parent.child_by_field_name("declarator"))
-    return reading.view.plain(tag) if tag is not None else ""
+def enumerators(readings: list[Reading]) -> Iterator[Enumerator]:
+    """Every name that an enumeration defines."""
+    for position, (reading, owner, node) in _in_order(_enumerators(readings)):
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        line, column = reading.position(node.start_byte)
+        yield Enumerator(
+            owner=owner_of(reading, owner),
+            name=reading.view.plain(name) if name is not None else "",
+            value=reading.view.plain(value)[:_MAX_VALUE] if value is not None else "",
+            position=position,
+            line=line,
+            column=column,
+            start=node.start_byte,
+            condition=reading.condition(node.start_byte),
+        )
+
+
+def _entries(readings: list[Reading]) -> Iterator[tuple[int, _Entry]]:
+    for reading in readings:
+        for owner in reading.nodes.get("listing", ()):
+            if owner.type == "init_declarator" and not _is_array(owner.child_by_field_name("declarator")):
+                continue
+            found = owner.child_by_field_name("value")
+            if found is not None:
+                entries = (node for node in found.named_children if not node.is_error and not _is_field(node))
+                yield from ((found.start_byte, (reading, owner, node)) for node in entries)
+
+
+def _enumerators(readings: list[Reading]) -> Iterator[tuple[int, _Entry]]:
+    for reading in readings:
+        for owner in reading.nodes.get("enumeration", ()):
+            found = owner.child_by_field_name("body")
+            if found is not None:
+                entries = (node for node in found.named_children if node.type == "enumerator")
+                yield from ((found.start_byte, (reading, owner, node)) for node in entries)
+
+
+def _in_order(found: Iterable[tuple[int, _Entry]]) -> Iterator[tuple[int, _Entry]]:
+    """Each entry once, in file order, with its ordinal in its list. Lists go by the offset of their brace."""
+    first: dict[int, tuple[int, _Entry]] = {}
+    for opening, entry in found:
+        first.setdefault(entry[2].start_byte, (opening, entry))
+    ordinals: dict[int, count[int]] = {}
+    for _, (opening, entry) in sorted(first.items()):
+        yield next(ordinals.setdefault(opening, count())), entry
+
+
+def _is_array(declarator: tree_sitter.Node | None) -> bool:
+    declared = name_of(declarator)
+    parent = declared.parent if declared is not None else None
+    return parent is not None and parent.type == "array_declarator"
+
+
+def _is_field(node: tree_sitter.Node) -> bool:
+    """Whether an entry is `.field = value`."""
+    if node.type != "initializer_pair":
+        return False
+    designator = node.child_by_field_name("designator")
+    return designator is None or designator.type not in _INDEX

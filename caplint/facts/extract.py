@@ -31,8 +31,10 @@ from caplint.facts.tokens import tokens
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (
     functions, cases, calls, stores, tests, guard_extents, returns, jumps, comparisons, table_entries, members,
-    elements, enumerators, accesses, macro_uses,
+    accesses, macro_uses,
 )  # fmt: skip
+# What needs all views at once.
+_OVER_VIEWS = (elements, enumerators)
 _PER_FILE = (macros, undefinitions, includes, tokens)
 
 MADE = "made"
@@ -72,11 +74,14 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
         facts.records.append(BlindSpot(0, len(source), 1, str(error)))
         return facts
     whole: dict[int, bool] = {}
-    for reading in readings(unit):
+    found = readings(unit)
+    for reading in found:
         for extractor in _PER_VIEW:
             facts.records.extend(extractor(reading))
         for node in reading.nodes.get("function", ()):
             whole[node.start_byte] = whole.get(node.start_byte, True) and not node.has_error
+    for collect in _OVER_VIEWS:
+        facts.records.extend(collect(found))
     for read in _PER_FILE:
         facts.records.extend(read(unit))
     facts.records.extend(_blind_spots(unit))

@@ -1,8 +1,10 @@
-"""Members of structures and unions, those of nested unnamed ones by their path from the owner."""
+"""Members of structs and unions, as their definitions list them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import tree_sitter
 
@@ -10,79 +12,176 @@ from caplint.facts.reading import Reading, name_of
 from caplint.facts.records import Member
 
 _AGGREGATES = frozenset({"struct_specifier", "union_specifier"})
-_MAX_DEPTH = 40
+_DECLARATORS = frozenset(
+    {"field_identifier", "pointer_declarator", "array_declarator", "function_declarator", "parenthesized_declarator"}
+)
+_MAX_TEXT = 400
+# Far beyond what people write: paths grow with the depth, and rows with the declarators of every level.
+_MAX_DEPTH = 50
+_MAX_ROWS = 50_000
+_ARGUMENTS = re.compile(rb"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A list of members, and where the paths of its members begin."""
+
+    node: tree_sitter.Node
+    owner: str
+    prefix: str
+    depth: int
+
+
+@dataclass(slots=True)
+class _Declared:
+    """One declarator with its bit-field width."""
+
+    declarator: tree_sitter.Node
+    name: tree_sitter.Node
+    bits: tree_sitter.Node | None = None
 
 
 def members(reading: Reading) -> Iterator[Member]:
-    """Every member of every definition that has a name."""
-    for node in reading.nodes.get("aggregate", ()):
-        if (owner := _owner(reading, node)) and (body := node.child_by_field_name("body")):
-            yield from _listed(reading, body, owner, "", 0)
+    """Every member of every definition, by its dotted path from the owner."""
+    made = {use.start: use.end for use in reading.view.repaired.uses if use.kind == "declarator"}
+    stop = 0
+    for node in sorted(reading.nodes.get("aggregate", ()), key=lambda node: node.start_byte):
+        if node.start_byte < stop:
+            continue  # listed with the definition around it
+        stop = node.end_byte
+        body = node.child_by_field_name("body")
+        if body is not None:
+            first = _Body(body, owner_of(reading, node), "", 0)
+            yield from sorted(_listed(reading, first, made), key=lambda row: (row.start, row.name))
 
 
-def _owner(reading: Reading, node: tree_sitter.Node) -> str:
-    """The tag, or the name of the typedef that defines it; nothing for what is nested and unnamed."""
-    if tag := node.child_by_field_name("name"):
-        return reading.view.plain(tag)
-    parent = node.parent
-    if parent is not None and parent.type == "type_definition":
-        declared = name_of(parent.child_by_field_name("declarator"))
-        return reading.view.plain(declared) if declared is not None else ""
-    return ""
+def owner_of(reading: Reading, specifier: tree_sitter.Node) -> str:
+    """The name by which a struct, union or enum goes: its tag, else its typedef's name, else ''."""
+    return _tag(reading, specifier) or _typedef(reading, specifier)
 
 
-def _listed(reading: Reading, body: tree_sitter.Node, owner: str, prefix: str, depth: int) -> Iterator[Member]:
-    for node in body.named_children:
-        if node.type != "field_declaration" or depth > _MAX_DEPTH:
-            continue
-        kind = node.child_by_field_name("type")
-        inner = kind.child_by_field_name("body") if kind is not None and kind.type in _AGGREGATES else None
-        unnamed = inner is not None and kind is not None and kind.child_by_field_name("name") is None
-        declarators = node.children_by_field_name("declarator")
-        for declarator in declarators:
-            if (declared := name_of(declarator)) is None:
+def _tag(reading: Reading, specifier: tree_sitter.Node) -> str:
+    name = specifier.child_by_field_name("name")
+    return reading.view.plain(name) if name is not None else ""
+
+
+def _typedef(reading: Reading, specifier: tree_sitter.Node) -> str:
+    parent = specifier.parent
+    if parent is None or parent.type != "type_definition":
+        return ""
+    declared = name_of(parent.child_by_field_name("declarator"))
+    return reading.view.plain(declared) if declared is not None else ""
+
+
+def _listed(reading: Reading, first: _Body, made: dict[int, int]) -> Iterator[Member]:
+    pending = [first]
+    rows = 0
+    while pending:
+        body = pending.pop()
+        seen = reading.seen.setdefault("member", set())
+        for declaration in body.node.named_children:
+            if declaration.type != "field_declaration":
                 continue
-            name = prefix + reading.view.plain(declared)
-            seen = reading.seen.setdefault("member", set())
-            if declared.start_byte not in seen:
-                seen.add(declared.start_byte)
-                yield _member(reading, (owner, name), node, declarator)
-            if unnamed and inner is not None:
-                yield from _listed(reading, inner, owner, f"{name}.", depth + 1)
-        if unnamed and inner is not None and not declarators:
-            yield from _listed(reading, inner, owner, prefix, depth + 1)
+            specifiers, declared = _parts(declaration)
+            rows += 1 + len(declared)
+            if rows > _MAX_ROWS:
+                return
+            kind = _type(reading, declaration, specifiers, made)
+            paths = [body.prefix + reading.view.plain(member.name) for member in declared]
+            for path, member in zip(paths, declared, strict=True):
+                key = (body.owner, path, member.name.start_byte)
+                if key not in seen:
+                    seen.add(key)
+                    yield _row(reading, (body.owner, path, kind), member)
+            inner = next((node for node in specifiers if node.type in _AGGREGATES), None)
+            if inner is not None and body.depth < _MAX_DEPTH:
+                pending += _inner(reading, inner, body, paths)
 
 
-def _member(reading: Reading, named: tuple[str, str], node: tree_sitter.Node, declarator: tree_sitter.Node) -> Member:
-    declared = name_of(declarator) or declarator
-    line, column = reading.position(declared.start_byte)
-    bits = next((child for child in node.children if child.type == "bitfield_clause"), None)
-    array = reading.view.span(declared.end_byte, declarator.end_byte) if declarator.type == "array_declarator" else ""
+def _parts(declaration: tree_sitter.Node) -> tuple[list[tree_sitter.Node], list[_Declared]]:
+    """What stands before the first declarator, and what is declared."""
+    specifiers: list[tree_sitter.Node] = []
+    declared: list[_Declared] = []
+    for child in declaration.named_children:
+        if child.type in _DECLARATORS:
+            if (name := _name(child)) is not None:
+                declared.append(_Declared(child, name))
+        elif child.type == "bitfield_clause" and declared:
+            declared[-1].bits = child
+        elif not declared:
+            specifiers.append(child)
+    return specifiers, declared
+
+
+def _name(declarator: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The member's name: no member is a function, so `type MACRO(name)` declares what the macro is given."""
+    name = name_of(declarator)
+    if name is None or declarator.type != "function_declarator" or name.parent != declarator:
+        return name
+    given = declarator.child_by_field_name("parameters")
+    if given is not None and given.named_child_count == 1 and given.named_children[0].named_child_count == 1:
+        return given.named_children[0].named_children[0]
+    return name
+
+
+def _inner(reading: Reading, specifier: tree_sitter.Node, outer: _Body, paths: list[str]) -> Iterator[_Body]:
+    """The lists of a struct or union that is defined inside another."""
+    body = specifier.child_by_field_name("body")
+    if body is None:
+        return
+    if tag := _tag(reading, specifier):
+        yield _Body(body, tag, "", outer.depth + 1)
+        return
+    for prefix in [path + "." for path in paths] or [outer.prefix]:
+        yield _Body(body, outer.owner, prefix, outer.depth + 1)
+
+
+def _type(
+    reading: Reading, declaration: tree_sitter.Node, specifiers: list[tree_sitter.Node], made: dict[int, int]
+) -> str:
+    """The type without the declarator; the whole invocation where a macro declares the member."""
+    if (end := made.get(declaration.start_byte)) is not None:
+        return reading.view.span(declaration.start_byte, end)
+    words = []
+    for node in specifiers:
+        end = node.end_byte
+        if node.type in {"struct_specifier", "union_specifier", "enum_specifier"}:
+            body = node.child_by_field_name("body")
+            end = body.start_byte if body is not None else end
+        elif node.type == "type_identifier" and (arguments := _ARGUMENTS.match(reading.view.text, end)):
+            end = arguments.end()  # blanked by the repair: typeof(x), QLIST_ENTRY(X)
+        words.append(reading.view.span(node.start_byte, end).strip())
+    return " ".join(words)
+
+
+def _row(reading: Reading, named: tuple[str, str, str], member: _Declared) -> Member:
+    """`named` is owner, path, and type without the declarator."""
+    owner, path, kind = named
+    array = ""
+    if member.declarator.type != "field_identifier" and member.name.type == "field_identifier":
+        before, array, behind = _around(reading, member.declarator, member.name)
+        kind = f"{kind} {before}{behind}".rstrip()
+    line, column = reading.position(member.name.start_byte)
     return Member(
-        owner=named[0],
-        name=named[1],
-        type=_type(reading, node, declarator, declared),
-        array=array,
-        bits=reading.view.plain(bits).lstrip(": ") if bits is not None else "",
+        owner=owner,
+        name=path,
+        type=kind[:_MAX_TEXT],
+        array=array[:_MAX_TEXT],
+        bits=reading.view.plain(member.bits).lstrip(": ")[:_MAX_TEXT] if member.bits is not None else "",
         line=line,
         column=column,
-        start=declared.start_byte,
-        condition=reading.condition(declared.start_byte),
+        start=member.name.start_byte,
+        condition=reading.condition(member.name.start_byte),
     )
 
 
-def _type(reading: Reading, node: tree_sitter.Node, declarator: tree_sitter.Node, declared: tree_sitter.Node) -> str:
-    """The type as written, without qualifiers and without the body of a nested structure."""
-    kind = node.child_by_field_name("type")
-    if kind is None:
-        return ""
-    for use in reading.view.repaired.uses:
-        if use.start == kind.start_byte:  # DECLARE_BITMAP and its kind, which the repair made a declaration
-            return reading.view.span(use.start, use.opening)
-    body = kind.child_by_field_name("body") if kind.type in _AGGREGATES else None
-    base = reading.view.span(kind.start_byte, body.start_byte if body is not None else kind.end_byte).strip()
-    if declarator.type == "function_declarator":
-        around = reading.view.span(declarator.start_byte, declared.start_byte)
-        return f"{base} {around}{reading.view.span(declared.end_byte, declarator.end_byte)}"
-    stars = reading.view.span(declarator.start_byte, declared.start_byte).count("*")
-    return f"{base} {'*' * stars}" if stars else base
+def _around(reading: Reading, declarator: tree_sitter.Node, name: tree_sitter.Node) -> tuple[str, str, str]:
+    """What stands before the name in its declarator, its dimensions, and what stands behind them."""
+    outermost, parent = name, name.parent
+    while outermost != declarator and parent is not None and parent.type == "array_declarator":
+        outermost, parent = parent, parent.parent
+    # Attributes are gone from the repaired text; so are, behind the name, the types of parameters.
+    before = reading.view.repaired.text[declarator.start_byte : name.start_byte].decode("utf-8", "replace")
+    array = reading.view.span(name.end_byte, outermost.end_byte).strip()
+    behind = reading.view.span(outermost.end_byte, declarator.end_byte)
+    return " ".join(before.split()).replace("* *", "**"), array, behind

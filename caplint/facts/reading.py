@@ -35,7 +35,9 @@ _QUERY = """
 (goto_statement) @goto
 (struct_specifier body: (_)) @aggregate
 (union_specifier body: (_)) @aggregate
-(enumerator) @enumerator
+(init_declarator value: (initializer_list)) @listing
+(compound_literal_expression type: (type_descriptor declarator: (abstract_array_declarator))) @listing
+(enum_specifier body: (_)) @enumeration
 """
 
 

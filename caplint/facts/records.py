@@ -160,7 +160,7 @@ class TableEntry(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A member of a structure or union."""
+    """A member of a struct or union."""
 
     owner: str
     name: str
@@ -174,10 +174,11 @@ class Member(NamedTuple):
 
 
 class Element(NamedTuple):
-    """An entry of an array initialiser."""
+    """An entry of an array's initialiser."""
 
-    variable: str
     function: str | None
+    variable: str | None
+    position: int
     designator: str
     value: str
     line: int
@@ -187,11 +188,12 @@ class Element(NamedTuple):
 
 
 class Enumerator(NamedTuple):
-    """A name of an enumeration."""
+    """A name that an enumeration defines."""
 
     owner: str
     name: str
     value: str
+    position: int
     line: int
     column: int
     start: int
@@ -199,11 +201,13 @@ class Enumerator(NamedTuple):
 
 
 class Access(NamedTuple):
-    """A chain of `->` and `.`, and what is done with it."""
+    """What is done with a member."""
 
+    function: str | None
     chain: str
     mode: str
     line: int
+    column: int
     start: int
     condition: str
 

@@ -175,51 +175,57 @@ CREATE TABLE table_entry (
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A member of a structure or union.
+-- A member of a struct or union, in its definition. One that is defined inside another without a tag of its
+-- own is spelt out there.
 CREATE TABLE member (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    owner     TEXT NOT NULL,      -- the tag, or the typedef's name
-    name      TEXT NOT NULL,      -- dotted path through named members of unnamed type
-    type      TEXT NOT NULL,      -- as written, `*` at its end for pointers
-    array     TEXT NOT NULL,      -- `[N]`, '' where it is none
-    bits      TEXT NOT NULL,      -- width of a bit-field, '' where it is none
+    owner     TEXT NOT NULL,      -- tag of the struct or union, else its typedef's name; '' for neither
+    name      TEXT NOT NULL,      -- path from the owner: `apf.data`; unnamed structs and unions add nothing
+    type      TEXT NOT NULL,      -- `u64`, `struct kvm_mmu *`, `int (*)(int)`; where a macro declares it, `MACRO(…)`
+    array     TEXT NOT NULL,      -- `[NR]`; '' for none
+    bits      TEXT NOT NULL,      -- width of a bit-field; '' for none
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
-    start     INTEGER NOT NULL,
+    start     INTEGER NOT NULL,   -- offset of the name
     condition INTEGER NOT NULL
 ) STRICT;
 
--- An entry of an array initialiser, at its first brace level.
+-- An entry of an array's initialiser, at the first level of braces; `.field = value` there is none.
 CREATE TABLE element (
     blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    variable   TEXT NOT NULL,     -- the array's name
     function   TEXT,
-    designator TEXT NOT NULL,     -- `[X]`, '' where there is none
-    value      TEXT NOT NULL,     -- an expression, or a brace list
+    variable   TEXT,              -- the array; NULL for a compound literal
+    position   INTEGER NOT NULL,  -- ordinal in the list from 0, over all configurations
+    designator TEXT NOT NULL,     -- `[FOO]`, `[A ... B]`; '' for none
+    value      TEXT NOT NULL,     -- at most 400 characters
     line       INTEGER NOT NULL,
     column     INTEGER NOT NULL,
     start      INTEGER NOT NULL,
     condition  INTEGER NOT NULL
 ) STRICT;
 
--- A name of an enumeration.
+-- A name that an enumeration defines.
 CREATE TABLE enumerator (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    owner     TEXT NOT NULL,      -- the tag, or the typedef's name; '' where there is neither
+    owner     TEXT NOT NULL,      -- tag of the enum, else its typedef's name; '' for neither
     name      TEXT NOT NULL,
-    value     TEXT NOT NULL,      -- '' where it is not given
+    value     TEXT NOT NULL,      -- '' where none is given
+    position  INTEGER NOT NULL,   -- ordinal in the enum from 0, over all configurations
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     start     INTEGER NOT NULL,
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A member access: a chain of `->` and `.`.
+-- What is done with a member: one row per chain of `->` and `.` that no longer one holds, and per line for
+-- those that say the same. Chains inside indices and arguments have rows of their own.
 CREATE TABLE access (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    chain     TEXT NOT NULL,      -- as written: `vcpu->arch.mce_banks[i]`
-    mode      TEXT NOT NULL,      -- read, write (=), update (|=, ++ …), address, call, sizeof
+    function  TEXT,
+    chain     TEXT NOT NULL,      -- `vcpu->arch.mce_banks[offset]`, `to_vmx(vcpu)->nested.vmxon`
+    mode      TEXT NOT NULL,      -- read, write (=), update (|=, ++ …), address (&), call, sizeof
     line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
     start     INTEGER NOT NULL,
     condition INTEGER NOT NULL
 ) STRICT;

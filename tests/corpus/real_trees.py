@@ -22,6 +22,8 @@ from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import File, StampCache, Tree
 
 CORPUS = Path(__file__).parents[2] / ".corpus"
+# What a compiler saw of linux 6.12 and qemu 10.0, where that account is at hand.
+ACCOUNT = Path(__file__).parents[3] / "shared" / "truth" / "compiler.tar.xz"
 KERNELS = ("linux-6.12", "linux-6.1")
 VMMS = ("qemu-10.0", "qemu-7.2")
 PAIRS = [(kernel, vmm) for kernel in KERNELS for vmm in VMMS]

@@ -724,6 +724,7 @@ HARMLESS = [
                         "\tcase KVM_CAP_TEA_TIME:\n\t\tkvm->arch.tea = true;\n\t\tr = 0;\n\t\tbreak;\n\tdefault:\n",
                     ),
                 ),
+                append("\nbool kvm_has_tea(struct kvm *kvm)\n{\n\treturn kvm->arch.tea;\n}\n"),
             ),
         },
     ),

@@ -9,12 +9,11 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import real_trees
-from real_trees import KERNELS, Corpus, bare, root, source, stated
+from real_trees import ACCOUNT, KERNELS, Corpus, bare, root, source, stated
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus
@@ -166,9 +165,7 @@ def test_every_case_range_has_both_ends(corpus: Corpus, kernel: str) -> None:
     assert found == lexical_ranges(kernel)
 
 
-# What a compiler saw of linux 6.12 and qemu 10.0, where that account is at hand.
-
-ACCOUNT = Path(__file__).parents[3] / "shared" / "truth" / "compiler.tar.xz"
+# The compiler's account.
 SWITCHES = "linux-6.12.107-x86.switches_all.jsonl"
 SKIPPED = "linux-6.12.107-x86.skipped_regions.tsv"
 HANDLERS = "switch_cases.linux-6.12.107.json"

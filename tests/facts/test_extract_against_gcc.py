@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from caplint.c.expression import parse
 from caplint.c.formula import atoms, evaluate
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, Call, CaseLabel, Function, TableEntry
+from caplint.facts.records import (
+    Access,
+    BlindSpot,
+    Call,
+    CaseLabel,
+    Element,
+    Enumerator,
+    Function,
+    Member,
+    Record,
+    TableEntry,
+)
 
 GCC = shutil.which("gcc")
 needs_gcc = pytest.mark.skipif(GCC is None, reason="gcc is not installed: there is nothing to compare with")
@@ -27,7 +38,7 @@ SETTINGS = [names for size in range(4) for names in itertools.combinations("ABC"
 
 @dataclass
 class _Writer:
-    """Writes a C file with random conditionals, every case, call, entry and function named apart."""
+    """Writes a C file with random conditionals, everything that is a fact named apart."""
 
     draw: st.DrawFn
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -57,15 +68,39 @@ def files(draw: st.DrawFn) -> str:
             "int switching(int x)\n{\n\tswitch (x) {\n" + writer.nest("\tcase CASE@:\n\t\tcall@();\n", 2) + "\t}\n}\n",
             writer.nest("static int fun@(int a)\n{\n\treturn call@(a);\n}\n", 2),
             "void statements(int x)\n{\n" + writer.nest("\tint local@ = call@(x);\n", 3) + "}\n",
+            "static const unsigned list[] = {\n" + writer.nest("\tELEMENT@,\n", 3) + "};\n",
+            "struct big {\n" + writer.nest("\tint member@;\n", 3) + "};\n",
+            "enum kinds {\n" + writer.nest("\tNAME@,\n", 3) + "};\n",
+            "void chained(int x)\n{\n" + writer.nest("\tp->written@ = q[p->index@].read@;\n", 3) + "}\n",
         ]
     )
 
 
-def _preprocessed(source: str, defined: tuple[str, ...]) -> set[str]:
+def _preprocessed(source: str, defined: tuple[str, ...]) -> list[str]:
+    """The numbered names that gcc leaves, in its order."""
     assert GCC
     command = [GCC, "-E", "-P", "-x", "c", *(f"-D{name}=1" for name in defined), "-"]
     text = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"\b(?:CASE|call|fun|field)\d+\b", text))
+    kinds = "CASE|call|fun|field|ELEMENT|member|NAME|written|index|read"
+    return re.findall(rf"\b(?:{kinds})\d+\b", text)
+
+
+def _name(record: Record) -> str | None:
+    """By which of the file's names a fact goes; None for what is not compared."""
+    match record:
+        case Call():
+            return record.callee
+        case CaseLabel():
+            return record.high
+        case Function() | Member() | Enumerator():
+            return record.name
+        case TableEntry():
+            return record.field
+        case Element():
+            return record.value
+        case Access():
+            return re.split(r"->|\.", record.chain)[-1]
+    return None
 
 
 def _holds(condition: str, defined: tuple[str, ...]) -> bool:
@@ -82,18 +117,16 @@ def _holds(condition: str, defined: tuple[str, ...]) -> bool:
 def test_facts_are_what_the_preprocessor_leaves(source: str, first: tuple[str, ...], second: tuple[str, ...]) -> None:
     records = extract(source.encode(), "c").records
     assert [record for record in records if isinstance(record, BlindSpot)] == []
-    facts: list[tuple[str, str]] = []
-    for record in records:
-        match record:
-            case Call():
-                facts.append((record.callee, record.condition))
-            case CaseLabel():
-                facts.append((record.high, record.condition))
-            case Function():
-                facts.append((record.name, record.condition))
-            case TableEntry():
-                facts.append((record.field, record.condition))
+    facts = [(name, record.condition) for record in records if (name := _name(record)) is not None]  # type: ignore[union-attr]
     assert len(facts) == len(set(facts))
     for defined in {first, second}:
         live = {name for name, condition in facts if _holds(condition, defined)}
-        assert live - {"switching", "statements"} == _preprocessed(source, defined)
+        left = _preprocessed(source, defined)
+        assert live - {"switching", "statements", "chained"} == set(left)
+        for kind, prefix in ((Element, "ELEMENT"), (Enumerator, "NAME")):
+            rows = [row for row in records if isinstance(row, kind) and _holds(row.condition, defined)]
+            in_order = [_name(row) for row in sorted(rows, key=lambda row: row.position)]
+            assert in_order == [name for name in left if name.startswith(prefix)]
+    for row in records:
+        if isinstance(row, Access):
+            assert row.mode == ("write" if "written" in row.chain else "read")
