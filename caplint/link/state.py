@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -95,6 +96,7 @@ class State:
         ):
             last = _POINTED.findall(_BRACKETS.sub("", chain))[-1:]
             (self.passed if mode == "read" else self.written).update(last)
+        self._add_arguments(connection, where)
         for table, column in (("macro", "body"), ("table_entry", "field")):
             for (text,) in connection.execute(
                 f"""SELECT DISTINCT t.{column} FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
@@ -102,6 +104,19 @@ class State:
                 where,
             ):
                 self.written.update(_POINTED.findall(f".{text}" if column == "field" else text))
+
+    def _add_arguments(self, connection: sqlite3.Connection, where: tuple[str, ...]) -> None:
+        """A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do: so may all that is no function in view."""
+        for (arguments,) in connection.execute(
+            """SELECT DISTINCT k.arguments FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+               WHERE f.side = ?1 AND f.tree = ?2 AND f.arch IN (?3, ?4)
+                 AND (k.arguments LIKE '%->%' OR k.arguments LIKE '%.%')
+                 AND k.callee NOT IN (SELECT name FROM code_function WHERE side = ?1 AND tree = ?2)""",
+            where,
+        ):
+            for argument in json.loads(arguments):
+                if _CHAIN.fullmatch(argument):
+                    self.written.update(_POINTED.findall(_BRACKETS.sub("", argument))[-1:])
 
     def place(self, chain: str) -> Place | None:
         """What a chain leads to, None where it does not start in a known structure."""
