@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby, repeat
 from typing import NamedTuple
 
 
@@ -341,3 +342,15 @@ class FileFacts:
     """Function definitions seen."""
     damaged: int = 0
     """Those of them in which something was not understood."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # On their way from a worker plain tuples cost a fifth of what named ones do.
+        runs = [(kind, [tuple(record) for record in run]) for kind, run in groupby(self.records, type)]
+        return _file_facts, (runs, self.functions, self.damaged)
+
+
+def _file_facts(runs: list[tuple[type, list[tuple[object, ...]]]], functions: int, damaged: int) -> FileFacts:
+    facts = FileFacts([], functions, damaged)
+    for kind, rows in runs:
+        facts.records.extend(map(tuple.__new__, repeat(kind), rows))
+    return facts

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from caplint.facts.records import TABLES, FileFacts, Record
 from caplint.trees.tree import Stamp
@@ -64,6 +66,7 @@ class FactStore:
 
     def __init__(self, path: Path | None, warn: Callable[[str], None] = _warn) -> None:
         self._warn = warn
+        self._conditions: dict[str, int] = {}
         self.connection = self._open(path) if path is not None else _memory()
 
     def _open(self, path: Path) -> sqlite3.Connection:
@@ -109,6 +112,7 @@ class FactStore:
         try:
             yield
         except BaseException:
+            self._conditions = {}
             if self.connection.in_transaction:  # a full disk has already rolled it back
                 self.connection.execute("ROLLBACK")
             raise
@@ -135,29 +139,25 @@ class FactStore:
                     self._insert(cursor.lastrowid, facts.records)
 
     def _insert(self, blob: int, records: list[Record]) -> None:
-        tables: dict[type, list[Record]] = {}
-        for record in records:
-            tables.setdefault(type(record), []).append(record)
-        for kind, rows in tables.items():
-            columns = kind._fields  # type: ignore[attr-defined]
-            values: list[tuple[object, ...]]
+        for kind, run in groupby(records, type):
+            rows: list[Any] = list(run)
+            columns = rows[0]._fields
             if "condition" in columns:
                 place = columns.index("condition")
-                ids = self._conditions({str(row[place]) for row in rows})
-                values = [(blob, *row[:place], ids[str(row[place])], *row[place + 1 :]) for row in rows]
+                ids = self._condition_ids({row.condition for row in rows})
+                values = [(blob, *row[:place], ids[row[place]], *row[place + 1 :]) for row in rows]
             else:
                 values = [(blob, *row) for row in rows]
             marks = ", ".join("?" * (len(columns) + 1))
             self.connection.executemany(f"INSERT INTO {TABLES[kind]} VALUES ({marks})", values)  # noqa: S608
 
-    def _conditions(self, texts: set[str]) -> dict[str, int]:
-        self.connection.executemany(
-            "INSERT OR IGNORE INTO condition (text) VALUES (?)", [(text,) for text in sorted(texts)]
-        )
-        return {
-            text: self.connection.execute("SELECT id FROM condition WHERE text = ?", (text,)).fetchone()[0]
-            for text in texts
-        }
+    def _condition_ids(self, texts: set[str]) -> dict[str, int]:
+        """The row of each text, and of others; rows are only ever added."""
+        for text in sorted(texts - self._conditions.keys()):
+            self.connection.execute("INSERT OR IGNORE INTO condition (text) VALUES (?)", (text,))
+            (row,) = self.connection.execute("SELECT id FROM condition WHERE text = ?", (text,)).fetchone()
+            self._conditions[text] = row
+        return self._conditions
 
     def touch(self, blobs: Iterable[int]) -> None:
         """Say that a run needed these blobs; once a day, forget those that none has needed for long."""
