@@ -28,9 +28,8 @@ _QUERY = """
 (for_statement) @for
 (conditional_expression) @ternary
 (return_statement) @return
-(binary_expression operator: ["==" "!="]) @comparison
+(binary_expression) @binary
 (initializer_pair) @pair
-(binary_expression operator: ["&&" "||"]) @logic
 (labeled_statement) @label
 (goto_statement) @goto
 (struct_specifier body: (_)) @aggregate
@@ -117,6 +116,7 @@ class Reading:
         return self.unit.conditionals.text(offset)
 
 
+_OPERATORS = {"==": "comparison", "!=": "comparison", "&&": "logic", "||": "logic"}
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _NAMES = frozenset({"identifier", "type_identifier", "field_identifier"})
 # Kinds whose nodes may begin where another of the same kind begins: `a == b == c`, `f(x)(y)`.
@@ -132,6 +132,11 @@ def readings(unit: Unit) -> list[Reading]:
 def _nodes(view: View) -> dict[str, list[tree_sitter.Node]]:
     """The nodes of each kind in file order, of those that begin together the outermost first."""
     found = tree_sitter.QueryCursor(_query()).captures(view.root)
+    # Asking for the operator in the query would cost the square of the depth of `a || b || c …`.
+    for node in found.pop("binary", ()):
+        operator = node.child_by_field_name("operator")
+        if operator is not None and (kind := _OPERATORS.get(operator.type)):
+            found.setdefault(kind, []).append(node)
     for nodes in found.values():
         nodes.sort(key=_END, reverse=True)
         nodes.sort(key=_START)
