@@ -15,6 +15,8 @@ from caplint.facts.workers import Batch, Repairs, read_all
 from caplint.trees.tree import File, Tree, object_id
 
 _BATCH_BYTES = 400_000
+# How many times as long a byte takes whose macros are to be expanded.
+_EXPANSION_COST = 20
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: 
     if missing:
         sizes = [len(content) for content in missing.values()]
         batches: list[Batch] = [[entry] for entry in sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))]
-        for results in read_all(batches, max(sizes), sum(sizes), reading.repairs, reading.jobs):
+        total = _EXPANSION_COST * sum(sizes)
+        for results in read_all(batches, max(sizes), total, reading.repairs, reading.jobs):
             store.add(reading.extractor, [(key, size, facts) for key, size, facts, _ in results])
         known = store.known(reading.extractor)
     return known

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
 from caplint.facts.records import BlindSpot, FileFacts, Record, Token
@@ -69,9 +70,15 @@ def _lines(piece: Piece) -> Iterator[tuple[bytes, Place]]:
     begin = (piece.parts[0].line, piece.parts[0].column)
     yield b"#if " + piece.condition.encode(), begin
     for part in piece.parts:
-        for number, line in enumerate(Expander(part.macros).text(part.text.encode()).split(b"\n")):
+        for number, line in enumerate(_expander(json.dumps(part.macros)).text(part.text.encode()).split(b"\n")):
             yield line, (part.line, part.column) if part.column else (part.line + number, 0)
     yield b"#endif", begin
+
+
+@lru_cache(maxsize=64)
+def _expander(macros: str) -> Expander:
+    """Many parts have the same macros."""
+    return Expander(json.loads(macros))
 
 
 def _placed(records: list[Record], places: list[Place], base: int) -> Iterator[Record]:

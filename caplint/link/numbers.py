@@ -32,7 +32,8 @@ for _bits in (8, 16, 32, 64):
         (f"u{_bits}", f"__u{_bits}", f"uint{_bits}_t", f"__le{_bits}", f"__be{_bits}"), (_bits, True)
     )
     _TYPES |= dict.fromkeys((f"s{_bits}", f"__s{_bits}", f"int{_bits}_t"), (_bits, False))
-_TYPEDEFS = "".join(f"typedef int {name};" for name in _TYPES if name[-1].isdigit() or name.endswith("_t"))
+_TYPEDEF_NAMES = [name for name in _TYPES if name[-1].isdigit() or name.endswith("_t")]
+_TYPEDEFS = "".join(f"typedef int {name};" for name in _TYPEDEF_NAMES)
 
 
 class Numbers:
@@ -165,7 +166,8 @@ def _parse(body: str) -> c_ast.Node:
     if len(body) > MAX_TEXT or re.search(r"[{};#]", body) or not _balanced(body):
         raise UnknownValueError(f"`{body[:60]}` is no expression")
     try:
-        tree = _parser().parse(f"{_TYPEDEFS}int value = ({body});")
+        typedefs = _TYPEDEFS if any(name in body for name in _TYPEDEF_NAMES) else ""
+        tree = _parser().parse(f"{typedefs}int value = ({body});")
     except Exception as error:  # pycparser raises several unrelated types on bad input
         raise UnknownValueError(f"`{body[:60]}` is no expression") from error
     declared: c_ast.Node = tree.ext[-1].init
