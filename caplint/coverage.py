@@ -130,12 +130,12 @@ def measure(connection: sqlite3.Connection) -> Coverage:
 
 
 def _watch(connection: sqlite3.Connection) -> None:
-    architectures = [GENERIC, *knowledge().register_architectures]
+    architectures = [GENERIC, knowledge().msr.architecture]
     connection.execute("DROP TABLE IF EXISTS temp.watched")
     connection.execute(
         _WATCHED.format(
             architectures=", ".join(f"'{name}'" for name in architectures),
-            registers=" OR ".join(f"name GLOB '{glob}'" for glob in knowledge().registers),
+            registers=" OR ".join(f"name GLOB '{prefix}*'" for prefix in knowledge().msr.prefixes),
         ),
         {"capability": CAPABILITY, "ioctl": IOCTL, "register": REGISTER, "generic": GENERIC},
     )

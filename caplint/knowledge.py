@@ -144,9 +144,6 @@ class Knowledge:
         """Kconfig symbols of KVM that files other than KVM's own select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
         self.msr = _msrs(data["msr"])
-        self.registers: list[str] = data["registers"]["names"]
-        """Globs of names that are model-specific registers."""
-        self.register_architectures: list[str] = data["registers"]["architectures"]
         self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
     def is_interesting(self, content: bytes) -> bool:

@@ -36,6 +36,19 @@ class FamilyCoverage(NamedTuple):
     kinds: dict[str, int]
 
 
+class Unexpanded(NamedTuple):
+    """A macro that may make code which is not known: outside functions, or as labels in them."""
+
+    tree: str
+    name: str | None
+    """The macro or the included file; None for what was expanded and then not understood."""
+    reason: str
+    uses: int
+    path: str
+    line: int
+    """Of the first use."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Everything that `caplint coverage` says."""
@@ -45,13 +58,25 @@ class Ledger:
     families: list[FamilyCoverage]
     spots: list[Spot]
     causes: list[Cause]
+    unexpanded: list[Unexpanded]
 
 
 def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Tables) -> Ledger:
     """The ledger of the linked trees, under the repair tables that they were read with."""
     coverage = measure(connection)
     spots = blind_spots(connection, trees, tables)
-    return Ledger(coverage, _kinds(connection, trees), _families(connection, coverage), spots, causes(spots))
+    families = _families(connection, coverage)
+    return Ledger(coverage, _kinds(connection, trees), families, spots, causes(spots), _unexpanded(connection))
+
+
+def _unexpanded(connection: sqlite3.Connection) -> list[Unexpanded]:
+    rows = connection.execute("""
+        SELECT tree, name, reason, uses, path, line FROM (
+            SELECT tree, name, reason, path, line, count(*) OVER same AS uses,
+                   row_number() OVER (same ORDER BY path, line) AS number
+            FROM unexpanded WINDOW same AS (PARTITION BY tree, name, reason)
+        ) WHERE number = 1 ORDER BY uses DESC, tree, name, reason""")
+    return [Unexpanded(*row) for row in rows]
 
 
 def _kinds(connection: sqlite3.Connection, trees: list[Tree]) -> list[KindCoverage]:

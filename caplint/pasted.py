@@ -72,7 +72,7 @@ def _unseen(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def _makers(connection: sqlite3.Connection) -> dict[tuple[str, str], list[_Maker]]:
     """Definitions that paste a name of interest, by tree and macro."""
-    prefixes = "|".join(re.escape(glob.rstrip("*")) for glob in ("KVM_CAP_*", *knowledge().registers))
+    prefixes = "|".join(map(re.escape, ("KVM_CAP_", *knowledge().msr.prefixes)))
     pattern = re.compile(rf"(?<!#)\b((?:{prefixes})\w*)((?:\s*##\s*\w+)+)")
     found: dict[tuple[str, str], list[_Maker]] = {}
     for tree, path, name, parameters, body, line in connection.execute("""

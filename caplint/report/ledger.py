@@ -36,6 +36,7 @@ def as_object(ledger: Ledger) -> dict[str, Any]:
             {**entry._asdict(), "defined": _place(entry.tree, entry.defined) if entry.defined else None}
             for entry in coverage.pasted
         ],
+        "unexpanded": [entry._asdict() for entry in ledger.unexpanded],
         "causes": [
             {**entry._asdict(), "example": dict(zip(("tree", "path", "line"), entry.example, strict=True))}
             for entry in ledger.causes
@@ -68,6 +69,7 @@ def lines(ledger: Ledger, style: Style) -> Iterator[str]:
     yield from _kinds(ledger, style)
     yield from _families(ledger, style)
     yield from _pasted(ledger.coverage, style)
+    yield from _unexpanded(ledger, style)
     if ledger.spots:
         yield from _causes(ledger, style)
         yield from _spots(ledger, style)
@@ -124,6 +126,21 @@ def _pasted(coverage: Coverage, style: Style) -> Iterator[str]:
             if defined
             else "its definition is missing: no file that was read holds it"
         )
+
+
+def _unexpanded(ledger: Ledger, style: Style) -> Iterator[str]:
+    """Macros that are not expanded: by far the most only export a symbol or declare a parameter."""
+    if not ledger.unexpanded:
+        return
+    uses = sum(entry.uses for entry in ledger.unexpanded)
+    yield from (
+        "",
+        style("bold", f"macros outside expressions that are not expanded ({uses:,} uses; the JSON has all)"),
+    )
+    for entry in ledger.unexpanded[:_MAX_CAUSES]:
+        place = f"{safe(entry.tree)}:{safe(entry.path)}:{entry.line}"
+        yield f"{entry.uses:>8,}  {safe(entry.name or 'an expansion')}, first in {place}"
+        yield " " * 10 + safe(entry.reason)
 
 
 def _causes(ledger: Ledger, style: Style) -> Iterator[str]:
