@@ -12,9 +12,9 @@ from typing import Any
 
 import platformdirs
 
+from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.facts.harvest import default_jobs
-from caplint.facts.workers import Repairs
 from caplint.findings import SEVERITIES
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")

@@ -132,7 +132,7 @@ class Knowledge:
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
-        self._interest = [token.encode() for token in data["tokens"]["interest"]]
+        self._interest = _finder(data["tokens"]["interest"])
         self.check_functions: list[str] = data["handlers"]["check"]["functions"]
         self.check_fields: list[str] = data["handlers"]["check"]["fields"]
         self.enable_functions: dict[str, str] = {
@@ -148,7 +148,7 @@ class Knowledge:
 
     def is_interesting(self, content: bytes) -> bool:
         """Whether a file is worth reading for what it holds."""
-        return any(token in content for token in self._interest)
+        return self._interest.search(content) is not None
 
     @property
     def file_kinds(self) -> list[str]:
@@ -197,6 +197,15 @@ class Knowledge:
             if match := pattern.match(path):
                 return self.architecture(match.group(1)) or match.group(1)
         return GENERIC if project.role in {"kernel", "reference"} else None
+
+
+def _finder(tokens: list[str]) -> re.Pattern[bytes]:
+    """Finds any of several names by their first underscore: one search for a rare byte is faster than one for each."""
+    found = []
+    for token in tokens:
+        _, underscore, rest = token.partition("_")
+        found.append(f"{underscore}{rest}(?<={token})")
+    return re.compile("|".join(found).encode())
 
 
 def _project(name: str, entry: dict[str, Any]) -> Project:

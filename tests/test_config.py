@@ -7,9 +7,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from caplint.c.tables import Repairs
 from caplint.config import Config, ConfiguredTree, Suppression, load
 from caplint.errors import CaplintError
-from caplint.facts.workers import Repairs
 
 EVERYTHING = """
 fail-on = "error"

@@ -24,7 +24,8 @@ from caplint.c.repair import repair
 from caplint.c.syntax import language
 from caplint.c.tables import tables
 from caplint.c.variants import variants
-from caplint.facts.extract import extract, language_of
+from caplint.facts.extract import extract
+from caplint.facts.languages import language_of
 from caplint.facts.store import FactStore
 from caplint.trees.detect import directory_tree
 from tools.errors import ToolError

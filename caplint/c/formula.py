@@ -179,10 +179,9 @@ def literals(formula: Formula) -> list[Literal]:
 @lru_cache(maxsize=4096)
 def satisfiable(formula: Formula) -> bool:
     """Whether some configuration makes the formula true; also where that is too hard to be told."""
+    formula = _reduced(formula)
     if isinstance(formula, bool):
         return formula
-    if not _is_mixed(formula):
-        return True
     # Imported on demand: most runs meet no formula that needs a solver.
     from pysat.solvers import Solver  # noqa: PLC0415
 
@@ -193,17 +192,27 @@ def satisfiable(formula: Formula) -> bool:
         return solver.solve_limited() is not False
 
 
-def _is_mixed(formula: Literal | Junction) -> bool:
-    """Whether some atom occurs both negated and not; otherwise each of them can be chosen as the formula likes it."""
-    signs: dict[str, bool] = {}
+def _reduced(formula: Formula) -> Formula:
+    """What is left when every atom is chosen that must be, or that can only help: just as satisfiable."""
+    while not isinstance(formula, bool):
+        settled = {unit.atom: unit.positive for unit in literals(formula)} or _one_sided(formula)
+        if not settled:
+            break
+        formula = substitute(formula, settled)
+    return formula
+
+
+def _one_sided(formula: Literal | Junction) -> dict[str, bool]:
+    """The atoms that never, or always, stand negated."""
+    signs: dict[str, set[bool]] = {}
     pending: list[Literal | Junction] = [formula]
     while pending:
         node = pending.pop()
         if isinstance(node, Junction):
             pending.extend(node.operands)
-        elif signs.setdefault(node.atom, node.positive) is not node.positive:
-            return True
-    return False
+        else:
+            signs.setdefault(node.atom, set()).add(node.positive)
+    return {atom: seen.pop() for atom, seen in signs.items() if len(seen) == 1}
 
 
 def implies(stronger: Formula, weaker: Formula) -> bool:

@@ -6,24 +6,38 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 
 _ASM = ("asm", "asm_inline", "asm_volatile_goto", "__asm", "__asm__")
 
 
 @dataclass(frozen=True)
-class Tables:
-    """Compiled repair tables; `identity` names their content, for the store's keys."""
+class Repairs:
+    """A user's additions to the repair tables."""
 
-    words: re.Pattern[bytes]
-    """Finds every word of the tables; group 2 is one that takes arguments."""
+    attributes: tuple[str, ...] = ()
+    iterators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The repair tables; `identity` names their content, for the store's keys."""
+
+    attributes: list[str]
+    """The words without arguments; a `*` stands for any ending."""
     kinds: dict[bytes, str]
     """What each word with arguments is: `attribute`, `declarator`, `type` or `asm`."""
     declarators: dict[bytes, int]
     """The argument that names what a declaring macro declares."""
     iterators: re.Pattern[bytes]
     identity: str
+
+    @cached_property
+    def words(self) -> re.Pattern[bytes]:
+        """Finds every word of the tables; group 2 is one that takes arguments."""
+        kinds = (name.decode() for name in self.kinds)
+        return re.compile(rf"\b(?:({_trie(self.attributes)})\b|({_trie(kinds)})\b\s*+)".encode())
 
 
 @lru_cache(maxsize=8)
@@ -39,10 +53,8 @@ def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) ->
     kinds |= dict.fromkeys(data["declarators"], "declarator")
     kinds |= dict.fromkeys(data["types"]["names"], "type")
     kinds |= dict.fromkeys(_ASM, "asm")
-    plain = [*data["attributes"], *(name for name in attributes if not name.endswith("()"))]
-    words = rf"\b(?:({_trie(plain)})\b|({_trie(kinds)})\b\s*+)"
     return Tables(
-        words=re.compile(words.encode()),
+        attributes=[*data["attributes"], *(name for name in attributes if not name.endswith("()"))],
         kinds={name.encode(): kind for name, kind in kinds.items()},
         declarators={name.encode(): index for name, index in data["declarators"].items()},
         iterators=re.compile("|".join([*data["iterators"]["patterns"], *iterators]).encode()),

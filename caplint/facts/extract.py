@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from importlib import metadata, resources
 
 from caplint.c.syntax import Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
@@ -20,6 +17,7 @@ from caplint.facts.functions import functions
 from caplint.facts.guards import guard_extents
 from caplint.facts.initialisers import table_entries
 from caplint.facts.kconfig import kconfig
+from caplint.facts.languages import MADE
 from caplint.facts.macros import includes, macros, undefinitions
 from caplint.facts.made import made
 from caplint.facts.members import members
@@ -37,27 +35,12 @@ _PER_VIEW = (
 _OVER_VIEWS = (elements, enumerators)
 _PER_FILE = (macros, undefinitions, includes, tokens)
 
-MADE = "made"
-"""The language of `caplint.facts.made.packed`."""
-
 _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "rst": mentions,
     "kconfig": kconfig,
     "make": make_rules,
     "meson": meson_rules,
 }
-# Names of files without an ending, and their endings where they stand for one architecture or directory.
-_BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
-
-
-def language_of(path: str) -> str | None:
-    """The language that a path's name stands for, None where caplint reads no such files."""
-    if path.endswith((".c", ".h", ".c.inc", ".h.inc")):
-        return "c"
-    if path.endswith(".rst"):
-        return "rst"
-    name = path.rpartition("/")[2]
-    return "meson" if name == "meson.build" else _BUILD_FILES.get(name.partition(".")[0])
 
 
 def extract(source: bytes, language: str, repairs: Tables | None = None) -> FileFacts:
@@ -98,16 +81,3 @@ def _blind_spots(unit: Unit) -> Iterator[BlindSpot]:
         if start < problem.end or problem.offset == problem.end >= reached:
             yield BlindSpot(start, problem.end, unit.lexed.line(problem.offset), problem.reason)
         reached = max(reached, problem.end)
-
-
-@lru_cache(maxsize=8)
-def identity(tables_identity: str) -> str:
-    """Names everything that decides what `extract` answers: this code, the grammar, the repair tables."""
-    digest = hashlib.sha256(tables_identity.encode())
-    for package in ("caplint.c", "caplint.facts"):
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".sql", ".toml")):
-                digest.update(file.read_bytes())
-    for distribution in ("tree-sitter", "tree-sitter-c"):
-        digest.update(metadata.version(distribution).encode())
-    return digest.hexdigest()[:20]

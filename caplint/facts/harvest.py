@@ -6,13 +6,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from caplint.c.tables import tables
+from caplint.c.tables import Repairs, tables
 from caplint.errors import CaplintError
-from caplint.facts.extract import identity, language_of
+from caplint.facts.languages import identity, language_of
 from caplint.facts.store import BlobKey, FactStore
-from caplint.facts.workers import Batch, Repairs, read_all
 from caplint.trees.tree import File, Tree, object_id
+
+if TYPE_CHECKING:
+    from caplint.facts.workers import Batch
 
 _BATCH_BYTES = 400_000
 # How many times as long a byte takes whose macros are to be expanded.
@@ -51,6 +54,9 @@ def harvest(
         if key not in known:
             missing.setdefault(key, (tree, file))
     if missing:
+        # Most runs find everything in the store, and need neither parser nor processes.
+        from caplint.facts.workers import read_all  # noqa: PLC0415
+
         sizes = [file.size for _, file in missing.values()]
         # What failed for a reason of the moment is kept under a name that no other run asks for.
         once = f"{extractor} {os.getpid()} {time.time_ns()}"
@@ -72,6 +78,8 @@ def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: 
     if missing:
         sizes = [len(content) for content in missing.values()]
         batches: list[Batch] = [[entry] for entry in sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))]
+        from caplint.facts.workers import read_all  # noqa: PLC0415
+
         total = _EXPANSION_COST * sum(sizes)
         for results in read_all(batches, max(sizes), total, reading.repairs, reading.jobs):
             store.add(reading.extractor, [(key, size, facts) for key, size, facts, _ in results])

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as Timeout
-from dataclasses import dataclass
 from multiprocessing import get_context
 
 from pebble import ProcessExpired, ProcessPool
 
-from caplint.c.tables import tables
+from caplint.c.tables import Repairs, tables
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts
 from caplint.facts.store import BlobKey
@@ -21,14 +20,6 @@ FILE_TIMEOUT = 15.0
 _HARMLESS = 20_000
 # Below this many bytes in all, one process is enough.
 _WORTH_MANY = 1 << 20
-
-
-@dataclass(frozen=True)
-class Repairs:
-    """A user's additions to the repair tables."""
-
-    attributes: tuple[str, ...] = ()
-    iterators: tuple[str, ...] = ()
 
 
 Batch = list[tuple[BlobKey, bytes]]

@@ -134,7 +134,10 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     for candidate in candidates:
         others = set(candidate.removeprefix(_PREFIX).split("_"))
         shared = 2 * len(words & others) / (len(words) + len(others))
-        letters = difflib.SequenceMatcher(None, name, candidate).ratio()
+        matcher = difflib.SequenceMatcher(None, name, candidate)
+        if max(shared, matcher.quick_ratio()) < _CLOSE:
+            continue
+        letters = matcher.ratio()
         if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters) > best[:2]):
             best = (shared + letters, letters, candidate)
     return best[2] if best else None

@@ -6,11 +6,9 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 
-from caplint.facts.extract import MADE
 from caplint.facts.harvest import Reading, harvest_contents
-from caplint.facts.made import packed
+from caplint.facts.languages import MADE
 from caplint.facts.store import BlobKey, FactStore
-from caplint.link.making import plan
 from caplint.link.memo import snapshot
 from caplint.trees.tree import Tree, object_id
 
@@ -40,6 +38,10 @@ def link_made(store: FactStore, side: str, tree: Tree, reading: Reading) -> None
 
 
 def _read(store: FactStore, side: str, tree: Tree, reading: Reading) -> tuple[_Made, dict[BlobKey, int]]:
+    # Imported on demand: most runs find everything in the store, and expand nothing.
+    from caplint.facts.made import packed  # noqa: PLC0415
+    from caplint.link.making import plan  # noqa: PLC0415
+
     found = plan(store.connection, side, tree.name, tree.read)
     contents = {path: packed(pieces) for path, pieces in found.pieces.items() if pieces}
     blobs = {path: object_id(content) for path, content in contents.items()}

@@ -13,8 +13,8 @@ from importlib import resources
 
 from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
-from caplint.facts.extract import language_of
 from caplint.facts.harvest import Reading
+from caplint.facts.languages import language_of
 from caplint.facts.store import BlobKey, FactStore
 from caplint.knowledge import knowledge
 from caplint.link.answers import link_answers

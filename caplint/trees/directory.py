@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from caplint.errors import CaplintError
-from caplint.facts.extract import language_of
+from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
 from caplint.trees.tree import File, Stamp, StampCache, Tree, object_id
 
@@ -54,35 +54,37 @@ class DirectoryTree(Tree):
 
     def read(self, path: str) -> bytes:
         try:
-            return (self.root / self._real.get(path, path)).read_bytes()
+            # A Path for each of thousands of files would take longer than reading it.
+            with open(f"{self.root}/{self._real.get(path, path)}", "rb") as file:  # noqa: PTH123
+                return file.read()
         except OSError as error:
             raise CaplintError(
                 f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
             ) from error
 
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
-        for root in self.project.roots:
-            yield from self._walk(root)
+        pending = [*self.project.roots]
+        while pending:
+            directory = pending.pop()
+            for entry in self._entries(directory):
+                path = f"{directory}/{entry.name}" if directory else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name != ".git":
+                        pending.append(path)
+                elif language_of(path) is not None:
+                    wanted = self.project.wants(path)
+                    if wanted is not False and self._is_file(entry):
+                        if (name := _text(path)) != path:
+                            self._real[name] = path
+                        yield entry, name, wanted
 
-    def _walk(self, directory: str) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
+    def _entries(self, directory: str) -> list[os.DirEntry[str]]:
         try:
-            entries = sorted(os.scandir(self.root / directory), key=lambda entry: entry.name)
+            return sorted(os.scandir(self.root / directory), key=lambda entry: entry.name)
         except FileNotFoundError:
-            return
+            return []
         except OSError as error:
             raise CaplintError(f"{self.name}: cannot list {directory}: {error.strerror}") from error
-        prefix = f"{directory}/" if directory else ""
-        for entry in entries:
-            path = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git":
-                    yield from self._walk(path)
-            elif language_of(path) is not None:
-                wanted = self.project.wants(path)
-                if wanted is not False and self._is_file(entry):
-                    if (name := _text(path)) != path:
-                        self._real[name] = path
-                    yield entry, name, wanted
 
     def _is_file(self, entry: os.DirEntry[str]) -> bool:
         """Whether it is a regular file of this tree; a link counts if what it names is one too."""
@@ -97,7 +99,7 @@ class DirectoryTree(Tree):
 
 def _text(path: str) -> str:
     """The path as text, which facts and reports hold; bytes of it that are no UTF-8 are escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _stamp(entry: os.DirEntry[str]) -> Stamp:

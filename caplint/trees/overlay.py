@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from caplint.facts.extract import language_of
+from caplint.facts.languages import language_of
 from caplint.knowledge import knowledge
 from caplint.trees.tree import File, StampCache, Tree, object_id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from conftest import Caplint, kernel, lay, qemu
@@ -115,14 +116,13 @@ def test_one_clear_line(caplint: Caplint, tmp_path: Path, words: Callable[[Path]
 
 def test_an_unreadable_file(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = kernel(tmp_path / "k")
-    read = Path.read_bytes
 
-    def refusing(self: Path) -> bytes:
-        if self.name == "x86.c":
-            raise PermissionError(13, "Permission denied", str(self))
-        return read(self)
+    def refusing(path: str, mode: str) -> IO[Any]:
+        if path.endswith("x86.c"):
+            raise PermissionError(13, "Permission denied", path)
+        return Path(path).open(mode)
 
-    monkeypatch.setattr(Path, "read_bytes", refusing)
+    monkeypatch.setattr("caplint.trees.directory.open", refusing, raising=False)
     run = caplint("check", tree)
     reason = "cannot read arch/x86/kvm/x86.c: Permission denied; make it readable or exclude the tree"
     assert (run.status, run.out, run.err) == (2, "", f"caplint: kernel: {reason}\n")

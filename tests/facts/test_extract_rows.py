@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import pytest
 
-from caplint.facts.extract import extract, language_of
+from caplint.facts.extract import extract
+from caplint.facts.languages import language_of
 from caplint.facts.records import (
     BlindSpot,
     Call,

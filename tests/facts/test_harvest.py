@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import CHECK, X86, bare_kernel
 
+from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
@@ -17,7 +18,6 @@ from caplint.facts.extract import extract
 from caplint.facts.harvest import default_jobs, harvest
 from caplint.facts.records import TABLES, FileFacts
 from caplint.facts.store import BlobKey, FactStore
-from caplint.facts.workers import Repairs
 from caplint.trees.tree import File, Tree
 
 Wanted = list[tuple[Tree, File]]

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from caplint.c.tables import Tables
+from caplint.c.tables import Repairs, Tables
 from caplint.facts import workers
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts
-from caplint.facts.workers import Read, Repairs, read_all
+from caplint.facts.workers import Read, read_all
 
 _SOUND = b"int f(void)\n{\n\treturn g();\n}\n"
 

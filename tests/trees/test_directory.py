@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from conftest import UAPI, X86, age, bare_kernel, bare_qemu, lay
@@ -222,14 +223,13 @@ def test_the_store_is_such_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = bare_kernel(tmp_path, {X86: "int x;"})
-    read = Path.read_bytes
 
-    def refusing(self: Path) -> bytes:
-        if self.name == "x86.c":
-            raise PermissionError(13, "Permission denied", str(self))
-        return read(self)
+    def refusing(path: str, mode: str) -> IO[Any]:
+        if path.endswith("x86.c"):
+            raise PermissionError(13, "Permission denied", path)
+        return Path(path).open(mode)
 
-    monkeypatch.setattr(Path, "read_bytes", refusing)
+    monkeypatch.setattr("caplint.trees.directory.open", refusing, raising=False)
     with pytest.raises(CaplintError) as error:
         tree.files(Memory())
     assert str(error.value) == f"kernel: cannot read {X86}: Permission denied; make it readable or exclude the tree"
