@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from caplint.bounded import Workers, workers
 from caplint.c.syntax import SYNTAX_REASONS
+from caplint.c.tables import Repairs
 from caplint.c.trial import Bench, Entry, Words, is_ordinary_entry, mending
 from caplint.causes import Spot
-from caplint.facts.extract import language_of
-from caplint.facts.workers import FILE_TIMEOUT, Repairs
+from caplint.facts.languages import language_of
+from caplint.facts.workers import FILE_TIMEOUT
 from caplint.trees.tree import File, Tree
 
 # The worst files are tried; more than this is not a few missing words.

@@ -10,11 +10,10 @@ import pytest
 from conftest import Files, bare_kernel
 
 from caplint import proposals
-from caplint.c.tables import tables
+from caplint.c.tables import Repairs, tables
 from caplint.c.trial import Entry, Words
 from caplint.check import open_session
 from caplint.config import Config, load
-from caplint.facts.workers import Repairs
 from caplint.ledger import read_ledger
 from caplint.proposals import Proposals, propose
 from caplint.report.proposals import lines

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from caplint.facts.workers import Repairs
+from caplint.c.tables import Repairs
 from caplint.proposals import Proposal, Proposals
 from caplint.report.style import safe
 from caplint.report.wording import plural

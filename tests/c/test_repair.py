@@ -199,6 +199,20 @@ def test_user_tables() -> None:
     assert own.identity != tables().identity
 
 
+def test_what_stands_behind_a_long_comment() -> None:
+    comment = f"\t/* {'x' * 150}\n\t */\n"
+    source = f"{comment}FOO(a)\nvoid f(int a)\n{{\n{comment}\tlist_for_each(b, &c)\n{comment}\t\tg(b);\n}}\n"
+    unit = parse(source.encode(), tables())
+    assert unit.problems == []
+    assert [(use.kind, use.start) for use in unit.views[0].repaired.uses] == [
+        ("file", source.index("FOO")),
+        ("loop", source.index("list_for_each")),
+    ]
+    (function,) = unit.views[0].root.named_children
+    assert (function.start_byte, function.end_byte) == (source.index("void"), len(source) - 1)
+    assert function.start_point == (3, 0)
+
+
 @pytest.mark.parametrize("piece", [b"f(\n", b"asm(", b"__attribute__((", b"case ", b"\n\tg(a)", b"int, ", b"3A, "])
 def test_malformed_text_keeps_its_length(piece: bytes) -> None:
     source = piece * 300

@@ -8,18 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import HEADER, kernel
+from conftest import HEADER, age, kernel
 
 _ROOT = Path(__file__).parents[2]
 _CODE = "from caplint.cli.main import entry; entry()"
 
 
-def _run(place: Path, *words: str | Path, encoding: str = "utf-8") -> subprocess.CompletedProcess[bytes]:
+def _run(
+    place: Path, *words: str | Path, encoding: str = "utf-8", code: str = _CODE
+) -> subprocess.CompletedProcess[bytes]:
     variables = {
         **os.environ, "PYTHONPATH": str(_ROOT), "CAPLINT_CACHE": str(place / "cache"), "PYTHONIOENCODING": encoding,
     }  # fmt: skip
     return subprocess.run(
-        [sys.executable, "-c", _CODE, *words], cwd=place, env=variables, capture_output=True, check=False
+        [sys.executable, "-c", code, *words], cwd=place, env=variables, capture_output=True, check=False
     )
 
 
@@ -28,6 +30,15 @@ def test_exit_codes(tmp_path: Path, copy: str | None, status: int) -> None:
     tree = kernel(tmp_path / "k", {"tools/include/uapi/linux/kvm.h": copy} if copy else None)
     words = ("check", tree if copy else tmp_path / "gone", "--select", "CAP101")
     assert _run(tmp_path, *words).returncode == status
+
+
+def test_a_run_that_knows_every_file_loads_nothing_to_read_one(tmp_path: Path) -> None:
+    age(kernel(tmp_path / "k"))
+    shown = f"import atexit, sys; atexit.register(lambda: sys.stderr.write(' '.join(sys.modules))); {_CODE}"
+    heavy = {"tree_sitter", "pebble", "networkx", "pysat"}
+    loaded = [_run(tmp_path, "check", "k", code=shown).stderr.decode().split() for _ in range(2)]
+    assert heavy & {*loaded[0]} == {"tree_sitter", "pebble"}
+    assert heavy & {*loaded[1]} == set()
 
 
 def test_an_ascii_terminal(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from conftest import bare_kernel
 from real_trees import KERNELS, VMMS, Corpus, root
 
 from caplint.c import tables
+from caplint.c.tables import Repairs
 from caplint.c.trial import Words, mending
 from caplint.check import open_session
 from caplint.config import Config
-from caplint.facts.workers import Repairs
 from caplint.ledger import read_ledger
 from caplint.proposals import Proposals, propose
 

@@ -53,6 +53,13 @@ HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
     ("a sum", b"int b;\nint x = " + b"a+\n" * 300_000 + b"a;\nint c;\n", ["nests deeper than 200"]),
     ("tildes", b"~\n" * 100_000, ["syntax not understood"]),
     ("20 MB in a line", b"x " * (10 << 20), ["larger than 16 MiB"]),
+    ("unclosed attributes", b"__free(\n" * 20_000, None),
+    ("unclosed macros", b"a(\n" * 40_000, None),
+    ("unclosed loops", b"void f(void)\n{\n" + b"\ta(\n" * 20_000, None),
+    ("macros with names", b"void f(void)\n{\n" + b"g(KVM_A);\n" * 10_000 + b"}\n", None),
+    ("operators", b"int f(int a) { return " + b"a || " * 4_000 + b"a; }", ["nests deeper than 200"]),
+    ("jumps", b"void f(int a)\n{\n" + b"\tif (a) goto x;\nx:\n\t;\n" * 1_000 + b"}\n", []),
+    ("gaps", (b"/*" + b" " * 120 + b"\n*/\nint a;\n") * 5_000, []),
 ]
 
 
