@@ -144,6 +144,15 @@ class Knowledge:
         """Kconfig symbols of KVM that files other than KVM's own select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
         self.msr = _msrs(data["msr"])
+        self.entries: dict[str, dict[str, list[str]]] = data["paths"]["entries"]
+        """Project → functions in which it begins, and the files that they are in."""
+        self.ioctls: dict[str, str] = data["paths"]["ioctls"]
+        """A VMM's function that does an ioctl → the kernel's that gets it."""
+        self.execution: dict[str, str] = data["paths"]["exec"]
+        """`function` that executes a VMM, `through` what a path to it must pass."""
+        names = data["paths"]["dead"]["names"]
+        self.dead = {atom: False for name in names for atom in (name, f"defined({name})")}
+        """What no program is built with that uses KVM."""
         self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
     def is_interesting(self, content: bytes) -> bool:

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "check trees against each other",
     "facts": "ask the fact store a question in SQL",
     "coverage": "what was read, and what was not understood",
+    "path": "how a program comes to check or enable a capability, down to the kernel's case",
     "rules": "list the rules",
     "explain": "show a rule's page",
     "config": "show the configuration in force",

@@ -52,6 +52,9 @@ class DirectoryTree(Tree):
         cache.remember(directory, fresh, known.keys() - present)
         return sorted(found, key=lambda file: file.path)
 
+    def sources(self) -> list[str]:
+        return sorted(path for _, path, _ in self._candidates())
+
     def read(self, path: str) -> bytes:
         try:
             # A Path for each of thousands of files would take longer than reading it.

@@ -31,6 +31,11 @@ class OverlayTree(Tree):
         ]
         return sorted([*kept, *laid], key=lambda file: file.path)
 
+    def sources(self) -> list[str]:
+        assert self.base is not None
+        laid = {path for path, content in self._changes.items() if content is not None}
+        return sorted((set(self.base.sources()) - self._changes.keys()) | laid)
+
     def read(self, path: str) -> bytes:
         assert self.base is not None
         if path not in self._changes:

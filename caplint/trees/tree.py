@@ -54,6 +54,10 @@ class Tree(ABC):
         """The files that matter, sorted by path."""
 
     @abstractmethod
+    def sources(self) -> list[str]:
+        """Every file that could matter, sorted by path: those of `files`, and those that hold nothing of interest."""
+
+    @abstractmethod
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises `OSError` where it cannot be read."""
 
