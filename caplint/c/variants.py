@@ -231,7 +231,9 @@ class _Depth:
 
     def read(self, text: bytes, start: int, end: int, base: int = 0) -> None:
         """Read `text[start:end]`; `base` is the text's own offset in the file."""
-        for match in _BOUNDARY.finditer(text, start, end):
+        # What comes before the last brace in the first column is forgotten there.
+        last = text.rfind(b"\n}", max(0, start - 1), end)
+        for match in _BOUNDARY.finditer(text, max(start, last), end):
             self._step(text, match, base)
         tail = max(start, self.boundary - base)
         fresh = self.boundary - base > start
