@@ -36,8 +36,9 @@ class Tables:
     @cached_property
     def words(self) -> re.Pattern[bytes]:
         """Finds every word of the tables; group 2 is one that takes arguments."""
-        kinds = (name.decode() for name in self.kinds)
-        return re.compile(rf"\b(?:({_trie(self.attributes)})\b|({_trie(kinds)})\b\s*+)".encode())
+        kinds = [name.decode() for name in self.kinds]
+        heads = "".join(sorted({_literal(name[:1]) for name in (*self.attributes, *kinds)}))
+        return re.compile(rf"\b(?=[{heads}])(?:({_trie(self.attributes)})\b|({_trie(kinds)})\b\s*+)".encode())
 
 
 @lru_cache(maxsize=8)

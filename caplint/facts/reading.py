@@ -96,8 +96,10 @@ class Reading:
 
     def place(self, offset: int) -> tuple[str | None, int, str]:
         """The name of the function that holds the offset, its line, and its presence condition."""
-        scope = self.scope(offset)
-        return scope.name if scope else None, self.unit.lexed.line(offset), self.unit.conditionals.text(offset)
+        index = bisect_right(self._starts, offset) - 1
+        inside = index >= 0 and offset < self.scopes[index].stop
+        line = bisect_right(self.unit.lexed.line_starts, offset)
+        return self.scopes[index].name if inside else None, line, self.unit.conditionals.text(offset)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""
