@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import gc
 import os
 import re
 import signal
@@ -33,6 +34,7 @@ CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130
 
 def entry() -> None:
     """The console script."""
+    gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character gets its number
             stream.reconfigure(errors="backslashreplace")
