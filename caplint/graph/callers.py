@@ -16,8 +16,8 @@ from caplint.graph.texts import Texts
 from caplint.knowledge import knowledge
 
 MAX_LEVELS = 30
-# Functions after which a search has lost its way.
-MAX_FUNCTIONS = 12_000
+# Functions that one search looks at before it gives up.
+MAX_FUNCTIONS = 6_000
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 
 
@@ -32,8 +32,9 @@ class Callers:
         self.rooted: dict[Function, str] = {}
         """Functions that are handed to a macro which registers them, such as type_init()."""
 
-    def extend(self, target: Function, entries: list[Function]) -> None:
-        """Walk back from the target until it is reached from an entry, or nothing is left."""
+    def extend(self, target: Function, entries: list[Function]) -> bool:
+        """Walk back from the target until it is reached from an entry, or nothing is left; False: it was given up."""
+        begun = len(self.graph)
         if target not in self.graph:
             self.graph.add_node(target)
             self._open.add(target)
@@ -43,10 +44,13 @@ class Callers:
             frontier = sorted(self._open & above)
             # A longer way may be more certain: two levels more are looked at.
             late += any(entry in above for entry in entries)
-            if not frontier or late > 2 or len(self.graph) > MAX_FUNCTIONS:
-                return
+            if not frontier or late > 2:
+                return True
+            if len(self.graph) - begun > MAX_FUNCTIONS:
+                break
             self._open.difference_update(frontier)
             self._open.update(self._level(frontier))
+        return late > 0
 
     def _level(self, frontier: list[Function]) -> list[Function]:
         by_name: dict[str, list[Function]] = {}

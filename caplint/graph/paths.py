@@ -11,7 +11,7 @@ import networkx as nx
 from caplint.check import Session
 from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading
-from caplint.graph.callers import Callers
+from caplint.graph.callers import MAX_FUNCTIONS, Callers
 from caplint.graph.kernel import Kernel, requests_of
 from caplint.graph.steps import Function, Step
 from caplint.graph.texts import Texts
@@ -167,7 +167,7 @@ class Paths:
             for entry in names
             if (found := callers.definition(file, entry))
         ]
-        callers.extend(target, entries)
+        complete = callers.extend(target, entries)
         graph = callers.graph
         ways = [
             nx.dijkstra_path(graph, entry, target, weight="cost")
@@ -176,7 +176,12 @@ class Paths:
         ]
         if ways:
             return tuple(_steps(callers, min(ways, key=len))), ""
-        broken = _why_not(callers, target) if entries else f"{' and '.join(names) or 'its entry'}: not in view"
+        if not entries:
+            broken = f"{' and '.join(names) or 'its entry'}: not in view"
+        elif complete:
+            broken = _why_not(callers, target)
+        else:
+            broken = f"{target.name}: given up after {MAX_FUNCTIONS:,} functions that may lead to it"
         return (Step(tree.name, target.name, target.path, target.line, "entry"),), broken
 
     def _below(self, use: Use, tree: Tree, arch: str, cap: str) -> tuple[tuple[Step, ...], str]:
