@@ -202,10 +202,13 @@ class Knowledge:
 
     def architecture_of(self, project: Project, path: str) -> str | None:
         """The architecture that a file is compiled for; None where the path does not say."""
+        kernel = project.role in {"kernel", "reference"}
         for pattern in project.architectures:
-            if match := pattern.match(path):
-                return self.architecture(match.group(1)) or match.group(1)
-        return GENERIC if project.role in {"kernel", "reference"} else None
+            word = match.group(1) if (match := pattern.match(path)) else ""
+            # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
+            if known := self.architecture(word) or (word if kernel else ""):
+                return known
+        return GENERIC if kernel else None
 
 
 def _finder(tokens: list[str]) -> re.Pattern[bytes]:

@@ -144,8 +144,10 @@ def _is_request(label: str) -> bool:
     return label.startswith("KVM_") and not label.startswith("KVM_CAP_")
 
 
-def requests_of(connection: sqlite3.Connection, tree: str, callee: str) -> list[tuple[str, str]]:
-    """How a VMM's wrapper does its ioctls: the function it calls and the request, in order of certainty."""
+def requests_of(connection: sqlite3.Connection, tree: str, callee: str, arguments: list[str]) -> list[tuple[str, str]]:
+    """How a VMM's call does its ioctls: the function that does it and the request, in order of certainty."""
+    if direct := [(callee, argument) for argument in arguments if _is_request(argument)]:
+        return direct
     rows = connection.execute(
         """SELECT k.callee, k.arguments FROM code_function d JOIN main.call k ON k.blob = d.blob AND k.function = d.name
            WHERE d.side = 'now' AND d.tree = ? AND d.name = ? ORDER BY k.start""",

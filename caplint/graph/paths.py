@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -31,6 +32,8 @@ class Use:
     callee: str
     arch: str | None
     condition: str
+    arguments: str
+    """JSON array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Paths:
 
     def _uses(self, cap: str) -> list[Use]:
         rows = self._session.connection.execute(
-            """SELECT tree, path, line, function, verb, callee, arch, condition FROM all_vmm_use
+            """SELECT tree, path, line, function, verb, callee, arch, condition, arguments FROM all_vmm_use
                WHERE side = 'now' AND cap = ? AND function IS NOT NULL ORDER BY verb <> 'check', tree, path, line""",
             (cap,),
         )
@@ -190,13 +193,13 @@ class Paths:
         kernel = Kernel(connection, tree.name, arch)
         verb = "enable" if use.verb == "enable" else "check"
         targets = kernel.targets(cap, verb)
-        calls = requests_of(connection, use.tree, use.callee)
+        calls = requests_of(connection, use.tree, use.callee, json.loads(use.arguments))
         for callee, request in calls:
             entry = knowledge().ioctls.get(callee)
             for target in targets if entry else ():
                 if steps := kernel.path(str(entry), request, target):
                     bridge = Step(use.tree, callee, use.path, use.line, "direct", None, "1", request)
-                    return (bridge, *steps), ""
+                    return tuple(steps) if callee == use.callee else (bridge, *steps), ""
         if not targets:
             return (), f"no {verb} handler of {arch} answers for it"
         return (), f"{use.callee}: no ioctl is seen in it" if not calls else f"no path in {tree.name} leads to the case"
