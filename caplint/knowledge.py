@@ -72,6 +72,8 @@ class MsrKnowledge:
     values: list[str]
     results: list[str]
     saved: list[str]
+    filters: list[str]
+    """Functions that decide at run time what of the lists is offered."""
     features: list[str]
     functions: dict[str, list[str]]
     """Verb (get, set, feature) → handlers by name."""
@@ -110,6 +112,7 @@ def _msrs(data: dict[str, Any]) -> MsrKnowledge:
         values=data["values"],
         results=data["results"],
         saved=data["saved"],
+        filters=data["filters"],
         features=data["features"],
         functions={verb: entry["functions"] for verb, entry in handlers.items()},
         fields={verb: entry["fields"] for verb, entry in handlers.items()},

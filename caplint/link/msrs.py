@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -18,6 +20,7 @@ from caplint.link.numbers import Definition, Numbers, UnknownValueError
 from caplint.link.state import State
 
 _POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
+_INDEX = re.compile(r"\[[^\[\]]*\]")
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
 # Registers of one kind that processors and hypervisors number in a row, at most.
@@ -142,6 +145,7 @@ def _insert_state(site: Site, site_id: str, found: Value, state: State) -> None:
 
 def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
     known = knowledge().msr
+    filtered = _filtered(connection, side, tree, numbers)
     for feature, lists in enumerate((known.saved, known.features)):
         for name in lists:
             rows = connection.execute(
@@ -150,25 +154,61 @@ def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNu
                    WHERE f.side = ? AND f.tree = ? AND e.variable = ? ORDER BY f.path, e.start""",
                 (side, tree, name),
             ).fetchall()
-            connection.executemany(
-                "INSERT INTO temp.all_msr_saved VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (side, tree, path, line, column, name, feature, text, numbers.of(text), condition)
-                    for path, line, column, text, condition in rows
-                ],
-            )
+            for path, line, column, text, condition in rows:
+                number = numbers.of(text)
+                decided = number is not None and any(low <= number <= high for low, high in filtered)
+                connection.execute(
+                    "INSERT INTO temp.all_msr_saved VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (side, tree, path, line, column, name, feature, text, number, condition, int(decided)),
+                )
+
+
+def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> list[tuple[int, int]]:
+    """The registers, as ranges, that a filter's cases name."""
+    rows = connection.execute(
+        """SELECT DISTINCT l.low, l.high FROM code_function d
+           JOIN main.case_label l ON l.blob = d.blob AND l.function = d.name
+           WHERE d.side = ? AND d.tree = ? AND l.low IS NOT NULL AND d.name IN (SELECT value FROM json_each(?))""",
+        (side, tree, json.dumps(knowledge().msr.filters)),
+    ).fetchall()
+    bounds = [(numbers.of(low), numbers.of(high)) for low, high in rows]
+    return [(low, high) for low, high in bounds if low is not None and high is not None]
 
 
 def _fields(connection: sqlite3.Connection, side: str, tree: str) -> None:
-    owners = sorted({owner for owner, _ in knowledge().msr.roots})
-    for owner in owners:
-        connection.execute(
-            """INSERT INTO temp.all_vcpu_field
-               SELECT f.side, f.tree, f.arch, m.owner, m.name, m.type, m.array, f.path, m.line, c.text
+    """Members of the structures that hold state, of every architecture."""
+    for owner in sorted({owner for owner, _ in knowledge().msr.roots}):
+        rows = connection.execute(
+            """SELECT f.side, f.tree, f.arch, m.owner, m.name, m.type, m.array, f.path, m.line, c.text
                FROM temp.all_file f JOIN main.member m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
                WHERE f.side = ? AND f.tree = ? AND m.owner = ? ORDER BY f.arch, f.path, m.line""",
             (side, tree, owner),
-        )
+        ).fetchall()
+        counts = {arch: _accesses(connection, side, tree, arch) for arch in sorted({row[2] for row in rows})}
+        for row in rows:
+            reads, writes = (found[row[4].rpartition(".")[2]] for found in counts[row[2]])
+            connection.execute(
+                "INSERT INTO temp.all_vcpu_field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, reads, writes)
+            )
+
+
+def _accesses(connection: sqlite3.Connection, side: str, tree: str, arch: str) -> tuple[Counter[str], Counter[str]]:
+    """How often members are read and written in code of an architecture and in what all share, by their names."""
+    reads: Counter[str] = Counter()
+    writes: Counter[str] = Counter()
+    for chain, mode, places in connection.execute(
+        """SELECT a.chain, a.mode, count(*) FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?) GROUP BY 1, 2""",
+        (side, tree, arch, GENERIC),
+    ):
+        *passed, last = _POINTED.findall(_INDEX.sub("", chain)) or [""]
+        for name in passed:
+            reads[name] += places
+        if mode != "write":
+            reads[last] += places
+        if mode in {"write", "update", "address"}:
+            writes[last] += places
+    return reads, writes
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,8 @@ CREATE TEMP TABLE all_msr_saved (
     feature   INTEGER NOT NULL, -- 1: a list of features, which nobody saves
     msr       TEXT NOT NULL,
     number    INTEGER,
-    condition TEXT NOT NULL
+    condition TEXT NOT NULL,
+    filtered  INTEGER NOT NULL  -- 1: what the host can do decides at run time whether it is offered
 );
 
 -- A place in a VMM that reads an MSR from the kernel (get) or writes one to it (put).
@@ -288,7 +289,9 @@ CREATE TEMP TABLE all_vcpu_field (
     array   TEXT NOT NULL,
     path    TEXT NOT NULL,
     line    INTEGER NOT NULL,
-    condition TEXT NOT NULL
+    condition TEXT NOT NULL,
+    reads   INTEGER NOT NULL,   -- places of the architecture, and of what all share, that use a member of this name
+    writes  INTEGER NOT NULL    -- that assign or update it, or take its address
 );
 
 -- State that outlives the handler and that enabling a capability writes.
