@@ -49,7 +49,7 @@ def calls(reading: Reading) -> Iterator[Call]:
         yield Call(
             function=function,
             callee=reading.view.plain(callee),
-            arguments=json_list(_arguments(reading, found)),
+            arguments=json_list(arguments_of(reading, found)),
             use=_use(reading, node),
             line=line,
             column=reading.column(line, start),
@@ -58,7 +58,7 @@ def calls(reading: Reading) -> Iterator[Call]:
         )
 
 
-def _arguments(reading: Reading, found: tree_sitter.Node) -> list[str]:
+def arguments_of(reading: Reading, found: tree_sitter.Node) -> list[str]:
     """What stands between the commas, as written: types too, which the repair has made names of."""
     view = reading.view
     start, stop = found.start_byte + 1, found.end_byte - 1

@@ -53,7 +53,11 @@ def _selector(reading: Reading, label: tree_sitter.Node) -> str:
 
 def _stops(reading: Reading) -> dict[int, int]:
     """Offset of each label → offset where control leaves what runs under it."""
-    stops: dict[int, int] = {}
+    return {label.start_byte: stop for label, stop in label_extents(reading)}
+
+
+def label_extents(reading: Reading) -> Iterator[tuple[tree_sitter.Node, int]]:
+    """Every label, with the offset where control leaves what runs under it; those of a switch backwards."""
     for switch in reading.nodes.get("switch", ()):
         body = switch.child_by_field_name("body")
         stop = body.end_byte if body is not None else switch.end_byte
@@ -61,5 +65,4 @@ def _stops(reading: Reading) -> dict[int, int]:
         for label in reversed(labels):
             if leaves(label):
                 stop = label.end_byte
-            stops[label.start_byte] = stop
-    return stops
+            yield label, stop

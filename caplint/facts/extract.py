@@ -17,14 +17,16 @@ from caplint.facts.functions import functions
 from caplint.facts.guards import guard_extents
 from caplint.facts.initialisers import table_entries
 from caplint.facts.kconfig import kconfig
-from caplint.facts.languages import MADE
+from caplint.facts.languages import MADE, OUTLINE, WORDS
 from caplint.facts.macros import includes, macros, undefinitions
 from caplint.facts.made import made
 from caplint.facts.members import members
 from caplint.facts.meson import meson_rules
+from caplint.facts.outline import outline
 from caplint.facts.reading import readings
 from caplint.facts.records import BlindSpot, FileFacts, Record
 from caplint.facts.tokens import tokens
+from caplint.facts.words import words
 
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (
@@ -40,6 +42,7 @@ _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "kconfig": kconfig,
     "make": make_rules,
     "meson": meson_rules,
+    WORDS: words,
 }
 
 
@@ -50,9 +53,12 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
         if language == MADE:
             return made(source, lambda text: extract(text, "c", repairs))
         if language in _OTHER_LANGUAGES:
-            facts.records.extend(list(_OTHER_LANGUAGES[language](source)))
+            facts.records.extend(_OTHER_LANGUAGES[language](source))
             return facts
         unit = parse(source, repairs or tables())
+        if language == OUTLINE:
+            facts.records.append(outline(unit))
+            return facts
     except UnreadableError as error:
         facts.records.append(BlindSpot(0, len(source), 1, str(error)))
         return facts

@@ -17,7 +17,7 @@ def functions(reading: Reading) -> Iterator[Function]:
         declared = name_of(node.child_by_field_name("declarator"))
         if declared is None:
             continue
-        name, offset = _name(reading, declared)
+        name, offset = _name(reading, node, declared)
         parameters = _parameters(reading, node)
         heads[node.start_byte] = (name, offset, parameters)
         reading.enter(Scope(name, node.start_byte, node.end_byte, set(parameters), set()))
@@ -37,12 +37,20 @@ def functions(reading: Reading) -> Iterator[Function]:
         )
 
 
-def _name(reading: Reading, declared: tree_sitter.Node) -> tuple[str, int]:
+def _name(reading: Reading, function: tree_sitter.Node, declared: tree_sitter.Node) -> tuple[str, int]:
     """The function's name and its offset; the invocation itself where a macro makes it."""
     made = reading.view.repaired.heads.get(declared.start_byte)
-    if made is None:
-        return reading.view.plain(declared), declared.start_byte
-    return reading.view.span(made.start, made.end), made.start
+    if made is not None:
+        return reading.view.span(made.start, made.end), made.start
+    declarator = function.child_by_field_name("declarator")
+    while declarator is not None and declarator.type != "function_declarator":
+        declarator = declarator.child_by_field_name("declarator")
+    inner = declarator.child_by_field_name("declarator") if declarator is not None else None
+    if (
+        inner is not None and inner.type == "function_declarator"
+    ):  # glue(load, SUFFIX)(int a): no function is called glue
+        return reading.view.plain(inner), declared.start_byte
+    return reading.view.plain(declared), declared.start_byte
 
 
 def _is_static(reading: Reading, function: tree_sitter.Node, name: int) -> bool:
@@ -52,16 +60,21 @@ def _is_static(reading: Reading, function: tree_sitter.Node, name: int) -> bool:
 
 
 def _parameters(reading: Reading, function: tree_sitter.Node) -> list[str]:
-    declarator = function.child_by_field_name("declarator")
-    while declarator is not None and declarator.type != "function_declarator":
-        declarator = declarator.child_by_field_name("declarator")
-    found = declarator.child_by_field_name("parameters") if declarator is not None else None
     names = []
-    for parameter in found.named_children if found is not None else ():
+    for parameter in parameter_nodes(function):
         declared = name_of(parameter.child_by_field_name("declarator"))
         if declared is not None:
             names.append(reading.view.plain(declared))
     return names
+
+
+def parameter_nodes(function: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """The declarations of a function's parameters."""
+    declarator = function.child_by_field_name("declarator")
+    while declarator is not None and declarator.type != "function_declarator":
+        declarator = declarator.child_by_field_name("declarator")
+    found = declarator.child_by_field_name("parameters") if declarator is not None else None
+    return found.named_children if found is not None else []
 
 
 def _add_locals(reading: Reading) -> None:

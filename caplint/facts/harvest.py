@@ -38,19 +38,20 @@ class Reading:
 def harvest(
     store: FactStore,
     wanted: list[tuple[Tree, File]],
-    repairs: Repairs,
-    jobs: int,
+    reading: Reading,
     progress: Callable[[int, int], None],
+    language: str | None = None,
 ) -> dict[BlobKey, int]:
     """Make sure that every wanted file's facts are in the store, and say under which row.
 
-    `progress` is told bytes done and bytes in all. Raises `CaplintError` for a file that changes meanwhile.
+    `language` is what all of them are read as, where that is not what their names say. `progress` is told bytes
+    done and bytes in all. Raises `CaplintError` for a file that changes meanwhile.
     """
-    extractor = identity(tables(repairs.attributes, repairs.iterators).identity)
+    extractor = reading.extractor
     known = store.known(extractor)
     missing: dict[BlobKey, tuple[Tree, File]] = {}
     for tree, file in wanted:
-        key = (file.oid, language_of(file.path) or "c")
+        key = _key(file, language)
         if key not in known:
             missing.setdefault(key, (tree, file))
     if missing:
@@ -61,14 +62,18 @@ def harvest(
         # What failed for a reason of the moment is kept under a name that no other run asks for.
         once = f"{extractor} {os.getpid()} {time.time_ns()}"
         done = 0
-        for results in read_all(_batches(missing), max(sizes), sum(sizes), repairs, jobs):
+        for results in read_all(_batches(missing), max(sizes), sum(sizes), reading.repairs, reading.jobs):
             for name, kept in ((extractor, True), (once, False)):
                 store.add(name, [(key, size, facts) for key, size, facts, keep in results if keep is kept])
             done += sum(size for _, size, *_ in results)
             progress(done, sum(sizes))
         known = store.known(once) | store.known(extractor)
-    store.touch(known[key] for key in {(file.oid, language_of(file.path) or "c") for _, file in wanted})
+    store.touch(known[key] for key in {_key(file, language) for _, file in wanted})
     return known
+
+
+def _key(file: File, language: str | None) -> BlobKey:
+    return file.oid, language or language_of(file.path) or "c"
 
 
 def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: Reading) -> dict[BlobKey, int]:

@@ -12,6 +12,10 @@ _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
 MADE = "made"
 """The language of `caplint.facts.made.packed`."""
+OUTLINE = "outline"
+"""A C file that is read for the call graph only."""
+WORDS = "words"
+"""A C file that is searched for names and not parsed."""
 
 
 def language_of(path: str) -> str | None:

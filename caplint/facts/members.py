@@ -73,6 +73,17 @@ def _typedef(reading: Reading, specifier: tree_sitter.Node) -> str:
     return reading.view.plain(declared) if declared is not None else ""
 
 
+def typedefs(reading: Reading) -> Iterator[list[str]]:
+    """Every name that a typedef gives, with the name of what it stands for."""
+    for node in reading.fresh("typedef"):
+        kind = node.child_by_field_name("type")
+        for declarator in node.children_by_field_name("declarator"):
+            declared = name_of(declarator)
+            tag = kind.child_by_field_name("name") if kind is not None and kind.type in _AGGREGATES else kind
+            if declared is not None and tag is not None and declared.type == "type_identifier":
+                yield [reading.view.plain(declared), reading.view.plain(tag)]
+
+
 def _listed(reading: Reading, first: _Body, made: dict[int, int]) -> Iterator[Member]:
     pending = [first]
     rows = 0

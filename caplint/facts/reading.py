@@ -40,9 +40,23 @@ _QUERY = """
 """
 
 
-@lru_cache(maxsize=1)
-def _query() -> tree_sitter.Query:
-    return tree_sitter.Query(language(), _QUERY)
+OUTLINE_NODES = """
+(function_definition) @function
+(switch_statement) @switch
+(call_expression) @call
+(assignment_expression) @assignment
+(declaration) @declaration
+(struct_specifier body: (_)) @aggregate
+(union_specifier body: (_)) @aggregate
+(type_definition) @typedef
+(compound_literal_expression) @literal
+"""
+"""Those that an outline asks for."""
+
+
+@lru_cache(maxsize=2)
+def _query(nodes: str) -> tree_sitter.Query:
+    return tree_sitter.Query(language(), nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +139,23 @@ _NAMES = frozenset({"identifier", "type_identifier", "field_identifier"})
 _NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update", "logic"})
 
 
-def readings(unit: Unit) -> list[Reading]:
+def readings(unit: Unit, nodes: str = _QUERY) -> list[Reading]:
     """One reading per view; facts found by an earlier one are not found again."""
     seen: dict[str, set[object]] = {}
-    return [Reading(unit, view, _nodes(view), seen) for view in unit.views]
+    return [Reading(unit, view, _nodes(view, nodes), seen) for view in unit.views]
 
 
-def _nodes(view: View) -> dict[str, list[tree_sitter.Node]]:
+def _nodes(view: View, nodes: str) -> dict[str, list[tree_sitter.Node]]:
     """The nodes of each kind in file order, of those that begin together the outermost first."""
-    found = tree_sitter.QueryCursor(_query()).captures(view.root)
+    found = tree_sitter.QueryCursor(_query(nodes)).captures(view.root)
     # Asking for the operator in the query would cost the square of the depth of `a || b || c …`.
     for node in found.pop("binary", ()):
         operator = node.child_by_field_name("operator")
         if operator is not None and (kind := _OPERATORS.get(operator.type)):
             found.setdefault(kind, []).append(node)
-    for nodes in found.values():
-        nodes.sort(key=_END, reverse=True)
-        nodes.sort(key=_START)
+    for nodes_of_kind in found.values():
+        nodes_of_kind.sort(key=_END, reverse=True)
+        nodes_of_kind.sort(key=_START)
     return found
 
 

@@ -298,10 +298,22 @@ class BuildRule(NamedTuple):
     line: int
 
 
+class Outline(NamedTuple):
+    """What the call graph needs of a file."""
+
+    text: str
+
+
+class Words(NamedTuple):
+    """What a file calls, hands on and defines, by name."""
+
+    text: str
+
+
 Record = (
     Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Jump
     | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token | BlindSpot | DocMention
-    | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
+    | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule | Outline | Words
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -330,6 +342,8 @@ TABLES: dict[type, str] = {
     KconfigSelect: "kconfig_select",
     KconfigDefault: "kconfig_default",
     BuildRule: "build_rule",
+    Outline: "outline",
+    Words: "words",
 }
 
 

@@ -317,6 +317,18 @@ CREATE TABLE build_rule (
     line      INTEGER NOT NULL
 ) STRICT;
 
+-- What the call graph needs of a C file; blobs of the language `outline` have nothing else.
+CREATE TABLE outline (
+    blob INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    text TEXT NOT NULL            -- JSON object of lists; caplint/graph/outlines.py takes it apart
+) STRICT;
+
+-- The names by which a C file is found before it is parsed; blobs of the language `words` have nothing else.
+CREATE TABLE words (
+    blob INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    text TEXT NOT NULL            -- separated by blanks, with the marks of caplint/facts/words.py
+) STRICT;
+
 -- What a link has worked out for a state of a tree, so that it need not be worked out again.
 CREATE TABLE memo (
     name  TEXT PRIMARY KEY,       -- hash of everything that it depends on
@@ -361,3 +373,5 @@ CREATE INDEX kconfig_symbol_blob ON kconfig_symbol (blob);
 CREATE INDEX kconfig_select_blob ON kconfig_select (blob);
 CREATE INDEX kconfig_default_blob ON kconfig_default (blob);
 CREATE INDEX build_rule_blob ON build_rule (blob);
+CREATE INDEX outline_blob ON outline (blob);
+CREATE INDEX words_blob ON words (blob);

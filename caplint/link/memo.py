@@ -16,7 +16,7 @@ Tables = tuple[str, ...]
 
 def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
     """Names what one side of a tree holds, what read it, and the code of the links."""
-    digest = hashlib.sha256(_code() + extractor.encode())
+    digest = hashlib.sha256(code_digest("caplint.link") + extractor.encode())
     for path, oid in connection.execute(
         """SELECT f.path, b.oid FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
            WHERE f.side = ? AND f.tree = ? AND NOT f.made ORDER BY 1""",
@@ -27,11 +27,13 @@ def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: st
 
 
 @cache
-def _code() -> bytes:
+def code_digest(*packages: str) -> bytes:
+    """Names the code of some packages, and kvm.toml."""
     digest = hashlib.sha256(resources.files("caplint").joinpath("kvm.toml").read_bytes())
-    for file in sorted(resources.files(__package__).iterdir(), key=lambda file: file.name):
-        if file.name.endswith((".py", ".sql")):
-            digest.update(file.read_bytes())
+    for package in packages:
+        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith((".py", ".sql")):
+                digest.update(file.read_bytes())
     return digest.digest()
 
 

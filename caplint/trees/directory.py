@@ -26,31 +26,43 @@ class DirectoryTree(Tree):
         self.root = root.resolve()
         self.location = _text(str(root))
         self._real: dict[str, str] = {}
+        self._listing: list[tuple[File, bool]] | None = None
 
     def files(self, cache: StampCache) -> list[File]:
+        found = self._listing if self._listing is not None else self._named(cache, every=False)
+        return [file for file, matters in found if matters]
+
+    def code(self, cache: StampCache) -> list[File]:
+        if self._listing is None:
+            self._listing = self._named(cache, every=True)
+        return [file for file, _ in self._listing if language_of(file.path) == "c"]
+
+    def _named(self, cache: StampCache, *, every: bool) -> list[tuple[File, bool]]:
+        """Files by path, and whether they matter; those that do not are named only where every one is asked for."""
         directory = _text(str(self.root))
         known = cache.stamps(directory)
         fresh: dict[str, tuple[Stamp, str, bool]] = {}
-        found: list[File] = []
+        found: list[tuple[File, bool]] = []
         present: set[str] = set()
         young = time.time_ns() - _RACY_NS
         for entry, path, wanted in self._candidates():
             present.add(path)
             stamp = _stamp(entry)
             remembered = known.get(path)
-            if remembered and remembered[0] == stamp and (remembered[1] or not wanted):
+            if remembered and remembered[0] == stamp and (remembered[1] or not (wanted or every)):
                 _, oid, interesting = remembered
             else:
                 content = self.read(path)
                 interesting = knowledge().is_interesting(content)
-                # Most files are neither wanted nor of interest, and need no name.
-                oid = object_id(content) if wanted or interesting else ""
+                # Most files are neither wanted nor of interest, and need no name but in a call graph.
+                oid = object_id(content) if wanted or interesting or every else ""
                 if stamp.mtime < young:
                     fresh[path] = (stamp, oid, interesting)
-            if wanted or interesting:
-                found.append(File(path, oid, stamp.size))
+            matters = bool(wanted or interesting)
+            if matters or every:
+                found.append((File(path, oid, stamp.size, interesting), matters))
         cache.remember(directory, fresh, known.keys() - present)
-        return sorted(found, key=lambda file: file.path)
+        return sorted(found, key=lambda entry: entry[0].path)
 
     def sources(self) -> list[str]:
         return sorted(path for _, path, _ in self._candidates())

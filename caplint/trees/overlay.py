@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from caplint.facts.languages import language_of
 from caplint.knowledge import knowledge
@@ -23,11 +23,18 @@ class OverlayTree(Tree):
 
     def files(self, cache: StampCache) -> list[File]:
         assert self.base is not None
-        kept = [file for file in self.base.files(cache) if file.path not in self._changes]
+        return self._laid_over(self.base.files(cache), self._matters)
+
+    def code(self, cache: StampCache) -> list[File]:
+        assert self.base is not None
+        return self._laid_over(self.base.code(cache), self._is_code)
+
+    def _laid_over(self, base: list[File], takes: Callable[[str, bytes], bool]) -> list[File]:
+        kept = [file for file in base if file.path not in self._changes]
         laid = [
             File(path, object_id(content), len(content))
             for path, content in self._changes.items()
-            if content is not None and self._matters(path, content)
+            if content is not None and takes(path, content)
         ]
         return sorted([*kept, *laid], key=lambda file: file.path)
 
@@ -55,3 +62,6 @@ class OverlayTree(Tree):
             return False
         wanted = self.project.wants(path)
         return bool(wanted) or (wanted is None and knowledge().is_interesting(content))
+
+    def _is_code(self, path: str, _content: bytes) -> bool:
+        return language_of(path) == "c" and self.project.wants(path) is not False

@@ -17,6 +17,8 @@ class File:
     path: str
     oid: str
     size: int
+    speaks: bool = True
+    """Whether it holds a token of interest, and does not matter for its place alone."""
 
 
 class Stamp(NamedTuple):
@@ -52,6 +54,10 @@ class Tree(ABC):
     @abstractmethod
     def files(self, cache: StampCache) -> list[File]:
         """The files that matter, sorted by path."""
+
+    @abstractmethod
+    def code(self, cache: StampCache) -> list[File]:
+        """Every C file that could matter, sorted by path: what a call graph is made of."""
 
     @abstractmethod
     def sources(self) -> list[str]:

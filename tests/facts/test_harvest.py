@@ -15,7 +15,7 @@ from caplint.errors import CaplintError
 from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
-from caplint.facts.harvest import default_jobs, harvest
+from caplint.facts.harvest import Reading, default_jobs, harvest
 from caplint.facts.records import TABLES, FileFacts
 from caplint.facts.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree
@@ -36,7 +36,7 @@ def _wanted(root: Path) -> Wanted:
 
 
 def _harvest(wanted: Wanted, jobs: int = 1, store: FactStore | None = None) -> dict[BlobKey, int]:
-    return harvest(store or FactStore(None), wanted, Repairs(), jobs, lambda _done, _total: None)
+    return harvest(store or FactStore(None), wanted, Reading(Repairs(), jobs), lambda _done, _total: None)
 
 
 def _everything(wanted: Wanted, jobs: int) -> dict[str, list[tuple[Any, ...]]]:
@@ -87,18 +87,18 @@ def test_progress_ends_with_everything(tmp_path: Path) -> None:
     wanted = _wanted(tmp_path)
     seen: list[tuple[int, int]] = []
     store = FactStore(None)
-    harvest(store, wanted, Repairs(), 1, lambda done, total: seen.append((done, total)))
+    harvest(store, wanted, Reading(Repairs(), 1), lambda done, total: seen.append((done, total)))
     whole = sum({file.oid: file.size for _, file in wanted}.values())
     assert seen[-1] == (whole, whole)
-    harvest(store, wanted, Repairs(), 1, lambda _done, _total: pytest.fail("nothing is left to read"))
+    harvest(store, wanted, Reading(Repairs(), 1), lambda _done, _total: pytest.fail("nothing is left to read"))
     store.close()
 
 
 def test_other_repairs_are_other_facts(tmp_path: Path) -> None:
     wanted = _wanted(tmp_path)
     store = FactStore(None)
-    first = harvest(store, wanted, Repairs(), 1, lambda _done, _total: None)
-    second = harvest(store, wanted, Repairs(("__mine",)), 1, lambda _done, _total: None)
+    first = harvest(store, wanted, Reading(Repairs(), 1), lambda _done, _total: None)
+    second = harvest(store, wanted, Reading(Repairs(("__mine",)), 1), lambda _done, _total: None)
     assert set(first) == set(second)
     assert not set(first.values()) & set(second.values())
     store.close()

@@ -1,0 +1,278 @@
+"""The outline of a C file: what the call graph needs of it, as one text, so that whole programs can be read.
+
+Rows for every call of a program would cost more to keep and to ask than the questions are worth: an outline is
+one value, and `caplint/graph/outlines.py` takes it apart.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import tree_sitter
+
+from caplint.c.syntax import Unit
+from caplint.facts.calls import arguments_of
+from caplint.facts.cases import label_extents
+from caplint.facts.functions import functions, parameter_nodes
+from caplint.facts.listings import entries
+from caplint.facts.macros import macros
+from caplint.facts.members import members, typedefs
+from caplint.facts.reading import OUTLINE_NODES, Reading, Scope, declared_by, name_of, readings
+from caplint.facts.records import Function, Outline
+
+TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "members", "typedefs", "macros", "uses")
+
+_MAX_TEXT = 400
+_VALUE = re.compile(r"(?:\([\w\s*]+\)\s*)?&?\s*([A-Za-z_]\w*)\Z")
+# What is no function; but rpcgen names remote procedures X_PROC_Y, and they lead to one in another process.
+_CONSTANT = re.compile(r"(?![A-Z]+_PROC_)[A-Z_0-9]+\Z|true\Z|false\Z")
+_STORE = re.compile(
+    rb"(?P<target>[A-Za-z_(*][^=]*?(?:->|\.)\s*\w+|[A-Za-z_]\w*(?:\s*\[[^]=]*\])?)\s*=\s*"
+    rb"(?P<value>(?:\([\w\s*]+\)\s*)?&?\s*[A-Za-z_]\w*|[A-Za-z_][\w\s>.\-]*(?:->|\.)\s*\w+)\Z"
+)
+# Words that stand alone between commas, with an eye on speed: what this lets through is looked at again.
+_WORDS = re.compile(r"[(,)&]\s*([A-Za-z_]\w*+)(?=\s*[,)])")
+_FIELD = re.compile(r"(?:->|\.)\s*(\w+)\Z")
+_ROOT = re.compile(r"[(*&\s]*([A-Za-z_]\w*)")
+_INVOKES = re.compile(r"\w\s*\(")
+_ALIAS = re.compile(r"[A-Za-z_]\w*[a-z]\w*\Z")
+_WEAK = re.compile(rb"\b(?:__)?weak(?:__)?\b")
+_LABEL = re.compile(r"[A-Z_][A-Z0-9_]+\Z")
+# A member of a plain number leads nowhere.
+_LEADS_ON = re.compile(r"[*(]|struct|union|[A-Z]")
+
+
+def outline(unit: Unit) -> Outline:
+    """What the file says of calls."""
+    found = _Outline()
+    for reading in readings(unit, OUTLINE_NODES):
+        found.read(reading)
+    found.add_macros(unit)
+    return Outline(json.dumps(found.tables, separators=(",", ":")))
+
+
+class _Outline:
+    def __init__(self) -> None:
+        self.tables: dict[str, list[Any]] = {name: [] for name in TABLES}
+        self._texts: dict[str, int] = {}
+        self._ordinals: dict[int, int] = {}
+        """Offset of a function → its ordinal."""
+        self._roots: dict[int, set[str]] = {}
+        """Offset of a function → its variables whose types matter."""
+
+    def read(self, reading: Reading) -> None:
+        """Add what no earlier view has shown."""
+        self._add_functions(reading)
+        self._add_calls(reading)
+        self._add_stores(reading)
+        self._add_declarations(reading)
+        self._add_literals(reading)
+        self._add_parameters(reading)
+        self._add_members(reading)
+        self.tables["typedefs"] += typedefs(reading)
+        self._add_uses(reading)
+
+    def add_macros(self, unit: Unit) -> None:
+        """Macros with parameters, and those that stand for a function."""
+        for row in macros(unit):
+            parameters = None if row.parameters is None else json.loads(row.parameters)
+            calls = parameters is not None and bool(_INVOKES.search(row.body))
+            # A macro that calls nothing is kept too: it may take the place of a function of the same name.
+            if parameters is not None or _ALIAS.match(row.body):
+                body = row.body if calls or parameters is None else ""
+                self.tables["macros"].append([row.name, parameters, body, row.line, self._text(row.condition)])
+
+    def _text(self, text: str) -> int:
+        index = self._texts.setdefault(text, len(self._texts))
+        if index == len(self.tables["texts"]):
+            self.tables["texts"].append(text)
+        return index
+
+    def _owner(self, scope: Scope | None) -> int:
+        return -1 if scope is None else self._ordinals.get(scope.start, -1)
+
+    def _add_functions(self, reading: Reading) -> None:
+        found = {row.start: row for row in functions(reading)}
+        for node in reading.nodes.get("function", ()):
+            if (row := found.get(node.start_byte)) is not None:
+                kind = node.child_by_field_name("type")
+                self._ordinals[row.start] = len(self.tables["functions"])
+                self.tables["functions"].append(
+                    [row.name, row.line, _linkage(reading, node, row), self._text(row.condition),
+                     json.loads(row.parameters), reading.view.plain(kind) if kind is not None else ""]
+                )  # fmt: skip
+
+    def _add_calls(self, reading: Reading) -> None:
+        labels = _Labels(reading)
+        for node in reading.fresh("call"):
+            callee, found = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            scope = reading.scope(node.start_byte)
+            if callee is None or found is None or scope is None:
+                continue
+            start = node.start_byte
+            name = reading.view.plain(callee)
+            if callee.type != "identifier":
+                self._wants(scope, name)
+            elif name in scope.locals:
+                continue  # a pointer that the function itself was handed
+            self.tables["calls"].append(
+                [self._owner(scope), name[:_MAX_TEXT], reading.line(start), self._text(reading.condition(start)),
+                 self._text(labels.at(start)), _handed(reading, found, scope)]
+            )  # fmt: skip
+
+    def _wants(self, scope: Scope, chain: str) -> None:
+        if match := _ROOT.match(chain):
+            self._roots.setdefault(scope.start, set()).add(match[1])
+
+    def _add_stores(self, reading: Reading) -> None:
+        text = reading.view.text
+        for node in reading.fresh("assignment"):
+            scope = reading.scope(node.start_byte)
+            match = _STORE.match(text, node.start_byte, node.end_byte)
+            if match is None or scope is None:
+                continue
+            target, value = (reading.view.span(*match.span(part)) for part in ("target", "value"))
+            if not self._is_kept(scope, target, value):
+                continue
+            self._wants(scope, target)
+            self._wants(scope, value)
+            self.tables["stores"].append(
+                [self._owner(scope), target[:_MAX_TEXT], value[:_MAX_TEXT], reading.line(node.start_byte),
+                 self._text(reading.condition(node.start_byte))]
+            )  # fmt: skip
+
+    @staticmethod
+    def _is_kept(scope: Scope, target: str, value: str) -> bool:
+        """Whether the value may be a function, or a pointer to one that keeps its name on its way."""
+        field = _FIELD.search(target)
+        if (plain := _VALUE.match(value)) is None:
+            source = _FIELD.search(value)
+            return field is not None and source is not None and source[1] == field[1]
+        kept = not _CONSTANT.match(plain[1]) and plain[1] not in scope.locals
+        return kept and (field is not None or target not in scope.locals)
+
+    def _add_declarations(self, reading: Reading) -> None:
+        """Types of variables that calls go through, of those outside functions, and what initialises them."""
+        text = reading.view.text
+        for node in reading.nodes.get("declaration", ()):
+            scope = reading.scope(node.start_byte)
+            roots = self._roots.get(scope.start) if scope is not None else None
+            initialised = b"{" in text[node.start_byte : node.end_byte]
+            if scope is not None and not roots and not initialised:
+                continue
+            kind = node.child_by_field_name("type")
+            if kind is None:
+                continue
+            owner = self._owner(scope)
+            for declarator in node.children_by_field_name("declarator"):
+                declared, holder = declared_by(declarator)
+                if declared is None or holder == "function_declarator":
+                    continue
+                name = reading.view.plain(declared)
+                if scope is None or (roots and name in roots):
+                    self._add_variable(reading, owner, name, kind)
+                if initialised and (value := declarator.child_by_field_name("value")) is not None:
+                    self._add_entries(reading, value, (owner, name, _type(reading, kind)))
+
+    def _add_variable(self, reading: Reading, owner: int, name: str, kind: tree_sitter.Node) -> None:
+        if _LEADS_ON.search(text := _type(reading, kind)):
+            self.tables["variables"].append([owner, name, text])
+
+    def _add_parameters(self, reading: Reading) -> None:
+        for node in reading.nodes.get("function", ()):
+            roots = self._roots.get(node.start_byte, set())
+            for parameter in parameter_nodes(node) if roots else ():
+                declared = name_of(parameter.child_by_field_name("declarator"))
+                kind = parameter.child_by_field_name("type")
+                if declared is not None and kind is not None and (name := reading.view.plain(declared)) in roots:
+                    self._add_variable(reading, self._ordinals.get(node.start_byte, -1), name, kind)
+
+    def _add_literals(self, reading: Reading) -> None:
+        for node in reading.fresh("literal"):
+            kind, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+            if kind is not None and value is not None:
+                owner = self._owner(reading.scope(node.start_byte))
+                self._add_entries(reading, value, (owner, "", reading.view.plain(kind)))
+
+    def _add_entries(self, reading: Reading, value: tree_sitter.Node, named: tuple[int, str, str]) -> None:
+        if value.type != "initializer_list":
+            return
+        seen = reading.seen.setdefault("entry", set())
+        for offset, path, text in entries(reading.view.text, value.start_byte, value.end_byte):
+            match = _VALUE.match(text)
+            if match is None or _CONSTANT.match(match[1]) or offset in seen:
+                continue
+            seen.add(offset)
+            self.tables["entries"].append(
+                [*named, path, match[1], reading.line(offset), self._text(reading.condition(offset))]
+            )
+
+    def _add_members(self, reading: Reading) -> None:
+        positions: Counter[str] = Counter()
+        for row in members(reading):
+            if "." not in row.name:
+                positions[row.owner] += 1
+            if _LEADS_ON.search(row.type):
+                self.tables["members"].append([row.owner, row.name, row.type, positions[row.owner] - 1])
+
+    def _add_uses(self, reading: Reading) -> None:
+        seen = reading.seen.setdefault("macro_use", set())
+        for use in sorted(reading.view.repaired.uses, key=lambda use: use.start):
+            if use.start not in seen and reading.scope(use.start) is None:
+                seen.add(use.start)
+                name = reading.view.span(use.start, use.opening).strip()
+                arguments = reading.view.span(use.opening + 1, use.end - 1)[:_MAX_TEXT]
+                self.tables["uses"].append([name, arguments, reading.line(use.start)])
+
+
+def _linkage(reading: Reading, node: tree_sitter.Node, row: Function) -> int:
+    """1: only its file sees it; 2: it is weak, and gives way to any other of its name; 0: neither."""
+    declarator = node.child_by_field_name("declarator")
+    head = reading.view.text[node.start_byte : declarator.start_byte if declarator is not None else node.start_byte]
+    return row.static or (2 if _WEAK.search(head) else 0)
+
+
+def _handed(reading: Reading, arguments: tree_sitter.Node, scope: Scope) -> list[list[int | str]]:
+    """Positions and names of those arguments that may be functions."""
+    names = set(_WORDS.findall(reading.view.text[arguments.start_byte : arguments.end_byte].decode("utf-8", "replace")))
+    if all(name in scope.locals or _CONSTANT.match(name) for name in names):
+        return []  # nearly always
+    matches = ((position, _VALUE.match(text)) for position, text in enumerate(arguments_of(reading, arguments)))
+    return [
+        [position, match[1]]
+        for position, match in matches
+        if match and match[1] not in scope.locals and not _CONSTANT.match(match[1])
+    ]
+
+
+class _Labels:
+    """Which labels in capitals an offset stands under; asked in file order."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._pending = sorted(_named_extents(reading), reverse=True)
+        self._open: list[tuple[int, int, str]] = []
+
+    def at(self, offset: int) -> str:
+        """The labels, separated by blanks."""
+        while self._pending and self._pending[-1][0] <= offset:
+            self._open.append(self._pending.pop())
+        if self._open:
+            self._open = [extent for extent in self._open if extent[1] > offset]
+        return " ".join(name for _, _, name in self._open)
+
+
+def _named_extents(reading: Reading) -> Iterator[tuple[int, int, str]]:
+    for label, stop in label_extents(reading):
+        value = label.child_by_field_name("value")
+        if value is not None and _LABEL.match(name := reading.view.plain(value)):
+            yield label.start_byte, stop, name
+
+
+def _type(reading: Reading, kind: tree_sitter.Node) -> str:
+    """A type's name, without the body of a struct that is defined on the spot."""
+    body = kind.child_by_field_name("body")
+    return reading.view.span(kind.start_byte, body.start_byte if body is not None else kind.end_byte).strip()
