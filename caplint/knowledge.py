@@ -153,6 +153,18 @@ class Knowledge:
         """A VMM's function that does an ioctl → the kernel's that gets it."""
         self.execution: dict[str, str] = data["paths"]["exec"]
         """`function` that executes a VMM, `through` what a path to it must pass."""
+        self.operations: str = data["paths"]["operations"]["field"]
+        """The member of a table of file operations that gets ioctls."""
+        self.rpc: dict[str, Any] = data["paths"]["rpc"]
+        """`callee` sends a `request` (a prefix) that one of `targets` (prefixes) serves."""
+        self.static_calls = [(re.compile(entry["pattern"]), entry["type"]) for entry in data["paths"]["static_calls"]]
+        """What a call's expression looks like, whose group is a member, and of which structure."""
+        self.registrars: dict[str, str] = data["paths"]["registrars"]
+        """Macro that registers a function → the function that calls what is registered."""
+        self.generated: dict[str, str] = data["paths"]["generated"]
+        """Beginning of a function's name → why no caller of it is found."""
+        self.casts: dict[str, dict[str, int]] = data["paths"]["casts"]
+        """Macro that declares casts → positions of `instance`, `class` and `name` among its arguments."""
         names = data["paths"]["dead"]["names"]
         self.dead = {atom: False for name in names for atom in (name, f"defined({name})")}
         """What no program is built with that uses KVM."""

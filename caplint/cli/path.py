@@ -5,38 +5,111 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 
-from caplint.check import open_session
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, config_of, progress, trees_of
+from caplint.config import Config
+from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading
-from caplint.graph.paths import Paths
+from caplint.facts.store import FactStore
+from caplint.graph.answers import Question, name_of, packed, unpacked
+from caplint.graph.steps import Path
 from caplint.report import paths as report
+from caplint.trees.tree import Tree
+
+# How many ways `--all` shows of one use.
+MOST = 8
+_FORMATS: dict[str, Callable[[Question, list[Path]], str]] = {
+    "text": lambda question, found: "\n".join(report.text(question.name, found)),
+    "json": lambda question, found: json.dumps(
+        report.as_object(question.name, question.arch, found), indent=2, ensure_ascii=False
+    ),
+    "dot": lambda _, found: "\n".join(report.dot(found)),
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("capability", metavar="KVM_CAP_X", help="whose paths")
     add_trees(parser)
+    for action in parser._actions:
+        if action.dest == "paths":
+            action.metavar = "KVM_CAP_X|KVM_IOCTL|PATH"
+            action.help = "the capability or ioctl, and trees"
     parser.add_argument("--from", dest="start", metavar="FUNC", help="begin here instead of at the program's entry")
+    parser.add_argument(
+        "--to", dest="goal", metavar="FUNC", help="how FUNC is reached; names a function, not a capability"
+    )
+    parser.add_argument("--all", action="store_true", help=f"show up to {MOST} ways of each use, not only the best one")
+    parser.add_argument("--all-functions", action="store_true", help="the whole call graph of every tree")
     parser.add_argument("--arch", help="only what is compiled for this architecture")
-    parser.add_argument("--output-format", choices=("text", "json", "dot"), default="text", help="default: text")
+    parser.add_argument("--output-format", choices=(*_FORMATS, "svg"), default="text", help="default: text")
 
 
 def run(options: argparse.Namespace) -> int:
     """Find the paths, and print them."""
+    names = [word for word in options.paths if word.startswith("KVM_")]
+    options.paths = [word for word in options.paths if word not in names]
     config = config_of(options)
+    if options.all_functions:
+        return _whole(options, config, names)
+    if len(names) + (options.goal is not None) != 1:
+        raise CaplintError("name one capability, one ioctl, or a function with --to; see caplint path --help")
+    question = Question(
+        options.goal or names[0], options.arch, options.start, MOST if options.all else 1, options.goal is not None
+    )
+    found = _answer(question, options, config)
+    print(_FORMATS.get(options.output_format, _drawn)(question, found))
+    return CLEAN
+
+
+def _answer(question: Question, options: argparse.Namespace, config: Config) -> list[Path]:
+    """From memory where the same was asked before, else from the sources."""
+    trees = trees_of(options, config)
+    reading = Reading(config.repairs, config.jobs)
+    store = FactStore(config.store_path)
+    try:
+        name = name_of(question, trees, store, reading)
+        known = store.recall(name)
+        if known is not None:
+            return unpacked(known)
+    finally:
+        store.close()
+    return _found(question, trees, config, name)
+
+
+def _found(question: Question, trees: list[Tree], config: Config, name: str) -> list[Path]:
+    from caplint.check import open_session  # noqa: PLC0415 - only where the answer is not known
+    from caplint.graph.paths import Paths  # noqa: PLC0415
+    from caplint.graph.programs import Programs  # noqa: PLC0415
+
     with progress() as show:
-        session = open_session(trees_of(options, config), config, show)
+        session = open_session(trees, config, show, narrow=True)
         try:
-            finder = Paths(session, Reading(config.repairs, config.jobs), options.start)
-            found = finder.of(options.capability, options.arch)
+            programs = Programs(session, Reading(config.repairs, config.jobs))
+            found = Paths(programs, question.start, question.most).answer(question)
+            session.store.retain(name, packed(found))
         finally:
             session.store.close()
-    if options.output_format == "json":
-        json.dump(report.as_object(options.capability, options.arch, found), sys.stdout, indent=2, ensure_ascii=False)
-        print()
-    else:
-        lines = report.dot(found) if options.output_format == "dot" else report.text(options.capability, found)
-        print("\n".join(lines))
+    return found
+
+
+def _whole(options: argparse.Namespace, config: Config, names: list[str]) -> int:
+    from caplint.graph.whole import graphs  # noqa: PLC0415
+    from caplint.report import graph  # noqa: PLC0415
+
+    if names or options.goal or options.start or options.output_format == "svg":
+        raise CaplintError("--all-functions takes trees, --arch, and the formats text, json and dot")
+    store = FactStore(config.store_path)
+    try:
+        found = graphs(trees_of(options, config), store, Reading(config.repairs, config.jobs), options.arch)
+        graph.write(found, options.output_format, sys.stdout)
+    finally:
+        store.close()
     return CLEAN
+
+
+def _drawn(question: Question, found: list[Path]) -> str:
+    from caplint.report.drawing import svg  # noqa: PLC0415
+
+    return svg(question.name, found)

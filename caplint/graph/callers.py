@@ -1,192 +1,193 @@
-"""Walks callers backwards, level by level, from where a question begins to a program's entry."""
+"""Who leads to a function: by a call, through a pointer that it is assigned to, or by handing it on."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-import networkx as nx
+from caplint.graph.program import Call, Definition, Program, is_live, static_slot
+from caplint.graph.receivers import Receivers, Slot
+from caplint.graph.steps import Edge, Function
+from caplint.knowledge import GENERIC, knowledge
 
-from caplint.c.expression import parse
-from caplint.c.formula import substitute
-from caplint.graph.steps import COST, Edge, Function
-from caplint.graph.texts import Texts
-from caplint.knowledge import knowledge
+_WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# How often what is missing is looked for: a chain of members rarely leads over more structures.
+_MAX_ROUNDS = 5
 
-MAX_LEVELS = 30
-# Functions that one search looks at before it gives up.
-MAX_FUNCTIONS = 6_000
-_WORD = re.compile(r"[A-Za-z_]\w*\Z")
+Caller = tuple[Function, Edge]
 
 
 class Callers:
-    """The graph of everything that may lead to some functions of one tree."""
+    """Answers for one program, and remembers them."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self.graph = nx.DiGraph()
-        self._open: set[Function] = set()
-        """Functions whose callers have not been looked for."""
-        self.rooted: dict[Function, str] = {}
-        """Functions that are handed to a macro which registers them, such as type_init()."""
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._receivers = Receivers(program)
+        self._known: dict[Function, list[Caller]] = {}
+        self._slots: dict[Function, list[Slot]] = {}
 
-    def extend(self, target: Function, entries: list[Function]) -> bool:
-        """Walk back from the target until it is reached from an entry, or nothing is left; False: it was given up."""
-        begun = len(self.graph)
-        if target not in self.graph:
-            self.graph.add_node(target)
-            self._open.add(target)
-        late = 0
-        for _ in range(MAX_LEVELS):
-            above = {target, *nx.ancestors(self.graph, target)}
-            frontier = sorted(self._open & above)
-            # A longer way may be more certain: two levels more are looked at.
-            late += any(entry in above for entry in entries)
-            if not frontier or late > 2:
-                return True
-            if len(self.graph) - begun > MAX_FUNCTIONS:
+    def prepare(self, functions: Iterable[Function]) -> None:
+        """Have everything read that the callers of some functions depend on, in as few rounds as that takes."""
+        functions = [function for function in functions if function not in self._known]
+        program, receivers = self.program, self._receivers
+        if not functions:
+            return
+        program.look(name for function in functions for name in (function.name, *_served_by(function.name)))
+        registrars = knowledge().registrars
+        program.look(
+            registrars[use.macro]
+            for function in functions
+            for use in program.registered.get(function.name, ())
+            if use.macro in registrars
+        )
+        for _ in range(_MAX_ROUNDS):
+            for function in functions:
+                self._slots[function] = list(self._kept_in(function))
+            if not self._look_for_missing():
                 break
-            self._open.difference_update(frontier)
-            self._open.update(self._level(frontier))
-        return late > 0
+        fields = {member for function in functions for _, member in self._slots[function]}
+        program.look(f".{field}" for field in fields if field not in {"", "[]"})
+        for _ in range(_MAX_ROUNDS):
+            for field in fields:
+                for call in program.through.get(field, ()):
+                    receivers.called(call.file, call.owner, call.callee)
+                for file, owner, target, source in program.copied.get(field, ()):
+                    receivers.target(file, owner, target)
+                    receivers.target(file, owner, source)
+            if not self._look_for_missing():
+                break
 
-    def _level(self, frontier: list[Function]) -> list[Function]:
-        by_name: dict[str, list[Function]] = {}
-        for function in frontier:
-            by_name.setdefault(function.name, []).append(function)
-        blobs = self._texts.load(by_name)
-        fresh: dict[Function, None] = {}
-        for callee, caller, edge in [*self._calls(by_name, blobs), *self._uses(by_name, blobs)]:
-            if caller not in self.graph:
-                fresh[caller] = None
-            known = self.graph.get_edge_data(caller, callee)
-            if known is None or COST[edge.kind] < known["cost"]:
-                self.graph.add_edge(caller, callee, edge=edge, cost=COST[edge.kind])
-        return sorted(fresh)
+    def _look_for_missing(self) -> bool:
+        missing = sorted(self._receivers.missing)
+        self._receivers.missing.clear()
+        return self.program.look(missing)
 
-    def _calls(self, by_name: dict[str, list[Function]], blobs: str) -> Iterator[tuple[Function, Function, Edge]]:
-        rows = self._texts.connection.execute(
-            """SELECT k.callee, k.blob, k.function, k.line, c.text FROM main.call k
-               JOIN main.condition c ON c.id = k.condition
-               WHERE k.blob IN (SELECT value FROM json_each(?)) AND k.callee IN (SELECT value FROM json_each(?))
-                 AND k.function IS NOT NULL ORDER BY k.blob, k.start""",
-            (blobs, json.dumps(sorted(by_name))),
-        ).fetchall()
-        for callee, blob, function, line, condition in rows:
-            yield from self._edges("direct", by_name[callee], (blob, function, line, condition), "")
+    def of(self, function: Function) -> list[Caller]:
+        """The callers of a function, the most certain edge of each; `prepare` comes first."""
+        if function not in self._known:
+            best: dict[Function, Edge] = {}
+            for caller, edge in self._found(function):
+                if caller != function and (caller not in best or edge.cost < best[caller].cost):
+                    best[caller] = edge
+            self._known[function] = sorted(best.items())
+        return self._known[function]
 
-    def _uses(self, by_name: dict[str, list[Function]], blobs: str) -> Iterator[tuple[Function, Function, Edge]]:
-        """Functions whose address is taken: assigned to a field, or handed on."""
-        names = json.dumps([spelt for name in sorted(by_name) for spelt in (name, f"&{name}")])
-        rows = self._texts.connection.execute(
-            """SELECT e.field, e.value, e.blob, '' FROM main.table_entry e
-               WHERE e.blob IN (SELECT value FROM json_each(?1)) AND e.value IN (SELECT value FROM json_each(?2))
-               UNION ALL
-               SELECT s.target, s.value, s.blob, s.function FROM main.store s
-               WHERE s.blob IN (SELECT value FROM json_each(?1)) AND s.value IN (SELECT value FROM json_each(?2))
-               ORDER BY 3, 1, 2""",
-            (blobs, names),
-        ).fetchall()
-        fields: dict[str, dict[Function, None]] = {}
-        for target, value, blob, _ in rows:
-            field = re.split(r"->|\.", target)[-1].strip()
-            if _WORD.match(field):
-                for function in self._seen_from(by_name[value.lstrip("&")], self._texts.paths[blob]):
-                    fields.setdefault(field, {})[function] = None
-        yield from self._through(fields)
-        yield from self._handed(by_name, blobs, names)
+    def registered(self, function: Function) -> str:
+        """The macro that a function is handed to outside functions, if any."""
+        uses = self.program.registered.get(function.name, ())
+        return next((use.macro for use in uses if self._means(function, use.file.path)), "")
 
-    def _through(self, fields: dict[str, dict[Function, None]]) -> Iterator[tuple[Function, Function, Edge]]:
-        if not fields:
+    def _found(self, function: Function) -> Iterator[Caller]:
+        definition = self.program.defined(function)
+        kind = "macro" if definition is not None and definition.macro else "direct"
+        for call in self.program.calls.get(function.name, ()):
+            if self._is_meant(function, call):
+                yield call.caller, _edge(kind, call)
+        for alias in self.program.aliases.get(function.name, ()):
+            if alias.live:
+                place = alias.function
+                yield place, Edge("direct", place.path, place.line, alias.condition)
+        for handed in self.program.handed.get(function.name, ()):
+            if self._is_meant(function, handed.call):
+                yield handed.call.caller, _edge("callback", handed.call, via=handed.call.callee)
+        yield from self._registrars(function)
+        yield from self._remote(function)
+        arch = definition.arch if definition is not None else None
+        for slot in self._slots.get(function, ()):
+            yield from self._through(slot, arch)
+
+    def _is_meant(self, function: Function, call: Call) -> bool:
+        return is_live(call.condition) and any(
+            found.function == function for found in self.program.meant(function.name, call.file)
+        )
+
+    def _means(self, function: Function, path: str) -> bool:
+        return path == function.path or not any(
+            found.function.path == path for found in self.program.definitions.get(function.name, ())
+        )
+
+    def _registrars(self, function: Function) -> Iterator[Caller]:
+        for use in self.program.registered.get(function.name, ()):
+            name = knowledge().registrars.get(use.macro)
+            if name is not None and self._means(function, use.file.path):
+                for found in self.program.meant(name, use.file):
+                    yield found.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
+
+    def _remote(self, function: Function) -> Iterator[Caller]:
+        """Clients that have a remote procedure called which the function serves."""
+        for request in _served_by(function.name):
+            for handed in self.program.handed.get(request, ()):
+                if handed.call.callee == knowledge().rpc["callee"]:
+                    yield handed.call.caller, _edge("rpc", handed.call, via=request)
+
+    def _kept_in(self, function: Function) -> Iterator[Slot]:
+        """The slots that a function is put into."""
+        seen: dict[Slot, None] = {}
+        for kept in self.program.kept.get(function.name, ()):
+            meant = self.program.meant(function.name, kept.file)
+            if is_live(kept.condition) and any(found.function == function for found in meant):
+                seen.update(dict.fromkeys(self._receivers.kept(kept)))
+        yield from seen
+
+    def _through(self, slot: Slot, arch: str | None) -> Iterator[Caller]:
+        kind, member = slot
+        if kind is not None and kind.startswith("="):
+            name = kind[1:]
+            calls = self.program.calls.get(name, []) if not member else self.program.through.get(f"{name}[]", [])
+            for call in calls:
+                if is_live(call.condition) and fits(call, arch) and not self.program.meant(name, call.file):
+                    yield call.caller, _edge("table", call, via=name)
             return
-        blobs = self._texts.load(f"{arrow}{field}(" for field in fields for arrow in (">", "."))
-        rows = self._texts.connection.execute(
-            """SELECT k.callee, k.blob, k.function, k.line, c.text FROM main.call k
-               JOIN main.condition c ON c.id = k.condition
-               WHERE k.blob IN (SELECT value FROM json_each(?)) AND k.function IS NOT NULL
-                 AND (k.callee LIKE '%->%' OR k.callee LIKE '%.%') ORDER BY k.blob, k.start""",
-            (blobs,),
-        ).fetchall()
-        for callee, *place in rows:
-            field = re.split(r"->|\.", callee)[-1]
-            if field in fields:
-                yield from self._edges("table", list(fields[field]), tuple(place), field)
+        kinds = self._copies(kind, member)
+        for call in self.program.through.get(member, ()):
+            if not is_live(call.condition) or not fits(call, arch):
+                continue
+            found = self._receivers.called(call.file, call.owner, call.callee)
+            owner = found[0] if found is not None else None
+            if kind is None or owner is None:
+                yield call.caller, _edge("table", call, via=member, sure="field")
+            elif owner in kinds:
+                sure = "exact" if static_slot(call.callee) else "type"
+                yield call.caller, _edge("table", call, via=f"{owner}.{member}", sure=sure)
 
-    def _handed(
-        self, by_name: dict[str, list[Function]], blobs: str, names: str
-    ) -> Iterator[tuple[Function, Function, Edge]]:
-        rows = self._texts.connection.execute(
-            """SELECT a.value, k.callee, k.blob, k.function, k.line, c.text
-               FROM main.call k JOIN json_each(k.arguments) a JOIN main.condition c ON c.id = k.condition
-               WHERE k.blob IN (SELECT value FROM json_each(?)) AND a.value IN (SELECT value FROM json_each(?))
-                 AND k.function IS NOT NULL ORDER BY k.blob, k.start""",
-            (blobs, names),
-        ).fetchall()
-        for value, callee, *place in rows:
-            yield from self._edges("callback", by_name[value.lstrip("&")], tuple(place), callee)
-        for name, arguments, blob in self._texts.connection.execute(
-            """SELECT u.name, u.arguments, u.blob FROM main.macro_use u
-               WHERE u.blob IN (SELECT value FROM json_each(?)) AND u.arguments IN (SELECT value FROM json_each(?))
-                 AND u.function IS NULL ORDER BY u.blob, u.start""",
-            (blobs, names),
-        ).fetchall():
-            for function in self._seen_from(by_name[arguments], self._texts.paths[blob]):
-                self.rooted.setdefault(function, name)
-
-    def _edges(
-        self, kind: str, callees: list[Function], place: tuple[int, str, int, str], via: str
-    ) -> Iterator[tuple[Function, Function, Edge]]:
-        blob, name, line, condition = place
-        path = self._texts.paths[blob]
-        if not _is_live(condition):
-            return
-        caller = self.definition(path, name)
-        for callee in self._seen_from(callees, path) if kind != "table" else self._same_arch(callees, path):
-            if caller is not None and caller != callee:
-                yield callee, caller, Edge(kind, path, line, condition, via)
-
-    def _seen_from(self, functions: list[Function], path: str) -> list[Function]:
-        """Those of some namesakes that a file means: its own, else one that is not another file's private one."""
-        own = [function for function in functions if function.path == path]
-        if own:
-            return own
-        if self._defines_static({function.name for function in functions}, path):
-            return []
-        return [function for function in self._same_arch(functions, path) if not self._is_static(function)]
-
-    def _same_arch(self, functions: list[Function], path: str) -> list[Function]:
-        here = self._texts.arch(path)
-        return [function for function in functions if here is None or self._texts.arch(function.path) in {None, here}]
-
-    def _defines_static(self, names: set[str], path: str) -> bool:
-        return any((definition := self.definition(path, name)) and self._is_static(definition) for name in names)
-
-    @cache  # noqa: B019 - lives as long as one answer
-    def definition(self, path: str, name: str) -> Function | None:
-        """A function of a file that was loaded; of several under different conditions a live one."""
-        rows = self._texts.connection.execute(
-            """SELECT d.line, c.text FROM main.function d JOIN main.condition c ON c.id = d.condition
-               WHERE d.blob = ? AND d.name = ? ORDER BY d.start""",
-            (self._texts.blobs[path], name),
-        ).fetchall()
-        line = next((line for line, condition in rows if _is_live(condition)), None)
-        return None if line is None else Function(self._texts.tree.name, path, name, line)
-
-    @cache  # noqa: B019
-    def _is_static(self, function: Function) -> bool:
-        """Whether only its own file sees it; what a header defines, everybody does."""
-        if function.path.endswith((".h", ".inc")):
-            return False
-        rows = self._texts.connection.execute(
-            "SELECT static FROM main.function WHERE blob = ? AND name = ? AND line = ?",
-            (self._texts.blobs[function.path], function.name, function.line),
-        ).fetchall()
-        return any(static for (static,) in rows)
+    def _copies(self, kind: str | None, member: str) -> set[str]:
+        """The structures that a member's value comes to, from one of them: `class->f = info->f`."""
+        found = {kind} if kind else set()
+        copies = [
+            (source[0], target[0])
+            for file, owner, left, right in self.program.copied.get(member, ())
+            if (target := self._receivers.target(file, owner, left))
+            and (source := self._receivers.target(file, owner, right))
+        ]
+        while True:
+            more = {to for origin, to in copies if origin in found and to is not None} - found
+            if not more:
+                return found
+            found |= more
 
 
-@lru_cache(maxsize=4096)
-def _is_live(condition: str) -> bool:
-    """Whether code under a condition can be part of the program as kvm.toml says it is built."""
-    return condition == "1" or substitute(parse(condition), knowledge().dead) is not False
+@lru_cache(maxsize=1 << 14)
+def _served_by(function: str) -> tuple[str, ...]:
+    """The remote procedure that a function serves by its name, if it is one that may serve any."""
+    rpc = knowledge().rpc
+    bare = next((function[len(prefix) :] for prefix in rpc["targets"] if function.startswith(prefix)), "")
+    return (rpc["request"] + _WORD_END.sub("_", bare).upper(),) if bare[:1].isupper() else ()
+
+
+def _edge(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
+    return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
+
+
+def fits(call: Call, arch: str | None) -> bool:
+    """Whether a call can be compiled into one program with what is for an architecture."""
+    return call.file.arch in {None, GENERIC} or arch in {None, GENERIC, call.file.arch}
+
+
+def namesakes(program: Program, definition: Definition) -> list[Definition]:
+    """Other functions of the same name that have been seen."""
+    return [
+        found
+        for found in program.definitions.get(definition.function.name, ())
+        if found.function != definition.function and found.macro == definition.macro
+    ]

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from caplint.graph.paths import Path
-from caplint.graph.steps import Step
+from caplint.graph.steps import Path, Step
 from caplint.report.style import safe
 
 _ARROWS = {
@@ -16,6 +15,8 @@ _ARROWS = {
     "exec": "=> ",
     "case": "-> ",
     "direct": "-> ",
+    "macro": "-> ",
+    "rpc": "=> ",
     "table": "~> ",
     "callback": "~> ",
 }
@@ -28,7 +29,9 @@ def text(cap: str, found: list[Path]) -> Iterator[str]:
     for index, path in enumerate(found):
         if index:
             yield ""
-        verb = {"enable": "enabled", "require": "required"}.get(path.use.verb, "checked")
+        verb = {"enable": "enabled", "require": "required", "check": "checked", "issue": "issued"}.get(
+            path.verb, "reached"
+        )
         yield f"{safe(cap)} {verb}" + (f" on {path.arch}" if path.arch else "")
         if path.above:
             yield f"  !! {safe(path.above)}"
@@ -46,6 +49,10 @@ def _line(step: Step) -> str:
     if step.condition != "1":
         notes.append(f"if {step.condition}")
     request = f"{step.note} " if step.edge == "ioctl" else ""
+    if step.sure == "field":
+        notes.append("by the member's name only")
+    if step.why:
+        notes.append(step.why)
     tail = f"  ({', '.join(map(safe, notes))})" if notes else ""
     return f"{_ARROWS[step.edge]}{safe(request)}{safe(name)}  {safe(step.tree)}:{safe(step.path)}:{step.line}{tail}"
 
@@ -61,6 +68,7 @@ def as_object(cap: str, arch: str | None, found: list[Path]) -> dict[str, Any]:
                 {
                     "tree": step.tree, "function": step.function, "path": step.path, "line": step.line,
                     "edge": step.edge, "case": step.case, "condition": step.condition, "note": step.note,
+                    "sure": step.sure, "why": step.why,
                 }
                 for step in path.steps
             ]

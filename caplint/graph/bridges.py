@@ -1,0 +1,174 @@
+"""Over the boundary that no call crosses: the ioctl, from a VMM into the kernel and down to the case."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from dataclasses import dataclass, replace
+
+from caplint.graph.programs import Programs, Way
+from caplint.graph.steps import Edge, Function, Step
+from caplint.graph.uses import Use
+from caplint.knowledge import GENERIC, knowledge
+from caplint.trees.tree import Tree
+
+_TARGETS = """
+    SELECT path, function, line, condition, answer FROM (
+        SELECT path, function, line, condition, coalesce(answer, '') AS answer, arch FROM cap_check
+        WHERE ?1 <> 'enable' AND tree = ?2 AND cap = ?3 AND arch IN (?4, ?5)
+        UNION ALL
+        SELECT path, function, line, condition, '', arch FROM cap_enable
+        WHERE ?1 = 'enable' AND tree = ?2 AND cap = ?3 AND arch IN (?4, ?5)
+    ) ORDER BY arch = ?5, path, line
+"""
+_LABELS = """
+    SELECT f.path, l.function, l.line, c.text, '' FROM file f JOIN main.case_label l ON l.blob = f.blob
+    JOIN main.condition c ON c.id = l.condition
+    WHERE f.tree = ?1 AND l.low = ?2 AND l.function IS NOT NULL AND f.arch IN (?3, ?4)
+    ORDER BY f.arch = ?3, f.path, l.line
+"""
+_HANDLING = """
+    SELECT DISTINCT f.arch FROM file f JOIN main.case_label l ON l.blob = f.blob
+    WHERE f.role = 'kernel' AND l.low = ? AND f.arch <> ? ORDER BY 1
+"""
+_ANSWERING = {
+    "check": "SELECT DISTINCT arch FROM cap_answer WHERE cap = ? ORDER BY 1",
+    "require": "SELECT DISTINCT arch FROM cap_answer WHERE cap = ? ORDER BY 1",
+    "enable": "SELECT DISTINCT arch FROM cap_enable WHERE cap = ? ORDER BY 1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A handler's case."""
+
+    path: str
+    function: str
+    line: int
+    condition: str
+    answer: str
+
+
+class Bridges:
+    """Answers for the programs of one session."""
+
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        return self._programs.session.connection
+
+    def architectures(self, name: str, verb: str) -> list[str]:
+        """The architectures whose kernel answers for a capability, or handles an ioctl."""
+        if verb == "issue":
+            rows = self._connection.execute(_HANDLING, (name, GENERIC)).fetchall()
+            if not rows:  # only code that all share handles it
+                query = "SELECT DISTINCT arch FROM handler WHERE arch <> ? ORDER BY 1"
+                rows = self._connection.execute(query, (GENERIC,)).fetchall()
+        else:
+            rows = self._connection.execute(_ANSWERING[verb], (name,)).fetchall()
+        return [arch for (arch,) in rows]
+
+    def into_kernel(self, use: Use, tree: Tree, arch: str, name: str) -> Way:
+        """From what does the ioctl to the kernel's case."""
+        verb = use.verb
+        if verb == "issue":
+            rows = self._connection.execute(_LABELS, (tree.name, name, arch, GENERIC))
+        else:
+            rows = self._connection.execute(_TARGETS, (verb, tree.name, name, arch, GENERIC))
+        targets = [Target(*row) for row in rows.fetchall()]
+        calls = self._requests(use.tree, use.callee, list(use.arguments))
+        for callee, request in calls:
+            entry = knowledge().ioctls.get(callee)
+            for target in targets if entry else ():
+                if steps := self._down(tree, arch, (str(entry), request), target, name):
+                    if callee == use.callee:
+                        return Way(steps)
+                    place = use.calls[-1]
+                    return Way(
+                        (
+                            self._wrapped(use, callee, request)
+                            or replace(place, function=callee, edge="direct", note=request),
+                            *steps,
+                        )
+                    )
+        if not targets:
+            what = (
+                "handles it"
+                if verb == "issue"
+                else f"has a case for it in its {'enable' if verb == 'enable' else 'check'} handlers"
+            )
+            return Way((), f"no code of {arch} {what}")
+        if not calls:
+            return Way((), f"{use.callee}: no ioctl is seen in it")
+        return Way(
+            (),
+            f"{targets[0].function} ({targets[0].path}:{targets[0].line}): no way from the ioctl to its case is found",
+        )
+
+    def _wrapped(self, use: Use, callee: str, request: str) -> Step | None:
+        """The call of the ioctl inside the wrapper."""
+        program = self._programs.program(self._programs.tree(use.tree))
+        program.look([callee])
+        for call in program.calls.get(callee, ()):
+            if call.caller.name == use.callee:
+                return Step(use.tree, callee, call.file.path, call.line, "direct", None, call.condition, request)
+        return None
+
+    def _down(self, tree: Tree, arch: str, entry: tuple[str, str], target: Target, name: str) -> tuple[Step, ...]:
+        """From the kernel's function that gets an ioctl down to a case; nothing where no way is found."""
+        function, request = entry
+        entries = self._programs.find(tree, [function])
+        ends = [
+            found for found in self._programs.find(tree, [target.function], [target.path]) if found.line <= target.line
+        ]
+        if not entries or not ends:
+            return ()
+        fits = self._programs.fits(tree, arch)
+        wanted = {request, name}
+
+        def admits(caller: Function, edge: Edge, callee: Function) -> bool:
+            labels = {label for label in edge.labels.split() if label.startswith("KVM_")}
+            return fits(caller, edge, callee) and (not labels or not labels.isdisjoint(wanted))
+
+        way = self._programs.ways(tree, max(ends, key=lambda end: end.line), entries, admits)[0]
+        if way.broken:
+            return ()
+        first = replace(way.steps[0], edge="ioctl", note=request, why=self._operations(tree, function))
+        note = f"returns {target.answer}" if target.answer else ""
+        case = Step(tree.name, target.function, target.path, target.line, "case", name, target.condition, note)
+        # The label that decides is the request's, or the capability's.
+        steps = [replace(step, case=step.case if step.case in wanted else None) for step in way.steps[1:]]
+        return (first, *steps, case)
+
+    def _operations(self, tree: Tree, function: str) -> str:
+        """The table through which the kernel calls what gets an ioctl."""
+        kept = self._programs.program(tree).kept.get(function, ())
+        found = next((entry for entry in kept if entry.path == f".{knowledge().operations}"), None)
+        return f"{found.variable}.{knowledge().operations}, {found.file.path}:{found.line}" if found else ""
+
+    def _requests(self, tree: str, callee: str, arguments: list[str]) -> list[tuple[str, str]]:
+        """How a VMM's call does its ioctls: the function that does it and the request, in order of certainty."""
+        if direct := [(callee, argument) for argument in arguments if _is_request(argument)]:
+            return direct
+        rows = self._connection.execute(
+            """SELECT k.callee, k.arguments FROM code_function d
+               JOIN main.call k ON k.blob = d.blob AND k.function = d.name
+               WHERE d.side = 'now' AND d.tree = ? AND d.name = ? ORDER BY k.start""",
+            (tree, callee),
+        ).fetchall()
+        found = [(name, argument) for name, text in rows for argument in json.loads(text) if _is_request(argument)]
+        for (body,) in self._connection.execute(
+            """SELECT m.body FROM file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL ORDER BY f.path""",
+            (tree, callee),
+        ):
+            found += re.findall(r"\b(\w+)\s*\([^()]*?\b(KVM_(?!CAP_)[A-Z_]+)\b", body)
+        return list(dict.fromkeys(found))
+
+
+def _is_request(label: str) -> bool:
+    """Whether a name is an ioctl's rather than a capability's."""
+    return label.isidentifier() and label.startswith("KVM_") and not label.startswith("KVM_CAP_")

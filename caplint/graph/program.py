@@ -1,0 +1,292 @@
+"""The part of a program that has been looked at so far: who defines, calls, keeps and hands on what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from caplint.c.expression import parse
+from caplint.c.formula import substitute
+from caplint.graph.outlines import Outline, Outlines
+from caplint.graph.steps import Function
+from caplint.knowledge import GENERIC, knowledge
+
+_CALL = re.compile(r"(?<![\w#.>])([A-Za-z_]\w*)\s*\(")
+_FIELD = re.compile(r"(?:->|\.)\s*(\w+)\s*(?:\[[^\]]*\])?\s*\)?\Z")
+_ELEMENT = re.compile(r"\(?\*?\s*(\w+)\s*\[")
+_KEYWORDS = frozenset({"if", "while", "for", "switch", "return", "sizeof", "do", "defined", "typeof", "__typeof__"})
+_SHARED = (".h", ".inc")
+
+
+class Definition(NamedTuple):
+    """Where a function or macro is defined."""
+
+    function: Function
+    arch: str | None
+    static: bool
+    """Only its own file sees it."""
+    weak: bool
+    """It gives way to any other of its name."""
+    condition: str
+    macro: bool
+    parameters: tuple[str, ...]
+    type: str
+
+    @property
+    def live(self) -> bool:
+        """Whether it can be part of the program as kvm.toml says it is built."""
+        return is_live(self.condition)
+
+
+class Call(NamedTuple):
+    """A call of a function, or through a pointer."""
+
+    caller: Function
+    file: Outline
+    owner: int
+    """The caller's ordinal in its file, -1 for a macro."""
+    callee: str
+    line: int
+    condition: str
+    labels: str
+
+
+class Handed(NamedTuple):
+    """A name that is given to a call."""
+
+    call: Call
+    position: int
+
+
+class Kept(NamedTuple):
+    """A name that initialises or is assigned to something."""
+
+    file: Outline
+    owner: int
+    variable: str
+    """The whole target of an assignment."""
+    type: str
+    """Of the variable; '' for an assignment."""
+    path: str
+    """In an initialiser; '' for an assignment."""
+    line: int
+    condition: str
+
+
+class Registered(NamedTuple):
+    """An invocation of a macro outside functions."""
+
+    macro: str
+    arguments: tuple[str, ...]
+    file: Outline
+    line: int
+
+
+class Program:
+    """Grows with the questions."""
+
+    def __init__(self, outlines: Outlines) -> None:
+        self.outlines = outlines
+        self.definitions: dict[str, list[Definition]] = {}
+        self._by_function: dict[Function, Definition] = {}
+        self.calls: dict[str, list[Call]] = {}
+        """By the callee's name."""
+        self.through: dict[str, list[Call]] = {}
+        """By the member, or by `name[]` for an array."""
+        self.handed: dict[str, list[Handed]] = {}
+        self.kept: dict[str, list[Kept]] = {}
+        self.copied: dict[str, list[tuple[Outline, int, str, str]]] = {}
+        """Member → file, function, target and source of assignments from one structure to another."""
+        self.aliases: dict[str, list[Definition]] = {}
+        """Name → macros that stand for it."""
+        self.marked: dict[str, set[str | None]] = {}
+        """Name → architectures whose headers say that they define it."""
+        self.registered: dict[str, list[Registered]] = {}
+        """By each name that is given."""
+        self.members: dict[str, dict[str, str]] = {}
+        self.positions: dict[str, dict[int, str]] = {}
+        """Structure → position → member."""
+        self.typedefs: dict[str, str] = {}
+        self.variables: dict[tuple[str, int], dict[str, str]] = {}
+        """Path and function → variable → type."""
+        self.globals: dict[str, set[str]] = {}
+        """Variable → its types, in all files."""
+
+    @property
+    def name(self) -> str:
+        """The tree's."""
+        return self.outlines.tree.name
+
+    def look(self, words: Iterable[str]) -> bool:
+        """Have every file read that holds one of some words; whether there were any."""
+        found = self.outlines.mentioning(words)
+        for file in found:
+            self._add(file)
+        return bool(found)
+
+    def look_at_all(self) -> None:
+        """Have the whole program read."""
+        for file in self.outlines.all():
+            self._add(file)
+
+    def _add(self, file: Outline) -> None:
+        functions = self._add_functions(file)
+        for owner, callee, line, condition, labels, handed in file.calls:
+            call = Call(functions[owner], file, owner, callee, line, file.texts[condition], file.texts[labels])
+            self._add_call(call)
+            for position, name in handed:
+                self.handed.setdefault(name, []).append(Handed(call, position))
+        self._add_macros(file)
+        for owner, variable, kind, path, name, line, condition in file.entries:
+            kept = Kept(file, owner, variable, kind, path, line, file.texts[condition])
+            self.kept.setdefault(name, []).append(kept)
+        for owner, target, value, line, condition in file.stores:
+            if (field := _FIELD.search(value)) is not None:
+                self.copied.setdefault(field[1], []).append((file, owner, target, value))
+            else:
+                name = re.split(r"[\s&)]", value)[-1]
+                kept = Kept(file, owner, target, "", "", line, file.texts[condition])
+                self.kept.setdefault(name, []).append(kept)
+        self._add_types(file)
+        for macro, text, line in file.uses:
+            arguments = tuple(part.strip() for part in text.split(","))
+            for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
+                self.registered.setdefault(name, []).append(Registered(macro, arguments, file, line))
+
+    def _add_functions(self, file: Outline) -> list[Function]:
+        functions = []
+        for name, line, linkage, condition, parameters, kind in file.functions:
+            function = Function(self.name, file.path, name, line)
+            functions.append(function)
+            private = linkage == 1 and not file.path.endswith(_SHARED)
+            self._define(
+                Definition(
+                    function, file.arch, private, linkage == 2, file.texts[condition], False, tuple(parameters), kind
+                )
+            )
+        return functions
+
+    def _add_call(self, call: Call) -> None:
+        if call.callee.isidentifier():
+            self.calls.setdefault(call.callee, []).append(call)
+        elif (slot := slot_name(call.callee)) is not None:
+            self.through.setdefault(slot, []).append(call)
+
+    def _add_macros(self, file: Outline) -> None:
+        for name, parameters, body, line, condition in file.macros:
+            function = Function(self.name, file.path, name, line)
+            private = not file.path.endswith(_SHARED)
+            definition = Definition(
+                function, file.arch, private, False, file.texts[condition], True, tuple(parameters or ()), ""
+            )
+            if body == name:
+                # `#define f f` says that there is an f, for a header that has one for those who have none.
+                self.marked.setdefault(name, set()).add(file.arch)
+                continue
+            if parameters is None:
+                self._define(definition)
+                self.aliases.setdefault(body, []).append(definition)
+                continue
+            self._define(definition)
+            for callee in dict.fromkeys(_CALL.findall(body)):
+                if callee not in definition.parameters and callee not in _KEYWORDS and callee != name:
+                    self._add_call(Call(function, file, -1, callee, line, file.texts[condition], ""))
+
+    def _add_types(self, file: Outline) -> None:
+        for owner, member, kind, position in file.members:
+            self.members.setdefault(plain_type(owner), {}).setdefault(member, kind)
+            self.positions.setdefault(plain_type(owner), {}).setdefault(position, member)
+        for name, kind in file.typedefs:
+            if plain_type(name) != plain_type(kind):
+                self.typedefs.setdefault(plain_type(name), plain_type(kind))
+        for owner, name, kind in file.variables:
+            self.variables.setdefault((file.path, owner), {}).setdefault(name, kind)
+            if owner < 0:
+                self.globals.setdefault(name, set()).add(plain_type(kind))
+
+    def meant(self, name: str, file: Outline) -> list[Definition]:
+        """What a file means by a name: its own definition, else those that are not another file's private ones."""
+        found = [definition for definition in self.definitions.get(name, ()) if definition.live]
+        own = [definition for definition in found if definition.function.path == file.path]
+        if own and not all(definition.weak for definition in own):
+            return own
+        folder = file.path.rpartition("/")[0] + "/" if file.path.endswith(_SHARED) else None
+        seen = [
+            definition
+            for definition in found
+            if (not definition.static or (folder is not None and definition.function.path.startswith(folder)))
+            and (file.arch in {None, GENERIC} or definition.arch in {None, GENERIC, file.arch})
+        ]
+        return [definition for definition in seen if not self._is_hidden(definition, seen, file.arch)]
+
+    def _is_hidden(self, definition: Definition, seen: list[Definition], arch: str | None) -> bool:
+        """Whether a macro takes a function's place: it stands wherever the function does, or the function says so."""
+        if definition.macro:
+            return False
+        if self.is_replaced(definition, arch):
+            return True
+        macros = {found.condition for found in seen if found.macro and not found.static}
+        return bool(macros & {"1", definition.condition}) or any(f"!{condition}" in macros for condition in macros)
+
+    def is_replaced(self, definition: Definition, arch: str | None) -> bool:
+        """Whether a function is for those architectures that have none of their own, and this one has."""
+        name = definition.function.name
+        if definition.macro or f"!defined({name})" not in definition.condition:
+            return False
+        own = self.marked.get(name, set()) | {found.arch for found in self.definitions.get(name, ()) if found.macro}
+        return arch is not None and arch in own
+
+    def defined(self, function: Function) -> Definition | None:
+        """A function's definition, where its file has been looked at."""
+        return self._by_function.get(function)
+
+    def _define(self, definition: Definition) -> None:
+        self.definitions.setdefault(definition.function.name, []).append(definition)
+        self._by_function[definition.function] = definition
+
+
+def slot_name(chain: str) -> str | None:
+    """The member that a call goes through, or `name[]` for an array of functions."""
+    if (field := _FIELD.search(chain)) is not None:
+        return field[1]
+    if (static := static_slot(chain)) is not None:
+        return static[1]
+    element = _ELEMENT.match(chain)
+    return f"{element[1]}[]" if element is not None else None
+
+
+def static_slot(chain: str) -> tuple[str, str] | None:
+    """Structure and member behind `static_call(…)` and its like, by kvm.toml."""
+    for pattern, kind in knowledge().static_calls:
+        if (match := pattern.match(chain)) is not None:
+            return kind, match[1]
+    return None
+
+
+@lru_cache(maxsize=1 << 16)
+def plain_type(text: str) -> str:
+    """A type by its bare name: `const struct foo *` and `_foo` are both `foo`."""
+    words = re.findall(r"\w+", text.partition("(")[0])
+    return next((word.lstrip("_") for word in reversed(words) if word not in _QUALIFIERS), "")
+
+
+_QUALIFIERS = frozenset(
+    {"const", "volatile", "struct", "union", "static", "extern", "restrict", "__restrict", "register"}
+)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_live(condition: str) -> bool:
+    """Whether code under a condition can be part of the program as kvm.toml says it is built."""
+    return condition == "1" or substitute(parse(condition), knowledge().dead) is not False
+
+
+def definitions_of(program: Program, names: Iterable[str], paths: Iterable[str] | None = None) -> Iterator[Function]:
+    """Live definitions of some functions, in some files or in any."""
+    wanted = None if paths is None else set(paths)
+    for name in names:
+        for definition in program.definitions.get(name, ()):
+            if definition.live and (wanted is None or definition.function.path in wanted):
+                yield definition.function

@@ -1,0 +1,180 @@
+"""The programs of a run, one for each tree, and what kvm.toml knows of where they begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caplint.check import Session
+from caplint.facts.harvest import Reading
+from caplint.facts.languages import language_of
+from caplint.facts.store import FactStore
+from caplint.graph.callers import Callers, namesakes
+from caplint.graph.outlines import Outlines
+from caplint.graph.program import Definition, Program, definitions_of
+from caplint.graph.search import MAX_FUNCTIONS, Admits, Cone, search
+from caplint.graph.steps import Edge, Function, Step
+from caplint.knowledge import GENERIC, knowledge
+from caplint.trees.tree import File, Tree
+
+# What is said where every chain of callers ends in a function that nothing calls, keeps, or hands on.
+_NO_CALLER = "no caller found"
+_Way = list[tuple[Function, Edge | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Steps to a function, or as much as could be found."""
+
+    steps: tuple[Step, ...]
+    broken: str = ""
+    """Why it does not begin where it should; empty where it does."""
+    certain: bool = False
+    """Whether the sources show that nothing leads to it, and not only that nothing was found."""
+
+
+class Programs:
+    """The programs of one session."""
+
+    def __init__(self, session: Session, reading: Reading) -> None:
+        self.session = session
+        self._reading = reading
+        self._callers: dict[str, Callers] = {}
+
+    def of_role(self, role: str) -> list[Tree]:
+        """The trees of a role, in the order they were given."""
+        return [tree for tree in self.session.trees if tree.role == role]
+
+    def tree(self, name: str) -> Tree:
+        """A tree by its name."""
+        return next(tree for tree in self.session.trees if tree.name == name)
+
+    def callers(self, tree: Tree) -> Callers:
+        """The call graph of a tree, as far as it has been looked at."""
+        if tree.name not in self._callers:
+            store = self.session.store
+            files = code_of(tree, store)
+            self._callers[tree.name] = Callers(Program(Outlines(store, tree, files, self._reading)))
+        return self._callers[tree.name]
+
+    def program(self, tree: Tree) -> Program:
+        """See `callers`."""
+        return self.callers(tree).program
+
+    def find(self, tree: Tree, names: list[str], files: list[str] | None = None) -> list[Function]:
+        """Live definitions of some functions."""
+        program = self.program(tree)
+        program.look(names)
+        return sorted(definitions_of(program, names, files))
+
+    def ways(self, tree: Tree, target: Function, entries: list[Function], admits: Admits, most: int = 1) -> list[Way]:
+        """The cheapest ways from entries to a function; one that is broken where there is none."""
+        callers = self.callers(tree)
+        cone = search(callers, target, entries, admits, beyond=3.0 if most > 1 else 0.0)
+        if cone.reached:
+            found = [cone.path()] if most == 1 else cone.paths(most)
+            return [Way(tuple(self._step(tree, *part) for part in way)) for way in found]
+        way, broken = self._why_not(callers, cone)
+        return [Way(tuple(self._step(tree, *part) for part in way), broken, broken.endswith(_NO_CALLER))]
+
+    def _step(self, tree: Tree, function: Function, edge: Edge | None) -> Step:
+        why = self._why_this(tree, function)
+        if edge is None:
+            return Step(tree.name, function.name, function.path, function.line, "entry", why=why)
+        return Step(
+            tree.name, function.name, edge.path, edge.line, edge.kind, _label(edge.labels), edge.condition, edge.via,
+            edge.sure, why,
+        )  # fmt: skip
+
+    def _why_this(self, tree: Tree, function: Function) -> str:
+        """The reason why this definition is meant and none of its namesakes."""
+        program = self.program(tree)
+        definition = program.defined(function)
+        if definition is None:
+            return ""
+        entries = knowledge().entries.get(tree.project.name)
+        if entries and function.name in entries["functions"] and function.path in entries["files"]:
+            others = program.outlines.count(function.name) - 1
+            said = f"; {others} other file{'s' * (others > 1)} speak{'s' * (others == 1)} of {function.name}()"
+            return f"kvm.toml's entry of {tree.project.title}" + said * (others > 0)
+        others_found = namesakes(program, definition)
+        reasons = [_reason(definition, other) for other in others_found]
+        return "; ".join(reason for reason in reasons[:2] if reason)
+
+    @staticmethod
+    def _why_not(callers: Callers, cone: Cone) -> tuple[_Way, str]:
+        """The chain of callers that says most, at which function it ends, and why."""
+        alone: _Way = [(cone.target, None)]
+        if not cone.complete:
+            return alone, f"{cone.target.name}: given up after {MAX_FUNCTIONS:,} functions that may lead to it"
+        tops = cone.tops()
+        if not tops:
+            return alone, f"{cone.target.name}: its callers lead in a circle"
+        for explain in (_registered, _generated, _kept, _expanded):
+            for way in tops:
+                if reason := explain(callers, way[0][0]):
+                    return way, f"{_place(way[0][0])}: {reason}"
+        return tops[0], f"{_place(tops[0][0][0])}: {_NO_CALLER}"
+
+    def fits(self, tree: Tree, arch: str | None) -> Admits:
+        """Admits what is compiled for one architecture, or for any."""
+        program = self.program(tree)
+
+        def admits(caller: Function, _edge: Edge, callee: Function) -> bool:
+            if arch is None:
+                return True
+            holder, definition = program.defined(caller), program.defined(callee)
+            if holder is not None and holder.arch not in {None, GENERIC, arch}:
+                return False
+            return definition is None or not program.is_replaced(definition, arch)
+
+        return admits
+
+
+def _place(function: Function) -> str:
+    return f"{function.name} ({function.path}:{function.line})"
+
+
+def _registered(callers: Callers, top: Function) -> str:
+    macro = callers.registered(top)
+    return f"registered by {macro}()" if macro else ""
+
+
+def _generated(_callers: Callers, top: Function) -> str:
+    return next((why for prefix, why in knowledge().generated.items() if top.name.startswith(prefix)), "")
+
+
+def _kept(callers: Callers, top: Function) -> str:
+    for kept in callers.program.kept.get(top.name, ()):
+        return f"assigned at {kept.file.path}:{kept.line}, and no call through that pointer is found"
+    return ""
+
+
+def _expanded(callers: Callers, top: Function) -> str:
+    definition = callers.program.defined(top)
+    if definition is None or not definition.macro:
+        return ""
+    return "a macro that makes code outside functions, which is not expanded here"
+
+
+def code_of(tree: Tree, store: FactStore) -> list[File]:
+    """The C files that a tree's call graph is made of: of a kernel those that matter, else all of them."""
+    if tree.role in {"kernel", "reference"}:
+        return [file for file in tree.files(store) if language_of(file.path) == "c"]
+    return tree.code(store)
+
+
+def _label(labels: str) -> str | None:
+    """The one of some labels that is an ioctl or a capability."""
+    found = [label for label in labels.split() if label.startswith("KVM_")]
+    return found[0] if len(found) == 1 else None
+
+
+def _reason(chosen: Definition, other: Definition) -> str:
+    place = f"{other.function.path}:{other.function.line}"
+    if not other.live:
+        return f"not the one at {place}, which is compiled only if {other.condition}"
+    if other.static and other.function.path != chosen.function.path:
+        return f"not the one at {place}, which is private to its file"
+    if other.arch != chosen.arch and other.arch not in {None, GENERIC}:
+        return f"not the one at {place}, which is for {other.arch}"
+    return ""

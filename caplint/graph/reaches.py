@@ -1,0 +1,106 @@
+"""Fills the view `reaches`: whether the programs' entries lead to what the rules speak of."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from caplint.check import Session
+from caplint.facts.harvest import Reading
+from caplint.graph.answers import Question, name_of
+from caplint.graph.bridges import Bridges
+from caplint.graph.programs import Programs
+from caplint.graph.steps import Function
+from caplint.graph.uses import Use, uses_of
+from caplint.knowledge import GENERIC, knowledge
+
+# Seconds for all of it. What is not looked at by then is not known, and said to be not known.
+BUDGET = 120.0
+
+_Row = tuple[str, str, str, int, str, str, str | None, int | None, str]
+
+
+def link_reaches(session: Session, reading: Reading, budget: float | None = None) -> None:
+    """Fill `reaches`, from memory where the same trees have been looked at before."""
+    name = name_of(Question("reaches", None, None, 1), session.trees, session.store, reading)
+    known = session.store.recall(name)
+    if known is not None:
+        rows: list[_Row] = [tuple(row) for row in json.loads(known)]
+    else:
+        budget = BUDGET if budget is None else budget
+        search = _Search(session, reading, budget)
+        rows = [*search.uses(), *search.handlers()]
+        if search.late:
+            sys.stderr.write(f"caplint: warning: --deep: {search.late} places were not looked at within {budget:g} s\n")
+        else:
+            session.store.retain(name, json.dumps(rows))
+    session.connection.executemany("INSERT INTO temp.reaches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+class _Search:
+    def __init__(self, session: Session, reading: Reading, budget: float) -> None:
+        self._connection = session.connection
+        self._programs = Programs(session, reading)
+        self._bridges = Bridges(self._programs)
+        self._end = time.monotonic() + budget
+        self._known: dict[tuple[Function, str | None], tuple[int | None, str]] = {}
+        self.late = 0
+
+    def uses(self) -> list[_Row]:
+        """Every place in a VMM, with whether its entry leads to it."""
+        caps = self._connection.execute("SELECT DISTINCT cap FROM all_vmm_use WHERE side = 'now' ORDER BY 1").fetchall()
+        rows: list[_Row] = []
+        for (cap,) in caps:
+            for use in uses_of(self._programs, cap):
+                reached, reason = self._reached(use)
+                place = use.calls[-1]
+                rows.append(("use", use.tree, place.path, place.line, use.holder.name, cap, use.arch, reached, reason))
+        return rows
+
+    def _reached(self, use: Use) -> tuple[int | None, str]:
+        key = use.holder, use.arch
+        if key not in self._known:
+            self._known[key] = self._searched(use)
+        return self._known[key]
+
+    def _searched(self, use: Use) -> tuple[int | None, str]:
+        tree = self._programs.tree(use.tree)
+        known = knowledge().entries.get(tree.project.name)
+        entries = self._programs.find(tree, known["functions"], known["files"]) if known else []
+        if not entries:
+            return None, "the program's entry is not in view"
+        return self._way(tree.name, use.holder, entries, use.arch)
+
+    def _way(self, name: str, target: Function, entries: list[Function], arch: str | None) -> tuple[int | None, str]:
+        if time.monotonic() > self._end:
+            self.late += 1
+            return None, "the time was up"
+        tree = self._programs.tree(name)
+        way = self._programs.ways(tree, target, entries, self._programs.fits(tree, arch))[0]
+        if not way.broken:
+            return 1, ""
+        return 0 if way.certain else None, way.broken
+
+    def handlers(self) -> list[_Row]:
+        """Every handler of the kernel, with whether the case of its ioctl leads to it."""
+        rows: list[_Row] = []
+        for tree, path, function, arch, verb, scope in self._connection.execute(
+            "SELECT DISTINCT tree, path, function, arch, verb, scope FROM handler ORDER BY 1, 2, 3, 5, 6"
+        ).fetchall():
+            request = "KVM_ENABLE_CAP" if verb == "enable" else "KVM_CHECK_EXTENSION"
+            for target in self._programs.find(self._programs.tree(tree), [function], [path]):
+                one = None if arch == GENERIC else arch
+                entries = self._entries(tree, verb, scope)
+                reached, reason = (
+                    self._way(tree, target, entries, one) if entries else (None, "no ioctl's entry is in view")
+                )
+                rows.append(("handler", tree, path, target.line, function, request, arch, reached, reason))
+        return rows
+
+    def _entries(self, tree: str, verb: str, scope: str | None) -> list[Function]:
+        """The kernel's functions that get the ioctl on the descriptors that a handler may serve."""
+        served = {"vm": {"kvm_vm_ioctl"}, "vcpu": {"kvm_vcpu_ioctl"}}.get(scope or "", set(knowledge().ioctls.values()))
+        return self._programs.find(
+            self._programs.tree(tree), sorted(served if verb == "enable" else knowledge().ioctls.values())
+        )

@@ -1,0 +1,135 @@
+"""The whole call graph of a tree: every function, every call, and every pointer that leads on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx as nx
+
+from caplint.facts.harvest import Reading
+from caplint.facts.store import FactStore
+from caplint.graph.outlines import Outlines
+from caplint.graph.program import Call, Program, is_live, static_slot
+from caplint.graph.programs import code_of
+from caplint.graph.receivers import Receivers, Slot
+from caplint.graph.steps import Edge, Function
+from caplint.knowledge import GENERIC, knowledge
+from caplint.trees.tree import Tree
+
+
+def graphs(trees: list[Tree], store: FactStore, reading: Reading, arch: str | None) -> list[tuple[str, nx.DiGraph]]:
+    """A tree's name and its graph, for each tree."""
+    found = []
+    for tree in trees:
+        program = Program(Outlines(store, tree, code_of(tree, store), reading))
+        program.look_at_all()
+        found.append((tree.name, whole(program, arch)))
+    return found
+
+
+def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
+    """All edges of a program that has been looked at.
+
+    Nodes are `Function`s and slots: pairs of a structure, or None, and a member, through which functions are called.
+    A call leads to its slot, and a slot to what is put into it, so that a thousand calls through a member with a
+    thousand candidates are two thousand edges. An edge has `edge`, an `Edge`.
+    """
+    graph = nx.DiGraph()
+    graph.add_nodes_from(
+        definition.function
+        for found in program.definitions.values()
+        for definition in found
+        if definition.live
+        and (arch is None or definition.arch in {None, GENERIC, arch})
+        and not program.is_replaced(definition, arch)
+    )
+    receivers = Receivers(program)
+    for caller, callee, edge in (
+        *_direct(program),
+        *_handed(program),
+        *_through(program, receivers),
+        *_kept(program, receivers),
+    ):
+        if (caller in graph or not isinstance(caller, Function)) and (
+            callee in graph or not isinstance(callee, Function)
+        ):
+            known = graph.get_edge_data(caller, callee)
+            if known is None or edge.cost < known["edge"].cost:
+                graph.add_edge(caller, callee, edge=edge)
+    return graph
+
+
+_Node = Function | Slot
+_Found = Iterator[tuple[_Node, _Node, Edge]]
+
+
+def _direct(program: Program) -> _Found:
+    for name, calls in program.calls.items():
+        for call in calls:
+            if is_live(call.condition):
+                for found in program.meant(name, call.file):
+                    yield call.caller, found.function, _edge("macro" if found.macro else "direct", call)
+    for name, aliases in program.aliases.items():
+        for alias in aliases:
+            for found in program.definitions.get(name, ()):
+                place = alias.function
+                yield place, found.function, Edge("direct", place.path, place.line, alias.condition)
+
+
+def _handed(program: Program) -> _Found:
+    for name, calls in program.handed.items():
+        if name in program.definitions:
+            for handed in calls:
+                for found in program.meant(name, handed.call.file):
+                    if found.function != handed.call.caller:
+                        yield handed.call.caller, found.function, _edge("callback", handed.call, handed.call.callee)
+    registrars = knowledge().registrars
+    for name, uses in program.registered.items():
+        for use in uses:
+            for runner in program.meant(registrars[use.macro], use.file) if use.macro in registrars else ():
+                for found in program.meant(name, use.file):
+                    yield runner.function, found.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
+
+
+def _through(program: Program, receivers: Receivers) -> _Found:
+    for member, calls in program.through.items():
+        for call in calls:
+            if is_live(call.condition):
+                slot = receivers.called(call.file, call.owner, call.callee) or (None, member)
+                sure = (
+                    "exact"
+                    if static_slot(call.callee) or (slot[0] or "").startswith("=")
+                    else "type"
+                    if slot[0]
+                    else "field"
+                )
+                yield call.caller, slot, _edge("table", call, f"{slot[0] or '?'}.{slot[1]}", sure)
+
+
+def _kept(program: Program, receivers: Receivers) -> _Found:
+    for name, places in program.kept.items():
+        if name not in program.definitions:
+            continue
+        for kept in places:
+            for found in program.meant(name, kept.file) if is_live(kept.condition) else ():
+                for slot in receivers.kept(kept):
+                    edge = Edge(
+                        "table",
+                        kept.file.path,
+                        kept.line,
+                        kept.condition,
+                        via=name,
+                        sure="type" if slot[0] else "field",
+                    )
+                    yield slot, found.function, edge
+                    if slot[0] is not None and not slot[0].startswith("="):
+                        yield (None, slot[1]), slot, edge._replace(sure="field")
+    for copies in program.copied.values():
+        for file, owner, left, right in copies:
+            target, source = receivers.target(file, owner, left), receivers.target(file, owner, right)
+            if target and source and target != source:
+                yield target, source, Edge("table", file.path, 0, "1", via=f"copied: {left} = {right}", sure="type")
+
+
+def _edge(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
+    return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
