@@ -12,11 +12,12 @@ from caplint.config import Config, Suppression
 from caplint.coverage import Coverage, measure
 from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading, harvest
+from caplint.facts.languages import language_of
 from caplint.facts.store import FactStore, is_damage
 from caplint.findings import Finding, identify, supersede
-from caplint.link.project import Loaded, link
+from caplint.link.project import Loaded, Scope, link
 from caplint.rules import Rule
-from caplint.trees.tree import Tree
+from caplint.trees.tree import File, Tree
 
 Progress = Callable[[int, int], None]
 
@@ -67,30 +68,33 @@ class Outcome:
     seconds: float = field(compare=False, default=0.0)
 
 
-def open_session(trees: list[Tree], config: Config, progress: Progress = _silent) -> Session:
+def open_session(trees: list[Tree], config: Config, progress: Progress = _silent, *, narrow: bool = False) -> Session:
     """Read what is not known yet and fill the views.
 
-    Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
+    A narrow session has the views of capabilities only, from the files that speak of some. Where the store turns out
+    to be damaged half-way, it is put aside and everything is read anew.
     """
     path = config.store_path
     store = FactStore(path)
     try:
-        return _open(trees, config, store, progress)
+        return _open(trees, config, store, progress, narrow)
     except (sqlite3.Error, ValueError) as error:
         store.close()
         if path is None:
             raise
         # Damage may first show as a text that is no JSON or a number that is none.
-        return _open(trees, config, FactStore.instead(path, error), progress)
+        return _open(trees, config, FactStore.instead(path, error), progress, narrow)
     except BaseException:
         store.close()
         raise
 
 
-def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress) -> Session:
-    loaded = [
-        Loaded(tree, tree.files(store), tree.base.files(store) if tree.base is not None else []) for tree in trees
-    ]
+def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: bool) -> Session:
+    def files(tree: Tree | None) -> list[File]:
+        found = tree.files(store) if tree is not None else []
+        return [file for file in found if file.speaks or language_of(file.path) != "c"] if narrow else found
+
+    loaded = [Loaded(tree, files(tree), files(tree.base)) for tree in trees]
     wanted = [
         (tree, file)
         for entry in loaded
@@ -98,31 +102,39 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         if tree is not None
         for file in files
     ]
-    rows = harvest(store, wanted, config.repairs, config.jobs, progress)
-    link(store, loaded, rows, Reading(config.repairs, config.jobs), config.vendor_range)
+    reading = Reading(config.repairs, config.jobs)
+    rows = harvest(store, wanted, reading, progress)
+    link(store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow))
     return Session(store, loaded)
 
 
-def check(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent) -> Outcome:
-    """Run the rules over the trees."""
+def check(
+    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent, *, deep: bool = False
+) -> Outcome:
+    """Run the rules over the trees; deep: with those that need the call graph."""
     begun = time.monotonic()
     session = open_session(trees, config, progress)
     try:
-        return _judge(session, rules, config, begun)
+        return _judge(session, rules, config, begun, deep)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         session.store.close()
         if config.store_path is None or not is_damage(error):
             raise
         FactStore.discard(config.store_path, error)
         session = open_session(trees, config, progress)
-        return _judge(session, rules, config, begun)
+        return _judge(session, rules, config, begun, deep)
     finally:
         session.store.close()
 
 
-def _judge(session: Session, rules: list[Rule], config: Config, begun: float) -> Outcome:
+def _judge(session: Session, rules: list[Rule], config: Config, begun: float, deep: bool) -> Outcome:
     trees = session.trees
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
+    if deep:
+        from caplint.graph.reaches import link_reaches  # noqa: PLC0415 - the call graph costs what most runs need not pay
+
+        link_reaches(session, Reading(config.repairs, config.jobs))
+        roles.add("deep")
     skipped: list[Skipped] = []
     found: list[Finding] = []
     for rule in rules:
@@ -160,6 +172,7 @@ _NEEDS = {
     "manager": "a libvirt tree (--libvirt)",
     "reference": "a reference kernel (--tree NAME=reference:DIR)",
     "patch": "a patch",
+    "deep": "the call graph, which --deep builds",
 }
 
 

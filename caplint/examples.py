@@ -52,7 +52,7 @@ def problem(case: Case, config: Config) -> str | None:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
             return f"{case}: marks a line, but nothing is wrong with it"
-        outcome = check(trees, [case.rule], config)
+        outcome = check(trees, [case.rule], config, deep="deep" in case.rule.needs)
     except CaplintError as error:
         return f"{case}: {error}"
     found = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)

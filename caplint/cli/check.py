@@ -26,6 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_trees(parser)
     add_rules(parser)
+    parser.add_argument(
+        "--deep", action="store_true", help="also run the rules that need the call graph (takes longer)"
+    )
     add_output(parser)
 
 
@@ -44,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     trees, rules = trees_of(options, config), rules_of(options, config)
     with progress() as show:
-        outcome = engine.check(trees, rules, config, show)
+        outcome = engine.check(trees, rules, config, show, deep=options.deep)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -41,6 +41,15 @@ class Loaded:
     base_files: list[File]
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What a run asks for."""
+
+    vendor_ranges: tuple[tuple[int, int], ...] = ()
+    narrow: bool = False
+    """Only the views of capabilities are wanted."""
+
+
 @cache
 def views() -> str:
     """The text of views.sql."""
@@ -52,7 +61,7 @@ def link(
     loaded: list[Loaded],
     rows: dict[BlobKey, int],
     reading: Reading,
-    vendor_ranges: Iterable[tuple[int, int]] = (),
+    scope: Scope,
 ) -> None:
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection = store.connection
@@ -68,7 +77,7 @@ def link(
             if tree is not None:
                 link_made(store, side, tree, reading)
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
-    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", vendor_ranges)
+    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", scope.vendor_ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     link_capabilities(connection)
     configurations = link_kconfig(connection, link_build(connection))
@@ -79,6 +88,8 @@ def link(
     link_answers(connection, configurations)
     link_vmm(connection)
     link_documentation(connection)
+    if scope.narrow:
+        return
     link_cap_states(store, reading.extractor)
     link_msrs(store, reading.extractor)
     link_cap_msrs(connection)

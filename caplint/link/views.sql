@@ -336,6 +336,19 @@ CREATE TEMP TABLE msr_fact (
     source TEXT NOT NULL
 );
 
+-- Whether a program's entry leads to a place, over the call graph. Filled by `check --deep` only.
+CREATE TEMP TABLE reaches (
+    kind     TEXT NOT NULL,     -- use (a VMM checks or enables a capability), handler (of the kernel, from its ioctl)
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- of the use; of a handler where it is defined
+    function TEXT NOT NULL,     -- that holds the use; the handler
+    subject  TEXT NOT NULL,     -- the capability; the ioctl
+    arch     TEXT,
+    reached  INTEGER,           -- 1, 0; NULL: not known
+    reason   TEXT NOT NULL      -- why it is not, or why that is not known; '' where it is reached
+);
+
 -- Lines that a patch adds or changes, in the patched file.
 CREATE TEMP TABLE changed_line (
     tree TEXT NOT NULL,
@@ -442,6 +455,19 @@ CREATE TEMP VIEW guard AS
     JOIN main.condition cg ON cg.id = g.condition
     WHERE NOT (s.what = 'case' AND g.kind = 'case' AND g.start = s.site)  -- a label does not guard itself
       AND (s.condition = g.condition OR implies(cs.text, cg.text));
+
+-- A call in the files that matter, resolved by name: what `caplint path` follows, it follows with types and over all files.
+CREATE TEMP VIEW call_edge AS
+    SELECT f.tree, f.role, f.path, f.arch, k.function AS caller, k.callee, k.line,
+           CASE WHEN instr(k.callee, '->') OR instr(k.callee, '.') THEN 'table'
+                WHEN EXISTS (SELECT 1 FROM file h JOIN main.macro m ON m.blob = h.blob
+                             WHERE h.tree = f.tree AND m.name = k.callee AND m.parameters IS NOT NULL) THEN 'macro'
+                ELSE 'direct' END AS kind,
+           (SELECT l.low FROM main.case_label l WHERE l.blob = k.blob AND l.function = k.function AND l.low IS NOT NULL
+                AND l.start <= k.start AND k.start < l.stop ORDER BY l.start DESC LIMIT 1) AS case_label,
+           c.text AS condition
+    FROM file f JOIN main.call k ON k.blob = f.blob JOIN main.condition c ON c.id = k.condition
+    WHERE k.function IS NOT NULL;
 
 -- The ledger's names in the current trees.
 CREATE TEMP VIEW token_use AS

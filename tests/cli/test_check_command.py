@@ -91,7 +91,7 @@ def test_too_little_coverage(caplint: Caplint, tmp_path: Path, apart: Path) -> N
 
 
 def test_interrupted(caplint: Caplint, sound: tuple[str | Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("caplint.check.check", interrupt)
@@ -101,7 +101,7 @@ def test_interrupted(caplint: Caplint, sound: tuple[str | Path, ...], monkeypatc
 def test_an_internal_error_is_not_taken_for_findings(
     caplint: Caplint, sound: tuple[str | Path, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **_named: object) -> None:
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr("caplint.check.check", fail)
