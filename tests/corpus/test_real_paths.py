@@ -10,6 +10,8 @@ from caplint.check import open_session
 from caplint.config import Config
 from caplint.facts.harvest import Reading
 from caplint.graph.paths import Paths
+from caplint.graph.programs import Programs
+from caplint.graph.reaches import link_reaches
 from caplint.graph.steps import Step
 from caplint.trees.detect import directory_tree
 
@@ -41,7 +43,8 @@ def found(corpus: real_trees.Corpus) -> list[tuple[Step, ...]]:
     config: Config = corpus.config
     session = open_session([directory_tree(str(root(name))) for name in TREES], config)
     try:
-        paths = Paths(session, Reading(config.repairs, config.jobs), "cmdStart").of("KVM_CAP_S390_IRQCHIP", "s390")
+        programs = Programs(session, Reading(config.repairs, config.jobs))
+        paths = Paths(programs, "cmdStart").of("KVM_CAP_S390_IRQCHIP", "s390")
     finally:
         session.store.close()
     assert all(path.whole for path in paths)
@@ -55,13 +58,13 @@ def test_the_functions_in_order(found: list[tuple[Step, ...]]) -> None:
 def test_every_line_names_what_it_leads_to(found: list[tuple[Step, ...]]) -> None:
     roots = dict(zip(("kernel", "qemu", "libvirt"), map(root, TREES), strict=True))
     for path in found:
-        previous = ""
         for step in path:
             line = (roots[step.tree] / step.path).read_text("utf-8", "replace").splitlines()[step.line - 1]
-            word = {"case": step.case, "table": step.note, "callback": step.note}.get(step.edge) or step.function
-            # The wrapper's own ioctl has the place of the wrapper's call.
-            assert word in line or previous in {"kvm_check_extension", "kvm_vm_enable_cap"}, (step, line)
-            previous = step.function
+            word = {"case": step.case, "table": step.note.rpartition(".")[2], "callback": step.note}.get(step.edge)
+            if step.function == "kvm_vm_ioctl" and step.edge == "direct":
+                assert line.startswith("#define kvm_vm_enable_cap"), line
+            else:
+                assert (word or step.function) in line, (step, line)
 
 
 def test_the_bridges(found: list[tuple[Step, ...]]) -> None:
@@ -69,3 +72,31 @@ def test_the_bridges(found: list[tuple[Step, ...]]) -> None:
         assert [step.function for step in path if step.edge == "exec"] == ["main"]
         assert [step.note for step in path if step.edge == "ioctl"] == [request]
         assert [step.case for step in path if step.case] == [request, "KVM_CAP_S390_IRQCHIP"]
+
+
+def test_why_these_definitions(found: list[tuple[Step, ...]]) -> None:
+    """Of each of libvirt's two virCommandRun() one is a stub for WIN32, and many files of QEMU have a main()."""
+    whys = {step.function: step.why for step in found[0]}
+    assert whys["virCommandRun"].endswith("which is compiled only if defined(WIN32)")
+    assert whys["main"].startswith("kvm.toml's entry of QEMU; ")
+    assert whys["kvm_dev_ioctl"].startswith("kvm_chardev_ops.unlocked_ioctl, virt/kvm/kvm_main.c:")
+
+
+def test_every_pointer_is_told_by_its_structure(found: list[tuple[Step, ...]]) -> None:
+    tables = {step.function: (step.note, step.sure) for path in found for step in path if step.edge == "table"}
+    assert tables == {
+        "qemuDomainCreateWithFlags": ("virHypervisorDriver.domainCreateWithFlags", "type"),
+        "kvm_init": ("AccelClass.init_machine", "type"),
+    }
+
+
+def test_nearly_every_place_is_reached(corpus: real_trees.Corpus) -> None:
+    """At least 95 of 100 places that check or enable a capability; the others say why, and no handler is left out."""
+    with corpus.session("linux-6.12", "qemu-10.0") as session:
+        link_reaches(session, Reading(corpus.config.repairs, corpus.config.jobs), budget=1_000)
+        rows = session.connection.execute("SELECT kind, reached, reason FROM reaches").fetchall()
+    uses = [(reached, reason) for kind, reached, reason in rows if kind == "use"]
+    assert len(uses) > 200
+    assert sum(reached == 1 for reached, _ in uses) >= 0.95 * len(uses)
+    assert all(reached or (reached is None and reason) for reached, reason in uses), uses
+    assert all(reached == 1 for kind, reached, _ in rows if kind == "handler")

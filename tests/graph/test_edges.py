@@ -1,0 +1,252 @@
+"""Which functions lead to which: every kind of edge, over trees made for one question."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Caplint, Files, lay, qemu
+
+START = "int start(void)\n{{\n    {body}\n}}\n"
+
+
+def _steps(caplint: Caplint, tmp_path: Path, files: Files, *words: str) -> list[tuple[str, str, str]]:
+    """Function, edge and how sure it is, from start() to goal(); nothing where there is no way."""
+    trees = ("--qemu", qemu(tmp_path / "q", files))
+    run = caplint("path", "--from", "start", "--to", "goal", *trees, *words, "--output-format", "json")
+    assert (run.status, run.err) == (0, "")
+    found: dict[str, Any] = json.loads(run.out)
+    ways = [path for path, broken in zip(found["paths"], found["broken"], strict=True) if not broken]
+    return [(step["function"], step["edge"], step["sure"]) for step in ways[0]] if ways else []
+
+
+GOAL = "int goal(int a)\n{\n    return a;\n}\n"
+OPS = "struct ops { int (*run)(int); };\nstruct other { int (*run)(int); };\n"
+TABLE = OPS + "static int goal(int a)\n{\n    return a;\n}\nconst struct ops ours = { .run = goal };\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {"a.c": START.format(body="return goal(1);"), "b.c": GOAL}, [("goal", "direct", "exact")], id="direct"
+        ),
+        pytest.param(
+            {
+                "a.c": "#include \"m.h\"\n" + START.format(body="return GO(1);"),
+                "m.h": "#define GO(x) goal(x)\n",
+                "b.c": GOAL,
+            },
+            [("GO", "macro", "exact"), ("goal", "direct", "exact")],
+            id="macro",
+        ),
+        pytest.param(
+            {"a.c": START.format(body="return alias(1);"), "m.h": "#define alias goal\n", "b.c": GOAL},
+            [("alias", "macro", "exact"), ("goal", "direct", "exact")],
+            id="a name that stands for it",
+        ),
+        pytest.param(
+            {
+                "a.c": START.format(body="return each(list, goal);"),
+                "b.c": GOAL,
+            }, [("goal", "callback", "exact")], id="callback"
+        ),
+        pytest.param(
+            {"a.c": OPS + "int start(struct ops *o)\n{\n    return o->run(1);\n}\n", "b.c": TABLE},
+            [("goal", "table", "type")],
+            id="table",
+        ),
+        pytest.param(
+            {
+                "a.c": OPS + "int start(struct other *o)\n{\n    return o->run(1);\n}\n",
+                "b.c": TABLE,
+            }, [], id="another structure"
+        ),
+        pytest.param(
+            {"a.c": "int start(void *o)\n{\n    return pick(o)->run(1);\n}\n", "b.c": TABLE},
+            [("goal", "table", "field")],
+            id="an unknown structure",
+        ),
+        pytest.param(
+            {
+                "a.c": "int start(struct dev *d)\n{\n    return d->inner.o->run(1);\n}\n",
+                "dev.h": OPS + "struct dev { struct { struct ops *o; } inner; };\n",
+                "b.c": TABLE,
+            },
+            [("goal", "table", "field")],
+            id="a structure inside without a name",
+        ),
+        pytest.param(
+            {
+                "a.c": "int start(DevPtr d)\n{\n    return d->o->run(1);\n}\n",
+                "dev.h": "typedef struct _Dev Dev;\ntypedef Dev *DevPtr;\nstruct _Dev { struct ops *o; };\n" + OPS,
+                "b.c": TABLE,
+            },
+            [("goal", "table", "type")],
+            id="typedefs",
+        ),
+        pytest.param(
+            {
+                "a.c": "int start(void)\n{\n    RunClass *rc = RUN_GET_CLASS(0);\n    return rc->run(1);\n}\n",
+                "b.c": "static void init(void *oc)\n{\n    RunClass *rc = RUN_CLASS(oc);\n    rc->run = goal;\n}\n"
+                + GOAL,
+                "run.h": "typedef struct RunClass { int (*run)(int); } RunClass;\n",
+            },
+            [("goal", "table", "type")],
+            id="class_init",
+        ),
+        pytest.param(
+            {
+                "a.c": "int start(Object *o)\n{\n    return RUN_GET_CLASS(o)->run(1);\n}\n",
+                "run.h": "struct RunClass { int (*run)(int); };\nOBJECT_DECLARE_TYPE(RunState, RunClass, RUN)\n",
+                "b.c": GOAL + "static void init(RunClass *rc)\n{\n    rc->run = goal;\n}\n",
+            },
+            [("goal", "table", "type")],
+            id="a cast of QOM",
+        ),
+        pytest.param(
+            {
+                "a.c": "int start(struct ti *t)\n{\n    return t->run(1);\n}\n",
+                "b.c": "struct ti { int (*run)(int); };\nstruct info { int (*run)(int); };\n"
+                "void copy(struct ti *t, struct info *i)\n{\n    t->run = i->run;\n}\n"
+                "static const struct info mine = { .run = goal };\n" + GOAL,
+            },
+            [("goal", "table", "type")],
+            id="copied from one structure to another",
+        ),
+        pytest.param(
+            {"a.c": GOAL + "static int (*const on[])(int) = { [1] = goal };\n" + START.format(body="return on[1](2);")},
+            [("goal", "table", "exact")],
+            id="array",
+        ),
+        pytest.param(
+            {
+                "a.c": GOAL + "int (*hook)(int);\nvoid set(void)\n{\n    hook = goal;\n}\n"
+                + START.format(body="return hook(2);"),
+            },
+            [("goal", "table", "exact")],
+            id="variable",
+        ),
+        pytest.param(
+            {
+                "a.c": START.format(body="module_call_init(1);"),
+                "b.c": "void module_call_init(int type)\n{\n}\n" + GOAL + "type_init(goal)\n",
+            },
+            [("module_call_init", "direct", "exact"), ("goal", "callback", "exact")],
+            id="registered",
+        ),
+        pytest.param(
+            {
+                "a.c": "static int goal(int a)\n{\n    return 0;\n}\n" + START.format(body="return 0;"),
+                "b.c": "int f(void)\n{\n    return goal(1);\n}\n",
+            },
+            [],
+            id="private to another file",
+        ),
+        pytest.param(
+            {
+                "a.c": START.format(body="return goal(1);"),
+                "b.c": "#define goal(x) (x)\n" + GOAL,
+                "m.h": "#define goal(x) other(x)\n",
+            },
+            [("goal", "macro", "exact")],
+            id="a macro stands in its place",
+        ),
+        pytest.param(
+            {
+                "a.c": "#ifdef WIN32\n" + START.format(body="return goal(1);")
+                + "#else\n" + START.format(body="return 0;") + "#endif\n",
+                "b.c": GOAL,
+            },
+            [],
+            id="what is never compiled",
+        ),
+        pytest.param(
+            {"hw/ppc/a.c": START.format(body="return goal(1);"), "target/i386/b.c": GOAL}, [], id="another architecture"
+        ),
+    ],
+)  # fmt: skip
+def test_edges(caplint: Caplint, tmp_path: Path, files: Files, expected: list[tuple[str, str, str]]) -> None:
+    found = _steps(caplint, tmp_path, files)
+    assert found[1:] == expected
+    assert found[:1] == ([("start", "entry", "exact")] if expected else [])
+
+
+def test_the_more_certain_way_is_the_shorter_one(caplint: Caplint, tmp_path: Path) -> None:
+    files = {
+        "a.c": "int start(void *o)\n{\n    pick(o)->run(1);\n    return b();\n}\n",
+        "b.c": TABLE + "int c(void)\n{\n    return goal(1);\n}\nint b(void)\n{\n    return c();\n}\n",
+    }
+    assert [step[0] for step in _steps(caplint, tmp_path, files)] == ["start", "b", "c", "goal"]
+
+
+def test_all_shows_both(caplint: Caplint, tmp_path: Path) -> None:
+    files = {
+        "a.c": "int start(void)\n{\n    goal(1);\n    return b();\n}\n",
+        "b.c": "int b(void)\n{\n    return goal(1);\n}\n" + GOAL,
+    }
+    words = (
+        "path",
+        "--from",
+        "start",
+        "--to",
+        "goal",
+        "--qemu",
+        qemu(tmp_path / "q", files),
+        "--output-format",
+        "json",
+    )
+    assert len(json.loads(caplint(*words).out)["paths"]) == 1
+    found = json.loads(caplint(*words, "--all").out)["paths"]
+    assert [[step["function"] for step in path] for path in found] == [["start", "goal"], ["start", "b", "goal"]]
+
+
+def test_a_remote_procedure(caplint: Caplint, tmp_path: Path) -> None:
+    """The client's stub names the procedure, and the daemon's public function serves it."""
+    stub = "int start(int a)\n{\n    return call(conn, 0, REMOTE_PROC_DOMAIN_CREATE_XML, 0);\n}\n"
+    served = "int virDomainCreateXML(int a)\n{\n    return goal(a);\n}\n" + GOAL
+    files = {"src/qemu/qemu_driver.c": "", "src/libvirt-domain.c": served, "src/remote/remote_driver.c": stub}
+    tree = lay(tmp_path / "l", files)
+    run = caplint("path", "--from", "start", "--to", "goal", "--libvirt", tree, "--output-format", "json")
+    (path,) = json.loads(run.out)["paths"]
+    assert [(step["function"], step["edge"], step["note"]) for step in path] == [
+        ("start", "entry", ""),
+        ("virDomainCreateXML", "rpc", "REMOTE_PROC_DOMAIN_CREATE_XML"),
+        ("goal", "direct", ""),
+    ]
+
+
+NAME_ONE = "name one capability, one ioctl, or a function with --to; see caplint path --help"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("path",), NAME_ONE),
+        (("path", "KVM_CAP_A", "KVM_CAP_B"), NAME_ONE),
+        (("path", "--to", "nowhere"), "no tree in view defines nowhere() for what was asked"),
+        (
+            ("path", "--all-functions", "--to", "f"),
+            "--all-functions takes trees, --arch, and the formats text, json and dot",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_use(caplint: Caplint, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    run = caplint(*words, "--qemu", qemu(tmp_path / "q"))
+    assert (run.status, run.out, run.err) == (2, "", f"caplint: {message}\n")
+
+
+def test_the_whole_graph(caplint: Caplint, tmp_path: Path) -> None:
+    files = {"a.c": OPS + "int start(struct ops *o)\n{\n    return o->run(1);\n}\n", "b.c": TABLE}
+    tree = qemu(tmp_path / "q", files)
+    found = json.loads(caplint("path", "--all-functions", "--qemu", tree, "--output-format", "json").out)
+    assert [(edge["from"], edge["to"], edge["sure"]) for edge in found["trees"][0]["edges"]] == [
+        ("?.run", "ops.run", "field"), ("a.c:start", "ops.run", "type"), ("ops.run", "b.c:goal", "type"),
+    ]  # fmt: skip
+    out = caplint("path", "--all-functions", "--qemu", tree).out
+    assert out.startswith("qemu: 2 functions and macros, 2 pointers that are called through\n")
+    assert caplint("path", "--all-functions", "--qemu", tree, "--output-format", "dot").out.startswith(
+        "digraph calls {"
+    )
