@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 
 from caplint.check import open_session
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, config_of, progress, trees_of
 from caplint.facts.harvest import Reading
 from caplint.graph.paths import Paths
+from caplint.quoting import json_text
 from caplint.report import paths as report
 
 
@@ -34,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
         finally:
             session.store.close()
     if options.output_format == "json":
-        json.dump(report.as_object(options.capability, options.arch, found), sys.stdout, indent=2, ensure_ascii=False)
-        print()
+        print(json_text(report.as_object(options.capability, options.arch, found), indent=2))
     else:
         lines = report.dot(found) if options.output_format == "dot" else report.text(options.capability, found)
         print("\n".join(lines))

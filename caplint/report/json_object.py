@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from caplint import __version__
 from caplint.check import Outcome
 from caplint.findings import Finding, Place
+from caplint.quoting import json_text
 from caplint.report.style import Style
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
     """Write the object, two columns deep per level."""
-    json.dump(as_object(outcome), out, indent=2, ensure_ascii=False)
-    out.write("\n")
+    out.write(json_text(as_object(outcome), indent=2) + "\n")
 
 
 def as_object(outcome: Outcome) -> dict[str, Any]:
