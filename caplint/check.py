@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
@@ -17,6 +18,9 @@ from caplint.findings import Finding, identify, supersede
 from caplint.link.project import Loaded, link
 from caplint.rules import Rule
 from caplint.trees.tree import Tree
+
+if TYPE_CHECKING:
+    from caplint.baseline import Entry
 
 Progress = Callable[[int, int], None]
 
@@ -65,6 +69,10 @@ class Outcome:
     coverage: Coverage
     rules: list[Rule]
     seconds: float = field(compare=False, default=0.0)
+    baselined: int | None = None
+    """Findings that a baseline leaves out; None without one."""
+    unmatched: list[Entry] = field(default_factory=list)
+    """Entries of the baseline that no finding matches any more."""
 
 
 def open_session(trees: list[Tree], config: Config, progress: Progress = _silent) -> Session:
@@ -125,11 +133,13 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float) ->
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     skipped: list[Skipped] = []
     found: list[Finding] = []
+    ran: list[Rule] = []
     for rule in rules:
         rule_pages.validate(session.connection, rule)
         if reason := _reason_to_skip(rule, roles, config):
             skipped.append(Skipped(rule.code, reason))
         else:
+            ran.append(rule)
             found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
     found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
     kept, unused = _suppress(found, config.suppress)
@@ -138,7 +148,7 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float) ->
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
         findings=identify(kept, {tree.name: tree.role for tree in trees}),
         suppressed=len(found) - len(kept),
-        unused_suppressions=unused,
+        unused_suppressions=[entry for entry in unused if any(rule.is_called(entry.code) for rule in ran)],
         skipped=skipped,
         coverage=measure(session.connection),
         rules=rules,

@@ -12,7 +12,7 @@ import pytest
 from caplint.check import open_session
 from caplint.cli.main import main
 from caplint.config import Config
-from caplint.rules import query_rows
+from caplint.rules import Rule, query_rows
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree
 
@@ -77,6 +77,12 @@ def kernel(root: Path, files: Files | None = None) -> Path:
 def qemu(root: Path, files: Files | None = None) -> Path:
     """A QEMU in which nothing is wrong, with some files more or other."""
     return lay(root, {**QEMU_FILES, **(files or {})})
+
+
+def made_up_rule(code: str = "CAP999") -> Rule:
+    """A rule for reports; it is never run."""
+    page = "# It is made up\n\nFirst, with a [link](CAP102-number-collision.md).\n\nThen.\n\n```sql\nSELECT 1\n```\n"
+    return Rule(code, "made-up", "warning", ("kernel",), "0.1.0", (), Path(f"{code}.md"), page, "SELECT 1")
 
 
 def bare_kernel(root: Path, files: Files) -> Tree:

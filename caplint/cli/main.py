@@ -21,6 +21,7 @@ from caplint.errors import CaplintError
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
     "check": "check trees against each other",
+    "baseline": "write, show and prune a file of known findings, for `check --baseline`",
     "facts": "ask the fact store a question in SQL",
     "coverage": "what was read, and what was not understood",
     "path": "how a program comes to check or enable a capability, down to the kernel's case",

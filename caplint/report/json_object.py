@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from caplint import __version__
@@ -18,6 +19,8 @@ def report(outcome: Outcome, out: TextIO, _: Style) -> None:
 
 def as_object(outcome: Outcome) -> dict[str, Any]:
     """The run as plain data. Nothing in it depends on time or on the machine but the trees' locations."""
+    entries = [asdict(entry) for entry in outcome.unmatched]
+    baseline = {"left_out": outcome.baselined, "unmatched": entries}
     return {
         "version": 1,
         "caplint": __version__,
@@ -38,6 +41,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
             column: outcome.coverage.total(column)
             for column in ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
         },
+        **({"baseline": baseline} if outcome.baselined is not None else {}),
     }
 
 

@@ -240,7 +240,6 @@ SUPPRESS = '[[suppress]]\ncode = "{}"\nsubject = "{}"\nreason = "known"\n'
         ("cap101", "KVM_CAP_NR_VCPUS", 0, False),
         ("number-mismatch", "KVM_CAP_NR_VCPUS", 0, False),
         ("CAP101", "KVM_CAP_OTHER", 1, True),
-        ("CAP102", "KVM_CAP_NR_VCPUS", 1, True),
     ],
 )
 def test_suppression(
@@ -252,7 +251,22 @@ def test_suppression(
     assert (f"unused suppression: {code} {subject} (known)" in run.out.splitlines()) == unused
     assert ("0 errors, 0 warnings, 1 note; 1 suppressed" in run.out.splitlines()) != unused
     run = caplint(*faulty, "--output-format", "concise")
-    assert (f"caplint: warning: unused suppression: {code} {subject}\n" in run.err) == unused
+    assert (f"unused suppression: {code} {subject} (known)\n" in run.err) == unused
+
+
+def test_a_suppression_is_not_unused_because_its_rule_did_not_run(
+    caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path
+) -> None:
+    (apart / "caplint.toml").write_text(SUPPRESS.format("CAP102", "KVM_CAP_NR_VCPUS"))
+    assert "unused" not in caplint(*faulty).out
+    assert "unused" in caplint(*faulty, "--select", "CAP102").out
+
+
+def test_what_did_not_run_is_said_whatever_the_format(caplint: Caplint, tmp_path: Path) -> None:
+    words = ("check", kernel(tmp_path / "k"), "--select", "CAP103", "--output-format")
+    for output_format in FORMATS:
+        run = caplint(*words, output_format)
+        assert "skipped: CAP103 (needs a VMM tree (--qemu))\n" in (run.out if output_format == "text" else run.err)
 
 
 def test_suppression_for_one_architecture(caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path) -> None:
