@@ -45,7 +45,7 @@ def entry() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command. Returns 0 clean, 1 findings, 2 wrong use or input, 3 too little covered, 130 interrupted."""
     try:
-        options = _parse(arguments)
+        options = parse(arguments)
         status: int = import_module(f"caplint.cli.{options.command}").run(options)
         sys.stdout.flush()
     except CaplintError as error:
@@ -84,7 +84,8 @@ class _Parser(argparse.ArgumentParser):
         raise CaplintError(f"{message} (see {self.prog} --help)")
 
 
-def _parse(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """What the command line says. Raises `CaplintError` for what it may not say."""
     parser = _Parser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shlex
 import sys
@@ -9,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from b4 import LoreMessage, setup_config
 from b4.review.checks import run_perpatch_checks
 from ci_outcome import finding, hostile, outcome, text
 from conftest import X86
@@ -57,6 +59,24 @@ def test_the_command_as_b4_runs_it(tmp_path: Path, apart: Path) -> None:
     (failed,) = found["id"]
     assert (failed["status"], failed["summary"]) == ("fail", "exited with error code 2")
     assert failed["details"] == "caplint: NEVER1: no such rule; `caplint rules` lists them"
+
+
+def test_lines_for_b4_prep(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other protocol of b4: lines, of which none may be on standard error."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(apart))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    setup_config(argparse.Namespace(config={}))
+    command = f"{shlex.quote(sys.executable)} -m caplint demo --output-format concise"
+
+    def check(line: str) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = LoreMessage.run_local_check(["sh", "-c", line], "id", _mail(), nocache=True)
+        return found
+
+    found = check(f"{command} 2>/dev/null")
+    assert {flag for flag, _ in found} == {"warning"}
+    assert any("CAP204 KVM_CAP_PPIN: " in line for _, line in found)
+    assert check(f"{command} --select CAP101 2>/dev/null") == [("success", "sh: passed all checks")]
+    assert check(f"{command} --select NEVER1 2>/dev/null") == [("fail", "sh: Exited with error code 2")]
 
 
 def _read_by_b4(directory: Path, written: str) -> list[dict[str, str]]:
