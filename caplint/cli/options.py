@@ -77,7 +77,13 @@ def add_rule_pages(parser: argparse.ArgumentParser) -> None:
 def add_rules(parser: argparse.ArgumentParser) -> None:
     """--rules and --select."""
     add_rule_pages(parser)
-    parser.add_argument("--select", action="append", default=[], metavar="CODE", help="run only these rules")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="run only these rules, by code or name; a list with commas, or given several times",
+    )
 
 
 def config_of(options: argparse.Namespace) -> Config:

@@ -7,6 +7,7 @@ were skipped, and suppressions and baseline entries of no use are notifications:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -76,7 +77,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _base(tree: Tree) -> dict[str, Any]:
     """Where a tree is; a revision's files are nowhere."""
     base: dict[str, Any] = {"description": {"text": f"{tree.role}: {visible(tree.location)}"}}
-    if tree.revision is None and (root := Path(tree.location).resolve()).is_dir():
+    # As it was named: a link that is resolved is not the checkout that a service knows.
+    if tree.revision is None and (root := Path(os.path.abspath(tree.location))).is_dir():  # noqa: PTH100
         base["uri"] = root.as_uri().rstrip("/") + "/"
     return base
 
