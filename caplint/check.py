@@ -133,13 +133,11 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float) ->
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     skipped: list[Skipped] = []
     found: list[Finding] = []
-    ran: list[Rule] = []
     for rule in rules:
         rule_pages.validate(session.connection, rule)
         if reason := _reason_to_skip(rule, roles, config):
             skipped.append(Skipped(rule.code, reason))
         else:
-            ran.append(rule)
             found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
     found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
     kept, unused = _suppress(found, config.suppress)
@@ -148,7 +146,7 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float) ->
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
         findings=identify(kept, {tree.name: tree.role for tree in trees}),
         suppressed=len(found) - len(kept),
-        unused_suppressions=[entry for entry in unused if any(rule.is_called(entry.code) for rule in ran)],
+        unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
         skipped=skipped,
         coverage=measure(session.connection),
         rules=rules,
@@ -189,6 +187,12 @@ def _suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> t
             unused.append(entry)
         kept = remaining
     return kept, unused
+
+
+def _of_rules_that_ran(entries: list[Suppression], rules: list[Rule], skipped: list[Skipped]) -> list[Suppression]:
+    idle = {entry.code for entry in skipped}
+    ran = [rule for rule in rules if rule.code not in idle]
+    return [entry for entry in entries if any(rule.is_called(entry.code) for rule in ran)]
 
 
 def _matches(entry: Suppression, finding: Finding) -> bool:
