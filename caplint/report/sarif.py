@@ -17,6 +17,7 @@ from caplint import __version__
 from caplint.check import Outcome
 from caplint.findings import Finding, Place
 from caplint.quoting import json_text, visible
+from caplint.report.source import Source
 from caplint.report.style import Style
 from caplint.report.wording import plural, sentence
 from caplint.rules import Rule
@@ -25,6 +26,7 @@ from caplint.trees.tree import Tree
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # A tree that is not understood at all would make a file that no service takes.
 _MAX_BLIND = 1000
+_MAX_LINE = 500
 _NOTIFICATIONS = {
     "blind-spot": "Bytes that were not understood",
     "unaccounted-name": "A name that nothing explains",
@@ -36,6 +38,7 @@ _NOTIFICATIONS = {
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
     """Write a log with one run. Nothing in it depends on time or on the machine but the trees' locations."""
+    source = Source(outcome.trees)
     indices = {rule.code: index for index, rule in enumerate(outcome.rules)}
     run = {
         "tool": {
@@ -57,7 +60,7 @@ def report(outcome: Outcome, out: TextIO, _: Style) -> None:
                 "toolConfigurationNotifications": list(_not_done(outcome, indices)),
             }
         ],
-        "results": [_result(finding, indices) for finding in outcome.findings],
+        "results": [_result(finding, indices, source) for finding in outcome.findings],
     }
     out.write(json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n")
 
@@ -83,13 +86,13 @@ def _base(tree: Tree) -> dict[str, Any]:
     return base
 
 
-def _result(finding: Finding, indices: dict[str, int]) -> dict[str, Any]:
-    location = _location(finding.place)
-    location["physicalLocation"]["region"]["startColumn"] = finding.place.column
+def _result(finding: Finding, indices: dict[str, int], source: Source) -> dict[str, Any]:
+    location = _location(finding.place, source)
+    location["physicalLocation"]["region"]["startColumn"] = source.column(finding.place)
     if finding.function:
         location["logicalLocations"] = [{"name": visible(finding.function), "kind": "function"}]
     related = [
-        {"id": number, **_location(entry.place), "message": _message(entry.message)}
+        {"id": number, **_location(entry.place, source), "message": _message(entry.message)}
         for number, entry in enumerate(finding.related, 1)
     ]
     return {
@@ -104,11 +107,13 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _location(place: Place) -> dict[str, Any]:
+def _location(place: Place, source: Source | None = None) -> dict[str, Any]:
+    """A line, with its text for those who do not have the tree."""
+    text = visible(source.line(place).rstrip("\r"))[:_MAX_LINE] if source else ""
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(place.path, errors="backslashreplace"), "uriBaseId": place.tree},
-            "region": {"startLine": place.line},
+            "region": {"startLine": place.line, **({"snippet": {"text": text}} if text else {})},
         }
     }
 

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TextIO
 
 from caplint.check import Outcome
-from caplint.errors import CaplintError
 from caplint.findings import Finding, Place
+from caplint.report.source import Source
 from caplint.report.style import Style, safe
 from caplint.report.wording import MAX_RELATED, coverage_line, place_text, plural, remarks, sentence, tally
-from caplint.trees.tree import Tree
 
 _MAX_LINE = 160
 
 
 def report(outcome: Outcome, out: TextIO, style: Style) -> None:
     """Write the findings, then a summary."""
-    source = _Source(outcome.trees)
+    source = Source(outcome.trees)
     for finding in outcome.findings:
         _finding(finding, source, out, style)
     _summary(outcome, out, style)
 
 
-class _Source:
-    """Lines of the trees' files."""
-
-    def __init__(self, trees: list[Tree]) -> None:
-        self._trees = {tree.name: tree for tree in trees}
-        self._lines = lru_cache(maxsize=32)(self._read)
-
-    def line(self, place: Place) -> str:
-        lines = self._lines(place.tree, place.path)
-        return lines[place.line - 1] if 0 < place.line <= len(lines) else ""
-
-    def _read(self, tree: str, path: str) -> list[str]:
-        try:
-            return self._trees[tree].read(path).decode("utf-8", "replace").split("\n")
-        except (OSError, CaplintError, KeyError, ValueError):  # ValueError: no path at all
-            return []
-
-
-def _finding(finding: Finding, source: _Source, out: TextIO, style: Style) -> None:
+def _finding(finding: Finding, source: Source, out: TextIO, style: Style) -> None:
     head = style(finding.severity, f"{finding.severity} {finding.code}")
     subject = safe(finding.subject)
     print(f"{head} {style('bold', subject)}{sentence(finding).removeprefix(subject)}", file=out)
@@ -53,7 +33,7 @@ def _finding(finding: Finding, source: _Source, out: TextIO, style: Style) -> No
     print(file=out)
 
 
-def _place(place: Place, message: str, source: _Source, out: TextIO, style: Style) -> None:
+def _place(place: Place, message: str, source: Source, out: TextIO, style: Style) -> None:
     where = style("place", place_text(place))
     print(f"  {where}{': ' + safe(message) if message else ''}", file=out)
     text = source.line(place).expandtabs(4).strip()
