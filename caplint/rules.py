@@ -148,7 +148,7 @@ def _load(path: Path) -> Rule:
         raise CaplintError(f"{path}:1: no front matter between two +++ lines")
     try:
         front = tomllib.loads(match.group(1))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CaplintError(f"{path}: front matter: {error}") from error
     _check_front(path, front)
     text = page[match.end() :]

@@ -74,6 +74,9 @@ def _fail(message: str) -> int:
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, like every other error."""
 
+    chosen: _Parser | None = None
+    """That of the command that was asked for; what it does not know, argparse only says of the whole."""
+
     def error(self, message: str) -> NoReturn:
         asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         if asked:
@@ -81,6 +84,12 @@ class _Parser(argparse.ArgumentParser):
             near = difflib.get_close_matches(asked.group(1), choices, 1)
             known = f"did you mean {near[0]}?" if near else f"known are {', '.join(choices)}"
             message = f"{asked.group(1)!r} is unknown; {known}"
+        unknown = re.fullmatch(r"unrecognized arguments: (--[\w-]+).*", message)
+        if unknown and self.chosen:
+            options = re.findall(r"--[\w-]+", self.chosen.format_usage())
+            near = difflib.get_close_matches(unknown.group(1), options, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.chosen.error(message + hint)
         raise CaplintError(f"{message} (see {self.prog} --help)")
 
 
@@ -98,5 +107,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         if name == asked:
+            parser.chosen = command
             import_module(f"caplint.cli.{name}").add(command)
     return parser.parse_args(arguments)

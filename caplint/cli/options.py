@@ -15,7 +15,7 @@ from caplint.config import Config, load
 from caplint.errors import CaplintError
 from caplint.report.style import Style, style_for
 from caplint.rules import Rule
-from caplint.trees.detect import directory_tree, parse_tree
+from caplint.trees.detect import detect, directory_tree, parse_tree
 from caplint.trees.tree import Tree
 
 
@@ -118,12 +118,21 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     if not trees:
         raise CaplintError(
             "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
+            + _hint(Path())
         )
     names = [tree.name for tree in trees]
     for name in names:
         if names.count(name) > 1:
             raise CaplintError(f"two trees are named {name}; name one of them with --tree NAME=ROLE:PATH")
     return trees
+
+
+def _hint(directory: Path) -> str:
+    """What to type where the working directory is a tree itself."""
+    try:
+        return f"; the working directory is one ({detect(directory).title}): name it as ."
+    except CaplintError:
+        return ""
 
 
 def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
