@@ -53,6 +53,12 @@ def sort_key(finding: Finding) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def tree_words(roles: dict[str, str]) -> dict[str, str]:
+    """What stands for each tree in an identity: its role, or its name where trees share a role."""
+    counts = Counter(roles.values())
+    return {name: name if counts[role] > 1 else role for name, role in roles.items()}
+
+
 def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding]:
     """Sorted findings with their fingerprints.
 
@@ -75,12 +81,6 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
         seen[identity] += 1
         result.append(replace(finding, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16]))
     return sorted(result, key=sort_key)
-
-
-def tree_words(roles: dict[str, str]) -> dict[str, str]:
-    """What stands for each tree in an identity: its role, or its name where trees share a role."""
-    counts = Counter(roles.values())
-    return {name: name if counts[role] > 1 else role for name, role in roles.items()}
 
 
 def _file_order(finding: Finding) -> tuple[object, ...]:

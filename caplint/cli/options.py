@@ -127,14 +127,6 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     return trees
 
 
-def _hint(directory: Path) -> str:
-    """What to type where the working directory is a tree itself."""
-    try:
-        return f"; the working directory is one ({detect(directory).title}): name it as ."
-    except CaplintError:
-        return ""
-
-
 def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
     """The shipped rules and the user's, or those of them that were selected."""
     rules = rule_pages.load(
@@ -151,6 +143,14 @@ def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
         codes = {rule_pages.find(rules, code).code for word in selected for code in word.split(",")}
         return [rule for rule in rules if rule.code in codes]
     return rules
+
+
+def _hint(directory: Path) -> str:
+    """What to type where the working directory is a tree itself."""
+    try:
+        return f"; the working directory is one ({detect(directory).title}): name it as ."
+    except CaplintError:
+        return ""
 
 
 def style_of(options: argparse.Namespace) -> Style:

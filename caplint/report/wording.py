@@ -56,19 +56,6 @@ def tally(outcome: Outcome) -> str:
     return text
 
 
-def remarks(outcome: Outcome) -> Iterator[str]:
-    """What a run has to say besides its findings: what was skipped, what is of no use any more."""
-    reasons: dict[str, list[str]] = {}
-    for skipped in outcome.skipped:
-        reasons.setdefault(skipped.reason, []).append(skipped.code)
-    for reason, codes in reasons.items():
-        yield f"skipped: {', '.join(codes)} ({reason})"
-    for entry in outcome.unused_suppressions:
-        yield f"unused suppression: {visible(entry.code)} {visible(entry.subject)} ({visible(entry.reason)})"
-    for known in outcome.unmatched:
-        yield f"baseline entry that matches nothing any more: {visible(str(known))}"
-
-
 def coverage_line(coverage: Coverage) -> str:
     """The ledger in one line."""
     text = (
@@ -81,3 +68,16 @@ def coverage_line(coverage: Coverage) -> str:
     lost = coverage.total("unaccounted")
     names = f"{coverage.total('tokens'):,} capability, ioctl and MSR names, "
     return f"{text}; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"
+
+
+def remarks(outcome: Outcome) -> Iterator[str]:
+    """What a run has to say besides its findings: what was skipped, what is of no use any more."""
+    reasons: dict[str, list[str]] = {}
+    for skipped in outcome.skipped:
+        reasons.setdefault(skipped.reason, []).append(skipped.code)
+    for reason, codes in reasons.items():
+        yield f"skipped: {', '.join(codes)} ({reason})"
+    for entry in outcome.unused_suppressions:
+        yield f"unused suppression: {visible(entry.code)} {visible(entry.subject)} ({visible(entry.reason)})"
+    for known in outcome.unmatched:
+        yield f"baseline entry that matches nothing any more: {visible(str(known))}"
