@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
@@ -18,6 +19,9 @@ from caplint.findings import Finding, identify, supersede
 from caplint.link.project import Loaded, Scope, link
 from caplint.rules import Rule
 from caplint.trees.tree import File, Tree
+
+if TYPE_CHECKING:
+    from caplint.baseline import Entry
 
 Progress = Callable[[int, int], None]
 
@@ -66,6 +70,10 @@ class Outcome:
     coverage: Coverage
     rules: list[Rule]
     seconds: float = field(compare=False, default=0.0)
+    baselined: int | None = None
+    """Findings that a baseline leaves out; None without one."""
+    unmatched: list[Entry] = field(default_factory=list)
+    """Entries of the baseline that no finding matches any more."""
 
 
 def open_session(trees: list[Tree], config: Config, progress: Progress = _silent, *, narrow: bool = False) -> Session:
@@ -150,7 +158,7 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float, de
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
         findings=identify(kept, {tree.name: tree.role for tree in trees}),
         suppressed=len(found) - len(kept),
-        unused_suppressions=unused,
+        unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
         skipped=skipped,
         coverage=measure(session.connection),
         rules=rules,
@@ -192,6 +200,12 @@ def _suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> t
             unused.append(entry)
         kept = remaining
     return kept, unused
+
+
+def _of_rules_that_ran(entries: list[Suppression], rules: list[Rule], skipped: list[Skipped]) -> list[Suppression]:
+    idle = {entry.code for entry in skipped}
+    ran = [rule for rule in rules if rule.code not in idle]
+    return [entry for entry in entries if any(rule.is_called(entry.code) for rule in ran)]
 
 
 def _matches(entry: Suppression, finding: Finding) -> bool:

@@ -181,7 +181,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise CaplintError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bytes, syntax, numbers and nesting that are none
         raise CaplintError(f"{path}: not valid TOML: {error}") from error
 
 

@@ -53,6 +53,12 @@ def sort_key(finding: Finding) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def tree_words(roles: dict[str, str]) -> dict[str, str]:
+    """What stands for each tree in an identity: its role, or its name where trees share a role."""
+    counts = Counter(roles.values())
+    return {name: name if counts[role] > 1 else role for name, role in roles.items()}
+
+
 def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding]:
     """Sorted findings with their fingerprints.
 
@@ -60,14 +66,13 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
     architecture, function or else path, and the ordinal among equals in file order: moved lines do
     not change it. `roles` maps each tree's name to its role.
     """
-    shared = {role for role, count in Counter(roles.values()).items() if count > 1}
+    words = tree_words(roles)
     seen: Counter[tuple[str, ...]] = Counter()
     result = []
     for finding in sorted(findings, key=_file_order):
-        role = roles[finding.place.tree]
         identity = (
             finding.code,
-            finding.place.tree if role in shared else role,
+            words[finding.place.tree],
             finding.subject,
             finding.arch or "",
             finding.function or finding.place.path,

@@ -12,7 +12,7 @@ def compile_globs(globs: Iterable[str]) -> re.Pattern[str]:
 
     No globs match no path. Raises ValueError on an unbalanced brace or a misplaced `**`.
     """
-    return re.compile("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)")
+    return re.compile("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)", re.DOTALL)
 
 
 def _translate(glob: str) -> str:

@@ -45,6 +45,7 @@ _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
+_PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
 }  # fmt: skip
@@ -92,6 +93,20 @@ class Rule:
         """The page's heading."""
         return next((line[2:] for line in self.text.splitlines() if line.startswith("# ")), self.name)
 
+    @property
+    def explanation(self) -> str:
+        """What the page says before its query: what is checked, why, how to fix it, known limits.
+
+        Links to other pages are words: where this is read, the pages are not beside it.
+        """
+        return _PAGE_LINK.sub(r"\1", self.text.partition("```sql")[0].strip())
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph below the heading, on one line; the title where there is none."""
+        paragraphs = self.explanation.split("\n\n")[1:]
+        return " ".join(paragraphs[0].split()) if paragraphs else self.title
+
 
 def load(directories: Iterable[Path]) -> list[Rule]:
     """All rules of some directories, by code.
@@ -133,7 +148,7 @@ def _load(path: Path) -> Rule:
         raise CaplintError(f"{path}:1: no front matter between two +++ lines")
     try:
         front = tomllib.loads(match.group(1))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CaplintError(f"{path}: front matter: {error}") from error
     _check_front(path, front)
     text = page[match.end() :]

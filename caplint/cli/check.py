@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from caplint import baseline, baseline_file
 from caplint import check as engine
 from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
@@ -18,8 +20,8 @@ from caplint.cli.options import (
     trees_of,
 )
 from caplint.findings import SEVERITIES
-from caplint.report import FORMATS, reporter
-from caplint.report.wording import coverage_line
+from caplint.report import FORMATS, HELP, reporter
+from caplint.report.wording import coverage_line, remarks
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +32,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--deep", action="store_true", help="also run the rules that need the call graph (takes longer)"
     )
     add_output(parser)
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="leave out the findings that FILE lists (see caplint baseline)"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How findings are shown, and what makes the command fail."""
-    parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--output-format", choices=FORMATS, default="text", help=f"default: text. {HELP}")
     parser.add_argument(
         "--fail-on",
         choices=(*SEVERITIES, "never"),
@@ -45,9 +50,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit code how it went."""
     config = config_of(options)
+    known = baseline_file.read(options.baseline) if options.baseline else None
     trees, rules = trees_of(options, config), rules_of(options, config)
     with progress() as show:
         outcome = engine.check(trees, rules, config, show, deep=options.deep)
+    if known is not None:
+        outcome = baseline.without(outcome, known)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 
@@ -55,9 +63,8 @@ def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: f
     """Report an outcome and turn it into an exit code."""
     reporter(options.output_format)(outcome, sys.stdout, style_of(options))
     if options.output_format != "text":
-        sys.stderr.write(f"coverage: {coverage_line(outcome.coverage)}\n")
-        for entry in outcome.unused_suppressions:
-            sys.stderr.write(f"caplint: warning: unused suppression: {entry.code} {entry.subject}\n")
+        for line in (*remarks(outcome), f"coverage: {coverage_line(outcome.coverage)}"):
+            sys.stderr.write(f"{line}\n")
     limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
     if any(SEVERITIES.index(finding.severity) <= limit for finding in outcome.findings):
         return FOUND

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 
 from caplint.c.tables import tables
 from caplint.check import open_session
@@ -12,6 +10,7 @@ from caplint.cli.main import CLEAN, UNCOVERED
 from caplint.cli.options import add_trees, config_of, progress, style_of, trees_of
 from caplint.ledger import read_ledger
 from caplint.proposals import propose
+from caplint.quoting import json_text
 from caplint.report import ledger as report
 from caplint.report import proposals
 
@@ -41,8 +40,7 @@ def run(options: argparse.Namespace) -> int:
         session.store.close()
     if options.output_format == "json":
         more = {"proposals": proposals.as_object(found)} if found else {}
-        json.dump({**report.as_object(ledger), **more}, sys.stdout, indent=2, ensure_ascii=False)
-        print()
+        print(json_text({**report.as_object(ledger), **more}, indent=2))
     elif found:
         print("\n".join(proposals.lines(found, config.repairs)))
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 
 from caplint.check import open_session
@@ -13,6 +12,7 @@ from caplint.cli.options import add_trees, config_of, progress, trees_of
 from caplint.errors import CaplintError
 from caplint.facts.store import schema
 from caplint.link.project import views
+from caplint.quoting import json_text
 from caplint.report.style import safe
 from caplint.rules import query_rows
 
@@ -44,14 +44,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         session.store.close()
     if options.output_format == "json":
-        json.dump(
-            [dict(zip(columns, row, strict=True)) for row in rows],
-            sys.stdout,
-            indent=2,
-            ensure_ascii=False,
-            default=str,
-        )
-        print()
+        print(json_text([dict(zip(columns, row, strict=True)) for row in rows], indent=2))
     elif options.output_format == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(columns)

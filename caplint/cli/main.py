@@ -21,6 +21,7 @@ from caplint.errors import CaplintError
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
     "check": "check trees against each other",
+    "baseline": "write, show and prune a file of known findings, for `check --baseline`",
     "facts": "ask the fact store a question in SQL",
     "coverage": "what was read, and what was not understood",
     "path": "how a program comes to check or enable a capability, down to the kernel's case",
@@ -44,7 +45,7 @@ def entry() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command. Returns 0 clean, 1 findings, 2 wrong use or input, 3 too little covered, 130 interrupted."""
     try:
-        options = _parse(arguments)
+        options = parse(arguments)
         status: int = import_module(f"caplint.cli.{options.command}").run(options)
         sys.stdout.flush()
     except CaplintError as error:
@@ -73,6 +74,9 @@ def _fail(message: str) -> int:
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, like every other error."""
 
+    chosen: _Parser | None = None
+    """That of the command that was asked for; what it does not know, argparse only says of the whole."""
+
     def error(self, message: str) -> NoReturn:
         asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         if asked:
@@ -80,10 +84,17 @@ class _Parser(argparse.ArgumentParser):
             near = difflib.get_close_matches(asked.group(1), choices, 1)
             known = f"did you mean {near[0]}?" if near else f"known are {', '.join(choices)}"
             message = f"{asked.group(1)!r} is unknown; {known}"
+        unknown = re.fullmatch(r"unrecognized arguments: (--[\w-]+).*", message)
+        if unknown and self.chosen:
+            options = re.findall(r"--[\w-]+", self.chosen.format_usage())
+            near = difflib.get_close_matches(unknown.group(1), options, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.chosen.error(message + hint)
         raise CaplintError(f"{message} (see {self.prog} --help)")
 
 
-def _parse(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """What the command line says. Raises `CaplintError` for what it may not say."""
     parser = _Parser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
@@ -96,5 +107,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         if name == asked:
+            parser.chosen = command
             import_module(f"caplint.cli.{name}").add(command)
     return parser.parse_args(arguments)

@@ -15,7 +15,7 @@ from caplint.config import Config, load
 from caplint.errors import CaplintError
 from caplint.report.style import Style, style_for
 from caplint.rules import Rule
-from caplint.trees.detect import directory_tree, parse_tree
+from caplint.trees.detect import detect, directory_tree, parse_tree
 from caplint.trees.tree import Tree
 
 
@@ -77,7 +77,13 @@ def add_rule_pages(parser: argparse.ArgumentParser) -> None:
 def add_rules(parser: argparse.ArgumentParser) -> None:
     """--rules and --select."""
     add_rule_pages(parser)
-    parser.add_argument("--select", action="append", default=[], metavar="CODE", help="run only these rules")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="run only these rules, by code or name; a list with commas, or given several times",
+    )
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -112,6 +118,7 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     if not trees:
         raise CaplintError(
             "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
+            + _hint(Path())
         )
     names = [tree.name for tree in trees]
     for name in names:
@@ -136,6 +143,14 @@ def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
         codes = {rule_pages.find(rules, code).code for word in selected for code in word.split(",")}
         return [rule for rule in rules if rule.code in codes]
     return rules
+
+
+def _hint(directory: Path) -> str:
+    """What to type where the working directory is a tree itself."""
+    try:
+        return f"; the working directory is one ({detect(directory).title}): name it as ."
+    except CaplintError:
+        return ""
 
 
 def style_of(options: argparse.Namespace) -> Style:

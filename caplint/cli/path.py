@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.answers import Question, name_of, packed, unpacked
 from caplint.graph.steps import Path
+from caplint.quoting import json_text
 from caplint.report import paths as report
 from caplint.trees.tree import Tree
 
@@ -22,9 +22,7 @@ from caplint.trees.tree import Tree
 MOST = 8
 _FORMATS: dict[str, Callable[[Question, list[Path]], str]] = {
     "text": lambda question, found: "\n".join(report.text(question.name, found)),
-    "json": lambda question, found: json.dumps(
-        report.as_object(question.name, question.arch, found), indent=2, ensure_ascii=False
-    ),
+    "json": lambda question, found: json_text(report.as_object(question.name, question.arch, found), indent=2),
     "dot": lambda _, found: "\n".join(report.dot(found)),
 }
 

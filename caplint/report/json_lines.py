@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TextIO
 
 from caplint.check import Outcome
+from caplint.quoting import json_text
 from caplint.report.json_object import finding_object
 from caplint.report.style import Style
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
     """Write the findings."""
-    out.writelines(json.dumps(finding_object(finding), ensure_ascii=False) + "\n" for finding in outcome.findings)
+    out.writelines(json_text(finding_object(finding)) + "\n" for finding in outcome.findings)

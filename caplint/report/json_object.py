@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from caplint import __version__
 from caplint.check import Outcome
 from caplint.findings import Finding, Place
+from caplint.quoting import json_text
 from caplint.report.style import Style
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
     """Write the object, two columns deep per level."""
-    json.dump(as_object(outcome), out, indent=2, ensure_ascii=False)
-    out.write("\n")
+    out.write(json_text(as_object(outcome), indent=2) + "\n")
 
 
 def as_object(outcome: Outcome) -> dict[str, Any]:
     """The run as plain data. Nothing in it depends on time or on the machine but the trees' locations."""
+    entries = [asdict(entry) for entry in outcome.unmatched]
+    baseline = {"left_out": outcome.baselined, "unmatched": entries}
     return {
         "version": 1,
         "caplint": __version__,
@@ -39,6 +41,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
             column: outcome.coverage.total(column)
             for column in ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
         },
+        **({"baseline": baseline} if outcome.baselined is not None else {}),
     }
 
 

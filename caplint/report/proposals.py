@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from caplint.c.tables import Repairs
 from caplint.proposals import Proposal, Proposals
+from caplint.quoting import toml_string
 from caplint.report.style import safe
 from caplint.report.wording import plural
 
@@ -59,15 +59,10 @@ def _list(name: str, known: tuple[str, ...], proposals: list[Proposal]) -> Itera
         return
     yield f"{name} = ["
     for word in known:
-        yield f"    {_string(word)},"
+        yield f"    {toml_string(word)},"
     for proposal in new:
         tree, path, line = proposal.example
         gain = f"{plural(proposal.bytes, 'byte')}, {plural(proposal.spots, 'spot')}, {plural(proposal.files, 'file')}"
         yield f"    # {gain}, such as {safe(tree)}:{safe(path)}:{line}"
-        yield f"    {_string(proposal.entry.word)},"
+        yield f"    {toml_string(proposal.entry.word)},"
     yield "]"
-
-
-def _string(word: str) -> str:
-    """A TOML string; JSON's escapes are among TOML's."""
-    return json.dumps(word, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TextIO
 
+from caplint.quoting import visible
+
 _CODES = {
     "error": "1;31",
     "warning": "1;33",
@@ -14,10 +16,6 @@ _CODES = {
     "dim": "2",
     "place": "36",
     "good": "32",
-}
-# C0 and C1 control characters and the bidirectional overrides could repaint a terminal or reorder a line.
-_UNSAFE = {code: f"\\x{code:02x}" for code in (*range(0x09), *range(0x0A, 0x20), 0x7F, *range(0x80, 0xA0))} | {
-    code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
 
 
@@ -41,4 +39,4 @@ def style_for(stream: TextIO, choice: str = "auto") -> Style:
 
 def safe(text: str) -> str:
     """The text with everything that a terminal would obey made visible."""
-    return text.translate(_UNSAFE)
+    return visible(text)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from caplint.check import Outcome
 from caplint.coverage import Coverage
-from caplint.findings import SEVERITIES
+from caplint.findings import SEVERITIES, Finding, Place
+from caplint.quoting import visible
+
+MAX_RELATED = 8
+"""A list of evidence longer than this says no more than its beginning."""
 
 
 def plural(count: int, word: str) -> str:
@@ -21,12 +26,34 @@ def size(count: int) -> str:
     return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
 
 
+def place_text(place: Place) -> str:
+    """`kernel:virt/kvm/kvm_main.c:12`."""
+    return f"{visible(place.tree)}:{visible(place.path)}:{place.line}"
+
+
+def sentence(finding: Finding) -> str:
+    """`KVM_CAP_X on x86: what is wrong`."""
+    where = f" on {visible(finding.arch)}" if finding.arch and finding.arch != "generic" else ""
+    return f"{visible(finding.subject)}{where}: {visible(finding.message)}"
+
+
+def evidence(finding: Finding) -> Iterator[str]:
+    """A line for each other place that the finding compares."""
+    for related in finding.related[:MAX_RELATED]:
+        yield f"{place_text(related.place)}: {visible(related.message)}"
+    if (more := len(finding.related) - MAX_RELATED) > 0:
+        yield f"… and {more} more places"
+
+
 def tally(outcome: Outcome) -> str:
-    """Findings by severity."""
+    """Findings by severity, and how many are left out."""
     counts = Counter(finding.severity for finding in outcome.findings)
-    parts = [plural(counts[severity], severity) for severity in SEVERITIES]
-    text = ", ".join(parts)
-    return text + (f"; {outcome.suppressed} suppressed" if outcome.suppressed else "")
+    text = ", ".join(plural(counts[severity], severity) for severity in SEVERITIES)
+    if outcome.suppressed:
+        text += f"; {outcome.suppressed:,} suppressed"
+    if outcome.baselined is not None:
+        text += f"; {outcome.baselined:,} left out by the baseline"
+    return text
 
 
 def coverage_line(coverage: Coverage) -> str:
@@ -41,3 +68,16 @@ def coverage_line(coverage: Coverage) -> str:
     lost = coverage.total("unaccounted")
     names = f"{coverage.total('tokens'):,} capability, ioctl and MSR names, "
     return f"{text}; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"
+
+
+def remarks(outcome: Outcome) -> Iterator[str]:
+    """What a run has to say besides its findings: what was skipped, what is of no use any more."""
+    reasons: dict[str, list[str]] = {}
+    for skipped in outcome.skipped:
+        reasons.setdefault(skipped.reason, []).append(skipped.code)
+    for reason, codes in reasons.items():
+        yield f"skipped: {', '.join(codes)} ({reason})"
+    for entry in outcome.unused_suppressions:
+        yield f"unused suppression: {visible(entry.code)} {visible(entry.subject)} ({visible(entry.reason)})"
+    for known in outcome.unmatched:
+        yield f"baseline entry that matches nothing any more: {visible(str(known))}"

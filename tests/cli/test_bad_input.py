@@ -73,6 +73,12 @@ CASES: dict[str, Case] = {
     "missing rules": (lambda root: _check(root, "--rules", root / "gone"), "{root}/gone: no such directory of rule "),
     "an unknown key": (_config("jbos = 1"), "{root}/own.toml: unknown key jbos; did you mean jobs?"),
     "no TOML": (_config("="), "{root}/own.toml: not valid TOML: "),
+    "no end of nesting": (_config("x = " + "[" * 100_000), "{root}/own.toml: not valid TOML: "),
+    "no end of a number": (_config("jobs = " + "9" * 9_999), "{root}/own.toml: not valid TOML: "),
+    "no end of front matter": (
+        _rule("+++\ncode = " + "[" * 100_000 + "\n+++\n"),
+        "{root}/rules/page.md: front matter: ",
+    ),
     "a wrong type": (_config("jobs = '1'"), "{root}/own.toml: jobs must be a number"),
     "no reason": (
         _config("[[suppress]]\ncode = 'CAP101'\nsubject = 'X'"),
@@ -98,7 +104,14 @@ CASES: dict[str, Case] = {
     "an unknown severity": (lambda root: _check(root, "--fail-on", "x"), "'x' is unknown; known are error, "),
     "an unknown command": (lambda _: ["chekc"], "'chekc' is unknown; did you mean check? (see caplint --help)"),
     "no command": (lambda _: [], "the following arguments are required: COMMAND (see caplint --help)"),
-    "an unknown option": (lambda root: _check(root, "--colour"), "unrecognized arguments: --colour"),
+    "an unknown option": (
+        lambda root: _check(root, "--colour"),
+        "unrecognized arguments: --colour; did you mean --color? (see caplint check --help)",
+    ),
+    "an option like no other": (
+        lambda root: _check(root, "--zzz"),
+        "unrecognized arguments: --zzz (see caplint check ",
+    ),
     "no processes": (lambda root: _check(root, "--jobs", "0"), "--jobs 0: must be at least 1"),
     "half a process": (lambda root: _check(root, "--jobs", "x"), "argument --jobs: invalid int value: 'x'"),
     "escapes in a path": (lambda _: ["check", "\x1b[31m\n"], "\\x1b[31m : no such directory"),
@@ -126,3 +139,12 @@ def test_an_unreadable_file(caplint: Caplint, tmp_path: Path, monkeypatch: pytes
     run = caplint("check", tree)
     reason = "cannot read arch/x86/kvm/x86.c: Permission denied; make it readable or exclude the tree"
     assert (run.status, run.out, run.err) == (2, "", f"caplint: kernel: {reason}\n")
+
+
+def test_a_tree_that_one_stands_in_is_named_with_a_dot(caplint: Caplint, apart: Path) -> None:
+    assert caplint("check").err.endswith("[trees] in caplint.toml\n")
+    kernel(apart)
+    assert caplint("check").err.endswith(
+        "[trees] in caplint.toml; the working directory is one (Linux kernel): name it as .\n"
+    )
+    assert caplint("check", ".").status == 0

@@ -240,7 +240,6 @@ SUPPRESS = '[[suppress]]\ncode = "{}"\nsubject = "{}"\nreason = "known"\n'
         ("cap101", "KVM_CAP_NR_VCPUS", 0, False),
         ("number-mismatch", "KVM_CAP_NR_VCPUS", 0, False),
         ("CAP101", "KVM_CAP_OTHER", 1, True),
-        ("CAP102", "KVM_CAP_NR_VCPUS", 1, True),
     ],
 )
 def test_suppression(
@@ -252,7 +251,22 @@ def test_suppression(
     assert (f"unused suppression: {code} {subject} (known)" in run.out.splitlines()) == unused
     assert ("0 errors, 0 warnings, 1 note; 1 suppressed" in run.out.splitlines()) != unused
     run = caplint(*faulty, "--output-format", "concise")
-    assert (f"caplint: warning: unused suppression: {code} {subject}\n" in run.err) == unused
+    assert (f"unused suppression: {code} {subject} (known)\n" in run.err) == unused
+
+
+def test_a_suppression_is_not_unused_because_its_rule_did_not_run(
+    caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path
+) -> None:
+    (apart / "caplint.toml").write_text(SUPPRESS.format("CAP102", "KVM_CAP_NR_VCPUS"))
+    assert "unused" not in caplint(*faulty).out
+    assert "unused" in caplint(*faulty, "--select", "CAP102").out
+
+
+def test_what_did_not_run_is_said_whatever_the_format(caplint: Caplint, tmp_path: Path) -> None:
+    words = ("check", kernel(tmp_path / "k"), "--select", "CAP103", "--output-format")
+    for output_format in FORMATS:
+        run = caplint(*words, output_format)
+        assert "skipped: CAP103 (needs a VMM tree (--qemu))\n" in (run.out if output_format == "text" else run.err)
 
 
 def test_suppression_for_one_architecture(caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path) -> None:
@@ -316,10 +330,21 @@ SELECT tree, path, line, column, name AS subject, arch, NULL AS function, NULL A
     assert run.err == f"caplint: {rules / 'HSE001.md'}: {message}\n"
 
 
+ENABLE = """\
+int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
+{
+	switch (cap->cap) {
+	case KVM_CAP_HLT:
+		kvm->arch.hlt = cap->args[0];
+		return 0;
+	}
+	return -EINVAL;
+}
+"""
 ESCAPE = "\x1b]0;title\x07\x1b[31m\u202e"
 
 
-@pytest.mark.parametrize("output_format", ["text", "concise"])
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_what_a_terminal_would_obey_is_made_visible(caplint: Caplint, tmp_path: Path, output_format: str) -> None:
     tree = kernel(
         tmp_path / "k",
@@ -342,6 +367,32 @@ def test_colour(caplint: Caplint, faulty: tuple[str | Path, ...]) -> None:
     assert "\x1b[1;31merror CAP101\x1b[0m" in caplint(*faulty, "--color", "always").out
     assert "\x1b" not in caplint(*faulty, "--color", "never").out
     assert "\x1b" not in caplint(*faulty).out
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_a_finding_in_a_file_whose_name_is_no_utf8(caplint: Caplint, tmp_path: Path, output_format: str) -> None:
+    tree = kernel(tmp_path / "k")
+    odd = os.fsencode(tree / "arch/x86/kvm") + b"/\xff::%0A<&>\n.c"
+    Path(os.fsdecode(odd)).write_text(ENABLE)
+    run = caplint("check", tree, "--select", "CAP205", "--output-format", output_format)
+    assert run.status == 1
+    shown = {
+        "sarif": "%5Cxff%3A%3A%250A%3C%26%3E%0A.c",
+        "github": "file=arch/x86/kvm/\\xff%3A%3A%250A<&>\\x0a.c,",
+        "junit": "\\xff::%0A&lt;&amp;&gt;\\x0a.c",
+        "b4": "\\\\xff::%0A<&>\\\\x0a.c",
+        "text": "\\xff::%0A<&>\\x0a.c",
+        "concise": "\\xff::%0A<&>\\x0a.c",
+    }
+    assert shown.get(output_format, '\\\\xff::%0A<&>\\n.c"') in run.out
+
+
+def test_a_configuration_begins_no_line_of_its_own(
+    caplint: Caplint, sound: tuple[str | Path, ...], apart: Path
+) -> None:
+    (apart / "caplint.toml").write_text(SUPPRESS.format("CAP101", "X\\n::error::\\u001b[2J"))
+    run = caplint(*sound, "--output-format", "github")
+    assert run.err.splitlines()[0] == "unused suppression: CAP101 X\\x0a::error::\\x1b[2J (known)"
 
 
 def test_a_name_that_is_no_utf8(caplint: Caplint, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import X86, bare_kernel
+from conftest import X86, bare_kernel, made_up_rule
 
 from caplint.check import Outcome, Skipped
 from caplint.config import Suppression
@@ -25,7 +25,8 @@ def _outcome(root: Path, *findings: Finding) -> Outcome:
     coverage = Coverage([TreeCoverage("kernel", 2, 12_345, 1, 0, 1, 20, 3, 1)], [], [], {})
     suppressions = [Suppression("CAP101", "KVM_CAP_\x1b", "gone\x1b")]
     skipped = [Skipped("CAP102", "why"), Skipped("CAP103", "why"), Skipped("CAP104", "else")]
-    return Outcome([tree], {"kernel": (2, 12_345)}, list(findings), 2, suppressions, skipped, coverage, [], 1.234)
+    rules = [made_up_rule(code) for code in ("CAP102", "CAP103", "CAP104", "CAP999")]
+    return Outcome([tree], {"kernel": (2, 12_345)}, list(findings), 2, suppressions, skipped, coverage, rules, 1.234)
 
 
 def _finding(line: int = 2, related: int = 0, arch: str | None = "x86", severity: str = "warning") -> Finding:
@@ -55,7 +56,7 @@ def test_text(tmp_path: Path) -> None:
         "unused suppression: CAP101 KVM_CAP_\\x1b (gone\\x1b)",
         "coverage: 2 files, 12 kB, 1 function read; 20 bytes in 1 file not understood; "
         "3 capability, ioctl and MSR names, 1 unaccounted for",
-        f"-3 rules on kernel ({tmp_path}) in 1.23 s",
+        f"1 rule on kernel ({tmp_path}) in 1.23 s",
     ]
 
 

@@ -12,6 +12,8 @@ MATCHES = [
     ("**/meson.build", "meson.build"),
     ("{src,tools}/**/*.{c,h}.inc", "src/a.c.inc"),
     ("src/c++/**", "src/c++/x"),
+    ("**/*.c", "two\nlines/a.c"),
+    ("virt/**", "virt/two\nlines"),
     ("scripts/coverity*/**", "scripts/coverity-scan/run"),
 ]
 NO_MATCHES = [

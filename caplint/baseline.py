@@ -1,0 +1,112 @@
+"""A baseline: findings that are known, and what a run looks like without them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from caplint.check import Outcome
+from caplint.findings import SEVERITIES, Finding, tree_words
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A known finding. All but the severity and the reason follow from its fingerprint and are there to be read."""
+
+    code: str
+    severity: str
+    """The worst with which it is left out."""
+    subject: str
+    tree: str
+    """The tree's role, or its name where trees share a role."""
+    path: str
+    fingerprint: str
+    arch: str | None = None
+    function: str | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        where = f" on {self.arch}" if self.arch else ""
+        place = f"{self.tree}:{self.path}" + (f" {self.function}()" if self.function else "")
+        return f"{self.code} {self.subject}{where} ({place})"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline file: the trees with which it was made, by role (or name), and the findings."""
+
+    trees: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+def of_outcome(outcome: Outcome, old: Baseline) -> Baseline:
+    """A baseline of everything that a run found, with the reasons that an older one gives."""
+    reasons = {entry.fingerprint: entry.reason for entry in old.entries}
+    words = _words(outcome)
+    entries = (_of_finding(finding, words, reasons.get(finding.fingerprint)) for finding in outcome.findings)
+    return Baseline(tuple(sorted(words.values())), tuple(entries))
+
+
+def _of_finding(finding: Finding, words: dict[str, str], reason: str | None) -> Entry:
+    return Entry(
+        code=finding.code,
+        severity=finding.severity,
+        subject=finding.subject,
+        arch=finding.arch,
+        tree=words[finding.place.tree],
+        path=finding.place.path,
+        function=finding.function,
+        fingerprint=finding.fingerprint,
+        reason=reason,
+    )
+
+
+def without(outcome: Outcome, baseline: Baseline) -> Outcome:
+    """The outcome without what the baseline lists, and with the entries that match nothing.
+
+    A finding that is worse than its entry stays. An entry is only said to match nothing if its rule ran, and on all
+    trees with which the baseline was made.
+    """
+    worst = {entry.fingerprint: SEVERITIES.index(entry.severity) for entry in baseline.entries}
+    kept = [
+        finding
+        for finding in outcome.findings
+        if SEVERITIES.index(finding.severity) < worst.get(finding.fingerprint, len(SEVERITIES))
+    ]
+    gone = unmatched(outcome, baseline) if not missing_trees(outcome, baseline) else []
+    return replace(outcome, findings=kept, baselined=len(outcome.findings) - len(kept), unmatched=gone)
+
+
+def unmatched(outcome: Outcome, baseline: Baseline) -> list[Entry]:
+    """The entries, of rules that ran, that no finding of the whole outcome matches."""
+    ran = {rule.code for rule in outcome.rules} - {entry.code for entry in outcome.skipped}
+    left = Counter(finding.fingerprint for finding in outcome.findings)
+    gone = []
+    for entry in baseline.entries:
+        if left[entry.fingerprint]:
+            left[entry.fingerprint] -= 1
+        elif entry.code in ran:
+            gone.append(entry)
+    return gone
+
+
+def missing_trees(outcome: Outcome, baseline: Baseline) -> list[str]:
+    """The trees with which the baseline was made and that the run lacks."""
+    return sorted(set(baseline.trees) - set(_words(outcome).values()))
+
+
+def _words(outcome: Outcome) -> dict[str, str]:
+    return tree_words({tree.name: tree.role for tree in outcome.trees})
+
+
+def pruned(baseline: Baseline, gone: Iterable[Entry]) -> Baseline:
+    """The baseline without some of its entries."""
+    excess = Counter(gone)
+    entries = []
+    for entry in baseline.entries:
+        if excess[entry]:
+            excess[entry] -= 1
+        else:
+            entries.append(entry)
+    return replace(baseline, entries=tuple(entries))

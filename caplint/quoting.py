@@ -1,0 +1,37 @@
+"""Text from the linted trees, quoted so that no terminal, viewer or file obeys it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+# What is never shown as it is:
+_CONTROLS = "\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f"
+# line separators, directional marks, embeddings, overrides and isolates, which reorder a line, or begin one where
+# no one looks for it (Unicode Standard Annex #9; CVE-2021-42574);
+_REORDERING = "\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"
+# halves of characters, which UTF-8 cannot hold, and what is none, which XML cannot.
+_NO_CHARACTERS = "\\ud800-\\udfff\\ufffe\\uffff"
+_UNSAFE = re.compile(f"[{_CONTROLS}{_REORDERING}{_NO_CHARACTERS}]")
+
+
+def visible(text: str) -> str:
+    """The text with everything that a terminal would obey made visible."""
+    return _UNSAFE.sub(lambda match: _escape(match[0], "\\x{:02x}"), text)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON that says the same as any other and can be shown on a terminal as it is; bytes are their Python literal."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=repr)
+    # JSON's own quoting ends at 0x1f; the line breaks that are left are between values.
+    return _UNSAFE.sub(lambda match: match[0] if match[0] == "\n" else _escape(match[0], "\\u{:04x}"), text)
+
+
+def _escape(char: str, short: str) -> str:
+    return (short if ord(char) < 0x100 else "\\u{:04x}").format(ord(char))
+
+
+def toml_string(text: str) -> str:
+    """A basic string of TOML; JSON's escapes are among TOML's."""
+    return json_text(text)

@@ -1,0 +1,37 @@
+"""A check of b4 review: an array of tool, status, summary, details.
+
+The protocol: b4 ≥ 0.15, docs/maintainer/review.rst, "Writing an external check script"; what reads it is
+src/b4/review/checks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from caplint.check import Outcome
+from caplint.quoting import json_text
+from caplint.report.style import Style
+from caplint.report.wording import coverage_line, evidence, place_text, remarks, sentence, tally
+
+_STATUS = {"error": "fail", "warning": "warn", "note": "pass"}
+
+
+def report(outcome: Outcome, out: TextIO, _: Style) -> None:
+    """Write the check. What only deserves a note passes, and is in the details."""
+    result = {
+        "tool": "caplint",
+        "status": _STATUS[outcome.findings[0].severity] if outcome.findings else "pass",
+        "summary": tally(outcome),
+        "details": "\n".join(_details(outcome)),
+    }
+    out.write(json_text([result], indent=2) + "\n")
+
+
+def _details(outcome: Outcome) -> Iterator[str]:
+    for finding in outcome.findings:
+        yield f"{finding.severity} {finding.code} {sentence(finding)}"
+        for text in (place_text(finding.place), *evidence(finding)):
+            yield f"  {text}"
+    yield from remarks(outcome)
+    yield f"coverage: {coverage_line(outcome.coverage)}"

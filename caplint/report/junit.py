@@ -1,0 +1,65 @@
+"""JUnit's XML: a test case per rule.
+
+The dialect that Jenkins, GitLab and junitparser agree on: at most one failure per case. Notes fail nothing, as they do
+not fail a run; they are the case's output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+from xml.etree import ElementTree as ET
+
+from caplint import __version__
+from caplint.check import Outcome
+from caplint.findings import Finding
+from caplint.quoting import visible
+from caplint.report.style import Style
+from caplint.report.wording import coverage_line, evidence, place_text, plural, remarks, sentence, tally
+from caplint.rules import Rule
+
+
+def report(outcome: Outcome, out: TextIO, _: Style) -> None:
+    """Write one suite. Nothing in it depends on time."""
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(root, "testsuite", name="caplint")
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (("caplint", __version__), *((tree.name, tree.location) for tree in outcome.trees)):
+        ET.SubElement(properties, "property", name=visible(name), value=visible(value))
+    skipped = {entry.code: entry.reason for entry in outcome.skipped}
+    failed = sum(_case(suite, rule, outcome.findings, skipped.get(rule.code)) for rule in outcome.rules)
+    counts = {"tests": len(outcome.rules), "failures": failed, "errors": 0, "skipped": len(skipped)}
+    suite.attrib.update({name: str(count) for name, count in counts.items()})
+    lines = [tally(outcome), *remarks(outcome), f"coverage: {coverage_line(outcome.coverage)}"]
+    ET.SubElement(suite, "system-out").text = _text(lines)
+    ET.indent(root)
+    out.write(f"<?xml version='1.0' encoding='utf-8'?>\n{ET.tostring(root, encoding='unicode')}\n")
+
+
+def _case(suite: ET.Element, rule: Rule, findings: Iterable[Finding], reason: str | None) -> bool:
+    """Add the rule's case; whether it failed."""
+    case = ET.SubElement(suite, "testcase", classname="caplint", name=f"{rule.code} {rule.name}")
+    if reason is not None:
+        ET.SubElement(case, "skipped", message=visible(reason))
+        return False
+    found = [finding for finding in findings if finding.code == rule.code]
+    wrong = [finding for finding in found if finding.severity != "note"]
+    if wrong:
+        message = f"{plural(len(wrong), 'finding')}: {rule.title}"
+        ET.SubElement(case, "failure", type=rule.code, message=visible(message)).text = _listed(wrong)
+    if len(wrong) < len(found):
+        ET.SubElement(case, "system-out").text = _listed(finding for finding in found if finding.severity == "note")
+    return bool(wrong)
+
+
+def _listed(findings: Iterable[Finding]) -> str:
+    lines: list[str] = []
+    for finding in findings:
+        lines.append(f"{finding.severity} {sentence(finding)}")
+        lines += [f"  {text}" for text in (place_text(finding.place), *evidence(finding))]
+    return _text(lines)
+
+
+def _text(lines: Iterable[str]) -> str:
+    """Lines without what XML cannot hold: all that `visible` leaves are characters of XML 1.0 (section 2.2)."""
+    return "\n".join(map(visible, lines))

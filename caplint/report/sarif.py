@@ -1,0 +1,154 @@
+"""SARIF 2.1.0, the OASIS standard's format for code scanning.
+
+Rules carry their pages as help; a result's partial fingerprint is the finding's. Each tree is a base URI of its own,
+and paths are relative to it, so that alerts land where the tree is the checkout. What was not understood, rules that
+were skipped, and suppressions and baseline entries of no use are notifications: nothing is "clean" by silence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import quote
+
+from caplint import __version__
+from caplint.check import Outcome
+from caplint.findings import Finding, Place
+from caplint.quoting import json_text, visible
+from caplint.report.source import Source
+from caplint.report.style import Style
+from caplint.report.wording import plural, sentence
+from caplint.rules import Rule
+from caplint.trees.tree import Tree
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+# A tree that is not understood at all would make a file that no service takes.
+_MAX_BLIND = 1000
+_MAX_LINE = 500
+_NOTIFICATIONS = {
+    "blind-spot": "Bytes that were not understood",
+    "unaccounted-name": "A name that nothing explains",
+    "skipped-rule": "A rule that did not run",
+    "unused-suppression": "A suppression that matches nothing",
+    "unmatched-baseline-entry": "A baseline entry that matches nothing any more",
+}
+
+
+def report(outcome: Outcome, out: TextIO, _: Style) -> None:
+    """Write a log with one run. Nothing in it depends on time or on the machine but the trees' locations."""
+    source = Source(outcome.trees)
+    indices = {rule.code: index for index, rule in enumerate(outcome.rules)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "caplint",
+                "semanticVersion": __version__,
+                "rules": [_rule(rule) for rule in outcome.rules],
+                "notifications": [
+                    {"id": name, "shortDescription": {"text": text}} for name, text in _NOTIFICATIONS.items()
+                ],
+            }
+        },
+        "originalUriBaseIds": {tree.name: _base(tree) for tree in outcome.trees},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": list(_not_seen(outcome)),
+                "toolConfigurationNotifications": list(_not_done(outcome, indices)),
+            }
+        ],
+        "results": [_result(finding, indices, source) for finding in outcome.findings],
+    }
+    out.write(json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n")
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.summary},
+        "help": {"text": rule.explanation, "markdown": rule.explanation},
+        "defaultConfiguration": {"level": rule.severity},
+        "properties": {"needs": list(rule.needs), "since": rule.since},
+    }
+
+
+def _base(tree: Tree) -> dict[str, Any]:
+    """Where a tree is; a revision's files are nowhere."""
+    base: dict[str, Any] = {"description": {"text": f"{tree.role}: {visible(tree.location)}"}}
+    # As it was named: a link that is resolved is not the checkout that a service knows.
+    if tree.revision is None and (root := Path(os.path.abspath(tree.location))).is_dir():  # noqa: PTH100
+        base["uri"] = root.as_uri().rstrip("/") + "/"
+    return base
+
+
+def _result(finding: Finding, indices: dict[str, int], source: Source) -> dict[str, Any]:
+    location = _location(finding.place, source)
+    location["physicalLocation"]["region"]["startColumn"] = source.column(finding.place)
+    if finding.function:
+        location["logicalLocations"] = [{"name": visible(finding.function), "kind": "function"}]
+    related = [
+        {"id": number, **_location(entry.place, source), "message": _message(entry.message)}
+        for number, entry in enumerate(finding.related, 1)
+    ]
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": indices[finding.code],
+        "level": finding.severity,
+        "message": _message(sentence(finding)),
+        "locations": [location],
+        **({"relatedLocations": related} if related else {}),
+        "partialFingerprints": {"caplint/v1": finding.fingerprint},
+        "properties": {"subject": finding.subject, "arch": finding.arch},
+    }
+
+
+def _location(place: Place, source: Source | None = None) -> dict[str, Any]:
+    """A line, with its text for those who do not have the tree."""
+    text = visible(source.line(place).rstrip("\r"))[:_MAX_LINE] if source else ""
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(place.path, errors="backslashreplace"), "uriBaseId": place.tree},
+            "region": {"startLine": place.line, **({"snippet": {"text": text}} if text else {})},
+        }
+    }
+
+
+def _message(text: str) -> dict[str, str]:
+    """A message without placeholders (section 3.11.5) and embedded links (section 3.11.6)."""
+    return {"text": visible(text).replace("{", "{{").replace("}", "}}").replace("](", "\\](")}
+
+
+def _not_seen(outcome: Outcome) -> Iterator[dict[str, Any]]:
+    blind = outcome.coverage.blind
+    for spot in blind[:_MAX_BLIND]:
+        text = f"{plural(spot.bytes, 'byte')} not understood: {spot.reason}"
+        yield _notification("blind-spot", text, Place(spot.tree, spot.path, spot.line))
+    if (more := len(blind) - _MAX_BLIND) > 0:
+        yield _notification("blind-spot", f"{plural(more, 'more blind spot')}; `caplint coverage` lists all")
+    for name in outcome.coverage.unaccounted:
+        yield _notification("unaccounted-name", f"nothing explains {name.name}", Place(name.tree, name.path, name.line))
+
+
+def _not_done(outcome: Outcome, indices: dict[str, int]) -> Iterator[dict[str, Any]]:
+    for skipped in outcome.skipped:
+        rule = {"id": skipped.code, "index": indices[skipped.code]}
+        text = f"{skipped.code} was skipped: {skipped.reason}"
+        yield {**_notification("skipped-rule", text), "associatedRule": rule}
+    for entry in outcome.unused_suppressions:
+        yield _notification("unused-suppression", f"{entry.code} {entry.subject} ({entry.reason})")
+    for known in outcome.unmatched:
+        yield _notification("unmatched-baseline-entry", str(known))
+
+
+def _notification(name: str, text: str, place: Place | None = None) -> dict[str, Any]:
+    return {
+        "descriptor": {"id": name, "index": list(_NOTIFICATIONS).index(name)},
+        "level": "note" if name == "skipped-rule" else "warning",
+        "message": _message(text),
+        **({"locations": [_location(place)]} if place else {}),
+    }

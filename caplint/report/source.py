@@ -1,0 +1,36 @@
+"""Lines of the trees' files, for reports that show them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from caplint.errors import CaplintError
+from caplint.findings import Place
+from caplint.trees.tree import Tree
+
+
+class Source:
+    """Reads a file when one of its lines is asked for. What cannot be read has no lines."""
+
+    def __init__(self, trees: list[Tree]) -> None:
+        self._trees = {tree.name: tree for tree in trees}
+        self._lines = lru_cache(maxsize=32)(self._read)
+
+    def line(self, place: Place) -> str:
+        """The line's text, empty where there is none."""
+        return self._bytes(place).decode("utf-8", "replace")
+
+    def column(self, place: Place) -> int:
+        """The place's column in characters; facts count bytes."""
+        before = self._bytes(place)[: place.column - 1]
+        return place.column - len(before) + len(before.decode("utf-8", "replace"))
+
+    def _bytes(self, place: Place) -> bytes:
+        lines = self._lines(place.tree, place.path)
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else b""
+
+    def _read(self, tree: str, path: str) -> list[bytes]:
+        try:
+            return self._trees[tree].read(path).split(b"\n")
+        except (OSError, CaplintError, KeyError, ValueError):  # ValueError: no path at all
+            return []
