@@ -37,6 +37,7 @@ T = TypeVar("T")
 _CORPUS = Path(".corpus")
 _BYTECODE = ".bench/bytecode"
 _PAIR = ("linux-6.12", "qemu-10.0")
+_CAPABILITY = "KVM_CAP_IRQCHIP"
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,26 @@ def _sources() -> list[bytes]:
 
 def _whole_runs(runs: int) -> list[Row]:
     """Cold and warm runs of the command, in processes of their own."""
-    check = ["check", "--fail-on", "never", "--kernel", str(_CORPUS / _PAIR[0]), "--qemu", str(_CORPUS / _PAIR[1])]
+    trees = ["--kernel", str(_CORPUS / _PAIR[0]), "--qemu", str(_CORPUS / _PAIR[1])]
+    rows = [
+        *_cold_and_warm("check", ["check", "--fail-on", "never", *trees], runs),
+        *_cold_and_warm("path of a capability", ["path", _CAPABILITY, *trees], runs),
+        # Of the whole graph nothing is remembered but the outlines.
+        *_cold_and_warm("QEMU's whole call graph", ["path", "--all-functions", *trees[2:]], 1),
+    ]
+    with tempfile.TemporaryDirectory() as cache:
+        version = [_run(["--version"], cache) for _ in range(runs)]
+    return [*rows, _median("--version", version)]
+
+
+def _cold_and_warm(name: str, arguments: list[str], runs: int) -> list[Row]:
+    """Without a store, and with the one that this has left."""
     cold, warm = [], []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as cache:
-            cold.append(_run(check, cache))
-            warm.append(_run(check, cache))
-    with tempfile.TemporaryDirectory() as cache:
-        version = [_run(["--version"], cache) for _ in range(runs)]
-    return [_median("check, cold", cold), _median("check, warm", warm), _median("--version", version)]
+            cold.append(_run(arguments, cache))
+            warm.append(_run(arguments, cache))
+    return [_median(f"{name}, cold", cold), _median(f"{name}, warm", warm)]
 
 
 def _run(arguments: list[str], cache: str) -> tuple[float, float]:
