@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
@@ -13,8 +13,10 @@ from caplint.coverage import Coverage, measure
 from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.store import FactStore, is_damage
-from caplint.findings import Finding, identify, supersede
-from caplint.link.project import Loaded, link
+from caplint.findings import Finding, difference, identify, supersede
+from caplint.link.changes import Loaded
+from caplint.link.configurations import Configurations
+from caplint.link.project import link, unpatched
 from caplint.rules import Rule
 from caplint.trees.tree import Tree
 
@@ -39,6 +41,7 @@ class Session:
 
     store: FactStore
     loaded: list[Loaded]
+    configurations: Configurations
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -65,6 +68,8 @@ class Outcome:
     coverage: Coverage
     rules: list[Rule]
     seconds: float = field(compare=False, default=0.0)
+    resolved: list[Finding] | None = None
+    """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
 
 
 def open_session(trees: list[Tree], config: Config, progress: Progress = _silent) -> Session:
@@ -99,28 +104,65 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         for file in files
     ]
     rows = harvest(store, wanted, config.repairs, config.jobs, progress)
-    link(store, loaded, rows, Reading(config.repairs, config.jobs), config.vendor_range)
-    return Session(store, loaded)
+    configurations = link(store, loaded, rows, Reading(config.repairs, config.jobs), config.vendor_range)
+    return Session(store, loaded, configurations)
 
 
 def check(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent) -> Outcome:
-    """Run the rules over the trees."""
+    """Run the rules over the trees as they are."""
+    return _run(trees, config, progress, lambda session: _judge(session, rules, config))
+
+
+def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent) -> Outcome:
+    """Run the rules over the trees and over what they are compared with: findings added and resolved."""
+    return _run(trees, config, progress, lambda session: _compare(session, rules, config))
+
+
+def _run(trees: list[Tree], config: Config, progress: Progress, judge: Callable[[Session], Outcome]) -> Outcome:
     begun = time.monotonic()
     session = open_session(trees, config, progress)
     try:
-        return _judge(session, rules, config, begun)
+        outcome = judge(session)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         session.store.close()
         if config.store_path is None or not is_damage(error):
             raise
         FactStore.discard(config.store_path, error)
         session = open_session(trees, config, progress)
-        return _judge(session, rules, config, begun)
+        outcome = judge(session)
     finally:
         session.store.close()
+    return replace(outcome, seconds=time.monotonic() - begun)
 
 
-def _judge(session: Session, rules: list[Rule], config: Config, begun: float) -> Outcome:
+def _compare(session: Session, rules: list[Rule], config: Config) -> Outcome:
+    outcome = _judge(session, rules, config)
+    unpatched(session.connection, session.configurations)
+    before, _, roles = _findings(session, rules, config)
+    kept, _ = _suppress(before, config.suppress)
+    added, resolved = difference(outcome.findings, identify(kept, roles))
+    return replace(outcome, findings=added, resolved=resolved)
+
+
+def _judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
+    found, skipped, kinds = _findings(session, rules, config)
+    kept, unused = _suppress(found, config.suppress)
+    return Outcome(
+        trees=session.trees,
+        sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
+        findings=identify(kept, kinds),
+        suppressed=len(found) - len(kept),
+        unused_suppressions=unused,
+        skipped=skipped,
+        coverage=measure(session.connection),
+        rules=rules,
+    )
+
+
+def _findings(
+    session: Session, rules: list[Rule], config: Config
+) -> tuple[list[Finding], list[Skipped], dict[str, str]]:
+    """What the rules find in the views, which of them did not run, and the role of each tree."""
     trees = session.trees
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     skipped: list[Skipped] = []
@@ -131,19 +173,8 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float) ->
             skipped.append(Skipped(rule.code, reason))
         else:
             found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
-    found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
-    kept, unused = _suppress(found, config.suppress)
-    return Outcome(
-        trees=trees,
-        sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
-        findings=identify(kept, {tree.name: tree.role for tree in trees}),
-        suppressed=len(found) - len(kept),
-        unused_suppressions=unused,
-        skipped=skipped,
-        coverage=measure(session.connection),
-        rules=rules,
-        seconds=time.monotonic() - begun,
-    )
+    superseded = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
+    return superseded, skipped, {tree.name: tree.role for tree in trees}
 
 
 def _known_places(rule: Rule, findings: Iterable[Finding], trees: list[Tree]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from caplint import check as engine
 from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
+    add_base,
     add_rules,
     add_trees,
     config_of,
@@ -25,6 +26,7 @@ from caplint.report.wording import coverage_line
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_trees(parser)
+    add_base(parser)
     add_rules(parser)
     add_output(parser)
 
@@ -44,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     trees, rules = trees_of(options, config), rules_of(options, config)
     with progress() as show:
-        outcome = engine.check(trees, rules, config, show)
+        judge = engine.compare if any(tree.base for tree in trees) else engine.check
+        outcome = judge(trees, rules, config, show)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 

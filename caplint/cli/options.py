@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from caplint.config import Config, load
 from caplint.errors import CaplintError
 from caplint.report.style import Style, style_for
 from caplint.rules import Rule
-from caplint.trees.detect import directory_tree, parse_tree
+from caplint.trees.detect import against, directory_tree, parse_tree, staged_tree, tree_of
+from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
 
 
@@ -50,17 +51,31 @@ def add_trees(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
     )
-    trees.add_argument("--kernel", metavar="DIR", help="a Linux tree")
-    trees.add_argument("--qemu", metavar="DIR", help="a QEMU tree")
-    trees.add_argument("--libvirt", metavar="DIR", help="a libvirt tree")
+    trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, or a revision of it")
+    trees.add_argument("--qemu", metavar="DIR[@REV]", help="a QEMU tree")
+    trees.add_argument("--libvirt", metavar="DIR[@REV]", help="a libvirt tree")
     trees.add_argument(
         "--tree",
         action="append",
         default=[],
-        metavar="NAME=ROLE:PATH",
+        metavar="NAME=ROLE:PATH[@REV]",
         help="any tree; roles: kernel, vmm, manager, reference",
     )
     add_config(parser)
+
+
+def add_base(parser: argparse.ArgumentParser) -> None:
+    """--staged and --base."""
+    parser.add_argument(
+        "--staged",
+        action="store_true",
+        help="what the index of the tree here (or of the one PATH) changes: only findings that it adds",
+    )
+    parser.add_argument(
+        "--base",
+        metavar="REV",
+        help="what the tree here (or the one PATH) changes since a revision: findings added and resolved",
+    )
 
 
 def add_rule_pages(parser: argparse.ArgumentParser) -> None:
@@ -99,14 +114,17 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
         (options.libvirt, "libvirt", "manager"),
     ):
         if path is not None:
-            trees.append(directory_tree(path, role, name))
-    trees += [directory_tree(path) for path in options.paths]
+            trees.append(tree_of(path, role, name))
+    trees += [tree_of(path) for path in options.paths]
     trees += [parse_tree(option) for option in options.tree]
+    changed = getattr(options, "staged", False) or getattr(options, "base", None) is not None
+    if changed and not any(_is_here(tree) for tree in trees) and len(options.paths) != 1:
+        trees += _tree_here({tree.name for tree in trees})
     given = {tree.role for tree in trees}
     for entry in config.trees:
         if entry.role in given:
             continue
-        tree = directory_tree(entry.path, entry.role, entry.name)
+        tree = tree_of(entry.path, entry.role, entry.name)
         if tree.role not in given:
             trees.append(tree)
     if not trees:
@@ -117,7 +135,39 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     for name in names:
         if names.count(name) > 1:
             raise CaplintError(f"two trees are named {name}; name one of them with --tree NAME=ROLE:PATH")
-    return trees
+    return _with_base(trees, options) if changed else trees
+
+
+def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
+    """The trees, the one that --staged or --base means with what it is compared with."""
+    meant = _meant(trees, options)
+    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base)
+    return [changed if tree is meant else tree for tree in trees]
+
+
+def _meant(trees: list[Tree], options: argparse.Namespace) -> DirectoryTree:
+    """The one tree that is named by a bare PATH, or else the one here, or else the only one."""
+    if len(options.paths) == 1:
+        root = Path(options.paths[0]).resolve()
+        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
+    else:
+        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
+    if not found:
+        raise CaplintError("which tree is compared with a revision? Run in it, or name its directory as PATH")
+    return max(found, key=lambda tree: len(tree.root.parts))
+
+
+def _is_here(tree: Tree) -> bool:
+    return isinstance(tree, DirectoryTree) and Path.cwd().resolve().is_relative_to(tree.root)
+
+
+def _tree_here(names: set[str]) -> list[Tree]:
+    """The tree of the working directory, or of one above it, where it is one."""
+    for directory in (Path.cwd(), *Path.cwd().parents):
+        with suppress(CaplintError):
+            tree = directory_tree(str(directory))
+            return [tree] if tree.name not in names else []
+    return []
 
 
 def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:

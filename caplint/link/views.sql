@@ -343,6 +343,16 @@ CREATE TEMP TABLE changed_line (
     line INTEGER NOT NULL
 );
 
+-- What the patches of a run do to files: one row per patch and file of a tree.
+CREATE TEMP TABLE patch_file (
+    series  TEXT NOT NULL,      -- the file that the series was read from
+    ordinal INTEGER NOT NULL,   -- which patch of its series, from 1
+    patch   TEXT NOT NULL,      -- its subject, or the file that it was read from
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,      -- after the patch; of a removed file before it
+    kind    TEXT NOT NULL       -- modified, added, removed, renamed, copied
+);
+
 -- Capabilities whose number is kept although nothing answers for them any more.
 CREATE TEMP TABLE retired (
     name   TEXT PRIMARY KEY,

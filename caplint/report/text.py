@@ -22,6 +22,8 @@ def report(outcome: Outcome, out: TextIO, style: Style) -> None:
     source = _Source(outcome.trees)
     for finding in outcome.findings:
         _finding(finding, source, out, style)
+    for finding in outcome.resolved or ():
+        _resolved(finding, out, style)
     _summary(outcome, out, style)
 
 
@@ -53,6 +55,13 @@ def _finding(finding: Finding, source: _Source, out: TextIO, style: Style) -> No
     if len(finding.related) > _MAX_RELATED:
         print(f"  … and {len(finding.related) - _MAX_RELATED} more places", file=out)
     print(file=out)
+
+
+def _resolved(finding: Finding, out: TextIO, style: Style) -> None:
+    """What was there before: its place is one of the tree before, so no line is shown."""
+    head = f"{style('good', 'resolved:')} {finding.severity} {finding.code} {style('bold', safe(finding.subject))}"
+    print(f"{head}: {safe(finding.message)}", file=out)
+    print(f"  {style('place', f'{safe(finding.place.tree)}:{safe(finding.place.path)}')}\n", file=out)
 
 
 def _place(place: Place, message: str, source: _Source, out: TextIO, style: Style) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from caplint.check import Outcome
 from caplint.coverage import Coverage
-from caplint.findings import SEVERITIES
+from caplint.findings import SEVERITIES, Finding
 
 
 def plural(count: int, word: str) -> str:
@@ -22,11 +22,16 @@ def size(count: int) -> str:
 
 
 def tally(outcome: Outcome) -> str:
-    """Findings by severity."""
-    counts = Counter(finding.severity for finding in outcome.findings)
-    parts = [plural(counts[severity], severity) for severity in SEVERITIES]
-    text = ", ".join(parts)
+    """Findings by severity; of a comparison those that are added, and those that are resolved."""
+    text = _counts(outcome.findings)
+    if outcome.resolved is not None:
+        text += f" added; {_counts(outcome.resolved)} resolved"
     return text + (f"; {outcome.suppressed} suppressed" if outcome.suppressed else "")
+
+
+def _counts(findings: list[Finding]) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(plural(counts[severity], severity) for severity in SEVERITIES)
 
 
 def coverage_line(coverage: Coverage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -35,6 +36,12 @@ class StampCache(Protocol):
 
     def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
         """Add and replace entries, and forget those that are gone."""
+
+    def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
+        """Of those git objects that are known: object id → size in bytes, and whether it holds a token of interest."""
+
+    def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
+        """Add what objects were found to hold; that never changes."""
 
 
 class Tree(ABC):
