@@ -13,18 +13,18 @@ from caplint.coverage import Coverage, measure
 from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.store import FactStore, is_damage
-from caplint.findings import Finding, difference, identify, supersede
+from caplint.findings import Finding, identify, supersede
 from caplint.link.changes import Loaded
 from caplint.link.configurations import Configurations
-from caplint.link.project import link, unpatched
+from caplint.link.project import link
 from caplint.rules import Rule
 from caplint.trees.tree import Tree
 
 Progress = Callable[[int, int], None]
 
 
-def _silent(done: int, total: int) -> None:
-    pass
+def silent(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class Session:
         """The trees of the run, in the order they were given."""
         return [entry.tree for entry in self.loaded]
 
+    @property
+    def roles(self) -> dict[str, str]:
+        """Tree → role."""
+        return {tree.name: tree.role for tree in self.trees}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -72,7 +77,7 @@ class Outcome:
     """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
 
 
-def open_session(trees: list[Tree], config: Config, progress: Progress = _silent) -> Session:
+def open_session(trees: list[Tree], config: Config, progress: Progress = silent) -> Session:
     """Read what is not known yet and fill the views.
 
     Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
@@ -108,49 +113,45 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     return Session(store, loaded, configurations)
 
 
-def check(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent) -> Outcome:
+def check(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = silent) -> Outcome:
     """Run the rules over the trees as they are."""
-    return _run(trees, config, progress, lambda session: _judge(session, rules, config))
+    return in_sessions([trees], config, progress, lambda sessions: [judge(sessions[0], rules, config)])[0]
 
 
-def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent) -> Outcome:
-    """Run the rules over the trees and over what they are compared with: findings added and resolved."""
-    return _run(trees, config, progress, lambda session: _compare(session, rules, config))
-
-
-def _run(trees: list[Tree], config: Config, progress: Progress, judge: Callable[[Session], Outcome]) -> Outcome:
+def in_sessions(
+    groups: list[list[Tree]], config: Config, progress: Progress, run: Callable[[list[Session]], list[Outcome]]
+) -> list[Outcome]:
+    """What a function makes of some groups of trees, each linked for itself; again, where the store fails half-way."""
     begun = time.monotonic()
-    session = open_session(trees, config, progress)
+    sessions: list[Session] = []
     try:
-        outcome = judge(session)
+        sessions += [open_session(trees, config, progress) for trees in groups]
+        outcomes = run(sessions)
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        session.store.close()
+        _close(sessions)
         if config.store_path is None or not is_damage(error):
             raise
         FactStore.discard(config.store_path, error)
-        session = open_session(trees, config, progress)
-        outcome = judge(session)
+        sessions += [open_session(trees, config, progress) for trees in groups]
+        outcomes = run(sessions)
     finally:
-        session.store.close()
-    return replace(outcome, seconds=time.monotonic() - begun)
+        _close(sessions)
+    return [replace(outcome, seconds=time.monotonic() - begun) for outcome in outcomes]
 
 
-def _compare(session: Session, rules: list[Rule], config: Config) -> Outcome:
-    outcome = _judge(session, rules, config)
-    unpatched(session.connection, session.configurations)
-    before, _, roles = _findings(session, rules, config)
-    kept, _ = _suppress(before, config.suppress)
-    added, resolved = difference(outcome.findings, identify(kept, roles))
-    return replace(outcome, findings=added, resolved=resolved)
+def _close(sessions: list[Session]) -> None:
+    while sessions:
+        sessions.pop().store.close()
 
 
-def _judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
-    found, skipped, kinds = _findings(session, rules, config)
-    kept, unused = _suppress(found, config.suppress)
+def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
+    """What the rules find in linked trees."""
+    found, skipped = find(session, rules, config)
+    kept, unused = suppress(found, config.suppress)
     return Outcome(
         trees=session.trees,
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
-        findings=identify(kept, kinds),
+        findings=identify(kept, session.roles),
         suppressed=len(found) - len(kept),
         unused_suppressions=unused,
         skipped=skipped,
@@ -159,10 +160,8 @@ def _judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
     )
 
 
-def _findings(
-    session: Session, rules: list[Rule], config: Config
-) -> tuple[list[Finding], list[Skipped], dict[str, str]]:
-    """What the rules find in the views, which of them did not run, and the role of each tree."""
+def find(session: Session, rules: list[Rule], config: Config) -> tuple[list[Finding], list[Skipped]]:
+    """What the rules find in the views, suppressed or not, and which of them did not run."""
     trees = session.trees
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     skipped: list[Skipped] = []
@@ -173,8 +172,7 @@ def _findings(
             skipped.append(Skipped(rule.code, reason))
         else:
             found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
-    superseded = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
-    return superseded, skipped, {tree.name: tree.role for tree in trees}
+    return supersede(found, {rule.code: list(rule.supersedes) for rule in rules}), skipped
 
 
 def _known_places(rule: Rule, findings: Iterable[Finding], trees: list[Tree]) -> Iterator[Finding]:
@@ -201,7 +199,8 @@ def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
     return f"needs {' and '.join(missing)}" if missing else None
 
 
-def _suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
+def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
+    """The findings that are left, and the suppressions that match none."""
     kept = list(findings)
     unused = []
     for entry in suppressions:

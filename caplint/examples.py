@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unidiff.patch import PatchSet
-
 from caplint import share
 from caplint.check import check
 from caplint.config import Config
 from caplint.errors import CaplintError
 from caplint.rules import Example, Rule, is_marked, strip_marks
+from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
-from caplint.trees.diff import changes
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
+from caplint.trees.unified import parse
 
 Line = tuple[str, str, int]
 """Tree, path, line."""
@@ -84,11 +83,11 @@ def _lay(case: Case) -> tuple[list[Tree], list[Line]]:
 
 def _marks(diff: str) -> Iterator[tuple[str, int]]:
     """Path and new line number of every marked line of a diff."""
-    for file in PatchSet(diff):
-        for hunk in file:
-            for line in hunk:
-                if line.target_line_no is not None and is_marked(line.value):
-                    yield file.path, line.target_line_no
+    for file in parse(diff.encode(), "example"):
+        for hunk in file.hunks:
+            for number, text in hunk.side(b"+"):
+                if is_marked(text.decode()):
+                    yield file.path, number
 
 
 def mini_trees(root: Path = share.FIXTURES) -> dict[str, Tree]:

@@ -46,8 +46,12 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     trees, rules = trees_of(options, config), rules_of(options, config)
     with progress() as show:
-        judge = engine.compare if any(tree.base for tree in trees) else engine.check
-        outcome = judge(trees, rules, config, show)
+        if any(tree.base for tree in trees):
+            from caplint.compare import compare  # noqa: PLC0415 - only comparisons need it
+
+            outcome = compare(trees, rules, config, show)
+        else:
+            outcome = engine.check(trees, rules, config, show)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 

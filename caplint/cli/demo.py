@@ -13,7 +13,7 @@ from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config import Config
 from caplint.examples import mini_trees
-from caplint.trees.diff import changes
+from caplint.trees.apply import changes
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
 

@@ -99,6 +99,10 @@ def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey
             ],
         )
     connection.executemany("INSERT INTO temp.changed_line VALUES (?, ?, ?)", changed_lines(loaded))
+    connection.executemany(
+        "INSERT INTO temp.patch_file VALUES (?, ?, ?, ?, ?, ?)",
+        [(row.series, row.ordinal, row.patch, tree.name, row.path, row.kind) for row in tree.patch_files],
+    )
 
 
 def unpatched(connection: sqlite3.Connection, configurations: Configurations) -> None:
@@ -119,7 +123,7 @@ def unpatched(connection: sqlite3.Connection, configurations: Configurations) ->
     for (view,) in twins.fetchall():
         connection.execute(f"DROP VIEW temp.{view}")
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {view.removeprefix('base_')}")  # noqa: S608
-    for table in ("changed_line", "patch_file"):
+    for table in ("changed_line", "patch_file", "pending_cap", "pending_section"):
         connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
     _functions(connection, configurations.unpatched())
 

@@ -92,9 +92,9 @@ def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTre
     return staged
 
 
-def against(tree: Tree, revision: str) -> Tree:
-    """The tree with a revision of its own repository as its base."""
-    tree.base = revision_tree(tree.location, revision, tree.role, tree.name)
+def against(tree: Tree, revision: str, directory: str) -> Tree:
+    """The tree with a revision of the directory's repository as its base."""
+    tree.base = revision_tree(directory, revision, tree.role, tree.name)
     return tree
 
 
@@ -121,10 +121,12 @@ def _identity(label: str, project: Project, role: str | None, name: str | None) 
     expected = {"reference": "kernel"}.get(role or "", role)
     if expected is not None and expected != project.role:
         raise CaplintError(f"{label}: is {project.title} ({project.role}), given as {role}")
-    return name or _NAMES.get(project.name, project.name), role or project.role
+    return name or name_of(project), role or project.role
 
 
-_NAMES = {"linux": "kernel"}
+def name_of(project: Project) -> str:
+    """What a project's tree is called unless it is named."""
+    return {"linux": "kernel"}.get(project.name, project.name)
 
 
 def parse_tree(option: str) -> Tree:

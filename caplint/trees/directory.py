@@ -65,6 +65,21 @@ class DirectoryTree(Tree):
                 f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
             ) from error
 
+    def has(self, path: str) -> bool:
+        return self._inside(path) is not None
+
+    def content(self, path: str) -> bytes | None:
+        place = self._inside(path)
+        return self.read(path) if place is not None and place.is_file() else None
+
+    def _inside(self, path: str) -> Path | None:
+        """Where a path leads, unless that is out of the tree or nowhere."""
+        try:
+            place = (self.root / path).resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return place if place.is_relative_to(self.root) else None
+
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
         pending = [*self.project.roots]
         while pending:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from pathlib import PurePosixPath
+
 from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
@@ -42,6 +45,16 @@ class RevisionTree(Tree):
         return sorted(
             path for path in self._blobs if language_of(path) is not None and self.project.wants(path) is not False
         )
+
+    def has(self, path: str) -> bool:
+        return path in self._blobs or path in self._directories
+
+    def content(self, path: str) -> bytes | None:
+        return self.read(path) if path in self._blobs else None
+
+    @cached_property
+    def _directories(self) -> set[str]:
+        return {str(parent) for path in self._blobs for parent in PurePosixPath(path).parents}
 
     def read(self, path: str) -> bytes:
         try:

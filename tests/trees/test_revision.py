@@ -156,7 +156,7 @@ def test_a_working_directory_against_a_revision(tmp_path: Path, store: FactStore
     root = kernel(tmp_path / "k")
     commit(root)
     lay(root, {"virt/kvm/new.c": ""})
-    tree = against(directory_tree(str(root)), "HEAD")
+    tree = against(directory_tree(str(root)), "HEAD", str(root))
     assert tree.base is not None
     assert _state(tree, store).keys() - _state(tree.base, store).keys() == {"virt/kvm/new.c"}
 
