@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from caplint.check import Outcome, Progress, Session, check, find, in_sessions, judge, silent, suppress
 from caplint.config import Config
-from caplint.findings import Finding, difference, identify
+from caplint.findings import Finding, Place, difference, identify
 from caplint.link.project import unpatched
 from caplint.rules import Rule
 from caplint.trees.overlay import OverlayTree
@@ -24,7 +24,7 @@ _NEW_CAPS = """
 """
 _NEW_SECTIONS = """
     SELECT d.tree, d.path, min(d.line), d.section, d.title FROM doc_cap d
-    WHERE d.heading AND d.section IS NOT NULL
+    WHERE d.api AND d.section IS NOT NULL AND d.title IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM base_doc_cap b
                       WHERE b.tree = d.tree AND b.section = d.section AND b.title = d.title)
       AND EXISTS (SELECT 1 FROM tree WHERE tree.name = d.tree AND tree.patched)
@@ -92,18 +92,28 @@ def _broken(
             for finding in check(_at(step, final), rules, config).findings
             if finding.severity == "error" and finding.fingerprint not in known
         }
-        yield from _rows({key: open_since.pop(key) for key in open_since.keys() - found.keys()}, step)
+        yield from _rows({key: open_since.pop(key) for key in open_since.keys() - found.keys()}, step, final)
         open_since = {key: (step, finding) for key, finding in found.items()} | open_since
-    yield from _rows(open_since, steps[-1])
+    yield from _rows(open_since, steps[-1], final)
 
 
-def _rows(resolved: dict[str, tuple[Step, Finding]], fix: Step) -> Iterator[tuple[object, ...]]:
+def _rows(resolved: dict[str, tuple[Step, Finding]], fix: Step, final: list[Tree]) -> Iterator[tuple[object, ...]]:
     for _, (step, finding) in sorted(resolved.items()):
         place = finding.place
         yield (
-            step.series, step.ordinal, step.patch, fix.ordinal, fix.patch, place.tree, place.path, place.line,
+            step.series, step.ordinal, step.patch, fix.ordinal, fix.patch, place.tree, place.path,
+            _line_in(final, step, place),
             finding.code, finding.subject, finding.arch, finding.function, finding.message,
         )  # fmt: skip
+
+
+def _line_in(final: list[Tree], step: Step, place: Place) -> int:
+    """The line of the tree behind the series that is most likely the one of a finding at a step."""
+    before = (step.trees[place.tree].content(place.path) or b"").splitlines()
+    after = (next(tree for tree in final if tree.name == place.tree).content(place.path) or b"").splitlines()
+    text = before[place.line - 1] if place.line <= len(before) else b""
+    same = [number for number, line in enumerate(after, 1) if line == text]
+    return min(same, key=lambda number: abs(number - place.line), default=max(1, min(place.line, len(after))))
 
 
 def _at(step: Step, final: Iterable[Tree]) -> list[Tree]:

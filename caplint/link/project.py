@@ -27,6 +27,7 @@ from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
+from caplint.link.selftests import link_selftests
 from caplint.link.vmm import link_vmm
 
 
@@ -69,6 +70,8 @@ def link(
     link_cap_states(store, reading.extractor)
     link_msrs(store, reading.extractor)
     link_cap_msrs(connection)
+    for entry in loaded:
+        link_selftests(connection, entry.tree)
     return configurations
 
 

@@ -353,6 +353,14 @@ CREATE TEMP TABLE patch_file (
     kind    TEXT NOT NULL       -- modified, added, removed, renamed, copied
 );
 
+-- Self-tests that name a capability, where a patch adds one. They are searched as plain text.
+CREATE TEMP TABLE selftest (
+    tree TEXT NOT NULL,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    cap  TEXT NOT NULL
+);
+
 -- Capabilities that other series, which are checked at the same time, add to a kernel.
 CREATE TEMP TABLE pending_cap (
     series TEXT NOT NULL,

@@ -18,7 +18,7 @@ _FAILED = re.compile(r"^error: patch failed: (.*):(\d+)$", re.MULTILINE)
 _REDUCED = re.compile(r"^Context reduced to \(\d+/\d+\) to apply fragment at (\d+)$", re.MULTILINE)
 _MOVED = re.compile(r"^Hunk #(\d+) succeeded at (\d+)", re.MULTILINE)
 
-Warn = Callable[[str], None]
+Warn = Callable[[str], object]
 Changes = dict[str, bytes | None]
 
 

@@ -12,7 +12,7 @@ from caplint.knowledge import Project, knowledge
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.repository import Repository
 from caplint.trees.revision import RevisionTree
-from caplint.trees.tree import Tree
+from caplint.trees.tree import PatchFile, Tree
 
 ROLES = ("kernel", "vmm", "manager", "reference")
 
@@ -69,7 +69,7 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
     label = f"{path}@{revision}"
     project = _of_object(label, repository, found)
     tree = RevisionTree(
-        _identity(label, project, role, name), project, repository, repository.entries(found, project.roots)
+        _identity(label, project, role, name), project, repository, repository.entries(found, project.roots), found
     )
     tree.location, tree.revision = label, commit
     return tree
@@ -83,12 +83,14 @@ def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTre
     project = _recognise(f"{tree.location}: index", lambda marker: marker in blobs or marker in directories)
     staged = RevisionTree((tree.name, tree.role), project, repository, blobs)
     staged.location, staged.revision = tree.location, "index"
-    unborn = revision is None and not repository.has_head()
-    if unborn:
-        staged.base = RevisionTree((tree.name, tree.role), project, repository, {})
-        staged.base.location = f"{tree.location}@HEAD"
+    if revision is None and not repository.has_head():
+        base = RevisionTree((tree.name, tree.role), project, repository, {})
+        base.location = f"{tree.location}@HEAD"
     else:
-        staged.base = revision_tree(tree.location, revision or "HEAD", tree.role, tree.name)
+        base = revision_tree(tree.location, revision or "HEAD", tree.role, tree.name)
+    staged.base = base
+    if revision is None:  # what is staged becomes one commit
+        staged.patch_files = [PatchFile("index", 1, "index", *change) for change in staged.differences(base)]
     return staged
 
 

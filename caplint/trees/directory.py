@@ -72,6 +72,11 @@ class DirectoryTree(Tree):
         place = self._inside(path)
         return self.read(path) if place is not None and place.is_file() else None
 
+    def below(self, directory: str) -> list[str]:
+        place = self._inside(directory)
+        found = place.rglob("*.[ch]") if place is not None else ()
+        return sorted(_text(str(file.relative_to(self.root))) for file in found if not file.is_symlink())
+
     def _inside(self, path: str) -> Path | None:
         """Where a path leads, unless that is out of the tree or nowhere."""
         try:

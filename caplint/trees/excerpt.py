@@ -36,6 +36,9 @@ class EmptyTree(Tree):
     def has(self, path: str) -> bool:  # noqa: ARG002 - whatever is asked for
         return False
 
+    def below(self, directory: str) -> list[str]:  # noqa: ARG002 - wherever
+        return []
+
 
 def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) -> list[Laid]:
     """The trees, with excerpts in place of those that the series touch."""

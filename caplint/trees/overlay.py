@@ -57,6 +57,11 @@ class OverlayTree(Tree):
     def content(self, path: str) -> bytes | None:
         return self._changes[path] if path in self._changes else self._below.content(path)
 
+    def below(self, directory: str) -> list[str]:
+        laid = {path for path in self._changes if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))}
+        gone = {path for path, content in self._changes.items() if content is None}
+        return sorted((set(self._below.below(directory)) | laid) - gone)
+
     @property
     def changes(self) -> Mapping[str, bytes | None]:
         """What lies over the base: path → content, None for a removed file."""

@@ -16,13 +16,19 @@ class RevisionTree(Tree):
     """The files that a tree object or an index names. Symbolic links and submodules are not followed."""
 
     def __init__(
-        self, identity: tuple[str, str], project: Project, repository: Repository, blobs: dict[str, str]
+        self,
+        identity: tuple[str, str],
+        project: Project,
+        repository: Repository,
+        blobs: dict[str, str],
+        tree: str | None = None,
     ) -> None:
-        """`identity` is name and role; `blobs` are path → object id."""
+        """`identity` is name and role; `blobs` are path → object id, all or those that may matter of a tree object."""
         self.name, self.role = identity
         self.project = project
         self._repository = repository
         self._blobs = blobs
+        self._object = tree
 
     def files(self, cache: StampCache) -> list[File]:
         candidates = {path: self.project.wants(path) for path in self.sources()}
@@ -47,17 +53,36 @@ class RevisionTree(Tree):
         )
 
     def has(self, path: str) -> bool:
-        return path in self._blobs or path in self._directories
+        return path in self._everything or path in self._directories
 
     def content(self, path: str) -> bytes | None:
-        return self.read(path) if path in self._blobs else None
+        return self._repository.read(self._everything[path]) if path in self._everything else None
+
+    def below(self, directory: str) -> list[str]:
+        return sorted(
+            path for path in self._everything if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))
+        )
+
+    @cached_property
+    def _everything(self) -> dict[str, str]:
+        """Also what lies where nothing matters; only patches ask for it."""
+        return self._blobs if self._object is None else self._repository.entries(self._object, [""])
 
     @cached_property
     def _directories(self) -> set[str]:
-        return {str(parent) for path in self._blobs for parent in PurePosixPath(path).parents}
+        return {str(parent) for path in self._everything for parent in PurePosixPath(path).parents}
+
+    def differences(self, base: RevisionTree) -> list[tuple[str, str]]:
+        """Paths that a base has otherwise or not at all, with what was done to them, as `PatchFile.kind`."""
+        before, after = base._everything, self._everything
+        return [
+            (path, "added" if path not in before else "removed" if path not in after else "modified")
+            for path in sorted(before.keys() | after.keys())
+            if before.get(path) != after.get(path)
+        ]
 
     def read(self, path: str) -> bytes:
         try:
-            return self._repository.read(self._blobs[path])
+            return self._repository.read(self._everything[path])
         except KeyError:
             raise CaplintError(f"{self.name}: {self.location} has no {path}") from None

@@ -144,7 +144,7 @@ def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
             files.setdefault(name, []).append(file)
         for name, own in files.items():
             changes = apply(state[name], own, _label(series, patch), warn)
-            state[name] = _over(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
+            state[name] = over(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
         steps.append(Step(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
@@ -160,9 +160,9 @@ def _row(series: Series, ordinal: int, patch: Patch, file: FileDiff) -> PatchFil
     return PatchFile(series.label, ordinal, patch.label, file.path, file.kind)
 
 
-def _over(tree: Tree, changes: Changes, rows: list[PatchFile]) -> Tree:
+def over(tree: Tree, changes: Changes, rows: list[PatchFile]) -> Tree:
     """One overlay over the tree as it was found, however many patches there are."""
-    if isinstance(tree, OverlayTree) and tree.patch_files and tree.base is not None:
+    if isinstance(tree, OverlayTree) and tree.base is not None:
         together = OverlayTree(tree.base, {**tree.changes, **changes})
         together.patch_files = (*tree.patch_files, *rows)
         return together

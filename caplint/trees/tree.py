@@ -89,6 +89,10 @@ class Tree(ABC):
     def has(self, path: str) -> bool:
         """Whether there is a file or a directory of this name, wherever it is and whatever it holds."""
 
+    @abstractmethod
+    def below(self, directory: str) -> list[str]:
+        """The C files below a directory, whether they matter or not."""
+
     def content(self, path: str) -> bytes | None:
         """A file's bytes, None where the tree has no such file of its own."""
         return self.read(path) if self.has(path) else None
