@@ -121,7 +121,7 @@ class _Reader:
                     yield section
                 section = _Section(named=_both_names(line[len(b"diff --git ") :].rstrip(b"\n")) if git else None)
             if section is not None and head:
-                section.old, section.new = (_name(self._lines[self._at + step][4:]) for step in (0, 1))
+                section.old, section.new = (_dated(self._lines[self._at + step][4:]) for step in (0, 1))
                 self._at += 2
             elif section is not None and section.old is not None and (hunk := _HUNK.match(line)):
                 section.hunks.append(self._hunk(hunk, section))
@@ -249,6 +249,11 @@ def _name(text: bytes) -> bytes:
             text[1:-1],
         )
     return text.partition(b"\t")[0]
+
+
+def _dated(text: bytes) -> bytes:
+    """A name of a head; `diff -N` gives a file that is not there the date at which Unix's time begins."""
+    return _NOWHERE if re.search(rb"\t(?:1970-01-01|1969-12-31) ", text) else _name(text)
 
 
 def _path(name: bytes, strip: bool, label: str) -> str:

@@ -178,7 +178,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         b'--- "a/\\033]0;x\\007"\n+++ "b/\\033]0;x\\007"\n@@ -1 +1 @@\n-a\n+b\n',
         "\\x1b]0;x\\x07 fits none of the trees",
     ),
-    "no UTF-8": (GONE.replace("drivers", "d").encode().replace(b"d/", b"\xff/"), "/x.c fits none of the trees"),
+    "bytes": (GONE.replace("drivers", "d").encode().replace(b"d/", b"\xff/"), "/x.c fits none of the trees"),
     "cut": (GONE.encode()[:-4], "not a unified diff: hunk 1 of b/drivers/x.c has other lines than its head says"),
     "huge numbers": (
         f"--- a/{UAPI}\n+++ b/{UAPI}\n@@ -{'9' * 30},1 +{'9' * 30},1 @@\n-a\n+b\n".encode(),
@@ -193,16 +193,17 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("content", "message"), HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_patch(
-    caplint: Caplint,
-    pair: tuple[str | Path, ...],
-    tmp_path: Path,
-    content: bytes,
-    message: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directories that a run makes for itself are made, and must be gone again, where the test looks."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@pytest.mark.usefixtures("private")
+@pytest.mark.parametrize(("content", "message"), HOSTILE.values(), ids=list(HOSTILE))
+def test_a_hostile_patch(
+    caplint: Caplint, pair: tuple[str | Path, ...], tmp_path: Path, content: bytes, message: str
+) -> None:
     (tmp_path / "p").write_bytes(content)
     before = sorted(tmp_path.rglob("*"))
     run = caplint("patch", tmp_path / "p", *pair)

@@ -22,6 +22,8 @@ GIT = b"diff --git a/x.c b/x.c\nindex 1..2 100644\n--- a/x.c\n+++ b/x.c\n@@ -1 +
     [
         (GIT, "x.c", "x.c", "modified"),
         (b"--- a/x.c\t2020-01-01 10:00\n+++ b/x.c\t2021\n@@ -1 +1 @@\n-a\n+b\n", "x.c", "x.c", "modified"),
+        (b"--- a/x.c\t1970-01-01 00:00:00.0 +0000\n+++ b/x.c\t2021\n@@ -0,0 +1 @@\n+b\n", None, "x.c", "added"),
+        (b"--- a/x.c\t2021\n+++ b/x.c\t1969-12-31 19:00:00.0 -0500\n@@ -1 +0,0 @@\n-b\n", "x.c", None, "removed"),
         (b"--- x.c\n+++ x.c\n@@ -1 +1 @@\n-a\n+b\n", "x.c", "x.c", "modified"),
         (b"--- linux.orig/d/x.c\n+++ linux/d/x.c\n@@ -1 +1 @@\n-a\n+b\n", "d/x.c", "d/x.c", "modified"),
         (b"diff --git a/x.c b/x.c\nnew file mode 100644\nindex 0..1\n", None, "x.c", "added"),
