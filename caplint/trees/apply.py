@@ -14,7 +14,7 @@ from caplint.trees.repository import LOCAL
 from caplint.trees.tree import Tree
 from caplint.trees.unified import FileDiff, parse
 
-_FAILED = re.compile(r"^error: patch failed: (.*):(\d+)$", re.MULTILINE)
+_FAILED = re.compile(r"^error: patch failed: (.*):(-?\d+)$", re.MULTILINE)
 _REDUCED = re.compile(r"^Context reduced to \(\d+/\d+\) to apply fragment at (\d+)$", re.MULTILINE)
 _MOVED = re.compile(r"^Hunk #(\d+) succeeded at (\d+)", re.MULTILINE)
 
@@ -138,7 +138,10 @@ def _reason(told: str, files: Iterable[FileDiff]) -> str:
         hunks = next((file.hunks for file in files if path in {file.old, file.new}), ())
         number = next((number for number, hunk in enumerate(hunks, 1) if hunk.old == line), 1)
         return f"hunk {number} of {path} (line {line}) does not apply; make it against this very tree"
-    first = next((line for line in told.splitlines() if line.startswith(("error: ", "fatal: "))), "git apply failed")
+    first = next(
+        (line for line in told.splitlines() if line.startswith(("error: ", "fatal: ")) and "searching for" not in line),
+        "git apply failed",
+    )
     return f"{first.partition(': ')[2]}; make it against this very tree"
 
 
