@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from caplint.errors import CaplintError
-from caplint.trees.repository import LOCAL
 from caplint.trees.tree import Tree
 from caplint.trees.unified import FileDiff, parse
 
@@ -51,7 +50,8 @@ def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None) -> C
 def _once_each(files: list[FileDiff]) -> tuple[list[FileDiff], list[FileDiff]]:
     seen: set[str | None] = set()
     for index, file in enumerate(files):
-        if {file.old, file.new} & (seen - {None}):
+        # A copy is of the file as it was, whatever else the diff does to it.
+        if file.kind not in {"copied", "renamed"} and {file.old, file.new} & (seen - {None}):
             return files[:index], files[index:]
         seen |= {file.old, file.new}
     return files, []
@@ -62,10 +62,11 @@ def _apply(tree: Tree, earlier: Changes, files: list[FileDiff], label: str, warn
         root = Path(name).resolve()
         for file in files:
             _lay(root, tree, earlier, file, label)
-        text = b"".join(file.text for file in files)
+        # A diff of modes alone changes nothing that is read.
+        text = b"".join(file.text for file in files if file.hunks or file.kind != "modified")
         bare = any(hunk.bare for file in files for hunk in file.hunks if file.kind not in {"added", "removed"})
         options = ["--unidiff-zero"] if bare else []
-        status, told = _git_apply(root, text, options)
+        status, told = _git_apply(root, text, options) if text else (0, "")
         if status and warn is not None:
             exact, (status, again) = told, _git_apply(root, text, ["-C1", *options])
             if status == 0:
@@ -114,13 +115,14 @@ def _lay(root: Path, tree: Tree, earlier: Changes, file: FileDiff, label: str) -
 
 def _git_apply(root: Path, text: bytes, options: list[str]) -> tuple[int, str]:
     """Exit code, and what git said."""
-    environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == "GIT_EXEC_PATH"
+    }
     environment |= {
         # Neither a repository above the directory nor anybody's configuration or attributes change what is applied.
         "GIT_CEILING_DIRECTORIES": str(root.parent), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_ATTR_NOSYSTEM": "1", "HOME": str(root), "XDG_CONFIG_HOME": str(root), "LC_ALL": "C",
     }  # fmt: skip
-    environment = {name: value for name, value in environment.items() if not name.startswith("GIT_CONFIG_COUNT")}
     try:
         done = subprocess.run(
             ["git", "apply", "--verbose", "--whitespace=nowarn", *options, "-"],  # noqa: S607

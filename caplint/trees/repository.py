@@ -12,7 +12,7 @@ from typing import IO
 from caplint.errors import CaplintError
 
 # gitglossary(7): what a hook's environment says of the repository that it runs in, which need not be this one.
-LOCAL = (
+_LOCAL = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE",
 )  # fmt: skip
@@ -32,7 +32,7 @@ class Repository:
         self._directory = directory
         # Not fetched from afar, no lock for a mere look: a check must not change what it checks.
         self._environment = {
-            **{name: value for name, value in os.environ.items() if name not in LOCAL},
+            **{name: value for name, value in os.environ.items() if name not in _LOCAL},
             "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
         }  # fmt: skip
         self._reader: subprocess.Popen[bytes] | None = None

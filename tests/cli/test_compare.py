@@ -58,6 +58,23 @@ def test_what_is_only_resolved_is_no_failure(caplint: Caplint, checkout: Path) -
     assert "0 errors, 0 warnings, 0 notes added; 1 error, 0 warnings, 0 notes resolved" in run.out
 
 
+def test_what_is_staged_is_one_patch(caplint: Caplint, checkout: Path) -> None:
+    """A header sync is a commit of its own, and what is staged becomes one commit."""
+    words = ("check", "--staged", "--kernel", "../k", "--select", "CAP601", *CONCISE)
+    lay(checkout, {QEMU_UAPI: f"{OLD}\n", "accel/kvm/kvm-all.c": "int x;\n"})
+    git(checkout, "add", QEMU_UAPI)
+    assert caplint(*words).out == ""
+    git(checkout, "add", "-A")
+    assert f"CAP601 {QEMU_UAPI}: the patch changes it together with code (accel/kvm/kvm-all.c)" in caplint(*words).out
+
+
+def test_facts_of_both_sides(caplint: Caplint, checkout: Path) -> None:
+    lay(checkout, {QEMU_UAPI: HEADER})
+    query = "SELECT c.number, b.number FROM cap c JOIN base_cap b USING (name) WHERE c.number <> b.number"
+    run = caplint("facts", query, "--base", "HEAD", "--output-format", "csv")
+    assert run.out.splitlines()[1:] == ["1,2"]
+
+
 def test_a_base_that_is_not_head(caplint: Caplint, checkout: Path) -> None:
     lay(checkout, {QEMU_UAPI: WORSE})
     commit(checkout)

@@ -120,6 +120,35 @@ def test_renames_copies_modes_and_removals(tmp_path: Path, trees: list[Tree]) ->
     assert [tree.has(path) for path in (NEW, "virt/kvm/gone.c", "virt/kvm/run.c", X86)] == [False, False, True, True]
 
 
+def test_a_change_of_modes_alone(trees: list[Tree]) -> None:
+    (laid,) = _lay(trees, f"diff --git a/{X86} b/{X86}\nold mode 100644\nnew mode 100755\n".encode())
+    assert laid.trees[0].read(X86) == trees[0].read(X86)
+    assert _changed(laid) == {"kernel": [X86]}
+
+
+def test_a_copy_is_of_the_file_as_it_was(tmp_path: Path, trees: list[Tree]) -> None:
+    lay(tmp_path / "k", {NEW: "a\nb\nc\n"})
+    text = (
+        f"diff --git a/{NEW} b/{NEW}\n--- a/{NEW}\n+++ b/{NEW}\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"
+        f"diff --git a/{NEW} b/virt/kvm/two.c\nsimilarity index 80%\ncopy from {NEW}\ncopy to virt/kvm/two.c\n"
+        f"--- a/{NEW}\n+++ b/virt/kvm/two.c\n@@ -1,3 +1,3 @@\n a\n b\n-c\n+C\n"
+    )
+    tree = _lay(trees, text.encode())[0].trees[0]
+    assert (tree.read(NEW), tree.read("virt/kvm/two.c")) == (b"a\nB\nc\n", b"a\nb\nC\n")
+
+
+def test_the_users_configuration_changes_nothing(
+    tmp_path: Path, trees: list[Tree], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`git -c … commit` hands its configuration on to hooks."""
+    lay(tmp_path, {"home/.gitconfig": "[core]\n\tautocrlf = true\n[apply]\n\twhitespace = error-all\n"})
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'core.autocrlf'='true'")
+    monkeypatch.setenv("GIT_TRACE", "1")
+    attributes = _add(".gitattributes", "*.c text eol=crlf\n")
+    assert _lay(trees, attributes + _add(NEW, "new \n"))[0].trees[0].read(NEW) == b"new \n"
+
+
 def test_less_context_is_said(tmp_path: Path, trees: list[Tree]) -> None:
     lay(tmp_path / "k", {NEW: "other\n1\n2\nold\n4\n5\nelse\n"})
     diff = f"--- a/{NEW}\n+++ b/{NEW}\n@@ -1,7 +1,7 @@\n 0\n 1\n 2\n-old\n+new\n 4\n 5\n 6\n".encode()
