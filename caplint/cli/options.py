@@ -117,9 +117,10 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
 
 
 def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
-    """The same, and the tree of the working directory, if no other has its name; perhaps none at all."""
+    """The same, and the tree of the working directory, if no other has its role; perhaps none at all."""
     trees = _named(options)
-    trees += _tree_here(trees)
+    given = {tree.role for tree in trees}
+    trees += [tree for tree in _tree_here(trees) if tree.role not in given]
     trees += _configured(config, {tree.role for tree in trees})
     return _unambiguous(trees) if trees else []
 

@@ -16,8 +16,8 @@ _LOCAL = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE",
 )  # fmt: skip
-# So many object ids are asked for at once: they must fit into a pipe before the first answer is read.
-_CHUNK = 500
+# So many object ids are asked for at once: they must fit into the smallest pipe (4096 bytes) before an answer is read.
+_CHUNK = 60
 _REGULAR = "100"
 """How the modes of regular files begin; links are 120000, submodules 160000."""
 

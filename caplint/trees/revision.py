@@ -31,8 +31,8 @@ class RevisionTree(Tree):
         self._object = tree
 
     def files(self, cache: StampCache) -> list[File]:
-        candidates = {path: self.project.wants(path) for path in self.sources()}
-        oids = sorted({self._blobs[path] for path, wanted in candidates.items() if wanted is not False})
+        candidates = self._candidates
+        oids = sorted({self._blobs[path] for path in candidates})
         known = cache.objects(oids)
         fresh = {}
         unknown = [oid for oid in oids if oid not in known]
@@ -48,9 +48,13 @@ class RevisionTree(Tree):
         return found
 
     def sources(self) -> list[str]:
-        return sorted(
-            path for path in self._blobs if language_of(path) is not None and self.project.wants(path) is not False
-        )
+        return list(self._candidates)
+
+    @cached_property
+    def _candidates(self) -> dict[str, bool | None]:
+        """The files that may matter, sorted by path, with what the project wants of them."""
+        readable = ((path, self.project.wants(path)) for path in sorted(self._blobs) if language_of(path) is not None)
+        return {path: wanted for path, wanted in readable if wanted is not False}
 
     def has(self, path: str) -> bool:
         return path in self._everything or path in self._directories

@@ -65,7 +65,9 @@ def test_what_is_staged_is_one_patch(caplint: Caplint, checkout: Path) -> None:
     git(checkout, "add", QEMU_UAPI)
     assert caplint(*words).out == ""
     git(checkout, "add", "-A")
-    assert f"CAP601 {QEMU_UAPI}: the patch changes it together with code (accel/kvm/kvm-all.c)" in caplint(*words).out
+    assert (
+        f"CAP601 {QEMU_UAPI}: what is staged changes it together with code (accel/kvm/kvm-all.c)" in caplint(*words).out
+    )
 
 
 def test_facts_of_both_sides(caplint: Caplint, checkout: Path) -> None:

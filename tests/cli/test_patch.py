@@ -93,6 +93,15 @@ def test_standard_input(
     assert caplint("patch", "-", "-", *pair).err == "caplint: -: standard input can be read only once\n"
 
 
+def test_a_bare_diff_may_be_several_commits(caplint: Caplint, pair: tuple[str | Path, ...], tmp_path: Path) -> None:
+    code = "--- /dev/null\n+++ b/accel/kvm/new.c\n@@ -0,0 +1 @@\n+int x;\n"
+    (tmp_path / "p").write_text(_cap("KVM_CAP_A", 10, QEMU_UAPI) + code)
+    words = ("patch", tmp_path / "p", *pair, "--select", "CAP601", *JSON)
+    assert _findings(caplint(*words).out) == {("note", "CAP601", QEMU_UAPI)}
+    (tmp_path / "p").write_text("From: a\nSubject: b\n\n" + _cap("KVM_CAP_A", 10, QEMU_UAPI) + code)
+    assert _findings(caplint(*words).out) == {("warning", "CAP601", QEMU_UAPI)}
+
+
 def test_what_is_resolved_is_said(caplint: Caplint, tmp_path: Path) -> None:
     wrong = HEADER.replace("HLT 1", "HLT 2")
     trees = ("--kernel", kernel(tmp_path / "k"), "--qemu", qemu(tmp_path / "q", {QEMU_UAPI: wrong}))

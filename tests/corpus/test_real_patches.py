@@ -84,7 +84,7 @@ def _diff(tree: str, changes: dict[str, Transform | None]) -> bytes:
         parts += difflib.unified_diff(
             before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}"
         )
-    return "".join(parts).encode()
+    return b"From: a@example.org\nSubject: [PATCH] PPIN\n\n" + "".join(parts).encode()
 
 
 def _checked(corpus: Corpus, trees: tuple[str, str], patches: Iterable[bytes]) -> Outcome:
