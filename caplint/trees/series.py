@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
-from caplint.trees.mail import Mail, mails
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import Routed, route
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import FileDiff, parse
+
+if TYPE_CHECKING:
+    from caplint.trees.mail import Mail
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
 
     Each file is one, but files with one mail each that number themselves as parts of one series are one together.
     """
+    from caplint.trees.mail import mails  # noqa: PLC0415 - a comparison without patches reads no mail
+
     found: list[Series] = []
     last: Mail | None = None
     for label, content in files:
