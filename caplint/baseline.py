@@ -74,7 +74,9 @@ def without(outcome: Outcome, baseline: Baseline) -> Outcome:
         for finding in outcome.findings
         if SEVERITIES.index(finding.severity) < worst.get(finding.fingerprint, len(SEVERITIES))
     ]
-    gone = unmatched(outcome, baseline) if not missing_trees(outcome, baseline) else []
+    # A comparison shows what came and went, and nothing of what stayed.
+    whole = outcome.resolved is None and not missing_trees(outcome, baseline)
+    gone = unmatched(outcome, baseline) if whole else []
     return replace(outcome, findings=kept, baselined=len(outcome.findings) - len(kept), unmatched=gone)
 
 

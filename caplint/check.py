@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from caplint import rules as rule_pages
@@ -16,7 +16,9 @@ from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import language_of
 from caplint.facts.store import FactStore, is_damage
 from caplint.findings import Finding, identify, supersede
-from caplint.link.project import Loaded, Scope, link
+from caplint.link.changes import Loaded
+from caplint.link.configurations import Configurations
+from caplint.link.project import Scope, link
 from caplint.rules import Rule
 from caplint.trees.tree import File, Tree
 
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 
-def _silent(done: int, total: int) -> None:
-    pass
+def silent(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Session:
 
     store: FactStore
     loaded: list[Loaded]
+    configurations: Configurations
+    deep: bool = False
+    """Whether the views that need the call graph are filled."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -54,6 +59,11 @@ class Session:
     def trees(self) -> list[Tree]:
         """The trees of the run, in the order they were given."""
         return [entry.tree for entry in self.loaded]
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Tree → role."""
+        return {tree.name: tree.role for tree in self.trees}
 
 
 @dataclass(frozen=True)
@@ -74,9 +84,11 @@ class Outcome:
     """Findings that a baseline leaves out; None without one."""
     unmatched: list[Entry] = field(default_factory=list)
     """Entries of the baseline that no finding matches any more."""
+    resolved: list[Finding] | None = None
+    """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
 
 
-def open_session(trees: list[Tree], config: Config, progress: Progress = _silent, *, narrow: bool = False) -> Session:
+def open_session(trees: list[Tree], config: Config, progress: Progress = silent, *, narrow: bool = False) -> Session:
     """Read what is not known yet and fill the views.
 
     A narrow session has the views of capabilities only, from the files that speak of some. Where the store turns out
@@ -112,36 +124,73 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     ]
     reading = Reading(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
-    link(store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow))
-    return Session(store, loaded)
+    configurations = link(store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow))
+    return Session(store, loaded, configurations)
 
 
 def check(
-    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = _silent, *, deep: bool = False
+    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = silent, *, deep: bool = False
 ) -> Outcome:
-    """Run the rules over the trees; deep: with those that need the call graph."""
+    """Run the rules over the trees as they are; deep: with those that need the call graph."""
+
+    def run(sessions: list[Session]) -> list[Outcome]:
+        if deep:
+            from caplint.graph.reaches import link_reaches  # noqa: PLC0415 - it costs what most runs need not pay
+
+            link_reaches(sessions[0], Reading(config.repairs, config.jobs))
+            sessions[0].deep = True
+        return [judge(sessions[0], rules, config)]
+
+    return in_sessions([trees], config, progress, run)[0]
+
+
+def in_sessions(
+    groups: list[list[Tree]], config: Config, progress: Progress, run: Callable[[list[Session]], list[Outcome]]
+) -> list[Outcome]:
+    """What a function makes of some groups of trees, each linked for itself; again, where the store fails half-way."""
     begun = time.monotonic()
-    session = open_session(trees, config, progress)
+    sessions: list[Session] = []
     try:
-        return _judge(session, rules, config, begun, deep)
+        sessions += [open_session(trees, config, progress) for trees in groups]
+        outcomes = run(sessions)
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        session.store.close()
+        _close(sessions)
         if config.store_path is None or not is_damage(error):
             raise
         FactStore.discard(config.store_path, error)
-        session = open_session(trees, config, progress)
-        return _judge(session, rules, config, begun, deep)
+        sessions += [open_session(trees, config, progress) for trees in groups]
+        outcomes = run(sessions)
     finally:
-        session.store.close()
+        _close(sessions)
+    return [replace(outcome, seconds=time.monotonic() - begun) for outcome in outcomes]
 
 
-def _judge(session: Session, rules: list[Rule], config: Config, begun: float, deep: bool) -> Outcome:
+def _close(sessions: list[Session]) -> None:
+    while sessions:
+        sessions.pop().store.close()
+
+
+def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
+    """What the rules find in linked trees."""
+    found, skipped = find(session, rules, config)
+    kept, unused = suppress(found, config.suppress)
+    return Outcome(
+        trees=session.trees,
+        sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
+        findings=identify(kept, session.roles),
+        suppressed=len(found) - len(kept),
+        unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
+        skipped=skipped,
+        coverage=measure(session.connection),
+        rules=rules,
+    )
+
+
+def find(session: Session, rules: list[Rule], config: Config) -> tuple[list[Finding], list[Skipped]]:
+    """What the rules find in the views, suppressed or not, and which of them did not run."""
     trees = session.trees
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
-    if deep:
-        from caplint.graph.reaches import link_reaches  # noqa: PLC0415 - the call graph costs what most runs need not pay
-
-        link_reaches(session, Reading(config.repairs, config.jobs))
+    if session.deep:
         roles.add("deep")
     skipped: list[Skipped] = []
     found: list[Finding] = []
@@ -151,19 +200,7 @@ def _judge(session: Session, rules: list[Rule], config: Config, begun: float, de
             skipped.append(Skipped(rule.code, reason))
         else:
             found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
-    found = supersede(found, {rule.code: list(rule.supersedes) for rule in rules})
-    kept, unused = _suppress(found, config.suppress)
-    return Outcome(
-        trees=trees,
-        sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
-        findings=identify(kept, {tree.name: tree.role for tree in trees}),
-        suppressed=len(found) - len(kept),
-        unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
-        skipped=skipped,
-        coverage=measure(session.connection),
-        rules=rules,
-        seconds=time.monotonic() - begun,
-    )
+    return supersede(found, {rule.code: list(rule.supersedes) for rule in rules}), skipped
 
 
 def _known_places(rule: Rule, findings: Iterable[Finding], trees: list[Tree]) -> Iterator[Finding]:
@@ -191,7 +228,8 @@ def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
     return f"needs {' and '.join(missing)}" if missing else None
 
 
-def _suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
+def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
+    """The findings that are left, and the suppressions that match none."""
     kept = list(findings)
     unused = []
     for entry in suppressions:

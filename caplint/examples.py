@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unidiff.patch import PatchSet
-
 from caplint import share
-from caplint.check import check
+from caplint.check import Outcome, check
+from caplint.compare import compare_series
 from caplint.config import Config
 from caplint.errors import CaplintError
-from caplint.rules import Example, Rule, is_marked, strip_marks
+from caplint.rules import Example, Rule, is_marked, load, strip_marks
+from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
-from caplint.trees.diff import changes
-from caplint.trees.overlay import OverlayTree
-from caplint.trees.tree import Tree
+from caplint.trees.series import Laid, Series, Step, over
+from caplint.trees.tree import PatchFile, Tree
+from caplint.trees.unified import parse
 
 Line = tuple[str, str, int]
 """Tree, path, line."""
@@ -47,12 +47,12 @@ def cases(rule: Rule) -> Iterator[Case]:
 def problem(case: Case, config: Config) -> str | None:
     """What is wrong with an example, None where it is as it should be."""
     try:
-        trees, expected = _lay(case)
+        laid, expected = _lay(case)
         if case.kind == "bad" and not expected:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
             return f"{case}: marks a line, but nothing is wrong with it"
-        outcome = check(trees, [case.rule], config, deep="deep" in case.rule.needs)
+        outcome = _run(laid, case.rule, config)
     except CaplintError as error:
         return f"{case}: {error}"
     found = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)
@@ -65,30 +65,52 @@ def _text(lines: list[Line]) -> str:
     return ", ".join(f"{tree}:{path}:{line}" for tree, path, line in lines) or "nothing"
 
 
-def _lay(case: Case) -> tuple[list[Tree], list[Line]]:
-    trees = mini_trees()
+def _run(laid: list[Laid], rule: Rule, config: Config) -> Outcome:
+    """What the rule finds in the example's own trees. Only what speaks of series needs them told apart."""
+    if len(laid) > 1 or "step_finding" in rule.query:
+        rules = (
+            [rule, *(other for other in load([share.RULES]) if other.code != rule.code)] if laid[0].steps else [rule]
+        )
+        outcome = compare_series(laid, rules, config)[0]
+        return replace(outcome, findings=[found for found in outcome.findings if found.code == rule.code])
+    return check(laid[0].trees, [rule], config, deep="deep" in rule.needs)
+
+
+def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
+    """The mini-trees with an example's files and patches, and with those of each other series; the lines expected."""
+    laid = {"": Laid(list(mini_trees().values()), [])}
     expected: list[Line] = []
-    for part in case.parts:
-        tree = trees.get(part.tree)
+    steps: dict[str, list[Step]] = {"": []}
+    for ordinal, part in enumerate(case.parts, 1):
+        own = laid.setdefault(part.series, Laid(list(mini_trees().values()), [Series(part.series, [])]))
+        tree = next((tree for tree in own.trees if tree.name == part.tree), None)
         if tree is None:
             raise CaplintError(f"line {part.line} of {case.rule.path}: no mini-tree is called {part.tree}")
         if part.kind == "diff":
-            changed = changes(tree, strip_marks(part.content).encode(), f"{case.rule.path}:{part.line}")
+            diff, label = strip_marks(part.content).encode(), f"{case.rule.path}:{part.line}"
+            changed = changes(tree, diff, label)
+            rows = [
+                PatchFile("example", ordinal, f"patch {ordinal}", file.path, file.kind) for file in parse(diff, label)
+            ]
             expected += [(part.tree, path, line) for path, line in _marks(part.content)]
         else:
-            changed = {part.path: part.content.encode()}
-        expected += [(part.tree, part.path, line) for line in part.expected]
-        trees[part.tree] = OverlayTree(tree, changed)
-    return list(trees.values()), expected
+            changed, rows = {part.path: part.content.encode()}, []
+        expected += [(part.tree, part.path or rows[0].path, line) for line in part.expected]
+        own.trees = [over(other, changed, rows) if other is tree else other for other in own.trees]
+        trees = {other.name: other for other in own.trees}
+        steps.setdefault(part.series, []).append(Step("example", ordinal, f"patch {ordinal}", trees))
+    if len(steps[""]) > 1:
+        laid[""].steps.append(steps[""])
+    return list(laid.values()), expected
 
 
 def _marks(diff: str) -> Iterator[tuple[str, int]]:
     """Path and new line number of every marked line of a diff."""
-    for file in PatchSet(diff):
-        for hunk in file:
-            for line in hunk:
-                if line.target_line_no is not None and is_marked(line.value):
-                    yield file.path, line.target_line_no
+    for file in parse(diff.encode(), "example"):
+        for hunk in file.hunks:
+            for number, text in hunk.side(b"+"):
+                if is_marked(text.decode()):
+                    yield file.path, number
 
 
 def mini_trees(root: Path = share.FIXTURES) -> dict[str, Tree]:

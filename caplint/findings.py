@@ -83,6 +83,17 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
     return sorted(result, key=sort_key)
 
 
+def difference(after: Iterable[Finding], before: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Findings added and resolved, by fingerprint: those only of `after`, and those only of `before`."""
+    after, before = list(after), list(before)
+    old = {finding.fingerprint for finding in before}
+    new = {finding.fingerprint for finding in after}
+    return (
+        [finding for finding in after if finding.fingerprint not in old],
+        [finding for finding in before if finding.fingerprint not in new],
+    )
+
+
 def _file_order(finding: Finding) -> tuple[object, ...]:
     place = finding.place
     return (

@@ -35,6 +35,8 @@ class Project:
     documentation: re.Pattern[str]
     msrs: re.Pattern[str]
     """Headers that number MSRs."""
+    selftests: list[str] = field(default_factory=list)
+    """Directories of tests."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
 
     def header_kind(self, path: str) -> str | None:
@@ -249,6 +251,7 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         msrs=compile_globs(entry.get("msrs", [])),
+        selftests=entry.get("selftests", []),
         architectures=[
             re.compile(re.escape(text).replace(r"\{arch\}", "([A-Za-z0-9_]+)")) for text in entry["architecture"]
         ],

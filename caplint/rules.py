@@ -65,6 +65,8 @@ class Example:
     """Lines of the file; a diff's are found by its marks once it is applied."""
     line: int = 0
     """Where the example stands in the page."""
+    series: str = ""
+    """The other series that it is a patch of; of such a one nothing is expected."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,8 @@ def _example(path: Path, info: str, content: str, line: int) -> Example:
     if words[0] != "diff":
         expected += [number for number, text in enumerate(content.splitlines(), 1) if is_marked(text)]
         content = strip_marks(content)
-    return Example(words[0], tree, file, content, tuple(expected), line)
+    series = next((word.partition("=")[2] for word in words[2:] if word.startswith("series=")), "")
+    return Example(words[0], tree, file, content, tuple(expected), line, series)
 
 
 def strip_marks(content: str) -> str:

@@ -75,7 +75,6 @@ def test_b4_gets_commands_that_exist(tmp_path: Path) -> None:
     review, prep = _b4_commands(tmp_path)
     assert review[-1] == "b4"
     assert prep[:2] == ["sh", "-c"]
-    pytest.importorskip("caplint.cli.patch")
     assert _options(review).files == ["-"]
     assert _options(shlex.split(prep[2])).output_format == "concise"
 

@@ -11,6 +11,7 @@ from caplint import check as engine
 from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
+    add_base,
     add_rules,
     add_trees,
     config_of,
@@ -19,6 +20,7 @@ from caplint.cli.options import (
     style_of,
     trees_of,
 )
+from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.report import FORMATS, HELP, reporter
 from caplint.report.wording import coverage_line, remarks
@@ -27,6 +29,7 @@ from caplint.report.wording import coverage_line, remarks
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_trees(parser)
+    add_base(parser)
     add_rules(parser)
     parser.add_argument(
         "--deep", action="store_true", help="also run the rules that need the call graph (takes longer)"
@@ -53,7 +56,14 @@ def run(options: argparse.Namespace) -> int:
     known = baseline_file.read(options.baseline) if options.baseline else None
     trees, rules = trees_of(options, config), rules_of(options, config)
     with progress() as show:
-        outcome = engine.check(trees, rules, config, show, deep=options.deep)
+        if any(tree.base for tree in trees):
+            from caplint.compare import compare  # noqa: PLC0415 - only comparisons need it
+
+            if options.deep:
+                raise CaplintError("--deep looks at trees as they are; leave it out, or --base and --staged")
+            outcome = compare(trees, rules, config, show)
+        else:
+            outcome = engine.check(trees, rules, config, show, deep=options.deep)
     if known is not None:
         outcome = baseline.without(outcome, known)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)

@@ -13,11 +13,10 @@ from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config import Config
 from caplint.examples import mini_trees
-from caplint.trees.diff import changes
-from caplint.trees.overlay import OverlayTree
+from caplint.trees.series import lay, read_series
 from caplint.trees.tree import Tree
 
-_PATCHES = {"kernel": "kernel-ppin.patch", "qemu": "qemu-ppin.patch"}
+_PATCHES = ("kernel-ppin.patch", "qemu-ppin.patch")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +52,6 @@ def _program() -> str:
 
 def patched_trees() -> list[Tree]:
     """The mini-trees, those of them that have a patch with it laid over."""
-    trees = mini_trees()
-    for name, patch in _PATCHES.items():
-        diff = (share.FIXTURES / "patches" / patch).read_bytes()
-        trees[name] = OverlayTree(trees[name], changes(trees[name], diff, patch))
-    return list(trees.values())
+    files = [(name, (share.FIXTURES / "patches" / name).read_bytes()) for name in _PATCHES]
+    (laid,) = lay(read_series(files, sys.stderr.write), list(mini_trees().values()), None, sys.stderr.write)
+    return laid.trees

@@ -8,7 +8,7 @@ import sys
 
 from caplint.check import open_session
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_trees, config_of, progress, trees_of
+from caplint.cli.options import add_base, add_trees, config_of, progress, trees_of
 from caplint.errors import CaplintError
 from caplint.facts.store import schema
 from caplint.link.project import views
@@ -26,6 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="the question; without one, the tables and views are shown",
     )
     add_trees(parser)
+    add_base(parser)
     parser.add_argument("--output-format", choices=("text", "json", "csv"), default="text", help="default: text")
 
 

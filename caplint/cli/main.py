@@ -21,6 +21,8 @@ from caplint.errors import CaplintError
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
     "check": "check trees against each other",
+    "patch": "what a patch or series adds and resolves",
+    "diff": "what changed between two revisions of a tree",
     "baseline": "write, show and prune a file of known findings, for `check --baseline`",
     "facts": "ask the fact store a question in SQL",
     "coverage": "what was read, and what was not understood",

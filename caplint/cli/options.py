@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from caplint.config import Config, load
 from caplint.errors import CaplintError
 from caplint.report.style import Style, style_for
 from caplint.rules import Rule
-from caplint.trees.detect import detect, directory_tree, parse_tree
+from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
+from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
 
 
@@ -41,26 +42,41 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_trees(parser: argparse.ArgumentParser) -> None:
-    """The tree options that every command takes."""
+def add_trees(parser: argparse.ArgumentParser, *, bare: bool = True) -> None:
+    """The tree options that every command takes; `bare` paths only where nothing else is named so."""
     trees = parser.add_argument_group("trees")
-    trees.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
-    )
-    trees.add_argument("--kernel", metavar="DIR", help="a Linux tree")
-    trees.add_argument("--qemu", metavar="DIR", help="a QEMU tree")
-    trees.add_argument("--libvirt", metavar="DIR", help="a libvirt tree")
+    if bare:
+        trees.add_argument(
+            "paths",
+            nargs="*",
+            metavar="PATH",
+            help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+        )
+    trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, or a revision of it")
+    trees.add_argument("--qemu", metavar="DIR[@REV]", help="a QEMU tree")
+    trees.add_argument("--libvirt", metavar="DIR[@REV]", help="a libvirt tree")
     trees.add_argument(
         "--tree",
         action="append",
         default=[],
-        metavar="NAME=ROLE:PATH",
+        metavar="NAME=ROLE:PATH[@REV]",
         help="any tree; roles: kernel, vmm, manager, reference",
     )
     add_config(parser)
+
+
+def add_base(parser: argparse.ArgumentParser) -> None:
+    """--staged and --base."""
+    parser.add_argument(
+        "--staged",
+        action="store_true",
+        help="what the index of the tree here (or of the one PATH) changes: only findings that it adds",
+    )
+    parser.add_argument(
+        "--base",
+        metavar="REV",
+        help="what the tree here (or the one PATH) changes since a revision: findings added and resolved",
+    )
 
 
 def add_rule_pages(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +114,24 @@ def config_of(options: argparse.Namespace) -> Config:
 
 def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     """The trees that the command line names, else those of the configuration."""
+    trees = _named(options)
+    changed = getattr(options, "staged", False) or getattr(options, "base", None) is not None
+    if changed and len(options.paths) != 1:
+        trees += _tree_here(trees)
+    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
+    return _with_base(trees, options) if changed else trees
+
+
+def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
+    """The same, and the tree of the working directory, if no other has its role; perhaps none at all."""
+    trees = _named(options)
+    given = {tree.role for tree in trees}
+    trees += [tree for tree in _tree_here(trees) if tree.role not in given]
+    trees += _configured(config, {tree.role for tree in trees})
+    return _unambiguous(trees) if trees else []
+
+
+def _named(options: argparse.Namespace) -> list[Tree]:
     trees: list[Tree] = []
     for path, name, role in (
         (options.kernel, "kernel", "kernel"),
@@ -105,16 +139,24 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
         (options.libvirt, "libvirt", "manager"),
     ):
         if path is not None:
-            trees.append(directory_tree(path, role, name))
-    trees += [directory_tree(path) for path in options.paths]
-    trees += [parse_tree(option) for option in options.tree]
-    given = {tree.role for tree in trees}
+            trees.append(tree_of(path, role, name))
+    trees += [tree_of(path) for path in getattr(options, "paths", ())]
+    return trees + [parse_tree(option) for option in options.tree]
+
+
+def _configured(config: Config, given: set[str]) -> list[Tree]:
+    """The configuration's trees of roles that are not given."""
+    trees = []
     for entry in config.trees:
         if entry.role in given:
             continue
-        tree = directory_tree(entry.path, entry.role, entry.name)
+        tree = tree_of(entry.path, entry.role, entry.name)
         if tree.role not in given:
             trees.append(tree)
+    return trees
+
+
+def _unambiguous(trees: list[Tree]) -> list[Tree]:
     if not trees:
         raise CaplintError(
             "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
@@ -125,6 +167,51 @@ def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
         if names.count(name) > 1:
             raise CaplintError(f"two trees are named {name}; name one of them with --tree NAME=ROLE:PATH")
     return trees
+
+
+def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
+    """The trees, the one that --staged or --base means with what it is compared with."""
+    meant = _meant(trees, options)
+    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.location)
+    return [changed if tree is meant else tree for tree in trees]
+
+
+def _meant(trees: list[Tree], options: argparse.Namespace) -> DirectoryTree:
+    """The one tree that is named by a bare PATH, or else the one here, or else the only one."""
+    if len(options.paths) == 1:
+        root = Path(options.paths[0]).resolve()
+        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
+    else:
+        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
+    if not found:
+        raise CaplintError("which tree is compared with a revision? Run in it, or name its directory as PATH")
+    return max(found, key=lambda tree: len(tree.root.parts))
+
+
+def _is_here(tree: Tree) -> bool:
+    return isinstance(tree, DirectoryTree) and Path.cwd().resolve().is_relative_to(tree.root)
+
+
+def _tree_here(trees: list[Tree]) -> list[Tree]:
+    """The tree of the working directory, or of one above it, unless it is given already or another has its name."""
+    if any(_is_here(tree) for tree in trees):
+        return []
+    for directory in (Path.cwd(), *Path.cwd().parents):
+        with suppress(CaplintError):
+            tree = directory_tree(str(directory))
+            return [] if tree.name in {other.name for other in trees} else [tree]
+    return []
+
+
+def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
+    """The trees, the one that is meant as its later revision, with the earlier one as its base."""
+    trees = _named(options)
+    if len(options.paths) != 1:
+        trees += _tree_here(trees)
+    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
+    meant = _meant(trees, options)
+    later = revision_tree(meant.location, revisions[1], meant.role, meant.name)
+    return [against(later, revisions[0], meant.location) if tree is meant else tree for tree in trees]
 
 
 def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:

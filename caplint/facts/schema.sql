@@ -348,6 +348,13 @@ CREATE TABLE stat_cache (
     PRIMARY KEY (directory, path)
 ) STRICT, WITHOUT ROWID;
 
+-- What an object of a git repository was found to hold, so that a revision costs only what it changes.
+CREATE TABLE object_cache (
+    oid      TEXT PRIMARY KEY,    -- git's object id
+    size     INTEGER NOT NULL,
+    relevant INTEGER NOT NULL     -- 1: holds a token of interest
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX function_blob ON function (blob);
 CREATE INDEX macro_blob ON macro (blob);
 CREATE INDEX undefinition_blob ON undefinition (blob);

@@ -7,6 +7,7 @@ takes its place with a warning, and the answers are the same.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import sys
 import time
@@ -207,6 +208,23 @@ class FactStore:
                 "DELETE FROM stat_cache WHERE directory = ? AND path = ?",
                 [(directory, path) for path in gone],
             )
+
+    def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
+        """See `StampCache`."""
+        rows = self.connection.execute(
+            "SELECT oid, size, relevant FROM object_cache WHERE oid IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(oids)),),
+        )
+        return {oid: (size, bool(relevant)) for oid, size, relevant in rows}
+
+    def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
+        """See `StampCache`."""
+        if entries:
+            with suppress(sqlite3.OperationalError), self._writing():
+                self.connection.executemany(
+                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?)",
+                    [(oid, size, int(relevant)) for oid, (size, relevant) in entries.items()],
+                )
 
 
 def _today() -> int:

@@ -130,14 +130,18 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     prefix, so names are compared as sets of words first and letter by letter second.
     """
     words = set(name.removeprefix(_PREFIX).split("_"))
-    best: tuple[float, float, str] | None = None
-    for candidate in candidates:
+    bounds = []
+    for index, candidate in enumerate(candidates):
         others = set(candidate.removeprefix(_PREFIX).split("_"))
         shared = 2 * len(words & others) / (len(words) + len(others))
         matcher = difflib.SequenceMatcher(None, name, candidate)
-        if max(shared, matcher.quick_ratio()) < _CLOSE:
-            continue
+        if max(shared, quick := matcher.quick_ratio()) >= _CLOSE:
+            bounds.append((shared + quick, -index, shared, candidate, matcher))
+    best: tuple[float, float, int, str] | None = None
+    for most, index, shared, candidate, matcher in sorted(bounds, key=lambda bound: bound[:2], reverse=True):
+        if best is not None and most < best[0]:
+            break  # comparing letter by letter is slow, and gives no more than the bound
         letters = matcher.ratio()
-        if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters) > best[:2]):
-            best = (shared + letters, letters, candidate)
-    return best[2] if best else None
+        if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters, index) > best[:3]):
+            best = (shared + letters, letters, index, candidate)
+    return best[3] if best else None

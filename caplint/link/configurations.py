@@ -20,6 +20,13 @@ class Configurations:
         self._trees = list(dict.fromkeys(tree for side, tree, _ in known if side == "now"))
         self._cache: dict[tuple[str, str | None, str | None, str], Formula] = {}
 
+    def unpatched(self) -> Configurations:
+        """The same of the trees without their patches: what holds on side `base` holds now."""
+        known, rules = dict(self._known), dict(self._rules)
+        known.update({("now", *key[1:]): value for key, value in self._known.items() if key[0] == "base"})
+        rules.update({("now", *key[1:]): value for key, value in self._rules.items() if key[0] == "base"})
+        return Configurations(known, rules)
+
     def possible(
         self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
     ) -> int | None:

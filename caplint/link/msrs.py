@@ -177,6 +177,8 @@ def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _Ms
 
 def _fields(connection: sqlite3.Connection, side: str, tree: str) -> None:
     """Members of the structures that hold state, of every architecture."""
+    counts = _accesses(connection, side, tree)
+    shared = counts.get(GENERIC, (Counter(), Counter()))
     for owner in sorted({owner for owner, _ in knowledge().msr.roots}):
         rows = connection.execute(
             """SELECT f.side, f.tree, f.arch, m.owner, m.name, m.type, m.array, f.path, m.line, c.text
@@ -184,23 +186,24 @@ def _fields(connection: sqlite3.Connection, side: str, tree: str) -> None:
                WHERE f.side = ? AND f.tree = ? AND m.owner = ? ORDER BY f.arch, f.path, m.line""",
             (side, tree, owner),
         ).fetchall()
-        counts = {arch: _accesses(connection, side, tree, arch) for arch in sorted({row[2] for row in rows})}
         for row in rows:
-            reads, writes = (found[row[4].rpartition(".")[2]] for found in counts[row[2]])
+            name = row[4].rpartition(".")[2]
+            both = (counts[row[2]], shared) if row[2] != GENERIC and row[2] in counts else (shared,)
+            reads, writes = (sum(found[mode][name] for found in both) for mode in (0, 1))
             connection.execute(
                 "INSERT INTO temp.all_vcpu_field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, reads, writes)
             )
 
 
-def _accesses(connection: sqlite3.Connection, side: str, tree: str, arch: str) -> tuple[Counter[str], Counter[str]]:
-    """How often members are read and written in code of an architecture and in what all share, by their names."""
-    reads: Counter[str] = Counter()
-    writes: Counter[str] = Counter()
-    for chain, mode, places in connection.execute(
-        """SELECT a.chain, a.mode, count(*) FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?) GROUP BY 1, 2""",
-        (side, tree, arch, GENERIC),
+def _accesses(connection: sqlite3.Connection, side: str, tree: str) -> dict[str, tuple[Counter[str], Counter[str]]]:
+    """How often members are read and written in code of each architecture, by their names."""
+    found: dict[str, tuple[Counter[str], Counter[str]]] = {}
+    for arch, chain, mode, places in connection.execute(
+        """SELECT f.arch, a.chain, a.mode, count(*) FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND f.arch IS NOT NULL GROUP BY 1, 2, 3""",
+        (side, tree),
     ):
+        reads, writes = found.setdefault(arch, (Counter(), Counter()))
         *passed, last = _POINTED.findall(_INDEX.sub("", chain)) or [""]
         for name in passed:
             reads[name] += places
@@ -208,7 +211,7 @@ def _accesses(connection: sqlite3.Connection, side: str, tree: str, arch: str) -
             reads[last] += places
         if mode in {"write", "update", "address"}:
             writes[last] += places
-    return reads, writes
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,23 +20,15 @@ from caplint.link.build import conjoin, link_build
 from caplint.link.cap_msrs import link_cap_msrs
 from caplint.link.cap_states import link_cap_states
 from caplint.link.capabilities import link_capabilities
+from caplint.link.changes import Loaded, changed_lines
+from caplint.link.configurations import Configurations
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
+from caplint.link.selftests import link_selftests
 from caplint.link.vmm import link_vmm
-from caplint.trees.overlay import OverlayTree
-from caplint.trees.tree import File, Tree
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A tree with the files that matter, and those of its base where a patch lies over it."""
-
-    tree: Tree
-    files: list[File]
-    base_files: list[File]
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ def link(
     rows: dict[BlobKey, int],
     reading: Reading,
     scope: Scope,
-) -> None:
+) -> Configurations:
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection = store.connection
     connection.create_function("implies", 2, _implies, deterministic=True)
@@ -81,18 +71,19 @@ def link(
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     link_capabilities(connection)
     configurations = link_kconfig(connection, link_build(connection))
-    connection.create_function("possible", -1, configurations.possible, deterministic=True)
-    connection.create_function("consistent", -1, configurations.consistent, deterministic=True)
-    connection.create_function("certain", -1, configurations.certain, deterministic=True)
+    _functions(connection, configurations)
     link_handlers(connection)
     link_answers(connection, configurations)
     link_vmm(connection)
     link_documentation(connection)
     if scope.narrow:
-        return
+        return configurations
     link_cap_states(store, reading.extractor)
     link_msrs(store, reading.extractor)
     link_cap_msrs(connection)
+    for entry in loaded:
+        link_selftests(connection, entry.tree)
+    return configurations
 
 
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
@@ -121,35 +112,40 @@ def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey
                 for file in files
             ],
         )
-    if isinstance(tree, OverlayTree):
-        connection.executemany("INSERT INTO temp.changed_line VALUES (?, ?, ?)", _changed(tree))
+    connection.executemany("INSERT INTO temp.changed_line VALUES (?, ?, ?)", changed_lines(loaded))
+    connection.executemany(
+        "INSERT INTO temp.patch_file VALUES (?, ?, ?, ?, ?, ?)",
+        [(row.series, row.ordinal, row.patch, tree.name, row.path, row.kind) for row in tree.patch_files],
+    )
 
 
-def _changed(tree: OverlayTree) -> Iterator[tuple[str, str, int]]:
-    assert tree.base is not None
-    for path, content in tree.changes.items():
-        if content is None:
-            continue
-        try:
-            before = tree.base.read(path).splitlines()
-        except Exception:  # noqa: BLE001 - a file that the base does not have or cannot show is all new
-            before = []
-        for line in _new_lines(before, content.splitlines()):
-            yield tree.name, path, line
+def unpatched(connection: sqlite3.Connection, configurations: Configurations) -> None:
+    """Turn the views to the trees as they are without their patches, as if those changed nothing.
+
+    What was linked as `base` takes the place of `now`, and the `base_` views show the same.
+    """
+    tables = connection.execute("SELECT name FROM sqlite_temp_schema WHERE type = 'table'").fetchall()
+    for (table,) in tables:
+        columns = {name for _, name, *_ in connection.execute(f"PRAGMA temp.table_info({table})")}
+        if {"side", "tree"} <= columns:
+            patched = "tree IN (SELECT name FROM temp.tree WHERE patched)"
+            connection.execute(f"DELETE FROM temp.{table} WHERE side = 'now' AND {patched}")  # noqa: S608
+            connection.execute(f"UPDATE temp.{table} SET side = 'now' WHERE side = 'base'")  # noqa: S608
+    twins = connection.execute(
+        "SELECT name FROM sqlite_temp_schema WHERE type = 'view' AND name LIKE 'base!_%' ESCAPE '!'"
+    )
+    for (view,) in twins.fetchall():
+        connection.execute(f"DROP VIEW temp.{view}")
+        connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {view.removeprefix('base_')}")  # noqa: S608
+    for table in ("changed_line", "patch_file", "pending_cap", "pending_section"):
+        connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
+    _functions(connection, configurations.unpatched())
 
 
-def _new_lines(before: list[bytes], after: list[bytes]) -> Iterator[int]:
-    """Lines of `after`, from 1, that `before` does not have. What both begin and end with is not compared."""
-    head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    matcher = difflib.SequenceMatcher(None, before[head : len(before) - tail], after[head : len(after) - tail])
-    for tag, _, _, start, stop in matcher.get_opcodes():
-        if tag in {"insert", "replace"}:
-            yield from range(head + start + 1, head + stop + 1)
+def _functions(connection: sqlite3.Connection, configurations: Configurations) -> None:
+    connection.create_function("possible", -1, configurations.possible, deterministic=True)
+    connection.create_function("consistent", -1, configurations.consistent, deterministic=True)
+    connection.create_function("certain", -1, configurations.certain, deterministic=True)
 
 
 def _implies(stronger: str, weaker: str) -> bool:

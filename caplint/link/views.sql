@@ -356,6 +356,61 @@ CREATE TEMP TABLE changed_line (
     line INTEGER NOT NULL
 );
 
+-- What the patches of a run do to files: one row per patch and file of a tree.
+CREATE TEMP TABLE patch_file (
+    series  TEXT NOT NULL,      -- the file that the series was read from
+    ordinal INTEGER NOT NULL,   -- which patch of its series, from 1
+    patch   TEXT NOT NULL,      -- its subject, or the file that it was read from
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,      -- after the patch; of a removed file before it
+    kind    TEXT NOT NULL       -- modified, added, removed, renamed, copied
+);
+
+-- Self-tests that name a capability, where a patch adds one. They are searched as plain text.
+CREATE TEMP TABLE selftest (
+    tree TEXT NOT NULL,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    cap  TEXT NOT NULL
+);
+
+-- Capabilities that other series, which are checked at the same time, add to a kernel.
+CREATE TEMP TABLE pending_cap (
+    series TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    number INTEGER NOT NULL
+);
+
+-- Sections of KVM's API documentation that they add, named for capabilities.
+CREATE TEMP TABLE pending_section (
+    series  TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT NOT NULL,
+    title   TEXT NOT NULL
+);
+
+-- Errors that trees show after a patch in the middle of a series and that a later patch of it resolves.
+CREATE TEMP TABLE step_finding (
+    series   TEXT NOT NULL,
+    ordinal  INTEGER NOT NULL,  -- the patch after which it shows first
+    patch    TEXT NOT NULL,
+    until    INTEGER NOT NULL,  -- the patch that resolves it
+    fix      TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- in the tree after that patch
+    code     TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    arch     TEXT,
+    function TEXT,
+    message  TEXT NOT NULL
+);
+
 -- Capabilities whose number is kept although nothing answers for them any more.
 CREATE TEMP TABLE retired (
     name   TEXT PRIMARY KEY,

@@ -36,6 +36,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
             for tree in outcome.trees
         ],
         "findings": [finding_object(finding) for finding in outcome.findings],
+        **({} if outcome.resolved is None else {"resolved": [finding_object(found) for found in outcome.resolved]}),
         "skipped_rules": [{"code": entry.code, "reason": entry.reason} for entry in outcome.skipped],
         "coverage": {
             column: outcome.coverage.total(column)

@@ -18,6 +18,8 @@ def report(outcome: Outcome, out: TextIO, style: Style) -> None:
     source = Source(outcome.trees)
     for finding in outcome.findings:
         _finding(finding, source, out, style)
+    for finding in outcome.resolved or ():
+        _resolved(finding, out, style)
     _summary(outcome, out, style)
 
 
@@ -31,6 +33,13 @@ def _finding(finding: Finding, source: Source, out: TextIO, style: Style) -> Non
     if len(finding.related) > MAX_RELATED:
         print(f"  … and {len(finding.related) - MAX_RELATED} more places", file=out)
     print(file=out)
+
+
+def _resolved(finding: Finding, out: TextIO, style: Style) -> None:
+    """What was there before: its place is one of the tree before, so no line is shown."""
+    head = f"{style('good', 'resolved:')} {finding.severity} {finding.code} {style('bold', safe(finding.subject))}"
+    print(f"{head}: {safe(finding.message)}", file=out)
+    print(f"  {style('place', f'{safe(finding.place.tree)}:{safe(finding.place.path)}')}\n", file=out)
 
 
 def _place(place: Place, message: str, source: Source, out: TextIO, style: Style) -> None:

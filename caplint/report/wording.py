@@ -46,14 +46,20 @@ def evidence(finding: Finding) -> Iterator[str]:
 
 
 def tally(outcome: Outcome) -> str:
-    """Findings by severity, and how many are left out."""
-    counts = Counter(finding.severity for finding in outcome.findings)
-    text = ", ".join(plural(counts[severity], severity) for severity in SEVERITIES)
+    """Findings by severity, and how many are left out; of a comparison those that are added, and those resolved."""
+    text = _counts(outcome.findings)
+    if outcome.resolved is not None:
+        text += f" added; {_counts(outcome.resolved)} resolved"
     if outcome.suppressed:
         text += f"; {outcome.suppressed:,} suppressed"
     if outcome.baselined is not None:
         text += f"; {outcome.baselined:,} left out by the baseline"
     return text
+
+
+def _counts(findings: list[Finding]) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(plural(counts[severity], severity) for severity in SEVERITIES)
 
 
 def coverage_line(coverage: Coverage) -> str:

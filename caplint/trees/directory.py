@@ -77,6 +77,26 @@ class DirectoryTree(Tree):
                 f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
             ) from error
 
+    def has(self, path: str) -> bool:
+        return self._inside(path) is not None
+
+    def content(self, path: str) -> bytes | None:
+        place = self._inside(path)
+        return self.read(path) if place is not None and place.is_file() else None
+
+    def below(self, directory: str) -> list[str]:
+        place = self._inside(directory)
+        found = place.rglob("*.[ch]") if place is not None else ()
+        return sorted(_text(str(file.relative_to(self.root))) for file in found if not file.is_symlink())
+
+    def _inside(self, path: str) -> Path | None:
+        """Where a path leads, unless that is out of the tree or nowhere."""
+        try:
+            place = (self.root / path).resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return place if place.is_relative_to(self.root) else None
+
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
         pending = [*self.project.roots]
         while pending:

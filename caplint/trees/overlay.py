@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from caplint.facts.languages import language_of
 from caplint.knowledge import knowledge
-from caplint.trees.tree import File, StampCache, Tree, object_id
+from caplint.trees.tree import File, PatchFile, StampCache, Tree, object_id
 
 
 class OverlayTree(Tree):
     """A tree with some files replaced, added, or (where the content is None) removed."""
 
-    def __init__(self, base: Tree, changes: Mapping[str, bytes | None]) -> None:
-        self.base = base
+    def __init__(self, base: Tree, changes: Mapping[str, bytes | None], patch_files: Sequence[PatchFile] = ()) -> None:
+        self.base: Tree | None = base
+        self._below = base
         self.name = base.name
         self.role = base.role
         self.project = base.project
         self.location = base.location
         self.revision = base.revision
+        self.patch_files = (*base.patch_files, *patch_files)
         self._changes = dict(changes)
 
+    def alone(self) -> OverlayTree:
+        """The same files, compared with nothing."""
+        tree = OverlayTree(self._below, self._changes)
+        tree.base, tree.patch_files = None, ()
+        return tree
+
     def files(self, cache: StampCache) -> list[File]:
-        assert self.base is not None
-        return self._laid_over(self.base.files(cache), self._matters)
+        return self._laid_over(self._below.files(cache), self._matters)
 
     def code(self, cache: StampCache) -> list[File]:
-        assert self.base is not None
-        return self._laid_over(self.base.code(cache), self._is_code)
+        return self._laid_over(self._below.code(cache), self._is_code)
 
     def _laid_over(self, base: list[File], takes: Callable[[str, bytes], bool]) -> list[File]:
         kept = [file for file in base if file.path not in self._changes]
@@ -39,18 +45,28 @@ class OverlayTree(Tree):
         return sorted([*kept, *laid], key=lambda file: file.path)
 
     def sources(self) -> list[str]:
-        assert self.base is not None
         laid = {path for path, content in self._changes.items() if content is not None}
-        return sorted((set(self.base.sources()) - self._changes.keys()) | laid)
+        return sorted((set(self._below.sources()) - self._changes.keys()) | laid)
 
     def read(self, path: str) -> bytes:
-        assert self.base is not None
         if path not in self._changes:
-            return self.base.read(path)
+            return self._below.read(path)
         content = self._changes[path]
         if content is None:
             raise FileNotFoundError(path)
         return content
+
+    def has(self, path: str) -> bool:
+        below = any(content is not None and name.startswith(f"{path}/") for name, content in self._changes.items())
+        return below or (self._changes[path] is not None if path in self._changes else self._below.has(path))
+
+    def content(self, path: str) -> bytes | None:
+        return self._changes[path] if path in self._changes else self._below.content(path)
+
+    def below(self, directory: str) -> list[str]:
+        laid = {path for path in self._changes if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))}
+        gone = {path for path, content in self._changes.items() if content is None}
+        return sorted((set(self._below.below(directory)) | laid) - gone)
 
     @property
     def changes(self) -> Mapping[str, bytes | None]:

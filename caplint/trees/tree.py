@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -19,6 +20,21 @@ class File:
     size: int
     speaks: bool = True
     """Whether it holds a token of interest, and does not matter for its place alone."""
+
+
+class PatchFile(NamedTuple):
+    """What one patch of a series does to one file."""
+
+    series: str
+    """The file that the series was read from."""
+    ordinal: int
+    """Which patch of its series, from 1."""
+    patch: str
+    """Its subject, or the file that it was read from."""
+    path: str
+    """After the patch; of a removed file before it."""
+    kind: str
+    """modified, added, removed, renamed, copied."""
 
 
 class Stamp(NamedTuple):
@@ -38,6 +54,12 @@ class StampCache(Protocol):
     def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
         """Add and replace entries, and forget those that are gone."""
 
+    def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
+        """Of those git objects that are known: object id → size in bytes, and whether it holds a token of interest."""
+
+    def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
+        """Add what objects were found to hold; that never changes."""
+
 
 class Tree(ABC):
     """A named source of files."""
@@ -49,7 +71,9 @@ class Tree(ABC):
     """What a person would call the place: a directory, a revision."""
     revision: str | None = None
     base: Tree | None = None
-    """The same tree before the patch that lies over it."""
+    """The same tree before the patch that lies over it, or what else it is compared with."""
+    patch_files: Sequence[PatchFile] = ()
+    """What the patches between base and tree do to files; empty where that is not known patch by patch."""
 
     @abstractmethod
     def files(self, cache: StampCache) -> list[File]:
@@ -66,6 +90,18 @@ class Tree(ABC):
     @abstractmethod
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises `OSError` where it cannot be read."""
+
+    @abstractmethod
+    def has(self, path: str) -> bool:
+        """Whether there is a file or a directory of this name, wherever it is and whatever it holds."""
+
+    @abstractmethod
+    def below(self, directory: str) -> list[str]:
+        """The C files below a directory, whether they matter or not."""
+
+    def content(self, path: str) -> bytes | None:
+        """A file's bytes, None where the tree has no such file of its own."""
+        return self.read(path) if self.has(path) else None
 
 
 def object_id(content: bytes) -> str:

@@ -162,7 +162,8 @@ def rows(severity: str, code: str, subjects: str, arch: str | None = None) -> li
 STALE = rows("note", "CAP103", QEMU)
 NEWER = rows("note", "CAP104", QEMU)
 COPY = rows("note", "CAP106", TOOLS)
-UNHEEDED = [*STALE, *COPY, *rows("warning", "CAP501", "TEA_TIME"), *rows("note", "CAP202", "TEA_TIME")]
+UNTESTED = rows("note", "CAP506", "TEA_TIME")
+UNHEEDED = [*STALE, *COPY, *UNTESTED, *rows("warning", "CAP501", "TEA_TIME"), *rows("note", "CAP202", "TEA_TIME")]
 """What a new capability brings that stands in the kernel's header and nowhere else."""
 
 X86_VM = """DISABLE_QUIRKS2 DISABLE_QUIRKS SPLIT_IRQCHIP X2APIC_API X86_DISABLE_EXITS MSR_PLATFORM_INFO
@@ -238,6 +239,7 @@ HEADERS = [
             *rows("warning", "CAP105", "SREGS_TWO"),
             *rows("warning", "CAP501", "SREGS_TWO"),
             *rows("note", "CAP202", "SREGS_TWO"),
+            *rows("note", "CAP506", "SREGS_TWO"),
             *rows("warning", "CAP502", "SREGS2"),
         ],
     ),
@@ -727,6 +729,7 @@ HARMLESS = [
                 append("\nbool kvm_has_tea(struct kvm *kvm)\n{\n\treturn kvm->arch.tea;\n}\n"),
             ),
         },
+        adds=UNTESTED,
     ),
     Edit(
         "a case moves into a helper whose answer is stored",
@@ -1115,7 +1118,11 @@ SPELLINGS = [
             path: define_last("#define KVM_CAP_TEA_TIME 240\n#define KVM_CAP_COFFEE_TIME 239")
             for path in (UAPI, TOOLS, QEMU)
         },
-        adds=[*rows("warning", "CAP501", "TEA_TIME COFFEE_TIME"), *rows("note", "CAP202", "TEA_TIME COFFEE_TIME")],
+        adds=[
+            *rows("warning", "CAP501", "TEA_TIME COFFEE_TIME"),
+            *rows("note", "CAP202", "TEA_TIME COFFEE_TIME"),
+            *rows("note", "CAP506", "TEA_TIME COFFEE_TIME"),
+        ],
     ),
     Edit(
         "the documentation sets a name in markup and at the end of a sentence",

@@ -125,8 +125,8 @@ def test_every_finding_of_msrs(corpus: Corpus, pair: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
-def test_no_rule_is_skipped(corpus: Corpus, pair: tuple[str, str]) -> None:
-    assert corpus.pair(*pair).skipped == []
+def test_no_rule_is_skipped_that_needs_no_patch(corpus: Corpus, pair: tuple[str, str]) -> None:
+    assert {entry.reason for entry in corpus.pair(*pair).skipped} == {"needs a patch"}
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

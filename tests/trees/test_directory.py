@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,6 +36,12 @@ class Memory:
         self.entries |= entries
         for path in gone:
             del self.entries[path]
+
+    def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
+        raise AssertionError(f"a directory asks for no objects: {oids}")
+
+    def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
+        raise AssertionError(f"a directory knows no objects: {entries}")
 
 
 def _paths(tree: Tree, cache: StampCache | None = None) -> list[str]:

@@ -1,0 +1,33 @@
+"""caplint diff"""
+
+from __future__ import annotations
+
+import argparse
+
+from caplint.cli.check import add_output, finish
+from caplint.cli.options import add_rules, add_trees, between, config_of, progress, rules_of
+from caplint.compare import compare
+from caplint.errors import CaplintError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument(
+        "revisions", metavar="REV..REV", help="two revisions of the tree here, or of the one PATH; HEAD may be left out"
+    )
+    add_trees(parser)
+    add_rules(parser)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare two revisions of one tree, the other trees as they are."""
+    earlier, dots, later = options.revisions.partition("..")
+    if not dots or later.startswith(".") or not (earlier or later):
+        raise CaplintError(f"{options.revisions}: write REV..REV, such as v6.11..v6.12")
+    config = config_of(options)
+    trees = between(options, config, (earlier or "HEAD", later or "HEAD"))
+    rules = rules_of(options, config)
+    with progress() as show:
+        outcome = compare(trees, rules, config, show)
+    return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)

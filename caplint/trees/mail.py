@@ -1,0 +1,95 @@
+"""Takes patches out of what they come in: a diff, a `git format-patch` file, a mail, a mbox."""
+
+from __future__ import annotations
+
+import email
+import email.header
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+
+from caplint.errors import CaplintError
+
+LARGEST = 64_000_000
+"""Bytes of patches that are read; a whole release of the kernel's KVM is a tenth of it."""
+_MOST_PARTS = 200
+# A mbox separates mails by a line that begins so; format-patch writes it too (git-format-patch(1)).
+_FROM = re.compile(rb"^From [^\n]*\d{4}\r?\n(?=[A-Za-z][A-Za-z0-9-]*:)", re.MULTILINE)
+_HEADERS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
+_NUMBER = re.compile(r"\[[^\]]*?\b(\d+)/(\d+)\s*\]")
+_TAGS = re.compile(r"^(?:\s*\[[^\]]*\])+\s*")
+_DIFF = re.compile(rb"^(?:diff --git |--- [^\n]*\n\+\+\+ )", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One patch as it was sent: what it is called, and a text that holds a diff."""
+
+    subject: str
+    """Without its tags; empty where there is none."""
+    number: tuple[int, int] | None
+    """Which of how many, where the subject says it."""
+    version: str
+    """The tags of the subject without the number: `PATCH v2`."""
+    text: bytes
+
+
+def mails(content: bytes, label: str) -> list[Mail]:
+    """The patches in a file, in the order in which they are to be applied.
+
+    Covers and answers, which hold no diff, are left out. Raises `CaplintError` where nothing is left.
+    """
+    if len(content) > LARGEST:
+        raise CaplintError(f"{label}: {len(content):,} bytes; more than {LARGEST:,} are not read. Split it")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CaplintError(f"{label}: is UTF-16; a diff keeps the bytes of its files, so save it as it was sent")
+    starts = [match.start() for match in _FROM.finditer(content)]
+    if starts:
+        found = [_mail(content[start:stop].partition(b"\n")[2], label) for start, stop in _spans(starts, len(content))]
+    elif _HEADERS.match(content):
+        found = [_mail(content, label)]
+    else:
+        found = [Mail("", None, "", content)]
+    found = [mail for mail in found if _DIFF.search(mail.text)]
+    if not found:
+        raise CaplintError(f"{label}: holds no diff")
+    numbers = [mail.number[0] for mail in found if mail.number]
+    # A mbox holds mails as they came.
+    return sorted(found, key=_place) if len(numbers) == len(found) == len(set(numbers)) else found
+
+
+def _place(mail: Mail) -> int:
+    return mail.number[0] if mail.number else 0
+
+
+def _spans(starts: list[int], end: int) -> Iterator[tuple[int, int]]:
+    return zip(starts, [*starts[1:], end], strict=True)
+
+
+def _mail(content: bytes, label: str) -> Mail:
+    if content.count(b"\nContent-Type:") > _MOST_PARTS:
+        raise CaplintError(f"{label}: a mail of more than {_MOST_PARTS} parts; save its patch alone")
+    try:
+        message = email.message_from_bytes(content)
+        text = b"\n".join(_texts(message))
+        subject = " ".join(str(email.header.make_header(email.header.decode_header(message["Subject"] or ""))).split())
+    except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
+        raise CaplintError(f"{label}: a mail that cannot be read: {error}") from error
+    number = _NUMBER.search(subject)
+    tags = _TAGS.match(subject)
+    return Mail(
+        subject[tags.end() :] if tags else subject,
+        (int(number.group(1)), int(number.group(2))) if number else None,
+        re.sub(r"\d+/\d+", "", tags.group()) if tags else "",
+        text,
+    )
+
+
+def _texts(message: Message) -> Iterator[bytes]:
+    """The texts of a mail and its attachments, transfer encodings undone; their characters stay as they are."""
+    for part in message.walk():
+        if part.get_content_maintype() == "text" or part.get_filename("").endswith((".patch", ".diff")):
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes):
+                yield payload
