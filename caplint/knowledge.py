@@ -142,6 +142,8 @@ class Knowledge:
             name: scope for scope, names in data["handlers"]["enable"].items() for name in names
         }
         self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
+        self.descriptors: dict[str, str] = data["descriptors"]
+        """What a VMM calls a descriptor → its scope."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
         self.selected_elsewhere = frozenset(data["kconfig_elsewhere"])
         """Kconfig symbols of KVM that files other than KVM's own select."""

@@ -77,7 +77,7 @@ def link(
     connection.create_function("certain", -1, configurations.certain, deterministic=True)
     link_handlers(connection)
     link_answers(connection, configurations)
-    link_vmm(connection)
+    link_vmm(store, reading.extractor)
     link_documentation(connection)
     link_cap_states(store, reading.extractor)
     link_msrs(store, reading.extractor)

@@ -157,9 +157,38 @@ CREATE TEMP TABLE all_vmm_use (
     verb      TEXT NOT NULL,    -- check, enable, require (a list of required capabilities)
     scope     TEXT NOT NULL,    -- system, vm, vcpu, unknown
     callee    TEXT NOT NULL,
-    arguments TEXT NOT NULL,    -- JSON array
+    arguments TEXT NOT NULL,    -- JSON array, as the call has them
     result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
-    condition TEXT NOT NULL
+    condition TEXT NOT NULL,
+    how       TEXT NOT NULL,    -- how the capability is named: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
+    flags     TEXT,             -- of enable, as written; NULL where they are not known
+    given     TEXT,             -- of enable: JSON array of what is passed in args; NULL where that is not known
+    ignored   TEXT NOT NULL     -- how the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it), '' where it is not
+);
+
+-- What a VMM asks or enables without its being known which capability that is.
+CREATE TEMP TABLE all_vmm_unresolved (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    line       INTEGER NOT NULL,
+    function   TEXT NOT NULL,
+    verb       TEXT NOT NULL,   -- check, enable
+    callee     TEXT NOT NULL,
+    expression TEXT NOT NULL
+);
+
+-- A check of a capability that stands before a place which enables it. Whether it is tested for the right answer is not judged.
+CREATE TEMP TABLE all_checked_before (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,   -- where it is enabled
+    line       INTEGER NOT NULL,
+    column     INTEGER NOT NULL,
+    cap        TEXT NOT NULL,
+    how        TEXT NOT NULL,   -- same function, every caller, stored flag, required (at start-up)
+    check_path TEXT NOT NULL,   -- where it is asked for
+    check_line INTEGER NOT NULL
 );
 
 -- A capability named in KVM's API documentation, once per section.
@@ -391,6 +420,9 @@ CREATE TEMP VIEW vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'now' AND v
 CREATE TEMP VIEW base_vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb <> 'enable';
 CREATE TEMP VIEW vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb = 'enable';
 CREATE TEMP VIEW base_vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb = 'enable';
+CREATE TEMP VIEW vmm_unresolved AS SELECT * FROM all_vmm_unresolved WHERE side = 'now';
+CREATE TEMP VIEW checked_before AS SELECT * FROM all_checked_before WHERE side = 'now';
+CREATE TEMP VIEW base_checked_before AS SELECT * FROM all_checked_before WHERE side = 'base';
 CREATE TEMP VIEW doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'now';
 CREATE TEMP VIEW base_doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'base';
 CREATE TEMP VIEW msr AS SELECT * FROM all_msr WHERE side = 'now';

@@ -1,0 +1,158 @@
+"""Which checks of a capability stand before the place that enables it.
+
+A check is recognised by what carries its answer on: the call itself, a variable or member that was
+assigned from it, a function that returns it. An enable site counts as checked where such a witness
+decides whether control gets there, in its own function or in every caller, or is part of what is
+passed; whether the witness is tested for the right value is not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from caplint.link.code import Call, Code, Function, symbols
+
+_DEPTH = 4
+_MEMBER = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
+_CONSTANT = re.compile(r"(?:true|TRUE|[0-9A-Z][0-9A-Z_x]*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A place that asks for a capability."""
+
+    function: Function
+    call: Call
+    expression: str
+    """What names the capability there."""
+
+    def is_in(self, text: str) -> bool:
+        """Whether an expression of the same function holds the call."""
+        return self.call.callee in text and self.expression in text
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A check that stands before an enable site."""
+
+    how: str
+    """same function, stored flag, every caller."""
+    check: Check
+
+
+@dataclass
+class Witnesses:
+    """What carries the answers for one capability on: names → the check that they stem from."""
+
+    checks: list[Check]
+    locals: dict[tuple[int, int, str], Check] = field(default_factory=dict)
+    """Blob and start of the function, variable."""
+    shared: dict[str, Check] = field(default_factory=dict)
+    """Variables outside functions, and members by their last name."""
+    functions: dict[str, Check] = field(default_factory=dict)
+
+    def find(self, function: Function, text: str) -> Check | None:
+        """The check that an expression of a function depends on."""
+        for check in self.checks:
+            if check.function is function and check.is_in(text):
+                return check
+        for name in sorted(symbols(text)):
+            local = self.locals.get((function.blob, function.start, name))
+            if found := local or self.shared.get(name):
+                return found
+            if name in self.functions and re.search(rf"\b{name}\s*\(", text):
+                return self.functions[name]
+        return None
+
+
+class Dominators:
+    """Finds the checks before enable sites in one tree."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._mentions: dict[str, list[tuple[Function, str, bool, str]]] = {}
+        """Name → what mentions it: function, target ('' for a return), whether that is local, value."""
+        for function in code.functions:
+            for store in function.stores:
+                entry = (function, store.target, store.local, store.value)
+                self._note(entry, store.value)
+            for _, value in function.returns:
+                self._note((function, "", False, value), value)
+
+    def _note(self, entry: tuple[Function, str, bool, str], text: str) -> None:
+        for name in symbols(text):
+            self._mentions.setdefault(name, []).append(entry)
+
+    def witnesses(self, checks: list[Check]) -> Witnesses:
+        """Everything that carries the answers of some checks on."""
+        found = Witnesses(checks)
+        self._follow(found, list(dict.fromkeys(check.call.callee for check in checks)))
+        self._follow(found, self._flags(found))
+        return found
+
+    def _follow(self, found: Witnesses, pending: list[str]) -> None:
+        while pending:
+            for function, target, local, value in self._mentions.get(pending.pop(), []):
+                check = found.find(function, value)
+                if check is not None and (name := _carry(found, function, target, local, check)):
+                    pending.append(name)
+
+    def _flags(self, found: Witnesses) -> list[str]:
+        """What is set to a constant only where a check has said yes: `if (check(…)) { has_x = true; }`."""
+        for check in found.checks:
+            for store in check.function.stores:
+                constant = not store.local and _CONSTANT.match(store.value)
+                if constant and self._guarding(check.function, store.start, found):
+                    found.shared.setdefault(_last(store.target), check)
+        return list(found.shared)
+
+    def _guarding(self, function: Function, offset: int, found: Witnesses) -> Check | None:
+        for extent in function.guards(offset):
+            if check := found.find(function, extent.expression):
+                return check
+        return None
+
+    def before(self, function: Function, call: Call, found: Witnesses, depth: int = _DEPTH) -> Before | None:
+        """What was asked before the call, None where nothing was."""
+        if check := self._guarding(function, call.start, found):
+            return Before("same function" if check.function is function else "stored flag", check)
+        for argument in call.arguments:
+            if (check := found.find(function, argument)) and check.call is not call:
+                return Before("same function" if check.function is function else "stored flag", check)
+        callers = self._code.callers(function) if depth else []
+        answers = [self.before(caller, outer, found, depth - 1) for caller, outer in callers]
+        first = answers[0] if answers and all(answers) else None
+        return Before("every caller", first.check) if first else None
+
+
+def _carry(found: Witnesses, function: Function, target: str, local: bool, check: Check) -> str:
+    """Note what a value goes to, and name it; '' where that is known already."""
+    if not target:
+        known, key, name = found.functions, function.name, function.name
+    else:
+        name = _last(target)
+        if local and target.isidentifier():
+            place = (function.blob, function.start, name)
+            if place in found.locals:
+                return ""
+            found.locals[place] = check
+            return name
+        known, key = found.shared, name
+    if key in known:
+        return ""
+    known[key] = check
+    return name
+
+
+def _last(target: str) -> str:
+    """The name by which a target is known: of a chain its last member."""
+    members = _MEMBER.findall(target)
+    bare = re.sub(r"\W.*", "", target.lstrip("(*& "))
+    return members[-1] if members else bare
+
+
+def in_order(checks: Iterable[Check]) -> list[Check]:
+    """Checks as a reader meets them."""
+    return sorted(checks, key=lambda check: (check.function.path, check.call.start))
