@@ -129,13 +129,13 @@ class Code:
         ]
         places = _Places(functions)
         for table, columns, add in _FACTS:
-            for blob, start, *rest in connection.execute(
-                f"""SELECT t.blob, t.start, {columns} FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
+            for path, blob, start, *rest in connection.execute(
+                f"""SELECT f.path, t.blob, t.start, {columns} FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
                     JOIN main.condition c ON c.id = t.condition
                     WHERE f.side = ? AND f.tree = ? AND t.function IS NOT NULL ORDER BY f.path, t.start""",  # noqa: S608
                 (side, tree),
             ):
-                if (function := places.find(blob, start)) is not None:
+                if (function := places.find((path, blob), start)) is not None:
                     add(function, start, *rest)
         return Code(functions)
 
@@ -155,22 +155,22 @@ class Code:
 
 
 class _Places:
-    """Finds the function that holds an offset of a blob."""
+    """Finds the function that holds an offset of a file, or of what its macros make."""
 
     def __init__(self, functions: list[Function]) -> None:
-        self._found: dict[int, list[Function]] = {}
+        self._found: dict[tuple[str, int], list[Function]] = {}
         for function in functions:
-            self._found.setdefault(function.blob, []).append(function)
+            self._found.setdefault((function.path, function.blob), []).append(function)
         for found in self._found.values():
             found.sort(key=lambda function: function.start)
-        self._starts = {blob: [function.start for function in found] for blob, found in self._found.items()}
+        self._starts = {place: [function.start for function in found] for place, found in self._found.items()}
 
-    def find(self, blob: int, offset: int) -> Function | None:
-        starts = self._starts.get(blob, [])
+    def find(self, place: tuple[str, int], offset: int) -> Function | None:
+        starts = self._starts.get(place, [])
         index = bisect_right(starts, offset) - 1
         if index < 0:
             return None
-        function = self._found[blob][index]
+        function = self._found[place][index]
         return function if offset < function.stop else None
 
 

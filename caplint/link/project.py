@@ -68,6 +68,7 @@ def link(
             if tree is not None:
                 link_made(store, side, tree, reading)
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
+    connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
     connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", vendor_ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     link_capabilities(connection)
@@ -75,7 +76,7 @@ def link(
     connection.create_function("possible", -1, configurations.possible, deterministic=True)
     connection.create_function("consistent", -1, configurations.consistent, deterministic=True)
     connection.create_function("certain", -1, configurations.certain, deterministic=True)
-    link_handlers(connection)
+    link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
     link_vmm(store, reading.extractor)
     link_documentation(connection)

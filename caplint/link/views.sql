@@ -144,6 +144,57 @@ CREATE TEMP TABLE all_cap_enable (
     returns       TEXT NOT NULL     -- presence condition under which the case always returns, and nothing behind the switch runs
 );
 
+-- Where a check handler dereferences the VM with no test for NULL on the way: the system descriptor hands NULL on.
+CREATE TEMP TABLE all_vm_dereference (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,    -- KVM_CHECK_EXTENSION where it happens for every capability
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,    -- the handler
+    text      TEXT NOT NULL,    -- what dereferences it: a chain of members, or a macro's body
+    at_path   TEXT NOT NULL,    -- where that stands, in the handler or a helper
+    at_line   INTEGER NOT NULL,
+    condition TEXT NOT NULL
+);
+
+-- An argument of KVM_ENABLE_CAP that an enable case reads.
+CREATE TEMP TABLE all_cap_argument (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    scope     TEXT NOT NULL,    -- vm, vcpu
+    position  INTEGER NOT NULL, -- index in cap->args
+    use       TEXT NOT NULL,    -- stored, passed (to a function), tested (and nothing else)
+    validated INTEGER,          -- 1: its valid values are tested, or every value is valid; NULL: a function that is not in view may do it
+    zero      TEXT NOT NULL,    -- what 0 leads to: rejected, required, accepted
+    mask      TEXT              -- the bits that are accepted, as written
+);
+
+-- An enable case that looks at the vCPUs of the VM.
+CREATE TEMP TABLE all_vcpu_walk (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    scope     TEXT NOT NULL,
+    text      TEXT NOT NULL,    -- created_vcpus, kvm_for_each_vcpu, or the helper that does it
+    at_line   INTEGER NOT NULL,
+    locked    INTEGER NOT NULL, -- 1: kvm->lock is held
+    writes    INTEGER NOT NULL  -- 1: the case changes the VM
+);
+
 -- A place in a VMM that asks for a capability or enables it.
 CREATE TEMP TABLE all_vmm_use (
     side      TEXT NOT NULL,
@@ -378,6 +429,12 @@ CREATE TEMP TABLE retired (
     reason TEXT NOT NULL
 );
 
+-- Capabilities for which the system answers as any VM does, although a check handler reads the VM: kvm.toml.
+CREATE TEMP TABLE system_answer (
+    name   TEXT PRIMARY KEY,
+    reason TEXT NOT NULL
+);
+
 -- Numbers that the user has set aside for capabilities of their own: `vendor-range`.
 CREATE TEMP TABLE vendor_range (
     low  INTEGER NOT NULL,
@@ -416,6 +473,10 @@ CREATE TEMP VIEW cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'now';
 CREATE TEMP VIEW base_cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'base';
 CREATE TEMP VIEW cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'now';
 CREATE TEMP VIEW base_cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'base';
+CREATE TEMP VIEW vm_dereference AS SELECT * FROM all_vm_dereference WHERE side = 'now';
+CREATE TEMP VIEW cap_argument AS SELECT * FROM all_cap_argument WHERE side = 'now';
+CREATE TEMP VIEW base_cap_argument AS SELECT * FROM all_cap_argument WHERE side = 'base';
+CREATE TEMP VIEW vcpu_walk AS SELECT * FROM all_vcpu_walk WHERE side = 'now';
 CREATE TEMP VIEW vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb <> 'enable';
 CREATE TEMP VIEW base_vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb <> 'enable';
 CREATE TEMP VIEW vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb = 'enable';

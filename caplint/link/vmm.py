@@ -103,7 +103,9 @@ def _uses(code: Code, requests: Requests) -> Iterator[Use]:
                 request = requests.of(function, call)
                 use = replace(use, expression=request.cap, flags=request.flags, given=request.given)
             elif wrapper.verb == "enable":
-                use = replace(use, flags="".join(call.arguments[index + 1 : index + 2]), given=call.arguments[index + 2 :])
+                use = replace(
+                    use, flags="".join(call.arguments[index + 1 : index + 2]), given=call.arguments[index + 2 :]
+                )
             yield replace(use, ignored=ignored(code, function, call))
 
 

@@ -47,8 +47,8 @@ class Witnesses:
     """What carries the answers for one capability on: names → the check that they stem from."""
 
     checks: list[Check]
-    locals: dict[tuple[int, int, str], Check] = field(default_factory=dict)
-    """Blob and start of the function, variable."""
+    locals: dict[tuple[str, int, str], Check] = field(default_factory=dict)
+    """Path and start of the function, variable."""
     shared: dict[str, Check] = field(default_factory=dict)
     """Variables outside functions, and members by their last name."""
     functions: dict[str, Check] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Witnesses:
             if check.function is function and check.is_in(text):
                 return check
         for name in sorted(symbols(text)):
-            local = self.locals.get((function.blob, function.start, name))
+            local = self.locals.get((function.path, function.start, name))
             if found := local or self.shared.get(name):
                 return found
             if name in self.functions and re.search(rf"\b{name}\s*\(", text):
@@ -134,7 +134,7 @@ def _carry(found: Witnesses, function: Function, target: str, local: bool, check
     else:
         name = _last(target)
         if local and target.isidentifier():
-            place = (function.blob, function.start, name)
+            place = (function.path, function.start, name)
             if place in found.locals:
                 return ""
             found.locals[place] = check

@@ -10,7 +10,7 @@ _DEPTH = 4
 
 
 def ignored(code: Code, function: Function, call: Call, depth: int = _DEPTH) -> str:
-    """How the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it); '' where it is not.
+    """How the result is lost: dropped, unread (never looked at), callers (all drop it); '' where it is not.
 
     An explicit `(void)` says that it is meant to be, and is not counted here.
     """
@@ -40,7 +40,9 @@ def _unread(function: Function, store: Store) -> bool:
         return False
     name = re.compile(rf"\b{re.escape(store.target)}\b")
     reads = sorted(start for start, text in function.texts() if name.search(text) and start != store.start)
-    loops = [test for test in function.tests if test.kind in {"while", "for", "do"} and test.start < store.start < test.stop]
+    loops = [
+        test for test in function.tests if test.kind in {"while", "for", "do"} and test.start < store.start < test.stop
+    ]
     if loops and reads:
         return False
     branches = function.branches(store.start)
