@@ -261,6 +261,16 @@ class DocMention(NamedTuple):
     parameters: str | None
 
 
+class DocField(NamedTuple):
+    """A field of a section of the documentation."""
+
+    section: str | None
+    title: str
+    name: str
+    value: str
+    line: int
+
+
 class KconfigSymbol(NamedTuple):
     """A `config` entry."""
 
@@ -301,7 +311,7 @@ class BuildRule(NamedTuple):
 Record = (
     Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Jump
     | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token | BlindSpot | DocMention
-    | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
+    | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -326,6 +336,7 @@ TABLES: dict[type, str] = {
     Token: "token",
     BlindSpot: "blind_spot",
     DocMention: "doc_mention",
+    DocField: "doc_field",
     KconfigSymbol: "kconfig_symbol",
     KconfigSelect: "kconfig_select",
     KconfigDefault: "kconfig_default",

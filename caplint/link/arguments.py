@@ -47,22 +47,26 @@ def used(helpers: Helpers, body: Body, site: Site) -> Iterator[Argument]:
         yield _Reader(helpers, body, (site.start, site.stop), pattern, _DEPTH).argument(index)
 
 
+@dataclass
 class _Reader:
-    """What happens to one value between two offsets of a function."""
+    """What happens to one value in an extent of a function."""
 
-    def __init__(self, helpers: Helpers, body: Body, start: int, stop: int, pattern: str, depth: int = _DEPTH) -> None:
-        self._helpers, self._body, self._depth = helpers, body, depth
-        self._start, self._stop = start, stop
+    helpers: Helpers
+    body: Body
+    extent: tuple[int, int]
+    pattern: str
+    depth: int
+
+    def __post_init__(self) -> None:
         copies = [
             row.extra[0]
-            for row in between(body.stores, start, stop)
-            if row.extra[0].isidentifier() and re.fullmatch(rf"{_CAST}\(*{pattern}\)*", row.text.strip())
+            for row in between(self.body.stores, *self.extent)
+            if row.extra[0].isidentifier() and re.fullmatch(rf"{_CAST}\(*{self.pattern}\)*", row.text.strip())
         ]
-        names = "|".join([pattern, *(rf"\b{re.escape(name)}\b" for name in copies)])
+        names = "|".join([self.pattern, *(rf"\b{re.escape(name)}\b" for name in copies)])
         # The value, cast or not, with the parentheses that belong to it.
         self._value = rf"{_CAST}\(*{_CAST}(?:{names})\)*"
         self._mention = re.compile(rf"(?:{names})(?!\s*(?:->|\.|\[|\())")
-        self._copies = frozenset(copies)
 
     def argument(self, index: int) -> Argument:
         tests = [row.text for row in self._tests()]
@@ -74,22 +78,23 @@ class _Reader:
 
     def _tests(self) -> list[Row]:
         """Conditions that speak of the value; those above the switch too."""
-        first = min((row.start for row in self._body.labels), default=self._start)
-        rows = [row for row in self._body.tests if row.start < first or self._start <= row.start < self._stop]
+        start, stop = self.extent
+        first = min((row.start for row in self.body.labels), default=start)
+        rows = [row for row in self.body.tests if row.start < first or start <= row.start < stop]
         return [row for row in rows if row.extra[0] != "switch" and self._mention.search(row.text)]
 
     def _stores(self) -> list[Row]:
         """Assignments that outlive the function and take the value, or a part of it."""
         return [
             row
-            for row in between(self._body.stores, self._start, self._stop)
+            for row in between(self.body.stores, *self.extent)
             if row.extra[2] == "0" and self._mention.search(row.text)
         ]
 
     def _passes(self) -> list[tuple[str, int]]:
         """Calls that get the value: callee, and which argument it is."""
         found = []
-        for row in (*between(self._body.calls, self._start, self._stop), *self._declared()):
+        for row in (*between(self.body.calls, *self.extent), *self._declared()):
             arguments = json.loads(row.text) if row.text.startswith("[") else [row.text]
             if not _LOGGING.match(row.extra[0]):
                 found += [
@@ -99,10 +104,7 @@ class _Reader:
 
     def _declared(self) -> list[Row]:
         """`CLASS(fd, f)(value)`: a declaration that calls."""
-        return [
-            Row(row.start, row.stop, row.extra[0], (row.text,))
-            for row in between(self._body.macros, self._start, self._stop)
-        ]
+        return [Row(row.start, row.stop, row.extra[0], (row.text,)) for row in between(self.body.macros, *self.extent)]
 
     def _masks(self, text: str) -> Iterator[str]:
         for match in re.finditer(rf"{self._value}\s*&\s*~\s*", text):
@@ -149,12 +151,12 @@ class _Reader:
             return True
         if not re.fullmatch(self._value, value):
             return re.fullmatch(rf"{self._value}\s*\?.*", value) is not None
-        return _is_bool(self._body, row.extra[0])
+        return _is_bool(self.body, row.extra[0])
 
     def _callee(self, callee: str, at: int) -> int | None:
         """What a helper makes of the value; None where none is in view."""
-        helpers = self._helpers.functions(callee, self._body.handler.arch) if self._depth else []
-        helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self._body]
+        helpers = self.helpers.functions(callee, self.body.handler.arch) if self.depth else []
+        helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]
         if not helpers:
             return None
         verdicts = [self._inside(helper, at).argument(0).validated for helper in helpers]
@@ -163,7 +165,7 @@ class _Reader:
     def _inside(self, helper: Body, at: int) -> _Reader:
         handler = helper.handler
         name = rf"\b{re.escape(handler.parameters[at])}\b"
-        return _Reader(self._helpers, helper, (handler.start, handler.stop), name, self._depth - 1)
+        return _Reader(self.helpers, helper, (handler.start, handler.stop), name, self.depth - 1)
 
     def _zero(self) -> str:
         """What 0 leads to, judged by the tests behind which the function fails."""
@@ -180,19 +182,19 @@ class _Reader:
         for callee, at in self._passes():
             if _POINTER.match(callee):
                 return "rejected"
-            helpers = self._helpers.functions(callee, self._body.handler.arch) if self._depth else []
-            helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self._body]
+            helpers = self.helpers.functions(callee, self.body.handler.arch) if self.depth else []
+            helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]
             if helpers and all(self._inside(helper, at).argument(0).zero == "rejected" for helper in helpers):
                 return "rejected"
         return "accepted"
 
     def _fails(self, row: Row) -> bool:
         """Whether what a test guards ends in an error: returned there, or assigned before it breaks out."""
-        returned = between(self._body.returns, row.start, row.stop)
+        returned = between(self.body.returns, row.start, row.stop)
         if returned:
             return all(_FAILURE.match(entry.text) for entry in returned)
-        results = {entry.text for entry in self._body.returns if entry.text.isidentifier()}
-        before = [entry for entry in self._body.stores if entry.start < row.stop and entry.extra[0] in results]
+        results = {entry.text for entry in self.body.returns if entry.text.isidentifier()}
+        before = [entry for entry in self.body.stores if entry.start < row.stop and entry.extra[0] in results]
         return bool(before) and _FAILURE.match(before[-1].text) is not None
 
 

@@ -130,9 +130,11 @@ class Code:
         places = _Places(functions)
         for table, columns, add in _FACTS:
             for path, blob, start, *rest in connection.execute(
-                f"""SELECT f.path, t.blob, t.start, {columns} FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
+                f"""SELECT f.path, t.blob, t.start, {columns}
+                    FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
                     JOIN main.condition c ON c.id = t.condition
-                    WHERE f.side = ? AND f.tree = ? AND t.function IS NOT NULL ORDER BY f.path, t.start""",  # noqa: S608
+                    WHERE f.side = ? AND f.tree = ? AND t.function IS NOT NULL
+                    ORDER BY f.path, t.start""",  # noqa: S608
                 (side, tree),
             ):
                 if (function := places.find((path, blob), start)) is not None:

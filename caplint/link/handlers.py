@@ -11,7 +11,8 @@ from functools import partial
 
 from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
-from caplint.link import arguments, effects, locks, outcomes
+from caplint.link import effects, locks, masks, outcomes
+from caplint.link.arguments import Argument, used
 from caplint.link.bodies import Body, Handler, Row, between
 from caplint.link.build import conjoin, file_conditions
 from caplint.link.helpers import Helpers
@@ -23,7 +24,15 @@ from caplint.link.vm_answers import reads_vm
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 
-_TABLES = ("all_handler", "all_cap_check", "all_cap_enable", "all_vm_dereference", "all_cap_argument", "all_vcpu_walk")
+_TABLES = (
+    "all_handler",
+    "all_cap_check",
+    "all_cap_enable",
+    "all_vm_dereference",
+    "all_cap_argument",
+    "all_vcpu_walk",
+    "all_cap_mask",
+)
 
 
 def link_handlers(store: FactStore, extractor: str) -> None:
@@ -39,6 +48,7 @@ def link_handlers(store: FactStore, extractor: str) -> None:
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
+    constants = masks.Constants(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
     careful = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     for body in bodies:
@@ -54,8 +64,12 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         for site in found:
             if handler.verb == "check":
                 _insert_check(helpers, body, site)
+                _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
             else:
-                _insert_enable(helpers, body, site)
+                for argument in _insert_enable(helpers, body, site):
+                    if argument.mask:
+                        accepted = masks.accepted(constants, body, site, argument.mask)
+                        _insert_mask(body, site, "enable", argument.index, accepted)
         if handler.verb == "check" and may_get_null(careful, body, bodies):
             _insert_dereferences(careful, body, found)
 
@@ -67,6 +81,15 @@ def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, site.kind, site.condition, reads_vm(helpers, body, site), effects.answer(body, site),
          outcomes.returns(body, site), outcomes.positive(body, site)),
+    )  # fmt: skip
+
+
+def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: masks.Mask) -> None:
+    handler = body.handler
+    body.connection.execute(
+        "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
+         handler.function, verb, position, mask.text, mask.value),
     )  # fmt: skip
 
 
@@ -87,7 +110,7 @@ def _insert_dereferences(careful: NullVm, body: Body, found: list[Site]) -> None
             )  # fmt: skip
 
 
-def _insert_enable(helpers: Helpers, body: Body, site: Site) -> None:
+def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[Argument]:
     handler = body.handler
     body.connection.execute(
         "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -98,7 +121,8 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> None:
     )  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
-    for argument in arguments.used(helpers, body, site):
+    found = list(used(helpers, body, site))
+    for argument in found:
         body.connection.execute(
             "INSERT INTO temp.all_cap_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask),
@@ -109,6 +133,7 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> None:
             "INSERT INTO temp.all_vcpu_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*where, walk.text, walk.line, int(walk.locked), int(locks.writes(body, site))),
         )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

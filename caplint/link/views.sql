@@ -195,6 +195,37 @@ CREATE TEMP TABLE all_vcpu_walk (
     writes    INTEGER NOT NULL  -- 1: the case changes the VM
 );
 
+-- The bits that a check case answers, or that an enable case accepts in an argument.
+CREATE TEMP TABLE all_cap_mask (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- of the capability's case
+    column   INTEGER NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    function TEXT NOT NULL,
+    verb     TEXT NOT NULL,     -- check, enable
+    position INTEGER NOT NULL,  -- index in cap->args
+    text     TEXT NOT NULL,     -- as written, several joined by |
+    value    INTEGER            -- NULL: cannot be computed, or is no set of named bits
+);
+
+-- An argument that a VMM passes when it enables a capability.
+CREATE TEMP TABLE all_vmm_argument (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT,
+    function TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    text     TEXT NOT NULL,
+    value    INTEGER            -- NULL: it is no constant
+);
+
 -- A place in a VMM that asks for a capability or enables it.
 CREATE TEMP TABLE all_vmm_use (
     side      TEXT NOT NULL,
@@ -258,6 +289,18 @@ CREATE TEMP TABLE all_doc_cap (
     type          TEXT,
     architectures TEXT,
     parameters    TEXT
+);
+
+-- An ioctl with a capability under which it is there, as `:Capability:` in api.rst says: one row per alternative, none for
+-- an ioctl that is always there.
+CREATE TEMP TABLE all_ioctl_capability (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    ioctl   TEXT NOT NULL,
+    cap     TEXT NOT NULL
 );
 
 -- A capability whose name stands in a file's code, whatever for.
@@ -476,6 +519,8 @@ CREATE TEMP VIEW base_cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'b
 CREATE TEMP VIEW vm_dereference AS SELECT * FROM all_vm_dereference WHERE side = 'now';
 CREATE TEMP VIEW cap_argument AS SELECT * FROM all_cap_argument WHERE side = 'now';
 CREATE TEMP VIEW base_cap_argument AS SELECT * FROM all_cap_argument WHERE side = 'base';
+CREATE TEMP VIEW cap_mask AS SELECT * FROM all_cap_mask WHERE side = 'now';
+CREATE TEMP VIEW vmm_argument AS SELECT * FROM all_vmm_argument WHERE side = 'now';
 CREATE TEMP VIEW vcpu_walk AS SELECT * FROM all_vcpu_walk WHERE side = 'now';
 CREATE TEMP VIEW vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb <> 'enable';
 CREATE TEMP VIEW base_vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb <> 'enable';
@@ -505,6 +550,16 @@ CREATE TEMP VIEW base_cap_state AS SELECT * FROM all_cap_state WHERE side = 'bas
 CREATE TEMP VIEW msr_passthrough AS SELECT * FROM all_msr_passthrough WHERE side = 'now';
 CREATE TEMP VIEW cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'now';
 CREATE TEMP VIEW base_cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'base';
+CREATE TEMP VIEW ioctl_capability AS SELECT * FROM all_ioctl_capability WHERE side = 'now';
+-- A field of a section of KVM's API documentation.
+CREATE TEMP VIEW api_field AS
+    SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
+    FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
+-- A case of the kernel for an ioctl of KVM.
+CREATE TEMP VIEW ioctl_case AS
+    SELECT f.tree, f.path, l.line, l.column, l.low AS ioctl, f.arch, l.function, c.text AS condition
+    FROM file f JOIN main.case_label l ON l.blob = f.blob JOIN main.condition c ON c.id = l.condition
+    WHERE f.role = 'kernel' AND l.selector LIKE '%ioctl%' AND l.low GLOB 'KVM_[A-Z]*' AND l.low NOT GLOB 'KVM_CAP_*';
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
 CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 

@@ -13,13 +13,15 @@ from caplint.facts.store import FactStore
 from caplint.knowledge import Wrapper, knowledge
 from caplint.link.build import conjoin, file_conditions
 from caplint.link.code import Call, Code, Function
+from caplint.link.masks import Constants
 from caplint.link.memo import remembered, snapshot
 from caplint.link.requests import Requests
 from caplint.link.vmm_caps import Capabilities, handed_on
 from caplint.link.vmm_checks import Before, Check, Dominators
 from caplint.link.vmm_results import ignored
 
-_TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_checked_before")
+_TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
+_CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _DEPTH = 3
 
@@ -71,6 +73,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
             )  # fmt: skip
     uses.sort(key=lambda use: (use.place, use.cap))
     _insert(connection, side, tree, uses)
+    _insert_arguments(connection, side, tree, uses)
     _insert_required(connection, side, tree)
     for use, before in _dominated(code, uses):
         connection.execute(
@@ -138,6 +141,19 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, uses: list[Use
              conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
              None if use.given is None else json.dumps(use.given), use.ignored)
             for use in uses
+        ],
+    )  # fmt: skip
+
+
+def _insert_arguments(connection: sqlite3.Connection, side: str, tree: str, uses: list[Use]) -> None:
+    constants = Constants(connection, side, tree)
+    connection.executemany(
+        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
+             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None)
+            for use in uses
+            for position, text in enumerate(use.given or ())
         ],
     )  # fmt: skip
 
