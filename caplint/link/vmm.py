@@ -176,8 +176,9 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
 def _dominated(code: Code, uses: list[Use]) -> Iterator[tuple[Use, Before]]:
     """Enable sites that a check stands before."""
     checks: dict[str, list[Check]] = {}
+    enabled = {use.cap for use in uses if use.wrapper.verb == "enable"}
     for use in uses:
-        if use.wrapper.verb == "check":
+        if use.wrapper.verb == "check" and use.cap in enabled:
             checks.setdefault(use.cap, []).append(Check(use.function, use.call, use.expression))
     dominators = Dominators(code)
     witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from caplint.link.code import Call, Code, Function, symbols
 
 _DEPTH = 4
+# An answer is kept in a flag, a function returns the flag, a variable takes what that returns. What is carried on
+# further is a status, which says nothing of one capability any more.
+_STEPS = 3
 _MEMBER = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
 _CONSTANT = re.compile(r"(?:true|TRUE|[0-9A-Z][0-9A-Z_x]*)\Z")
 
@@ -67,37 +70,52 @@ class Witnesses:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """An assignment or a return, in which a name may occur."""
+
+    function: Function
+    target: str
+    """Empty for a return."""
+    local: bool
+    value: str
+
+
 class Dominators:
     """Finds the checks before enable sites in one tree."""
 
     def __init__(self, code: Code) -> None:
         self._code = code
-        self._mentions: dict[str, list[tuple[Function, str, bool, str]]] = {}
-        """Name → what mentions it: function, target ('' for a return), whether that is local, value."""
+        self._mentions: dict[str, list[_Mention]] = {}
+        self._within: dict[tuple[str, int], list[_Mention]] = {}
         for function in code.functions:
-            for store in function.stores:
-                entry = (function, store.target, store.local, store.value)
-                self._note(entry, store.value)
-            for _, value in function.returns:
-                self._note((function, "", False, value), value)
-
-    def _note(self, entry: tuple[Function, str, bool, str], text: str) -> None:
-        for name in symbols(text):
-            self._mentions.setdefault(name, []).append(entry)
+            found = [_Mention(function, store.target, store.local, store.value) for store in function.stores]
+            found += [_Mention(function, "", False, value) for _, value in function.returns]
+            self._within[function.path, function.start] = found
+            for mention in found:
+                for name in symbols(mention.value):
+                    self._mentions.setdefault(name, []).append(mention)
 
     def witnesses(self, checks: list[Check]) -> Witnesses:
-        """Everything that carries the answers of some checks on."""
+        """Everything that carries the answers of some checks on, in a few steps."""
         found = Witnesses(checks)
-        self._follow(found, list(dict.fromkeys(check.call.callee for check in checks)))
-        self._follow(found, self._flags(found))
+        self._follow(found, [mention for check in checks for mention in self._inside(check.function)])
+        self._follow(found, [mention for name in self._flags(found) for mention in self._mentions.get(name, [])])
         return found
 
-    def _follow(self, found: Witnesses, pending: list[str]) -> None:
-        while pending:
-            for function, target, local, value in self._mentions.get(pending.pop(), []):
-                check = found.find(function, value)
-                if check is not None and (name := _carry(found, function, target, local, check)):
-                    pending.append(name)
+    def _inside(self, function: Function) -> list[_Mention]:
+        return self._within[function.path, function.start]
+
+    def _follow(self, found: Witnesses, pending: list[_Mention]) -> None:
+        for _ in range(_STEPS):
+            following: list[_Mention] = []
+            for mention in pending:
+                check = found.find(mention.function, mention.value)
+                if check is None or not (name := _carry(found, mention, check)):
+                    continue
+                is_local = mention.local and mention.target.isidentifier()
+                following += self._inside(mention.function) if is_local else self._mentions.get(name, [])
+            pending = following
 
     def _flags(self, found: Witnesses) -> list[str]:
         """What is set to a constant only where a check has said yes: `if (check(…)) { has_x = true; }`."""
@@ -127,22 +145,19 @@ class Dominators:
         return Before("every caller", first.check) if first else None
 
 
-def _carry(found: Witnesses, function: Function, target: str, local: bool, check: Check) -> str:
+def _carry(found: Witnesses, mention: _Mention, check: Check) -> str:
     """Note what a value goes to, and name it; '' where that is known already."""
-    if not target:
-        known, key, name = found.functions, function.name, function.name
-    else:
-        name = _last(target)
-        if local and target.isidentifier():
-            place = (function.path, function.start, name)
-            if place in found.locals:
-                return ""
-            found.locals[place] = check
-            return name
-        known, key = found.shared, name
-    if key in known:
+    function, name = mention.function, _last(mention.target)
+    if mention.local and mention.target.isidentifier():
+        place = (function.path, function.start, name)
+        if place in found.locals:
+            return ""
+        found.locals[place] = check
+        return name
+    known, name = (found.shared, name) if mention.target else (found.functions, function.name)
+    if name in known:
         return ""
-    known[key] = check
+    known[name] = check
     return name
 
 
