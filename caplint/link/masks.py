@@ -11,7 +11,7 @@ from caplint.link.bodies import Body, between
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 from caplint.link.sites import Site
 
-_CONSTANT = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
+_CONSTANT = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
 _ERROR = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
 

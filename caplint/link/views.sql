@@ -245,7 +245,8 @@ CREATE TEMP TABLE all_vmm_use (
     how       TEXT NOT NULL,    -- how the capability is named: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
     flags     TEXT,             -- of enable, as written; NULL where they are not known
     given     TEXT,             -- of enable: JSON array of what is passed in args; NULL where that is not known
-    ignored   TEXT NOT NULL     -- how the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it), '' where it is not
+    ignored   TEXT NOT NULL,    -- how the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it), '' where it is not
+    followed  INTEGER NOT NULL  -- 1: its function is static or has callers in view, so that checks in callers have been looked for
 );
 
 -- What a VMM asks or enables without its being known which capability that is.

@@ -15,7 +15,7 @@ from caplint.link.build import conjoin, file_conditions
 from caplint.link.code import Call, Code, Function
 from caplint.link.masks import Constants
 from caplint.link.memo import remembered, snapshot
-from caplint.link.requests import Requests
+from caplint.link.requests import request_of
 from caplint.link.vmm_caps import Capabilities, handed_on
 from caplint.link.vmm_checks import Before, Check, Dominators
 from caplint.link.vmm_results import ignored
@@ -62,7 +62,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     code = Code.of(connection, side, tree)
     known = Capabilities(connection, side, tree)
     uses = []
-    for use in _uses(code, Requests(connection, side, tree)):
+    for use in _uses(code):
         named = list(_named(code, known, use))
         uses += named
         if not named and use.function.name not in _wrappers():
@@ -72,7 +72,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
                  use.expression),
             )  # fmt: skip
     uses.sort(key=lambda use: (use.place, use.cap))
-    _insert(connection, side, tree, uses)
+    _insert(connection, side, tree, code, uses)
     _insert_arguments(connection, side, tree, uses)
     _insert_required(connection, side, tree)
     for use, before in _dominated(code, uses):
@@ -94,7 +94,7 @@ def _wrappers() -> set[str]:
     return {wrapper.callee for wrapper in knowledge().wrappers}
 
 
-def _uses(code: Code, requests: Requests) -> Iterator[Use]:
+def _uses(code: Code) -> Iterator[Use]:
     """Every call of a wrapper, with the expression that names the capability."""
     for wrapper in knowledge().wrappers:
         index = wrapper.capability
@@ -103,7 +103,7 @@ def _uses(code: Code, requests: Requests) -> Iterator[Use]:
                 continue
             use = Use(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
             if wrapper.verb == "enable" and wrapper.request:
-                request = requests.of(function, call)
+                request = request_of(function, call)
                 use = replace(use, expression=request.cap, flags=request.flags, given=request.given)
             elif wrapper.verb == "enable":
                 use = replace(
@@ -131,15 +131,16 @@ def _named(code: Code, known: Capabilities, use: Use, depth: int = _DEPTH) -> It
         yield from _named(code, known, replace(outer, ignored=lost), depth - 1)
 
 
-def _insert(connection: sqlite3.Connection, side: str, tree: str, uses: list[Use]) -> None:
+def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[Use]) -> None:
     files = file_conditions(connection)
     connection.executemany(
-        "INSERT INTO temp.all_vmm_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.all_vmm_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
              use.call.callee, json.dumps(use.call.arguments), use.call.use,
              conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
-             None if use.given is None else json.dumps(use.given), use.ignored)
+             None if use.given is None else json.dumps(use.given), use.ignored,
+             int(use.function.static or bool(code.callers(use.function))))
             for use in uses
         ],
     )  # fmt: skip
@@ -164,7 +165,7 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
         """
         INSERT INTO temp.all_vmm_use
         SELECT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', 'KVM_CAP_INFO',
-               '[]', 'value', w.condition, 'pasted', NULL, NULL, ''
+               '[]', 'value', w.condition, 'pasted', NULL, NULL, '', 0
         FROM temp.all_cap_use u
         JOIN temp.all_file_condition w ON w.side = u.side AND w.tree = u.tree AND w.path = u.path
         WHERE u.kind = 'pasted' AND u.role = 'vmm' AND u.side = ? AND u.tree = ?

@@ -184,26 +184,46 @@ RESULTS = [
     ),
     Edit(
         "a dropped result is said to be meant",
-        {S390X: swap("    kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);", "    (void)kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);")},
+        {
+            S390X: swap(
+                "    kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);", "    (void)kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);"
+            )
+        },
         adds=rows("warning", "CAP402", "S390_GS", "s390"),
         removes=rows("warning", "CAP401", "S390_GS", "s390"),
     ),
     Edit(
         "a dropped result is looked at",
-        {S390X: swap("    kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);", "    cap_gs = !kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);")},
+        {
+            S390X: swap(
+                "    kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);",
+                "    cap_gs = !kvm_vm_enable_cap(s, KVM_CAP_S390_GS, 0);",
+            )
+        },
         removes=rows("warning", "CAP401", "S390_GS", "s390"),
     ),
     Edit(
         "the last caller that looks at a wrapper's result drops it",
-        {PPC: swap("    return kvmppc_enable_hcall(kvm_state, H_RANDOM);", "    kvmppc_enable_hcall(kvm_state, H_RANDOM);\n    return 0;")},
+        {
+            PPC: swap(
+                "    return kvmppc_enable_hcall(kvm_state, H_RANDOM);",
+                "    kvmppc_enable_hcall(kvm_state, H_RANDOM);\n    return 0;",
+            )
+        },
         adds=rows("warning", "CAP401", "PPC_ENABLE_HCALL", "powerpc"),
     ),
-]  # fmt: skip
+]
 
 
 def without_enabling(name: str, function: str = ENABLES) -> Transform:
     """Drop a case of an enable handler with everything up to its `break`."""
     return inside(function, every(rf"^\tcase KVM_CAP_{name}:\n(?:\t\t.*\n|\n)*?\t\tbreak;\n", ""))
+
+
+def without_lock(name: str) -> Transform:
+    """Drop the taking and the giving back of a lock under a label."""
+    above = rf"^(\tcase KVM_CAP_{name}:\n(?:\t\t.*\n|\n)*?)"
+    return inside(ENABLES, every(rf"{above}\t\tmutex_lock.*\n((?:\t\t.*\n)*?)\t\tmutex_unlock.*\n", r"\1\2"))
 
 
 VCPU = "kvm_vcpu_ioctl_enable_cap"
@@ -285,17 +305,24 @@ TESTS = [
     ),
     Edit(
         "a test is an early exit",
-        {S390: inside(ANSWERS, swap("\t\tr = 0;\n\t\tif (hpage && !(kvm && kvm_is_ucontrol(kvm)))\n",
-                                    "\t\tr = 0;\n\t\tif (!kvm)\n\t\t\tbreak;\n\t\tif (hpage && !kvm_is_ucontrol(kvm))\n"))},
+        {
+            S390: inside(
+                ANSWERS,
+                swap(
+                    "\t\tr = 0;\n\t\tif (hpage && !(kvm && kvm_is_ucontrol(kvm)))\n",
+                    "\t\tr = 0;\n\t\tif (!kvm)\n\t\t\tbreak;\n\t\tif (hpage && !kvm_is_ucontrol(kvm))\n",
+                ),
+            )
+        },
     ),
     Edit(
         "x86 takes no lock",
-        {X86: inside(ENABLES, every(r"^(\tcase KVM_CAP_PMU_CAPABILITY:\n(?:\t\t.*\n|\n)*?)\t\tmutex_lock.*\n((?:\t\t.*\n)*?)\t\tmutex_unlock.*\n", r"\1\2"))},
+        {X86: without_lock("PMU_CAPABILITY")},
         adds=rows("note", "CAP211", "PMU_CAPABILITY", "x86"),
     ),
     Edit(
         "arm64 takes no lock",
-        {ARM64: inside(ENABLES, every(r"^(\tcase KVM_CAP_ARM_MTE:\n)\t\tmutex_lock.*\n((?:\t\t.*\n)*?)\t\tmutex_unlock.*\n", r"\1\2"))},
+        {ARM64: without_lock("ARM_MTE")},
         adds=rows("note", "CAP211", "ARM_MTE", "arm64"),
     ),
     Edit(
@@ -305,25 +332,36 @@ TESTS = [
     ),
     Edit(
         "s390 takes the lock",
-        {S390: swap("\t\ticpt_operexc_on_all_vcpus(kvm);\n", "\t\tmutex_lock(&kvm->lock);\n\t\ticpt_operexc_on_all_vcpus(kvm);\n\t\tmutex_unlock(&kvm->lock);\n")},
+        {
+            S390: swap(
+                "\t\ticpt_operexc_on_all_vcpus(kvm);\n",
+                "\t\tmutex_lock(&kvm->lock);\n\t\ticpt_operexc_on_all_vcpus(kvm);\n\t\tmutex_unlock(&kvm->lock);\n",
+            )
+        },
         removes=rows("note", "CAP211", "S390_USER_INSTR0", "s390"),
     ),
-]  # fmt: skip
+]
 
 
 def without_mask(name: str) -> Transform:
     """Drop the test of the valid bits under a label."""
-    return inside(
-        ENABLES, every(rf"^(\tcase KVM_CAP_{name}:\n(?:\t\tr = -EINVAL;\n)?)\t\tif \(cap->args\[0\] & ~\w+\)\n\t\t\tbreak;\n", r"\1")
-    )  # fmt: skip
+    test = r"\t\tif \(cap->args\[0\] & ~\w+\)\n\t\t\tbreak;\n"
+    return inside(ENABLES, every(rf"^(\tcase KVM_CAP_{name}:\n(?:\t\tr = -EINVAL;\n)?){test}", r"\1"))
 
 
 MASKS = [
-    Edit("any reason is taken", {X86: without_mask("X86_USER_SPACE_MSR")}, adds=rows("warning", "CAP206", "X86_USER_SPACE_MSR", "x86")),
+    Edit(
+        "any reason is taken",
+        {X86: without_mask("X86_USER_SPACE_MSR")},
+        adds=rows("warning", "CAP206", "X86_USER_SPACE_MSR", "x86"),
+    ),
     Edit(
         "any exit is taken, and the text says otherwise",
         {X86: without_mask("X86_DISABLE_EXITS")},
-        adds=[*rows("warning", "CAP206", "X86_DISABLE_EXITS", "x86"), *rows("note", "CAP208", "X86_DISABLE_EXITS", "x86")],
+        adds=[
+            *rows("warning", "CAP206", "X86_DISABLE_EXITS", "x86"),
+            *rows("note", "CAP208", "X86_DISABLE_EXITS", "x86"),
+        ],
     ),
     Edit(
         "any flag is taken, and the text says otherwise",
@@ -332,17 +370,41 @@ MASKS = [
     ),
     Edit(
         "a mask is spelt as a comparison",
-        {X86: inside(ENABLES, swap("if (cap->args[0] & ~KVM_MSR_EXIT_REASON_VALID_MASK)", "if (cap->args[0] > KVM_MSR_EXIT_REASON_VALID_MASK)"))},
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "if (cap->args[0] & ~KVM_MSR_EXIT_REASON_VALID_MASK)",
+                    "if (cap->args[0] > KVM_MSR_EXIT_REASON_VALID_MASK)",
+                ),
+            )
+        },
     ),
     Edit(
         "6.1's x86 cuts what it stores to the known quirks",
-        {X86: inside(ENABLES, swap("kvm->arch.disabled_quirks = cap->args[0];", "kvm->arch.disabled_quirks = cap->args[0] & KVM_X86_VALID_QUIRKS;"))},
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "kvm->arch.disabled_quirks = cap->args[0];",
+                    "kvm->arch.disabled_quirks = cap->args[0] & KVM_X86_VALID_QUIRKS;",
+                ),
+            )
+        },
         removes=rows("warning", "CAP206", "DISABLE_QUIRKS", "x86"),
         pair=OLD,
     ),
     Edit(
         "an exit is accepted and no longer advertised",
-        {X86: inside(ANSWERS, swap("KVM_X86_DISABLE_EXITS_HLT |\n\t\t\t     KVM_X86_DISABLE_EXITS_CSTATE;", "KVM_X86_DISABLE_EXITS_HLT;"))},
+        {
+            X86: inside(
+                ANSWERS,
+                swap(
+                    "KVM_X86_DISABLE_EXITS_HLT |\n\t\t\t     KVM_X86_DISABLE_EXITS_CSTATE;",
+                    "KVM_X86_DISABLE_EXITS_HLT;",
+                ),
+            )
+        },
         adds=rows("warning", "CAP213", "X86_DISABLE_EXITS", "x86"),
     ),
     Edit(
@@ -355,7 +417,7 @@ MASKS = [
         {I386: every(r"^(\s+KVM_MSR_EXIT_REASON_FILTER)\)", r"\1 | 8)")},
         adds=rows("warning", "CAP213", "X86_USER_SPACE_MSR", "x86"),
     ),
-]  # fmt: skip
+]
 
 ASKING = [
     Edit(
@@ -392,9 +454,12 @@ ASKING = [
     Edit(
         "s390 handles ioctls and no longer advertises them",
         {S390: inside(ANSWERS, swap("\tcase KVM_CAP_S390_SKEYS:\n", ""))},
-        adds=[*rows("warning", "CAP212", "KVM_S390_GET_SKEYS KVM_S390_SET_SKEYS", "s390"), *rows("warning", "CAP202", "S390_SKEYS")],
+        adds=[
+            *rows("warning", "CAP212", "KVM_S390_GET_SKEYS KVM_S390_SET_SKEYS", "s390"),
+            *rows("warning", "CAP202", "S390_SKEYS"),
+        ],
     ),
-]  # fmt: skip
+]
 
 EDITS = [*SCOPES, *ARGUMENTS, *RESULTS, *CASES, *TESTS, *MASKS, *ASKING]
 
