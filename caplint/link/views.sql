@@ -489,6 +489,7 @@ CREATE INDEX temp.all_file_blob ON all_file (blob);
 CREATE INDEX temp.all_cap_name ON all_cap (name);
 CREATE INDEX temp.all_cap_check_cap ON all_cap_check (cap);
 CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
+CREATE INDEX temp.all_cap_answer_cap ON all_cap_answer (cap);
 CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
 CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);
