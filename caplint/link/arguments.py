@@ -69,8 +69,8 @@ class _Reader:
         self._mention = re.compile(rf"(?:{names})(?!\s*(?:->|\.|\[|\())")
 
     def argument(self, index: int) -> Argument:
-        tests = [row.text for row in self._tests()]
-        masks = [mask for text in tests for mask in self._masks(text)]
+        tests = self._tests()
+        masks = [mask for row in tests for mask in self._masks(row)]
         stores, passes = self._stores(), self._passes()
         validated = self._validated(tests, stores, passes)
         use = "stored" if stores else "passed" if passes else "tested"
@@ -106,13 +106,20 @@ class _Reader:
         """`CLASS(fd, f)(value)`: a declaration that calls."""
         return [Row(row.start, row.stop, row.extra[0], (row.text,)) for row in between(self.body.macros, *self.extent)]
 
-    def _masks(self, text: str) -> Iterator[str]:
-        for match in re.finditer(rf"{self._value}\s*&\s*~\s*", text):
-            rest = text[match.end() :]
-            yield _operand(rest)
+    def _masks(self, row: Row) -> Iterator[str]:
+        """What `value & ~MASK` lets pass, in a condition that rejects the rest."""
+        if row.extra[0] == "if" and row.extra[1] != "1" and not self._sets_failure(row):
+            return
+        for match in re.finditer(rf"{self._value}\s*&\s*~\s*", row.text):
+            yield _operand(row.text[match.end() :])
 
-    def _validated(self, tests: list[str], stores: list[Row], passes: list[tuple[str, int]]) -> int | None:
-        if any(self._limits(text) for text in tests):
+    def _sets_failure(self, row: Row) -> bool:
+        """Whether an error is assigned or returned under a condition."""
+        found = [*between(self.body.stores, row.start, row.stop), *between(self.body.returns, row.start, row.stop)]
+        return any(_FAILURE.match(entry.text) for entry in found)
+
+    def _validated(self, tests: list[Row], stores: list[Row], passes: list[tuple[str, int]]) -> int | None:
+        if any(self._limits(row) for row in tests):
             return 1
         unknown = False
         for callee, at in passes:
@@ -121,17 +128,18 @@ class _Reader:
                 return 1
             unknown = unknown or verdict is None
         if any(not self._is_safe(row) for row in stores) or (
-            not stores and any(self._picks_bits(text) for text in tests)
+            not stores and any(self._picks_bits(row.text) for row in tests)
         ):
             return 0
         if unknown:
             return None
         return 0 if passes and not stores else 1
 
-    def _limits(self, text: str) -> bool:
+    def _limits(self, row: Row) -> bool:
         """Whether a condition bounds the value: a mask of other bits, a comparison, a function that judges it."""
-        if next(self._masks(text), None) is not None:
+        if next(self._masks(row), None) is not None:
             return True
+        text = row.text
         compared = rf"{self._value}\s*(?:[<>]=?|[=!]=)(?![<>])|(?:[<>]=?|[=!]=)\s*{self._value}"
         for part in re.split(r"\|\||&&", text):
             if re.search(compared, part) and not re.search(rf"{self._value}\s*&", part):

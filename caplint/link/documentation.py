@@ -20,17 +20,23 @@ def link_documentation(connection: sqlite3.Connection) -> None:
         WHERE f.role = 'kernel' AND d.name GLOB 'KVM_CAP_*'
         ORDER BY f.side, f.tree, f.path, d.line, d.column
     """)
-    for side, tree, path, line, section, title, value in connection.execute(
-        """SELECT f.side, f.tree, f.path, d.line, d.section, d.title, d.value
+    fields = connection.execute(
+        """SELECT f.side, f.tree, f.path, d.section, d.title, d.line, d.name, d.value
            FROM temp.all_file f JOIN main.doc_field d ON d.blob = f.blob
-           WHERE f.role = 'kernel' AND f.api AND d.name = 'capability' ORDER BY f.side, f.tree, f.path, d.line"""
-    ).fetchall():
-        capabilities = [] if _ALWAYS.search(value) else _CAPABILITY.findall(value)
+           WHERE f.role = 'kernel' AND f.api AND d.name IN ('capability', 'type')
+           ORDER BY f.side, f.tree, f.path, d.line"""
+    ).fetchall()
+    for (*place, section, title, line, name, value), following in zip(fields, [*fields, None][1:], strict=True):
+        if name != "capability" or _ALWAYS.search(value):
+            continue
+        # A section may describe an ioctl twice: each time its capability stands before its type.
+        same = following is not None and following[4] == title and following[6] == "type"
+        kind = following[7] if same and following is not None else None
         connection.executemany(
-            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (side, tree, path, line, section, ioctl, capability)
+                (*place, line, section, ioctl, capability, kind)
                 for ioctl in dict.fromkeys(_IOCTL.findall(title))
-                for capability in dict.fromkeys(capabilities)
+                for capability in dict.fromkeys(_CAPABILITY.findall(value))
             ],
         )

@@ -301,7 +301,8 @@ CREATE TEMP TABLE all_ioctl_capability (
     line    INTEGER NOT NULL,
     section TEXT,
     ioctl   TEXT NOT NULL,
-    cap     TEXT NOT NULL
+    cap     TEXT NOT NULL,
+    type    TEXT                -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl
 );
 
 -- A capability whose name stands in a file's code, whatever for.
@@ -559,7 +560,9 @@ CREATE TEMP VIEW api_field AS
     FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
 -- A case of the kernel for an ioctl of KVM.
 CREATE TEMP VIEW ioctl_case AS
-    SELECT f.tree, f.path, l.line, l.column, l.low AS ioctl, f.arch, l.function, c.text AS condition
+    SELECT f.tree, f.path, l.line, l.column, l.low AS ioctl, f.arch, l.function, c.text AS condition,
+           CASE WHEN l.function LIKE '%vcpu%' THEN 'vcpu' WHEN l.function LIKE '%_vm_%' THEN 'vm'
+                WHEN l.function LIKE '%_dev_%' THEN 'system' END AS scope
     FROM file f JOIN main.case_label l ON l.blob = f.blob JOIN main.condition c ON c.id = l.condition
     WHERE f.role = 'kernel' AND l.selector LIKE '%ioctl%' AND l.low GLOB 'KVM_[A-Z]*' AND l.low NOT GLOB 'KVM_CAP_*';
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';

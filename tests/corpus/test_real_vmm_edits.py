@@ -253,7 +253,11 @@ CASES = [
                 inside(ANSWERS, swap("\tcase KVM_CAP_S390_IRQCHIP:\n", ""))(text)
             )
         },
-        adds=[*rows("note", "CAP408", "S390_IRQCHIP"), *rows("warning", "CAP202", "S390_IRQCHIP")],
+        adds=[
+            *rows("note", "CAP408", "S390_IRQCHIP"),
+            *rows("warning", "CAP202", "S390_IRQCHIP"),
+            *rows("warning", "CAP212", "KVM_CREATE_IRQCHIP", "s390"),
+        ],
     ),
 ]
 
