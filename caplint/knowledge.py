@@ -144,7 +144,11 @@ class Knowledge:
             name: scope for scope, names in data["handlers"]["enable"].items() for name in names
         }
         self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
+        self.descriptors: dict[str, str] = data["descriptors"]
+        """What a VMM calls a descriptor → its scope."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
+        self.system_answers: dict[str, str] = data["system_answers"]
+        """Capability → why the system's answer is any VM's, although a handler reads the VM."""
         self.selected_elsewhere = frozenset(data["kconfig_elsewhere"])
         """Kconfig symbols of KVM that files other than KVM's own select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])

@@ -42,7 +42,7 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 		r = 1;
 		break;
 	case KVM_CAP_NR_VCPUS:
-		r = kvm->arch.vcpus;
+		r = kvm && kvm->max;
 		break;
 	default:
 		r = 0;

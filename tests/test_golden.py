@@ -59,6 +59,7 @@ def test_the_pair_gives_what_it_should_and_nothing_else_above_a_note(
         ("CAP303", "MSR_PPIN", "warning"),
         ("CAP304", "MSR_PPIN", "warning"),
         ("CAP305", "MSR_PPIN", "warning"),
+        ("CAP401", "KVM_CAP_PPIN", "warning"),
         ("CAP501", "KVM_CAP_PPIN", "warning"),
         ("CAP601", "linux-headers/linux/kvm.h", "warning"),
     }

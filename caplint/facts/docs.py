@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from caplint.facts.records import DocMention, Token
+from caplint.facts.records import DocField, DocMention, Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
 _NAME = re.compile(
@@ -16,6 +16,8 @@ _NAME = re.compile(
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
+# What continues a field is indented further than it.
+_CONTINUED = re.compile(r"(?:\n[ \t]+(?!:)\S.*)*")
 _PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
 
 
@@ -28,8 +30,8 @@ class _Section:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def mentions(source: bytes) -> Iterator[DocMention | Token]:
-    """Every capability and MSR once per section that names it, and the file's part of the ledger."""
+def mentions(source: bytes) -> Iterator[DocMention | DocField | Token]:
+    """Every capability and MSR once per section that names it, fields, and the file's part of the ledger."""
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     sections = _sections(text)
@@ -59,8 +61,19 @@ def mentions(source: bytes) -> Iterator[DocMention | Token]:
             architectures=section.fields.get("architecture"),
             parameters=section.fields.get("parameter"),
         )
+    for section in sections:
+        if section.title and "KVM_" in section.title:
+            yield from _fields(text, section, starts)
     for name, (count, line, column) in sorted(counts.items()):
         yield Token(name, "documentation", count, line, column)
+
+
+def _fields(text: str, section: _Section, starts: list[int]) -> Iterator[DocField]:
+    for match in _FIELD.finditer(text, section.start, section.stop):
+        more = _CONTINUED.match(text, match.end(), section.stop)
+        value = " ".join((match.group(2) + (more.group() if more else "")).split())
+        line = bisect_right(starts, match.start(1))
+        yield DocField(section.number, str(section.title), match.group(1).strip().lower(), value, line)
 
 
 def _sections(text: str) -> list[_Section]:

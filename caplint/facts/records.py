@@ -261,6 +261,16 @@ class DocMention(NamedTuple):
     parameters: str | None
 
 
+class DocField(NamedTuple):
+    """A field of a section of the documentation."""
+
+    section: str | None
+    title: str
+    name: str
+    value: str
+    line: int
+
+
 class KconfigSymbol(NamedTuple):
     """A `config` entry."""
 
@@ -313,7 +323,7 @@ class Words(NamedTuple):
 Record = (
     Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Jump
     | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token | BlindSpot | DocMention
-    | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule | Outline | Words
+    | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule | Outline | Words
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -338,6 +348,7 @@ TABLES: dict[type, str] = {
     Token: "token",
     BlindSpot: "blind_spot",
     DocMention: "doc_mention",
+    DocField: "doc_field",
     KconfigSymbol: "kconfig_symbol",
     KconfigSelect: "kconfig_select",
     KconfigDefault: "kconfig_default",

@@ -278,6 +278,16 @@ CREATE TABLE doc_mention (
     parameters    TEXT            -- `:Parameters:` of the section
 ) STRICT;
 
+-- A field of a section of the documentation: `:Capability: KVM_CAP_X`. Only sections whose title names KVM_*.
+CREATE TABLE doc_field (
+    blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    section TEXT,                 -- its number, such as 4.25; NULL outside numbered sections
+    title   TEXT NOT NULL,        -- of the section, without its number
+    name    TEXT NOT NULL,        -- in lower case and without a plural's s: capability, architecture, type, parameter, return
+    value   TEXT NOT NULL,        -- on one line
+    line    INTEGER NOT NULL
+) STRICT;
+
 -- A `config` or `menuconfig` entry of a Kconfig file. Symbols are written without CONFIG_, as there; in
 -- formulas they are atoms CONFIG_X, on as y or m, and CONFIG_X_MODULE, on as m.
 CREATE TABLE kconfig_symbol (
@@ -376,6 +386,7 @@ CREATE INDEX macro_use_blob ON macro_use (blob);
 CREATE INDEX token_blob ON token (blob);
 CREATE INDEX blind_spot_blob ON blind_spot (blob);
 CREATE INDEX doc_mention_blob ON doc_mention (blob);
+CREATE INDEX doc_field_blob ON doc_field (blob);
 CREATE INDEX kconfig_symbol_blob ON kconfig_symbol (blob);
 CREATE INDEX kconfig_select_blob ON kconfig_select (blob);
 CREATE INDEX kconfig_default_blob ON kconfig_default (blob);

@@ -68,13 +68,13 @@ class Body:
 
     @property
     def calls(self) -> list[Row]:
-        """Arguments as JSON; callee, use."""
-        return self._rows("call", "SELECT start, start, arguments, callee, use FROM main.call")
+        """Arguments as JSON; callee, use, line."""
+        return self._rows("call", "SELECT start, start, arguments, callee, use, line FROM main.call")
 
     @property
     def tests(self) -> list[Row]:
-        """Expression; kind."""
-        return self._rows("test", "SELECT start, stop, expression, kind FROM main.test")
+        """Expression; kind, whether control leaves where it holds (`1`)."""
+        return self._rows("test", "SELECT start, stop, expression, kind, leaves FROM main.test")
 
     @property
     def returns(self) -> list[Row]:
@@ -92,8 +92,22 @@ class Body:
 
     @property
     def guards(self) -> list[Row]:
-        """Expression that is known to hold, or not to, over the row's extent; kind."""
-        return self._rows("guard", "SELECT start, stop, expression, kind FROM main.guard_extent")
+        """Expression that is known to hold, or not to, over the row's extent; kind, whether it does not (`1`)."""
+        return self._rows("guard", "SELECT start, stop, expression, kind, negated FROM main.guard_extent")
+
+    @property
+    def accesses(self) -> list[Row]:
+        """Chain of members; mode, line, presence condition."""
+        return self._rows(
+            "access",
+            """SELECT start, start, chain, mode, line, c.text
+               FROM main.access a JOIN main.condition c ON c.id = a.condition""",
+        )
+
+    @property
+    def macros(self) -> list[Row]:
+        """Name of every macro that is no expression: heads of loops and the like; arguments, line."""
+        return self._rows("macro", "SELECT start, stop, name, arguments, line FROM main.macro_use")
 
     @property
     def labels(self) -> list[Row]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+
+_IOCTL = re.compile(r"\bKVM_(?!CAP_)[A-Z0-9_]+")
+_CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
+_ALWAYS = re.compile(r"\b(?:basic|none)\b")
 
 
 def link_documentation(connection: sqlite3.Connection) -> None:
-    """Fill `all_doc_cap`."""
+    """Fill `all_doc_cap` and `all_ioctl_capability`."""
     connection.execute("""
         INSERT INTO temp.all_doc_cap
         SELECT f.side, f.tree, f.path, d.line, d.column, d.name, f.api, d.section, d.title, d.heading,
@@ -15,3 +20,23 @@ def link_documentation(connection: sqlite3.Connection) -> None:
         WHERE f.role = 'kernel' AND d.name GLOB 'KVM_CAP_*'
         ORDER BY f.side, f.tree, f.path, d.line, d.column
     """)
+    fields = connection.execute(
+        """SELECT f.side, f.tree, f.path, d.section, d.title, d.line, d.name, d.value
+           FROM temp.all_file f JOIN main.doc_field d ON d.blob = f.blob
+           WHERE f.role = 'kernel' AND f.api AND d.name IN ('capability', 'type')
+           ORDER BY f.side, f.tree, f.path, d.line"""
+    ).fetchall()
+    for (*place, section, title, line, name, value), following in zip(fields, [*fields, None][1:], strict=True):
+        if name != "capability" or _ALWAYS.search(value):
+            continue
+        # A section may describe an ioctl twice: each time its capability stands before its type.
+        same = following is not None and following[4] == title and following[6] == "type"
+        kind = following[7] if same and following is not None else None
+        connection.executemany(
+            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (*place, line, section, ioctl, capability, kind)
+                for ioctl in dict.fromkeys(_IOCTL.findall(title))
+                for capability in dict.fromkeys(_CAPABILITY.findall(value))
+            ],
+        )

@@ -19,14 +19,6 @@ _LOGGING = re.compile(
 )
 
 
-def reads_vm(body: Body, site: Site) -> int | None:
-    """Whether the answer reads the VM that the handler is asked for; None where it is asked for none."""
-    if len(body.handler.parameters) < 2:
-        return None
-    mention = re.compile(rf"\b{re.escape(body.handler.parameters[0])}\b")
-    return int(any(mention.search(text) for text in body.texts(site.start, site.stop)))
-
-
 def answer(body: Body, site: Site) -> str | None:
     """What is returned or assigned, where that is one expression."""
     values = {row.text for row in between(body.returns, site.start, site.stop)}

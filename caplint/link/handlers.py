@@ -7,45 +7,110 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
+from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
-from caplint.link import effects, outcomes
+from caplint.link import effects, locks, masks, outcomes
+from caplint.link.arguments import Argument, used
 from caplint.link.bodies import Body, Handler, Row, between
 from caplint.link.build import conjoin, file_conditions
+from caplint.link.helpers import Helpers
+from caplint.link.memo import remembered, snapshot
+from caplint.link.null_vm import NullVm, may_get_null
 from caplint.link.sites import Site, sites
+from caplint.link.vm_answers import reads_vm
 
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 
-def link_handlers(connection: sqlite3.Connection) -> None:
-    """Fill `all_handler`, `all_cap_check` and `all_cap_enable`."""
+_TABLES = (
+    "all_handler",
+    "all_cap_check",
+    "all_cap_enable",
+    "all_vm_dereference",
+    "all_cap_argument",
+    "all_vcpu_walk",
+    "all_cap_mask",
+)
+
+
+def link_handlers(store: FactStore, extractor: str) -> None:
+    """Fill `all_handler` and what handlers say of capabilities."""
+    connection = store.connection
+    for side, tree in connection.execute(
+        "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
+    ).fetchall():
+        name = f"handlers {side} {tree} {snapshot(connection, side, tree, extractor)}"
+        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+
+
+def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
-    for body in list(_handlers(connection)):
+    helpers = Helpers(connection, side, tree)
+    constants = masks.Constants(connection, side, tree)
+    bodies = list(_handlers(connection, side, tree))
+    careful = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
+    for body in bodies:
         handler = body.handler
         connection.execute(
             "INSERT INTO temp.all_handler VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (handler.side, handler.tree, handler.path, handler.function, handler.arch, handler.verb,
              handler.scope, handler.because),
         )  # fmt: skip
-        for found in sites(body):
-            site = replace(found, condition=conjoin(found.condition, files[handler.side, handler.tree, handler.path]))
+        found = [
+            replace(site, condition=conjoin(site.condition, files[side, tree, handler.path])) for site in sites(body)
+        ]
+        for site in found:
             if handler.verb == "check":
-                _insert_check(body, site)
+                _insert_check(helpers, body, site)
+                _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
             else:
-                _insert_enable(body, site)
+                for argument in _insert_enable(helpers, body, site):
+                    if argument.mask:
+                        accepted = masks.accepted(constants, body, site, argument.mask)
+                        _insert_mask(body, site, "enable", argument.index, accepted)
+        if handler.verb == "check" and may_get_null(careful, body, bodies):
+            _insert_dereferences(careful, body, found)
 
 
-def _insert_check(body: Body, site: Site) -> None:
+def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
     handler = body.handler
     body.connection.execute(
         "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, site.kind, site.condition, effects.reads_vm(body, site), effects.answer(body, site),
+         handler.function, site.kind, site.condition, reads_vm(helpers, body, site), effects.answer(body, site),
          outcomes.returns(body, site), outcomes.positive(body, site)),
     )  # fmt: skip
 
 
-def _insert_enable(body: Body, site: Site) -> None:
+def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: masks.Mask) -> None:
+    handler = body.handler
+    body.connection.execute(
+        "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
+         handler.function, verb, position, mask.text, mask.value),
+    )  # fmt: skip
+
+
+def _insert_dereferences(careful: NullVm, body: Body, found: list[Site]) -> None:
+    """The first dereference of each case; one above the switch is of no capability's own."""
+    handler = body.handler
+    name = handler.parameters[0]
+    begin = min((site.start for site in found), default=handler.stop)
+    above = Site("KVM_CHECK_EXTENSION", "above", 0, 1, handler.start, begin, "1")
+    for site in (above, *found):
+        first = next(careful.within(body, name, site.start, site.stop), None)
+        if first is not None:
+            arch = first.arch if handler.arch == GENERIC else handler.arch
+            body.connection.execute(
+                "INSERT INTO temp.all_vm_dereference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (handler.side, handler.tree, handler.path, site.line or first.line, site.column, site.capability, arch,
+                 handler.function, first.text, first.path, first.line, conjoin(site.condition, first.condition)),
+            )  # fmt: skip
+
+
+def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[Argument]:
     handler = body.handler
     body.connection.execute(
         "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -54,6 +119,21 @@ def _insert_enable(body: Body, site: Site) -> None:
          effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
          effects.highest_argument(body, site), outcomes.returns(body, site)),
     )  # fmt: skip
+    where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
+             handler.function, handler.scope)  # fmt: skip
+    found = list(used(helpers, body, site))
+    for argument in found:
+        body.connection.execute(
+            "INSERT INTO temp.all_cap_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask),
+        )
+    walk = locks.walk(helpers, body, site)
+    if walk is not None:
+        body.connection.execute(
+            "INSERT INTO temp.all_vcpu_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*where, walk.text, walk.line, int(walk.locked), int(locks.writes(body, site))),
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +144,22 @@ class _Lead:
     verb: str
     scope: str | None
     because: str
-    within: tuple[str, str, str] | None = None
-    """Side, tree and architecture; None for anywhere."""
+    within: str | None = None
+    """The architecture; None for anywhere."""
     flags_tested: bool = False
 
 
-def _handlers(connection: sqlite3.Connection) -> Iterator[Body]:
+def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
     """Bodies of handlers by name, then those that a handler calls through a table or whose answer it returns."""
     known = knowledge()
     pending = [_Lead(name, "check", None, "name") for name in known.check_functions]
     pending += [_Lead(name, "enable", scope, "name") for name, scope in known.enable_functions.items()]
     for field in known.check_fields:
-        pending += _through(connection, field)
-    seen: set[tuple[str, str, str, str, int]] = set()
+        pending += _through(connection, side, tree, field)
+    seen: set[tuple[str, str, int]] = set()
     while pending:
-        for handler in _definitions(connection, pending.pop(0)):
-            key = (handler.tree, handler.side, handler.path, handler.function, handler.start)
+        for handler in _definitions(connection, side, tree, pending.pop(0)):
+            key = (handler.path, handler.function, handler.start)
             if key not in seen:
                 seen.add(key)
                 body = Body(connection, handler)
@@ -87,30 +167,30 @@ def _handlers(connection: sqlite3.Connection) -> Iterator[Body]:
                 pending += _delegates(body)
 
 
-def _through(connection: sqlite3.Connection, field: str) -> Iterator[_Lead]:
+def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -> Iterator[_Lead]:
     """Functions that are assigned to a field, in an initialiser or by a statement."""
     rows = connection.execute(
-        """SELECT f.side, f.tree, f.arch, e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
-           WHERE f.role = 'kernel' AND e.field = :field
+        """SELECT f.arch, e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
+           WHERE f.side = :side AND f.tree = :tree AND e.field = :field
            UNION
-           SELECT f.side, f.tree, f.arch, s.value FROM temp.all_file f JOIN main.store s ON s.blob = f.blob
-           WHERE f.role = 'kernel' AND s.operator = '='
+           SELECT f.arch, s.value FROM temp.all_file f JOIN main.store s ON s.blob = f.blob
+           WHERE f.side = :side AND f.tree = :tree AND s.operator = '='
              AND (s.target GLOB '*->' || :field OR s.target GLOB '*.' || :field)
-           ORDER BY 1, 2, 3, 4""",
-        {"field": field},
+           ORDER BY 1, 2""",
+        {"side": side, "tree": tree, "field": field},
     ).fetchall()
-    for side, tree, arch, value in rows:
-        yield _Lead(value.lstrip("&"), "check", None, "table", (side, tree, arch))
+    for arch, value in rows:
+        yield _Lead(value.lstrip("&"), "check", None, "table", arch)
 
 
-def _definitions(connection: sqlite3.Connection, lead: _Lead) -> Iterator[Handler]:
+def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Lead) -> Iterator[Handler]:
     rows = connection.execute(
-        """SELECT side, tree, path, blob, arch, start, stop, parameters FROM code_function
-           WHERE role = 'kernel' AND name = ? ORDER BY side, tree, path, start""",
-        (lead.name,),
+        """SELECT path, blob, arch, start, stop, parameters FROM code_function
+           WHERE side = ? AND tree = ? AND name = ? ORDER BY path, start""",
+        (side, tree, lead.name),
     ).fetchall()
-    for side, tree, path, blob, arch, start, stop, parameters in rows:
-        if lead.within in {None, (side, tree, arch)}:
+    for path, blob, arch, start, stop, parameters in rows:
+        if lead.within in {None, arch}:
             yield Handler(
                 side=side,
                 tree=tree,
@@ -132,13 +212,12 @@ def _delegates(body: Body) -> Iterator[_Lead]:
     """Functions that get the capability handed on and whose answer becomes the handler's own."""
     handler = body.handler
     for call in body.calls:
-        callee, use = call.extra
+        callee, use, _ = call.extra
         if not callee.isidentifier() or body.selector not in json.loads(call.text):
             continue
         if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):
             tested = effects.flags_tested_at(body, call.start)
-            within = (handler.side, handler.tree, handler.arch)
-            yield _Lead(callee, handler.verb, handler.scope, "delegation", within, tested)
+            yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch, tested)
 
 
 def _succeeds_if(body: Body, call: Row) -> bool:

@@ -67,14 +67,15 @@ def link(
             if tree is not None:
                 link_made(store, side, tree, reading)
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
+    connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
     connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", scope.vendor_ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     link_capabilities(connection)
     configurations = link_kconfig(connection, link_build(connection))
     _functions(connection, configurations)
-    link_handlers(connection)
+    link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
-    link_vmm(connection)
+    link_vmm(store, reading.extractor)
     link_documentation(connection)
     if scope.narrow:
         return configurations

@@ -144,6 +144,88 @@ CREATE TEMP TABLE all_cap_enable (
     returns       TEXT NOT NULL     -- presence condition under which the case always returns, and nothing behind the switch runs
 );
 
+-- Where a check handler dereferences the VM with no test for NULL on the way: the system descriptor hands NULL on.
+CREATE TEMP TABLE all_vm_dereference (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,    -- KVM_CHECK_EXTENSION where it happens for every capability
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,    -- the handler
+    text      TEXT NOT NULL,    -- what dereferences it: a chain of members, or a macro's body
+    at_path   TEXT NOT NULL,    -- where that stands, in the handler or a helper
+    at_line   INTEGER NOT NULL,
+    condition TEXT NOT NULL
+);
+
+-- An argument of KVM_ENABLE_CAP that an enable case reads.
+CREATE TEMP TABLE all_cap_argument (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    scope     TEXT NOT NULL,    -- vm, vcpu
+    position  INTEGER NOT NULL, -- index in cap->args
+    use       TEXT NOT NULL,    -- stored, passed (to a function), tested (and nothing else)
+    validated INTEGER,          -- 1: its valid values are tested, or every value is valid; NULL: a function that is not in view may do it
+    zero      TEXT NOT NULL,    -- what 0 leads to: rejected, required, accepted
+    mask      TEXT              -- the bits that are accepted, as written
+);
+
+-- An enable case that looks at the vCPUs of the VM.
+CREATE TEMP TABLE all_vcpu_walk (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    scope     TEXT NOT NULL,
+    text      TEXT NOT NULL,    -- created_vcpus, kvm_for_each_vcpu, or the helper that does it
+    at_line   INTEGER NOT NULL,
+    locked    INTEGER NOT NULL, -- 1: kvm->lock is held
+    writes    INTEGER NOT NULL  -- 1: the case changes the VM
+);
+
+-- The bits that a check case answers, or that an enable case accepts in an argument.
+CREATE TEMP TABLE all_cap_mask (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- of the capability's case
+    column   INTEGER NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    function TEXT NOT NULL,
+    verb     TEXT NOT NULL,     -- check, enable
+    position INTEGER NOT NULL,  -- index in cap->args
+    text     TEXT NOT NULL,     -- as written, several joined by |
+    value    INTEGER            -- NULL: cannot be computed, or is no set of named bits
+);
+
+-- An argument that a VMM passes when it enables a capability.
+CREATE TEMP TABLE all_vmm_argument (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT,
+    function TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    text     TEXT NOT NULL,
+    value    INTEGER            -- NULL: it is no constant
+);
+
 -- A place in a VMM that asks for a capability or enables it.
 CREATE TEMP TABLE all_vmm_use (
     side      TEXT NOT NULL,
@@ -157,9 +239,39 @@ CREATE TEMP TABLE all_vmm_use (
     verb      TEXT NOT NULL,    -- check, enable, require (a list of required capabilities)
     scope     TEXT NOT NULL,    -- system, vm, vcpu, unknown
     callee    TEXT NOT NULL,
-    arguments TEXT NOT NULL,    -- JSON array
+    arguments TEXT NOT NULL,    -- JSON array, as the call has them
     result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
-    condition TEXT NOT NULL
+    condition TEXT NOT NULL,
+    how       TEXT NOT NULL,    -- how the capability is named: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
+    flags     TEXT,             -- of enable, as written; NULL where they are not known
+    given     TEXT,             -- of enable: JSON array of what is passed in args; NULL where that is not known
+    ignored   TEXT NOT NULL,    -- how the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it), '' where it is not
+    followed  INTEGER NOT NULL  -- 1: its function is static or has callers in view, so that checks in callers have been looked for
+);
+
+-- What a VMM asks or enables without its being known which capability that is.
+CREATE TEMP TABLE all_vmm_unresolved (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    line       INTEGER NOT NULL,
+    function   TEXT NOT NULL,
+    verb       TEXT NOT NULL,   -- check, enable
+    callee     TEXT NOT NULL,
+    expression TEXT NOT NULL
+);
+
+-- A check of a capability that stands before a place which enables it. Whether it is tested for the right answer is not judged.
+CREATE TEMP TABLE all_checked_before (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,   -- where it is enabled
+    line       INTEGER NOT NULL,
+    column     INTEGER NOT NULL,
+    cap        TEXT NOT NULL,
+    how        TEXT NOT NULL,   -- same function, every caller, stored flag, required (at start-up)
+    check_path TEXT NOT NULL,   -- where it is asked for
+    check_line INTEGER NOT NULL
 );
 
 -- A capability named in KVM's API documentation, once per section.
@@ -178,6 +290,19 @@ CREATE TEMP TABLE all_doc_cap (
     type          TEXT,
     architectures TEXT,
     parameters    TEXT
+);
+
+-- An ioctl with a capability under which it is there, as `:Capability:` in api.rst says: one row per alternative, none for
+-- an ioctl that is always there.
+CREATE TEMP TABLE all_ioctl_capability (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    ioctl   TEXT NOT NULL,
+    cap     TEXT NOT NULL,
+    type    TEXT                -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl
 );
 
 -- A capability whose name stands in a file's code, whatever for.
@@ -417,6 +542,12 @@ CREATE TEMP TABLE retired (
     reason TEXT NOT NULL
 );
 
+-- Capabilities for which the system answers as any VM does, although a check handler reads the VM: kvm.toml.
+CREATE TEMP TABLE system_answer (
+    name   TEXT PRIMARY KEY,
+    reason TEXT NOT NULL
+);
+
 -- Numbers that the user has set aside for capabilities of their own: `vendor-range`.
 CREATE TEMP TABLE vendor_range (
     low  INTEGER NOT NULL,
@@ -427,6 +558,7 @@ CREATE INDEX temp.all_file_blob ON all_file (blob);
 CREATE INDEX temp.all_cap_name ON all_cap (name);
 CREATE INDEX temp.all_cap_check_cap ON all_cap_check (cap);
 CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
+CREATE INDEX temp.all_cap_answer_cap ON all_cap_answer (cap);
 CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
 CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);
@@ -455,10 +587,19 @@ CREATE TEMP VIEW cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'now';
 CREATE TEMP VIEW base_cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'base';
 CREATE TEMP VIEW cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'now';
 CREATE TEMP VIEW base_cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'base';
+CREATE TEMP VIEW vm_dereference AS SELECT * FROM all_vm_dereference WHERE side = 'now';
+CREATE TEMP VIEW cap_argument AS SELECT * FROM all_cap_argument WHERE side = 'now';
+CREATE TEMP VIEW base_cap_argument AS SELECT * FROM all_cap_argument WHERE side = 'base';
+CREATE TEMP VIEW cap_mask AS SELECT * FROM all_cap_mask WHERE side = 'now';
+CREATE TEMP VIEW vmm_argument AS SELECT * FROM all_vmm_argument WHERE side = 'now';
+CREATE TEMP VIEW vcpu_walk AS SELECT * FROM all_vcpu_walk WHERE side = 'now';
 CREATE TEMP VIEW vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb <> 'enable';
 CREATE TEMP VIEW base_vmm_check AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb <> 'enable';
 CREATE TEMP VIEW vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'now' AND verb = 'enable';
 CREATE TEMP VIEW base_vmm_enable AS SELECT * FROM all_vmm_use WHERE side = 'base' AND verb = 'enable';
+CREATE TEMP VIEW vmm_unresolved AS SELECT * FROM all_vmm_unresolved WHERE side = 'now';
+CREATE TEMP VIEW checked_before AS SELECT * FROM all_checked_before WHERE side = 'now';
+CREATE TEMP VIEW base_checked_before AS SELECT * FROM all_checked_before WHERE side = 'base';
 CREATE TEMP VIEW doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'now';
 CREATE TEMP VIEW base_doc_cap AS SELECT * FROM all_doc_cap WHERE side = 'base';
 CREATE TEMP VIEW msr AS SELECT * FROM all_msr WHERE side = 'now';
@@ -480,6 +621,18 @@ CREATE TEMP VIEW base_cap_state AS SELECT * FROM all_cap_state WHERE side = 'bas
 CREATE TEMP VIEW msr_passthrough AS SELECT * FROM all_msr_passthrough WHERE side = 'now';
 CREATE TEMP VIEW cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'now';
 CREATE TEMP VIEW base_cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'base';
+CREATE TEMP VIEW ioctl_capability AS SELECT * FROM all_ioctl_capability WHERE side = 'now';
+-- A field of a section of KVM's API documentation.
+CREATE TEMP VIEW api_field AS
+    SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
+    FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
+-- A case of the kernel for an ioctl of KVM.
+CREATE TEMP VIEW ioctl_case AS
+    SELECT f.tree, f.path, l.line, l.column, l.low AS ioctl, f.arch, l.function, c.text AS condition,
+           CASE WHEN l.function LIKE '%vcpu%' THEN 'vcpu' WHEN l.function LIKE '%_vm_%' THEN 'vm'
+                WHEN l.function LIKE '%_dev_%' THEN 'system' END AS scope
+    FROM file f JOIN main.case_label l ON l.blob = f.blob JOIN main.condition c ON c.id = l.condition
+    WHERE f.role = 'kernel' AND l.selector LIKE '%ioctl%' AND l.low GLOB 'KVM_[A-Z]*' AND l.low NOT GLOB 'KVM_CAP_*';
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
 CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 

@@ -2,46 +2,189 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
-from caplint.knowledge import knowledge
+from caplint.facts.store import FactStore
+from caplint.knowledge import Wrapper, knowledge
+from caplint.link.build import conjoin, file_conditions
+from caplint.link.code import Call, Code, Function
+from caplint.link.masks import Constants
+from caplint.link.memo import remembered, snapshot
+from caplint.link.requests import request_of
+from caplint.link.vmm_caps import Capabilities, handed_on
+from caplint.link.vmm_checks import Before, Check, Dominators
+from caplint.link.vmm_results import ignored
 
-_USES = """
-    INSERT INTO temp.all_vmm_use
-    SELECT f.side, f.tree, f.path, k.line, k.column, json_extract(k.arguments, '$[' || :capability || ']'),
-           f.arch, k.function, :verb, :scope, k.callee, k.arguments, k.use, conjoin(c.text, w.condition)
-    FROM main.call k
-    JOIN temp.all_file f ON f.blob = k.blob AND f.role = 'vmm'
-    JOIN main.condition c ON c.id = k.condition
-    JOIN temp.all_file_condition w ON w.side = f.side AND w.tree = f.tree AND w.path = f.path
-    WHERE k.callee = :callee
-      AND (f.made OR NOT EXISTS (
-          SELECT 1 FROM superseded s
-          WHERE s.side = f.side AND s.tree = f.tree AND s.path = f.path AND s.function = k.function))
-      AND json_extract(k.arguments, '$[' || :capability || ']') GLOB 'KVM_CAP_*'
-      AND (:request IS NULL OR json_extract(k.arguments, '$[' || (:capability - 1) || ']') = :request)
-    ORDER BY f.side, f.tree, f.path, k.line, k.column
-"""
+_TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
+_CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
+_LAST_NAME = re.compile(r"(\w+)\W*\Z")
+_DEPTH = 3
 
 
-def link_vmm(connection: sqlite3.Connection) -> None:
-    """Fill `all_vmm_use`."""
-    for wrapper in knowledge().wrappers:
+def link_vmm(store: FactStore, extractor: str) -> None:
+    """Fill `all_vmm_use`, `all_vmm_unresolved` and `all_checked_before`."""
+    connection = store.connection
+    for side, tree in connection.execute(
+        "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'vmm' ORDER BY 1, 2"
+    ).fetchall():
+        name = f"vmm {side} {tree} {snapshot(connection, side, tree, extractor)}"
+        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place that asks for a capability or enables it."""
+
+    function: Function
+    call: Call
+    wrapper: Wrapper
+    scope: str
+    expression: str
+    """What names the capability there."""
+    how: str = "direct"
+    cap: str = ""
+    flags: str | None = None
+    given: tuple[str, ...] | None = None
+    ignored: str = ""
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Path, line and column."""
+        return self.function.path, self.call.line, self.call.column
+
+
+def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
+    code = Code.of(connection, side, tree)
+    known = Capabilities(connection, side, tree)
+    uses = []
+    for use in _uses(code):
+        named = list(_named(code, known, use))
+        uses += named
+        if not named and use.function.name not in _wrappers():
+            connection.execute(
+                "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
+                 use.expression),
+            )  # fmt: skip
+    uses.sort(key=lambda use: (use.place, use.cap))
+    _insert(connection, side, tree, code, uses)
+    _insert_arguments(connection, side, tree, uses)
+    _insert_required(connection, side, tree)
+    for use, before in _dominated(code, uses):
         connection.execute(
-            _USES,
-            {
-                "callee": wrapper.callee,
-                "verb": wrapper.verb,
-                "scope": wrapper.scope,
-                "capability": wrapper.capability,
-                "request": wrapper.request,
-            },
+            "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (side, tree, *use.place, use.cap, before.how, before.check.function.path, before.check.call.line),
         )
-    connection.execute("""
+    connection.execute(
+        """INSERT INTO temp.all_checked_before
+           SELECT e.side, e.tree, e.path, e.line, e.column, e.cap, 'required', r.path, r.line
+           FROM temp.all_vmm_use e JOIN temp.all_vmm_use r ON r.side = e.side AND r.tree = e.tree AND r.cap = e.cap
+           WHERE e.side = ? AND e.tree = ? AND e.verb = 'enable' AND r.verb = 'require'
+             AND (r.arch IS NULL OR r.arch IS e.arch)""",
+        (side, tree),
+    )
+
+
+def _wrappers() -> set[str]:
+    return {wrapper.callee for wrapper in knowledge().wrappers}
+
+
+def _uses(code: Code) -> Iterator[Use]:
+    """Every call of a wrapper, with the expression that names the capability."""
+    for wrapper in knowledge().wrappers:
+        index = wrapper.capability
+        for function, call in code.calling([wrapper.callee]):
+            if len(call.arguments) <= index or wrapper.request not in {None, call.arguments[index - 1]}:
+                continue
+            use = Use(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
+            if wrapper.verb == "enable" and wrapper.request:
+                request = request_of(function, call)
+                use = replace(use, expression=request.cap, flags=request.flags, given=request.given)
+            elif wrapper.verb == "enable":
+                use = replace(
+                    use, flags="".join(call.arguments[index + 1 : index + 2]), given=call.arguments[index + 2 :]
+                )
+            yield replace(use, ignored=ignored(code, function, call))
+
+
+def _scope(wrapper: Wrapper, call: Call) -> str:
+    """The wrapper's own, or what the descriptor's name says."""
+    match = _LAST_NAME.search(call.arguments[0]) if wrapper.scope == "unknown" else None
+    return knowledge().descriptors.get(match.group(1), wrapper.scope) if match else wrapper.scope
+
+
+def _named(code: Code, known: Capabilities, use: Use, depth: int = _DEPTH) -> Iterator[Use]:
+    """The use once per capability that it may speak of; of a parameter, the calls that pass one."""
+    found = list(known.of(use.function, use.expression, use.call.start))
+    how = "parameter" if depth < _DEPTH else ""
+    yield from (replace(use, cap=cap, how=how or named) for cap, named in found)
+    if found or depth == 0 or use.function.name in _wrappers():
+        return
+    for caller, call, expression in handed_on(code, use.function, use.expression):
+        outer = replace(use, function=caller, call=call, expression=expression, given=None, flags=None)
+        lost = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
+        yield from _named(code, known, replace(outer, ignored=lost), depth - 1)
+
+
+def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[Use]) -> None:
+    files = file_conditions(connection)
+    connection.executemany(
+        "INSERT INTO temp.all_vmm_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
+             use.call.callee, json.dumps(use.call.arguments), use.call.use,
+             conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
+             None if use.given is None else json.dumps(use.given), use.ignored,
+             int(use.function.static or bool(code.callers(use.function))))
+            for use in uses
+        ],
+    )  # fmt: skip
+
+
+def _insert_arguments(connection: sqlite3.Connection, side: str, tree: str, uses: list[Use]) -> None:
+    constants = Constants(connection, side, tree)
+    connection.executemany(
+        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
+             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None)
+            for use in uses
+            for position, text in enumerate(use.given or ())
+        ],
+    )  # fmt: skip
+
+
+def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> None:
+    """Lists of what a VMM does not start without."""
+    connection.execute(
+        """
         INSERT INTO temp.all_vmm_use
         SELECT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', 'KVM_CAP_INFO',
-               '[]', 'value', w.condition
+               '[]', 'value', w.condition, 'pasted', NULL, NULL, '', 0
         FROM temp.all_cap_use u
         JOIN temp.all_file_condition w ON w.side = u.side AND w.tree = u.tree AND w.path = u.path
-        WHERE u.kind = 'pasted' AND u.role = 'vmm'
-    """)
+        WHERE u.kind = 'pasted' AND u.role = 'vmm' AND u.side = ? AND u.tree = ?
+        """,
+        (side, tree),
+    )
+
+
+def _dominated(code: Code, uses: list[Use]) -> Iterator[tuple[Use, Before]]:
+    """Enable sites that a check stands before."""
+    checks: dict[str, list[Check]] = {}
+    enabled = {use.cap for use in uses if use.wrapper.verb == "enable"}
+    for use in uses:
+        if use.wrapper.verb == "check" and use.cap in enabled:
+            checks.setdefault(use.cap, []).append(Check(use.function, use.call, use.expression))
+    dominators = Dominators(code)
+    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
+    for use in uses:
+        if use.wrapper.verb == "enable" and use.cap in witnesses:
+            before = dominators.before(use.function, use.call, witnesses[use.cap])
+            if before is not None:
+                yield use, before

@@ -6,7 +6,7 @@ import pytest
 
 from caplint.facts.docs import mentions
 from caplint.facts.extract import extract
-from caplint.facts.records import DocMention, Token
+from caplint.facts.records import DocField, DocMention, Token
 
 PAGE = """\
 Before KVM_CAP_EARLY.
@@ -115,3 +115,16 @@ def test_a_form_feed_ends_no_line() -> None:
     found = mentions(b"a\f\n4.1 KVM_X\n=====\n\fKVM_CAP_X\n")
     (mention,) = (record for record in found if isinstance(record, DocMention))
     assert (mention.line, mention.section) == (4, "4.1")
+
+
+def test_fields_of_sections_that_name_kvm() -> None:
+    text = (
+        "4.1 KVM_RUN\n-----------\n\n:Capability: KVM_CAP_A,\n             KVM_CAP_B for a VM\n:Type: vcpu ioctl\n"
+        ":Returns: 0\n\nText.\n\nNotes\n-----\n\n:Capability: none\n"
+    )
+    found = [record for record in mentions(text.encode()) if isinstance(record, DocField)]
+    assert [(field.section, field.title, field.name, field.value, field.line) for field in found] == [
+        ("4.1", "KVM_RUN", "capability", "KVM_CAP_A, KVM_CAP_B for a VM", 4),
+        ("4.1", "KVM_RUN", "type", "vcpu ioctl", 6),
+        ("4.1", "KVM_RUN", "return", "0", 7),
+    ]

@@ -1,0 +1,240 @@
+"""Which of its arguments an enable case reads, whether it tests them, and what becomes of 0."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caplint.link.bodies import Body, Row, between
+from caplint.link.helpers import Helpers
+from caplint.link.sites import Site
+
+_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
+_DEPTH = 3
+_CAST = r"(?:\(\s*(?:const\s+)?(?:unsigned\s+|struct\s+|void\s+)?[A-Za-z_]\w*(?:\s+__user)?\s*\**\s*\)\s*)*"
+_FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
+# What takes a pointer or a descriptor looks itself whether it is one.
+_TRUSTED = re.compile(
+    r"(?:copy_(?:from|to)_user|u64_to_user_ptr|(?:get|put)_user|fdget\w*|fget\w*|CLASS|kvm_device_from_filp"
+    r"|check_\w+_overflow|access_ok)\Z"
+)
+_POINTER = re.compile(r"(?:copy_(?:from|to)_user|(?:get|put)_user)\Z")
+_LOGGING = re.compile(r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An element of cap->args."""
+
+    index: int
+    use: str
+    """stored, passed, tested."""
+    validated: int | None
+    zero: str
+    """rejected, required, accepted."""
+    mask: str | None
+
+
+def used(helpers: Helpers, body: Body, site: Site) -> Iterator[Argument]:
+    """Every argument that the site reads, by index. A test above the switch counts for all cases."""
+    if not body.selector:
+        return
+    found = {int(index) for text in body.texts(site.start, site.stop) for index in _ARGUMENT.findall(text)}
+    for index in sorted(found):
+        pattern = rf"{re.escape(body.selector)}\s*(?:->|\.)\s*args\s*\[\s*{index}\s*\]"
+        yield _Reader(helpers, body, (site.start, site.stop), pattern, _DEPTH).argument(index)
+
+
+@dataclass
+class _Reader:
+    """What happens to one value in an extent of a function."""
+
+    helpers: Helpers
+    body: Body
+    extent: tuple[int, int]
+    pattern: str
+    depth: int
+
+    def __post_init__(self) -> None:
+        copies = [
+            row.extra[0]
+            for row in between(self.body.stores, *self.extent)
+            if row.extra[0].isidentifier() and re.fullmatch(rf"{_CAST}\(*{self.pattern}\)*", row.text.strip())
+        ]
+        names = "|".join([self.pattern, *(rf"\b{re.escape(name)}\b" for name in copies)])
+        # The value, cast or not, with the parentheses that belong to it.
+        self._value = rf"{_CAST}\(*{_CAST}(?:{names})\)*"
+        self._mention = re.compile(rf"(?:{names})(?!\s*(?:->|\.|\[|\())")
+
+    def argument(self, index: int) -> Argument:
+        tests = self._tests()
+        masks = [mask for row in tests for mask in self._masks(row)]
+        stores, passes = self._stores(), self._passes()
+        validated = self._validated(tests, stores, passes)
+        use = "stored" if stores else "passed" if passes else "tested"
+        return Argument(index, use, validated, self._zero(), masks[0] if masks else None)
+
+    def _tests(self) -> list[Row]:
+        """Conditions that speak of the value; those above the switch too."""
+        start, stop = self.extent
+        first = min((row.start for row in self.body.labels), default=start)
+        rows = [row for row in self.body.tests if row.start < first or start <= row.start < stop]
+        return [row for row in rows if row.extra[0] != "switch" and self._mention.search(row.text)]
+
+    def _stores(self) -> list[Row]:
+        """Assignments that outlive the function and take the value, or a part of it."""
+        return [
+            row
+            for row in between(self.body.stores, *self.extent)
+            if row.extra[2] == "0" and self._mention.search(row.text)
+        ]
+
+    def _passes(self) -> list[tuple[str, int]]:
+        """Calls that get the value: callee, and which argument it is."""
+        found = []
+        for row in (*between(self.body.calls, *self.extent), *self._declared()):
+            arguments = json.loads(row.text) if row.text.startswith("[") else [row.text]
+            if not _LOGGING.match(row.extra[0]):
+                found += [
+                    (row.extra[0], at) for at, text in enumerate(arguments) if re.fullmatch(self._value, text.strip())
+                ]
+        return found
+
+    def _declared(self) -> list[Row]:
+        """`CLASS(fd, f)(value)`: a declaration that calls."""
+        return [Row(row.start, row.stop, row.extra[0], (row.text,)) for row in between(self.body.macros, *self.extent)]
+
+    def _masks(self, row: Row) -> Iterator[str]:
+        """What `value & ~MASK` lets pass, in a condition that rejects the rest."""
+        if row.extra[0] == "if" and row.extra[1] != "1" and not self._sets_failure(row):
+            return
+        for match in re.finditer(rf"{self._value}\s*&\s*~\s*", row.text):
+            yield _operand(row.text[match.end() :])
+
+    def _sets_failure(self, row: Row) -> bool:
+        """Whether an error is assigned or returned under a condition."""
+        found = [*between(self.body.stores, row.start, row.stop), *between(self.body.returns, row.start, row.stop)]
+        return any(_FAILURE.match(entry.text) for entry in found)
+
+    def _validated(self, tests: list[Row], stores: list[Row], passes: list[tuple[str, int]]) -> int | None:
+        if any(self._limits(row) for row in tests):
+            return 1
+        unknown = False
+        for callee, at in passes:
+            verdict = 1 if _TRUSTED.match(callee) else self._callee(callee, at)
+            if verdict == 1:
+                return 1
+            unknown = unknown or verdict is None
+        if any(not self._is_safe(row) for row in stores) or (
+            not stores and any(self._picks_bits(row.text) for row in tests)
+        ):
+            return 0
+        if unknown:
+            return None
+        return 0 if passes and not stores else 1
+
+    def _limits(self, row: Row) -> bool:
+        """Whether a condition bounds the value: a mask of other bits, a comparison, a function that judges it."""
+        if next(self._masks(row), None) is not None:
+            return True
+        text = row.text
+        compared = rf"{self._value}\s*(?:[<>]=?|[=!]=)(?![<>])|(?:[<>]=?|[=!]=)\s*{self._value}"
+        for part in re.split(r"\|\||&&", text):
+            if re.search(compared, part) and not re.search(rf"{self._value}\s*&", part):
+                return True
+        return any(
+            callee.isidentifier() and callee not in {"if", "sizeof"} and re.search(rf"\b{callee}\s*\(.*", text)
+            for callee, _ in self._passes()
+        )
+
+    def _picks_bits(self, text: str) -> bool:
+        return re.search(rf"{self._value}\s*&[^&~]", text) is not None
+
+    def _is_safe(self, row: Row) -> bool:
+        """Whether every value may be stored this way: as a truth, cut to some bits, or into a bool."""
+        value = row.text.strip()
+        if re.fullmatch(rf"!+\s*{self._value}|{self._value}\s*&\s*[^&~].*|.*[^&]&\s*{self._value}", value):
+            return True
+        if not re.fullmatch(self._value, value):
+            return re.fullmatch(rf"{self._value}\s*\?.*", value) is not None
+        return _is_bool(self.body, row.extra[0])
+
+    def _callee(self, callee: str, at: int) -> int | None:
+        """What a helper makes of the value; None where none is in view."""
+        helpers = self.helpers.functions(callee, self.body.handler.arch) if self.depth else []
+        helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]
+        if not helpers:
+            return None
+        verdicts = [self._inside(helper, at).argument(0).validated for helper in helpers]
+        return 0 if 0 in verdicts else None if None in verdicts else 1
+
+    def _inside(self, helper: Body, at: int) -> _Reader:
+        handler = helper.handler
+        name = rf"\b{re.escape(handler.parameters[at])}\b"
+        return _Reader(self.helpers, helper, (handler.start, handler.stop), name, self.depth - 1)
+
+    def _zero(self) -> str:
+        """What 0 leads to, judged by the tests behind which the function fails."""
+        for row in self._tests():
+            if row.extra[0] != "if" or row.extra[1] != "1" or not self._fails(row):
+                continue
+            parts = [part.strip() for part in re.split(r"\|\|", _stripped(row.text))]
+            if any(re.fullmatch(rf"\(*\s*{self._value}\s*(?:!=\s*0\s*)?\)*", part) for part in parts):
+                return "required"
+            value = self._value
+            none = rf"\(*\s*!\s*{value}\s*\)*|\(*\s*{value}\s*==\s*0\s*\)*|\(*\s*!\s*\(+{value}\s*&\s*[^~].*"
+            if any(re.fullmatch(none, part) for part in parts):
+                return "rejected"
+        for callee, at in self._passes():
+            if _POINTER.match(callee):
+                return "rejected"
+            helpers = self.helpers.functions(callee, self.body.handler.arch) if self.depth else []
+            helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]
+            if helpers and all(self._inside(helper, at).argument(0).zero == "rejected" for helper in helpers):
+                return "rejected"
+        return "accepted"
+
+    def _fails(self, row: Row) -> bool:
+        """Whether what a test guards ends in an error: returned there, or assigned before it breaks out."""
+        returned = between(self.body.returns, row.start, row.stop)
+        if returned:
+            return all(_FAILURE.match(entry.text) for entry in returned)
+        results = {entry.text for entry in self.body.returns if entry.text.isidentifier()}
+        before = [entry for entry in self.body.stores if entry.start < row.stop and entry.extra[0] in results]
+        return bool(before) and _FAILURE.match(before[-1].text) is not None
+
+
+def _is_bool(body: Body, target: str) -> bool:
+    """Whether a member of that name is a bool everywhere that it is declared, or as narrow as one bit."""
+    name = re.split(r"->|\.", re.sub(r"\[[^\]]*\]", "", target))[-1].strip()
+    kinds = {
+        (kind, bits)
+        for kind, bits in body.connection.execute(
+            """SELECT DISTINCT m.type, m.bits FROM temp.all_file f JOIN main.member m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND (m.name = ? OR m.name LIKE '%.' || ?)""",
+            (body.handler.side, body.handler.tree, name, name),
+        )
+    }
+    return bool(kinds) and all(kind == "bool" or bits == "1" for kind, bits in kinds)
+
+
+def _stripped(expression: str) -> str:
+    bare = expression.strip()
+    while bare.startswith("(") and _operand(bare) == bare[1:-1].strip() and bare.endswith(")"):
+        bare = bare[1:-1].strip()
+    return bare
+
+
+def _operand(text: str) -> str:
+    """The operand that a text begins with: a name, a call, or what stands in brackets, without them."""
+    if not text.startswith("("):
+        match = re.match(r"[\w.>-]+(?:\([^()]*\))?", text)
+        return match.group() if match else ""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return text[1:at].strip()
+    return text[1:].strip()

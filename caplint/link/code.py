@@ -1,0 +1,215 @@
+"""The functions of one tree with what stands in them, for links that follow values from one function into another."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+_SYMBOL = re.compile(r"[A-Za-z_]\w*")
+
+
+def symbols(text: str) -> frozenset[str]:
+    """The identifiers in an expression."""
+    return frozenset(_SYMBOL.findall(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call: where it begins, and what becomes of its result."""
+
+    start: int
+    line: int
+    column: int
+    callee: str
+    arguments: tuple[str, ...]
+    use: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An assignment."""
+
+    start: int
+    target: str
+    operator: str
+    value: str
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is known to hold, or not to, over a stretch of a function."""
+
+    start: int
+    stop: int
+    kind: str
+    negated: bool
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A condition that decides what runs, with the whole statement's extent."""
+
+    start: int
+    stop: int
+    kind: str
+    expression: str
+
+
+@dataclass
+class Function:
+    """A function definition with its facts, each kind in file order."""
+
+    path: str
+    arch: str | None
+    blob: int
+    name: str
+    line: int
+    start: int
+    stop: int
+    static: bool
+    parameters: tuple[str, ...]
+    calls: list[Call] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    returns: list[tuple[int, str]] = field(default_factory=list)
+    extents: list[Extent] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    jumps: list[int] = field(default_factory=list)
+
+    def guards(self, offset: int) -> Iterator[Extent]:
+        """What is known when control reaches an offset."""
+        return (extent for extent in self.extents if extent.start <= offset < extent.stop)
+
+    def branches(self, offset: int) -> frozenset[tuple[int, int, bool]]:
+        """The branches and loops that an offset stands in."""
+        return frozenset(
+            (extent.start, extent.stop, extent.negated) for extent in self.guards(offset) if extent.kind == "enclosing"
+        )
+
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Every expression that is evaluated, with its place."""
+        yield from ((store.start, store.value) for store in self.stores)
+        yield from ((store.start, store.target) for store in self.stores if not store.target.isidentifier())
+        yield from self.returns
+        yield from ((test.start, test.expression) for test in self.tests)
+        for call in self.calls:
+            yield from ((call.start, argument) for argument in call.arguments)
+
+
+@dataclass
+class Code:
+    """The functions of one side of a tree, of some roles' files."""
+
+    functions: list[Function]
+    _by_name: dict[str, list[Function]] = field(default_factory=dict)
+    _callers: dict[str, list[tuple[Function, Call]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for function in self.functions:
+            self._by_name.setdefault(function.name, []).append(function)
+            for call in function.calls:
+                self._callers.setdefault(call.callee, []).append((function, call))
+
+    @staticmethod
+    def of(connection: sqlite3.Connection, side: str, tree: str) -> Code:
+        """All functions of the files that matter, also those that macros make."""
+        functions = [
+            Function(path, arch, blob, name, line, start, stop, bool(static), tuple(json.loads(parameters)))
+            for path, arch, blob, name, line, start, stop, static, parameters in connection.execute(
+                """SELECT path, arch, blob, name, line, start, stop, static, parameters FROM code_function
+                   WHERE side = ? AND tree = ? ORDER BY path, start""",
+                (side, tree),
+            )
+        ]
+        places = _Places(functions)
+        for table, columns, add in _FACTS:
+            for path, blob, start, *rest in connection.execute(
+                f"""SELECT f.path, t.blob, t.start, {columns}
+                    FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
+                    JOIN main.condition c ON c.id = t.condition
+                    WHERE f.side = ? AND f.tree = ? AND t.function IS NOT NULL
+                    ORDER BY f.path, t.start""",  # noqa: S608
+                (side, tree),
+            ):
+                if (function := places.find((path, blob), start)) is not None:
+                    add(function, start, *rest)
+        return Code(functions)
+
+    def named(self, name: str) -> list[Function]:
+        """The definitions of a name."""
+        return self._by_name.get(name, [])
+
+    def callers(self, function: Function) -> list[tuple[Function, Call]]:
+        """The calls of a function that are in view: of a static one those of its own file."""
+        found = self._callers.get(function.name, [])
+        return [(caller, call) for caller, call in found if not function.static or caller.path == function.path]
+
+    def calling(self, names: Iterable[str]) -> Iterator[tuple[Function, Call]]:
+        """Every call of one of some names, in the order of the names."""
+        for name in names:
+            yield from self._callers.get(name, [])
+
+
+class _Places:
+    """Finds the function that holds an offset of a file, or of what its macros make."""
+
+    def __init__(self, functions: list[Function]) -> None:
+        self._found: dict[tuple[str, int], list[Function]] = {}
+        for function in functions:
+            self._found.setdefault((function.path, function.blob), []).append(function)
+        for found in self._found.values():
+            found.sort(key=lambda function: function.start)
+        self._starts = {place: [function.start for function in found] for place, found in self._found.items()}
+
+    def find(self, place: tuple[str, int], offset: int) -> Function | None:
+        starts = self._starts.get(place, [])
+        index = bisect_right(starts, offset) - 1
+        if index < 0:
+            return None
+        function = self._found[place][index]
+        return function if offset < function.stop else None
+
+
+def _add_call(function: Function, start: int, *rest: object) -> None:
+    line, column, callee, arguments, use, condition = rest
+    given = tuple(json.loads(str(arguments)))
+    function.calls.append(Call(start, int(str(line)), int(str(column)), str(callee), given, str(use), str(condition)))
+
+
+def _add_store(function: Function, start: int, *rest: object) -> None:
+    target, operator, value, local = rest
+    function.stores.append(Store(start, str(target), str(operator), str(value), bool(local)))
+
+
+def _add_return(function: Function, start: int, *rest: object) -> None:
+    function.returns.append((start, str(rest[0])))
+
+
+def _add_extent(function: Function, start: int, *rest: object) -> None:
+    stop, kind, negated, expression = rest
+    function.extents.append(Extent(start, int(str(stop)), str(kind), bool(negated), str(expression)))
+
+
+def _add_test(function: Function, start: int, *rest: object) -> None:
+    stop, kind, expression = rest
+    function.tests.append(Test(start, int(str(stop)), str(kind), str(expression)))
+
+
+def _add_jump(function: Function, start: int, *_: object) -> None:
+    function.jumps.append(start)
+
+
+_FACTS = (
+    ("call", "t.line, t.column, t.callee, t.arguments, t.use, c.text", _add_call),
+    ("store", "t.target, t.operator, t.value, t.local", _add_store),
+    ("return_value", "t.value", _add_return),
+    ("guard_extent", "t.stop, t.kind, t.negated, t.expression", _add_extent),
+    ("test", "t.stop, t.kind, t.expression", _add_test),
+    ("jump", "t.label", _add_jump),
+)

@@ -1,0 +1,78 @@
+"""The functions and macros that a handler may call, with their bodies on demand."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from dataclasses import dataclass, field
+
+from caplint.knowledge import GENERIC
+from caplint.link.bodies import Body, Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A function-like macro."""
+
+    path: str
+    line: int
+    arch: str
+    parameters: tuple[str, ...]
+    body: str
+
+    def argument(self, index: int) -> re.Pattern[str] | None:
+        """Matches a use of a parameter, with the parentheses that macros put around it."""
+        if index >= len(self.parameters):
+            return None
+        name = re.escape(self.parameters[index])
+        return re.compile(rf"(?:\(\s*{name}\s*\)|\b{name}\b)")
+
+
+@dataclass
+class Helpers:
+    """What one side of a tree defines."""
+
+    connection: sqlite3.Connection
+    side: str
+    tree: str
+    _functions: dict[str, list[Handler]] = field(default_factory=dict)
+    _macros: dict[str, list[Macro]] = field(default_factory=dict)
+    _bodies: dict[tuple[int, int], Body] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, path, blob, arch, start, stop, parameters in self.connection.execute(
+            """SELECT name, path, blob, arch, start, stop, parameters FROM code_function
+               WHERE side = ? AND tree = ? ORDER BY path, start""",
+            (self.side, self.tree),
+        ):
+            found = Handler(self.side, self.tree, path, blob, arch or GENERIC, name, start, stop,
+                            json.loads(parameters), "", None, "helper")  # fmt: skip
+            self._functions.setdefault(name, []).append(found)
+        for name, path, line, arch, parameters, body in self.connection.execute(
+            """SELECT m.name, f.path, m.line, f.arch, m.parameters, m.body
+               FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND m.parameters IS NOT NULL ORDER BY f.path, m.line""",
+            (self.side, self.tree),
+        ):
+            found_macro = Macro(path, line, arch or GENERIC, tuple(json.loads(parameters)), body)
+            self._macros.setdefault(name, []).append(found_macro)
+
+    def functions(self, name: str, arch: str) -> list[Body]:
+        """Definitions that an architecture may call; from generic code those of all architectures."""
+        return [
+            self.body(found)
+            for found in self._functions.get(name, [])
+            if arch == GENERIC or found.arch in {arch, GENERIC}
+        ]
+
+    def macros(self, name: str, arch: str) -> list[Macro]:
+        """Function-like macros of a name, as with functions."""
+        return [found for found in self._macros.get(name, []) if arch == GENERIC or found.arch in {arch, GENERIC}]
+
+    def body(self, handler: Handler) -> Body:
+        """A function's body, read once."""
+        key = (handler.blob, handler.start)
+        if key not in self._bodies:
+            self._bodies[key] = Body(self.connection, handler)
+        return self._bodies[key]

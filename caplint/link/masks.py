@@ -1,0 +1,102 @@
+"""The bits that a check handler advertises, held against those that enabling accepts and a VMM passes."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass, field
+
+from caplint.knowledge import GENERIC
+from caplint.link.bodies import Body, between
+from caplint.link.numbers import Definition, Numbers, UnknownValueError
+from caplint.link.sites import Site
+
+_CONSTANT = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
+_ERROR = re.compile(r"\(*\s*-\s*E[A-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A set of bits: as written, and its value where that can be computed."""
+
+    text: str
+    value: int | None
+
+
+@dataclass
+class Constants:
+    """The object-like macros and helpers of one side of a tree, by architecture."""
+
+    connection: sqlite3.Connection
+    side: str
+    tree: str
+    _known: dict[tuple[str, str], Numbers] = field(default_factory=dict)
+
+    def value(self, arch: str | None, path: str, expression: str) -> int | None:
+        """What an expression of macros and numbers is worth in a file, None where that is not known."""
+        key = (arch or GENERIC, path)
+        if key not in self._known:
+            self._known[key] = self._numbers(*key)
+        try:
+            return self._known[key].of(expression)
+        except UnknownValueError:
+            return None
+
+    def _numbers(self, arch: str, path: str) -> Numbers:
+        """The file's own macros, its architecture's, those of all; what two headers define differently is none."""
+        levels: tuple[dict[str, set[tuple[str | None, str]]], ...] = ({}, {}, {})
+        for name, parameters, body, level in self.connection.execute(
+            """SELECT m.name, m.parameters, m.body,
+                      CASE WHEN f.path = ?4 THEN 0 WHEN f.arch IS NULL OR f.arch = 'generic' THEN 2 ELSE 1 END
+               FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.side = ?1 AND f.tree = ?2 AND f.path NOT LIKE 'tools/%'
+                 AND (f.path = ?4 OR f.path LIKE '%.h' AND
+                      (f.arch IS NULL OR f.arch IN (?3, 'generic') OR ?3 = 'generic'))""",
+            (self.side, self.tree, arch, path),
+        ):
+            levels[level].setdefault(name, set()).add((parameters, body))
+        macros: dict[str, Definition] = {}
+        for level in reversed(levels):
+            for name, found in level.items():
+                macros.pop(name, None)
+                # In code that all share, what an architecture defines has no one value.
+                if len(found) == 1 and not (arch == GENERIC and level is levels[1]):
+                    macros[name] = Definition.of(*next(iter(found)))
+        return Numbers(macros)
+
+    def mask(self, body: Body, expressions: list[str]) -> Mask:
+        """The union of some sets of bits; a choice counts with both its sides."""
+        handler = body.handler
+        parts = [part for expression in expressions for part in _sides(expression)]
+        values = [self.value(handler.arch, handler.path, part) for part in parts]
+        known = [value for value in values if value is not None]
+        complete = bool(values) and len(known) == len(values) and all(value >= 0 for value in known)
+        total = 0
+        for value in known:
+            total |= value
+        return Mask(" | ".join(dict.fromkeys(parts)), total if complete else None)
+
+
+def advertised(constants: Constants, body: Body, site: Site) -> Mask:
+    """What a check case may answer; without a value where it is no set of named bits."""
+    results = {row.text for row in body.returns} & {row.extra[0] for row in body.stores}
+    found = [row.text for row in between(body.returns, site.start, site.stop) if row.text not in results]
+    found += [
+        row.text
+        for row in between(body.stores, site.start, site.stop)
+        if row.extra[0] in results and row.extra[1] in {"=", "|=", "init"}
+    ]
+    mask = constants.mask(body, [text for text in found if not _ERROR.match(text)])
+    return mask if _CONSTANT.search(mask.text) else Mask(mask.text, None)
+
+
+def accepted(constants: Constants, body: Body, site: Site, text: str) -> Mask:
+    """What an enable case accepts; a local variable stands for everything that it is set to."""
+    values = [row.text for row in between(body.stores, site.start, site.stop) if row.extra[0] == text]
+    return constants.mask(body, values or [text])
+
+
+def _sides(expression: str) -> list[str]:
+    """Both outcomes of `a ? b : c`, else the expression."""
+    match = re.fullmatch(r"[^?]*\?([^?:]*):([^?:]*)", expression)
+    return [side.strip() for side in match.groups()] if match else [expression]

@@ -1,0 +1,188 @@
+"""Where the VM that a check handler is asked for is dereferenced although it may be NULL.
+
+The system descriptor asks for no VM: it hands NULL on. What is tested on the way is told by the
+extents of guards, helpers and macros are followed; what is not in view is taken to be careful.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caplint.link.bodies import Body, between
+from caplint.link.helpers import Helpers, Macro
+
+_DEPTH = 5
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_WRAPPED = re.compile(r"!*(?:likely|unlikely|WARN_ON|WARN_ON_ONCE)\s*(?=\()")
+
+
+@dataclass(frozen=True, slots=True)
+class Dereference:
+    """An access through a pointer that may be NULL."""
+
+    path: str
+    line: int
+    arch: str
+    text: str
+    condition: str
+
+
+@dataclass
+class NullVm:
+    """Judges functions that get a pointer which may be NULL."""
+
+    helpers: Helpers
+    handlers: frozenset[str]
+    """Functions that are judged on their own: the check handlers."""
+    _known: dict[tuple[int, int, str], Dereference | None] = field(default_factory=dict)
+
+    def within(self, body: Body, name: str, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
+        """Dereferences of a parameter between two offsets that no test stands before, in file order."""
+        if any(row.extra[0] == name for row in body.stores):
+            return  # it may have become something else
+        handler = body.handler
+        direct = re.compile(rf"\(*\s*{re.escape(name)}\s*\)*\s*->")
+        found = [
+            (row.start, Dereference(handler.path, int(row.extra[1]), handler.arch, row.text, row.extra[2]))
+            for row in between(body.accesses, start, stop)
+            if row.extra[0] != "sizeof" and row.extra[0] != "address" and direct.match(row.text)
+        ]
+        for row in between(body.calls, start, stop) if depth else []:
+            arguments = [argument.strip("() ") for argument in json.loads(row.text)]
+            if row.extra[0] not in self.handlers:
+                given = [index for index, argument in enumerate(arguments) if argument == name]
+                inner = (self._callee(body, row.extra[0], index, depth) for index in given)
+                found += [(row.start, dereference) for dereference in inner if dereference]
+        for offset, dereference in sorted(found, key=lambda entry: entry[0]):
+            if not self.is_tested(body, name, offset):
+                yield dereference
+
+    def is_tested(self, body: Body, name: str, offset: int) -> bool:
+        """Whether the parameter is known not to be NULL when control reaches the offset."""
+        return any(
+            row.start <= offset < row.stop and self._tells(body, row.text, row.extra[1] == "1", name)
+            for row in body.guards
+        )
+
+    def _callee(self, body: Body, callee: str, index: int, depth: int) -> Dereference | None:
+        for macro in self.helpers.macros(callee, body.handler.arch):
+            if found := self._macro(body, macro, index, depth):
+                return found
+        for helper in self.helpers.functions(callee, body.handler.arch):
+            if index >= len(helper.handler.parameters) or helper is body:
+                continue
+            if found := self._first(helper, helper.handler.parameters[index], depth):
+                return found
+        return None
+
+    def _first(self, helper: Body, name: str, depth: int) -> Dereference | None:
+        key = (helper.handler.blob, helper.handler.start, name)
+        if key not in self._known:
+            self._known[key] = None  # for a function that calls itself
+            inside = self.within(helper, name, helper.handler.start, helper.handler.stop, depth - 1)
+            self._known[key] = next(inside, None)
+        return self._known[key]
+
+    def _macro(self, body: Body, macro: Macro, index: int, depth: int) -> Dereference | None:
+        """What a macro does with an argument; one that tests it in any way is taken to be careful."""
+        argument = macro.argument(index)
+        if argument is None or re.search(
+            rf"!?{argument.pattern}\s*(?:&&|\|\||\?|[=!]=)|!\s*{argument.pattern}\s*[)&|]", macro.body
+        ):
+            return None
+        if re.search(rf"{argument.pattern}\s*->", macro.body):
+            return Dereference(macro.path, macro.line, macro.arch, macro.body, "1")
+        for match in re.finditer(rf"([A-Za-z_]\w*)\s*\(\s*{argument.pattern}\s*[,)]", macro.body):
+            if depth > 1 and (found := self._callee(body, match.group(1), 0, depth - 1)):
+                return found
+        return None
+
+    def _tells(self, body: Body, expression: str, negated: bool, name: str) -> bool:
+        """Whether the expression's being true (or false) means that the pointer is not NULL."""
+        bare = _stripped(expression)
+        if bare.startswith("!") and _stripped(bare[1:]) != bare[1:].strip():
+            return self._tells(body, bare[1:], not negated, name)
+        parts = _split(bare, "||" if negated else "&&")
+        if len(parts) > 1:
+            return any(self._tells(body, part, negated, name) for part in parts)
+        parts = _split(bare, "&&" if negated else "||")
+        if len(parts) > 1:
+            return all(self._tells(body, part, negated, name) for part in parts)
+        compact = re.sub(r"[\s()]|\b(?:un)?likely\b|\bWARN_ON(?:_ONCE)?\b", "", bare)
+        empty = {f"!{name}", f"{name}==NULL", f"NULL=={name}"}
+        full = {name, f"!!{name}", f"{name}!=NULL", f"NULL!={name}"}
+        if compact in (empty if negated else full):
+            return True
+        return not negated and self._answers(body, bare, name)
+
+    def _answers(self, body: Body, bare: str, name: str) -> bool:
+        """Whether a helper's yes, or a variable's, means that the pointer is not NULL."""
+        if bare.isidentifier():
+            values = [row.text for row in body.stores if row.extra[0] == bare]
+            return any(re.search(rf"\b{re.escape(name)}\b", value) for value in values)
+        match = re.fullmatch(rf"([A-Za-z_]\w*)\s*\(\s*{re.escape(name)}\s*(?:,.*)?\)", bare)
+        if match is None:
+            return False
+        helpers = self.helpers.functions(match.group(1), body.handler.arch)
+        macros = self.helpers.macros(match.group(1), body.handler.arch)
+        if not helpers and not macros:
+            return True
+        return bool(helpers) and all(self._says_no(helper) for helper in helpers)
+
+    def _says_no(self, helper: Body) -> bool:
+        """Whether a function is true only for a pointer that is not NULL."""
+        name = helper.handler.parameters[0] if helper.handler.parameters else ""
+        return all(
+            row.text in {"0", "false"}
+            or self._tells(helper, row.text, False, name)
+            or self.is_tested(helper, name, row.start)
+            for row in helper.returns
+        )
+
+
+def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:
+    """Whether a check handler may be asked for no VM: one that others hand on to, if one of them does so untested."""
+    handler = body.handler
+    if len(handler.parameters) < 2:
+        return False
+    if handler.because != "delegation":
+        return True
+    for other in bodies:
+        vm = other.handler.parameters[0] if other.handler.parameters else ""
+        for row in other.calls:
+            given = json.loads(row.text)[:1] if row.extra[0] == handler.function and other is not body else []
+            if given == ["NULL"] or (given == [vm] and not careful.is_tested(other, vm, row.start)):
+                return True
+    return False
+
+
+def _stripped(expression: str) -> str:
+    """Without the parentheses around the whole."""
+    bare = expression.strip()
+    while bare.startswith("(") and _closing(bare) == len(bare) - 1:
+        bare = bare[1:-1].strip()
+    return bare
+
+
+def _closing(text: str) -> int:
+    """Where the bracket closes that a text begins with."""
+    depth = 0
+    for index, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return index
+    return -1
+
+
+def _split(expression: str, operator: str) -> list[str]:
+    """The operands of an operator, outside brackets."""
+    parts, depth, last = [], 0, 0
+    for index, character in enumerate(expression):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and expression.startswith(operator, index):
+            parts.append(expression[last:index])
+            last = index + len(operator)
+    return [*parts, expression[last:]]

@@ -1,0 +1,79 @@
+"""Which capabilities an expression of a VMM may stand for."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from caplint.knowledge import knowledge
+from caplint.link.code import Call, Code, Function, symbols
+
+_CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
+_BARE = re.compile(r"\(*\s*&?([A-Za-z_]\w*)")
+_DEPTH = 3
+
+Named = tuple[str, str]
+"""A capability, and how it is named: direct, variable, table."""
+
+
+def spelt(expression: str) -> list[str]:
+    """The capabilities that an expression spells out, in order."""
+    found = dict.fromkeys(_CAPABILITY.findall(expression))
+    return [name for name in found if name not in knowledge().not_capabilities]
+
+
+class Capabilities:
+    """Resolves expressions in one tree's functions."""
+
+    def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
+        self._tables: dict[tuple[int, str], list[str]] = {}
+        for blob, variable, value in connection.execute(
+            """SELECT e.blob, e.variable, e.value FROM temp.all_file f JOIN main.element e ON e.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND e.variable IS NOT NULL AND e.value LIKE '%KVM_CAP_%'
+               ORDER BY f.path, e.start""",
+            (side, tree),
+        ):
+            self._tables.setdefault((blob, variable), []).extend(spelt(value))
+
+    def of(self, function: Function, expression: str, offset: int, depth: int = _DEPTH) -> Iterator[Named]:
+        """What the expression may stand for at an offset of the function; nothing where that is not known."""
+        if direct := spelt(expression):
+            yield from ((name, "direct") for name in direct)
+            return
+        match = _BARE.match(expression)
+        if match is None or depth == 0:
+            return
+        if table := self._tables.get((function.blob, match.group(1))):
+            yield from ((name, "table") for name in dict.fromkeys(table))
+            return
+        if match.group(1) not in function.parameters or expression == match.group(1):
+            seen = dict.fromkeys(
+                name
+                for value in _reaching(function, expression.strip("() "), offset)
+                for name, _ in self.of(function, value, offset, depth - 1)
+            )
+            yield from ((name, "variable") for name in seen)
+
+
+def _reaching(function: Function, target: str, offset: int) -> list[str]:
+    """The values that a variable may have at an offset: those since it was last assigned on every way there."""
+    branches = function.branches(offset)
+    values: list[str] = []
+    for store in function.stores:
+        if store.start >= offset or store.target != target or store.operator not in {"=", "init"}:
+            continue
+        if function.branches(store.start) <= branches:
+            values.clear()
+        values.append(store.value)
+    return values
+
+
+def handed_on(code: Code, function: Function, expression: str) -> Iterator[tuple[Function, Call, str]]:
+    """Where a capability comes from that is a parameter: every call of the function, with what is passed for it."""
+    if expression not in function.parameters:
+        return
+    index = function.parameters.index(expression)
+    for caller, call in code.callers(function):
+        if index < len(call.arguments) and (symbols(call.arguments[index]) or spelt(call.arguments[index])):
+            yield caller, call, call.arguments[index]

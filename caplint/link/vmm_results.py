@@ -1,0 +1,59 @@
+"""What becomes of the result of an enable call, followed until something looks at it."""
+
+from __future__ import annotations
+
+import re
+
+from caplint.link.code import Call, Code, Function, Store
+
+_DEPTH = 4
+
+
+def ignored(code: Code, function: Function, call: Call, depth: int = _DEPTH) -> str:
+    """How the result is lost: dropped, unread (never looked at), callers (all drop it); '' where it is not.
+
+    An explicit `(void)` says that it is meant to be, and is not counted here.
+    """
+    if call.use == "dropped":
+        return "dropped"
+    if call.use == "assigned":
+        return "unread" if any(_unread(function, store) for store in _assigning(function, call)) else ""
+    if call.use == "returned" and function.static and depth:
+        callers = code.callers(function)
+        if callers and all(ignored(code, caller, outer, depth - 1) for caller, outer in callers):
+            return "callers"
+    return ""
+
+
+def _assigning(function: Function, call: Call) -> list[Store]:
+    """The assignment whose value is the call, if one is."""
+    alone = re.compile(rf"\(*\s*{re.escape(call.callee)}\s*\(")
+    before = [store for store in function.stores if store.start < call.start and alone.match(store.value)]
+    last = before[-1:]
+    # Nothing else may be called between the two: it is this call's value.
+    return [] if any(last[0].start < other.start < call.start for other in function.calls if last) else last
+
+
+def _unread(function: Function, store: Store) -> bool:
+    """Whether a local variable is assigned again, or goes out of scope, before anything reads it."""
+    if not store.local or not store.target.isidentifier() or any(start > store.start for start in function.jumps):
+        return False
+    name = re.compile(rf"\b{re.escape(store.target)}\b")
+    reads = sorted(start for start, text in function.texts() if name.search(text) and start != store.start)
+    loops = [
+        test for test in function.tests if test.kind in {"while", "for", "do"} and test.start < store.start < test.stop
+    ]
+    if loops and reads:
+        return False
+    branches = function.branches(store.start)
+    again = [
+        other.start
+        for other in function.stores
+        if other.start > store.start
+        and other.target == store.target
+        and other.operator == "="
+        and not name.search(other.value)
+        and function.branches(other.start) <= branches
+    ]
+    until = min(again, default=function.stop)
+    return not any(store.start < start < until for start in reads)

@@ -1,0 +1,178 @@
+"""vmm_check, vmm_enable and vmm_argument: how capabilities are named, what is passed, what becomes of results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ask, bare_qemu, lay
+
+from caplint.trees.detect import directory_tree
+
+ALL = "accel/kvm/kvm-all.c"
+
+
+def _function(*lines: str, head: str = "static int f(KVMState *s)") -> str:
+    return "\n".join([head, "{", *(f"\t{line}" for line in lines), "}", ""])
+
+
+def _ask(root: Path, text: str, query: str) -> list[tuple[Any, ...]]:
+    return ask([bare_qemu(root, {ALL: text})], query)
+
+
+ENABLE = "kvm_vm_enable_cap(s, %s, 0);"
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (_function(ENABLE % "KVM_CAP_A"), [("A", "direct")]),
+        (_function(ENABLE % "x ? KVM_CAP_A : KVM_CAP_B"), [("A", "direct"), ("B", "direct")]),
+        (_function("int c = KVM_CAP_A;", ENABLE % "c"), [("A", "variable")]),
+        (_function("int c = x ? KVM_CAP_A : KVM_CAP_B;", ENABLE % "c"), [("A", "variable"), ("B", "variable")]),
+        (
+            _function("int c = KVM_CAP_A;", "if (x) {", "c = KVM_CAP_B;", "}", ENABLE % "c"),
+            [("A", "variable"), ("B", "variable")],
+        ),
+        (_function("int c = KVM_CAP_A;", "c = KVM_CAP_B;", ENABLE % "c"), [("B", "variable")]),
+        (
+            _function("int c = KVM_CAP_A;", "if (x) {", "c = KVM_CAP_B;", ENABLE % "c", "}"),
+            [("B", "variable")],
+        ),
+        (_function(ENABLE % "c", "c = KVM_CAP_A;"), []),
+        (
+            "static const int caps[] = { KVM_CAP_A, KVM_CAP_B };\n" + _function(ENABLE % "caps[i]"),
+            [("A", "table"), ("B", "table")],
+        ),
+        (
+            _function("int caps[] = { KVM_CAP_A };", "for (; i < 1; i++) {", "int c = caps[i];", ENABLE % "c", "}"),
+            [("A", "variable")],
+        ),
+        (
+            "static const struct row rows[] = { { KVM_CAP_A, 1 }, { KVM_CAP_B, 2 } };\n"
+            + _function(ENABLE % "rows[i].cap"),
+            [("A", "table"), ("B", "table")],
+        ),
+        (
+            _function(ENABLE % "c", head="static int try(KVMState *s, int c)") + _function("try(s, KVM_CAP_A);"),
+            [("A", "parameter")],
+        ),
+        (
+            _function(ENABLE % "c", head="static int try(KVMState *s, int c)")
+            + _function("try(s, c);", head="static int more(KVMState *s, int c)")
+            + _function("more(s, KVM_CAP_A);"),
+            [("A", "parameter")],
+        ),
+        (_function(ENABLE % "c", head="static int try(KVMState *s, int c)"), []),
+    ],
+    ids=[
+        "direct", "choice", "variable", "variable of a choice", "set again in a branch", "set again",
+        "set in its branch",
+        "set afterwards", "table", "loop over a table", "table of structures", "parameter", "parameter twice",
+        "parameter that nobody passes",
+    ],
+)  # fmt: skip
+def test_how_a_capability_is_named(tmp_path: Path, text: str, rows: list[tuple[str, str]]) -> None:
+    found = _ask(tmp_path, text, "SELECT cap, how FROM vmm_enable ORDER BY cap")
+    assert found == [(f"KVM_CAP_{name}", how) for name, how in rows]
+
+
+def test_what_is_not_known_is_said(tmp_path: Path) -> None:
+    text = _function(ENABLE % "row->cap")
+    query = "SELECT path, line, function, verb, callee, expression FROM vmm_unresolved"
+    assert _ask(tmp_path, text, query) == [(ALL, 3, "f", "enable", "kvm_vm_enable_cap", "row->cap")]
+
+
+@pytest.mark.parametrize(
+    ("line", "flags", "given"),
+    [
+        ("kvm_vm_enable_cap(s, KVM_CAP_A, 0);", "0", "[]"),
+        ("kvm_vm_enable_cap(s, KVM_CAP_A, FLAG, 1, f(2, 3));", "FLAG", '["1", "f(2, 3)"]'),
+        ("kvm_vcpu_enable_cap(cs, KVM_CAP_A, 0, x);", "0", '["x"]'),
+    ],
+)
+def test_what_is_passed(tmp_path: Path, line: str, flags: str, given: str) -> None:
+    assert _ask(tmp_path, _function(line), "SELECT flags, given FROM vmm_enable") == [(flags, given)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        (
+            ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args = { 7 } };", "ioctl(vm_fd, KVM_ENABLE_CAP, &cap);"),
+            ("vm", "0", '["7"]'),
+        ),
+        (
+            ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A };", "cap.args[1] = x;", "cap.flags = 3;",
+             "ioctl(self->vcpu_fd, KVM_ENABLE_CAP, &cap);"),
+            ("vcpu", "3", '["0", "x"]'),
+        ),
+        (
+            ("struct kvm_enable_cap cap = { 0 };", "cap.cap = KVM_CAP_A;", "ioctl(fd, KVM_ENABLE_CAP, &cap);"),
+            ("unknown", "0", "[]"),
+        ),
+        (
+            ("struct kvm_enable_cap cap;", "cap.cap = KVM_CAP_A;", "ioctl(fd, KVM_ENABLE_CAP, &cap);"),
+            ("unknown", "0", None),
+        ),
+        (
+            ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args[0] = 2 };",
+             "kvm_vm_ioctl(s, KVM_ENABLE_CAP, &cap);"),
+            ("vm", "0", '["2"]'),
+        ),
+    ],
+)  # fmt: skip
+def test_the_ioctl_itself(tmp_path: Path, lines: tuple[str, ...], row: tuple[str | None, ...]) -> None:
+    files = {"include/kvm/kvm.h": "", "kvm-cpu.c": _function(*lines)}
+    tree = directory_tree(str(lay(tmp_path, files)))
+    assert ask([tree], "SELECT cap, scope, flags, given FROM vmm_enable") == [("KVM_CAP_A", *row)]
+
+
+CALL = "kvm_vm_enable_cap(s, KVM_CAP_A, 0);"
+HELPER = _function(f"return {CALL}", head="static int try(KVMState *s)")
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        (_function(CALL), "dropped"),
+        (_function(f"(void){CALL}"), ""),
+        (_function("int r;", f"r = {CALL}", "return r;"), ""),
+        (_function("int r;", f"r = {CALL}", "return 0;"), "unread"),
+        (_function("int r;", f"r = {CALL}", "r = g();", "return r;"), "unread"),
+        (_function("int r;", f"r = {CALL}", "r = g(r);", "return r;"), ""),
+        (_function("int r;", f"r = {CALL}", "if (x)", "r = 0;", "return r;"), ""),
+        (_function("int r = 0;", "if (x)", f"r = {CALL}", "return r;"), ""),
+        (_function("int r = 0;", "while (!r)", f"r = {CALL}", "return 0;"), ""),
+        (_function("int r;", f"r = {CALL}", "goto out;", "out:", "return r;"), ""),
+        (_function(f"s->result = {CALL}"), ""),
+        (_function(f"if ({CALL[:-1]} < 0)", "g();"), ""),
+        (_function(f"g({CALL[:-1]});"), ""),
+        (_function(f"return {CALL}"), ""),
+        (HELPER + _function("try(s);"), "callers"),
+        (HELPER + _function("try(s);", "return try(s);"), ""),
+        (HELPER.replace("static ", "") + _function("try(s);"), ""),
+        (HELPER + _function("return try(s);", head="static int more(KVMState *s)") + _function("more(s);"), "callers"),
+    ],
+    ids=[
+        "dropped", "void", "returned through a variable", "never read", "written over", "used in what writes over it",
+        "written over sometimes", "assigned sometimes", "read by the loop", "behind a goto", "member", "tested",
+        "argument",
+        "returned", "all callers drop it", "one caller looks", "callers not all in view", "through two functions",
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_result(tmp_path: Path, text: str, ignored: str) -> None:
+    assert _ask(tmp_path, text, "SELECT ignored FROM vmm_enable") == [(ignored,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("3", 3), ("BIT_A", 4), ("BIT_A | 1", 5), ("x", None), ("f(1)", None), ("UNKNOWN", None)]
+)
+def test_constants_that_are_passed(tmp_path: Path, text: str, value: int | None) -> None:
+    files = {
+        ALL: _function(f"kvm_vm_enable_cap(s, KVM_CAP_A, 0, {text});"),
+        "linux-headers/linux/kvm.h": "#define BIT_A (1 << 2)\n",
+    }
+    query = "SELECT position, text, value FROM vmm_argument"
+    assert ask([bare_qemu(tmp_path, files)], query) == [(0, text, value)]
