@@ -206,12 +206,18 @@ class Knowledge:
     def architecture_of(self, project: Project, path: str) -> str | None:
         """The architecture that a file is compiled for; None where the path does not say."""
         kernel = project.role in {"kernel", "reference"}
+        word = self.architecture_word(project, path) or ""
+        return self.architecture(word) or word or (GENERIC if kernel else None)
+
+    def architecture_word(self, project: Project, path: str) -> str | None:
+        """The directory name that says for which architecture a file is; None where the path does not say."""
+        kernel = project.role in {"kernel", "reference"}
         for pattern in project.architectures:
             word = match.group(1) if (match := pattern.match(path)) else ""
             # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
-            if known := self.architecture(word) or (word if kernel else ""):
-                return known
-        return GENERIC if kernel else None
+            if self.architecture(word) or (word and kernel):
+                return word
+        return None
 
 
 def _finder(tokens: list[str]) -> re.Pattern[bytes]:

@@ -25,6 +25,7 @@ from caplint.link.capabilities import link_capabilities
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
+from caplint.link.layouts import link_layouts
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
 from caplint.link.vmm import link_vmm
@@ -82,6 +83,7 @@ def link(
     link_cap_states(store, reading.extractor)
     link_msrs(store, reading.extractor)
     link_cap_msrs(connection)
+    link_layouts(store, [entry.tree for entry in loaded], reading.jobs)
 
 
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:

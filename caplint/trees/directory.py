@@ -65,6 +65,16 @@ class DirectoryTree(Tree):
                 f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
             ) from error
 
+    def header(self, path: str) -> bytes | None:
+        # Headers are looked for by name: a device or a link out of the tree is none.
+        place = Path(f"{self.root}/{path}")
+        try:
+            if not place.is_file() or not place.resolve(strict=True).is_relative_to(self.root):
+                return None
+        except (OSError, RuntimeError):
+            return None
+        return super().header(path)
+
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
         pending = [*self.project.roots]
         while pending:

@@ -45,6 +45,10 @@ class OverlayTree(Tree):
             raise FileNotFoundError(path)
         return content
 
+    def header(self, path: str) -> bytes | None:
+        assert self.base is not None
+        return self._changes[path] if path in self._changes else self.base.header(path)
+
     @property
     def changes(self) -> Mapping[str, bytes | None]:
         """What lies over the base: path → content, None for a removed file."""

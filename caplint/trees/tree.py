@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from caplint.errors import CaplintError
 from caplint.knowledge import Project
 
 
@@ -60,6 +61,13 @@ class Tree(ABC):
     @abstractmethod
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises `OSError` where it cannot be read."""
+
+    def header(self, path: str) -> bytes | None:
+        """A file's bytes, None where the tree holds no such file or it cannot be read."""
+        try:
+            return self.read(path)
+        except (OSError, CaplintError):
+            return None
 
 
 def object_id(content: bytes) -> str:
