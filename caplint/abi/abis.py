@@ -66,9 +66,12 @@ _COMMON = {
 
 
 def abis_of(word: str | None, arch: str | None) -> list[Abi]:
-    """The ABIs that a directory name stands for, else all those of a canonical architecture but for such names'."""
+    """The ABIs that a directory name stands for, else all those of a canonical architecture, else all.
+
+    ABIs that have names of their own are left out unless it is theirs.
+    """
     named = [abi for abi in _abis() if word in abi.words]
-    return named or [abi for abi in _abis() if abi.arch == arch and not abi.words]
+    return named or [abi for abi in _abis() if arch in {abi.arch, None} and not abi.words]
 
 
 def abi_named(name: str) -> Abi:

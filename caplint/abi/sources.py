@@ -30,11 +30,13 @@ class Place:
     root: str
     """Path of `linux/kvm.h`."""
     asm: str
-    """Path of the architecture's `asm/kvm.h`."""
+    """Path of the architecture's `asm/kvm.h`, empty where there is none."""
 
     def path_of(self, name: str) -> str | None:
         """Where `<name>` would lie in the tree; None for what leads out of it."""
         head, _, rest = name.partition("/")
+        if head == "asm" and not self.asm:
+            return None
         base = (dirname(self.asm), rest) if head == "asm" else (dirname(dirname(self.root)), name)
         return _inside(join(*base))
 
@@ -93,7 +95,7 @@ def _found(place: Place, read: Reader, directory: str, name: str) -> tuple[str, 
     if name in (stand_ins := _shipped("headers")):
         return STAND_IN + name, stand_ins[name]
     path = place.root if name == ROOT else place.asm if name == "asm/kvm.h" else place.path_of(name)
-    if path is not None and (content := read(path)) is not None:
+    if path and (content := read(path)) is not None:
         return _bounded(path, content)
     if name in (fallbacks := _shipped("fallback")):
         return STAND_IN + name, fallbacks[name]

@@ -14,13 +14,12 @@ from importlib import metadata
 from posixpath import basename, commonprefix, dirname
 
 from caplint.abi import sources as headers
-from caplint.abi.abis import abis_of
+from caplint.abi.abis import Abi, abis_of
 from caplint.abi.sources import Place, Sources, gather
 from caplint.facts.store import FactStore
 from caplint.knowledge import knowledge
 from caplint.trees.tree import Tree
 
-_NO_ASM = "the tree holds no asm/kvm.h for any architecture"
 _NO_ROOT = "the tree holds no linux/kvm.h that would include it"
 _NO_ARCHITECTURE = "its path names no architecture that caplint knows"
 
@@ -79,8 +78,8 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
         found = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
         yield from found
         for root in roots:
-            if all(copy.place.root != root for copy in found):
-                yield _Copy(side, tree, header, Place(root, ""), "", (), _blind(root, _NO_ASM), Sources({}, {}))
+            if all(copy.place.root != root for copy in found):  # it may need no header of an architecture's
+                yield _evaluable((side, tree, header), Place(root, ""), "", abis_of(None, None))
 
 
 def _is_root(path: str) -> bool:
@@ -88,13 +87,19 @@ def _is_root(path: str) -> bool:
 
 
 def _copy(of: tuple[str, Tree, str], roots: list[str], path: str, arch: str | None) -> _Copy:
-    _, tree, _ = of
+    tree = of[1]
     root = max(roots, key=lambda root: (len(commonprefix([root, path])), root), default="")
-    word = knowledge().architecture_word(tree.project, path)
-    abis = tuple(abi.name for abi in abis_of(word, arch)) if root else ()
-    found = gather(Place(root, path), tree.header) if abis else Sources({}, {})
-    key = _key(found, abis) if abis else _blind(path, _NO_ARCHITECTURE if root else _NO_ROOT)
-    return _Copy(*of, Place(root, path), arch or "", abis, key, found)
+    abis = abis_of(knowledge().architecture_word(tree.project, path), arch) if arch else []
+    if root and abis:
+        return _evaluable(of, Place(root, path), arch or "", abis)
+    blind = _blind(path, _NO_ARCHITECTURE if root else _NO_ROOT)
+    return _Copy(*of, Place(root, path), arch or "", (), blind, Sources({}, {}))
+
+
+def _evaluable(of: tuple[str, Tree, str], place: Place, arch: str, abis: list[Abi]) -> _Copy:
+    names = tuple(abi.name for abi in abis)
+    found = gather(place, of[1].header)
+    return _Copy(*of, place, arch, names, _key(found, names), found)
 
 
 def _blind(path: str, reason: str) -> str:
