@@ -45,6 +45,8 @@ class Chunk:
     """Path and line of each line of the text."""
     attributes: list[Attributes]
     """By the number in their marker."""
+    outer: list[int]
+    """Those without a marker: they are of what is declared itself, a type's name."""
     problem: str | None = None
     """Why the layout is not known."""
 
@@ -69,6 +71,7 @@ class _Writer:
         self._attributes: list[Attributes] = []
         self._inserts: list[tuple[int, int, bool]] = []
         """Offset in `_out`, number of the attributes, and whether it is a structure's."""
+        self._outer: list[int] = []
         self._starts = [0]
         """Where the current declaration begins, per open brace."""
         self._braces: list[tuple[int, str]] = []
@@ -149,7 +152,10 @@ class _Writer:
             raise AttributeProblem("an attribute in a list of declarators is not understood")
         else:
             self._marked[-1] = True
-            self._inserts.append((self._starts[-1], len(self._attributes), False))
+            if len(self._starts) == 1:
+                self._outer.append(len(self._attributes))
+            else:
+                self._inserts.append((self._starts[-1], len(self._attributes), False))
             self._attributes.append(attributes)
 
     def _insert(self, offset: int, attributes: Attributes, kind: str) -> None:
@@ -161,7 +167,7 @@ class _Writer:
     def chunk(self, problem: str | None) -> Chunk:
         """What has been copied, with the markers put in."""
         if problem is not None:
-            self._out, self._inserts, self._attributes = list(self._tokens), [], []
+            self._out, self._inserts, self._attributes, self._outer = list(self._tokens), [], [], []
         markers: dict[int, str] = {}
         for offset, number, of_record in self._inserts:
             marker = f"int {MARKER}{number};" if of_record else f"_Alignas({MARKER}{number})"
@@ -178,7 +184,7 @@ class _Writer:
             if offset in markers:
                 lines[-1].append(markers[offset])
             lines[-1].append(token.text)
-        return Chunk("\n".join(" ".join(line) for line in lines), places, self._attributes, problem)
+        return Chunk("\n".join(" ".join(line) for line in lines), places, self._attributes, self._outer, problem)
 
 
 def _closing(tokens: list[Token], opening: int) -> int:

@@ -18,7 +18,7 @@ from caplint.abi.preprocess import HeaderError, Token
 _TYPES = {"struct", "union", "enum", "typedef"}
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 # Types that compilers know without a declaration.
-_BUILT_IN = ("__int128", "__int128_t", "__uint128_t", "_Float128", "__float128")
+_BUILT_IN = ("__int128_t", "__uint128_t", "_Float128", "__float128")
 
 
 @dataclass(frozen=True)

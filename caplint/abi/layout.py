@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from caplint.abi.abis import Abi
-from caplint.abi.attributes import MARKER, Attributes
+from caplint.abi.attributes import MARKER, Attributes, Chunk
 from caplint.abi.constants import Constants
 from caplint.link.integers import UnknownValueError
 
@@ -85,16 +85,17 @@ class Types:
         self._read: set[int] = set()
         self._place: Place = lambda _: ("", 0)
 
-    def declare(self, node: c_ast.Node, attributes: list[Attributes], place: Place) -> None:
+    def declare(self, node: c_ast.Node, chunk: Chunk, place: Place) -> None:
         """Take in a declaration. Raises `UnknownValueError` where what it declares has no known layout."""
-        self._attributes, self._read, self._place = attributes, set(), place
-        typedef = isinstance(node, c_ast.Typedef)
+        self._attributes, self._read, self._place = chunk.attributes, set(), place
         if isinstance(node, c_ast.Typedef | c_ast.Decl):
             found = self.of(node.type)
-            marks = self._marks(_alignments(node))
-            if typedef:
+            marks = self._marks(f"{MARKER}{number}" for number in chunk.outer)
+            if isinstance(node, c_ast.Typedef):
+                if any(mark.packed for mark in marks):
+                    raise UnknownValueError("`packed` on a typedef is not understood")
                 self._typedefs[node.name] = _named(found, node.name, self.alignment(marks))
-        if len(self._read) != len(attributes):
+        if len(self._read) != len(chunk.attributes):
             raise UnknownValueError("an attribute cannot be told to what it belongs")
 
     def of(self, node: c_ast.Node) -> Type:
@@ -295,19 +296,14 @@ def _named(found: Type, name: str, alignment: int) -> Type:
     return found if found.tag is not None else replace(found, text=name)
 
 
-def _alignments(node: c_ast.Decl | c_ast.Typedef) -> list[str]:
-    """The markers in front of a declaration, wherever pycparser keeps them."""
-    found = list(getattr(node, "align", None) or [])
-    inner = node.type
-    while inner is not None and not found:
-        found = list(getattr(inner, "align", None) or [])
-        inner = getattr(inner, "type", None)
+def _alignments(node: c_ast.Decl) -> list[str]:
+    """The markers in front of a member."""
     names = []
-    for entry in found:
-        if not (isinstance(entry, c_ast.Alignas) and isinstance(entry.alignment, c_ast.ID)
-                and entry.alignment.name.startswith(MARKER)):  # fmt: skip
+    for entry in node.align or ():
+        name = entry.alignment.name if isinstance(entry.alignment, c_ast.ID) else ""
+        if not name.startswith(MARKER):
             raise UnknownValueError("_Alignas is not understood")
-        names.append(entry.alignment.name)
+        names.append(name)
     return names
 
 

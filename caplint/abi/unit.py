@@ -135,7 +135,7 @@ class _Evaluation:
             self._fail(name, path, line, declaration.problem or "is not understood")
             return
         try:
-            self._types.declare(declaration.node, declaration.chunk.attributes, declaration.place_of)
+            self._types.declare(declaration.node, declaration.chunk, declaration.place_of)
         except RecursionError:
             self._fail(name, path, line, "nests too deeply")
         except UnknownValueError as error:
