@@ -32,6 +32,8 @@ class Drift:
     """`offset of nmsrs: 4, not 0`: what the other has, and what the kernel has."""
     kernel: Structure | Ioctl
     other: Structure | Ioctl
+    renumbers: bool = False
+    """The sizes differ, and an ioctl's number holds them."""
 
     @property
     def summary(self) -> str:
@@ -81,6 +83,7 @@ def _elements(unit: Unit) -> set[str]:
 def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array: bool) -> Drift | None:
     breaks = list(_moved(kernel, other))
     notes = []
+    renumbers = kernel.size != other.size and bool(ioctls)
     if kernel.size != other.size:
         text = f"size: {other.size}, not {kernel.size}"
         if ioctls or in_array:
@@ -96,7 +99,7 @@ def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array:
         notes.append(f"alignment: {other.alignment}, not {kernel.alignment}")
     if not breaks and not notes:
         return None
-    return Drift(kernel.tag, BREAK if breaks else COMPATIBLE, tuple(breaks or notes), kernel, other)
+    return Drift(kernel.tag, BREAK if breaks else COMPATIBLE, tuple(breaks or notes), kernel, other, renumbers)
 
 
 def _leaves(structure: Structure) -> dict[str, Member]:
