@@ -213,10 +213,10 @@ class Knowledge:
         """The directory name that says for which architecture a file is; None where the path does not say."""
         kernel = project.role in {"kernel", "reference"}
         for pattern in project.architectures:
-            word = match.group(1) if (match := pattern.match(path)) else ""
-            # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
-            if self.architecture(word) or (word and kernel):
-                return word
+            for match in reversed(list(pattern.finditer(path))):
+                # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
+                if self.architecture(match.group(1)) or kernel:
+                    return match.group(1)
         return None
 
 
@@ -243,10 +243,14 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         msrs=compile_globs(entry.get("msrs", [])),
-        architectures=[
-            re.compile(re.escape(text).replace(r"\{arch\}", "([A-Za-z0-9_]+)")) for text in entry["architecture"]
-        ],
+        architectures=[_architecture(text) for text in entry["architecture"]],
     )
+
+
+def _architecture(text: str) -> re.Pattern[str]:
+    """Finds a directory name where a path begins as the text says, or behind `**/` at any directory."""
+    rest = re.escape(text.removeprefix("**/")).replace(r"\{arch\}", "([A-Za-z0-9_]+)")
+    return re.compile((r"(?:\A|(?<=/))" if text.startswith("**/") else r"\A") + rest)
 
 
 def _roots(globs: list[str]) -> list[str]:

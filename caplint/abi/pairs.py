@@ -69,7 +69,12 @@ def _only_padded(
     A 64-bit kernel reads what a 32-bit program passes in its own layout, so the header without the padding was the
     broken one (Linux 6.9 mended `struct kvm_sev_cmd` and its like in this way).
     """
-    if drift.renumbers or abi_named(name).bits == 64 or not isinstance(drift.kernel, Structure) or not isinstance(drift.other, Structure):
+    if (
+        drift.renumbers
+        or abi_named(name).bits == 64
+        or not isinstance(drift.kernel, Structure)
+        or not isinstance(drift.other, Structure)
+    ):
         return False
     wide = [abi for abi in kernel if abi in other and abi_named(abi).bits == 64 and _alike(abi, name)]
     if not wide or any(abi in by_abi and by_abi[abi].verdict == BREAK for abi in wide):
