@@ -98,5 +98,5 @@ def _parse(text: str, typedefs: tuple[str, ...]) -> tuple[c_ast.Node | None, str
     except RecursionError:
         return None, "nests too deeply"
     except Exception as error:  # noqa: BLE001 - pycparser raises several unrelated types on bad input
-        return None, f"is not understood: {str(error)[:100]}"
+        return None, f"is not understood ({str(error).strip(': ')[:100]})"
     return tree.ext[-1], None

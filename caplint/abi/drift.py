@@ -167,11 +167,11 @@ def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
     """Members that only one of the two has, in space that the other leaves free or shares."""
     ours, theirs = _leaves(kernel), _leaves(other)
     for mine, others, word in ((ours, theirs, "lacks"), (theirs, ours, "has also")):
-        renamed = [member for name, member in others.items() if name not in mine]
+        # Another name for the very bytes of a member (renamed, grouped, in a union) adds nothing.
+        known = {_extent(member) for member in others.values()}
         names = [
             name for name, member in mine.items()
-            if name not in others and not _reserved(name)
-            and not any(_extent(twin) == _extent(member) for twin in renamed)
+            if name not in others and not _reserved(name) and _extent(member) not in known
         ]  # fmt: skip
         if names:
             yield f"{word} {', '.join(names)}"

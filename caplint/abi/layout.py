@@ -25,6 +25,10 @@ _MAX_MEMBERS = 5000
 _RECORDS = (c_ast.Struct, c_ast.Union)
 
 
+class FollowsError(UnknownValueError):
+    """Not known because something else is not."""
+
+
 class Member(NamedTuple):
     """A member, named from the structure on: `u.irq`, `redirtbl[].bits`; unnamed ones add nothing to a name."""
 
@@ -78,8 +82,8 @@ class Types:
         self._basic = _basic(abi)
         self._typedefs: dict[str, Type] = {}
         self.records: dict[str, Record] = {}
-        self.failed: dict[str, str] = {}
-        """`struct tag` → why its layout is not known."""
+        self.failed: set[str] = set()
+        """`struct tag` of those whose layout is not known."""
         self.constants = Constants(abi, self.of)
         self._attributes: list[Attributes] = []
         self._read: set[int] = set()
@@ -151,12 +155,13 @@ class Types:
         if node.decls is None:
             if node.name in self.records and self.records[node.name].kind == kind:
                 return self.records[node.name].type
-            raise UnknownValueError(self.failed.get(name, f"{name} is not declared"))
+            if name in self.failed:
+                raise FollowsError(f"holds {name}, whose layout is not known")
+            raise UnknownValueError(f"{name} is not declared")
         try:
             found = _Layout(self, self._abi, kind, node).type()
-        except UnknownValueError as error:
-            if node.name:
-                self.failed[name] = str(error)
+        except UnknownValueError:
+            self.failed |= {name} if node.name else set()
             raise
         if node.name is None:
             return replace(found, text=kind)

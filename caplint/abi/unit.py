@@ -12,7 +12,7 @@ from pycparser import c_ast
 from caplint.abi.abis import Abi, abi_named
 from caplint.abi.constants import parse_expression
 from caplint.abi.declarations import Declaration, declarations
-from caplint.abi.layout import Member, Record, Types
+from caplint.abi.layout import FollowsError, Member, Record, Types
 from caplint.abi.preprocess import HeaderError, Macro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
 from caplint.link.integers import UnknownValueError
@@ -62,6 +62,8 @@ class Unknown(NamedTuple):
     path: str
     line: int
     reason: str
+    follows: int = 0
+    """1: because something else is not known."""
 
 
 @dataclass
@@ -139,12 +141,12 @@ class _Evaluation:
         except RecursionError:
             self._fail(name, path, line, "nests too deeply")
         except UnknownValueError as error:
-            self._fail(name, path, line, str(error))
+            self._fail(name, path, line, str(error), follows=isinstance(error, FollowsError))
 
-    def _fail(self, name: str, path: str, line: int, reason: str) -> None:
-        self._types.failed[name] = reason
+    def _fail(self, name: str, path: str, line: int, reason: str, *, follows: bool = False) -> None:
+        self._types.failed.add(name)
         self._types.records.pop(name.partition(" ")[2], None)
-        self._unknown.append(Unknown(name, path, line, reason))
+        self._unknown.append(Unknown(name, path, line, reason, int(follows)))
 
     def _ioctls(self) -> Iterator[Ioctl]:
         numbered: set[str] = {"_IO", "_IOR", "_IOW", "_IOWR", "_IOC"}
@@ -156,7 +158,8 @@ class _Evaluation:
             except (UnknownValueError, HeaderError, RecursionError) as error:
                 # A structure that only another architecture has: the compiler knows no such ioctl either.
                 if not str(error).endswith(" is not declared"):
-                    self._unknown.append(Unknown(macro.name, macro.path, macro.line, str(error)))
+                    follows = int(isinstance(error, FollowsError))
+                    self._unknown.append(Unknown(macro.name, macro.path, macro.line, str(error), follows))
                 continue
             if found is not None:
                 numbered.add(macro.name)

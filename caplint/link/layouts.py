@@ -104,7 +104,7 @@ def _evaluable(of: tuple[str, Tree, str], place: Place, arch: str, abis: list[Ab
 
 def _blind(path: str, reason: str) -> str:
     """Stands for a key where there is nothing to evaluate: what its layouts are known to be."""
-    return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason]]}})
+    return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]]}})
 
 
 def _key(found: Sources, abis: tuple[str, ...]) -> str:

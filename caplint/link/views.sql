@@ -491,7 +491,8 @@ CREATE TEMP VIEW base_ioctl_number AS
 -- A structure, ioctl or header of the UAPI whose layout or number is not known on an ABI, with the reason.
 CREATE TEMP VIEW layout_unknown AS
     SELECT l.tree, l.role, l.header, n.value ->> 1 AS path, n.value ->> 2 AS line, l.arch, u.key AS abi,
-           n.key AS ordinal, n.value ->> 0 AS name, n.value ->> 3 AS reason
+           n.value ->> 0 AS name, n.value ->> 3 AS reason,
+           n.value ->> 4 AS follows        -- 1: only because it holds something else that is not known
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.unknown') n
     WHERE l.side = 'now';
 CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift;

@@ -195,18 +195,15 @@ HARMLESS = [
     Edit("a length is computed", {QEMU: member("kvm_enable_cap", "pad[64]", "pad[8 * sizeof(__u64)]")}),
     Edit(
         "a flexible array is written as it used to be",
-        {QEMU: swap("__DECLARE_FLEX_ARRAY(__u64, reg);", "__u64 reg[0];")},
+        {QEMU: swap("__u64 reg[];", "__u64 reg[0];")},
     ),
     Edit(
         "members stand in a group",
-        {
-            QEMU: member(
-                "kvm_msi", "\t__u32 data;\n\t__u32 flags;\n", "\t__struct_group(, tea, , __u32 data; __u32 flags;);\n"
-            )
-        },
+        {QEMU_X86: member("kvm_debugregs", "__u64 dr6;", "__struct_group(, tea, , __u64 dr6;);")},
     ),
     Edit(
-        "an attribute says nothing of the layout", {QEMU: swap("} s;\n};\n", "} s;\n} __attribute__((may_alias));\n")}
+        "an attribute says nothing of the layout",
+        {QEMU: swap("} s;\n};\n", "} s;\n} __attribute__((may_alias));\n")},
     ),
     Edit(
         "a structure is defined that nobody else has",
@@ -237,6 +234,7 @@ BLIND = [
         "all structures are packed by a pragma",
         {QEMU_S390: swap("#include <linux/types.h>\n", "#include <linux/types.h>\n#pragma pack(1)\n")},
         notes(QEMU),
+        notes("kvm_s390_vm_cpu_subfunc", "s390"),
     ),
     Edit(
         "a type is not known",
