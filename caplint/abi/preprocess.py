@@ -73,6 +73,13 @@ class Preprocessed:
         return "".join(token.value for token in self._preprocessor.expand_macros(tokens))
 
 
+def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
+    for count, token in enumerate(tokens):
+        if count >= _MAX_TOKENS:
+            raise HeaderError(f"becomes more than {_MAX_TOKENS:,} tokens")
+        yield token
+
+
 class _Preprocessor(Preprocessor):  # type: ignore[misc]
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         super().__init__()
@@ -90,21 +97,33 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         path = self._sources.targets.get(("", ROOT))
         if path is None:
             raise HeaderError(f"{ROOT} is not there or too large")
-        count = 0
         try:
-            for token in self.parsegen(self._sources.files[path], path, path):
-                if token.type in self.t_WS or token.type in self.t_COMMENT:
-                    continue
-                count += 1
-                if count > _MAX_TOKENS:
-                    raise HeaderError(f"becomes more than {_MAX_TOKENS:,} tokens")
-                yield Token(token.value, getattr(token, "source", None) or path, token.lineno)
+            yield from _bounded(self._glued(path))
         except HeaderError:
             raise
         except RecursionError as error:
             raise HeaderError("its macros nest too deeply") from error
         except Exception as error:  # pcpp raises several unrelated types on bad input
             raise HeaderError(f"cannot be preprocessed: {error}") from error
+
+    def _glued(self, path: str) -> Iterator[Token]:
+        """The tokens but for blanks; pcpp takes the last letter of `1ULL` for a word of its own."""
+        last: Token | None = None
+        for token in self.parsegen(self._sources.files[path], path, path):
+            if token.type in self.t_WS or token.type in self.t_COMMENT:
+                if last is not None:
+                    yield last
+                last = None
+                continue
+            found = Token(token.value, getattr(token, "source", None) or path, token.lineno)
+            if last is not None and last.text[0].isdigit() and found.text in {"l", "L", "u", "U"}:
+                last = last._replace(text=last.text + found.text)
+                continue
+            if last is not None:
+                yield last
+            last = found
+        if last is not None:
+            yield last
 
     def include(self, tokens: list[Any], original_line: list[Any]) -> Iterator[Any]:  # noqa: ARG002
         if not tokens:

@@ -114,7 +114,7 @@ def test_any_program_with_the_headers_is_a_vmm(tmp_path: Path) -> None:
 
 
 def test_a_manager_with_the_headers_is_a_vmm_where_it_is_given_as_one(tmp_path: Path) -> None:
-    root = lay(tmp_path, LIBVIRT | {"include/linux/kvm.h": ""})
+    root = lay(tmp_path, {**LIBVIRT, "include/linux/kvm.h": ""})
     assert parse_tree(f"tea=vmm:{root}").project.name == "program"
     assert directory_tree(str(root)).project.name == "libvirt"
 
