@@ -160,7 +160,7 @@ COMPATIBLE = [
     ),
     Edit(
         "a union has a further member",
-        {QEMU: swap("\t\t/* Fix the size of the union. */\n", "\t\tstruct {\n\t\t\t__u64 leaves;\n\t\t} tea;\n")},
+        {QEMU: swap("\t\t/* Fix the size of the union. */\n", "\t\tstruct {\n\t\t\t__u16 leaves[7];\n\t\t} tea;\n")},
         notes("kvm_run"),
     ),
     Edit(
