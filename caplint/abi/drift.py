@@ -113,8 +113,12 @@ def _leaves(structure: Structure) -> dict[str, Member]:
     }
 
 
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
 def _reserved(name: str) -> bool:
-    return _RESERVED.match(name.rpartition(".")[2]) is not None
+    return _RESERVED.match(_last(name)) is not None
 
 
 def _moved(kernel: Structure, other: Structure) -> Iterator[str]:
@@ -167,11 +171,14 @@ def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
     """Members that only one of the two has, in space that the other leaves free or shares."""
     ours, theirs = _leaves(kernel), _leaves(other)
     for mine, others, word in ((ours, theirs, "lacks"), (theirs, ours, "has also")):
-        # Another name for the very bytes of a member (renamed, grouped, in a union) adds nothing.
-        known = {_extent(member) for member in others.values()}
+        # Another name for the very bytes of a member adds nothing: one that is renamed, or stands in a group as well.
         names = [
             name for name, member in mine.items()
-            if name not in others and not _reserved(name) and _extent(member) not in known
+            if name not in others and not _reserved(name)
+            and not any(
+                _extent(twin) == _extent(member) and (other_name not in mine or _last(other_name) == _last(name))
+                for other_name, twin in others.items()
+            )
         ]  # fmt: skip
         if names:
             yield f"{word} {', '.join(names)}"
