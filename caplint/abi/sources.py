@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from posixpath import dirname, join, normpath
 
@@ -82,10 +82,17 @@ def gather(place: Place, read: Reader) -> Sources:
         targets[key] = path
         if path in files:
             continue
-        files[path] = content.decode("utf-8", "replace")
-        for quote, name in _INCLUDE.findall(content):
-            pending.append((dirname(path) if quote == b'"' else "", name.decode("utf-8", "replace").strip()))
+        files[path], includes = _read(content)
+        pending += [(dirname(path) if quoted else "", name) for quoted, name in includes]
     return Sources(files, targets)
+
+
+@lru_cache(maxsize=256)
+def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
+    """The text, and what it includes: whether in quotes, and the name. All architectures share most headers."""
+    found = _INCLUDE.findall(content)
+    names = [(quote == b'"', name.decode("utf-8", "replace").strip()) for quote, name in found]
+    return content.decode("utf-8", "replace"), names
 
 
 def _found(place: Place, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
