@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib import resources
+from importlib import metadata, resources
 from posixpath import dirname, join, normpath
 
 ROOT = "linux/kvm.h"
@@ -131,7 +131,7 @@ def _shipped(directory: str) -> dict[str, bytes]:
 
 @cache
 def identity() -> str:
-    """Names the code and data of this package, which every evaluation depends on."""
+    """Names the code and data of this package, and the libraries, which every evaluation depends on."""
     digest = hashlib.sha256()
     for file in sorted(resources.files(__package__).iterdir(), key=lambda file: file.name):
         if file.name.endswith((".py", ".toml")):
@@ -139,4 +139,6 @@ def identity() -> str:
     for directory in ("headers", "fallback"):
         for name, content in sorted(_shipped(directory).items()):
             digest.update(f"{name}\0".encode() + content)
+    for distribution in ("pcpp", "pycparser"):
+        digest.update(metadata.version(distribution).encode())
     return digest.hexdigest()

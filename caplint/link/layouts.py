@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import metadata
 from posixpath import basename, commonprefix, dirname
 
 from caplint.abi import sources as headers
@@ -109,8 +108,6 @@ def _blind(path: str, reason: str) -> str:
 
 def _key(found: Sources, abis: tuple[str, ...]) -> str:
     digest = hashlib.sha256(f"{headers.identity()} {found.identity} {abis}".encode())
-    for distribution in ("pcpp", "pycparser"):
-        digest.update(metadata.version(distribution).encode())
     return f"layout {digest.hexdigest()}"
 
 
