@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # How long `make fuzz` looks for inputs that break the front end.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format corpus corpus-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers corpus corpus-test bench fuzz golden lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -25,6 +25,11 @@ format: $(STAMP)
 
 corpus: $(STAMP)
 	@$(BIN)/python -m tools.corpus
+
+# One front end for every architecture, without which the tests that ask a compiler are skipped, and say so.
+compilers:
+	@command -v clang >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends clang >/dev/null; } \
+		|| echo "clang is not here and cannot be installed without root; tests that ask it for layouts will be skipped"
 
 corpus-test: $(STAMP)
 	@$(BIN)/pytest -n auto -m corpus

@@ -224,12 +224,18 @@ class Knowledge:
     def architecture_of(self, project: Project, path: str) -> str | None:
         """The architecture that a file is compiled for; None where the path does not say."""
         kernel = project.role in {"kernel", "reference"}
+        word = self.architecture_word(project, path) or ""
+        return self.architecture(word) or word or (GENERIC if kernel else None)
+
+    def architecture_word(self, project: Project, path: str) -> str | None:
+        """The directory name that says for which architecture a file is; None where the path does not say."""
+        kernel = project.role in {"kernel", "reference"}
         for pattern in project.architectures:
-            word = match.group(1) if (match := pattern.match(path)) else ""
-            # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
-            if known := self.architecture(word) or (word if kernel else ""):
-                return known
-        return GENERIC if kernel else None
+            for match in reversed(list(pattern.finditer(path))):
+                # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
+                if self.architecture(match.group(1)) or kernel:
+                    return match.group(1)
+        return None
 
 
 def _finder(tokens: list[str]) -> re.Pattern[bytes]:
@@ -256,10 +262,14 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         msrs=compile_globs(entry.get("msrs", [])),
         selftests=entry.get("selftests", []),
-        architectures=[
-            re.compile(re.escape(text).replace(r"\{arch\}", "([A-Za-z0-9_]+)")) for text in entry["architecture"]
-        ],
+        architectures=[_architecture(text) for text in entry["architecture"]],
     )
+
+
+def _architecture(text: str) -> re.Pattern[str]:
+    """Finds a directory name where a path begins as the text says, or behind `**/` at any directory."""
+    rest = re.escape(text.removeprefix("**/")).replace(r"\{arch\}", "([A-Za-z0-9_]+)")
+    return re.compile((r"(?:\A|(?<=/))" if text.startswith("**/") else r"\A") + rest)
 
 
 def _roots(globs: list[str]) -> list[str]:

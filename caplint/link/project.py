@@ -25,6 +25,7 @@ from caplint.link.configurations import Configurations
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
+from caplint.link.layouts import link_layouts
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
@@ -84,6 +85,7 @@ def link(
     link_cap_msrs(connection)
     for entry in loaded:
         link_selftests(connection, entry.tree)
+    link_layouts(store, [entry.tree for entry in loaded], reading.jobs)
     return configurations
 
 
@@ -138,6 +140,8 @@ def unpatched(connection: sqlite3.Connection, configurations: Configurations) ->
     for (view,) in twins.fetchall():
         connection.execute(f"DROP VIEW temp.{view}")
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {view.removeprefix('base_')}")  # noqa: S608
+    connection.execute("DELETE FROM temp.all_layout_drift WHERE world = 'now'")
+    connection.execute("UPDATE temp.all_layout_drift SET world = 'now'")
     for table in ("changed_line", "patch_file", "pending_cap", "pending_section"):
         connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
     _functions(connection, configurations.unpatched())

@@ -34,15 +34,18 @@ def _recognise(label: str, has: Callable[[str], bool]) -> Project:
     for project in knowledge().projects:
         if any(all(map(has, markers)) for markers in project.markers):
             return project
-    wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in knowledge().projects)
+    known = [project for project in knowledge().projects if project.markers]
+    wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in known)
     raise CaplintError(f"{label}: no tree that caplint knows. Looked for {wanted}")
 
 
 def directory_tree(path: str, role: str | None = None, name: str | None = None) -> DirectoryTree:
     """A directory as a tree; role and name follow from what it holds unless they are given."""
     _check_role(role)
-    project = detect(Path(path))
-    return DirectoryTree(*_identity(path, project, role, name), project, Path(path))
+    project = _project(role, lambda: detect(Path(path)), there=Path(path).is_dir())
+    tree = DirectoryTree(*_identity(path, project, role, name), project, Path(path))
+    _known_by_headers(tree, path)
+    return tree
 
 
 def tree_of(text: str, role: str | None = None, name: str | None = None) -> Tree:
@@ -67,11 +70,12 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
     repository = Repository(Path(path))
     commit, found = repository.tree(revision)
     label = f"{path}@{revision}"
-    project = _of_object(label, repository, found)
+    project = _project(role, lambda: _of_object(label, repository, found))
     tree = RevisionTree(
         _identity(label, project, role, name), project, repository, repository.entries(found, project.roots), found
     )
     tree.location, tree.revision = label, commit
+    _known_by_headers(tree, label)
     return tree
 
 
@@ -124,6 +128,27 @@ def _identity(label: str, project: Project, role: str | None, name: str | None) 
     if expected is not None and expected != project.role:
         raise CaplintError(f"{label}: is {project.title} ({project.role}), given as {role}")
     return name or name_of(project), role or project.role
+
+
+def _project(role: str | None, recognise: Callable[[], Project], *, there: bool = True) -> Project:
+    """What is recognised; what is given as a VMM and is none that is known, is any program."""
+    program = next(project for project in knowledge().projects if not project.markers)
+    try:
+        found = recognise()
+    except CaplintError:
+        if role != program.role or not there:
+            raise
+        return program
+    # A manager may carry copies of the headers too.
+    return program if role == program.role and found.role == "manager" else found
+
+
+def _known_by_headers(tree: Tree, label: str) -> None:
+    """Any program is only one if it has a copy of KVM's headers."""
+    if not tree.project.markers and not any(tree.project.header_kind(file) for file in tree.sources()):
+        raise CaplintError(
+            f"{label}: no program that caplint knows, and no linux/kvm.h below it that it could be known by"
+        )
 
 
 def name_of(project: Project) -> str:

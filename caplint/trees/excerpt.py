@@ -47,7 +47,7 @@ def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) ->
     """The trees, with excerpts in place of those that the series touch."""
     empty = [EmptyTree(tree.name, tree.role, tree.project) for tree in trees if tree.role != "reference"]
     taken = {tree.name for tree in empty}
-    for project in knowledge().projects:
+    for project in (known for known in knowledge().projects if known.markers):
         if name_of(project) not in taken and project.role not in {tree.role for tree in empty}:
             empty.append(EmptyTree(name_of(project), project.role, project))
     before: dict[str, _Files] = {}

@@ -8,6 +8,7 @@ import pytest
 from conftest import Files, lay
 
 from caplint.errors import CaplintError
+from caplint.knowledge import knowledge
 from caplint.trees.detect import detect, directory_tree, parse_tree
 
 LINUX: Files = {"include/uapi/linux/kvm.h": "", "virt/kvm/kvm_main.c": ""}
@@ -100,3 +101,53 @@ def test_an_unknown_role(tmp_path: Path, role: str, hint: str) -> None:
     with pytest.raises(CaplintError) as error:
         parse_tree(f"up={role}:{lay(tmp_path, LINUX)}")
     assert str(error.value) == f"{role!r} is no role; {hint}"
+
+
+def test_any_program_with_the_headers_is_a_vmm(tmp_path: Path) -> None:
+    root = lay(
+        tmp_path, {"third_party/linux/kvm.h": "", "third_party/asm-x86/kvm.h": "", "src/vm.c": "KVM_CAP_IRQCHIP"}
+    )
+    tree = parse_tree(f"tea=vmm:{root}")
+    assert (tree.name, tree.role, tree.project.name) == ("tea", "vmm", "program")
+    assert tree.project.header_kind("third_party/asm-x86/kvm.h") == "vmm"
+    assert tree.sources() == ["src/vm.c", "third_party/asm-x86/kvm.h", "third_party/linux/kvm.h"]
+
+
+def test_a_manager_with_the_headers_is_a_vmm_where_it_is_given_as_one(tmp_path: Path) -> None:
+    root = lay(tmp_path, {**LIBVIRT, "include/linux/kvm.h": ""})
+    assert parse_tree(f"tea=vmm:{root}").project.name == "program"
+    assert directory_tree(str(root)).project.name == "libvirt"
+
+
+@pytest.mark.parametrize("role", ["kernel", "reference", "manager"])
+def test_only_a_vmm_may_be_any_program(tmp_path: Path, role: str) -> None:
+    with pytest.raises(CaplintError, match="no tree that caplint knows"):
+        parse_tree(f"tea={role}:{lay(tmp_path, {'linux/kvm.h': ''})}")
+
+
+def test_a_program_without_the_headers_is_none(tmp_path: Path) -> None:
+    with pytest.raises(CaplintError, match=r"no linux/kvm\.h below it"):
+        parse_tree(f"tea=vmm:{lay(tmp_path, {'main.c': 'int main;'})}")
+
+
+@pytest.mark.parametrize(
+    ("project", "path", "word", "arch"),
+    [
+        ("program", "third_party/asm-x86/kvm.h", "x86", "x86"),
+        ("program", "arch/arm64/include/asm/kvm.h", "arm64", "arm64"),
+        ("program", "x86_64/asm/kvm.h", "x86_64", "x86"),
+        ("program", "arm/aarch64/include/asm/kvm.h", "aarch64", "arm64"),
+        ("program", "include/linux/kvm.h", None, None),
+        ("kvmtool", "arm/aarch64/include/asm/kvm.h", "aarch64", "arm64"),
+        ("kvmtool", "arm64/include/asm/kvm.h", "arm64", "arm64"),
+        ("kvmtool", "arm/kvm.c", "arm", "arm64"),
+        ("qemu", "linux-headers/asm-arm/kvm.h", "arm", "arm64"),
+        ("qemu", "hw/s390x/s390-virtio-ccw.c", "s390x", "s390"),
+        ("qemu", "hw/intc/s390x/flic.c", None, None),
+        ("linux", "arch/tea/include/uapi/asm/kvm.h", "tea", "tea"),
+    ],
+)
+def test_which_architecture_a_path_names(project: str, path: str, word: str | None, arch: str | None) -> None:
+    found = next(entry for entry in knowledge().projects if entry.name == project)
+    assert knowledge().architecture_word(found, path) == word
+    assert knowledge().architecture_of(found, path) == arch

@@ -1,0 +1,102 @@
+"""Splits preprocessed headers into declarations and has each parsed by itself.
+
+So one that is not understood hides no other, and what all architectures share is parsed once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pycparser import c_ast, c_parser
+
+from caplint.abi.attributes import ATTRIBUTE, Chunk, chunk_of
+from caplint.abi.preprocess import HeaderError, Token
+
+_TYPES = {"struct", "union", "enum", "typedef"}
+_WORDS = re.compile(r"[A-Za-z_]\w*")
+# Types that compilers know without a declaration.
+_BUILT_IN = ("__int128_t", "__uint128_t", "_Float128", "__float128")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A declaration outside functions that defines types."""
+
+    chunk: Chunk
+    node: c_ast.Node | None
+    """None: not understood."""
+    problem: str | None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Path and line where it begins."""
+        return self.chunk.places[0]
+
+    def place_of(self, node: c_ast.Node) -> tuple[str, int]:
+        """Path and line of one of its nodes."""
+        line = node.coord.line if node.coord is not None else 1
+        return self.chunk.places[min(max(line, 1), len(self.chunk.places)) - 1]
+
+
+def declarations(tokens: list[Token]) -> Iterator[Declaration]:
+    """Those that define types, in order. Raises `HeaderError` for a text that ends within one."""
+    typedefs: set[str] = set(_BUILT_IN)
+    for part in _parts(tokens):
+        if not any(token.text in _TYPES for token in part):
+            continue
+        chunk = chunk_of(part)
+        if chunk.problem is not None:
+            yield Declaration(chunk, None, chunk.problem)
+            continue
+        known = sorted(typedefs.intersection(_WORDS.findall(chunk.text)))
+        node, problem = _parse(chunk.text, tuple(known))
+        if isinstance(node, c_ast.Typedef):
+            typedefs.add(node.name)
+        yield Declaration(chunk, node, problem)
+
+
+def _parts(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Between the semicolons outside braces; functions are left out."""
+    part: list[Token] = []
+    depth = 0
+    for token in tokens:
+        part.append(token)
+        depth += (token.text in {"{", "("}) - (token.text in {"}", ")"})
+        if depth < 0:
+            raise HeaderError("a bracket closes that none has opened", token.path, token.line)
+        if depth == 0 and (token.text == ";" or (token.text == "}" and _is_function(part))):
+            if token.text == ";":
+                yield part
+            part = []
+    if part:
+        raise HeaderError("a declaration begins here and does not end", part[0].path, part[0].line)
+
+
+def _is_function(part: list[Token]) -> bool:
+    """Whether a declaration that ends in a brace is a function: its first brace stands behind its parameters."""
+    position = next(index for index, token in enumerate(part) if token.text == "{") - 1
+    if position < 0 or part[position].text != ")":
+        return False
+    depth = 0
+    while position >= 0:
+        depth += (part[position].text == ")") - (part[position].text == "(")
+        if depth == 0:
+            break
+        position -= 1
+    return position > 0 and part[position - 1].text not in ATTRIBUTE
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, typedefs: tuple[str, ...]) -> tuple[c_ast.Node | None, str | None]:
+    """The declaration's node. Lines count as in the text."""
+    prelude = "".join(f"typedef int {name};" for name in typedefs)
+    try:
+        tree = c_parser.CParser().parse(f"{prelude} {text}")
+    except RecursionError:
+        return None, "nests too deeply"
+    except Exception as error:  # noqa: BLE001 - pycparser raises several unrelated types on bad input
+        return None, f"is not understood ({str(error).strip(': ')[:100]})"
+    return tree.ext[-1], None

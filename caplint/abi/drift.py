@@ -1,0 +1,206 @@
+"""What two evaluations of KVM's headers for one ABI disagree about, and whether that breaks programs.
+
+A break is what makes a program that is built with one header and a kernel that is built with the other take the same
+bytes for different things, or makes the kernel refuse the ioctl because its number holds another size. Whatever
+a header only adds (members in padding, in reserved space, at the end, as further members of a union) is compatible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from caplint.abi.layout import Member
+from caplint.abi.unit import Ioctl, Structure, Unit
+
+BREAK, COMPATIBLE = "break", "compatible"
+# Members that hold space for later, by their last name: pad, padding1, __reserved, rsvd2, unused, dummy.
+_RESERVED = re.compile(r"_*(?:pad|padding|reserved?|rsvd|resv|res|unused|dummy|spare|fill|filler)_?\d*(?:\[\])?\Z")
+_FLEXIBLE = re.compile(r"\[0?\]")
+_TAGGED = re.compile(r"(?:struct|union) (\w+)")
+_MOST = 3
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A structure or an ioctl that differs."""
+
+    subject: str
+    verdict: str
+    changes: tuple[str, ...]
+    """`offset of nmsrs: 4, not 0`: what the other has, and what the kernel has."""
+    kernel: Structure | Ioctl
+    other: Structure | Ioctl
+    renumbers: bool = False
+    """The sizes differ, and an ioctl's number holds them."""
+
+    @property
+    def summary(self) -> str:
+        """The changes for a message."""
+        more = f" and {len(self.changes) - _MOST} more" if len(self.changes) > _MOST else ""
+        return "; ".join(self.changes[:_MOST]) + more
+
+
+def drifts(kernel: Unit, other: Unit) -> Iterator[Drift]:
+    """Structures and ioctls that both have and that differ."""
+    theirs = {structure.tag: structure for structure in other.structures}
+    arguments = _numbered(kernel, other)
+    elements = _elements(kernel) | _elements(other)
+    resized = set()
+    for structure in kernel.structures:
+        twin = theirs.get(structure.tag)
+        if twin is None or twin.kind != structure.kind:
+            continue
+        if twin.size != structure.size:
+            resized.add(structure.tag)
+        ioctls = arguments.get(structure.tag, [])
+        if found := _structure(structure, twin, ioctls, structure.tag in elements):
+            yield found
+    numbers = {ioctl.name: ioctl for ioctl in other.ioctls}
+    for ioctl in kernel.ioctls:
+        if (also := numbers.get(ioctl.name)) and (drift := _ioctl(ioctl, also, resized)):
+            yield drift
+
+
+def _numbered(*units: Unit) -> dict[str, list[str]]:
+    """Tag → the ioctls whose number holds its size."""
+    found: dict[str, list[str]] = {}
+    for ioctl in (ioctl for unit in units for ioctl in unit.ioctls):
+        if match := _TAGGED.match(ioctl.argument):
+            names = found.setdefault(match.group(1), [])
+            if ioctl.name not in names:
+                names.append(ioctl.name)
+    return found
+
+
+def _elements(unit: Unit) -> set[str]:
+    """Tags of structures that stand in arrays, so that the next one begins where one ends."""
+    types = (member.type for structure in unit.structures for member in structure.members)
+    return {match.group(1) for text in types if "[" in text and (match := _TAGGED.match(text))}
+
+
+def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array: bool) -> Drift | None:
+    breaks = list(_moved(kernel, other))
+    notes = []
+    renumbers = kernel.size != other.size and bool(ioctls)
+    if kernel.size != other.size:
+        text = f"size: {other.size}, not {kernel.size}"
+        if ioctls or in_array:
+            breaks.insert(
+                0, text + (f" (in the number of {', '.join(ioctls)})" if ioctls else " (it stands in arrays)")
+            )
+        else:
+            notes.append(text)
+    replaced = list(_replaced(kernel, other))
+    breaks += [text for text in replaced if text not in breaks]
+    notes += list(_lacking(kernel, other))
+    if not breaks and not notes and kernel.alignment != other.alignment:
+        notes.append(f"alignment: {other.alignment}, not {kernel.alignment}")
+    if not breaks and not notes:
+        return None
+    return Drift(kernel.tag, BREAK if breaks else COMPATIBLE, tuple(breaks or notes), kernel, other, renumbers)
+
+
+def _leaves(structure: Structure) -> dict[str, Member]:
+    """Members without members of their own in the list; those of no size only mark a place."""
+    names = [member.name for member in structure.members]
+    inner = {name[: match.start()] for name in names for match in re.finditer(r"\[\]\.|\.", name)}
+    return {
+        member.name: member
+        for member in structure.members
+        if member.name not in inner and (member.size or _FLEXIBLE.search(member.type))
+    }
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _reserved(name: str) -> bool:
+    return _RESERVED.match(_last(name)) is not None
+
+
+def _moved(kernel: Structure, other: Structure) -> Iterator[str]:
+    """Members of both that lie elsewhere or have another width."""
+    theirs = _leaves(other)
+    for name, member in _leaves(kernel).items():
+        twin = theirs.get(name)
+        if twin is None or _reserved(name):
+            continue
+        if (member.bits, twin.bits) != (None, None) and (
+            (member.bit_offset, member.bits) != (twin.bit_offset, twin.bits)
+        ):
+            yield f"bits of {name}: {_bits(twin)}, not {_bits(member)}"
+        elif member.offset != twin.offset:
+            yield f"offset of {name}: {twin.offset}, not {member.offset}"
+        elif member.size != twin.size and not (_TAGGED.match(member.type) and _TAGGED.match(twin.type)):
+            yield f"size of {name}: {twin.size}, not {member.size}"
+
+
+def _bits(member: Member) -> str:
+    if member.bits is None:
+        return f"byte {member.offset}, {member.size} bytes"
+    return f"bit {member.bit_offset}, {member.bits} wide"
+
+
+def _extent(member: Member) -> tuple[int, int]:
+    if member.bits is not None and member.bit_offset is not None:
+        return member.bit_offset, member.bit_offset + member.bits
+    return 8 * member.offset, 8 * (member.offset + member.size)
+
+
+def _overlaps(one: Member, other: Member) -> bool:
+    (start, stop), (begin, end) = _extent(one), _extent(other)
+    return start < end and begin < stop
+
+
+def _replaced(kernel: Structure, other: Structure) -> Iterator[str]:
+    """Members of the one whose bytes the other has cut in another way, under other names."""
+    ours, theirs = _leaves(kernel), _leaves(other)
+    gone = [member for name, member in ours.items() if name not in theirs and not _reserved(name)]
+    new = [member for name, member in theirs.items() if name not in ours and not _reserved(name)]
+    for member in gone:
+        in_place = [twin for twin in new if _overlaps(member, twin)]
+        if in_place and all(_extent(twin) != _extent(member) for twin in in_place):
+            names = ", ".join(twin.name for twin in in_place[:_MOST])
+            yield f"{names} where the kernel has {member.name}"
+
+
+def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
+    """Members that only one of the two has, in space that the other leaves free or shares."""
+    ours, theirs = _leaves(kernel), _leaves(other)
+    for mine, others, word in ((ours, theirs, "lacks"), (theirs, ours, "has also")):
+        # Another name for the very bytes of a member adds nothing: one that is renamed, or stands in a group as well.
+        names = [
+            name for name, member in mine.items()
+            if name not in others and not _reserved(name)
+            and not any(
+                _extent(twin) == _extent(member) and (other_name not in mine or _last(other_name) == _last(name))
+                for other_name, twin in others.items()
+            )
+        ]  # fmt: skip
+        if names:
+            yield f"{word} {', '.join(names)}"
+
+
+def _ioctl(kernel: Ioctl, other: Ioctl, resized: Iterable[str]) -> Drift | None:
+    if kernel.value == other.value:
+        return None
+    changes = [
+        f"{what}: {theirs}, not {ours}"
+        for what, theirs, ours in (
+            ("direction", other.direction, kernel.direction),
+            ("number", f"{other.nr:#x}", f"{kernel.nr:#x}"),
+            ("type", f"{other.kind:#x}", f"{kernel.kind:#x}"),
+        )
+        if theirs != ours
+    ]
+    tags = [match.group(1) if (match := _TAGGED.match(ioctl.argument)) else "" for ioctl in (kernel, other)]
+    if kernel.size != other.size and not (tags[0] and tags[0] == tags[1] and tags[0] in resized):
+        changes.append(f"argument: {_argument(other)}, not {_argument(kernel)}")
+    return Drift(kernel.name, BREAK, tuple(changes), kernel, other) if changes else None
+
+
+def _argument(ioctl: Ioctl) -> str:
+    return f"{ioctl.argument} of {ioctl.size} bytes" if ioctl.argument else "none"

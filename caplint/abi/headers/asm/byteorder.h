@@ -1,0 +1,2 @@
+/* __LITTLE_ENDIAN or __BIG_ENDIAN is predefined. */
+#include <linux/types.h>

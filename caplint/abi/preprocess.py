@@ -1,0 +1,176 @@
+"""Runs the preprocessor over gathered headers: tokens with the file and line that they stand in, and the macros.
+
+Nothing is read but what was gathered; a header that is not there, `#error` and whatever else a compiler would
+refuse ends the evaluation with a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from posixpath import dirname
+from typing import Any, NamedTuple
+
+from pcpp import OutputDirective, Preprocessor
+from pcpp.preprocessor import Action
+
+from caplint.abi.sources import ROOT, Sources
+
+# What the headers may become, in tokens: linux/kvm.h is some 5,000.
+_MAX_TOKENS = 200_000
+_MAX_DEPTH = 30
+
+
+class HeaderError(Exception):
+    """The headers cannot be evaluated; the message says why."""
+
+    def __init__(self, reason: str, path: str | None = None, line: int = 0) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.line = line
+
+
+class Token(NamedTuple):
+    """A token and where it stands; of an expansion where the macro is invoked."""
+
+    text: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Macro:
+    """An object-like macro that is defined at the end."""
+
+    name: str
+    words: tuple[str, ...]
+    """The tokens of its body."""
+    path: str
+    line: int
+
+
+class Preprocessed:
+    """The headers as a compiler's parser would see them."""
+
+    def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
+        self._preprocessor = _Preprocessor(sources, predefined)
+        self.tokens = list(self._preprocessor.run())
+
+    @cached_property
+    def macros(self) -> list[Macro]:
+        """In the order of their definition."""
+        return [
+            Macro(name, tuple(token.value for token in macro.value if token.value.strip()), macro.source, macro.lineno)
+            for name, macro in self._preprocessor.macros.items()
+            if macro.arglist is None and macro.source is not None and macro.lineno
+        ]
+
+    def expansion(self, text: str) -> str:
+        """What a text becomes at the end of the headers. Raises `HeaderError`."""
+        tokens = self._preprocessor.tokenize(text)
+        return "".join(token.value for token in self._preprocessor.expand_macros(tokens))
+
+
+def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
+    for count, token in enumerate(tokens):
+        if count >= _MAX_TOKENS:
+            raise HeaderError(f"becomes more than {_MAX_TOKENS:,} tokens")
+        yield token
+
+
+class _Preprocessor(Preprocessor):  # type: ignore[misc]
+    def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
+        super().__init__()
+        self._sources = sources
+        for name in ("__DATE__", "__TIME__", "__PCPP__", "__FILE__"):
+            self.macros.pop(name, None)
+        self.expand_filemacro = False
+        self._depth = 0
+        for name, value in predefined.items():
+            self.define(f"{name} {value}")
+        for macro in self.macros.values():
+            macro.source = None
+
+    def run(self) -> Iterator[Token]:
+        path = self._sources.targets.get(("", ROOT))
+        if path is None:
+            raise HeaderError(f"{ROOT} is not there or too large")
+        try:
+            yield from _bounded(self._glued(path))
+        except HeaderError:
+            raise
+        except RecursionError as error:
+            raise HeaderError("its macros nest too deeply") from error
+        except Exception as error:  # pcpp raises several unrelated types on bad input
+            raise HeaderError(f"cannot be preprocessed: {error}") from error
+
+    def _glued(self, path: str) -> Iterator[Token]:
+        """The tokens but for blanks; pcpp takes the last letter of `1ULL` for a word of its own."""
+        last: Token | None = None
+        for token in self.parsegen(self._sources.files[path], path, path):
+            if token.type in self.t_WS or token.type in self.t_COMMENT:
+                if last is not None:
+                    yield last
+                last = None
+                continue
+            found = Token(token.value, getattr(token, "source", None) or path, token.lineno)
+            if last is not None and last.text[0].isdigit() and found.text in {"l", "L", "u", "U"}:
+                last = last._replace(text=last.text + found.text)
+                continue
+            if last is not None:
+                yield last
+            last = found
+        if last is not None:
+            yield last
+
+    def include(self, tokens: list[Any], original_line: list[Any]) -> Iterator[Any]:  # noqa: ARG002
+        if not tokens:
+            raise HeaderError("`#include` of nothing")
+        text = "".join(token.value for token in tokens).strip()
+        match = re.fullmatch(r'<([^>]+)>|"([^"]+)"', text)
+        here, line = tokens[0].source, tokens[0].lineno
+        if match is None:
+            raise HeaderError(f"`#include {text[:60]}` is not understood", here, line)
+        name = (match.group(1) or match.group(2)).strip()
+        key = (dirname(here) if match.group(2) else "", name)
+        path = self._sources.targets.get(key)
+        if path is None:
+            raise HeaderError(f"includes {text[:60]}, which this tree does not hold", here, line)
+        if path in self.include_once:
+            return
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise HeaderError(f"includes nest more than {_MAX_DEPTH} deep", here, line)
+        yield from self.parsegen(self._sources.files[path], path, path)
+        self._depth -= 1
+
+    def on_error(self, file: str, line: int, msg: str) -> None:
+        raise HeaderError(msg, file, line)
+
+    def on_directive_unknown(
+        self,
+        directive: Any,
+        toks: list[Any],
+        ifpassthru: bool,  # noqa: ARG002
+        precedingtoks: list[Any],  # noqa: ARG002
+    ) -> None:
+        words = "".join(token.value for token in toks).strip()
+        if directive.value == "error":
+            raise HeaderError(f"#error {words[:80]}", directive.source, directive.lineno)
+        if directive.value == "pragma" and re.match(r"(?:pack|scalar_storage_order|ms_struct)\b", words):
+            raise HeaderError(f"#pragma {words[:40]} is not understood", directive.source, directive.lineno)
+        raise OutputDirective(Action.IgnoreAndRemove)
+
+    def on_unknown_macro_in_defined_expr(self, tok: Any) -> bool:  # noqa: ARG002
+        return False
+
+    def on_unknown_macro_in_expr(self, ident: str) -> int:  # noqa: ARG002
+        return 0
+
+    def on_unknown_macro_function_in_expr(self, ident: str) -> Any:
+        raise HeaderError(f"`{ident}(…)` in an #if is not understood")
+
+    def on_comment(self, tok: Any) -> bool:  # noqa: ARG002
+        return False

@@ -1,0 +1,232 @@
+"""One copy of KVM's headers, evaluated for the ABIs of one architecture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pycparser import c_ast
+
+from caplint.abi.abis import Abi, abi_named
+from caplint.abi.constants import parse_expression
+from caplint.abi.declarations import Declaration, declarations
+from caplint.abi.layout import FollowsError, Member, Record, Types
+from caplint.abi.preprocess import HeaderError, Macro, Preprocessed
+from caplint.abi.sources import ROOT, STAND_IN, Sources
+from caplint.link.integers import UnknownValueError
+
+_IOCTL = "__caplint_ioctl"
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class Structure(NamedTuple):
+    """A structure or union with a tag."""
+
+    tag: str
+    kind: str
+    size: int
+    alignment: int
+    path: str
+    line: int
+    column: int
+    carried: int
+    """1: an ioctl's argument is one, or holds one."""
+    members: list[Member]
+
+
+class Ioctl(NamedTuple):
+    """An ioctl's number and what it is made of."""
+
+    name: str
+    value: int
+    direction: str
+    """none, read, write or both, as user space sees it."""
+    size: int
+    nr: int
+    kind: int
+    """The type that the number holds: KVMIO."""
+    argument: str
+    """The argument's type, empty where there is none."""
+    path: str
+    line: int
+    column: int
+
+
+class Unknown(NamedTuple):
+    """Something without a known layout or number."""
+
+    name: str
+    """`struct tag`, an ioctl, or a header."""
+    path: str
+    line: int
+    reason: str
+    follows: int = 0
+    """1: because something else is not known."""
+
+
+@dataclass
+class Unit:
+    """What one ABI makes of the headers."""
+
+    structures: list[Structure] = field(default_factory=list)
+    ioctls: list[Ioctl] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+
+
+def evaluate(sources: Sources, names: list[str]) -> dict[str, Unit]:
+    """The units of the named ABIs. ABIs for which the preprocessor sees the same text share its work."""
+    text = "\n".join(sources.files.values())
+    words = set(_WORD.findall(text))
+    seen: dict[tuple[tuple[str, str], ...], Preprocessed | HeaderError] = {}
+    units = {}
+    for name in names:
+        abi = abi_named(name)
+        key = tuple(sorted((macro, value) for macro, value in abi.predefined.items() if macro in words))
+        if key not in seen:
+            try:
+                seen[key] = Preprocessed(sources, abi.predefined)
+            except HeaderError as error:
+                seen[key] = error
+        units[name] = _evaluated(seen[key], abi, sources)
+    return units
+
+
+def _evaluated(headers: Preprocessed | HeaderError, abi: Abi, sources: Sources) -> Unit:
+    root = sources.targets.get(("", ROOT), ROOT)
+    try:
+        if isinstance(headers, HeaderError):
+            raise headers
+        return _Evaluation(headers, abi, sources).unit()
+    except HeaderError as error:
+        return Unit(unknown=[Unknown(root, error.path or root, max(error.line, 1), str(error))])
+
+
+class _Evaluation:
+    def __init__(self, headers: Preprocessed, abi: Abi, sources: Sources) -> None:
+        self._headers = headers
+        self._sources = sources
+        self._abi = abi
+        self._types = Types(abi)
+        self._unknown: list[Unknown] = []
+
+    def unit(self) -> Unit:
+        """Everything. Raises `HeaderError`."""
+        for declaration in declarations(self._headers.tokens):
+            self._declare(declaration)
+        ioctls = list(self._ioctls())
+        carried = self._reached(word for ioctl in ioctls for word in _WORD.findall(ioctl.argument))
+        own = self._reached(tag for tag, record in self._types.records.items() if record.path.endswith("/kvm.h"))
+        structures = [
+            self._structure(record, record.tag in carried)
+            for record in self._types.records.values() if record.tag in own
+        ]  # fmt: skip
+        return Unit(structures, ioctls, self._unknown)
+
+    def _structure(self, record: Record, carried: bool) -> Structure:
+        column = self._column(record.tag, record.path, record.line)
+        size, alignment, members = record.type.size, record.type.alignment, list(record.type.members)
+        place = (record.path, record.line, column)
+        return Structure(record.tag, record.kind, size, alignment, *place, int(carried), members)
+
+    def _declare(self, declaration: Declaration) -> None:
+        path, line = declaration.place
+        name = _subject(declaration)
+        if declaration.node is None:
+            self._fail(name, path, line, declaration.problem or "is not understood")
+            return
+        try:
+            self._types.declare(declaration.node, declaration.chunk, declaration.place_of)
+        except RecursionError:
+            self._fail(name, path, line, "nests too deeply")
+        except UnknownValueError as error:
+            self._fail(name, path, line, str(error), follows=isinstance(error, FollowsError))
+
+    def _fail(self, name: str, path: str, line: int, reason: str, *, follows: bool = False) -> None:
+        self._types.failed.add(name)
+        self._types.records.pop(name.partition(" ")[2], None)
+        self._unknown.append(Unknown(name, path, line, reason, int(follows)))
+
+    def _ioctls(self) -> Iterator[Ioctl]:
+        numbered: set[str] = {"_IO", "_IOR", "_IOW", "_IOWR", "_IOC"}
+        for macro in self._headers.macros:
+            if macro.path.startswith(STAND_IN) or not numbered.intersection(macro.words):
+                continue
+            try:
+                found = self._ioctl(macro)
+            except (UnknownValueError, HeaderError, RecursionError) as error:
+                # A structure that only another architecture has: the compiler knows no such ioctl either.
+                if not str(error).endswith(" is not declared"):
+                    follows = int(isinstance(error, FollowsError))
+                    self._unknown.append(Unknown(macro.name, macro.path, macro.line, str(error), follows))
+                continue
+            if found is not None:
+                numbered.add(macro.name)
+                yield found
+
+    def _ioctl(self, macro: Macro) -> Ioctl | None:
+        text = self._headers.expansion(macro.name)
+        node = parse_expression(text)
+        if not (isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name == _IOCTL):
+            if _IOCTL in text:
+                raise UnknownValueError(f"`{' '.join(macro.words)[:60]}` is more than an ioctl's number")
+            return None
+        direction, kind, number, size = node.args.exprs
+        values = [self._types.constants.value(part) for part in (kind, number, size)]
+        way = _direction(direction)
+        if not (0 <= values[0] < 256 and 0 <= values[1] < 256 and 0 <= values[2] < 1 << self._abi.encoding.size_bits):
+            raise UnknownValueError(
+                f"type {values[0]}, number {values[1]} and size {values[2]} do not fit into a number"
+            )
+        argument = self._types.of(size.expr).text if isinstance(size, c_ast.UnaryOp) else ""
+        value = self._abi.encoding.number(way, values[0], values[1], values[2])
+        return Ioctl(
+            macro.name,
+            value,
+            way,
+            values[2],
+            values[1],
+            values[0],
+            argument,
+            macro.path,
+            macro.line,
+            self._column(macro.name, macro.path, macro.line),
+        )
+
+    def _column(self, name: str, path: str, line: int) -> int:
+        lines = self._sources.lines(path)
+        match = re.search(rf"\b{name}\b", lines[line - 1]) if line <= len(lines) else None
+        return match.start() + 1 if match else 1
+
+    def _reached(self, tags: Iterable[str]) -> set[str]:
+        """Those tags that have a layout, and all that these hold."""
+        pending = list(tags)
+        found: set[str] = set()
+        while pending:
+            tag = pending.pop()
+            if tag in self._types.records and tag not in found:
+                found.add(tag)
+                pending += self._types.records[tag].uses
+        return found
+
+
+def _direction(node: c_ast.Node) -> str:
+    words = set()
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, c_ast.BinaryOp) and part.op in {"|", "+"}:
+            pending += [part.left, part.right]
+        elif isinstance(part, c_ast.ID) and part.name in {"__caplint_none", "__caplint_read", "__caplint_write"}:
+            words.add(part.name.removeprefix("__caplint_"))
+        else:
+            raise UnknownValueError("an ioctl's direction is not understood")
+    words.discard("none")
+    return "both" if len(words) == 2 else words.pop() if words else "none"
+
+
+def _subject(declaration: Declaration) -> str:
+    """`struct tag` of what is declared, else its first words."""
+    match = re.search(r"\b(struct|union|enum)\s+(\w+)", declaration.chunk.text)
+    return f"{match.group(1)} {match.group(2)}" if match else " ".join(declaration.chunk.text.split()[:3])

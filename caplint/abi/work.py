@@ -1,0 +1,53 @@
+"""Evaluates headers in processes of their own, so that none can hang a run or take all memory; JSON in between."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from caplint.abi.layout import Member
+from caplint.abi.sources import ROOT, Sources
+from caplint.abi.unit import Ioctl, Structure, Unit, Unknown
+from caplint.bounded import workers
+
+# Seconds for the headers of one architecture, which take half of one, and for all.
+_LIMIT, _TOTAL = 20.0, 180.0
+_MEMORY = 4 << 30
+
+
+def evaluate_all(tasks: Mapping[str, tuple[Sources, list[str]]], jobs: int) -> dict[str, str]:
+    """Key → JSON object of ABI → unit, for each key's headers and ABIs."""
+    if not tasks:
+        return {}
+    keys = list(tasks)
+    with workers(min(jobs, len(keys)), _LIMIT, _TOTAL) as pool:
+        results = pool.map(_evaluate, [(tasks[key][0], tasks[key][1]) for key in keys])
+    return {
+        key: result if result is not None else _failed(*tasks[key]) for key, result in zip(keys, results, strict=True)
+    }
+
+
+def _evaluate(sources: Sources, names: list[str]) -> str:
+    from caplint.abi.unit import evaluate  # noqa: PLC0415 - pcpp and pycparser are only needed here
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard))
+    return json.dumps({name: asdict(unit) for name, unit in evaluate(sources, names).items()})
+
+
+def _failed(sources: Sources, names: list[str]) -> str:
+    root = sources.targets.get(("", ROOT), ROOT)
+    unknown = Unknown(root, root, 1, f"takes longer than {_LIMIT:g} s, or more memory than there is")
+    return json.dumps({name: asdict(Unit(unknown=[unknown])) for name in names})
+
+
+def unit_of(data: dict[str, Any]) -> Unit:
+    """A unit from its JSON."""
+    return Unit(
+        [Structure._make([*row[:-1], [Member._make(member) for member in row[-1]]]) for row in data["structures"]],
+        [Ioctl._make(row) for row in data["ioctls"]],
+        [Unknown._make(row) for row in data["unknown"]],
+    )

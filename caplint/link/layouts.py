@@ -1,0 +1,187 @@
+"""Layouts of the UAPI's structures and numbers of its ioctls, per ABI, and where two copies of the headers differ.
+
+They depend on several headers and on nothing else, so they are kept under a hash of all of them: whichever tree,
+revision or patch brings the same headers has the same layouts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from posixpath import basename, commonprefix, dirname
+
+from caplint.abi import sources as headers
+from caplint.abi.abis import Abi, abis_of
+from caplint.abi.sources import Place, Sources, gather
+from caplint.errors import CaplintError
+from caplint.facts.store import FactStore
+from caplint.knowledge import knowledge
+from caplint.trees.tree import Tree
+
+_NO_ROOT = "the tree holds no linux/kvm.h that would include it"
+_NO_ARCHITECTURE = "its path names no architecture that caplint knows"
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """The headers of one architecture, in one of a tree's copies of the UAPI."""
+
+    side: str
+    tree: Tree
+    header: str
+    place: Place
+    arch: str
+    abis: tuple[str, ...]
+    key: str = field(compare=False)
+    """Under which its layouts are kept."""
+    sources: Sources = field(compare=False)
+
+
+def link_layouts(store: FactStore, trees: list[Tree], jobs: int) -> None:
+    """Fill `all_layout` and `all_layout_drift`."""
+    copies: list[_Copy] = []
+    for now in trees:
+        for side, tree in (("now", now), ("base", now.base)):
+            if tree is not None:
+                copies += _copies(store, side, tree)
+    units = _units(store, copies, jobs)
+    store.connection.executemany(
+        "INSERT INTO temp.all_layout VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (copy.side, copy.tree.name, copy.tree.role, copy.header, copy.arch, copy.place.root, copy.place.asm,
+             units[copy.key])
+            for copy in copies
+        ],
+    )  # fmt: skip
+    for world, against, kernel, other in _pairs(copies):
+        if kernel.key != other.key:
+            _compare(store, (world, against), (kernel, other), units)
+
+
+def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
+    by_kind: dict[str, list[tuple[str, str | None]]] = {}
+    for path, header, arch in store.connection.execute(
+        """SELECT path, header, arch FROM temp.all_file
+           WHERE side = ? AND tree = ? AND header IS NOT NULL AND NOT made ORDER BY path""",
+        (side, tree.name),
+    ):
+        if basename(path) == "kvm.h":
+            by_kind.setdefault(header, []).append((path, arch))
+    own = by_kind.get("uapi", [])
+    for header, files in by_kind.items():
+        if header == "copy":  # tools/ has asm/kvm.h for some architectures only; for the others the kernel's own counts
+            copied = {arch for path, arch in files if not _is_root(path)}
+            files = files + [(path, arch) for path, arch in own if not _is_root(path) and arch not in copied]  # noqa: PLW2901
+        roots = [path for path, _ in files if _is_root(path)]
+        found = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
+        yield from found
+        for root in roots:
+            if all(copy.place.root != root for copy in found):  # it may need no header of an architecture's
+                yield _evaluable((side, tree, header), Place(root, ""), "", abis_of(None, None))
+
+
+def _is_root(path: str) -> bool:
+    return basename(dirname(path)) == "linux"
+
+
+def _copy(of: tuple[str, Tree, str], roots: list[str], path: str, arch: str | None) -> _Copy:
+    tree = of[1]
+    root = max(roots, key=lambda root: (len(commonprefix([root, path])), root), default="")
+    abis = abis_of(knowledge().architecture_word(tree.project, path), arch) if arch else []
+    if root and abis:
+        return _evaluable(of, Place(root, path), arch or "", abis)
+    blind = _blind(path, _NO_ARCHITECTURE if root else _NO_ROOT)
+    return _Copy(*of, Place(root, path), arch or "", (), blind, Sources({}, {}))
+
+
+def _evaluable(of: tuple[str, Tree, str], place: Place, arch: str, abis: list[Abi]) -> _Copy:
+    names = tuple(abi.name for abi in abis)
+    found = gather(place, partial(_read, of[1]))
+    return _Copy(*of, place, arch, names, _key(found, names), found)
+
+
+def _blind(path: str, reason: str) -> str:
+    """Stands for a key where there is nothing to evaluate: what its layouts are known to be."""
+    return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]]}})
+
+
+def _key(found: Sources, abis: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(f"{headers.identity()} {found.identity} {abis}".encode())
+    return f"layout {digest.hexdigest()}"
+
+
+def _units(store: FactStore, copies: list[_Copy], jobs: int) -> dict[str, str]:
+    """Key → JSON of ABI → unit."""
+    known = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
+    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if known[copy.key] is None}
+    if missing:
+        from caplint.abi.work import evaluate_all  # noqa: PLC0415 - most runs evaluate nothing
+
+        for key, value in evaluate_all(missing, jobs).items():
+            store.retain(key, value)
+            known[key] = value
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:
+    """Every kernel's own headers, and each copy that is held against them: world, what it is, kernel, other.
+
+    Where some tree has a base there are two worlds: the trees as they are, and with every base in its tree's place.
+    """
+    now = [copy for copy in copies if copy.side == "now"]
+    based = {copy.tree.name for copy in copies if copy.side == "base"}
+    before = [copy for copy in copies if copy.side == "base" or copy.tree.name not in based]
+    for kernel in _kernels(now):
+        for other in copies:
+            same = other.tree.name == kernel.tree.name
+            if other.side == "base" and same and other.header == "uapi" and set(other.abis) & set(kernel.abis):
+                yield "now", "before", other, kernel
+    for world, members in (("now", now), ("base", before if based else [])):
+        for kernel in _kernels(members):
+            for other in members:
+                if set(other.abis) & set(kernel.abis):
+                    yield from ((world, *pair) for pair in _held_against(kernel, other))
+
+
+def _kernels(copies: list[_Copy]) -> list[_Copy]:
+    return [copy for copy in copies if copy.tree.role == "kernel" and copy.header == "uapi"]
+
+
+def _held_against(kernel: _Copy, other: _Copy) -> Iterator[tuple[str, _Copy, _Copy]]:
+    if other.header == "copy" and other.tree.name == kernel.tree.name:
+        yield "copy", kernel, other
+    elif other.tree.role == "vmm":
+        yield "vmm", kernel, other
+    elif other.tree.role == "reference" and other.header == "uapi":
+        yield "reference", other, kernel
+
+
+def _read(tree: Tree, path: str) -> bytes | None:
+    """A header, None where the tree holds no such file or it cannot be read."""
+    try:
+        return tree.content(path)
+    except (OSError, CaplintError):
+        return None
+
+
+def _compare(store: FactStore, named: tuple[str, str], pair: tuple[_Copy, _Copy], units: dict[str, str]) -> None:
+    """`named` is the world, and what is held against what."""
+    kernel, other = pair
+    name = f"drift {kernel.key} {other.key}"
+    known = store.recall(name)
+    if known is None:
+        from caplint.abi.pairs import differences  # noqa: PLC0415 - most runs compare nothing anew
+        from caplint.abi.work import unit_of  # noqa: PLC0415
+
+        sides = [
+            {abi: unit_of(data) for abi, data in json.loads(units[copy.key]).items()} for copy in (kernel, other)
+        ]  # fmt: skip
+        known = json.dumps(differences(sides[0], sides[1]))
+        store.retain(name, known)
+    store.connection.executemany(
+        "INSERT INTO temp.all_layout_drift VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(*named, kernel.tree.name, other.tree.name, kernel.arch, *row) for row in json.loads(known)],
+    )
