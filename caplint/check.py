@@ -88,11 +88,13 @@ class Outcome:
     """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
 
 
-def open_session(trees: list[Tree], config: Config, progress: Progress = silent, *, narrow: bool = False) -> Session:
+def open_session(
+    trees: list[Tree], config: Config, progress: Progress = silent, *, narrow: str | None = None
+) -> Session:
     """Read what is not known yet and fill the views.
 
-    A narrow session has the views of capabilities only, from the files that speak of some. Where the store turns out
-    to be damaged half-way, it is put aside and everything is read anew.
+    A narrow session has the views of capabilities only, from the files that speak of some or hold the name that is
+    given. Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
     """
     path = config.store_path
     store = FactStore(path)
@@ -109,10 +111,18 @@ def open_session(trees: list[Tree], config: Config, progress: Progress = silent,
         raise
 
 
-def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: bool) -> Session:
+def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: str | None) -> Session:
     def files(tree: Tree | None) -> list[File]:
         found = tree.files(store) if tree is not None else []
-        return [file for file in found if file.speaks or language_of(file.path) != "c"] if narrow else found
+        if tree is None or narrow is None:
+            return found
+        # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
+        name = b"" if narrow.startswith("KVM_CAP_") else narrow.encode()
+        return [
+            file
+            for file in found
+            if file.speaks or language_of(file.path) != "c" or (name and name in tree.read(file.path))
+        ]
 
     loaded = [Loaded(tree, files(tree), files(tree.base)) for tree in trees]
     wanted = [
@@ -124,7 +134,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     ]
     reading = Reading(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
-    configurations = link(store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow))
+    configurations = link(store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None))
     return Session(store, loaded, configurations)
 
 

@@ -38,6 +38,8 @@ class Project:
     selftests: list[str] = field(default_factory=list)
     """Directories of tests."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
+    built_for: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    """Architecture → files that only it builds although their directories name none."""
 
     def header_kind(self, path: str) -> str | None:
         """Which copy of the UAPI the path is, None for any other file."""
@@ -155,8 +157,10 @@ class Knowledge:
         self.msr = _msrs(data["msr"])
         self.entries: dict[str, dict[str, list[str]]] = data["paths"]["entries"]
         """Project → functions in which it begins, and the files that they are in."""
-        self.ioctls: dict[str, str] = data["paths"]["ioctls"]
-        """A VMM's function that does an ioctl → the kernel's that gets it."""
+        self.ioctls: dict[str, list[str]] = data["paths"]["ioctls"]
+        """A VMM's function that does an ioctl → the kernel's that may get it."""
+        self.ioctl_descriptors = [(entry, re.compile(text)) for entry, text in data["paths"]["descriptors"].items()]
+        """A kernel's function that gets ioctls, and what the descriptors of its files look like."""
         self.execution: dict[str, str] = data["paths"]["exec"]
         """`function` that executes a VMM, `through` what a path to it must pass."""
         self.operations: str = data["paths"]["operations"]["field"]
@@ -165,6 +169,8 @@ class Knowledge:
         """`callee` sends a `request` (a prefix) that one of `targets` (prefixes) serves."""
         self.static_calls = [(re.compile(entry["pattern"]), entry["type"]) for entry in data["paths"]["static_calls"]]
         """What a call's expression looks like, whose group is a member, and of which structure."""
+        self.static_words = [(entry["type"], entry["word"]) for entry in data["paths"]["static_calls"]]
+        """Structure, and the name that stands in such a call of one of its members."""
         self.registrars: dict[str, str] = data["paths"]["registrars"]
         """Macro that registers a function → the function that calls what is registered."""
         self.generated: dict[str, str] = data["paths"]["generated"]
@@ -174,6 +180,8 @@ class Knowledge:
         names = data["paths"]["dead"]["names"]
         self.dead = {atom: False for name in names for atom in (name, f"defined({name})")}
         """What no program is built with that uses KVM."""
+        self.dead_files = compile_globs(data["paths"]["dead"]["files"])
+        self._foreign = frozenset(data["foreign_architectures"]["names"])
         self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
     def is_interesting(self, content: bytes) -> bool:
@@ -217,6 +225,11 @@ class Knowledge:
         table |= {alias: name for name, aliases in self._data["architectures"].items() for alias in aliases}
         return table
 
+    @property
+    def architectures(self) -> list[str]:
+        """The canonical architectures."""
+        return list(self._data["architectures"])
+
     def architecture(self, word: str) -> str | None:
         """The canonical architecture that a word stands for."""
         return self._canonical.get(word.lower())
@@ -225,6 +238,8 @@ class Knowledge:
         """The architecture that a file is compiled for; None where the path does not say."""
         kernel = project.role in {"kernel", "reference"}
         word = self.architecture_word(project, path) or ""
+        if not word and not kernel:
+            return next((arch for arch, files in project.built_for.items() if files.fullmatch(path)), None)
         return self.architecture(word) or word or (GENERIC if kernel else None)
 
     def architecture_word(self, project: Project, path: str) -> str | None:
@@ -233,7 +248,7 @@ class Knowledge:
         for pattern in project.architectures:
             for match in reversed(list(pattern.finditer(path))):
                 # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
-                if self.architecture(match.group(1)) or kernel:
+                if self.architecture(match.group(1)) or kernel or match.group(1) in self._foreign:
                     return match.group(1)
         return None
 
@@ -263,6 +278,7 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         msrs=compile_globs(entry.get("msrs", [])),
         selftests=entry.get("selftests", []),
         architectures=[_architecture(text) for text in entry["architecture"]],
+        built_for={arch: compile_globs(globs) for arch, globs in entry.get("built_for", {}).items()},
     )
 
 

@@ -28,8 +28,8 @@ TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "memb
 
 _MAX_TEXT = 400
 _VALUE = re.compile(r"(?:\([\w\s*]+\)\s*)?&?\s*([A-Za-z_]\w*)\Z")
-# What is no function; but rpcgen names remote procedures X_PROC_Y, and they lead to one in another process.
-_CONSTANT = re.compile(r"(?![A-Z]+_PROC_)[A-Z_0-9]+\Z|true\Z|false\Z")
+# What is no function; but an ioctl leads to one in the kernel, and rpcgen's X_PROC_Y to one in another process.
+_CONSTANT = re.compile(r"(?![A-Z]+_PROC_|KVM_(?!CAP_))[A-Z_0-9]+\Z|true\Z|false\Z")
 _STORE = re.compile(
     rb"(?P<target>[A-Za-z_(*][^=]*?(?:->|\.)\s*\w+|[A-Za-z_]\w*(?:\s*\[[^]=]*\])?)\s*=\s*"
     rb"(?P<value>(?:\([\w\s*]+\)\s*)?&?\s*[A-Za-z_]\w*|[A-Za-z_][\w\s>.\-]*(?:->|\.)\s*\w+)\Z"
@@ -41,9 +41,13 @@ _ROOT = re.compile(r"[(*&\s]*([A-Za-z_]\w*)")
 _INVOKES = re.compile(r"\w\s*\(")
 _ALIAS = re.compile(r"[A-Za-z_]\w*[a-z]\w*\Z")
 _WEAK = re.compile(rb"\b(?:__)?weak(?:__)?\b")
-_LABEL = re.compile(r"[A-Z_][A-Z0-9_]+\Z")
+_LABEL = re.compile(r"[A-Z_][A-Za-z0-9_]+\Z")
 # A member of a plain number leads nowhere.
 _LEADS_ON = re.compile(r"[*(]|struct|union|[A-Z]")
+_NUMBER = re.compile(
+    r"(?:(?:const|volatile|static|extern|unsigned|signed|long|short|int|char|bool|float|double|void|_Bool|register)\b\s*"
+    r"|(?:__)?[usb][il]?e?(?:8|16|32|64)\b\s*|u?int\d*_t\b\s*|s?size_t\b\s*|u(?:int|long|short|char)\b\s*)+\Z"
+)
 
 
 def outline(unit: Unit) -> Outline:
@@ -61,6 +65,8 @@ class _Outline:
         self._texts: dict[str, int] = {}
         self._ordinals: dict[int, int] = {}
         """Offset of a function → its ordinal."""
+        self._parameters: dict[int, set[str]] = {}
+        """Offset of a function → its parameters."""
         self._roots: dict[int, set[str]] = {}
         """Offset of a function → its variables whose types matter."""
 
@@ -101,6 +107,7 @@ class _Outline:
             if (row := found.get(node.start_byte)) is not None:
                 kind = node.child_by_field_name("type")
                 self._ordinals[row.start] = len(self.tables["functions"])
+                self._parameters[row.start] = set(json.loads(row.parameters))
                 self.tables["functions"].append(
                     [row.name, row.line, _linkage(reading, node, row), self._text(row.condition),
                      json.loads(row.parameters), reading.view.plain(kind) if kind is not None else ""]
@@ -145,13 +152,14 @@ class _Outline:
                  self._text(reading.condition(node.start_byte))]
             )  # fmt: skip
 
-    @staticmethod
-    def _is_kept(scope: Scope, target: str, value: str) -> bool:
+    def _is_kept(self, scope: Scope, target: str, value: str) -> bool:
         """Whether the value may be a function, or a pointer to one that keeps its name on its way."""
         field = _FIELD.search(target)
         if (plain := _VALUE.match(value)) is None:
             source = _FIELD.search(value)
             return field is not None and source is not None and source[1] == field[1]
+        if field is not None and plain[1] in self._parameters.get(scope.start, ()):
+            return True  # a function that is handed in may be kept here
         kept = not _CONSTANT.match(plain[1]) and plain[1] not in scope.locals
         return kept and (field is not None or target not in scope.locals)
 
@@ -179,7 +187,7 @@ class _Outline:
                     self._add_entries(reading, value, (owner, name, _type(reading, kind)))
 
     def _add_variable(self, reading: Reading, owner: int, name: str, kind: tree_sitter.Node) -> None:
-        if _LEADS_ON.search(text := _type(reading, kind)):
+        if not _NUMBER.match(text := _type(reading, kind)):
             self.tables["variables"].append([owner, name, text])
 
     def _add_parameters(self, reading: Reading) -> None:
@@ -241,16 +249,18 @@ def _handed(reading: Reading, arguments: tree_sitter.Node, scope: Scope) -> list
     names = set(_WORDS.findall(reading.view.text[arguments.start_byte : arguments.end_byte].decode("utf-8", "replace")))
     if all(name in scope.locals or _CONSTANT.match(name) for name in names):
         return []  # nearly always
-    matches = ((position, _VALUE.match(text)) for position, text in enumerate(arguments_of(reading, arguments)))
-    return [
-        [position, match[1]]
-        for position, match in matches
-        if match and match[1] not in scope.locals and not _CONSTANT.match(match[1])
-    ]
+    texts = arguments_of(reading, arguments)
+    handed: list[list[int | str]] = []
+    for position, text in enumerate(texts):
+        match = _VALUE.match(text)
+        if match and match[1] not in scope.locals and not _CONSTANT.match(match[1]):
+            # An ioctl goes to a descriptor, which stands before it.
+            handed.append([position, match[1], *texts[: match[1].startswith("KVM_")]])
+    return handed
 
 
 class _Labels:
-    """Which labels in capitals an offset stands under; asked in file order."""
+    """Which labels that begin with a capital an offset stands under; asked in file order."""
 
     def __init__(self, reading: Reading) -> None:
         self._pending = sorted(_named_extents(reading), reverse=True)

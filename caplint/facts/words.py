@@ -24,6 +24,8 @@ _ALIAS = re.compile(rb"^[ \t]*+#[ \t]*+define[ \t]++\w++[ \t]++([A-Za-z_]\w*+)[ 
 _EXTERN = re.compile(rb"\nextern\s[^;({]*?\b(\w++)\s*(?:\[[^;]*)?;")
 # Invocations in capitals outside functions declare things by names in capitals.
 _DECLARING = re.compile(rb"\n[A-Z][A-Z0-9_]+\(([^();{}]*)\)")
+# Constants that lead to a function: of an ioctl, or of a remote procedure as rpcgen names them.
+_LEADS_ON = re.compile(rb"KVM_(?!CAP_)|[A-Z]+_PROC_")
 _CAPITALS = re.compile(rb"[A-Z][A-Z0-9_]+")
 _KEYWORDS = frozenset(
     b"if for while switch return sizeof do else case typeof __attribute__ defined int char void long short unsigned "
@@ -39,7 +41,9 @@ def words(source: bytes) -> Iterator[Words]:
     """
     found = {name[:-1].rstrip() for name in _CALLED.findall(source)}
     found |= {
-        name for name in (*_HANDED.findall(source), *_ALIAS.findall(source)) if not name.isupper() or b"_PROC_" in name
+        name
+        for name in (*_HANDED.findall(source), *_ALIAS.findall(source))
+        if not name.isupper() or _LEADS_ON.match(name)
     }
     found = {name for name in found - _KEYWORDS if not name[:1].isdigit()}
     found |= {b"." + name for name in _FIELD.findall(source)}

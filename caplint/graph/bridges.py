@@ -6,10 +6,11 @@ import json
 import re
 import sqlite3
 from dataclasses import dataclass, replace
+from itertools import product
 
 from caplint.graph.programs import Programs, Way
 from caplint.graph.steps import Edge, Function, Step
-from caplint.graph.uses import Use
+from caplint.graph.uses import Use, served_by
 from caplint.knowledge import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
@@ -81,9 +82,9 @@ class Bridges:
         targets = [Target(*row) for row in rows.fetchall()]
         calls = self._requests(use.tree, use.callee, list(use.arguments))
         for callee, request in calls:
-            entry = knowledge().ioctls.get(callee)
-            for target in targets if entry else ():
-                if steps := self._down(tree, arch, (str(entry), request), target, name):
+            descriptor = use.arguments[0] if callee == use.callee and use.arguments else ""
+            for entry, target in product(served_by(callee, descriptor), targets):
+                if steps := self._down(tree, arch, (entry, request), target, name):
                     if callee == use.callee:
                         return Way(steps)
                     place = use.calls[-1]
@@ -136,14 +137,14 @@ class Bridges:
         way = self._programs.ways(tree, max(ends, key=lambda end: end.line), entries, admits)[0]
         if way.broken:
             return ()
-        first = replace(way.steps[0], edge="ioctl", note=request, why=self._operations(tree, function))
+        first = replace(way.steps[0], edge="ioctl", note=request, why=self.operations(tree, function))
         note = f"returns {target.answer}" if target.answer else ""
         case = Step(tree.name, target.function, target.path, target.line, "case", name, target.condition, note)
         # The label that decides is the request's, or the capability's.
-        steps = [replace(step, case=step.case if step.case in wanted else None) for step in way.steps[1:]]
+        steps = [replace(step, case=_decisive(step.case, wanted)) for step in way.steps[1:]]
         return (first, *steps, case)
 
-    def _operations(self, tree: Tree, function: str) -> str:
+    def operations(self, tree: Tree, function: str) -> str:
         """The table through which the kernel calls what gets an ioctl."""
         kept = self._programs.program(tree).kept.get(function, ())
         found = next((entry for entry in kept if entry.path == f".{knowledge().operations}"), None)
@@ -151,8 +152,8 @@ class Bridges:
 
     def _requests(self, tree: str, callee: str, arguments: list[str]) -> list[tuple[str, str]]:
         """How a VMM's call does its ioctls: the function that does it and the request, in order of certainty."""
-        if direct := [(callee, argument) for argument in arguments if _is_request(argument)]:
-            return direct
+        if callee in knowledge().ioctls:
+            return [(callee, argument) for argument in arguments[1:2] if _is_request(argument)]
         rows = self._connection.execute(
             """SELECT k.callee, k.arguments FROM code_function d
                JOIN main.call k ON k.blob = d.blob AND k.function = d.name
@@ -167,6 +168,10 @@ class Bridges:
         ):
             found += re.findall(r"\b(\w+)\s*\([^()]*?\b(KVM_(?!CAP_)[A-Z_]+)\b", body)
         return list(dict.fromkeys(found))
+
+
+def _decisive(labels: str | None, wanted: set[str]) -> str | None:
+    return next((label for label in (labels or "").split() if label in wanted), None)
 
 
 def _is_request(label: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from caplint.graph.program import Call, Definition, Program, is_live, static_slot
+from caplint.graph.program import Call, Definition, Handed, Kept, Program, is_live, static_slot
 from caplint.graph.receivers import Receivers, Slot
 from caplint.graph.steps import Edge, Function
 from caplint.knowledge import GENERIC, knowledge
@@ -41,13 +41,18 @@ class Callers:
             for use in program.registered.get(function.name, ())
             if use.macro in registrars
         )
+        program.look(handed.call.callee for function in functions for handed in program.handed.get(function.name, ()))
         for _ in range(_MAX_ROUNDS):
             for function in functions:
                 self._slots[function] = list(self._kept_in(function))
             if not self._look_for_missing():
                 break
-        fields = {member for function in functions for _, member in self._slots[function]}
+        slots = {slot for function in functions for slot in self._slots[function]}
+        fields = {member for _, member in slots}
         program.look(f".{field}" for field in fields if field not in {"", "[]"})
+        program.look(
+            word.format(member) for kind, member in slots for owner, word in knowledge().static_words if owner == kind
+        )
         for _ in range(_MAX_ROUNDS):
             for field in fields:
                 for call in program.through.get(field, ()):
@@ -90,7 +95,9 @@ class Callers:
                 yield place, Edge("direct", place.path, place.line, alias.condition)
         for handed in self.program.handed.get(function.name, ()):
             if self._is_meant(function, handed.call):
-                yield handed.call.caller, _edge("callback", handed.call, via=handed.call.callee)
+                # Who keeps it is not who calls it.
+                kind = "registered" if any(self._kept_by_callee(handed)) else "callback"
+                yield handed.call.caller, _edge(kind, handed.call, via=handed.call.callee)
         yield from self._registrars(function)
         yield from self._remote(function)
         arch = definition.arch if definition is not None else None
@@ -125,10 +132,29 @@ class Callers:
         """The slots that a function is put into."""
         seen: dict[Slot, None] = {}
         for kept in self.program.kept.get(function.name, ()):
+            if self._is_parameter(kept):
+                continue
             meant = self.program.meant(function.name, kept.file)
             if is_live(kept.condition) and any(found.function == function for found in meant):
                 seen.update(dict.fromkeys(self._receivers.kept(kept)))
+        for handed in self.program.handed.get(function.name, ()):
+            if self._is_meant(function, handed.call):
+                seen.update(dict.fromkeys(self._kept_by_callee(handed)))
         yield from seen
+
+    def _is_parameter(self, kept: Kept) -> bool:
+        """Whether what is kept is what the function around was handed, and no function of that name."""
+        holder = self.program.defined(kept.holder) if kept.holder is not None else None
+        return holder is not None and kept.name in holder.parameters
+
+    def _kept_by_callee(self, handed: Handed) -> Iterator[Slot]:
+        """The slots that a function puts into what it is handed."""
+        for definition in self.program.meant(handed.call.callee, handed.call.file):
+            if handed.position < len(definition.parameters):
+                name = definition.parameters[handed.position]
+                for kept in self.program.kept.get(name, ()):
+                    if not kept.path and kept.holder == definition.function:
+                        yield from self._receivers.kept(kept)
 
     def _through(self, slot: Slot, arch: str | None) -> Iterator[Caller]:
         kind, member = slot

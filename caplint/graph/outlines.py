@@ -31,7 +31,8 @@ class Outline:
         self.functions = tables["functions"]
         """name, line, linkage (1: static, 2: weak), condition, parameters, type"""
         self.calls = tables["calls"]
-        """function (ordinal, -1: outside), callee, line, condition, labels, [[position, name that is handed on]]"""
+        """function (ordinal, -1: outside), callee, line, condition, labels, and lists of position, name that is handed
+        on, and before an ioctl the descriptor"""
         self.entries = tables["entries"]
         """function, variable, its type, path in the initialiser, name, line, condition"""
         self.stores = tables["stores"]

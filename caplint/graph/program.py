@@ -16,6 +16,7 @@ from caplint.knowledge import GENERIC, knowledge
 _CALL = re.compile(r"(?<![\w#.>])([A-Za-z_]\w*)\s*\(")
 _FIELD = re.compile(r"(?:->|\.)\s*(\w+)\s*(?:\[[^\]]*\])?\s*\)?\Z")
 _ELEMENT = re.compile(r"\(?\*?\s*(\w+)\s*\[")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _KEYWORDS = frozenset({"if", "while", "for", "switch", "return", "sizeof", "do", "defined", "typeof", "__typeof__"})
 _SHARED = (".h", ".inc")
 
@@ -51,6 +52,8 @@ class Call(NamedTuple):
     line: int
     condition: str
     labels: str
+    descriptor: str = ""
+    """The first argument of what is handed an ioctl."""
 
 
 class Handed(NamedTuple):
@@ -63,8 +66,11 @@ class Handed(NamedTuple):
 class Kept(NamedTuple):
     """A name that initialises or is assigned to something."""
 
+    name: str
     file: Outline
     owner: int
+    holder: Function | None
+    """The function that it stands in."""
     variable: str
     """The whole target of an assignment."""
     type: str
@@ -101,6 +107,8 @@ class Program:
         """Member → file, function, target and source of assignments from one structure to another."""
         self.aliases: dict[str, list[Definition]] = {}
         """Name → macros that stand for it."""
+        self.pasting: list[tuple[str, str]] = []
+        """Bodies of macros that paste names together, with their places."""
         self.marked: dict[str, set[str | None]] = {}
         """Name → architectures whose headers say that they define it."""
         self.registered: dict[str, list[Registered]] = {}
@@ -136,21 +144,25 @@ class Program:
         for owner, callee, line, condition, labels, handed in file.calls:
             call = Call(functions[owner], file, owner, callee, line, file.texts[condition], file.texts[labels])
             self._add_call(call)
-            for position, name in handed:
-                self.handed.setdefault(name, []).append(Handed(call, position))
+            for position, name, *before in handed:
+                one = call._replace(descriptor=before[0]) if before else call
+                self.handed.setdefault(name, []).append(Handed(one, position))
         self._add_macros(file)
         for owner, variable, kind, path, name, line, condition in file.entries:
-            kept = Kept(file, owner, variable, kind, path, line, file.texts[condition])
+            holder = functions[owner] if owner >= 0 else None
+            kept = Kept(name, file, owner, holder, variable, kind, path, line, file.texts[condition])
             self.kept.setdefault(name, []).append(kept)
         for owner, target, value, line, condition in file.stores:
             if (field := _FIELD.search(value)) is not None:
                 self.copied.setdefault(field[1], []).append((file, owner, target, value))
             else:
                 name = re.split(r"[\s&)]", value)[-1]
-                kept = Kept(file, owner, target, "", "", line, file.texts[condition])
+                holder = functions[owner] if owner >= 0 else None
+                kept = Kept(name, file, owner, holder, target, "", "", line, file.texts[condition])
                 self.kept.setdefault(name, []).append(kept)
         self._add_types(file)
         for macro, text, line in file.uses:
+            text = _STRING.sub('""', text)  # noqa: PLW2901
             arguments = tuple(part.strip() for part in text.split(","))
             for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
                 self.registered.setdefault(name, []).append(Registered(macro, arguments, file, line))
@@ -178,6 +190,8 @@ class Program:
         for name, parameters, body, line, condition in file.macros:
             function = Function(self.name, file.path, name, line)
             private = not file.path.endswith(_SHARED)
+            if "##" in body:
+                self.pasting.append((body, f"{file.path}:{line}"))
             definition = Definition(
                 function, file.arch, private, False, file.texts[condition], True, tuple(parameters or ()), ""
             )
@@ -231,8 +245,11 @@ class Program:
         return bool(macros & {"1", definition.condition}) or any(f"!{condition}" in macros for condition in macros)
 
     def is_replaced(self, definition: Definition, arch: str | None) -> bool:
-        """Whether a function is for those architectures that have none of their own, and this one has."""
+        """Whether a function is weak, or for those architectures that have none of their own, and this one has."""
         name = definition.function.name
+        if definition.weak and arch is not None:
+            others = (found for found in self.definitions.get(name, ()) if found.live and not found.weak)
+            return any(not found.static and found.arch == arch for found in others)
         if definition.macro or f"!defined({name})" not in definition.condition:
             return False
         own = self.marked.get(name, set()) | {found.arch for found in self.definitions.get(name, ()) if found.macro}

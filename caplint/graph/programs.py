@@ -9,6 +9,7 @@ from caplint.facts.harvest import Reading
 from caplint.facts.languages import language_of
 from caplint.facts.store import FactStore
 from caplint.graph.callers import Callers, namesakes
+from caplint.graph.mentions import mention
 from caplint.graph.outlines import Outlines
 from caplint.graph.program import Definition, Program, definitions_of
 from caplint.graph.search import MAX_FUNCTIONS, Admits, Cone, search
@@ -16,8 +17,6 @@ from caplint.graph.steps import Edge, Function, Step
 from caplint.knowledge import GENERIC, knowledge
 from caplint.trees.tree import File, Tree
 
-# What is said where every chain of callers ends in a function that nothing calls, keeps, or hands on.
-_NO_CALLER = "no caller found"
 _Way = list[tuple[Function, Edge | None]]
 
 
@@ -73,16 +72,17 @@ class Programs:
         if cone.reached:
             found = [cone.path()] if most == 1 else cone.paths(most)
             return [Way(tuple(self._step(tree, *part) for part in way)) for way in found]
-        way, broken = self._why_not(callers, cone)
-        return [Way(tuple(self._step(tree, *part) for part in way), broken, broken.endswith(_NO_CALLER))]
+        way, broken, certain = self._why_not(callers, cone)
+        return [Way(tuple(self._step(tree, *part) for part in way), broken, certain)]
 
     def _step(self, tree: Tree, function: Function, edge: Edge | None) -> Step:
         why = self._why_this(tree, function)
         if edge is None:
-            return Step(tree.name, function.name, function.path, function.line, "entry", why=why)
+            place = f"{function.path}:{function.line}"
+            return Step(tree.name, function.name, function.path, function.line, "entry", why=why, defined=place)
         return Step(
             tree.name, function.name, edge.path, edge.line, edge.kind, _label(edge.labels), edge.condition, edge.via,
-            edge.sure, why,
+            edge.sure, why, f"{function.path}:{function.line}",
         )  # fmt: skip
 
     def _why_this(self, tree: Tree, function: Function) -> str:
@@ -96,24 +96,23 @@ class Programs:
             others = program.outlines.count(function.name) - 1
             said = f"; {others} other file{'s' * (others > 1)} speak{'s' * (others == 1)} of {function.name}()"
             return f"kvm.toml's entry of {tree.project.title}" + said * (others > 0)
-        others_found = namesakes(program, definition)
-        reasons = [_reason(definition, other) for other in others_found]
-        return "; ".join(reason for reason in reasons[:2] if reason)
+        reasons = {_reason(definition, other) for other in namesakes(program, definition)}
+        return "; ".join(sorted(reasons - {""})[:2])
 
     @staticmethod
-    def _why_not(callers: Callers, cone: Cone) -> tuple[_Way, str]:
-        """The chain of callers that says most, at which function it ends, and why."""
+    def _why_not(callers: Callers, cone: Cone) -> tuple[_Way, str, bool]:
+        """The chain of callers that says most, at which function it ends, why, and whether that is certain."""
         alone: _Way = [(cone.target, None)]
         if not cone.complete:
-            return alone, f"{cone.target.name}: given up after {MAX_FUNCTIONS:,} functions that may lead to it"
+            return alone, f"{cone.target.name}: given up after {MAX_FUNCTIONS:,} functions that may lead to it", False
         tops = cone.tops()
         if not tops:
-            return alone, f"{cone.target.name}: its callers lead in a circle"
-        for explain in (_registered, _generated, _kept, _expanded):
+            return alone, f"{cone.target.name}: its callers lead in a circle", False
+        for explain in (_registered, _generated, _kept, _expanded, _elsewhere, _named):
             for way in tops:
                 if reason := explain(callers, way[0][0]):
-                    return way, f"{_place(way[0][0])}: {reason}"
-        return tops[0], f"{_place(tops[0][0][0])}: {_NO_CALLER}"
+                    return way, f"{_place(way[0][0])}: {reason}", False
+        return tops[0], f"{_place(tops[0][0][0])}: no caller found", True
 
     def fits(self, tree: Tree, arch: str | None) -> Admits:
         """Admits what is compiled for one architecture, or for any."""
@@ -156,17 +155,33 @@ def _expanded(callers: Callers, top: Function) -> str:
     return "a macro that makes code outside functions, which is not expanded here"
 
 
+def _elsewhere(callers: Callers, top: Function) -> str:
+    """Callers that the question leaves out."""
+    for caller, edge in callers.of(top):
+        definition = callers.program.defined(caller)
+        arch = definition.arch if definition is not None else None
+        return (
+            f"only code of {arch} calls it ({edge.path}:{edge.line})" if arch else f"called at {edge.path}:{edge.line}"
+        )
+    return ""
+
+
+def _named(callers: Callers, top: Function) -> str:
+    place = mention(callers.program, top)
+    return f"named at {place} in a way that is not followed" if place else ""
+
+
 def code_of(tree: Tree, store: FactStore) -> list[File]:
     """The C files that a tree's call graph is made of: of a kernel those that matter, else all of them."""
     if tree.role in {"kernel", "reference"}:
         return [file for file in tree.files(store) if language_of(file.path) == "c"]
-    return tree.code(store)
+    return [file for file in tree.code(store) if not knowledge().dead_files.fullmatch(file.path)]
 
 
 def _label(labels: str) -> str | None:
-    """The one of some labels that is an ioctl or a capability."""
-    found = [label for label in labels.split() if label.startswith("KVM_")]
-    return found[0] if len(found) == 1 else None
+    """The labels that a call stands under, those that are ioctls or capabilities before any other."""
+    found = labels.split()
+    return " ".join([label for label in found if label.startswith("KVM_")] or found[:2]) or None
 
 
 def _reason(chosen: Definition, other: Definition) -> str:

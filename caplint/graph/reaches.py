@@ -100,7 +100,6 @@ class _Search:
 
     def _entries(self, tree: str, verb: str, scope: str | None) -> list[Function]:
         """The kernel's functions that get the ioctl on the descriptors that a handler may serve."""
-        served = {"vm": {"kvm_vm_ioctl"}, "vcpu": {"kvm_vcpu_ioctl"}}.get(scope or "", set(knowledge().ioctls.values()))
-        return self._programs.find(
-            self._programs.tree(tree), sorted(served if verb == "enable" else knowledge().ioctls.values())
-        )
+        every = knowledge().ioctls["ioctl"]
+        served = {"vm": ["kvm_vm_ioctl"], "vcpu": ["kvm_vcpu_ioctl"]}.get(scope or "", every)
+        return self._programs.find(self._programs.tree(tree), served if verb == "enable" else every)

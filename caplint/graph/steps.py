@@ -21,7 +21,8 @@ class Edge(NamedTuple):
 
     kind: str
     """`direct`, `macro`, `table` (through a pointer that it is assigned to), `callback` (handed on as an argument),
-    `rpc` (the name of a procedure that another process serves)."""
+    `registered` (handed to what keeps it for somebody else to call), `rpc` (the name of a procedure that another
+    process serves)."""
     path: str
     line: int
     """Of the call, or of the place that hands it on."""
@@ -35,11 +36,12 @@ class Edge(NamedTuple):
 
     @property
     def cost(self) -> float:
-        """The more certain edge is the shorter one."""
-        return _COST[self.kind] if self.sure != "field" else 5.0
+        """The more certain edge is the shorter one; what runs in one case of several is less so."""
+        cost = _COST[self.kind] if self.sure != "field" else 5.0
+        return cost + 0.5 * bool(self.labels)
 
 
-_COST = {"direct": 1.0, "macro": 1.0, "callback": 1.5, "table": 2.0, "rpc": 4.0}
+_COST = {"direct": 1.0, "macro": 1.0, "callback": 1.5, "table": 2.0, "registered": 4.0, "rpc": 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,17 @@ class Step:
     line: int
     """Where control passes on to it; of the first, and of what is reached over a bridge, where it is defined."""
     edge: str
-    """`entry`, `direct`, `macro`, `table`, `callback`, `rpc`, `exec`, `ioctl`, `case`."""
+    """`entry`, `direct`, `macro`, `table`, `callback`, `registered`, `rpc`, `exec`, `ioctl`, `case`."""
     case: str | None = None
-    """The label that the call stands under, where that decides."""
+    """The labels that the call stands under, separated by blanks."""
     condition: str = "1"
     note: str = ""
     """What a reader should know: the pointer, what is returned."""
     sure: str = "exact"
     why: str = ""
     """Why this definition and none of its namesakes."""
+    defined: str = ""
+    """`path:line` of the definition."""
 
 
 @dataclass(frozen=True, slots=True)

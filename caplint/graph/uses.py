@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caplint.graph.program import Call
+from caplint.graph.program import Call, is_live
 from caplint.graph.programs import Programs
 from caplint.graph.steps import Function, Step
 from caplint.knowledge import knowledge
@@ -22,13 +22,6 @@ _REQUIRED = """
     SELECT u.tree, u.path, u.line, e.variable, u.arch, u.condition FROM all_vmm_use u
     JOIN file f ON f.tree = u.tree AND f.path = u.path JOIN main.element e ON e.blob = f.blob AND e.line = u.line
     WHERE u.side = 'now' AND u.cap = ? AND u.function IS NULL AND e.variable IS NOT NULL ORDER BY 1, 2, 3
-"""
-_ISSUED = """
-    SELECT f.tree, f.path, k.line, k.function, k.callee, f.arch, c.text, k.arguments
-    FROM file f JOIN main.call k ON k.blob = f.blob JOIN main.condition c ON c.id = k.condition
-    WHERE f.role = 'vmm' AND k.function IS NOT NULL
-      AND EXISTS (SELECT 1 FROM json_each(k.arguments) a WHERE a.value = ?1)
-    ORDER BY f.tree, f.path, k.start
 """
 _ISSUED_BY_MACROS = """
     SELECT f.tree, f.path, m.line, m.name, f.arch, c.text, m.body
@@ -124,25 +117,38 @@ def _asks(calls: dict[str, list[Call]], reader: str, wrappers: set[str]) -> Call
 
 
 def _issues(programs: Programs, request: str) -> Iterator[Use]:
-    connection = programs.session.connection
-    wrappers = set(knowledge().ioctls)
-    for tree, path, line, function, callee, arch, condition, arguments in connection.execute(
-        _ISSUED, (request,)
-    ).fetchall():
-        if callee in wrappers:
-            yield from _use(
-                programs, (tree, path, line, function), "issue", callee, (arch, condition, arguments, request)
-            )
-    for tree, path, line, name, arch, condition, body in connection.execute(_ISSUED_BY_MACROS, (request,)).fetchall():
+    """Calls that issue an ioctl, wherever a VMM has them, and macros that do."""
+    known = knowledge()
+    for tree in programs.of_role("vmm"):
+        program = programs.program(tree)
+        program.look([request])
+        found = [handed.call for handed in program.handed.get(request, ()) if handed.position == 1]
+        for call in sorted(found, key=lambda call: (call.caller, call.line)):
+            if call.callee in known.ioctls and is_live(call.condition):
+                arch = known.architecture_of(tree.project, call.file.path)
+                step = Step(tree.name, call.callee, call.file.path, call.line, "direct", None, call.condition, request)
+                yield Use(tree.name, call.caller, "issue", call.callee, arch, (step,), (call.descriptor, request))
+    rows = programs.session.connection.execute(_ISSUED_BY_MACROS, (request,)).fetchall()
+    for name, path, line, macro, arch, condition, body in rows:
         match = re.search(rf"\b(\w+)\s*\([^()]*?\b{re.escape(request)}\b", body)
-        holder = Function(tree, path, name, line)
-        if match is not None and match[1] in wrappers:
-            step = Step(tree, match[1], path, line, "direct", None, condition, request)
-            yield Use(tree, holder, "issue", match[1], arch, (step,), (request,))
+        if match is not None and match[1] in known.ioctls:
+            step = Step(name, match[1], path, line, "direct", None, condition, request)
+            yield Use(name, Function(name, path, macro, line), "issue", match[1], arch, (step,), ("", request))
 
 
-def issuers(programs: Programs, tree: Tree, request: str, entry: str) -> Iterator[tuple[Function, Step]]:
-    """What issues an ioctl on the descriptor that a function of the kernel serves, and the call."""
+def issuers(programs: Programs, tree: Tree, request: str, entry: str, arch: str | None) -> Iterator[Use]:
+    """What issues an ioctl on a descriptor that a function of the kernel may serve."""
     for use in _issues(programs, request):
-        if use.tree == tree.name and knowledge().ioctls.get(use.callee) == entry:
-            yield use.holder, use.calls[-1]
+        fits = use.tree == tree.name and (arch is None or use.arch in {None, arch})
+        if fits and entry in served_by(use.callee, use.arguments[0]):
+            yield use
+
+
+def served_by(callee: str, descriptor: str) -> list[str]:
+    """The kernel's functions that may get what a VMM's function sends to a descriptor."""
+    known = knowledge()
+    entries = known.ioctls.get(callee, [])
+    if len(entries) > 1:
+        told = [entry for entry, pattern in known.ioctl_descriptors if entry in entries and pattern.search(descriptor)]
+        return told[:1] or entries
+    return entries

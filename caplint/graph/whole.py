@@ -9,7 +9,7 @@ import networkx as nx
 from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.outlines import Outlines
-from caplint.graph.program import Call, Program, is_live, static_slot
+from caplint.graph.program import Call, Kept, Program, is_live, static_slot
 from caplint.graph.programs import code_of
 from caplint.graph.receivers import Receivers, Slot
 from caplint.graph.steps import Edge, Function
@@ -108,22 +108,24 @@ def _through(program: Program, receivers: Receivers) -> _Found:
 
 def _kept(program: Program, receivers: Receivers) -> _Found:
     for name, places in program.kept.items():
-        if name not in program.definitions:
-            continue
-        for kept in places:
-            for found in program.meant(name, kept.file) if is_live(kept.condition) else ():
-                for slot in receivers.kept(kept):
-                    edge = Edge(
-                        "table",
-                        kept.file.path,
-                        kept.line,
-                        kept.condition,
-                        via=name,
-                        sure="type" if slot[0] else "field",
-                    )
-                    yield slot, found.function, edge
-                    if slot[0] is not None and not slot[0].startswith("="):
-                        yield (None, slot[1]), slot, edge._replace(sure="field")
+        for kept in places if name in program.definitions else ():
+            holder = program.defined(kept.holder) if kept.holder is not None else None
+            if is_live(kept.condition) and (holder is None or name not in holder.parameters):
+                for found in program.meant(name, kept.file):
+                    for slot in receivers.kept(kept):
+                        yield from _put(slot, found.function, kept)
+    yield from _copied(program, receivers)
+
+
+def _put(slot: Slot, function: Function, kept: Kept) -> _Found:
+    sure = "type" if slot[0] else "field"
+    edge = Edge("table", kept.file.path, kept.line, kept.condition, via=kept.name, sure=sure)
+    yield slot, function, edge
+    if slot[0] is not None and not slot[0].startswith("="):
+        yield (None, slot[1]), slot, edge._replace(sure="field")
+
+
+def _copied(program: Program, receivers: Receivers) -> _Found:
     for copies in program.copied.values():
         for file, owner, left, right in copies:
             target, source = receivers.target(file, owner, left), receivers.target(file, owner, right)

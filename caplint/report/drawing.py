@@ -114,7 +114,7 @@ def _lanes(found: Iterable[Path]) -> list[_Lane]:
 
 def _entered(lane: _Lane, before: _Node | None, step: Step) -> _Node:
     """The node of a step behind another, made where there is none."""
-    key = (step.function, step.path, step.line, step.edge, step.case)
+    key = (step.function, step.defined, step.path, step.line, step.edge, step.case)
     if before is not None and before.step.tree == step.tree:
         return before.children.setdefault(key, _Node(step, before, before.depth + 1))
     node = lane.roots.setdefault((*key, step.note), _Node(step, None, 0))
@@ -194,9 +194,13 @@ def _drawn(lane: _Lane) -> Iterator[str]:
 def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
     middle = node.y + 9
     if node.above is not None:
-        kind = "edge indirect" if node.step.edge in {"table", "callback"} else "edge"
+        kind = "edge indirect" if node.step.edge in {"table", "callback", "registered"} else "edge"
         deeper = node.x > node.above.x
-        x, y = (node.above.x + 3, node.above.y + 31) if deeper else (node.x - 12, node.above.y + 9)
+        x, y = (
+            (node.above.x + 3, node.above.y + 31 + 16 * len(node.above.broken))
+            if deeper
+            else (node.x - 12, node.above.y + 9)
+        )
         yield f'<path class="{kind}" d="M{x:.0f} {y:.0f} V{middle:.0f} H{node.x - 4:.0f}"/>'
     for source in node.sources.values():
         height = source.y + 9

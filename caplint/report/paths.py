@@ -18,6 +18,7 @@ _ARROWS = {
     "macro": "-> ",
     "rpc": "=> ",
     "table": "~> ",
+    "registered": "~> ",
     "callback": "~> ",
 }
 
@@ -25,7 +26,8 @@ _ARROWS = {
 def text(cap: str, found: list[Path]) -> Iterator[str]:
     """One block for each path; `~>` is an indirect call, `=>` a bridge into another program."""
     if not found:
-        yield f"{safe(cap)}: no VMM in view checks or enables it"
+        verb = "checks or enables" if cap.startswith("KVM_CAP_") else "issues"
+        yield f"{safe(cap)}: no VMM in view {verb} it"
     for index, path in enumerate(found):
         if index:
             yield ""
@@ -49,6 +51,8 @@ def _line(step: Step) -> str:
     if step.condition != "1":
         notes.append(f"if {step.condition}")
     request = f"{step.note} " if step.edge == "ioctl" else ""
+    if step.edge == "registered":
+        notes.append("keeps it for somebody else to call")
     if step.sure == "field":
         notes.append("by the member's name only")
     if step.why:
@@ -68,7 +72,7 @@ def as_object(cap: str, arch: str | None, found: list[Path]) -> dict[str, Any]:
                 {
                     "tree": step.tree, "function": step.function, "path": step.path, "line": step.line,
                     "edge": step.edge, "case": step.case, "condition": step.condition, "note": step.note,
-                    "sure": step.sure, "why": step.why,
+                    "sure": step.sure, "why": step.why, "defined": step.defined or None,
                 }
                 for step in path.steps
             ]
@@ -78,26 +82,57 @@ def as_object(cap: str, arch: str | None, found: list[Path]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def dot(found: list[Path]) -> Iterator[str]:
-    """A graph for Graphviz, programs as clusters."""
-    nodes: dict[str, dict[str, None]] = {}
-    edges: dict[tuple[str, str, str], None] = {}
-    for path in found:
-        previous = ""
+_STYLES = {
+    "table": "dashed", "callback": "dashed", "registered": "dashed", "ioctl": "bold", "exec": "bold", "rpc": "bold",
+    "broken": "dotted",
+}  # fmt: skip
+
+
+class _Dot:
+    """Nodes and edges of a graph for Graphviz."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, dict[str, str]] = {}
+        self.edges: dict[tuple[str, str, str, str], None] = {}
+
+    def add(self, path: Path) -> None:
+        """The steps of a path, and why it breaks."""
+        previous = self._broken(path.above) if path.above else ""
+        kind = "broken"
         for step in path.steps:
-            label = f"{step.tree} case {step.case}" if step.edge == "case" else f"{step.tree} {step.function}"
-            nodes.setdefault(step.tree, {})[label] = None
+            key = self._node(step)
             if previous:
-                edges[previous, label, step.edge] = None
-            previous = label
+                self.edges[previous, key, kind or step.edge, step.note if step.edge == "ioctl" else ""] = None
+            previous, kind = key, ""
+        if path.below and previous:
+            self.edges[previous, self._broken(path.below), "broken", ""] = None
+
+    def _node(self, step: Step) -> str:
+        name = f"case {step.case}" if step.edge == "case" else step.function
+        place = f"{step.path}:{step.line}" if step.edge == "case" else step.defined or f"{step.path}:{step.line}"
+        key = f"{step.tree} {name} {place}"
+        self.nodes.setdefault(step.tree, {})[key] = f"{safe(name)}\n{safe(place)}"
+        return key
+
+    def _broken(self, reason: str) -> str:
+        key = f"!! {reason}"
+        self.nodes.setdefault("", {})[key] = safe(key)
+        return key
+
+
+def dot(found: list[Path]) -> Iterator[str]:
+    """A graph for Graphviz, programs as clusters; why a path breaks is a node of its own."""
+    graph = _Dot()
+    for path in found:
+        graph.add(path)
     yield "digraph paths {"
     yield '  rankdir=LR; node [shape=box, fontname="monospace"];'
-    for tree, labels in nodes.items():
-        yield f"  subgraph {json.dumps('cluster ' + tree)} {{ label={json.dumps(tree)};"
-        for label in labels:
-            yield f"    {json.dumps(label)} [label={json.dumps(label.partition(' ')[2])}];"
+    for tree, labels in graph.nodes.items():
+        yield f"  subgraph {json.dumps('cluster ' + tree)} {{ label={json.dumps(tree)};" if tree else "  {"
+        for key, label in labels.items():
+            yield f"    {json.dumps(key)} [label={json.dumps(label)}];"
         yield "  }"
-    for source, sink, kind in edges:
-        style = {"table": "dashed", "callback": "dashed", "ioctl": "bold", "exec": "bold"}.get(kind, "solid")
-        yield f"  {json.dumps(source)} -> {json.dumps(sink)} [style={style}];"
+    for source, sink, kind, note in graph.edges:
+        label = f", label={json.dumps(safe(note))}" if note else ""
+        yield f"  {json.dumps(source)} -> {json.dumps(sink)} [style={_STYLES.get(kind, 'solid')}{label}];"
     yield "}"

@@ -214,7 +214,7 @@ def test_a_remote_procedure(caplint: Caplint, tmp_path: Path) -> None:
     assert [(step["function"], step["edge"], step["note"]) for step in path] == [
         ("start", "entry", ""),
         ("virDomainCreateXML", "rpc", "REMOTE_PROC_DOMAIN_CREATE_XML"),
-        ("goal", "direct", ""),
+        ("goal", "direct", "defined at src/libvirt-domain.c:5"),
     ]
 
 
@@ -250,3 +250,43 @@ def test_the_whole_graph(caplint: Caplint, tmp_path: Path) -> None:
     assert caplint("path", "--all-functions", "--qemu", tree, "--output-format", "dot").out.startswith(
         "digraph calls {"
     )
+
+
+def test_a_function_that_keeps_what_it_is_handed(caplint: Caplint, tmp_path: Path) -> None:
+    """Who hands it on registers it; who calls through the member runs it."""
+    files = {
+        "a.c": "struct dc { int (*realize)(int); };\n"
+        "void set_realize(struct dc *dc, int (*fn)(int))\n{\n    dc->realize = fn;\n}\n",
+        "b.c": "int start(struct dc *dc)\n{\n    return dc->realize(1);\n}\n",
+        "c.c": "void init(struct dc *dc)\n{\n    set_realize(dc, goal);\n}\n" + GOAL,
+    }  # fmt: skip
+    assert _steps(caplint, tmp_path, files)[1:] == [("goal", "table", "type")]
+    run = caplint("path", "--from", "init", "--to", "goal", "--qemu", tmp_path / "q", "--output-format", "json")
+    assert [step["edge"] for step in json.loads(run.out)["paths"][0]] == ["entry", "registered"]
+
+
+def test_an_architecture_without_kvm(caplint: Caplint, tmp_path: Path) -> None:
+    files = {"target/alpha/a.c": START.format(body="return goal(1);"), "target/i386/b.c": GOAL}
+    assert _steps(caplint, tmp_path, files) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--to", ""), "--to '': is no function's name"),
+        (("--to", "goal", "--from", "a b"), "--from 'a b': is no function's name"),
+        (
+            ("--to", "goal", "--arch", "vax"),
+            "--arch vax: unknown; known are x86, arm64, s390, powerpc, riscv, mips, loongarch",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_name(caplint: Caplint, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    run = caplint("path", *words, "--qemu", qemu(tmp_path / "q"))
+    assert (run.status, run.out, run.err) == (2, "", f"caplint: {message}\n")
+
+
+def test_an_alias_of_an_architecture(caplint: Caplint, tmp_path: Path) -> None:
+    tree = qemu(tmp_path / "q", {"system/main.c": "int main(void)\n{\n    return goal(1);\n}\n", "b.c": GOAL})
+    out = caplint("path", "--to", "goal", "--arch", "i386", "--qemu", tree).out
+    assert out.startswith("goal reached on x86\n")

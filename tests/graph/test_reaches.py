@@ -65,3 +65,33 @@ def test_the_time_is_bounded(caplint: Caplint, tmp_path: Path, monkeypatch: pyte
     run = caplint("check", *trees, "--select", "CAP407", "--deep", "--output-format", "json")
     assert "places were not looked at within" in run.err
     assert json.loads(run.out)["findings"] == []
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "int (*pick(int c))(KVMState *)\n{\n    return ask;\n}\n",
+        "int go(KVMState *s)\n{\n    return (ask)(s);\n}\n",
+        "#define RUN (ask)\n",
+        "#define MAKE(x) int made_##x(void) { return as##x(0); }\n#define PROBE(x) as_##x()\n",
+        "static const struct entry table[] = { ENTRY(ask) };\n",
+        "void f(void)\n{\n    __attribute__((cleanup(ask))) KVMState *s = 0;\n}\n",
+    ],
+)
+def test_a_name_that_stands_anywhere_else_is_not_unreachable(caplint: Caplint, tmp_path: Path, how: str) -> None:
+    name = "as_long" if "PROBE" in how else "ask"
+    files = {"system/main.c": LONELY, "accel/kvm/kvm-all.c": ASK.replace("ask", name) + how}
+    assert _found(caplint, tmp_path, files, "--deep")[0] == []
+
+
+def test_a_constructor_is_not_unreachable(caplint: Caplint, tmp_path: Path) -> None:
+    files = {
+        "system/main.c": LONELY,
+        "accel/kvm/kvm-all.c": ASK.replace("int ask", "__attribute__((constructor)) int ask"),
+    }
+    assert _found(caplint, tmp_path, files, "--deep")[0] == []
+
+
+def test_a_prototype_and_a_comment_call_nothing(caplint: Caplint, tmp_path: Path) -> None:
+    files = {"system/main.c": LONELY, "include/a.h": "/* ask() */\nint ask(KVMState *s);\n", "accel/kvm/kvm-all.c": ASK}
+    assert len(_found(caplint, tmp_path, files, "--deep")[0]) == 1
