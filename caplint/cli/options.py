@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from caplint import rules as rule_pages
 from caplint import share
 from caplint.config import Config, load
 from caplint.errors import CaplintError
 from caplint.report.style import Style, style_for
-from caplint.rules import Rule
 from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
+
+if TYPE_CHECKING:
+    from caplint.rules import Rule
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -221,6 +223,8 @@ def between(options: argparse.Namespace, config: Config, revisions: tuple[str, s
 
 def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
     """The shipped rules and the user's, or those of them that were selected."""
+    from caplint import rules as rule_pages  # noqa: PLC0415 - not every command has rules
+
     rules = rule_pages.load(
         [
             share.RULES,

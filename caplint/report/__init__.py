@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from caplint.check import Outcome
-from caplint.report.style import Style
+if TYPE_CHECKING:  # commands that check nothing import this package too
+    from caplint.check import Outcome
+    from caplint.report.style import Style
 
-Reporter = Callable[[Outcome, TextIO, Style], None]
+Reporter = Callable[["Outcome", TextIO, "Style"], None]
 
 
 class Format(NamedTuple):
