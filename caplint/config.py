@@ -157,7 +157,8 @@ _SUPPRESS = {
 def load(explicit: Path | None = None, start: Path | None = None) -> Config:
     """The configuration in force: the file given, or the nearest one upward from `start`, or the defaults.
 
-    Trees that the environment names come first. Raises `CaplintError`, naming file and key, for what cannot be read or is not known.
+    Trees that the environment names come first. Raises `CaplintError`, naming file and key, for what
+    cannot be read or is not known.
     """
     path = explicit or _nearest(start or Path.cwd())
     if path is None:

@@ -3,7 +3,7 @@
 # docs/hooks.md tells how it learns where the other trees are. `git commit --no-verify` does without it.
 
 if [ -d virt/kvm ]; then
-    set -- virt include 'arch/*/include' 'arch/*/kvm' 'arch/*/kernel/asm-offsets.c' \
+    set -- virt include 'arch/*/include/*' 'arch/*/kvm/*' 'arch/*/kernel/asm-offsets.c' \
         tools/include tools/arch tools/testing/selftests/kvm Documentation/virt/kvm
 else
     set -- '*.[ch]' '*.c.inc' '*meson.build'

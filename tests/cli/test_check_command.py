@@ -266,7 +266,9 @@ def test_what_did_not_run_is_said_whatever_the_format(caplint: Caplint, tmp_path
     words = ("check", kernel(tmp_path / "k"), "--select", "CAP103", "--output-format")
     for output_format in FORMATS:
         run = caplint(*words, output_format)
-        assert "skipped: CAP103 (needs a VMM tree (--qemu or CAPLINT_QEMU))\n" in (run.out if output_format == "text" else run.err)
+        assert "skipped: CAP103 (needs a VMM tree (--qemu or CAPLINT_QEMU))\n" in (
+            run.out if output_format == "text" else run.err
+        )
 
 
 def test_suppression_for_one_architecture(caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path) -> None:

@@ -33,7 +33,9 @@ def test_a_relative_path_is_from_here(caplint: Caplint, trees: Path, monkeypatch
 def test_stronger_than_the_configuration(caplint: Caplint, trees: Path, apart: Path) -> None:
     (apart / "caplint.toml").write_text('[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"')
     assert caplint(*WORDS).status == 2
-    (apart / "caplint.toml").write_text('[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"\nrole = "kernel"')
+    (apart / "caplint.toml").write_text(
+        '[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"\nrole = "kernel"'
+    )
     assert caplint(*WORDS).status == 1
 
 

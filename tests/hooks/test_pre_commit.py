@@ -36,6 +36,8 @@ def surroundings(
 ) -> None:
     # One store for all tests here: the mini-trees' facts are those of every one.
     monkeypatch.setenv("CAPLINT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "bytecode"))
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
     monkeypatch.setenv("CAPLINT_KERNEL", str(FIXTURES / "linux"))
 
@@ -192,7 +194,12 @@ def test_pre_commit_installs_it(surroundings: None, tmp_path: Path) -> None:
     commit(root)
     renumber(root / HEADER)
     git(root, "add", "-A")
-    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "VIRTUALENV_NO_PERIODIC_UPDATE": "1"}
+    offline = {
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "VIRTUALENV_NO_PERIODIC_UPDATE": "1",
+    }
     done = run(root, "pre-commit", "run", PATH=os.environ["PATH"] + f":{Path(sys.executable).parent}",
                PYTHONPATH=str(packages), **offline)  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
