@@ -204,6 +204,7 @@ def test_pre_commit_installs_it(surroundings: None, tmp_path: Path) -> None:
                PYTHONPATH=str(packages), **offline)  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert WRONG in done.stdout, done.stdout
+    assert len(list((tmp_path / "pre-commit").glob("repo*/py_env*/bin/caplint"))) == 1
 
 
 def test_what_the_hooks_are() -> None:
