@@ -222,9 +222,9 @@ def _known_places(rule: Rule, findings: Iterable[Finding], trees: list[Tree]) ->
 
 
 _NEEDS = {
-    "kernel": "a kernel tree (--kernel)",
-    "vmm": "a VMM tree (--qemu)",
-    "manager": "a libvirt tree (--libvirt)",
+    "kernel": "a kernel tree (--kernel or CAPLINT_KERNEL)",
+    "vmm": "a VMM tree (--qemu or CAPLINT_QEMU)",
+    "manager": "a libvirt tree (--libvirt or CAPLINT_LIBVIRT)",
     "reference": "a reference kernel (--tree NAME=reference:DIR)",
     "patch": "a patch",
     "deep": "the call graph, which --deep builds",

@@ -17,6 +17,12 @@ from caplint.errors import CaplintError
 from caplint.facts.harvest import default_jobs
 from caplint.findings import SEVERITIES
 
+VARIABLES = {
+    "CAPLINT_KERNEL": ("kernel", "kernel"),
+    "CAPLINT_QEMU": ("qemu", "vmm"),
+    "CAPLINT_LIBVIRT": ("libvirt", "manager"),
+}
+"""Environment variable → name and role of the tree whose `DIR` or `DIR@REV` it holds."""
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
 
 
@@ -37,6 +43,8 @@ class ConfiguredTree:
     name: str
     path: str
     role: str | None = None
+    variable: str | None = None
+    """The environment variable that names it, in place of the configuration's trees of its role."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +157,12 @@ _SUPPRESS = {
 def load(explicit: Path | None = None, start: Path | None = None) -> Config:
     """The configuration in force: the file given, or the nearest one upward from `start`, or the defaults.
 
-    Raises `CaplintError`, naming file and key, for what cannot be read or is not known.
+    Trees that the environment names come first. Raises `CaplintError`, naming file and key, for what
+    cannot be read or is not known.
     """
     path = explicit or _nearest(start or Path.cwd())
     if path is None:
-        return Config()
+        return Config(trees=_environment())
     data = _read(path)
     if path.name == "pyproject.toml":
         data = _tools(data).get("caplint", {})
@@ -195,7 +204,7 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
         cache = _place(path, cache)
     return Config(
         source=path,
-        trees=tuple(_tree(path, name, entry) for name, entry in top.get("trees", {}).items()),
+        trees=(*_environment(), *(_tree(path, name, entry) for name, entry in top.get("trees", {}).items())),
         rules=tuple(_place(path, directory) for directory in top.get("rules", ())),
         cache=cache,
         coverage_floor=coverage.get("floor", 0.0),
@@ -228,6 +237,15 @@ def _tree(path: Path, name: str, entry: Any) -> ConfiguredTree:
     if "path" not in values:
         raise CaplintError(f"{path}: trees.{name}.path is missing")
     return ConfiguredTree(name, _place(path, values["path"]), values.get("role"))
+
+
+def _environment() -> tuple[ConfiguredTree, ...]:
+    """What a hook knows of the other trees; a relative path is one from the working directory."""
+    return tuple(
+        ConfiguredTree(name, text, role, variable)
+        for variable, (name, role) in VARIABLES.items()
+        if (text := os.environ.get(variable))
+    )
 
 
 def _place(path: Path, text: str) -> str:

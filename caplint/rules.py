@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +197,7 @@ def _blocks(path: Path, text: str, offset: int) -> tuple[str, list[list[Example]
     query = ""
     groups: dict[str, list[list[Example]]] = {"bad": [], "good": []}
     current: list[list[Example]] | None = None
-    tokens = MarkdownIt().parse(text)
+    tokens = _markdown().parse(text)
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             title = tokens[index + 1].content.strip().lower()
@@ -215,6 +215,12 @@ def _blocks(path: Path, text: str, offset: int) -> tuple[str, list[list[Example]
         raise CaplintError(f"{path}: holds no ```sql block")
     bad, good = ([group for group in groups[name] if group] for name in ("bad", "good"))
     return query, bad, good
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """Finds the blocks of a page; what stands inside a paragraph or heading is not taken apart."""
+    return MarkdownIt().disable("inline")
 
 
 def _example(path: Path, info: str, content: str, line: int) -> Example:

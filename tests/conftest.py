@@ -14,7 +14,7 @@ import pytest
 
 from caplint.check import open_session
 from caplint.cli.main import main
-from caplint.config import Config
+from caplint.config import VARIABLES, Config
 from caplint.rules import Rule, query_rows
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree, object_id
@@ -147,6 +147,8 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(place)
     monkeypatch.setenv("CAPLINT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_COLOR", "1")
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
     return place
 
 

@@ -77,6 +77,19 @@ def test_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_trees_of_the_environment_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPLINT_QEMU", "../qemu@v9.0.0")
+    monkeypatch.setenv("CAPLINT_KERNEL", "/src/linux")
+    monkeypatch.setenv("CAPLINT_LIBVIRT", "")
+    named = (
+        ConfiguredTree("kernel", "/src/linux", "kernel", "CAPLINT_KERNEL"),
+        ConfiguredTree("qemu", "../qemu@v9.0.0", "vmm", "CAPLINT_QEMU"),
+    )
+    assert load(start=tmp_path).trees == named
+    file = _write(tmp_path, '[trees.qemu]\npath = "/src/qemu"')
+    assert load(file).trees == (*named, ConfiguredTree("qemu", "/src/qemu"))
+
+
 def test_an_empty_file_changes_nothing_but_the_source(tmp_path: Path) -> None:
     file = _write(tmp_path, "")
     assert load(file) == Config(source=file)

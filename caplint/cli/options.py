@@ -147,14 +147,19 @@ def _named(options: argparse.Namespace) -> list[Tree]:
 
 
 def _configured(config: Config, given: set[str]) -> list[Tree]:
-    """The configuration's trees of roles that are not given."""
+    """The environment's trees of roles that are not given, then the configuration's."""
     trees = []
     for entry in config.trees:
         if entry.role in given:
             continue
-        tree = tree_of(entry.path, entry.role, entry.name)
+        try:
+            tree = tree_of(entry.path, entry.role, entry.name)
+        except CaplintError as error:
+            raise CaplintError(f"{entry.variable or f'{config.source}: trees.{entry.name}'}: {error}") from None
         if tree.role not in given:
             trees.append(tree)
+        if entry.variable:
+            given = given | {tree.role}
     return trees
 
 

@@ -30,16 +30,23 @@ def link_build(connection: sqlite3.Connection) -> dict[Place, Formula]:
     for side, tree, path, _, item, condition in connection.execute(_RULES):
         rules.setdefault((side, tree, _target(path, item)), []).append((posixpath.dirname(path), condition))
     settled: dict[Place, Formula] = {}
+    texts: dict[tuple[Formula, Formula], str] = {}  # few differ, of many files
     for side, tree, path, arch in connection.execute(
         "SELECT DISTINCT side, tree, path, arch FROM temp.all_file"
     ).fetchall():
         given = built.get((side, tree, arch or GENERIC), True)
         whole = _presence(rules, (side, tree, path), settled)
-        known = {_KVM: True} | {literal.atom: literal.positive for literal in literals(given)}
-        parts = whole.operands if isinstance(whole, Junction) and whole.operator == "&&" else (whole,)
-        condition = text(substitute(conjunction(part for part in parts if part != given), known))
+        if (condition := texts.get((given, whole))) is None:
+            condition = texts[given, whole] = _beside(given, whole)
         connection.execute("INSERT INTO temp.all_file_condition VALUES (?, ?, ?, ?)", (side, tree, path, condition))
     return built
+
+
+def _beside(given: Formula, whole: Formula) -> str:
+    """What a condition still says where KVM is built."""
+    known = {_KVM: True} | {literal.atom: literal.positive for literal in literals(given)}
+    parts = whole.operands if isinstance(whole, Junction) and whole.operator == "&&" else (whole,)
+    return text(substitute(conjunction(part for part in parts if part != given), known))
 
 
 def _module_conditions(connection: sqlite3.Connection) -> dict[Place, Formula]:

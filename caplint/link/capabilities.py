@@ -130,18 +130,20 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     prefix, so names are compared as sets of words first and letter by letter second.
     """
     words = set(name.removeprefix(_PREFIX).split("_"))
+    # What a matcher knows of its second text it keeps; letters in common are the same either way round.
+    bound = difflib.SequenceMatcher(None, "", name)
     bounds = []
     for index, candidate in enumerate(candidates):
         others = set(candidate.removeprefix(_PREFIX).split("_"))
         shared = 2 * len(words & others) / (len(words) + len(others))
-        matcher = difflib.SequenceMatcher(None, name, candidate)
-        if max(shared, quick := matcher.quick_ratio()) >= _CLOSE:
-            bounds.append((shared + quick, -index, shared, candidate, matcher))
+        bound.set_seq1(candidate)
+        if max(shared, quick := bound.quick_ratio()) >= _CLOSE:
+            bounds.append((shared + quick, -index, shared, candidate))
     best: tuple[float, float, int, str] | None = None
-    for most, index, shared, candidate, matcher in sorted(bounds, key=lambda bound: bound[:2], reverse=True):
+    for most, index, shared, candidate in sorted(bounds, key=lambda entry: entry[:2], reverse=True):
         if best is not None and most < best[0]:
             break  # comparing letter by letter is slow, and gives no more than the bound
-        letters = matcher.ratio()
+        letters = difflib.SequenceMatcher(None, name, candidate).ratio()
         if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters, index) > best[:3]):
             best = (shared + letters, letters, index, candidate)
     return best[3] if best else None

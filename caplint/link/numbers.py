@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-
-from pycparser import c_ast, c_parser
+from typing import TYPE_CHECKING
 
 from caplint.link.expansion import MAX_DEPTH, MAX_TEXT, Definition, expanded
 from caplint.link.integers import UnknownValueError, Value, binary, common, literal, promoted, truncated, wrapped
+
+if TYPE_CHECKING:
+    from pycparser import c_ast, c_parser
 
 __all__ = ["Definition", "Numbers", "UnknownValueError"]
 
@@ -94,6 +96,8 @@ class _Abi:
         self._types = _TYPES | long | {f"unsigned {name}": (bits, True) for name, (bits, _) in long.items()}
 
     def evaluate(self, node: c_ast.Node, depth: int) -> Value:  # noqa: C901 - one case per kind of expression
+        from pycparser import c_ast  # noqa: PLC0415 - most numbers are plain, and the others remembered
+
         match node:
             case c_ast.Constant():
                 return literal(node.value, self._long_bits)
@@ -144,6 +148,8 @@ class _Abi:
         return self._names[name]
 
     def _type(self, node: c_ast.Node) -> tuple[int, bool]:
+        from pycparser import c_ast  # noqa: PLC0415
+
         inner = node.type if isinstance(node, c_ast.Typename) else node
         if isinstance(inner, c_ast.TypeDecl) and isinstance(inner.type, c_ast.IdentifierType):
             name = " ".join(inner.type.names)
@@ -155,6 +161,8 @@ class _Abi:
 
 @cache
 def _parser() -> c_parser.CParser:
+    from pycparser import c_parser  # noqa: PLC0415
+
     return c_parser.CParser()
 
 

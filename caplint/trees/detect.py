@@ -87,13 +87,14 @@ def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTre
     project = _recognise(f"{tree.location}: index", lambda marker: marker in blobs or marker in directories)
     staged = RevisionTree((tree.name, tree.role), project, repository, blobs)
     staged.location, staged.revision = tree.location, "index"
-    if revision is None and not repository.has_head():
+    first = revision is None and not repository.has_head()
+    if first:
         base = RevisionTree((tree.name, tree.role), project, repository, {})
         base.location = f"{tree.location}@HEAD"
     else:
         base = revision_tree(tree.location, revision or "HEAD", tree.role, tree.name)
     staged.base = base
-    if revision is None:  # what is staged becomes one commit
+    if revision is None and not first:  # what is staged becomes one commit; a repository's first one changes nothing
         staged.patch_files = [PatchFile("index", 1, "index", *change) for change in staged.differences(base)]
     return staged
 

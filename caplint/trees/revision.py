@@ -89,8 +89,7 @@ class RevisionTree(Tree):
         before, after = base._everything, self._everything
         return [
             (path, "added" if path not in before else "removed" if path not in after else "modified")
-            for path in sorted(before.keys() | after.keys())
-            if before.get(path) != after.get(path)
+            for path in sorted({path for path, _ in before.items() ^ after.items()})
         ]
 
     def read(self, path: str) -> bytes:

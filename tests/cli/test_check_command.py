@@ -178,12 +178,12 @@ def test_json_lines(caplint: Caplint, faulty: tuple[str | Path, ...]) -> None:
 
 def test_a_rule_that_cannot_run_is_said_to_be_skipped(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
     words = ("check", kernel(tmp_path / "k"), "--select", "CAP103,CAP101")
-    assert "skipped: CAP103 (needs a VMM tree (--qemu))" in caplint(*words).out.splitlines()
+    assert "skipped: CAP103 (needs a VMM tree (--qemu or CAPLINT_QEMU))" in caplint(*words).out.splitlines()
     (apart / "caplint.toml").write_text('ignore = ["Number-Mismatch"]')
     found = json.loads(caplint(*words, "--output-format", "json").out)
     assert found["skipped_rules"] == [
         {"code": "CAP101", "reason": "ignored by the configuration"},
-        {"code": "CAP103", "reason": "needs a VMM tree (--qemu)"},
+        {"code": "CAP103", "reason": "needs a VMM tree (--qemu or CAPLINT_QEMU)"},
     ]
 
 
@@ -266,7 +266,9 @@ def test_what_did_not_run_is_said_whatever_the_format(caplint: Caplint, tmp_path
     words = ("check", kernel(tmp_path / "k"), "--select", "CAP103", "--output-format")
     for output_format in FORMATS:
         run = caplint(*words, output_format)
-        assert "skipped: CAP103 (needs a VMM tree (--qemu))\n" in (run.out if output_format == "text" else run.err)
+        assert "skipped: CAP103 (needs a VMM tree (--qemu or CAPLINT_QEMU))\n" in (
+            run.out if output_format == "text" else run.err
+        )
 
 
 def test_suppression_for_one_architecture(caplint: Caplint, faulty: tuple[str | Path, ...], apart: Path) -> None:
