@@ -76,6 +76,10 @@ class Outlines:
         self._asked.update(fresh)
         return self._outlined(sorted({place for word in fresh for place in postings.get(word, ())} - self._loaded))
 
+    def prepare_all(self) -> None:
+        """Have the outlines of all files made at once: for many questions that is cheaper than file by file."""
+        self._make(self._files)
+
     def all(self) -> list[Outline]:
         """Every file that was not given yet."""
         return self._outlined([place for place in range(len(self._files)) if place not in self._loaded])
@@ -87,9 +91,7 @@ class Outlines:
     def _outlined(self, places: list[int]) -> list[Outline]:
         self._loaded.update(places)
         files = [self._files[place] for place in places]
-        if missing := [(self.tree, file) for file in files if file.oid not in self._rows]:
-            found = harvest(self._store, missing, self._reading, _quietly, OUTLINE)
-            self._rows |= {file.oid: found[file.oid, OUTLINE] for _, file in missing}
+        self._make(files)
         texts = self._texts([self._rows[file.oid] for file in files], "outline")
         known = knowledge()
         return [
@@ -97,6 +99,11 @@ class Outlines:
             for file in files
             if (text := texts.get(self._rows[file.oid])) is not None  # None: a blind spot, and nothing else
         ]
+
+    def _make(self, files: list[File]) -> None:
+        if missing := [(self.tree, file) for file in files if file.oid not in self._rows]:
+            found = harvest(self._store, missing, self._reading, _quietly, OUTLINE)
+            self._rows |= {file.oid: found[file.oid, OUTLINE] for _, file in missing}
 
     def _texts(self, rows: list[int], table: str) -> dict[int, str]:
         found: dict[int, str] = {}

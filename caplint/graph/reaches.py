@@ -51,6 +51,8 @@ class _Search:
         """Every place in a VMM, with whether its entry leads to it."""
         caps = self._connection.execute("SELECT DISTINCT cap FROM all_vmm_use WHERE side = 'now' ORDER BY 1").fetchall()
         rows: list[_Row] = []
+        for tree in self._programs.of_role("vmm") if caps else ():
+            self._programs.program(tree).outlines.prepare_all()
         for (cap,) in caps:
             for use in uses_of(self._programs, cap):
                 reached, reason = self._reached(use)
