@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # How long `make fuzz` looks for inputs that break the front end.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers corpus corpus-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -32,7 +32,11 @@ compilers:
 		|| echo "clang is not here and cannot be installed without root; tests that ask it for layouts will be skipped"
 
 corpus-test: $(STAMP)
-	@$(BIN)/pytest -n auto -m corpus
+	@$(BIN)/pytest -n auto -m "corpus and not edits"
+
+# Hundreds of edits of the real sources, each with the findings that it must bring and take: a quarter of an hour.
+edits-test: $(STAMP)
+	@$(BIN)/pytest -n auto -m edits
 
 bench: $(STAMP)
 	@$(BIN)/python -m tools.bench

@@ -16,7 +16,7 @@ from caplint.check import Outcome
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
 X86 = "arch/x86/kvm/x86.c"

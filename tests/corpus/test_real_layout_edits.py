@@ -10,7 +10,7 @@ import real_trees
 from real_trees import QEMU, TOOLS, UAPI, Corpus
 from test_real_edits import Row, Transform, both, laid_over, rows_of, swap
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
 NEW = ("linux-6.12", "qemu-10.0")

@@ -11,7 +11,7 @@ import real_trees
 from real_trees import Corpus
 from test_real_edits import ANSWERS, ENABLES, Row, Transform, every, inside, laid_over, rows, rows_of, swap
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
 NEW = ("linux-6.12", "qemu-10.0")
