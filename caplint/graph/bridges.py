@@ -10,7 +10,7 @@ from itertools import product
 
 from caplint.graph.programs import Programs, Way
 from caplint.graph.steps import Edge, Function, Step
-from caplint.graph.uses import Use, served_by
+from caplint.graph.uses import Use, is_request, served_by
 from caplint.knowledge import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
@@ -153,14 +153,14 @@ class Bridges:
     def _requests(self, tree: str, callee: str, arguments: list[str]) -> list[tuple[str, str]]:
         """How a VMM's call does its ioctls: the function that does it and the request, in order of certainty."""
         if callee in knowledge().ioctls:
-            return [(callee, argument) for argument in arguments[1:2] if _is_request(argument)]
+            return [(callee, argument) for argument in arguments[1:2] if is_request(argument)]
         rows = self._connection.execute(
             """SELECT k.callee, k.arguments FROM code_function d
                JOIN main.call k ON k.blob = d.blob AND k.function = d.name
                WHERE d.side = 'now' AND d.tree = ? AND d.name = ? ORDER BY k.start""",
             (tree, callee),
         ).fetchall()
-        found = [(name, argument) for name, text in rows for argument in json.loads(text) if _is_request(argument)]
+        found = [(name, argument) for name, text in rows for argument in json.loads(text) if is_request(argument)]
         for (body,) in self._connection.execute(
             """SELECT m.body FROM file f JOIN main.macro m ON m.blob = f.blob
                WHERE f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL ORDER BY f.path""",
@@ -172,8 +172,3 @@ class Bridges:
 
 def _decisive(labels: str | None, wanted: set[str]) -> str | None:
     return next((label for label in (labels or "").split() if label in wanted), None)
-
-
-def _is_request(label: str) -> bool:
-    """Whether a name is an ioctl's rather than a capability's."""
-    return label.isidentifier() and label.startswith("KVM_") and not label.startswith("KVM_CAP_")

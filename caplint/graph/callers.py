@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from caplint.graph.program import Call, Definition, Handed, Kept, Program, is_live, static_slot
+from caplint.graph.program import Call, Definition, Handed, Kept, Program, edge_of, is_live, static_slot
 from caplint.graph.receivers import Receivers, Slot
 from caplint.graph.steps import Edge, Function
 from caplint.knowledge import GENERIC, knowledge
@@ -88,7 +88,7 @@ class Callers:
         kind = "macro" if definition is not None and definition.macro else "direct"
         for call in self.program.calls.get(function.name, ()):
             if self._is_meant(function, call):
-                yield call.caller, _edge(kind, call)
+                yield call.caller, edge_of(kind, call)
         for alias in self.program.aliases.get(function.name, ()):
             if alias.live:
                 place = alias.function
@@ -97,7 +97,7 @@ class Callers:
             if self._is_meant(function, handed.call):
                 # Who keeps it is not who calls it.
                 kind = "registered" if any(self._kept_by_callee(handed)) else "callback"
-                yield handed.call.caller, _edge(kind, handed.call, via=handed.call.callee)
+                yield handed.call.caller, edge_of(kind, handed.call, via=handed.call.callee)
         yield from self._registrars(function)
         yield from self._remote(function)
         arch = definition.arch if definition is not None else None
@@ -126,7 +126,7 @@ class Callers:
         for request in _served_by(function.name):
             for handed in self.program.handed.get(request, ()):
                 if handed.call.callee == knowledge().rpc["callee"]:
-                    yield handed.call.caller, _edge("rpc", handed.call, via=request)
+                    yield handed.call.caller, edge_of("rpc", handed.call, via=request)
 
     def _kept_in(self, function: Function) -> Iterator[Slot]:
         """The slots that a function is put into."""
@@ -163,7 +163,7 @@ class Callers:
             calls = self.program.calls.get(name, []) if not member else self.program.through.get(f"{name}[]", [])
             for call in calls:
                 if is_live(call.condition) and fits(call, arch) and not self.program.meant(name, call.file):
-                    yield call.caller, _edge("table", call, via=name)
+                    yield call.caller, edge_of("table", call, via=name)
             return
         kinds = self._copies(kind, member)
         for call in self.program.through.get(member, ()):
@@ -172,10 +172,10 @@ class Callers:
             found = self._receivers.called(call.file, call.owner, call.callee)
             owner = found[0] if found is not None else None
             if kind is None or owner is None:
-                yield call.caller, _edge("table", call, via=member, sure="field")
+                yield call.caller, edge_of("table", call, via=member, sure="field")
             elif owner in kinds:
                 sure = "exact" if static_slot(call.callee) else "type"
-                yield call.caller, _edge("table", call, via=f"{owner}.{member}", sure=sure)
+                yield call.caller, edge_of("table", call, via=f"{owner}.{member}", sure=sure)
 
     def _copies(self, kind: str | None, member: str) -> set[str]:
         """The structures that a member's value comes to, from one of them: `class->f = info->f`."""
@@ -199,10 +199,6 @@ def _served_by(function: str) -> tuple[str, ...]:
     rpc = knowledge().rpc
     bare = next((function[len(prefix) :] for prefix in rpc["targets"] if function.startswith(prefix)), "")
     return (rpc["request"] + _WORD_END.sub("_", bare).upper(),) if bare[:1].isupper() else ()
-
-
-def _edge(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
-    return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
 
 
 def fits(call: Call, arch: str | None) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from caplint.c.expression import parse
 from caplint.c.formula import substitute
 from caplint.graph.outlines import Outline, Outlines
-from caplint.graph.steps import Function
+from caplint.graph.steps import Edge, Function
 from caplint.knowledge import GENERIC, knowledge
 
 _CALL = re.compile(r"(?<![\w#.>])([A-Za-z_]\w*)\s*\(")
@@ -54,6 +54,11 @@ class Call(NamedTuple):
     labels: str
     descriptor: str = ""
     """The first argument of what is handed an ioctl."""
+
+
+def edge_of(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
+    """The edge that a call makes."""
+    return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
 
 
 class Handed(NamedTuple):

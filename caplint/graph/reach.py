@@ -11,7 +11,7 @@ from caplint.graph.program import Definition
 from caplint.graph.programs import Programs, Way
 from caplint.graph.starts import Starts
 from caplint.graph.steps import Function, Path, Step
-from caplint.graph.uses import issuers
+from caplint.graph.uses import is_request, issuers
 from caplint.knowledge import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
@@ -86,7 +86,7 @@ class Reach:
             return [below]
         first = below.steps[0]
         requests = list(
-            dict.fromkeys(label for step in below.steps for label in (step.case or "").split() if _is_request(label))
+            dict.fromkeys(label for step in below.steps for label in (step.case or "").split() if is_request(label))
         )
         for request in requests:
             for vmm in vmms:
@@ -98,10 +98,6 @@ class Reach:
                         return [Way((*above.steps, *use.calls, bridge, *below.steps[1:]))]
         said = " and ".join(requests) or f"{first.function}: no ioctl's case leads on from it"
         return [Way(below.steps, f"{said}: nothing that is reached from the start issues it" if requests else said)]
-
-
-def _is_request(label: str) -> bool:
-    return label.startswith("KVM_") and not label.startswith("KVM_CAP_")
 
 
 def _is_stub(definition: Definition) -> bool:

@@ -152,3 +152,8 @@ def served_by(callee: str, descriptor: str) -> list[str]:
         told = [entry for entry, pattern in known.ioctl_descriptors if entry in entries and pattern.search(descriptor)]
         return told[:1] or entries
     return entries
+
+
+def is_request(label: str) -> bool:
+    """Whether a name is an ioctl's rather than a capability's."""
+    return label.isidentifier() and label.startswith("KVM_") and not label.startswith("KVM_CAP_")

@@ -9,7 +9,7 @@ import networkx as nx
 from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.outlines import Outlines
-from caplint.graph.program import Call, Kept, Program, is_live, static_slot
+from caplint.graph.program import Kept, Program, edge_of, is_live, static_slot
 from caplint.graph.programs import code_of
 from caplint.graph.receivers import Receivers, Slot
 from caplint.graph.steps import Edge, Function
@@ -68,7 +68,7 @@ def _direct(program: Program) -> _Found:
         for call in calls:
             if is_live(call.condition):
                 for found in program.meant(name, call.file):
-                    yield call.caller, found.function, _edge("macro" if found.macro else "direct", call)
+                    yield call.caller, found.function, edge_of("macro" if found.macro else "direct", call)
     for name, aliases in program.aliases.items():
         for alias in aliases:
             for found in program.definitions.get(name, ()):
@@ -82,7 +82,7 @@ def _handed(program: Program) -> _Found:
             for handed in calls:
                 for found in program.meant(name, handed.call.file):
                     if found.function != handed.call.caller:
-                        yield handed.call.caller, found.function, _edge("callback", handed.call, handed.call.callee)
+                        yield handed.call.caller, found.function, edge_of("callback", handed.call, handed.call.callee)
     registrars = knowledge().registrars
     for name, uses in program.registered.items():
         for use in uses:
@@ -103,7 +103,7 @@ def _through(program: Program, receivers: Receivers) -> _Found:
                     if slot[0]
                     else "field"
                 )
-                yield call.caller, slot, _edge("table", call, f"{slot[0] or '?'}.{slot[1]}", sure)
+                yield call.caller, slot, edge_of("table", call, f"{slot[0] or '?'}.{slot[1]}", sure)
 
 
 def _kept(program: Program, receivers: Receivers) -> _Found:
@@ -131,7 +131,3 @@ def _copied(program: Program, receivers: Receivers) -> _Found:
             target, source = receivers.target(file, owner, left), receivers.target(file, owner, right)
             if target and source and target != source:
                 yield target, source, Edge("table", file.path, 0, "1", via=f"copied: {left} = {right}", sure="type")
-
-
-def _edge(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
-    return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
