@@ -52,6 +52,7 @@ golden: $(STAMP)
 # Resolves the newest versions that pyproject.toml allows.
 lock: $(STAMP)
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group tools --constraint requirements.lock pyproject.toml -o requirements-tools.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "caplint needs Python 3.11 or newer; set PYTHON=python3.11")'
