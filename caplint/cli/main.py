@@ -26,6 +26,7 @@ COMMANDS = {
     "baseline": "write, show and prune a file of known findings, for `check --baseline`",
     "facts": "ask the fact store a question in SQL",
     "coverage": "what was read, and what was not understood",
+    "inventory": "every capability, with all places that speak of it: a table, a page for the browser",
     "path": "how a program comes to check or enable a capability, down to the kernel's case",
     "rules": "list the rules",
     "explain": "show a rule's page",

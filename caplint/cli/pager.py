@@ -1,0 +1,24 @@
+"""Long output goes through the user's pager, as git's does, and only on a terminal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+
+
+def paged(lines: Iterable[str], *, wanted: bool = True) -> None:
+    """Print the lines; more than the terminal holds through $PAGER, else less, else as they are."""
+    text = "".join(f"{line}\n" for line in lines)
+    command = shlex.split(os.environ.get("PAGER") or "less")
+    fits = text.count("\n") < shutil.get_terminal_size().lines
+    if not wanted or fits or not sys.stdout.isatty() or not command or shutil.which(command[0]) is None:
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    # Colours pass, and nothing stays open that fits one screen: git's defaults.
+    environment = {"LESS": "FRX", **os.environ}
+    subprocess.run(command, input=text.encode(), env=environment, check=False)

@@ -1,0 +1,1 @@
+"""The inventory: every capability with all places that speak of it."""

@@ -1,0 +1,39 @@
+"""One inventory: the trees linked, the rules run, the views read."""
+
+from __future__ import annotations
+
+from caplint.check import Outcome, Progress, Session, in_sessions, judge, silent
+from caplint.config import Config
+from caplint.facts.harvest import Reading
+from caplint.inventory.chains import chains
+from caplint.inventory.collect import collect
+from caplint.inventory.model import Inventory
+from caplint.rules import Rule
+from caplint.trees.tree import Tree
+
+
+def build(  # noqa: PLR0913 - what `check` takes, and which paths
+    trees: list[Tree],
+    rules: list[Rule],
+    config: Config,
+    progress: Progress = silent,
+    *,
+    paths: bool = False,
+    deep: bool = False,
+) -> tuple[Inventory, Outcome]:
+    """The inventory of trees, and what a check of them found; with paths only where a format shows them."""
+    made: list[Inventory] = []
+
+    def run(sessions: list[Session]) -> list[Outcome]:
+        made.clear()
+        outcome = judge(sessions[0], rules, config)
+        inventory = collect(sessions[0], outcome.findings)
+        if paths:
+            ways = chains(sessions[0], Reading(config.repairs, config.jobs), deep=deep)
+            for capability in inventory.capabilities:
+                capability.paths = ways.get(capability.name, [])
+        made.append(inventory)
+        return [outcome]
+
+    (outcome,) = in_sessions([trees], config, progress, run)
+    return made[0], outcome

@@ -1,0 +1,90 @@
+"""The way of each capability: from where a VMM asks or enables, over the ioctl, down to the kernel's case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from caplint.check import Session
+from caplint.facts.harvest import Reading
+from caplint.graph.answers import Question, name_of, packed, unpacked
+from caplint.graph.steps import Path, Step
+
+if TYPE_CHECKING:
+    from caplint.graph.bridges import Bridges
+    from caplint.graph.programs import Programs
+    from caplint.graph.starts import Starts
+    from caplint.graph.uses import Use
+
+# Ways shown of one capability: each verb and architecture once.
+MOST = 8
+
+
+def chains(session: Session, reading: Reading, *, deep: bool) -> dict[str, list[Path]]:
+    """Capability → its ways, the best of each verb and architecture; deep: from the program's entry.
+
+    They are remembered for the state of the trees: the first time costs seconds, deep minutes.
+    """
+    if not any(tree.role == "vmm" for tree in session.trees):
+        return {}
+    question = Question("deep inventory" if deep else "inventory", None, None, MOST)
+    name = name_of(question, session.trees, session.store, reading)
+    known = session.store.recall(name)
+    if known is not None:
+        return {cap: unpacked(text) for cap, text in json.loads(known).items()}
+    found = dict(_search(session, reading, deep=deep))
+    session.store.retain(name, json.dumps({cap: packed(paths) for cap, paths in found.items()}))
+    return found
+
+
+def _search(session: Session, reading: Reading, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
+    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx, where nothing is remembered
+    from caplint.graph.programs import Programs  # noqa: PLC0415
+
+    programs = Programs(session, reading)
+    ways = _Ways(programs, Bridges(programs), deep=deep)
+    query = "SELECT DISTINCT cap FROM all_vmm_use WHERE side = 'now' ORDER BY 1"
+    for (cap,) in session.connection.execute(query).fetchall():
+        best: dict[tuple[str, str | None], Path] = {}
+        for path in ways.of(cap):
+            known = best.get((path.verb, path.arch))
+            if known is None or _worth(path) > _worth(known):
+                best[path.verb, path.arch] = path
+        yield cap, list(best.values())[:MOST]
+
+
+def _worth(path: Path) -> tuple[bool, bool, int]:
+    """A whole way is better than a broken one, a short one than a long one."""
+    return not path.below, not path.above, -len(path.steps)
+
+
+class _Ways:
+    def __init__(self, programs: Programs, bridges: Bridges, *, deep: bool) -> None:
+        self._programs = programs
+        self._bridges = bridges
+        self._starts = _starts(programs) if deep else None
+
+    def of(self, cap: str) -> Iterator[Path]:
+        from caplint.graph.uses import uses_of  # noqa: PLC0415
+
+        for use in uses_of(self._programs, cap):
+            for arch in [use.arch] if use.arch else self._bridges.architectures(cap, use.verb):
+                for above, broken in self._above(use, arch):
+                    for kernel in self._programs.of_role("kernel"):
+                        below = self._bridges.into_kernel(use, kernel, arch, cap)
+                        yield Path(use.verb, arch, (*above, *use.calls, *below.steps), broken, below.broken)
+
+    def _above(self, use: Use, arch: str) -> Iterator[tuple[tuple[Step, ...], str]]:
+        if self._starts is not None:
+            for way in self._starts.ways(self._programs.tree(use.tree), use.holder, arch):
+                yield way.steps, way.broken
+        else:
+            holder = use.holder
+            yield (Step(use.tree, holder.name, holder.path, holder.line, "entry"),), ""
+
+
+def _starts(programs: Programs) -> Starts:
+    from caplint.graph.starts import Starts  # noqa: PLC0415
+
+    return Starts(programs, None, 1)

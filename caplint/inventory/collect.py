@@ -1,0 +1,228 @@
+"""Gathers from the views what they say of each capability."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from caplint.check import Session
+from caplint.errors import CaplintError
+from caplint.findings import Finding
+from caplint.inventory.model import (
+    ALWAYS,
+    BY_VM,
+    CONDITIONALLY,
+    Answer,
+    Argument,
+    Capability,
+    Definition,
+    Enable,
+    Found,
+    Inventory,
+    Ioctl,
+    MachineAnswer,
+    Msr,
+    Place,
+    Section,
+    Support,
+    Use,
+)
+from caplint.inventory.selftests import mentions
+from caplint.knowledge import knowledge
+
+_DEFINED = """
+    SELECT name, number, alias, condition, comment, header, arch, tree, path, line FROM cap WHERE role <> 'reference'
+    ORDER BY name, header = 'uapi' DESC, header = 'copy' DESC, tree, path, line
+"""
+_SERVED = """
+    SELECT DISTINCT h.arch FROM handler h JOIN tree t ON t.name = h.tree
+    WHERE t.role = 'kernel' AND h.arch <> 'generic' UNION
+    SELECT DISTINCT a.arch FROM cap_answer a JOIN tree t ON t.name = a.tree WHERE t.role = 'kernel'
+"""
+_ANSWERS = """
+    SELECT a.cap, a.arch, certain(a.arch, a.condition, a.tree), a.condition, c.answer, c.reads_vm,
+           a.tree, a.path, a.line, a.function
+    FROM cap_answer a JOIN tree t ON t.name = a.tree
+    LEFT JOIN cap_check c ON c.tree = a.tree AND c.path = a.path AND c.line = a.line AND c.cap = a.cap
+    WHERE t.role = 'kernel' ORDER BY a.cap, a.arch, a.path, a.line
+"""
+_ENABLES = """
+    SELECT e.cap, e.arch, e.scope, e.condition, e.flags_checked, e.tree, e.path, e.line, e.function
+    FROM cap_enable e JOIN tree t ON t.name = e.tree WHERE t.role = 'kernel' ORDER BY e.cap, e.arch, e.path, e.line
+"""
+_ARGUMENTS = """
+    SELECT tree, path, line, cap, position, use, validated, mask FROM cap_argument
+    ORDER BY tree, path, line, cap, position, use
+"""
+_IOCTLS = """
+    SELECT cap, ioctl, type, tree, path, line FROM ioctl_capability ORDER BY cap, ioctl, type IS NULL, path, line
+"""
+_MSRS = "SELECT cap, msr, number, evidence FROM cap_msr ORDER BY cap, msr, evidence"
+_DOCUMENTED = """
+    SELECT cap, section, title, heading, type, architectures, parameters, tree, path, line FROM doc_cap
+    WHERE NOT pattern ORDER BY cap, heading DESC, api DESC, path, line
+"""
+_USES = """
+    SELECT cap, verb, scope, arch, result, condition, tree, path, line, function FROM all_vmm_use WHERE side = 'now'
+    ORDER BY cap, verb <> 'check', verb = 'enable', tree, path, line
+"""
+_MACHINES = """
+    SELECT a.cap, a.machine, a.arch, a.release, a.system, a.vm, d.why
+    FROM machine_answer a LEFT JOIN machine_difference d ON d.machine = a.machine AND d.number = a.number
+    WHERE a.cap IS NOT NULL ORDER BY a.cap, a.machine
+"""
+# A number, a constant of the headers, or an expression of such: no machine and no VM decides it.
+_CONSTANT = re.compile(r"(?:[A-Z0-9_\s|&+*<>()~ulUL-]|\bsizeof\s*\([^()]*\))+")
+
+
+def collect(session: Session, findings: Iterable[Finding]) -> Inventory:
+    """The inventory of linked trees. Raises `CaplintError` where two kernels are in view: their answers would mix."""
+    kernels = [tree for tree in session.trees if tree.role == "kernel"]
+    if len(kernels) > 1:
+        names = " and ".join(tree.name for tree in kernels)
+        raise CaplintError(f"an inventory is of one kernel, and {names} are two; compare them with --compare")
+    connection = session.connection
+    capabilities = _capabilities(connection)
+    served = {arch for (arch,) in connection.execute(_SERVED)}
+    architectures = [arch for arch in knowledge().architectures if arch in served]
+    _support(connection, capabilities, architectures)
+    _lists(connection, capabilities)
+    _say(capabilities, "findings", ((finding.subject, _found(finding)) for finding in findings))
+    for tree in kernels:
+        _say(capabilities, "selftests", mentions(tree))
+    ordered = sorted(capabilities.values(), key=lambda cap: (cap.number is None, cap.number or 0, cap.name))
+    return Inventory(
+        ordered, architectures, [(tree.name, tree.role, tree.location, tree.revision) for tree in session.trees]
+    )
+
+
+def _lists(connection: sqlite3.Connection, capabilities: dict[str, Capability]) -> None:
+    for attribute, query, make in _LISTS:
+        _say(capabilities, attribute, ((cap, make(row)) for cap, *row in connection.execute(query)))
+    for capability in capabilities.values():
+        capability.msrs = list(_merged(capability.msrs))
+        first: dict[str, Ioctl] = {}
+        for ioctl in capability.ioctls:
+            first.setdefault(ioctl.name, ioctl)
+        capability.ioctls = list(first.values())
+
+
+def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[tuple[str, object]]) -> None:
+    """Add to a list of each capability; what no header defines is a matter of rules."""
+    for cap, entry in entries:
+        if cap in capabilities:
+            getattr(capabilities[cap], attribute).append(entry)
+
+
+def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
+    found: dict[str, Capability] = {}
+    for name, number, alias, condition, comment, header, arch, *place in connection.execute(_DEFINED):
+        definition = Definition(header, number, condition, arch, Place(*place))
+        if name in found:
+            found[name].definitions.append(definition)
+        else:
+            found[name] = Capability(name, number, alias, condition, comment, [definition])
+    return found
+
+
+def _support(connection: sqlite3.Connection, capabilities: dict[str, Capability], architectures: list[str]) -> None:
+    answers: dict[tuple[str, str], list[tuple[bool, Answer]]] = defaultdict(list)
+    for cap, arch, certain, condition, answer, reads_vm, *place in connection.execute(_ANSWERS):
+        row = Answer(condition, answer, None if reads_vm is None else bool(reads_vm), Place(*place))
+        answers[cap, arch].append((bool(certain), row))
+    answered = {cap for cap, _ in answers}
+    enables: dict[tuple[str, str], list[Enable]] = defaultdict(list)
+    for cap, arch, enable in _enables(connection):
+        for one in architectures if arch == "generic" else [arch]:
+            # A generic case tests at run time what the architectures' answers show: it counts where one is given.
+            if (
+                arch != "generic"
+                or (((cap, one) in answers or cap not in answered)
+                and _possible(connection, one, enable))
+            ):
+                enables[cap, one].append(enable)
+    for name, capability in capabilities.items():
+        for arch in architectures:
+            said, accepted = answers.get((name, arch), []), enables.get((name, arch), [])
+            if said or accepted:
+                rows = [answer for _, answer in said]
+                capability.architectures[arch] = Support(_advertised(said), rows, accepted)
+
+
+def _possible(connection: sqlite3.Connection, arch: str, enable: Enable) -> bool:
+    query = "SELECT possible(?, ?, ?)"
+    return bool(connection.execute(query, (arch, enable.condition, enable.place.tree)).fetchone()[0])
+
+
+def _enables(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Enable]]:
+    arguments: dict[tuple[str, str, int, str], dict[int, Argument]] = defaultdict(dict)
+    for tree, path, line, cap, position, use, validated, mask in connection.execute(_ARGUMENTS):
+        checked = None if validated is None else bool(validated)
+        arguments[tree, path, line, cap].setdefault(position, Argument(position, use, checked, mask))
+    for cap, arch, scope, condition, flags, tree, path, line, function in connection.execute(_ENABLES).fetchall():
+        read = list(arguments[tree, path, line, cap].values())
+        place = Place(tree, path, line, function)
+        yield cap, arch, Enable(scope, condition, None if flags is None else bool(flags), read, place)
+
+
+def _advertised(said: list[tuple[bool, Answer]]) -> str | None:
+    """What decides whether it is advertised; where several cases answer, the one that asks for the least."""
+    if not said:
+        return None
+    ranks = [ALWAYS, CONDITIONALLY, BY_VM]
+    return ranks[min(_rank(certain, answer) for certain, answer in said)]
+
+
+def _rank(certain: bool, answer: Answer) -> int:
+    if answer.reads_vm:
+        return 2
+    return int(not (certain and answer.answer is not None and _CONSTANT.fullmatch(answer.answer) is not None))
+
+
+def _ioctl(row: list[object]) -> Ioctl:
+    name, kind, *place = row
+    return Ioctl(name, kind, Place(*place))  # type: ignore[arg-type]
+
+
+def _msr(row: list[object]) -> Msr:
+    name, number, evidence = row
+    return Msr(name, number, [evidence])  # type: ignore[arg-type, list-item]
+
+
+def _section(row: list[object]) -> Section:
+    section, title, heading, kind, architectures, parameters, *place = row
+    return Section(section, title, bool(heading), kind, architectures, parameters, Place(*place))  # type: ignore[arg-type]
+
+
+def _use(row: list[object]) -> Use:
+    *said, tree, path, line, function = row
+    return Use(*said, Place(tree, path, line, function))  # type: ignore[arg-type, call-arg]
+
+
+def _machine(row: list[object]) -> MachineAnswer:
+    return MachineAnswer(*row)  # type: ignore[arg-type]
+
+
+_LISTS = (
+    ("ioctls", _IOCTLS, _ioctl),
+    ("msrs", _MSRS, _msr),
+    ("documentation", _DOCUMENTED, _section),
+    ("vmm", _USES, _use),
+    # MERGE ("machines", _MACHINES, _machine),
+)
+
+
+def _merged(msrs: list[Msr]) -> Iterator[Msr]:
+    """One entry per MSR, with everything that it is known by."""
+    by_name: dict[str, Msr] = {}
+    for msr in msrs:
+        known = by_name.setdefault(msr.name, Msr(msr.name, msr.number, []))
+        known.evidence.extend(word for word in msr.evidence if word not in known.evidence)
+    yield from by_name.values()
+
+
+def _found(finding: Finding) -> Found:
+    place = Place(finding.place.tree, finding.place.path, finding.place.line, finding.function)
+    return Found(finding.code, finding.name, finding.severity, finding.arch, finding.message, place)

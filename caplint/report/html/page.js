@@ -1,0 +1,254 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const table = document.getElementById("table");
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  const detail = document.getElementById("detail");
+  const search = document.getElementById("search");
+  const arch = document.getElementById("arch");
+  const only = document.getElementById("only");
+  let selected = null;
+  let opener = null;
+
+  // Everything is made as text: a name from a tree is never markup.
+  const make = (tag, attributes = {}, ...children) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children.filter((child) => child !== null));
+    return element;
+  };
+
+  const haystack = new Map(rows.map((row) => {
+    const cap = data.capabilities[row.dataset.name];
+    const places = [...Object.values(cap.architectures).flatMap((one) => [...one.answers, ...one.enables]), ...cap.vmm];
+    return [row, [cap.name, cap.number, cap.alias, ...cap.ioctls.map((one) => one.name), ...cap.msrs.map((one) => one.name),
+      ...places.flatMap((one) => [one.place.function, one.place.path]), ...cap.findings.map((one) => one.code)]
+      .filter((word) => word !== null).join(" ").toLowerCase()];
+  }));
+
+  const filter = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const known = data.capabilities[row.dataset.name].architectures[arch.value];
+      const flags = row.dataset.flags.split(" ");
+      const state = only.value === "advertised" && arch.value ? Boolean(known && known.advertised)
+        : only.value === "unadvertised" && arch.value ? !(known && known.advertised)
+        : only.value === "enableable" && arch.value ? Boolean(known && known.enables.length)
+        : !only.value || flags.includes(only.value);
+      const fits = state && words.every((word) => haystack.get(row).includes(word))
+        && (!arch.value || known || only.value === "unadvertised");
+      row.hidden = !fits;
+      shown += fits;
+    }
+    for (const cell of table.querySelectorAll("[data-arch]")) cell.hidden = Boolean(arch.value) && cell.dataset.arch !== arch.value;
+    document.getElementById("count").textContent = `${shown} of ${rows.length}`;
+  };
+
+  const sort = (header) => {
+    const index = header.cellIndex;
+    const turned = header.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    header.setAttribute("aria-sort", turned ? "descending" : "ascending");
+    const text = (row) => row.cells[index].textContent.trim();
+    const compare = (one, other) => {
+      if (!text(one) !== !text(other)) return text(one) ? -1 : 1;
+      return text(one).localeCompare(text(other), "en", { numeric: true }) * (turned ? -1 : 1);
+    };
+    body.append(...[...rows].sort(compare));
+  };
+
+  const source = (place) => {
+    const lines = ((data.excerpts[place.tree] || {})[place.path] || {});
+    const block = make("pre");
+    for (let number = place.line - 2; number <= place.line + 2; number++) {
+      if (!(number in lines)) continue;
+      const line = make("span", number === place.line ? { class: "hit" } : {},
+        make("span", { class: "no" }, `${String(number).padStart(5)}  `), lines[number]);
+      block.append(line, "\n");
+    }
+    return block.childNodes.length ? block : null;
+  };
+
+  const entry = (title, place) => make("div", { class: "place" },
+    make("p", {}, title, " ", make("code", { class: "dim" }, `${place.tree}:${place.path}:${place.line}`)), source(place));
+
+  const condition = (text) => (text && text !== "1" ? ` if ${text}` : "");
+
+  const kernelSide = (cap) => {
+    const side = make("div", {}, make("h3", {}, "Kernel"));
+    for (const one of cap.definitions.filter((one) => one.header !== "vmm")) {
+      side.append(entry(`defined as ${one.number ?? "?"}${condition(one.condition)} (${one.header})`, one.place));
+    }
+    const seen = new Set();
+    const once = (place, words, element) => {
+      const key = `${place.tree}:${place.path}:${place.line}:${words}`;
+      if (!seen.has(key)) { seen.add(key); side.append(element()); }
+    };
+    for (const [name, one] of Object.entries(cap.architectures)) {
+      for (const row of one.answers) {
+        once(row.place, "answer", () => entry(`answered by ${row.place.function}() on ${name}${condition(row.condition)}`
+          + (row.answer ? `: ${row.answer}` : "") + (row.reads_vm ? "; reads the VM" : ""), row.place));
+      }
+      for (const row of one.enables) {
+        const read = row.arguments.map((read) => `args[${read.position}]${read.mask ? ` (${read.mask})` : ""}`).join(", ");
+        once(row.place, row.scope, () => entry(`enabled per ${row.scope} by ${row.place.function}()${condition(row.condition)}`
+          + `; ${read || "no arguments"}${row.flags_checked === false ? "; flags are not checked" : ""}`, row.place));
+      }
+    }
+    for (const one of cap.ioctls) side.append(entry(`announces ${one.name}${one.type ? ` (${one.type})` : ""}`, one.place));
+    return side;
+  };
+
+  const vmmSide = (cap) => {
+    const side = make("div", {}, make("h3", {}, "VMM"));
+    const definitions = cap.definitions.filter((one) => one.header === "vmm");
+    for (const one of definitions) side.append(entry(`defined as ${one.number ?? "?"}`, one.place));
+    const verbs = { check: "asked", require: "required", enable: "enabled" };
+    for (const one of cap.vmm) {
+      const on = one.scope === "unknown" ? "" : ` on the ${one.scope}`;
+      side.append(entry(`${verbs[one.verb]}${on}${one.arch ? `, ${one.arch}` : ""}`
+        + (one.place.function ? ` in ${one.place.function}()` : "") + condition(one.condition), one.place));
+    }
+    if (!definitions.length && !cap.vmm.length) side.append(make("p", { class: "dim" }, "nothing in view"));
+    return side;
+  };
+
+  const states = (cap) => {
+    const list = make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, "architecture"), make("th", {}, "advertised"), make("th", {}, "enabled per"))));
+    const rows = make("tbody");
+    for (const [name, one] of Object.entries(cap.architectures)) {
+      const scopes = [...new Set(one.enables.map((row) => row.scope))].join(", ");
+      rows.append(make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, one.advertised || "no"), make("td", {}, scopes)));
+    }
+    list.append(rows);
+    return rows.rows.length ? list : make("p", { class: "dim" }, "No architecture in view answers or enables it.");
+  };
+
+  const template = (kind, name) => [...document.querySelectorAll(`template[data-${kind}]`)].find((one) => one.dataset[kind] === name);
+
+  const paths = (cap) => {
+    const drawing = template("drawing", cap.name);
+    if (!drawing) return null;
+    const broken = cap.paths.flatMap((one) => one.broken);
+    return make("section", { id: "path" }, make("h3", {}, "Call path"),
+      make("div", { class: "picture", tabindex: "0", role: "region", "aria-label": "call path, scrolls" }, drawing.content.cloneNode(true)),
+      broken.length ? make("p", { class: "dim" }, [...new Set(broken)].join("; ")) : null);
+  };
+
+  const findings = (cap) => {
+    if (!cap.findings.length) return null;
+    const part = make("section", {}, make("h3", {}, "Findings"));
+    const explained = new Set();
+    for (const one of cap.findings) {
+      part.append(make("p", {}, make("span", { class: one.severity }, `${one.severity} ${one.code} `), make("i", {}, one.name),
+        `${one.arch && one.arch !== "generic" ? ` on ${one.arch}` : ""}: ${one.message}`), entry("", one.place));
+      const text = template("rule", one.code);
+      if (text && !explained.has(one.code)) {
+        explained.add(one.code);
+        part.append(make("details", {}, make("summary", {}, `What ${one.code} is`), text.content.cloneNode(true)));
+      }
+    }
+    return part;
+  };
+
+  const documentation = (cap) => {
+    const part = make("section", {}, make("h3", {}, "Documentation and tests"));
+    for (const one of cap.documentation) {
+      const facts = [one.type && `type ${one.type}`, one.architectures && `architectures ${one.architectures}`,
+        one.parameters && `parameters ${one.parameters}`].filter(Boolean).join("; ");
+      part.append(entry(`${one.heading ? "section" : "mentioned in"} ${one.section || ""} ${one.title || ""}${one.heading && facts ? `: ${facts}` : ""}`, one.place));
+    }
+    if (!cap.documentation.length) part.append(make("p", { class: "dim" }, "nothing documents it"));
+    for (const place of cap.selftests) part.append(entry("self-test", place));
+    if (!cap.selftests.length) part.append(make("p", { class: "dim" }, "no self-test names it"));
+    return part;
+  };
+
+  const machines = (cap) => cap.machines.length ? make("section", {}, make("h3", {}, "Machines"), make("ul", {}, ...cap.machines.map((one) =>
+    make("li", {}, `${one.machine} (${one.arch}, ${one.release}) answers ${one.system} on the system, ${one.vm ?? "nothing"} on a VM`
+      + (one.difference ? `: ${one.difference}` : ""))))) : null;
+
+  const msrs = (cap) => cap.msrs.length ? make("p", {}, "MSRs: ", cap.msrs.map((one) =>
+    `${one.name}${one.number === null ? "" : ` 0x${one.number.toString(16)}`} (${one.evidence.join(", ")})`).join("; ")) : null;
+
+  const select = (row, scroll) => {
+    if (selected) selected.removeAttribute("aria-selected");
+    selected = row;
+    row.setAttribute("aria-selected", "true");
+    if (scroll) row.scrollIntoView({ block: "nearest" });
+  };
+
+  const open = (name) => {
+    const cap = data.capabilities[name];
+    const row = rows.find((one) => one.dataset.name === name);
+    if (!opener) opener = document.activeElement;
+    select(row, false);
+    const close = make("button", { type: "button" }, "Close");
+    close.addEventListener("click", () => { location.hash = "#matrix"; });
+    detail.replaceChildren(
+      make("div", { class: "top" }, make("h2", { class: "mono" }, cap.name), make("span", { class: "dim" }, `number ${cap.number ?? "?"}`), close),
+      cap.alias ? make("p", {}, "another name of ", make("a", { href: `#${cap.alias}` }, cap.alias)) : "",
+      ...[states(cap), msrs(cap), findings(cap), paths(cap),
+        make("div", { class: "sides" }, kernelSide(cap), vmmSide(cap)), documentation(cap), machines(cap)].filter(Boolean));
+    detail.hidden = false;
+    detail.scrollTop = 0;
+    document.body.classList.add("detailed");
+    document.title = `${cap.name}: KVM capabilities`;
+    detail.focus();
+  };
+
+  const title = document.title;
+  const close = () => {
+    detail.hidden = true;
+    document.body.classList.remove("detailed");
+    document.title = title;
+    if (opener) opener.focus();
+    opener = null;
+  };
+
+  const follow = () => {
+    const name = decodeURIComponent(location.hash.slice(1));
+    if (Object.hasOwn(data.capabilities, name)) open(name);
+    else if (!detail.hidden) close();
+  };
+
+  const step = (by) => {
+    const shown = [...body.rows].filter((row) => !row.hidden);
+    if (!shown.length) return;
+    const at = shown.indexOf(selected);
+    const next = shown[Math.min(shown.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+    select(next, true);
+    if (!detail.hidden) location.hash = `#${next.dataset.name}`;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input, select, textarea");
+    if (event.key === "Escape") {
+      if (!detail.hidden) location.hash = "#matrix";
+      else if (typing) event.target.blur();
+    } else if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (event.key === "/") { event.preventDefault(); search.focus(); }
+    else if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "Enter" && selected && detail.hidden && !event.target.matches("a, button, summary")) location.hash = `#${selected.dataset.name}`;
+  });
+  document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+  for (const input of [search, arch, only]) input.addEventListener("input", filter);
+  for (const header of table.tHead.rows[0].cells) header.firstElementChild.addEventListener("click", () => sort(header));
+  document.getElementById("theme").addEventListener("click", () => {
+    const dark = getComputedStyle(document.documentElement).getPropertyValue("--ground").trim() === "#0d1117";
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+  });
+  document.getElementById("copy").addEventListener("click", async () => {
+    const mail = document.getElementById("mail");
+    const said = document.getElementById("copied");
+    try { await navigator.clipboard.writeText(mail.textContent); said.textContent = "copied"; } catch {
+      getSelection().selectAllChildren(mail);
+      said.textContent = "selected: press Ctrl+C";
+    }
+  });
+  window.addEventListener("hashchange", follow);
+  follow();
+})();

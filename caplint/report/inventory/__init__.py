@@ -1,0 +1,1 @@
+"""The inventory in every format: each is one module."""

@@ -1,0 +1,53 @@
+"""The inventory as one JSON object; its schema is schemas/inventory.json."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from caplint import __version__
+from caplint.graph.steps import Path
+from caplint.inventory.difference import Difference
+from caplint.inventory.model import Capability, Inventory
+from caplint.report.paths import as_object as path_object
+
+
+def as_object(inventory: Inventory) -> dict[str, Any]:
+    """The inventory as plain data."""
+    return {
+        "version": 1,
+        "caplint": __version__,
+        "trees": _trees(inventory),
+        "architectures": inventory.architectures,
+        "capabilities": [capability_object(cap) for cap in inventory.capabilities],
+    }
+
+
+def difference_object(found: Difference) -> dict[str, Any]:
+    """What came, went and changed, as plain data."""
+    return {
+        "version": 1,
+        "caplint": __version__,
+        "before": _trees(found.before),
+        "after": _trees(found.after),
+        **{
+            kind: [{"name": c.name, "details": c.details} for c in found.of(kind)]
+            for kind in ("came", "went", "changed")
+        },
+    }
+
+
+def _trees(inventory: Inventory) -> list[dict[str, Any]]:
+    return [dict(zip(("name", "role", "path", "revision"), tree, strict=True)) for tree in inventory.trees]
+
+
+def capability_object(cap: Capability) -> dict[str, Any]:
+    """One capability; of paths as much as a reader needs to follow them."""
+    plain = asdict(cap)
+    plain["paths"] = [_path(cap.name, path) for path in cap.paths]
+    return plain
+
+
+def _path(name: str, path: Path) -> dict[str, Any]:
+    whole = path_object(name, path.arch, [path])
+    return {"verb": path.verb, "arch": path.arch, "steps": whole["paths"][0], "broken": whole["broken"][0]}

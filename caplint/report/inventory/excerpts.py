@@ -1,0 +1,59 @@
+"""The lines of source that an inventory points at, each file read once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from caplint.errors import CaplintError
+from caplint.inventory.model import Capability, Place
+from caplint.quoting import visible
+from caplint.trees.tree import Tree
+
+# Lines shown before and behind a place, and how much of each.
+_AROUND = 2
+_WIDTH = 180
+
+Excerpts = dict[str, dict[str, dict[int, str]]]
+"""Tree → path → line → text."""
+
+
+def excerpts(trees: Iterable[Tree], capabilities: Iterable[Capability]) -> Excerpts:
+    """What stands at and around every place; a file that cannot be read is left out."""
+    wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for capability in capabilities:
+        for place in places(capability):
+            wanted[place.tree, place.path].update(range(place.line - _AROUND, place.line + _AROUND + 1))
+    by_name = {tree.name: tree for tree in trees}
+    found: Excerpts = {}
+    for (tree, path), numbers in sorted(wanted.items()):
+        text = _lines(by_name[tree], path)
+        found.setdefault(tree, {})[path] = {
+            number: text[number - 1] for number in sorted(numbers) if 0 < number <= len(text)
+        }
+    return found
+
+
+def places(capability: Capability) -> Iterator[Place]:
+    """Every place of a capability."""
+    for definition in capability.definitions:
+        yield definition.place
+    for support in capability.architectures.values():
+        yield from (answer.place for answer in support.answers)
+        yield from (enable.place for enable in support.enables)
+    for kind in (capability.ioctls, capability.documentation, capability.vmm, capability.findings):
+        yield from (entry.place for entry in kind)  # type: ignore[attr-defined]
+    yield from capability.selftests
+
+
+def _lines(tree: Tree, path: str) -> list[str]:
+    try:
+        content = tree.read(path)
+    except (OSError, CaplintError):
+        return []
+    return [_shown(line) for line in content.decode("utf-8", "replace").split("\n")]
+
+
+def _shown(line: str) -> str:
+    text = visible(line.expandtabs(8).rstrip())
+    return text if len(text) <= _WIDTH else text[:_WIDTH] + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,137 @@
+"""The inventory as one HTML file: no network, no server, everything in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path as File
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from caplint import __version__
+from caplint.check import Outcome
+from caplint.inventory.model import Capability, Inventory
+from caplint.quoting import visible
+from caplint.report.drawing import svg
+from caplint.report.inventory.data import capability_object
+from caplint.report.inventory.excerpts import excerpts
+from caplint.report.inventory.words import LEGEND, cell, documented, findings, uses
+from caplint.report.wording import coverage_line, size
+
+_ASSETS = File(__file__).resolve().parent.parent / "html"
+_STYLE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)
+
+
+def page(inventory: Inventory, outcome: Outcome) -> str:
+    """The whole file. Text from the trees is data in it: escaped as markup, and never part of a script."""
+    environment = Environment(
+        loader=FileSystemLoader(_ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "size": size}
+    return (
+        environment.get_template("page.html.j2").render(
+            version=__version__,
+            inventory=inventory,
+            rows=[_row(cap, inventory.architectures) for cap in inventory.capabilities],
+            legend=LEGEND,
+            drawings=[(cap.name, _drawing(cap)) for cap in inventory.capabilities if cap.paths],
+            explanations=_explanations(inventory, outcome),
+            data=_script(_data(inventory, outcome)),
+            summary=summary(inventory, outcome),
+            coverage=outcome.coverage,
+            coverage_line=coverage_line(outcome.coverage),
+            skipped=outcome.skipped,
+            css=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704 - the package's own
+            script=Markup((_ASSETS / "page.js").read_text("utf-8")),  # noqa: S704
+        )
+        + "\n"
+    )
+
+
+def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
+    """What the matrix shows of a capability, and what it is filtered by."""
+    return {
+        "name": visible(cap.name),
+        "number": cap.number,
+        "cells": [(arch, cell(cap.architectures.get(arch))) for arch in architectures],
+        "documented": visible(documented(cap)),
+        "tests": len(cap.selftests),
+        "uses": uses(cap),
+        "findings": findings(cap),
+        "worst": next((letter for letter in "EWN" if letter in findings(cap)), ""),
+        "flags": " ".join(_flags(cap)),
+    }
+
+
+def _flags(cap: Capability) -> list[str]:
+    from caplint.inventory.select import ONLY  # noqa: PLC0415 - the same words as on the command line
+
+    return [word for word, (_, test) in ONLY.items() if test(cap)]
+
+
+def _drawing(cap: Capability) -> Markup:
+    """Its style is the page's, which knows the reader's theme."""
+    return Markup(_STYLE.sub("", svg(cap.name, cap.paths), count=1))  # noqa: S704 - `svg` escapes what it is given
+
+
+def _explanations(inventory: Inventory, outcome: Outcome) -> list[tuple[str, Markup]]:
+    """Of every rule with a finding its explanation, as HTML without any of the page's own."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - as rule pages are read
+
+    codes = {found.code for cap in inventory.capabilities for found in cap.findings}
+    markdown = MarkdownIt("commonmark", {"html": False})
+    return [
+        (rule.code, Markup(markdown.render(rule.explanation)))  # noqa: S704 - html is off
+        for rule in outcome.rules
+        if rule.code in codes
+    ]
+
+
+def _data(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
+    capabilities = []
+    for cap in inventory.capabilities:
+        plain = capability_object(cap)
+        plain["paths"] = [
+            {"verb": path["verb"], "arch": path["arch"], "broken": path["broken"], "steps": len(path["steps"])}
+            for path in plain["paths"]
+        ]
+        capabilities.append(plain)
+    return {
+        "capabilities": {cap["name"]: cap for cap in capabilities},
+        "roles": {name: role for name, role, _, _ in inventory.trees},
+        "excerpts": excerpts(outcome.trees, inventory.capabilities),
+    }
+
+
+def _script(data: dict[str, Any]) -> Markup:
+    """JSON that no browser takes for the end of its element (HTML standard, 4.12.1.3)."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
+
+
+def summary(inventory: Inventory, outcome: Outcome) -> str:
+    """What one pastes into a mail: 72 columns of plain text."""
+    caps = inventory.capabilities
+    lines = ["KVM capabilities in " + ", ".join(f"{visible(n)} ({visible(p)})" for n, _, p, _ in inventory.trees), ""]
+    lines.append(f"  {len(caps):4} defined")
+    for arch in inventory.architectures:
+        known = [cap.architectures[arch] for cap in caps if arch in cap.architectures]
+        answered = sum(1 for support in known if support.advertised)
+        lines.append(f"  {answered:4} answered on {arch}, {sum(1 for s in known if s.enables)} can be enabled")
+    lines.append(f"  {sum(1 for cap in caps if cap.section):4} have a section of api.rst")
+    lines.append(f"  {sum(1 for cap in caps if cap.selftests):4} are named in a self-test")
+    lines.append(f"  {sum(1 for cap in caps if cap.vmm):4} are used by a VMM in view")
+    serious = [found for found in outcome.findings if found.severity != "note"]
+    notes = len(outcome.findings) - len(serious)
+    lines += [
+        "",
+        f"{len(serious)} errors and warnings, {notes} notes:" if serious else f"no errors or warnings, {notes} notes",
+    ]
+    lines += [f"  {f.code} {visible(f.subject)}  {visible(f.place.path)}:{f.place.line}" for f in serious]
+    return "\n".join([*lines, "", coverage_line(outcome.coverage), f"caplint {__version__}", ""])

@@ -1,0 +1,89 @@
+"""The inventory as flat rows: CSV for spreadsheets, Markdown for mails and wikis."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from caplint.inventory.difference import Difference
+from caplint.inventory.model import Capability, Inventory
+from caplint.quoting import visible
+from caplint.report.inventory.words import LEGEND, arguments, cell, documented, findings, uses
+
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t")
+
+
+def csv_text(inventory: Inventory) -> str:
+    """One row per capability, with a head; several values of one cell are separated by blanks."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["number", "name", "alias", "condition", *inventory.architectures, "arguments", "ioctls", "msrs", "section",
+         "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "findings"]
+    )  # fmt: skip
+    for cap in inventory.capabilities:
+        writer.writerow([_plain(text) for text in _row(cap, inventory.architectures)])
+    return out.getvalue()
+
+
+def _row(cap: Capability, architectures: list[str]) -> Iterator[str]:
+    section = cap.section
+    enables = sum(1 for use in cap.vmm if use.verb == "enable")
+    yield from ("" if cap.number is None else str(cap.number), cap.name, cap.alias or "", cap.condition)
+    for arch in architectures:
+        yield _spelled(cap, arch)
+    yield "; ".join(f"{arch} {arguments(known)}" for arch, known in cap.architectures.items() if known.enables)
+    yield " ".join(ioctl.name for ioctl in cap.ioctls)
+    yield " ".join(msr.name for msr in cap.msrs)
+    yield documented(cap)
+    yield (section.type or "") if section else ""
+    yield (section.architectures or "") if section else ""
+    yield " ".join(place.path for place in cap.selftests)
+    yield str(len(cap.vmm) - enables)
+    yield str(enables)
+    yield " ".join(found.code for found in cap.findings)
+
+
+def _spelled(cap: Capability, arch: str) -> str:
+    support = cap.architectures.get(arch)
+    if support is None:
+        return ""
+    return " ".join([support.advertised or "unanswered", *(f"enable:{scope}" for scope in support.scopes)])
+
+
+def _plain(text: str) -> str:
+    shown = visible(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def markdown_text(inventory: Inventory) -> str:
+    """A table in GitHub's Markdown, and what its letters mean."""
+    heads = ["nr", "capability", *inventory.architectures, "section", "tests", "VMM", "findings"]
+    lines = [_line(heads), _line(["---:", *["---"] * (len(heads) - 1)])]
+    for cap in inventory.capabilities:
+        cells = [cell(cap.architectures.get(arch)) for arch in inventory.architectures]
+        number = "?" if cap.number is None else str(cap.number)
+        tests = str(len(cap.selftests)) if cap.selftests else ""
+        lines.append(_line([number, f"`{cap.name}`", *cells, documented(cap), tests, uses(cap), findings(cap)]))
+    return "\n".join([*lines, "", LEGEND + ".", ""])
+
+
+def changes_markdown(found: Difference) -> str:
+    """What came, went and changed, as lists."""
+    lines: list[str] = []
+    for kind, title in (("came", "New"), ("went", "Gone"), ("changed", "Changed")):
+        some = found.of(kind)
+        lines += [f"## {title} ({len(some)})", ""]
+        lines += [f"- `{change.name}`: {_escaped('; '.join(change.details))}" for change in some] or ["none"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(_escaped(text) for text in cells) + " |"
+
+
+def _escaped(text: str) -> str:
+    return visible(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

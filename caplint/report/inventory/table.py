@@ -1,0 +1,107 @@
+"""The inventory as a table for terminals, within 100 columns, and what changed as lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from caplint.inventory.difference import Change, Difference
+from caplint.inventory.model import Capability, Inventory
+from caplint.report.inventory.words import LEGEND, cell, documented, findings, uses
+from caplint.report.style import Style, safe
+
+WIDTH = 100
+_PREFIX = "KVM_CAP_"
+# The least that is left of a name when architectures need the room.
+_NAME = 20
+_SEVERITY = {"E": "error", "W": "warning", "N": "note"}
+
+
+def lines(inventory: Inventory, style: Style) -> Iterator[str]:
+    """Head, one line per capability, legend and totals."""
+    if not inventory.capabilities:
+        yield "no capability is meant by these filters"
+        return
+    heads = ["nr", "capability", *inventory.architectures, "doc", "test", "vmm", "findings"]
+    rows = [_row(cap, inventory.architectures) for cap in inventory.capabilities]
+    widths = _widths(heads, rows)
+    yield style("bold", _joined(heads, widths))
+    for row in rows:
+        text = _joined(row, widths)
+        worst = next((_SEVERITY[letter] for letter in "EW" if letter in row[-1]), None)
+        yield style(worst, text) if worst else text
+    yield ""
+    yield from textwrap.wrap(f"{_capabilities(len(rows))} ({_PREFIX} left out); {_counts(inventory)}", WIDTH)
+    for line in textwrap.wrap(f"{LEGEND}, here +m +u", WIDTH):
+        yield style("dim", line)
+    yield style(
+        "dim", "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the way"
+    )
+
+
+def _row(cap: Capability, architectures: list[str]) -> list[str]:
+    return [
+        "?" if cap.number is None else str(cap.number),
+        safe(cap.name.removeprefix(_PREFIX)),
+        *(_short(cell(cap.architectures.get(arch))) for arch in architectures),
+        safe(documented(cap)),
+        "yes" if cap.selftests else "",
+        uses(cap).replace(" ", ""),
+        findings(cap).replace(" ", ""),
+    ]
+
+
+def _short(text: str) -> str:
+    """Both scopes in the room of one."""
+    return text.replace("+vm+vcpu", "+vm,u").replace("+vcpu", "+u").replace("+vm", "+m")
+
+
+def _widths(heads: list[str], rows: list[list[str]]) -> list[int]:
+    widths = [max(len(row[index]) for row in (heads, *rows)) for index in range(len(heads))]
+    over = sum(widths) + len(widths) - 1 - WIDTH
+    widths[1] = max(_NAME, widths[1] - max(0, over))
+    return widths
+
+
+def _joined(row: list[str], widths: list[int]) -> str:
+    cells = [_cut(text, width) for text, width in zip(row, widths, strict=True)]
+    first, *rest = cells
+    return " ".join(
+        [first.rjust(widths[0]), *(text.ljust(width) for text, width in zip(rest, widths[1:], strict=True))]
+    ).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _capabilities(count: int) -> str:
+    return f"{count} capability" if count == 1 else f"{count} capabilities"
+
+
+def _counts(inventory: Inventory) -> str:
+    per_arch = [f"{arch} {_answered(inventory, arch)}" for arch in inventory.architectures]
+    return "answered by " + ", ".join(per_arch) if per_arch else "no kernel is in view"
+
+
+def _answered(inventory: Inventory, arch: str) -> int:
+    known = [cap.architectures.get(arch) for cap in inventory.capabilities]
+    return sum(1 for support in known if support is not None and support.advertised is not None)
+
+
+def changes(found: Difference, style: Style) -> Iterator[str]:
+    """What came, went and changed."""
+    if not found.changes:
+        yield "no capability came, went or changed"
+    for kind, title in (("came", "new"), ("went", "gone"), ("changed", "changed")):
+        some = found.of(kind)
+        if some:
+            yield style("bold", f"{title}: {_capabilities(len(some))}")
+        for change in some:
+            yield from _change(change)
+
+
+def _change(change: Change) -> Iterator[str]:
+    yield f"  {safe(change.name)}"
+    for detail in change.details:
+        yield f"      {safe(detail)}"
