@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # How long `make fuzz` looks for inputs that break the front end.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz golden lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -30,6 +30,11 @@ corpus: $(STAMP)
 compilers:
 	@command -v clang >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends clang >/dev/null; } \
 		|| echo "clang is not here and cannot be installed without root; tests that ask it for layouts will be skipped"
+
+# In which the tests open the inventory's page; without it they are skipped, and say so.
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		|| echo "chromium is not here and cannot be installed without root; tests that open the inventory's page will be skipped"
 
 corpus-test: $(STAMP)
 	@$(BIN)/pytest -n auto -m "corpus and not edits"

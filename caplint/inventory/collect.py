@@ -137,10 +137,8 @@ def _support(connection: sqlite3.Connection, capabilities: dict[str, Capability]
     for cap, arch, enable in _enables(connection):
         for one in architectures if arch == "generic" else [arch]:
             # A generic case tests at run time what the architectures' answers show: it counts where one is given.
-            if (
-                arch != "generic"
-                or (((cap, one) in answers or cap not in answered)
-                and _possible(connection, one, enable))
+            if arch != "generic" or (
+                ((cap, one) in answers or cap not in answered) and _possible(connection, one, enable)
             ):
                 enables[cap, one].append(enable)
     for name, capability in capabilities.items():

@@ -22,7 +22,7 @@
   const haystack = new Map(rows.map((row) => {
     const cap = data.capabilities[row.dataset.name];
     const places = [...Object.values(cap.architectures).flatMap((one) => [...one.answers, ...one.enables]), ...cap.vmm];
-    return [row, [cap.name, cap.number, cap.alias, ...cap.ioctls.map((one) => one.name), ...cap.msrs.map((one) => one.name),
+    return [row, [cap.name, cap.number, cap.alias, ...Object.keys(cap.architectures), ...cap.ioctls.map((one) => one.name), ...cap.msrs.map((one) => one.name),
       ...places.flatMap((one) => [one.place.function, one.place.path]), ...cap.findings.map((one) => one.code)]
       .filter((word) => word !== null).join(" ").toLowerCase()];
   }));
@@ -37,10 +37,9 @@
         : only.value === "unadvertised" && arch.value ? !(known && known.advertised)
         : only.value === "enableable" && arch.value ? Boolean(known && known.enables.length)
         : !only.value || flags.includes(only.value);
-      const fits = state && words.every((word) => haystack.get(row).includes(word))
-        && (!arch.value || known || only.value === "unadvertised");
-      row.hidden = !fits;
-      shown += fits;
+      const served = !arch.value || Boolean(known) || only.value === "unadvertised";
+      row.hidden = !(state && served && words.every((word) => haystack.get(row).includes(word)));
+      if (!row.hidden) shown += 1;
     }
     for (const cell of table.querySelectorAll("[data-arch]")) cell.hidden = Boolean(arch.value) && cell.dataset.arch !== arch.value;
     document.getElementById("count").textContent = `${shown} of ${rows.length}`;
@@ -62,7 +61,7 @@
   const source = (place) => {
     const lines = ((data.excerpts[place.tree] || {})[place.path] || {});
     const block = make("pre");
-    for (let number = place.line - 2; number <= place.line + 2; number++) {
+    for (let number = place.line - 1; number <= place.line + 4; number++) {
       if (!(number in lines)) continue;
       const line = make("span", number === place.line ? { class: "hit" } : {},
         make("span", { class: "no" }, `${String(number).padStart(5)}  `), lines[number]);
@@ -220,7 +219,8 @@
     const at = shown.indexOf(selected);
     const next = shown[Math.min(shown.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
     select(next, true);
-    if (!detail.hidden) location.hash = `#${next.dataset.name}`;
+    if (detail.hidden) next.querySelector("a").focus();  // Enter follows it
+    else location.hash = `#${next.dataset.name}`;
   };
 
   document.addEventListener("keydown", (event) => {
@@ -232,7 +232,6 @@
     else if (event.key === "/") { event.preventDefault(); search.focus(); }
     else if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
-    else if (event.key === "Enter" && selected && detail.hidden && !event.target.matches("a, button, summary")) location.hash = `#${selected.dataset.name}`;
   });
   document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
   for (const input of [search, arch, only]) input.addEventListener("input", filter);

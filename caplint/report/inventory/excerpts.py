@@ -10,8 +10,8 @@ from caplint.inventory.model import Capability, Place
 from caplint.quoting import visible
 from caplint.trees.tree import Tree
 
-# Lines shown before and behind a place, and how much of each.
-_AROUND = 2
+# Lines shown before and behind a place (a case is told by what follows), and how much of each.
+_BEFORE, _BEHIND = 1, 4
 _WIDTH = 180
 
 Excerpts = dict[str, dict[str, dict[int, str]]]
@@ -23,7 +23,7 @@ def excerpts(trees: Iterable[Tree], capabilities: Iterable[Capability]) -> Excer
     wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
     for capability in capabilities:
         for place in places(capability):
-            wanted[place.tree, place.path].update(range(place.line - _AROUND, place.line + _AROUND + 1))
+            wanted[place.tree, place.path].update(range(place.line - _BEFORE, place.line + _BEHIND + 1))
     by_name = {tree.name: tree for tree in trees}
     found: Excerpts = {}
     for (tree, path), numbers in sorted(wanted.items()):
@@ -42,7 +42,7 @@ def places(capability: Capability) -> Iterator[Place]:
         yield from (answer.place for answer in support.answers)
         yield from (enable.place for enable in support.enables)
     for kind in (capability.ioctls, capability.documentation, capability.vmm, capability.findings):
-        yield from (entry.place for entry in kind)  # type: ignore[attr-defined]
+        yield from (entry.place for entry in kind)
     yield from capability.selftests
 
 

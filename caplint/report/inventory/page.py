@@ -40,9 +40,9 @@ def page(inventory: Inventory, outcome: Outcome) -> str:
             inventory=inventory,
             rows=[_row(cap, inventory.architectures) for cap in inventory.capabilities],
             legend=LEGEND,
-            drawings=[(cap.name, _drawing(cap)) for cap in inventory.capabilities if cap.paths],
+            drawings=[(visible(cap.name), _drawing(cap)) for cap in inventory.capabilities if cap.paths],
             explanations=_explanations(inventory, outcome),
-            data=_script(_data(inventory, outcome)),
+            data=_script(_shown(_data(inventory, outcome))),
             summary=summary(inventory, outcome),
             coverage=outcome.coverage,
             coverage_line=coverage_line(outcome.coverage),
@@ -109,7 +109,16 @@ def _data(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _script(data: dict[str, Any]) -> Markup:
+def _shown(value: Any) -> Any:
+    """The same data, every text and key as the rest of the page has it: nothing in it reorders a line."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {_shown(key): _shown(entry) for key, entry in value.items()}
+    return [_shown(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+
+def _script(data: Any) -> Markup:
     """JSON that no browser takes for the end of its element (HTML standard, 4.12.1.3)."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
