@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import real_trees
 from browser import DESKTOP, PHONE, opened
 from real_trees import Corpus, source, stated
 
