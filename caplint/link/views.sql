@@ -509,6 +509,20 @@ CREATE TEMP TABLE reaches (
     reason   TEXT NOT NULL      -- why it is not, or why that is not known; '' where it is reached
 );
 
+-- Whether a VMM gets to a place that enables a capability without asking for it, by the call graph: of places whose
+-- result is lost and that no check stands before in their own function. Filled by `check --deep` only.
+CREATE TEMP TABLE enable_way (
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    column  INTEGER NOT NULL,
+    cap     TEXT NOT NULL,
+    checked INTEGER,            -- 1: some caller asks on every way, 0: not on this one; NULL: not known
+    reason  TEXT NOT NULL,      -- the callers that ask, or why it is not known; '' for a way without a check
+    route   TEXT NOT NULL,      -- the functions on a way without a check, from the entry on
+    way     TEXT NOT NULL       -- its places: JSON array of tree, path, line and message
+);
+
 -- Lines that a patch adds or changes, in the patched file.
 CREATE TEMP TABLE changed_line (
     tree TEXT NOT NULL,

@@ -60,18 +60,15 @@ class Use:
 
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     code = Code.of(connection, side, tree)
-    known = Capabilities(connection, side, tree)
-    uses = []
-    for use in _uses(code):
-        named = list(_named(code, known, use))
-        uses += named
-        if not named and use.function.name not in _wrappers():
-            connection.execute(
-                "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
-                 use.expression),
-            )  # fmt: skip
-    uses.sort(key=lambda use: (use.place, use.cap))
+    uses, unresolved = uses_in(connection, side, tree, code)
+    connection.executemany(
+        "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
+             use.expression)
+            for use in unresolved
+        ],
+    )  # fmt: skip
     _insert(connection, side, tree, code, uses)
     _insert_arguments(connection, side, tree, uses)
     _insert_required(connection, side, tree)
@@ -88,6 +85,19 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
              AND (r.arch IS NULL OR r.arch IS e.arch)""",
         (side, tree),
     )
+
+
+def uses_in(connection: sqlite3.Connection, side: str, tree: str, code: Code) -> tuple[list[Use], list[Use]]:
+    """A tree's uses, one per capability and in order, and those whose capability is not known."""
+    known = Capabilities(connection, side, tree)
+    uses: list[Use] = []
+    unresolved = []
+    for use in _uses(code):
+        named = list(_named(code, known, use))
+        uses += named
+        if not named and use.function.name not in _wrappers():
+            unresolved.append(use)
+    return sorted(uses, key=lambda use: (use.place, use.cap)), unresolved
 
 
 def _wrappers() -> set[str]:
@@ -174,13 +184,18 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
     )
 
 
+def checks_of(uses: list[Use], caps: set[str]) -> dict[str, list[Check]]:
+    """Where some capabilities are asked for."""
+    checks: dict[str, list[Check]] = {}
+    for use in uses:
+        if use.wrapper.verb == "check" and use.cap in caps:
+            checks.setdefault(use.cap, []).append(Check(use.function, use.call, use.expression))
+    return checks
+
+
 def _dominated(code: Code, uses: list[Use]) -> Iterator[tuple[Use, Before]]:
     """Enable sites that a check stands before."""
-    checks: dict[str, list[Check]] = {}
-    enabled = {use.cap for use in uses if use.wrapper.verb == "enable"}
-    for use in uses:
-        if use.wrapper.verb == "check" and use.cap in enabled:
-            checks.setdefault(use.cap, []).append(Check(use.function, use.call, use.expression))
+    checks = checks_of(uses, {use.cap for use in uses if use.wrapper.verb == "enable"})
     dominators = Dominators(code)
     witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
     for use in uses:
