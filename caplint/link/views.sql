@@ -223,7 +223,10 @@ CREATE TEMP TABLE all_vmm_argument (
     function TEXT NOT NULL,
     position INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    value    INTEGER            -- NULL: it is no constant
+    value    INTEGER,           -- NULL: it is no constant
+    bits     INTEGER,           -- value, or all bits that a local variable is given; NULL: not known
+    asked    INTEGER            -- 1: the answer of a check goes into it, or more is done with that than take it for yes or no,
+                                -- 0: neither, NULL: no check stands before
 );
 
 -- A place in a VMM that asks for a capability or enables it.

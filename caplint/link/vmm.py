@@ -16,14 +16,18 @@ from caplint.link.code import Call, Code, Function
 from caplint.link.masks import Constants
 from caplint.link.memo import remembered, snapshot
 from caplint.link.requests import request_of
+from caplint.link.vmm_bits import Answers, bits_of
 from caplint.link.vmm_caps import Capabilities, handed_on
-from caplint.link.vmm_checks import Before, Check, Dominators
+from caplint.link.vmm_checks import Before, Check, Dominators, Witnesses
 from caplint.link.vmm_results import ignored
 
 _TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _DEPTH = 3
+
+_Site = tuple[str, int, int, str]
+"""Path, line, column, capability."""
 
 
 def link_vmm(store: FactStore, extractor: str) -> None:
@@ -70,9 +74,13 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         ],
     )  # fmt: skip
     _insert(connection, side, tree, code, uses)
-    _insert_arguments(connection, side, tree, uses)
     _insert_required(connection, side, tree)
-    for use, before in _dominated(code, uses):
+    dominators = Dominators(code)
+    checks = checks_of(uses, {use.cap for use in uses if use.wrapper.verb == "enable"})
+    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
+    dominated = list(_dominated(dominators, uses, witnesses))
+    _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in dominated], witnesses))
+    for use, before in dominated:
         connection.execute(
             "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (side, tree, *use.place, use.cap, before.how, before.check.function.path, before.check.call.line),
@@ -156,13 +164,16 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
     )  # fmt: skip
 
 
-def _insert_arguments(connection: sqlite3.Connection, side: str, tree: str, uses: list[Use]) -> None:
+def _insert_arguments(
+    connection: sqlite3.Connection, side: str, tree: str, uses: list[Use], asked: dict[_Site, int]
+) -> None:
     constants = Constants(connection, side, tree)
     connection.executemany(
-        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None)
+             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None,
+             bits_of(constants, use.function, text), asked.get((*use.place, use.cap)))
             for use in uses
             for position, text in enumerate(use.given or ())
         ],
@@ -193,13 +204,25 @@ def checks_of(uses: list[Use], caps: set[str]) -> dict[str, list[Check]]:
     return checks
 
 
-def _dominated(code: Code, uses: list[Use]) -> Iterator[tuple[Use, Before]]:
+def _dominated(
+    dominators: Dominators, uses: list[Use], witnesses: dict[str, Witnesses]
+) -> Iterator[tuple[Use, Before]]:
     """Enable sites that a check stands before."""
-    checks = checks_of(uses, {use.cap for use in uses if use.wrapper.verb == "enable"})
-    dominators = Dominators(code)
-    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
     for use in uses:
         if use.wrapper.verb == "enable" and use.cap in witnesses:
             before = dominators.before(use.function, use.call, witnesses[use.cap])
             if before is not None:
                 yield use, before
+
+
+def _asked(code: Code, dominated: list[Use], witnesses: dict[str, Witnesses]) -> dict[_Site, int]:
+    """Whether what is passed was asked for, of enable sites that a check stands before."""
+    answers = Answers(code)
+    caps = sorted({use.cap for use in dominated})
+    asked = {cap: int(not answers.are_yes_or_no(witnesses[cap])) for cap in caps}
+    return {
+        (*use.place, use.cap): int(
+            asked[use.cap] or any(witnesses[use.cap].find(use.function, text) for text in use.given or ())
+        )
+        for use in dominated
+    }
