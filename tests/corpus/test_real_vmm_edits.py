@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 import pytest
 import real_trees
+from editing import ANSWERS, ENABLES, OLD, Edit, Transform, brings_and_takes_exactly, every, inside, rows, swap
 from real_trees import Corpus
-from test_real_edits import ANSWERS, ENABLES, Row, Transform, every, inside, laid_over, rows, rows_of, swap
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
-NEW = ("linux-6.12", "qemu-10.0")
-OLD = ("linux-6.1", "qemu-7.2")
 X86 = "arch/x86/kvm/x86.c"
 ARM64 = "arch/arm64/kvm/arm.c"
 S390 = "arch/s390/kvm/kvm-s390.c"
@@ -29,19 +23,6 @@ PPC = "target/ppc/kvm.c"
 ARM = "target/arm/kvm.c"
 MIPS_CPU = "target/mips/kvm.c"
 XICS = "hw/intc/xics_kvm.c"
-OF_QEMU = {ALL, I386, S390X, PPC, ARM, MIPS_CPU, XICS}
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What is done to the files, and what follows."""
-
-    name: str
-    changes: dict[str, Transform | None]
-    adds: Iterable[Row] = ()
-    removes: Iterable[Row] = ()
-    pair: tuple[str, str] = NEW
-
 
 # What a call hands on before the capability, by path.
 VM_SITES = [
@@ -470,13 +451,4 @@ EDITS = [*SCOPES, *ARGUMENTS, *RESULTS, *CASES, *TESTS, *MASKS, *ASKING]
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
 def test_an_edit_brings_and_takes_exactly(corpus: Corpus, edit: Edit) -> None:
-    kernel, vmm = edit.pair
-    was = rows_of(corpus.pair(kernel, vmm))
-    now = rows_of(
-        corpus.check(
-            laid_over(corpus, kernel, edit.changes, lambda path: path not in OF_QEMU),
-            laid_over(corpus, vmm, edit.changes, lambda path: path in OF_QEMU),
-        )
-    )
-    assert now - was == Counter(edit.adds)
-    assert was - now == Counter(edit.removes)
+    brings_and_takes_exactly(corpus, edit)
