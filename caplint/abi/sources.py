@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -92,7 +93,7 @@ def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
     """The text, and what it includes: whether in quotes, and the name. All architectures share most headers."""
     found = _INCLUDE.findall(content)
     names = [(quote == b'"', name.decode("utf-8", "replace").strip()) for quote, name in found]
-    return content.decode("utf-8", "replace"), names
+    return content.removeprefix(BOM_UTF8).decode("utf-8", "replace"), names
 
 
 def _found(place: Place, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:

@@ -101,6 +101,15 @@ S390_VM = """S390_IRQCHIP S390_USER_SIGP S390_VECTOR_REGISTERS S390_RI S390_AIS 
 POWERPC_VCPU = """PPC_OSI PPC_PAPR PPC_EPR PPC_BOOKE_WATCHDOG SW_TLB IRQ_MPIC IRQ_XICS PPC_IRQ_XIVE PPC_FWNMI"""
 POWERPC_VM = "PPC_ENABLE_HCALL PPC_SMT PPC_NESTED_HV PPC_SECURE_GUEST PPC_DAWR1"
 ARM64_VM = "ARM_NISV_TO_USER ARM_MTE ARM_SYSTEM_SUSPEND"
+MTE_UNADVERTISED = [
+    *rows("note", "CAP408", "ARM_MTE", "arm64"),
+    *rows("warning", "CAP212", "KVM_ARM_MTE_COPY_TAGS", "arm64"),
+]
+"""QEMU asks for it, and arm64 has an ioctl that is there with it."""
+TOOLS_ASM = " ".join(
+    f"tools/arch/{arch}/include/uapi/asm/kvm.h" for arch in ("arm", "arm64", "mips", "powerpc", "s390", "x86")
+)
+"""What no linux/kvm.h is left to include."""
 RINGS = rows("warning", "CAP205", "DIRTY_LOG_RING DIRTY_LOG_RING_ACQ_REL", "generic")
 
 
@@ -249,18 +258,24 @@ ADVERTISING = [
     Edit(
         "x86 enables what it no longer advertises",
         {X86: inside(ANSWERS, without_case("X86_NOTIFY_VMEXIT"))},
-        adds=rows("error", "CAP201", "X86_NOTIFY_VMEXIT", "x86"),
+        adds=[
+            *rows("error", "CAP201", "X86_NOTIFY_VMEXIT", "x86"),
+            *rows("note", "CAP408", "X86_NOTIFY_VMEXIT", "x86"),
+        ],
     ),
     Edit(
         "x86 of 6.1 enables what it no longer advertises",
         {X86: inside(ANSWERS, without_case("HYPERV_ENLIGHTENED_VMCS"))},
-        adds=rows("error", "CAP201", "HYPERV_ENLIGHTENED_VMCS", "x86"),
+        adds=[
+            *rows("error", "CAP201", "HYPERV_ENLIGHTENED_VMCS", "x86"),
+            *rows("note", "CAP408", "HYPERV_ENLIGHTENED_VMCS HYPERV_ENLIGHTENED_VMCS", "x86"),
+        ],
         pair=OLD,
     ),
     Edit(
         "arm64 enables what it no longer advertises",
         {ARM64: inside(ANSWERS, without_case("ARM_MTE"))},
-        adds=rows("error", "CAP201", "ARM_MTE", "arm64"),
+        adds=[*rows("error", "CAP201", "ARM_MTE", "arm64"), *MTE_UNADVERTISED],
     ),
     Edit(
         "s390 enables what it no longer advertises",
@@ -275,7 +290,7 @@ ADVERTISING = [
     Edit(
         "MIPS enables what it no longer advertises",
         {MIPS: inside(ANSWERS, without_case("MIPS_FPU"))},
-        adds=rows("error", "CAP201", "MIPS_FPU", "mips"),
+        adds=[*rows("error", "CAP201", "MIPS_FPU", "mips"), *rows("note", "CAP408", "MIPS_FPU", "mips")],
     ),
     Edit(
         "the generic handler enables what nothing advertises",
@@ -302,12 +317,12 @@ ADVERTISING = [
             RISCV: inside(ANSWERS, swap("case KVM_CAP_MP_STATE:", "case 14:")),
             VZ: inside("kvm_vz_check_extension", without_case("MIPS_64BIT")),
         },
-        adds=rows("warning", "CAP202", "MIPS_64BIT"),
+        adds=[*rows("warning", "CAP202", "MIPS_64BIT"), *rows("note", "CAP408", "MP_STATE", "riscv")],
     ),
     Edit(
         "nothing answers for what QEMU asks and nobody documents",
         {MAIN: inside(ANSWERS + "_generic", without_case("BINARY_STATS_FD"))},
-        adds=rows("warning", "CAP202", "BINARY_STATS_FD"),
+        adds=[*rows("warning", "CAP202", "BINARY_STATS_FD"), *rows("note", "CAP408", "BINARY_STATS_FD")],
     ),
     Edit(
         "nothing answers for what nobody asks or documents",
@@ -321,12 +336,12 @@ ADVERTISING = [
     Edit(
         "the table of MIPS loses its callback",
         {VZ: swap("\t.check_extension = kvm_vz_check_extension,\n", "")},
-        adds=rows("warning", "CAP202", "MIPS_VZ MIPS_64BIT"),
+        adds=[*rows("warning", "CAP202", "MIPS_VZ MIPS_64BIT"), *rows("note", "CAP408", "MIPS_VZ", "mips")],
     ),
     Edit(
         "the file of MIPS's callback vanishes",
         {VZ: None},
-        adds=rows("warning", "CAP202", "MIPS_VZ MIPS_64BIT"),
+        adds=[*rows("warning", "CAP202", "MIPS_VZ MIPS_64BIT"), *rows("note", "CAP408", "MIPS_VZ", "mips")],
     ),
     Edit(
         "a retired capability is answered again",
@@ -490,6 +505,7 @@ ENABLING = [
                 swap("\tcase KVM_CAP_DIRTY_LOG_RING:\n", "#if 0\n\tcase KVM_CAP_DIRTY_LOG_RING:\n#endif\n"),
             )
         },
+        adds=rows("error", "CAP404", "DIRTY_LOG_RING"),
         removes=RINGS[:1],
     ),
     Edit(
@@ -785,6 +801,7 @@ HARMLESS = [
     Edit(
         "the kernel's copy vanishes",
         {TOOLS: None},
+        adds=rows("note", "CAP107", TOOLS_ASM),
     ),
     Edit(
         "nothing is laid over the trees",
@@ -819,7 +836,7 @@ HELPERS = [
     Edit(
         "a helper's answer is dropped",
         {ARM64: asks_more("\tkvm_more(kvm, ext);\n")},
-        adds=rows("error", "CAP201", "ARM_MTE", "arm64"),
+        adds=[*rows("error", "CAP201", "ARM_MTE", "arm64"), *MTE_UNADVERTISED],
     ),
     Edit(
         "the helper lies in a new file",
@@ -842,7 +859,7 @@ HELPERS = [
             ),
             "arch/riscv/kvm/more.c": lambda _: MTE_BY_SWITCH,
         },
-        adds=rows("error", "CAP201", "ARM_MTE", "arm64"),
+        adds=[*rows("error", "CAP201", "ARM_MTE", "arm64"), *MTE_UNADVERTISED],
     ),
     Edit(
         "the callback is set when the program runs",

@@ -33,10 +33,10 @@ VM_SITES = [
     (I386, "s", "SPLIT_IRQCHIP", "x86"), (PPC, "kvm_state", "PPC_SMT", "powerpc"),
     (ALL, "s", "S390_IRQCHIP", None), (ALL, "s", "MANUAL_DIRTY_LOG_PROTECT2", None),
 ]  # fmt: skip
-VCPU_SITES = [
+VCPU_SITES: list[tuple[str, str, str, str | None]] = [
     (MIPS_CPU, "cs", "MIPS_FPU", "mips"), (PPC, "cs", "PPC_PAPR", "powerpc"), (PPC, "cs", "SW_TLB", "powerpc"),
     (I386, "cs", "HYPERV_ENFORCE_CPUID", "x86"), (S390X, "CPU(cpu)", "S390_CSS_SUPPORT", "s390"),
-    (XICS, "cs", "IRQ_XICS", None),
+    (XICS, "cs", "IRQ_XICS", "powerpc"),
 ]  # fmt: skip
 
 
@@ -121,7 +121,7 @@ RESULTS = [
     dropped(I386, "kvm_vcpu_enable_cap(cs, synic_cap", "HYPERV_SYNIC HYPERV_SYNIC2", "x86"),
     dropped(PPC, "kvm_vcpu_enable_cap(cs, KVM_CAP_PPC_PAPR", "PPC_PAPR", "powerpc"),
     dropped(ALL, "kvm_vm_enable_cap(s, capability", "DIRTY_LOG_RING DIRTY_LOG_RING_ACQ_REL", None),
-    dropped(XICS, "kvm_vcpu_enable_cap(cs, KVM_CAP_IRQ_XICS", "IRQ_XICS", None),
+    dropped(XICS, "kvm_vcpu_enable_cap(cs, KVM_CAP_IRQ_XICS", "IRQ_XICS", "powerpc"),
     Edit(
         "a result is assigned and written over",
         {
@@ -335,6 +335,11 @@ def without_mask(name: str) -> Transform:
 
 
 MASKS = [
+    Edit(
+        "QEMU takes the answer, a set of bits, for a yes",
+        {I386: swap("if (!(ret & KVM_BUS_LOCK_DETECTION_EXIT)) {", "if (ret <= 0) {")},
+        adds=rows("warning", "CAP213", "X86_BUS_LOCK_EXIT", "x86"),
+    ),
     Edit(
         "any reason is taken",
         {X86: without_mask("X86_USER_SPACE_MSR")},
