@@ -91,9 +91,10 @@ def gather(place: Place, read: Reader) -> Sources:
 @lru_cache(maxsize=256)
 def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
     """The text, and what it includes: whether in quotes, and the name. All architectures share most headers."""
+    content = content.removeprefix(BOM_UTF8)
     found = _INCLUDE.findall(content)
     names = [(quote == b'"', name.decode("utf-8", "replace").strip()) for quote, name in found]
-    return content.removeprefix(BOM_UTF8).decode("utf-8", "replace"), names
+    return content.decode("utf-8", "replace"), names
 
 
 def _found(place: Place, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
