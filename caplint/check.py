@@ -145,9 +145,9 @@ def check(
 
     def run(sessions: list[Session]) -> list[Outcome]:
         if deep:
-            from caplint.graph.reaches import link_reaches  # noqa: PLC0415 - it costs what most runs need not pay
+            from caplint.graph.deep import link_deep  # noqa: PLC0415 - it costs what most runs need not pay
 
-            link_reaches(sessions[0], Reading(config.repairs, config.jobs))
+            link_deep(sessions[0], Reading(config.repairs, config.jobs))
             sessions[0].deep = True
         return [judge(sessions[0], rules, config)]
 

@@ -223,7 +223,10 @@ CREATE TEMP TABLE all_vmm_argument (
     function TEXT NOT NULL,
     position INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    value    INTEGER            -- NULL: it is no constant
+    value    INTEGER,           -- NULL: it is no constant
+    bits     INTEGER,           -- value, or all bits that a local variable is given; NULL: not known
+    asked    INTEGER            -- 1: the answer of a check goes into it, or more is done with that than take it for yes or no,
+                                -- 0: neither, NULL: no check stands before
 );
 
 -- A place in a VMM that asks for a capability or enables it.
@@ -292,17 +295,18 @@ CREATE TEMP TABLE all_doc_cap (
     parameters    TEXT
 );
 
--- An ioctl with a capability under which it is there, as `:Capability:` in api.rst says: one row per alternative, none for
--- an ioctl that is always there.
+-- An ioctl with a capability under which it is there, as `:Capability:` in api.rst or "Available with" in a comment of the
+-- UAPI header says: one row per alternative, none from api.rst for an ioctl that is always there.
 CREATE TEMP TABLE all_ioctl_capability (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
     path    TEXT NOT NULL,
-    line    INTEGER NOT NULL,
-    section TEXT,
+    line    INTEGER NOT NULL,   -- of the field or comment
+    section TEXT,               -- NULL also for a comment
     ioctl   TEXT NOT NULL,
     cap     TEXT NOT NULL,
-    type    TEXT                -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl
+    type    TEXT,               -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
+    source  TEXT NOT NULL       -- doc, header
 );
 
 -- A capability whose name stands in a file's code, whatever for.
@@ -506,6 +510,20 @@ CREATE TEMP TABLE reaches (
     arch     TEXT,
     reached  INTEGER,           -- 1, 0; NULL: not known
     reason   TEXT NOT NULL      -- why it is not, or why that is not known; '' where it is reached
+);
+
+-- Whether a VMM gets to a place that enables a capability without asking for it, by the call graph: of places whose
+-- result is lost and that no check stands before in their own function. Filled by `check --deep` only.
+CREATE TEMP TABLE enable_way (
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    column  INTEGER NOT NULL,
+    cap     TEXT NOT NULL,
+    checked INTEGER,            -- 1: some caller asks on every way, 0: not on this one; NULL: not known
+    reason  TEXT NOT NULL,      -- the callers that ask, or why it is not known; '' for a way without a check
+    route   TEXT NOT NULL,      -- the functions on a way without a check, from the entry on
+    way     TEXT NOT NULL       -- its places: JSON array of tree, path, line and message
 );
 
 -- Lines that a patch adds or changes, in the patched file.
