@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from caplint.facts.records import DocField, DocMention, Token
+from caplint.facts.records import DocField, DocMention, DocSection, Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
 _NAME = re.compile(
@@ -30,8 +30,8 @@ class _Section:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def mentions(source: bytes) -> Iterator[DocMention | DocField | Token]:
-    """Every capability and MSR once per section that names it, fields, and the file's part of the ledger."""
+def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
+    """Every capability and MSR once per section that names it, headings, fields, and the file's part of the ledger."""
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     sections = _sections(text)
@@ -55,13 +55,15 @@ def mentions(source: bytes) -> Iterator[DocMention | DocField | Token]:
             column=column,
             section=section.number,
             title=section.title,
-            heading=int(bool(section.title) and name in str(section.title)),
+            heading=int(name in _NAME.findall(section.title or "")),
             pattern=int(bool(_PLACEHOLDER.search(name.removeprefix("KVM_CAP_")))),
             type=section.fields.get("type") or section.fields.get("target"),
             architectures=section.fields.get("architecture"),
             parameters=section.fields.get("parameter"),
         )
     for section in sections:
+        if section.title:
+            yield DocSection(section.number, section.title, bisect_right(starts, section.start))
         if section.title and "KVM_" in section.title:
             yield from _fields(text, section, starts)
     for name, (count, line, column) in sorted(counts.items()):

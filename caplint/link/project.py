@@ -22,6 +22,7 @@ from caplint.link.cap_states import link_cap_states
 from caplint.link.capabilities import link_capabilities
 from caplint.link.changes import Loaded, changed_lines
 from caplint.link.configurations import Configurations
+from caplint.link.doc_scopes import link_doc_scopes
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
@@ -78,6 +79,7 @@ def link(
     link_answers(connection, configurations)
     link_vmm(store, reading.extractor)
     link_documentation(connection)
+    link_doc_scopes(connection)
     if scope.narrow:
         return configurations
     link_cap_states(store, reading.extractor)

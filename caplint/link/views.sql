@@ -305,6 +305,34 @@ CREATE TEMP TABLE all_ioctl_capability (
     type    TEXT                -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl
 );
 
+-- An architecture that api.rst gives to a capability or ioctl, in the section whose title names it: one row per name and
+-- architecture. A line with a word that is not understood has none.
+CREATE TEMP TABLE all_doc_architecture (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    title   TEXT NOT NULL,
+    text    TEXT NOT NULL,       -- as written: `x86, arm64`, `all`
+    subject TEXT NOT NULL,       -- the capability or ioctl
+    arch    TEXT NOT NULL        -- canonical; none where it says that there is none
+);
+
+-- What api.rst says a capability or ioctl is for, in the same way: with `:Type:` or `:Target:`; of a capability without
+-- either, what its chapter is for.
+CREATE TEMP TABLE all_doc_type (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    title   TEXT NOT NULL,
+    text    TEXT NOT NULL,       -- as written, or the chapter's title
+    subject TEXT NOT NULL,
+    scope   TEXT NOT NULL        -- system, vm, vcpu, device
+);
+
 -- A capability whose name stands in a file's code, whatever for.
 CREATE TEMP TABLE all_cap_use (
     side  TEXT NOT NULL,
@@ -656,17 +684,32 @@ CREATE TEMP VIEW msr_passthrough AS SELECT * FROM all_msr_passthrough WHERE side
 CREATE TEMP VIEW cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'now';
 CREATE TEMP VIEW base_cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'base';
 CREATE TEMP VIEW ioctl_capability AS SELECT * FROM all_ioctl_capability WHERE side = 'now';
+CREATE TEMP VIEW doc_architecture AS SELECT * FROM all_doc_architecture WHERE side = 'now';
+CREATE TEMP VIEW doc_type AS SELECT * FROM all_doc_type WHERE side = 'now';
+-- A numbered section of KVM's API documentation.
+CREATE TEMP VIEW api_section AS
+    SELECT f.tree, f.path, s.line, s.number, s.title,
+           rtrim(rtrim(s.number, '0123456789'), '.') AS chapter,  -- the number of what it stands in; '' for a chapter
+           CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal  -- its own number there
+    FROM file f JOIN main.doc_section s ON s.blob = f.blob WHERE f.role = 'kernel' AND f.api AND s.number IS NOT NULL;
 -- A field of a section of KVM's API documentation.
 CREATE TEMP VIEW api_field AS
     SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
     FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
--- A case of the kernel for an ioctl of KVM.
+-- A case of the kernel for an ioctl of KVM; or a comparison with one, where the function has no case for it.
 CREATE TEMP VIEW ioctl_case AS
-    SELECT f.tree, f.path, l.line, l.column, l.low AS ioctl, f.arch, l.function, c.text AS condition,
-           CASE WHEN l.function LIKE '%vcpu%' THEN 'vcpu' WHEN l.function LIKE '%_vm_%' THEN 'vm'
-                WHEN l.function LIKE '%_dev_%' THEN 'system' END AS scope
-    FROM file f JOIN main.case_label l ON l.blob = f.blob JOIN main.condition c ON c.id = l.condition
-    WHERE f.role = 'kernel' AND l.selector LIKE '%ioctl%' AND l.low GLOB 'KVM_[A-Z]*' AND l.low NOT GLOB 'KVM_CAP_*';
+    SELECT f.tree, f.path, l.line, l.column, l.ioctl, f.arch, l.function, c.text AS condition,
+           CASE WHEN l.function GLOB '*vcpu*' THEN 'vcpu' WHEN l.function GLOB '*_vm_*' THEN 'vm'
+                WHEN l.function GLOB '*_device_*' THEN 'device' WHEN l.function GLOB '*_dev_*' THEN 'system' END AS scope
+    FROM file f JOIN (
+        SELECT blob, line, column, low AS ioctl, function, condition, selector FROM main.case_label
+        UNION ALL
+        SELECT blob, line, column, constant, function, condition, operand FROM main.comparison m
+        WHERE operator = '==' AND NOT EXISTS (
+            SELECT 1 FROM main.case_label k WHERE k.blob = m.blob AND k.function = m.function AND k.low = m.constant
+        )
+    ) l ON l.blob = f.blob JOIN main.condition c ON c.id = l.condition
+    WHERE f.role = 'kernel' AND l.selector LIKE '%ioctl%' AND l.ioctl GLOB 'KVM_[A-Z]*' AND l.ioctl NOT GLOB 'KVM_CAP_*';
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
 CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 
