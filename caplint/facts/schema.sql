@@ -46,6 +46,17 @@ CREATE TABLE macro (
     condition  INTEGER NOT NULL
 ) STRICT;
 
+-- A comment that names KVM_* and stands above `#define`s: one row for each of them, down to a blank line, code,
+-- another directive or comment.
+CREATE TABLE definition_comment (
+    blob         INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name         TEXT NOT NULL,     -- what is defined
+    text         TEXT NOT NULL,     -- the comment, on one line and without its marks
+    position     INTEGER NOT NULL,  -- ordinal of the definition from 0
+    line         INTEGER NOT NULL,  -- of the definition
+    comment_line INTEGER NOT NULL   -- where the comment begins
+) STRICT;
+
 -- An `#undef`.
 CREATE TABLE undefinition (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -375,6 +386,7 @@ CREATE TABLE object_cache (
 
 CREATE INDEX function_blob ON function (blob);
 CREATE INDEX macro_blob ON macro (blob);
+CREATE INDEX definition_comment_blob ON definition_comment (blob);
 CREATE INDEX undefinition_blob ON undefinition (blob);
 CREATE INDEX include_blob ON include (blob);
 CREATE INDEX case_label_blob ON case_label (blob);

@@ -16,6 +16,7 @@ from caplint.facts.languages import language_of
 from caplint.facts.store import BlobKey, FactStore
 from caplint.knowledge import knowledge
 from caplint.link.answers import link_answers
+from caplint.link.availability import link_availability
 from caplint.link.build import conjoin, link_build
 from caplint.link.cap_msrs import link_cap_msrs
 from caplint.link.cap_states import link_cap_states
@@ -80,6 +81,7 @@ def link(
     link_vmm(store, reading.extractor)
     link_documentation(connection)
     link_doc_scopes(connection)
+    link_availability(connection)
     if scope.narrow:
         return configurations
     link_cap_states(store, reading.extractor)

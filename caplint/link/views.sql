@@ -292,17 +292,18 @@ CREATE TEMP TABLE all_doc_cap (
     parameters    TEXT
 );
 
--- An ioctl with a capability under which it is there, as `:Capability:` in api.rst says: one row per alternative, none for
--- an ioctl that is always there.
+-- An ioctl with a capability under which it is there, as `:Capability:` in api.rst or "Available with" in a comment of the
+-- UAPI header says: one row per alternative, none from api.rst for an ioctl that is always there.
 CREATE TEMP TABLE all_ioctl_capability (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
     path    TEXT NOT NULL,
-    line    INTEGER NOT NULL,
-    section TEXT,
+    line    INTEGER NOT NULL,   -- of the field or comment
+    section TEXT,               -- NULL also for a comment
     ioctl   TEXT NOT NULL,
     cap     TEXT NOT NULL,
-    type    TEXT                -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl
+    type    TEXT,               -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
+    source  TEXT NOT NULL       -- doc, header
 );
 
 -- An architecture that api.rst gives to a capability or ioctl, in the section whose title names it: one row per name and
