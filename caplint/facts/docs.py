@@ -14,6 +14,8 @@ _NAME = re.compile(
     r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
+# A paragraph that is nothing but a section's number and name was meant to be a heading: linux 6.1 forgot to underline 7.18.
+_BARE_HEADING = re.compile(r"\d+(?:\.\d+)+ KVM_[A-Z0-9_]+\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
 # What continues a field is indented further than it.
@@ -85,8 +87,7 @@ def _sections(text: str) -> list[_Section]:
     offset = 0
     for index, line in enumerate(lines):
         title = line.strip()
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        if title and not line[0].isspace() and _UNDERLINE.match(following) and not _UNDERLINE.match(line):
+        if title and not line[0].isspace() and _heads(lines, index):
             numbered = _NUMBERED.match(title)
             sections[-1].stop = offset
             number, name = numbered.groups() if numbered else (None, title)
@@ -97,3 +98,12 @@ def _sections(text: str) -> list[_Section]:
         for match in _FIELD.finditer(text, section.start, section.stop):
             section.fields.setdefault(match.group(1).strip().lower(), match.group(2).strip())
     return sections
+
+
+def _heads(lines: list[str], index: int) -> bool:
+    """Whether a line of text is a heading."""
+    following = lines[index + 1] if index + 1 < len(lines) else ""
+    if _UNDERLINE.match(following):
+        return not _UNDERLINE.match(lines[index])
+    above = lines[index - 1] if index else ""
+    return not above.strip() and not following.strip() and bool(_BARE_HEADING.match(lines[index].rstrip()))

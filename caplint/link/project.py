@@ -96,8 +96,8 @@ def link(
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
     tree = loaded.tree
     connection.execute(
-        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?)",
-        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None)),
+        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?, ?)",
+        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None), int(tree.complete)),
     )
     sides = [("now", loaded.files)]
     if tree.base is not None:
