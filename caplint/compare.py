@@ -24,7 +24,8 @@ _NEW_CAPS = """
 """
 _NEW_SECTIONS = """
     SELECT s.tree, s.path, min(s.line), s.number, s.title FROM api_section s
-    WHERE NOT EXISTS (SELECT 1 FROM base_api_section b WHERE b.tree = s.tree AND b.number = s.number AND b.title = s.title)
+    WHERE NOT EXISTS (SELECT 1 FROM base_api_section b
+                      WHERE b.tree = s.tree AND b.number = s.number AND b.title = s.title)
       AND EXISTS (SELECT 1 FROM tree WHERE tree.name = s.tree AND tree.patched)
     GROUP BY s.tree, s.number, s.title ORDER BY 1, 2, 3
 """
