@@ -14,7 +14,7 @@ _NAME = re.compile(
     r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
-# A paragraph that is nothing but a section's number and name is meant as a heading: 7.18 of linux 6.1 lacks its underline.
+# A paragraph that is nothing but a section's number and name is meant as a heading: see 7.18 of linux 6.1.
 _BARE_HEADING = re.compile(r"\d+(?:\.\d+)+ KVM_[A-Z0-9_]+\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
