@@ -31,6 +31,38 @@ html_show_sphinx = False
 suppress_warnings = ["misc.highlighting_failure"]
 """
 
+_SEVERITIES = (
+    "An **error** breaks an ABI or is certainly a bug, a **warning** is very likely wrong, a **note** is worth knowing."
+)
+_SCHEMA = """\
+# Schema reference
+
+`caplint facts 'SELECT …'` and the rule pages ask these tables and views. What the text of one file says is a fact;
+what only the whole project can tell is a link. Lines and columns count from 1, offsets are bytes from 0.
+"""
+_FRONT = """\
+# caplint
+
+caplint checks that a **KVM capability** means the same thing everywhere it is written down: in the kernel's header and
+in every copy of it, in the handlers that answer and enable it, in api.rst, and in QEMU. It reads the sources, builds
+nothing, and says where they disagree.
+
+Begin with the [user guide](guide.md). Every finding's code has a page among the [rules](rules/index.md).
+
+```{toctree}
+:maxdepth: 1
+guide
+rules/index
+hooks
+ci
+schema
+architecture
+findings
+contributing
+changelog
+```
+"""
+
 
 def build(target: Path) -> None:
     """Write the sources below the target, and the site into `html`. Raises `CalledProcessError` on any warning."""
@@ -40,40 +72,23 @@ def build(target: Path) -> None:
     (source / "conf.py").write_text(_CONFIG)
     for page in sorted((ROOT / "docs").iterdir()):
         shutil.copy(page, source)
-    for page in ("CONTRIBUTING.md", "CHANGELOG.md"):
-        text = (ROOT / page).read_text("utf-8").replace("](docs/", "](")
-        (source / page.lower()).write_text(text, "utf-8")
+    for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text("utf-8").replace("](docs/", "](")
+        (source / name.lower()).write_text(text, "utf-8")
     rules = load([share.RULES])
     for rule in rules:
         (source / "rules" / rule.path.name).write_text(rule_page(rule), "utf-8")
     (source / "rules" / "index.md").write_text(rule_index(rules), "utf-8")
     (source / "schema.md").write_text(schema_page(), "utf-8")
-    (source / "index.md").write_text(_front(), "utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "--keep-going",
-        "-b",
-        "html",
-        str(source),
-        str(target / "html"),
-    ]
-    subprocess.run(command, check=True)
+    (source / "index.md").write_text(_FRONT, "utf-8")
+    sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    subprocess.run([*sphinx, str(source), str(target / "html")], check=True)
 
 
 def rule_page(rule: Rule) -> str:
     """A page, with its front matter as a table below the title, and fences that say no more than their language."""
-    table = [
-        "| | |",
-        "|---|---|",
-        f"| code | `{rule.code}` |",
-        f"| name | `{rule.name}` |",
-        f"| severity | {rule.severity} |",
-    ]
-    table.append(f"| needs | {', '.join(rule.needs)} |")
+    table = [f"| code | `{rule.code}` |", "|---|---|", f"| name | `{rule.name}` |"]
+    table += [f"| severity | {rule.severity} |", f"| needs | {', '.join(rule.needs)} |"]
     if rule.supersedes:
         table.append(f"| supersedes | {', '.join(rule.supersedes)} |")
     table.append(f"| since | {rule.since} |")
@@ -92,11 +107,7 @@ def _fence(line: str) -> str:
 
 def rule_index(rules: list[Rule]) -> str:
     """All rules by group."""
-    lines = [
-        "# Rules",
-        "",
-        "Severity: an **error** breaks an ABI or is certainly a bug, a **warning** is very likely wrong, a **note** is worth knowing.",
-    ]
+    lines = ["# Rules", "", _SEVERITIES]
     for digit, title in GROUPS.items():
         lines += ["", f"## {title}", "", "| code | name | severity | what is wrong |", "|---|---|---|---|"]
         lines += [
@@ -110,11 +121,7 @@ def rule_index(rules: list[Rule]) -> str:
 
 def schema_page() -> str:
     """Every table and view with its columns."""
-    head = (
-        "# Schema reference\n\n`caplint facts 'SELECT …'` and the rule pages ask these tables and views. What the text of one file says is a fact; "
-        "what only the whole project can tell is a link. Lines and columns count from 1, offsets are bytes from 0.\n"
-    )
-    return head + _part("Links: what rules speak in", links()) + _part("Facts: what one file says", facts())
+    return _SCHEMA + _part("Links: what rules speak in", links()) + _part("Facts: what one file says", facts())
 
 
 def _part(title: str, relations: list[Relation]) -> str:
@@ -133,29 +140,6 @@ def _cell(text: str) -> str:
             parts[index] = parts[index].replace(mark, "\\" + mark)
         parts[index] = parts[index].replace("_", "\\_")
     return "`".join(parts).replace("|", "&#124;") if len(parts) == 1 else "`".join(parts)
-
-
-def _front() -> str:
-    return """# caplint
-
-caplint checks that a **KVM capability** means the same thing everywhere it is written down: in the kernel's header and in every copy of
-it, in the handlers that answer and enable it, in api.rst, and in QEMU. It reads the sources, builds nothing, and says where they disagree.
-
-Begin with the [user guide](guide.md). Every finding's code has a page among the [rules](rules/index.md).
-
-```{toctree}
-:maxdepth: 1
-guide
-rules/index
-hooks
-ci
-schema
-architecture
-findings
-contributing
-changelog
-```
-"""
 
 
 if __name__ == "__main__":

@@ -15,16 +15,8 @@ _NAMED = re.compile(r"\bAS (\w+),?\s*--\s*(.*)$")
 _PLAIN = re.compile(r"SELECT \* FROM (all_\w+)")
 # What queries may call; SQLite wants to know of them before it says which columns a view has.
 _FUNCTIONS = (
-    "implies",
-    "equivalent",
-    "satisfiable",
-    "conjoin",
-    "possible",
-    "consistent",
-    "certain",
-    "nearest_cap",
-    "symbols",
-)
+    "implies", "equivalent", "satisfiable", "conjoin", "possible", "consistent", "certain", "nearest_cap", "symbols",
+)  # fmt: skip
 
 
 @dataclass
@@ -44,7 +36,7 @@ def facts() -> list[Relation]:
 
 
 def links() -> list[Relation]:
-    """What rules speak in; a view of the current side stands for the table behind it, and has a base_ twin or has none."""
+    """What rules speak in; a view of the current side has the comments of the table behind it."""
     found = _relations(views(), "temp", {})
     return [entry for name, entry in found.items() if not name.startswith("all_")]
 
@@ -88,5 +80,5 @@ def _columns() -> dict[tuple[str, str], list[str]]:
     return {
         (where, name): [row[1] for row in connection.execute(f"PRAGMA {where}.table_info({name})")]
         for where in ("main", "temp")
-        for (name,) in connection.execute(f"SELECT name FROM {where}.sqlite_schema WHERE type IN ('table', 'view')")
+        for (name,) in connection.execute(f"SELECT name FROM {where}.sqlite_schema WHERE type <> 'index'")  # noqa: S608
     }
