@@ -167,7 +167,7 @@ def test_the_diff_alone_says_nothing_of_numbers_that_it_does_not_show(caplint: C
     more = "\n7.9 KVM_CAP_B\n-------------\n\nText.\n"
     diff = difflib.unified_diff(text.splitlines(True), (text + more).splitlines(True), f"a/{path}", f"b/{path}", n=1)
     (tmp_path / "p").write_text("".join(diff))
-    words = ("patch", tmp_path / "p", kernel(tmp_path / "k", {path: text}), "--select", "CAP503", *CONCISE)
+    words = ("patch", tmp_path / "p", "--kernel", kernel(tmp_path / "k", {path: text}), "--select", "CAP503", *CONCISE)
     run = caplint(*words)
     assert '7.9: "KVM_CAP_B" leaves out 7.2 to 7.8' in run.out, run.err
     assert "CAP503 7" not in caplint(*words, "--diff-only").out
