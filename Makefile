@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # How long `make fuzz` looks for inputs that break the front end.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden site lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -49,6 +49,10 @@ golden: $(STAMP)
 	@CAPLINT_GOLDEN=write $(BIN)/pytest -m "not corpus" -k golden
 	@git --no-pager diff --stat -- tests/golden
 
+# The documentation, to be read in a browser: .site/html/index.html.
+site: $(STAMP)
+	@$(BIN)/python -m tools.site
+
 # Resolves the newest versions that pyproject.toml allows.
 lock: $(STAMP)
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
@@ -62,4 +66,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .bench .fuzz dist
+	rm -rf $(VENV) .bench .fuzz .site dist

@@ -271,6 +271,14 @@ class DocMention(NamedTuple):
     parameters: str | None
 
 
+class DocSection(NamedTuple):
+    """A heading of the documentation."""
+
+    number: str | None
+    title: str
+    line: int
+
+
 class DocField(NamedTuple):
     """A field of a section of the documentation."""
 
@@ -333,7 +341,8 @@ class Words(NamedTuple):
 Record = (
     Function | Macro | DefinitionComment | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent
     | ReturnValue | Jump | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token
-    | BlindSpot | DocMention | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule | Outline | Words
+    | BlindSpot | DocMention | DocSection | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
+    | Outline | Words
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -359,6 +368,7 @@ TABLES: dict[type, str] = {
     Token: "token",
     BlindSpot: "blind_spot",
     DocMention: "doc_mention",
+    DocSection: "doc_section",
     DocField: "doc_field",
     KconfigSymbol: "kconfig_symbol",
     KconfigSelect: "kconfig_select",

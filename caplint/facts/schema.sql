@@ -289,6 +289,14 @@ CREATE TABLE doc_mention (
     parameters    TEXT            -- `:Parameters:` of the section
 ) STRICT;
 
+-- A heading of the documentation.
+CREATE TABLE doc_section (
+    blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    number  TEXT,                 -- such as 7.2; NULL for one without
+    title   TEXT NOT NULL,        -- without its number
+    line    INTEGER NOT NULL
+) STRICT;
+
 -- A field of a section of the documentation: `:Capability: KVM_CAP_X`. Only sections whose title names KVM_*.
 CREATE TABLE doc_field (
     blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -398,6 +406,7 @@ CREATE INDEX macro_use_blob ON macro_use (blob);
 CREATE INDEX token_blob ON token (blob);
 CREATE INDEX blind_spot_blob ON blind_spot (blob);
 CREATE INDEX doc_mention_blob ON doc_mention (blob);
+CREATE INDEX doc_section_blob ON doc_section (blob);
 CREATE INDEX doc_field_blob ON doc_field (blob);
 CREATE INDEX kconfig_symbol_blob ON kconfig_symbol (blob);
 CREATE INDEX kconfig_select_blob ON kconfig_select (blob);

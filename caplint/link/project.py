@@ -23,6 +23,7 @@ from caplint.link.cap_states import link_cap_states
 from caplint.link.capabilities import link_capabilities
 from caplint.link.changes import Loaded, changed_lines
 from caplint.link.configurations import Configurations
+from caplint.link.doc_scopes import link_doc_scopes
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
@@ -79,6 +80,7 @@ def link(
     link_answers(connection, configurations)
     link_vmm(store, reading.extractor)
     link_documentation(connection)
+    link_doc_scopes(connection)
     link_availability(connection)
     if scope.narrow:
         return configurations
@@ -94,8 +96,8 @@ def link(
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
     tree = loaded.tree
     connection.execute(
-        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?)",
-        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None)),
+        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?, ?)",
+        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None), int(tree.complete)),
     )
     sides = [("now", loaded.files)]
     if tree.base is not None:
