@@ -16,6 +16,7 @@ from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.facts.harvest import default_jobs
 from caplint.findings import SEVERITIES
+from caplint.machine.record import Machine
 
 VARIABLES = {
     "CAPLINT_KERNEL": ("kernel", "kernel"),
@@ -62,6 +63,8 @@ class Config:
     coverage_floor: float = 0.0
     repairs: Repairs = field(default_factory=Repairs)
     suppress: tuple[Suppression, ...] = ()
+    machines: tuple[Machine, ...] = ()
+    """Whose answers are held against the trees; only the command line gives some."""
 
     @property
     def store_path(self) -> Path | None:

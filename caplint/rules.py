@@ -35,7 +35,7 @@ COLUMNS = (
 )
 """What every rule's query selects, in this order."""
 
-ROLES = ("kernel", "vmm", "manager", "reference", "patch", "deep")
+ROLES = ("kernel", "vmm", "manager", "reference", "patch", "machine", "deep")
 """What a rule may need; `patch` is met when some tree has a patch over it."""
 
 # A query that runs longer than this is broken; the slowest shipped one takes some milliseconds.

@@ -26,10 +26,12 @@ from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
 from caplint.link.layouts import link_layouts
+from caplint.link.machines import link_machines
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
 from caplint.link.vmm import link_vmm
+from caplint.machine.record import Machine
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Scope:
     vendor_ranges: tuple[tuple[int, int], ...] = ()
     narrow: bool = False
     """Only the views of capabilities are wanted."""
+    machines: tuple[Machine, ...] = ()
+    """Whose answers are held against the trees."""
 
 
 @cache
@@ -76,6 +80,7 @@ def link(
     _functions(connection, configurations)
     link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
+    link_machines(connection, loaded, configurations, scope.machines)
     link_vmm(store, reading.extractor)
     link_documentation(connection)
     if scope.narrow:
