@@ -86,7 +86,7 @@ def test_a_page(tmp_path: Path) -> None:
         (_page({"severity": '"fatal"'}), ": front matter: severity must be one of error, warning, note"),
         (
             _page({"needs": '["kernal"]'}),
-            ": front matter: needs 'kernal', which is none of kernel, vmm, manager, reference, patch, deep",
+            ": front matter: needs 'kernal', which is none of kernel, vmm, manager, reference, patch, machine, deep",
         ),
         (_page(body="# No query\n"), ": holds no ```sql block"),
         (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: an example's fence says a language and TREE:PATH"),
