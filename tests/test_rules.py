@@ -202,6 +202,13 @@ def test_vacuum_into_a_file_is_refused(connection: sqlite3.Connection, tmp_path:
     assert not (tmp_path / "copy.db").exists()
 
 
+@pytest.mark.parametrize("query", ["SELECT hex(zeroblob(60000000))", "SELECT replace(hex(zeroblob(20000000)), '0', 'xx')"])
+def test_a_query_cannot_take_all_memory(connection: sqlite3.Connection, query: str) -> None:
+    with pytest.raises(CaplintError, match=r"^query: string or blob too big$"):
+        query_rows(connection, query)
+    assert connection.execute("SELECT length(zeroblob(60000000))").fetchone() == (60_000_000,)
+
+
 FOREVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
