@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# What a few targets use beyond it, from the group `tools`.
+TOOLS  := $(VENV)/.tools
 # How long `make fuzz` looks for inputs that break the front end.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz audit golden lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -44,6 +46,10 @@ bench: $(STAMP)
 fuzz: $(STAMP)
 	@$(BIN)/python tests/fuzz/front_end.py $(FUZZ_SECONDS)
 
+# Whether an advisory is known on a locked dependency; where none can be had it says so, and fails nothing.
+audit: $(TOOLS)
+	@$(BIN)/python -m tools.audit
+
 # Rewrites the golden files; read the difference before committing it.
 golden: $(STAMP)
 	@CAPLINT_GOLDEN=write $(BIN)/pytest -m "not corpus" -k golden
@@ -60,6 +66,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
+
+$(TOOLS): requirements-tools.lock $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-tools.lock
+	@touch $(TOOLS)
 
 clean:
 	rm -rf $(VENV) .bench .fuzz dist

@@ -202,7 +202,9 @@ def test_vacuum_into_a_file_is_refused(connection: sqlite3.Connection, tmp_path:
     assert not (tmp_path / "copy.db").exists()
 
 
-@pytest.mark.parametrize("query", ["SELECT hex(zeroblob(60000000))", "SELECT replace(hex(zeroblob(20000000)), '0', 'xx')"])
+@pytest.mark.parametrize(
+    "query", ["SELECT hex(zeroblob(60000000))", "SELECT replace(hex(zeroblob(20000000)), '0', 'xx')"]
+)
 def test_a_query_cannot_take_all_memory(connection: sqlite3.Connection, query: str) -> None:
     with pytest.raises(CaplintError, match=r"^query: string or blob too big$"):
         query_rows(connection, query)
