@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 # What a few targets use beyond it, from the group `tools`.
 TOOLS  := $(VENV)/.tools
-# How long `make fuzz` looks for inputs that break the front end.
+# How long `make fuzz` looks for inputs that break what reads others' files.
 FUZZ_SECONDS ?= 60
 
 .PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz audit golden lock clean
@@ -44,7 +44,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m tools.bench
 
 fuzz: $(STAMP)
-	@$(BIN)/python tests/fuzz/front_end.py $(FUZZ_SECONDS)
+	@$(BIN)/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)
 
 # Whether an advisory is known on a locked dependency; where none can be had it says so, and fails nothing.
 audit: $(TOOLS)
