@@ -253,7 +253,8 @@ def _environment() -> tuple[ConfiguredTree, ...]:
 
 def _place(path: Path, text: str) -> str:
     """A directory that the configuration names: `~` and `$VAR` expanded, relative to the file itself."""
-    return str(path.parent / Path(os.path.expandvars(text)).expanduser())
+    # Path.expanduser() fails for a user that is not known; to others such a name is one of a directory.
+    return str(path.parent / os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111
 
 
 def _suppression(path: Path, entry: Any) -> Suppression:
