@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import UAPI, Caplint, kernel, lay
+from conftest import CHECK, HEADER, UAPI, X86, Caplint, commit, kernel, lay
 
 from caplint.errors import CaplintError
 from caplint.machine import kvm, msr, record
@@ -97,6 +97,17 @@ def test_without_a_probe_the_rule_says_that_it_did_not_run(caplint: Caplint, tmp
     assert run.status == 0
     assert "CAP214" in run.out
     assert "needs a machine's answers (--probe)" in run.out
+
+
+def test_what_a_change_adds_is_held_against_the_machine_too(caplint: Caplint, tmp_path: Path) -> None:
+    tree = kernel(tmp_path / "k", MAKEFILE)
+    commit(tree)
+    words = ("check", tree, "--base", "HEAD", "--select", "CAP214", "--output-format", "concise", "--probe")
+    assert caplint(*words, _recorded(tmp_path)).out == ""
+    case = "\tcase KVM_CAP_IRQCHIP:\n"
+    lay(tree, {UAPI: HEADER + "#define KVM_CAP_TEA 5\n", X86: CHECK.replace(case, case + "\tcase KVM_CAP_TEA:\n")})
+    run = caplint(*words, _recorded(tmp_path))
+    assert [line.partition("CAP214 ")[2].partition(":")[0] for line in run.out.splitlines()] == ["KVM_CAP_TEA"]
 
 
 def test_facts_of_several_machines(caplint: Caplint, tmp_path: Path) -> None:
