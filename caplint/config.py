@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -16,7 +16,9 @@ from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.facts.harvest import default_jobs
 from caplint.findings import SEVERITIES
-from caplint.machine.record import Machine
+
+if TYPE_CHECKING:
+    from caplint.machine.record import Machine
 
 VARIABLES = {
     "CAPLINT_KERNEL": ("kernel", "kernel"),

@@ -126,15 +126,16 @@ class Sources:
         if check.kind != "case" or check.answer is None:
             return "run_time", f"{check.function}() decides it when it is asked"
         value = self._constants.value(self._arch, check.path, check.answer)
+        guard = self._guard(check)
+        where = f"answered only where {_cut(guard)}" if guard else ""
         if value is None:
-            return (
-                "run_time",
-                f"the answer is {_cut(check.answer)}, which depends on the machine, on KVM's parameters or on the VM",
-            )
+            depends = "which depends on the machine, on KVM's parameters or on the VM"
+            why = f"the answer is {_cut(check.answer)}, {depends}"
+            return "run_time", f"{where}; {why}" if where else why
         if value == 0:
             return "run_time", f"the answer is {_cut(check.answer)}, which is 0"
-        if guard := self._guard(check):
-            return "run_time", f"answered only where {_cut(guard)}"
+        if where:
+            return "run_time", where
         return "unexplained", f"{check.function}() always answers {_cut(check.answer)}"
 
     def _guard(self, check: _Check) -> str | None:

@@ -50,8 +50,6 @@ def link_machines(
     machines: tuple[Machine, ...],
 ) -> None:
     """Fill `machine_answer` and `all_machine_difference`."""
-    if not machines:
-        return
     for machine in machines:
         _answers(connection, machine)
     sides = [

@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
@@ -26,12 +27,13 @@ from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
 from caplint.link.layouts import link_layouts
-from caplint.link.machines import link_machines
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
 from caplint.link.vmm import link_vmm
-from caplint.machine.record import Machine
+
+if TYPE_CHECKING:
+    from caplint.machine.record import Machine
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ def link(
     _functions(connection, configurations)
     link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
-    link_machines(connection, loaded, configurations, scope.machines)
+    if scope.machines:
+        from caplint.link.machines import link_machines  # noqa: PLC0415 - most runs have none
+
+        link_machines(connection, loaded, configurations, scope.machines)
     link_vmm(store, reading.extractor)
     link_documentation(connection)
     if scope.narrow:
