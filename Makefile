@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-# How long `make fuzz` looks for inputs that break the front end.
+# What a few targets use beyond it, from the group `tools`.
+TOOLS  := $(VENV)/.tools
+# How long `make fuzz` looks for inputs that break what reads others' files.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden site lock clean
+.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz audit golden site lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -42,7 +44,11 @@ bench: $(STAMP)
 	@$(BIN)/python -m tools.bench
 
 fuzz: $(STAMP)
-	@$(BIN)/python tests/fuzz/front_end.py $(FUZZ_SECONDS)
+	@$(BIN)/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)
+
+# Whether an advisory is known on a locked dependency; where none can be had it says so, and fails nothing.
+audit: $(TOOLS)
+	@$(BIN)/python -m tools.audit
 
 # Rewrites the golden files; read the difference before committing it.
 golden: $(STAMP)
@@ -64,6 +70,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
+
+$(TOOLS): requirements-tools.lock $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-tools.lock
+	@touch $(TOOLS)
 
 clean:
 	rm -rf $(VENV) .bench .fuzz .site dist

@@ -27,6 +27,7 @@ COMMANDS = {
     "facts": "ask the fact store a question in SQL",
     "coverage": "what was read, and what was not understood",
     "path": "how a program comes to check or enable a capability, down to the kernel's case",
+    "probe": "what the KVM of a machine answers, and what its registers hold",
     "rules": "list the rules",
     "explain": "show a rule's page",
     "config": "show the configuration in force",

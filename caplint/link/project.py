@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
@@ -33,6 +34,9 @@ from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
 from caplint.link.vmm import link_vmm
 
+if TYPE_CHECKING:
+    from caplint.machine.record import Machine
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -41,6 +45,8 @@ class Scope:
     vendor_ranges: tuple[tuple[int, int], ...] = ()
     narrow: bool = False
     """Only the views of capabilities are wanted."""
+    machines: tuple[Machine, ...] = ()
+    """Whose answers are held against the trees."""
 
 
 @cache
@@ -78,6 +84,10 @@ def link(
     _functions(connection, configurations)
     link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
+    if scope.machines:
+        from caplint.link.machines import link_machines  # noqa: PLC0415 - most runs have none
+
+        link_machines(connection, loaded, configurations, scope.machines)
     link_vmm(store, reading.extractor)
     link_documentation(connection)
     link_doc_scopes(connection)
