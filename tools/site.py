@@ -57,6 +57,7 @@ hooks
 ci
 schema
 architecture
+reliability
 findings
 contributing
 changelog
