@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-# How long `make fuzz` looks for inputs that break the front end.
+# What a few targets use beyond it, from the group `tools`.
+TOOLS  := $(VENV)/.tools
+# How long `make fuzz` looks for inputs that break what reads others' files.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz audit golden site lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -47,12 +49,20 @@ bench: $(STAMP)
 	@$(BIN)/python -m tools.bench
 
 fuzz: $(STAMP)
-	@$(BIN)/python tests/fuzz/front_end.py $(FUZZ_SECONDS)
+	@$(BIN)/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)
+
+# Whether an advisory is known on a locked dependency; where none can be had it says so, and fails nothing.
+audit: $(TOOLS)
+	@$(BIN)/python -m tools.audit
 
 # Rewrites the golden files; read the difference before committing it.
 golden: $(STAMP)
 	@CAPLINT_GOLDEN=write $(BIN)/pytest -m "not corpus" -k golden
 	@git --no-pager diff --stat -- tests/golden
+
+# The documentation, to be read in a browser: .site/html/index.html.
+site: $(STAMP)
+	@$(BIN)/python -m tools.site
 
 # Resolves the newest versions that pyproject.toml allows.
 lock: $(STAMP)
@@ -66,5 +76,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+$(TOOLS): requirements-tools.lock $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-tools.lock
+	@touch $(TOOLS)
+
 clean:
-	rm -rf $(VENV) .bench .fuzz dist
+	rm -rf $(VENV) .bench .fuzz .site dist

@@ -134,7 +134,9 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     ]
     reading = Reading(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
-    configurations = link(store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None))
+    configurations = link(
+        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, config.machines)
+    )
     return Session(store, loaded, configurations)
 
 
@@ -145,9 +147,9 @@ def check(
 
     def run(sessions: list[Session]) -> list[Outcome]:
         if deep:
-            from caplint.graph.reaches import link_reaches  # noqa: PLC0415 - it costs what most runs need not pay
+            from caplint.graph.deep import link_deep  # noqa: PLC0415 - it costs what most runs need not pay
 
-            link_reaches(sessions[0], Reading(config.repairs, config.jobs))
+            link_deep(sessions[0], Reading(config.repairs, config.jobs))
             sessions[0].deep = True
         return [judge(sessions[0], rules, config)]
 
@@ -202,6 +204,8 @@ def find(session: Session, rules: list[Rule], config: Config) -> tuple[list[Find
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     if session.deep:
         roles.add("deep")
+    if config.machines:
+        roles.add("machine")
     skipped: list[Skipped] = []
     found: list[Finding] = []
     for rule in rules:
@@ -227,6 +231,7 @@ _NEEDS = {
     "manager": "a libvirt tree (--libvirt or CAPLINT_LIBVIRT)",
     "reference": "a reference kernel (--tree NAME=reference:DIR)",
     "patch": "a patch",
+    "machine": "a machine's answers (--probe)",
     "deep": "the call graph, which --deep builds",
 }
 

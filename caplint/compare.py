@@ -23,12 +23,11 @@ _NEW_CAPS = """
     GROUP BY c.tree, c.name ORDER BY 1, 2, 3
 """
 _NEW_SECTIONS = """
-    SELECT d.tree, d.path, min(d.line), d.section, d.title FROM doc_cap d
-    WHERE d.api AND d.section IS NOT NULL AND d.title IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM base_doc_cap b
-                      WHERE b.tree = d.tree AND b.section = d.section AND b.title = d.title)
-      AND EXISTS (SELECT 1 FROM tree WHERE tree.name = d.tree AND tree.patched)
-    GROUP BY d.tree, d.section, d.title ORDER BY 1, 2, 3
+    SELECT s.tree, s.path, min(s.line), s.number, s.title FROM api_section s
+    WHERE NOT EXISTS (SELECT 1 FROM base_api_section b
+                      WHERE b.tree = s.tree AND b.number = s.number AND b.title = s.title)
+      AND EXISTS (SELECT 1 FROM tree WHERE tree.name = s.tree AND tree.patched)
+    GROUP BY s.tree, s.number, s.title ORDER BY 1, 2, 3
 """
 
 

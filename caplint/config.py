@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -16,6 +16,9 @@ from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.facts.harvest import default_jobs
 from caplint.findings import SEVERITIES
+
+if TYPE_CHECKING:
+    from caplint.machine.record import Machine
 
 VARIABLES = {
     "CAPLINT_KERNEL": ("kernel", "kernel"),
@@ -62,6 +65,8 @@ class Config:
     coverage_floor: float = 0.0
     repairs: Repairs = field(default_factory=Repairs)
     suppress: tuple[Suppression, ...] = ()
+    machines: tuple[Machine, ...] = ()
+    """Whose answers are held against the trees; only the command line gives some."""
 
     @property
     def store_path(self) -> Path | None:
@@ -250,7 +255,8 @@ def _environment() -> tuple[ConfiguredTree, ...]:
 
 def _place(path: Path, text: str) -> str:
     """A directory that the configuration names: `~` and `$VAR` expanded, relative to the file itself."""
-    return str(path.parent / Path(os.path.expandvars(text)).expanduser())
+    # Path.expanduser() fails for a user that is not known; to others such a name is one of a directory.
+    return str(path.parent / os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111
 
 
 def _suppression(path: Path, entry: Any) -> Suppression:

@@ -11,6 +11,7 @@ from caplint.check import Outcome, check
 from caplint.compare import compare_series
 from caplint.config import Config
 from caplint.errors import CaplintError
+from caplint.machine.record import parse as parse_machine
 from caplint.rules import Example, Rule, is_marked, load, strip_marks
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
@@ -48,11 +49,16 @@ def problem(case: Case, config: Config) -> str | None:
     """What is wrong with an example, None where it is as it should be."""
     try:
         laid, expected = _lay(case)
+        machines = tuple(
+            parse_machine(part.content.encode(), f"{case.rule.path}:{part.line}")
+            for part in case.parts
+            if _is_machine(part)
+        )
         if case.kind == "bad" and not expected:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
             return f"{case}: marks a line, but nothing is wrong with it"
-        outcome = _run(laid, case.rule, config)
+        outcome = _run(laid, case.rule, replace(config, machines=machines))
     except CaplintError as error:
         return f"{case}: {error}"
     found = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)
@@ -81,7 +87,7 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
     laid = {"": Laid(list(mini_trees().values()), [])}
     expected: list[Line] = []
     steps: dict[str, list[Step]] = {"": []}
-    for ordinal, part in enumerate(case.parts, 1):
+    for ordinal, part in enumerate([part for part in case.parts if not _is_machine(part)], 1):
         own = laid.setdefault(part.series, Laid(list(mini_trees().values()), [Series(part.series, [])]))
         tree = next((tree for tree in own.trees if tree.name == part.tree), None)
         if tree is None:
@@ -102,6 +108,11 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
     if len(steps[""]) > 1:
         laid[""].steps.append(steps[""])
     return list(laid.values()), expected
+
+
+def _is_machine(part: Example) -> bool:
+    """Whether a part of an example is what a machine answers, and no tree's."""
+    return part.tree == "machine"
 
 
 def _marks(diff: str) -> Iterator[tuple[str, int]]:

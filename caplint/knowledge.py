@@ -154,6 +154,8 @@ class Knowledge:
         self.selected_elsewhere = frozenset(data["kconfig_elsewhere"])
         """Kconfig symbols of KVM that files other than KVM's own select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
+        self.documentation: dict[str, Any] = data["documentation"]
+        """Lists of words that stand for architectures and scopes, and what titles of chapters say (`chapters`)."""
         self.msr = _msrs(data["msr"])
         self.entries: dict[str, dict[str, list[str]]] = data["paths"]["entries"]
         """Project → functions in which it begins, and the files that they are in."""

@@ -49,6 +49,17 @@ class Unexpanded(NamedTuple):
     """Of the first use."""
 
 
+class UnknownLayout(NamedTuple):
+    """A structure, ioctl or header of the UAPI whose layout or number is not known, and so is compared with nothing."""
+
+    tree: str
+    path: str
+    line: int
+    name: str
+    reason: str
+    abis: list[str]
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Everything that `caplint coverage` says."""
@@ -59,6 +70,7 @@ class Ledger:
     spots: list[Spot]
     causes: list[Cause]
     unexpanded: list[Unexpanded]
+    layouts: list[UnknownLayout]
 
 
 def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Tables) -> Ledger:
@@ -66,7 +78,27 @@ def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Table
     coverage = measure(connection)
     spots = blind_spots(connection, trees, tables)
     families = _families(connection, coverage)
-    return Ledger(coverage, _kinds(connection, trees), families, spots, causes(spots), _unexpanded(connection))
+    return Ledger(
+        coverage,
+        _kinds(connection, trees),
+        families,
+        spots,
+        causes(spots),
+        _unexpanded(connection),
+        _layouts(connection),
+    )
+
+
+def _layouts(connection: sqlite3.Connection) -> list[UnknownLayout]:
+    """One entry per place and reason; what only holds something that is not known is left to that."""
+    found: dict[tuple[str, str, int, str, str], list[str]] = {}
+    for *place, abi in connection.execute(
+        """SELECT DISTINCT tree, path, line, name, reason, abi FROM layout_unknown WHERE NOT follows
+           ORDER BY 1, 2, 3, 4, 5, 6"""
+    ):
+        tree, path, line, name, reason = place
+        found.setdefault((tree, path, line, name, reason), []).append(abi)
+    return [UnknownLayout(*place, abis) for place, abis in found.items()]
 
 
 def _unexpanded(connection: sqlite3.Connection) -> list[Unexpanded]:

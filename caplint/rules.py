@@ -35,11 +35,14 @@ COLUMNS = (
 )
 """What every rule's query selects, in this order."""
 
-ROLES = ("kernel", "vmm", "manager", "reference", "patch", "deep")
+ROLES = ("kernel", "vmm", "manager", "reference", "patch", "machine", "deep")
 """What a rule may need; `patch` is met when some tree has a patch over it."""
 
 # A query that runs longer than this is broken; the slowest shipped one takes some milliseconds.
 TIME_LIMIT = 20.0
+
+# The longest text that a query may make, in bytes; what the store holds is far shorter.
+_LONGEST = 50_000_000
 
 _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
@@ -284,6 +287,7 @@ def _bare(query: str) -> str:
 def _sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
     """Queries may read and nothing else, and not for ever. What is wrong with one is said under the label."""
     deadline = time.monotonic() + TIME_LIMIT
+    longest = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     connection.set_authorizer(_authorize)
     connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
     try:
@@ -294,6 +298,7 @@ def _sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
         reason = f"takes longer than {TIME_LIMIT:g} s" if str(error) == "interrupted" else error
         raise CaplintError(f"{label}: {reason}") from error
     finally:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
         connection.set_authorizer(None)
         connection.set_progress_handler(None, 0)
 

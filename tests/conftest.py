@@ -56,7 +56,7 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 """
 
 API = """\
-8. Capabilities
+1. Capabilities
 ===============
 
 KVM_CAP_IRQCHIP, KVM_CAP_HLT and KVM_CAP_NR_VCPUS.

@@ -77,6 +77,11 @@ def test_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_a_user_who_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "caplint.toml").write_text('[trees.linux]\npath = "~no-such-user/linux"\n')
+    assert load(tmp_path / "caplint.toml").trees[0].path == f"{tmp_path}/~no-such-user/linux"
+
+
 def test_trees_of_the_environment_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAPLINT_QEMU", "../qemu@v9.0.0")
     monkeypatch.setenv("CAPLINT_KERNEL", "/src/linux")

@@ -190,6 +190,21 @@ def test_the_text_fits_a_terminal(tmp_path: Path) -> None:
     assert len([line for line in text if line.endswith(": syntax not understood")]) == 10 + 14
 
 
+def test_layouts_that_are_not_known(tmp_path: Path) -> None:
+    header = "#include <linux/types.h>\n#include <linux/ioctl.h>\n#define KVMIO 0xAE\n"
+    header += "\n#define KVM_A _IOW(KVMIO, 1, struct a)\n"
+    header += "struct a {\n\tpid_t who;\n};\nstruct b {\n\tstruct a a;\n};\n#define KVM_B _IOW(KVMIO, 2, struct b)\n"
+    ledger = _read(
+        bare_qemu(tmp_path, {QEMU_UAPI: header, "linux-headers/asm-x86/kvm.h": "struct c {\n\tint d;\n};\n"})
+    )
+    (entry,) = ledger.layouts
+    assert (entry.path, entry.line, entry.name, entry.abis) == (QEMU_UAPI, 6, "struct a", ["i386", "x86_64"])
+    text = _text(ledger)
+    assert "structures, ioctls and headers of the UAPI whose layout is not known" in text
+    assert any(f"{QEMU_UAPI}:6: struct a (i386, x86_64): " in line for line in text)
+    assert as_object(ledger)["unknown_layouts"] == [entry._asdict()]
+
+
 def test_nothing_of_a_tree_reaches_the_terminal_raw(tmp_path: Path) -> None:
     ledger = _read(bare_kernel(tmp_path, {"arch/x86/kvm/\x1b.c": "int __odd f(void)\n{\n}\n= KVM_CAP_X = =\n"}))
     assert "\x1b" not in "\n".join(_text(ledger))

@@ -86,7 +86,7 @@ def test_a_page(tmp_path: Path) -> None:
         (_page({"severity": '"fatal"'}), ": front matter: severity must be one of error, warning, note"),
         (
             _page({"needs": '["kernal"]'}),
-            ": front matter: needs 'kernal', which is none of kernel, vmm, manager, reference, patch, deep",
+            ": front matter: needs 'kernal', which is none of kernel, vmm, manager, reference, patch, machine, deep",
         ),
         (_page(body="# No query\n"), ": holds no ```sql block"),
         (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: an example's fence says a language and TREE:PATH"),
@@ -200,6 +200,15 @@ def test_vacuum_into_a_file_is_refused(connection: sqlite3.Connection, tmp_path:
     with pytest.raises(CaplintError):
         query_rows(connection, f"VACUUM INTO '{tmp_path / 'copy.db'}'")
     assert not (tmp_path / "copy.db").exists()
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT hex(zeroblob(60000000))", "SELECT replace(hex(zeroblob(20000000)), '0', 'xx')"]
+)
+def test_a_query_cannot_take_all_memory(connection: sqlite3.Connection, query: str) -> None:
+    with pytest.raises(CaplintError, match=r"^query: string or blob too big$"):
+        query_rows(connection, query)
+    assert connection.execute("SELECT length(zeroblob(60000000))").fetchone() == (60_000_000,)
 
 
 FOREVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"

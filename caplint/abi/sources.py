@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -90,6 +91,7 @@ def gather(place: Place, read: Reader) -> Sources:
 @lru_cache(maxsize=256)
 def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
     """The text, and what it includes: whether in quotes, and the name. All architectures share most headers."""
+    content = content.removeprefix(BOM_UTF8)
     found = _INCLUDE.findall(content)
     names = [(quote == b'"', name.decode("utf-8", "replace").strip()) for quote, name in found]
     return content.decode("utf-8", "replace"), names

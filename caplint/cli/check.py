@@ -12,6 +12,7 @@ from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
     add_base,
+    add_probe,
     add_rules,
     add_trees,
     config_of,
@@ -30,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_trees(parser)
     add_base(parser)
+    add_probe(parser)
     add_rules(parser)
     parser.add_argument(
         "--deep", action="store_true", help="also run the rules that need the call graph (takes longer)"

@@ -8,7 +8,7 @@ import sys
 
 from caplint.check import open_session
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_base, add_trees, config_of, progress, trees_of
+from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
 from caplint.errors import CaplintError
 from caplint.facts.store import schema
 from caplint.link.project import views
@@ -27,6 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_trees(parser)
     add_base(parser)
+    add_probe(parser)
     parser.add_argument("--output-format", choices=("text", "json", "csv"), default="text", help="default: text")
 
 

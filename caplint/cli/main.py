@@ -28,6 +28,7 @@ COMMANDS = {
     "coverage": "what was read, and what was not understood",
     "inventory": "every capability, with all places that speak of it: a table, a page for the browser",
     "path": "how a program comes to check or enable a capability, down to the kernel's case",
+    "probe": "what the KVM of a machine answers, and what its registers hold",
     "rules": "list the rules",
     "explain": "show a rule's page",
     "config": "show the configuration in force",

@@ -19,6 +19,7 @@ from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
+    from caplint.machine.record import Machine
     from caplint.rules import Rule
 
 
@@ -81,6 +82,20 @@ def add_base(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_probe(parser: argparse.ArgumentParser) -> None:
+    """--probe."""
+    parser.add_argument(
+        "--probe",
+        nargs="?",
+        action="append",
+        const="",
+        default=[],
+        metavar="FILE",
+        help="hold the trees against what this machine's KVM answers, or another's as `caplint probe` recorded it"
+        " (-: standard input); may be given several times",
+    )
+
+
 def add_rule_pages(parser: argparse.ArgumentParser) -> None:
     """--rules."""
     parser.add_argument(
@@ -111,7 +126,28 @@ def config_of(options: argparse.Namespace) -> Config:
         if options.jobs < 1:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
         config = replace(config, jobs=options.jobs)
-    return config
+    probes: list[str] = getattr(options, "probe", [])
+    return replace(config, machines=_machines(probes, config)) if probes else config
+
+
+def _machines(probes: list[str], config: Config) -> tuple[Machine, ...]:
+    """The machines whose records are given; an empty name is this one."""
+    from caplint.machine import record  # noqa: PLC0415 - most runs ask no machine
+
+    machines = [record.read(file) if file else this_machine(config) for file in probes]
+    for machine in machines:
+        if [other.name for other in machines].count(machine.name) > 1:
+            raise CaplintError(f"--probe: two of the machines are called {machine.name}; rename one in its record")
+    return tuple(machines)
+
+
+def this_machine(config: Config, names: dict[int, str] | None = None) -> Machine:
+    """What the KVM of this machine answers, as far up as any number may be given out."""
+    from caplint.machine import kvm  # noqa: PLC0415
+    from caplint.machine.record import LIMIT  # noqa: PLC0415
+
+    highest = max([kvm.LAST, *(high for _, high in config.vendor_range), *(names or {})])
+    return kvm.ask(names, min(highest, LIMIT))
 
 
 def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:

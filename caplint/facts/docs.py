@@ -7,13 +7,15 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from caplint.facts.records import DocField, DocMention, Token
+from caplint.facts.records import DocField, DocMention, DocSection, Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
 _NAME = re.compile(
     r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
+# A paragraph that is nothing but a section's number and name is meant as a heading: see 7.18 of linux 6.1.
+_BARE_HEADING = re.compile(r"\d+(?:\.\d+)+ KVM_[A-Z0-9_]+\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
 # What continues a field is indented further than it.
@@ -30,8 +32,8 @@ class _Section:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def mentions(source: bytes) -> Iterator[DocMention | DocField | Token]:
-    """Every capability and MSR once per section that names it, fields, and the file's part of the ledger."""
+def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
+    """Every capability and MSR once per section that names it, headings, fields, and the file's part of the ledger."""
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     sections = _sections(text)
@@ -55,13 +57,15 @@ def mentions(source: bytes) -> Iterator[DocMention | DocField | Token]:
             column=column,
             section=section.number,
             title=section.title,
-            heading=int(bool(section.title) and name in str(section.title)),
+            heading=int(name in _NAME.findall(section.title or "")),
             pattern=int(bool(_PLACEHOLDER.search(name.removeprefix("KVM_CAP_")))),
             type=section.fields.get("type") or section.fields.get("target"),
             architectures=section.fields.get("architecture"),
             parameters=section.fields.get("parameter"),
         )
     for section in sections:
+        if section.title:
+            yield DocSection(section.number, section.title, bisect_right(starts, section.start))
         if section.title and "KVM_" in section.title:
             yield from _fields(text, section, starts)
     for name, (count, line, column) in sorted(counts.items()):
@@ -83,8 +87,7 @@ def _sections(text: str) -> list[_Section]:
     offset = 0
     for index, line in enumerate(lines):
         title = line.strip()
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        if title and not line[0].isspace() and _UNDERLINE.match(following) and not _UNDERLINE.match(line):
+        if title and not line[0].isspace() and _heads(lines, index):
             numbered = _NUMBERED.match(title)
             sections[-1].stop = offset
             number, name = numbered.groups() if numbered else (None, title)
@@ -95,3 +98,12 @@ def _sections(text: str) -> list[_Section]:
         for match in _FIELD.finditer(text, section.start, section.stop):
             section.fields.setdefault(match.group(1).strip().lower(), match.group(2).strip())
     return sections
+
+
+def _heads(lines: list[str], index: int) -> bool:
+    """Whether a line of text is a heading."""
+    following = lines[index + 1] if index + 1 < len(lines) else ""
+    if _UNDERLINE.match(following):
+        return not _UNDERLINE.match(lines[index])
+    above = lines[index - 1] if index else ""
+    return not above.strip() and not following.strip() and bool(_BARE_HEADING.match(lines[index].rstrip()))

@@ -10,6 +10,7 @@ from caplint.facts.accesses import accesses
 from caplint.facts.build import make_rules
 from caplint.facts.calls import calls, macro_uses
 from caplint.facts.cases import cases
+from caplint.facts.comments import definition_comments
 from caplint.facts.docs import mentions
 from caplint.facts.elements import elements, enumerators
 from caplint.facts.flow import comparisons, jumps, returns, stores, tests
@@ -35,7 +36,7 @@ _PER_VIEW = (
 )  # fmt: skip
 # What needs all views at once.
 _OVER_VIEWS = (elements, enumerators)
-_PER_FILE = (macros, undefinitions, includes, tokens)
+_PER_FILE = (macros, definition_comments, undefinitions, includes, tokens)
 
 _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "rst": mentions,

@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 
-from caplint.c.lexer import BLANK, Directive, plain
+from caplint.c.lexer import BLANK, Directive, Lexed, plain
 from caplint.c.syntax import Unit
 from caplint.facts.records import Include, Macro, Undefinition
 
 _DEFINE = re.compile(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
 _INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')
+_MARKS = re.compile(r"\*+/|/\*+|^[ \t]*(?://+|\*+(?!\*|/))", re.MULTILINE)
 _MAX_BODY = 2000
 
 
@@ -20,6 +21,12 @@ def macros(unit: Unit) -> Iterator[Macro]:
     for directive in unit.lexed.directives:
         if directive.keyword == "define" and (macro := _macro(unit, directive)):
             yield macro
+
+
+def defined_name(lexed: Lexed, directive: Directive) -> str | None:
+    """What a `#define` defines; nothing where it is malformed."""
+    match = _DEFINE.match(lexed.source, directive.body, directive.end)
+    return match.group(1).decode() if match else None
 
 
 def _macro(unit: Unit, directive: Directive) -> Macro | None:
@@ -54,8 +61,12 @@ def _comment(unit: Unit, directive: Directive) -> str | None:
     """The comment inside the directive, as one line without its marks."""
     extents = unit.lexed.comments
     found = [unit.lexed.source[start:stop] for start, stop in extents.between(directive.body, directive.end)]
-    words = " ".join(comment.decode("utf-8", "replace").strip("/* \t\n") for comment in found)
-    return " ".join(words.split()) or None
+    return " ".join(filter(None, map(prose, found))) or None
+
+
+def prose(comments: bytes) -> str:
+    """The text of comments as one line, without their marks and the stars that begin lines."""
+    return " ".join(_MARKS.sub(" ", comments.decode("utf-8", "replace")).split())
 
 
 def includes(unit: Unit) -> Iterator[Include]:

@@ -31,6 +31,16 @@ class Macro(NamedTuple):
     condition: str
 
 
+class DefinitionComment(NamedTuple):
+    """A comment above a definition."""
+
+    name: str
+    text: str
+    position: int
+    line: int
+    comment_line: int
+
+
 class Undefinition(NamedTuple):
     """An `#undef`."""
 
@@ -261,6 +271,14 @@ class DocMention(NamedTuple):
     parameters: str | None
 
 
+class DocSection(NamedTuple):
+    """A heading of the documentation."""
+
+    number: str | None
+    title: str
+    line: int
+
+
 class DocField(NamedTuple):
     """A field of a section of the documentation."""
 
@@ -321,14 +339,16 @@ class Words(NamedTuple):
 
 
 Record = (
-    Function | Macro | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent | ReturnValue | Jump
-    | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token | BlindSpot | DocMention
-    | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule | Outline | Words
+    Function | Macro | DefinitionComment | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent
+    | ReturnValue | Jump | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token
+    | BlindSpot | DocMention | DocSection | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
+    | Outline | Words
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
     Function: "function",
     Macro: "macro",
+    DefinitionComment: "definition_comment",
     Undefinition: "undefinition",
     Include: "include",
     CaseLabel: "case_label",
@@ -348,6 +368,7 @@ TABLES: dict[type, str] = {
     Token: "token",
     BlindSpot: "blind_spot",
     DocMention: "doc_mention",
+    DocSection: "doc_section",
     DocField: "doc_field",
     KconfigSymbol: "kconfig_symbol",
     KconfigSelect: "kconfig_select",

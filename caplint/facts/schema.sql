@@ -46,6 +46,17 @@ CREATE TABLE macro (
     condition  INTEGER NOT NULL
 ) STRICT;
 
+-- A comment that names KVM_* and stands above `#define`s: one row for each of them, down to a blank line, code,
+-- another directive or comment.
+CREATE TABLE definition_comment (
+    blob         INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name         TEXT NOT NULL,     -- what is defined
+    text         TEXT NOT NULL,     -- the comment, on one line and without its marks
+    position     INTEGER NOT NULL,  -- ordinal of the definition from 0
+    line         INTEGER NOT NULL,  -- of the definition
+    comment_line INTEGER NOT NULL   -- where the comment begins
+) STRICT;
+
 -- An `#undef`.
 CREATE TABLE undefinition (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -278,6 +289,14 @@ CREATE TABLE doc_mention (
     parameters    TEXT            -- `:Parameters:` of the section
 ) STRICT;
 
+-- A heading of the documentation.
+CREATE TABLE doc_section (
+    blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    number  TEXT,                 -- such as 7.2; NULL for one without
+    title   TEXT NOT NULL,        -- without its number
+    line    INTEGER NOT NULL
+) STRICT;
+
 -- A field of a section of the documentation: `:Capability: KVM_CAP_X`. Only sections whose title names KVM_*.
 CREATE TABLE doc_field (
     blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -367,6 +386,7 @@ CREATE TABLE object_cache (
 
 CREATE INDEX function_blob ON function (blob);
 CREATE INDEX macro_blob ON macro (blob);
+CREATE INDEX definition_comment_blob ON definition_comment (blob);
 CREATE INDEX undefinition_blob ON undefinition (blob);
 CREATE INDEX include_blob ON include (blob);
 CREATE INDEX case_label_blob ON case_label (blob);
@@ -386,6 +406,7 @@ CREATE INDEX macro_use_blob ON macro_use (blob);
 CREATE INDEX token_blob ON token (blob);
 CREATE INDEX blind_spot_blob ON blind_spot (blob);
 CREATE INDEX doc_mention_blob ON doc_mention (blob);
+CREATE INDEX doc_section_blob ON doc_section (blob);
 CREATE INDEX doc_field_blob ON doc_field (blob);
 CREATE INDEX kconfig_symbol_blob ON kconfig_symbol (blob);
 CREATE INDEX kconfig_select_blob ON kconfig_select (blob);

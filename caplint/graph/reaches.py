@@ -21,7 +21,9 @@ BUDGET = 120.0
 _Row = tuple[str, str, str, int, str, str, str | None, int | None, str]
 
 
-def link_reaches(session: Session, reading: Reading, budget: float | None = None) -> None:
+def link_reaches(
+    session: Session, reading: Reading, budget: float | None = None, programs: Programs | None = None
+) -> None:
     """Fill `reaches`, from memory where the same trees have been looked at before."""
     name = name_of(Question("reaches", None, None, 1), session.trees, session.store, reading)
     known = session.store.recall(name)
@@ -29,7 +31,7 @@ def link_reaches(session: Session, reading: Reading, budget: float | None = None
         rows: list[_Row] = [tuple(row) for row in json.loads(known)]
     else:
         budget = BUDGET if budget is None else budget
-        search = _Search(session, reading, budget)
+        search = _Search(session, programs or Programs(session, reading), budget)
         rows = [*search.uses(), *search.handlers()]
         if search.late:
             sys.stderr.write(f"caplint: warning: --deep: {search.late} places were not looked at within {budget:g} s\n")
@@ -39,9 +41,9 @@ def link_reaches(session: Session, reading: Reading, budget: float | None = None
 
 
 class _Search:
-    def __init__(self, session: Session, reading: Reading, budget: float) -> None:
+    def __init__(self, session: Session, programs: Programs, budget: float) -> None:
         self._connection = session.connection
-        self._programs = Programs(session, reading)
+        self._programs = programs
         self._bridges = Bridges(self._programs)
         self._end = time.monotonic() + budget
         self._known: dict[tuple[Function, str | None], tuple[int | None, str]] = {}

@@ -69,9 +69,9 @@ _USES = """
     ORDER BY cap, verb <> 'check', verb = 'enable', tree, path, line
 """
 _MACHINES = """
-    SELECT a.cap, a.machine, a.arch, a.release, a.system, a.vm, d.why
-    FROM machine_answer a LEFT JOIN machine_difference d ON d.machine = a.machine AND d.number = a.number
-    WHERE a.cap IS NOT NULL ORDER BY a.cap, a.machine
+    SELECT c.name, a.machine, a.arch, a.release, a.system, a.vm, d.why
+    FROM machine_answer a JOIN (SELECT DISTINCT name, number FROM cap WHERE role <> 'reference') c ON c.number = a.number
+    LEFT JOIN machine_difference d ON d.machine = a.machine AND d.number = a.number ORDER BY c.name, a.machine
 """
 # A number, a constant of the headers, or an expression of such: no machine and no VM decides it.
 _CONSTANT = re.compile(r"(?:[A-Z0-9_\s|&+*<>()~ulUL-]|\bsizeof\s*\([^()]*\))+")
@@ -208,7 +208,7 @@ _LISTS = (
     ("msrs", _MSRS, _msr),
     ("documentation", _DOCUMENTED, _section),
     ("vmm", _USES, _use),
-    # MERGE ("machines", _MACHINES, _machine),
+    ("machines", _MACHINES, _machine),
 )
 
 

@@ -119,27 +119,24 @@ class Code:
     @staticmethod
     def of(connection: sqlite3.Connection, side: str, tree: str) -> Code:
         """All functions of the files that matter, also those that macros make."""
-        functions = [
-            Function(path, arch, blob, name, line, start, stop, bool(static), tuple(json.loads(parameters)))
-            for path, arch, blob, name, line, start, stop, static, parameters in connection.execute(
-                """SELECT path, arch, blob, name, line, start, stop, static, parameters FROM code_function
-                   WHERE side = ? AND tree = ? ORDER BY path, start""",
-                (side, tree),
-            )
-        ]
-        places = _Places(functions)
-        for table, columns, add in _FACTS:
-            for path, blob, start, *rest in connection.execute(
-                f"""SELECT f.path, t.blob, t.start, {columns}
-                    FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
-                    JOIN main.condition c ON c.id = t.condition
-                    WHERE f.side = ? AND f.tree = ? AND t.function IS NOT NULL
-                    ORDER BY f.path, t.start""",  # noqa: S608
-                (side, tree),
-            ):
-                if (function := places.find((path, blob), start)) is not None:
-                    add(function, start, *rest)
+        functions = _read(
+            connection,
+            f"SELECT path, arch, {_HEAD} FROM code_function WHERE side = ? AND tree = ? ORDER BY path, start",  # noqa: S608
+            (side, tree),
+        )
+        _attach(connection, functions, "temp.all_file f", "f.side = ? AND f.tree = ?", (side, tree))
         return Code(functions)
+
+    @staticmethod
+    def of_file(connection: sqlite3.Connection, path: str, arch: str | None, blob: int) -> list[Function]:
+        """The functions of one file, whether it matters or not."""
+        functions = _read(
+            connection,
+            f"SELECT ?, ?, {_HEAD} FROM main.function WHERE blob = ? ORDER BY start",  # noqa: S608
+            (path, arch, blob),
+        )
+        _attach(connection, functions, "(SELECT ? AS path, ? AS blob) f", "1", (path, blob))
+        return functions
 
     def named(self, name: str) -> list[Function]:
         """The definitions of a name."""
@@ -154,6 +151,34 @@ class Code:
         """Every call of one of some names, in the order of the names."""
         for name in names:
             yield from self._callers.get(name, [])
+
+
+_HEAD = "blob, name, line, start, stop, static, parameters"
+
+
+def _read(connection: sqlite3.Connection, query: str, given: tuple[object, ...]) -> list[Function]:
+    return [
+        Function(path, arch, blob, name, line, start, stop, bool(static), tuple(json.loads(parameters)))
+        for path, arch, blob, name, line, start, stop, static, parameters in connection.execute(query, given)
+    ]
+
+
+def _attach(
+    connection: sqlite3.Connection, functions: list[Function], files: str, which: str, given: tuple[object, ...]
+) -> None:
+    """Give functions what stands in them; `files` has their `path` and `blob`."""
+    places = _Places(functions)
+    for table, columns, add in _FACTS:
+        for path, blob, start, *rest in connection.execute(
+            f"""SELECT f.path, t.blob, t.start, {columns}
+                FROM {files} JOIN main.{table} t ON t.blob = f.blob
+                JOIN main.condition c ON c.id = t.condition
+                WHERE {which} AND t.function IS NOT NULL
+                ORDER BY f.path, t.start""",  # noqa: S608
+            given,
+        ):
+            if (function := places.find((path, blob), start)) is not None:
+                add(function, start, *rest)
 
 
 class _Places:

@@ -33,7 +33,7 @@ def link_documentation(connection: sqlite3.Connection) -> None:
         same = following is not None and following[4] == title and following[6] == "type"
         kind = following[7] if same and following is not None else None
         connection.executemany(
-            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'doc')",
             [
                 (*place, line, section, ioctl, capability, kind)
                 for ioctl in dict.fromkeys(_IOCTL.findall(title))

@@ -72,10 +72,12 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
             by_kind.setdefault(header, []).append((path, arch))
     own = by_kind.get("uapi", [])
     for header, files in by_kind.items():
-        if header == "copy":  # tools/ has asm/kvm.h for some architectures only; for the others the kernel's own counts
+        roots = [path for path, _ in files if _is_root(path)]
+        if (
+            header == "copy" and roots
+        ):  # tools/ has asm/kvm.h for some architectures only; for others the kernel's own counts
             copied = {arch for path, arch in files if not _is_root(path)}
             files = files + [(path, arch) for path, arch in own if not _is_root(path) and arch not in copied]  # noqa: PLW2901
-        roots = [path for path, _ in files if _is_root(path)]
         found = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
         yield from found
         for root in roots:

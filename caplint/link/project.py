@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
@@ -16,12 +17,14 @@ from caplint.facts.languages import language_of
 from caplint.facts.store import BlobKey, FactStore
 from caplint.knowledge import knowledge
 from caplint.link.answers import link_answers
+from caplint.link.availability import link_availability
 from caplint.link.build import conjoin, link_build
 from caplint.link.cap_msrs import link_cap_msrs
 from caplint.link.cap_states import link_cap_states
 from caplint.link.capabilities import link_capabilities
 from caplint.link.changes import Loaded, changed_lines
 from caplint.link.configurations import Configurations
+from caplint.link.doc_scopes import link_doc_scopes
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.kconfig import link_kconfig
@@ -31,6 +34,9 @@ from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
 from caplint.link.vmm import link_vmm
 
+if TYPE_CHECKING:
+    from caplint.machine.record import Machine
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -39,6 +45,8 @@ class Scope:
     vendor_ranges: tuple[tuple[int, int], ...] = ()
     narrow: bool = False
     """Only the views of capabilities are wanted."""
+    machines: tuple[Machine, ...] = ()
+    """Whose answers are held against the trees."""
 
 
 @cache
@@ -76,8 +84,14 @@ def link(
     _functions(connection, configurations)
     link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
+    if scope.machines:
+        from caplint.link.machines import link_machines  # noqa: PLC0415 - most runs have none
+
+        link_machines(connection, loaded, configurations, scope.machines)
     link_vmm(store, reading.extractor)
     link_documentation(connection)
+    link_doc_scopes(connection)
+    link_availability(connection)
     if scope.narrow:
         return configurations
     link_cap_states(store, reading.extractor)
@@ -92,8 +106,8 @@ def link(
 def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
     tree = loaded.tree
     connection.execute(
-        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?)",
-        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None)),
+        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?, ?)",
+        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None), int(tree.complete)),
     )
     sides = [("now", loaded.files)]
     if tree.base is not None:

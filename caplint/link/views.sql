@@ -8,7 +8,8 @@ CREATE TEMP TABLE tree (
     role     TEXT NOT NULL,     -- kernel, vmm, manager, reference
     project  TEXT NOT NULL,     -- linux, qemu, libvirt, kvmtool
     location TEXT NOT NULL,     -- directory or revision
-    patched  INTEGER NOT NULL   -- 1: a patch lies over it, and the base_ views show it without
+    patched  INTEGER NOT NULL,  -- 1: a patch lies over it, and the base_ views show it without
+    complete INTEGER NOT NULL   -- 0: only the hunks of diffs are in view
 );
 
 -- The files that matter of each tree. `side` is 'now', or 'base' for a patched tree without its patch.
@@ -223,7 +224,10 @@ CREATE TEMP TABLE all_vmm_argument (
     function TEXT NOT NULL,
     position INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    value    INTEGER            -- NULL: it is no constant
+    value    INTEGER,           -- NULL: it is no constant
+    bits     INTEGER,           -- value, or all bits that a local variable is given; NULL: not known
+    asked    INTEGER            -- 1: the answer of a check goes into it, or more is done with that than take it for yes or no,
+                                -- 0: neither, NULL: no check stands before
 );
 
 -- A place in a VMM that asks for a capability or enables it.
@@ -292,17 +296,46 @@ CREATE TEMP TABLE all_doc_cap (
     parameters    TEXT
 );
 
--- An ioctl with a capability under which it is there, as `:Capability:` in api.rst says: one row per alternative, none for
--- an ioctl that is always there.
+-- An ioctl with a capability under which it is there, as `:Capability:` in api.rst or "Available with" in a comment of the
+-- UAPI header says: one row per alternative, none from api.rst for an ioctl that is always there.
 CREATE TEMP TABLE all_ioctl_capability (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,   -- of the field or comment
+    section TEXT,               -- NULL also for a comment
+    ioctl   TEXT NOT NULL,
+    cap     TEXT NOT NULL,
+    type    TEXT,               -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
+    source  TEXT NOT NULL       -- doc, header
+);
+
+-- An architecture that api.rst gives to a capability or ioctl, in the section whose title names it: one row per name and
+-- architecture. A line with a word that is not understood has none.
+CREATE TEMP TABLE all_doc_architecture (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
     path    TEXT NOT NULL,
     line    INTEGER NOT NULL,
     section TEXT,
-    ioctl   TEXT NOT NULL,
-    cap     TEXT NOT NULL,
-    type    TEXT                -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl
+    title   TEXT NOT NULL,
+    text    TEXT NOT NULL,       -- as written: `x86, arm64`, `all`
+    subject TEXT NOT NULL,       -- the capability or ioctl
+    arch    TEXT NOT NULL        -- canonical; none where it says that there is none
+);
+
+-- What api.rst says a capability or ioctl is for, in the same way: with `:Type:` or `:Target:`; of a capability without
+-- either, what its chapter is for.
+CREATE TEMP TABLE all_doc_type (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    title   TEXT NOT NULL,
+    text    TEXT NOT NULL,       -- as written, or the chapter's title
+    subject TEXT NOT NULL,
+    scope   TEXT NOT NULL        -- system, vm, vcpu, device
 );
 
 -- A capability whose name stands in a file's code, whatever for.
@@ -508,6 +541,20 @@ CREATE TEMP TABLE reaches (
     reason   TEXT NOT NULL      -- why it is not, or why that is not known; '' where it is reached
 );
 
+-- Whether a VMM gets to a place that enables a capability without asking for it, by the call graph: of places whose
+-- result is lost and that no check stands before in their own function. Filled by `check --deep` only.
+CREATE TEMP TABLE enable_way (
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    column  INTEGER NOT NULL,
+    cap     TEXT NOT NULL,
+    checked INTEGER,            -- 1: some caller asks on every way, 0: not on this one; NULL: not known
+    reason  TEXT NOT NULL,      -- the callers that ask, or why it is not known; '' for a way without a check
+    route   TEXT NOT NULL,      -- the functions on a way without a check, from the entry on
+    way     TEXT NOT NULL       -- its places: JSON array of tree, path, line and message
+);
+
 -- Lines that a patch adds or changes, in the patched file.
 CREATE TEMP TABLE changed_line (
     tree TEXT NOT NULL,
@@ -543,7 +590,7 @@ CREATE TEMP TABLE pending_cap (
     number INTEGER NOT NULL
 );
 
--- Sections of KVM's API documentation that they add, named for capabilities.
+-- Numbered sections of KVM's API documentation that they add.
 CREATE TEMP TABLE pending_section (
     series  TEXT NOT NULL,
     tree    TEXT NOT NULL,
@@ -582,6 +629,41 @@ CREATE TEMP TABLE system_answer (
     reason TEXT NOT NULL
 );
 
+-- What a running machine answers, as `caplint probe` recorded it: a row for each number that it answers, and for each that a tree
+-- defines. Empty without --probe.
+CREATE TEMP TABLE machine_answer (
+    machine TEXT NOT NULL,      -- its host name
+    arch    TEXT NOT NULL,
+    release TEXT NOT NULL,      -- of its kernel, as uname -r says it
+    number  INTEGER NOT NULL,
+    cap     TEXT,               -- as the kernel tree calls the number, else another tree; NULL: no tree defines it
+    system  INTEGER NOT NULL,   -- the answer on the system descriptor; negative: an error's number
+    vm      INTEGER,            -- the answer on a VM's descriptor; NULL: no VM could be asked
+    PRIMARY KEY (machine, number)
+) WITHOUT ROWID;
+
+-- A capability that a machine answers and a kernel tree, built for the machine's architecture, would not, or the reverse.
+-- Values are not compared, only whether an answer is more than 0.
+CREATE TEMP TABLE all_machine_difference (
+    side           TEXT NOT NULL,
+    tree           TEXT NOT NULL,
+    machine        TEXT NOT NULL,
+    arch           TEXT NOT NULL,
+    release        TEXT NOT NULL,
+    source_release TEXT,            -- what the tree's Makefile states; NULL: nothing
+    same           TEXT NOT NULL,   -- how far the two agree: version (6.12.3), series (6.12), none
+    number         INTEGER NOT NULL,
+    cap            TEXT,            -- as the tree calls it; NULL: it defines no such number
+    system         INTEGER NOT NULL,
+    vm             INTEGER,
+    source         INTEGER NOT NULL,  -- 1: the source answers and the machine does not; 0: the reverse
+    reason         TEXT NOT NULL,   -- configuration, run_time, release, blind_spot, unexplained
+    why            TEXT NOT NULL,   -- in words
+    path           TEXT NOT NULL,   -- of the case, else of the definition, else of the header
+    line           INTEGER NOT NULL,
+    function       TEXT             -- the handler; NULL where none has a case
+);
+
 -- Numbers that the user has set aside for capabilities of their own: `vendor-range`.
 CREATE TEMP TABLE vendor_range (
     low  INTEGER NOT NULL,
@@ -594,6 +676,8 @@ CREATE INDEX temp.all_cap_check_cap ON all_cap_check (cap);
 CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
 CREATE INDEX temp.all_cap_answer_cap ON all_cap_answer (cap);
 CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
+CREATE INDEX temp.all_doc_architecture_subject ON all_doc_architecture (subject);
+CREATE INDEX temp.all_doc_type_subject ON all_doc_type (subject);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
 CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);
 
@@ -619,6 +703,7 @@ CREATE TEMP VIEW file_condition AS SELECT * FROM all_file_condition WHERE side =
 CREATE TEMP VIEW base_file_condition AS SELECT * FROM all_file_condition WHERE side = 'base';
 CREATE TEMP VIEW cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'now';
 CREATE TEMP VIEW base_cap_answer AS SELECT * FROM all_cap_answer WHERE side = 'base';
+CREATE TEMP VIEW machine_difference AS SELECT * FROM all_machine_difference WHERE side = 'now';
 CREATE TEMP VIEW cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'now';
 CREATE TEMP VIEW base_cap_enable AS SELECT * FROM all_cap_enable WHERE side = 'base';
 CREATE TEMP VIEW vm_dereference AS SELECT * FROM all_vm_dereference WHERE side = 'now';
@@ -656,17 +741,57 @@ CREATE TEMP VIEW msr_passthrough AS SELECT * FROM all_msr_passthrough WHERE side
 CREATE TEMP VIEW cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'now';
 CREATE TEMP VIEW base_cap_msr AS SELECT * FROM all_cap_msr WHERE side = 'base';
 CREATE TEMP VIEW ioctl_capability AS SELECT * FROM all_ioctl_capability WHERE side = 'now';
+CREATE TEMP VIEW doc_architecture AS SELECT * FROM all_doc_architecture WHERE side = 'now';
+CREATE TEMP VIEW doc_type AS SELECT * FROM all_doc_type WHERE side = 'now';
+-- A numbered section of KVM's API documentation.
+CREATE TEMP VIEW api_section AS
+    SELECT f.tree, f.path, s.line, s.number, s.title,
+           rtrim(rtrim(s.number, '0123456789'), '.') AS chapter,  -- the number of what it is numbered in; '' for a chapter
+           CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal  -- its own number there
+    FROM file f JOIN main.doc_section s ON s.blob = f.blob WHERE f.role = 'kernel' AND f.api AND s.number IS NOT NULL;
+CREATE TEMP VIEW base_api_section AS
+    SELECT f.tree, f.path, s.line, s.number, s.title,
+           rtrim(rtrim(s.number, '0123456789'), '.') AS chapter,
+           CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal
+    FROM base_file f JOIN main.doc_section s ON s.blob = f.blob WHERE f.role = 'kernel' AND f.api AND s.number IS NOT NULL;
 -- A field of a section of KVM's API documentation.
 CREATE TEMP VIEW api_field AS
     SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
     FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
--- A case of the kernel for an ioctl of KVM.
+-- A case of the kernel for an ioctl of KVM; or a comparison with one, where the function has no case for it.
 CREATE TEMP VIEW ioctl_case AS
-    SELECT f.tree, f.path, l.line, l.column, l.low AS ioctl, f.arch, l.function, c.text AS condition,
-           CASE WHEN l.function LIKE '%vcpu%' THEN 'vcpu' WHEN l.function LIKE '%_vm_%' THEN 'vm'
-                WHEN l.function LIKE '%_dev_%' THEN 'system' END AS scope
-    FROM file f JOIN main.case_label l ON l.blob = f.blob JOIN main.condition c ON c.id = l.condition
-    WHERE f.role = 'kernel' AND l.selector LIKE '%ioctl%' AND l.low GLOB 'KVM_[A-Z]*' AND l.low NOT GLOB 'KVM_CAP_*';
+    SELECT l.tree, l.path, l.line, l.column, l.ioctl, l.arch, l.function, c.text AS condition,
+           CASE WHEN l.function GLOB '*vcpu*' THEN 'vcpu' WHEN l.function GLOB '*_vm_*' THEN 'vm'
+                WHEN l.function GLOB '*_device_*' THEN 'device' WHEN l.function GLOB '*_dev_*' THEN 'system' END AS scope
+    FROM (
+        SELECT f.tree, f.path, f.arch, k.line, k.column, k.low AS ioctl, k.function, k.condition
+        FROM file f CROSS JOIN main.case_label k ON k.blob = f.blob WHERE f.role = 'kernel' AND k.selector LIKE '%ioctl%'
+        UNION ALL
+        SELECT f.tree, f.path, f.arch, m.line, m.column, m.constant, m.function, m.condition
+        FROM file f CROSS JOIN main.comparison m ON m.blob = f.blob
+        WHERE f.role = 'kernel' AND m.operand LIKE '%ioctl%' AND m.operator = '==' AND NOT EXISTS (
+            SELECT 1 FROM main.case_label k WHERE k.blob = m.blob AND k.function = m.function AND k.low = m.constant
+        )
+    ) l JOIN main.condition c ON c.id = l.condition
+    WHERE l.ioctl GLOB 'KVM_[A-Z]*' AND l.ioctl NOT GLOB 'KVM_CAP_*';
+-- An architecture on which a capability or ioctl is there: the code answers for it, enables it, or has a case for it.
+CREATE TEMP VIEW offered AS
+    SELECT tree, cap AS subject, arch, path, line, function, 0 AS shared FROM cap_answer
+    UNION ALL
+    SELECT tree, cap, arch, path, line, function, 0 FROM cap_enable
+    WHERE arch <> 'generic' AND possible(arch, condition, tree)
+    UNION ALL
+    SELECT i.tree, i.ioctl, h.arch, i.path, i.line, i.function,
+           i.arch = 'generic' AS shared    -- 1: the case is in code that all share, and the architecture may refuse it further down
+    FROM ioctl_case i
+    JOIN (SELECT DISTINCT tree, arch FROM handler WHERE verb = 'check' AND arch <> 'generic') h
+         ON h.tree = i.tree AND i.arch IN ('generic', h.arch)
+    WHERE possible(h.arch, i.condition, i.tree);
+-- A descriptor on which a capability is enabled, or an ioctl handled.
+CREATE TEMP VIEW served AS
+    SELECT tree, cap AS subject, scope, arch, path, line, function FROM cap_enable
+    UNION ALL
+    SELECT tree, ioctl, scope, arch, path, line, function FROM ioctl_case;
 CREATE TEMP VIEW cap_use AS SELECT * FROM all_cap_use WHERE side = 'now';
 CREATE TEMP VIEW base_cap_use AS SELECT * FROM all_cap_use WHERE side = 'base';
 

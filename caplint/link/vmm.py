@@ -16,14 +16,18 @@ from caplint.link.code import Call, Code, Function
 from caplint.link.masks import Constants
 from caplint.link.memo import remembered, snapshot
 from caplint.link.requests import request_of
+from caplint.link.vmm_bits import Answers, bits_of
 from caplint.link.vmm_caps import Capabilities, handed_on
-from caplint.link.vmm_checks import Before, Check, Dominators
+from caplint.link.vmm_checks import Before, Check, Dominators, Witnesses
 from caplint.link.vmm_results import ignored
 
 _TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _DEPTH = 3
+
+_Site = tuple[str, int, int, str]
+"""Path, line, column, capability."""
 
 
 def link_vmm(store: FactStore, extractor: str) -> None:
@@ -60,22 +64,23 @@ class Use:
 
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     code = Code.of(connection, side, tree)
-    known = Capabilities(connection, side, tree)
-    uses = []
-    for use in _uses(code):
-        named = list(_named(code, known, use))
-        uses += named
-        if not named and use.function.name not in _wrappers():
-            connection.execute(
-                "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
-                 use.expression),
-            )  # fmt: skip
-    uses.sort(key=lambda use: (use.place, use.cap))
+    uses, unresolved = uses_in(connection, side, tree, code)
+    connection.executemany(
+        "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
+             use.expression)
+            for use in unresolved
+        ],
+    )  # fmt: skip
     _insert(connection, side, tree, code, uses)
-    _insert_arguments(connection, side, tree, uses)
     _insert_required(connection, side, tree)
-    for use, before in _dominated(code, uses):
+    dominators = Dominators(code)
+    checks = checks_of(uses, {use.cap for use in uses if use.wrapper.verb == "enable"})
+    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
+    dominated = list(_dominated(dominators, uses, witnesses))
+    _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in dominated], witnesses))
+    for use, before in dominated:
         connection.execute(
             "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (side, tree, *use.place, use.cap, before.how, before.check.function.path, before.check.call.line),
@@ -88,6 +93,19 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
              AND (r.arch IS NULL OR r.arch IS e.arch)""",
         (side, tree),
     )
+
+
+def uses_in(connection: sqlite3.Connection, side: str, tree: str, code: Code) -> tuple[list[Use], list[Use]]:
+    """A tree's uses, one per capability and in order, and those whose capability is not known."""
+    known = Capabilities(connection, side, tree)
+    uses: list[Use] = []
+    unresolved = []
+    for use in _uses(code):
+        named = list(_named(code, known, use))
+        uses += named
+        if not named and use.function.name not in _wrappers():
+            unresolved.append(use)
+    return sorted(uses, key=lambda use: (use.place, use.cap)), unresolved
 
 
 def _wrappers() -> set[str]:
@@ -146,13 +164,16 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
     )  # fmt: skip
 
 
-def _insert_arguments(connection: sqlite3.Connection, side: str, tree: str, uses: list[Use]) -> None:
+def _insert_arguments(
+    connection: sqlite3.Connection, side: str, tree: str, uses: list[Use], asked: dict[_Site, int]
+) -> None:
     constants = Constants(connection, side, tree)
     connection.executemany(
-        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None)
+             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None,
+             bits_of(constants, use.function, text), asked.get((*use.place, use.cap)))
             for use in uses
             for position, text in enumerate(use.given or ())
         ],
@@ -174,17 +195,34 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
     )
 
 
-def _dominated(code: Code, uses: list[Use]) -> Iterator[tuple[Use, Before]]:
-    """Enable sites that a check stands before."""
+def checks_of(uses: list[Use], caps: set[str]) -> dict[str, list[Check]]:
+    """Where some capabilities are asked for."""
     checks: dict[str, list[Check]] = {}
-    enabled = {use.cap for use in uses if use.wrapper.verb == "enable"}
     for use in uses:
-        if use.wrapper.verb == "check" and use.cap in enabled:
+        if use.wrapper.verb == "check" and use.cap in caps:
             checks.setdefault(use.cap, []).append(Check(use.function, use.call, use.expression))
-    dominators = Dominators(code)
-    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
+    return checks
+
+
+def _dominated(
+    dominators: Dominators, uses: list[Use], witnesses: dict[str, Witnesses]
+) -> Iterator[tuple[Use, Before]]:
+    """Enable sites that a check stands before."""
     for use in uses:
         if use.wrapper.verb == "enable" and use.cap in witnesses:
             before = dominators.before(use.function, use.call, witnesses[use.cap])
             if before is not None:
                 yield use, before
+
+
+def _asked(code: Code, dominated: list[Use], witnesses: dict[str, Witnesses]) -> dict[_Site, int]:
+    """Whether what is passed was asked for, of enable sites that a check stands before."""
+    answers = Answers(code)
+    caps = sorted({use.cap for use in dominated})
+    asked = {cap: int(not answers.are_yes_or_no(witnesses[cap])) for cap in caps}
+    return {
+        (*use.place, use.cap): int(
+            asked[use.cap] or any(witnesses[use.cap].find(use.function, text) for text in use.given or ())
+        )
+        for use in dominated
+    }

@@ -88,7 +88,11 @@ class Dominators:
         self._code = code
         self._mentions: dict[str, list[_Mention]] = {}
         self._within: dict[tuple[str, int], list[_Mention]] = {}
-        for function in code.functions:
+        self.include(code.functions)
+
+    def include(self, functions: Iterable[Function]) -> None:
+        """Look at further functions as well; what is asked before them needs witnesses that are found anew."""
+        for function in functions:
             found = [_Mention(function, store.target, store.local, store.value) for store in function.stores]
             found += [_Mention(function, "", False, value) for _, value in function.returns]
             self._within[function.path, function.start] = found
@@ -122,11 +126,12 @@ class Dominators:
         for check in found.checks:
             for store in check.function.stores:
                 constant = not store.local and _CONSTANT.match(store.value)
-                if constant and self._guarding(check.function, store.start, found):
+                if constant and self.guarding(check.function, store.start, found):
                     found.shared.setdefault(_last(store.target), check)
         return list(found.shared)
 
-    def _guarding(self, function: Function, offset: int, found: Witnesses) -> Check | None:
+    def guarding(self, function: Function, offset: int, found: Witnesses) -> Check | None:
+        """The check that decides if control gets to an offset."""
         for extent in function.guards(offset):
             if check := found.find(function, extent.expression):
                 return check
@@ -134,7 +139,7 @@ class Dominators:
 
     def before(self, function: Function, call: Call, found: Witnesses, depth: int = _DEPTH) -> Before | None:
         """What was asked before the call, None where nothing was."""
-        if check := self._guarding(function, call.start, found):
+        if check := self.guarding(function, call.start, found):
             return Before("same function" if check.function is function else "stored flag", check)
         for argument in call.arguments:
             if (check := found.find(function, argument)) and check.call is not call:

@@ -37,6 +37,7 @@ def as_object(ledger: Ledger) -> dict[str, Any]:
             for entry in coverage.pasted
         ],
         "unexpanded": [entry._asdict() for entry in ledger.unexpanded],
+        "unknown_layouts": [entry._asdict() for entry in ledger.layouts],
         "causes": [
             {**entry._asdict(), "example": dict(zip(("tree", "path", "line"), entry.example, strict=True))}
             for entry in ledger.causes
@@ -70,6 +71,7 @@ def lines(ledger: Ledger, style: Style) -> Iterator[str]:
     yield from _families(ledger, style)
     yield from _pasted(ledger.coverage, style)
     yield from _unexpanded(ledger, style)
+    yield from _layouts(ledger, style)
     if ledger.spots:
         yield from _causes(ledger, style)
         yield from _spots(ledger, style)
@@ -141,6 +143,18 @@ def _unexpanded(ledger: Ledger, style: Style) -> Iterator[str]:
         place = f"{safe(entry.tree)}:{safe(entry.path)}:{entry.line}"
         yield f"{entry.uses:>8,}  {safe(entry.name or 'an expansion')}, first in {place}"
         yield " " * 10 + safe(entry.reason)
+
+
+def _layouts(ledger: Ledger, style: Style) -> Iterator[str]:
+    if ledger.layouts:
+        yield from ("", style("bold", "structures, ioctls and headers of the UAPI whose layout is not known"))
+    for entry in ledger.layouts[:_MAX_FILES]:
+        place = f"{safe(entry.tree)}:{safe(entry.path)}:{entry.line}"
+        yield from _wrapped(
+            f"  {place}: {safe(entry.name)} ({', '.join(map(safe, entry.abis))}): {safe(entry.reason)}", 4
+        )
+    if (more := len(ledger.layouts) - _MAX_FILES) > 0:
+        yield f"    … and {more:,} more; --output-format json lists every one"
 
 
 def _causes(ledger: Ledger, style: Style) -> Iterator[str]:

@@ -20,6 +20,8 @@ _Files = dict[str, _Lines]
 class EmptyTree(Tree):
     """A tree of which nothing is in view."""
 
+    complete = False
+
     def __init__(self, name: str, role: str, project: Project) -> None:
         self.name, self.role, self.project = name, role, project
         self.location = f"{name} (diff only)"

@@ -20,6 +20,7 @@ class OverlayTree(Tree):
         self.project = base.project
         self.location = base.location
         self.revision = base.revision
+        self.complete = base.complete
         self.patch_files = (*base.patch_files, *patch_files)
         self._changes = dict(changes)
 

@@ -16,6 +16,8 @@ _LOCAL = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE",
 )  # fmt: skip
+# What a repository's own configuration may have git run, turned off: a monitor of its files, and helpers that fetch.
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
 # So many object ids are asked for at once: they must fit into the smallest pipe (4096 bytes) before an answer is read.
 _CHUNK = 60
 _REGULAR = "100"
@@ -130,7 +132,7 @@ class Repository:
     @cached_property
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         self._reader = subprocess.Popen(
-            ["git", "-C", str(self._directory), "cat-file", "--batch"],  # noqa: S607 - git is found as the user finds it
+            ["git", *_SAFE, "-C", str(self._directory), "cat-file", "--batch"],  # noqa: S607 - git is found as the user finds it
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._environment,
         )  # fmt: skip
         assert self._reader.stdin is not None
@@ -151,7 +153,7 @@ class Repository:
     def _git(self, *words: str, extra: dict[str, str] | None = None) -> bytes:
         try:
             done = subprocess.run(
-                ["git", "-C", str(self._directory), *words],  # noqa: S607
+                ["git", *_SAFE, "-C", str(self._directory), *words],  # noqa: S607
                 capture_output=True, check=False, env={**self._environment, **(extra or {})}, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         except FileNotFoundError:

@@ -70,6 +70,8 @@ class Tree(ABC):
     location: str
     """What a person would call the place: a directory, a revision."""
     revision: str | None = None
+    complete: bool = True
+    """False where only the hunks of diffs are in view."""
     base: Tree | None = None
     """The same tree before the patch that lies over it, or what else it is compared with."""
     patch_files: Sequence[PatchFile] = ()

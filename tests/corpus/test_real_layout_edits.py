@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-
 import pytest
 import real_trees
+from editing import OLD, Edit, Row, Transform, both, brings_and_takes_exactly, swap
 from real_trees import QEMU, TOOLS, UAPI, Corpus
-from test_real_edits import Row, Transform, both, laid_over, rows_of, swap
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
-NEW = ("linux-6.12", "qemu-10.0")
-OLD = ("linux-6.1", "qemu-7.2")
 QEMU_X86 = "linux-headers/asm-x86/kvm.h"
 QEMU_ARM64 = "linux-headers/asm-arm64/kvm.h"
 QEMU_S390 = "linux-headers/asm-s390/kvm.h"
 X86 = "arch/x86/include/uapi/asm/kvm.h"
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What is done to the files, and what follows."""
-
-    name: str
-    changes: dict[str, Transform | None]
-    adds: list[Row] = field(default_factory=list)
-    removes: list[Row] = field(default_factory=list)
-    pair: tuple[str, str] = NEW
 
 
 def breaks(name: str, arch: str | None = None, times: int = 1) -> list[Row]:
@@ -248,16 +232,7 @@ EDITS = [*INCOMPATIBLE, *IOCTLS, *COMPATIBLE, *HARMLESS, *BLIND]
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
 def test_an_edit_brings_and_takes_exactly(corpus: Corpus, edit: Edit) -> None:
-    kernel, vmm = edit.pair
-    was = rows_of(corpus.pair(kernel, vmm))
-    now = rows_of(
-        corpus.check(
-            laid_over(corpus, kernel, edit.changes, lambda path: not path.startswith("linux-headers/")),
-            laid_over(corpus, vmm, edit.changes, lambda path: path.startswith("linux-headers/")),
-        )
-    )
-    assert now - was == Counter(edit.adds)
-    assert was - now == Counter(edit.removes)
+    brings_and_takes_exactly(corpus, edit)
 
 
 @pytest.mark.parametrize(("kernel", "vmm"), real_trees.PAIRS)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import real_trees
+from editing import Transform, swap
 from real_trees import QEMU, Corpus, root, shipped_rules, source
-from test_real_edits import Transform, swap
 from test_real_msr_edits import PPIN
 
 from caplint.check import Outcome, check

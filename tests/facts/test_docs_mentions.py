@@ -6,7 +6,7 @@ import pytest
 
 from caplint.facts.docs import mentions
 from caplint.facts.extract import extract
-from caplint.facts.records import DocField, DocMention, Token
+from caplint.facts.records import DocField, DocMention, DocSection, Token
 
 PAGE = """\
 Before KVM_CAP_EARLY.
@@ -96,12 +96,19 @@ HEADINGS = [
     ("=====\n1. Other\n=====", ("1", "Other", 0)),
     ("Other\n--", (None, None, 0)),
     ("  Other\n-----", (None, None, 0)),
+    # The underline was forgotten.
+    ("7.2 KVM_CAP_A", ("7.2", "KVM_CAP_A", 1)),
+    ("7.2 KVM_CAP_A is text", (None, None, 0)),
+    ("See section\n7.2 KVM_CAP_A", (None, None, 0)),
+    # Whole names only.
+    ("7.2 KVM_CAP_A2\n--------------", ("7.2", "KVM_CAP_A2", 0)),
+    ("7.2 KVM_CAP_B/KVM_CAP_A\n-----------------------", ("7.2", "KVM_CAP_B/KVM_CAP_A", 1)),
 ]
 
 
 @pytest.mark.parametrize(("heading", "section"), HEADINGS)
 def test_headings(heading: str, section: tuple[str | None, str | None, int]) -> None:
-    row = _mentions(f"{heading}\n\nKVM_CAP_A\n")[0]
+    row = _mentions(f"{heading}\n\nKVM_CAP_A\n")[-1]
     assert (row.section, row.title, row.heading) == section
 
 
@@ -127,4 +134,13 @@ def test_fields_of_sections_that_name_kvm() -> None:
         ("4.1", "KVM_RUN", "capability", "KVM_CAP_A, KVM_CAP_B for a VM", 4),
         ("4.1", "KVM_RUN", "type", "vcpu ioctl", 6),
         ("4.1", "KVM_RUN", "return", "0", 7),
+    ]
+
+
+def test_every_heading_is_a_section() -> None:
+    found = [record for record in mentions(PAGE.encode()) if isinstance(record, DocSection)]
+    assert found == [
+        DocSection("4.1", "KVM_GET_API_VERSION", 3),
+        DocSection("7.2", "KVM_CAP_S390_USER_SIGP", 14),
+        DocSection(None, "Appendix", 22),
     ]

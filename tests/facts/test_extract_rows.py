@@ -197,7 +197,7 @@ MACROS = [
     ("#define E (x) y\n", Macro("E", None, "(x) y", None, 1, 9, "1")),
     ("#define F(...) __VA_ARGS__\n", Macro("F", '["..."]', "__VA_ARGS__", None, 1, 9, "1")),
     ("#if X\n# define G (1 << 2)\r\n#endif\n", Macro("G", None, "(1 << 2)", None, 2, 10, "X")),
-    ("#define H 1 /* a\n * b */ + 2\n", Macro("H", None, "1 + 2", "a * b", 1, 9, "1")),
+    ("#define H 1 /* a\n * b */ + 2\n", Macro("H", None, "1 + 2", "a b", 1, 9, "1")),
     ("#if 0\n#define I 1\n#endif\n", Macro("I", None, "1", None, 2, 9, "0")),
     ('#define J "/* no comment */"\n', Macro("J", None, '"/* no comment */"', None, 1, 9, "1")),
 ]

@@ -11,7 +11,7 @@ import pytest
 from caplint.facts.extract import extract
 from caplint.facts.records import FileFacts, Function, Record, Token
 
-SEEDS = sorted((Path(__file__).parent / "seeds").iterdir())
+SEEDS = sorted((Path(__file__).parent / "seeds" / "front_end").iterdir())
 _SOURCE = b"c\nint f(void)\n{\n\treturn KVM_CAP_A;\n}\n"
 
 

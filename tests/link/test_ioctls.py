@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from conftest import X86, ask, bare_kernel
 
 API = "Documentation/virt/kvm/api.rst"
@@ -54,3 +55,37 @@ def test_cases_for_ioctls(tmp_path: Path) -> None:
     trees = [bare_kernel(tmp_path, {X86: HANDLER})]
     query = "SELECT ioctl, arch, function, scope, line FROM ioctl_case"
     assert ask(trees, query) == [("KVM_ENABLE_CAP", "x86", "kvm_arch_vcpu_ioctl", "vcpu", 4)]
+
+
+# A function; the descriptor whose ioctls it gets.
+SCOPES = [
+    ("kvm_arch_vcpu_ioctl", "vcpu"),
+    ("kvm_vcpu_ioctl_device_attr", "vcpu"),
+    ("kvm_arch_vm_ioctl", "vm"),
+    ("kvm_vm_ioctl", "vm"),
+    ("kvm_arch_dev_ioctl", "system"),
+    ("kvm_device_ioctl", "device"),
+    ("kvmppc_ioctl", None),
+]
+
+
+@pytest.mark.parametrize(("function", "scope"), SCOPES)
+def test_the_descriptor_is_told_from_the_name(tmp_path: Path, function: str, scope: str | None) -> None:
+    trees = [bare_kernel(tmp_path, {X86: HANDLER.replace("kvm_arch_vcpu_ioctl", function)})]
+    assert ask(trees, "SELECT scope FROM ioctl_case") == [(scope,)]
+
+
+# What stands before the switch; lines of the ioctl's places.
+COMPARISONS = [
+    ("if (ioctl == KVM_INTERRUPT)\n\t\treturn 1;", [("KVM_INTERRUPT", 3), ("KVM_ENABLE_CAP", 5)]),
+    ("if (ioctl != KVM_INTERRUPT)\n\t\treturn 1;", [("KVM_ENABLE_CAP", 5)]),
+    ("if (ioctl == KVM_ENABLE_CAP)\n\t\treturn 1;", [("KVM_ENABLE_CAP", 5)]),
+    ("if (ext == KVM_INTERRUPT)\n\t\treturn 1;", [("KVM_ENABLE_CAP", 5)]),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), COMPARISONS)
+def test_comparisons_with_ioctls(tmp_path: Path, before: str, expected: list[tuple[str, int]]) -> None:
+    trees = [bare_kernel(tmp_path, {X86: HANDLER.replace("{\n\tswitch", f"{{\n\t{before}\n\tswitch", 1)})]
+    found = [(name, line) for name, line in ask(trees, "SELECT ioctl, line FROM ioctl_case ORDER BY line")]
+    assert found == [(name, line + (name == "KVM_ENABLE_CAP")) for name, line in expected]

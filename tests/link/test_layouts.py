@@ -139,3 +139,15 @@ def test_the_copy_of_the_kernel_itself_is_never_more_than_a_note(tmp_path: Path)
     tools = {"tools/include/uapi/linux/kvm.h": GENERIC.replace("__u32 cups", "__u64 cups")}
     (finding,) = found(directory_tree(str(kernel(tmp_path / "k", {**KERNEL, **tools}))))
     assert (finding.severity, finding.subject) == ("note", "kvm_tea")
+
+
+def test_a_mark_of_the_byte_order_is_no_text(tmp_path: Path) -> None:
+    tree = directory_tree(str(kernel(tmp_path / "k", {**KERNEL, UAPI: "\ufeff" + GENERIC})))
+    assert rows([tree], "SELECT name, reason FROM layout_unknown") == []
+
+
+def test_what_tools_does_not_copy_is_the_kernels_own_only_beside_a_copy(tmp_path: Path) -> None:
+    """Without its linux/kvm.h what is left in tools/ is not known, and the kernel's own headers are not doubted."""
+    left = "tools/arch/x86/include/uapi/asm/kvm.h"
+    tree = directory_tree(str(kernel(tmp_path / "k", {**KERNEL, left: X86})))
+    assert rows([tree], "SELECT DISTINCT path FROM layout_unknown") == [(left,)]

@@ -1,0 +1,16 @@
+"""Fills the views that need the call graph, for `check --deep`."""
+
+from __future__ import annotations
+
+from caplint.check import Session
+from caplint.facts.harvest import Reading
+from caplint.graph.enable_ways import link_enable_ways
+from caplint.graph.programs import Programs
+from caplint.graph.reaches import link_reaches
+
+
+def link_deep(session: Session, reading: Reading) -> None:
+    """Fill `reaches` and `enable_way`. What one has read of the programs the other need not read again."""
+    programs = Programs(session, reading)
+    link_reaches(session, reading, programs=programs)
+    link_enable_ways(session, reading, programs)

@@ -1,0 +1,202 @@
+"""Fills the view `enable_way`: on which ways a VMM enables a capability without having asked for it.
+
+A search of callers goes on only where no check decides whether control gets to the call, so what it finds from the
+program's entry is a way on which nothing asks. Callers in files that say nothing of KVM are read when it comes to them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+
+from caplint.check import Session, silent
+from caplint.facts.harvest import Reading, harvest
+from caplint.facts.languages import language_of
+from caplint.graph.answers import Question, name_of
+from caplint.graph.programs import Programs, code_of
+from caplint.graph.search import MAX_FUNCTIONS, Cone, search
+from caplint.graph.steps import Edge, Function, Step
+from caplint.knowledge import knowledge
+from caplint.link import code as linked
+from caplint.link.code import Call, Code
+from caplint.link.vmm import Use, checks_of, uses_in
+from caplint.link.vmm_checks import Dominators, Witnesses
+from caplint.trees.tree import Tree
+
+# Seconds for all of it; a search that has begun is finished.
+BUDGET = 60.0
+
+_Answer = tuple[int | None, str, str, str]
+"""Whether something asks on every way, why, and a way on which nothing does: its functions, and its places as JSON."""
+_Row = tuple[str, str, int, int, str, int | None, str, str, str]
+
+# What the call graph need not be asked for: the result counts, or a check stands before the place itself.
+_OPEN = """
+    SELECT DISTINCT e.tree, e.path, e.line, e.column, e.cap FROM vmm_enable e
+    WHERE (e.ignored <> '' OR e.result = 'void') AND NOT EXISTS (
+        SELECT 1 FROM checked_before b WHERE b.tree = e.tree AND b.path = e.path AND b.line = e.line
+            AND b.column = e.column AND b.cap = e.cap AND b.how <> 'every caller')
+    ORDER BY 1, 2, 3, 4, 5
+"""
+
+
+def link_enable_ways(session: Session, reading: Reading, programs: Programs, budget: float | None = None) -> None:
+    """Fill `enable_way`, from memory where the same trees have been looked at before."""
+    name = name_of(Question("enable ways", None, None, 1), session.trees, session.store, reading)
+    known = session.store.recall(name)
+    if known is not None:
+        rows: list[_Row] = [tuple(row) for row in json.loads(known)]
+    else:
+        budget = BUDGET if budget is None else budget
+        rows, late = _rows(session, reading, programs, time.monotonic() + budget)
+        if late:
+            sys.stderr.write(
+                f"caplint: warning: --deep: callers of {late} enables were not looked at within {budget:g} s\n"
+            )
+        else:
+            session.store.retain(name, json.dumps(rows))
+    session.connection.executemany("INSERT INTO temp.enable_way VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _rows(session: Session, reading: Reading, programs: Programs, end: float) -> tuple[list[_Row], int]:
+    rows: list[_Row] = []
+    late = 0
+    places = session.connection.execute(_OPEN).fetchall()
+    for tree in programs.of_role("vmm"):
+        wanted = {tuple(place) for name, *place in places if name == tree.name}
+        if not wanted:
+            continue
+        callers = _Callers(session, reading, programs, tree)
+        for use in callers.uses:
+            if (*use.place, use.cap) in wanted:
+                wanted.discard((*use.place, use.cap))
+                in_time = time.monotonic() <= end
+                late += not in_time
+                found = callers.way(use) if in_time else _unknown("the time was up")
+                rows.append((tree.name, *use.place, use.cap, *found))
+    return rows, late
+
+
+@dataclass
+class _Seen:
+    """What one search met beside what it followed."""
+
+    asking: dict[Function, str] = field(default_factory=dict)
+    """Callee → a caller that asks before it calls."""
+    unknown: bool = False
+    """Whether a caller could not be looked into."""
+
+
+class _Callers:
+    """Searches the callers of the enables of one tree."""
+
+    def __init__(self, session: Session, reading: Reading, programs: Programs, tree: Tree) -> None:
+        self._session, self._reading, self._programs, self._tree = session, reading, programs, tree
+        code = Code.of(session.connection, "now", tree.name)
+        self.uses: list[Use] = uses_in(session.connection, "now", tree.name, code)[0]
+        self._dominators = Dominators(code)
+        self._checks = checks_of(self.uses, {use.cap for use in self.uses})
+        self._witnesses: dict[str, Witnesses] = {}
+        self._files = {file.path: file for file in code_of(tree, session.store)}
+        self._functions: dict[str, list[linked.Function]] = {}
+        for function in code.functions:
+            self._functions.setdefault(function.path, []).append(function)
+
+    def way(self, use: Use) -> _Answer:
+        """What the callers of an enable do."""
+        known = knowledge().entries.get(self._tree.project.name)
+        entries = self._programs.find(self._tree, known["functions"], known["files"]) if known else []
+        target = next(iter(self._programs.find(self._tree, [use.function.name], [use.function.path])), None)
+        if not entries or target is None:
+            return _unknown("the program's entry is not in view")
+        fits = self._programs.fits(self._tree, use.function.arch)
+        seen = _Seen()
+
+        def admits(caller: Function, edge: Edge, callee: Function) -> bool:
+            return fits(caller, edge, callee) and not self._asks(use.cap, caller, edge, callee, seen)
+
+        cone = search(self._programs.callers(self._tree), target, entries, admits)
+        if cone.reached:
+            steps = self._programs.ways(self._tree, target, entries, admits)[0].steps
+            route = ", ".join(f"{step.function}()" for step in steps)
+            return 0, "", route, json.dumps([_related(step) for step in steps])
+        return _verdict(cone, seen)
+
+    def _asks(self, cap: str, caller: Function, edge: Edge, callee: Function, seen: _Seen) -> bool:
+        """Whether a check decides if the caller gets to the call, or if what it calls through is set."""
+        definition = self._programs.program(self._tree).defined(caller)
+        if definition is not None and definition.macro:
+            return False
+        holder = self._function(caller)
+        calls = _calls(holder, edge, callee) if holder is not None else []
+        if holder is None or not calls:
+            seen.unknown = True
+            return True
+        found = self._witnesses_of(cap)
+        if all(self._dominators.before(holder, call, found, depth=0) for call in calls) or (
+            edge.kind == "table" and self._set_behind_check(callee, found)
+        ):
+            seen.asking[callee] = f"{caller.name} ({edge.path}:{edge.line})"
+            return True
+        return False
+
+    def _set_behind_check(self, callee: Function, found: Witnesses) -> bool:
+        for kept in self._programs.program(self._tree).kept.get(callee.name, ()):
+            holder = self._function(kept.holder) if kept.holder is not None else None
+            if holder is None:
+                continue
+            stores = [store for store in holder.stores if callee.name in linked.symbols(store.value)]
+            if any(self._dominators.guarding(holder, store.start, found) for store in stores):
+                return True
+        return False
+
+    def _witnesses_of(self, cap: str) -> Witnesses:
+        if cap not in self._witnesses:
+            self._witnesses[cap] = self._dominators.witnesses(self._checks.get(cap, []))
+        return self._witnesses[cap]
+
+    def _function(self, function: Function) -> linked.Function | None:
+        if function.path not in self._functions:
+            self._functions[function.path] = self._read(function.path)
+        found = [known for known in self._functions[function.path] if known.name == function.name]
+        return min(found, key=lambda known: abs(known.line - function.line), default=None)
+
+    def _read(self, path: str) -> list[linked.Function]:
+        """The functions of a file that says nothing of KVM."""
+        file = self._files.get(path)
+        if file is None:
+            return []
+        rows = harvest(self._session.store, [(self._tree, file)], self._reading, silent)
+        arch = knowledge().architecture_of(self._tree.project, path)
+        functions = Code.of_file(self._session.connection, path, arch, rows[file.oid, language_of(path) or "c"])
+        self._dominators.include(functions)
+        self._witnesses.clear()
+        return functions
+
+
+def _calls(holder: linked.Function, edge: Edge, callee: Function) -> list[Call]:
+    """The calls that an edge stands for: several where a line has several, or a compiler sees one of them only."""
+    names = {callee.name, edge.via.rpartition(".")[2]}
+    on_line = [call for call in holder.calls if call.line == edge.line]
+    return [call for call in on_line if names & set(re.findall(r"\w+", call.callee))] or on_line
+
+
+def _unknown(reason: str) -> _Answer:
+    return None, reason, "", "[]"
+
+
+def _verdict(cone: Cone, seen: _Seen) -> _Answer:
+    """What it means that no entry was reached."""
+    if not cone.complete:
+        return _unknown(f"given up after {MAX_FUNCTIONS:,} functions that may lead to it")
+    tops = [function for function, degree in cone.graph.in_degree() if degree == 0]
+    if tops and not seen.unknown and all(function in seen.asking for function in tops):
+        return 1, ", ".join(sorted(set(seen.asking.values()))), "", "[]"
+    return _unknown("not all callers are known")
+
+
+def _related(step: Step) -> dict[str, object]:
+    return {"tree": step.tree, "path": step.path, "line": step.line, "message": f"{step.function}()"}

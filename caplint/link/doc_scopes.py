@@ -1,0 +1,121 @@
+"""Architectures and descriptors that KVM's documentation gives to capabilities and ioctls, in canonical words."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from caplint.knowledge import GENERIC, knowledge
+
+_SUBJECT = re.compile(r"\bKVM_[A-Z0-9_]+")
+_ASIDE = re.compile(r"\([^()]*\)")
+_WORD = re.compile(r"[^\s,;/&.]+")
+
+_Place = tuple[str, str, str]
+"""Side, tree, path."""
+
+
+def link_doc_scopes(connection: sqlite3.Connection) -> None:
+    """Fill `all_doc_architecture` and `all_doc_type`. What is not understood throughout has no row."""
+    known = _architectures(connection)
+    typed: set[tuple[_Place, str | None, str]] = set()
+    fields = connection.execute(
+        """SELECT f.side, f.tree, f.path, d.section, d.title, d.line, d.name, d.value
+           FROM temp.all_file f JOIN main.doc_field d ON d.blob = f.blob
+           WHERE f.role = 'kernel' AND f.api AND d.name IN ('architecture', 'type', 'target')
+           ORDER BY f.side, f.tree, f.path, d.line"""
+    ).fetchall()
+    for *place, section, title, line, name, value in fields:
+        side, tree, path = place
+        if name == "architecture":
+            said = documented_architectures(value, known.get((side, tree), []))
+            _insert(connection, "all_doc_architecture", (side, tree, path), (line, section, title, value), said)
+        else:
+            typed.add(((side, tree, path), section, title))
+            said = documented_scopes(value)
+            _insert(connection, "all_doc_type", (side, tree, path), (line, section, title, value), said)
+    chapters = _chapters(connection)
+    for in_file, number, title, line in _sections(connection):
+        above, dot, _ = number.partition(".")
+        chapter = chapters.get((in_file, above)) if dot and "KVM_CAP_" in title else None
+        if chapter and (in_file, number, title) not in typed:
+            text, scope = chapter
+            _insert(connection, "all_doc_type", in_file, (line, number, title, text), [scope])
+
+
+def _insert(
+    connection: sqlite3.Connection, table: str, place: _Place, row: tuple[int, str | None, str, str], said: list[str]
+) -> None:
+    """One row for each word, and each capability or ioctl that the title names."""
+    subjects = dict.fromkeys(_SUBJECT.findall(row[2]))
+    connection.executemany(
+        f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - one of two names
+        [(*place, *row, subject, word) for subject in subjects for word in said],
+    )
+
+
+def documented_architectures(value: str, everywhere: list[str]) -> list[str]:
+    """Canonical names in the order of the text; `none` for nowhere; nothing where a word is not known."""
+    words = knowledge().documentation
+    found: list[str] = []
+    excluding = False
+    for word in _WORD.findall(_ASIDE.sub(" ", value).lower()):
+        architecture = knowledge().architecture(word)
+        if word in words["everywhere"]:
+            found += everywhere
+        elif word in words["nowhere"]:
+            found.append("none")
+        elif word in words["except"]:
+            excluding = True
+        elif architecture and excluding:
+            found = [name for name in found if name != architecture]
+        elif architecture:
+            found.append(architecture)
+        elif word not in words["between"]:
+            return []
+    return list(dict.fromkeys(found))
+
+
+def documented_scopes(value: str) -> list[str]:
+    """system, vm, vcpu and device in the order of the text; nothing where a word is not known."""
+    words = knowledge().documentation
+    found: list[str] = []
+    for word in _WORD.findall(_ASIDE.sub(" ", value).lower()):
+        if word in words["scopes"]:
+            found.append(word)
+        elif word not in words["between"]:
+            return []
+    return list(dict.fromkeys(found))
+
+
+def _chapters(connection: sqlite3.Connection) -> dict[tuple[_Place, str], tuple[str, str]]:
+    """File and a chapter's number → its title, and the scope that the title says."""
+    return {
+        (place, number): (title, scope)
+        for place, number, title, _ in _sections(connection)
+        for words, scope in knowledge().documentation["chapters"].items()
+        if "." not in number and words.lower() in title.lower()
+    }
+
+
+def _sections(connection: sqlite3.Connection) -> Iterator[tuple[_Place, str, str, int]]:
+    """Place, number, title and line of each numbered section."""
+    for side, tree, path, *section in connection.execute(
+        """SELECT f.side, f.tree, f.path, d.number, d.title, d.line
+           FROM temp.all_file f JOIN main.doc_section d ON d.blob = f.blob
+           WHERE f.role = 'kernel' AND f.api AND d.number IS NOT NULL ORDER BY f.side, f.tree, f.path, d.line"""
+    ):
+        number, title, line = section
+        yield (side, tree, path), number, title, line
+
+
+def _architectures(connection: sqlite3.Connection) -> dict[tuple[str, str], list[str]]:
+    """Side and tree → the architectures that have a KVM there, which is what `all` stands for."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for side, tree, arch in connection.execute(
+        "SELECT DISTINCT side, tree, arch FROM temp.all_handler WHERE verb = 'check' AND arch <> ? ORDER BY 1, 2, 3",
+        (GENERIC,),
+    ):
+        found.setdefault((side, tree), []).append(arch)
+    return found

@@ -1,0 +1,110 @@
+"""What running machines answer, held against what the sources would: every difference with what explains it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from caplint.link.changes import Loaded
+from caplint.link.configurations import Configurations
+from caplint.link.machine_answers import Sources
+from caplint.machine.record import Machine
+from caplint.trees.tree import Tree
+
+_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*([\w.-]*)[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Release:
+    """The version that a kernel's Makefile states: `6.12`, and all of it, `6.12.107-rc1`."""
+
+    series: str
+    full: str
+
+    def same(self, release: str) -> str:
+        """How a running kernel's release agrees: `version`, `series` or `none`; what is behind a version is local."""
+        found = re.match(r"(\d+\.\d+)(?![\d])", release)
+        if found is None or found.group(1) != self.series:
+            return "none"
+        rest = release.removeprefix(self.full)
+        return "version" if rest != release and not re.match(r"[\d.]", rest) else "series"
+
+
+def release_of(tree: Tree) -> Release | None:
+    """What the kernel's Makefile says, None where it says nothing."""
+    content = tree.content("Makefile")
+    found = dict(_VERSION.findall((content or b"").decode("utf-8", "replace")[:10_000]))
+    if not {"VERSION", "PATCHLEVEL"} <= found.keys():
+        return None
+    series = f"{found['VERSION']}.{found['PATCHLEVEL']}"
+    sublevel = found.get("SUBLEVEL") or "0"
+    return Release(series, f"{series}.{sublevel}{found.get('EXTRAVERSION', '')}")
+
+
+def link_machines(
+    connection: sqlite3.Connection,
+    loaded: Iterable[Loaded],
+    configurations: Configurations,
+    machines: tuple[Machine, ...],
+) -> None:
+    """Fill `machine_answer` and `all_machine_difference`."""
+    for machine in machines:
+        _answers(connection, machine)
+    sides = [
+        (side, tree)
+        for entry in loaded
+        for side, tree in (("now", entry.tree), ("base", entry.tree.base))
+        if tree is not None and tree.role == "kernel"
+    ]
+    for side, tree in sides:
+        release = release_of(tree)
+        for machine in machines:
+            sources = Sources(connection, side, tree.name, machine.arch, configurations)
+            if sources.answers_at_all:
+                _differences(connection, sources, machine, release)
+
+
+def _answers(connection: sqlite3.Connection, machine: Machine) -> None:
+    """A row for every number that was answered or that a tree defines, within what was asked."""
+    names: dict[int, str] = {}
+    for number, name in connection.execute(
+        """SELECT number, name FROM temp.all_cap WHERE side = 'now' AND number IS NOT NULL AND header <> 'copy'
+           ORDER BY role <> 'kernel', alias IS NOT NULL, tree, path, line"""
+    ):
+        names.setdefault(number, name)
+    given = {answer.number: (answer.system, answer.vm) for answer in machine.answers}
+    asked = range(machine.first, machine.last + 1)
+    silent = (0, 0 if machine.vm_error is None else None)
+    connection.executemany(
+        "INSERT INTO temp.machine_answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (machine.name, machine.arch, machine.release, number, names.get(number), *given.get(number, silent))
+            for number in sorted(given.keys() | {number for number in names if number in asked})
+        ],
+    )
+
+
+def _differences(connection: sqlite3.Connection, sources: Sources, machine: Machine, release: Release | None) -> None:
+    same = release.same(machine.release) if release else "none"
+    for number, system, vm in connection.execute(
+        "SELECT number, system, vm FROM temp.machine_answer WHERE machine = ? ORDER BY number", (machine.name,)
+    ).fetchall():
+        answered = system > 0 or (vm or 0) > 0
+        found = sources.missing(number) if answered else sources.unanswered(number)
+        if found is None:
+            continue
+        reason, why = found.reason, found.why
+        if reason == "unexplained" and same == "none":
+            reason, why = "release", f"{why}; {_releases(machine, release)}"
+        connection.execute(
+            "INSERT INTO temp.all_machine_difference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (sources.side, sources.tree, machine.name, machine.arch, machine.release, release and release.full, same,
+             number, found.cap, system, vm, int(not answered), reason, why, found.path, found.line, found.function),
+        )  # fmt: skip
+
+
+def _releases(machine: Machine, release: Release | None) -> str:
+    stated = f"this source is Linux {release.full}" if release else "this source states no version"
+    return f"the machine runs {machine.release}, and {stated}"

@@ -1,0 +1,87 @@
+"""Whether a VMM asks for the bits that it passes when it enables a capability.
+
+The answer of a check may be a set of bits. A VMM has asked for what it passes if the answer goes into the argument, or
+if anything does more with the answer than take it for a yes or no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from caplint.link.code import Code, Function, symbols
+from caplint.link.masks import Constants
+from caplint.link.vmm_checks import Witnesses
+
+_CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
+# What only says what went wrong does not ask.
+_SAID = re.compile(r"\b(?:strerror|\w*report\w*|\w*printf\w*|error_set\w*|warn_\w+)\s*\(|\A\(*\s*-")
+_YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|[=!]=)\s*@")
+_PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
+
+
+def bits_of(constants: Constants, function: Function, text: str) -> int | None:
+    """What may be set in an argument: its own constant, or those that a local variable is given; None: not known."""
+    stores = [store for store in function.stores if store.target == text]
+    if not stores:
+        return constants.value(function.arch, "", text) if _CONSTANT.fullmatch(text) else None
+    gathers = all(store.local and store.operator in {"=", "|=", "init"} for store in stores)
+    if text in function.parameters or not gathers:
+        return None
+    total = 0
+    for store in stores:
+        value = constants.value(function.arch, "", store.value) if _CONSTANT.fullmatch(store.value) else None
+        if value is None or value < 0:
+            return None
+        total |= value
+    return total
+
+
+class Answers:
+    """What is made of the answers of checks in one tree."""
+
+    def __init__(self, code: Code) -> None:
+        self._mentions: dict[str, list[tuple[Function, str]]] = {}
+        for function in code.functions:
+            masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
+            for text in dict.fromkeys([*(text for _, text in function.texts()), *masked]):
+                for name in symbols(text):
+                    self._mentions.setdefault(name, []).append((function, text))
+
+    def are_yes_or_no(self, found: Witnesses) -> bool:
+        """Whether nothing in the tree does more with an answer than test it or hand it on."""
+        return all(
+            _is_yes_or_no(_marked(found, function, text))
+            for function, text in self._of(found)
+            if not _SAID.search(text)
+        )
+
+    def _of(self, found: Witnesses) -> Iterator[tuple[Function, str]]:
+        for path, start, name in found.locals:
+            for function, text in self._mentions.get(name, ()):
+                if (function.path, function.start) == (path, start):
+                    yield function, text
+        names = {*found.shared, *found.functions, *(check.call.callee for check in found.checks)}
+        for name in sorted(names):
+            for function, text in self._mentions.get(name, ()):
+                if found.find(function, text):
+                    yield function, text
+
+
+def _marked(found: Witnesses, function: Function, text: str) -> str:
+    """An expression in which `@` stands for every answer."""
+    for check in found.checks:
+        callee = re.escape(check.call.callee)
+        text = re.sub(rf"\b{callee}\s*\((?:[^()]|\([^()]*\))*{re.escape(check.expression)}\s*\)", "@", text)
+    for name in found.functions:
+        text = re.sub(rf"\b{name}\s*\((?:[^()]|\([^()]*\))*\)", "@", text)
+    names = [name for name in symbols(text) if (function.path, function.start, name) in found.locals]
+    for name in {*names, *(symbols(text) & found.shared.keys())}:
+        text = re.sub(rf"(?:\b\w+(?:->|\.))*\b{name}\b", "@", text)
+    return text
+
+
+def _is_yes_or_no(text: str) -> bool:
+    """Whether every part of an expression that holds an answer is only its truth."""
+    parts = [part.strip("()! \t") for part in _PARTS.split(text)]
+    return all(_YES_OR_NO.fullmatch(part) for part in parts if "@" in part)

@@ -1,0 +1,1 @@
+"""What a running machine says of itself: capabilities that its /dev/kvm answers, and model-specific registers."""

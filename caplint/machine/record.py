@@ -1,0 +1,190 @@
+"""The answers of one machine, as a file that travels: its schema is schemas/probe.json.
+
+Such a file comes from another machine and is read as hostile input: what the schema does not allow is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caplint import __version__
+from caplint.errors import CaplintError
+from caplint.knowledge import knowledge
+from caplint.quoting import visible
+
+# A record of every number up to the limit stays far below it.
+MAX_BYTES = 4_000_000
+LIMIT = 65_535
+"""The highest number that may be asked for."""
+_LONGEST = 255
+_CAP = re.compile(r"KVM_CAP_\w{1,100}\Z", re.ASCII)
+_ANSWERS = range(-(2**31), 2**31)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `KVM_CHECK_EXTENSION` gives for one number; a negative answer is an error's number."""
+
+    number: int
+    name: str | None
+    """As headers at hand when it was asked call it."""
+    system: int
+    vm: int | None
+    """None where no VM could be asked."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine's answers. Numbers within the range that have no answer were answered 0."""
+
+    name: str
+    release: str
+    """Of its kernel, as `uname -r` says it."""
+    arch: str
+    first: int
+    last: int
+    answers: tuple[Answer, ...]
+    vm_error: str | None = None
+    """Why no VM could be asked."""
+
+
+def as_object(machine: Machine) -> dict[str, Any]:
+    """The record as plain data."""
+    return {
+        "version": 1,
+        "caplint": __version__,
+        "machine": machine.name,
+        "release": machine.release,
+        "arch": machine.arch,
+        "asked": {"first": machine.first, "last": machine.last},
+        "vm_error": machine.vm_error,
+        "answers": [
+            {"number": answer.number, "name": answer.name, "system": answer.system, "vm": answer.vm}
+            for answer in machine.answers
+        ],
+    }
+
+
+def read(file: str) -> Machine:
+    """The machine of a file, `-` for standard input. Raises `CaplintError` saying what is wrong with it."""
+    path = Path(file)
+    if file == "-":
+        return parse(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
+    if path.is_dir():
+        raise CaplintError(f"--probe {file}: is a directory; `--probe` alone asks this machine, and stands last")
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CaplintError(f"--probe {file}: cannot be read: {error.strerror}") from error
+    return parse(content, file)
+
+
+def parse(content: bytes, label: str) -> Machine:
+    """The machine that a record's bytes describe. Raises `CaplintError`, naming the label and the place in it."""
+    try:
+        if len(content) > MAX_BYTES:
+            raise _WrongError(f"is larger than {MAX_BYTES} bytes")
+        return _machine(_loaded(content))
+    except _WrongError as error:
+        advice = "`caplint probe --output-format json` writes such a record"
+        raise CaplintError(f"probe {label}: {error}; {advice}") from error
+
+
+class _WrongError(Exception):
+    """What a record may not say."""
+
+
+def _loaded(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # bytes, syntax, numbers and nesting that are none
+        raise _WrongError(f"is no JSON: {error}") from error
+
+
+def _machine(data: Any) -> Machine:
+    fields = ("version", "caplint", "machine", "release", "arch", "asked", "vm_error", "answers")
+    if isinstance(data, dict) and "msrs" in data:
+        raise _WrongError("holds MSRs and no answers of /dev/kvm")
+    _keys(data, "it", fields)
+    if data["version"] != 1 or isinstance(data["version"], bool):
+        raise _WrongError(f"version is {_short(data['version'])}, and this caplint reads version 1")
+    _text(data["caplint"], "caplint")
+    arch = _text(data["arch"], "arch")
+    if arch not in knowledge().architectures:
+        raise _WrongError(f"arch is {_short(arch)}, which is none of {', '.join(knowledge().architectures)}")
+    _keys(data["asked"], "asked", ("first", "last"))
+    first = _number(data["asked"]["first"], "asked.first", range(LIMIT + 1))
+    last = _number(data["asked"]["last"], "asked.last", range(first, LIMIT + 1))
+    error = data["vm_error"]
+    if not isinstance(data["answers"], list):
+        raise _WrongError("answers must be a list")
+    answers: dict[int, Answer] = {}
+    for position, entry in enumerate(data["answers"]):
+        answer = _answer(entry, f"answers[{position}]", range(first, last + 1))
+        if answer.number in answers:
+            raise _WrongError(f"answers[{position}] repeats number {answer.number}")
+        answers[answer.number] = answer
+    return Machine(
+        name=_text(data["machine"], "machine"),
+        release=_text(data["release"], "release"),
+        arch=arch,
+        first=first,
+        last=last,
+        answers=tuple(answers[number] for number in sorted(answers)),
+        vm_error=None if error is None else _text(error, "vm_error"),
+    )
+
+
+def _answer(entry: Any, where: str, asked: range) -> Answer:
+    _keys(entry, where, ("number", "name", "system", "vm"))
+    name = entry["name"]
+    if name is not None and not (isinstance(name, str) and _CAP.match(name)):
+        raise _WrongError(f"{where}.name is {_short(name)}, which is no capability's name")
+    return Answer(
+        number=_number(entry["number"], f"{where}.number", asked),
+        name=name,
+        system=_number(entry["system"], f"{where}.system", _ANSWERS),
+        vm=None if entry["vm"] is None else _number(entry["vm"], f"{where}.vm", _ANSWERS),
+    )
+
+
+def _keys(data: Any, where: str, keys: tuple[str, ...]) -> None:
+    """Exactly these keys."""
+    if not isinstance(data, dict):
+        raise _WrongError(f"{where} is no object")
+    for key in data:
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, 1)
+            raise _WrongError(f"{where} has an unknown key {_short(key)}" + (f", meant is {near[0]}" if near else ""))
+    for key in keys:
+        if key not in data:
+            raise _WrongError(f"{where} lacks {key}")
+
+
+def _number(value: Any, where: str, within: range) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value not in within:
+        raise _WrongError(f"{where} is {_short(value)}, and must be a number from {within[0]} to {within[-1]}")
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if (
+        not isinstance(value, str)
+        or not 1 <= len(value) <= _LONGEST
+        or visible(value) != value
+        or value != value.strip()
+    ):
+        raise _WrongError(f"{where} is {_short(value)}, and must be a line of 1 to {_LONGEST} characters")
+    return value
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,149 @@
+"""The file that carries a machine's answers: what is written is read again, and what else it holds is refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caplint.errors import CaplintError
+from caplint.knowledge import knowledge
+from caplint.machine.record import MAX_BYTES, Answer, Machine, as_object, parse, read
+
+RECORD: dict[str, Any] = {
+    "version": 1,
+    "caplint": "0.1.0",
+    "machine": "box",
+    "release": "6.12.3",
+    "arch": "x86",
+    "asked": {"first": 0, "last": 1023},
+    "vm_error": None,
+    "answers": [
+        {"number": 0, "name": "KVM_CAP_IRQCHIP", "system": 1, "vm": 1},
+        {"number": 9, "name": None, "system": -22, "vm": None},
+    ],
+}
+SCHEMA: dict[str, Any] = json.loads(resources.files("caplint").joinpath("schemas/probe.json").read_text("utf-8"))
+
+
+def _bytes(record: object) -> bytes:
+    return json.dumps(record).encode()
+
+
+def _with(path: str, value: object) -> dict[str, Any]:
+    record = copy.deepcopy(RECORD)
+    at: Any = record
+    *way, last = [int(word) if word.isdigit() else word for word in path.split(".")]
+    for word in way:
+        at = at[word]
+    at[last] = value
+    return record
+
+
+def test_a_record_is_what_was_written() -> None:
+    machine = parse(_bytes(RECORD), "box.json")
+    assert machine == Machine(
+        "box", "6.12.3", "x86", 0, 1023, (Answer(0, "KVM_CAP_IRQCHIP", 1, 1), Answer(9, None, -22, None))
+    )
+    assert as_object(machine) == RECORD | {"caplint": as_object(machine)["caplint"]}
+
+
+def test_the_schema_knows_the_architectures() -> None:
+    assert SCHEMA["properties"]["arch"]["enum"] == knowledge().architectures
+    jsonschema.validate(RECORD, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ([], "it is no object"),
+        ({}, "it lacks version"),
+        (_with("version", 2), "version is 2, and this caplint reads version 1"),
+        (_with("version", True), "version is True"),
+        (_with("msrs", []), "holds MSRs and no answers of /dev/kvm"),
+        (_with("answer", 1), "unknown key 'answer', meant is answers"),
+        (_with("arch", "sparc"), "arch is 'sparc', which is none of x86, arm64"),
+        (_with("arch", "x86_64"), "arch is 'x86_64', which is none of"),
+        (_with("machine", ""), "machine is '', and must be a line"),
+        (_with("machine", "a\nb"), "machine is 'a\\nb', and must be a line"),
+        (_with("machine", "\x1b[31m"), "must be a line"),
+        (_with("machine", "x" * 256), "…, and must be a line of 1 to 255 characters"),
+        (_with("asked", 7), "asked is no object"),
+        (_with("asked.last", 65536), "asked.last is 65536, and must be a number from 0 to 65535"),
+        (_with("asked.last", 1.0), "asked.last is 1.0"),
+        (_with("asked.first", 2000), "asked.last is 1023, and must be a number from 2000"),
+        (_with("answers", {}), "answers must be a list"),
+        (_with("answers.0", 7), "answers[0] is no object"),
+        (_with("answers.0.number", 1024), "answers[0].number is 1024, and must be a number from 0 to 1023"),
+        (_with("answers.1.number", 0), "answers[1] repeats number 0"),
+        (_with("answers.0.number", True), "answers[0].number is True"),
+        (_with("answers.0.name", "KVM_CAP_"), "answers[0].name is 'KVM_CAP_', which is no capability's name"),
+        (_with("answers.0.name", "KVM_CAP_X\n"), "which is no capability's name"),
+        (_with("answers.0.system", 2**31), "answers[0].system is 2147483648"),
+        (_with("answers.0.system", None), "answers[0].system is None"),
+        (_with("answers.0.vm", "1"), "answers[0].vm is '1'"),
+        (_with("vm_error", 3), "vm_error is 3"),
+    ],
+)
+def test_what_a_record_may_not_say(record: object, message: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        parse(_bytes(record), "box.json")
+    assert "probe box.json: " in str(error.value)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no JSON"),
+        (b"\xff", "is no JSON"),
+        (b"[" * 200_000, "is no JSON"),
+        (b"1" * 5000, "is no JSON"),
+        (b" " * (MAX_BYTES + 1), "is larger than 4000000 bytes"),
+    ],
+    ids=["empty", "no text", "nested", "a long number", "large"],
+)
+def test_what_is_no_record(content: bytes, message: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        parse(content, "box.json")
+    assert message in str(error.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CaplintError, match="cannot be read: No such file"):
+        read(str(tmp_path / "no.json"))
+    with pytest.raises(CaplintError, match="is a directory"):
+        read(str(tmp_path))
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 70_000) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+_PLACES = ["version", "machine", "arch", "asked", "asked.first", "asked.last", "vm_error", "answers", "answers.0",
+           "answers.0.number", "answers.1.name", "answers.1.system", "answers.0.vm", "other"]  # fmt: skip
+
+
+@given(st.sampled_from(_PLACES), _JSON)
+def test_what_is_read_fits_the_schema_and_survives(path: str, value: object) -> None:
+    record = _with(path, value)
+    try:
+        machine = parse(_bytes(record), "box.json")
+    except CaplintError:
+        return
+    jsonschema.validate(record, SCHEMA)
+    assert parse(_bytes(as_object(machine)), "again") == machine
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_record_or_an_error(content: bytes) -> None:
+    with pytest.raises(CaplintError):
+        parse(content, "box.json")
