@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_rule_pages, add_trees, config_of, progress, rules_of, style_of, trees_of
+from caplint.cli.options import add_probe, add_rule_pages, add_trees, config_of, progress, rules_of, style_of, trees_of
 from caplint.cli.pager import paged
 from caplint.errors import CaplintError
 from caplint.inventory.select import ONLY, select, within
@@ -30,6 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_trees(parser)
     add_rule_pages(parser)
+    add_probe(parser)
     parser.add_argument("--arch", action="append", default=[], help="only this architecture; may be repeated")
     parser.add_argument(
         "--cap",

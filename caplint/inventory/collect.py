@@ -70,7 +70,8 @@ _USES = """
 """
 _MACHINES = """
     SELECT c.name, a.machine, a.arch, a.release, a.system, a.vm, d.why
-    FROM machine_answer a JOIN (SELECT DISTINCT name, number FROM cap WHERE role <> 'reference') c ON c.number = a.number
+    FROM machine_answer a
+    JOIN (SELECT DISTINCT name, number FROM cap WHERE role <> 'reference') c ON c.number = a.number
     LEFT JOIN machine_difference d ON d.machine = a.machine AND d.number = a.number ORDER BY c.name, a.machine
 """
 # A number, a constant of the headers, or an expression of such: no machine and no VM decides it.

@@ -191,3 +191,8 @@ class Inventory:
     """Those that the kernel in view serves, in kvm.toml's order."""
     trees: list[tuple[str, str, str, str | None]]
     """Name, role, location, revision."""
+
+    @property
+    def probed(self) -> bool:
+        """Whether some machine's answers are in view."""
+        return any(cap.machines for cap in self.capabilities)

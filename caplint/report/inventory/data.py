@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from caplint import __version__
@@ -43,7 +43,7 @@ def _trees(inventory: Inventory) -> list[dict[str, Any]]:
 
 def capability_object(cap: Capability) -> dict[str, Any]:
     """One capability; of paths as much as a reader needs to follow them."""
-    plain = asdict(cap)
+    plain = asdict(replace(cap, paths=[]))
     plain["paths"] = [_path(cap.name, path) for path in cap.paths]
     return plain
 

@@ -17,7 +17,7 @@ from caplint.quoting import visible
 from caplint.report.drawing import svg
 from caplint.report.inventory.data import capability_object
 from caplint.report.inventory.excerpts import excerpts
-from caplint.report.inventory.words import LEGEND, cell, documented, findings, uses
+from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.wording import coverage_line, size
 
 _ASSETS = File(__file__).resolve().parent.parent / "html"
@@ -63,6 +63,7 @@ def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
         "documented": visible(documented(cap)),
         "tests": len(cap.selftests),
         "uses": uses(cap),
+        "answered": answered(cap),
         "findings": findings(cap),
         "worst": next((letter for letter in "EWN" if letter in findings(cap)), ""),
         "flags": " ".join(_flags(cap)),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from caplint.inventory.difference import Difference
 from caplint.inventory.model import Capability, Inventory
 from caplint.quoting import visible
-from caplint.report.inventory.words import LEGEND, arguments, cell, documented, findings, uses
+from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses
 
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -21,7 +21,7 @@ def csv_text(inventory: Inventory) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
         ["number", "name", "alias", "condition", *inventory.architectures, "arguments", "ioctls", "msrs", "section",
-         "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "findings"]
+         "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "machines", "findings"]
     )  # fmt: skip
     for cap in inventory.capabilities:
         writer.writerow([_plain(text) for text in _row(cap, inventory.architectures)])
@@ -43,6 +43,7 @@ def _row(cap: Capability, architectures: list[str]) -> Iterator[str]:
     yield " ".join(place.path for place in cap.selftests)
     yield str(len(cap.vmm) - enables)
     yield str(enables)
+    yield answered(cap)
     yield " ".join(found.code for found in cap.findings)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from caplint.inventory.difference import Change, Difference
 from caplint.inventory.model import Capability, Inventory
-from caplint.report.inventory.words import LEGEND, cell, documented, findings, uses
+from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.style import Style, safe
 
 WIDTH = 100
@@ -22,8 +22,9 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
     if not inventory.capabilities:
         yield "no capability is meant by these filters"
         return
-    heads = ["nr", "capability", *inventory.architectures, "doc", "test", "vmm", "findings"]
-    rows = [_row(cap, inventory.architectures) for cap in inventory.capabilities]
+    probed = ["machine"] if inventory.probed else []
+    heads = ["nr", "capability", *inventory.architectures, "doc", "test", "vmm", *probed, "findings"]
+    rows = [_row(cap, inventory) for cap in inventory.capabilities]
     widths = _widths(heads, rows)
     yield style("bold", _joined(heads, widths))
     for row in rows:
@@ -34,19 +35,21 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
     yield from textwrap.wrap(f"{_capabilities(len(rows))} ({_PREFIX} left out); {_counts(inventory)}", WIDTH)
     for line in textwrap.wrap(f"{LEGEND}, here +m +u", WIDTH):
         yield style("dim", line)
-    yield style(
-        "dim", "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the way"
-    )
+    said = "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the way"
+    more = "; machine: answer on the system, /VM where it differs, ! where the sources would answer otherwise"
+    for line in textwrap.wrap(said + (more if inventory.probed else ""), WIDTH):
+        yield style("dim", line)
 
 
-def _row(cap: Capability, architectures: list[str]) -> list[str]:
+def _row(cap: Capability, inventory: Inventory) -> list[str]:
     return [
         "?" if cap.number is None else str(cap.number),
         safe(cap.name.removeprefix(_PREFIX)),
-        *(_short(cell(cap.architectures.get(arch))) for arch in architectures),
+        *(_short(cell(cap.architectures.get(arch))) for arch in inventory.architectures),
         safe(documented(cap)),
         "yes" if cap.selftests else "",
         uses(cap).replace(" ", ""),
+        *([answered(cap)] if inventory.probed else []),
         findings(cap).replace(" ", ""),
     ]
 

@@ -39,6 +39,15 @@ def documented(cap: Capability) -> str:
     return "~" if cap.documentation else ""
 
 
+def answered(cap: Capability) -> str:
+    """What machines answered on the system, `/` on a VM where that differs; `!` where the sources would not."""
+    words = []
+    for one in cap.machines:
+        also = "" if one.vm is None or one.vm == one.system else f"/{one.vm}"
+        words.append(f"{one.system}{also}{'!' if one.difference else ''}")
+    return " ".join(words)
+
+
 def arguments(support: Support) -> str:
     """What enabling reads: `vm: args[0] (KVM_X_VALID), args[1]`."""
     said = []
