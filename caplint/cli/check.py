@@ -8,7 +8,6 @@ from pathlib import Path
 
 from caplint import baseline, baseline_file
 from caplint import check as engine
-from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
     add_base,
@@ -22,6 +21,7 @@ from caplint.cli.options import (
 )
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
+from caplint.outcome import Outcome
 from caplint.report import FORMATS, HELP, reporter
 from caplint.report.wording import coverage_line, remarks
 

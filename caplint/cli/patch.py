@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from caplint.check import Outcome
 from caplint.cli.check import add_output, finish
 from caplint.cli.main import FOUND
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
 from caplint.compare import compare_series
 from caplint.errors import CaplintError
 from caplint.findings import sort_key
+from caplint.outcome import Outcome
 from caplint.report.style import safe
 from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import LARGEST

@@ -12,7 +12,7 @@ import real_trees
 from real_trees import API, QEMU, TOOLS, UAPI, Corpus, root, source
 from test_real_vmm_findings import OF_VMMS
 
-from caplint.check import Outcome
+from caplint.outcome import Outcome
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
 
