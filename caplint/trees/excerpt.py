@@ -33,6 +33,9 @@ class EmptyTree(Tree):
     def sources(self) -> list[str]:
         return []
 
+    def state(self) -> str | None:
+        return ""
+
     def read(self, path: str) -> bytes:
         raise FileNotFoundError(path)
 

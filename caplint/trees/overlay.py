@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from caplint.facts.languages import language_of
@@ -47,6 +48,16 @@ class OverlayTree(Tree):
     def sources(self) -> list[str]:
         laid = {path for path, content in self._changes.items() if content is not None}
         return sorted((set(self._below.sources()) - self._changes.keys()) | laid)
+
+    def state(self) -> str | None:
+        below = self._below.state()
+        if below is None:
+            return None
+        digest = hashlib.sha256(f"{below}\0{self.patch_files!r}".encode("utf-8", "surrogateescape"))
+        for path, content in sorted(self._changes.items()):
+            laid = "" if content is None else object_id(content)
+            digest.update(f"\0{path}\0{laid}".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
 
     def read(self, path: str) -> bytes:
         if path not in self._changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -57,6 +58,12 @@ class RevisionTree(Tree):
 
     def sources(self) -> list[str]:
         return list(self._candidates)
+
+    def state(self) -> str | None:
+        if self._object is not None:
+            return self._object
+        lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
+        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
     @cached_property
     def _candidates(self) -> dict[str, bool | None]:

@@ -88,6 +88,13 @@ class Tree(ABC):
         """Every file that could matter, sorted by path: those of `files`, and those that hold nothing of interest."""
 
     @abstractmethod
+    def state(self) -> str | None:
+        """Names everything of the tree that a run may come to see, whatever it holds; None where that cannot be told.
+
+        It is taken as cheaply as can be: of a directory by what the inodes say, and not by contents.
+        """
+
+    @abstractmethod
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises `OSError` where it cannot be read."""
 
