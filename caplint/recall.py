@@ -21,7 +21,7 @@ from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
 from caplint.program import program_state
 from caplint.rules import Rule
-from caplint.trees.tree import Tree
+from caplint.trees.tree import States, Tree
 
 # Facts are kept for longer: a run that recalls an outcome does not tell the store which of them it would need.
 _KEEP_DAYS = 7
@@ -37,39 +37,56 @@ def recalled(
 
     `asked` names what else the answer depends on.
     """
+    return recalled_all([trees], rules, config, lambda: [compute()], lambda _: asked)[0]
+
+
+def recalled_all(
+    groups: list[list[Tree]],
+    rules: list[Rule],
+    config: Config,
+    compute: Callable[[], list[Outcome]],
+    asked: Callable[[States], str | None],
+) -> list[Outcome]:
+    """The outcomes of several groups of trees that are looked at together."""
     begun = time.monotonic()
     cache = config.cache_directory
-    name = _name(trees, rules, config, asked) if cache is not None else None
+    name = _name(groups, rules, config, asked) if cache is not None else None
     if cache is None or name is None:
         return compute()
     file = cache / "outcomes" / name
-    found = _read(file, trees, rules)
+    found = _read(file, groups, rules)
     if found is not None:
-        return replace(found, seconds=time.monotonic() - begun)
-    outcome = compute()
-    if not _passing(outcome) and _name(trees, rules, config, asked) == name:
+        return [replace(outcome, seconds=time.monotonic() - begun) for outcome in found]
+    outcomes = compute()
+    if not any(map(_passing, outcomes)) and _name(groups, rules, config, asked) == name:
         with suppress(OSError):  # a full disk, a read-only home
-            _keep(file, render(outcome))
-    return outcome
+            _keep(file, "\n".join(map(render, outcomes)))
+    return outcomes
 
 
-def _name(trees: list[Tree], rules: list[Rule], config: Config, asked: str) -> str | None:
-    """Of everything that an outcome depends on; None where that cannot be told."""
+def _name(
+    groups: list[list[Tree]], rules: list[Rule], config: Config, asked: Callable[[States], str | None]
+) -> str | None:
+    """Of everything that the outcomes depend on; None where that cannot be told."""
+    known: States = {}
     program = program_state()
-    states = list(_states(trees)) if program is not None else [None]
-    if None in states:
+    if program is None:
+        return None
+    states = [[*_states(trees, known)] for trees in groups]
+    more = asked(known)
+    if more is None or any(None in group for group in states):
         return None
     pages = [(rule.code, rule.name, rule.severity, rule.needs, rule.supersedes, rule.body) for rule in rules]
     settings = (config.vendor_range, config.ignore, astuple(config.repairs), [astuple(one) for one in config.suppress])
-    whole = repr((program, states, pages, settings, asked))
+    whole = repr((program, states, pages, settings, more))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _states(trees: list[Tree]) -> Iterator[tuple[object, ...] | None]:
+def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | None]:
     for given in trees:
         side: Tree | None = given
         while side is not None:
-            state = side.state()
+            state = side.state(known)
             named = (side.name, side.role, side.project.name, side.location, side.revision, tuple(side.patch_files))
             yield None if state is None else (*named, state, side.base is not None)
             side = side.base
@@ -82,7 +99,7 @@ def _passing(outcome: Outcome) -> bool:
     return any(blind.reason == DIED for blind in outcome.coverage.blind)
 
 
-def _read(file: Path, trees: list[Tree], rules: list[Rule]) -> Outcome | None:
+def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outcome] | None:
     """What a file holds, None where it is not there, too old or damaged."""
     try:
         if file.stat().st_mtime < time.time() - _KEEP_DAYS * _DAY:
@@ -90,7 +107,7 @@ def _read(file: Path, trees: list[Tree], rules: list[Rule]) -> Outcome | None:
         digest, _, text = file.read_text("utf-8").partition("\n")
         if digest != hashlib.sha256(text.encode()).hexdigest():
             return None
-        return parse(text, trees, rules)
+        return [parse(line, trees, rules) for trees, line in zip(groups, text.split("\n"), strict=True)]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -241,3 +241,46 @@ def test_the_command_recalls_without_its_engine(caplint: Caplint, tmp_path: Path
     second = caplint(*words)
     assert (second.status, second.out, second.err) == (first.status, first.out, first.err)
     assert first.status == 1
+
+
+def _patch(place: Path, number: int) -> Path:
+    """A patch that gives a new capability a number."""
+    line = f"#define KVM_CAP_LATER {number}"
+    text = f"""From: a@example.org
+Subject: [PATCH] later
+
+--- a/{UAPI}
++++ b/{UAPI}
+@@ -3,2 +3,3 @@
+ #define KVM_CAP_NR_VCPUS 9
+ #define KVM_CAP_NEW 10
++{line}
+"""
+    file = place / f"{number}.patch"
+    file.write_text(text)
+    return file
+
+
+def test_a_patch_is_recalled_and_another_one_is_not(caplint: Caplint, tmp_path: Path, monkeypatch: Any) -> None:
+    pair = Runs(tmp_path / "pair")
+    words = ("--kernel", pair.kernel, "--qemu", pair.qemu, "--output-format", "json")
+    first, other = _patch(tmp_path, 200), _patch(tmp_path, 11)
+    runs = [caplint("patch", file, *words) for file in (first, other)]
+    assert runs[0].out != runs[1].out
+    monkeypatch.setattr("caplint.compare.compare_series", None)
+    for file, run in zip((first, other), runs, strict=True):
+        again = caplint("patch", file, *words)
+        assert (again.status, again.out, again.err) == (run.status, run.out, run.err)
+
+
+def test_a_difference_of_revisions_is_recalled(caplint: Caplint, tmp_path: Path, monkeypatch: Any) -> None:
+    pair = Runs(tmp_path / "pair")
+    commit(pair.kernel)
+    lay(pair.kernel, {UAPI: HEADER.replace("HLT 1", "HLT 2")})
+    commit(pair.kernel)
+    words = ("diff", "HEAD~1..HEAD", pair.kernel, "--qemu", pair.qemu, "--output-format", "json")
+    first = caplint(*words)
+    assert first.status == 1
+    monkeypatch.setattr("caplint.compare.compare", None)
+    second = caplint(*words)
+    assert (second.status, second.out, second.err) == (first.status, first.out, first.err)

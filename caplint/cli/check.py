@@ -64,14 +64,14 @@ def run(options: argparse.Namespace) -> int:
     if options.deep and any(tree.base for tree in trees):
         raise CaplintError("--deep looks at trees as they are; leave it out, or --base and --staged")
     outcome = recalled(
-        trees, rules, config, lambda: _outcome(trees, rules, config, deep=options.deep), "deep" if options.deep else ""
+        trees, rules, config, lambda: computed(trees, rules, config, deep=options.deep), "deep" if options.deep else ""
     )
     if known is not None:
         outcome = baseline.without(outcome, known)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 
-def _outcome(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool) -> Outcome:
+def computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
     """What no earlier run has found out."""
     from caplint import check as engine  # noqa: PLC0415 - most of the program, and most runs need it not
     from caplint.rules import parse  # noqa: PLC0415

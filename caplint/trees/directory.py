@@ -11,7 +11,7 @@ from pathlib import Path
 from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
-from caplint.trees.tree import File, Stamp, StampCache, Tree, object_id
+from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
 from caplint.trees.walk import Found, covers, outside, state_of, walk
 
 # As git does with its index: a file as young as this may change again under the same stamp.
@@ -72,13 +72,13 @@ class DirectoryTree(Tree):
     def sources(self) -> list[str]:
         return sorted(path for _, path, _ in self._candidates())
 
-    def state(self) -> str | None:
-        if self._strayed:
-            return None
-        young = time.time_ns() - _RACY_NS
-        readable, links = walk(self.name, self.root, self._watched)
-        self._walked = readable
-        return state_of(readable, links, young)
+    def state(self, known: States) -> str | None:
+        if self not in known and not self._strayed:
+            young = time.time_ns() - _RACY_NS
+            readable, links = walk(self.name, self.root, self._watched)
+            self._walked = readable
+            known[self] = state_of(readable, links, young)
+        return None if self._strayed else known[self]
 
     def read(self, path: str) -> bytes:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from caplint.facts.languages import language_of
 from caplint.knowledge import knowledge
-from caplint.trees.tree import File, PatchFile, StampCache, Tree, object_id
+from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object_id
 
 
 class OverlayTree(Tree):
@@ -49,8 +49,8 @@ class OverlayTree(Tree):
         laid = {path for path, content in self._changes.items() if content is not None}
         return sorted((set(self._below.sources()) - self._changes.keys()) | laid)
 
-    def state(self) -> str | None:
-        below = self._below.state()
+    def state(self, known: States) -> str | None:
+        below = self._below.state(known)
         if below is None:
             return None
         digest = hashlib.sha256(f"{below}\0{self.patch_files!r}".encode("utf-8", "surrogateescape"))

@@ -10,7 +10,7 @@ from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
 from caplint.trees.repository import Repository
-from caplint.trees.tree import File, StampCache, Tree
+from caplint.trees.tree import File, StampCache, States, Tree
 
 
 class RevisionTree(Tree):
@@ -59,7 +59,7 @@ class RevisionTree(Tree):
     def sources(self) -> list[str]:
         return list(self._candidates)
 
-    def state(self) -> str | None:
+    def state(self, known: States) -> str | None:  # noqa: ARG002 - it is told from what is at hand
         if self._object is not None:
             return self._object
         lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
