@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+TOOLS  := $(VENV)/.tools
 # How long `make fuzz` looks for inputs that break the front end.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers corpus corpus-test edits-test bench fuzz golden lock clean
+.PHONY: run test lint format compilers corpus corpus-test edits-test bench bench-tools fuzz golden lock clean
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -38,8 +39,14 @@ corpus-test: $(STAMP)
 edits-test: $(STAMP)
 	@$(BIN)/pytest -n auto -m edits
 
-bench: $(STAMP)
+bench: $(TOOLS)
 	@$(BIN)/python -m tools.bench
+
+# What `make bench` compares with. Without them it says what is missing.
+bench-tools:
+	@command -v cscope >/dev/null && command -v ctags >/dev/null && command -v spatch >/dev/null && command -v cppcheck >/dev/null \
+		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends cscope universal-ctags coccinelle cppcheck >/dev/null; } \
+		|| echo "not all of cscope, ctags, spatch and cppcheck are here, and without root they cannot be installed"
 
 fuzz: $(STAMP)
 	@$(BIN)/python tests/fuzz/front_end.py $(FUZZ_SECONDS)
@@ -60,6 +67,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
+
+$(TOOLS): $(STAMP) requirements-tools.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-tools.lock
+	@touch $(TOOLS)
 
 clean:
 	rm -rf $(VENV) .bench .fuzz dist
