@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -28,7 +29,7 @@ class Row:
     """Of processor time, user and system, of all processes."""
     wall: float | None = None
     megabytes: float | None = None
-    """Of the largest process."""
+    """Of the largest process; None where it was smaller than the benchmark's own, from which a new one is counted."""
     together: float | None = None
     """Of all processes at one time, what they share counted once (PSS)."""
     note: str = ""
@@ -40,7 +41,7 @@ class Usage:
 
     seconds: float
     wall: float
-    megabytes: float
+    megabytes: float | None
     together: float
     status: int
     """Exit code; -1 where it was stopped."""
@@ -58,6 +59,7 @@ def caplint(arguments: Sequence[str], cache: str) -> Usage:
 
 def run(command: Sequence[str], environment: dict[str, str] | None = None, limit: float = 3600.0) -> Usage:
     """One run of a command, stopped after so many seconds."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -72,7 +74,7 @@ def run(command: Sequence[str], environment: dict[str, str] | None = None, limit
     return Usage(
         used.ru_utime + used.ru_stime,
         time.perf_counter() - begun,
-        used.ru_maxrss / 1024,
+        used.ru_maxrss / 1024 if used.ru_maxrss > own else None,
         watch.most,
         -1 if watch.stopped else process.returncode,
     )
@@ -131,7 +133,7 @@ def row(name: str, measured: Sequence[Usage], note: str = "") -> Row:
         name,
         statistics.median(usage.seconds for usage in measured),
         statistics.median(usage.wall for usage in measured),
-        max(usage.megabytes for usage in measured),
+        max((usage.megabytes for usage in measured if usage.megabytes is not None), default=None),
         max(usage.together for usage in measured) or None,
         note,
     )

@@ -39,7 +39,7 @@ _TOOLS = (
         lambda program, _place, _listed, files: [program, "run", "--lang", "c", "--pattern", _PATTERN, *files],
     ),
     _Tool(
-        "spatch", "one semantic patch, CAP401's; no headers, no macros, files without the name are skipped",
+        "spatch", "one semantic patch, CAP401's; no headers, no macros of them",
         lambda program, place, _, files: [
             program, "--very-quiet", "--no-includes", "--sp-file", str(place / "rule.cocci"), *files
         ],
