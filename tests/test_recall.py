@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -284,3 +286,16 @@ def test_a_difference_of_revisions_is_recalled(caplint: Caplint, tmp_path: Path,
     monkeypatch.setattr("caplint.compare.compare", None)
     second = caplint(*words)
     assert (second.status, second.out, second.err) == (first.status, first.out, first.err)
+
+
+HEAVY = ("networkx", "pysat", "tree_sitter", "pycparser", "pcpp", "pebble", "markdown_it", "rich", "caplint.check")
+
+
+def test_a_warm_run_loads_nothing_heavy(caplint: Caplint, tmp_path: Path) -> None:
+    pair = Runs(tmp_path / "pair")
+    words = ["check", "--kernel", str(pair.kernel), "--qemu", str(pair.qemu), "--fail-on", "never"]
+    caplint(*words)
+    loaded = f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    script = f"import sys; from caplint.cli.main import main; main({words!r}); {loaded}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
