@@ -85,7 +85,7 @@ def qemu(root: Path, files: Files | None = None) -> Path:
 def made_up_rule(code: str = "CAP999") -> Rule:
     """A rule for reports; it is never run."""
     page = "# It is made up\n\nFirst, with a [link](CAP102-number-collision.md).\n\nThen.\n\n```sql\nSELECT 1\n```\n"
-    return Rule(code, "made-up", "warning", ("kernel",), "0.1.0", (), Path(f"{code}.md"), page, "SELECT 1")
+    return Rule(code, "made-up", "warning", ("kernel",), "0.1.0", (), Path(f"{code}.md"), page)
 
 
 def bare_kernel(root: Path, files: Files) -> Tree:

@@ -57,6 +57,7 @@ hooks
 ci
 schema
 architecture
+performance
 reliability
 findings
 contributing
