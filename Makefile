@@ -8,7 +8,7 @@ TOOLS  := $(VENV)/.tools
 # How long `make fuzz` looks for inputs that break what reads others' files.
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz audit golden site lock clean
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz audit golden site lock clean bench-tools
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -45,8 +45,14 @@ corpus-test: $(STAMP)
 edits-test: $(STAMP)
 	@$(BIN)/pytest -n auto -m edits
 
-bench: $(STAMP)
+bench: $(TOOLS)
 	@$(BIN)/python -m tools.bench
+
+# What `make bench` compares with. Without them it says what is missing.
+bench-tools:
+	@command -v cscope >/dev/null && command -v ctags >/dev/null && command -v spatch >/dev/null && command -v cppcheck >/dev/null \
+		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends cscope universal-ctags coccinelle cppcheck >/dev/null; } \
+		|| echo "not all of cscope, ctags, spatch and cppcheck are here, and without root they cannot be installed"
 
 fuzz: $(STAMP)
 	@$(BIN)/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)

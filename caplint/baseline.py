@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from caplint.check import Outcome
 from caplint.findings import SEVERITIES, Finding, tree_words
+from caplint.outcome import Outcome
 
 
 @dataclass(frozen=True)

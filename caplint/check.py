@@ -5,12 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
-from caplint.coverage import Coverage, measure
+from caplint.coverage import measure
 from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import language_of
@@ -19,25 +18,15 @@ from caplint.findings import Finding, identify, supersede
 from caplint.link.changes import Loaded
 from caplint.link.configurations import Configurations
 from caplint.link.project import Scope, link
+from caplint.outcome import Outcome, Skipped
 from caplint.rules import Rule
 from caplint.trees.tree import File, Tree
-
-if TYPE_CHECKING:
-    from caplint.baseline import Entry
 
 Progress = Callable[[int, int], None]
 
 
 def silent(done: int, total: int) -> None:
     """Progress that nobody looks at."""
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A rule that could not run, with the reason."""
-
-    code: str
-    reason: str
 
 
 @dataclass
@@ -64,28 +53,6 @@ class Session:
     def roles(self) -> dict[str, str]:
         """Tree → role."""
         return {tree.name: tree.role for tree in self.trees}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run found."""
-
-    trees: list[Tree]
-    sizes: dict[str, tuple[int, int]]
-    """Per tree: files read and their bytes."""
-    findings: list[Finding]
-    suppressed: int
-    unused_suppressions: list[Suppression]
-    skipped: list[Skipped]
-    coverage: Coverage
-    rules: list[Rule]
-    seconds: float = field(compare=False, default=0.0)
-    baselined: int | None = None
-    """Findings that a baseline leaves out; None without one."""
-    unmatched: list[Entry] = field(default_factory=list)
-    """Entries of the baseline that no finding matches any more."""
-    resolved: list[Finding] | None = None
-    """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
 
 
 def open_session(

@@ -14,7 +14,6 @@ import platformdirs
 
 from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
-from caplint.facts.harvest import default_jobs
 from caplint.findings import SEVERITIES
 
 if TYPE_CHECKING:
@@ -27,6 +26,11 @@ VARIABLES = {
 }
 """Environment variable → name and role of the tree whose `DIR` or `DIR@REV` it holds."""
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
+
+
+def default_jobs() -> int:
+    """As many processes as there are processors to use."""
+    return max(1, len(os.sched_getaffinity(0)))
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,18 @@ class Config:
     @property
     def store_path(self) -> Path | None:
         """Where facts are kept; None for nowhere."""
+        from caplint.facts.schema import file_name  # noqa: PLC0415 - a run whose outcome is known needs no store
+
+        directory = self.cache_directory
+        return directory / file_name() if directory else None
+
+    @property
+    def cache_directory(self) -> Path | None:
+        """Where everything is kept that need not be worked out again; None for nowhere."""
         chosen = os.environ.get("CAPLINT_CACHE") or self.cache
         if chosen == "none":
             return None
-        directory = Path(chosen) if chosen else platformdirs.user_cache_path("caplint")
-        return directory / "facts.db"
+        return Path(chosen) if chosen else platformdirs.user_cache_path("caplint")
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caplint import share
-from caplint.check import Outcome, check
+from caplint.check import check
 from caplint.compare import compare_series
 from caplint.config import Config
 from caplint.errors import CaplintError
 from caplint.machine.record import parse as parse_machine
+from caplint.outcome import Outcome
 from caplint.rules import Example, Rule, is_marked, load, strip_marks
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree

@@ -1,18 +1,31 @@
 """Path globs with `*`, `?`, `**` and `{a,b}`, compiled to one regular expression."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from itertools import pairwise
 
 _TOKEN = re.compile(r"\*\*/|/\*\*$|\*|\?|\{[^{}]*\}|[^*?{]")
 
 
-def compile_globs(globs: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern whose `fullmatch` accepts a relative path that any of `globs` matches.
+class Globs:
+    """Some globs as one pattern, which is compiled when it is used first: most runs use few of kvm.toml's."""
 
-    No globs match no path. Raises ValueError on an unbalanced brace or a misplaced `**`.
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def fullmatch(self) -> Callable[[str], re.Match[str] | None]:
+        """Matches a relative path that any of the globs matches."""
+        return re.compile(self._pattern, re.DOTALL).fullmatch
+
+
+def compile_globs(globs: Iterable[str]) -> Globs:
+    """What accepts a relative path that any of `globs` matches; no globs match no path.
+
+    Raises ValueError on an unbalanced brace or a misplaced `**`.
     """
-    return re.compile("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)", re.DOTALL)
+    return Globs("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)")
 
 
 def _translate(glob: str) -> str:

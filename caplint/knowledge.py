@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from caplint.globs import compile_globs
+from caplint.globs import Globs, compile_globs
 
 GENERIC = "generic"
 """The architecture of code that all of them share."""
@@ -25,20 +25,20 @@ class Project:
     title: str
     role: str
     markers: list[list[str]]
-    files: re.Pattern[str]
-    search: re.Pattern[str]
-    exclude: re.Pattern[str]
+    files: Globs
+    search: Globs
+    exclude: Globs
     roots: list[str]
     """Directories below which all wanted files lie; `""` for the whole tree."""
-    headers: dict[str, re.Pattern[str]]
+    headers: dict[str, Globs]
     """Which copy of KVM's UAPI a path is: `uapi`, `copy` (the kernel's own in tools/) or `vmm`."""
-    documentation: re.Pattern[str]
-    msrs: re.Pattern[str]
+    documentation: Globs
+    msrs: Globs
     """Headers that number MSRs."""
     selftests: list[str] = field(default_factory=list)
     """Directories of tests."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
-    built_for: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    built_for: dict[str, Globs] = field(default_factory=dict)
     """Architecture → files that only it builds although their directories name none."""
 
     def header_kind(self, path: str) -> str | None:
@@ -87,7 +87,7 @@ class MsrKnowledge:
     """Structure that holds state, and what an expression that leads to it ends in."""
     vmm_calls: dict[str, int]
     """A VMM's functions that take an MSR, and which argument it is."""
-    vmm_functions: dict[str, re.Pattern[str]]
+    vmm_functions: dict[str, Globs]
     """Verb (get, put) → names of the VMM's functions that do it."""
     index_list: str
     passthrough: dict[str, tuple[int, int, list[str]]]

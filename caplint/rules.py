@@ -10,16 +10,16 @@ import time
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
-
-from markdown_it import MarkdownIt
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caplint.errors import CaplintError
-from caplint.facts.store import is_damage
 from caplint.findings import SEVERITIES, Finding, Place, Related
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 COLUMNS = (
     "tree",
@@ -72,9 +72,17 @@ class Example:
     """The other series that it is a patch of; of such a one nothing is expected."""
 
 
+class Blocks(NamedTuple):
+    """The fenced blocks of a page."""
+
+    query: str
+    bad: list[list[Example]]
+    good: list[list[Example]]
+
+
 @dataclass(frozen=True)
 class Rule:
-    """A rule page."""
+    """A rule page. Its blocks are looked for when they are asked for first; see `parse`."""
 
     code: str
     name: str
@@ -83,11 +91,35 @@ class Rule:
     since: str
     supersedes: tuple[str, ...]
     path: Path
-    text: str
+    body: str
     """The page without its front matter."""
-    query: str
-    bad: list[list[Example]] = field(default_factory=list)
-    good: list[list[Example]] = field(default_factory=list)
+    offset: int = 0
+    """Lines of the page before its body."""
+
+    @cached_property
+    def text(self) -> str:
+        """The page without its front matter, nor empty lines around it."""
+        return self.body.strip() + "\n"
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Query and examples. Raises `CaplintError` for what is malformed in them."""
+        return _blocks(self.path, self.body, self.offset)
+
+    @property
+    def query(self) -> str:
+        """What finds violations."""
+        return self.blocks.query
+
+    @property
+    def bad(self) -> list[list[Example]]:
+        """Examples in which the rule must fire."""
+        return self.blocks.bad
+
+    @property
+    def good(self) -> list[list[Example]]:
+        """Examples in which the rule must be silent."""
+        return self.blocks.good
 
     def is_called(self, word: str) -> bool:
         """Whether the word is the rule's code or name, in any case."""
@@ -113,8 +145,8 @@ class Rule:
         return " ".join(paragraphs[0].split()) if paragraphs else self.title
 
 
-def load(directories: Iterable[Path]) -> list[Rule]:
-    """All rules of some directories, by code.
+def load(directories: Iterable[Path], *, whole: bool = True) -> list[Rule]:
+    """All rules of some directories, by code; not `whole`: without a look at their blocks, which takes much longer.
 
     Raises `CaplintError` for a page that is malformed, naming page and line, and for a code that is
     used twice.
@@ -128,7 +160,16 @@ def load(directories: Iterable[Path]) -> list[Rule]:
             if rule.code in rules:
                 raise CaplintError(f"{path}: {rule.code} is already defined by {rules[rule.code].path}")
             rules[rule.code] = rule
-    return [rules[code] for code in sorted(rules)]
+    found = [rules[code] for code in sorted(rules)]
+    if whole:
+        parse(found)
+    return found
+
+
+def parse(rules: Iterable[Rule]) -> None:
+    """Look for the blocks of all rules. Raises `CaplintError` for a page that is malformed, naming page and line."""
+    for rule in rules:
+        _ = rule.blocks
 
 
 def find(rules: Iterable[Rule], code: str) -> Rule:
@@ -156,9 +197,6 @@ def _load(path: Path) -> Rule:
     except (ValueError, RecursionError) as error:
         raise CaplintError(f"{path}: front matter: {error}") from error
     _check_front(path, front)
-    text = page[match.end() :]
-    offset = page[: match.end()].count("\n")
-    query, bad, good = _blocks(path, text, offset)
     return Rule(
         code=front["code"],
         name=front["name"],
@@ -167,10 +205,8 @@ def _load(path: Path) -> Rule:
         since=front["since"],
         supersedes=tuple(front.get("supersedes", ())),
         path=path,
-        text=text.strip() + "\n",
-        query=query,
-        bad=bad,
-        good=good,
+        body=page[match.end() :],
+        offset=page[: match.end()].count("\n"),
     )
 
 
@@ -195,7 +231,7 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
             raise CaplintError(f"{path}: front matter: needs {role!r}, which is none of {', '.join(ROLES)}")
 
 
-def _blocks(path: Path, text: str, offset: int) -> tuple[str, list[list[Example]], list[list[Example]]]:
+def _blocks(path: Path, text: str, offset: int) -> Blocks:
     """The page's query and its examples; a heading of level three begins a further one."""
     query = ""
     groups: dict[str, list[list[Example]]] = {"bad": [], "good": []}
@@ -217,12 +253,14 @@ def _blocks(path: Path, text: str, offset: int) -> tuple[str, list[list[Example]
     if not query:
         raise CaplintError(f"{path}: holds no ```sql block")
     bad, good = ([group for group in groups[name] if group] for name in ("bad", "good"))
-    return query, bad, good
+    return Blocks(query, bad, good)
 
 
 @cache
 def _markdown() -> MarkdownIt:
     """Finds the blocks of a page; what stands inside a paragraph or heading is not taken apart."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - a run whose outcome is known needs no page's blocks
+
     return MarkdownIt().disable("inline")
 
 
@@ -293,6 +331,8 @@ def _sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
+        from caplint.facts.store import is_damage  # noqa: PLC0415 - only failing queries need it
+
         if is_damage(error):
             raise
         reason = f"takes longer than {TIME_LIMIT:g} s" if str(error) == "interrupted" else error

@@ -14,11 +14,12 @@ import pytest
 
 from caplint import rules as rule_pages
 from caplint import share
-from caplint.check import Outcome, open_session
+from caplint.check import open_session
 from caplint.cli.main import main
 from caplint.config import VARIABLES, Config
 from caplint.inventory.build import build
 from caplint.inventory.model import Inventory
+from caplint.outcome import Outcome
 from caplint.rules import Rule, query_rows
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree, object_id
@@ -89,7 +90,7 @@ def qemu(root: Path, files: Files | None = None) -> Path:
 def made_up_rule(code: str = "CAP999") -> Rule:
     """A rule for reports; it is never run."""
     page = "# It is made up\n\nFirst, with a [link](CAP102-number-collision.md).\n\nThen.\n\n```sql\nSELECT 1\n```\n"
-    return Rule(code, "made-up", "warning", ("kernel",), "0.1.0", (), Path(f"{code}.md"), page, "SELECT 1")
+    return Rule(code, "made-up", "warning", ("kernel",), "0.1.0", (), Path(f"{code}.md"), page)
 
 
 def bare_kernel(root: Path, files: Files) -> Tree:

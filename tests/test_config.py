@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
 import pytest
 
 from caplint.c.tables import Repairs
-from caplint.config import Config, ConfiguredTree, Suppression, load
+from caplint.config import Config, ConfiguredTree, Suppression, default_jobs, load
 from caplint.errors import CaplintError
+from caplint.facts.schema import file_name
 
 EVERYTHING = """
 fail-on = "error"
@@ -217,10 +219,10 @@ def test_a_pyproject_can_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "cache", "expected"),
     [
-        ("/env", "/file", Path("/env/facts.db")),
-        (None, "/file", Path("/file/facts.db")),
-        ("", "/file", Path("/file/facts.db")),
-        (None, "", platformdirs.user_cache_path("caplint") / "facts.db"),
+        ("/env", "/file", Path("/env") / file_name()),
+        (None, "/file", Path("/file") / file_name()),
+        ("", "/file", Path("/file") / file_name()),
+        (None, "", platformdirs.user_cache_path("caplint") / file_name()),
         ("none", "/file", None),
         (None, "none", None),
     ],
@@ -237,3 +239,7 @@ def test_where_facts_are_kept(
 def test_no_cache_at_all_is_no_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CAPLINT_CACHE", raising=False)
     assert load(_write(tmp_path, 'cache = "none"')).store_path is None
+
+
+def test_there_is_always_a_process() -> None:
+    assert 1 <= default_jobs() <= (os.cpu_count() or 1)

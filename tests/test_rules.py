@@ -36,7 +36,8 @@ def _load(directory: Path, text: str, name: str = "a.md") -> Rule:
 
 
 def _rule(query: str) -> Rule:
-    return Rule("HSE001", "house-rule", "warning", (), "1.0", (), Path("a.md"), "# A house rule\n", query)
+    page = f"# A house rule\n\n```sql\n{query}\n```\n"
+    return Rule("HSE001", "house-rule", "warning", (), "1.0", (), Path("a.md"), page)
 
 
 @pytest.fixture

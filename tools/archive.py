@@ -2,13 +2,12 @@
 
 import io
 import lzma
-import re
 import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from caplint.globs import compile_globs
+from caplint.globs import Globs, compile_globs
 from tools.errors import ToolError
 from tools.progress import Tick
 
@@ -20,7 +19,7 @@ class Selection:
     keep: tuple[str, ...]
     drop: tuple[str, ...] = ()
 
-    def patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    def patterns(self) -> tuple[Globs, Globs]:
         """Return both sides compiled. Raises ValueError on a malformed glob."""
         return compile_globs(self.keep), compile_globs(self.drop)
 

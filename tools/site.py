@@ -52,11 +52,13 @@ Begin with the [user guide](guide.md). Every finding's code has a page among the
 ```{toctree}
 :maxdepth: 1
 guide
+inventory
 rules/index
 hooks
 ci
 schema
 architecture
+performance
 reliability
 findings
 contributing

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
-from caplint.facts.store import schema
+from caplint.facts.schema import schema
 from caplint.link.project import views
 
 _CREATE = re.compile(r"CREATE (?:TEMP )?(TABLE|VIEW) (\w+)")

@@ -13,10 +13,11 @@ from functools import cached_property
 from posixpath import dirname
 from typing import Any, NamedTuple
 
-from pcpp import OutputDirective, Preprocessor
+from pcpp import OutputDirective
 from pcpp.preprocessor import Action
 
 from caplint.abi.sources import ROOT, Sources
+from caplint.pcpp_tokens import Preprocessor
 
 # What the headers may become, in tokens: linux/kvm.h is some 5,000.
 _MAX_TOKENS = 200_000

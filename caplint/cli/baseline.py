@@ -10,11 +10,11 @@ from pathlib import Path
 
 from caplint import baseline, baseline_file
 from caplint import check as engine
-from caplint.check import Outcome
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_rule_pages, add_trees, config_of, progress, rules_of, trees_of
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
+from caplint.outcome import Outcome
 from caplint.quoting import visible
 from caplint.replace import replace_file
 from caplint.report.wording import plural

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caplint import baseline, baseline_file
-from caplint import check as engine
-from caplint.check import Outcome
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
     add_base,
@@ -23,8 +22,15 @@ from caplint.cli.options import (
 )
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
+from caplint.outcome import Outcome
+from caplint.recall import recalled
 from caplint.report import FORMATS, HELP, reporter
 from caplint.report.wording import coverage_line, remarks
+
+if TYPE_CHECKING:
+    from caplint.config import Config
+    from caplint.rules import Rule
+    from caplint.trees.tree import Tree
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -56,19 +62,29 @@ def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit code how it went."""
     config = config_of(options)
     known = baseline_file.read(options.baseline) if options.baseline else None
-    trees, rules = trees_of(options, config), rules_of(options, config)
+    trees, rules = trees_of(options, config), rules_of(options, config, whole=False)
+    if options.deep and any(tree.base for tree in trees):
+        raise CaplintError("--deep looks at trees as they are; leave it out, or --base and --staged")
+    outcome = recalled(
+        trees, rules, config, lambda: computed(trees, rules, config, deep=options.deep), "deep" if options.deep else ""
+    )
+    if known is not None:
+        outcome = baseline.without(outcome, known)
+    return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
+
+
+def computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
+    """What no earlier run has found out."""
+    from caplint import check as engine  # noqa: PLC0415 - most of the program, and most runs need it not
+    from caplint.rules import parse  # noqa: PLC0415
+
+    parse(rules)
     with progress() as show:
         if any(tree.base for tree in trees):
             from caplint.compare import compare  # noqa: PLC0415 - only comparisons need it
 
-            if options.deep:
-                raise CaplintError("--deep looks at trees as they are; leave it out, or --base and --staged")
-            outcome = compare(trees, rules, config, show)
-        else:
-            outcome = engine.check(trees, rules, config, show, deep=options.deep)
-    if known is not None:
-        outcome = baseline.without(outcome, known)
-    return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
+            return compare(trees, rules, config, show)
+        return engine.check(trees, rules, config, show, deep=deep)
 
 
 def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: float) -> int:

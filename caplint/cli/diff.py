@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from caplint.cli.check import add_output, finish
-from caplint.cli.options import add_rules, add_trees, between, config_of, progress, rules_of
-from caplint.compare import compare
+from caplint.cli.check import add_output, computed, finish
+from caplint.cli.options import add_rules, add_trees, between, config_of, rules_of
 from caplint.errors import CaplintError
+from caplint.recall import recalled
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,6 @@ def run(options: argparse.Namespace) -> int:
         raise CaplintError(f"{options.revisions}: write REV..REV, such as v6.11..v6.12")
     config = config_of(options)
     trees = between(options, config, (earlier or "HEAD", later or "HEAD"))
-    rules = rules_of(options, config)
-    with progress() as show:
-        outcome = compare(trees, rules, config, show)
+    rules = rules_of(options, config, whole=False)
+    outcome = recalled(trees, rules, config, lambda: computed(trees, rules, config))
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)

@@ -10,7 +10,7 @@ from caplint.check import open_session
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
 from caplint.errors import CaplintError
-from caplint.facts.store import schema
+from caplint.facts.schema import schema
 from caplint.link.project import views
 from caplint.quoting import json_text
 from caplint.report.style import safe

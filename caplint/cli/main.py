@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
 import os
 import re
 import signal
-import sqlite3
 import sys
-import traceback
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
@@ -60,12 +57,22 @@ def main(arguments: list[str]) -> int:
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OSError, sqlite3.Error, MemoryError) as error:
+    except (OSError, MemoryError) as error:
         return _fail(f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
+        if _is_database(error):
+            return _fail(f"{type(error).__name__}: {error}")
+        import traceback  # noqa: PLC0415 - only failing runs need it
+
         traceback.print_exc()
         return _fail(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
     return status
+
+
+def _is_database(error: Exception) -> bool:
+    """Whether it is one of the store; without loading what most short runs do not use."""
+    loaded = sys.modules.get("sqlite3")
+    return loaded is not None and isinstance(error, loaded.Error)
 
 
 def _fail(message: str) -> int:
@@ -82,6 +89,8 @@ class _Parser(argparse.ArgumentParser):
     """That of the command that was asked for; what it does not know, argparse only says of the whole."""
 
     def error(self, message: str) -> NoReturn:
+        import difflib  # noqa: PLC0415 - only wrong use needs it
+
         asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         if asked:
             choices = re.findall(r"'([^']*)'", asked.group(2))

@@ -19,6 +19,8 @@ from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from caplint.machine.record import Machine
     from caplint.rules import Rule
 
@@ -257,15 +259,16 @@ def between(options: argparse.Namespace, config: Config, revisions: tuple[str, s
     return [against(later, revisions[0], meant.location) if tree is meant else tree for tree in trees]
 
 
-def rules_of(options: argparse.Namespace, config: Config) -> list[Rule]:
-    """The shipped rules and the user's, or those of them that were selected."""
+def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:
+    """The shipped rules and the user's, or those of them that were selected; `whole` as in `rules.load`."""
     from caplint import rules as rule_pages  # noqa: PLC0415 - not every command has rules
 
     rules = rule_pages.load(
         [
             share.RULES,
             *(Path(directory) for directory in (*config.rules, *getattr(options, "rules", ()))),
-        ]
+        ],
+        whole=whole,
     )
     for code in config.ignore:
         rule_pages.find(rules, code)
@@ -296,19 +299,21 @@ def progress() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-    from rich.progress import Progress, TaskID  # noqa: PLC0415
-
-    bar = Progress(console=Console(stderr=True), transient=True)
+    bar: list[Progress] = []
     task: list[TaskID] = []
 
     def show(done: int, total: int) -> None:
-        if not task:
-            bar.start()
-            task.append(bar.add_task("reading", total=total))
-        bar.update(task[0], completed=done)
+        if not bar:
+            from rich.console import Console  # noqa: PLC0415 - only a terminal needs it, and few runs read anything
+            from rich.progress import Progress  # noqa: PLC0415
+
+            bar.append(Progress(console=Console(stderr=True), transient=True))
+            bar[0].start()
+            task.append(bar[0].add_task("reading", total=total))
+        bar[0].update(task[0], completed=done)
 
     try:
         yield show
     finally:
-        bar.stop()
+        for shown in bar:
+            shown.stop()

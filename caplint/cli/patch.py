@@ -6,19 +6,26 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from caplint.check import Outcome
 from caplint.cli.check import add_output, finish
 from caplint.cli.main import FOUND
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
-from caplint.compare import compare_series
 from caplint.errors import CaplintError
 from caplint.findings import sort_key
+from caplint.outcome import Outcome
+from caplint.recall import recalled_all
 from caplint.report.style import safe
 from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import LARGEST
 from caplint.trees.series import Laid, lay, read_series
+
+if TYPE_CHECKING:
+    from caplint.config import Config
+    from caplint.rules import Rule
+    from caplint.trees.tree import States
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -41,14 +48,15 @@ def run(options: argparse.Namespace) -> int:
     """Lay the patches over the trees, and report what they add and resolve."""
     config = config_of(options)
     series = read_series(_contents(options.files), _warn)
-    trees, rules = trees_around(options, config), rules_of(options, config)
+    trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
     laid = (
         lay_alone(series, trees, options.preferred)
         if options.diff_only
         else lay(series, trees, options.preferred, _warn)
     )
-    with progress() as show:
-        outcomes = compare_series(laid, rules, config, show)
+    outcomes = recalled_all(
+        [entry.trees for entry in laid], rules, config, lambda: _computed(laid, rules, config), partial(_asked, laid)
+    )
     if options.diff_only:
         outcomes = [_partial(outcome) for outcome in outcomes]
     fail_on = options.fail_on or config.fail_on
@@ -62,6 +70,25 @@ def run(options: argparse.Namespace) -> int:
         if options.diff_only:
             print("Only what the diffs show was seen; the rest of the patched trees was not.")
     return FOUND if FOUND in statuses else max(statuses)
+
+
+def _computed(laid: list[Laid], rules: list[Rule], config: Config) -> list[Outcome]:
+    """What no earlier run has found out."""
+    from caplint.compare import compare_series  # noqa: PLC0415 - most of the program
+    from caplint.rules import parse  # noqa: PLC0415
+
+    parse(rules)
+    with progress() as show:
+        return compare_series(laid, rules, config, show)
+
+
+def _asked(laid: list[Laid], known: States) -> str | None:
+    """What the outcomes depend on beside the trees: the series' names, and the trees after each patch."""
+    steps = [
+        (step.series, step.ordinal, step.patch, name, tree.state(known))
+        for entry in laid for steps in entry.steps for step in steps for name, tree in sorted(step.trees.items())
+    ]  # fmt: skip
+    return None if any(step[-1] is None for step in steps) else repr((list(map(_names, laid)), steps))
 
 
 def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -107,8 +107,3 @@ def _batches(missing: dict[BlobKey, tuple[Tree, File]]) -> Iterator[Batch]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def default_jobs() -> int:
-    """As many processes as there are processors to use."""
-    return max(1, len(os.sched_getaffinity(0)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from importlib import metadata, resources
 
 # Names of files without an ending, and their endings where they stand for one architecture or directory.
 _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
@@ -31,6 +30,8 @@ def language_of(path: str) -> str | None:
 @lru_cache(maxsize=8)
 def identity(tables_identity: str) -> str:
     """Names everything that decides what `extract` answers: this code, the grammar, the repair tables."""
+    from importlib import metadata, resources  # noqa: PLC0415 - slow to load; what only asks for languages needs neither
+
     digest = hashlib.sha256(tables_identity.encode())
     for package in ("caplint.c", "caplint.facts"):
         for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pcpp import Preprocessor
-
 from caplint.c.lexer import lex
+from caplint.pcpp_tokens import Preprocessor
 
 # What one invocation may grow to, in bytes; more is a mistake or an attack.
 MAX_EXPANSION = 200_000

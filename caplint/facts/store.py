@@ -6,24 +6,24 @@ takes its place with a warning, and the answers are the same.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from caplint.facts.records import TABLES, FileFacts, Record
+from caplint.facts.schema import PATTERN, schema, schema_version
 from caplint.trees.tree import Stamp
 
-# A blob that no run has needed for so long is forgotten.
+# A blob that no run has needed for so long is forgotten, and a store of another version.
 _KEEP_DAYS = 30
+# The stores of other versions that may lie beside this one: whoever compares two versions needs one.
+_KEEP_OTHERS = 2
 _DAY = 86_400
 
 # Errors that say nothing of what the store holds.
@@ -38,20 +38,6 @@ BlobKey = tuple[str, str]
 
 def _warn(message: str) -> None:
     sys.stderr.write(f"caplint: warning: {message}\n")
-
-
-@cache
-def schema() -> str:
-    """The text of schema.sql."""
-    return resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
-
-
-@cache
-def _schema_version() -> int:
-    """Changes with the tables, and with kvm.toml, which decides what a stamp remembers of a file."""
-    digest = hashlib.sha256(schema().encode())
-    digest.update(resources.files("caplint").joinpath("kvm.toml").read_bytes())
-    return int.from_bytes(digest.digest()[:4]) & 0x7FFFFFFF
 
 
 def is_damage(error: Exception) -> bool:
@@ -88,9 +74,7 @@ class FactStore:
     def discard(path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> None:
         """Put away a store that turned out to be damaged, so that the next one starts anew."""
         warn(f"store {path}: {error}; starting a new one")
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(OSError):
-                path.with_name(path.name + suffix).unlink()
+        _remove(path)
 
     @classmethod
     def instead(cls, path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> FactStore:
@@ -245,13 +229,14 @@ def _on_disk(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != _schema_version():
+        if version != schema_version():
             connection.execute("PRAGMA journal_mode = WAL")
             _create(connection)
+            _forget_others(path)
         connection.execute("PRAGMA synchronous = NORMAL")
         # A read-only file is only noticed on the first write: find out now.
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"PRAGMA user_version = {_schema_version()}")
+        connection.execute(f"PRAGMA user_version = {schema_version()}")
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -259,10 +244,25 @@ def _on_disk(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _forget_others(path: Path) -> None:
+    """Remove stores of other versions that nobody has used for long, and all but the latest ones."""
+    with suppress(OSError):
+        others = sorted((-file.stat().st_mtime, file) for file in path.parent.glob(PATTERN) if file != path)
+        for place, (negated, file) in enumerate(others):
+            if place >= _KEEP_OTHERS or -negated < time.time() - _KEEP_DAYS * _DAY:
+                _remove(file)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
+
+
 def _create(connection: sqlite3.Connection) -> None:
     """Make the tables anew; a store of another version is emptied. Two processes may try this at once."""
     connection.execute("BEGIN EXCLUSIVE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == _schema_version():
+    if connection.execute("PRAGMA user_version").fetchone()[0] == schema_version():
         connection.execute("COMMIT")
         return
     connection.execute("PRAGMA defer_foreign_keys = ON")
@@ -273,7 +273,7 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(f'DROP TABLE "{name}"')
     for statement in _statements(schema()):
         connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {_schema_version()}")
+    connection.execute(f"PRAGMA user_version = {schema_version()}")
     connection.execute("COMMIT")
 
 

@@ -21,6 +21,8 @@ _HARMLESS = 20_000
 # Below this many bytes in all, one process is enough.
 _WORTH_MANY = 1 << 20
 
+DIED = "the process that read it died"
+"""The reason of a blind spot that another run might not have."""
 
 Batch = list[tuple[BlobKey, bytes]]
 Read = tuple[BlobKey, int, FileFacts, bool]
@@ -72,7 +74,7 @@ def _finished(running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> I
         except Timeout:
             yield from _failed(batch, retry, f"took longer than {FILE_TIMEOUT:g} s", keep=True)
         except (ProcessExpired, MemoryError):
-            yield from _failed(batch, retry, "the process that read it died", keep=False)
+            yield from _failed(batch, retry, DIED, keep=False)
 
 
 def _failed(batch: Batch, retry: list[Batch], reason: str, *, keep: bool) -> Iterator[list[Read]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from caplint.check import Outcome, Progress, Session, in_sessions, judge, silent
+from caplint.check import Progress, Session, in_sessions, judge, silent
 from caplint.config import Config
 from caplint.facts.harvest import Reading
 from caplint.inventory.chains import chains
 from caplint.inventory.collect import collect
 from caplint.inventory.model import Inventory
+from caplint.outcome import Outcome
 from caplint.rules import Rule
 from caplint.trees.tree import Tree
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from posixpath import basename, commonprefix, dirname
@@ -118,6 +118,10 @@ def _key(found: Sources, abis: tuple[str, ...]) -> str:
 def _units(store: FactStore, copies: list[_Copy], jobs: int) -> dict[str, str]:
     """Key → JSON of ABI → unit."""
     known = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
+    for copy in copies:
+        if known[copy.key] is None and (value := _moved(copy, copies, known)) is not None:
+            store.retain(copy.key, value)
+            known[copy.key] = value
     missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if known[copy.key] is None}
     if missing:
         from caplint.abi.work import evaluate_all  # noqa: PLC0415 - most runs evaluate nothing
@@ -126,6 +130,22 @@ def _units(store: FactStore, copies: list[_Copy], jobs: int) -> dict[str, str]:
             store.retain(key, value)
             known[key] = value
     return {key: value for key, value in known.items() if value is not None}
+
+
+def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) -> str | None:
+    """The layouts of these headers before a patch, on the lines where they stand now; None where they may differ."""
+    from caplint.abi.moved import move, moved  # noqa: PLC0415 - pycparser's, and most runs have no new headers
+
+    for other in copies:
+        if other.side == "base" and (other.tree.name, other.place, other.abis) == (
+            copy.tree.name,
+            copy.place,
+            copy.abis,
+        ):
+            value = known[other.key]
+            lines = moved(other.sources, copy.sources) if value is not None else None
+            return move(value, lines) if value is not None and lines is not None else None
+    return None
 
 
 def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:

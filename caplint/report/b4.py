@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from caplint.check import Outcome
+from caplint.outcome import Outcome
 from caplint.quoting import json_text
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, evidence, place_text, remarks, sentence, tally

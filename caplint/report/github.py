@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from caplint.check import Outcome
 from caplint.findings import Finding
+from caplint.outcome import Outcome
 from caplint.quoting import visible
 from caplint.report.style import Style
 from caplint.report.wording import evidence, place_text, sentence, tally

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from caplint.check import Outcome
 from caplint.findings import Finding
+from caplint.outcome import Outcome
 from caplint.quoting import json_text, visible
 from caplint.report.style import Style
 from caplint.report.wording import sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from caplint.check import Outcome
+from caplint.outcome import Outcome
 from caplint.quoting import json_text
 from caplint.report.json_object import finding_object
 from caplint.report.style import Style

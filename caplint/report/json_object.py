@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from caplint import __version__
-from caplint.check import Outcome
 from caplint.findings import Finding, Place
+from caplint.outcome import Outcome
 from caplint.quoting import json_text
 from caplint.report.style import Style
 

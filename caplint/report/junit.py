@@ -11,8 +11,8 @@ from typing import TextIO
 from xml.etree import ElementTree as ET
 
 from caplint import __version__
-from caplint.check import Outcome
 from caplint.findings import Finding
+from caplint.outcome import Outcome
 from caplint.quoting import visible
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, evidence, place_text, plural, remarks, sentence, tally

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from caplint import __version__
-from caplint.check import Outcome
 from caplint.findings import Finding, Place
+from caplint.outcome import Outcome
 from caplint.quoting import json_text, visible
 from caplint.report.source import Source
 from caplint.report.style import Style

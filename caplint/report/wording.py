@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from caplint.check import Outcome
 from caplint.coverage import Coverage
 from caplint.findings import SEVERITIES, Finding, Place
+from caplint.outcome import Outcome
 from caplint.quoting import visible
 
 MAX_RELATED = 8

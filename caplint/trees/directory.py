@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
-from caplint.trees.tree import File, Stamp, StampCache, Tree, object_id
+from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
+from caplint.trees.walk import Found, covers, outside, state_of, walk
 
 # As git does with its index: a file as young as this may change again under the same stamp.
 _RACY_NS = 2_000_000_000
@@ -27,6 +29,9 @@ class DirectoryTree(Tree):
         self.location = _text(str(root))
         self._real: dict[str, str] = {}
         self._listing: list[tuple[File, bool]] | None = None
+        self._walked: Found | None = None
+        self._watched = [*project.roots, *outside(project.roots, project.selftests)]
+        self._strayed = False
 
     def files(self, cache: StampCache) -> list[File]:
         found = self._listing if self._listing is not None else self._named(cache, every=False)
@@ -67,6 +72,14 @@ class DirectoryTree(Tree):
     def sources(self) -> list[str]:
         return sorted(path for _, path, _ in self._candidates())
 
+    def state(self, known: States) -> str | None:
+        if self not in known and not self._strayed:
+            young = time.time_ns() - _RACY_NS
+            readable, links = walk(self.name, self.root, self._watched)
+            self._walked = readable
+            known[self] = state_of(readable, links, young)
+        return None if self._strayed else known[self]
+
     def read(self, path: str) -> bytes:
         try:
             # A Path for each of thousands of files would take longer than reading it.
@@ -82,6 +95,9 @@ class DirectoryTree(Tree):
 
     def content(self, path: str) -> bytes | None:
         place = self._inside(path)
+        real = path if place is None else str(place.relative_to(self.root))
+        if not (covers(self._watched, path) and covers(self._watched, real)):
+            self._strayed = True  # what the state says nothing of has been looked at
         return self.read(path) if place is not None and place.is_file() else None
 
     def below(self, directory: str) -> list[str]:
@@ -98,28 +114,15 @@ class DirectoryTree(Tree):
         return place if place.is_relative_to(self.root) else None
 
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
-        pending = [*self.project.roots]
-        while pending:
-            directory = pending.pop()
-            for entry in self._entries(directory):
-                path = f"{directory}/{entry.name}" if directory else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name != ".git":
-                        pending.append(path)
-                elif language_of(path) is not None:
-                    wanted = self.project.wants(path)
-                    if wanted is not False and self._is_file(entry):
-                        if (name := _text(path)) != path:
-                            self._real[name] = path
-                        yield entry, name, wanted
-
-    def _entries(self, directory: str) -> list[os.DirEntry[str]]:
-        try:
-            return sorted(os.scandir(self.root / directory), key=lambda entry: entry.name)
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise CaplintError(f"{self.name}: cannot list {directory}: {error.strerror}") from error
+        # The walk that named the state serves once more; later ones see what has happened meanwhile.
+        walked, self._walked = self._walked, None
+        found = walk(self.name, self.root, self.project.roots)[0] if walked is None else walked
+        for entry, path in sorted(found, key=itemgetter(1)):
+            wanted = self.project.wants(path)
+            if wanted is not False and self._is_file(entry):
+                if (name := _text(path)) != path:
+                    self._real[name] = path
+                yield entry, name, wanted
 
     def _is_file(self, entry: os.DirEntry[str]) -> bool:
         """Whether it is a regular file of this tree; a link counts if what it names is one too."""

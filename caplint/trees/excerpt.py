@@ -10,7 +10,7 @@ from caplint.trees.detect import name_of
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import decide
 from caplint.trees.series import Laid, Series
-from caplint.trees.tree import File, PatchFile, StampCache, Tree
+from caplint.trees.tree import File, PatchFile, StampCache, States, Tree
 from caplint.trees.unified import FileDiff
 
 _Lines = dict[int, bytes]
@@ -34,6 +34,9 @@ class EmptyTree(Tree):
 
     def sources(self) -> list[str]:
         return []
+
+    def state(self, known: States) -> str | None:  # noqa: ARG002 - there is but one
+        return ""
 
     def read(self, path: str) -> bytes:
         raise FileNotFoundError(path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from caplint.facts.languages import language_of
 from caplint.knowledge import knowledge
-from caplint.trees.tree import File, PatchFile, StampCache, Tree, object_id
+from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object_id
 
 
 class OverlayTree(Tree):
@@ -48,6 +49,16 @@ class OverlayTree(Tree):
     def sources(self) -> list[str]:
         laid = {path for path, content in self._changes.items() if content is not None}
         return sorted((set(self._below.sources()) - self._changes.keys()) | laid)
+
+    def state(self, known: States) -> str | None:
+        below = self._below.state(known)
+        if below is None:
+            return None
+        digest = hashlib.sha256(f"{below}\0{self.patch_files!r}".encode("utf-8", "surrogateescape"))
+        for path, content in sorted(self._changes.items()):
+            laid = "" if content is None else object_id(content)
+            digest.update(f"\0{path}\0{laid}".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
 
     def read(self, path: str) -> bytes:
         if path not in self._changes:

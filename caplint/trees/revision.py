@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -9,7 +10,7 @@ from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
 from caplint.trees.repository import Repository
-from caplint.trees.tree import File, StampCache, Tree
+from caplint.trees.tree import File, StampCache, States, Tree
 
 
 class RevisionTree(Tree):
@@ -57,6 +58,12 @@ class RevisionTree(Tree):
 
     def sources(self) -> list[str]:
         return list(self._candidates)
+
+    def state(self, known: States) -> str | None:  # noqa: ARG002 - it is told from what is at hand
+        if self._object is not None:
+            return self._object
+        lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
+        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
     @cached_property
     def _candidates(self) -> dict[str, bool | None]:

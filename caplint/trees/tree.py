@@ -61,6 +61,10 @@ class StampCache(Protocol):
         """Add what objects were found to hold; that never changes."""
 
 
+States = dict["Tree", "str | None"]
+"""The states of trees, at one time."""
+
+
 class Tree(ABC):
     """A named source of files."""
 
@@ -88,6 +92,14 @@ class Tree(ABC):
     @abstractmethod
     def sources(self) -> list[str]:
         """Every file that could matter, sorted by path: those of `files`, and those that hold nothing of interest."""
+
+    @abstractmethod
+    def state(self, known: States) -> str | None:
+        """Names everything of the tree that a run may come to see, whatever it holds; None where that cannot be told.
+
+        It is taken as cheaply as can be: of a directory by what the inodes say, and not by contents. `known` has what
+        other trees over the same directory have found of it.
+        """
 
     @abstractmethod
     def read(self, path: str) -> bytes:

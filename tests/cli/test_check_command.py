@@ -24,6 +24,7 @@ from conftest import (
     qemu,
 )
 
+from caplint.facts.schema import file_name
 from caplint.report import FORMATS
 
 MISMATCH = HEADER.replace("NR_VCPUS 9", "NR_VCPUS 8")
@@ -449,7 +450,7 @@ def test_a_store_that_cannot_be_written_changes_nothing_but_a_warning(
     run = caplint(*faulty, "--output-format", "json")
     assert (run.status, run.out) == (expected.status, expected.out)
     first, second = run.err.splitlines()
-    assert first.startswith(f"caplint: warning: store {tmp_path / 'file' / 'facts.db'}: ")
+    assert first.startswith(f"caplint: warning: store {tmp_path / 'file' / file_name()}: ")
     assert second.startswith("coverage: ")
 
 

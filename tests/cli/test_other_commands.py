@@ -13,6 +13,7 @@ import pytest
 from conftest import X86, Caplint, kernel
 
 from caplint import __version__, share
+from caplint.facts.schema import file_name
 from caplint.rules import load
 
 QUERY = "SELECT cap, line, NULL AS missing FROM cap_check ORDER BY line DESC LIMIT 2"
@@ -161,7 +162,7 @@ def test_explain(caplint: Caplint, code: str) -> None:
 
 
 def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
-    store = tmp_path / "cache/facts.db"
+    store = tmp_path / "cache" / file_name()
     first, *lines = caplint("config", "--jobs", "3").out.splitlines()
     assert first == "# no caplint.toml found upward from here; these are the defaults"
     assert lines == [

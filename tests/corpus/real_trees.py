@@ -14,8 +14,9 @@ import pytest
 
 from caplint import rules as rule_pages
 from caplint import share
-from caplint.check import Outcome, Session, check, open_session
+from caplint.check import Session, check, open_session
 from caplint.config import Config
+from caplint.outcome import Outcome
 from caplint.rules import Rule
 from caplint.trees.detect import directory_tree
 from caplint.trees.directory import DirectoryTree

@@ -16,7 +16,7 @@ from real_trees import Corpus
 
 from caplint.baseline import Baseline, of_outcome, without
 from caplint.baseline_file import read, render
-from caplint.check import Outcome
+from caplint.outcome import Outcome
 from caplint.report import reporter
 from caplint.report.style import Style
 from caplint.trees.overlay import OverlayTree

@@ -15,7 +15,7 @@ from caplint.errors import CaplintError
 from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
-from caplint.facts.harvest import Reading, default_jobs, harvest
+from caplint.facts.harvest import Reading, harvest
 from caplint.facts.records import TABLES, FileFacts
 from caplint.facts.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree
@@ -144,7 +144,3 @@ def test_a_worker_that_dies_is_a_blind_spot_of_this_run_only(tmp_path: Path, mon
     assert again[X86] == rows[X86]
     assert store.connection.execute(blind, (again["arch/x86/kvm/deadly.c"],)).fetchall() == []
     store.close()
-
-
-def test_there_is_always_a_process() -> None:
-    assert 1 <= default_jobs() <= (os.cpu_count() or 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +19,7 @@ from caplint.facts import store as store_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts, Macro
+from caplint.facts.schema import file_name
 from caplint.facts.store import FactStore, is_damage
 from caplint.rules import load, query_rows
 from caplint.share import RULES
@@ -69,19 +72,19 @@ def extractions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_what_is_known_is_not_read_again(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], extractions: list[int]
 ) -> None:
-    store = tmp_path / "new/deep/facts.db"
+    store = tmp_path / "new/deep" / file_name()
     assert _ask(tree, store) == truth
     assert len(extractions) == len(KERNEL_FILES)
     assert _ask(tree, store) == truth
     assert _ask(kernel(tmp_path / "copy"), store) == truth
     assert len(extractions) == len(KERNEL_FILES)
-    assert [file.name for file in store.parent.iterdir()] == ["facts.db"]
+    assert [file.name for file in store.parent.iterdir()] == [file_name()]
 
 
 def test_a_store_that_is_deleted_is_made_anew(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], extractions: list[int]
 ) -> None:
-    store = tmp_path / "facts.db"
+    store = tmp_path / file_name()
     _ask(tree, store)
     store.unlink()
     assert _ask(tree, store) == truth
@@ -120,7 +123,7 @@ def test_a_damaged_store_costs_a_warning_at_most(
     capsys: pytest.CaptureFixture[str],
     damage: Callable[[bytes], bytes],
 ) -> None:
-    store = tmp_path / "facts.db"
+    store = tmp_path / file_name()
     _ask(tree, store)
     store.write_bytes(damage(store.read_bytes()))
     assert _ask(tree, store) == truth
@@ -140,7 +143,7 @@ def test_damage_is_met_wherever_it_is_read(
     rules = load([RULES])
     trees: list[Tree] = [directory_tree(str(tree))]
     sound = check(trees, rules, config)
-    store = tmp_path / "facts.db"
+    store = tmp_path / file_name()
     with sqlite3.connect(store) as connection:
         (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
@@ -158,7 +161,7 @@ def test_a_store_that_cannot_be_made(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    store = tmp_path / "file/facts.db"
+    store = tmp_path / "file" / file_name()
     assert _ask(tree, store) == truth
     out, err = capsys.readouterr()
     assert out == ""
@@ -168,8 +171,8 @@ def test_a_store_that_cannot_be_made(
 def test_a_store_that_is_a_directory(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "facts.db").mkdir()
-    assert _ask(tree, tmp_path / "facts.db") == truth
+    (tmp_path / file_name()).mkdir()
+    assert _ask(tree, tmp_path / file_name()) == truth
     assert capsys.readouterr().err.endswith("unable to open database file; going on without it\n")
 
 
@@ -192,7 +195,7 @@ def test_a_read_only_store(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store = tmp_path / "facts.db"
+    store = tmp_path / file_name()
     _ask(tree, store)
     before = store.read_bytes()
     _read_only(monkeypatch)
@@ -209,7 +212,7 @@ def test_a_disk_that_is_full(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store = tmp_path / "facts.db"
+    store = tmp_path / file_name()
     FactStore(store).close()
     real = store_module._on_disk
 
@@ -230,7 +233,7 @@ def test_a_disk_that_is_full(
 def test_another_schema_empties_the_store(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], extractions: list[int]
 ) -> None:
-    store = tmp_path / "facts.db"
+    store = tmp_path / file_name()
     with sqlite3.connect(store) as connection:
         connection.execute("CREATE TABLE blob (old TEXT)")
         connection.execute("CREATE TABLE child (blob INTEGER REFERENCES blob)")
@@ -241,6 +244,29 @@ def test_another_schema_empties_the_store(
     assert len(extractions) == len(KERNEL_FILES)
 
 
+def test_two_versions_do_not_empty_each_others_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config(cache=str(tmp_path))
+    monkeypatch.delenv("CAPLINT_CACHE", raising=False)
+    mine = config.store_path
+    monkeypatch.setattr("caplint.facts.schema.schema_version", lambda: 7)
+    theirs = config.store_path
+    assert mine is not None
+    assert theirs is not None
+    assert mine != theirs
+    assert {mine.parent, theirs.parent} == {tmp_path}
+
+
+def test_a_new_store_takes_the_place_of_those_that_nobody_uses_any_more(tmp_path: Path) -> None:
+    days = {"facts-1.db": 31, "facts-2.db": 3, "facts-3.db": 2, "facts.db": 1, "other.db": 99}
+    for name, age in days.items():
+        (tmp_path / name).write_text("")
+        then = time.time() - age * 86_400
+        os.utime(tmp_path / name, (then, then))
+    (tmp_path / "facts-1.db-wal").write_text("")
+    FactStore(tmp_path / "facts-4.db").close()
+    assert sorted(file.name for file in tmp_path.glob("*.db*")) == ["facts-3.db", "facts-4.db", "facts.db", "other.db"]
+
+
 def _worker(root: str, store: str, results: Any) -> None:
     results.put(_ask(Path(root), Path(store)))
 
@@ -249,7 +275,7 @@ def test_two_processes_at_once(tmp_path: Path, tree: Path, truth: list[tuple[Any
     context = get_context("fork")
     results = context.Queue()
     processes = [
-        context.Process(target=_worker, args=(str(tree), str(tmp_path / "facts.db"), results)) for _ in range(4)
+        context.Process(target=_worker, args=(str(tree), str(tmp_path / file_name()), results)) for _ in range(4)
     ]
     for process in processes:
         process.start()
@@ -257,7 +283,7 @@ def test_two_processes_at_once(tmp_path: Path, tree: Path, truth: list[tuple[Any
     for process in processes:
         process.join()
     assert found == [truth] * 4
-    store = FactStore(tmp_path / "facts.db")
+    store = FactStore(tmp_path / file_name())
     assert store.connection.execute("SELECT count(*), count(DISTINCT oid) FROM blob").fetchone() == (4, 4)
     store.close()
 
@@ -279,7 +305,7 @@ def test_facts_are_kept_under_their_extractor() -> None:
 def test_what_no_run_needs_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     days = [100]
     monkeypatch.setattr(store_module, "_today", lambda: days[0])
-    store = FactStore(tmp_path / "facts.db")
+    store = FactStore(tmp_path / file_name())
     store.add("x", [((name * 40, "c"), 1, FACTS) for name in "abc"])
     known = store.known("x")
 

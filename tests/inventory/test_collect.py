@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from conftest import CHECK, HEADER, UAPI, X86, bare_kernel
 
-from caplint.check import Outcome
 from caplint.config import Config
 from caplint.errors import CaplintError
 from caplint.inventory.build import build
 from caplint.inventory.model import ALWAYS, BY_VM, CONDITIONALLY, Capability, Inventory
+from caplint.outcome import Outcome
 from caplint.trees.detect import directory_tree
 
 ENABLE = """\

@@ -14,8 +14,8 @@ from ci_outcome import HOSTILE_PATH, finding, hostile, outcome, text
 from conftest import X86, Caplint
 
 from caplint import share
-from caplint.check import Outcome
 from caplint.coverage import Blind
+from caplint.outcome import Outcome
 from caplint.report.sarif import SCHEMA
 
 

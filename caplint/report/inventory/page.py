@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from caplint import __version__
-from caplint.check import Outcome
 from caplint.inventory.model import Capability, Inventory
+from caplint.outcome import Outcome
 from caplint.quoting import visible
 from caplint.report.drawing import svg
 from caplint.report.inventory.data import capability_object

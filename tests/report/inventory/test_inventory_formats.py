@@ -15,9 +15,9 @@ import pytest
 from conftest import Caplint
 
 from caplint import share
-from caplint.check import Outcome
 from caplint.inventory.model import Capability, Found, Inventory, Place
 from caplint.inventory.select import ONLY
+from caplint.outcome import Outcome
 from caplint.report.inventory import data, rows, table
 from caplint.report.inventory.page import page, summary
 from caplint.report.style import Style

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from browser import DESKTOP, PHONE, opened
 
-from caplint.check import Outcome
 from caplint.inventory.model import Inventory
+from caplint.outcome import Outcome
 from caplint.report.inventory.page import page
 
 Mini = tuple[Inventory, Outcome]

@@ -1,0 +1,84 @@
+"""An outcome as text, so that it can be kept, and back again. Trees and rules are those of the run that asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+from caplint.config import Suppression
+from caplint.coverage import Blind, Coverage, TreeCoverage, Unaccounted
+from caplint.findings import Finding, Place, Related
+from caplint.outcome import Outcome, Skipped
+from caplint.pasted import Pasted
+from caplint.rules import Rule
+from caplint.trees.tree import Tree
+
+
+def render(outcome: Outcome) -> str:
+    """All that the run worked out, as JSON. A baseline's part is not kept."""
+    coverage = outcome.coverage
+    return json.dumps(
+        {
+            "sizes": outcome.sizes,
+            "findings": [_finding(finding) for finding in outcome.findings],
+            "resolved": None if outcome.resolved is None else [_finding(finding) for finding in outcome.resolved],
+            "suppressed": outcome.suppressed,
+            "unused_suppressions": [asdict(entry) for entry in outcome.unused_suppressions],
+            "skipped": [asdict(entry) for entry in outcome.skipped],
+            "coverage": {field.name: getattr(coverage, field.name) for field in fields(coverage)},
+        },
+        separators=(",", ":"),
+    )
+
+
+def _finding(finding: Finding) -> list[Any]:
+    plain = [getattr(finding, name) for name in _PLAIN]
+    related = [[*_place(entry.place), entry.message] for entry in finding.related]
+    return [*plain, _place(finding.place), related]
+
+
+_PLAIN = ("code", "name", "severity", "subject", "arch", "function", "message", "fingerprint")
+
+
+def _place(place: Place) -> list[Any]:
+    return [place.tree, place.path, place.line, place.column]
+
+
+def parse(text: str, trees: list[Tree], rules: list[Rule]) -> Outcome:
+    """The outcome that `render` was given. Raises `ValueError`, `KeyError` or `TypeError` for any other text."""
+    data = json.loads(text)
+    resolved = data["resolved"]
+    return Outcome(
+        trees=trees,
+        sizes={name: (files, size) for name, (files, size) in data["sizes"].items()},
+        findings=[_finding_of(row) for row in data["findings"]],
+        suppressed=data["suppressed"],
+        unused_suppressions=[Suppression(**entry) for entry in data["unused_suppressions"]],
+        skipped=[Skipped(**entry) for entry in data["skipped"]],
+        coverage=_coverage_of(data["coverage"]),
+        rules=rules,
+        resolved=None if resolved is None else [_finding_of(row) for row in resolved],
+    )
+
+
+def _finding_of(row: list[Any]) -> Finding:
+    *plain, place, related = row
+    evidence = tuple(Related(Place(*where), message) for *where, message in related)
+    return Finding(**dict(zip(_PLAIN, plain, strict=True)), place=Place(*place), related=evidence)
+
+
+def _coverage_of(data: dict[str, Any]) -> Coverage:
+    return Coverage(
+        trees=[TreeCoverage(*row) for row in data["trees"]],
+        blind=[Blind(*row) for row in data["blind"]],
+        unaccounted=[Unaccounted(*row) for row in data["unaccounted"]],
+        kinds=data["kinds"],
+        families=data["families"],
+        pasted=[_pasted_of(row) for row in data["pasted"]],
+    )
+
+
+def _pasted_of(row: list[Any]) -> Pasted:
+    *plain, defined = row
+    return Pasted._make([*plain, None if defined is None else tuple(defined)])

@@ -1,0 +1,85 @@
+"""What lies below some directories of a working tree, and one name for all of it as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from caplint.errors import CaplintError
+from caplint.facts.languages import language_of
+
+Found = list[tuple[os.DirEntry[str], str]]
+"""Entries, with their paths from the root."""
+
+
+def walk(name: str, root: Path, directories: Iterable[str]) -> tuple[Found, Found]:
+    """What caplint can read, directory by directory, and every symbolic link to something else.
+
+    Links to directories are not followed. Raises `CaplintError` for a directory that cannot be listed; `name` is
+    the tree's.
+    """
+    readable: Found = []
+    links: Found = []
+    pending = list(directories)
+    while pending:
+        directory = pending.pop()
+        below = []
+        for entry in _entries(name, root, directory):
+            path = f"{directory}/{entry.name}" if directory else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git":
+                    below.append(path)
+            elif language_of(entry.name) is not None:
+                readable.append((entry, path))
+            elif entry.is_symlink():
+                links.append((entry, path))
+        pending += sorted(below)
+    return readable, links
+
+
+def _entries(name: str, root: Path, directory: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(f"{root}/{directory}") as found:
+            return list(found)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CaplintError(f"{name}: cannot list {directory}: {error.strerror}") from error
+
+
+def state_of(readable: Found, links: Found, before: int) -> str | None:
+    """Names every file by path, size, mtime and inode, and where links lead.
+
+    None where a file is not older than `before` (ns since 1970): it may change again under the same stamp.
+    """
+    lines = []
+    for entry, path in readable:
+        try:
+            status = entry.stat()
+        except OSError:  # a link that dangles
+            links = [*links, (entry, path)]
+            continue
+        if status.st_mtime_ns >= before:
+            return None
+        lines.append(f"{path}\0{status.st_size} {status.st_mtime_ns} {status.st_ino}")
+        if entry.is_symlink():
+            links = [*links, (entry, path)]
+    lines += (f"{path}\0-> {os.path.realpath(entry.path)}" for entry, path in links)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def covers(directories: Iterable[str], path: str) -> bool:
+    """Whether a walk of the directories finds a file of this path, if there is one."""
+    if language_of(path) is None or ".git" in path.split("/"):
+        return False
+    return any(not directory or path.startswith(f"{directory}/") for directory in directories)
+
+
+def outside(directories: Iterable[str], others: Iterable[str]) -> Iterator[str]:
+    """Those of other directories that a walk does not come by."""
+    roots = list(directories)
+    for other in others:
+        if not any(not root or other == root or other.startswith(f"{root}/") for root in roots):
+            yield other
