@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import real_trees
 from browser import DESKTOP, PHONE, opened
+from playwright.sync_api import expect
 from real_trees import Corpus, source, stated
 
 from caplint.inventory.build import build
@@ -126,6 +127,7 @@ def test_in_a_browser(new: tuple[Inventory, Outcome], tmp_path: Path, size: tupl
         seen.page.select_option("#arch", "x86")
         assert seen.page.locator("#table tbody tr:visible").count() == 1
         seen.page.click("#table tbody tr:visible a")
+        expect(seen.page.locator("#path svg")).to_be_visible()
         drawn = seen.page.locator("#path svg").text_content() or ""
         assert "kvm_vm_enable_bus_lock_exit()" in drawn
         assert "case KVM_CAP_X86_BUS_LOCK_EXIT" in drawn

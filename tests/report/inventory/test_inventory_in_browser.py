@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import DESKTOP, PHONE, opened
+from playwright.sync_api import expect
 
 from caplint.inventory.model import Inventory
 from caplint.outcome import Outcome
@@ -32,12 +33,13 @@ def test_search_filter_open_and_follow(file: Path, mini: Mini) -> None:
         seen.page.keyboard.type(cap.name.lower())
         assert cap.name in seen.page.locator(f"{rows} th").all_text_contents()
         seen.page.click(f'a[href="#{cap.name}"]')
-        assert seen.page.locator("#detail h2").text_content() == cap.name
+        expect(seen.page.locator("#detail h2")).to_have_text(cap.name)
+        expect(seen.page.locator("#path svg")).to_be_visible()
         drawn = seen.page.locator("#path svg").text_content() or ""
         assert all(step.function in drawn for step in cap.paths[0].steps[:-1])
         assert seen.page.locator("#detail pre .hit").count() >= len(cap.definitions)
         seen.page.keyboard.press("Escape")
-        assert seen.page.locator("#detail").is_hidden()
+        expect(seen.page.locator("#detail")).to_be_hidden()
         assert (seen.console, seen.requests) == ([], [file.as_uri()])
 
 
@@ -68,16 +70,16 @@ def test_sorting_and_keys(file: Path, mini: Mini) -> None:
         seen.page.keyboard.press("j")
         seen.page.keyboard.press("j")
         seen.page.keyboard.press("Enter")
-        assert seen.page.locator("#detail h2").text_content() == names[1]
+        expect(seen.page.locator("#detail h2")).to_have_text(names[1])
         seen.page.keyboard.press("k")
-        assert seen.page.locator("#detail h2").text_content() == names[0]
+        expect(seen.page.locator("#detail h2")).to_have_text(names[0])
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_nothing_is_wider_than_the_screen(file: Path, mini: Mini, size: tuple[int, int]) -> None:
     name = next(cap.name for cap in mini[0].capabilities if cap.paths)
     with opened(file, size, f"#{name}") as seen:
-        assert seen.page.locator("#detail").is_visible()
+        expect(seen.page.locator("#detail")).to_be_visible()
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert seen.page.evaluate("document.getElementById('detail').scrollWidth") <= size[0]
 
@@ -93,6 +95,6 @@ def test_names_made_to_harm_do_none(mini: Mini, tmp_path: Path) -> None:
     path.write_text(page(replace(inventory, capabilities=[hostile]), outcome), "utf-8")
     with opened(path) as seen:
         seen.page.click("#table tbody a")
-        assert seen.page.locator("#detail h2").text_content() == evil
+        expect(seen.page.locator("#detail h2")).to_have_text(evil)
         assert seen.page.locator("img").count() == 0
         assert (seen.console, seen.requests) == ([], [path.as_uri()])
