@@ -26,7 +26,7 @@ from caplint.trees.tree import States, Tree
 # Facts are kept for longer: a run that recalls an outcome does not tell the store which of them it would need.
 _KEEP_DAYS = 7
 _DAY = 86_400
-# Bytes of outcomes that are kept, the latest ones: of a pair of real trees a hundred kilobytes, and a fleet has hundreds.
+# Bytes of outcomes that are kept, the latest ones. One of real trees has some fifty thousand; a fleet has hundreds.
 _KEEP_BYTES = 128 << 20
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from caplint import baseline_file
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED, WRONG
 from caplint.cli.options import add_config, add_rules, config_of, progress, rules_of, style_of
 from caplint.errors import CaplintError
@@ -39,6 +40,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=(*SEVERITIES, "never"),
         help="a pair agrees if it has no finding as severe as this (default: warning)",
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="leave out the findings that FILE lists (see caplint baseline)"
     )
     parser.add_argument(
         "--scheduler",
@@ -84,11 +88,15 @@ def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[Member], l
     labels = [member.label for side in sides for member in side]
     for tree in trees:
         if labels.count(tree.label) > 1:
-            raise CaplintError(f"--tree {tree.label}=…: another tree is called {tree.label}; name one of them otherwise")
+            raise CaplintError(
+                f"--tree {tree.label}=…: another tree is called {tree.label}; name one of them otherwise"
+            )
     return sides[0], sides[1]
 
 
 def _jobs(options: argparse.Namespace, config: Config, pairs: list[tuple[Member, Member]], fail_on: str) -> list[Job]:
+    if options.baseline:
+        baseline_file.read(options.baseline)  # what is wrong with it is wrong for every pair
     cache = config.cache_directory
     codes = tuple(rule.code for rule in rules_of(options, config, whole=False))
     return [
@@ -100,6 +108,7 @@ def _jobs(options: argparse.Namespace, config: Config, pairs: list[tuple[Member,
             codes=codes,
             fail_on=fail_on,
             cache=str(cache.absolute()) if cache else "none",
+            baseline=str(options.baseline.absolute()) if options.baseline else None,
         )
         for kernel, vmm in pairs
     ]
@@ -110,7 +119,9 @@ def staggered(rows: int, columns: int) -> list[int]:
     return [row * columns + (row + turn) % columns for turn in range(columns) for row in range(rows)]
 
 
-def _run(scheduler: str | None, jobs: list[Job], order: list[int], processes: int) -> Generator[tuple[int, Cell], None, None]:
+def _run(
+    scheduler: str | None, jobs: list[Job], order: list[int], processes: int
+) -> Generator[tuple[int, Cell], None, None]:
     if scheduler is None:
         from caplint.matrix.processes import run_here  # noqa: PLC0415 - one or the other
 

@@ -33,6 +33,8 @@ class Job:
     """The rules that run."""
     fail_on: str
     cache: str
+    baseline: str | None = None
+    """The file of findings that are left out."""
     jobs: int = 1
 
 
@@ -50,6 +52,8 @@ class Cell:
     """Findings by severity."""
     findings: tuple[dict[str, Any], ...] = ()
     """Those that keep the pair from agreeing, worst first: severity, code, subject, arch, message, fingerprint."""
+    left_out: int | None = None
+    """Findings that the baseline leaves out; None without one."""
     skipped: tuple[dict[str, str], ...] = ()
     """Rules that did not run: code, reason."""
     coverage: dict[str, int] = field(default_factory=dict)

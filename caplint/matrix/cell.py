@@ -15,8 +15,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from caplint import baseline, baseline_file, share
 from caplint import rules as rule_pages
-from caplint import share
 from caplint.config import Config, load
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
@@ -79,7 +79,10 @@ def checked(job: Job) -> Cell:
         rule_pages.parse(rules)
         return check(trees, rules, config)
 
-    return _cell(recalled(trees, rules, config, compute), job.fail_on, config.coverage_floor)
+    outcome = recalled(trees, rules, config, compute)
+    if job.baseline:
+        outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))
+    return _cell(outcome, job.fail_on, config.coverage_floor)
 
 
 def _cell(outcome: Outcome, fail_on: str, floor: float) -> Cell:
@@ -91,6 +94,7 @@ def _cell(outcome: Outcome, fail_on: str, floor: float) -> Cell:
         covered=outcome.coverage.percent >= floor,
         counts={severity: severities.count(severity) for severity in SEVERITIES},
         findings=tuple({name: getattr(finding, name) for name in _SHOWN} for finding in grave),
+        left_out=outcome.baselined,
         skipped=tuple(asdict(entry) for entry in outcome.skipped),
         coverage={column: outcome.coverage.total(column) for column in _COVERAGE},
         revisions=(outcome.trees[0].revision, outcome.trees[1].revision),

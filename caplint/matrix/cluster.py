@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _ANSWER = 5
 _WORKER = 10
 _PACKAGE = Path(__file__).resolve().parent.parent
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
 _DATA = (".py", ".sql", ".toml", ".h", ".md")
 
 
@@ -39,7 +41,7 @@ def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tupl
         _survey(client, address, jobs)
         mine = program_digest()
         futures = {client.submit(_check, jobs[place], mine, pure=False): place for place in order}
-        for future in as_completed(futures):
+        for future in as_completed(futures):  # type: ignore[no-untyped-call]
             error = future.exception()
             if isinstance(error, CaplintError):  # a worker that came later, and is another program
                 raise error
@@ -57,18 +59,20 @@ def _connected(address: str) -> Iterator[Client]:
         raise CaplintError(
             "--scheduler needs Dask's distributed, which is not installed: pip install 'caplint[distributed]'"
         ) from None
+    if not _ADDRESS.fullmatch(address):
+        raise CaplintError(f"--scheduler {address}: write an address such as tcp://head:8786")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in one line
     try:
-        client = Client(address, timeout=_ANSWER, set_as_default=False)
+        client = Client(address, timeout=_ANSWER)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise CaplintError(
-            f"--scheduler {address}: no scheduler answers within {_ANSWER} s ({error}); start one with `dask scheduler`"
+            f"--scheduler {address}: no scheduler answers ({error}); start one with `dask scheduler`"
         ) from None
     try:
         yield client
     finally:
         with suppress(Exception):  # nothing that a lost cluster says now is of interest
-            client.close(timeout=_ANSWER)  # which gives up what has not begun
+            client.close(timeout=_ANSWER)  # type: ignore[no-untyped-call] # which gives up what has not begun
 
 
 def _survey(client: Client, address: str, jobs: list[Job]) -> None:
@@ -80,16 +84,22 @@ def _survey(client: Client, address: str, jobs: list[Job]) -> None:
             f"--scheduler {address}: it has no workers after {_WORKER} s; start some with `dask worker {address}`"
         ) from None
     paths = {split(member.text)[0] for job in jobs for member in (job.kernel, job.vmm)}
-    wanted = sorted(path for path in (*paths, *jobs[0].rules, jobs[0].config) if path and Path(path).exists())
+    wanted = sorted(
+        path for path in (*paths, *jobs[0].rules, jobs[0].config, jobs[0].baseline) if path and Path(path).exists()
+    )
     answers: dict[str, Any] = client.run(_seen, wanted, on_error="return")
     for worker, answer in sorted(answers.items()):
         if isinstance(answer, BaseException):
-            raise CaplintError(f"worker {worker}: cannot run caplint: {type(answer).__name__}: {answer}; install it there")
+            raise CaplintError(
+                f"worker {worker}: cannot run caplint: {type(answer).__name__}: {answer}; install it there"
+            )
         digest, missing = answer
         if digest != program_digest():
             raise CaplintError(_OTHER.format(worker=worker))
         if missing:
-            raise CaplintError(f"worker {worker}: does not see {missing[0]}; workers need the same paths as are used here")
+            raise CaplintError(
+                f"worker {worker}: does not see {missing[0]}; workers need the same paths as are used here"
+            )
 
 
 _OTHER = "worker {worker}: runs another version of caplint than this one; install the same on both"

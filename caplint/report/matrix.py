@@ -58,6 +58,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "vmm_revision": cell.revisions[1],
         "counts": cell.counts,
         "findings": list(cell.findings),
+        **({} if cell.left_out is None else {"baseline": {"left_out": cell.left_out}}),
         "skipped_rules": list(cell.skipped),
         "coverage": cell.coverage,
     }
@@ -200,6 +201,6 @@ def _said(cell: Cell) -> Iterator[tuple[str, str]]:
 def _summary(matrix: Matrix, style: Style) -> str:
     agree = sum(cell.agrees for cell in matrix.cells)
     failed = sum(cell.error is not None for cell in matrix.cells)
-    text = f"{agree:,} of {plural(len(matrix.cells), 'pair')} agree{'s' if agree == 1 else ''} (--fail-on {matrix.fail_on})"
+    text = f"{agree:,} of {plural(len(matrix.cells), 'pair')} agree (--fail-on {matrix.fail_on})"
     text += f"; {failed:,} not checked" if failed else ""
     return style("good" if agree == len(matrix.cells) else "error" if failed else "warning", text)
