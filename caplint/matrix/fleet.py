@@ -23,8 +23,8 @@ def members(texts: Iterable[str], role: str, name: str) -> list[Member]:
 
     Raises `CaplintError` where a pattern matches nothing. Whether there is anything where a name leads is not asked.
     """
-    found = list(dict.fromkeys(found for text in texts for found in _expanded(text)))
-    return [Member(label, _from_root(text), role, name) for text, label in zip(found, _labels(found), strict=True)]
+    found = list(dict.fromkeys(_from_root(found) for text in texts for found in _expanded(text)))
+    return [Member(label, text, role, name) for text, label in zip(found, _labels(found), strict=True)]
 
 
 def named(option: str) -> Member:
@@ -90,13 +90,13 @@ def _from_root(text: str) -> str:
 
 def _labels(texts: list[str]) -> list[str]:
     """As many of the last words of each path as tell it from the others, with the revision."""
-    places = [(Path(os.path.abspath(path)).parts, revision) for path, revision in map(split, texts)]  # noqa: PTH100
+    places = [(Path(path).parts, revision) for path, revision in map(split, texts)]
     return [_label(place, places) for place in places]
 
 
 def _label(place: tuple[tuple[str, ...], str], places: list[tuple[tuple[str, ...], str]]) -> str:
     parts, revision = place
-    for length in range(1, len(parts)):
+    for length in range(1, max(2, len(parts))):
         alike = [other for other in places if other[1] == revision and other[0][-length:] == parts[-length:]]
         if len(alike) == 1:
             break
