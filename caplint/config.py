@@ -55,6 +55,14 @@ class ConfiguredTree:
 
 
 @dataclass(frozen=True)
+class Fleet:
+    """What `caplint matrix` checks where its command line names nothing: `DIR[@REV]`, or patterns of them."""
+
+    kernels: tuple[str, ...] = ()
+    vmms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings, with their defaults."""
 
@@ -71,6 +79,7 @@ class Config:
     suppress: tuple[Suppression, ...] = ()
     machines: tuple[Machine, ...] = ()
     """Whose answers are held against the trees; only the command line gives some."""
+    matrix: Fleet = field(default_factory=Fleet)
 
     @property
     def store_path(self) -> Path | None:
@@ -155,12 +164,17 @@ _TOP = {
     "c": _Key(dict, "a table", dict),
     "coverage": _Key(dict, "a table", dict),
     "suppress": _Key(list, "tables [[suppress]]", list),
+    "matrix": _Key(dict, "a table", dict),
 }
 _C = {
     "attributes": _Key(list, "a list of words", _strings),
     "iterators": _Key(list, "a list of regular expressions", _patterns),
 }
 _COVERAGE = {"floor": _Key((int, float), "a percentage", _share)}
+_MATRIX = {
+    "kernels": _Key(list, "a list of directories", _strings),
+    "vmms": _Key(list, "a list of directories", _strings),
+}
 _TREE = {"path": _Key(str, "a directory", str), "role": _Key(str, "a role", str)}
 _SUPPRESS = {
     "code": _Key(str, "a rule code", str),
@@ -214,6 +228,7 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
     top = _section(path, "", data, _TOP)
     c = _section(path, "c.", top.get("c", {}), _C)
     coverage = _section(path, "coverage.", top.get("coverage", {}), _COVERAGE)
+    fleet = _section(path, "matrix.", top.get("matrix", {}), _MATRIX)
     values = {key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "jobs") if key in top}
     cache = top.get("cache", "")
     if cache not in {"", "none"}:
@@ -226,6 +241,7 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
         coverage_floor=coverage.get("floor", 0.0),
         repairs=Repairs(c.get("attributes", ()), c.get("iterators", ())),
         suppress=tuple(_suppression(path, entry) for entry in top.get("suppress", ())),
+        matrix=Fleet(**{side: tuple(_place(path, text) for text in texts) for side, texts in fleet.items()}),
         **values,
     )
 

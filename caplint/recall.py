@@ -26,8 +26,8 @@ from caplint.trees.tree import States, Tree
 # Facts are kept for longer: a run that recalls an outcome does not tell the store which of them it would need.
 _KEEP_DAYS = 7
 _DAY = 86_400
-# The outcomes that are kept, of some hundred kilobytes each.
-_KEEP = 24
+# Bytes of outcomes that are kept, the latest ones. One of real trees has some fifty thousand; a fleet has hundreds.
+_KEEP_BYTES = 128 << 20
 
 
 def recalled(
@@ -124,6 +124,18 @@ def _keep(file: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    kept = sorted(((other.stat().st_mtime, other) for other in file.parent.iterdir()), reverse=True)
-    for _, other in kept[_KEEP:]:
-        other.unlink(missing_ok=True)
+    _forget(file.parent)
+
+
+def _forget(directory: Path) -> None:
+    """Remove the outcomes that are too old to be recalled, and the oldest ones where there are too many."""
+    kept = sorted(((entry.stat(), entry.path) for entry in os.scandir(directory)), key=_latest)
+    size = 0
+    for status, path in kept:
+        size += status.st_size
+        if size > _KEEP_BYTES or status.st_mtime < time.time() - _KEEP_DAYS * _DAY:
+            Path(path).unlink(missing_ok=True)
+
+
+def _latest(entry: tuple[os.stat_result, str]) -> tuple[int, str]:
+    return -entry[0].st_mtime_ns, entry[1]

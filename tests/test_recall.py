@@ -234,9 +234,9 @@ def test_an_old_outcome_is_computed_anew_so_that_its_facts_stay(runs: Runs) -> N
 
 
 def test_the_oldest_outcomes_are_forgotten(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recall, "_KEEP", 2)
     for number in range(3):
         runs(asked=str(number))
+        monkeypatch.setattr(recall, "_KEEP_BYTES", runs.files()[0].stat().st_size * 5 // 2)
         for file in runs.files():
             os.utime(file, (file.stat().st_atime, file.stat().st_mtime - 10))
     assert len(runs.files()) == 2
@@ -244,6 +244,22 @@ def test_the_oldest_outcomes_are_forgotten(runs: Runs, monkeypatch: pytest.Monke
     assert runs.computed == 3
     runs(asked="0")
     assert runs.computed == 4
+
+
+def test_a_fleet_of_outcomes_is_kept(runs: Runs) -> None:
+    for number in range(60):
+        runs(asked=str(number))
+    runs(asked="0")
+    assert runs.computed == 60
+
+
+def test_outcomes_that_are_too_old_to_be_recalled_are_removed(runs: Runs) -> None:
+    runs()
+    (old,) = runs.files()
+    os.utime(old, (5, 5))
+    runs(asked="another")
+    assert not old.exists()
+    assert len(runs.files()) == 1
 
 
 def test_where_nothing_can_be_written_the_outcome_is_the_same(runs: Runs) -> None:

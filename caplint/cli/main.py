@@ -19,6 +19,7 @@ from caplint.errors import CaplintError
 COMMANDS = {
     "check": "check trees against each other",
     "patch": "what a patch or series adds and resolves",
+    "matrix": "check every kernel of a fleet against every VMM, and say which pairs agree",
     "diff": "what changed between two revisions of a tree",
     "baseline": "write, show and prune a file of known findings, for `check --baseline`",
     "facts": "ask the fact store a question in SQL",

@@ -294,8 +294,8 @@ def style_of(options: argparse.Namespace) -> Style:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar for reading files, on a terminal; it shows up only once there is something to read."""
+def progress(doing: str = "reading") -> Iterator[Callable[[int, int], None]]:
+    """A progress bar, on a terminal; it shows up only once there is something to do."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
@@ -309,7 +309,7 @@ def progress() -> Iterator[Callable[[int, int], None]]:
 
             bar.append(Progress(console=Console(stderr=True), transient=True))
             bar[0].start()
-            task.append(bar[0].add_task("reading", total=total))
+            task.append(bar[0].add_task(doing, total=total))
         bar[0].update(task[0], completed=done)
 
     try:

@@ -63,6 +63,15 @@ class Repository:
         except CaplintError:
             raise CaplintError(f"{self._directory}: {revision} has no directory {self.prefix[:-1]}") from None
 
+    def matching(self, pattern: str) -> list[str]:
+        """The tags and branches that a pattern of git's matches (`*` stays within slashes), lower versions first."""
+        listing = self._git(
+            "-c", "versionsort.suffix=-rc", "for-each-ref", "--sort=version:refname", "--format=%(refname)",
+            *(f"refs/{kind}/{pattern}" for kind in ("tags", "heads", "remotes")),
+        )  # fmt: skip
+        names = (line.split("/", 2)[2] for line in listing.decode(errors="surrogateescape").splitlines())
+        return list(dict.fromkeys(names))
+
     def has_head(self) -> bool:
         """Whether anything has been committed yet."""
         try:

@@ -1,0 +1,105 @@
+"""The process that checks one pair: a job comes in as a line of JSON, a cell goes out as one.
+
+It is started as `python -m caplint.matrix.cell` by `processes.py`, in a session of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from caplint import baseline, baseline_file, share
+from caplint import rules as rule_pages
+from caplint.config import Config, load
+from caplint.errors import CaplintError
+from caplint.findings import SEVERITIES
+from caplint.matrix import Cell, Job, Member
+from caplint.outcome import Outcome
+from caplint.recall import recalled
+from caplint.trees.detect import tree_of
+
+_COVERAGE = ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
+_SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
+
+
+def main() -> None:
+    """Check the pair that standard input names; what goes wrong is part of the answer."""
+    line = sys.stdin.buffer.readline()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    print(json.dumps(asdict(_answer(job_of(json.loads(line))))), flush=True)  # noqa: T201 - this is the answer
+
+
+def _end_with_parent() -> None:
+    """Standard input ends when whoever started this process is gone: then nobody waits for an answer."""
+    while os.read(0, 1):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+def job_of(data: dict[str, Any]) -> Job:
+    """The job that was written as JSON."""
+    return Job(**{**data, "kernel": Member(**data["kernel"]), "vmm": Member(**data["vmm"])})
+
+
+def _answer(job: Job) -> Cell:
+    try:
+        return checked(job)
+    except CaplintError as error:
+        return failed(str(error))
+    except (OSError, MemoryError) as error:
+        return failed(f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - the other pairs are checked all the same
+        traceback.print_exc()
+        return failed(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
+
+
+def failed(message: str) -> Cell:
+    """The cell of a pair that could not be checked."""
+    return Cell(error=" ".join(message.split()))
+
+
+def checked(job: Job) -> Cell:
+    """The check of one pair: what `caplint check` says of it, remembered as it would be there."""
+    settings = load(Path(job.config)) if job.config else Config()
+    config = replace(settings, cache=job.cache, jobs=job.jobs)
+    trees = [tree_of(member.text, member.role, member.name) for member in (job.kernel, job.vmm)]
+    pages = rule_pages.load([share.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
+    rules = [rule for rule in pages if rule.code in job.codes]
+
+    def compute() -> Outcome:
+        from caplint.check import check  # noqa: PLC0415 - a pair that is recalled needs no engine
+
+        rule_pages.parse(rules)
+        return check(trees, rules, config)
+
+    outcome = recalled(trees, rules, config, compute)
+    if job.baseline:
+        outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))
+    return _cell(outcome, job.fail_on, config.coverage_floor)
+
+
+def _cell(outcome: Outcome, fail_on: str, floor: float) -> Cell:
+    limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
+    severities = [finding.severity for finding in outcome.findings]
+    grave = [finding for finding in outcome.findings if SEVERITIES.index(finding.severity) <= limit]
+    return Cell(
+        agrees=not grave,
+        covered=outcome.coverage.percent >= floor,
+        counts={severity: severities.count(severity) for severity in SEVERITIES},
+        findings=tuple({name: getattr(finding, name) for name in _SHOWN} for finding in grave),
+        left_out=outcome.baselined,
+        skipped=tuple(asdict(entry) for entry in outcome.skipped),
+        coverage={column: outcome.coverage.total(column) for column in _COVERAGE},
+        revisions=(outcome.trees[0].revision, outcome.trees[1].revision),
+    )
+
+
+if __name__ == "__main__":
+    main()

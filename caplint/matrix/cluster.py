@@ -1,0 +1,135 @@
+"""The same jobs on the workers of a Dask cluster. Nothing of this is loaded unless a scheduler is named."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caplint import share
+from caplint.errors import CaplintError
+from caplint.matrix import Cell, Job
+from caplint.matrix.cell import failed
+from caplint.matrix.fleet import split
+from caplint.matrix.processes import Processes
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+# Seconds in which a scheduler has to answer, and then a first worker to be there.
+_ANSWER = 5
+_WORKER = 10
+_PACKAGE = Path(__file__).resolve().parent.parent
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
+_DATA = (".py", ".sql", ".toml", ".h", ".md")
+
+
+def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tuple[int, Cell], None, None]:
+    """The cells of all jobs as workers are done with them, each with its place among the jobs.
+
+    Raises `CaplintError` where there is no cluster to speak of, or a worker is of no use.
+    """
+    with _connected(address) as client:
+        from distributed import as_completed  # noqa: PLC0415 - see above
+
+        _survey(client, address, jobs)
+        mine = program_digest()
+        futures = {client.submit(_check, jobs[place], mine, pure=False): place for place in order}
+        for future in as_completed(futures):  # type: ignore[no-untyped-call]
+            error = future.exception()
+            if isinstance(error, CaplintError):  # a worker that came later, and is another program
+                raise error
+            if error is None:
+                yield futures[future], future.result()
+            else:
+                yield futures[future], failed(f"the cluster lost it: {type(error).__name__}: {error}")
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    try:
+        from distributed import Client  # noqa: PLC0415
+    except ImportError:
+        raise CaplintError(
+            "--scheduler needs Dask's distributed, which is not installed: pip install 'caplint[distributed]'"
+        ) from None
+    if not _ADDRESS.fullmatch(address):
+        raise CaplintError(f"--scheduler {address}: write an address such as tcp://head:8786")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in one line
+    try:
+        client = Client(address, timeout=_ANSWER)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise CaplintError(
+            f"--scheduler {address}: no scheduler answers ({error}); start one with `dask scheduler`"
+        ) from None
+    try:
+        yield client
+    finally:
+        with suppress(Exception):  # nothing that a lost cluster says now is of interest
+            client.close(timeout=_ANSWER)  # type: ignore[no-untyped-call] # which gives up what has not begun
+
+
+def _survey(client: Client, address: str, jobs: list[Job]) -> None:
+    """Ask every worker whether it is the same program and sees the same directories."""
+    try:
+        client.wait_for_workers(1, timeout=_WORKER)
+    except TimeoutError:
+        raise CaplintError(
+            f"--scheduler {address}: it has no workers after {_WORKER} s; start some with `dask worker {address}`"
+        ) from None
+    paths = {split(member.text)[0] for job in jobs for member in (job.kernel, job.vmm)}
+    wanted = sorted(
+        path for path in (*paths, *jobs[0].rules, jobs[0].config, jobs[0].baseline) if path and Path(path).exists()
+    )
+    answers: dict[str, Any] = client.run(_seen, wanted, on_error="return")
+    for worker, answer in sorted(answers.items()):
+        if isinstance(answer, BaseException):
+            raise CaplintError(
+                f"worker {worker}: cannot run caplint: {type(answer).__name__}: {answer}; install it there"
+            )
+        digest, missing = answer
+        if digest != program_digest():
+            raise CaplintError(_OTHER.format(worker=worker))
+        if missing:
+            raise CaplintError(
+                f"worker {worker}: does not see {missing[0]}; workers need the same paths as are used here"
+            )
+
+
+_OTHER = "worker {worker}: runs another version of caplint than this one; install the same on both"
+
+
+def _seen(paths: list[str]) -> tuple[str, list[str]]:
+    """What program a worker runs, and which paths it does not see. Runs there."""
+    return program_digest(), [path for path in paths if not Path(path).exists()]
+
+
+def _check(job: Job, program: str) -> Cell:
+    """One pair. Runs on a worker."""
+    if program_digest() != program:
+        from distributed import get_worker  # noqa: PLC0415
+
+        raise CaplintError(_OTHER.format(worker=get_worker().address))
+    return Processes().check(job)
+
+
+@cache
+def program_digest() -> str:
+    """Names caplint by the contents of its code, tables and rule pages, wherever they are installed."""
+    digest = hashlib.sha256()
+    for root in (_PACKAGE, share.RULES):
+        for directory, below, names in os.walk(root):
+            if Path(directory) == _PACKAGE:
+                below[:] = [name for name in below if name != "share"]  # the rule pages of a wheel are there
+            below.sort()
+            for name in sorted(names):
+                if name.endswith(_DATA):
+                    file = Path(directory) / name
+                    digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()

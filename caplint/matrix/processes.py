@@ -1,0 +1,110 @@
+"""Pairs in processes of their own: what kills one, or takes all its memory, is the error of one cell.
+
+A process of pebble's pools, like a worker of Dask's, must not have children, and reading a tree starts some; so each
+pair is checked by a program that is started anew, which ends with all its children when it is told to, or alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import asdict, replace
+from threading import Lock
+from typing import IO
+
+from caplint.matrix import Cell, Job
+from caplint.matrix.cell import failed
+
+# The interpreter does not look for modules in the working directory, which may be a linted tree.
+_COMMAND = (sys.executable, "-P", "-m", "caplint.matrix.cell")
+
+
+class Processes:
+    """Starts processes, and ends those that run when it is told to."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def check(self, job: Job) -> Cell:
+        """The cell of one pair; may be called from several threads at once."""
+        with tempfile.TemporaryFile() as out:
+            process = self._start(out)
+            if process is None:
+                return failed("stopped before it began")
+            try:
+                assert process.stdin is not None
+                with suppress(BrokenPipeError):  # it died at once, as its exit code will say
+                    process.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
+                    process.stdin.flush()
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            finally:
+                self._end(process)
+            out.seek(0)
+            return _read(out.read(), process.returncode)
+
+    def _start(self, out: IO[bytes]) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._stopped:
+                return None
+            process = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=out, start_new_session=True)
+            self._running.add(process)
+            return process
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        """Whatever a process has left behind ends with it; it keeps its number until `wait` is called."""
+        with self._lock:
+            self._running.discard(process)
+            _kill(process)
+        if process.stdin is not None:
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+        process.wait()
+
+    def stop(self) -> None:
+        """End what runs, and start nothing more."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _read(answer: bytes, status: int) -> Cell:
+    try:
+        data = json.loads(answer)
+    except ValueError:
+        how = f"of signal {-status}" if status < 0 else f"with exit code {status}"
+        return failed(f"the process that checked it died {how}; run it again, with fewer --jobs if memory is short")
+    return Cell(
+        **{**data, **{name: tuple(data[name]) for name in ("findings", "skipped", "revisions")}},
+    )
+
+
+def run_here(jobs: list[Job], order: list[int], processes: int) -> Generator[tuple[int, Cell], None, None]:
+    """The cells of all jobs as they are done, each with its place among the jobs; started in the order given."""
+    at_once = max(1, min(processes, len(jobs)))
+    started = Processes()
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            futures: dict[Future[Cell], int] = {}
+            for place in order:
+                futures[pool.submit(started.check, replace(jobs[place], jobs=max(1, processes // at_once)))] = place
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            started.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,206 @@
+"""A fleet for a terminal, within 100 columns, and as one JSON object; its schema is schemas/matrix.json."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from caplint import __version__
+from caplint.findings import SEVERITIES
+from caplint.matrix import Cell, Matrix, Member
+from caplint.quoting import json_text
+from caplint.report.style import Style, safe
+from caplint.report.wording import plural
+
+WIDTH = 100
+_GAP = "  "
+_MAX_LABEL = 36
+_MAX_CAUSES = 40
+_HEAD = "/".join(f"{severity}s" for severity in SEVERITIES)
+
+Pair = tuple[int, int]
+"""The places of a kernel and a VMM."""
+
+
+def as_json(matrix: Matrix) -> str:
+    """The matrix as text; it depends neither on time nor on the order in which pairs were checked."""
+    return json_text(as_object(matrix), indent=2) + "\n"
+
+
+def as_object(matrix: Matrix) -> dict[str, Any]:
+    """The matrix as plain data."""
+    return {
+        "version": 1,
+        "caplint": __version__,
+        "fail_on": matrix.fail_on,
+        "kernels": [_member(member) for member in matrix.kernels],
+        "vmms": [_member(member) for member in matrix.vmms],
+        "cells": [
+            {"kernel": kernel.label, "vmm": vmm.label, **_cell(matrix.cell(row, column))}
+            for row, kernel in enumerate(matrix.kernels)
+            for column, vmm in enumerate(matrix.vmms)
+        ],
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {"label": member.label, "name": member.name, "path": member.text}
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    if cell.error is not None:
+        return {"error": cell.error}
+    return {
+        "agrees": cell.agrees,
+        "covered": cell.covered,
+        "kernel_revision": cell.revisions[0],
+        "vmm_revision": cell.revisions[1],
+        "counts": cell.counts,
+        "findings": list(cell.findings),
+        **({} if cell.left_out is None else {"baseline": {"left_out": cell.left_out}}),
+        "skipped_rules": list(cell.skipped),
+        "coverage": cell.coverage,
+    }
+
+
+def lines(matrix: Matrix, style: Style) -> Iterator[str]:
+    """The table, then what keeps pairs from agreeing, what could not be checked, and the sum."""
+    yield from _tables(matrix, style)
+    yield from _causes(matrix, style)
+    yield from _remarks(matrix, style)
+    yield from ("", _summary(matrix, style))
+
+
+def _tables(matrix: Matrix, style: Style) -> Iterator[str]:
+    """As many tables below each other as the VMMs need."""
+    first = max(len(_HEAD), *(len(_label(kernel)) for kernel in matrix.kernels))
+    widths = [
+        max(len(_label(vmm)), *(len(_text(matrix.cell(row, column))) for row in range(len(matrix.kernels))))
+        for column, vmm in enumerate(matrix.vmms)
+    ]
+    for number, columns in enumerate(_blocks(widths, WIDTH - first)):
+        if number:
+            yield ""
+        heads = [_label(matrix.vmms[column]).ljust(widths[column]) for column in columns]
+        yield style("bold", _GAP.join([_HEAD.ljust(first), *heads]).rstrip())
+        for row, kernel in enumerate(matrix.kernels):
+            cells = [_coloured(matrix.cell(row, column), widths[column], style) for column in columns]
+            yield _GAP.join([_label(kernel).ljust(first), *cells]).rstrip()
+
+
+def _blocks(widths: list[int], room: int) -> Iterator[list[int]]:
+    """The columns that fit beside each other."""
+    block: list[int] = []
+    used = 0
+    for column, width in enumerate(widths):
+        if block and used + len(_GAP) + width > room:
+            yield block
+            block, used = [], 0
+        block.append(column)
+        used += len(_GAP) + width
+    yield block
+
+
+def _label(member: Member) -> str:
+    """What tells members apart is mostly at the end."""
+    text = safe(member.label)
+    return text if len(text) <= _MAX_LABEL else "…" + text[1 - _MAX_LABEL :]
+
+
+def _text(cell: Cell) -> str:
+    if cell.error is not None:
+        return "not checked"
+    word = "agrees" if cell.agrees else "differs"
+    return f"{word} {'/'.join(str(cell.counts[severity]) for severity in SEVERITIES)}"
+
+
+def _coloured(cell: Cell, width: int, style: Style) -> str:
+    kind = "error" if cell.error is not None else "good" if cell.agrees else cell.findings[0]["severity"]
+    return style(kind, _text(cell).ljust(width))
+
+
+def _causes(matrix: Matrix, style: Style) -> Iterator[str]:
+    """The findings that keep pairs from agreeing: those that the same pairs have are told together."""
+    causes = sorted(_by_pairs(matrix).items(), key=lambda entry: (SEVERITIES.index(entry[0][0]), *entry[0][1:]))
+    if not causes:
+        return
+    yield from ("", style("bold", "what keeps pairs from agreeing"))
+    for (severity, code, pairs), subjects in causes[:_MAX_CAUSES]:
+        words = f"{severity} {code} {', '.join(subjects)}: {_where(matrix, pairs)}"
+        wrapped = textwrap.wrap(words, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        yield wrapped[0].replace(severity, style(severity, severity), 1)
+        yield from wrapped[1:]
+    if (more := len(causes) - _MAX_CAUSES) > 0:
+        yield f"… and {more:,} more; --output-format json lists every finding of every pair"
+
+
+def _by_pairs(matrix: Matrix) -> dict[tuple[str, str, tuple[Pair, ...]], list[str]]:
+    """Severity, code and the pairs that have it → what the findings are about."""
+    pairs: dict[tuple[str, str, str], list[Pair]] = {}
+    for row in range(len(matrix.kernels)):
+        for column in range(len(matrix.vmms)):
+            for found in matrix.cell(row, column).findings:
+                arch = found["arch"]
+                subject = safe(found["subject"] + (f" on {arch}" if arch and arch != "generic" else ""))
+                have = pairs.setdefault((found["severity"], found["code"], subject), [])
+                if (row, column) not in have:
+                    have.append((row, column))
+    causes: dict[tuple[str, str, tuple[Pair, ...]], list[str]] = {}
+    for (severity, code, subject), have in sorted(pairs.items()):
+        causes.setdefault((severity, code, tuple(have)), []).append(subject)
+    return causes
+
+
+def _where(matrix: Matrix, pairs: tuple[Pair, ...]) -> str:
+    """All pairs, all of some kernels or VMMs, or else one by one."""
+    checked = {
+        (row, column)
+        for row in range(len(matrix.kernels))
+        for column in range(len(matrix.vmms))
+        if matrix.cell(row, column).error is None
+    }
+    if checked == set(pairs):
+        return "every pair" if len(checked) > 1 else "the pair"
+    for side, trees in ((0, matrix.kernels), (1, matrix.vmms)):
+        places = sorted({pair[side] for pair in pairs})
+        if {pair for pair in checked if pair[side] in places} == set(pairs):
+            return f"every pair with {_listed([_label(trees[place]) for place in places])}"
+    return _listed([f"{_label(matrix.kernels[row])} with {_label(matrix.vmms[column])}" for row, column in pairs])
+
+
+def _listed(words: list[str]) -> str:
+    shown = words if len(words) <= 6 else [*words[:5], f"{len(words) - 5} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _remarks(matrix: Matrix, style: Style) -> Iterator[str]:
+    """Pairs that were not checked, or not in full: a line for each reason."""
+    said: dict[tuple[str, str], list[Pair]] = {}
+    for row in range(len(matrix.kernels)):
+        for column in range(len(matrix.vmms)):
+            for remark in _said(matrix.cell(row, column)):
+                said.setdefault(remark, []).append((row, column))
+    if said:
+        yield ""
+    for (kind, words), pairs in said.items():
+        places = _listed([f"{_label(matrix.kernels[row])} with {_label(matrix.vmms[column])}" for row, column in pairs])
+        yield f"{style(kind, words)} ({places})"
+
+
+def _said(cell: Cell) -> Iterator[tuple[str, str]]:
+    if cell.error is not None:
+        yield "error", f"not checked: {safe(cell.error)}"
+        return
+    if not cell.covered:
+        yield "warning", "coverage is below coverage.floor; caplint coverage shows where"
+    if lost := cell.coverage["unaccounted"]:
+        yield "warning", f"{plural(lost, 'name')} unaccounted for; caplint coverage shows them"
+
+
+def _summary(matrix: Matrix, style: Style) -> str:
+    agree = sum(cell.agrees for cell in matrix.cells)
+    failed = sum(cell.error is not None for cell in matrix.cells)
+    text = f"{agree:,} of {plural(len(matrix.cells), 'pair')} agree (--fail-on {matrix.fail_on})"
+    text += f"; {failed:,} not checked" if failed else ""
+    return style("good" if agree == len(matrix.cells) else "error" if failed else "warning", text)

@@ -1,0 +1,162 @@
+"""The same fleet on a real cluster of two workers, each a process of its own."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Caplint
+from fleets import fleet, outcomes, processes
+
+from caplint.matrix import cluster
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as started:
+        yield started.scheduler_address
+
+
+def test_a_cluster_says_the_same(caplint: Caplint, apart: Path, tmp_path: Path, scheduler: str) -> None:
+    words = fleet(apart)
+    there = caplint("matrix", *words, "--scheduler", scheduler)
+    assert (there.status, there.err) == (1, "")
+    assert len(outcomes(tmp_path / "cache")) == 4
+    assert caplint("matrix", *words).out == there.out
+
+
+def test_a_tree_that_is_not_there_is_an_error_of_its_cells(caplint: Caplint, apart: Path, scheduler: str) -> None:
+    run = caplint("matrix", *fleet(apart), "--qemu", "gone", "--scheduler", scheduler)
+    assert run.status == 2
+    assert "gone: no such directory (linux-1 with gone and linux-2 with gone)" in run.out
+    assert run.out.endswith("2 of 6 pairs agree (--fail-on error); 2 not checked\n")
+
+
+def test_a_worker_that_is_another_program_is_refused(
+    caplint: Caplint, apart: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "program_digest", lambda: "a later version")
+    run = caplint("matrix", *fleet(apart), "--scheduler", scheduler)
+    assert (run.status, run.out) == (2, "")
+    assert "runs another version of caplint than this one" in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_worker_that_comes_later_is_looked_at_too(
+    caplint: Caplint, apart: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "program_digest", lambda: "a later version")
+    monkeypatch.setattr(cluster, "_survey", lambda *_: None)
+    run = caplint("matrix", *fleet(apart), "--scheduler", scheduler)
+    assert (run.status, run.out) == (2, "")
+    assert "runs another version of caplint than this one" in run.err
+
+
+def test_a_worker_that_does_not_see_a_tree_is_refused(
+    caplint: Caplint, apart: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = fleet(apart)
+    real = distributed.Client.run
+
+    def elsewhere(self: Any, function: Any, paths: list[str], **more: Any) -> Any:
+        return real(self, function, [f"{path}-not-there" for path in paths], **more)
+
+    monkeypatch.setattr(distributed.Client, "run", elsewhere)
+    run = caplint("matrix", *words, "--scheduler", scheduler)
+    assert (run.status, run.out) == (2, "")
+    assert "linux-1-not-there; workers need the same paths" in run.err
+
+
+def test_ctrl_c_ends_the_run_with_130(apart: Path, scheduler: str) -> None:
+    words = [*fleet(apart), "--scheduler", scheduler]
+    with subprocess.Popen(
+        [sys.executable, "-m", "caplint", "matrix", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        end = time.monotonic() + 30
+        while not outcomes(apart.parent / "cache"):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        os.kill(run.pid, 2)
+        out, err = run.communicate(timeout=20)
+    assert (run.returncode, out, err) == (130, b"", b"")
+    assert not processes(apart)
+
+
+def test_a_scheduler_that_does_not_answer_is_one_line(
+    caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_ANSWER", 1)
+    words = fleet(apart)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        run = caplint("matrix", *words, "--scheduler", f"tcp://127.0.0.1:{mute.getsockname()[1]}")
+    assert run.status == 2
+    assert run.err.startswith("caplint: --scheduler tcp://127.0.0.1:")
+    assert "no scheduler answers" in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_cluster_without_workers_is_one_line(caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_WORKER", 1)
+    words = fleet(apart)
+    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1") as empty:
+        run = caplint("matrix", *words, "--scheduler", empty.scheduler_address)
+    assert run.status == 2
+    assert "has no workers after 1 s" in run.err
+
+
+@pytest.mark.parametrize("address", ["head", "", "tcp://head", "8786 "])
+def test_what_is_no_address_is_wrong(caplint: Caplint, apart: Path, address: str) -> None:
+    run = caplint("matrix", *fleet(apart), "--scheduler", address)
+    assert run.status == 2
+    assert "write an address such as tcp://head:8786" in run.err
+
+
+def test_without_the_library_it_says_what_to_install(
+    caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name.partition(".")[0] == "distributed":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    run = caplint("matrix", *fleet(apart), "--scheduler", "tcp://head:8786")
+    assert run.status == 2
+    assert "pip install 'caplint[distributed]'" in run.err
+
+
+def test_no_other_run_loads_it(apart: Path) -> None:
+    code = (
+        "import sys; from caplint.cli.main import main; main(sys.argv[1:]);"
+        "sys.exit(bool({'distributed', 'dask', 'tornado'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "matrix", *fleet(apart)], capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_the_program_is_known_by_its_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = cluster.program_digest.__wrapped__
+    for name in ("one", "two"):
+        (tmp_path / name / "share").mkdir(parents=True)
+        (tmp_path / name / "a.py").write_text("a")
+    (tmp_path / "one" / "share" / "b.py").write_text("rule pages are counted where they are")
+    monkeypatch.setattr(cluster, "_PACKAGE", tmp_path / "one")
+    first = digest()
+    monkeypatch.setattr(cluster, "_PACKAGE", tmp_path / "two")
+    assert digest() == first
+    (tmp_path / "two" / "a.py").write_text("b")
+    assert digest() != first

@@ -1,0 +1,93 @@
+"""Runs that are ended: nothing of them stays but what is known, and the next one goes on from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Caplint
+from fleets import fleet, outcomes, processes
+
+from caplint.matrix import Cell, Job, Member
+from caplint.matrix import processes as pool
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_an_interrupted_run_leaves_nothing_and_the_next_goes_on(
+    caplint: Caplint, apart: Path, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    words = fleet(apart)
+    cache = tmp_path / "cache"
+    command = [sys.executable, "-m", "caplint", "matrix", *words, "--jobs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as run:
+        _until(lambda: len(outcomes(cache)) >= 2 and len(processes(apart)) > 1)
+        os.kill(run.pid, number)
+        out, err = run.communicate(timeout=20)
+    assert (run.returncode, out, err) == (status, b"", b"")
+    _until(lambda: not processes(apart), 10)
+    before = outcomes(cache)
+    assert 2 <= len(before) < 4
+    again = caplint("matrix", *words)
+    assert again.out.endswith("2 of 4 pairs agree (--fail-on error)\n")
+    after = outcomes(cache)
+    assert len(after) == 4
+    # What is recalled is not written again.
+    assert before.items() <= after.items()
+    caplint("matrix", *words)
+    assert outcomes(cache) == after
+
+
+def _job(place: Path) -> Job:
+    members = (Member(name, str(place / name), role, name) for name, role in (("k", "kernel"), ("q", "vmm")))
+    return Job(*members, config=None, rules=(), codes=(), fail_on="error", cache="none")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", "died of signal 9"),
+        ("import sys; print('half'); sys.exit(3)", "died with exit code 3"),
+    ],
+)
+def test_a_process_that_dies_is_the_error_of_its_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", code))
+    cells = dict(pool.run_here([_job(tmp_path)] * 2, [0, 1], 2))
+    assert all(said in str(cell.error) for cell in cells.values())
+    assert len(cells) == 2
+
+
+def test_what_a_process_leaves_behind_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = "import subprocess; subprocess.Popen(['sleep', '100']); print('{}')"
+    monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", code))
+    monkeypatch.setattr(pool, "_read", lambda answer, status: Cell(error=f"{answer!r} {status}"))
+    assert pool.Processes().check(_job(tmp_path)) == Cell(error="b'{}\\n' 0")
+    _until(lambda: not processes(tmp_path), 5)
+
+
+def test_nothing_is_started_once_it_is_stopped(tmp_path: Path) -> None:
+    started = pool.Processes()
+    started.stop()
+    assert started.check(_job(tmp_path)).error == "stopped before it began"
+
+
+def test_code_of_the_working_directory_is_not_run(caplint: Caplint, apart: Path) -> None:
+    words = fleet(apart)
+    for name in ("json", "caplint", "sqlite3"):
+        (apart / f"{name}.py").write_text("raise SystemExit('run')\n")
+    assert caplint("matrix", *words).status == 1
