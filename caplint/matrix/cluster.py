@@ -80,7 +80,7 @@ def _connected(address: str) -> Iterator[Client]:
 
 async def _answers(address: str) -> None:
     """Shake hands; a client would wait for ever for what accepts a connection and says nothing."""
-    from distributed.comm import connect  # noqa: PLC0415 - see above
+    from distributed.comm.core import connect  # noqa: PLC0415 - see above
 
     comm = await asyncio.wait_for(connect(address, timeout=_ANSWER), _ANSWER)  # type: ignore[no-untyped-call]
     comm.abort()
