@@ -121,7 +121,7 @@ def test_what_fails(tmp_path: Path, severity: str) -> None:
 
 
 SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
-KNOWN = "fail-on, ignore, rules, vendor-range, jobs, cache, trees, c, coverage, suppress"
+KNOWN = "fail-on, ignore, rules, vendor-range, jobs, cache, trees, c, coverage, suppress, matrix"
 RANGE = 'must be a range such as "500-599", or a list of them'
 REASON = "a suppression needs a code, a subject and a reason; "
 

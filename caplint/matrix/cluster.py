@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
@@ -63,16 +64,26 @@ def _connected(address: str) -> Iterator[Client]:
         raise CaplintError(f"--scheduler {address}: write an address such as tcp://head:8786")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in one line
     try:
+        asyncio.run(_answers(address))
         client = Client(address, timeout=_ANSWER)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, RuntimeError) as error:
+        why = str(error) or f"silent for {_ANSWER} s"
         raise CaplintError(
-            f"--scheduler {address}: no scheduler answers ({error}); start one with `dask scheduler`"
+            f"--scheduler {address}: no scheduler answers ({why}); start one with `dask scheduler`"
         ) from None
     try:
         yield client
     finally:
         with suppress(Exception):  # nothing that a lost cluster says now is of interest
             client.close(timeout=_ANSWER)  # type: ignore[no-untyped-call] # which gives up what has not begun
+
+
+async def _answers(address: str) -> None:
+    """Shake hands; a client would wait for ever for what accepts a connection and says nothing."""
+    from distributed.comm.core import connect  # noqa: PLC0415 - see above
+
+    comm = await asyncio.wait_for(connect(address, timeout=_ANSWER), _ANSWER)  # type: ignore[no-untyped-call]
+    comm.abort()
 
 
 def _survey(client: Client, address: str, jobs: list[Job]) -> None:

@@ -24,7 +24,7 @@ distributed = pytest.importorskip("distributed")
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as started:
         yield started.scheduler_address
 
@@ -110,7 +110,9 @@ def test_a_scheduler_that_does_not_answer_is_one_line(
 def test_a_cluster_without_workers_is_one_line(caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_WORKER", 1)
     words = fleet(apart)
-    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1") as empty:
+    with distributed.LocalCluster(
+        n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+    ) as empty:
         run = caplint("matrix", *words, "--scheduler", empty.scheduler_address)
     assert run.status == 2
     assert "has no workers after 1 s" in run.err

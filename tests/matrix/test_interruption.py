@@ -51,8 +51,8 @@ def test_an_interrupted_run_leaves_nothing_and_the_next_goes_on(
 
 
 def _job(place: Path) -> Job:
-    members = (Member(name, str(place / name), role, name) for name, role in (("k", "kernel"), ("q", "vmm")))
-    return Job(*members, config=None, rules=(), codes=(), fail_on="error", cache="none")
+    one, other = (Member(name, str(place / name), role, name) for name, role in (("k", "kernel"), ("q", "vmm")))
+    return Job(one, other, config=None, rules=(), codes=(), fail_on="error", cache="none")
 
 
 @pytest.mark.parametrize(
