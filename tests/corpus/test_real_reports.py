@@ -48,6 +48,9 @@ def test_sarif_is_valid_and_points_at_names(corpus: Corpus, sarif_schema: Any, k
         line = file.read_text("utf-8").splitlines()[region["startLine"] - 1]
         assert region["snippet"]["text"] == line
         named = result["properties"]["subject"].startswith(("KVM_CAP_", "MSR_"))
+        if result["ruleId"] == "CAP504":  # at what api.rst says of the name: a field, or the heading
+            assert line[region["startColumn"] - 1 :] == line
+            continue
         assert not named or line[region["startColumn"] - 1 :].startswith(("KVM_", "MSR_", "{ MSR_", "kvm_"))
 
 
