@@ -53,6 +53,7 @@ Begin with the [user guide](guide.md). Every finding's code has a page among the
 :maxdepth: 1
 guide
 inventory
+matrix
 rules/index
 hooks
 ci
