@@ -89,9 +89,9 @@ def test_groups_and_branches() -> None:
 @pytest.mark.parametrize("inner", ["", "#else\n"])
 def test_ten_thousand_nested(inner: str) -> None:
     source = "#if A\n" * 10_000 + "x1\n" + f"{inner}#endif\n" * 10_000 + "x2\n"
-    begin = time.perf_counter()
+    begin = time.process_time()
     structure = conditionals(lex(source.encode()))
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     (problem,) = structure.problems
     assert problem.reason == "#if nested more than 200 deep"
     assert (problem.offset, source[: problem.end].count("#endif")) == (6 * MAX_NESTING, 10_000 - MAX_NESTING)
@@ -100,9 +100,9 @@ def test_ten_thousand_nested(inner: str) -> None:
 
 def test_thousands_of_alternatives() -> None:
     source = "#if A0\n" + "".join(f"#elif A{index}\n" for index in range(1, 3000)) + "#endif\nx1\n"
-    begin = time.perf_counter()
+    begin = time.process_time()
     problems = conditionals(lex(source.encode())).problems
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert [(problem.offset, problem.reason) for problem in problems] == [
         (source.index(f"#elif A{MAX_BRANCHES}"), "more than 200 alternatives of one #if")
     ]

@@ -105,6 +105,6 @@ def test_parentheses(depth: int) -> None:
     ids=["deep", "open", "bangs", "row", "long", "fallbacks"],
 )
 def test_what_nobody_wrote_is_one_atom(source: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(atoms(parse(source))) == 1
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1

@@ -216,7 +216,7 @@ def test_what_stands_behind_a_long_comment() -> None:
 @pytest.mark.parametrize("piece", [b"f(\n", b"asm(", b"__attribute__((", b"case ", b"\n\tg(a)", b"int, ", b"3A, "])
 def test_malformed_text_keeps_its_length(piece: bytes) -> None:
     source = piece * 300
-    begin = time.perf_counter()
+    begin = time.process_time()
     result = repair(source, tables())
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert (len(result.text), result.text.count(b"\n")) == (len(source), source.count(b"\n"))

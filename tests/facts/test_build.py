@@ -151,10 +151,10 @@ HOSTILE = [
     ("language", "text", "reason"), HOSTILE, ids=[f"{kind}-{text[:12]!r}" for kind, text, _ in HOSTILE]
 )
 def test_hostile(language: str, text: str, reason: str | None) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = extract(text.encode(), language).records
     assert [record.reason for record in found if isinstance(record, BlindSpot)] == ([reason] if reason else [])
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_an_else_without_if_and_too_many_of_them() -> None:

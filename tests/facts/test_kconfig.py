@@ -152,10 +152,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("text", "reason"), HOSTILE, ids=[text[:20].encode().hex() for text, _ in HOSTILE])
 def test_hostile(text: str, reason: str | None) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     spots = [record.reason for record in records(text) if isinstance(record, BlindSpot)]
     assert spots == ([reason] if reason else [])
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_no_dependency_is_dropped_however_many_there_are() -> None:

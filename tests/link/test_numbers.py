@@ -162,10 +162,10 @@ def test_unknown(numbers: Numbers, body: str, reason: str) -> None:
 
 @pytest.mark.parametrize("body", MALICIOUS, ids=[body[:12].encode("unicode-escape").decode() for body in MALICIOUS])
 def test_malicious(numbers: Numbers, body: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(UnknownValueError):
         numbers.of(body)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_definition_of_a_row() -> None:
