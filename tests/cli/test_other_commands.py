@@ -176,6 +176,7 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
         "coverage-floor = 0.0",
         'repairs = {"attributes": [], "iterators": []}',
         "suppress = []",
+        'matrix = {"kernels": [], "vmms": []}',
         f'store = "{store}"',
     ]
     (apart / "caplint.toml").write_text('vendor-range = "500-599"')
