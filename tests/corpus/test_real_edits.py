@@ -362,7 +362,7 @@ ADVERTISING = [
                 swap("\tcase KVM_CAP_DISABLE_QUIRKS:\n", "\tcase KVM_CAP_DISABLE_QUIRKS:\n\tcase KVM_CAP_ARM_MTE:\n"),
             )
         },
-        adds=rows("error", "CAP201", "ARM_MTE", "x86"),
+        adds=[*rows("error", "CAP201", "ARM_MTE", "x86"), *rows("note", "CAP504", "ARM_MTE", "x86")],
     ),
     Edit(
         "s390 enables per vCPU what only x86 advertises",
@@ -375,7 +375,12 @@ ADVERTISING = [
                 ),
             )
         },
-        adds=rows("error", "CAP201", "X2APIC_API", "s390"),
+        # The documentation says "x86", and has it among those of a VM.
+        adds=[
+            *rows("error", "CAP201", "X2APIC_API", "s390"),
+            *rows("note", "CAP504", "X2APIC_API"),
+            *rows("note", "CAP504", "X2APIC_API", "s390"),
+        ],
     ),
 ]
 
@@ -506,7 +511,7 @@ ENABLING = [
             )
         },
         adds=rows("error", "CAP404", "DIRTY_LOG_RING"),
-        removes=RINGS[:1],
+        removes=[*RINGS[:1], *rows("note", "CAP505", "DIRTY_LOG_RING")],
     ),
     Edit(
         "a capability can be enabled in some configurations only",
@@ -620,6 +625,8 @@ DOCUMENTATION = [
                 every("KVM_CAP_PPC_HASH_MMU_V3", "KVM_CAP_PPC_MMU_HASH_V3"),
             )
         },
+        # The header's comments have the wrong names as well.
+        adds=rows("note", "CAP507", "KVM_PPC_CONFIGURE_V3_MMU KVM_PPC_CONFIGURE_V3_MMU KVM_PPC_GET_RMMU_INFO"),
         removes=[
             *rows("warning", "CAP502", "PPC_RADIX_MMU PPC_HASH_MMU_V3"),
             *rows("note", "CAP501", "PPC_MMU_RADIX PPC_MMU_HASH_V3"),
@@ -645,7 +652,9 @@ HARMLESS = [
             UAPI: define_last("#define KVM_CAP_TEA_TIME 239"),
             TOOLS: define_last("#define KVM_CAP_TEA_TIME 239"),
             QEMU: define_last("#define KVM_CAP_TEA_TIME 239"),
-            API: append("\n8.99 KVM_CAP_TEA_TIME\n---------------------\n\n:Architectures: x86\n"),
+            API: append(
+                "\n9.2. KVM_CAP_TEA_TIME\n---------------------\n\n:Architectures: x86\n:Type: vm\n:Parameters: none\n"
+            ),
             X86: both(
                 inside(ANSWERS, swap("\tcase KVM_CAP_HLT:\n", "\tcase KVM_CAP_HLT:\n\tcase KVM_CAP_TEA_TIME:\n")),
                 inside(
@@ -1057,6 +1066,8 @@ SPELLINGS = [
     Edit(
         "the documentation sets a name in markup and at the end of a sentence",
         {API: every(r"\bKVM_CAP_PTP_KVM\b", "**KVM_CAP_SREGS2**, ``KVM_CAP_PTP_KVM``.")},
+        # One of the places is the title of a section on arm64.
+        adds=rows("note", "CAP504", "SREGS2", "x86"),
     ),
 ]
 
