@@ -8,11 +8,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_probe, add_rule_pages, add_trees, config_of, progress, rules_of, style_of, trees_of
+from caplint.cli.options import (
+    add_probe,
+    add_rule_pages,
+    add_trees,
+    architecture_of,
+    config_of,
+    progress,
+    rules_of,
+    style_of,
+    trees_of,
+)
 from caplint.cli.pager import paged
 from caplint.errors import CaplintError
 from caplint.inventory.select import ONLY, select, within
-from caplint.knowledge import knowledge
 from caplint.quoting import json_text
 from caplint.trees.detect import parse_tree, tree_of
 
@@ -64,7 +73,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the inventory, or what changed."""
     config = config_of(options)
-    archs = [_architecture(word) for word in options.arch]
+    archs = [architecture_of(word) for word in options.arch]
     trees = trees_of(options, config)
     inventory, outcome = _built(options, config, trees)
     chosen = select(inventory, archs, options.cap, options.only)
@@ -92,12 +101,6 @@ def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tu
 
 def _compared(words: list[str]) -> list[Tree]:
     return [parse_tree(word) if "=" in word else tree_of(word) for word in words]
-
-
-def _architecture(word: str) -> str:
-    if (found := knowledge().architecture(word)) is None:
-        raise CaplintError(f"--arch {word}: unknown; known are {', '.join(knowledge().architectures)}")
-    return found
 
 
 def _print(inventory: Inventory, options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from caplint import share
 from caplint.config import Config, load
 from caplint.errors import CaplintError
+from caplint.knowledge import knowledge
 from caplint.report.style import Style, style_for
 from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
 from caplint.trees.directory import DirectoryTree
@@ -286,6 +287,13 @@ def _hint(directory: Path) -> str:
         return f"; the working directory is one ({detect(directory).title}): name it as ."
     except CaplintError:
         return ""
+
+
+def architecture_of(word: str) -> str:
+    """The canonical architecture that a word stands for. Raises `CaplintError` for what is none."""
+    if (found := knowledge().architecture(word)) is None:
+        raise CaplintError(f"--arch {word}: unknown; known are {', '.join(knowledge().architectures)}")
+    return found
 
 
 def style_of(options: argparse.Namespace) -> Style:

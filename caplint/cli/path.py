@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable
 
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_trees, config_of, progress, trees_of
+from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
 from caplint.config import Config
 from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.answers import Question, name_of, packed, unpacked
 from caplint.graph.steps import Path
-from caplint.knowledge import knowledge
 from caplint.quoting import json_text
 from caplint.report import paths as report
 from caplint.trees.tree import Tree
@@ -51,29 +50,20 @@ def run(options: argparse.Namespace) -> int:
     options.paths = [word for word in options.paths if word not in names]
     config = config_of(options)
     if options.all_functions:
-        options.arch = _architecture(options.arch)
+        options.arch = None if options.arch is None else architecture_of(options.arch)
         return _whole(options, config, names)
     if len(names) + (options.goal is not None) != 1:
         raise CaplintError("name one capability, one ioctl, or a function with --to; see caplint path --help")
     for option, function in (("--to", options.goal), ("--from", options.start)):
         if function is not None and not function.isidentifier():
             raise CaplintError(f"{option} {function!r}: is no function's name")
-    options.arch = _architecture(options.arch)
+    options.arch = None if options.arch is None else architecture_of(options.arch)
     question = Question(
         options.goal or names[0], options.arch, options.start, MOST if options.all else 1, options.goal is not None
     )
     found = _answer(question, options, config)
     print(_FORMATS.get(options.output_format, _drawn)(question, found))
     return CLEAN
-
-
-def _architecture(word: str | None) -> str | None:
-    """The canonical architecture that a word stands for. Raises `CaplintError` for what is none."""
-    if word is None:
-        return None
-    if (found := knowledge().architecture(word)) is None:
-        raise CaplintError(f"--arch {word}: unknown; known are {', '.join(knowledge().architectures)}")
-    return found
 
 
 def _answer(question: Question, options: argparse.Namespace, config: Config) -> list[Path]:

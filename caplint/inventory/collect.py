@@ -29,8 +29,9 @@ from caplint.inventory.model import (
     Support,
     Use,
 )
-from caplint.inventory.selftests import mentions
 from caplint.knowledge import knowledge
+from caplint.link.selftests import mentions
+from caplint.trees.tree import Tree
 
 _DEFINED = """
     SELECT name, number, alias, condition, comment, header, arch, tree, path, line FROM cap WHERE role <> 'reference'
@@ -92,7 +93,7 @@ def collect(session: Session, findings: Iterable[Finding]) -> Inventory:
     _lists(connection, capabilities)
     _say(capabilities, "findings", ((finding.subject, _found(finding)) for finding in findings))
     for tree in kernels:
-        _say(capabilities, "selftests", mentions(tree))
+        _say(capabilities, "selftests", _selftests(tree))
     ordered = sorted(capabilities.values(), key=lambda cap: (cap.number is None, cap.number or 0, cap.name))
     return Inventory(
         ordered, architectures, [(tree.name, tree.role, tree.location, tree.revision) for tree in session.trees]
@@ -108,6 +109,15 @@ def _lists(connection: sqlite3.Connection, capabilities: dict[str, Capability]) 
         for ioctl in capability.ioctls:
             first.setdefault(ioctl.name, ioctl)
         capability.ioctls = list(first.values())
+
+
+def _selftests(tree: Tree) -> Iterator[tuple[str, Place]]:
+    """Once per file and capability, where the file names it first."""
+    for path, named in mentions(tree):
+        first: dict[str, int] = {}
+        for cap, line in named:
+            first.setdefault(cap, line)
+        yield from ((cap, Place(tree.name, path, line)) for cap, line in first.items())
 
 
 def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[tuple[str, object]]) -> None:

@@ -1,14 +1,26 @@
-"""Which capabilities the self-tests of a patched tree name."""
+"""Which capabilities the self-tests of a tree name: searched as plain text."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
 
 from caplint.errors import CaplintError
 from caplint.trees.tree import Tree
 
 _NAME = re.compile(rb"\bKVM_CAP_\w+")
+
+
+def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """Each self-test that can be read, by path, with the capabilities that it names and their lines, in order."""
+    for path in sorted(path for directory in tree.project.selftests for path in tree.below(directory)):
+        try:
+            content = tree.read(path)
+        except (OSError, CaplintError):
+            continue
+        found = _NAME.finditer(content)
+        yield path, [(match.group().decode(), content.count(b"\n", 0, match.start()) + 1) for match in found]
 
 
 def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
@@ -20,15 +32,8 @@ def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
     ).fetchone()
     if tree.base is None or added is None:
         return
-    for path in sorted(path for directory in tree.project.selftests for path in tree.below(directory)):
-        try:
-            content = tree.read(path)
-        except (OSError, CaplintError):
-            continue
-        lines = {
-            match.group().decode(): content.count(b"\n", 0, match.start()) + 1 for match in _NAME.finditer(content)
-        }
+    for path, named in mentions(tree):
         connection.executemany(
             "INSERT INTO temp.selftest VALUES (?, ?, ?, ?)",
-            [(tree.name, path, line, cap) for cap, line in lines.items()],
+            [(tree.name, path, line, cap) for cap, line in dict(named).items()],
         )

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from caplint import __version__
 from caplint.inventory.model import Capability, Inventory
+from caplint.inventory.select import ONLY
 from caplint.outcome import Outcome
 from caplint.quoting import visible
 from caplint.report.drawing import svg
@@ -71,8 +72,6 @@ def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
 
 
 def _flags(cap: Capability) -> list[str]:
-    from caplint.inventory.select import ONLY  # noqa: PLC0415 - the same words as on the command line
-
     return [word for word, (_, test) in ONLY.items() if test(cap)]
 
 
