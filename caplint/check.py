@@ -79,8 +79,7 @@ def open_session(
 
 
 def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: str | None) -> Session:
-    def files(tree: Tree | None) -> list[File]:
-        found = tree.files(store) if tree is not None else []
+    def spoken_for(tree: Tree | None, found: list[File]) -> list[File]:
         if tree is None or narrow is None:
             return found
         # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
@@ -91,7 +90,8 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
             if file.speaks or language_of(file.path) != "c" or (name and name in tree.read(file.path))
         ]
 
-    loaded = [Loaded(tree, files(tree), files(tree.base)) for tree in trees]
+    sides = [(tree, *tree.with_base(store)) for tree in trees]
+    loaded = [Loaded(tree, spoken_for(tree, now), spoken_for(tree.base, base)) for tree, now, base in sides]
     wanted = [
         (tree, file)
         for entry in loaded

@@ -385,7 +385,9 @@ CREATE TABLE object_cache (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX function_blob ON function (blob);
+CREATE INDEX function_name ON function (name, blob);
 CREATE INDEX macro_blob ON macro (blob);
+CREATE INDEX macro_name ON macro (name, blob);
 CREATE INDEX definition_comment_blob ON definition_comment (blob);
 CREATE INDEX undefinition_blob ON undefinition (blob);
 CREATE INDEX include_blob ON include (blob);
@@ -398,7 +400,9 @@ CREATE INDEX return_value_blob ON return_value (blob);
 CREATE INDEX jump_blob ON jump (blob);
 CREATE INDEX comparison_blob ON comparison (blob);
 CREATE INDEX table_entry_blob ON table_entry (blob);
+CREATE INDEX table_entry_field ON table_entry (field, blob);
 CREATE INDEX member_blob ON member (blob);
+CREATE INDEX member_owner ON member (owner, blob);
 CREATE INDEX element_blob ON element (blob);
 CREATE INDEX enumerator_blob ON enumerator (blob);
 CREATE INDEX access_blob ON access (blob);
@@ -414,3 +418,4 @@ CREATE INDEX kconfig_default_blob ON kconfig_default (blob);
 CREATE INDEX build_rule_blob ON build_rule (blob);
 CREATE INDEX outline_blob ON outline (blob);
 CREATE INDEX words_blob ON words (blob);
+CREATE INDEX memo_used ON memo (used);

@@ -160,10 +160,26 @@ class FactStore:
         row = self.connection.execute("SELECT value FROM memo WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
+    def recall_all(self, names: Iterable[str]) -> dict[str, str]:
+        """The same for many names; those that are not known are left out."""
+        wanted = json.dumps(list(names))
+        return dict(
+            self.connection.execute(
+                "SELECT name, value FROM memo WHERE name IN (SELECT value FROM json_each(?))", (wanted,)
+            )
+        )
+
     def retain(self, name: str, value: str) -> None:
         """Keep what a link has worked out; forget what has not been worked out anew for long."""
+        self.retain_all({name: value})
+
+    def retain_all(self, values: dict[str, str]) -> None:
+        """The same for many names."""
+        if not values:
+            return
         with suppress(sqlite3.OperationalError), self._writing():
-            self.connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", (name, value, _today()))
+            rows = [(name, value, _today()) for name, value in values.items()]
+            self.connection.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", rows)
             self.connection.execute("DELETE FROM memo WHERE used < ?", (_today() - _KEEP_DAYS,))
 
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:

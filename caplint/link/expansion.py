@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from caplint.link.integers import UnknownValueError
 
@@ -27,7 +28,14 @@ class Definition:
         return Definition(tuple(json.loads(parameters)) if parameters is not None else None, body)
 
 
-def expanded(body: str, macros: Mapping[str, Definition], depth: int) -> str:
+class Macros(Protocol):
+    """Finds a macro by its name: a dictionary, or what looks it up where somebody asks."""
+
+    def get(self, name: str, /) -> Definition | None:
+        """The definition, None where there is none."""
+
+
+def expanded(body: str, macros: Macros, depth: int) -> str:
     """The text with function-like macros of these headers expanded, arguments put in as they are written."""
     for match in _WORD.finditer(body):
         definition = macros.get(match.group())

@@ -41,7 +41,7 @@ def link_handlers(store: FactStore, extractor: str) -> None:
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
     ).fetchall():
-        name = f"handlers {side} {tree} {snapshot(connection, side, tree, extractor)}"
+        name = f"handlers {tree} {snapshot(connection, side, tree, extractor)}"
         remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 

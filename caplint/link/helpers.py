@@ -40,35 +40,34 @@ class Helpers:
     _macros: dict[str, list[Macro]] = field(default_factory=dict)
     _bodies: dict[tuple[int, int], Body] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for name, path, blob, arch, start, stop, parameters in self.connection.execute(
-            """SELECT name, path, blob, arch, start, stop, parameters FROM code_function
-               WHERE side = ? AND tree = ? ORDER BY path, start""",
-            (self.side, self.tree),
-        ):
-            found = Handler(self.side, self.tree, path, blob, arch or GENERIC, name, start, stop,
-                            json.loads(parameters), "", None, "helper")  # fmt: skip
-            self._functions.setdefault(name, []).append(found)
-        for name, path, line, arch, parameters, body in self.connection.execute(
-            """SELECT m.name, f.path, m.line, f.arch, m.parameters, m.body
-               FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND m.parameters IS NOT NULL ORDER BY f.path, m.line""",
-            (self.side, self.tree),
-        ):
-            found_macro = Macro(path, line, arch or GENERIC, tuple(json.loads(parameters)), body)
-            self._macros.setdefault(name, []).append(found_macro)
-
     def functions(self, name: str, arch: str) -> list[Body]:
         """Definitions that an architecture may call; from generic code those of all architectures."""
-        return [
-            self.body(found)
-            for found in self._functions.get(name, [])
-            if arch == GENERIC or found.arch in {arch, GENERIC}
-        ]
+        if name not in self._functions:
+            self._functions[name] = [
+                Handler(self.side, self.tree, path, blob, of or GENERIC, name, start, stop,
+                        json.loads(parameters), "", None, "helper")
+                for path, blob, of, start, stop, parameters in self.connection.execute(
+                    """SELECT path, blob, arch, start, stop, parameters FROM code_function
+                       WHERE side = ? AND tree = ? AND name = ? ORDER BY path, start""",
+                    (self.side, self.tree, name),
+                )
+            ]  # fmt: skip
+        return [self.body(found) for found in self._functions[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
 
     def macros(self, name: str, arch: str) -> list[Macro]:
         """Function-like macros of a name, as with functions."""
-        return [found for found in self._macros.get(name, []) if arch == GENERIC or found.arch in {arch, GENERIC}]
+        if name not in self._macros:
+            self._macros[name] = [
+                Macro(path, line, of or GENERIC, tuple(json.loads(parameters)), body)
+                for path, line, of, parameters, body in self.connection.execute(
+                    """SELECT f.path, m.line, f.arch, m.parameters, m.body
+                       FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+                       WHERE f.side = ? AND f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL
+                       ORDER BY f.path, m.line""",
+                    (self.side, self.tree, name),
+                )
+            ]
+        return [found for found in self._macros[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
 
     def body(self, handler: Handler) -> Body:
         """A function's body, read once."""

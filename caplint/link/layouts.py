@@ -19,6 +19,7 @@ from caplint.abi.sources import Place, Sources, gather
 from caplint.errors import CaplintError
 from caplint.facts.store import FactStore
 from caplint.knowledge import knowledge
+from caplint.link.layout_drift import drift_of
 from caplint.trees.tree import Tree
 
 _NO_ROOT = "the tree holds no linux/kvm.h that would include it"
@@ -195,13 +196,7 @@ def _compare(store: FactStore, named: tuple[str, str], pair: tuple[_Copy, _Copy]
     name = f"drift {kernel.key} {other.key}"
     known = store.recall(name)
     if known is None:
-        from caplint.abi.pairs import differences  # noqa: PLC0415 - most runs compare nothing anew
-        from caplint.abi.work import unit_of  # noqa: PLC0415
-
-        sides = [
-            {abi: unit_of(data) for abi, data in json.loads(units[copy.key]).items()} for copy in (kernel, other)
-        ]  # fmt: skip
-        known = json.dumps(differences(sides[0], sides[1]))
+        known = json.dumps(drift_of(store, units[kernel.key], units[other.key]))
         store.retain(name, known)
     store.connection.executemany(
         "INSERT INTO temp.all_layout_drift VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

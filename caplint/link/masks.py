@@ -23,6 +23,10 @@ class Mask:
     value: int | None
 
 
+_Row = tuple[str, str | None, str | None, str]
+"""Path, architecture; parameters as JSON, body."""
+
+
 @dataclass
 class Constants:
     """The object-like macros and helpers of one side of a tree, by architecture."""
@@ -31,38 +35,28 @@ class Constants:
     side: str
     tree: str
     _known: dict[tuple[str, str], Numbers] = field(default_factory=dict)
+    _rows: dict[str, list[_Row]] = field(default_factory=dict)
 
     def value(self, arch: str | None, path: str, expression: str) -> int | None:
         """What an expression of macros and numbers is worth in a file, None where that is not known."""
         key = (arch or GENERIC, path)
         if key not in self._known:
-            self._known[key] = self._numbers(*key)
+            self._known[key] = Numbers(_Seen(self, *key))
         try:
             return self._known[key].of(expression)
         except UnknownValueError:
             return None
 
-    def _numbers(self, arch: str, path: str) -> Numbers:
-        """The file's own macros, its architecture's, those of all; what two headers define differently is none."""
-        levels: tuple[dict[str, set[tuple[str | None, str]]], ...] = ({}, {}, {})
-        for name, parameters, body, level in self.connection.execute(
-            """SELECT m.name, m.parameters, m.body,
-                      CASE WHEN f.path = ?4 THEN 0 WHEN f.arch IS NULL OR f.arch = 'generic' THEN 2 ELSE 1 END
-               FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-               WHERE f.side = ?1 AND f.tree = ?2 AND f.path NOT LIKE 'tools/%'
-                 AND (f.path = ?4 OR f.path LIKE '%.h' AND
-                      (f.arch IS NULL OR f.arch IN (?3, 'generic') OR ?3 = 'generic'))""",
-            (self.side, self.tree, arch, path),
-        ):
-            levels[level].setdefault(name, set()).add((parameters, body))
-        macros: dict[str, Definition] = {}
-        for level in reversed(levels):
-            for name, found in level.items():
-                macros.pop(name, None)
-                # In code that all share, what an architecture defines has no one value.
-                if len(found) == 1 and not (arch == GENERIC and level is levels[1]):
-                    macros[name] = Definition.of(*next(iter(found)))
-        return Numbers(macros)
+    def definitions(self, name: str) -> list[_Row]:
+        """All that a tree's files define a macro as, but for copies below tools/."""
+        if name not in self._rows:
+            self._rows[name] = self.connection.execute(
+                """SELECT DISTINCT f.path, f.arch, m.parameters, m.body
+                   FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+                   WHERE f.side = ? AND f.tree = ? AND m.name = ? AND f.path NOT LIKE 'tools/%'""",
+                (self.side, self.tree, name),
+            ).fetchall()
+        return self._rows[name]
 
     def mask(self, body: Body, expressions: list[str]) -> Mask:
         """The union of some sets of bits; a choice counts with both its sides."""
@@ -75,6 +69,38 @@ class Constants:
         for value in known:
             total |= value
         return Mask(" | ".join(dict.fromkeys(parts)), total if complete else None)
+
+
+@dataclass
+class _Seen:
+    """The macros that an architecture's file sees: its own, its architecture's, those of all, in this order.
+
+    What two headers define differently is none.
+    """
+
+    constants: Constants
+    arch: str
+    path: str
+    _known: dict[str, Definition | None] = field(default_factory=dict)
+
+    def get(self, name: str, /) -> Definition | None:
+        """See `Macros`."""
+        if name not in self._known:
+            self._known[name] = self._found(name)
+        return self._known[name]
+
+    def _found(self, name: str) -> Definition | None:
+        levels: tuple[set[tuple[str | None, str]], ...] = (set(), set(), set())
+        for path, arch, parameters, body in self.constants.definitions(name):
+            if path == self.path:
+                levels[0].add((parameters, body))
+            elif path.endswith((".h", ".H")) and (arch in {None, GENERIC, self.arch} or self.arch == GENERIC):
+                levels[2 if arch in {None, GENERIC} else 1].add((parameters, body))
+        nearest = next((level for level in range(len(levels)) if levels[level]), None)
+        # In code that all share, what an architecture defines has no one value.
+        if nearest is None or len(levels[nearest]) > 1 or (nearest == 1 and self.arch == GENERIC):
+            return None
+        return Definition.of(*next(iter(levels[nearest])))
 
 
 def advertised(constants: Constants, body: Body, site: Site) -> Mask:

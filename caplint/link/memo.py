@@ -40,19 +40,40 @@ def code_digest(*packages: str) -> bytes:
 def remembered(store: FactStore, name: str, tables: Tables, where: tuple[str, str], fill: Callable[[], None]) -> None:
     """Fill the rows that tables hold of one side of a tree, from memory where they have been worked out before.
 
-    All tables have columns `side` and `tree`.
+    All tables have columns `side` and `tree`; what names a row, in columns `id` and `site`, begins with the side.
+    Memory holds neither, so that what a tree was found to be serves as the base of its patches.
     """
-    connection = store.connection
+    connection, (side, _) = store.connection, where
     known = store.recall(name)
     if known is None:
         fill()
-        rows = {
-            table: connection.execute(f"SELECT * FROM temp.{table} WHERE side = ? AND tree = ?", where).fetchall()  # noqa: S608
-            for table in tables
-        }
-        store.retain(name, json.dumps(rows))
+        store.retain(name, json.dumps({table: _sideless(connection, table, where) for table in tables}))
         return
-    for table, found in json.loads(known).items():
-        if found:
-            marks = ", ".join("?" * len(found[0]))
-            connection.executemany(f"INSERT INTO temp.{table} VALUES ({marks})", found)  # noqa: S608
+    for table, (columns, found) in json.loads(known).items():
+        names = ", ".join(columns)
+        marks = ", ".join("?" * (len(columns) + 1))
+        named = [place for place, column in enumerate(columns) if column in _NAMED]
+        for row in found:
+            for place in named:
+                row[place] = f"{side} {row[place]}"
+        connection.executemany(
+            f"INSERT INTO temp.{table} (side, {names}) VALUES ({marks})",  # noqa: S608
+            [(side, *row) for row in found],
+        )
+
+
+_NAMED = frozenset({"id", "site"})
+
+
+def _sideless(
+    connection: sqlite3.Connection, table: str, where: tuple[str, str]
+) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Columns but for `side`, and their values in the order of the rows."""
+    columns = [name for _, name, *_ in connection.execute(f"PRAGMA temp.table_info({table})") if name != "side"]
+    length = len(where[0]) + 2  # the side, a blank, and SQL counts from 1
+    chosen = ", ".join(f"substr({name}, {length})" if name in _NAMED else name for name in columns)
+    rows = connection.execute(
+        f"SELECT {chosen} FROM temp.{table} WHERE side = ? AND tree = ? ORDER BY rowid",
+        where,  # noqa: S608
+    )
+    return columns, rows.fetchall()

@@ -11,7 +11,8 @@ from functools import cache
 
 from caplint.knowledge import knowledge
 from caplint.link.bodies import Body, Handler, Row, between
-from caplint.link.state import Place, State, chains
+from caplint.link.members import chains
+from caplint.link.state import Place, State
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # What a guard may speak of without making the access depend on a capability or a feature.

@@ -13,6 +13,7 @@ from itertools import count
 from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link.build import conjoin, file_conditions
+from caplint.link.members import Members, members_of
 from caplint.link.memo import remembered, snapshot
 from caplint.link.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
 from caplint.link.msr_passthrough import link_passthrough
@@ -20,7 +21,6 @@ from caplint.link.numbers import Definition, Numbers, UnknownValueError
 from caplint.link.state import State
 
 _POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
-_INDEX = re.compile(r"\[[^\[\]]*\]")
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
 # Registers of one kind that processors and hypervisors number in a row, at most.
@@ -47,15 +47,16 @@ def link_msrs(store: FactStore, extractor: str) -> None:
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
     for side, tree, role in trees:
-        name = f"msrs {side} {tree} {role} {snapshot(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree, role))
+        name = f"msrs {tree} {role} {snapshot(connection, side, tree, extractor)}"
+        remembered(store, name, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
 
 
-def _fill(connection: sqlite3.Connection, side: str, tree: str, role: str) -> None:
+def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
+    connection = store.connection
     numbers = _MsrNumbers(connection, side, tree)
     _definitions(connection, side, tree, numbers)
     if role == "kernel":
-        _kernel(connection, side, tree, numbers)
+        _kernel(store, side, tree, numbers)
     elif role == "vmm":
         _vmm(connection, side, tree, numbers)
 
@@ -64,16 +65,22 @@ class _MsrNumbers:
     """Values of expressions in the light of a tree's headers for the MSR architecture."""
 
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
-        arch = knowledge().msr.architecture
-        macros: dict[str, Definition] = {}
-        for name, parameters, body in connection.execute(
-            """SELECT m.name, m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made AND m.body <> ''
-               ORDER BY f.path DESC, m.line DESC""",
-            (side, tree, arch, GENERIC),
-        ):
-            macros[name] = Definition.of(parameters, body)
-        self._numbers = Numbers(macros)
+        self._connection = connection
+        self._where = (side, tree, knowledge().msr.architecture, GENERIC)
+        self._known: dict[str, Definition | None] = {}
+        self._numbers = Numbers(self)
+
+    def get(self, name: str, /) -> Definition | None:
+        """See `Macros`: the first definition that is not empty."""
+        if name not in self._known:
+            row = self._connection.execute(
+                """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+                   WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made
+                     AND m.body <> '' AND m.name = ? ORDER BY f.path, m.line LIMIT 1""",
+                (*self._where, name),
+            ).fetchone()
+            self._known[name] = Definition.of(*row) if row else None
+        return self._known[name]
 
     def of(self, expression: str) -> int | None:
         """The value, None where it cannot be computed or is none of an MSR."""
@@ -102,8 +109,9 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
             )
 
 
-def _kernel(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    state = State.of(connection, side, tree)
+def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> None:
+    connection, members = store.connection, members_of(store, side, tree)
+    state = State.of(connection, side, tree, members)
     files = file_conditions(connection)
     ids = count()
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
@@ -113,7 +121,7 @@ def _kernel(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrN
             _insert_site(site, place, found, conjoin(site.condition, whole), numbers)
             _insert_state(site, place, found, state)
     _saved(connection, side, tree, numbers)
-    _fields(connection, side, tree)
+    _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)
 
 
@@ -175,9 +183,9 @@ def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _Ms
     return [(low, high) for low, high in bounds if low is not None and high is not None]
 
 
-def _fields(connection: sqlite3.Connection, side: str, tree: str) -> None:
+def _fields(connection: sqlite3.Connection, side: str, tree: str, members: list[tuple[str | None, Members]]) -> None:
     """Members of the structures that hold state, of every architecture."""
-    counts = _accesses(connection, side, tree)
+    counts = _counts(members)
     shared = counts.get(GENERIC, (Counter(), Counter()))
     for owner in sorted({owner for owner, _ in knowledge().msr.roots}):
         rows = connection.execute(
@@ -195,22 +203,15 @@ def _fields(connection: sqlite3.Connection, side: str, tree: str) -> None:
             )
 
 
-def _accesses(connection: sqlite3.Connection, side: str, tree: str) -> dict[str, tuple[Counter[str], Counter[str]]]:
+def _counts(members: list[tuple[str | None, Members]]) -> dict[str, tuple[Counter[str], Counter[str]]]:
     """How often members are read and written in code of each architecture, by their names."""
     found: dict[str, tuple[Counter[str], Counter[str]]] = {}
-    for arch, chain, mode, places in connection.execute(
-        """SELECT f.arch, a.chain, a.mode, count(*) FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND f.arch IS NOT NULL GROUP BY 1, 2, 3""",
-        (side, tree),
-    ):
-        reads, writes = found.setdefault(arch, (Counter(), Counter()))
-        *passed, last = _POINTED.findall(_INDEX.sub("", chain)) or [""]
-        for name in passed:
-            reads[name] += places
-        if mode != "write":
-            reads[last] += places
-        if mode in {"write", "update", "address"}:
-            writes[last] += places
+    for arch, file in members:
+        if arch is not None:
+            reads, writes = found.setdefault(arch, (Counter(), Counter()))
+            for name, (read, written) in file.counts.items():
+                reads[name] += read
+                writes[name] += written
     return found
 
 

@@ -7,17 +7,16 @@ value that differs between the two has no value here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from caplint.link.expansion import MAX_DEPTH, MAX_TEXT, Definition, expanded
+from caplint.link.expansion import MAX_DEPTH, MAX_TEXT, Definition, Macros, expanded
 from caplint.link.integers import UnknownValueError, Value, binary, common, literal, promoted, truncated, wrapped
 
 if TYPE_CHECKING:
     from pycparser import c_ast, c_parser
 
-__all__ = ["Definition", "Numbers", "UnknownValueError"]
+__all__ = ["Definition", "Macros", "Numbers", "UnknownValueError"]
 
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,8}|0[xX][0-9a-fA-F]{1,8})\Z")
 
@@ -41,7 +40,7 @@ _TYPEDEFS = "".join(f"typedef int {name};" for name in _TYPEDEF_NAMES)
 class Numbers:
     """Evaluates macro bodies in the light of other macros."""
 
-    def __init__(self, macros: Mapping[str, Definition]) -> None:
+    def __init__(self, macros: Macros) -> None:
         self._macros = macros
         self._abis = [_Abi(macros, long_bits) for long_bits in (64, 32)]
         self._known: dict[str, int | UnknownValueError] = {}
@@ -88,7 +87,7 @@ class Numbers:
 class _Abi:
     """Evaluation with one width of `long`."""
 
-    def __init__(self, macros: Mapping[str, Definition], long_bits: int) -> None:
+    def __init__(self, macros: Macros, long_bits: int) -> None:
         self._macros = macros
         self._long_bits = long_bits
         self._names: dict[str, Value] = {}

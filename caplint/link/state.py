@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from caplint.knowledge import GENERIC, knowledge
+from caplint.link.members import Members
 
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _STEP = re.compile(r"\s*(?:->|\.)\s*")
-_POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_CHAIN = re.compile(
-    r"[A-Za-z_]\w*(?:\s*\([^()]*\)|\s*\[[^\[\]]*\])*(?:\s*(?:->|\.)\s*[A-Za-z_]\w*(?:\s*\[[^\[\]]*\])*)+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +50,6 @@ class Place:
         return self.members[-1].name if self.members else ""
 
 
-def chains(expression: str) -> Iterator[str]:
-    """The member chains in an expression."""
-    return (match.group() for match in _CHAIN.finditer(expression))
-
-
 @dataclass
 class State:
     """The structures of one tree, with every name through which members are written or read."""
@@ -72,8 +63,8 @@ class State:
     roots: list[tuple[str, re.Pattern[str]]] = field(default_factory=list)
 
     @staticmethod
-    def of(connection: sqlite3.Connection, side: str, tree: str) -> State:
-        """The state of a tree's MSR architecture."""
+    def of(connection: sqlite3.Connection, side: str, tree: str, files: Iterable[tuple[str | None, Members]]) -> State:
+        """The state of a tree's MSR architecture; `files` says what each file does to members."""
         known = knowledge().msr
         where = (side, tree, known.architecture, GENERIC)
         structures: dict[str, dict[str, Member]] = {}
@@ -85,38 +76,20 @@ class State:
         ):
             structures.setdefault(owner, {}).setdefault(name, Member(owner, name, *rest))
         state = State(structures, roots=known.roots)
-        state._add_accesses(connection, where)
+        names = connection.execute("SELECT DISTINCT name FROM code_function WHERE side = ? AND tree = ?", (side, tree))
+        functions = {name for (name,) in names}
+        for arch, members in files:
+            if arch in {known.architecture, GENERIC}:
+                state._add(members, functions)
         return state
 
-    def _add_accesses(self, connection: sqlite3.Connection, where: tuple[str, ...]) -> None:
-        for chain, mode in connection.execute(
-            """SELECT DISTINCT a.chain, a.mode FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?)""",
-            where,
-        ):
-            last = _POINTED.findall(_BRACKETS.sub("", chain))[-1:]
-            (self.passed if mode == "read" else self.written).update(last)
-        self._add_arguments(connection, where)
-        for table, column in (("macro", "body"), ("table_entry", "field")):
-            for (text,) in connection.execute(
-                f"""SELECT DISTINCT t.{column} FROM temp.all_file f JOIN main.{table} t ON t.blob = f.blob
-                    WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?)""",  # noqa: S608
-                where,
-            ):
-                self.written.update(_POINTED.findall(f".{text}" if column == "field" else text))
-
-    def _add_arguments(self, connection: sqlite3.Connection, where: tuple[str, ...]) -> None:
-        """A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do: so may all that is no function in view."""
-        for (arguments,) in connection.execute(
-            """SELECT DISTINCT k.arguments FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
-               WHERE f.side = ?1 AND f.tree = ?2 AND f.arch IN (?3, ?4)
-                 AND (k.arguments LIKE '%->%' OR k.arguments LIKE '%.%')
-                 AND k.callee NOT IN (SELECT name FROM code_function WHERE side = ?1 AND tree = ?2)""",
-            where,
-        ):
-            for argument in json.loads(arguments):
-                if _CHAIN.fullmatch(argument):
-                    self.written.update(_POINTED.findall(_BRACKETS.sub("", argument))[-1:])
+    def _add(self, members: Members, functions: set[str]) -> None:
+        self.passed.update(members.passed)
+        self.written.update(members.written)
+        # A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do: so may all that is no function in view.
+        for callee, names in members.handed.items():
+            if callee not in functions:
+                self.written.update(names)
 
     def place(self, chain: str) -> Place | None:
         """What a chain leads to, None where it does not start in a known structure."""

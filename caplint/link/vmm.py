@@ -36,7 +36,7 @@ def link_vmm(store: FactStore, extractor: str) -> None:
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'vmm' ORDER BY 1, 2"
     ).fetchall():
-        name = f"vmm {side} {tree} {snapshot(connection, side, tree, extractor)}"
+        name = f"vmm {tree} {snapshot(connection, side, tree, extractor)}"
         remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 

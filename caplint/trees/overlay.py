@@ -34,6 +34,12 @@ class OverlayTree(Tree):
     def files(self, cache: StampCache) -> list[File]:
         return self._laid_over(self._below.files(cache), self._matters)
 
+    def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
+        if self.base is not self._below:
+            return super().with_base(cache)
+        below = self._below.files(cache)  # once: of a directory it is a walk
+        return self._laid_over(below, self._matters), below
+
     def code(self, cache: StampCache) -> list[File]:
         return self._laid_over(self._below.code(cache), self._is_code)
 

@@ -85,6 +85,10 @@ class Tree(ABC):
     def files(self, cache: StampCache) -> list[File]:
         """The files that matter, sorted by path."""
 
+    def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
+        """The same, and those of the base; none where there is no base."""
+        return self.files(cache), self.base.files(cache) if self.base is not None else []
+
     @abstractmethod
     def code(self, cache: StampCache) -> list[File]:
         """Every C file that could matter, sorted by path: what a call graph is made of."""
