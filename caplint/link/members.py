@@ -9,7 +9,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from caplint.facts.store import FactStore
 from caplint.link.memo import code_digest
@@ -50,7 +50,7 @@ def members_of(store: FactStore, side: str, tree: str) -> list[tuple[str | None,
     known = store.recall_all(names.values())
     found = {blob: Members(**json.loads(known[name])) for blob, name in names.items() if name in known}
     missing = {blob: _summed(connection, blob) for blob in names.keys() - found.keys()}
-    store.retain_all({names[blob]: json.dumps(asdict(each)) for blob, each in sorted(missing.items())})
+    store.retain_all({names[blob]: json.dumps(vars(each)) for blob, each in sorted(missing.items())})
     found |= missing
     return [(arch, found[blob]) for arch, blob, *_ in rows]
 
