@@ -165,8 +165,13 @@ def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
     )
 
 
-def find(session: Session, rules: list[Rule], config: Config) -> tuple[list[Finding], list[Skipped]]:
-    """What the rules find in the views, suppressed or not, and which of them did not run."""
+def find(
+    session: Session, rules: list[Rule], config: Config, *, valid: bool = False
+) -> tuple[list[Finding], list[Skipped]]:
+    """What the rules find in the views, suppressed or not, and which of them did not run.
+
+    `valid`: their queries have been held against the same views before.
+    """
     trees = session.trees
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     if session.deep:
@@ -176,7 +181,8 @@ def find(session: Session, rules: list[Rule], config: Config) -> tuple[list[Find
     skipped: list[Skipped] = []
     found: list[Finding] = []
     for rule in rules:
-        rule_pages.validate(session.connection, rule)
+        if not valid:
+            rule_pages.validate(session.connection, rule)
         if reason := _reason_to_skip(rule, roles, config):
             skipped.append(Skipped(rule.code, reason))
         else:

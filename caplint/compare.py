@@ -66,7 +66,7 @@ def _tell_one_another(sessions: list[Session], labels: list[str]) -> None:
 def _compare(session: Session, series: list[list[Step]], rules: list[Rule], config: Config) -> Outcome:
     outcome = judge(session, rules, config)
     unpatched(session.connection, session.configurations)
-    before = identify(suppress(find(session, rules, config)[0], config.suppress)[0], session.roles)
+    before = identify(suppress(find(session, rules, config, valid=True)[0], config.suppress)[0], session.roles)
     late = [rule for rule in rules if "step_finding" in rule.query]
     if late and series:
         for steps in series:

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,7 @@ class Handler:
     """Whether the handler that hands on to this one has tested the request's flags before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A fact inside a function: its extent, and what it says."""
 
     start: int
@@ -47,6 +48,8 @@ class Body:
     connection: sqlite3.Connection
     handler: Handler
     _cache: dict[str, list[Row]] = field(default_factory=dict)
+    delegates: list[str] | None = None
+    """Of a handler of MSRs: what it hands accesses on to, once that is known."""
 
     def _rows(self, kind: str, query: str) -> list[Row]:
         if kind not in self._cache:
@@ -138,5 +141,7 @@ class Body:
 
 def between(rows: list[Row], start: int, stop: int) -> list[Row]:
     """The rows that begin in `[start, stop)`."""
-    starts = [row.start for row in rows]
-    return rows[bisect_left(starts, start) : bisect_left(starts, stop)]
+    return rows[bisect_left(rows, start, key=_START) : bisect_left(rows, stop, key=_START)]
+
+
+_START = attrgetter("start")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
@@ -17,8 +19,7 @@ def symbols(text: str) -> frozenset[str]:
     return frozenset(_SYMBOL.findall(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call: where it begins, and what becomes of its result."""
 
     start: int
@@ -30,8 +31,7 @@ class Call:
     condition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """An assignment."""
 
     start: int
@@ -41,8 +41,7 @@ class Store:
     local: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """What is known to hold, or not to, over a stretch of a function."""
 
     start: int
@@ -52,8 +51,7 @@ class Extent:
     expression: str
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(NamedTuple):
     """A condition that decides what runs, with the whole statement's extent."""
 
     start: int
@@ -169,7 +167,8 @@ def _attach(
     """Give functions what stands in them; `files` has their `path` and `blob`."""
     places = _Places(functions)
     for table, columns, add in _FACTS:
-        for path, blob, start, *rest in connection.execute(
+        held = _Held(None, ("", 0), 0, 0)
+        for path, blob, start, *row in connection.execute(
             f"""SELECT f.path, t.blob, t.start, {columns}
                 FROM {files} JOIN main.{table} t ON t.blob = f.blob
                 JOIN main.condition c ON c.id = t.condition
@@ -177,8 +176,20 @@ def _attach(
                 ORDER BY f.path, t.start""",  # noqa: S608
             given,
         ):
-            if (function := places.find((path, blob), start)) is not None:
-                add(function, start, *rest)
+            # Most stand in the function that the one before stands in.
+            if not held.start <= start < held.stop or held.place != (path, blob):
+                held = places.find((path, blob), start)
+            if held.function is not None:
+                add(held.function, start, row)
+
+
+class _Held(NamedTuple):
+    """A stretch of a file, and the function that all of it stands in, if any."""
+
+    function: Function | None
+    place: tuple[str, int]
+    start: int
+    stop: int
 
 
 class _Places:
@@ -192,41 +203,43 @@ class _Places:
             found.sort(key=lambda function: function.start)
         self._starts = {place: [function.start for function in found] for place, found in self._found.items()}
 
-    def find(self, place: tuple[str, int], offset: int) -> Function | None:
+    def find(self, place: tuple[str, int], offset: int) -> _Held:
         starts = self._starts.get(place, [])
-        index = bisect_right(starts, offset) - 1
-        if index < 0:
-            return None
-        function = self._found[place][index]
-        return function if offset < function.stop else None
+        index = bisect_right(starts, offset)
+        following = starts[index] if index < len(starts) else sys.maxsize
+        if index == 0:
+            return _Held(None, place, 0, following)
+        function = self._found[place][index - 1]
+        if offset < function.stop:
+            return _Held(function, place, function.start, min(function.stop, following))
+        return _Held(None, place, function.stop, following)
 
 
-def _add_call(function: Function, start: int, *rest: object) -> None:
-    line, column, callee, arguments, use, condition = rest
-    given = tuple(json.loads(str(arguments)))
-    function.calls.append(Call(start, int(str(line)), int(str(column)), str(callee), given, str(use), str(condition)))
+def _add_call(function: Function, start: int, row: list[Any]) -> None:
+    line, column, callee, arguments, use, condition = row
+    function.calls.append(Call(start, line, column, callee, tuple(json.loads(arguments)), use, condition))
 
 
-def _add_store(function: Function, start: int, *rest: object) -> None:
-    target, operator, value, local = rest
-    function.stores.append(Store(start, str(target), str(operator), str(value), bool(local)))
+def _add_store(function: Function, start: int, row: list[Any]) -> None:
+    target, operator, value, local = row
+    function.stores.append(Store(start, target, operator, value, bool(local)))
 
 
-def _add_return(function: Function, start: int, *rest: object) -> None:
-    function.returns.append((start, str(rest[0])))
+def _add_return(function: Function, start: int, row: list[Any]) -> None:
+    function.returns.append((start, row[0]))
 
 
-def _add_extent(function: Function, start: int, *rest: object) -> None:
-    stop, kind, negated, expression = rest
-    function.extents.append(Extent(start, int(str(stop)), str(kind), bool(negated), str(expression)))
+def _add_extent(function: Function, start: int, row: list[Any]) -> None:
+    stop, kind, negated, expression = row
+    function.extents.append(Extent(start, stop, kind, bool(negated), expression))
 
 
-def _add_test(function: Function, start: int, *rest: object) -> None:
-    stop, kind, expression = rest
-    function.tests.append(Test(start, int(str(stop)), str(kind), str(expression)))
+def _add_test(function: Function, start: int, row: list[Any]) -> None:
+    stop, kind, expression = row
+    function.tests.append(Test(start, stop, kind, expression))
 
 
-def _add_jump(function: Function, start: int, *_: object) -> None:
+def _add_jump(function: Function, start: int, _: list[Any]) -> None:
     function.jumps.append(start)
 
 

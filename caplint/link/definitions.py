@@ -68,6 +68,8 @@ class Definitions:
             name: [event for event in events if _is_useful(event, taking)]
             for name, events in self._events.items()
         }  # fmt: skip
+        self._makers: dict[str, tuple[str, ...]] = {}
+        self._defining = {event.path for events in self._events.values() for event in events}
         self.names = {name for name, events in self._events.items() if any(event.definition for event in events)}
 
     def _forget(self, connection: sqlite3.Connection, includes: Includes) -> None:
@@ -103,6 +105,10 @@ class Definitions:
         events = self._events.get(name, [])
         return _choices(name, _own(events, place) or _of_headers(events, place), place)
 
+    def defines(self, path: str) -> bool:
+        """Whether a file itself defines any macro of those that count here."""
+        return path in self._defining
+
     def own(self, name: str, place: Place) -> list[Definition]:
         """What the file itself defines the macro as above the place."""
         return [event.definition for event in _own(self._events.get(name, []), place) if event.definition]
@@ -133,8 +139,13 @@ class Definitions:
                 raise UnknownDefinitionError(f"{missing[0]} and others are defined in more than {MAX_CHOICES} ways")
         return complete
 
-    def makers_in(self, body: str) -> Iterator[str]:
+    def makers_in(self, body: str) -> tuple[str, ...]:
         """Macros in a body that make code there: labels anywhere, declarations outside of braces."""
+        if body not in self._makers:
+            self._makers[body] = tuple(self._makers_in(body))
+        return self._makers[body]
+
+    def _makers_in(self, body: str) -> Iterator[str]:
         depth, position = 0, 0
         for brace in [*_BRACES.finditer(body), None]:
             for word in _WORD.findall(body, position, brace.start() if brace else len(body)):

@@ -73,10 +73,11 @@ def _is_locked(body: Body, start: int, offset: int) -> bool:
     """Whether kvm->lock has been taken when control reaches the offset: in the case, or above the switch."""
     first = min((row.start for row in body.labels), default=offset)
     held = False
-    for row in (*body.calls, *body.macros):
+    calls = ((row, row.extra[0], row.text) for row in body.calls)
+    macros = ((row, row.text, row.extra[0]) for row in body.macros)
+    for row, name, text in (*calls, *macros):
         if row.start >= offset or first <= row.start < start:
             continue
-        name, text = (row.extra[0], row.text) if row in body.calls else (row.text, row.extra[0])
         if (_LOCK.match(name) and _KVM_LOCK.search(text)) or _LOCKING.match(name):
             held = True
         elif _UNLOCK.match(name) and _KVM_LOCK.search(text) and not _leaves_with(body, row.start, offset):

@@ -108,6 +108,8 @@ class _Planner:
     def _code_includes(self, path: str) -> Iterator[_Use]:
         """Includes of files that use macros which this one defines for them."""
         arch, blob = self._files[path]
+        if not self._definitions.defines(path):
+            return
         for name, line, start, condition in self._connection.execute(
             """SELECT i.path, i.line, i.start, c.text FROM main.include i JOIN main.condition c ON c.id = i.condition
                WHERE i.blob = ? ORDER BY i.line""",

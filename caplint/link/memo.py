@@ -72,8 +72,5 @@ def _sideless(
     columns = [name for _, name, *_ in connection.execute(f"PRAGMA temp.table_info({table})") if name != "side"]
     length = len(where[0]) + 2  # the side, a blank, and SQL counts from 1
     chosen = ", ".join(f"substr({name}, {length})" if name in _NAMED else name for name in columns)
-    rows = connection.execute(
-        f"SELECT {chosen} FROM temp.{table} WHERE side = ? AND tree = ? ORDER BY rowid",
-        where,  # noqa: S608
-    )
-    return columns, rows.fetchall()
+    query = f"SELECT {chosen} FROM temp.{table} WHERE side = ? AND tree = ? ORDER BY rowid"  # noqa: S608
+    return columns, connection.execute(query, where).fetchall()

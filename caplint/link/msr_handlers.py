@@ -109,6 +109,12 @@ def selectors(body: Body) -> set[str]:
 
 def delegates(body: Body) -> list[str]:
     """Functions that get the register, and its value or the place for it, handed on."""
+    if body.delegates is None:  # each of its cases asks
+        body.delegates = _delegates(body)
+    return body.delegates
+
+
+def _delegates(body: Body) -> list[str]:
     names, values, requests = selectors(body), set(knowledge().msr.values), _requests(body)
     found = []
     for call in body.calls:
@@ -216,10 +222,15 @@ def _results() -> re.Pattern[str]:
 def gates(site: Site) -> list[str]:
     """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
     offsets = [row.start for row in _answers(site)] or [site.start]
-    guards = [row.text for row in site.body.guards if any(row.start <= offset < row.stop for offset in offsets)]
+    first, last = min(offsets), max(offsets)
+    guards = [
+        row.text
+        for row in site.body.guards
+        if row.start <= last and row.stop > first and any(row.start <= offset < row.stop for offset in offsets)
+    ]
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 
 
-def is_gated(site: Site) -> bool:
-    """Whether something other than who asks decides: a feature, a capability, a setting."""
-    return any(set(_GATE_WORD.findall(text)) - _NO_GATE for text in gates(site))
+def is_gated(conditions: list[str]) -> bool:
+    """Whether something other than who asks is among what decides: a feature, a capability, a setting."""
+    return any(set(_GATE_WORD.findall(text)) - _NO_GATE for text in conditions)

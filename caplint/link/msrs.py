@@ -117,36 +117,49 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
         whole = files.get((side, tree, body.handler.path), "1")
         for site in sites(verb, body):
-            place, found = f"{side} {tree} {next(ids)}", value(site, state)
-            _insert_site(site, place, found, conjoin(site.condition, whole), numbers)
-            _insert_state(site, place, found, state)
+            condition = conjoin(site.condition, whole)
+            access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site))
+            _insert_site(access, numbers)
+            _insert_state(access, state)
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)
 
 
-def _insert_site(site: Site, place: str, found: Value, condition: str, numbers: _MsrNumbers) -> None:
-    handler = site.body.handler
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """A row of `all_msr_site` to be."""
+
+    site: Site
+    id: str
+    condition: str
+    value: Value
+    gates: list[str]
+    """What decides whether it succeeds."""
+
+
+def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
+    site, handler = access.site, access.site.body.handler
     site.body.connection.execute(
         "INSERT INTO temp.all_msr_site VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (place, handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
-         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, condition, found.how, found.text,
-         int(is_gated(site))),
+        (access.id, handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
+         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, access.condition, access.value.how,
+         access.value.text, int(is_gated(access.gates))),
     )  # fmt: skip
 
 
-def _insert_state(site: Site, site_id: str, found: Value, state: State) -> None:
-    handler, connection = site.body.handler, site.body.connection
-    names = {name for text in [*gates(site), found.text] for name in _POINTED.findall(text)}
+def _insert_state(access: _Access, state: State) -> None:
+    handler, connection = access.site.body.handler, access.site.body.connection
+    names = {name for text in [*access.gates, access.value.text] for name in _POINTED.findall(text)}
     connection.executemany(
         "INSERT INTO temp.all_msr_gate VALUES (?, ?, ?, ?)",
-        [(handler.side, handler.tree, site_id, name) for name in sorted(names)],
+        [(handler.side, handler.tree, access.id, name) for name in sorted(names)],
     )
-    for place in found.places:
+    for place in access.value.places:
         last = place.members[-1] if place.members else None
         connection.execute(
             "INSERT INTO temp.all_msr_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (handler.side, handler.tree, site_id, place.owner, place.member, place.unknown, int(place.outside),
+            (handler.side, handler.tree, access.id, place.owner, place.member, place.unknown, int(place.outside),
              int(state.is_written(place)), last.path if last else None, last.line if last else None),
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from caplint.link.code import Call, Code, Function, symbols
 
@@ -70,8 +71,7 @@ class Witnesses:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
+class _Mention(NamedTuple):
     """An assignment or a return, in which a name may occur."""
 
     function: Function
