@@ -25,9 +25,10 @@ _RULES = """
 
 def link_build(connection: sqlite3.Connection) -> dict[Place, Formula]:
     """Fill `all_file_condition`, and say for side, tree and architecture when KVM itself is built."""
-    built = _module_conditions(connection)
+    rows = connection.execute(_RULES).fetchall()
+    built = _module_conditions(rows)
     rules: _Rules = {}
-    for side, tree, path, _, item, condition in connection.execute(_RULES):
+    for side, tree, path, _, item, condition in rows:
         rules.setdefault((side, tree, _target(path, item)), []).append((posixpath.dirname(path), condition))
     settled: dict[Place, Formula] = {}
     texts: dict[tuple[Formula, Formula], str] = {}  # few differ, of many files
@@ -49,10 +50,10 @@ def _beside(given: Formula, whole: Formula) -> str:
     return text(substitute(conjunction(part for part in parts if part != given), known))
 
 
-def _module_conditions(connection: sqlite3.Connection) -> dict[Place, Formula]:
+def _module_conditions(rows: list[tuple[str, ...]]) -> dict[Place, Formula]:
     """Side, tree and architecture → when KVM itself, the module kvm.o, is built."""
     found: dict[Place, list[Formula]] = {}
-    for side, tree, path, arch, item, condition in connection.execute(_RULES):
+    for side, tree, path, arch, item, condition in rows:
         if item == "kvm.o" and path.endswith("/kvm/Makefile"):
             found.setdefault((side, tree, arch), []).append(_readable(parse(condition)))
     return {place: disjunction(conditions) for place, conditions in found.items()}
@@ -72,6 +73,7 @@ def conjoin(left: str, right: str) -> str:
     return text(conjunction([parse(left), parse(right)]))
 
 
+@lru_cache(maxsize=8192)
 def _target(path: str, item: str) -> str:
     """The source or directory that a rule of a build file speaks of, relative to the tree's root."""
     place = item if item.startswith("virt/kvm/") else posixpath.join(posixpath.dirname(path), item)

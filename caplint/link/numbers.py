@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from caplint.link.expansion import MAX_DEPTH, MAX_TEXT, Definition, Macros, expanded
 from caplint.link.integers import UnknownValueError, Value, binary, common, literal, promoted, truncated, wrapped
+from caplint.link.plain_expression import plain_expression
 
 if TYPE_CHECKING:
     from pycparser import c_ast, c_parser
@@ -34,6 +35,7 @@ for _bits in (8, 16, 32, 64):
     )
     _TYPES |= dict.fromkeys((f"s{_bits}", f"__s{_bits}", f"int{_bits}_t"), (_bits, False))
 _TYPEDEF_NAMES = [name for name in _TYPES if name[-1].isdigit() or name.endswith("_t")]
+_TYPE_NAMES = frozenset(_TYPEDEF_NAMES)
 _TYPEDEFS = "".join(f"typedef int {name};" for name in _TYPEDEF_NAMES)
 
 
@@ -172,6 +174,8 @@ def _parse(body: str) -> c_ast.Node:
     # What would end our own expression early is refused before it can.
     if len(body) > MAX_TEXT or re.search(r"[{};#]", body) or not _balanced(body):
         raise UnknownValueError(f"`{body[:60]}` is no expression")
+    if (plain := plain_expression(body, _TYPE_NAMES)) is not None:
+        return plain
     try:
         typedefs = _TYPEDEFS if any(name in body for name in _TYPEDEF_NAMES) else ""
         tree = _parser().parse(f"{typedefs}int value = ({body});")

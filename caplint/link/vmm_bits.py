@@ -41,12 +41,24 @@ class Answers:
     """What is made of the answers of checks in one tree."""
 
     def __init__(self, code: Code) -> None:
-        self._mentions: dict[str, list[tuple[Function, str]]] = {}
+        self._texts: list[tuple[Function, list[str], str]] = []
         for function in code.functions:
             masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
-            for text in dict.fromkeys([*(text for _, text in function.texts()), *masked]):
-                for name in symbols(text):
-                    self._mentions.setdefault(name, []).append((function, text))
+            texts = list(dict.fromkeys([*(text for _, text in function.texts()), *masked]))
+            self._texts.append((function, texts, "\n".join(texts)))
+        self._known: dict[str, list[tuple[Function, str]]] = {}
+
+    def _mentions(self, name: str) -> list[tuple[Function, str]]:
+        """Every expression that mentions a name. A few are asked for of all that a tree has."""
+        if name not in self._known:
+            self._known[name] = [
+                (function, text)
+                for function, texts, whole in self._texts
+                if name in whole
+                for text in texts
+                if name in text and name in symbols(text)
+            ]
+        return self._known[name]
 
     def are_yes_or_no(self, found: Witnesses) -> bool:
         """Whether nothing in the tree does more with an answer than test it or hand it on."""
@@ -58,12 +70,12 @@ class Answers:
 
     def _of(self, found: Witnesses) -> Iterator[tuple[Function, str]]:
         for path, start, name in found.locals:
-            for function, text in self._mentions.get(name, ()):
+            for function, text in self._mentions(name):
                 if (function.path, function.start) == (path, start):
                     yield function, text
         names = {*found.shared, *found.functions, *(check.call.callee for check in found.checks)}
         for name in sorted(names):
-            for function, text in self._mentions.get(name, ()):
+            for function, text in self._mentions(name):
                 if found.find(function, text):
                     yield function, text
 
