@@ -20,12 +20,19 @@ class Includes:
             )
         }
         """Path → architecture and blob."""
+        self._resolved: dict[tuple[str, str], str | None] = {}
         self._by_name: dict[str, list[str]] = {}
         for path in self.files:
             self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
 
     def resolved(self, includer: str, name: str) -> str | None:
         """The nearest file that ends with the included path and is not another architecture's."""
+        key = (includer, name)
+        if key not in self._resolved:
+            self._resolved[key] = self._nearest(includer, name)
+        return self._resolved[key]
+
+    def _nearest(self, includer: str, name: str) -> str | None:
         arch = self.files[includer][0]
         ending = "/" + name.lstrip("./")
         candidates = [

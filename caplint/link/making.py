@@ -93,13 +93,18 @@ class _Planner:
         for blob, name, kind, *rest in self._connection.execute(
             """SELECT u.blob, u.name, u.kind, u.line, u.column, u.start, u.stop, c.text
                FROM main.macro_use u JOIN main.condition c ON c.id = u.condition
-               WHERE u.kind IN ('file', 'head', 'label', 'statement')
+               WHERE u.blob IN (SELECT value FROM json_each(:blobs))
+                 AND u.kind IN ('file', 'head', 'label', 'statement')
                UNION ALL
                SELECT k.blob, k.callee, 'statement', k.line, k.column, k.start, k.start, c.text
                FROM main.call k JOIN main.condition c ON c.id = k.condition
-               WHERE k.use = 'dropped' AND k.function IS NOT NULL AND k.callee IN (SELECT value FROM json_each(?))
+               WHERE k.blob IN (SELECT value FROM json_each(:blobs)) AND k.use = 'dropped' AND k.function IS NOT NULL
+                 AND k.callee IN (SELECT value FROM json_each(:makers))
                ORDER BY 1, 6""",
-            (json.dumps(sorted(makers)),),
+            {
+                "blobs": json.dumps(sorted({blob for _, blob in self._files.values()})),
+                "makers": json.dumps(sorted(makers)),
+            },
         ):
             if kind in {"file", "head", "label"} or name in makers:
                 uses.setdefault(blob, []).append(_Use(name, kind, *rest))

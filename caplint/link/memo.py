@@ -15,11 +15,14 @@ Tables = tuple[str, ...]
 
 
 def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
-    """Names what one side of a tree holds, what read it, and the code of the links."""
+    """Names what one side of a tree holds of code, what read it, and the code of the links.
+
+    No link that is remembered looks at documentation or Kconfig; files' conditions stand in Makefiles and meson.build.
+    """
     digest = hashlib.sha256(code_digest("caplint.link") + extractor.encode())
     for path, oid in connection.execute(
         """SELECT f.path, b.oid FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
-           WHERE f.side = ? AND f.tree = ? AND NOT f.made ORDER BY 1""",
+           WHERE f.side = ? AND f.tree = ? AND NOT f.made AND b.language IN ('c', 'make', 'meson') ORDER BY 1""",
         (side, tree),
     ):
         digest.update(f"{path}\0{oid}\0".encode())

@@ -27,6 +27,7 @@ from caplint.link.configurations import Configurations
 from caplint.link.doc_scopes import link_doc_scopes
 from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
+from caplint.link.ioctl_cases import link_ioctl_cases
 from caplint.link.kconfig import link_kconfig
 from caplint.link.layouts import link_layouts
 from caplint.link.made import link_made
@@ -84,6 +85,7 @@ def link(
     _functions(connection, configurations)
     link_handlers(store, reading.extractor)
     link_answers(connection, configurations)
+    link_ioctl_cases(connection)
     if scope.machines:
         from caplint.link.machines import link_machines  # noqa: PLC0415 - most runs have none
 

@@ -310,6 +310,20 @@ CREATE TEMP TABLE all_ioctl_capability (
     source  TEXT NOT NULL       -- doc, header
 );
 
+-- A case of the kernel for an ioctl of KVM; or a comparison with one, where the function has no case for it.
+CREATE TEMP TABLE all_ioctl_case (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    ioctl     TEXT NOT NULL,
+    arch      TEXT,
+    function  TEXT,
+    condition TEXT NOT NULL,
+    scope     TEXT              -- vcpu, vm, device, system, by the function's name; NULL: it does not say
+);
+
 -- An architecture that api.rst gives to a capability or ioctl, in the section whose title names it: one row per name and
 -- architecture. A line with a word that is not understood has none.
 CREATE TEMP TABLE all_doc_architecture (
@@ -758,22 +772,8 @@ CREATE TEMP VIEW base_api_section AS
 CREATE TEMP VIEW api_field AS
     SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
     FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
--- A case of the kernel for an ioctl of KVM; or a comparison with one, where the function has no case for it.
 CREATE TEMP VIEW ioctl_case AS
-    SELECT l.tree, l.path, l.line, l.column, l.ioctl, l.arch, l.function, c.text AS condition,
-           CASE WHEN l.function GLOB '*vcpu*' THEN 'vcpu' WHEN l.function GLOB '*_vm_*' THEN 'vm'
-                WHEN l.function GLOB '*_device_*' THEN 'device' WHEN l.function GLOB '*_dev_*' THEN 'system' END AS scope
-    FROM (
-        SELECT f.tree, f.path, f.arch, k.line, k.column, k.low AS ioctl, k.function, k.condition
-        FROM file f CROSS JOIN main.case_label k ON k.blob = f.blob WHERE f.role = 'kernel' AND k.selector LIKE '%ioctl%'
-        UNION ALL
-        SELECT f.tree, f.path, f.arch, m.line, m.column, m.constant, m.function, m.condition
-        FROM file f CROSS JOIN main.comparison m ON m.blob = f.blob
-        WHERE f.role = 'kernel' AND m.operand LIKE '%ioctl%' AND m.operator = '==' AND NOT EXISTS (
-            SELECT 1 FROM main.case_label k WHERE k.blob = m.blob AND k.function = m.function AND k.low = m.constant
-        )
-    ) l JOIN main.condition c ON c.id = l.condition
-    WHERE l.ioctl GLOB 'KVM_[A-Z]*' AND l.ioctl NOT GLOB 'KVM_CAP_*';
+    SELECT tree, path, line, column, ioctl, arch, function, condition, scope FROM all_ioctl_case WHERE side = 'now';
 -- An architecture on which a capability or ioctl is there: the code answers for it, enables it, or has a case for it.
 CREATE TEMP VIEW offered AS
     SELECT tree, cap AS subject, arch, path, line, function, 0 AS shared FROM cap_answer
