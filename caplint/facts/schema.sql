@@ -393,6 +393,7 @@ CREATE INDEX undefinition_blob ON undefinition (blob);
 CREATE INDEX include_blob ON include (blob);
 CREATE INDEX case_label_blob ON case_label (blob, start);
 CREATE INDEX call_blob ON call (blob, start);
+CREATE INDEX call_callee ON call (callee, blob);
 CREATE INDEX store_blob ON store (blob, start);
 CREATE INDEX test_blob ON test (blob, start);
 CREATE INDEX guard_extent_blob ON guard_extent (blob, function);

@@ -20,6 +20,21 @@ _TRUSTED = re.compile(
     r"(?:copy_(?:from|to)_user|u64_to_user_ptr|(?:get|put)_user|fdget\w*|fget\w*|CLASS|kvm_device_from_filp"
     r"|check_\w+_overflow|access_ok)\Z"
 )
+# Stands for the value in an expression.
+_MARK = "\x00"
+# The value, cast or not, with the parentheses that belong to it.
+_VALUE = rf"{_CAST}\(*{_CAST}{_MARK}\)*"
+_IS_VALUE = re.compile(_VALUE)
+_MENTION = re.compile(rf"{_MARK}(?!\s*(?:->|\.|\[|\())")
+_MASKED = re.compile(rf"{_VALUE}\s*&\s*~\s*")
+_ANDED = re.compile(rf"{_VALUE}\s*&")
+_PICKED = re.compile(rf"{_VALUE}\s*&[^&~]")
+_COMPARED = re.compile(rf"{_VALUE}\s*(?:[<>]=?|[=!]=)(?![<>])|(?:[<>]=?|[=!]=)\s*{_VALUE}")
+_SAFE = re.compile(rf"!+\s*{_VALUE}|{_VALUE}\s*&\s*[^&~].*|.*[^&]&\s*{_VALUE}")
+_CHOOSES = re.compile(rf"{_VALUE}\s*\?.*")
+_SET = re.compile(rf"\(*\s*{_VALUE}\s*(?:!=\s*0\s*)?\)*")
+_CLEAR = re.compile(rf"\(*\s*!\s*{_VALUE}\s*\)*|\(*\s*{_VALUE}\s*==\s*0\s*\)*|\(*\s*!\s*\(+{_VALUE}\s*&\s*[^~].*")
+_CALLED = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 _POINTER = re.compile(r"(?:copy_(?:from|to)_user|(?:get|put)_user)\Z")
 _LOGGING = re.compile(r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk)\Z")
 
@@ -63,10 +78,20 @@ class _Reader:
             for row in between(self.body.stores, *self.extent)
             if row.extra[0].isidentifier() and re.fullmatch(rf"{_CAST}\(*{self.pattern}\)*", row.text.strip())
         ]
-        names = "|".join([self.pattern, *(rf"\b{re.escape(name)}\b" for name in copies)])
-        # The value, cast or not, with the parentheses that belong to it.
-        self._value = rf"{_CAST}\(*{_CAST}(?:{names})\)*"
-        self._mention = re.compile(rf"(?:{names})(?!\s*(?:->|\.|\[|\())")
+        self._names = re.compile("|".join([self.pattern, *(rf"\b{re.escape(name)}\b" for name in copies)]))
+
+    def _marked(self, text: str) -> str:
+        """An expression in which a mark stands for the value, so that one pattern does for every value."""
+        return self._names.sub(_MARK, text.replace(_MARK, " "))
+
+    def _unmarked(self, rest: str, whole: str) -> str:
+        """The end of a marked expression as it was written."""
+        names = self._names.findall(whole.replace(_MARK, " "))
+        written = iter(names[len(names) - rest.count(_MARK) :])
+        return re.sub(_MARK, lambda _: next(written), rest)
+
+    def _mentions(self, text: str) -> bool:
+        return _MENTION.search(self._marked(text)) is not None
 
     def argument(self, index: int) -> Argument:
         tests = self._tests()
@@ -81,14 +106,12 @@ class _Reader:
         start, stop = self.extent
         first = min((row.start for row in self.body.labels), default=start)
         rows = [row for row in self.body.tests if row.start < first or start <= row.start < stop]
-        return [row for row in rows if row.extra[0] != "switch" and self._mention.search(row.text)]
+        return [row for row in rows if row.extra[0] != "switch" and self._mentions(row.text)]
 
     def _stores(self) -> list[Row]:
         """Assignments that outlive the function and take the value, or a part of it."""
         return [
-            row
-            for row in between(self.body.stores, *self.extent)
-            if row.extra[2] == "0" and self._mention.search(row.text)
+            row for row in between(self.body.stores, *self.extent) if row.extra[2] == "0" and self._mentions(row.text)
         ]
 
     def _passes(self) -> list[tuple[str, int]]:
@@ -98,7 +121,9 @@ class _Reader:
             arguments = json.loads(row.text) if row.text.startswith("[") else [row.text]
             if not _LOGGING.match(row.extra[0]):
                 found += [
-                    (row.extra[0], at) for at, text in enumerate(arguments) if re.fullmatch(self._value, text.strip())
+                    (row.extra[0], at)
+                    for at, text in enumerate(arguments)
+                    if _IS_VALUE.fullmatch(self._marked(text.strip()))
                 ]
         return found
 
@@ -110,8 +135,9 @@ class _Reader:
         """What `value & ~MASK` lets pass, in a condition that rejects the rest."""
         if row.extra[0] == "if" and row.extra[1] != "1" and not self._sets_failure(row):
             return
-        for match in re.finditer(rf"{self._value}\s*&\s*~\s*", row.text):
-            yield _operand(row.text[match.end() :])
+        text = self._marked(row.text)
+        for match in _MASKED.finditer(text):
+            yield _operand(self._unmarked(text[match.end() :], row.text))
 
     def _sets_failure(self, row: Row) -> bool:
         """Whether an error is assigned or returned under a condition."""
@@ -140,25 +166,22 @@ class _Reader:
         if next(self._masks(row), None) is not None:
             return True
         text = row.text
-        compared = rf"{self._value}\s*(?:[<>]=?|[=!]=)(?![<>])|(?:[<>]=?|[=!]=)\s*{self._value}"
-        for part in re.split(r"\|\||&&", text):
-            if re.search(compared, part) and not re.search(rf"{self._value}\s*&", part):
+        for part in map(self._marked, re.split(r"\|\||&&", text)):
+            if _COMPARED.search(part) and not _ANDED.search(part):
                 return True
-        return any(
-            callee.isidentifier() and callee not in {"if", "sizeof"} and re.search(rf"\b{callee}\s*\(.*", text)
-            for callee, _ in self._passes()
-        )
+        called = {*_CALLED.findall(text)} - {"if", "sizeof"}
+        return any(callee in called for callee, _ in self._passes())
 
     def _picks_bits(self, text: str) -> bool:
-        return re.search(rf"{self._value}\s*&[^&~]", text) is not None
+        return _PICKED.search(self._marked(text)) is not None
 
     def _is_safe(self, row: Row) -> bool:
         """Whether every value may be stored this way: as a truth, cut to some bits, or into a bool."""
-        value = row.text.strip()
-        if re.fullmatch(rf"!+\s*{self._value}|{self._value}\s*&\s*[^&~].*|.*[^&]&\s*{self._value}", value):
+        value = self._marked(row.text.strip())
+        if _SAFE.fullmatch(value):
             return True
-        if not re.fullmatch(self._value, value):
-            return re.fullmatch(rf"{self._value}\s*\?.*", value) is not None
+        if not _IS_VALUE.fullmatch(value):
+            return _CHOOSES.fullmatch(value) is not None
         return _is_bool(self.body, row.extra[0])
 
     def _callee(self, callee: str, at: int) -> int | None:
@@ -180,12 +203,10 @@ class _Reader:
         for row in self._tests():
             if row.extra[0] != "if" or row.extra[1] != "1" or not self._fails(row):
                 continue
-            parts = [part.strip() for part in re.split(r"\|\|", _stripped(row.text))]
-            if any(re.fullmatch(rf"\(*\s*{self._value}\s*(?:!=\s*0\s*)?\)*", part) for part in parts):
+            parts = [self._marked(part.strip()) for part in re.split(r"\|\|", _stripped(row.text))]
+            if any(_SET.fullmatch(part) for part in parts):
                 return "required"
-            value = self._value
-            none = rf"\(*\s*!\s*{value}\s*\)*|\(*\s*{value}\s*==\s*0\s*\)*|\(*\s*!\s*\(+{value}\s*&\s*[^~].*"
-            if any(re.fullmatch(none, part) for part in parts):
+            if any(_CLEAR.fullmatch(part) for part in parts):
                 return "rejected"
         for callee, at in self._passes():
             if _POINTER.match(callee):

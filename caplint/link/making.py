@@ -98,7 +98,7 @@ class _Planner:
                UNION ALL
                SELECT k.blob, k.callee, 'statement', k.line, k.column, k.start, k.start, c.text
                FROM main.call k JOIN main.condition c ON c.id = k.condition
-               WHERE k.blob IN (SELECT value FROM json_each(:blobs)) AND k.use = 'dropped' AND k.function IS NOT NULL
+               WHERE +k.blob IN (SELECT value FROM json_each(:blobs)) AND k.use = 'dropped' AND k.function IS NOT NULL
                  AND k.callee IN (SELECT value FROM json_each(:makers))
                ORDER BY 1, 6""",
             {

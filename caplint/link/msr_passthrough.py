@@ -15,14 +15,17 @@ def link_passthrough(connection: sqlite3.Connection, side: str, tree: str) -> No
     """Fill `all_msr_passthrough` for one side of a kernel."""
     known = knowledge().msr
     switched = _switched(connection, side, tree) | set(known.switched)
+    calls: dict[str, list[tuple[str, int, str, str]]] = {}
+    for callee, *call in connection.execute(
+        """SELECT k.callee, f.path, k.line, k.function, k.arguments
+           FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND f.arch = ? AND k.callee IN (SELECT value FROM json_each(?))
+             AND k.function IS NOT NULL ORDER BY f.path, k.start""",
+        (side, tree, known.architecture, json.dumps([*known.passthrough])),
+    ):
+        calls.setdefault(callee, []).append((call[0], call[1], call[2], call[3]))
     for callee, (argument, write, values) in known.passthrough.items():
-        rows = connection.execute(
-            """SELECT f.path, k.line, k.function, k.arguments FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND f.arch = ? AND k.callee = ? AND k.function IS NOT NULL
-               ORDER BY f.path, k.start""",
-            (side, tree, known.architecture, callee),
-        ).fetchall()
-        for path, line, function, text in rows:
+        for path, line, function, text in calls.get(callee, []):
             arguments = json.loads(text)
             if (
                 len(arguments) > max(argument, write)

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from typing import Any
 
 from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
@@ -237,15 +238,18 @@ class _Flag:
 def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
     known = knowledge().msr
     flags = _listed_flags(connection, side, tree)
+    calls: dict[str, list[tuple[Any, ...]]] = {}
+    for callee, *call in connection.execute(
+        """SELECT k.callee, f.path, f.blob, k.line, k.column, k.start, k.function, k.arguments
+           FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND k.callee IN (SELECT value FROM json_each(?)) AND k.function IS NOT NULL
+           ORDER BY f.path, k.start""",
+        (side, tree, json.dumps([*known.vmm_calls])),
+    ).fetchall():
+        calls.setdefault(callee, []).append(tuple(call))
     for callee, argument in known.vmm_calls.items():
-        rows = connection.execute(
-            """SELECT f.path, f.blob, k.line, k.column, k.start, k.function,
-                      json_extract(k.arguments, '$[' || ? || ']')
-               FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND k.callee = ? AND k.function IS NOT NULL ORDER BY f.path, k.start""",
-            (argument, side, tree, callee),
-        ).fetchall()
-        for path, blob, line, column, start, function, text in rows:
+        for path, blob, line, column, start, function, arguments in calls.get(callee, []):
+            text = next(iter(json.loads(arguments)[argument:]), None)
             verb = next((verb for verb, names in known.vmm_functions.items() if names.fullmatch(function)), None)
             if verb and text:
                 guards = _guards(connection, blob, function, start)

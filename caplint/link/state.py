@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -76,11 +77,18 @@ class State:
         ):
             structures.setdefault(owner, {}).setdefault(name, Member(owner, name, *rest))
         state = State(structures, roots=known.roots)
-        names = connection.execute("SELECT DISTINCT name FROM code_function WHERE side = ? AND tree = ?", (side, tree))
-        functions = {name for (name,) in names}
-        for arch, members in files:
-            if arch in {known.architecture, GENERIC}:
-                state._add(members, functions)
+        seen = [members for arch, members in files if arch in {known.architecture, GENERIC}]
+        called = json.dumps(sorted({callee for members in seen for callee in members.handed}))
+        functions = {
+            name
+            for (name,) in connection.execute(
+                """SELECT DISTINCT name FROM code_function
+                   WHERE side = ? AND tree = ? AND name IN (SELECT value FROM json_each(?))""",
+                (side, tree, called),
+            )
+        }
+        for members in seen:
+            state._add(members, functions)
         return state
 
     def _add(self, members: Members, functions: set[str]) -> None:
