@@ -38,59 +38,53 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
 
 def _definitions(connection: sqlite3.Connection) -> None:
     rows = connection.execute("""
-        SELECT f.side, f.tree, f.role, f.path, f.header, f.arch,
-               m.name, m.parameters, m.body, m.line, m.column, m.comment, c.text
+        SELECT f.side, f.tree, f.role, f.path, m.line, m.column, m.name, m.body, f.header, f.arch, c.text, m.comment
         FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
-        WHERE f.header IS NOT NULL
+        WHERE f.header IS NOT NULL AND m.name GLOB 'KVM_CAP_*' AND m.parameters IS NULL AND m.body <> ''
         ORDER BY f.side, f.tree, f.path, m.line
     """).fetchall()
-    macros: dict[tuple[str, str, str], dict[str, Definition]] = {}
-    for side, tree, _, _, header, _, name, parameters, body, *_ in rows:
-        macros.setdefault((side, tree, header), {})[name] = Definition.of(parameters, body)
-    numbers = {key: Numbers(found) for key, found in macros.items()}
-    ignored = knowledge().not_capabilities
-    for (
-        side,
-        tree,
-        role,
-        path,
-        header,
-        arch,
-        name,
-        parameters,
-        body,
-        line,
-        column,
-        comment,
-        condition,
-    ) in rows:
-        if not _NAME.match(name) or parameters is not None or name in ignored or not body:
+    numbers: dict[tuple[str, str, str], Numbers] = {}
+    found = []
+    for *place, name, body, header, arch, condition, comment in rows:
+        if not _NAME.match(name) or name in knowledge().not_capabilities:
             continue
-        try:
-            number = numbers[side, tree, header].of(body)
-        except UnknownValueError:
-            number = None
         presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
         if presence == "0":
             continue
-        connection.execute(
-            "INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                side,
-                tree,
-                role,
-                path,
-                line,
-                column,
-                name,
-                number,
-                _alias(body),
-                header,
-                arch,
-                presence,
-                comment,
-            ),
-        )
+        key = (place[0], place[1], header)
+        if key not in numbers:
+            numbers[key] = Numbers(_Headers(connection, *key))
+        number = _number(numbers[key], body)
+        found.append((*place, name, number, _alias(body), header, arch, presence, comment))
+    connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
+
+
+def _number(numbers: Numbers, body: str) -> int | None:
+    try:
+        return numbers.of(body)
+    except UnknownValueError:
+        return None
+
+
+class _Headers:
+    """The macros of one of a tree's copies of the UAPI."""
+
+    def __init__(self, connection: sqlite3.Connection, side: str, tree: str, header: str) -> None:
+        self._connection = connection
+        self._where = (side, tree, header)
+        self._known: dict[str, Definition | None] = {}
+
+    def get(self, name: str, /) -> Definition | None:
+        """See `Macros`: the last definition."""
+        if name not in self._known:
+            row = self._connection.execute(
+                """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+                   WHERE f.side = ? AND f.tree = ? AND f.header = ? AND m.name = ?
+                   ORDER BY f.path DESC, m.line DESC LIMIT 1""",
+                (*self._where, name),
+            ).fetchone()
+            self._known[name] = Definition.of(*row) if row else None
+        return self._known[name]
 
 
 def _alias(body: str) -> str | None:

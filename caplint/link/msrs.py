@@ -95,19 +95,22 @@ class _MsrNumbers:
 def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
     known = knowledge()
     headers = {project.name: project.msrs for project in known.projects}
+    named = " OR ".join("m.name GLOB ? || '*'" for _ in known.msr.prefixes)
     rows = connection.execute(
-        """SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
-           FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree JOIN main.macro m ON m.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND NOT f.made AND m.parameters IS NULL AND m.body <> ''
-           ORDER BY f.path, m.line""",
-        (side, tree),
+        f"""SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
+            FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree JOIN main.macro m ON m.blob = f.blob
+            WHERE f.side = ? AND f.tree = ? AND NOT f.made AND m.parameters IS NULL AND m.body <> '' AND ({named})
+            ORDER BY f.path, m.line""",  # noqa: S608
+        (side, tree, *known.msr.prefixes),
     ).fetchall()
-    for project, role, path, line, column, name, body in rows:
-        if name.startswith(known.msr.prefixes) and headers[project].fullmatch(path):
-            connection.execute(
-                "INSERT INTO temp.all_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (side, tree, role, path, line, column, name, numbers.of(body)),
-            )
+    connection.executemany(
+        "INSERT INTO temp.all_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (side, tree, role, path, line, column, name, numbers.of(body))
+            for project, role, path, line, column, name, body in rows
+            if headers[project].fullmatch(path)
+        ],
+    )
 
 
 def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> None:
