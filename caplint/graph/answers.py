@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import astuple, dataclass
-from importlib import metadata
 
 from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.steps import Path, Step
-from caplint.link.memo import code_digest
+from caplint.program import program_state
 from caplint.trees.tree import Tree
-
-# What an answer depends on beside the trees and kvm.toml.
-_CODE = ("caplint", "caplint.graph", "caplint.link", "caplint.trees")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +29,8 @@ class Question:
 
 def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Reading) -> str:
     """Names the question, everything that its answer depends on included."""
-    digest = hashlib.sha256(code_digest(*_CODE))
-    digest.update(json.dumps([reading.extractor, metadata.version("networkx"), *astuple(question)]).encode())
+    program = program_state() or f"changing {time.time_ns()}"
+    digest = hashlib.sha256(json.dumps([program, astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
         # Of a kernel what matters is all; what it is asked first is listed once for both.
         code = [] if tree.role in {"kernel", "reference"} else tree.code(store)
