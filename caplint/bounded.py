@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as Timeout
@@ -38,7 +39,8 @@ class Workers:
 @contextmanager
 def workers(jobs: int, limit: float, total: float) -> Iterator[Workers]:
     """As many processes; seconds for each task and for all."""
-    pool = ProcessPool(max_workers=jobs, context=get_context("fork"))
+    # What the parent has dropped is not for its children to close.
+    pool = ProcessPool(max_workers=jobs, context=get_context("fork"), initializer=gc.freeze)
     try:
         yield Workers(pool, limit, total)
     finally:

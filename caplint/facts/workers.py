@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as Timeout
@@ -38,7 +39,9 @@ def read_all(batches: Iterable[Batch], largest: int, total: int, repairs: Repair
         for batch in batches:
             yield _read(batch, repairs)
         return
-    pool = ProcessPool(max_workers=jobs if total >= _WORTH_MANY else 1, context=get_context("fork"))
+    processes = jobs if total >= _WORTH_MANY else 1
+    # What the parent has dropped is not for its children to close: a connection, a pipe to git.
+    pool = ProcessPool(max_workers=processes, context=get_context("fork"), initializer=gc.freeze)
     try:
         yield from _pooled(pool, batches, repairs, jobs)
         pool.close()  # type: ignore[no-untyped-call]
