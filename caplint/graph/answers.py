@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
 from caplint.facts.harvest import Reading
@@ -12,6 +14,9 @@ from caplint.facts.store import FactStore
 from caplint.graph.steps import Path, Step
 from caplint.program import program_state
 from caplint.trees.tree import Tree
+
+Found = tuple[Sequence[tuple[object, ...]], int, str]
+"""Rows, how many things the time did not suffice for, and what they are, such as `{} places`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,23 @@ def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Re
         for file in (*code, *tree.files(store)):
             digest.update(f"{file.path}\0{file.oid}\0".encode())
     return f"path {digest.hexdigest()}"
+
+
+def rows_within(store: FactStore, name: str, budget: float, work: Callable[[float], Found]) -> list[tuple[object, ...]]:
+    """The rows that are remembered under a name, else those that `work` finds.
+
+    It is told until when (`time.monotonic`) it may look, and says what it had no time for: then a warning tells that,
+    and nothing is remembered. `budget` is in seconds.
+    """
+    known = store.recall(name)
+    if known is not None:
+        return [tuple(row) for row in json.loads(known)]
+    rows, late, what = work(time.monotonic() + budget)
+    if late:
+        sys.stderr.write(f"caplint: warning: --deep: {what.format(late)} were not looked at within {budget:g} s\n")
+    else:
+        store.retain(name, json.dumps(rows))
+    return [*rows]
 
 
 def packed(found: list[Path]) -> str:
