@@ -109,9 +109,9 @@ def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | N
 
 def _passing(outcome: Outcome) -> bool:
     """Whether it depends on what happened to processes, and might be another one the next time."""
-    from caplint.facts.workers import DIED  # noqa: PLC0415 - a run that recalls starts none
+    from caplint.facts.workers import PASSING  # noqa: PLC0415 - a run that recalls starts none
 
-    return any(blind.reason == DIED for blind in outcome.coverage.blind)
+    return any(blind.reason in PASSING for blind in outcome.coverage.blind)
 
 
 def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outcome] | None:
