@@ -1,17 +1,25 @@
-"""Runs tasks in other processes, each with a time limit, and all of them within one."""
+"""Runs tasks in other processes, each with a limit of processor time, and all of them within one of the clock."""
 
 from __future__ import annotations
 
+import gc
+import resource
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as Timeout
 from contextlib import contextmanager
+from math import ceil
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 _Result = TypeVar("_Result")
+
+# How many times its processor time a task may take by the clock. What it found must not depend on how busy the
+# machine is; this is for a task that waits for something.
+PATIENCE = 10
 
 
 class Workers:
@@ -24,7 +32,10 @@ class Workers:
 
     def map(self, function: Callable[..., _Result], tasks: Sequence[tuple[Any, ...]]) -> list[_Result | None]:
         """The results in the tasks' order; None where a task took too long, killed its process, or came too late."""
-        futures = [self._pool.schedule(function, args=list(task), timeout=self._limit) for task in tasks]
+        futures = [
+            self._pool.schedule(spending, args=[self._limit, function, *task], timeout=PATIENCE * self._limit)
+            for task in tasks
+        ]
         results: list[_Result | None] = []
         for future in futures:
             try:
@@ -37,10 +48,31 @@ class Workers:
 
 @contextmanager
 def workers(jobs: int, limit: float, total: float) -> Iterator[Workers]:
-    """As many processes; seconds for each task and for all."""
-    pool = ProcessPool(max_workers=jobs, context=get_context("fork"))
+    """As many processes; seconds of processor time for each task, and of the clock for all."""
+    pool = process_pool(jobs)
     try:
         yield Workers(pool, limit, total)
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
+
+
+def process_pool(jobs: int) -> ProcessPool:
+    """As many processes, forked from this one."""
+    # What the parent has dropped is not for its children to close: a connection, a pipe to git.
+    return ProcessPool(max_workers=jobs, context=get_context("fork"), initializer=gc.freeze)
+
+
+def spending(seconds: float, function: Callable[..., _Result], *given: Any) -> _Result:
+    """The function's result; this process ends with SIGXCPU where that takes more processor time, in whole seconds."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))  # the signal would have one written
+    return function(*given)
+
+
+def is_spent(error: ProcessExpired) -> bool:
+    """Whether a process ended because its processor time was used up."""
+    return bool(error.exitcode == -signal.SIGXCPU)

@@ -37,6 +37,8 @@ class Project:
     """Headers that number MSRs."""
     selftests: list[str] = field(default_factory=list)
     """Directories of tests."""
+    release: str = ""
+    """The file that states the version, wherever it lies; empty where none is asked for it."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
     built_for: dict[str, Globs] = field(default_factory=dict)
     """Architecture → files that only it builds although their directories name none."""
@@ -279,6 +281,7 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         msrs=compile_globs(entry.get("msrs", [])),
         selftests=entry.get("selftests", []),
+        release=entry.get("release", ""),
         architectures=[_architecture(text) for text in entry["architecture"]],
         built_for={arch: compile_globs(globs) for arch, globs in entry.get("built_for", {}).items()},
     )

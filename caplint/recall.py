@@ -50,7 +50,7 @@ def recalled_all(
     """The outcomes of several groups of trees that are looked at together."""
     begun = time.monotonic()
     cache = config.cache_directory
-    name = _name(groups, rules, config, asked) if cache is not None else None
+    name = _name(groups, rules, config, asked, {}) if cache is not None else None
     if cache is None or name is None:
         return compute()
     file = cache / "outcomes" / name
@@ -58,17 +58,31 @@ def recalled_all(
     if found is not None:
         return [replace(outcome, seconds=time.monotonic() - begun) for outcome in found]
     outcomes = compute()
-    if not any(map(_passing, outcomes)) and _name(groups, rules, config, asked) == name:
+    if not any(map(_passing, outcomes)) and _name(groups, rules, config, asked, {}) == name:
         with suppress(OSError):  # a full disk, a read-only home
             _keep(file, "\n".join(map(render, outcomes)))
     return outcomes
 
 
+def known(trees: list[Tree], rules: list[Rule], config: Config, states: States) -> Outcome | None:
+    """The outcome that `recalled` would recall, None where it would work it out.
+
+    `states` are those of trees that were looked at for other pairs; it is added to.
+    """
+    cache = config.cache_directory
+    name = _name([trees], rules, config, lambda _: "", states) if cache is not None else None
+    found = _read(cache / "outcomes" / name, [trees], rules) if cache is not None and name is not None else None
+    return found[0] if found else None
+
+
 def _name(
-    groups: list[list[Tree]], rules: list[Rule], config: Config, asked: Callable[[States], str | None]
+    groups: list[list[Tree]],
+    rules: list[Rule],
+    config: Config,
+    asked: Callable[[States], str | None],
+    known: States,
 ) -> str | None:
     """Of everything that the outcomes depend on; None where that cannot be told."""
-    known: States = {}
     program = program_state()
     if program is None:
         return None
@@ -95,9 +109,9 @@ def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | N
 
 def _passing(outcome: Outcome) -> bool:
     """Whether it depends on what happened to processes, and might be another one the next time."""
-    from caplint.facts.workers import DIED  # noqa: PLC0415 - a run that recalls starts none
+    from caplint.facts.workers import PASSING  # noqa: PLC0415 - a run that recalls starts none
 
-    return any(blind.reason == DIED for blind in outcome.coverage.blind)
+    return any(blind.reason in PASSING for blind in outcome.coverage.blind)
 
 
 def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outcome] | None:

@@ -144,10 +144,20 @@ def test_another_answer_of_a_machine_is_another_outcome(runs: Runs, monkeypatch:
     assert [_reports(outcome) for outcome in outcomes[:2]] == [_reports(outcome) for outcome in outcomes[2:]]
 
 
-def test_a_machine_has_a_directory_looked_at_beyond_its_state(runs: Runs) -> None:
-    for _ in range(2):
-        runs(replace(runs.config, machines=(BOX,)))  # the version stands in the Makefile at the top
-    assert runs.computed == 2
+def test_a_machine_has_the_version_looked_at_and_a_new_one_is_another_outcome(runs: Runs) -> None:
+    config = replace(runs.config, machines=(BOX,))
+    makefile = runs.kernel / "Makefile"  # which lies outside the directories that are walked
+    for computed, text in enumerate((None, "VERSION = 6\nPATCHLEVEL = 12\n", "VERSION = 6\nPATCHLEVEL = 13\n"), 1):
+        if text is not None:
+            makefile.write_text(text, "utf-8")
+            age(runs.kernel)
+        for _ in range(2):
+            runs(config)
+        assert runs.computed == computed
+    os.utime(makefile)  # so young that it may change again under the same stamp
+    runs(config)
+    runs(config)
+    assert runs.computed == 5
 
 
 def test_another_name_of_a_tree_is_another_outcome(runs: Runs) -> None:

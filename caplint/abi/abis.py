@@ -42,6 +42,11 @@ class Abi:
     macros: tuple[tuple[str, str], ...] = ()
 
     @property
+    def model(self) -> tuple[object, ...]:
+        """All that layouts and numbers depend on but for what the preprocessor sees."""
+        return self.bits, self.encoding, self.wide_alignment, self.int128, self.anonymous_bit_fields
+
+    @property
     def predefined(self) -> dict[str, str]:
         """Macros that a compiler for this ABI defines."""
         order = {"little": "1234", "big": "4321"}[self.endian]

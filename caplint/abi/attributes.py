@@ -6,6 +6,7 @@ name an entry of `Chunk.attributes`. What cannot be placed or is not known is a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from caplint.abi.abis import harmless_attributes
@@ -51,7 +52,7 @@ class Chunk:
     """Why the layout is not known."""
 
 
-def chunk_of(tokens: list[Token]) -> Chunk:
+def chunk_of(tokens: Sequence[Token]) -> Chunk:
     """The declaration with its attributes as markers."""
     writer = _Writer(tokens)
     try:
@@ -65,7 +66,7 @@ def chunk_of(tokens: list[Token]) -> Chunk:
 class _Writer:
     """Copies tokens, and remembers where markers belong."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self._out: list[Token] = []
         self._attributes: list[Attributes] = []
@@ -187,7 +188,7 @@ class _Writer:
         return Chunk("\n".join(" ".join(line) for line in lines), places, self._attributes, self._outer, problem)
 
 
-def _closing(tokens: list[Token], opening: int) -> int:
+def _closing(tokens: Sequence[Token], opening: int) -> int:
     """The position behind the parenthesis that closes the one at `opening`."""
     depth = 0
     for position in range(opening, len(tokens)):

@@ -47,7 +47,7 @@ def declarations(tokens: list[Token]) -> Iterator[Declaration]:
     for part in _parts(tokens):
         if not any(token.text in _TYPES for token in part):
             continue
-        chunk = chunk_of(part)
+        chunk = _chunk(tuple(part))
         if chunk.problem is not None:
             yield Declaration(chunk, None, chunk.problem)
             continue
@@ -87,6 +87,10 @@ def _is_function(part: list[Token]) -> bool:
             break
         position -= 1
     return position > 0 and part[position - 1].text not in ATTRIBUTE
+
+
+# All architectures and copies share most declarations.
+_chunk = lru_cache(maxsize=4096)(chunk_of)
 
 
 @lru_cache(maxsize=4096)

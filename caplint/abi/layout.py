@@ -9,7 +9,8 @@ is little endian, from its most significant one where it is big endian.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from pycparser import c_ast
@@ -67,7 +68,7 @@ class Record:
     type: Type
     path: str
     line: int
-    uses: set[str] = field(default_factory=set)
+    uses: frozenset[str] = frozenset()
     """Tags of its members' types."""
 
 
@@ -128,7 +129,8 @@ class Types:
             return self._typedefs[text]
         key = tuple(sorted(names))
         if key in self._basic:
-            return replace(self._basic[key], text=text)
+            self._typedefs[text] = replace(self._basic[key], text=text)
+            return self._typedefs[text]
         raise UnknownValueError(f"the type {text} is not known")
 
     def _array(self, node: c_ast.ArrayDecl) -> Type:
@@ -167,7 +169,7 @@ class Types:
             return replace(found, text=kind)
         path, line = self._place(node)
         found = replace(found, text=name, tag=node.name)
-        self.records[node.name] = Record(kind, node.name, found, path, line, _tags(node.decls))
+        self.records[node.name] = Record(kind, node.name, found, path, line, _tags(node))
         return found
 
     def place(self, node: c_ast.Node) -> tuple[str, int]:
@@ -312,10 +314,11 @@ def _alignments(node: c_ast.Decl) -> list[str]:
     return names
 
 
-def _tags(decls: Iterable[c_ast.Node]) -> set[str]:
+@lru_cache(maxsize=4096)
+def _tags(record: c_ast.Struct | c_ast.Union) -> frozenset[str]:
     """Tags that the members' types name, at any depth."""
     found: set[str] = set()
-    pending: list[c_ast.Node] = list(decls)
+    pending: list[c_ast.Node] = list(record.decls)
     while pending:
         node = pending.pop()
         if isinstance(node, c_ast.PtrDecl):
@@ -323,7 +326,7 @@ def _tags(decls: Iterable[c_ast.Node]) -> set[str]:
         if isinstance(node, _RECORDS) and node.name:
             found.add(node.name)
         pending += [child for _, child in node.children()]
-    return found
+    return frozenset(found)
 
 
 def _text(node: c_ast.Node) -> str:

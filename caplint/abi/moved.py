@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from caplint.abi.layout import Member
@@ -26,33 +27,53 @@ def moved(before: Sources, after: Sources) -> Lines | None:
     """
     if before.targets != after.targets or before.files.keys() != after.files.keys():
         return None
-    if any(_PASTED.search(text) for sources in (before, after) for text in sources.files.values()):
+    if any(_pastes(text) for sources in (before, after) for text in sources.files.values()):
         return None
     names = [_counted(sources) for sources in (before, after)]
     found: Lines = {}
     for path in before.files:
         if before.files[path] == after.files[path]:
             continue
-        kept = [_kept(sources.lines(path), counts) for sources, counts in zip((before, after), names, strict=True)]
+        kept = [_kept(sources.files[path], counts) for sources, counts in zip((before, after), names, strict=True)]
         if [text for _, text in kept[0]] != [text for _, text in kept[1]]:
             return None
         found[path] = {old: new for (old, _), (new, _) in zip(*kept, strict=True)}
     return found
 
 
+# A run asks the same of each header for every architecture that has it.
+@lru_cache(maxsize=512)
+def _pastes(text: str) -> bool:
+    return _PASTED.search(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _names(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text))
+
+
 def _counted(sources: Sources) -> Counter[str]:
-    return Counter(name for text in sources.files.values() for name in _WORD.findall(text))
+    found: Counter[str] = Counter()
+    for text in sources.files.values():
+        found.update(_names(text))
+    return found
 
 
-def _kept(lines: list[str], names: Counter[str]) -> list[tuple[int, str]]:
-    """The lines that could matter, with their numbers from 1."""
-    kept = []
-    for number, line in enumerate(lines, 1):
+@lru_cache(maxsize=512)
+def _numbering(text: str) -> list[tuple[int, str, str]]:
+    """Each line with its number from 1 and the capability that it does no more than number; '' for none."""
+    found = []
+    continued = False
+    for number, line in enumerate(text.split("\n"), 1):
         match = _NUMBER.match(line)
-        continued = number > 1 and lines[number - 2].rstrip().endswith("\\")
-        if match is None or continued or names[match.group(1)] > 1:
-            kept.append((number, line))
-    return kept
+        found.append((number, line, "" if match is None or continued else match.group(1)))
+        continued = line.rstrip().endswith("\\")
+    return found
+
+
+def _kept(text: str, names: Counter[str]) -> list[tuple[int, str]]:
+    """The lines that could matter, with their numbers from 1."""
+    return [(number, line) for number, line, name in _numbering(text) if not name or names[name] > 1]
 
 
 def move(units: str, lines: Lines) -> str | None:

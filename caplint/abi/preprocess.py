@@ -7,9 +7,9 @@ refuse ends the evaluation with a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from posixpath import dirname
 from typing import Any, NamedTuple
 
@@ -17,11 +17,14 @@ from pcpp import OutputDirective
 from pcpp.preprocessor import Action
 
 from caplint.abi.sources import ROOT, Sources
-from caplint.pcpp_tokens import Preprocessor
+from caplint.abi.thin import MARKER, thin
+from caplint.pcpp_tokens import Preprocessor, copied
 
 # What the headers may become, in tokens: linux/kvm.h is some 5,000.
 _MAX_TOKENS = 200_000
 _MAX_DEPTH = 30
+# pcpp's names of what separates tokens.
+_BLANKS = frozenset({"CPP_WS", "CPP_LINECONT", "CPP_COMMENT1", "CPP_COMMENT2"})
 
 
 class HeaderError(Exception):
@@ -52,11 +55,17 @@ class Macro:
     line: int
 
 
+# What all architectures and copies make of most ioctls is the same; by the macros that have a part in it.
+_EXPANSIONS: dict[tuple[object, ...], str] = {}
+_MAX_EXPANSIONS = 1 << 13
+
+
 class Preprocessed:
     """The headers as a compiler's parser would see them."""
 
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         self._preprocessor = _Preprocessor(sources, predefined)
+        self._expanded: dict[str, str] = {}
         self.tokens = list(self._preprocessor.run())
 
     @cached_property
@@ -68,10 +77,20 @@ class Preprocessed:
             if macro.arglist is None and macro.source is not None and macro.lineno
         ]
 
-    def expansion(self, text: str) -> str:
-        """What a text becomes at the end of the headers. Raises `HeaderError`."""
-        tokens = self._preprocessor.tokenize(text)
-        return "".join(token.value for token in self._preprocessor.expand_macros(tokens))
+    def expansion(self, name: str) -> str:
+        """What a macro's name becomes at the end of the headers. Raises `HeaderError`."""
+        if name not in self._expanded:
+            self._expanded[name] = self._expand(name)
+        return self._expanded[name]
+
+    def _expand(self, name: str) -> str:
+        key = self._preprocessor.behind(name)
+        if key not in _EXPANSIONS:
+            if len(_EXPANSIONS) >= _MAX_EXPANSIONS:
+                _EXPANSIONS.clear()
+            tokens = self._preprocessor.tokenize(name)
+            _EXPANSIONS[key] = "".join(token.value for token in self._preprocessor.expand_macros(tokens))
+        return _EXPANSIONS[key]
 
 
 def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
@@ -81,10 +100,71 @@ def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
         yield token
 
 
+def _glued(tokens: Iterable[Any], path: str) -> Iterator[Token]:
+    """The tokens but for blanks; pcpp takes the last letter of `1ULL` for a word of its own."""
+    last: Token | None = None
+    for token in tokens:
+        if token.type in _BLANKS:
+            if last is not None:
+                yield last
+            last = None
+            continue
+        found = Token(token.value, getattr(token, "source", None) or path, token.lineno)
+        if last is not None and last.text[0].isdigit() and found.text in {"l", "L", "u", "U"}:
+            last = last._replace(text=last.text + found.text)
+            continue
+        if last is not None:
+            yield last
+        last = found
+    if last is not None:
+        yield last
+
+
+@lru_cache(maxsize=1 << 15)
+def _plain_tokens(path: str, number: int, text: str) -> tuple[Token, ...]:
+    """The tokens of a line in which there is no macro, no comment and no string."""
+    lexer = _shared().lexer.clone()
+    lexer.input(text)
+    lexer.lineno = number
+    return tuple(_glued(iter(lexer.token, None), path))
+
+
+def _stretches(text: str) -> Iterator[tuple[int, str]]:
+    """The lines between empty ones, with the number of the first; all as one where a token may go on over one."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    stretch: list[str] = []
+    found = []
+    for number, line in enumerate([*lines, ""], 1):
+        if line:
+            stretch.append(line)
+        elif stretch:
+            found.append((number - len(stretch), "\n".join(stretch)))
+            stretch = []
+    if any(part.endswith("\\") or part.count("/*") != part.count("*/") for _, part in found):
+        found = [(1, "\n".join(lines))]
+    yield from found
+
+
+@lru_cache(maxsize=1 << 12)
+def _lines(text: str, number: int, path: str) -> list[list[Any]]:
+    """The tokens of lines, the first of which has a number. All architectures and copies share most of them."""
+    found = [line for line in _shared().group_lines(text, path) if any(token.type not in _BLANKS for token in line)]
+    for line in found:
+        for token in line:
+            token.lineno += number - 1
+    return found
+
+
+@cache
+def _shared() -> Any:
+    return Preprocessor()
+
+
 class _Preprocessor(Preprocessor):  # type: ignore[misc]
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         super().__init__()
         self._sources = sources
+        self._thin = thin(sources, predefined)
         for name in ("__DATE__", "__TIME__", "__PCPP__", "__FILE__"):
             self.macros.pop(name, None)
         self.expand_filemacro = False
@@ -93,6 +173,24 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
             self.define(f"{name} {value}")
         for macro in self.macros.values():
             macro.source = None
+
+    def behind(self, name: str) -> tuple[object, ...]:
+        """Every macro that may have a part in what a name becomes, with all that decides what it is replaced by."""
+        found: dict[str, object] = {}
+        pending = [name]
+        while pending:
+            word = pending.pop()
+            macro = self.macros.get(word)
+            if macro is None or word in found:
+                continue
+            values = tuple(token.value for token in macro.value)
+            found[word] = (word, tuple(macro.arglist or ()), macro.arglist is None, macro.variadic, values)
+            if "__COUNTER__" in values:
+                found["__COUNTER__"] = self.countermacro
+            pending += values
+            if "##" in values:  # what it puts together may name any macro
+                pending += self.macros
+        return name, *(found[word] for word in sorted(found))
 
     def run(self) -> Iterator[Token]:
         path = self._sources.targets.get(("", ROOT))
@@ -108,23 +206,19 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
             raise HeaderError(f"cannot be preprocessed: {error}") from error
 
     def _glued(self, path: str) -> Iterator[Token]:
-        """The tokens but for blanks; pcpp takes the last letter of `1ULL` for a word of its own."""
-        last: Token | None = None
-        for token in self.parsegen(self._sources.files[path], path, path):
-            if token.type in self.t_WS or token.type in self.t_COMMENT:
-                if last is not None:
-                    yield last
-                last = None
-                continue
-            found = Token(token.value, getattr(token, "source", None) or path, token.lineno)
-            if last is not None and last.text[0].isdigit() and found.text in {"l", "L", "u", "U"}:
-                last = last._replace(text=last.text + found.text)
-                continue
-            if last is not None:
-                yield last
-            last = found
-        if last is not None:
-            yield last
+        """The tokens but for blanks, with those of what was put aside."""
+        for token in _glued(self.parsegen(self._thin.files[path], path, path), path):
+            if token.text.startswith(MARKER) and token.text in self._thin.aside:
+                for line in self._thin.aside[token.text]:
+                    yield from _plain_tokens(*line)
+            else:
+                yield token
+
+    def group_lines(self, input: str, abssource: str) -> Iterator[list[Any]]:  # noqa: A002 - pcpp's name for it
+        """The lines that hold something. What pcpp does to tokens it does to copies."""
+        for number, text in _stretches(input):
+            for line in _lines(text, number, abssource):
+                yield [copied(token) for token in line]
 
     def include(self, tokens: list[Any], original_line: list[Any]) -> Iterator[Any]:  # noqa: ARG002
         if not tokens:
@@ -144,7 +238,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise HeaderError(f"includes nest more than {_MAX_DEPTH} deep", here, line)
-        yield from self.parsegen(self._sources.files[path], path, path)
+        yield from self.parsegen(self._thin.files[path], path, path)
         self._depth -= 1
 
     def on_error(self, file: str, line: int, msg: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from pycparser import c_ast
@@ -77,9 +78,9 @@ class Unit:
 
 def evaluate(sources: Sources, names: list[str]) -> dict[str, Unit]:
     """The units of the named ABIs. ABIs for which the preprocessor sees the same text share its work."""
-    text = "\n".join(sources.files.values())
-    words = set(_WORD.findall(text))
+    words = frozenset[str]().union(*map(_words, sources.files.values()))
     seen: dict[tuple[tuple[str, str], ...], Preprocessed | HeaderError] = {}
+    known: dict[tuple[object, ...], Unit] = {}
     units = {}
     for name in names:
         abi = abi_named(name)
@@ -89,8 +90,16 @@ def evaluate(sources: Sources, names: list[str]) -> dict[str, Unit]:
                 seen[key] = Preprocessed(sources, abi.predefined)
             except HeaderError as error:
                 seen[key] = error
-        units[name] = _evaluated(seen[key], abi, sources)
+        model = key, abi.model
+        if model not in known:
+            known[model] = _evaluated(seen[key], abi, sources)
+        units[name] = known[model]
     return units
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
 
 
 def _evaluated(headers: Preprocessed | HeaderError, abi: Abi, sources: Sources) -> Unit:
@@ -196,8 +205,8 @@ class _Evaluation:
 
     def _column(self, name: str, path: str, line: int) -> int:
         lines = self._sources.lines(path)
-        match = re.search(rf"\b{name}\b", lines[line - 1]) if line <= len(lines) else None
-        return match.start() + 1 if match else 1
+        words = _WORD.finditer(lines[line - 1]) if line <= len(lines) else ()
+        return next((match.start() + 1 for match in words if match.group() == name), 1)
 
     def _reached(self, tags: Iterable[str]) -> set[str]:
         """Those tags that have a layout, and all that these hold."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from caplint import baseline, baseline_file
-from caplint import check as engine
+from caplint.cli.check import outcome_of
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_rule_pages, add_trees, config_of, progress, rules_of, trees_of
+from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of, trees_of
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.outcome import Outcome
@@ -80,9 +80,7 @@ def _prune(options: argparse.Namespace) -> None:
 
 def _check(options: argparse.Namespace) -> Outcome:
     config = config_of(options)
-    trees, rules = trees_of(options, config), rules_of(options, config)
-    with progress() as show:
-        return engine.check(trees, rules, config, show)
+    return outcome_of(trees_of(options, config), rules_of(options, config, whole=False), config)
 
 
 def _tally(entries: Iterable[baseline.Entry]) -> str:

@@ -65,16 +65,18 @@ def run(options: argparse.Namespace) -> int:
     trees, rules = trees_of(options, config), rules_of(options, config, whole=False)
     if options.deep and any(tree.base for tree in trees):
         raise CaplintError("--deep looks at trees as they are; leave it out, or --base and --staged")
-    outcome = recalled(
-        trees, rules, config, lambda: computed(trees, rules, config, deep=options.deep), "deep" if options.deep else ""
-    )
+    outcome = outcome_of(trees, rules, config, deep=options.deep)
     if known is not None:
         outcome = baseline.without(outcome, known)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 
-def computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
-    """What no earlier run has found out."""
+def outcome_of(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
+    """What a check finds, recalled where it is known; the rules need not be read whole."""
+    return recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), "deep" if deep else "")
+
+
+def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool) -> Outcome:
     from caplint import check as engine  # noqa: PLC0415 - most of the program, and most runs need it not
     from caplint.rules import parse  # noqa: PLC0415
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from caplint.cli.check import add_output, computed, finish
+from caplint.cli.check import add_output, finish, outcome_of
 from caplint.cli.options import add_rules, add_trees, between, config_of, rules_of
 from caplint.errors import CaplintError
-from caplint.recall import recalled
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -28,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     trees = between(options, config, (earlier or "HEAD", later or "HEAD"))
     rules = rules_of(options, config, whole=False)
-    outcome = recalled(trees, rules, config, lambda: computed(trees, rules, config))
+    outcome = outcome_of(trees, rules, config)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)

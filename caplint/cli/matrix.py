@@ -57,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
     kernels, vmms = _fleet(options, config)
     fail_on = options.fail_on or config.fail_on
     jobs = _jobs(options, config, [(kernel, vmm) for kernel in kernels for vmm in vmms], fail_on)
-    order = staggered(len(kernels), len(vmms))
-    cells: dict[int, Cell] = {}
+    cells = _remembered(jobs)
+    order = [place for place in staggered(len(kernels), len(vmms)) if place not in cells]
     with progress("checking pairs") as show, closing(_run(options.scheduler, jobs, order, config.jobs)) as done:
         for place, cell in done:
             cells[place] = cell
@@ -119,9 +119,17 @@ def staggered(rows: int, columns: int) -> list[int]:
     return [row * columns + (row + turn) % columns for turn in range(columns) for row in range(rows)]
 
 
+def _remembered(jobs: list[Job]) -> dict[int, Cell]:
+    from caplint.matrix.cell import remembered  # noqa: PLC0415 - what a check needs
+
+    return dict(remembered(jobs))
+
+
 def _run(
     scheduler: str | None, jobs: list[Job], order: list[int], processes: int
 ) -> Generator[tuple[int, Cell], None, None]:
+    if not order:
+        return _nothing()
     if scheduler is None:
         from caplint.matrix.processes import run_here  # noqa: PLC0415 - one or the other
 
@@ -129,6 +137,10 @@ def _run(
     from caplint.matrix.cluster import run_there  # noqa: PLC0415
 
     return run_there(scheduler, jobs, order)
+
+
+def _nothing() -> Generator[tuple[int, Cell], None, None]:
+    yield from ()
 
 
 def _status(matrix: Matrix) -> int:

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from caplint.facts.records import TABLES, FileFacts, Record
 from caplint.facts.schema import PATTERN, schema, schema_version
 from caplint.trees.tree import Stamp
+
+if TYPE_CHECKING:
+    from caplint.facts.records import FileFacts, Record
 
 # A blob that no run has needed for so long is forgotten, and a store of another version.
 _KEEP_DAYS = 30
@@ -124,6 +126,8 @@ class FactStore:
                     self._insert(cursor.lastrowid, facts.records)
 
     def _insert(self, blob: int, records: list[Record]) -> None:
+        from caplint.facts.records import TABLES  # noqa: PLC0415 - most runs add nothing
+
         for kind, run in groupby(records, type):
             rows: list[Any] = list(run)
             columns = rows[0]._fields

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as Timeout
-from multiprocessing import get_context
 
 from pebble import ProcessExpired, ProcessPool
 
+from caplint.bounded import PATIENCE, is_spent, process_pool, spending
 from caplint.c.tables import Repairs, tables
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts
 from caplint.facts.store import BlobKey
 
-# Seconds that one file may take. The slowest real one, half a megabyte, takes less than one.
+# Seconds of processor time that one file may take. The slowest real one, half a megabyte, takes less than one.
 FILE_TIMEOUT = 15.0
 # A file as small as this cannot take long, whatever it holds: no process is started for it.
 _HARMLESS = 20_000
@@ -22,7 +22,9 @@ _HARMLESS = 20_000
 _WORTH_MANY = 1 << 20
 
 DIED = "the process that read it died"
-"""The reason of a blind spot that another run might not have."""
+STUCK = "the process that read it did not end"
+PASSING = frozenset({DIED, STUCK})
+"""The reasons of blind spots that another run might not have."""
 
 Batch = list[tuple[BlobKey, bytes]]
 Read = tuple[BlobKey, int, FileFacts, bool]
@@ -38,7 +40,7 @@ def read_all(batches: Iterable[Batch], largest: int, total: int, repairs: Repair
         for batch in batches:
             yield _read(batch, repairs)
         return
-    pool = ProcessPool(max_workers=jobs if total >= _WORTH_MANY else 1, context=get_context("fork"))
+    pool = process_pool(jobs if total >= _WORTH_MANY else 1)
     try:
         yield from _pooled(pool, batches, repairs, jobs)
         pool.close()  # type: ignore[no-untyped-call]
@@ -62,7 +64,7 @@ def _pooled(pool: ProcessPool, batches: Iterable[Batch], repairs: Repairs, jobs:
 
 
 def _submit(pool: ProcessPool, batch: Batch, repairs: Repairs) -> Future[list[Read]]:
-    return pool.schedule(_read, args=[batch, repairs], timeout=FILE_TIMEOUT)
+    return pool.schedule(spending, args=[FILE_TIMEOUT, _read, batch, repairs], timeout=PATIENCE * FILE_TIMEOUT)
 
 
 def _finished(running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> Iterator[list[Read]]:
@@ -72,8 +74,11 @@ def _finished(running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> I
         try:
             yield future.result()
         except Timeout:
-            yield from _failed(batch, retry, f"took longer than {FILE_TIMEOUT:g} s", keep=True)
-        except (ProcessExpired, MemoryError):
+            yield from _failed(batch, retry, STUCK, keep=False)
+        except ProcessExpired as error:
+            spent = is_spent(error)
+            yield from _failed(batch, retry, f"took longer than {FILE_TIMEOUT:g} s" if spent else DIED, keep=spent)
+        except MemoryError:
             yield from _failed(batch, retry, DIED, keep=False)
 
 

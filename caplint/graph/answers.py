@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from importlib import metadata
 
 from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.steps import Path, Step
-from caplint.link.memo import code_digest
+from caplint.program import program_state
 from caplint.trees.tree import Tree
 
-# What an answer depends on beside the trees and kvm.toml.
-_CODE = ("caplint", "caplint.graph", "caplint.link", "caplint.trees")
+Found = tuple[Sequence[tuple[object, ...]], int, str]
+"""Rows, how many things the time did not suffice for, and what they are, such as `{} places`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Question:
 
 def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Reading) -> str:
     """Names the question, everything that its answer depends on included."""
-    digest = hashlib.sha256(code_digest(*_CODE))
-    digest.update(json.dumps([reading.extractor, metadata.version("networkx"), *astuple(question)]).encode())
+    program = program_state() or f"changing {time.time_ns()}"
+    digest = hashlib.sha256(json.dumps([program, astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
         # Of a kernel what matters is all; what it is asked first is listed once for both.
         code = [] if tree.role in {"kernel", "reference"} else tree.code(store)
@@ -41,6 +43,23 @@ def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Re
         for file in (*code, *tree.files(store)):
             digest.update(f"{file.path}\0{file.oid}\0".encode())
     return f"path {digest.hexdigest()}"
+
+
+def rows_within(store: FactStore, name: str, budget: float, work: Callable[[float], Found]) -> list[tuple[object, ...]]:
+    """The rows that are remembered under a name, else those that `work` finds.
+
+    It is told until when (`time.monotonic`) it may look, and says what it had no time for: then a warning tells that,
+    and nothing is remembered. `budget` is in seconds.
+    """
+    known = store.recall(name)
+    if known is not None:
+        return [tuple(row) for row in json.loads(known)]
+    rows, late, what = work(time.monotonic() + budget)
+    if late:
+        sys.stderr.write(f"caplint: warning: --deep: {what.format(late)} were not looked at within {budget:g} s\n")
+    else:
+        store.retain(name, json.dumps(rows))
+    return [*rows]
 
 
 def packed(found: list[Path]) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 from dataclasses import dataclass, field
 
 from caplint.check import Session, silent
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import language_of
-from caplint.graph.answers import Question, name_of
+from caplint.graph.answers import Found, Question, name_of, rows_within
 from caplint.graph.programs import Programs, code_of
 from caplint.graph.search import MAX_FUNCTIONS, Cone, search
 from caplint.graph.steps import Edge, Function, Step
@@ -46,22 +45,12 @@ _OPEN = """
 def link_enable_ways(session: Session, reading: Reading, programs: Programs, budget: float | None = None) -> None:
     """Fill `enable_way`, from memory where the same trees have been looked at before."""
     name = name_of(Question("enable ways", None, None, 1), session.trees, session.store, reading)
-    known = session.store.recall(name)
-    if known is not None:
-        rows: list[_Row] = [tuple(row) for row in json.loads(known)]
-    else:
-        budget = BUDGET if budget is None else budget
-        rows, late = _rows(session, reading, programs, time.monotonic() + budget)
-        if late:
-            sys.stderr.write(
-                f"caplint: warning: --deep: callers of {late} enables were not looked at within {budget:g} s\n"
-            )
-        else:
-            session.store.retain(name, json.dumps(rows))
+    budget = BUDGET if budget is None else budget
+    rows = rows_within(session.store, name, budget, lambda end: _rows(session, reading, programs, end))
     session.connection.executemany("INSERT INTO temp.enable_way VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _rows(session: Session, reading: Reading, programs: Programs, end: float) -> tuple[list[_Row], int]:
+def _rows(session: Session, reading: Reading, programs: Programs, end: float) -> Found:
     rows: list[_Row] = []
     late = 0
     places = session.connection.execute(_OPEN).fetchall()
@@ -77,7 +66,7 @@ def _rows(session: Session, reading: Reading, programs: Programs, end: float) ->
                 late += not in_time
                 found = callers.way(use) if in_time else _unknown("the time was up")
                 rows.append((tree.name, *use.place, use.cap, *found))
-    return rows, late
+    return rows, late, "callers of {} enables"
 
 
 @dataclass

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 
 from caplint.check import Session
 from caplint.facts.harvest import Reading
-from caplint.graph.answers import Question, name_of
+from caplint.graph.answers import Found, Question, name_of, rows_within
 from caplint.graph.bridges import Bridges
 from caplint.graph.programs import Programs
 from caplint.graph.steps import Function
@@ -26,26 +24,22 @@ def link_reaches(
 ) -> None:
     """Fill `reaches`, from memory where the same trees have been looked at before."""
     name = name_of(Question("reaches", None, None, 1), session.trees, session.store, reading)
-    known = session.store.recall(name)
-    if known is not None:
-        rows: list[_Row] = [tuple(row) for row in json.loads(known)]
-    else:
-        budget = BUDGET if budget is None else budget
-        search = _Search(session, programs or Programs(session, reading), budget)
-        rows = [*search.uses(), *search.handlers()]
-        if search.late:
-            sys.stderr.write(f"caplint: warning: --deep: {search.late} places were not looked at within {budget:g} s\n")
-        else:
-            session.store.retain(name, json.dumps(rows))
+    budget = BUDGET if budget is None else budget
+
+    def work(end: float) -> Found:
+        search = _Search(session, programs or Programs(session, reading), end)
+        return [*search.uses(), *search.handlers()], search.late, "{} places"
+
+    rows = rows_within(session.store, name, budget, work)
     session.connection.executemany("INSERT INTO temp.reaches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 class _Search:
-    def __init__(self, session: Session, programs: Programs, budget: float) -> None:
+    def __init__(self, session: Session, programs: Programs, end: float) -> None:
         self._connection = session.connection
         self._programs = programs
         self._bridges = Bridges(self._programs)
-        self._end = time.monotonic() + budget
+        self._end = end
         self._known: dict[tuple[Function, str | None], tuple[int | None, str]] = {}
         self.late = 0
 

@@ -11,6 +11,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,10 @@ from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.matrix import Cell, Job, Member
 from caplint.outcome import Outcome
-from caplint.recall import recalled
+from caplint.recall import known, recalled
+from caplint.rules import Rule
 from caplint.trees.detect import tree_of
+from caplint.trees.tree import States, Tree
 
 _COVERAGE = ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
 _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
@@ -67,11 +71,8 @@ def failed(message: str) -> Cell:
 
 def checked(job: Job) -> Cell:
     """The check of one pair: what `caplint check` says of it, remembered as it would be there."""
-    settings = load(Path(job.config)) if job.config else Config()
-    config = replace(settings, cache=job.cache, jobs=job.jobs)
-    trees = [tree_of(member.text, member.role, member.name) for member in (job.kernel, job.vmm)]
-    pages = rule_pages.load([share.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
-    rules = [rule for rule in pages if rule.code in job.codes]
+    config, rules = _settings(job)
+    trees = [_tree(member) for member in (job.kernel, job.vmm)]
 
     def compute() -> Outcome:
         from caplint.check import check  # noqa: PLC0415 - a pair that is recalled needs no engine
@@ -79,13 +80,45 @@ def checked(job: Job) -> Cell:
         rule_pages.parse(rules)
         return check(trees, rules, config)
 
-    outcome = recalled(trees, rules, config, compute)
+    return _cell(recalled(trees, rules, config, compute), job, config.coverage_floor)
+
+
+def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
+    """The cells of the pairs whose outcome is known, each with its place among the jobs.
+
+    All jobs have the same settings. Every tree is looked at once, and not once for each of its pairs. A tree that
+    cannot be read has no cell here: why, the job itself will say.
+    """
+    config, rules = _settings(jobs[0])
+    trees: dict[Member, Tree] = {}
+    states: States = {}
+    for member in dict.fromkeys(member for job in jobs for member in (job.kernel, job.vmm)):
+        with suppress(CaplintError, OSError):
+            trees[member] = _tree(member)
+    for place, job in enumerate(jobs):
+        kernel, vmm = trees.get(job.kernel), trees.get(job.vmm)
+        if kernel is not None and vmm is not None:
+            with suppress(CaplintError, OSError):
+                outcome = known([kernel, vmm], rules, config, states)
+                if outcome is not None:
+                    yield place, _cell(outcome, job, config.coverage_floor)
+
+
+def _settings(job: Job) -> tuple[Config, list[Rule]]:
+    settings = load(Path(job.config)) if job.config else Config()
+    config = replace(settings, cache=job.cache, jobs=job.jobs)
+    pages = rule_pages.load([share.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
+    return config, [rule for rule in pages if rule.code in job.codes]
+
+
+def _tree(member: Member) -> Tree:
+    return tree_of(member.text, member.role, member.name)
+
+
+def _cell(outcome: Outcome, job: Job, floor: float) -> Cell:
     if job.baseline:
         outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))
-    return _cell(outcome, job.fail_on, config.coverage_floor)
-
-
-def _cell(outcome: Outcome, fail_on: str, floor: float) -> Cell:
+    fail_on = job.fail_on
     limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
     severities = [finding.severity for finding in outcome.findings]
     grave = [finding for finding in outcome.findings if SEVERITIES.index(finding.severity) <= limit]

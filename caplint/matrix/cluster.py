@@ -34,7 +34,7 @@ _DATA = (".py", ".sql", ".toml", ".h", ".md")
 def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tuple[int, Cell], None, None]:
     """The cells of all jobs as workers are done with them, each with its place among the jobs.
 
-    Raises `CaplintError` where there is no cluster to speak of, or a worker is of no use.
+    Raises `CaplintError` where there is no cluster to speak of, or none any more, or a worker is of no use.
     """
     with _connected(address) as client:
         from distributed import as_completed  # noqa: PLC0415 - see above
@@ -43,6 +43,10 @@ def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tupl
         mine = program_digest()
         futures = {client.submit(_check, jobs[place], mine, pure=False): place for place in order}
         for future in as_completed(futures):  # type: ignore[no-untyped-call]
+            if future.cancelled():
+                raise CaplintError(
+                    f"--scheduler {address}: the connection was lost; run it again, and what is done is remembered"
+                )
             error = future.exception()
             if isinstance(error, CaplintError):  # a worker that came later, and is another program
                 raise error
@@ -62,7 +66,7 @@ def _connected(address: str) -> Iterator[Client]:
         ) from None
     if not _ADDRESS.fullmatch(address):
         raise CaplintError(f"--scheduler {address}: write an address such as tcp://head:8786")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in one line
+    logging.disable()  # what goes wrong is said in one line
     try:
         asyncio.run(_answers(address))
         client = Client(address, timeout=_ANSWER)  # type: ignore[no-untyped-call]

@@ -77,8 +77,12 @@ class DirectoryTree(Tree):
             young = time.time_ns() - _RACY_NS
             readable, links = walk(self.name, self.root, self._watched)
             self._walked = readable
-            known[self] = state_of(readable, links, young)
+            known[self] = state_of(readable, links, self._apart(), young)
         return None if self._strayed else known[self]
+
+    def _apart(self) -> list[Path]:
+        """What is watched and lies outside the directories that are walked."""
+        return [self.root / self.project.release] if self.project.release else []
 
     def read(self, path: str) -> bytes:
         try:
@@ -96,7 +100,7 @@ class DirectoryTree(Tree):
     def content(self, path: str) -> bytes | None:
         place = self._inside(path)
         real = path if place is None else str(place.relative_to(self.root))
-        if not (covers(self._watched, path) and covers(self._watched, real)):
+        if path != self.project.release and not (covers(self._watched, path) and covers(self._watched, real)):
             self._strayed = True  # what the state says nothing of has been looked at
         return self.read(path) if place is not None and place.is_file() else None
 

@@ -38,6 +38,7 @@ class Repository:
             "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
         }  # fmt: skip
         self._reader: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
         answer = self._git("rev-parse", "--show-prefix", "--absolute-git-dir").decode(errors="surrogateescape")
         self.prefix, self.git_directory = answer.split("\n")[:2]
         """Where the directory lies below the repository's top, with a slash at its end; empty at the top."""
@@ -144,6 +145,7 @@ class Repository:
             ["git", *_SAFE, "-C", str(self._directory), "cat-file", "--batch"],  # noqa: S607 - git is found as the user finds it
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._environment,
         )  # fmt: skip
+        self._owner = os.getpid()
         assert self._reader.stdin is not None
         assert self._reader.stdout is not None
         return self._reader.stdin, self._reader.stdout
@@ -156,7 +158,8 @@ class Repository:
             del self._pipes
 
     def __del__(self) -> None:
-        if getattr(self, "_reader", None) is not None:
+        # A forked process that drops its copy must not wait for a reader that ends when the other process says so.
+        if getattr(self, "_reader", None) is not None and self._owner == os.getpid():
             self.close()
 
     def _git(self, *words: str, extra: dict[str, str] | None = None) -> bytes:

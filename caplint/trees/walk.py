@@ -49,12 +49,21 @@ def _entries(name: str, root: Path, directory: str) -> list[os.DirEntry[str]]:
         raise CaplintError(f"{name}: cannot list {directory}: {error.strerror}") from error
 
 
-def state_of(readable: Found, links: Found, before: int) -> str | None:
-    """Names every file by path, size, mtime and inode, and where links lead.
+def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) -> str | None:
+    """Names every file by path, size, mtime and inode, and where links lead; those `apart` may be there or not.
 
     None where a file is not older than `before` (ns since 1970): it may change again under the same stamp.
     """
     lines = []
+    for file in apart:
+        try:
+            status = file.stat()
+        except OSError:
+            lines.append(f"{file}\0-")
+            continue
+        if status.st_mtime_ns >= before:
+            return None
+        lines.append(f"{os.path.realpath(file)}\0{status.st_size} {status.st_mtime_ns} {status.st_ino}")
     for entry, path in readable:
         try:
             status = entry.stat()

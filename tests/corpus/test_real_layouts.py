@@ -13,9 +13,11 @@ import pytest
 from compilers import COMPILERS, Compiler, compiler
 from real_trees import ACCOUNT, root, stated
 
-from caplint.abi.abis import abi_named
+from caplint.abi import preprocess
+from caplint.abi.abis import abi_named, abis_of
 from caplint.abi.layout import Member
 from caplint.abi.sources import Place, gather
+from caplint.abi.thin import Thin
 from caplint.abi.unit import Structure, Unit, evaluate
 from caplint.trees.detect import directory_tree
 
@@ -213,3 +215,17 @@ def test_all_is_as_in_the_stored_account(tree: str, suffix: str) -> None:
             assert _fields(ours[tag]) == stored, (abi, tag)
         numbers = {ioctl.name: ioctl.value for ioctl in unit(tree, abi).ioctls}
         assert numbers == {name: entry["value"] for name, entry in macros[arch]["ioctl"].items()}, abi
+
+
+@pytest.mark.parametrize("word", ["x86", "arm64", "powerpc", "s390", "riscv", "mips", "loongarch"])
+@pytest.mark.parametrize("tree", TREES)
+def test_what_is_put_aside_changes_nothing(tree: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = place(tree, word)
+    if not (root(tree) / where.asm).is_file():
+        pytest.skip(f"{tree} has no KVM for {word}")
+    sources = gather(where, directory_tree(str(root(tree))).content)
+    names = [abi.name for abi in abis_of(word, word)]
+    found = evaluate(sources, names)
+    monkeypatch.setattr(preprocess, "thin", lambda given, _: Thin(dict(given.files), {}))
+    monkeypatch.setattr(preprocess, "_EXPANSIONS", {})
+    assert evaluate(sources, names) == found

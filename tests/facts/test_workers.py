@@ -34,13 +34,35 @@ def _unless(content: bytes, act: Callable[[], None]) -> Callable[[bytes, str, Ta
     return reading
 
 
+def _busy() -> None:
+    end = time.process_time() + 60
+    while time.process_time() < end:
+        pass
+
+
 def test_a_file_that_takes_too_long_is_a_blind_spot_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
-    monkeypatch.setattr(workers, "extract", _unless(b"slow", lambda: time.sleep(60)))
+    monkeypatch.setattr(workers, "extract", _unless(b"slow", _busy))
     found = _read({"a": _SOUND, "b": b"slow", "c": _SOUND})
     assert found["b"][2].records == [BlindSpot(0, 4, 1, "took longer than 0.5 s")]
     assert found["b"][3]
     assert found["a"][2] == found["c"][2] == extract(_SOUND, "c")
+
+
+def test_what_a_busy_machine_keeps_from_its_processor_is_no_blind_spot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
+    monkeypatch.setattr(workers, "extract", _unless(_SOUND, lambda: time.sleep(1)))
+    assert _read({"a": _SOUND})["a"][2] == extract(_SOUND, "c")
+
+
+def test_a_file_whose_reading_does_not_end_is_a_blind_spot_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
+    monkeypatch.setattr(workers, "PATIENCE", 2)
+    monkeypatch.setattr(workers, "extract", _unless(b"stuck", lambda: time.sleep(60)))
+    found = _read({"a": _SOUND, "b": b"stuck"})
+    assert found["b"][2].records == [BlindSpot(0, 5, 1, "the process that read it did not end")]
+    assert not found["b"][3]
+    assert found["a"][2] == extract(_SOUND, "c")
 
 
 def test_a_file_that_kills_its_process_is_a_blind_spot_for_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,52 @@ def test_ctrl_c_ends_the_run_with_130(apart: Path, scheduler: str) -> None:
     assert not processes(apart)
 
 
+@pytest.fixture
+def mortal(apart: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A scheduler in a process of its own, with one worker."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address, dask = f"tcp://127.0.0.1:{port}", [sys.executable, "-m", "dask"]
+    started = [
+        subprocess.Popen([*dask, *words], cwd=apart.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for words in (
+            ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+            ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"],
+        )
+    ]
+    yield started[0], address
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_scheduler_that_dies_is_one_line_and_the_next_run_goes_on(
+    caplint: Caplint, apart: Path, mortal: tuple[subprocess.Popen[bytes], str]
+) -> None:
+    scheduler, address = mortal
+    words = fleet(apart)
+    cache = apart.parent / "cache"
+    with distributed.Client(address, timeout=30) as client:
+        client.wait_for_workers(1, timeout=30)
+    with subprocess.Popen(
+        [sys.executable, "-m", "caplint", "matrix", *words, "--scheduler", address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as run:
+        end = time.monotonic() + 60
+        while not outcomes(cache):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        scheduler.kill()
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (2, b"")
+    assert err.decode().startswith(f"caplint: --scheduler {address}: the connection was lost; run it again")
+    assert err.count(b"\n") == 1
+    known = outcomes(cache)
+    assert caplint("matrix", *words).out.endswith("2 of 4 pairs agree (--fail-on error)\n")
+    assert known.items() <= outcomes(cache).items()
+
+
 def test_a_scheduler_that_does_not_answer_is_one_line(
     caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,15 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from conftest import Caplint
+from conftest import UAPI, Caplint
 from fleets import fleet, outcomes, processes
 
 from caplint.matrix import Cell, Job, Member
 from caplint.matrix import processes as pool
+from caplint.trees.walk import Found, walk
 
 
 def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -91,3 +92,23 @@ def test_code_of_the_working_directory_is_not_run(caplint: Caplint, apart: Path)
     for name in ("json", "caplint", "sqlite3"):
         (apart / f"{name}.py").write_text("raise SystemExit('run')\n")
     assert caplint("matrix", *words).status == 1
+
+
+def test_pairs_that_are_known_start_no_process_and_every_tree_is_looked_at_once(
+    caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = fleet(apart)
+    first = caplint("matrix", *words)
+    walked: list[str] = []
+
+    def counting(name: str, root: Path, directories: Iterable[str]) -> tuple[Found, Found]:
+        walked.append(root.name)
+        return walk(name, root, directories)
+
+    monkeypatch.setattr("caplint.trees.directory.walk", counting)
+    monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    assert caplint("matrix", *words).out == first.out
+    assert sorted(walked) == ["linux-1", "linux-2", "qemu-1", "qemu-2"]
+    os.utime(apart / "linux-2" / UAPI, (5, 5))
+    assert caplint("matrix", *words).out.endswith("2 not checked\n")
+    assert caplint("matrix", *words[:2], *words[3:]).out.count("died with exit code 3") == 0

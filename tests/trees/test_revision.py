@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from caplint.errors import CaplintError
 from caplint.facts.store import FactStore
 from caplint.trees.detect import against, directory_tree, parse_tree, staged_tree, tree_of
 from caplint.trees.repository import Repository
-from caplint.trees.tree import Tree
+from caplint.trees.tree import Tree, object_id
 
 OTHER = "include/linux/other.h"
 
@@ -214,3 +215,19 @@ def test_a_damaged_repository(tmp_path: Path, store: FactStore) -> None:
     (root / ".git/objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(CaplintError, match=f"object {oid} cannot be read from the repository; run `git fsck`"):
         _state(tree_of(f"{root}@HEAD"), store)
+
+
+def test_a_forked_process_that_forgets_a_repository_does_not_wait_for_its_reader(tmp_path: Path) -> None:
+    """A worker that collects garbage would hang until it is taken for one that reads for too long."""
+    root = kernel(tmp_path / "k")
+    commit(root)
+    repository = Repository(root)
+    oid = object_id((root / UAPI).read_bytes())
+    assert repository.read(oid)
+    child = get_context("fork").Process(target=repository.__del__)
+    child.start()
+    child.join(10)
+    hangs = child.is_alive()
+    child.kill()
+    assert not hangs
+    assert repository.read(oid) == (root / UAPI).read_bytes()
