@@ -39,7 +39,8 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
 def _definitions(connection: sqlite3.Connection) -> None:
     rows = connection.execute("""
         SELECT f.side, f.tree, f.role, f.path, m.line, m.column, m.name, m.body, f.header, f.arch, c.text, m.comment
-        FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
+        FROM temp.all_file f  -- first: the store has the headers of many other trees
+        CROSS JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
         WHERE f.header IS NOT NULL AND m.name GLOB 'KVM_CAP_*' AND m.parameters IS NULL AND m.body <> ''
         ORDER BY f.side, f.tree, f.path, m.line
     """).fetchall()

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from caplint.facts.store import FactStore
+from caplint.link.memo import code_digest
 
 # The end of a header's path and a line of it, in the JSON of units.
 _LINE = re.compile(r'\.h", \d+')
@@ -30,7 +31,8 @@ def drift_of(store: FactStore, kernel: str, other: str) -> list[list[Any]]:
     shapes = [_shape(units) for units in (kernel, other)]
     if shapes[0] == shapes[1]:
         return []
-    name = f"drift of shapes {shapes[0]} {shapes[1]}"
+    code = code_digest("caplint.link", "caplint.abi").hex()
+    name = f"drift of shapes {code} {shapes[0]} {shapes[1]}"
     known = store.recall(name)
     if known is None:
         known = json.dumps(_compared(kernel, other))

@@ -98,7 +98,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
     named = " OR ".join("m.name GLOB ? || '*'" for _ in known.msr.prefixes)
     rows = connection.execute(
         f"""SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
-            FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree JOIN main.macro m ON m.blob = f.blob
+            FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree CROSS JOIN main.macro m ON m.blob = f.blob
             WHERE f.side = ? AND f.tree = ? AND NOT f.made AND m.parameters IS NULL AND m.body <> '' AND ({named})
             ORDER BY f.path, m.line""",  # noqa: S608
         (side, tree, *known.msr.prefixes),

@@ -9,7 +9,7 @@ from conftest import UAPI, X86, bare_kernel
 
 from caplint.facts.store import FactStore
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.tree import Tree, object_id
+from caplint.trees.tree import File, Tree, object_id
 
 MAIN = "virt/kvm/kvm_main.c"
 
@@ -76,3 +76,22 @@ def test_overlays_lie_on_one_another(tmp_path: Path) -> None:
     tree = OverlayTree(_laid(tmp_path, {X86: b"int y;", MAIN: None}), {MAIN: b"int z;"})
     assert (tree.read(X86), tree.read(MAIN)) == (b"int y;", b"int z;")
     assert _paths(tree) == [X86, UAPI, MAIN]
+
+
+def test_both_sides_of_one_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = _laid(tmp_path, {X86: b"int y;", "arch/arm64/kvm/arm.c": b""})
+    below, store = tree.base, FactStore(None)
+    assert below is not None
+    expected = (tree.files(store), below.files(store))
+    walks: list[Tree] = []
+    files = type(below).files
+
+    def counted(each: Tree, cache: FactStore) -> list[File]:
+        walks.append(each)
+        return files(each, cache)
+
+    monkeypatch.setattr(type(below), "files", counted)
+    assert tree.with_base(store) == expected
+    assert walks == [below]
+    assert tree.alone().with_base(store) == (expected[0], [])
+    store.close()
