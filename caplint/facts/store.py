@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 # A blob that no run has needed for so long is forgotten, and a store of another version.
 _KEEP_DAYS = 30
+# Bytes above which a store keeps what the last two days needed, and no more: every version of a large file is a
+# megabyte, and a day of patches a hundred of them. What today needs another process may be reading.
+_LARGE = 400 << 20
+_KEEP_DAYS_OF_LARGE = 1
 # The stores of other versions that may lie beside this one: whoever compares two versions needs one.
 _KEEP_OTHERS = 2
 _DAY = 86_400
@@ -157,7 +161,14 @@ class FactStore:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             self.connection.executemany("UPDATE blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
-            self.connection.execute("DELETE FROM blob WHERE used < ?", (today - _KEEP_DAYS,))
+            self.connection.execute("DELETE FROM blob WHERE used < ?", (today - self._days_kept(),))
+
+    def _days_kept(self) -> int:
+        pages, free, size = (
+            self.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return _KEEP_DAYS_OF_LARGE if (pages - free) * size > _LARGE else _KEEP_DAYS
 
     def recall(self, name: str) -> str | None:
         """What a link has retained under a name."""
@@ -184,7 +195,7 @@ class FactStore:
         with suppress(sqlite3.OperationalError), self._writing():
             rows = [(name, value, _today()) for name, value in values.items()]
             self.connection.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", rows)
-            self.connection.execute("DELETE FROM memo WHERE used < ?", (_today() - _KEEP_DAYS,))
+            self.connection.execute("DELETE FROM memo WHERE used < ?", (_today() - self._days_kept(),))
 
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """See `StampCache`."""

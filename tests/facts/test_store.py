@@ -330,6 +330,31 @@ def test_what_no_run_needs_is_forgotten(tmp_path: Path, monkeypatch: pytest.Monk
     store.close()
 
 
+def test_a_large_store_keeps_what_two_days_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [100]
+    monkeypatch.setattr(store_module, "_today", lambda: days[0])
+    store = FactStore(tmp_path / file_name())
+    store.add("x", [((name * 40, "c"), 1, FACTS) for name in "abc"])
+    store.retain("m", "1")
+    known = store.known("x")
+
+    def kept() -> str:
+        return "".join(sorted(oid[0] for oid, _ in store.known("x")))
+
+    days[0] = 101
+    store.touch([known["b" * 40, "c"]])
+    days[0] = 102
+    store.touch([known["a" * 40, "c"]])
+    assert (kept(), store.recall("m")) == ("abc", "1")
+    monkeypatch.setattr(store_module, "_LARGE", 0)
+    days[0] = 103
+    store.touch([known["a" * 40, "c"]])
+    assert kept() == "a"
+    store.retain("n", "2")
+    assert (store.recall("m"), store.recall("n")) == (None, "2")
+    store.close()
+
+
 def test_a_failed_write_leaves_nothing_behind() -> None:
     store = FactStore(None)
     broken = FileFacts([Macro("A", None, "1", None, 1, 1, "1"), Macro(None, None, "1", None, 1, 1, "1")])  # type: ignore[arg-type]
