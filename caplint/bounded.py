@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Timeout
 from contextlib import contextmanager
 from math import ceil
@@ -32,16 +33,23 @@ class Workers:
 
     def map(self, function: Callable[..., _Result], tasks: Sequence[tuple[Any, ...]]) -> list[_Result | None]:
         """The results in the tasks' order; None where a task took too long, killed its process, or came too late."""
-        futures = [
+        return self.results(self.begin(function, tasks))
+
+    def begin(self, function: Callable[..., _Result], tasks: Sequence[tuple[Any, ...]]) -> list[Future[_Result]]:
+        """Start the tasks, and do not wait for them."""
+        return [
             self._pool.schedule(spending, args=[self._limit, function, *task], timeout=PATIENCE * self._limit)
             for task in tasks
         ]
+
+    def results(self, futures: list[Future[_Result]]) -> list[_Result | None]:
+        """What `map` gives, of tasks that have been started."""
         results: list[_Result | None] = []
         for future in futures:
             try:
                 results.append(future.result(max(0.0, self._end - time.monotonic())))
             except (Timeout, ProcessExpired, MemoryError):
-                future.cancel()  # type: ignore[no-untyped-call]
+                future.cancel()
                 results.append(None)
         return results
 

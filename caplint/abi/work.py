@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import resource
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from caplint.abi.layout import Member
@@ -17,16 +18,28 @@ _LIMIT, _TOTAL = 20.0, 180.0
 _MEMORY = 4 << 30
 
 
-def evaluate_all(tasks: Mapping[str, tuple[Sources, list[str]]], jobs: int) -> dict[str, str]:
-    """Key → JSON object of ABI → unit, for each key's headers and ABIs."""
+Tasks = Mapping[str, tuple[Sources, list[str]]]
+"""Key → headers, and the ABIs that they are evaluated for."""
+
+
+@contextmanager
+def evaluating(tasks: Tasks, jobs: int) -> Iterator[Callable[[], dict[str, str]]]:
+    """Begins; what it gives waits for the results: key → JSON object of ABI → unit. Leaving it ends what still runs."""
     if not tasks:
-        return {}
+        yield dict
+        return
     keys = list(tasks)
     with workers(min(jobs, len(keys)), _LIMIT, _TOTAL) as pool:
-        results = pool.map(_evaluate, [(tasks[key][0], tasks[key][1]) for key in keys])
-    return {
-        key: result if result is not None else _failed(*tasks[key]) for key, result in zip(keys, results, strict=True)
-    }
+        begun = pool.begin(_evaluate, [(tasks[key][0], tasks[key][1]) for key in keys])
+
+        def results() -> dict[str, str]:
+            found = pool.results(begun)
+            return {
+                key: result if result is not None else _failed(*tasks[key])
+                for key, result in zip(keys, found, strict=True)
+            }
+
+        yield results
 
 
 def _evaluate(sources: Sources, names: list[str]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from posixpath import basename, commonprefix, dirname
@@ -41,14 +42,35 @@ class _Copy:
     sources: Sources = field(compare=False)
 
 
-def link_layouts(store: FactStore, trees: list[Tree], jobs: int) -> None:
-    """Fill `all_layout` and `all_layout_drift`."""
+@contextmanager
+def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Callable[[], None]]:
+    """Begins to evaluate what is not known yet; what it gives waits for that and fills the tables.
+
+    These are `all_layout` and `all_layout_drift`. No other link looks at either, so all of them have the time.
+    """
     copies: list[_Copy] = []
     for now in trees:
         for side, tree in (("now", now), ("base", now.base)):
             if tree is not None:
                 copies += _copies(store, side, tree)
-    units = _units(store, copies, jobs)
+    known = _known(store, copies)
+    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if copy.key not in known}
+    if not missing:
+        yield partial(_fill, store, copies, known)
+        return
+    from caplint.abi.work import evaluating  # noqa: PLC0415 - most runs evaluate nothing
+
+    with evaluating(missing, jobs) as results:
+
+        def fill() -> None:
+            fresh = results()
+            store.retain_all(fresh)
+            _fill(store, copies, known | fresh)
+
+        yield fill
+
+
+def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
     store.connection.executemany(
         "INSERT INTO temp.all_layout VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -116,20 +138,13 @@ def _key(found: Sources, abis: tuple[str, ...]) -> str:
     return f"layout {digest.hexdigest()}"
 
 
-def _units(store: FactStore, copies: list[_Copy], jobs: int) -> dict[str, str]:
-    """Key → JSON of ABI → unit."""
+def _known(store: FactStore, copies: list[_Copy]) -> dict[str, str]:
+    """Key → JSON of ABI → unit, of those that need no evaluation."""
     known = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
     for copy in copies:
         if known[copy.key] is None and (value := _moved(copy, copies, known)) is not None:
             store.retain(copy.key, value)
             known[copy.key] = value
-    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if known[copy.key] is None}
-    if missing:
-        from caplint.abi.work import evaluate_all  # noqa: PLC0415 - most runs evaluate nothing
-
-        for key, value in evaluate_all(missing, jobs).items():
-            store.retain(key, value)
-            known[key] = value
     return {key: value for key, value in known.items() if value is not None}
 
 

@@ -29,7 +29,7 @@ from caplint.link.documentation import link_documentation
 from caplint.link.handlers import link_handlers
 from caplint.link.ioctl_cases import link_ioctl_cases
 from caplint.link.kconfig import link_kconfig
-from caplint.link.layouts import link_layouts
+from caplint.link.layouts import layouts_of
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
@@ -80,6 +80,22 @@ def link(
     connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
     connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", scope.vendor_ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
+    # A narrow run has no views of layouts.
+    with layouts_of(store, [] if scope.narrow else [entry.tree for entry in loaded], reading.jobs) as link_layouts:
+        configurations = _link_capabilities(store, loaded, reading, scope)
+        if not scope.narrow:
+            link_cap_states(store, reading.extractor)
+            link_msrs(store, reading.extractor)
+            link_cap_msrs(connection)
+            for entry in loaded:
+                link_selftests(connection, entry.tree)
+            link_layouts()
+    return configurations
+
+
+def _link_capabilities(store: FactStore, loaded: list[Loaded], reading: Reading, scope: Scope) -> Configurations:
+    """What narrow runs have as well."""
+    connection = store.connection
     link_capabilities(connection)
     configurations = link_kconfig(connection, link_build(connection))
     _functions(connection, configurations)
@@ -94,14 +110,6 @@ def link(
     link_documentation(connection)
     link_doc_scopes(connection)
     link_availability(connection)
-    if scope.narrow:
-        return configurations
-    link_cap_states(store, reading.extractor)
-    link_msrs(store, reading.extractor)
-    link_cap_msrs(connection)
-    for entry in loaded:
-        link_selftests(connection, entry.tree)
-    link_layouts(store, [entry.tree for entry in loaded], reading.jobs)
     return configurations
 
 

@@ -111,7 +111,8 @@ def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         key: Sources({"linux/kvm.h": text}, {("", "linux/kvm.h"): "linux/kvm.h"})
         for key, text in (("bad", BOMB), ("good", GOOD))
     }
-    found = work.evaluate_all({key: (value, ["x86_64"]) for key, value in sources.items()}, 2)
+    with work.evaluating({key: (value, ["x86_64"]) for key, value in sources.items()}, 2) as results:
+        found = results()
     bad, good = (json.loads(found[key])["x86_64"] for key in ("bad", "good"))
     assert "takes longer than" in bad["unknown"][0][3]
     assert [row[0] for row in good["structures"]] == ["kvm_good"]

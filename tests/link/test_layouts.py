@@ -78,7 +78,7 @@ def test_a_row_per_ioctl_and_abi(linux: Tree) -> None:
 def test_what_is_remembered_is_what_was_computed(linux: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = "SELECT * FROM struct_layout"
     first = rows([linux], sql, str(tmp_path / "cache"))
-    monkeypatch.setattr("caplint.abi.work.evaluate_all", None)
+    monkeypatch.setattr("caplint.abi.work.evaluating", None)
     assert rows([linux], sql, str(tmp_path / "cache")) == first
     assert first
 
