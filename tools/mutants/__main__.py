@@ -20,6 +20,7 @@ from tools.mutants.mutate import Mutant, Mutants
 from tools.mutants.trial import SURVIVED, UNTESTED, Job, write_jobs
 from tools.mutants.workspace import HOME
 
+_UNNOTICED = {SURVIVED, UNTESTED}
 _SURVIVORS = HOME / "survivors.txt"
 
 
@@ -46,7 +47,7 @@ def run(groups: list[str], number: int, seed: int, budget: float) -> int:
     jobs: list[Job] = []
     for group in groups:
         every = {source: Mutants(source, Path(source).read_text("utf-8")) for source in scope.sources(group)}
-        by_source = {source: summary.Row(source.removeprefix("caplint/"), len(found)) for source, found in every.items()}
+        by_source = {source: summary.Row(_short(source), len(found)) for source, found in every.items()}
         rows[group] = list(by_source.values())
         for mutant in draw(every, number, f"{group} {seed}"):
             if (mutant.source, mutant.before, mutant.after) in harmless:
@@ -56,13 +57,17 @@ def run(groups: list[str], number: int, seed: int, budget: float) -> int:
     verdicts = _try(jobs)
     by_name = {row.name: row for found in rows.values() for row in found}
     for verdict in verdicts:
-        by_name[verdict["source"].removeprefix("caplint/")].counts[verdict["verdict"]] += 1
-    left = sorted(f"{entry['verdict']}: {entry['name']}" for entry in verdicts if entry["verdict"] in {SURVIVED, UNTESTED})
+        by_name[_short(verdict["source"])].counts[verdict["verdict"]] += 1
+    left = sorted(f"{entry['verdict']}: {entry['name']}" for entry in verdicts if entry["verdict"] in _UNNOTICED)
     _SURVIVORS.write_text("".join(f"{line}\n" for line in left), "utf-8")
     print("\n".join(summary.table(rows)), end="\n\n")
     print("\n".join(summary.said(name, found) for name, found in rows.items()))
     print(f"What was not noticed stands in {_SURVIVORS}.")
     return 0
+
+
+def _short(source: str) -> str:
+    return source.removeprefix("caplint/")
 
 
 def draw(every: dict[str, Mutants], number: int, seed: str) -> Iterator[Mutant]:
@@ -73,19 +78,17 @@ def draw(every: dict[str, Mutants], number: int, seed: str) -> Iterator[Mutant]:
 
 
 def _job(mutant: Mutant, known: coverage.Coverage, budget: float) -> Job:
-    place = mutant.place
-    lines = mutant.lines if known.tests(mutant.source, mutant.lines) else place.statement
-    is_fresh = not place.function.endswith("()") or known.is_imported(mutant.source, lines)
-    tests = known.tests(mutant.source, known.lines[mutant.source] if is_at_import(mutant) else lines)
+    """A function that some test runs is exchanged; what only imports run has to be there from the beginning."""
+    place, source = mutant.place, mutant.source
+    lines = mutant.lines if known.tests(source, mutant.lines) else place.statement
+    tests = known.tests(source, lines)
+    is_function = place.function.endswith("()") and bool(tests)
+    if not tests and known.is_imported(source, lines):
+        tests = known.tests(source, known.lines[source])  # any that runs something of the module
     return Job(
-        mutant.name, mutant.source, "" if is_fresh else place.function.removesuffix("()"), place.first_line, mutant.code,
+        mutant.name, source, place.function.removesuffix("()") if is_function else "", place.first_line, mutant.code,
         {test: known.seconds[test] for test in tests}, budget,
     )  # fmt: skip
-
-
-def is_at_import(mutant: Mutant) -> bool:
-    """Whether what is mutated runs when the module is imported; any test of the module may notice it."""
-    return not mutant.place.function.endswith("()")
 
 
 def _try(jobs: list[Job]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What the tests run, put together from the records of all their files; a record is made again when it is out of date."""
+"""What the tests run, put together from the records of all their files. One that is out of date is made again."""
 
 from __future__ import annotations
 

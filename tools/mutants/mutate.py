@@ -77,9 +77,7 @@ class Mutants:
         before, after = _difference(self._text, code)
         where = self._positions[node]
         lines = range(where.start.line, where.end.line + 1)
-        return Mutant(
-            self._source, place, where.start.line, where.start.column + 1, lines, number, before, after, code
-        )
+        return Mutant(self._source, place, where.start.line, where.start.column + 1, lines, number, before, after, code)
 
     def _walk(self, node: Any, place: Place) -> Iterator[tuple[Any, Any, Place]]:
         if isinstance(node, _NOT_RUN) or _is_easy(node) or _is_for_types(node, place):
@@ -121,7 +119,7 @@ def _is_easy(node: Any) -> bool:
 def _is_for_types(node: Any, place: Place) -> bool:
     """Whether only a checker of types reads the node: `if TYPE_CHECKING`, and names that are given to types."""
     if isinstance(node, cst.If) and isinstance(node.test, cst.Name):
-        return node.test.value == "TYPE_CHECKING"
+        return bool(node.test.value == "TYPE_CHECKING")
     return isinstance(node, cst.Assign) and not place.function and _is_type(node.value)
 
 

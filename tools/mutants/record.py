@@ -56,9 +56,14 @@ def forget(temporary: Path) -> None:
     """Empty what tests share: stores of facts, and functions that remember their answers."""
     for store in temporary.glob("pytest-of-*/rule-pages*"):
         shutil.rmtree(store) if store.is_dir() else store.unlink()
-    for found in gc.get_objects():
-        if isinstance(found, functools._lru_cache_wrapper) and found.__module__.startswith("caplint."):
-            found.cache_clear()
+    for function in remembering():
+        function.cache_clear()
+
+
+def remembering() -> list[Any]:
+    """The functions of the program that remember their answers."""
+    kind = functools._lru_cache_wrapper
+    return [found for found in gc.get_objects() if isinstance(found, kind) and found.__module__.startswith("caplint.")]
 
 
 def record(tests: str, sources: Iterable[str]) -> dict[str, Any]:

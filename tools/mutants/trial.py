@@ -1,7 +1,7 @@
 """Tries mutants: `python -m tools.mutants.trial JOBS OUT`, a job and a verdict on each line.
 
-The process finds all tests once. For each mutant it forks, and the child gives one function its faulty code and runs the
-tests that reach it until one fails. What runs when modules are imported is tried in a child that has imported none.
+The process finds all tests once. For each mutant it forks, and the child gives one function its faulty code and runs
+the tests that reach it until one fails. What runs when modules are imported is tried in a child that has imported none.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 
 from tools.errors import ToolError
-from tools.mutants import scope, swap
-from tools.mutants.record import OPTIONS
+from tools.mutants import swap
+from tools.mutants.record import OPTIONS, remembering
 from tools.mutants.workspace import settle
 
 KILLED, SURVIVED, TIMED_OUT, UNTESTED = "killed", "survived", "timed out", "untested"
@@ -68,11 +68,13 @@ class Order:
 
     def pick(self, job: Job) -> list[str]:
         """As many of the job's tests as its budget of seconds allows, in the order in which to run them."""
+
         def rank(test: str) -> tuple[float, ...]:
             here, near = self._kills[test, f"{job.source} {job.function}"], self._kills[test, job.source]
             return -here, -near, job.tests[test]
 
-        picked, left = [], job.budget
+        picked: list[str] = []
+        left = job.budget
         for test in sorted(sorted(job.tests), key=rank):
             left -= job.tests[test]
             if picked and left < 0:
@@ -117,12 +119,16 @@ class Nursery:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
         known = swap.functions({job.source for job in self._jobs})
+        caches = remembering()
         items = {item.nodeid: item for item in session.items}
         gc.collect()
         gc.freeze()
         for job in self._jobs:
+
             def run(names: list[str], watch: Watch, job: Job = job) -> int:
                 swap.swap(known, job.source, job.function, job.first_line, job.code)
+                for function in caches:
+                    function.cache_clear()
                 session.config.pluginmanager.register(watch)
                 chosen = [items[name] for name in names if name in items]
                 for item, following in zip(chosen, [*chosen[1:], None], strict=True):
@@ -138,6 +144,7 @@ class Nursery:
 def fresh(job: Job, names: list[str], watch: Watch) -> int:
     """Run the tests where the fault is there from the beginning."""
     swap.Finder(job.source, job.code).install()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # pytest names there every test that it cannot find any more
     code = pytest.main([*names, "-x", *OPTIONS], plugins=[watch])
     return 0 if code == pytest.ExitCode.OK else 1
 
@@ -213,7 +220,9 @@ def main() -> int:
             tell(attempt(job, order, lambda names, watch, job=job: fresh(job, names, watch)))  # type: ignore[misc]
     rest = [job for job in jobs if job.function]
     if rest:
-        pytest.main([*scope.test_files(), *OPTIONS], plugins=[Nursery(rest, order, tell)])
+        files = sorted({test.partition("::")[0] for job in rest for test in job.tests})
+        code = pytest.main([*files, *OPTIONS], plugins=[Nursery(rest, order, tell)])
+        return int(code)
     return 0
 
 
