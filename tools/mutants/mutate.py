@@ -66,18 +66,31 @@ class Mutants:
         wrapper = MetadataWrapper(cst.parse_module(text))
         self._module = wrapper.module
         self._positions = wrapper.resolve(PositionProvider)
-        self._found = list(self._walk(self._module, Place()))
+        self._pieces = [self._module.code_for_node(statement) for statement in self._module.body]
+        self._found = [
+            (index, *found)
+            for index, statement in enumerate(self._module.body)
+            for found in self._walk(statement, Place())
+        ]
 
     def __len__(self) -> int:
         return len(self._found)
 
     def __getitem__(self, number: int) -> Mutant:
-        node, other, place = self._found[number]
-        code = self._module.deep_replace(node, other).code
+        index, node, other, place = self._found[number]
+        code = self._code(index, node, other)
         before, after = _difference(self._text, code)
         where = self._positions[node]
         lines = range(where.start.line, where.end.line + 1)
         return Mutant(self._source, place, where.start.line, where.start.column + 1, lines, number, before, after, code)
+
+    def _code(self, index: int, node: Any, other: Any) -> str:
+        """The source with one node replaced, which stands in a certain of its statements; the rest is not made anew."""
+        statement = self._module.body[index]
+        replaced = other if statement is node else statement.deep_replace(node, other)
+        code: str = self._module.code_for_node(replaced)
+        start = self._text.index("".join(self._pieces)) + sum(map(len, self._pieces[:index]))
+        return self._text[:start] + code + self._text[start + len(self._pieces[index]) :]
 
     def _walk(self, node: Any, place: Place) -> Iterator[tuple[Any, Any, Place]]:
         if isinstance(node, _NOT_RUN) or _is_easy(node) or _is_for_types(node, place):
