@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,11 +85,20 @@ def _job(mutant: Mutant, known: coverage.Coverage, budget: float) -> Job:
     tests = known.tests(source, lines)
     is_function = place.function.endswith("()") and bool(tests)
     if not tests and known.is_imported(source, lines):
-        tests = known.tests(source, known.lines[source])  # any that runs something of the module
+        tests = known.tests(source, _users(mutant)) or known.tests(source, known.lines[source])
     return Job(
         mutant.name, source, place.function.removesuffix("()") if is_function else "", place.first_line, mutant.code,
         {test: known.seconds[test] for test in tests}, budget,
     )  # fmt: skip
+
+
+def _users(mutant: Mutant) -> list[int]:
+    """The lines that speak of what a module's own statement gives a value to."""
+    lines = mutant.code.splitlines()
+    name = re.match(r"\w+", lines[mutant.place.statement.start - 1])
+    if name is None:
+        return []
+    return [number for number, line in enumerate(lines, 1) if re.search(rf"\b{name.group()}\b", line)]
 
 
 def _try(jobs: list[Job]) -> list[dict[str, str]]:
