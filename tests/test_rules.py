@@ -135,7 +135,7 @@ def test_a_page_with_less(body: str, title: str, summary: str) -> None:
 def test_lines_are_counted_from_the_pages_first(tmp_path: Path) -> None:
     body = f"{BODY}\n## Bad\n\n```c kernel:a.c\nx\n```\n"
     assert _load(tmp_path, _page({"name": '"a"', "supersedes": '["HSE002", "HSE003"]'}, body)).bad[0][0].line == 20
-    assert _prose(body).bad[0][0].line == 11
+    assert _prose(body).bad[0][0].line == 12
     example = Example("c", "kernel", "a.c", "x\n")
     assert (example.expected, example.line, example.series) == ((), 0, "")
 
