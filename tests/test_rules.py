@@ -164,6 +164,17 @@ def test_only_the_first_query_counts_and_a_second_must_be_an_example(tmp_path: P
     assert _load(tmp_path, _page(body=f"{BODY}\n```sql\nSELECT 2\n```\n")).query == f"{QUERY}\n"
 
 
+def test_a_diff_keeps_its_marks_until_it_is_applied(tmp_path: Path) -> None:
+    body = f"{BODY}\n## Bad\n\n```diff kernel series=a=b line=7\n+x /* !HSE001 */\n```\n"
+    assert _load(tmp_path, _page(body=body)).bad == [
+        [Example("diff", "kernel", "", "+x /* !HSE001 */\n", (7,), 19, "a=b")]
+    ]
+
+
+def test_a_fence_before_the_query_is_not_it(tmp_path: Path) -> None:
+    assert _load(tmp_path, _page(body=f"# A rule\n\n```c\nint x;\n```\n\n{BODY}")).query == f"{QUERY}\n"
+
+
 @pytest.mark.parametrize(
     ("line", "without", "marked"),
     [
@@ -251,6 +262,7 @@ def test_a_rule_is_found_by_code_or_name(code: str) -> None:
         ("HSE0001", "did you mean HSE001?"),
         ("hse002", "did you mean HSE001?"),
         ("house-rules", "did you mean house-rule?"),
+        ("HOUSE-RULES", "`caplint rules` lists them"),
         ("zzz", "`caplint rules` lists them"),
     ],
 )
@@ -339,9 +351,17 @@ def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.Monkey
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_query_may_take_its_time(connection: sqlite3.Connection) -> None:
+    """The limit is looked at every 100,000 steps; this one takes some three million."""
+    query = FOREVER.replace("FROM n)", "FROM n WHERE i < 200000)")
+    assert query_rows(connection, query)[1] == [(200_000,)]
+
+
 @pytest.mark.parametrize(
     ("query", "columns", "rows"),
     [
+        ("SELECT 1 AS X", ["X"], [(1,)]),
+        ("SELECT 1 AS a;;", ["a"], [(1,)]),
         ("SELECT 1 AS a, NULL AS b;", ["a", "b"], [(1, None)]),
         ("SELECT name FROM cap", ["name"], []),
         (" WITH x (y) AS (VALUES (1), (2)) SELECT y FROM x ; ", ["y"], [(1,), (2,)]),

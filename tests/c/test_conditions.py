@@ -73,6 +73,12 @@ def test_presence(source: str, presence: list[str]) -> None:
     assert conditionals(lex(source.encode())).problems == []
 
 
+@pytest.mark.parametrize(("source", "presence"), PRESENCE)
+def test_presence_in_words(source: str, presence: list[str]) -> None:
+    structure = conditionals(lex(source.encode()))
+    assert [structure.text(match.start()) for match in re.finditer(r"\bx\d", source)] == presence
+
+
 @pytest.mark.parametrize(("source", "presence", "problems"), UNBALANCED)
 def test_unbalanced(source: str, presence: list[str], problems: list[tuple[int, int, str]]) -> None:
     assert _presence(source) == presence
