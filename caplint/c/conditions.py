@@ -91,7 +91,7 @@ def conditionals(lexed: Lexed) -> Conditionals:
 class _Reader:
     def __init__(self, lexed: Lexed) -> None:
         self._lexed = lexed
-        self._root = Branch(True, True, True, 0, len(lexed.source))
+        self._root = Branch(True, True, True, 0)
         self._open: list[tuple[Group, Branch]] = []
         """Each unfinished group with the branch that it stands in."""
         self._offsets = [0]
@@ -187,7 +187,8 @@ class _Reader:
         group = self._close(directive.end)
         group.branches[-1].end = directive.start
         group.end = directive.end
-        self._mark(directive.end, parent.presence)
+        if not (self._open and self._open[-1][0].passed_over):
+            self._mark(directive.end, parent.presence)
 
     def _current(self) -> Branch:
         return self._open[-1][0].branches[-1] if self._open else self._root

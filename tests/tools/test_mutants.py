@@ -55,7 +55,7 @@ SIZE = {"test_sample.py::test_size": 0.01}
 
 def _job(old: str, new: str, function: str, line: int, tests: dict[str, float]) -> Job:
     assert old in SAMPLE
-    return Job(f"{old} {new}", "sample.py", function, line, SAMPLE.replace(old, new), tests, 30)
+    return Job(f"{old} {new}", "sample.py", function, line, SAMPLE.replace(old, new), tests, {}, 30)
 
 
 def _tried(place: Path, *jobs: Job) -> list[tuple[str, str]]:
@@ -125,7 +125,7 @@ def test_how_a_child_may_end(end: object, verdict: str, capfd: pytest.CaptureFix
 
 def test_what_noticed_a_fault_before_comes_first_then_what_is_quick() -> None:
     tests = {"slow": 20.0, "quick": 1.0, "quicker": 0.5, "long": 9.0}
-    job = Job("a", "a.py", "f", 1, "", tests, 12.0)
+    job = Job("a", "a.py", "f", 1, "", tests, {}, 12.0)
     order = Order()
     assert order.pick(job) == ["quicker", "quick", "long"]
     order.learn(job, "long")
@@ -133,7 +133,13 @@ def test_what_noticed_a_fault_before_comes_first_then_what_is_quick() -> None:
     order.learn(job, "slow")
     order.learn(job, "slow")
     assert order.pick(job) == ["slow"]
-    assert order.pick(Job("b", "b.py", "f", 1, "", tests, 1.2)) == ["quicker"]
+    assert order.pick(Job("b", "b.py", "f", 1, "", tests, {}, 1.2)) == ["quicker"]
+
+
+def test_what_runs_more_of_the_source_takes_turns_with_what_is_quick() -> None:
+    tests = {"quicker": 0.1, "quick": 0.2, "thorough": 1.0, "slow": 9.0}
+    job = Job("a", "a.py", "f", 1, "", tests, {"quicker": 1, "quick": 1, "thorough": 40, "slow": 50}, 12.0)
+    assert Order().pick(job) == ["quicker", "thorough", "quick", "slow"]
 
 
 def test_a_function_is_found_behind_its_decorator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def _job(mutant: Mutant, known: coverage.Coverage, budget: float) -> Job:
         tests = known.tests(source, _users(mutant)) or known.tests(source, known.lines[source])
     return Job(
         mutant.name, source, place.function.removesuffix("()") if is_function else "", place.first_line, mutant.code,
-        {test: known.seconds[test] for test in tests}, budget,
+        {test: known.seconds[test] for test in tests}, known.reach(source, tests), budget,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,11 @@ class Coverage:
         """Those that run any of the lines."""
         known = self.lines.get(source, {})
         return {name for line in lines for name in known.get(line, ())} - {IMPORT}
+
+    def reach(self, source: str, tests: Iterable[str]) -> dict[str, int]:
+        """How many lines of a source each of the tests runs."""
+        counts = Counter(name for names in self.lines.get(source, {}).values() for name in names)
+        return {test: counts[test] for test in tests}
 
     def is_imported(self, source: str, lines: Iterable[int]) -> bool:
         """Whether any of the lines runs before the tests do."""

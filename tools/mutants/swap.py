@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -18,8 +19,11 @@ Key = tuple[str, str, int]
 
 
 def functions(sources: Iterable[str]) -> dict[Key, list[FunctionType]]:
-    """All functions of the sources, wherever a decorator has put them."""
-    paths = {str(Path(source).resolve()) for source in sources}
+    """All functions of the sources, which are imported, wherever a decorator has put them."""
+    paths = set()
+    for source in sources:
+        import_module(_module(source))
+        paths.add(str(Path(source).resolve()))
     found: dict[Key, list[FunctionType]] = {}
     for known in gc.get_objects():
         if isinstance(known, FunctionType) and known.__code__.co_filename in paths:
@@ -38,6 +42,10 @@ def swap(known: dict[Key, list[FunctionType]], source: str, function: str, first
         raise ToolError(f"{source}:{first_line}: {function} cannot be exchanged")
     for owner in owners:
         owner.__code__ = codes[0]
+
+
+def _module(source: str) -> str:
+    return source.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -59,7 +67,7 @@ class Finder(MetaPathFinder):
 
     def __init__(self, source: str, text: str) -> None:
         self._path = str(Path(source).resolve())
-        self._name = source.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self._name = _module(source)
         self._text = text
 
     def find_spec(self, fullname: str, _: object = None, __: ModuleType | None = None) -> ModuleSpec | None:
