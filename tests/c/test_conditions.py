@@ -160,3 +160,20 @@ def test_conditions_that_are_too_long_to_go_on() -> None:
     assert problems[-1].end == len(source) - 1
     assert _presence(source)[0] != "1"
     assert _presence(source)[-1] == "1"
+
+
+def test_alternatives_that_are_too_long_to_go_on() -> None:
+    clause = " && ".join(f"(A{index} || B{index})" for index in range(40))
+    source = (
+        f"#if X && {clause}\n" + "".join(f"#elif X{index} && {clause}\nx{index}\n" for index in range(150)) + "#endif\n"
+    )
+    (problem,) = conditionals(lex(source.encode())).problems
+    assert problem.reason == "the conditions before this are too long to go on"
+    assert (source[problem.offset : problem.end].startswith("#elif X"), problem.end) == (True, len(source) - 1)
+
+
+def test_what_a_branch_knows_of_itself() -> None:
+    (group,) = conditionals(lex(b"#if A\n#if B\n#elif C\n#else\n#endif\n#endif\n")).groups
+    branches = group.branches[0].groups[0].branches
+    words = [(text(branch.chosen_when), text(branch.presence)) for branch in branches]
+    assert words == [("B", "A && B"), ("!B && C", "A && !B && C"), ("!B && !C", "A && !B && !C")]
