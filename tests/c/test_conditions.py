@@ -47,6 +47,9 @@ PRESENCE = [
     ("#include <a.h>\n#ifndef X\n#define X\nx1\n#endif", ["!defined(X)"]),
     ("#ifndef X\n#define X\nx1\n#endif\n#ifndef Z\n#define Z\nx2\n#endif", ["1", "!defined(Z)"]),
     ("#ifndef CONFIG_A\n#define CONFIG_A 1\nx1\n#endif", ["!CONFIG_A"]),
+    ("#ifndef X\n#define\nX;\nx1\n#endif", ["!defined(X)"]),
+    ("#ifndef X\n#undef X\n#define X\nx1\n#endif", ["!defined(X)"]),
+    ("#ifdef\nx1\n#endif", ["defined()"]),
 ]
 
 # Source; presence of each x; offset, end and reason of each problem.
