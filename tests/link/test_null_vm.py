@@ -174,10 +174,20 @@ def test_the_first_dereference_of_a_capability_is_told_where_it_stands(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("given", "count"), [("NULL, ext", 1), ("kvm, ext", 1), ("other, ext", 0), ("kvm->parent, ext", 0)]
+    ("given", "caps"),
+    [
+        ("NULL, ext", ["KVM_CAP_A"]),
+        ("kvm, ext", ["KVM_CAP_A"]),
+        ("other, ext", []),
+        ("kvm->parent, ext", ["KVM_CHECK_EXTENSION"]),
+    ],
 )
-def test_who_hands_no_vm_on(tmp_path: Path, given: str, count: int) -> None:
+def test_who_hands_no_vm_on(tmp_path: Path, given: str, caps: list[str]) -> None:
     more = "int more(struct kvm *vm, long ext)\n{\n\tswitch (ext) {\n\tcase KVM_CAP_A:\n\t\treturn vm->x;\n\t}\n}\n"
-    text = f"{more}{CHECK}\n{{\n\tif (!kvm)\n\t\treturn more(NULL, ext);\n\treturn more({given});\n}}\n"
-    found = _rows(tmp_path, text.replace("\tif (!kvm)\n\t\treturn more(NULL, ext);\n", ""), "cap")
-    assert found.count(("KVM_CAP_A",)) == count
+    found = _rows(tmp_path, f"{more}{CHECK}\n{{\n\treturn more({given});\n}}\n", "cap")
+    assert found == [(cap,) for cap in caps]
+
+
+def test_above_the_switch_it_stands_where_it_is(tmp_path: Path) -> None:
+    text = _handler("r = 1;").replace("int r = 0;", "int r = kvm->x;")
+    assert _rows(tmp_path, text, "cap, line, column, at_line") == [("KVM_CHECK_EXTENSION", 3, 1, 3)]
