@@ -7,8 +7,11 @@ STAMP  := $(VENV)/.installed
 TOOLS  := $(VENV)/.tools
 # How long `make fuzz` looks for inputs that break what reads others' files.
 FUZZ_SECONDS ?= 60
+# How many mutants of each group `make mutants` tries (0: all), drawn with which seed.
+MUTANTS ?= 100
+SEED ?= 1
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz audit golden site lock clean bench-tools
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz mutants audit golden site lock clean bench-tools
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -56,6 +59,11 @@ bench-tools:
 
 fuzz: $(STAMP)
 	@$(BIN)/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)
+
+# Small faults in the links and the rule engine, of which the tests must notice each; for 100 of a group some 10 minutes,
+# and as long again for what the tests run, when they or what they test have changed.
+mutants: $(TOOLS)
+	@$(BIN)/python -m tools.mutants -n $(MUTANTS) --seed $(SEED)
 
 # Whether an advisory is known on a locked dependency; where none can be had it says so, and fails nothing.
 audit: $(TOOLS)

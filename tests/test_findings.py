@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from caplint.findings import Finding, Place, identify, sort_key, supersede
+from caplint.findings import Finding, Place, difference, identify, sort_key, supersede
 
 BASE = Finding("CAP101", "number-mismatch", "error", "KVM_CAP_X", "x86", "f", "text", Place("kernel", "a.c", 10))
 ROLES = {"kernel": "kernel", "qemu": "vmm"}
@@ -55,7 +55,15 @@ def test_without_a_function_the_path_counts() -> None:
 
 
 def test_it_is_the_same_for_ever() -> None:
+    """Baselines in others' repositories hold these."""
     assert _one(BASE) == "5753f99b8fc37225"
+    assert _one(replace(BASE, arch=None, function=None)) == "cb30cf926e170e22"
+    equals = [replace(BASE, place=Place("kernel", "a.c", line)) for line in (10, 20, 30)]
+    assert [finding.fingerprint for finding in identify(equals, ROLES)] == [
+        "5753f99b8fc37225",
+        "5f886e251081d301",
+        "173cdecdfa18c479",
+    ]
 
 
 def test_a_tree_counts_by_its_role_unless_two_share_it() -> None:
@@ -92,6 +100,25 @@ def test_order() -> None:
         found = identify(shuffled, ROLES)
         assert [replace(finding, fingerprint="") for finding in found] == ordered
     assert [sort_key(finding) for finding in ordered] == sorted(map(sort_key, ordered))
+
+
+def test_without_an_architecture_comes_before_any() -> None:
+    anywhere = replace(BASE, arch=None)
+    for name in ("PPC", "arm64", "x86"):
+        assert sort_key(anywhere) < sort_key(replace(BASE, arch=name))
+
+
+def test_a_rule_that_says_no_more_gives_no_more() -> None:
+    assert (BASE.place.column, BASE.related, BASE.fingerprint) == (1, (), "")
+
+
+def test_a_difference_goes_by_fingerprints() -> None:
+    stays, goes, comes = (replace(BASE, subject=name, fingerprint=name) for name in ("stays", "goes", "comes"))
+    moved = replace(stays, place=Place("kernel", "a.c", 99))
+    assert difference(iter([moved, comes]), iter([stays, goes])) == ([comes], [goes])
+    assert difference([stays], [stays]) == ([], [])
+    assert difference([stays, comes], []) == ([stays, comes], [])
+    assert difference([], [goes, stays]) == ([], [goes, stays])
 
 
 WEAK = replace(BASE, code="CAP202")

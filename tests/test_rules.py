@@ -100,6 +100,132 @@ def test_a_broken_page(tmp_path: Path, text: str, message: str) -> None:
     assert str(error.value) == f"{tmp_path / 'a.md'}{message}"
 
 
+def _prose(body: str) -> Rule:
+    return Rule("HSE001", "house-rule", "warning", (), "1.0", (), Path("a.md"), body)
+
+
+def test_what_a_page_says_where_it_is_read_alone() -> None:
+    rule = _prose(
+        "\n\n# A house\trule\n\nFirst [link](HSE002-b.md) and\n  [other](HSE003-c.md), [web](https://e.org/a.html).\n\n"
+        "**How to fix it.** See [no page](x.MD).\n\n```sql\nSELECT [a](b.md)\n```\n\n"
+        "Not this.\n\n```sql\nNor this\n```\n"
+    )
+    assert rule.title == "A house\trule"
+    assert rule.explanation == (
+        "# A house\trule\n\nFirst link and\n  other, [web](https://e.org/a.html).\n\n"
+        "**How to fix it.** See [no page](x.MD)."
+    )
+    assert rule.summary == "First link and other, [web](https://e.org/a.html)."
+    assert rule.text.startswith("# A house")
+    assert rule.text.endswith("```\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "summary"),
+    [
+        ("# Only a heading\n\n```sql\nSELECT 1\n```\n", "Only a heading", "Only a heading"),
+        ("## Not the heading\n\nText.\n\n# It\n", "It", "Text."),
+        ("No heading\n", "house-rule", "house-rule"),
+    ],
+)
+def test_a_page_with_less(body: str, title: str, summary: str) -> None:
+    assert (_prose(body).title, _prose(body).summary) == (title, summary)
+
+
+def test_lines_are_counted_from_the_pages_first(tmp_path: Path) -> None:
+    body = f"{BODY}\n## Bad\n\n```c kernel:a.c\nx\n```\n"
+    assert _load(tmp_path, _page({"name": '"a"', "supersedes": '["HSE002", "HSE003"]'}, body)).bad[0][0].line == 20
+    assert _prose(body).bad[0][0].line == 12
+    example = Example("c", "kernel", "a.c", "x\n")
+    assert (example.expected, example.line, example.series) == ((), 0, "")
+
+
+def test_what_belongs_to_which_side(tmp_path: Path) -> None:
+    """A heading of level two ends what is bad or good; words beside fences and further headings do not."""
+    body = (
+        f"{BODY}\n## Notes\n\n```c\nno example\n```\n\n##  BAD \n\nWords.\n\n```c kernel:a.c\n1\n```\n\n"
+        "### Next\n\nWords.\n\n```c kernel:b.c\n2\n```\n\n## Known\n\n```c\nno example\n```\n\n"
+        "## Good\n\n#### Deep\n\n```c qemu:c.c series=other\n3\n```\n"
+    )
+    rule = _load(tmp_path, _page(body=body))
+    assert [[(part.tree, part.path, part.content) for part in group] for group in rule.bad] == [
+        [("kernel", "a.c", "1\n")],
+        [("kernel", "b.c", "2\n")],
+    ]
+    assert [[(part.tree, part.path, part.series) for part in group] for group in rule.good] == [
+        [("qemu", "c.c", "other")]
+    ]
+
+
+def test_only_the_first_query_counts_and_a_second_must_be_an_example(tmp_path: Path) -> None:
+    second = f"{BODY}\n## Bad\n\n```sql\nSELECT 2\n```\n"
+    with pytest.raises(CaplintError, match=r":19: an example's fence says a language and TREE:PATH$"):
+        _load(tmp_path, _page(body=second))
+    assert _load(tmp_path, _page(body=f"{BODY}\n```sql\nSELECT 2\n```\n")).query == f"{QUERY}\n"
+
+
+def test_a_diff_keeps_its_marks_until_it_is_applied(tmp_path: Path) -> None:
+    body = f"{BODY}\n## Bad\n\n```diff kernel series=a=b line=7\n+x /* !HSE001 */\n```\n"
+    assert _load(tmp_path, _page(body=body)).bad == [
+        [Example("diff", "kernel", "", "+x /* !HSE001 */\n", (7,), 19, "a=b")]
+    ]
+
+
+def test_a_fence_before_the_query_is_not_it(tmp_path: Path) -> None:
+    assert _load(tmp_path, _page(body=f"# A rule\n\n```c\nint x;\n```\n\n{BODY}")).query == f"{QUERY}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "without", "marked"),
+    [
+        ("int x; /* !HSE001 */\n", "int x;\n", True),
+        ("int x;\t\t/* !CAP101 */", "int x;", True),
+        ("/* !HSE001 */ int x;", " int x;", True),
+        ("a /* !HSE001 */ b /* !HSE002 */", "a b", True),
+        ("int x; /* HSE001 */", "int x; /* HSE001 */", False),
+        ("int x; /* !hse001 */", "int x; /* !hse001 */", False),
+        ("int x; /* !HSE01 */", "int x; /* !HSE01 */", False),
+        ("int x; /* !H001 */", "int x; /* !H001 */", False),
+        ("int x; /* !LONGWORDS001 */", "int x; /* !LONGWORDS001 */", False),
+    ],
+)
+def test_marks(line: str, without: str, marked: bool) -> None:
+    assert rules.strip_marks(line) == without
+    assert rules.is_marked(line) is marked
+
+
+@pytest.mark.parametrize("code", ["HS001", "HOUSERUL001"])
+def test_codes_are_two_to_eight_letters(tmp_path: Path, code: str) -> None:
+    assert _load(tmp_path, _page({"code": f'"{code}"'})).code == code
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("code", '"H001"'), ("code", '"HOUSERULE001"'), ("code", '"xHSE001"'), ("code", '"HSE001\\n"'), ("name", '"a--b"'),
+     ("name", '"-a"'), ("name", '"a-"'), ("name", '"a_b"'), ("name", '"a\\n"'), ("name", '""')],
+)  # fmt: skip
+def test_codes_and_names_that_are_none(tmp_path: Path, key: str, value: str) -> None:
+    with pytest.raises(CaplintError, match=f"front matter: {key} .* is not "):
+        _load(tmp_path, _page({key: value}))
+
+
+def test_names_may_hold_digits(tmp_path: Path) -> None:
+    assert _load(tmp_path, _page({"name": '"a1-2b-c"'})).name == "a1-2b-c"
+
+
+@pytest.mark.parametrize("role", rules.ROLES)
+def test_every_role_may_be_needed(tmp_path: Path, role: str) -> None:
+    assert _load(tmp_path, _page({"needs": f'["kernel", "{role}"]'})).needs == ("kernel", role)
+
+
+def test_blocks_are_looked_for_when_they_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(_page(body="# No query\n"))
+    (rule,) = load([tmp_path], whole=False)
+    assert (rule.title, rule.offset, rule.supersedes) == ("No query", 7, ())
+    with pytest.raises(CaplintError, match=r"a.md: holds no ```sql block$"):
+        rules.parse([rule])
+
+
 def test_a_page_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(b"\xff")
     with pytest.raises(CaplintError, match=r"a.md: cannot be read: 'utf-8' codec"):
@@ -136,6 +262,7 @@ def test_a_rule_is_found_by_code_or_name(code: str) -> None:
         ("HSE0001", "did you mean HSE001?"),
         ("hse002", "did you mean HSE001?"),
         ("house-rules", "did you mean house-rule?"),
+        ("HOUSE-RULES", "`caplint rules` lists them"),
         ("zzz", "`caplint rules` lists them"),
     ],
 )
@@ -224,9 +351,17 @@ def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.Monkey
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_query_may_take_its_time(connection: sqlite3.Connection) -> None:
+    """The limit is looked at every 100,000 steps; this one takes some three million."""
+    query = FOREVER.replace("FROM n)", "FROM n WHERE i < 200000)")
+    assert query_rows(connection, query)[1] == [(200_000,)]
+
+
 @pytest.mark.parametrize(
     ("query", "columns", "rows"),
     [
+        ("SELECT 1 AS X", ["X"], [(1,)]),
+        ("SELECT 1 AS a;;", ["a"], [(1,)]),
         ("SELECT 1 AS a, NULL AS b;", ["a", "b"], [(1, None)]),
         ("SELECT name FROM cap", ["name"], []),
         (" WITH x (y) AS (VALUES (1), (2)) SELECT y FROM x ; ", ["y"], [(1,), (2,)]),
@@ -273,6 +408,86 @@ def test_a_row_becomes_a_finding(connection: sqlite3.Connection) -> None:
 def test_a_malformed_row(connection: sqlite3.Connection, old: str, new: str) -> None:
     with pytest.raises(CaplintError, match=r"^a.md: query: a row is malformed: "):
         list(run(connection, _rule(QUERY.replace(old, new))))
+
+
+def test_a_malformed_row_is_shown(connection: sqlite3.Connection) -> None:
+    with pytest.raises(CaplintError) as error:
+        list(run(connection, _rule(QUERY.replace("NULL AS severity", "'fatal' AS severity"))))
+    row = "('kernel', 'a.c', 3, 1, 'KVM_CAP_X', None, None, 'fatal', 'text', None)"
+    assert str(error.value) == f"a.md: query: a row is malformed: ValueError(\"severity 'fatal'\") in {row}"
+
+
+def test_a_long_row_is_cut(connection: sqlite3.Connection) -> None:
+    query = QUERY.replace("'text'", "printf('%.*c', 900, 'x')").replace("3 AS line", "NULL AS line")
+    with pytest.raises(CaplintError) as error:
+        list(run(connection, _rule(query)))
+    assert len(str(error.value).partition(" in (")[2]) == 199
+
+
+def test_numbers_and_texts_are_made_of_what_a_row_holds(connection: sqlite3.Connection) -> None:
+    query = """SELECT 1 AS tree, 2 AS path, '3' AS line, '4' AS column, 5 AS subject, 6 AS arch, 7 AS function,
+        NULL AS severity, 8 AS message, '[{"tree": 9, "path": 10, "line": "11", "message": 12}]' AS related"""
+    assert list(run(connection, _rule(query))) == [
+        Finding(
+            "HSE001", "house-rule", "warning", "5", "6", "7", "8", Place("1", "2", 3, 4),
+            (Related(Place("9", "10", 11), "12"),),
+        )
+    ]  # fmt: skip
+
+
+def test_evidence_is_in_order_of_place_then_words(connection: sqlite3.Connection) -> None:
+    places = [("b", "p", 1, "m"), ("a", "q", 1, "m"), ("a", "p", 2, "m"), ("a", "p", 1, "n"), ("a", "p", 1, "m")]
+    entries = ", ".join(
+        f"json_object('tree', '{t}', 'path', '{p}', 'line', {n}, 'message', '{m}')" for t, p, n, m in places
+    )
+    (found,) = run(connection, _rule(QUERY.replace("NULL AS related", f"json_array({entries}) AS related")))
+    assert found.related == tuple(Related(Place(t, p, n), m) for t, p, n, m in reversed(places))
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"), [("SELECT * FROM caps", "no such table: caps"), ("SELECT '", 'unrecognized token: "\'"')]
+)
+def test_what_sqlite_says_is_passed_on(connection: sqlite3.Connection, query: str, reason: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        query_rows(connection, query)
+    assert str(error.value) == f"query: {reason}"
+    with pytest.raises(CaplintError) as error:
+        list(run(connection, _rule(query)))
+    assert str(error.value) == f"a.md: query: {reason}"
+    assert isinstance(error.value.__cause__, sqlite3.Error)
+
+
+def test_a_damaged_store_is_not_the_querys_fault(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    opened = sqlite3.connect(file, isolation_level=None)
+    opened.execute("CREATE TABLE cap (name TEXT)")
+    opened.executemany("INSERT INTO cap VALUES (?)", [("x" * 100,)] * 500)
+    opened.close()
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+    damaged = sqlite3.connect(file, isolation_level=None)
+    for attempt in (query_rows, lambda opened, text: list(run(opened, _rule(text)))):
+        with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+            attempt(damaged, "SELECT * FROM cap")
+    damaged.close()
+
+
+def test_limits_end_with_the_query(connection: sqlite3.Connection) -> None:
+    """Those of the connection itself are as they were, also after a query that failed."""
+    longest = connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+    query_rows(connection, "SELECT 1")
+    with pytest.raises(CaplintError):
+        query_rows(connection, "SELECT x")
+    assert connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) == longest
+    connection.execute("PRAGMA user_version = 3")
+
+
+def test_queries_may_use_functions_and_recursion(connection: sqlite3.Connection) -> None:
+    query = (
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT max(i), upper('x') FROM n"
+    )
+    assert query_rows(connection, query) == (["max(i)", "upper('x')"], [(3, "X")])
 
 
 def test_too_few_columns_only_show_in_a_row(connection: sqlite3.Connection) -> None:

@@ -33,10 +33,8 @@ class Problem:
 class Branch:
     """What stands between two directives of a group."""
 
-    own: Formula
-    """The expression of its directive; true for `#else`."""
     chosen_when: Formula
-    """Its own expression and the negation of those before it."""
+    """The expression of its directive, which `#else` has none of, and the negation of those before it."""
     presence: Formula
     """That, and the presence of the group itself."""
     start: int
@@ -91,7 +89,7 @@ def conditionals(lexed: Lexed) -> Conditionals:
 class _Reader:
     def __init__(self, lexed: Lexed) -> None:
         self._lexed = lexed
-        self._root = Branch(True, True, True, 0, len(lexed.source))
+        self._root = Branch(True, True, 0)
         self._open: list[tuple[Group, Branch]] = []
         """Each unfinished group with the branch that it stands in."""
         self._offsets = [0]
@@ -126,7 +124,7 @@ class _Reader:
         self._open.append((group, parent))
         reason = self._limit()
         if group.passed_over or reason:
-            group.branches.append(Branch(True, True, parent.presence, directive.end))
+            group.branches.append(Branch(True, parent.presence, directive.end))
             if not group.passed_over:
                 self._pass_over(directive, reason)
             return
@@ -156,7 +154,7 @@ class _Reader:
         chosen_when = conjunction([own, group.none_before])
         group.none_before = conjunction([group.none_before, negation(own)])
         presence = conjunction([parent.presence, chosen_when])
-        group.branches.append(Branch(own, chosen_when, presence, directive.end))
+        group.branches.append(Branch(chosen_when, presence, directive.end))
         self._left -= len(text(chosen_when)) + len(text(presence))
         self._mark(directive.end, presence)
 
@@ -187,7 +185,8 @@ class _Reader:
         group = self._close(directive.end)
         group.branches[-1].end = directive.start
         group.end = directive.end
-        self._mark(directive.end, parent.presence)
+        if not (self._open and self._open[-1][0].passed_over):
+            self._mark(directive.end, parent.presence)
 
     def _current(self) -> Branch:
         return self._open[-1][0].branches[-1] if self._open else self._root

@@ -47,6 +47,9 @@ PRESENCE = [
     ("#include <a.h>\n#ifndef X\n#define X\nx1\n#endif", ["!defined(X)"]),
     ("#ifndef X\n#define X\nx1\n#endif\n#ifndef Z\n#define Z\nx2\n#endif", ["1", "!defined(Z)"]),
     ("#ifndef CONFIG_A\n#define CONFIG_A 1\nx1\n#endif", ["!CONFIG_A"]),
+    ("#ifndef X\n#define\nX;\nx1\n#endif", ["!defined(X)"]),
+    ("#ifndef X\n#undef X\n#define X\nx1\n#endif", ["!defined(X)"]),
+    ("#ifdef\nx1\n#endif", ["defined()"]),
 ]
 
 # Source; presence of each x; offset, end and reason of each problem.
@@ -56,6 +59,8 @@ UNBALANCED = [
     ("#elif A\nx1", ["1"], [(0, 7, "#elif without #if")]),
     ("#if A\nx1\n#endif\n#endif\nx2", ["A", "1"], [(16, 22, "#endif without #if")]),
     ("#if A\nx1", ["A"], [(0, 8, "#if without #endif")]),
+    ("x1\n#if A\nx2", ["1", "A"], [(3, 11, "#if without #endif")]),
+    ("#if A\n#if B\nx1", ["A && B"], [(0, 14, "#if without #endif"), (6, 14, "#if without #endif")]),
     ("#if A\n#if B\nx1\n#endif\nx2", ["A && B", "A"], [(0, 24, "#if without #endif")]),
     ("#if A\nx1\n#else\nx2\n#else\nx3\n#endif\nx4", ["A", "!A", "!A", "1"], [(18, 23, "#else without #if")]),
     ("#if A\nx1\n#else\nx2\n#elif B\nx3\n#endif", ["A", "!A", "!A"], [(18, 25, "#elif without #if")]),
@@ -73,6 +78,12 @@ def test_presence(source: str, presence: list[str]) -> None:
     assert conditionals(lex(source.encode())).problems == []
 
 
+@pytest.mark.parametrize(("source", "presence"), PRESENCE)
+def test_presence_in_words(source: str, presence: list[str]) -> None:
+    structure = conditionals(lex(source.encode()))
+    assert [structure.text(match.start()) for match in re.finditer(r"\bx\d", source)] == presence
+
+
 @pytest.mark.parametrize(("source", "presence", "problems"), UNBALANCED)
 def test_unbalanced(source: str, presence: list[str], problems: list[tuple[int, int, str]]) -> None:
     assert _presence(source) == presence
@@ -84,6 +95,34 @@ def test_groups_and_branches() -> None:
     (group,) = conditionals(lex(b"#if A\nx\n#else\n#if B\ny\n#endif\n#endif\n")).groups
     assert (group.start, group.end, group.has_else) == (0, 35, True)
     assert [(branch.start, branch.end, len(branch.groups)) for branch in group.branches] == [(5, 8, 0), (13, 29, 1)]
+
+
+def test_what_is_left_open_ends_with_the_file() -> None:
+    (group,) = conditionals(lex(b"#if A\nx\n#else\n#if B\ny\n")).groups
+    (inner,) = group.branches[1].groups
+    assert (group.end, [branch.end for branch in group.branches]) == (22, [8, 22])
+    assert (inner.end, [branch.end for branch in inner.branches]) == (22, [22])
+
+
+def test_too_deep_and_left_open() -> None:
+    """What is nested in a part that is passed over is not complained of as well."""
+    source = "#if A\n" * (MAX_NESTING + 5) + "x1"
+    problems = [(found.offset, found.end, found.reason) for found in conditionals(lex(source.encode())).problems]
+    opened = [(6 * at, len(source), "#if without #endif") for at in range(MAX_NESTING + 1)]
+    assert problems == [*opened, (6 * MAX_NESTING, len(source), "#if nested more than 200 deep")]
+    assert _presence(source) == ["A"]
+
+
+def test_what_is_nested_in_alternatives_that_are_passed_over() -> None:
+    many = "#if A0\n" + "".join(f"#elif A{index}\n" for index in range(1, MAX_BRANCHES + 1))
+    source = f"#if B\n{many}x1\n#if C\nx2\n#else\nx3\n#endif\nx4\n#else\nx5\n#endif\nx6\n#endif\nx7\n"
+    structure = conditionals(lex(source.encode()))
+    assert _presence(source) == ["B"] * 6 + ["1"]
+    (problem,) = structure.problems
+    assert (problem.offset, problem.end) == (source.index(f"#elif A{MAX_BRANCHES}"), source.index("\nx6"))
+    (group,) = structure.groups[0].branches[0].groups
+    assert len(group.branches) == MAX_BRANCHES
+    assert all(not branch.groups for branch in group.branches)
 
 
 @pytest.mark.parametrize("inner", ["", "#else\n"])
@@ -124,3 +163,20 @@ def test_conditions_that_are_too_long_to_go_on() -> None:
     assert problems[-1].end == len(source) - 1
     assert _presence(source)[0] != "1"
     assert _presence(source)[-1] == "1"
+
+
+def test_alternatives_that_are_too_long_to_go_on() -> None:
+    clause = " && ".join(f"(A{index} || B{index})" for index in range(40))
+    source = (
+        f"#if X && {clause}\n" + "".join(f"#elif X{index} && {clause}\nx{index}\n" for index in range(150)) + "#endif\n"
+    )
+    (problem,) = conditionals(lex(source.encode())).problems
+    assert problem.reason == "the conditions before this are too long to go on"
+    assert (source[problem.offset : problem.end].startswith("#elif X"), problem.end) == (True, len(source) - 1)
+
+
+def test_what_a_branch_knows_of_itself() -> None:
+    (group,) = conditionals(lex(b"#if A\n#if B\n#elif C\n#else\n#endif\n#endif\n")).groups
+    branches = group.branches[0].groups[0].branches
+    words = [(text(branch.chosen_when), text(branch.presence)) for branch in branches]
+    assert words == [("B", "A && B"), ("!B && C", "A && !B && C"), ("!B && !C", "A && !B && !C")]

@@ -1,0 +1,273 @@
+"""cap_enable, cap_argument and vcpu_walk: the shapes in which handlers log, trust, cast, reject and lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import X86, ask, bare_kernel
+
+VM = "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)"
+HOST = {"arch/x86/include/asm/kvm_host.h": "struct kvm_arch { u64 x; bool truth; u8 bit : 1; u8 two : 2; };\n"}
+FAIL = "\treturn -EINVAL;"
+
+
+def _handler(*lines: str, above: tuple[str, ...] = ()) -> str:
+    body = ("int r = -EINVAL;", *above, "switch (cap->cap) {", "case KVM_CAP_A:", *lines, "}", "return r;")
+    return "\n".join([VM, "{", *(f"\t{line}" for line in body), "}", ""])
+
+
+def _helper(name: str, *lines: str, parameters: str = "struct kvm *kvm, u64 v") -> str:
+    return "\n".join([f"static int {name}({parameters})", "{", *(f"\t{line}" for line in lines), "}", ""])
+
+
+def _ask(root: Path, text: str, query: str) -> list[tuple[Any, ...]]:
+    return ask([bare_kernel(root, {X86: text, **HOST})], query)
+
+
+LOGGING = ["pr_info", "pr_warn_once", "kvm_debug", "kvm_info", "kvm_err", "kvm_pr_unimpl", "VM_EVENT", "VCPU_EVENT",
+           "trace_kvm_x", "printk"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("callee", "calls"),
+    [*((name, 0) for name in LOGGING), ("BUILD_BUG_ON", 0), ("WARN_ON_ONCE", 0), ("IS_ENABLED", 0),
+     ("kvm_info_set", 1), ("my_printk", 1), ("set", 1), ("kvm_errno", 1)],
+)  # fmt: skip
+def test_what_leaves_no_trace(tmp_path: Path, callee: str, calls: int) -> None:
+    assert _ask(tmp_path, _handler(f"{callee}(x);", "return 0;"), "SELECT calls FROM cap_enable") == [(calls,)]
+
+
+@pytest.mark.parametrize("callee", LOGGING)
+def test_a_value_that_is_printed_is_not_handed_on(tmp_path: Path, callee: str) -> None:
+    query = "SELECT use, validated FROM cap_argument"
+    assert _ask(tmp_path, _handler(f"{callee}(cap->args[0]);", "return 0;"), query) == [("tested", 1)]
+
+
+@pytest.mark.parametrize(
+    ("callee", "validated", "zero"),
+    [
+        ("copy_from_user", 1, "rejected"),
+        ("copy_to_user", 1, "rejected"),
+        ("get_user", 1, "rejected"),
+        ("put_user", 1, "rejected"),
+        ("u64_to_user_ptr", 1, "accepted"),
+        ("fdget", 1, "accepted"),
+        ("fdget_raw", 1, "accepted"),
+        ("fget", 1, "accepted"),
+        ("kvm_device_from_filp", 1, "accepted"),
+        ("check_add_overflow", 1, "accepted"),
+        ("access_ok", 1, "accepted"),
+        ("other", None, "accepted"),
+        ("fdget_", 1, "accepted"),
+        ("my_fget", None, "accepted"),
+    ],
+)
+def test_who_looks_at_what_it_gets(tmp_path: Path, callee: str, validated: int | None, zero: str) -> None:
+    text = _handler(f"r = {callee}(cap->args[0]);", "break;")
+    found = _ask(tmp_path, text, "SELECT use, validated, zero FROM cap_argument")
+    assert found == [("passed", validated, zero)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["cap->args[0]", "(u32)cap->args[0]", "(void __user *)cap->args[0]", "(unsigned long)cap->args[0]",
+     "((u32)(cap->args[0]))", "(const struct kvm_x *)cap->args[0]", "v"],
+)  # fmt: skip
+def test_a_value_is_known_through_casts_and_copies(tmp_path: Path, value: str) -> None:
+    text = _handler("u64 v = (u64)cap->args[0];", f"if ({value} > 7)", FAIL, f"kvm->x = {value};", "return 0;")
+    found = _ask(tmp_path, text, "SELECT position, use, validated FROM cap_argument")
+    assert found == [(0, "stored", 1)]
+
+
+@pytest.mark.parametrize(
+    ("store", "validated"),
+    [
+        ("kvm->arch.truth = cap->args[0];", 1),
+        ("kvm->arch.bit = cap->args[0];", 1),
+        ("kvm->arch.two = cap->args[0];", 0),
+        ("kvm->arch.x = cap->args[0];", 0),
+        ("kvm->arch.unknown = cap->args[0];", 0),
+        ("kvm->arch.x = !cap->args[0];", 1),
+        ("kvm->arch.x = cap->args[0] & 3;", 1),
+        ("kvm->arch.x = 3 & cap->args[0];", 1),
+        ("kvm->arch.x = cap->args[0] ? 1 : 2;", 1),
+        ("kvm->arch.x = cap->args[0] + 1;", 0),
+        ("kvm->arch.x = y ? cap->args[0] : 0;", 0),
+        ("kvm->arch.x |= cap->args[0] && y;", 0),
+    ],
+)
+def test_what_may_be_stored_whatever_it_is(tmp_path: Path, store: str, validated: int) -> None:
+    found = _ask(tmp_path, _handler(store, "return 0;"), "SELECT use, validated FROM cap_argument")
+    assert found == [("stored", validated)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "zero"),
+    [
+        (("if (!cap->args[0])", FAIL), "rejected"),
+        (("if (!(cap->args[0]))", FAIL), "rejected"),
+        (("if (cap->args[0] == 0)", FAIL), "rejected"),
+        (("if (y || !cap->args[0])", FAIL), "rejected"),
+        (("if (!(cap->args[0] & FLAG))", FAIL), "rejected"),
+        (("if (!(cap->args[0] & ~FLAG))", FAIL), "rejected"),
+        (("if (y && !cap->args[0])", FAIL), "accepted"),
+        (("if (cap->args[0])", FAIL), "required"),
+        (("if (cap->args[0] != 0)", FAIL), "required"),
+        (("if (y || cap->args[0])", FAIL), "required"),
+        (("if (!cap->args[0])", "\treturn 0;"), "accepted"),
+        (("if (!cap->args[0]) {", "\tr = -EINVAL;", "\tbreak;", "}"), "rejected"),
+        (("if (!cap->args[0]) {", "\tr = 0;", "\tbreak;", "}"), "accepted"),
+        (("if (!cap->args[0])", "\tkvm->y = -EINVAL;"), "accepted"),
+        (("if (!cap->args[0]) {", "\tif (y)", "\t\treturn 0;", FAIL, "}"), "accepted"),
+        (("r = -EPERM;", "if (!cap->args[0])", "\tbreak;"), "rejected"),
+        (("r = 0;", "if (!cap->args[0])", "\tbreak;"), "accepted"),
+        (("while (!cap->args[0])", FAIL), "accepted"),
+    ],
+)
+def test_what_becomes_of_zero(tmp_path: Path, lines: tuple[str, ...], zero: str) -> None:
+    text = _handler(*lines, "kvm->x = cap->args[0];", "r = 0;", "break;")
+    assert _ask(tmp_path, text, "SELECT zero FROM cap_argument") == [(zero,)]
+
+
+@pytest.mark.parametrize(
+    ("helpers", "call", "row"),
+    [
+        (_helper("set", "if (v > 7)", FAIL, "kvm->x = v;", "return 0;"), "set(kvm, cap->args[0])", (1, "accepted")),
+        (_helper("set", "if (!v)", FAIL, "kvm->x = v;", "return 0;"), "set(kvm, cap->args[0])", (0, "rejected")),
+        (_helper("set", "kvm->x = v;", "return 0;"), "set(kvm, cap->args[0])", (0, "accepted")),
+        (_helper("set", "return y(v);"), "set(kvm, cap->args[0])", (None, "accepted")),
+        (_helper("set", "return 0;", parameters="struct kvm *kvm"), "set(kvm, cap->args[0])", (None, "accepted")),
+        (_helper("inner", "if (v > 7)", FAIL, "kvm->x = v;", "return 0;") + _helper("set", "return inner(kvm, v);"),
+         "set(kvm, cap->args[0])", (1, "accepted")),
+        (_helper("set", "kvm->x = v;", "return 0;"), "set(cap->args[0], 1)", (1, "accepted")),
+    ],
+)  # fmt: skip
+def test_helpers_that_get_a_value(tmp_path: Path, helpers: str, call: str, row: tuple[int | None, str]) -> None:
+    text = helpers + _handler(f"r = {call};", "break;")
+    assert _ask(tmp_path, text, "SELECT validated, zero FROM cap_argument") == [row]
+
+
+def test_each_argument_is_told_apart(tmp_path: Path) -> None:
+    text = _handler("kvm->x = cap->args[0];", "if (cap->args[ 3 ] & ~A)", FAIL, "use(cap->args[1]);", "return 0;")
+    found = _ask(tmp_path, text, "SELECT position, use, validated, mask FROM cap_argument ORDER BY 1")
+    assert found == [(0, "stored", 0, None), (1, "passed", None, None), (3, "tested", 1, "A")]
+
+
+LOOK = "if (kvm->created_vcpus)"
+SET = "kvm->arch.x = 1;"
+
+
+@pytest.mark.parametrize(
+    ("lines", "locked"),
+    [
+        (("mutex_lock(&kvm->lock);", LOOK, FAIL), 1),
+        (("mutex_lock_nested(&kvm->lock, 1);", LOOK, FAIL), 1),
+        (("if (!mutex_trylock(&kvm->lock))", FAIL, LOOK, FAIL), 1),
+        (("mutex_lock(&kvm -> lock);", LOOK, FAIL), 1),
+        (("mutex_lock(&kvm->slots_lock);", LOOK, FAIL), 0),
+        (("mutex_lock(&kvm->locked);", LOOK, FAIL), 0),
+        (("my_mutex_lock(&kvm->lock);", LOOK, FAIL), 0),
+        (("mutex_unlock(&kvm->lock);", LOOK, FAIL), 0),
+        (("mutex_lock(&kvm->lock);", "mutex_unlock(&kvm->slots_lock);", LOOK, FAIL), 1),
+        (("mutex_lock(&kvm->lock);", "mutex_unlock_x(&kvm->lock);", LOOK, FAIL), 1),
+        (("r = lock_all_vcpus(kvm);", LOOK, FAIL), 1),
+        (("kvm_trylock_all_vcpus(kvm);", LOOK, FAIL), 1),
+        (("kvm_lock(x);", LOOK, FAIL), 1),
+        ((LOOK, FAIL, "mutex_lock(&kvm->lock);"), 0),
+        (("mutex_lock(&kvm->lock);", "while (y) {", "\tmutex_unlock(&kvm->lock);", "}", LOOK, FAIL), 0),
+        (("mutex_lock(&kvm->lock);", "kvm_for_each_vcpu(i, v, kvm)", "\tv->x = 1;"), 1),
+        (("kvm_for_each_vcpu(i, v, kvm)", "\tv->x = 1;"), 0),
+    ],
+)
+def test_whether_the_lock_is_held(tmp_path: Path, lines: tuple[str, ...], locked: int) -> None:
+    text = _handler(*lines, SET, "return 0;")
+    assert _ask(tmp_path, text, "SELECT locked, writes FROM vcpu_walk") == [(locked, 1)]
+
+
+def test_a_lock_of_another_case_does_not_count_and_one_above_the_switch_does(tmp_path: Path) -> None:
+    other = _handler("mutex_lock(&kvm->lock);", "break;", "case KVM_CAP_B:", LOOK, FAIL, SET, "return 0;")
+    assert _ask(tmp_path / "other", other, "SELECT cap, locked FROM vcpu_walk") == [("KVM_CAP_B", 0)]
+    above = _handler(LOOK, FAIL, SET, "return 0;", above=("mutex_lock(&kvm->lock);",))
+    assert _ask(tmp_path / "above", above, "SELECT cap, locked FROM vcpu_walk") == [("KVM_CAP_A", 1)]
+
+
+@pytest.mark.parametrize(
+    ("change", "writes"),
+    [
+        ("kvm->arch.x = 1;", 1),
+        ("kvm -> y |= 2;", 1),
+        ("set_bit(1, &kvm->arch.flags);", 1),
+        ("set(kvm->arch.x);", 1),
+        ("x = kvm->arch.x;", 0),
+        ("test_bit(1, &kvm->arch.flags);", 0),
+        ("x = READ_ONCE(kvm->arch.x);", 0),
+        ("atomic_read(&kvm->online);", 0),
+        ("lockdep_assert_held(&kvm->arch.x);", 0),
+        ("mutex_init(&kvm->arch.x);", 0),
+        ("pr_info(kvm->arch.x);", 0),
+        ("VM_EVENT(kvm, 3, kvm->arch.x);", 0),
+        ("trace_x(kvm->arch.x);", 0),
+        ("set(kvm);", 0),
+        ("set(&kvm->lock);", 0),
+        ("set(kvm->mm);", 0),
+        ("other->x = 1;", 0),
+    ],
+)
+def test_whether_the_case_changes_the_vm(tmp_path: Path, change: str, writes: int) -> None:
+    text = _handler(LOOK, FAIL, change, "return 0;")
+    assert _ask(tmp_path, text, "SELECT text, at_line, writes FROM vcpu_walk") == [("kvm->created_vcpus", 6, writes)]
+
+
+@pytest.mark.parametrize(
+    ("helper", "call", "rows"),
+    [
+        (_helper("look", "return kvm->created_vcpus;"), "look(kvm)", [("look()", 0)]),
+        (_helper("look", "mutex_lock(&kvm->lock);", "return kvm->created_vcpus;"), "look(kvm)", [("look()", 1)]),
+        (_helper("look", "if (kvm->created_vcpus)", "\treturn 0;", "mutex_lock(&kvm->lock);",
+                 "return kvm->created_vcpus;"), "look(kvm)", [("look()", 0)]),
+        (_helper("look", "return 1;"), "look(kvm)", []),
+        (_helper("look", "return kvm->created_vcpus;"), "look(x)", []),
+        (_helper("look", "return look(kvm);"), "look(kvm)", []),
+        (_helper("a", "return kvm->created_vcpus;") + _helper("b", "return a(kvm);") + _helper("c", "return b(kvm);"),
+         "c(kvm)", [("c()", 0)]),
+        (_helper("a", "return kvm->created_vcpus;") + _helper("b", "return a(kvm);") + _helper("c", "return b(kvm);")
+         + _helper("d", "return c(kvm);"), "d(kvm)", []),
+    ],
+)  # fmt: skip
+def test_helpers_that_look(tmp_path: Path, helper: str, call: str, rows: list[tuple[str, int]]) -> None:
+    text = helper + _handler(f"if ({call})", FAIL, SET, "return 0;")
+    assert _ask(tmp_path, text, "SELECT text, locked FROM vcpu_walk") == rows
+
+
+def test_a_look_without_the_lock_is_told_rather_than_one_with_it(tmp_path: Path) -> None:
+    unlock = "mutex_unlock(&kvm->lock);"
+    text = _handler("mutex_lock(&kvm->lock);", LOOK, "\tx = 1;", unlock, "y = kvm->created_vcpus;", SET, "return 0;")
+    assert _ask(tmp_path, text, "SELECT at_line, locked FROM vcpu_walk") == [(10, 0)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "succeeds"),
+    [
+        (("return (0);",), 1),
+        (("return 0UL;",), 1),
+        (("return 00x;",), None),
+        (("return -EINVAL;",), 0),
+        (("if (y)", FAIL, "return f();"), None),
+        (("r = -EPERM;", "break;"), 0),
+        (("r = f();", "break;"), None),
+        (("r = 0;", "if (y)", "\tr = -EPERM;", "break;"), 1),
+        (("other = 0;", "break;"), 0),
+    ],
+)
+def test_whether_a_case_can_succeed(tmp_path: Path, lines: tuple[str, ...], succeeds: int | None) -> None:
+    assert _ask(tmp_path, _handler(*lines), "SELECT succeeds FROM cap_enable") == [(succeeds,)]
+
+
+def test_what_another_case_sets_is_not_how_this_one_begins(tmp_path: Path) -> None:
+    text = _handler("r = 0;", "break;", "case KVM_CAP_B:", "break;")
+    assert _ask(tmp_path, text, "SELECT cap, succeeds FROM cap_enable ORDER BY 1") == [
+        ("KVM_CAP_A", 1),
+        ("KVM_CAP_B", 0),
+    ]

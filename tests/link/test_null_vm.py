@@ -1,0 +1,193 @@
+"""vm_dereference: what counts as a test of the VM on the way, in every shape that it is written in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import X86, ask, bare_kernel
+
+CHECK = "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)"
+
+
+def _rows(root: Path, text: str, columns: str = "at_line") -> list[tuple[object, ...]]:
+    return ask([bare_kernel(root, {X86: text})], f"SELECT {columns} FROM vm_dereference ORDER BY 1")
+
+
+def _handler(*lines: str) -> str:
+    body = ("int r = 0;", "switch (ext) {", "case KVM_CAP_A:", *lines, "break;", "}", "return r;")
+    return "\n".join([CHECK, "{", *(f"\t{line}" for line in body), "}", ""])
+
+
+def _helper(name: str, *lines: str, parameters: str = "struct kvm *vm") -> str:
+    return "\n".join([f"static int {name}({parameters})", "{", *(f"\t{line}" for line in lines), "}", ""])
+
+
+TOLD = [
+    "if (kvm)",
+    "if ((kvm))",
+    "if (!!kvm)",
+    "if (!(!kvm))",
+    "if (likely(kvm))",
+    "if (kvm != NULL)",
+    "if (NULL != kvm)",
+    "if (!(kvm == NULL))",
+    "if (y && kvm)",
+    "if (kvm && y && z)",
+    "if ((y || z) && kvm)",
+    "if ((kvm && y) || (z && kvm))",
+    "if (!(!kvm || y))",
+    "if (!(y || NULL == kvm))",
+    "if (!(!kvm && y) && kvm)",
+    "if (unknown(kvm))",
+    "if (unknown(kvm, y))",
+    "if (y && unknown(kvm))",
+]
+UNTOLD = [
+    "if (y)",
+    "if (!kvm)",
+    "if (!!!kvm)",
+    "if (kvm == NULL)",
+    "if (NULL == kvm)",
+    "if (!(kvm))",
+    "if (!(kvm != NULL))",
+    "if (y || kvm)",
+    "if (kvm || y || z)",
+    "if ((kvm && y) || z)",
+    "if (!(!kvm && y))",
+    "if (!(y && kvm == NULL))",
+    "if (!unknown(kvm))",
+    "if (unknown(other))",
+    "if (unknown(y, kvm))",
+    "if (kvmx)",
+    "if (ask(y) && (z || kvm))",
+]
+
+
+@pytest.mark.parametrize(("test", "count"), [*((test, 0) for test in TOLD), *((test, 1) for test in UNTOLD)])
+def test_what_a_test_tells_of_the_vm(tmp_path: Path, test: str, count: int) -> None:
+    assert len(_rows(tmp_path, _handler(test, "\tr = kvm->x;"))) == count
+
+
+@pytest.mark.parametrize(
+    ("test", "count"),
+    [
+        ("if (!kvm)", 0),
+        ("if (kvm == NULL)", 0),
+        ("if (unlikely(!kvm))", 0),
+        ("if (WARN_ON(!kvm))", 0),
+        ("if (y || !kvm)", 0),
+        ("if (!kvm || y || z)", 0),
+        ("if (!kvm && y)", 1),
+        ("if (kvm)", 1),
+        ("if (y)", 1),
+    ],
+)
+def test_what_is_left_when_it_is_not_so(tmp_path: Path, test: str, count: int) -> None:
+    assert len(_rows(tmp_path, _handler(test, "\treturn 0;", "r = kvm->x;"))) == count
+
+
+@pytest.mark.parametrize(
+    ("returns", "count"),
+    [
+        (("return vm && y;",), 0),
+        (("return vm != NULL;",), 0),
+        (("if (!vm)", "\treturn 0;", "return y;"), 0),
+        (("if (!vm)", "\treturn false;", "return y;"), 0),
+        (("if (vm)", "\treturn y;", "return 0;"), 0),
+        (("if (!vm)", "\treturn 1;", "return y;"), 1),
+        (("if (y)", "\treturn z;", "return 0;"), 1),
+        (("return vm || y;",), 1),
+        (("return y;",), 1),
+    ],
+)
+def test_what_a_helpers_yes_tells(tmp_path: Path, returns: tuple[str, ...], count: int) -> None:
+    text = _helper("has", *returns) + _handler("if (has(kvm))", "\tr = kvm->x;")
+    assert len(_rows(tmp_path, text)) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [("kvm != NULL", 0), ("ask(kvm)", 0), ("y", 1), ("kvmx", 1), ("other && y", 1)]
+)
+def test_what_a_variable_tells(tmp_path: Path, value: str, count: int) -> None:
+    text = _handler(f"has = {value};", "if (has)", "\tr = kvm->x;")
+    assert len(_rows(tmp_path, text)) == count
+
+
+@pytest.mark.parametrize(
+    ("helper", "call", "count"),
+    [
+        (_helper("second", "return vm->x;", parameters="int a, struct kvm *vm"), "second(1, kvm)", 1),
+        (_helper("second", "return vm->x;", parameters="int a, struct kvm *vm"), "second(1, (kvm))", 1),
+        (_helper("second", "return vm->x;", parameters="int a, struct kvm *vm"), "second(kvm, other)", 0),
+        (_helper("none", "return 1;", parameters="void"), "none(kvm)", 0),
+        (_helper("more", "return 1;", parameters="int a, ..."), "more(1, kvm)", 0),
+        (_helper("late", "if (!vm)", "\treturn 0;", "return vm->x;"), "late(kvm)", 0),
+        (_helper("sets", "vm = get();", "return vm->x;"), "sets(kvm)", 0),
+        (_helper("itself", "return itself(vm);"), "itself(kvm)", 0),
+        (_helper("itself", "if (y)", "\treturn itself(vm);", "return vm->x;"), "itself(kvm)", 1),
+        (_helper("address", "return use(&vm->x);"), "address(kvm)", 0),
+    ],
+)
+def test_helpers_are_followed(tmp_path: Path, helper: str, call: str, count: int) -> None:
+    assert len(_rows(tmp_path, helper + _handler(f"r = {call};"))) == count
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("((vm)->x)", 1),
+        ("(use((vm)->x))", 1),
+        ("(y)", 0),
+        ("((vm) && (vm)->x)", 0),
+        ("((vm) ? (vm)->x : 0)", 0),
+        ("((vm) == NULL ? 0 : (vm)->x)", 0),
+        ("((vm) != NULL && (vm)->x)", 0),
+        ("(!(vm) || (vm)->x)", 0),
+        ("reads(vm)", 1),
+        ("reads((vm), y)", 1),
+        ("careful(vm)", 0),
+        ("unknown(vm)", 0),
+    ],
+)
+def test_macros_are_followed(tmp_path: Path, body: str, count: int) -> None:
+    helpers = _helper("reads", "return vm->x;") + _helper("careful", "return vm && vm->x;")
+    assert len(_rows(tmp_path, f"#define get(vm) {body}\n{helpers}" + _handler("r = get(kvm);"))) == count
+
+
+@pytest.mark.parametrize(("helpers", "count"), [(1, 1), (5, 1), (6, 0)])
+def test_helpers_are_followed_five_deep(tmp_path: Path, helpers: int, count: int) -> None:
+    chain = [_helper(f"h{at}", f"return h{at + 1}(vm);") for at in range(1, helpers)]
+    chain.append(_helper(f"h{helpers}", "return vm->x;"))
+    assert len(_rows(tmp_path, "".join(chain) + _handler("r = h1(kvm);"))) == count
+
+
+def test_the_first_dereference_of_a_capability_is_told_where_it_stands(tmp_path: Path) -> None:
+    helper = _helper("reads", "", "#ifdef CONFIG_Y", "return vm->y;", "#endif", "return vm->z;")
+    columns = "at_line, line, at_path, text, condition"
+    inner = _rows(tmp_path / "inner", helper + _handler("r = reads(kvm);", "r += (kvm)->w;"), columns)
+    assert inner == [(5, 13, X86, "vm->y", "CONFIG_Y")]
+    outer = _rows(tmp_path / "outer", helper + _handler("r += (kvm)->w;", "r = reads(kvm);"), columns)
+    assert outer == [(14, 13, X86, "(kvm)->w", "1")]
+    macro = _rows(tmp_path / "macro", "\n#define get(vm) ((vm)->x)\n" + _handler("r = get(kvm);"), columns)
+    assert macro == [(2, 7, X86, "((vm)->x)", "1")]
+
+
+@pytest.mark.parametrize(
+    ("given", "caps"),
+    [
+        ("NULL, ext", ["KVM_CAP_A"]),
+        ("kvm, ext", ["KVM_CAP_A"]),
+        ("other, ext", []),
+        ("kvm->parent, ext", ["KVM_CHECK_EXTENSION"]),
+    ],
+)
+def test_who_hands_no_vm_on(tmp_path: Path, given: str, caps: list[str]) -> None:
+    more = "int more(struct kvm *vm, long ext)\n{\n\tswitch (ext) {\n\tcase KVM_CAP_A:\n\t\treturn vm->x;\n\t}\n}\n"
+    found = _rows(tmp_path, f"{more}{CHECK}\n{{\n\treturn more({given});\n}}\n", "cap")
+    assert found == [(cap,) for cap in caps]
+
+
+def test_above_the_switch_it_stands_where_it_is(tmp_path: Path) -> None:
+    text = _handler("r = 1;").replace("int r = 0;", "int r = kvm->x;")
+    assert _rows(tmp_path, text, "cap, line, column, at_line") == [("KVM_CHECK_EXTENSION", 3, 1, 3)]
