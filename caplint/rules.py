@@ -218,7 +218,7 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
             raise CaplintError(f"{path}: front matter: unknown key {key!r}{hint}")
         if not isinstance(value, _FIELDS[key]):
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
-    for key in _FIELDS.keys() - front.keys() - {"supersedes"}:
+    for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):
         raise CaplintError(f"{path}: front matter: {key} is missing")
     if not _CODE.match(front["code"]):
         raise CaplintError(f"{path}: front matter: code {front['code']!r} is not letters and three digits")

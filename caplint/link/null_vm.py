@@ -16,7 +16,6 @@ from caplint.link.helpers import Helpers, Macro
 
 _DEPTH = 5
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
-_WRAPPED = re.compile(r"!*(?:likely|unlikely|WARN_ON|WARN_ON_ONCE)\s*(?=\()")
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ def test_a_value_is_known_through_casts_and_copies(tmp_path: Path, value: str) -
         ("kvm->arch.unknown = cap->args[0];", 0),
         ("kvm->arch.x = !cap->args[0];", 1),
         ("kvm->arch.x = cap->args[0] & 3;", 1),
+        ("kvm->arch.x = cap->args[0] & ~3;", 0),
         ("kvm->arch.x = 3 & cap->args[0];", 1),
         ("kvm->arch.x = cap->args[0] ? 1 : 2;", 1),
         ("kvm->arch.x = cap->args[0] + 1;", 0),
