@@ -37,6 +37,9 @@ class NullVm:
     handlers: frozenset[str]
     """Functions that are judged on their own: the check handlers."""
     _known: dict[tuple[int, int, str], Dereference | None] = field(default_factory=dict)
+    _careful: dict[tuple[object, ...], bool] = field(default_factory=dict)
+    """Functions and macros, and whether their yes means that the pointer is not NULL."""
+    _nesting: int = 0
 
     def within(self, body: Body, name: str, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
         """Dereferences of a parameter between two offsets that no test stands before, in file order."""
@@ -127,19 +130,36 @@ class NullVm:
             return False
         helpers = self.helpers.functions(match.group(1), body.handler.arch)
         macros = self.helpers.macros(match.group(1), body.handler.arch)
-        if not helpers and not macros:
-            return True
-        return bool(helpers) and all(self._says_no(helper) for helper in helpers)
+        if self._nesting >= _DEPTH:
+            return True  # as of what is not in view
+        self._nesting += 1
+        told = [self._says_no(helper) for helper in helpers] + [self._stands_for(body, one, name) for one in macros]
+        self._nesting -= 1
+        return all(told)
 
     def _says_no(self, helper: Body) -> bool:
         """Whether a function is true only for a pointer that is not NULL."""
-        name = helper.handler.parameters[0] if helper.handler.parameters else ""
-        return all(
-            row.text in {"0", "false"}
-            or self._tells(helper, row.text, False, name)
-            or self.is_tested(helper, name, row.start)
-            for row in helper.returns
-        )
+        key = (helper.handler.blob, helper.handler.start)
+        if key not in self._careful:
+            self._careful[key] = True  # of a function that calls itself the other returns say it
+            name = helper.handler.parameters[0] if helper.handler.parameters else ""
+            self._careful[key] = all(
+                row.text in {"0", "false"}
+                or self._tells(helper, row.text, False, name)
+                or self.is_tested(helper, name, row.start)
+                for row in helper.returns
+            )
+        return self._careful[key]
+
+    def _stands_for(self, body: Body, macro: Macro, name: str) -> bool:
+        """The same of a macro that is given the pointer."""
+        key = (macro.path, macro.line, name, body.handler.blob, body.handler.start)
+        if key not in self._careful:
+            self._careful[key] = True
+            argument = macro.argument(0)
+            text = argument.sub(f"({name})", macro.body) if argument is not None else ""
+            self._careful[key] = self._tells(body, text, False, name)
+        return self._careful[key]
 
 
 def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:

@@ -191,3 +191,28 @@ def test_who_hands_no_vm_on(tmp_path: Path, given: str, caps: list[str]) -> None
 def test_above_the_switch_it_stands_where_it_is(tmp_path: Path) -> None:
     text = _handler("r = 1;").replace("int r = 0;", "int r = kvm->x;")
     assert _rows(tmp_path, text, "cap, line, column, at_line") == [("KVM_CHECK_EXTENSION", 3, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("macro", "told"),
+    [
+        ("#define has(vm) ((vm) != NULL)", True),
+        ("#define has(vm) (!!(vm) && y)", True),
+        ("#define has(vm) y", False),
+        ("#define has(vm) ((vm) == NULL)", False),
+        ("#define has(vm) has(vm)", True),
+    ],
+)
+def test_a_macro_that_tests_it(tmp_path: Path, macro: str, told: bool) -> None:
+    text = f"{macro}\n{_handler('if (has(kvm))', '	r = kvm->x;')}"
+    assert bool(_rows(tmp_path, text)) is not told
+
+
+def test_functions_that_ask_themselves_or_many_others(tmp_path: Path) -> None:
+    """As real as a broken tree can be; the run ends, and what is not followed is taken for a test."""
+    itself = _helper("f", "if (y)", "\treturn f(vm);", *["return f(vm);"] * 500, "return vm != NULL;")
+    chain = "".join(_helper(f"g{at}", f"return g{at + 1}(vm);") for at in range(300))
+    for name, helpers in (("f", itself), ("g0", chain)):
+        assert _rows(tmp_path / name, helpers + _handler(f"if ({name}(kvm))", "\tr = kvm->x;")) == []
+    careless = _helper("h", "if (y)", "\treturn h(vm);", "return 1;")
+    assert _rows(tmp_path / "h", careless + _handler("if (h(kvm))", "\tr = kvm->x;")) != []
