@@ -37,10 +37,7 @@ class Workers:
 
     def begin(self, function: Callable[..., _Result], tasks: Sequence[tuple[Any, ...]]) -> list[Future[_Result]]:
         """Start the tasks, and do not wait for them."""
-        return [
-            self._pool.schedule(spending, args=[self._limit, function, *task], timeout=PATIENCE * self._limit)
-            for task in tasks
-        ]
+        return [begin(self._pool, self._limit, function, *task) for task in tasks]
 
     def results(self, futures: list[Future[_Result]]) -> list[_Result | None]:
         """What `map` gives, of tasks that have been started."""
@@ -71,7 +68,12 @@ def process_pool(jobs: int) -> ProcessPool:
     return ProcessPool(max_workers=jobs, context=get_context("fork"), initializer=gc.freeze)
 
 
-def spending(seconds: float, function: Callable[..., _Result], *given: Any) -> _Result:
+def begin(pool: ProcessPool, limit: float, function: Callable[..., _Result], *given: Any) -> Future[_Result]:
+    """Start a task that may take so many seconds of processor time."""
+    return pool.schedule(_spending, args=[limit, function, *given], timeout=PATIENCE * limit)
+
+
+def _spending(seconds: float, function: Callable[..., _Result], *given: Any) -> _Result:
     """The function's result; this process ends with SIGXCPU where that takes more processor time, in whole seconds."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     limit = ceil(time.process_time() + seconds)

@@ -65,7 +65,6 @@ class Preprocessed:
 
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         self._preprocessor = _Preprocessor(sources, predefined)
-        self._expanded: dict[str, str] = {}
         self.tokens = list(self._preprocessor.run())
 
     @cached_property
@@ -79,11 +78,6 @@ class Preprocessed:
 
     def expansion(self, name: str) -> str:
         """What a macro's name becomes at the end of the headers. Raises `HeaderError`."""
-        if name not in self._expanded:
-            self._expanded[name] = self._expand(name)
-        return self._expanded[name]
-
-    def _expand(self, name: str) -> str:
         key = self._preprocessor.behind(name)
         if key not in _EXPANSIONS:
             if len(_EXPANSIONS) >= _MAX_EXPANSIONS:

@@ -128,19 +128,13 @@ def _remembered(jobs: list[Job]) -> dict[int, Cell]:
 def _run(
     scheduler: str | None, jobs: list[Job], order: list[int], processes: int
 ) -> Generator[tuple[int, Cell], None, None]:
-    if not order:
-        return _nothing()
-    if scheduler is None:
+    if scheduler is None or not order:  # no cluster is asked for what is known
         from caplint.matrix.processes import run_here  # noqa: PLC0415 - one or the other
 
         return run_here(jobs, order, processes)
     from caplint.matrix.cluster import run_there  # noqa: PLC0415
 
     return run_there(scheduler, jobs, order)
-
-
-def _nothing() -> Generator[tuple[int, Cell], None, None]:
-    yield from ()
 
 
 def _status(matrix: Matrix) -> int:

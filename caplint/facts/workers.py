@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as Timeout
 
 from pebble import ProcessExpired, ProcessPool
 
-from caplint.bounded import PATIENCE, is_spent, process_pool, spending
+from caplint.bounded import begin, is_spent, process_pool
 from caplint.c.tables import Repairs, tables
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts
@@ -53,18 +53,14 @@ def _pooled(pool: ProcessPool, batches: Iterable[Batch], repairs: Repairs, jobs:
     running: dict[Future[list[Read]], Batch] = {}
     retry: list[Batch] = []
     for batch in batches:
-        running[_submit(pool, batch, repairs)] = batch
+        running[begin(pool, FILE_TIMEOUT, _read, batch, repairs)] = batch
         if len(running) >= 2 * jobs:  # keeps few files' bytes in memory at once
             yield from _finished(running, retry)
     while running or retry:
         while retry:
             batch = retry.pop()
-            running[_submit(pool, batch, repairs)] = batch
+            running[begin(pool, FILE_TIMEOUT, _read, batch, repairs)] = batch
         yield from _finished(running, retry)
-
-
-def _submit(pool: ProcessPool, batch: Batch, repairs: Repairs) -> Future[list[Read]]:
-    return pool.schedule(spending, args=[FILE_TIMEOUT, _read, batch, repairs], timeout=PATIENCE * FILE_TIMEOUT)
 
 
 def _finished(running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> Iterator[list[Read]]:

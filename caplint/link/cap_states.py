@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from caplint.facts.store import FactStore
-from caplint.link.members import members_of
+from caplint.link.members import POINTED, members_of
 from caplint.link.memo import remembered, snapshot
-
-_POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
 
 
 def link_cap_states(store: FactStore, extractor: str) -> None:
@@ -38,7 +35,7 @@ def _fill(store: FactStore, side: str, tree: str) -> None:
     ).fetchall()
     read = {name for _, members in members_of(store, side, tree) for name in members.read}
     for _, _, *place, target in rows:
-        names = _POINTED.findall(target)
+        names = POINTED.findall(target)
         if names:
             connection.execute(
                 "INSERT INTO temp.all_cap_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

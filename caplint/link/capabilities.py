@@ -6,10 +6,12 @@ import difflib
 import re
 import sqlite3
 from collections.abc import Iterable
+from functools import partial
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
 from caplint.knowledge import knowledge
+from caplint.link.expansion import LookedUp
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
@@ -54,7 +56,7 @@ def _definitions(connection: sqlite3.Connection) -> None:
             continue
         key = (place[0], place[1], header)
         if key not in numbers:
-            numbers[key] = Numbers(_Headers(connection, *key))
+            numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
         number = _number(numbers[key], body)
         found.append((*place, name, number, _alias(body), header, arch, presence, comment))
     connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
@@ -67,25 +69,15 @@ def _number(numbers: Numbers, body: str) -> int | None:
         return None
 
 
-class _Headers:
-    """The macros of one of a tree's copies of the UAPI."""
-
-    def __init__(self, connection: sqlite3.Connection, side: str, tree: str, header: str) -> None:
-        self._connection = connection
-        self._where = (side, tree, header)
-        self._known: dict[str, Definition | None] = {}
-
-    def get(self, name: str, /) -> Definition | None:
-        """See `Macros`: the last definition."""
-        if name not in self._known:
-            row = self._connection.execute(
-                """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-                   WHERE f.side = ? AND f.tree = ? AND f.header = ? AND m.name = ?
-                   ORDER BY f.path DESC, m.line DESC LIMIT 1""",
-                (*self._where, name),
-            ).fetchone()
-            self._known[name] = Definition.of(*row) if row else None
-        return self._known[name]
+def _definition(connection: sqlite3.Connection, side: str, tree: str, header: str, name: str) -> Definition | None:
+    """The last definition of a macro in one of a tree's copies of the UAPI."""
+    row = connection.execute(
+        """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+           WHERE f.side = ? AND f.tree = ? AND f.header = ? AND m.name = ?
+           ORDER BY f.path DESC, m.line DESC LIMIT 1""",
+        (side, tree, header, name),
+    ).fetchone()
+    return Definition.of(*row) if row else None
 
 
 def _alias(body: str) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from caplint.link.integers import UnknownValueError
@@ -33,6 +33,20 @@ class Macros(Protocol):
 
     def get(self, name: str, /) -> Definition | None:
         """The definition, None where there is none."""
+
+
+@dataclass
+class LookedUp:
+    """Macros that are looked up where somebody asks, each of them once."""
+
+    find: Callable[[str], Definition | None]
+    _known: dict[str, Definition | None] = field(default_factory=dict)
+
+    def get(self, name: str, /) -> Definition | None:
+        """See `Macros`."""
+        if name not in self._known:
+            self._known[name] = self.find(name)
+        return self._known[name]
 
 
 def expanded(body: str, macros: Macros, depth: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from caplint.knowledge import GENERIC
 from caplint.link.bodies import Body, between
+from caplint.link.expansion import LookedUp
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 from caplint.link.sites import Site
 
@@ -41,7 +42,7 @@ class Constants:
         """What an expression of macros and numbers is worth in a file, None where that is not known."""
         key = (arch or GENERIC, path)
         if key not in self._known:
-            self._known[key] = Numbers(_Seen(self, *key))
+            self._known[key] = Numbers(LookedUp(_Seen(self, *key).find))
         try:
             return self._known[key].of(expression)
         except UnknownValueError:
@@ -81,15 +82,9 @@ class _Seen:
     constants: Constants
     arch: str
     path: str
-    _known: dict[str, Definition | None] = field(default_factory=dict)
 
-    def get(self, name: str, /) -> Definition | None:
-        """See `Macros`."""
-        if name not in self._known:
-            self._known[name] = self._found(name)
-        return self._known[name]
-
-    def _found(self, name: str) -> Definition | None:
+    def find(self, name: str) -> Definition | None:
+        """The definition that counts."""
         levels: tuple[set[tuple[str | None, str]], ...] = (set(), set(), set())
         for path, arch, parameters, body in self.constants.definitions(name):
             if path == self.path:

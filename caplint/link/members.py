@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from caplint.facts.store import FactStore
 from caplint.link.memo import code_digest
 
-_BRACKETS = re.compile(r"\[[^\[\]]*\]")
-_POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
+BRACKETS = re.compile(r"\[[^\[\]]*\]")
+"""An index."""
+POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
+"""A step to a member, with the member's name."""
 _CHAIN = re.compile(
     r"[A-Za-z_]\w*(?:\s*\([^()]*\)|\s*\[[^\[\]]*\])*(?:\s*(?:->|\.)\s*[A-Za-z_]\w*(?:\s*\[[^\[\]]*\])*)+"
 )
@@ -57,7 +59,7 @@ def members_of(store: FactStore, side: str, tree: str) -> list[tuple[str | None,
 
 def last_name(chain: str) -> list[str]:
     """The name of the member that a chain leads to, if it is one; indices do not count."""
-    return _POINTED.findall(_BRACKETS.sub("", chain))[-1:]
+    return POINTED.findall(BRACKETS.sub("", chain))[-1:]
 
 
 def is_chain(expression: str) -> bool:
@@ -79,21 +81,21 @@ def _summed(connection: sqlite3.Connection, blob: int) -> Members:
     for chain, mode, places in connection.execute(
         "SELECT chain, mode, count(*) FROM main.access WHERE blob = ? GROUP BY 1, 2", (blob,)
     ):
-        *inner, last = _POINTED.findall(_BRACKETS.sub("", chain)) or [""]
+        *inner, last = POINTED.findall(BRACKETS.sub("", chain)) or [""]
         for name in inner:
             counts.setdefault(name, [0, 0])[0] += places
         both = counts.setdefault(last, [0, 0])
         both[0] += places if mode != "write" else 0
         both[1] += places if mode in {"write", "update", "address"} else 0
         (passed if mode == "read" else written).update([last] if last else [])
-        mentioned = _POINTED.findall(chain)
+        mentioned = POINTED.findall(chain)
         read.update(mentioned[:-1] if mode == "write" else mentioned)
     for (body,) in connection.execute("SELECT body FROM main.macro WHERE blob = ?", (blob,)):
-        mentioned = _POINTED.findall(body)
+        mentioned = POINTED.findall(body)
         written.update(mentioned)
         read.update(mentioned)
     for (name,) in connection.execute("SELECT field FROM main.table_entry WHERE blob = ?", (blob,)):
-        written.update(_POINTED.findall(f".{name}"))
+        written.update(POINTED.findall(f".{name}"))
     for callee, arguments in connection.execute("SELECT callee, arguments FROM main.call WHERE blob = ?", (blob,)):
         if "." in arguments or "->" in arguments:
             names = {name for text in json.loads(arguments) if is_chain(text) for name in last_name(text)}

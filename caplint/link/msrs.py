@@ -14,14 +14,14 @@ from typing import Any
 from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link.build import conjoin, file_conditions
-from caplint.link.members import Members, members_of
+from caplint.link.expansion import LookedUp
+from caplint.link.members import POINTED, Members, members_of
 from caplint.link.memo import remembered, snapshot
 from caplint.link.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
 from caplint.link.msr_passthrough import link_passthrough
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 from caplint.link.state import State
 
-_POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
 # Registers of one kind that processors and hypervisors number in a row, at most.
@@ -68,20 +68,17 @@ class _MsrNumbers:
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
         self._connection = connection
         self._where = (side, tree, knowledge().msr.architecture, GENERIC)
-        self._known: dict[str, Definition | None] = {}
-        self._numbers = Numbers(self)
+        self._numbers = Numbers(LookedUp(self._definition))
 
-    def get(self, name: str, /) -> Definition | None:
-        """See `Macros`: the first definition that is not empty."""
-        if name not in self._known:
-            row = self._connection.execute(
-                """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-                   WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made
-                     AND m.body <> '' AND m.name = ? ORDER BY f.path, m.line LIMIT 1""",
-                (*self._where, name),
-            ).fetchone()
-            self._known[name] = Definition.of(*row) if row else None
-        return self._known[name]
+    def _definition(self, name: str) -> Definition | None:
+        """The first definition that is not empty."""
+        row = self._connection.execute(
+            """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made
+                 AND m.body <> '' AND m.name = ? ORDER BY f.path, m.line LIMIT 1""",
+            (*self._where, name),
+        ).fetchone()
+        return Definition.of(*row) if row else None
 
     def of(self, expression: str) -> int | None:
         """The value, None where it cannot be computed or is none of an MSR."""
@@ -154,7 +151,7 @@ def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
 
 def _insert_state(access: _Access, state: State) -> None:
     handler, connection = access.site.body.handler, access.site.body.connection
-    names = {name for text in [*access.gates, access.value.text] for name in _POINTED.findall(text)}
+    names = {name for text in [*access.gates, access.value.text] for name in POINTED.findall(text)}
     connection.executemany(
         "INSERT INTO temp.all_msr_gate VALUES (?, ?, ?, ?)",
         [(handler.side, handler.tree, access.id, name) for name in sorted(names)],

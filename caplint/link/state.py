@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from caplint.knowledge import GENERIC, knowledge
-from caplint.link.members import Members
+from caplint.link.members import BRACKETS, Members
 
-_BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _STEP = re.compile(r"\s*(?:->|\.)\s*")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -101,7 +100,7 @@ class State:
 
     def place(self, chain: str) -> Place | None:
         """What a chain leads to, None where it does not start in a known structure."""
-        bare = _BRACKETS.sub("", chain)
+        bare = BRACKETS.sub("", chain)
         for owner, root in self.roots:
             for match in root.finditer(bare):
                 rest = [step.strip() for step in _STEP.split(bare[match.end() :]) if step.strip()]

@@ -118,8 +118,7 @@ def _tree(member: Member) -> Tree:
 def _cell(outcome: Outcome, job: Job, floor: float) -> Cell:
     if job.baseline:
         outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))
-    fail_on = job.fail_on
-    limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
+    limit = SEVERITIES.index(job.fail_on) if job.fail_on in SEVERITIES else -1
     severities = [finding.severity for finding in outcome.findings]
     grave = [finding for finding in outcome.findings if SEVERITIES.index(finding.severity) <= limit]
     return Cell(
