@@ -7,7 +7,7 @@ refuse ends the evaluation with a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from posixpath import dirname
@@ -94,33 +94,10 @@ def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
         yield token
 
 
-def _glued(tokens: Iterable[Any], path: str) -> Iterator[Token]:
-    """The tokens but for blanks; pcpp takes the last letter of `1ULL` for a word of its own."""
-    last: Token | None = None
-    for token in tokens:
-        if token.type in _BLANKS:
-            if last is not None:
-                yield last
-            last = None
-            continue
-        found = Token(token.value, getattr(token, "source", None) or path, token.lineno)
-        if last is not None and last.text[0].isdigit() and found.text in {"l", "L", "u", "U"}:
-            last = last._replace(text=last.text + found.text)
-            continue
-        if last is not None:
-            yield last
-        last = found
-    if last is not None:
-        yield last
-
-
 @lru_cache(maxsize=1 << 15)
 def _plain_tokens(path: str, number: int, text: str) -> tuple[Token, ...]:
     """The tokens of a line in which there is no macro, no comment and no string."""
-    lexer = _shared().lexer.clone()
-    lexer.input(text)
-    lexer.lineno = number
-    return tuple(_glued(iter(lexer.token, None), path))
+    return tuple(Token(token.value, path, number) for token in _shared().tokenize(text) if token.type not in _BLANKS)
 
 
 def _stretches(text: str) -> Iterator[tuple[int, str]]:
@@ -154,7 +131,7 @@ def _shared() -> Any:
     return Preprocessor()
 
 
-class _Preprocessor(Preprocessor):  # type: ignore[misc]
+class _Preprocessor(Preprocessor):
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         super().__init__()
         self._sources = sources
@@ -191,7 +168,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         if path is None:
             raise HeaderError(f"{ROOT} is not there or too large")
         try:
-            yield from _bounded(self._glued(path))
+            yield from _bounded(self._all(path))
         except HeaderError:
             raise
         except RecursionError as error:
@@ -199,14 +176,16 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         except Exception as error:  # pcpp raises several unrelated types on bad input
             raise HeaderError(f"cannot be preprocessed: {error}") from error
 
-    def _glued(self, path: str) -> Iterator[Token]:
+    def _all(self, path: str) -> Iterator[Token]:
         """The tokens but for blanks, with those of what was put aside."""
-        for token in _glued(self.parsegen(self._thin.files[path], path, path), path):
-            if token.text.startswith(MARKER) and token.text in self._thin.aside:
-                for line in self._thin.aside[token.text]:
+        for token in self.parsegen(self._thin.files[path], path, path):
+            if token.type in _BLANKS:
+                continue
+            if token.value.startswith(MARKER) and token.value in self._thin.aside:
+                for line in self._thin.aside[token.value]:
                     yield from _plain_tokens(*line)
             else:
-                yield token
+                yield Token(token.value, getattr(token, "source", None) or path, token.lineno)
 
     def group_lines(self, input: str, abssource: str) -> Iterator[list[Any]]:  # noqa: A002 - pcpp's name for it
         """The lines that hold something. What pcpp does to tokens it does to copies."""

@@ -25,7 +25,7 @@ class ExpansionError(Exception):
     """An invocation cannot be expanded; the message says why."""
 
 
-class _Preprocessor(Preprocessor):  # type: ignore[misc]
+class _Preprocessor(Preprocessor):
     def on_error(self, file: str, line: int, msg: str) -> None:  # noqa: ARG002
         raise ExpansionError(msg)
 
