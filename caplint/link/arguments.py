@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caplint.link.bodies import Body, Row, between
+from caplint.link.brackets import closing, stripped
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
 
@@ -203,7 +204,7 @@ class _Reader:
         for row in self._tests():
             if row.extra[0] != "if" or row.extra[1] != "1" or not self._fails(row):
                 continue
-            parts = [self._marked(part.strip()) for part in re.split(r"\|\|", _stripped(row.text))]
+            parts = [self._marked(part.strip()) for part in re.split(r"\|\|", stripped(row.text))]
             if any(_SET.fullmatch(part) for part in parts):
                 return "required"
             if any(_CLEAR.fullmatch(part) for part in parts):
@@ -241,21 +242,10 @@ def _is_bool(body: Body, target: str) -> bool:
     return bool(kinds) and all(kind == "bool" or bits == "1" for kind, bits in kinds)
 
 
-def _stripped(expression: str) -> str:
-    bare = expression.strip()
-    while bare.startswith("(") and _operand(bare) == bare[1:-1].strip() and bare.endswith(")"):
-        bare = bare[1:-1].strip()
-    return bare
-
-
 def _operand(text: str) -> str:
     """The operand that a text begins with: a name, a call, or what stands in brackets, without them."""
     if not text.startswith("("):
         match = re.match(r"[\w.>-]+(?:\([^()]*\))?", text)
         return match.group() if match else ""
-    depth = 0
-    for at, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return text[1:at].strip()
-    return text[1:].strip()
+    end = closing(text)
+    return text[1 : end if end > 0 else None].strip()

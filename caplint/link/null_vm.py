@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.link.bodies import Body, between
+from caplint.link.brackets import split, stripped
 from caplint.link.helpers import Helpers, Macro
 
 _DEPTH = 5
@@ -104,13 +105,13 @@ class NullVm:
 
     def _tells(self, body: Body, expression: str, negated: bool, name: str) -> bool:
         """Whether the expression's being true (or false) means that the pointer is not NULL."""
-        bare = _stripped(expression)
-        if bare.startswith("!") and _stripped(bare[1:]) != bare[1:].strip():
+        bare = stripped(expression)
+        if bare.startswith("!") and stripped(bare[1:]) != bare[1:].strip():
             return self._tells(body, bare[1:], not negated, name)
-        parts = _split(bare, "||" if negated else "&&")
+        parts = split(bare, "||" if negated else "&&")
         if len(parts) > 1:
             return any(self._tells(body, part, negated, name) for part in parts)
-        parts = _split(bare, "&&" if negated else "||")
+        parts = split(bare, "&&" if negated else "||")
         if len(parts) > 1:
             return all(self._tells(body, part, negated, name) for part in parts)
         compact = re.sub(r"[\s()]|\b(?:un)?likely\b|\bWARN_ON(?:_ONCE)?\b", "", bare)
@@ -176,32 +177,3 @@ def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:
             if given == ["NULL"] or (given == [vm] and not careful.is_tested(other, vm, row.start)):
                 return True
     return False
-
-
-def _stripped(expression: str) -> str:
-    """Without the parentheses around the whole."""
-    bare = expression.strip()
-    while bare.startswith("(") and _closing(bare) == len(bare) - 1:
-        bare = bare[1:-1].strip()
-    return bare
-
-
-def _closing(text: str) -> int:
-    """Where the bracket closes that a text begins with."""
-    depth = 0
-    for index, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return index
-    return -1
-
-
-def _split(expression: str, operator: str) -> list[str]:
-    """The operands of an operator, outside brackets."""
-    parts, depth, last = [], 0, 0
-    for index, character in enumerate(expression):
-        depth += (character in "([") - (character in ")]")
-        if depth == 0 and expression.startswith(operator, index):
-            parts.append(expression[last:index])
-            last = index + len(operator)
-    return [*parts, expression[last:]]

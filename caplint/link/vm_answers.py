@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from caplint.link.bodies import Body, between
+from caplint.link.brackets import stripped, without_calls
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
 
@@ -23,8 +24,7 @@ def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:
     names = "|".join(re.escape(name) for name in (vm, *_copies(body, vm)))
     mention = re.compile(rf"\b(?:{names})\b")
     idle = _idle_calls(helpers, body, site, vm)
-    calls = re.compile("|".join(rf"\b{re.escape(name)}\s*\([^()]*\)" for name in sorted(idle)) or r"(?!)")
-    return int(any(mention.search(calls.sub("", text)) for text in _texts(body, site, idle)))
+    return int(any(mention.search(without_calls(text, idle)) for text in _texts(body, site, idle)))
 
 
 def _texts(body: Body, site: Site, idle: set[str]) -> Iterator[str]:
@@ -47,17 +47,23 @@ def _copies(body: Body, vm: str) -> list[str]:
 
 
 def _idle_calls(helpers: Helpers, body: Body, site: Site, vm: str) -> set[str]:
-    """Functions in view that get the VM and make nothing of it."""
-    names = set()
+    """Functions in view that get the VM and make nothing of it, wherever they are called here."""
+    names: dict[str, bool] = {}
     for row in between(body.calls, site.start, site.stop):
-        arguments = [argument.strip("() ") for argument in json.loads(row.text)]
-        found = helpers.functions(row.extra[0], body.handler.arch)
-        if vm not in arguments or not found or helpers.macros(row.extra[0], body.handler.arch):
-            continue
-        index = arguments.index(vm)
-        if not any(_mentions(helper, index) for helper in found):
-            names.add(row.extra[0])
-    return names
+        name = row.extra[0]
+        names[name] = names.get(name, True) and _is_idle(helpers, body.handler.arch, name, json.loads(row.text), vm)
+    return {name for name, idle in names.items() if idle}
+
+
+def _is_idle(helpers: Helpers, arch: str, name: str, arguments: list[str], vm: str) -> bool:
+    found = helpers.functions(name, arch)
+    if not found or helpers.macros(name, arch):
+        return False
+    mention = re.compile(rf"\b{re.escape(vm)}\b")
+    handed = [index for index, argument in enumerate(arguments) if mention.search(argument)]
+    return bool(handed) and all(
+        stripped(arguments[index]) == vm and not any(_mentions(helper, index) for helper in found) for index in handed
+    )
 
 
 def _mentions(helper: Body, index: int) -> bool:
