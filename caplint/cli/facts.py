@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import sqlite3
 import sys
 
 from caplint.check import open_session
@@ -43,6 +44,9 @@ def run(options: argparse.Namespace) -> int:
         columns, rows = query_rows(session.connection, options.query)
     except CaplintError as error:
         raise CaplintError(f"{error}; `caplint facts` without a query shows the tables and views") from error
+    except (sqlite3.Error, UnicodeError) as error:
+        where = f"; where it makes none, the store is damaged: remove {config.store_path}" if config.store_path else ""
+        raise CaplintError(f"query: {error}; ask for hex() of what it makes text of{where}") from error
     finally:
         session.store.close()
     if options.output_format == "json":

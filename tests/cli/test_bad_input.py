@@ -94,6 +94,7 @@ CASES: dict[str, Case] = {
     "an unknown code to explain": (lambda _: ["explain", "CAP1011"], "CAP1011: no such rule; did you mean CAP101?"),
     "a bad SELECT": (_facts("SELEC 1"), 'query: near "SELEC": syntax error; `caplint facts` without a query shows'),
     "an unknown table": (_facts("SELECT * FROM caps"), "query: no such table: caps; "),
+    "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: Could not decode to UTF-8 column 'tea'"),
     "no SELECT": (_facts("DELETE FROM blob"), "query: not authorized; "),
     "a pragma": (_facts("PRAGMA user_version"), "query: not authorized; "),
     "two SELECTs": (_facts("SELECT 1; SELECT 2"), "query: You can only execute one statement at a time."),
