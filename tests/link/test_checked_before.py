@@ -47,6 +47,7 @@ def test_in_the_same_function(tmp_path: Path, text: str) -> None:
     [
         "static bool has;\n" + _function(f"has = {CHECK};", name="init") + _function("if (has)", ENABLE),
         _function(f"s->has = {CHECK};", name="init") + _function("if (!s->has)", "return 0;", ENABLE),
+        _function("KVMState *t = s;", f"t->has = {CHECK};", name="init") + _function("if (s->has)", ENABLE),
         _function(f"return {CHECK} > 0;", name="has_a") + _function("if (has_a(s))", ENABLE),
         "static bool has;\n"
         + _function(f"has = {CHECK};", name="init")
@@ -54,7 +55,14 @@ def test_in_the_same_function(tmp_path: Path, text: str) -> None:
         + _function("if (has_a(s))", ENABLE),
         "static bool has;\n" + _function(f"if ({CHECK})", "has = true;", name="init") + _function("if (has)", ENABLE),
     ],
-    ids=["variable", "member", "function", "function for a variable", "set where the check says yes"],
+    ids=[
+        "variable",
+        "member",
+        "member through a local",
+        "function",
+        "function for a variable",
+        "set where the check says yes",
+    ],
 )
 def test_in_a_stored_flag(tmp_path: Path, text: str) -> None:
     assert _before(tmp_path, text) == ["stored flag"]

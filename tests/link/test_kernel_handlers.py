@@ -154,6 +154,7 @@ HEADER = "#define A 1\n#define B (1 << 1)\n#define ALL_BITS (A | B)\n"
         (("r = A;", "if (x)", "r |= B;", "break;"), 3),
         (("r = x ? ALL_BITS : 0;", "break;"), 3),
         (("return A;",), 1),
+        (("r = B;", "break;"), 2),
         (("r = 1;", "break;"), None),
         (("r = host_bits;", "break;"), None),
         (("r = A;", "r |= host_bits;", "break;"), None),
@@ -168,6 +169,7 @@ def test_the_bits_that_are_advertised(tmp_path: Path, lines: tuple[str, ...], va
     ("lines", "value"),
     [
         (("if (cap->args[0] & ~ALL_BITS)", FAIL), 3),
+        (("if (cap->args[0] & ~B)", FAIL), 2),
         (("u64 good = A;", "if (x)", "good = ALL_BITS;", "if (cap->args[0] & ~good)", FAIL), 3),
         (("if (cap->args[0] & ~host_bits)", FAIL), None),
     ],

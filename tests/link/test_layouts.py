@@ -102,6 +102,23 @@ def test_a_vmm_of_one_architecture(linux: Tree, tmp_path: Path) -> None:
     assert "size of cups: 8, not 4" in finding.message
 
 
+DRIFT = """
+    SELECT against, kind, subject, arch, path, line, original_path, original_line, column > 0, original_column > 0
+    FROM layout_drift ORDER BY 1, 2, 3, 4
+"""
+
+
+def test_a_difference_stands_on_the_lines_of_today(linux: Tree, tmp_path: Path) -> None:
+    other = {path: text.replace("size;", "size[2];").replace("0x01", "0x02") for path, text in QEMU.items()}
+    cache = str(tmp_path / "cache")
+    first = rows([linux, directory_tree(str(qemu(tmp_path / "q", other)))], DRIFT, cache)
+    assert first == rows([linux, directory_tree(str(tmp_path / "q"))], DRIFT)
+    shifted = {path: f"\n\n\n{text}" for path, text in other.items()}
+    again = rows([linux, directory_tree(str(qemu(tmp_path / "p", shifted)))], DRIFT, cache)
+    assert again == [(*row[:5], row[5] + 3, *row[6:]) for row in first]  # type: ignore[operator]
+    assert {row[:3] for row in again} >= {("vmm", "struct", "kvm_pot"), ("vmm", "ioctl", "KVM_SET_TEA")}
+
+
 def test_one_finding_for_a_structure_of_each_architecture(linux: Tree, tmp_path: Path) -> None:
     files = {path: text.replace("size;", "size[2];") for path, text in QEMU.items()}
     subjects = sorted(

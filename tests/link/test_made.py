@@ -57,6 +57,24 @@ def test_definitions_under_conditions_that_exclude_each_other(tmp_path: Path) ->
     assert found == [("f_a", "CONFIG_A"), ("f_b", "!CONFIG_A")]
 
 
+HEAD = "#define HANDLER(name, what) int name##_##what(struct kvm *kvm, long ext)\n"
+HANDLED = "{\n\tswitch (ext) {\n\tcase KVM_CAP_HLT:\n\t\treturn 1;\n\t}\n\treturn 0;\n}\n"
+
+
+def test_functions_whose_head_a_macro_makes(tmp_path: Path) -> None:
+    before, after = "int before(int a)\n{\n\treturn a;\n}\n", "int after(int a)\n{\n\treturn a;\n}\n"
+    text = f"{before}HANDLER(kvm_vm_ioctl, check_extension)\n{HANDLED}{after}"
+    tree = bare_kernel(
+        tmp_path, {UAPI: "#define KVM_CAP_HLT 1\n", HOST: HEAD, X86: "#include <asm/kvm_host.h>\n" + text}
+    )
+    assert ask([tree], FUNCTIONS) == [
+        (X86, "before", 2), (X86, "kvm_vm_ioctl_check_extension", 6), (X86, "after", 14),
+    ]  # fmt: skip
+    assert ask([tree], "SELECT cap, path, line, function FROM cap_check") == [
+        ("KVM_CAP_HLT", X86, 9, "kvm_vm_ioctl_check_extension")
+    ]
+
+
 SWITCH = """\
 int f(int a)
 {

@@ -22,6 +22,7 @@ MACROS = {
     "SHIFT": Definition(("x", "y"), "((x) << (y))"),
     "SHIFT_ONE": Definition(("y",), "SHIFT(ONE, y)"),
     "SEVEN": Definition((), "7"),
+    "LESS": Definition(("x",), "x - 1"),
     "FOREVER": Definition(("x",), "FOREVER(x + 1)"),
     "_IOC": Definition(("d", "t", "n", "s"), "(((d) << 30) | ((t) << 8) | ((n) << 0) | ((s) << 16))"),
     "_IO": Definition(("t", "n"), "_IOC(0U, (t), (n), 0)"),
@@ -96,6 +97,10 @@ VALUES = [
     ("SHIFT(3, TWO)", 12),
     ("SHIFT_ONE(4)", 16),
     ("SEVEN()", 7),
+    ("LESS()", -1),
+    ("LESS( )", -1),
+    ("(sizeof(int) - 5) > 0", 1),
+    ("(int)sizeof(int) - 5", -1),
     ("_IO(KVMIO, 0x03)", 0xAE03),
 ]
 
@@ -109,6 +114,7 @@ UNKNOWN = [
     ("BIT", "BIT is not defined in these headers"),
     ("ONE(1)", "ONE() is not defined in these headers"),
     ("BIT(1, 2)", "BIT() takes 1 arguments"),
+    ("SEVEN(1)", "SEVEN() takes 0 arguments"),
     ("SELF", "macros nest too deeply"),
     ("PING", "macros nest too deeply"),
     ("FOREVER(1)", "macros nest too deeply"),

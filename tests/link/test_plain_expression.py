@@ -33,6 +33,19 @@ def test_as_pycparser_has_it(text: str) -> None:
     assert shown(found) == shown(c_parser.CParser().parse(f"int value = ({text});").ext[-1].init)
 
 
+C_WORDS = """
+auto break case char const continue default do double else enum extern float for goto if inline int long register
+restrict
+return short signed sizeof static struct switch typedef union unsigned void volatile while offsetof _Bool __typeof__
+"""
+
+
+@pytest.mark.parametrize("word", C_WORDS.split())
+def test_cs_own_words_are_no_names(word: str) -> None:
+    assert plain_expression(word, frozenset()) is None
+    assert plain_expression(f"{word}_x" if not word.startswith("_") else f"x{word}", frozenset()) is not None
+
+
 @pytest.mark.parametrize("text", ["", *re.split(r"\s{2,}", NOT_PLAIN.replace("\n", "  ").strip())])
 def test_left_to_pycparser(text: str) -> None:
     assert plain_expression(text, frozenset({"u32"})) is None
