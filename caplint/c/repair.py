@@ -65,6 +65,8 @@ _CALLEE = re.compile(rb"\w\Z")
 _TYPE_OPERATOR = re.compile(rb"(?:offsetof|alignof(?:__)?)\b(?=\s*\()")
 # Names that begin with a digit, pasted by a macro: F(3DNOW), HAS_FEAT(x, 48_47).
 _DIGIT_NAME = re.compile(rb"[1-9](?<=[(, \t].)(?=[0-9]*+(?:[A-DF-KM-TV-WYZa-df-km-tv-wyz_]\w*+|_\w++)[,)\s])")
+# An argument that is an operator, for a macro to put between others, or nothing, behind the last comma.
+_ODD_ARGUMENT = re.compile(rb",(?:\s*+([-+/%&|^<>=!~]{1,3}+)\s*+(?=[,)])|(\s*+)(?=\)))")
 _UNNAMED_FIELD = re.compile(rb":\s*\w+\s*;")
 _FIELD_TYPE = re.compile(
     rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)(?:\s+|\Z))+)\Z"
@@ -269,9 +271,20 @@ def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
             yield *match.span(1), None
 
 
+def _arguments(result: Repaired, _: Tables) -> Iterator[Edit]:
+    """What is no expression, and stands between commas all the same: `0` takes its place."""
+    for match in _find(_ODD_ARGUMENT, result):
+        if match.group(1):
+            yield *match.span(1), b"0".ljust(len(match.group(1)))
+        elif blank := match.group(2).rstrip(b"\n"):
+            yield match.start(2) + len(blank) - 1, match.start(2) + len(blank), b"0"
+        else:
+            yield match.start(), match.start() + 1, None
+
+
 def _enumerators(result: Repaired, _: Tables) -> Iterator[Edit]:
     """`VNCR(X),` in an enumeration becomes one name."""
-    for body in _find(_ENUM, result):
+    for body in _ENUM.finditer(result.text):  # comments among the enumerators may be gaps
         text, base = body.group(1), body.start(1)
         depth = position = 0
         for match in _ENUMERATOR.finditer(text):
@@ -396,5 +409,5 @@ def _indentation(text: bytes, offset: int) -> int:
 
 
 _STEPS: tuple[Callable[[Repaired, Tables], Iterator[Edit]], ...] = (
-    _words, _operands, _file_scope, _enumerators, _ranges, _types, _small_things, _loops, _labels,
+    _words, _operands, _arguments, _file_scope, _enumerators, _ranges, _types, _small_things, _loops, _labels,
 )  # fmt: skip

@@ -64,7 +64,8 @@ def arguments_of(reading: Reading, found: tree_sitter.Node) -> list[str]:
     start, stop = found.start_byte + 1, found.end_byte - 1
     if found.has_error or _NESTED.search(view.text, start, stop):
         separators = [child for child in found.children if child.type in {"(", ",", ")"}]
-        raw = [view.span(before.end_byte, after.start_byte) for before, after in pairwise(separators)]
+        # A comma before the last parenthesis may be none in the tree.
+        raw = [view.span(before.end_byte, after.start_byte).removesuffix(",") for before, after in pairwise(separators)]
     else:
         raw = [folded(text) for text in view.text[start:stop].decode("utf-8", "replace").split(",")]
     texts = [text.strip()[:_MAX_ARGUMENT] for text in raw]

@@ -308,6 +308,21 @@ def test_calls() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("g(v, A, |=, x)", '["v", "A", "|=", "x"]'),
+        ("g(v, h(A), &=, ~x)", '["v", "h(A)", "&=", "~x"]'),
+        ("g(A, F(B),\n\tF(C),\n\t)", '["A", "F(B)", "F(C)", ""]'),
+        ("g(A, F(B),)", '["A", "F(B)"]'),
+        ("g(a,)", '["a", ""]'),
+    ],
+)
+def test_arguments_that_are_no_expressions(call: str, arguments: str) -> None:
+    assert [row.arguments for row in _rows(Call, _in_function(f"{call};")) if row.callee == "g"] == [arguments]
+    assert not extract(_in_function(f"{call};").encode(), "c").damaged
+
+
 def test_last_entry_of_a_list_is_a_call() -> None:
     rows = _rows(Call, "struct s t[] = {\n\tDESC(VM, a),\n\tDESC(VM, b)\n};\n")
     assert [(row.callee, row.arguments, row.line) for row in rows] == [
@@ -407,7 +422,7 @@ BLIND = [
     ("#if A\nint a;\n", [BlindSpot(0, 13, 1, "#if without #endif")]),
     ("int a;\n#endif\n", [BlindSpot(7, 13, 2, "#endif without #if")]),
     ("int f(int a)\n{\n\treturn 1\n}\n", [BlindSpot(24, 24, 3, "`;` expected")]),
-    ("int f(int a)\n{\n\tg(a, ==, b);\n}\n", [BlindSpot(21, 24, 3, "syntax not understood")]),
+    ("int f(int a)\n{\n\tg(a, @@, b);\n}\n", [BlindSpot(21, 24, 3, "syntax not understood")]),
 ]
 
 
@@ -417,7 +432,7 @@ def test_blind_spots(source: str, rows: list[BlindSpot]) -> None:
 
 
 def test_damaged_functions_are_counted() -> None:
-    facts = extract(b"int f(int a)\n{\n\tg(a, ==, b);\n}\nint h(int a)\n{\n\treturn 1;\n}\n", "c")
+    facts = extract(b"int f(int a)\n{\n\tg(a, @@, b);\n}\nint h(int a)\n{\n\treturn 1;\n}\n", "c")
     assert (facts.functions, facts.damaged) == (2, 1)
 
 
