@@ -28,6 +28,12 @@ class TreeCoverage(NamedTuple):
     blind_bytes: int
     tokens: int
     unaccounted: int
+    unnumbered: int = 0
+    """Places that name an MSR or a capability whose number is not known."""
+
+
+SUMMED = ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted", "unnumbered")
+"""The columns whose sums over all trees stand in a run's JSON."""
 
 
 class Blind(NamedTuple):
@@ -96,7 +102,7 @@ def measure(connection: sqlite3.Connection) -> Coverage:
     found = Counter(entry.tree for entry in pasted)
     trees = connection.execute("""
         SELECT t.name, read.files, read.bytes, read.functions, read.damaged, dark.files, dark.bytes,
-               names.occurrences, names.lost
+               names.occurrences, names.lost, bare.places
         FROM tree t LEFT JOIN (
             SELECT f.tree, count(*) AS files, sum(b.size) AS bytes, sum(b.functions) AS functions,
                    sum(b.damaged) AS damaged
@@ -106,7 +112,9 @@ def measure(connection: sqlite3.Connection) -> Coverage:
         ) dark ON dark.tree = t.name LEFT JOIN (
             SELECT tree, sum(occurrences) AS occurrences, sum(iif(kind IS NULL, occurrences, 0)) AS lost
             FROM watched GROUP BY tree
-        ) names ON names.tree = t.name
+        ) names ON names.tree = t.name LEFT JOIN (
+            SELECT tree, count(*) AS places FROM unnumbered GROUP BY tree
+        ) bare ON bare.tree = t.name
         ORDER BY t.rowid""")
     blind = connection.execute(
         "SELECT tree, path, line, stop - start, reason FROM blind ORDER BY stop - start DESC, tree, path, start"

@@ -60,6 +60,16 @@ class UnknownLayout(NamedTuple):
     abis: list[str]
 
 
+class Unnumbered(NamedTuple):
+    """A place that names an MSR or a capability whose number is not known, and so is left out by rules."""
+
+    tree: str
+    path: str
+    line: int
+    column: int
+    name: str
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Everything that `caplint coverage` says."""
@@ -71,6 +81,7 @@ class Ledger:
     causes: list[Cause]
     unexpanded: list[Unexpanded]
     layouts: list[UnknownLayout]
+    unnumbered: list[Unnumbered]
 
 
 def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Tables) -> Ledger:
@@ -86,6 +97,7 @@ def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Table
         causes(spots),
         _unexpanded(connection),
         _layouts(connection),
+        _unnumbered(connection),
     )
 
 
@@ -99,6 +111,11 @@ def _layouts(connection: sqlite3.Connection) -> list[UnknownLayout]:
         tree, path, line, name, reason = place
         found.setdefault((tree, path, line, name, reason), []).append(abi)
     return [UnknownLayout(*place, abis) for place, abis in found.items()]
+
+
+def _unnumbered(connection: sqlite3.Connection) -> list[Unnumbered]:
+    rows = connection.execute("SELECT tree, path, line, column, name FROM unnumbered ORDER BY 1, 2, 3, 4, 5")
+    return [Unnumbered(*row) for row in rows]
 
 
 def _unexpanded(connection: sqlite3.Connection) -> list[Unexpanded]:

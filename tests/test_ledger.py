@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import QEMU_UAPI, UAPI, bare_kernel, bare_qemu
+from conftest import QEMU_UAPI, UAPI, X86, bare_kernel, bare_qemu
 
 from caplint.c.tables import tables
 from caplint.causes import Cause, Spot, causes
@@ -203,6 +203,47 @@ def test_layouts_that_are_not_known(tmp_path: Path) -> None:
     assert "structures, ioctls and headers of the UAPI whose layout is not known" in text
     assert any(f"{QEMU_UAPI}:6: struct a (i386, x86_64): " in line for line in text)
     assert as_object(ledger)["unknown_layouts"] == [entry._asdict()]
+
+
+MSR_HANDLER = """\
+static const u32 emulated_msrs_all[] = {
+	MSR_A, MSR_B,
+};
+int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *msr_info)
+{
+	switch (msr_info->index) {
+	case MSR_A:
+	case MSR_B:
+		msr_info->data = 0;
+		break;
+	}
+	return 0;
+}
+"""
+
+
+def test_what_has_no_number_is_said(tmp_path: Path) -> None:
+    files = {"arch/x86/include/asm/msr-index.h": "#define MSR_A 0x10\n", UAPI: "#define KVM_CAP_X (KVM_Y + 1)\n"}
+    ledger = _read(bare_kernel(tmp_path, {**files, X86: MSR_HANDLER}))
+    assert [entry[1:] for entry in ledger.unnumbered] == [
+        (X86, 2, 9, "MSR_B"), (X86, 8, 7, "MSR_B"), (UAPI, 1, 9, "KVM_CAP_X"),
+    ]  # fmt: skip
+    assert [tree.unnumbered for tree in ledger.coverage.trees] == [3]
+    assert as_object(ledger)["unnumbered"] == [entry._asdict() for entry in ledger.unnumbered]
+    text = _text(ledger)
+    start = text.index("MSRs and capabilities whose number is not known: is a header missing?")
+    assert text[start + 1 : start + 3] == [
+        f"  MSR_B: kernel:{X86}:2 and 1 more place",
+        f"  KVM_CAP_X: kernel:{UAPI}:1",
+    ]
+    assert "3 places of MSRs or capabilities whose number is not known" in text
+
+
+def test_where_all_have_numbers_nothing_is_said(tmp_path: Path) -> None:
+    files = {"arch/x86/include/asm/msr-index.h": "#define MSR_A 0x10\n#define MSR_B 0x11\n"}
+    ledger = _read(bare_kernel(tmp_path, {**files, X86: MSR_HANDLER}))
+    assert ledger.unnumbered == []
+    assert not any("number" in line for line in _text(ledger))
 
 
 def test_nothing_of_a_tree_reaches_the_terminal_raw(tmp_path: Path) -> None:

@@ -194,6 +194,8 @@ def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
             case "asm":
                 result.uses.append(use)
                 yield use.start, use.end, None
+            case "group":
+                yield from _group(text, use, tables.groups[name])
             case _:
                 yield from _declarator(result, use, tables.declarators[name])
 
@@ -210,6 +212,19 @@ def _declarator(result: Repaired, use: MacroUse, index: int) -> Iterator[Edit]:
     softened[start : start + len(arguments[index])] = arguments[index].translate(_BRACKETS_AWAY)
     result.uses.append(use)
     yield use.start, use.end, bytes(softened)
+
+
+def _group(text: bytes, use: MacroUse, before: int) -> Iterator[Edit]:
+    """`struct_group(name, int a; int b;)` becomes its members."""
+    start = use.opening
+    for _ in range(before):
+        start = text.find(b",", start, use.end) + 1
+        if not start:
+            return
+    yield use.start, start, None
+    following = _FOLLOWING.match(text, use.end)
+    # The last member has a semicolon of its own.
+    yield use.end - 1, following.end() if following and following.group(1) == b";" else use.end, None
 
 
 def _ranges(result: Repaired, _: Tables) -> Iterator[Edit]:

@@ -27,9 +27,11 @@ class Tables:
     attributes: list[str]
     """The words without arguments; a `*` stands for any ending."""
     kinds: dict[bytes, str]
-    """What each word with arguments is: `attribute`, `declarator`, `type` or `asm`."""
+    """What each word with arguments is: `attribute`, `declarator`, `group`, `type` or `asm`."""
     declarators: dict[bytes, int]
     """The argument that names what a declaring macro declares."""
+    groups: dict[bytes, int]
+    """The arguments that stand before the members that a macro groups."""
     iterators: re.Pattern[bytes]
     identity: str
 
@@ -52,12 +54,14 @@ def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) ->
     calls = (name.removesuffix("()") for name in attributes if name.endswith("()"))
     kinds = dict.fromkeys([*data["attributes_with_arguments"], *calls], "attribute")
     kinds |= dict.fromkeys(data["declarators"], "declarator")
+    kinds |= dict.fromkeys(data["groups"], "group")
     kinds |= dict.fromkeys(data["types"]["names"], "type")
     kinds |= dict.fromkeys(_ASM, "asm")
     return Tables(
         attributes=[*data["attributes"], *(name for name in attributes if not name.endswith("()"))],
         kinds={name.encode(): kind for name, kind in kinds.items()},
         declarators={name.encode(): index for name, index in data["declarators"].items()},
+        groups={name.encode(): count for name, count in data["groups"].items()},
         iterators=re.compile("|".join([*data["iterators"]["patterns"], *iterators]).encode()),
         identity=repr((text, attributes, iterators)),
     )

@@ -842,6 +842,13 @@ CREATE TEMP VIEW layout_unknown AS
            n.value ->> 4 AS follows        -- 1: only because it holds something else that is not known
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.unknown') n
     WHERE l.side = 'now';
+-- A place of a handler, a list or a VMM that names an MSR, or a definition of a capability, whose number is not known:
+-- the header that has it is not in the tree, or says it in a way that is not understood. Rules leave such a place out.
+CREATE TEMP VIEW unnumbered AS
+    SELECT tree, path, line, column, msr AS name FROM msr_saved WHERE number IS NULL
+    UNION SELECT tree, path, line, column, msr FROM all_msr_site WHERE side = 'now' AND number IS NULL
+    UNION SELECT tree, path, line, column, msr FROM vmm_msr WHERE number IS NULL AND msr NOT GLOB '*[a-z]*'
+    UNION SELECT tree, path, line, column, name FROM cap WHERE number IS NULL AND alias IS NULL;
 CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE world = 'now';
 
 -- What holds when control reaches a call, store, return or case of a function: one row per site and guard.

@@ -20,6 +20,7 @@ from typing import Any
 from caplint import baseline, baseline_file, share
 from caplint import rules as rule_pages
 from caplint.config import Config, load
+from caplint.coverage import SUMMED
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.matrix import Cell, Job, Member
@@ -29,7 +30,6 @@ from caplint.rules import Rule
 from caplint.trees.detect import tree_of
 from caplint.trees.tree import States, Tree
 
-_COVERAGE = ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
 _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
 
 
@@ -128,7 +128,7 @@ def _cell(outcome: Outcome, job: Job, floor: float) -> Cell:
         findings=tuple({name: getattr(finding, name) for name in _SHOWN} for finding in grave),
         left_out=outcome.baselined,
         skipped=tuple(asdict(entry) for entry in outcome.skipped),
-        coverage={column: outcome.coverage.total(column) for column in _COVERAGE},
+        coverage={column: outcome.coverage.total(column) for column in SUMMED},
         revisions=(outcome.trees[0].revision, outcome.trees[1].revision),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from caplint import __version__
+from caplint.coverage import SUMMED
 from caplint.findings import Finding, Place
 from caplint.outcome import Outcome
 from caplint.quoting import json_text
@@ -38,10 +39,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
         "findings": [finding_object(finding) for finding in outcome.findings],
         **({} if outcome.resolved is None else {"resolved": [finding_object(found) for found in outcome.resolved]}),
         "skipped_rules": [{"code": entry.code, "reason": entry.reason} for entry in outcome.skipped],
-        "coverage": {
-            column: outcome.coverage.total(column)
-            for column in ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted")
-        },
+        "coverage": {column: outcome.coverage.total(column) for column in SUMMED},
         **({"baseline": baseline} if outcome.baselined is not None else {}),
     }
 

@@ -38,6 +38,7 @@ def as_object(ledger: Ledger) -> dict[str, Any]:
         ],
         "unexpanded": [entry._asdict() for entry in ledger.unexpanded],
         "unknown_layouts": [entry._asdict() for entry in ledger.layouts],
+        "unnumbered": [entry._asdict() for entry in ledger.unnumbered],
         "causes": [
             {**entry._asdict(), "example": dict(zip(("tree", "path", "line"), entry.example, strict=True))}
             for entry in ledger.causes
@@ -72,6 +73,7 @@ def lines(ledger: Ledger, style: Style) -> Iterator[str]:
     yield from _pasted(ledger.coverage, style)
     yield from _unexpanded(ledger, style)
     yield from _layouts(ledger, style)
+    yield from _unnumbered(ledger, style)
     if ledger.spots:
         yield from _causes(ledger, style)
         yield from _spots(ledger, style)
@@ -155,6 +157,19 @@ def _layouts(ledger: Ledger, style: Style) -> Iterator[str]:
         )
     if (more := len(ledger.layouts) - _MAX_FILES) > 0:
         yield f"    … and {more:,} more; --output-format json lists every one"
+
+
+def _unnumbered(ledger: Ledger, style: Style) -> Iterator[str]:
+    if ledger.unnumbered:
+        yield from ("", style("bold", "MSRs and capabilities whose number is not known: is a header missing?"))
+    places: dict[tuple[str, str], list[str]] = {}
+    for entry in ledger.unnumbered:
+        places.setdefault((entry.tree, entry.name), []).append(f"{safe(entry.path)}:{entry.line}")
+    for (tree, name), found in list(places.items())[:_MAX_FILES]:
+        more = f" and {plural(len(found) - 1, 'more place')}" if len(found) > 1 else ""
+        yield from _wrapped(f"  {safe(name)}: {safe(tree)}:{found[0]}{more}", 4)
+    if (left := len(places) - _MAX_FILES) > 0:
+        yield f"    … and {left:,} more; --output-format json lists every one"
 
 
 def _causes(ledger: Ledger, style: Style) -> Iterator[str]:

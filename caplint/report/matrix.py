@@ -196,6 +196,8 @@ def _said(cell: Cell) -> Iterator[tuple[str, str]]:
         yield "warning", "coverage is below coverage.floor; caplint coverage shows where"
     if lost := cell.coverage["unaccounted"]:
         yield "warning", f"{plural(lost, 'name')} unaccounted for; caplint coverage shows them"
+    if bare := cell.coverage["unnumbered"]:
+        yield "warning", f"{plural(bare, 'place')} without a known number; caplint coverage shows them"
 
 
 def _summary(matrix: Matrix, style: Style) -> str:

@@ -73,7 +73,9 @@ def coverage_line(coverage: Coverage) -> str:
         text += f"; {size(blind)} in {plural(coverage.total('blind_files'), 'file')} not understood"
     lost = coverage.total("unaccounted")
     names = f"{coverage.total('tokens'):,} capability, ioctl and MSR names, "
-    return f"{text}; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"
+    text += f"; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"
+    bare = coverage.total("unnumbered")
+    return f"{text}; {plural(bare, 'place')} of MSRs or capabilities whose number is not known" if bare else text
 
 
 def remarks(outcome: Outcome) -> Iterator[str]:
