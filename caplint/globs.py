@@ -1,7 +1,7 @@
 """Path globs with `*`, `?`, `**` and `{a,b}`, compiled to one regular expression."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
 
@@ -26,6 +26,22 @@ def compile_globs(globs: Iterable[str]) -> Globs:
     Raises ValueError on an unbalanced brace or a misplaced `**`.
     """
     return Globs("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)")
+
+
+def directories(globs: Iterable[str]) -> Globs:
+    """What accepts the directories below which a path may lie that any of `globs` matches."""
+    return Globs("|".join(f"(?:{pattern})" for glob in globs for pattern in _above(glob)) or r"(?!)")
+
+
+def _above(glob: str) -> Iterator[str]:
+    """Patterns of a glob's directories: of `a/*/b.c` those of `a` and of `a/*`, of `**/b.c` that of all."""
+    parts = glob.split("/")
+    for count, part in enumerate(parts, 1):
+        if part == "**":
+            yield _translate("/".join([*parts[:count], "*"]))
+            return
+        if count < len(parts):
+            yield _translate("/".join(parts[:count]))
 
 
 def _translate(glob: str) -> str:

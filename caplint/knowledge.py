@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from caplint.globs import Globs, compile_globs
+from caplint.globs import Globs, compile_globs, directories
 
 GENERIC = "generic"
 """The architecture of code that all of them share."""
@@ -30,6 +30,8 @@ class Project:
     exclude: Globs
     roots: list[str]
     """Directories below which all wanted files lie; `""` for the whole tree."""
+    holders: tuple[Globs, Globs]
+    """Directories that may hold files of `files`, and of `search`, at any depth."""
     headers: dict[str, Globs]
     """Which copy of KVM's UAPI a path is: `uapi`, `copy` (the kernel's own in tools/) or `vmm`."""
     documentation: Globs
@@ -54,6 +56,15 @@ class Project:
         if self.search.fullmatch(path) and not self.exclude.fullmatch(path):
             return None
         return False
+
+    def may_hold(self, directory: str) -> bool:
+        """Whether some file below the directory may be read for what it is, or for what it holds."""
+        files, search = self.holders
+        if files.fullmatch(directory) or any(_below(f"{directory}/", tests) for tests in self.selftests):
+            return True
+        # Only an end in `**` matches both a name and one below it.
+        everything_excluded = self.exclude.fullmatch(f"{directory}/-") and self.exclude.fullmatch(f"{directory}/-/-")
+        return bool(search.fullmatch(directory)) and not everything_excluded
 
 
 @dataclass(frozen=True)
@@ -277,6 +288,7 @@ def _project(name: str, entry: dict[str, Any]) -> Project:
         search=compile_globs(entry["search"]),
         exclude=compile_globs(entry["exclude"]),
         roots=_roots(globs),
+        holders=(directories(entry["files"]), directories(entry["search"])),
         headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         msrs=compile_globs(entry.get("msrs", [])),

@@ -75,7 +75,7 @@ class DirectoryTree(Tree):
     def state(self, known: States) -> str | None:
         if self not in known and not self._strayed:
             young = time.time_ns() - _RACY_NS
-            readable, links = walk(self.name, self.root, self._watched)
+            readable, links = walk(self.name, self.root, self._watched, self.project.may_hold)
             self._walked = readable
             known[self] = state_of(readable, links, self._apart(), young)
         return None if self._strayed else known[self]
@@ -100,9 +100,12 @@ class DirectoryTree(Tree):
     def content(self, path: str) -> bytes | None:
         place = self._inside(path)
         real = path if place is None else str(place.relative_to(self.root))
-        if path != self.project.release and not (covers(self._watched, path) and covers(self._watched, real)):
+        if path != self.project.release and not (self._is_watched(path) and self._is_watched(real)):
             self._strayed = True  # what the state says nothing of has been looked at
         return self.read(path) if place is not None and place.is_file() else None
+
+    def _is_watched(self, path: str) -> bool:
+        return covers(self._watched, path, self.project.may_hold)
 
     def below(self, directory: str) -> list[str]:
         place = self._inside(directory)
@@ -120,7 +123,7 @@ class DirectoryTree(Tree):
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
         # The walk that named the state serves once more; later ones see what has happened meanwhile.
         walked, self._walked = self._walked, None
-        found = walk(self.name, self.root, self.project.roots)[0] if walked is None else walked
+        found = walk(self.name, self.root, self.project.roots, self.project.may_hold)[0] if walked is None else walked
         for entry, path in sorted(found, key=itemgetter(1)):
             wanted = self.project.wants(path)
             if wanted is not False and self._is_file(entry):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from caplint.errors import CaplintError
@@ -14,11 +14,12 @@ Found = list[tuple[os.DirEntry[str], str]]
 """Entries, with their paths from the root."""
 
 
-def walk(name: str, root: Path, directories: Iterable[str]) -> tuple[Found, Found]:
+def walk(name: str, root: Path, directories: Iterable[str], enters: Callable[[str], bool]) -> tuple[Found, Found]:
     """What caplint can read, directory by directory, and every symbolic link to something else.
 
-    Links to directories are not followed. Raises `CaplintError` for a directory that cannot be listed; `name` is
-    the tree's.
+    `enters` says which directories below those are worth it: a working copy of QEMU holds more files of its
+    firmware than of its own. Links to directories are not followed. Raises `CaplintError` for a directory that
+    cannot be listed; `name` is the tree's.
     """
     readable: Found = []
     links: Found = []
@@ -29,7 +30,7 @@ def walk(name: str, root: Path, directories: Iterable[str]) -> tuple[Found, Foun
         for entry in _entries(name, root, directory):
             path = f"{directory}/{entry.name}" if directory else entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git":
+                if entry.name != ".git" and enters(path):
                     below.append(path)
             elif language_of(entry.name) is not None:
                 readable.append((entry, path))
@@ -79,11 +80,16 @@ def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) 
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def covers(directories: Iterable[str], path: str) -> bool:
+def covers(directories: Collection[str], path: str, enters: Callable[[str], bool]) -> bool:
     """Whether a walk of the directories finds a file of this path, if there is one."""
     if language_of(path) is None or ".git" in path.split("/"):
         return False
-    return any(not directory or path.startswith(f"{directory}/") for directory in directories)
+    above = path.rpartition("/")[0]
+    while above not in directories:
+        if not above or not enters(above):
+            return False
+        above = above.rpartition("/")[0]
+    return True
 
 
 def outside(directories: Iterable[str], others: Iterable[str]) -> Iterator[str]:

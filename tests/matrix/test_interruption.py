@@ -101,9 +101,11 @@ def test_pairs_that_are_known_start_no_process_and_every_tree_is_looked_at_once(
     first = caplint("matrix", *words)
     walked: list[str] = []
 
-    def counting(name: str, root: Path, directories: Iterable[str]) -> tuple[Found, Found]:
+    def counting(
+        name: str, root: Path, directories: Iterable[str], enters: Callable[[str], bool]
+    ) -> tuple[Found, Found]:
         walked.append(root.name)
-        return walk(name, root, directories)
+        return walk(name, root, directories, enters)
 
     monkeypatch.setattr("caplint.trees.directory.walk", counting)
     monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import UAPI, X86, age, bare_kernel, commit, lay
+from conftest import UAPI, X86, age, bare_kernel, bare_qemu, commit, lay
 
 from caplint.trees.detect import directory_tree, revision_tree, staged_tree
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.walk import covers
+from caplint.trees.walk import covers, walk
 
 SELFTEST = "tools/testing/selftests/kvm/x86/cap.c"
 
@@ -130,7 +130,31 @@ def test_the_state_of_an_overlay_is_that_of_the_tree_and_of_what_lies_over_it(ro
 
 @pytest.mark.parametrize(
     ("path", "covered"),
-    [("a/b.h", True), ("a/b.txt", False), ("ab/b.h", False), ("b.h", False), ("a/.git/b.h", False)],
-)
+    [("a/b.h", True), ("a/b.txt", False), ("ab/b.h", False), ("b.h", False), ("a/.git/b.h", False),
+     ("a/c/b.h", True), ("a/d/b.h", False), ("a/d/c/b.h", False), ("d/e/b.h", True), ("d/b.h", False)],
+)  # fmt: skip
 def test_what_a_walk_covers(path: str, covered: bool) -> None:
-    assert covers(["a"], path) is covered
+    assert covers(["a", "d/e"], path, lambda directory: not f"{directory}/".startswith(("a/d/", "d/"))) is covered
+    assert covers([""], "b.h", lambda _: False)
+
+
+def test_a_walk_covers_what_it_finds_and_nothing_else(root: Path) -> None:
+    project = directory_tree(str(root)).project
+    walked = ["arch", "arch/x86", "arch/x86/kvm/mmu", "arch/arm/include/asm/x", "include/a/b", "virt/lib"]
+    others = ["arch/x86/mm", "tools/arch/x86/include/asm", "fs/kvm", ".git/a"]
+    files = {f"{place}/f.c" for place in (*walked, *others)}
+    lay(root, dict.fromkeys(files, ""))
+    directories = [*project.roots, *project.selftests]
+    found = {path for _, path in walk("k", root, directories, project.may_hold)[0]}
+    assert found & files == {f"{place}/f.c" for place in walked}
+    assert found & files == {path for path in files if covers(directories, path, project.may_hold)}
+    assert SELFTEST in found
+
+
+def test_firmware_and_builds_of_qemu_are_not_walked(tmp_path: Path) -> None:
+    kept = ["target/i386/kvm/a.c", "hw/a/b/c.c", "linux-headers/linux/a.h", "include/standard-headers/asm-x86/a.h"]
+    gone = ["roms/edk2/a.c", "build/a.h", "tests/a.c", "subprojects/a/b.c", "linux-headers/rdma/a.h"]
+    tree = bare_qemu(tmp_path, dict.fromkeys([*kept, *gone], "KVM_CAP_A"))
+    found = {path for _, path in walk("q", tmp_path, tree.project.roots, tree.project.may_hold)[0]}
+    assert found >= set(kept)
+    assert found.isdisjoint(gone)
