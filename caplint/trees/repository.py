@@ -153,6 +153,8 @@ class Repository:
     def close(self) -> None:
         """End the process that reads blobs; it is started anew where one is read again."""
         if self._reader is not None:
+            # It would go on for as long as a process that was forked meanwhile holds the pipe that it reads from.
+            self._reader.kill()
             self._reader.communicate()
             self._reader = None
             del self._pipes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from conftest import KERNEL_FILES, QEMU_FILES, UAPI, X86, commit, git, kernel, lay, qemu
@@ -231,3 +233,23 @@ def test_a_forked_process_that_forgets_a_repository_does_not_wait_for_its_reader
     child.kill()
     assert not hangs
     assert repository.read(oid) == (root / UAPI).read_bytes()
+
+
+def test_a_repository_is_forgotten_although_a_forked_process_holds_its_pipes(tmp_path: Path) -> None:
+    """As a worker does for as long as it waits for a task."""
+    root = kernel(tmp_path / "k")
+    commit(root)
+    repository = Repository(root)
+    oid = object_id((root / UAPI).read_bytes())
+    assert repository.read(oid)
+    child = get_context("fork").Process(target=time.sleep, args=(60,))
+    child.start()
+    closing = Thread(target=repository.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    hangs = closing.is_alive()
+    child.kill()
+    child.join()
+    assert not hangs
+    assert repository.read(oid) == (root / UAPI).read_bytes()
+    repository.close()
