@@ -167,7 +167,7 @@ def test_json(caplint: Caplint, faulty: tuple[str | Path, ...]) -> None:
     assert (undocumented["code"], undocumented["subject"]) == ("CAP501", "KVM_CAP_NEW")
     assert found["skipped_rules"] == []
     assert found["coverage"] == {
-        "files": 6, "bytes": 495, "blind_files": 0, "blind_bytes": 0, "tokens": 13, "unaccounted": 0,
+        "files": 6, "bytes": 495, "blind_files": 0, "blind_bytes": 0, "tokens": 13, "unaccounted": 0, "unnumbered": 0,
     }  # fmt: skip
 
 
