@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from importlib import resources
@@ -66,6 +67,12 @@ KVM_CAP_IRQCHIP, KVM_CAP_HLT and KVM_CAP_NR_VCPUS.
 # Nothing is wrong with this pair.
 KERNEL_FILES: Files = {UAPI: HEADER, X86: CHECK, "virt/kvm/kvm_main.c": "", "Documentation/virt/kvm/api.rst": API}
 QEMU_FILES: Files = {QEMU_UAPI: HEADER, "accel/kvm/kvm-all.c": ""}
+
+
+def pytest_configure() -> None:
+    """A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def lay(root: Path, files: Files) -> Path:
