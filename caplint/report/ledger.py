@@ -155,8 +155,7 @@ def _layouts(ledger: Ledger, style: Style) -> Iterator[str]:
         yield from _wrapped(
             f"  {place}: {safe(entry.name)} ({', '.join(map(safe, entry.abis))}): {safe(entry.reason)}", 4
         )
-    if (more := len(ledger.layouts) - _MAX_FILES) > 0:
-        yield f"    … and {more:,} more; --output-format json lists every one"
+    yield from _rest(len(ledger.layouts))
 
 
 def _unnumbered(ledger: Ledger, style: Style) -> Iterator[str]:
@@ -168,7 +167,11 @@ def _unnumbered(ledger: Ledger, style: Style) -> Iterator[str]:
     for (tree, name), found in list(places.items())[:_MAX_FILES]:
         more = f" and {plural(len(found) - 1, 'more place')}" if len(found) > 1 else ""
         yield from _wrapped(f"  {safe(name)}: {safe(tree)}:{found[0]}{more}", 4)
-    if (left := len(places) - _MAX_FILES) > 0:
+    yield from _rest(len(places))
+
+
+def _rest(entries: int) -> Iterator[str]:
+    if (left := entries - _MAX_FILES) > 0:
         yield f"    … and {left:,} more; --output-format json lists every one"
 
 

@@ -160,7 +160,7 @@ class Repository:
             del self._pipes
 
     def __del__(self) -> None:
-        # A forked process that drops its copy must not wait for a reader that ends when the other process says so.
+        # A forked process that drops its copy must not end the reader of the other.
         if getattr(self, "_reader", None) is not None and self._owner == os.getpid():
             self.close()
 

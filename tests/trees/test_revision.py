@@ -219,29 +219,29 @@ def test_a_damaged_repository(tmp_path: Path, store: FactStore) -> None:
         _state(tree_of(f"{root}@HEAD"), store)
 
 
+def _reading(root: Path) -> tuple[Repository, str, bytes]:
+    """A repository whose reader runs, with an object of it and what that holds."""
+    commit(kernel(root))
+    repository, content = Repository(root), (root / UAPI).read_bytes()
+    assert repository.read(object_id(content)) == content
+    return repository, object_id(content), content
+
+
 def test_a_forked_process_that_forgets_a_repository_does_not_wait_for_its_reader(tmp_path: Path) -> None:
     """A worker that collects garbage would hang until it is taken for one that reads for too long."""
-    root = kernel(tmp_path / "k")
-    commit(root)
-    repository = Repository(root)
-    oid = object_id((root / UAPI).read_bytes())
-    assert repository.read(oid)
+    repository, oid, content = _reading(tmp_path)
     child = get_context("fork").Process(target=repository.__del__)
     child.start()
     child.join(10)
     hangs = child.is_alive()
     child.kill()
     assert not hangs
-    assert repository.read(oid) == (root / UAPI).read_bytes()
+    assert repository.read(oid) == content
 
 
 def test_a_repository_is_forgotten_although_a_forked_process_holds_its_pipes(tmp_path: Path) -> None:
     """As a worker does for as long as it waits for a task."""
-    root = kernel(tmp_path / "k")
-    commit(root)
-    repository = Repository(root)
-    oid = object_id((root / UAPI).read_bytes())
-    assert repository.read(oid)
+    repository, oid, content = _reading(tmp_path)
     child = get_context("fork").Process(target=time.sleep, args=(60,))
     child.start()
     closing = Thread(target=repository.close, daemon=True)
@@ -251,5 +251,5 @@ def test_a_repository_is_forgotten_although_a_forked_process_holds_its_pipes(tmp
     child.kill()
     child.join()
     assert not hangs
-    assert repository.read(oid) == (root / UAPI).read_bytes()
+    assert repository.read(oid) == content
     repository.close()
