@@ -1,0 +1,1 @@
+"""The ledger: how much of the sources is understood."""

@@ -1,0 +1,1 @@
+"""Runs: rules over linked trees, comparisons, baselines and remembered outcomes."""

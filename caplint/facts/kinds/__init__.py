@@ -1,0 +1,1 @@
+"""Extractors, one file for each kind of fact."""

@@ -1,0 +1,1 @@
+"""The store of facts: its tables, its records, its file."""

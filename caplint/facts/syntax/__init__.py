@@ -1,0 +1,1 @@
+"""Views of source text that extractors share."""

@@ -1,0 +1,1 @@
+"""KVM and the programs that use it, as data."""

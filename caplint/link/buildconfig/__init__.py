@@ -1,0 +1,1 @@
+"""Presence conditions: of files, and of Kconfig symbols."""

@@ -1,0 +1,1 @@
+"""Ground of all links: the loaded trees, and a memory of results."""

@@ -1,0 +1,1 @@
+"""Bodies of functions, their calls and the members they use."""

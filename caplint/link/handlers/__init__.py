@@ -1,0 +1,1 @@
+"""The kernel's handlers of capabilities and ioctls."""

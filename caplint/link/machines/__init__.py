@@ -1,0 +1,1 @@
+"""Answers of running machines, compared with the sources."""

@@ -1,0 +1,1 @@
+"""The UAPI headers: capabilities and layouts."""

@@ -1,0 +1,1 @@
+"""A VMM's checks and enable requests."""

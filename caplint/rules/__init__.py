@@ -1,0 +1,1 @@
+"""Rule pages and their queries."""

@@ -1,0 +1,1 @@
+"""Values of C's constants and macros."""
