@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from caplint.c.tables import Repairs
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
+from caplint.findings.finding import SEVERITIES
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.machine.record import Machine
@@ -84,7 +84,7 @@ class Config:
     @property
     def store_path(self) -> Path | None:
         """Where facts are kept; None for nowhere."""
-        from caplint.facts.schema import file_name  # noqa: PLC0415 - a run whose outcome is known needs no store
+        from caplint.facts.store.schema import file_name  # noqa: PLC0415 - a run whose outcome is known needs no store
 
         directory = self.cache_directory
         return directory / file_name() if directory else None

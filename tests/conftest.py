@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 
-from caplint import rules as rule_pages
-from caplint import share
-from caplint.check import open_session
 from caplint.cli.main import main
 from caplint.config import VARIABLES, Config
-from caplint.inventory.build import build
+from caplint.engine.check import open_session
+from caplint.engine.outcome import Outcome
+from caplint.inventory.builder import build
 from caplint.inventory.model import Inventory
-from caplint.outcome import Outcome
-from caplint.rules import Rule, query_rows
+from caplint.rules import page as rule_pages
+from caplint.rules.page import Rule, query_rows
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree, object_id
+from caplint.util import shipped_files
 
 Files = Mapping[str, str | bytes]
 
@@ -130,8 +130,8 @@ def sarif_schema() -> Any:
 @pytest.fixture(scope="session")
 def mini() -> tuple[Inventory, Outcome]:
     """The inventory of the shipped mini-trees, with paths, and what a check of them found."""
-    trees: list[Tree] = [directory_tree(str(share.FIXTURES / name)) for name in ("linux", "qemu")]
-    return build(trees, rule_pages.load([share.RULES]), Config(cache="none", jobs=1), paths=True)
+    trees: list[Tree] = [directory_tree(str(shipped_files.FIXTURES / name)) for name in ("linux", "qemu")]
+    return build(trees, rule_pages.load([shipped_files.RULES]), Config(cache="none", jobs=1), paths=True)
 
 
 class Run:

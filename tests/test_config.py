@@ -10,8 +10,8 @@ import pytest
 
 from caplint.c.tables import Repairs
 from caplint.config import Config, ConfiguredTree, Suppression, default_jobs, load
-from caplint.errors import CaplintError
-from caplint.facts.schema import file_name
+from caplint.facts.store.schema import file_name
+from caplint.util.errors import CaplintError
 
 EVERYTHING = """
 fail-on = "error"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from caplint.check import Session, open_session
 from caplint.config import Config
-from caplint.link.project import unpatched
+from caplint.engine.check import Session, open_session
+from caplint.link.linker import unpatched
 from caplint.trees.tree import Tree
 
 # The store numbers blobs and conditions as they come.

@@ -7,7 +7,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from caplint.globs import Globs, compile_globs
+from caplint.knowledge.globs import Globs, compile_globs
 from tools.errors import ToolError
 from tools.progress import Tick
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from caplint import share
-from caplint.rules import Rule, load
+from caplint.rules.page import Rule, load
+from caplint.util import shipped_files
 from tools.vocabulary import Relation, facts, links
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +79,7 @@ def build(target: Path) -> None:
     for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text("utf-8").replace("](docs/", "](")
         (source / name.lower()).write_text(text, "utf-8")
-    rules = load([share.RULES])
+    rules = load([shipped_files.RULES])
     for rule in rules:
         (source / "rules" / rule.path.name).write_text(rule_page(rule), "utf-8")
     (source / "rules" / "index.md").write_text(rule_index(rules), "utf-8")

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
-from caplint.facts.schema import schema
-from caplint.link.project import views
+from caplint.facts.store.schema import schema
+from caplint.link.linker import views
 
 _CREATE = re.compile(r"CREATE (?:TEMP )?(TABLE|VIEW) (\w+)")
 _COLUMN = re.compile(r"    (\w+)\s+(?:TEXT|INTEGER)\b[^-]*(?:--\s*(.*))?$")

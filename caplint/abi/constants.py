@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pycparser import c_ast, c_parser
 
 from caplint.abi.abis import Abi
-from caplint.link.integers import UnknownValueError, Value, binary, literal, promoted, truncated, wrapped
+from caplint.values.c_integers import UnknownValueError, Value, binary, literal, promoted, truncated, wrapped
 
 if TYPE_CHECKING:
     from caplint.abi.layout import Type

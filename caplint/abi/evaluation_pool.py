@@ -11,7 +11,7 @@ from typing import Any
 from caplint.abi.layout import Member
 from caplint.abi.sources import ROOT, Sources
 from caplint.abi.unit import Ioctl, Structure, Unit, Unknown
-from caplint.bounded import workers
+from caplint.util.limited_processes import workers
 
 # Seconds of processor time for the headers of one architecture, which take a sixth of one, and by the clock for all.
 _LIMIT, _TOTAL = 20.0, 180.0

@@ -18,7 +18,7 @@ from pycparser import c_ast
 from caplint.abi.abis import Abi
 from caplint.abi.attributes import MARKER, Attributes, Chunk
 from caplint.abi.constants import Constants
-from caplint.link.integers import UnknownValueError
+from caplint.values.c_integers import UnknownValueError
 
 # What one type may come to, in bytes: more is a mistake or an attack.
 _MAX_SIZE = 1 << 31

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from caplint.abi.sources import Sources
+from caplint.c.byte_ranges import Spans, blank
 from caplint.c.lexer import Directive, Lexed, lex
-from caplint.c.masks import Spans, blank
 
 MARKER = "__caplint_text_"
 _WORD = re.compile(r"\w+")

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from pcpp import OutputDirective
 from pcpp.preprocessor import Action
 
+from caplint.abi.opaque_lines import MARKER, thin
 from caplint.abi.sources import ROOT, Sources
-from caplint.abi.thin import MARKER, thin
-from caplint.pcpp_tokens import Preprocessor, copied
+from caplint.c.pcpp_tokens import Preprocessor, copied
 
 # What the headers may become, in tokens: linux/kvm.h is some 5,000.
 _MAX_TOKENS = 200_000

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import metadata, resources
+from pathlib import Path
 from posixpath import dirname, join, normpath
 
 ROOT = "linux/kvm.h"
@@ -135,9 +136,10 @@ def _shipped(directory: str) -> dict[str, bytes]:
 def identity() -> str:
     """Names the code and data of this package, and the libraries, which every evaluation depends on."""
     digest = hashlib.sha256()
-    for file in sorted(resources.files(__package__).iterdir(), key=lambda file: file.name):
-        if file.name.endswith((".py", ".toml")):
-            digest.update(file.read_bytes())
+    package = Path(__file__).parents[1]
+    for file in sorted(package.rglob("*")):
+        if file.suffix in {".py", ".toml"}:
+            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
     for directory in ("headers", "fallback"):
         for name, content in sorted(_shipped(directory).items()):
             digest.update(f"{name}\0".encode() + content)

@@ -16,7 +16,7 @@ from caplint.abi.declarations import Declaration, declarations
 from caplint.abi.layout import FollowsError, Member, Record, Types
 from caplint.abi.preprocess import HeaderError, Macro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
-from caplint.link.integers import UnknownValueError
+from caplint.values.c_integers import UnknownValueError
 
 _IOCTL = "__caplint_ioctl"
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import tree_sitter
 
+from caplint.c.byte_ranges import blank, merged
 from caplint.c.conditions import Problem
-from caplint.c.masks import blank, merged
 
 MAX_BRACKETS = 160
 # Of nodes; `a + b + …`, `else if …` and `f(a)(b)…` nest without any bracket around them.

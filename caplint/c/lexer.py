@@ -14,7 +14,7 @@ from functools import cached_property
 from io import BytesIO
 from itertools import accumulate
 
-from caplint.c.masks import Spans, blank
+from caplint.c.byte_ranges import Spans, blank
 
 _HASH = rb"[ \t\f\v]*+(?:\#|%:)"
 _COMMENT = rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\\\n]*+(?:\\\r?(?s:.)[^\\\n]*+)*+"

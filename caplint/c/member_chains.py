@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from caplint.c.masks import Spans, blank
+from caplint.c.byte_ranges import Spans, blank
 
 _NAME = rb"\s*+[A-Za-z_]\w*+"
 _OPERATOR = rb"(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--|[][()])"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from caplint.c.masks import spaces, stretches
+from caplint.c.byte_ranges import spaces, stretches
 from caplint.c.tables import Tables
 
 # A macro invocation longer than this is left alone: the file is not what it seems.

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from caplint.c.conditions import conditionals
 from caplint.c.lexer import lex
 from caplint.c.repair import repair
+from caplint.c.suspect_words import Suspect, closing, code_of, heads_statement, is_ordinary, surroundings, suspects
 from caplint.c.syntax import errors, parsed
 from caplint.c.tables import tables
-from caplint.c.trouble import Suspect, closing, code_of, heads_statement, is_ordinary, surroundings, suspects
 from caplint.c.variants import variants
 
 # Per blind spot, per word of a pair, and per file. A file of half a megabyte takes a tenth of a second to read once.

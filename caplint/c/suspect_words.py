@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from caplint.c.byte_ranges import blank
 from caplint.c.lexer import Lexed
-from caplint.c.masks import blank
 from caplint.c.tables import Tables
 
 # How far from a blind spot its cause is looked for, in bytes; a declaration is rarely longer.

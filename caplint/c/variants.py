@@ -13,10 +13,10 @@ from collections import ChainMap, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from caplint.c.byte_ranges import blank, merged
 from caplint.c.conditions import Branch, Conditionals, Group
 from caplint.c.formula import Formula, atoms, evaluate, literals
 from caplint.c.lexer import Lexed
-from caplint.c.masks import blank, merged
 
 # More variants than this show nothing that a reader would want to see; the rest is a blind spot.
 MAX_VARIANTS = 24

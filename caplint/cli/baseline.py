@@ -8,16 +8,16 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from caplint import baseline, baseline_file
 from caplint.cli.check import outcome_of
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of, trees_of
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
-from caplint.outcome import Outcome
-from caplint.quoting import visible
-from caplint.replace import replace_file
+from caplint.engine import baseline, baseline_file
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import SEVERITIES
 from caplint.report.wording import plural
+from caplint.util.atomic_write import replace_file
+from caplint.util.errors import CaplintError
+from caplint.util.escape import visible
 
 _ACTIONS = {
     "write": "put everything that a check of the trees finds into FILE; reasons that FILE gives are kept",

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint import baseline, baseline_file
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
     add_base,
@@ -20,16 +19,17 @@ from caplint.cli.options import (
     style_of,
     trees_of,
 )
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
-from caplint.outcome import Outcome
-from caplint.recall import recalled
+from caplint.engine import baseline, baseline_file
+from caplint.engine.outcome import Outcome
+from caplint.engine.outcome_cache import recalled
+from caplint.findings.finding import SEVERITIES
 from caplint.report import FORMATS, HELP, reporter
 from caplint.report.wording import coverage_line, remarks
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.config import Config
-    from caplint.rules import Rule
+    from caplint.rules.page import Rule
     from caplint.trees.tree import Tree
 
 
@@ -77,13 +77,13 @@ def outcome_of(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bo
 
 
 def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool) -> Outcome:
-    from caplint import check as engine  # noqa: PLC0415 - most of the program, and most runs need it not
-    from caplint.rules import parse  # noqa: PLC0415
+    from caplint.engine import check as engine  # noqa: PLC0415 - most of the program, and most runs need it not
+    from caplint.rules.page import parse  # noqa: PLC0415
 
     parse(rules)
     with progress() as show:
         if any(tree.base for tree in trees):
-            from caplint.compare import compare  # noqa: PLC0415 - only comparisons need it
+            from caplint.engine.compare import compare  # noqa: PLC0415 - only comparisons need it
 
             return compare(trees, rules, config, show)
         return engine.check(trees, rules, config, show, deep=deep)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 
 from caplint.c.tables import tables
-from caplint.check import open_session
 from caplint.cli.main import CLEAN, UNCOVERED
 from caplint.cli.options import add_trees, config_of, progress, style_of, trees_of
-from caplint.ledger import read_ledger
-from caplint.proposals import propose
-from caplint.quoting import json_text
+from caplint.coverage.ledger import read_ledger
+from caplint.coverage.proposals import propose
+from caplint.engine.check import open_session
 from caplint.report import ledger as report
 from caplint.report import proposals
+from caplint.util.escape import json_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:

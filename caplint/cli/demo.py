@@ -6,15 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from caplint import check as engine
-from caplint import share
 from caplint.cli.check import add_output, finish
 from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config import Config
-from caplint.examples import mini_trees
+from caplint.engine import check as engine
+from caplint.engine.rule_examples import mini_trees
 from caplint.trees.series import lay, read_series
 from caplint.trees.tree import Tree
+from caplint.util import shipped_files
 
 _PATCHES = ("kernel-ppin.patch", "qemu-ppin.patch")
 
@@ -52,6 +52,6 @@ def _program() -> str:
 
 def patched_trees() -> list[Tree]:
     """The mini-trees, those of them that have a patch with it laid over."""
-    files = [(name, (share.FIXTURES / "patches" / name).read_bytes()) for name in _PATCHES]
+    files = [(name, (shipped_files.FIXTURES / "patches" / name).read_bytes()) for name in _PATCHES]
     (laid,) = lay(read_series(files, sys.stderr.write), list(mini_trees().values()), None, sys.stderr.write)
     return laid.trees

@@ -6,7 +6,7 @@ import argparse
 
 from caplint.cli.check import add_output, finish, outcome_of
 from caplint.cli.options import add_rules, add_trees, between, config_of, rules_of
-from caplint.errors import CaplintError
+from caplint.util.errors import CaplintError
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from caplint import rules as rule_pages
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_config, add_rule_pages, config_of, rules_of
+from caplint.rules import page as rule_pages
 
 
 def add(parser: argparse.ArgumentParser) -> None:

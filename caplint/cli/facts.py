@@ -7,15 +7,15 @@ import csv
 import sqlite3
 import sys
 
-from caplint.check import open_session
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
-from caplint.errors import CaplintError
-from caplint.facts.schema import schema
-from caplint.link.project import views
-from caplint.quoting import json_text
+from caplint.engine.check import open_session
+from caplint.facts.store.schema import schema
+from caplint.link.linker import views
 from caplint.report.style import safe
-from caplint.rules import query_rows
+from caplint.rules.page import query_rows
+from caplint.util.errors import CaplintError
+from caplint.util.escape import json_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:

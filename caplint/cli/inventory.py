@@ -20,16 +20,16 @@ from caplint.cli.options import (
     trees_of,
 )
 from caplint.cli.pager import paged
-from caplint.errors import CaplintError
 from caplint.inventory.select import ONLY, select, within
-from caplint.quoting import json_text
 from caplint.trees.detect import parse_tree, tree_of
+from caplint.util.errors import CaplintError
+from caplint.util.escape import json_text
 
 if TYPE_CHECKING:
     from caplint.config import Config
+    from caplint.engine.outcome import Outcome
     from caplint.inventory.difference import Difference
     from caplint.inventory.model import Inventory
-    from caplint.outcome import Outcome
     from caplint.trees.tree import Tree
 
 FORMATS = ("text", "json", "csv", "markdown", "html")
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tuple[Inventory, Outcome]:
-    from caplint.inventory.build import build  # noqa: PLC0415 - most of the program
+    from caplint.inventory.builder import build  # noqa: PLC0415 - most of the program
 
     paths = options.output_format in {"json", "html"} and not options.compare
     with progress() as show:

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 from caplint import __version__
-from caplint.errors import CaplintError
+from caplint.util.errors import CaplintError
 
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {

@@ -9,14 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint import baseline_file
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED, WRONG
 from caplint.cli.options import add_config, add_rules, config_of, progress, rules_of, style_of
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
+from caplint.engine import baseline_file
+from caplint.findings.finding import SEVERITIES
 from caplint.matrix import Cell, Job, Matrix, Member
 from caplint.matrix.fleet import members, named
 from caplint.report import matrix as report
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.config import Config

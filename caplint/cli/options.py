@@ -10,20 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint import share
 from caplint.config import Config, load
-from caplint.errors import CaplintError
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 from caplint.report.style import Style, style_for
 from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
+from caplint.util import shipped_files
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from caplint.machine.record import Machine
-    from caplint.rules import Rule
+    from caplint.rules.page import Rule
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -262,11 +262,11 @@ def between(options: argparse.Namespace, config: Config, revisions: tuple[str, s
 
 def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:
     """The shipped rules and the user's, or those of them that were selected; `whole` as in `rules.load`."""
-    from caplint import rules as rule_pages  # noqa: PLC0415 - not every command has rules
+    from caplint.rules import page as rule_pages  # noqa: PLC0415 - not every command has rules
 
     rules = rule_pages.load(
         [
-            share.RULES,
+            shipped_files.RULES,
             *(Path(directory) for directory in (*config.rules, *getattr(options, "rules", ()))),
         ],
         whole=whole,

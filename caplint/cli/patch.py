@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from caplint.cli.check import add_output, finish
 from caplint.cli.main import FOUND
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
-from caplint.errors import CaplintError
-from caplint.findings import sort_key
-from caplint.outcome import Outcome
-from caplint.recall import recalled_all
+from caplint.engine.outcome import Outcome
+from caplint.engine.outcome_cache import recalled_all
+from caplint.findings.finding import sort_key
 from caplint.report.style import safe
 from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import LARGEST
 from caplint.trees.series import Laid, lay, read_series
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.config import Config
-    from caplint.rules import Rule
+    from caplint.rules.page import Rule
     from caplint.trees.tree import States
 
 
@@ -74,8 +74,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _computed(laid: list[Laid], rules: list[Rule], config: Config) -> list[Outcome]:
     """What no earlier run has found out."""
-    from caplint.compare import compare_series  # noqa: PLC0415 - most of the program
-    from caplint.rules import parse  # noqa: PLC0415
+    from caplint.engine.compare import compare_series  # noqa: PLC0415 - most of the program
+    from caplint.rules.page import parse  # noqa: PLC0415
 
     parse(rules)
     with progress() as show:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
 from caplint.config import Config
-from caplint.errors import CaplintError
 from caplint.facts.harvest import Reading
-from caplint.facts.store import FactStore
-from caplint.graph.answers import Question, name_of, packed, unpacked
-from caplint.graph.steps import Path
-from caplint.quoting import json_text
+from caplint.facts.store.store import FactStore
+from caplint.graph.path_cache import Question, name_of, packed, unpacked
+from caplint.graph.path_model import Path
 from caplint.report import paths as report
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
+from caplint.util.escape import json_text
 
 # How many ways `--all` shows of one use.
 MOST = 8
@@ -82,9 +82,9 @@ def _answer(question: Question, options: argparse.Namespace, config: Config) -> 
 
 
 def _found(question: Question, trees: list[Tree], config: Config, name: str) -> list[Path]:
-    from caplint.check import open_session  # noqa: PLC0415 - only where the answer is not known
+    from caplint.engine.check import open_session  # noqa: PLC0415 - only where the answer is not known
+    from caplint.graph.call_graph import Programs  # noqa: PLC0415
     from caplint.graph.paths import Paths  # noqa: PLC0415
-    from caplint.graph.programs import Programs  # noqa: PLC0415
 
     with progress() as show:
         session = open_session(trees, config, show, narrow=question.name)
@@ -98,7 +98,7 @@ def _found(question: Question, trees: list[Tree], config: Config, name: str) -> 
 
 
 def _whole(options: argparse.Namespace, config: Config, names: list[str]) -> int:
-    from caplint.graph.whole import graphs  # noqa: PLC0415
+    from caplint.graph.full_graph import graphs  # noqa: PLC0415
     from caplint.report import graph  # noqa: PLC0415
 
     if names or options.goal or options.start or options.output_format == "svg":

@@ -11,12 +11,12 @@ from caplint import __version__
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, config_of, progress, this_machine, trees_around
 from caplint.config import Config
-from caplint.errors import CaplintError
 from caplint.machine import msr, names, record
 from caplint.machine.record import Machine
-from caplint.quoting import json_text
 from caplint.report import machine as report
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
+from caplint.util.escape import json_text
 
 _DIFFERENCES = "SELECT * FROM machine_difference ORDER BY tree, number"
 
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         return _registers(options, trees, config)
     machine = record.read(options.source) if options.source else this_machine(config, _names(trees, config))
     if options.output:
-        from caplint.replace import replace_file  # noqa: PLC0415
+        from caplint.util.atomic_write import replace_file  # noqa: PLC0415
 
         replace_file(options.output, json_text(record.as_object(machine), indent=2) + "\n")
     if options.explain:
@@ -76,8 +76,8 @@ def _names(trees: list[Tree], config: Config) -> dict[int, str]:
 def _explain(machine: Machine, options: argparse.Namespace, trees: list[Tree], config: Config) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
-    from caplint.check import open_session  # noqa: PLC0415 - only this needs the whole of a tree
-    from caplint.rules import query_rows  # noqa: PLC0415
+    from caplint.engine.check import open_session  # noqa: PLC0415 - only this needs the whole of a tree
+    from caplint.rules.page import query_rows  # noqa: PLC0415
 
     if options.output_format != "text":
         raise CaplintError(f"--explain is text; as data: caplint facts --probe FILE '{_DIFFERENCES}'")

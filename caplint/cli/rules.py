@@ -9,8 +9,8 @@ import sys
 from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of, style_of
 from caplint.config import Config
-from caplint.examples import cases, problem
-from caplint.rules import Rule
+from caplint.engine.rule_examples import cases, problem
+from caplint.rules.page import Rule
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from caplint.c.lexer import lex
+from caplint.c.suspect_words import code_of, suspects
 from caplint.c.syntax import SYNTAX_REASONS
 from caplint.c.tables import Tables
-from caplint.c.trouble import code_of, suspects
 from caplint.trees.tree import Tree
 
 # Of more blind spots in one file than this, the words are not looked for: it is no C.

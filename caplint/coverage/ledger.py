@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from caplint.c.tables import Tables
-from caplint.causes import Cause, Spot, blind_spots, causes
-from caplint.coverage import FAMILIES, Coverage, measure
-from caplint.knowledge import knowledge
+from caplint.coverage.causes import Cause, Spot, blind_spots, causes
+from caplint.coverage.summary import FAMILIES, Coverage, measure
+from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 
 _WORD = re.compile(r"\w+\Z")
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from caplint.bounded import Workers, workers
+from caplint.c.repair_trials import Bench, Entry, Words, is_ordinary_entry, mending
 from caplint.c.syntax import SYNTAX_REASONS
 from caplint.c.tables import Repairs
-from caplint.c.trial import Bench, Entry, Words, is_ordinary_entry, mending
-from caplint.causes import Spot
+from caplint.coverage.causes import Spot
 from caplint.facts.languages import language_of
 from caplint.facts.workers import FILE_TIMEOUT
 from caplint.trees.tree import File, Tree
+from caplint.util.limited_processes import Workers, workers
 
 # The worst files are tried; more than this is not a few missing words.
 MAX_FILES = 200

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from caplint.knowledge import GENERIC, knowledge
-from caplint.pasted import Pasted, pasted_names
+from caplint.coverage.pasted_names import Pasted, pasted_names
+from caplint.knowledge.load import GENERIC, knowledge
 
 CAPABILITY, IOCTL, REGISTER = FAMILIES = ("capability", "ioctl", "MSR")
 """The families of names that the ledger vouches for."""

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from caplint.findings import SEVERITIES, Finding, tree_words
-from caplint.outcome import Outcome
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import SEVERITIES, Finding, tree_words
 
 
 @dataclass(frozen=True)

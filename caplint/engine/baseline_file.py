@@ -9,10 +9,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from caplint.baseline import Baseline, Entry
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
-from caplint.quoting import toml_string
+from caplint.engine.baseline import Baseline, Entry
+from caplint.findings.finding import SEVERITIES
+from caplint.util.errors import CaplintError
+from caplint.util.escape import toml_string
 
 VERSION = 1
 # Ten thousand findings are some three megabytes.

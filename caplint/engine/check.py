@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from caplint import rules as rule_pages
 from caplint.config import Config, Suppression
-from caplint.coverage import measure
-from caplint.errors import CaplintError
+from caplint.coverage.summary import measure
+from caplint.engine.outcome import Outcome, Skipped
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import language_of
-from caplint.facts.store import FactStore, is_damage
-from caplint.findings import Finding, identify, supersede
-from caplint.link.changes import Loaded
-from caplint.link.configurations import Configurations
-from caplint.link.project import Scope, link
-from caplint.outcome import Outcome, Skipped
-from caplint.rules import Rule
+from caplint.facts.store.store import FactStore, is_damage
+from caplint.findings.finding import Finding, identify, supersede
+from caplint.link.buildconfig.configurations import Configurations
+from caplint.link.core.loaded_trees import Loaded
+from caplint.link.linker import Scope, link
+from caplint.rules import page as rule_pages
+from caplint.rules.page import Rule
 from caplint.trees.tree import File, Tree
+from caplint.util.errors import CaplintError
 
 Progress = Callable[[int, int], None]
 
@@ -114,7 +114,7 @@ def check(
 
     def run(sessions: list[Session]) -> list[Outcome]:
         if deep:
-            from caplint.graph.deep import link_deep  # noqa: PLC0415 - it costs what most runs need not pay
+            from caplint.graph.deep_views import link_deep  # noqa: PLC0415 - it costs what most runs need not pay
 
             link_deep(sessions[0], Reading(config.repairs, config.jobs))
             sessions[0].deep = True

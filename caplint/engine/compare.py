@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from caplint.check import Progress, Session, check, find, in_sessions, judge, silent, suppress
 from caplint.config import Config
-from caplint.findings import Finding, Place, difference, identify
-from caplint.link.project import unpatched
-from caplint.outcome import Outcome
-from caplint.rules import Rule
+from caplint.engine.check import Progress, Session, check, find, in_sessions, judge, silent, suppress
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding, Place, difference, identify
+from caplint.link.linker import unpatched
+from caplint.rules.page import Rule
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.series import Laid, Step
 from caplint.trees.tree import Tree

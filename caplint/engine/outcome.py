@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from caplint.config import Suppression
-from caplint.coverage import Coverage
-from caplint.findings import Finding
+from caplint.coverage.summary import Coverage
+from caplint.findings.finding import Finding
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
-    from caplint.baseline import Entry
-    from caplint.rules import Rule
+    from caplint.engine.baseline import Entry
+    from caplint.rules.page import Rule
 
 
 @dataclass(frozen=True)

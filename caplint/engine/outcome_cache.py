@@ -17,11 +17,11 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 from caplint.config import Config
-from caplint.outcome import Outcome
-from caplint.outcome_file import parse, render
-from caplint.program import program_state
-from caplint.rules import Rule
+from caplint.engine.outcome import Outcome
+from caplint.engine.outcome_json import parse, render
+from caplint.rules.page import Rule
 from caplint.trees.tree import States, Tree
+from caplint.util.program_state import program_state
 
 # Facts are kept for longer: a run that recalls an outcome does not tell the store which of them it would need.
 _KEEP_DAYS = 7

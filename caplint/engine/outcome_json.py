@@ -7,11 +7,11 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from caplint.config import Suppression
-from caplint.coverage import Blind, Coverage, TreeCoverage, Unaccounted
-from caplint.findings import Finding, Place, Related
-from caplint.outcome import Outcome, Skipped
-from caplint.pasted import Pasted
-from caplint.rules import Rule
+from caplint.coverage.pasted_names import Pasted
+from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
+from caplint.engine.outcome import Outcome, Skipped
+from caplint.findings.finding import Finding, Place, Related
+from caplint.rules.page import Rule
 from caplint.trees.tree import Tree
 
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from caplint import share
-from caplint.check import check
-from caplint.compare import compare_series
 from caplint.config import Config
-from caplint.errors import CaplintError
+from caplint.engine.check import check
+from caplint.engine.compare import compare_series
+from caplint.engine.outcome import Outcome
 from caplint.machine.record import parse as parse_machine
-from caplint.outcome import Outcome
-from caplint.rules import Example, Rule, is_marked, load, strip_marks
+from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
 from caplint.trees.series import Laid, Series, Step, over
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import parse
+from caplint.util import shipped_files
+from caplint.util.errors import CaplintError
 
 Line = tuple[str, str, int]
 """Tree, path, line."""
@@ -76,7 +76,9 @@ def _run(laid: list[Laid], rule: Rule, config: Config) -> Outcome:
     """What the rule finds in the example's own trees. Only what speaks of series needs them told apart."""
     if len(laid) > 1 or "step_finding" in rule.query:
         rules = (
-            [rule, *(other for other in load([share.RULES]) if other.code != rule.code)] if laid[0].steps else [rule]
+            [rule, *(other for other in load([shipped_files.RULES]) if other.code != rule.code)]
+            if laid[0].steps
+            else [rule]
         )
         outcome = compare_series(laid, rules, config)[0]
         return replace(outcome, findings=[found for found in outcome.findings if found.code == rule.code])
@@ -125,7 +127,7 @@ def _marks(diff: str) -> Iterator[tuple[str, int]]:
                     yield file.path, number
 
 
-def mini_trees(root: Path = share.FIXTURES) -> dict[str, Tree]:
+def mini_trees(root: Path = shipped_files.FIXTURES) -> dict[str, Tree]:
     """The shipped mini-trees by name."""
     trees: list[Tree] = [directory_tree(str(root / name)) for name in ("linux", "qemu", "libvirt")]
     return {tree.name: tree for tree in trees}

@@ -1,7 +1,7 @@
 """Facts of code that macros make: parts of a file, each with the macros that are to be expanded in it.
 
 The parts are put together by the link that knows which definitions hold where
-(`caplint/link/made.py`); from then on they are content like any other, so that their facts are
+(`caplint/link/macros/expanded_code.py`); from then on they are content like any other, so that their facts are
 kept by content too. Lines and columns of the facts are those of the file that the parts are from.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
-from caplint.facts.records import BlindSpot, FileFacts, Outline, Record, Token, Words
+from caplint.facts.store.records import BlindSpot, FileFacts, Outline, Record, Token, Words
 
 Place = tuple[int, int]
 """A line, and a column, or 0 where the fact's own column is right."""

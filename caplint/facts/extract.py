@@ -6,28 +6,28 @@ from collections.abc import Callable, Iterator
 
 from caplint.c.syntax import Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
-from caplint.facts.accesses import accesses
-from caplint.facts.build import make_rules
-from caplint.facts.calls import calls, macro_uses
-from caplint.facts.cases import cases
-from caplint.facts.comments import definition_comments
-from caplint.facts.docs import mentions
-from caplint.facts.elements import elements, enumerators
-from caplint.facts.flow import comparisons, jumps, returns, stores, tests
-from caplint.facts.functions import functions
-from caplint.facts.guards import guard_extents
-from caplint.facts.initialisers import table_entries
-from caplint.facts.kconfig import kconfig
+from caplint.facts.expanded import made
+from caplint.facts.kinds.accesses import accesses
+from caplint.facts.kinds.calls import calls, macro_uses
+from caplint.facts.kinds.cases import cases
+from caplint.facts.kinds.comments import definition_comments
+from caplint.facts.kinds.docs import mentions
+from caplint.facts.kinds.elements import elements, enumerators
+from caplint.facts.kinds.functions import functions
+from caplint.facts.kinds.guards import guard_extents
+from caplint.facts.kinds.initialisers import table_entries
+from caplint.facts.kinds.kconfig import kconfig
+from caplint.facts.kinds.macros import includes, macros, undefinitions
+from caplint.facts.kinds.makefiles import make_rules
+from caplint.facts.kinds.members import members
+from caplint.facts.kinds.meson import meson_rules
+from caplint.facts.kinds.name_index import words
+from caplint.facts.kinds.outline import outline
+from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, tests
+from caplint.facts.kinds.tokens import tokens
 from caplint.facts.languages import MADE, OUTLINE, WORDS
-from caplint.facts.macros import includes, macros, undefinitions
-from caplint.facts.made import made
-from caplint.facts.members import members
-from caplint.facts.meson import meson_rules
-from caplint.facts.outline import outline
-from caplint.facts.reading import readings
-from caplint.facts.records import BlindSpot, FileFacts, Record
-from caplint.facts.tokens import tokens
-from caplint.facts.words import words
+from caplint.facts.store.records import BlindSpot, FileFacts, Record
+from caplint.facts.syntax.ast_view import readings
 
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (

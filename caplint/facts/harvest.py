@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from caplint.c.tables import Repairs, tables
-from caplint.errors import CaplintError
 from caplint.facts.languages import identity, language_of
-from caplint.facts.store import BlobKey, FactStore
+from caplint.facts.store.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree, object_id
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.facts.workers import Batch

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from pathlib import Path
 
 # Names of files without an ending, and their endings where they stand for one architecture or directory.
 _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
 
 MADE = "made"
-"""The language of `caplint.facts.made.packed`."""
+"""The language of `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
 """A C file that is read for the call graph only."""
 WORDS = "words"
@@ -30,13 +31,13 @@ def language_of(path: str) -> str | None:
 @lru_cache(maxsize=8)
 def identity(tables_identity: str) -> str:
     """Names everything that decides what `extract` answers: this code, the grammar, the repair tables."""
-    from importlib import metadata, resources  # noqa: PLC0415 - slow to load; what only asks for languages needs neither
+    from importlib import metadata  # noqa: PLC0415 - slow to load, and what only asks for languages needs it not
 
     digest = hashlib.sha256(tables_identity.encode())
-    for package in ("caplint.c", "caplint.facts"):
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".sql", ".toml")):
-                digest.update(file.read_bytes())
+    package = Path(__file__).parents[1]
+    for file in sorted(package.rglob("*")):
+        if file.suffix in {".py", ".sql", ".toml"}:
+            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
     for distribution in ("tree-sitter", "tree-sitter-c", "pcpp"):
         digest.update(metadata.version(distribution).encode())
     return digest.hexdigest()[:20]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from caplint.c.lexer import lex
-from caplint.pcpp_tokens import Preprocessor
+from caplint.c.pcpp_tokens import Preprocessor
 
 # What one invocation may grow to, in bytes; more is a mistake or an attack.
 MAX_EXPANSION = 200_000

@@ -8,11 +8,11 @@ from concurrent.futures import TimeoutError as Timeout
 
 from pebble import ProcessExpired, ProcessPool
 
-from caplint.bounded import begin, is_spent, process_pool
 from caplint.c.tables import Repairs, tables
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, FileFacts
-from caplint.facts.store import BlobKey
+from caplint.facts.store.records import BlindSpot, FileFacts
+from caplint.facts.store.store import BlobKey
+from caplint.util.limited_processes import begin, is_spent, process_pool
 
 # Seconds of processor time that one file may take. The slowest real one, half a megabyte, takes less than one.
 FILE_TIMEOUT = 15.0

@@ -8,10 +8,10 @@ import sqlite3
 from dataclasses import dataclass, replace
 from itertools import product
 
-from caplint.graph.programs import Programs, Way
-from caplint.graph.steps import Edge, Function, Step
-from caplint.graph.uses import Use, is_request, served_by
-from caplint.knowledge import GENERIC, knowledge
+from caplint.graph.call_graph import Programs, Way
+from caplint.graph.path_model import Edge, Function, Step
+from caplint.graph.vmm_sites import Use, is_request, served_by
+from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
 _TARGETS = """

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caplint.check import Session
+from caplint.engine.check import Session
 from caplint.facts.harvest import Reading
 from caplint.facts.languages import language_of
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
 from caplint.graph.callers import Callers, namesakes
 from caplint.graph.mentions import mention
 from caplint.graph.outlines import Outlines
-from caplint.graph.program import Definition, Program, definitions_of
+from caplint.graph.path_model import Edge, Function, Step
+from caplint.graph.program_index import Definition, Program, definitions_of
 from caplint.graph.search import MAX_FUNCTIONS, Admits, Cone, search
-from caplint.graph.steps import Edge, Function, Step
-from caplint.knowledge import GENERIC, knowledge
+from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import File, Tree
 
 _Way = list[tuple[Function, Edge | None]]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from caplint.graph.program import Call, Definition, Handed, Kept, Program, edge_of, is_live, static_slot
+from caplint.graph.path_model import Edge, Function
+from caplint.graph.program_index import Call, Definition, Handed, Kept, Program, edge_of, is_live, static_slot
 from caplint.graph.receivers import Receivers, Slot
-from caplint.graph.steps import Edge, Function
-from caplint.knowledge import GENERIC, knowledge
+from caplint.knowledge.load import GENERIC, knowledge
 
 _WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # How often what is missing is looked for: a chain of members rarely leads over more structures.

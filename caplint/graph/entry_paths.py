@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from caplint.graph.programs import Programs, Way
-from caplint.graph.steps import Function, Step
-from caplint.knowledge import knowledge
+from caplint.graph.call_graph import Programs, Way
+from caplint.graph.path_model import Function, Step
+from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 
 

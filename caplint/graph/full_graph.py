@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import networkx as nx
 
 from caplint.facts.harvest import Reading
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
+from caplint.graph.call_graph import code_of
 from caplint.graph.outlines import Outlines
-from caplint.graph.program import Kept, Program, edge_of, is_live, static_slot
-from caplint.graph.programs import code_of
+from caplint.graph.path_model import Edge, Function
+from caplint.graph.program_index import Kept, Program, edge_of, is_live, static_slot
 from caplint.graph.receivers import Receivers, Slot
-from caplint.graph.steps import Edge, Function
-from caplint.knowledge import GENERIC, knowledge
+from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
 

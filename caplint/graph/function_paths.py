@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from caplint.errors import CaplintError
-from caplint.graph.answers import Question
 from caplint.graph.bridges import Bridges
-from caplint.graph.program import Definition
-from caplint.graph.programs import Programs, Way
-from caplint.graph.starts import Starts
-from caplint.graph.steps import Function, Path, Step
-from caplint.graph.uses import is_request, issuers
-from caplint.knowledge import GENERIC, knowledge
+from caplint.graph.call_graph import Programs, Way
+from caplint.graph.entry_paths import Starts
+from caplint.graph.path_cache import Question
+from caplint.graph.path_model import Function, Path, Step
+from caplint.graph.program_index import Definition
+from caplint.graph.vmm_sites import is_request, issuers
+from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 
 class Reach:

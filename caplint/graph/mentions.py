@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from caplint.c.lexer import lex
-from caplint.graph.program import Program
-from caplint.graph.steps import Function
+from caplint.graph.path_model import Function
+from caplint.graph.program_index import Program
 
 # What the compiler itself calls, or keeps although nothing does.
 _ATTRIBUTES = re.compile(rb"\b(?:constructor|destructor|used|__init|__exit|__initcall)\b")

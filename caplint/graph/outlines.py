@@ -9,15 +9,15 @@ from typing import Any
 
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import OUTLINE, WORDS
-from caplint.facts.store import FactStore
-from caplint.knowledge import knowledge
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree
 
 _ROWS = 500
 
 
 class Outline:
-    """One file, as `caplint/facts/outline.py` tells it. Conditions and labels are numbers that `texts` explains."""
+    """One file, as `facts/kinds/outline.py` tells it. Conditions and labels are numbers that `texts` explains."""
 
     __slots__ = (
         "arch", "calls", "entries", "functions", "macros", "members", "path", "stores", "texts", "typedefs", "uses",

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
 from caplint.facts.harvest import Reading
-from caplint.facts.store import FactStore
-from caplint.graph.steps import Path, Step
-from caplint.program import program_state
+from caplint.facts.store.store import FactStore
+from caplint.graph.path_model import Path, Step
 from caplint.trees.tree import Tree
+from caplint.util.program_state import program_state
 
 Found = tuple[Sequence[tuple[object, ...]], int, str]
 """Rows, how many things the time did not suffice for, and what they are, such as `{} places`."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caplint.errors import CaplintError
-from caplint.graph.answers import Question
 from caplint.graph.bridges import Bridges
-from caplint.graph.programs import Programs
-from caplint.graph.reach import Reach
-from caplint.graph.starts import Starts
-from caplint.graph.steps import Path
-from caplint.graph.uses import Use, uses_of
+from caplint.graph.call_graph import Programs
+from caplint.graph.entry_paths import Starts
+from caplint.graph.function_paths import Reach
+from caplint.graph.path_cache import Question
+from caplint.graph.path_model import Path
+from caplint.graph.vmm_sites import Use, uses_of
+from caplint.util.errors import CaplintError
 
 
 class Paths:
@@ -23,7 +23,7 @@ class Paths:
         self._starts = Starts(programs, start, most)
 
     def answer(self, question: Question) -> list[Path]:
-        """See `of` and `caplint.graph.reach`."""
+        """See `of` and `caplint.graph.function_paths`."""
         if question.reach:
             return Reach(self._programs, self._bridges, self._starts, question).paths()
         return self.of(question.name, question.arch)

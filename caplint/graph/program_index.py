@@ -10,8 +10,8 @@ from typing import NamedTuple
 from caplint.c.expression import parse
 from caplint.c.formula import substitute
 from caplint.graph.outlines import Outline, Outlines
-from caplint.graph.steps import Edge, Function
-from caplint.knowledge import GENERIC, knowledge
+from caplint.graph.path_model import Edge, Function
+from caplint.knowledge.load import GENERIC, knowledge
 
 _CALL = re.compile(r"(?<![\w#.>])([A-Za-z_]\w*)\s*\(")
 _FIELD = re.compile(r"(?:->|\.)\s*(\w+)\s*(?:\[[^\]]*\])?\s*\)?\Z")

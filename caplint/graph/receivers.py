@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from caplint.graph.outlines import Outline
-from caplint.graph.program import Kept, Program, plain_type, static_slot
-from caplint.knowledge import knowledge
+from caplint.graph.program_index import Kept, Program, plain_type, static_slot
+from caplint.knowledge.load import knowledge
 
 _STEP = re.compile(r"\s*(?:->|\.)\s*(\w+)\s*((?:\[[^\]]*\]\s*)*)")
 _NAMED = re.compile(r"[(*&\s]*([A-Za-z_]\w*)\s*((?:\[[^\]]*\]\s*)*)(?=->|\.)")

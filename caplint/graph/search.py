@@ -10,7 +10,7 @@ from itertools import pairwise
 import networkx as nx
 
 from caplint.graph.callers import Callers
-from caplint.graph.steps import Edge, Function
+from caplint.graph.path_model import Edge, Function
 
 # Functions that one search looks at before it gives up.
 MAX_FUNCTIONS = 6_000

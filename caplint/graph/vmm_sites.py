@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caplint.graph.program import Call, is_live
-from caplint.graph.programs import Programs
-from caplint.graph.steps import Function, Step
-from caplint.knowledge import knowledge
+from caplint.graph.call_graph import Programs
+from caplint.graph.path_model import Function, Step
+from caplint.graph.program_index import Call, is_live
+from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 
 _USES = """

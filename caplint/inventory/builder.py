@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from caplint.check import Progress, Session, in_sessions, judge, silent
 from caplint.config import Config
+from caplint.engine.check import Progress, Session, in_sessions, judge, silent
+from caplint.engine.outcome import Outcome
 from caplint.facts.harvest import Reading
-from caplint.inventory.chains import chains
+from caplint.inventory.call_paths import chains
 from caplint.inventory.collect import collect
 from caplint.inventory.model import Inventory
-from caplint.outcome import Outcome
-from caplint.rules import Rule
+from caplint.rules.page import Rule
 from caplint.trees.tree import Tree
 
 

@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from caplint.check import Session
+from caplint.engine.check import Session
 from caplint.facts.harvest import Reading
-from caplint.graph.answers import Question, name_of, packed, unpacked
-from caplint.graph.steps import Path, Step
+from caplint.graph.path_cache import Question, name_of, packed, unpacked
+from caplint.graph.path_model import Path, Step
 
 if TYPE_CHECKING:
     from caplint.graph.bridges import Bridges
-    from caplint.graph.programs import Programs
-    from caplint.graph.starts import Starts
-    from caplint.graph.uses import Use
+    from caplint.graph.call_graph import Programs
+    from caplint.graph.entry_paths import Starts
+    from caplint.graph.vmm_sites import Use
 
 # Ways shown of one capability: each verb and architecture once.
 MOST = 8
@@ -40,7 +40,7 @@ def chains(session: Session, reading: Reading, *, deep: bool) -> dict[str, list[
 
 def _search(session: Session, reading: Reading, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
     from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx, where nothing is remembered
-    from caplint.graph.programs import Programs  # noqa: PLC0415
+    from caplint.graph.call_graph import Programs  # noqa: PLC0415
 
     programs = Programs(session, reading)
     ways = _Ways(programs, Bridges(programs), deep=deep)
@@ -66,7 +66,7 @@ class _Ways:
         self._starts = _starts(programs) if deep else None
 
     def of(self, cap: str) -> Iterator[Path]:
-        from caplint.graph.uses import uses_of  # noqa: PLC0415
+        from caplint.graph.vmm_sites import uses_of  # noqa: PLC0415
 
         for use in uses_of(self._programs, cap):
             for arch in [use.arch] if use.arch else self._bridges.architectures(cap, use.verb):
@@ -85,6 +85,6 @@ class _Ways:
 
 
 def _starts(programs: Programs) -> Starts:
-    from caplint.graph.starts import Starts  # noqa: PLC0415
+    from caplint.graph.entry_paths import Starts  # noqa: PLC0415
 
     return Starts(programs, None, 1)

@@ -7,9 +7,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from caplint.check import Session
-from caplint.errors import CaplintError
-from caplint.findings import Finding
+from caplint.engine.check import Session
+from caplint.findings.finding import Finding
 from caplint.inventory.model import (
     ALWAYS,
     BY_VM,
@@ -29,9 +28,10 @@ from caplint.inventory.model import (
     Support,
     Use,
 )
-from caplint.knowledge import knowledge
-from caplint.link.selftests import mentions
+from caplint.knowledge.load import knowledge
+from caplint.link.docs.selftests import mentions
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 _DEFINED = """
     SELECT name, number, alias, condition, comment, header, arch, tree, path, line FROM cap WHERE role <> 'reference'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from caplint.graph.steps import Path
+from caplint.graph.path_model import Path
 
 ALWAYS, CONDITIONALLY, BY_VM = "always", "conditionally", "by VM"
 

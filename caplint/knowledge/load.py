@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from caplint.globs import Globs, compile_globs, directories
+from caplint.knowledge.globs import Globs, compile_globs, directories
 
 GENERIC = "generic"
 """The architecture of code that all of them share."""

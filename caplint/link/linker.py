@@ -14,26 +14,26 @@ from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
 from caplint.facts.harvest import Reading
 from caplint.facts.languages import language_of
-from caplint.facts.store import BlobKey, FactStore
-from caplint.knowledge import knowledge
-from caplint.link.answers import link_answers
-from caplint.link.availability import link_availability
-from caplint.link.build import conjoin, link_build
-from caplint.link.cap_msrs import link_cap_msrs
-from caplint.link.cap_states import link_cap_states
-from caplint.link.capabilities import link_capabilities
-from caplint.link.changes import Loaded, changed_lines
-from caplint.link.configurations import Configurations
-from caplint.link.doc_scopes import link_doc_scopes
-from caplint.link.documentation import link_documentation
-from caplint.link.handlers import link_handlers
-from caplint.link.ioctl_cases import link_ioctl_cases
-from caplint.link.kconfig import link_kconfig
-from caplint.link.layouts import layouts_of
-from caplint.link.made import link_made
-from caplint.link.msrs import link_msrs
-from caplint.link.selftests import link_selftests
-from caplint.link.vmm import link_vmm
+from caplint.facts.store.store import BlobKey, FactStore
+from caplint.knowledge.load import knowledge
+from caplint.link.buildconfig.configurations import Configurations
+from caplint.link.buildconfig.file_conditions import conjoin, link_build
+from caplint.link.buildconfig.kconfig import link_kconfig
+from caplint.link.core.loaded_trees import Loaded, changed_lines
+from caplint.link.docs.doc_scopes import link_doc_scopes
+from caplint.link.docs.documentation import link_documentation
+from caplint.link.docs.ioctl_comments import link_availability
+from caplint.link.docs.selftests import link_selftests
+from caplint.link.handlers.advertised import link_answers
+from caplint.link.handlers.handlers import link_handlers
+from caplint.link.handlers.ioctl_cases import link_ioctl_cases
+from caplint.link.handlers.stored_state import link_cap_states
+from caplint.link.macros.expanded_code import link_made
+from caplint.link.msr.cap_msrs import link_cap_msrs
+from caplint.link.msr.msrs import link_msrs
+from caplint.link.uapi.capabilities import link_capabilities
+from caplint.link.uapi.layouts import layouts_of
+from caplint.link.vmm.capability_uses import link_vmm
 
 if TYPE_CHECKING:
     from caplint.machine.record import Machine
@@ -103,7 +103,7 @@ def _link_capabilities(store: FactStore, loaded: list[Loaded], reading: Reading,
     link_answers(connection, configurations)
     link_ioctl_cases(connection)
     if scope.machines:
-        from caplint.link.machines import link_machines  # noqa: PLC0415 - most runs have none
+        from caplint.link.machines.machines import link_machines  # noqa: PLC0415 - most runs have none
 
         link_machines(connection, loaded, configurations, scope.machines)
     link_vmm(store, reading.extractor)

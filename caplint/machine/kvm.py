@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from caplint.abi.abis import abis_of
-from caplint.errors import CaplintError
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 from caplint.machine.record import Answer, Machine
+from caplint.util.errors import CaplintError
 
 DEVICE = Path("/dev/kvm")
 LAST = 1023

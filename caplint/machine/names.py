@@ -8,10 +8,10 @@ from pathlib import Path
 
 from caplint.config import Config
 from caplint.facts.harvest import Reading, harvest
-from caplint.facts.store import FactStore
-from caplint.knowledge import knowledge
-from caplint.link.numbers import Definition, Numbers, UnknownValueError
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree, object_id
+from caplint.values.evaluator import Definition, Numbers, UnknownValueError
 
 INSTALLED = Path("/usr/include/linux/kvm.h")
 """What a distribution installs of the kernel's UAPI."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from caplint import __version__
-from caplint.errors import CaplintError
-from caplint.knowledge import knowledge
-from caplint.quoting import visible
+from caplint.knowledge.load import knowledge
+from caplint.util.errors import CaplintError
+from caplint.util.escape import visible
 
 # A record of every number up to the limit stays far below it.
 MAX_BYTES = 4_000_000

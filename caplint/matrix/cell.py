@@ -17,18 +17,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from caplint import baseline, baseline_file, share
-from caplint import rules as rule_pages
 from caplint.config import Config, load
-from caplint.coverage import SUMMED
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
+from caplint.coverage.summary import SUMMED
+from caplint.engine import baseline, baseline_file
+from caplint.engine.outcome import Outcome
+from caplint.engine.outcome_cache import known, recalled
+from caplint.findings.finding import SEVERITIES
 from caplint.matrix import Cell, Job, Member
-from caplint.outcome import Outcome
-from caplint.recall import known, recalled
-from caplint.rules import Rule
+from caplint.rules import page as rule_pages
+from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of
 from caplint.trees.tree import States, Tree
+from caplint.util import shipped_files
+from caplint.util.errors import CaplintError
 
 _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
 
@@ -75,7 +76,7 @@ def checked(job: Job) -> Cell:
     trees = [_tree(member) for member in (job.kernel, job.vmm)]
 
     def compute() -> Outcome:
-        from caplint.check import check  # noqa: PLC0415 - a pair that is recalled needs no engine
+        from caplint.engine.check import check  # noqa: PLC0415 - a pair that is recalled needs no engine
 
         rule_pages.parse(rules)
         return check(trees, rules, config)
@@ -107,7 +108,7 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
     settings = load(Path(job.config)) if job.config else Config()
     config = replace(settings, cache=job.cache, jobs=job.jobs)
-    pages = rule_pages.load([share.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
+    pages = rule_pages.load([shipped_files.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
     return config, [rule for rule in pages if rule.code in job.codes]
 
 

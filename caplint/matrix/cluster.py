@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caplint import share
-from caplint.errors import CaplintError
 from caplint.matrix import Cell, Job
 from caplint.matrix.cell import failed
 from caplint.matrix.fleet import split
 from caplint.matrix.processes import Processes
+from caplint.util import shipped_files
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -138,7 +138,7 @@ def _check(job: Job, program: str) -> Cell:
 def program_digest() -> str:
     """Names caplint by the contents of its code, tables and rule pages, wherever they are installed."""
     digest = hashlib.sha256()
-    for root in (_PACKAGE, share.RULES):
+    for root in (_PACKAGE, shipped_files.RULES):
         for directory, below, names in os.walk(root):
             if Path(directory) == _PACKAGE:
                 below[:] = [name for name in below if name != "share"]  # the rule pages of a wheel are there

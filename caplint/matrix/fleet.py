@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from caplint.errors import CaplintError
 from caplint.matrix import Member
 from caplint.trees.repository import Repository
+from caplint.util.errors import CaplintError
 
 _PATTERN = re.compile(r"[*?\[]")
 _DIGITS = re.compile(r"([0-9]+)")

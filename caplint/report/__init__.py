@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:  # commands that check nothing import this package too
-    from caplint.outcome import Outcome
+    from caplint.engine.outcome import Outcome
     from caplint.report.style import Style
 
 Reporter = Callable[["Outcome", TextIO, "Style"], None]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from caplint.outcome import Outcome
-from caplint.quoting import json_text
+from caplint.engine.outcome import Outcome
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, evidence, place_text, remarks, sentence, tally
+from caplint.util.escape import json_text
 
 _STATUS = {"error": "fail", "warning": "warn", "note": "pass"}
 

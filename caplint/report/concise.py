@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TextIO
 
-from caplint.outcome import Outcome
+from caplint.engine.outcome import Outcome
 from caplint.report.style import Style, safe
 
 

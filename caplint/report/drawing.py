@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 
-from caplint.graph.steps import Path, Step
+from caplint.graph.path_model import Path, Step
 from caplint.report.style import safe
 
 _ROW = 40

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from caplint.findings import Finding
-from caplint.outcome import Outcome
-from caplint.quoting import visible
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding
 from caplint.report.style import Style
 from caplint.report.wording import evidence, place_text, sentence, tally
+from caplint.util.escape import visible
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from caplint.findings import Finding
-from caplint.outcome import Outcome
-from caplint.quoting import json_text, visible
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding
 from caplint.report.style import Style
 from caplint.report.wording import sentence
+from caplint.util.escape import json_text, visible
 
 _SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
 

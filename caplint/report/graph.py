@@ -9,7 +9,7 @@ from typing import TextIO
 
 import networkx as nx
 
-from caplint.graph.steps import Edge, Function
+from caplint.graph.path_model import Edge, Function
 from caplint.report.style import safe
 
 _Graphs = list[tuple[str, nx.DiGraph]]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from caplint.outcome import Outcome
-from caplint.quoting import json_text
+from caplint.engine.outcome import Outcome
 from caplint.report.json_object import finding_object
 from caplint.report.style import Style
+from caplint.util.escape import json_text
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:

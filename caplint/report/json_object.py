@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from caplint import __version__
-from caplint.coverage import SUMMED
-from caplint.findings import Finding, Place
-from caplint.outcome import Outcome
-from caplint.quoting import json_text
+from caplint.coverage.summary import SUMMED
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding, Place
 from caplint.report.style import Style
+from caplint.util.escape import json_text
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:

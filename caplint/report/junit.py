@@ -11,12 +11,12 @@ from typing import TextIO
 from xml.etree import ElementTree as ET
 
 from caplint import __version__
-from caplint.findings import Finding
-from caplint.outcome import Outcome
-from caplint.quoting import visible
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, evidence, place_text, plural, remarks, sentence, tally
-from caplint.rules import Rule
+from caplint.rules.page import Rule
+from caplint.util.escape import visible
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from caplint.causes import Spot
-from caplint.coverage import Coverage
-from caplint.ledger import Ledger
+from caplint.coverage.causes import Spot
+from caplint.coverage.ledger import Ledger
+from caplint.coverage.summary import Coverage
 from caplint.report.style import Style, safe
 from caplint.report.wording import coverage_line, plural
 

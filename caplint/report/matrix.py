@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from caplint import __version__
-from caplint.findings import SEVERITIES
+from caplint.findings.finding import SEVERITIES
 from caplint.matrix import Cell, Matrix, Member
-from caplint.quoting import json_text
 from caplint.report.style import Style, safe
 from caplint.report.wording import plural
+from caplint.util.escape import json_text
 
 WIDTH = 100
 _GAP = "  "

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from caplint.graph.steps import Path, Step
+from caplint.graph.path_model import Path, Step
 from caplint.report.style import safe
 
 _ARROWS = {

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from caplint.c.tables import Repairs
-from caplint.proposals import Proposal, Proposals
-from caplint.quoting import toml_string
+from caplint.coverage.proposals import Proposal, Proposals
 from caplint.report.style import safe
 from caplint.report.wording import plural
+from caplint.util.escape import toml_string
 
 
 def as_object(found: Proposals) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from caplint import __version__
-from caplint.findings import Finding, Place
-from caplint.outcome import Outcome
-from caplint.quoting import json_text, visible
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding, Place
 from caplint.report.source import Source
 from caplint.report.style import Style
 from caplint.report.wording import plural, sentence
-from caplint.rules import Rule
+from caplint.rules.page import Rule
 from caplint.trees.tree import Tree
+from caplint.util.escape import json_text, visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # A tree that is not understood at all would make a file that no service takes.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from caplint.errors import CaplintError
-from caplint.findings import Place
+from caplint.findings.finding import Place
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 
 class Source:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TextIO
 
-from caplint.quoting import visible
+from caplint.util.escape import visible
 
 _CODES = {
     "error": "1;31",

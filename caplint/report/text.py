@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from caplint.findings import Finding, Place
-from caplint.outcome import Outcome
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding, Place
 from caplint.report.source import Source
 from caplint.report.style import Style, safe
 from caplint.report.wording import MAX_RELATED, coverage_line, place_text, plural, remarks, sentence, tally

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from caplint.coverage import Coverage
-from caplint.findings import SEVERITIES, Finding, Place
-from caplint.outcome import Outcome
-from caplint.quoting import visible
+from caplint.coverage.summary import Coverage
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import SEVERITIES, Finding, Place
+from caplint.util.escape import visible
 
 MAX_RELATED = 8
 """A list of evidence longer than this says no more than its beginning."""

@@ -15,8 +15,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES, Finding, Place, Related
+from caplint.findings.finding import SEVERITIES, Finding, Place, Related
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -331,7 +331,7 @@ def _sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
-        from caplint.facts.store import is_damage  # noqa: PLC0415 - only failing queries need it
+        from caplint.facts.store.store import is_damage  # noqa: PLC0415 - only failing queries need it
 
         if is_damage(error):
             raise

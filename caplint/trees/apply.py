@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from caplint.errors import CaplintError
 from caplint.trees.tree import Tree
 from caplint.trees.unified import FileDiff, parse
+from caplint.util.errors import CaplintError
 
 _FAILED = re.compile(r"^error: patch failed: (.*):(-?\d+)$", re.MULTILINE)
 _REDUCED = re.compile(r"^Context reduced to \(\d+/\d+\) to apply fragment at (\d+)$", re.MULTILINE)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from caplint.errors import CaplintError
-from caplint.knowledge import Project, knowledge
+from caplint.knowledge.load import Project, knowledge
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.repository import Repository
 from caplint.trees.revision import RevisionTree
 from caplint.trees.tree import PatchFile, Tree
+from caplint.util.errors import CaplintError
 
 ROLES = ("kernel", "vmm", "manager", "reference")
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
 
-from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
-from caplint.knowledge import Project, knowledge
+from caplint.knowledge.load import Project, knowledge
 from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
 from caplint.trees.walk import Found, covers, outside, state_of, walk
+from caplint.util.errors import CaplintError
 
 # As git does with its index: a file as young as this may change again under the same stamp.
 _RACY_NS = 2_000_000_000

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from caplint.errors import CaplintError
-from caplint.knowledge import Project, knowledge
+from caplint.knowledge.load import Project, knowledge
 from caplint.trees.detect import name_of
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import decide
 from caplint.trees.series import Laid, Series
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree
 from caplint.trees.unified import FileDiff
+from caplint.util.errors import CaplintError
 
 _Lines = dict[int, bytes]
 _Files = dict[str, _Lines]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from caplint.errors import CaplintError
+from caplint.util.errors import CaplintError
 
 LARGEST = 64_000_000
 """Bytes of patches that are read; a whole release of the kernel's KVM is a tenth of it."""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from caplint.facts.languages import language_of
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object_id
 
 

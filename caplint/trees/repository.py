@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from caplint.errors import CaplintError
+from caplint.util.errors import CaplintError
 
 # gitglossary(7): what a hook's environment says of the repository that it runs in, which need not be this one.
 _LOCAL = (

@@ -6,11 +6,11 @@ import hashlib
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
-from caplint.knowledge import Project, knowledge
+from caplint.knowledge.load import Project, knowledge
 from caplint.trees.repository import Repository
 from caplint.trees.tree import File, StampCache, States, Tree
+from caplint.util.errors import CaplintError
 
 
 class RevisionTree(Tree):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from caplint.errors import CaplintError
 from caplint.trees.tree import Tree
 from caplint.trees.unified import FileDiff
+from caplint.util.errors import CaplintError
 
 Routed = list[tuple[str, FileDiff]]
 """Files of one patch with the names of their trees."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import Routed, route
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import FileDiff, parse
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.trees.mail import Mail

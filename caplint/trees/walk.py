@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
+from caplint.util.errors import CaplintError
 
 Found = list[tuple[os.DirEntry[str], str]]
 """Entries, with their paths from the root."""

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from caplint.errors import CaplintError
+from caplint.util.errors import CaplintError
 
 
 def replace_file(path: Path, text: str) -> None:

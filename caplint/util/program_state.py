@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 _DATA = (".py", ".sql", ".toml", ".h")
 # As with files of trees: one that is so young may change again under the same stamp.
 _RACY_NS = 2_000_000_000

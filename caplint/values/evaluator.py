@@ -10,9 +10,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from caplint.link.expansion import MAX_DEPTH, MAX_TEXT, Definition, Macros, expanded
-from caplint.link.integers import UnknownValueError, Value, binary, common, literal, promoted, truncated, wrapped
-from caplint.link.plain_expression import plain_expression
+from caplint.values.c_integers import UnknownValueError, Value, binary, common, literal, promoted, truncated, wrapped
+from caplint.values.macro_text import MAX_DEPTH, MAX_TEXT, Definition, Macros, expanded
+from caplint.values.simple_parser import plain_expression
 
 if TYPE_CHECKING:
     from pycparser import c_ast, c_parser

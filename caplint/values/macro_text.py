@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from caplint.link.integers import UnknownValueError
+from caplint.values.c_integers import UnknownValueError
 
 _WORD = re.compile(r"\b[A-Za-z_]\w*")
 MAX_DEPTH = 60

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import lay
 
-from caplint.abi import work
+from caplint.abi import evaluation_pool
 from caplint.abi.sources import Place, Sources, gather
 from caplint.abi.unit import Unit, evaluate
 from caplint.trees.detect import directory_tree
@@ -106,12 +106,12 @@ BOMB = "#define B0 B1 B1 B1 B1\n" + "".join(f"#define B{i} {f'B{i + 1} ' * 4}\n"
 
 
 def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "_LIMIT", 2.0)
+    monkeypatch.setattr(evaluation_pool, "_LIMIT", 2.0)
     sources = {
         key: Sources({"linux/kvm.h": text}, {("", "linux/kvm.h"): "linux/kvm.h"})
         for key, text in (("bad", BOMB), ("good", GOOD))
     }
-    with work.evaluating({key: (value, ["x86_64"]) for key, value in sources.items()}, 2) as results:
+    with evaluation_pool.evaluating({key: (value, ["x86_64"]) for key, value in sources.items()}, 2) as results:
         found = results()
     bad, good = (json.loads(found[key])["x86_64"] for key in ("bad", "good"))
     assert "takes longer than" in bad["unknown"][0][3]

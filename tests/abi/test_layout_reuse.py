@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from caplint.abi.moved import move, moved
+from caplint.abi.layout_reuse import move, moved
 from caplint.abi.sources import Place, Sources, gather
 from caplint.abi.unit import evaluate
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caplint.abi import preprocess
+from caplint.abi.opaque_lines import MARKER, Thin, thin
 from caplint.abi.preprocess import HeaderError, Preprocessed, Token
 from caplint.abi.sources import ROOT, Place, Sources, gather
-from caplint.abi.thin import MARKER, Thin, thin
 
 Seen = tuple[list[Token], list[tuple[str, str, int, str]]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.c.chains import chains
 from caplint.c.lexer import lex
+from caplint.c.member_chains import chains
 
 # Code with the chains that it holds, in the order of their ends, and what is done with each.
 CHAINS = [

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from caplint.pcpp_tokens import Preprocessor
+from caplint.c.pcpp_tokens import Preprocessor
 
 
 def _becomes(text: str) -> list[str]:

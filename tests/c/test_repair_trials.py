@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from caplint.c import trial
+from caplint.c import repair_trials
+from caplint.c.repair_trials import Bench, Entry, Words, mending
 from caplint.c.syntax import parse
 from caplint.c.tables import tables
-from caplint.c.trial import Bench, Entry, Words, mending
 
 # Source with words that no table holds; the entries that mend it.
 MENDED: list[tuple[str, list[str]]] = [
@@ -83,7 +83,7 @@ def test_a_token_that_is_missing_costs_something() -> None:
 
 
 def test_the_effort_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "MAX_TRIALS", 5)
+    monkeypatch.setattr(repair_trials, "MAX_TRIALS", 5)
     source = b"".join(b"int __odd%d f%d(void)\n{\n}\n" % (number, number) for number in range(50))
     assert 0 < len(mending(source, Words())) < 5
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from caplint.c.lexer import lex
+from caplint.c.suspect_words import code_of, heads_statement, is_ordinary, suspects
 from caplint.c.syntax import parse
 from caplint.c.tables import tables
-from caplint.c.trouble import code_of, heads_statement, is_ordinary, suspects
 
 # Source; per blind spot the words in the order in which they are suspected.
 SUSPECTED = [

@@ -24,7 +24,7 @@ from conftest import (
     qemu,
 )
 
-from caplint.facts.schema import file_name
+from caplint.facts.store.schema import file_name
 from caplint.report import FORMATS
 
 MISMATCH = HEADER.replace("NR_VCPUS 9", "NR_VCPUS 8")
@@ -95,7 +95,7 @@ def test_interrupted(caplint: Caplint, sound: tuple[str | Path, ...], monkeypatc
     def interrupt(*_: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("caplint.check.check", interrupt)
+    monkeypatch.setattr("caplint.engine.check.check", interrupt)
     assert caplint(*sound).status == 130
 
 
@@ -105,7 +105,7 @@ def test_an_internal_error_is_not_taken_for_findings(
     def fail(*_: object, **_named: object) -> None:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("caplint.check.check", fail)
+    monkeypatch.setattr("caplint.engine.check.check", fail)
     run = caplint(*sound)
     assert (run.status, run.out) == (2, "")
     last = "caplint: internal error: ZeroDivisionError: a defect; please report it with the lines above"

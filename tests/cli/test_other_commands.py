@@ -12,9 +12,10 @@ import jsonschema
 import pytest
 from conftest import X86, Caplint, kernel
 
-from caplint import __version__, share
-from caplint.facts.schema import file_name
-from caplint.rules import load
+from caplint import __version__
+from caplint.facts.store.schema import file_name
+from caplint.rules.page import load
+from caplint.util import shipped_files
 
 QUERY = "SELECT cap, line, NULL AS missing FROM cap_check ORDER BY line DESC LIMIT 2"
 
@@ -132,7 +133,7 @@ def test_coverage_proposes_words(caplint: Caplint, tmp_path: Path, apart: Path) 
 
 
 def test_rules(caplint: Caplint, apart: Path) -> None:
-    pages = load([share.RULES])
+    pages = load([shipped_files.RULES])
     *lines, empty, last = caplint("rules").out.splitlines()
     assert [line.split()[:3] for line in lines] == [[page.code, page.severity, page.name] for page in pages]
     assert all(line.endswith(page.title) for line, page in zip(lines, pages, strict=True))
@@ -157,7 +158,7 @@ def test_explain(caplint: Caplint, code: str) -> None:
     head, empty, *page = caplint("explain", code).out.splitlines()
     assert head == "CAP101 number-mismatch · error · since 0.1.0 · needs kernel"
     assert (empty, page[0]) == ("", "# A capability has different numbers in two headers")
-    text = (share.RULES / "CAP101-number-mismatch.md").read_text("utf-8")
+    text = (shipped_files.RULES / "CAP101-number-mismatch.md").read_text("utf-8")
     assert text.endswith("\n".join(page) + "\n")
 
 

@@ -13,17 +13,17 @@ import jsonschema
 import pytest
 from conftest import HEADER, QEMU_UAPI, UAPI, Caplint, commit, kernel, lay, qemu
 
-from caplint import share
-from caplint.rules import load
+from caplint.rules.page import load
+from caplint.util import shipped_files
 
-PATCHES = share.FIXTURES / "patches"
+PATCHES = shipped_files.FIXTURES / "patches"
 MINI = (
     "--kernel",
-    share.FIXTURES / "linux",
+    shipped_files.FIXTURES / "linux",
     "--qemu",
-    share.FIXTURES / "qemu",
+    shipped_files.FIXTURES / "qemu",
     "--libvirt",
-    share.FIXTURES / "libvirt",
+    shipped_files.FIXTURES / "libvirt",
 )
 JSON = ("--output-format", "json")
 CONCISE = ("--output-format", "concise")
@@ -49,7 +49,7 @@ def test_the_faulty_pair(caplint: Caplint) -> None:
     jsonschema.validate(
         json.loads(run.out), json.loads(resources.files("caplint").joinpath("schemas/check.json").read_text("utf-8"))
     )
-    shipped = {rule.code for rule in load([share.RULES])}
+    shipped = {rule.code for rule in load([shipped_files.RULES])}
     assert _findings(run.out) == {
         *({("warning", "CAP401", "KVM_CAP_PPIN")} if "CAP401" in shipped else ()),
         *(("warning", code, "KVM_CAP_PPIN") for code in ("CAP105", "CAP203", "CAP204", "CAP501")),

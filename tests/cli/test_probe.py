@@ -14,9 +14,9 @@ import jsonschema
 import pytest
 from conftest import CHECK, HEADER, UAPI, X86, Caplint, commit, kernel, lay
 
-from caplint.errors import CaplintError
 from caplint.machine import kvm, msr, record
 from caplint.machine.record import Answer, Machine
+from caplint.util.errors import CaplintError
 
 MAKEFILE = {"Makefile": "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 3\n"}
 BOX = Machine("box", "6.12.3", "x86", 0, 9, (Answer(0, "KVM_CAP_IRQCHIP", 1, 1), Answer(7, None, 3, 2)))

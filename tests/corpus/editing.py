@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from real_trees import Corpus, root, source
 
-from caplint.outcome import Outcome
+from caplint.engine.outcome import Outcome
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from caplint import rules as rule_pages
-from caplint import share
-from caplint.check import Session, check, open_session
 from caplint.config import Config
-from caplint.outcome import Outcome
-from caplint.rules import Rule
+from caplint.engine.check import Session, check, open_session
+from caplint.engine.outcome import Outcome
+from caplint.rules import page as rule_pages
+from caplint.rules.page import Rule
 from caplint.trees.detect import directory_tree
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import File, StampCache, Tree
+from caplint.util import shipped_files
 
 CORPUS = Path(__file__).parents[2] / ".corpus"
 # What a compiler saw of linux 6.12 and qemu 10.0, where that account is at hand.
@@ -40,7 +40,7 @@ _NOISE = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])
 @cache
 def shipped_rules() -> list[Rule]:
     """Every rule page of the project."""
-    return rule_pages.load([share.RULES])
+    return rule_pages.load([shipped_files.RULES])
 
 
 def root(name: str) -> Path:

@@ -14,12 +14,12 @@ import pytest
 import real_trees
 
 from caplint.facts.harvest import Reading
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
+from caplint.graph.call_graph import code_of
+from caplint.graph.full_graph import whole
 from caplint.graph.outlines import Outlines
-from caplint.graph.program import Program, plain_type
-from caplint.graph.programs import code_of
-from caplint.graph.steps import Function
-from caplint.graph.whole import whole
+from caplint.graph.path_model import Function
+from caplint.graph.program_index import Program, plain_type
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

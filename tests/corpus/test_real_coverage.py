@@ -14,7 +14,7 @@ import real_trees
 from real_trees import KERNELS, VMMS, Corpus, bare, root, source
 
 from caplint.c.tables import tables
-from caplint.ledger import Ledger, read_ledger
+from caplint.coverage.ledger import Ledger, read_ledger
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

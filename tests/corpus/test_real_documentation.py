@@ -14,8 +14,8 @@ from docutils.parsers.rst import Parser
 from docutils.utils import new_document
 from real_trees import API, KERNELS, PAIRS, Corpus, source, stated
 
-from caplint.facts.docs import mentions
-from caplint.facts.records import DocField, DocSection
+from caplint.facts.kinds.docs import mentions
+from caplint.facts.store.records import DocField, DocSection
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

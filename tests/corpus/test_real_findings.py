@@ -11,7 +11,7 @@ from real_trees import API, KERNELS, PAIRS, QEMU, TOOLS, UAPI, Corpus, source, s
 from test_real_documentation import OF_DOCUMENTATION
 from test_real_vmm_findings import OF_VMMS
 
-from caplint.findings import Finding
+from caplint.findings.finding import Finding
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

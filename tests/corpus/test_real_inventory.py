@@ -13,10 +13,10 @@ from browser import DESKTOP, PHONE, opened
 from playwright.sync_api import expect
 from real_trees import Corpus, source, stated
 
-from caplint.inventory.build import build
+from caplint.engine.outcome import Outcome
+from caplint.inventory.builder import build
 from caplint.inventory.difference import difference
 from caplint.inventory.model import ALWAYS, BY_VM, CONDITIONALLY, Capability, Inventory
-from caplint.outcome import Outcome
 from caplint.report.inventory import data, table
 from caplint.report.inventory.page import page
 from caplint.report.style import Style

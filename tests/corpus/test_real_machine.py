@@ -9,11 +9,11 @@ import pytest
 import real_trees
 from real_trees import Corpus
 
-from caplint.check import open_session
-from caplint.errors import CaplintError
+from caplint.engine.check import open_session
 from caplint.machine import kvm
 from caplint.machine.record import Machine
-from caplint.rules import query_rows
+from caplint.rules.page import query_rows
+from caplint.util.errors import CaplintError
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

@@ -13,10 +13,10 @@ from editing import Transform, swap
 from real_trees import QEMU, Corpus, root, shipped_rules, source
 from test_real_msr_edits import PPIN
 
-from caplint.check import check
-from caplint.compare import compare_series
-from caplint.findings import difference
-from caplint.outcome import Outcome
+from caplint.engine.check import check
+from caplint.engine.compare import compare_series
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import difference
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.series import lay, read_series
 

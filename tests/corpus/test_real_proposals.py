@@ -14,12 +14,12 @@ from conftest import bare_kernel
 from real_trees import KERNELS, VMMS, Corpus, root
 
 from caplint.c import tables
+from caplint.c.repair_trials import Words, mending
 from caplint.c.tables import Repairs
-from caplint.c.trial import Words, mending
-from caplint.check import open_session
 from caplint.config import Config
-from caplint.ledger import read_ledger
-from caplint.proposals import Proposals, propose
+from caplint.coverage.ledger import read_ledger
+from caplint.coverage.proposals import Proposals, propose
+from caplint.engine.check import open_session
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

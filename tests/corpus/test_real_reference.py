@@ -9,8 +9,8 @@ import pytest
 import real_trees
 from real_trees import UAPI, Corpus, root, shipped_rules, source
 
-from caplint.check import check
-from caplint.findings import Finding
+from caplint.engine.check import check
+from caplint.findings.finding import Finding
 from caplint.trees.detect import parse_tree
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.overlay import OverlayTree

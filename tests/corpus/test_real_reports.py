@@ -14,9 +14,9 @@ import pytest
 import real_trees
 from real_trees import Corpus
 
-from caplint.baseline import Baseline, of_outcome, without
-from caplint.baseline_file import read, render
-from caplint.outcome import Outcome
+from caplint.engine.baseline import Baseline, of_outcome, without
+from caplint.engine.baseline_file import read, render
+from caplint.engine.outcome import Outcome
 from caplint.report import reporter
 from caplint.report.style import Style
 from caplint.trees.overlay import OverlayTree

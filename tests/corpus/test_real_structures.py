@@ -14,7 +14,7 @@ import real_trees
 import tree_sitter
 from real_trees import ACCOUNT, KERNELS, Corpus, bare, root, source, stated
 
-from caplint.c.chains import chains
+from caplint.c.member_chains import chains
 from caplint.c.syntax import Unit, language, parse
 from caplint.c.tables import tables
 

@@ -11,12 +11,12 @@ import pytest
 from conftest import QEMU_UAPI, UAPI, X86, bare_kernel, bare_qemu
 
 from caplint.c.tables import tables
-from caplint.causes import Cause, Spot, causes
-from caplint.check import open_session
 from caplint.config import Config
-from caplint.knowledge import knowledge
-from caplint.ledger import FamilyCoverage, KindCoverage, Ledger, read_ledger
-from caplint.pasted import Pasted
+from caplint.coverage.causes import Cause, Spot, causes
+from caplint.coverage.ledger import FamilyCoverage, KindCoverage, Ledger, read_ledger
+from caplint.coverage.pasted_names import Pasted
+from caplint.engine.check import open_session
+from caplint.knowledge.load import knowledge
 from caplint.report.ledger import WIDTH, as_object, lines
 from caplint.report.style import Style
 from caplint.trees.tree import Tree

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from conftest import Files, bare_kernel
 
-from caplint import proposals
+from caplint.c.repair_trials import Entry, Words
 from caplint.c.tables import Repairs, tables
-from caplint.c.trial import Entry, Words
-from caplint.check import open_session
 from caplint.config import Config, load
-from caplint.ledger import read_ledger
-from caplint.proposals import Proposals, propose
+from caplint.coverage import proposals
+from caplint.coverage.ledger import read_ledger
+from caplint.coverage.proposals import Proposals, propose
+from caplint.engine.check import open_session
 from caplint.report.proposals import lines
 
 GOOD = "int g(int a)\n{\n\treturn a;\n}\n"

@@ -14,12 +14,12 @@ import pytest
 from b4.review.checks import parse_cmd
 from ruamel.yaml import YAML
 
-from caplint.baseline_file import read
 from caplint.cli.main import parse
-from caplint.findings import Finding, Place, identify
+from caplint.engine.baseline_file import read
+from caplint.findings.finding import Finding, Place, identify
 from caplint.report import FORMATS
 
-_PAGE = (Path(__file__).parent.parent / "docs" / "ci.md").read_text("utf-8")
+_PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text("utf-8")
 
 
 def _fences(language: str) -> list[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 
-from caplint.baseline import Baseline, missing_trees, of_outcome, pruned, unmatched, without
-from caplint.coverage import Coverage
-from caplint.findings import Finding, Place, identify
-from caplint.outcome import Outcome, Skipped
+from caplint.coverage.summary import Coverage
+from caplint.engine.baseline import Baseline, missing_trees, of_outcome, pruned, unmatched, without
+from caplint.engine.outcome import Outcome, Skipped
+from caplint.findings.finding import Finding, Place, identify
 
 
 def _finding(subject: str, line: int = 1, severity: str = "warning", code: str = "CAP999") -> Finding:

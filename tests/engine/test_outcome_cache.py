@@ -15,22 +15,23 @@ from typing import Any
 import pytest
 from conftest import HEADER, QEMU_UAPI, UAPI, X86, Caplint, age, commit, kernel, lay, qemu
 
-from caplint import recall, share
 from caplint.c.tables import Repairs
-from caplint.check import check
-from caplint.compare import compare
 from caplint.config import Config, Suppression
-from caplint.coverage import Blind
+from caplint.coverage.summary import Blind
+from caplint.engine import outcome_cache
+from caplint.engine.check import check
+from caplint.engine.compare import compare
+from caplint.engine.outcome import Outcome
+from caplint.engine.outcome_cache import recalled
+from caplint.engine.outcome_json import parse, render
 from caplint.facts.workers import DIED
 from caplint.machine.record import Answer, Machine
-from caplint.outcome import Outcome
-from caplint.outcome_file import parse, render
-from caplint.recall import recalled
 from caplint.report import FORMATS, reporter
 from caplint.report.style import Style
-from caplint.rules import Rule, load
+from caplint.rules.page import Rule, load
 from caplint.trees.detect import against, directory_tree, revision_tree
 from caplint.trees.tree import Tree
+from caplint.util import shipped_files
 
 MISMATCH = HEADER.replace("NR_VCPUS 9", "NR_VCPUS 8")
 BROKEN = "int KVM_CAP_LOST(\n#define KVM_CAP_PASTE(x) KVM_CAP_##x\nint z = KVM_CAP_PASTE(HLT);\n"
@@ -45,7 +46,7 @@ class Runs:
         self.qemu = qemu(place / "q", {QEMU_UAPI: MISMATCH})
         age(place)
         self.config = Config(cache=str(place / "cache"), jobs=1)
-        self.rules = load([share.RULES])
+        self.rules = load([shipped_files.RULES])
         self.computed = 0
 
     def trees(self) -> list[Tree]:
@@ -169,7 +170,7 @@ def test_another_name_of_a_tree_is_another_outcome(runs: Runs) -> None:
 
 def test_another_program_computes_anew(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     runs()
-    monkeypatch.setattr(recall, "program_state", lambda: "a later version")
+    monkeypatch.setattr(outcome_cache, "program_state", lambda: "a later version")
     runs()
     assert runs.computed == 2
 
@@ -246,7 +247,7 @@ def test_an_old_outcome_is_computed_anew_so_that_its_facts_stay(runs: Runs) -> N
 def test_the_oldest_outcomes_are_forgotten(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         runs(asked=str(number))
-        monkeypatch.setattr(recall, "_KEEP_BYTES", runs.files()[0].stat().st_size * 5 // 2)
+        monkeypatch.setattr(outcome_cache, "_KEEP_BYTES", runs.files()[0].stat().st_size * 5 // 2)
         for file in runs.files():
             os.utime(file, (file.stat().st_atime, file.stat().st_mtime - 10))
     assert len(runs.files()) == 2
@@ -283,7 +284,7 @@ def test_the_command_recalls_without_its_engine(caplint: Caplint, tmp_path: Path
     pair = Runs(tmp_path / "pair")
     words = ("check", "--kernel", pair.kernel, "--qemu", pair.qemu, "--output-format", "json")
     first = caplint(*words)
-    monkeypatch.setattr("caplint.check.check", None)
+    monkeypatch.setattr("caplint.engine.check.check", None)
     second = caplint(*words)
     assert (second.status, second.out, second.err) == (first.status, first.out, first.err)
     assert first.status == 1
@@ -313,7 +314,7 @@ def test_a_patch_is_recalled_and_another_one_is_not(caplint: Caplint, tmp_path: 
     first, other = _patch(tmp_path, 200), _patch(tmp_path, 11)
     runs = [caplint("patch", file, *words) for file in (first, other)]
     assert runs[0].out != runs[1].out
-    monkeypatch.setattr("caplint.compare.compare_series", None)
+    monkeypatch.setattr("caplint.engine.compare.compare_series", None)
     for file, run in zip((first, other), runs, strict=True):
         again = caplint("patch", file, *words)
         assert (again.status, again.out, again.err) == (run.status, run.out, run.err)
@@ -327,12 +328,22 @@ def test_a_difference_of_revisions_is_recalled(caplint: Caplint, tmp_path: Path,
     words = ("diff", "HEAD~1..HEAD", pair.kernel, "--qemu", pair.qemu, "--output-format", "json")
     first = caplint(*words)
     assert first.status == 1
-    monkeypatch.setattr("caplint.compare.compare", None)
+    monkeypatch.setattr("caplint.engine.compare.compare", None)
     second = caplint(*words)
     assert (second.status, second.out, second.err) == (first.status, first.out, first.err)
 
 
-HEAVY = ("networkx", "pysat", "tree_sitter", "pycparser", "pcpp", "pebble", "markdown_it", "rich", "caplint.check")
+HEAVY = (
+    "networkx",
+    "pysat",
+    "tree_sitter",
+    "pycparser",
+    "pcpp",
+    "pebble",
+    "markdown_it",
+    "rich",
+    "caplint.engine.check",
+)
 
 
 def test_a_warm_run_loads_nothing_heavy(caplint: Caplint, tmp_path: Path) -> None:

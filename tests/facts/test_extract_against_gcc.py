@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from caplint.c.expression import parse
 from caplint.c.formula import atoms, evaluate
 from caplint.facts.extract import extract
-from caplint.facts.records import (
+from caplint.facts.store.records import (
     Access,
     BlindSpot,
     Call,

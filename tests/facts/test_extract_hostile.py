@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, Call, Function, Token
+from caplint.facts.store.records import BlindSpot, Call, Function, Token
 
 _BYTES = random.Random(1)
 _IN = b"void f(void)\n{\n"

@@ -8,7 +8,7 @@ import pytest
 
 from caplint.facts.extract import extract
 from caplint.facts.languages import language_of
-from caplint.facts.records import (
+from caplint.facts.store.records import (
     BlindSpot,
     Call,
     CaseLabel,
@@ -23,7 +23,7 @@ from caplint.facts.records import (
     TableEntry,
     Token,
 )
-from caplint.facts.records import Test as Condition
+from caplint.facts.store.records import Test as Condition
 
 R = TypeVar("R", bound=Record)
 

@@ -11,14 +11,14 @@ import pytest
 from conftest import CHECK, X86, bare_kernel
 
 from caplint.c.tables import Repairs
-from caplint.errors import CaplintError
 from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
 from caplint.facts.harvest import Reading, harvest
-from caplint.facts.records import TABLES, FileFacts
-from caplint.facts.store import BlobKey, FactStore
+from caplint.facts.store.records import TABLES, FileFacts
+from caplint.facts.store.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree
+from caplint.util.errors import CaplintError
 
 Wanted = list[tuple[Tree, File]]
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from caplint import bounded
 from caplint.c.tables import Repairs, Tables
 from caplint.facts import workers
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, FileFacts
+from caplint.facts.store.records import BlindSpot, FileFacts
 from caplint.facts.workers import Read, read_all
+from caplint.util import limited_processes
 
 _SOUND = b"int f(void)\n{\n\treturn g();\n}\n"
 
@@ -58,7 +58,7 @@ def test_what_a_busy_machine_keeps_from_its_processor_is_no_blind_spot(monkeypat
 
 def test_a_file_whose_reading_does_not_end_is_a_blind_spot_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
-    monkeypatch.setattr(bounded, "PATIENCE", 2)
+    monkeypatch.setattr(limited_processes, "PATIENCE", 2)
     monkeypatch.setattr(workers, "extract", _unless(b"stuck", lambda: time.sleep(60)))
     found = _read({"a": _SOUND, "b": b"stuck"})
     assert found["b"][2].records == [BlindSpot(0, 5, 1, "the process that read it did not end")]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from caplint.findings import Finding, Place, difference, identify, sort_key, supersede
+from caplint.findings.finding import Finding, Place, difference, identify, sort_key, supersede
 
 BASE = Finding("CAP101", "number-mismatch", "error", "KVM_CAP_X", "x86", "f", "text", Place("kernel", "a.c", 10))
 ROLES = {"kernel": "kernel", "qemu": "vmm"}

@@ -16,7 +16,15 @@ _FOUND = Path(".fuzz")
 # Seconds and megabytes that one input may take, and bytes that it may have.
 _LIMITS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", "-len_control=20")
 # Whose branches guide the fuzzer.
-_PACKAGES = ["caplint.c", "caplint.facts", "caplint.trees", "caplint.config", "caplint.rules", "caplint.machine"]
+_PACKAGES = [
+    "caplint.c",
+    "caplint.facts",
+    "caplint.trees",
+    "caplint.config",
+    "caplint.rules",
+    "caplint.values",
+    "caplint.machine",
+]
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from caplint.c.syntax import UnreadableError
 from caplint.c.syntax import parse as parse_c
 from caplint.c.tables import tables
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, FileFacts, Record, Token
+from caplint.facts.store.records import BlindSpot, FileFacts, Record, Token
 
 # The first byte of an input; all others stand for C.
 LANGUAGES = {ord("r"): "rst", ord("k"): "kconfig", ord("m"): "make", ord("s"): "meson"}

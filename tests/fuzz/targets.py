@@ -14,11 +14,11 @@ from pathlib import Path
 import invariants
 
 from caplint.config import Config, load
-from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
+from caplint.findings.finding import SEVERITIES
 from caplint.machine import record
-from caplint.rules import _load
+from caplint.rules.page import _load
 from caplint.trees.series import read_series
+from caplint.util.errors import CaplintError
 
 _ROOT = Path(__file__).parents[2]
 
@@ -91,7 +91,7 @@ def probe(data: bytes) -> None:
 
 
 def _json(value: object) -> bytes:
-    from caplint.quoting import json_text  # noqa: PLC0415
+    from caplint.util.escape import json_text  # noqa: PLC0415
 
     return json_text(value).encode()
 

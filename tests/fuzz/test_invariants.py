@@ -9,7 +9,7 @@ import invariants
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.records import FileFacts, Function, Record, Token
+from caplint.facts.store.records import FileFacts, Function, Record, Token
 
 SEEDS = sorted((Path(__file__).parent / "seeds" / "front_end").iterdir())
 _SOURCE = b"c\nint f(void)\n{\n\treturn KVM_CAP_A;\n}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Caplint, kernel, qemu
 
-from caplint import check as engine
+from caplint.engine import check as engine
 
 FILES = {
     "system/main.c": "int main(void)\n{\n    return ask(0);\n}\n",

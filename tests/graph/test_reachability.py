@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Caplint, kernel, qemu
 
-from caplint.graph import reaches
+from caplint.graph import reachability
 
 ASK = "int ask(KVMState *s)\n{\n    return kvm_check_extension(s, KVM_CAP_HLT);\n}\n"
 MAIN = "int main(void)\n{\n    return ask(0);\n}\n"
@@ -55,7 +55,7 @@ def test_without_deep_it_is_skipped(caplint: Caplint, tmp_path: Path) -> None:
 
 
 def test_the_time_is_bounded(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reaches, "BUDGET", -1.0)
+    monkeypatch.setattr(reachability, "BUDGET", -1.0)
     trees = (
         "--kernel",
         kernel(tmp_path / "k"),

@@ -13,7 +13,7 @@ from typing import Any
 from conftest import commit
 from ruamel.yaml import YAML
 
-from caplint.share import FIXTURES
+from caplint.util.shipped_files import FIXTURES
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ".pre-commit-config.yaml"

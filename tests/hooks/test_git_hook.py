@@ -10,7 +10,7 @@ import pytest
 from conftest import git
 from hook_repositories import ACCEL, HEADER, ROOT, git_commit, renumber, repository
 
-from caplint.share import FIXTURES
+from caplint.util.shipped_files import FIXTURES
 
 SCRIPT = ROOT / "docs" / "pre-commit.sh"
 

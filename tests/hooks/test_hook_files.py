@@ -10,8 +10,8 @@ from conftest import git, lay
 from hook_repositories import ROOT, shipped
 
 from caplint.facts.languages import language_of
-from caplint.knowledge import Project, knowledge
-from caplint.share import FIXTURES
+from caplint.knowledge.load import Project, knowledge
+from caplint.util.shipped_files import FIXTURES
 
 CORPUS = ROOT / ".corpus"
 PROJECTS = {project.name: project for project in knowledge().projects}

@@ -24,7 +24,7 @@ from hook_repositories import (
 )
 from ruamel.yaml import YAML
 
-from caplint.share import FIXTURES
+from caplint.util.shipped_files import FIXTURES
 
 WRONG = "CAP101 KVM_CAP_HLT"
 KERNEL_EXAMPLE, QEMU_EXAMPLE = examples()

@@ -8,11 +8,11 @@ import pytest
 from conftest import CHECK, HEADER, UAPI, X86, bare_kernel
 
 from caplint.config import Config
-from caplint.errors import CaplintError
-from caplint.inventory.build import build
+from caplint.engine.outcome import Outcome
+from caplint.inventory.builder import build
 from caplint.inventory.model import ALWAYS, BY_VM, CONDITIONALLY, Capability, Inventory
-from caplint.outcome import Outcome
 from caplint.trees.detect import directory_tree
+from caplint.util.errors import CaplintError
 
 ENABLE = """\
 int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)

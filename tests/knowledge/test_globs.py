@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.globs import compile_globs, directories
+from caplint.knowledge.globs import compile_globs, directories
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.knowledge import GENERIC, knowledge
+from caplint.knowledge.load import GENERIC, knowledge
 
 PATHS = [
     ("linux", "arch/x86/kvm/x86.c", "x86"),

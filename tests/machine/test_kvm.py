@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from caplint.errors import CaplintError
 from caplint.machine.kvm import ask
+from caplint.util.errors import CaplintError
 
 
 class Kvm:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from caplint.errors import CaplintError
 from caplint.machine.msr import number_of, read
+from caplint.util.errors import CaplintError
 
 NAMES = {"MSR_PPIN": 0x4F, "MSR_PPIN_CTL": 0x4E, "MSR_EFER": 0xC0000080}
 

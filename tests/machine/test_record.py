@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caplint.errors import CaplintError
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 from caplint.machine.record import MAX_BYTES, Answer, Machine, as_object, parse, read
+from caplint.util.errors import CaplintError
 
 RECORD: dict[str, Any] = {
     "version": 1,

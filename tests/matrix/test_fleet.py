@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import commit, git, kernel, lay
 
-from caplint.errors import CaplintError
 from caplint.matrix import Member
 from caplint.matrix.fleet import members, named, split
+from caplint.util.errors import CaplintError
 
 
 def _labels(*texts: str | Path) -> list[str]:

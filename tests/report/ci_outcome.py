@@ -7,11 +7,11 @@ from pathlib import Path
 
 from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 
-from caplint.baseline import Entry
 from caplint.config import Suppression
-from caplint.coverage import Blind, Coverage, TreeCoverage, Unaccounted
-from caplint.findings import Finding, Place, Related
-from caplint.outcome import Outcome, Skipped
+from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
+from caplint.engine.baseline import Entry
+from caplint.engine.outcome import Outcome, Skipped
+from caplint.findings.finding import Finding, Place, Related
 from caplint.report import reporter
 from caplint.report.style import Style
 

@@ -15,7 +15,7 @@ from b4.review.checks import run_perpatch_checks
 from ci_outcome import finding, hostile, outcome, text
 from conftest import X86
 
-from caplint.findings import Finding
+from caplint.findings.finding import Finding
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from conftest import Caplint
 
-from caplint.graph.steps import Path, Step
+from caplint.graph.path_model import Path, Step
 from caplint.report.drawing import svg
 
 FIXTURES = File(__file__).parents[2] / "fixtures"

@@ -10,9 +10,9 @@ import pytest
 from conftest import X86, bare_kernel, made_up_rule
 
 from caplint.config import Suppression
-from caplint.coverage import Coverage, TreeCoverage
-from caplint.findings import Finding, Place, Related
-from caplint.outcome import Outcome, Skipped
+from caplint.coverage.summary import Coverage, TreeCoverage
+from caplint.engine.outcome import Outcome, Skipped
+from caplint.findings.finding import Finding, Place, Related
 from caplint.report import FORMATS, reporter
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, plural, size

@@ -9,7 +9,7 @@ import pytest
 from ci_outcome import HOSTILE, HOSTILE_PATH, finding, hostile, outcome, text
 from conftest import X86
 
-from caplint.quoting import visible
+from caplint.util.escape import visible
 
 
 class Command(NamedTuple):

@@ -11,16 +11,16 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from caplint import share
 from caplint.cli.main import main
+from caplint.util import shipped_files
 
-_GOLDEN = Path(__file__).parent / "golden"
+_GOLDEN = Path(__file__).parents[1] / "golden"
 _FORMATS = ("text", "concise", "json", "jsonl", "github", "gitlab", "junit", "b4")
 
 
 def _demo(output_format: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert main(["demo", "--output-format", output_format, "--color", "never"]) == 0
-    text = capsys.readouterr().out.replace(str(share.FIXTURES), "fixtures")
+    text = capsys.readouterr().out.replace(str(shipped_files.FIXTURES), "fixtures")
     return re.sub(r"in \d+\.\d\d s", "in 0.00 s", text)
 
 

@@ -10,7 +10,7 @@ import junitparser
 from ci_outcome import finding, hostile, outcome, text
 from conftest import X86
 
-from caplint.outcome import Outcome
+from caplint.engine.outcome import Outcome
 
 
 def _suite(run: Outcome) -> junitparser.TestSuite:

@@ -13,10 +13,10 @@ import pytest
 from ci_outcome import HOSTILE_PATH, finding, hostile, outcome, text
 from conftest import X86, Caplint
 
-from caplint import share
-from caplint.coverage import Blind
-from caplint.outcome import Outcome
+from caplint.coverage.summary import Blind
+from caplint.engine.outcome import Outcome
 from caplint.report.sarif import SCHEMA
+from caplint.util import shipped_files
 
 
 def test_it_names_its_schema(sarif_schema: Any) -> None:
@@ -41,7 +41,7 @@ def test_the_demonstration_is_valid_with_all_rules(caplint: Caplint, sarif_schem
     log = json.loads(caplint("demo", "--output-format", "sarif").out)
     _validate(log, sarif_schema)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
-    assert len(rules) == len(list(share.RULES.glob("*.md")))
+    assert len(rules) == len(list(shipped_files.RULES.glob("*.md")))
     for rule in rules:
         assert rule["help"]["markdown"].startswith(f"# {rule['shortDescription']['text']}\n")
         assert "How to fix it" in rule["help"]["markdown"]

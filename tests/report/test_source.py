@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.findings import Place
+from caplint.findings.finding import Place
 from caplint.report.source import Source
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from caplint import rules
-from caplint.errors import CaplintError
-from caplint.findings import Finding, Place, Related
-from caplint.rules import Example, Rule, find, load, query_rows, run, validate
+from caplint.findings.finding import Finding, Place, Related
+from caplint.rules import page
+from caplint.rules.page import Example, Rule, find, load, query_rows, run, validate
+from caplint.util.errors import CaplintError
 
 FRONT = {
     "code": '"HSE001"',
@@ -190,8 +190,8 @@ def test_a_fence_before_the_query_is_not_it(tmp_path: Path) -> None:
     ],
 )
 def test_marks(line: str, without: str, marked: bool) -> None:
-    assert rules.strip_marks(line) == without
-    assert rules.is_marked(line) is marked
+    assert page.strip_marks(line) == without
+    assert page.is_marked(line) is marked
 
 
 @pytest.mark.parametrize("code", ["HS001", "HOUSERUL001"])
@@ -213,7 +213,7 @@ def test_names_may_hold_digits(tmp_path: Path) -> None:
     assert _load(tmp_path, _page({"name": '"a1-2b-c"'})).name == "a1-2b-c"
 
 
-@pytest.mark.parametrize("role", rules.ROLES)
+@pytest.mark.parametrize("role", page.ROLES)
 def test_every_role_may_be_needed(tmp_path: Path, role: str) -> None:
     assert _load(tmp_path, _page({"needs": f'["kernel", "{role}"]'})).needs == ("kernel", role)
 
@@ -223,7 +223,7 @@ def test_blocks_are_looked_for_when_they_are_asked_for(tmp_path: Path) -> None:
     (rule,) = load([tmp_path], whole=False)
     assert (rule.title, rule.offset, rule.supersedes) == ("No query", 7, ())
     with pytest.raises(CaplintError, match=r"a.md: holds no ```sql block$"):
-        rules.parse([rule])
+        page.parse([rule])
 
 
 def test_a_page_that_is_not_text(tmp_path: Path) -> None:
@@ -280,11 +280,11 @@ def test_a_query_is_compiled(connection: sqlite3.Connection, query: str) -> None
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("SELECT 1 AS tree", f"selects tree; it must select {', '.join(rules.COLUMNS)}"),
+        ("SELECT 1 AS tree", f"selects tree; it must select {', '.join(page.COLUMNS)}"),
         (
             QUERY.replace("AS arch", "AS architecture"),
             "selects tree, path, line, column, subject, architecture, function, severity, message, related; "
-            f"it must select {', '.join(rules.COLUMNS)}",
+            f"it must select {', '.join(page.COLUMNS)}",
         ),
         ("SELECT FROM cap", 'near "FROM": syntax error'),
         ("SELECT * FROM caps", "no such table: caps"),
@@ -343,7 +343,7 @@ FOREVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELE
 
 
 def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "TIME_LIMIT", 0.05)
+    monkeypatch.setattr(page, "TIME_LIMIT", 0.05)
     with pytest.raises(CaplintError, match=r"^a.md: query: takes longer than 0.05 s$"):
         list(run(connection, _rule(FOREVER)))
     with pytest.raises(CaplintError, match=r"^query: takes longer than 0.05 s$"):

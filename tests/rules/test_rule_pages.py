@@ -6,15 +6,16 @@ from functools import cache
 
 import pytest
 
-from caplint import rules, share
 from caplint.config import Config
-from caplint.examples import Case, cases, problem
-from caplint.rules import Rule
+from caplint.engine.rule_examples import Case, cases, problem
+from caplint.rules import page
+from caplint.rules.page import Rule
+from caplint.util import shipped_files
 
 
 @cache
 def _rules() -> list[Rule]:
-    return rules.load([share.RULES])
+    return page.load([shipped_files.RULES])
 
 
 @pytest.mark.parametrize("case", [case for rule in _rules() for case in cases(rule)], ids=str)

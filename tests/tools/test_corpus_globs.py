@@ -1,6 +1,6 @@
 import pytest
 
-from caplint.globs import compile_globs
+from caplint.knowledge.globs import compile_globs
 
 MATCHES = [
     ("Makefile", "Makefile"),

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from caplint import share
-from caplint.rules import load
+from caplint.rules.page import load
+from caplint.util import shipped_files
 from tools.site import build
 from tools.vocabulary import facts, links
 
@@ -51,7 +51,7 @@ def page(path: Path) -> Page:
 
 def test_every_rule_has_a_page(site: Path) -> None:
     index = (site / "rules" / "index.html").read_text("utf-8")
-    for rule in load([share.RULES]):
+    for rule in load([shipped_files.RULES]):
         text = (site / "rules" / f"{rule.path.stem}.html").read_text("utf-8")
         assert f'href="{rule.path.stem}.html"' in index
         assert rule.name in text

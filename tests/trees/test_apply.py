@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.errors import CaplintError
 from caplint.trees.apply import changes
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 
 def _tree(root: Path, content: bytes = b"a\nb\nc\nd\ne\n") -> Tree:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import Files, lay
 
-from caplint.errors import CaplintError
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 from caplint.trees.detect import detect, directory_tree, parse_tree
+from caplint.util.errors import CaplintError
 
 LINUX: Files = {"include/uapi/linux/kvm.h": "", "virt/kvm/kvm_main.c": ""}
 QEMU: Files = {"linux-headers/linux/kvm.h": "", "accel/kvm/kvm-all.c": ""}

@@ -10,10 +10,10 @@ from typing import IO, Any
 import pytest
 from conftest import UAPI, X86, age, bare_kernel, bare_qemu, lay
 
-from caplint.errors import CaplintError
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Stamp, StampCache, Tree, object_id
+from caplint.util.errors import CaplintError
 
 KERNEL = (UAPI, "virt/kvm/kvm_main.c")
 QEMU = ("accel/kvm/kvm-all.c", "linux-headers/linux/kvm.h")

@@ -7,9 +7,9 @@ import quopri
 
 import pytest
 
-from caplint.errors import CaplintError
 from caplint.trees import mail
 from caplint.trees.mail import mails
+from caplint.util.errors import CaplintError
 
 DIFF = "--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a = b\n+ä = ü\n".encode()
 HEAD = b"From: A <a@example.org>\nSubject: [PATCH v2 %d/2] KVM: x86:\n a thing\n"

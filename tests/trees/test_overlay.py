@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import UAPI, X86, bare_kernel
 
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import File, Tree, object_id
 

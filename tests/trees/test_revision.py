@@ -12,11 +12,11 @@ from threading import Thread
 import pytest
 from conftest import KERNEL_FILES, QEMU_FILES, UAPI, X86, commit, git, kernel, lay, qemu
 
-from caplint.errors import CaplintError
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
 from caplint.trees.detect import against, directory_tree, parse_tree, staged_tree, tree_of
 from caplint.trees.repository import Repository
 from caplint.trees.tree import Tree, object_id
+from caplint.util.errors import CaplintError
 
 OTHER = "include/linux/other.h"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from conftest import HEADER, QEMU_UAPI, UAPI, X86, commit, kernel, lay, qemu
 
-from caplint.errors import CaplintError
 from caplint.trees import series as under_test
 from caplint.trees.detect import directory_tree, tree_of
 from caplint.trees.series import Laid, read_series
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 NEW = "virt/kvm/new.c"
 

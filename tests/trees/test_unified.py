@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import X86
 
-from caplint.errors import CaplintError
 from caplint.trees.unified import FileDiff, parse
+from caplint.util.errors import CaplintError
 
 
 def _one(text: bytes) -> FileDiff:

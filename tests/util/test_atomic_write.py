@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from caplint.errors import CaplintError
-from caplint.replace import replace_file
+from caplint.util.atomic_write import replace_file
+from caplint.util.errors import CaplintError
 
 
 def test_a_new_file_has_an_ordinary_mode(tmp_path: Path) -> None:

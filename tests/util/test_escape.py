@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from caplint.quoting import json_text, toml_string, visible
+from caplint.util.escape import json_text, toml_string, visible
 
 NASTY = "".join(map(chr, (*range(0x100), 0x061C, *range(0x200B, 0x2070), 0xFEFF, 0x1F600))) + "::%0A<&>\"'\\"
 

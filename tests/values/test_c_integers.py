@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.link.integers import Value, literal
+from caplint.values.c_integers import Value, literal
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import re
 import pytest
 from pycparser import c_ast, c_parser
 
-from caplint.link.plain_expression import plain_expression
+from caplint.values.simple_parser import plain_expression
 
 PLAIN = """
 1  0  017  0x1F  10u  10UL  10lu  0xfULL  1LLU  (1)  ((A))  -1  - 1  !~+1  a-1  (1)-2  (A) & ~(B)  1<<2+3  a<<2>>1

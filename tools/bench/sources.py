@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from caplint.facts.languages import language_of
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
 from caplint.trees.detect import directory_tree
 from tools.errors import ToolError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from caplint.c.chains import chains
-from caplint.facts.reading import Reading
-from caplint.facts.records import Access
+from caplint.c.member_chains import chains
+from caplint.facts.store.records import Access
+from caplint.facts.syntax.ast_view import Reading
 
 _MAX_CHAIN = 400
 _MAX_BYTES = 4000

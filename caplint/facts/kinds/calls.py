@@ -9,8 +9,8 @@ from itertools import pairwise
 import tree_sitter
 
 from caplint.c.syntax import folded
-from caplint.facts.reading import Reading, json_list
-from caplint.facts.records import Call, MacroUse
+from caplint.facts.store.records import Call, MacroUse
+from caplint.facts.syntax.ast_view import Reading, json_list
 
 # What a node's parent says of the value; kinds not named here pass it on unchanged.
 _USES = {

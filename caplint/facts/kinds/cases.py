@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.c.guards import leaves
-from caplint.facts.reading import Reading
-from caplint.facts.records import CaseLabel
+from caplint.facts.store.records import CaseLabel
+from caplint.facts.syntax.ast_view import Reading
 
 
 def cases(reading: Reading) -> Iterator[CaseLabel]:

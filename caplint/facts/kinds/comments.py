@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from caplint.c.lexer import Directive, Lexed
 from caplint.c.syntax import Unit
-from caplint.facts.macros import defined_name, prose
-from caplint.facts.records import DefinitionComment
+from caplint.facts.kinds.macros import defined_name, prose
+from caplint.facts.store.records import DefinitionComment
 
 
 def definition_comments(unit: Unit) -> Iterator[DefinitionComment]:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from caplint.facts.records import DocField, DocMention, DocSection, Token
+from caplint.facts.store.records import DocField, DocMention, DocSection, Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
 _NAME = re.compile(

@@ -7,9 +7,9 @@ from itertools import count
 
 import tree_sitter
 
-from caplint.facts.members import owner_of
-from caplint.facts.reading import Reading, name_of
-from caplint.facts.records import Element, Enumerator
+from caplint.facts.kinds.members import owner_of
+from caplint.facts.store.records import Element, Enumerator
+from caplint.facts.syntax.ast_view import Reading, name_of
 
 _MAX_VALUE = 400
 _INDEX = frozenset({"subscript_designator", "subscript_range_designator"})

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from caplint.facts.reading import Reading, Scope, declared_by, json_list, name_of
-from caplint.facts.records import Function
+from caplint.facts.store.records import Function
+from caplint.facts.syntax.ast_view import Reading, Scope, declared_by, json_list, name_of
 
 
 def functions(reading: Reading) -> Iterator[Function]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.c.guards import Jumps, guards, jumps
-from caplint.facts.reading import Reading
-from caplint.facts.records import GuardExtent
+from caplint.facts.store.records import GuardExtent
+from caplint.facts.syntax.ast_view import Reading
 
 _KINDS = ("if", "while", "for", "ternary", "logic")
 _MAX_EXPRESSION = 400

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from caplint.facts.reading import Reading, name_of
-from caplint.facts.records import TableEntry
+from caplint.facts.store.records import TableEntry
+from caplint.facts.syntax.ast_view import Reading, name_of
 
 _MAX_VALUE = 200
 

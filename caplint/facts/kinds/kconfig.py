@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from caplint.c.expression import MAX_LENGTH, parse, quoted
 from caplint.c.formula import Formula, conjunction, text
 from caplint.c.syntax import UnreadableError
-from caplint.facts.lines import MAX_NESTING, logical_lines
-from caplint.facts.nesting import Allowance
-from caplint.facts.records import KconfigDefault, KconfigSelect, KconfigSymbol
+from caplint.facts.store.records import KconfigDefault, KconfigSelect, KconfigSymbol
+from caplint.facts.syntax.build_conditionals import Allowance
+from caplint.facts.syntax.logical_lines import MAX_NESTING, logical_lines
 
 _TYPES = frozenset({"bool", "tristate", "int", "hex", "string"})
 _OPENING = frozenset({"menu", "choice"})

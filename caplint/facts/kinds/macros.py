@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from caplint.c.lexer import BLANK, Directive, Lexed, plain
 from caplint.c.syntax import Unit
-from caplint.facts.records import Include, Macro, Undefinition
+from caplint.facts.store.records import Include, Macro, Undefinition
 
 _DEFINE = re.compile(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
 _INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')

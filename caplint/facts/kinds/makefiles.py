@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from caplint.c.expression import quoted
 from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation, text
-from caplint.facts.lines import MAX_NESTING, logical_lines
-from caplint.facts.nesting import Allowance, Nesting
-from caplint.facts.records import BuildRule
+from caplint.facts.store.records import BuildRule
+from caplint.facts.syntax.build_conditionals import Allowance, Nesting
+from caplint.facts.syntax.logical_lines import MAX_NESTING, logical_lines
 
 # Where more than this comes together, the condition is taken for unknown.
 _MAX_USERS = 64

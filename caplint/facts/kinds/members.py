@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import tree_sitter
 
-from caplint.facts.reading import Reading, name_of
-from caplint.facts.records import Member
+from caplint.facts.store.records import Member
+from caplint.facts.syntax.ast_view import Reading, name_of
 
 _AGGREGATES = frozenset({"struct_specifier", "union_specifier"})
 _DECLARATORS = frozenset(

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from caplint.c.expression import quoted
 from caplint.c.formula import Formula, Literal, conjunction, negation
 from caplint.c.syntax import UnreadableError
-from caplint.facts.build import Lists
-from caplint.facts.lines import MAX_BYTES
-from caplint.facts.nesting import Nesting
-from caplint.facts.records import BuildRule
+from caplint.facts.kinds.makefiles import Lists
+from caplint.facts.store.records import BuildRule
+from caplint.facts.syntax.build_conditionals import Nesting
+from caplint.facts.syntax.logical_lines import MAX_BYTES
 
 _TOKEN = re.compile(r"'''.*?'''|'(?:[^'\\\n]|\\.)*'|#[^\n]*|\\\n|\n|\w+|\+=|[^\s\w]", re.DOTALL)
 _OPTION = re.compile(r"'((?:CONFIG|TARGET)_\w+)'\Z")

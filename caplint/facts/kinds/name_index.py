@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from caplint.facts.records import Words
+from caplint.facts.store.records import Words
 
 # What is called. What stands in comments too costs a look at a file and nothing else.
 _CALLED = re.compile(rb"\b\w++\s?\(")

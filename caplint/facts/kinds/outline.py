@@ -15,14 +15,14 @@ from typing import Any
 import tree_sitter
 
 from caplint.c.syntax import Unit
-from caplint.facts.calls import arguments_of
-from caplint.facts.cases import label_extents
-from caplint.facts.functions import functions, parameter_nodes
-from caplint.facts.listings import entries
-from caplint.facts.macros import macros
-from caplint.facts.members import members, typedefs
-from caplint.facts.reading import OUTLINE_NODES, Reading, Scope, declared_by, name_of, readings
-from caplint.facts.records import Function, Outline
+from caplint.facts.kinds.calls import arguments_of
+from caplint.facts.kinds.cases import label_extents
+from caplint.facts.kinds.functions import functions, parameter_nodes
+from caplint.facts.kinds.initializer_lists import entries
+from caplint.facts.kinds.macros import macros
+from caplint.facts.kinds.members import members, typedefs
+from caplint.facts.store.records import Function, Outline
+from caplint.facts.syntax.ast_view import OUTLINE_NODES, Reading, Scope, declared_by, name_of, readings
 
 TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "members", "typedefs", "macros", "uses")
 

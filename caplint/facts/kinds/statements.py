@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.c.guards import leaves
-from caplint.facts.reading import Reading, Scope, name_of
-from caplint.facts.records import Comparison, Jump, ReturnValue, Store, Test
+from caplint.facts.store.records import Comparison, Jump, ReturnValue, Store, Test
+from caplint.facts.syntax.ast_view import Reading, Scope, name_of
 
 _MAX_VALUE = 400
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}\w*\Z")

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import tree_sitter
 
+from caplint.c.byte_ranges import Spans
 from caplint.c.lexer import BLANK, Directive
-from caplint.c.masks import Spans
 from caplint.c.repair import MacroUse
 from caplint.c.syntax import Unit, View
-from caplint.facts.records import Token
+from caplint.facts.store.records import Token
 
 # One pattern each: what begins with a literal is found several times as fast.
 _NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]

@@ -20,7 +20,7 @@ def schema() -> str:
 def schema_version() -> int:
     """Changes with the tables, and with kvm.toml, which decides what a stamp remembers of a file."""
     digest = hashlib.sha256(schema().encode())
-    digest.update(resources.files("caplint").joinpath("kvm.toml").read_bytes())
+    digest.update(resources.files("caplint.knowledge").joinpath("kvm.toml").read_bytes())
     return int.from_bytes(digest.digest()[:4]) & 0x7FFFFFFF
 
 

@@ -355,7 +355,7 @@ CREATE TABLE outline (
 -- The names by which a C file is found before it is parsed; blobs of the language `words` have nothing else.
 CREATE TABLE words (
     blob INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    text TEXT NOT NULL            -- separated by blanks, with the marks of caplint/facts/words.py
+    text TEXT NOT NULL            -- separated by blanks, with the marks of caplint/facts/kinds/name_index.py
 ) STRICT;
 
 -- What a link has worked out for a state of a tree, so that it need not be worked out again.

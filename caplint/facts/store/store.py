@@ -16,11 +16,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caplint.facts.schema import PATTERN, schema, schema_version
+from caplint.facts.store.schema import PATTERN, schema, schema_version
 from caplint.trees.tree import Stamp
 
 if TYPE_CHECKING:
-    from caplint.facts.records import FileFacts, Record
+    from caplint.facts.store.records import FileFacts, Record
 
 # A blob that no run has needed for so long is forgotten, and a store of another version.
 _KEEP_DAYS = 30
@@ -130,7 +130,7 @@ class FactStore:
                     self._insert(cursor.lastrowid, facts.records)
 
     def _insert(self, blob: int, records: list[Record]) -> None:
-        from caplint.facts.records import TABLES  # noqa: PLC0415 - most runs add nothing
+        from caplint.facts.store.records import TABLES  # noqa: PLC0415 - most runs add nothing
 
         for kind, run in groupby(records, type):
             rows: list[Any] = list(run)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from caplint.c.formula import Formula, conjunction, disjunction, negation, text
 from caplint.c.syntax import UnreadableError
-from caplint.facts.lines import MAX_NESTING
+from caplint.facts.syntax.logical_lines import MAX_NESTING
 
 # As in lines.py: far from what a person maintains.
 MAX_ALTERNATIVES = 64

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from caplint.c.expression import is_quoted, parse
 from caplint.c.formula import Formula, Junction, Literal, conjunction, disjunction, literals, substitute, text
-from caplint.knowledge import GENERIC
+from caplint.knowledge.load import GENERIC
 
 _KVM = "CONFIG_KVM"
 Place = tuple[str, str, str]

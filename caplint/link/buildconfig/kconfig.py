@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, evaluate, literals, substitute
-from caplint.knowledge import GENERIC, knowledge
-from caplint.link.configurations import Configurations, Key
-from caplint.link.constraints import constraints
+from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.buildconfig.configurations import Configurations, Key
+from caplint.link.buildconfig.kconfig_constraints import constraints
 
 _ROOT = "KVM"
 _STATES = {None: "possible", True: "always", False: "never"}

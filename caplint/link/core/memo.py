@@ -7,9 +7,9 @@ import json
 import sqlite3
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
-from caplint.facts.store import FactStore
+from caplint.facts.store.store import FactStore
 
 Tables = tuple[str, ...]
 
@@ -19,7 +19,7 @@ def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: st
 
     No link that is remembered looks at documentation or Kconfig; files' conditions stand in Makefiles and meson.build.
     """
-    digest = hashlib.sha256(code_digest("caplint.link") + extractor.encode())
+    digest = hashlib.sha256(code_digest() + extractor.encode())
     for path, oid in connection.execute(
         """SELECT f.path, b.oid FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
            WHERE f.side = ? AND f.tree = ? AND NOT f.made AND b.language IN ('c', 'make', 'meson') ORDER BY 1""",
@@ -30,13 +30,13 @@ def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: st
 
 
 @cache
-def code_digest(*packages: str) -> bytes:
-    """Names the code of some packages, and kvm.toml."""
-    digest = hashlib.sha256(resources.files("caplint").joinpath("kvm.toml").read_bytes())
-    for package in packages:
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".sql")):
-                digest.update(file.read_bytes())
+def code_digest() -> bytes:
+    """Names the code of caplint, and its data."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[2]
+    for file in sorted(package.rglob("*")):
+        if file.suffix in {".py", ".sql", ".toml", ".h"}:
+            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
     return digest.digest()
 
 

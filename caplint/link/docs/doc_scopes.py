@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from caplint.knowledge import GENERIC, knowledge
+from caplint.knowledge.load import GENERIC, knowledge
 
 _SUBJECT = re.compile(r"\bKVM_[A-Z0-9_]+")
 _ASIDE = re.compile(r"\([^()]*\)")

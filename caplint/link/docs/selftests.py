@@ -6,8 +6,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from caplint.errors import CaplintError
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 _NAME = re.compile(rb"\bKVM_CAP_\w+")
 

@@ -7,8 +7,8 @@ import re
 import sqlite3
 from dataclasses import dataclass, field
 
-from caplint.knowledge import GENERIC
-from caplint.link.bodies import Body, Handler
+from caplint.knowledge.load import GENERIC
+from caplint.link.functions.body import Body, Handler
 
 
 @dataclass(frozen=True, slots=True)

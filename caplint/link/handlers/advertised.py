@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from caplint.knowledge import GENERIC
-from caplint.link.configurations import Configurations
+from caplint.knowledge.load import GENERIC
+from caplint.link.buildconfig.configurations import Configurations
 
 
 def link_answers(connection: sqlite3.Connection, configurations: Configurations) -> None:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caplint.link.bodies import Body, Row, between
-from caplint.link.brackets import closing, stripped
-from caplint.link.helpers import Helpers
-from caplint.link.sites import Site
+from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.callees import Helpers
+from caplint.link.functions.expression_text import closing, stripped
+from caplint.link.handlers.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
 _DEPTH = 3

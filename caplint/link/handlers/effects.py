@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-from caplint.knowledge import GENERIC
-from caplint.link.bodies import Body, Row, between
-from caplint.link.sites import Site
+from caplint.knowledge.load import GENERIC
+from caplint.link.functions.body import Body, Row, between
+from caplint.link.handlers.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")

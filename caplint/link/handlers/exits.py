@@ -6,8 +6,8 @@ import re
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, disjunction, text
-from caplint.link.bodies import Body, Row, between
-from caplint.link.sites import Site
+from caplint.link.functions.body import Body, Row, between
+from caplint.link.handlers.sites import Site
 
 _NOTHING = re.compile(r"\(?\s*(?:0[uUlL]*|false|-\s*E[A-Z]+)\s*\)?\Z")
 

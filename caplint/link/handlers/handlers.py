@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from caplint.facts.store import FactStore
-from caplint.knowledge import GENERIC, knowledge
-from caplint.link import effects, locks, masks, outcomes
-from caplint.link.arguments import Argument, used
-from caplint.link.bodies import Body, Handler, Row, between
-from caplint.link.build import conjoin, file_conditions
-from caplint.link.helpers import Helpers
-from caplint.link.memo import remembered, snapshot
-from caplint.link.null_vm import NullVm, may_get_null
-from caplint.link.sites import Site, sites
-from caplint.link.vm_answers import reads_vm
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
+from caplint.link.core.memo import remembered, snapshot
+from caplint.link.functions.body import Body, Handler, Row, between
+from caplint.link.functions.callees import Helpers
+from caplint.link.handlers import effects, exits, masks, vcpu_lock
+from caplint.link.handlers.argument_checks import Argument, used
+from caplint.link.handlers.null_vm import NullVm, may_get_null
+from caplint.link.handlers.sites import Site, sites
+from caplint.link.handlers.vm_dependence import reads_vm
 
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
@@ -80,7 +80,7 @@ def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
         "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, site.kind, site.condition, reads_vm(helpers, body, site), effects.answer(body, site),
-         outcomes.returns(body, site), outcomes.positive(body, site)),
+         exits.returns(body, site), exits.positive(body, site)),
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[Argument]:
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(body, site),
          effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
-         effects.highest_argument(body, site), outcomes.returns(body, site)),
+         effects.highest_argument(body, site), exits.returns(body, site)),
     )  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
@@ -127,11 +127,11 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[Argument]:
             "INSERT INTO temp.all_cap_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask),
         )
-    walk = locks.walk(helpers, body, site)
+    walk = vcpu_lock.walk(helpers, body, site)
     if walk is not None:
         body.connection.execute(
             "INSERT INTO temp.all_vcpu_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*where, walk.text, walk.line, int(walk.locked), int(locks.writes(body, site))),
+            (*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site))),
         )
     return found
 

@@ -6,11 +6,11 @@ import re
 import sqlite3
 from dataclasses import dataclass, field
 
-from caplint.knowledge import GENERIC
-from caplint.link.bodies import Body, between
-from caplint.link.expansion import LookedUp
-from caplint.link.numbers import Definition, Numbers, UnknownValueError
-from caplint.link.sites import Site
+from caplint.knowledge.load import GENERIC
+from caplint.link.functions.body import Body, between
+from caplint.link.handlers.sites import Site
+from caplint.values.evaluator import Definition, Numbers, UnknownValueError
+from caplint.values.macro_text import LookedUp
 
 _CONSTANT = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
 _ERROR = re.compile(r"\(*\s*-\s*E[A-Z]+")

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from caplint.link.bodies import Body, between
-from caplint.link.brackets import split, stripped
-from caplint.link.helpers import Helpers, Macro
+from caplint.link.functions.body import Body, between
+from caplint.link.functions.callees import Helpers, Macro
+from caplint.link.functions.expression_text import split, stripped
 
 _DEPTH = 5
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")

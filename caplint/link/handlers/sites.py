@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caplint.link.bodies import Body
+from caplint.link.functions.body import Body
 
 _CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from caplint.facts.store import FactStore
-from caplint.link.members import POINTED, members_of
-from caplint.link.memo import remembered, snapshot
+from caplint.facts.store.store import FactStore
+from caplint.link.core.memo import remembered, snapshot
+from caplint.link.functions.member_uses import POINTED, members_of
 
 
 def link_cap_states(store: FactStore, extractor: str) -> None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caplint.link.bodies import Body, between
-from caplint.link.helpers import Helpers
-from caplint.link.sites import Site
+from caplint.link.functions.body import Body, between
+from caplint.link.functions.callees import Helpers
+from caplint.link.handlers.sites import Site
 
 _DEPTH = 3
 _COUNT = re.compile(r"\bcreated_vcpus\b")

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from caplint.link.bodies import Body, between
-from caplint.link.brackets import stripped, without_calls
-from caplint.link.helpers import Helpers
-from caplint.link.sites import Site
+from caplint.link.functions.body import Body, between
+from caplint.link.functions.callees import Helpers
+from caplint.link.functions.expression_text import stripped, without_calls
+from caplint.link.handlers.sites import Site
 
 
 def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:

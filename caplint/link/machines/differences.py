@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from caplint.link.configurations import Configurations
-from caplint.link.masks import Constants
+from caplint.link.buildconfig.configurations import Configurations
+from caplint.link.handlers.masks import Constants
 
 _SYMBOL = re.compile(r"\bCONFIG_\w+")
 _LONGEST = 120

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from caplint.link.changes import Loaded
-from caplint.link.configurations import Configurations
-from caplint.link.machine_answers import Sources
+from caplint.link.buildconfig.configurations import Configurations
+from caplint.link.core.loaded_trees import Loaded
+from caplint.link.machines.differences import Sources
 from caplint.machine.record import Machine
 from caplint.trees.tree import Tree
 

@@ -11,9 +11,9 @@ from itertools import combinations
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, satisfiable
-from caplint.knowledge import GENERIC
-from caplint.link.expansion import Definition
-from caplint.link.includes import Includes
+from caplint.knowledge.load import GENERIC
+from caplint.link.macros.includes import Includes
+from caplint.values.macro_text import Definition
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CASE = re.compile(r"\b(?:case\b[^;:?]*|default\s*):")

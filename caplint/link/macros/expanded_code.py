@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 
 from caplint.facts.harvest import Reading, harvest_contents
 from caplint.facts.languages import MADE
-from caplint.facts.store import BlobKey, FactStore
-from caplint.link.memo import snapshot
+from caplint.facts.store.store import BlobKey, FactStore
+from caplint.link.core.memo import snapshot
 from caplint.trees.tree import Tree, object_id
 
 
@@ -39,8 +39,8 @@ def link_made(store: FactStore, side: str, tree: Tree, reading: Reading) -> None
 
 def _read(store: FactStore, side: str, tree: Tree, reading: Reading) -> tuple[_Made, dict[BlobKey, int]]:
     # Imported on demand: most runs find everything in the store, and expand nothing.
-    from caplint.facts.made import packed  # noqa: PLC0415
-    from caplint.link.making import plan  # noqa: PLC0415
+    from caplint.facts.expanded import packed  # noqa: PLC0415
+    from caplint.link.macros.expansion_plan import plan  # noqa: PLC0415
 
     found = plan(store.connection, side, tree.name, tree.read)
     contents = {path: packed(pieces) for path, pieces in found.pieces.items() if pieces}

@@ -15,11 +15,11 @@ from functools import cache
 
 from caplint.c.expression import parse
 from caplint.c.formula import conjunction, text
-from caplint.facts.made import Part, Piece
+from caplint.facts.expanded import Part, Piece
 from caplint.facts.preprocess import Macros
-from caplint.link.definitions import Definitions, Place, UnknownDefinitionError
-from caplint.link.expansion import Definition
-from caplint.link.includes import Includes
+from caplint.link.macros.definitions import Definitions, Place, UnknownDefinitionError
+from caplint.link.macros.includes import Includes
+from caplint.values.macro_text import Definition
 
 Reader = Callable[[str], bytes]
 

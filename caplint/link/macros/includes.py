@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from posixpath import commonprefix
 
-from caplint.knowledge import GENERIC
+from caplint.knowledge.load import GENERIC
 
 
 class Includes:

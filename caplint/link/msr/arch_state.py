@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from caplint.knowledge import GENERIC, knowledge
-from caplint.link.members import BRACKETS, Members
+from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.functions.member_uses import BRACKETS, Members
 
 _STEP = re.compile(r"\s*(?:->|\.)\s*")
 _NAME = re.compile(r"[A-Za-z_]\w*")

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 
 _CAP_PREFIX = re.compile(r"KVM_CAP_(?:X86_)?(?:MSR_)?")
 _MSR_PREFIX = re.compile(r"MSR_(?:IA32_|AMD64_|KVM_)?")

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from caplint.knowledge import knowledge
-from caplint.link.bodies import Body, Handler, Row, between
-from caplint.link.members import chains
-from caplint.link.state import Place, State
+from caplint.knowledge.load import knowledge
+from caplint.link.functions.body import Body, Handler, Row, between
+from caplint.link.functions.member_uses import chains
+from caplint.link.msr.arch_state import Place, State
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # What a guard may speak of without making the access depend on a capability or a feature.

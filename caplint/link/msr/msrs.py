@@ -11,16 +11,16 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from caplint.facts.store import FactStore
-from caplint.knowledge import GENERIC, knowledge
-from caplint.link.build import conjoin, file_conditions
-from caplint.link.expansion import LookedUp
-from caplint.link.members import POINTED, Members, members_of
-from caplint.link.memo import remembered, snapshot
-from caplint.link.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
-from caplint.link.msr_passthrough import link_passthrough
-from caplint.link.numbers import Definition, Numbers, UnknownValueError
-from caplint.link.state import State
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
+from caplint.link.core.memo import remembered, snapshot
+from caplint.link.functions.member_uses import POINTED, Members, members_of
+from caplint.link.msr.arch_state import State
+from caplint.link.msr.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
+from caplint.link.msr.passthrough import link_passthrough
+from caplint.values.evaluator import Definition, Numbers, UnknownValueError
+from caplint.values.macro_text import LookedUp
 
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 
-from caplint.knowledge import knowledge
+from caplint.knowledge.load import knowledge
 
 _MSR = re.compile(r"\b(?:HV_X64_)?MSR_\w+")
 

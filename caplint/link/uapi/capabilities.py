@@ -10,9 +10,9 @@ from functools import partial
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
-from caplint.knowledge import knowledge
-from caplint.link.expansion import LookedUp
-from caplint.link.numbers import Definition, Numbers, UnknownValueError
+from caplint.knowledge.load import knowledge
+from caplint.values.evaluator import Definition, Numbers, UnknownValueError
+from caplint.values.macro_text import LookedUp
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
 _PREFIX = "KVM_CAP_"

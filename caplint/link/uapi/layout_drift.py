@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from caplint.facts.store import FactStore
-from caplint.link.memo import code_digest
+from caplint.facts.store.store import FactStore
+from caplint.link.core.memo import code_digest
 
 # The end of a header's path and a line of it, in the JSON of units.
 _LINE = re.compile(r'\.h", \d+')
@@ -31,7 +31,7 @@ def drift_of(store: FactStore, kernel: str, other: str) -> list[list[Any]]:
     shapes = [_shape(units) for units in (kernel, other)]
     if shapes[0] == shapes[1]:
         return []
-    code = code_digest("caplint.link", "caplint.abi").hex()
+    code = code_digest().hex()
     name = f"drift of shapes {code} {shapes[0]} {shapes[1]}"
     known = store.recall(name)
     if known is None:
@@ -54,8 +54,8 @@ def _shape(units: str) -> str:
 
 
 def _compared(kernel: str, other: str) -> list[tuple[object, ...]]:
-    from caplint.abi.pairs import differences  # noqa: PLC0415 - most runs compare nothing anew
-    from caplint.abi.work import unit_of  # noqa: PLC0415
+    from caplint.abi.compare_abis import differences  # noqa: PLC0415 - most runs compare nothing anew
+    from caplint.abi.evaluation_pool import unit_of  # noqa: PLC0415
 
     sides = [{abi: unit_of(data) for abi, data in json.loads(units).items()} for units in (kernel, other)]
     return [tuple(row) for row in differences(sides[0], sides[1])]

@@ -17,11 +17,11 @@ from posixpath import basename, commonprefix, dirname
 from caplint.abi import sources as headers
 from caplint.abi.abis import Abi, abis_of
 from caplint.abi.sources import Place, Sources, gather
-from caplint.errors import CaplintError
-from caplint.facts.store import FactStore
-from caplint.knowledge import knowledge
-from caplint.link.layout_drift import drift_of
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import knowledge
+from caplint.link.uapi.layout_drift import drift_of
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
 
 _NO_ROOT = "the tree holds no linux/kvm.h that would include it"
 _NO_ARCHITECTURE = "its path names no architecture that caplint knows"
@@ -58,7 +58,7 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
     if not missing:
         yield partial(_fill, store, copies, known)
         return
-    from caplint.abi.work import evaluating  # noqa: PLC0415 - most runs evaluate nothing
+    from caplint.abi.evaluation_pool import evaluating  # noqa: PLC0415 - most runs evaluate nothing
 
     with evaluating(missing, jobs) as results:
 
@@ -150,7 +150,7 @@ def _known(store: FactStore, copies: list[_Copy]) -> dict[str, str]:
 
 def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) -> str | None:
     """The layouts of these headers before a patch, on the lines where they stand now; None where they may differ."""
-    from caplint.abi.moved import move, moved  # noqa: PLC0415 - pycparser's, and most runs have no new headers
+    from caplint.abi.layout_reuse import move, moved  # noqa: PLC0415 - pycparser's, and most runs have no new headers
 
     for other in copies:
         if other.side == "base" and (other.tree.name, other.place, other.abis) == (

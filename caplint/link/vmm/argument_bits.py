@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from caplint.link.code import Code, Function, symbols
-from caplint.link.masks import Constants
-from caplint.link.vmm_checks import Witnesses
+from caplint.link.functions.call_sites import Code, Function, symbols
+from caplint.link.handlers.masks import Constants
+from caplint.link.vmm.dominating_checks import Witnesses
 
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 # What only says what went wrong does not ask.

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from caplint.facts.store import FactStore
-from caplint.knowledge import Wrapper, knowledge
-from caplint.link.build import conjoin, file_conditions
-from caplint.link.code import Call, Code, Function
-from caplint.link.masks import Constants
-from caplint.link.memo import remembered, snapshot
-from caplint.link.requests import request_of
-from caplint.link.vmm_bits import Answers, bits_of
-from caplint.link.vmm_caps import Capabilities, handed_on
-from caplint.link.vmm_checks import Before, Check, Dominators, Witnesses
-from caplint.link.vmm_results import ignored
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import Wrapper, knowledge
+from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
+from caplint.link.core.memo import remembered, snapshot
+from caplint.link.functions.call_sites import Call, Code, Function
+from caplint.link.handlers.masks import Constants
+from caplint.link.vmm.argument_bits import Answers, bits_of
+from caplint.link.vmm.capability_values import Capabilities, handed_on
+from caplint.link.vmm.dominating_checks import Before, Check, Dominators, Witnesses
+from caplint.link.vmm.enable_requests import request_of
+from caplint.link.vmm.ignored_results import ignored
 
 _TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from caplint.knowledge import knowledge
-from caplint.link.code import Call, Code, Function, symbols
+from caplint.knowledge.load import knowledge
+from caplint.link.functions.call_sites import Call, Code, Function, symbols
 
 _CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 _BARE = re.compile(r"\(*\s*&?([A-Za-z_]\w*)")

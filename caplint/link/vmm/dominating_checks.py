@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from caplint.link.code import Call, Code, Function, symbols
+from caplint.link.functions.call_sites import Call, Code, Function, symbols
 
 _DEPTH = 4
 # An answer is kept in a flag, a function returns the flag, a variable takes what that returns. What is carried on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from caplint.link.code import Call, Function
+from caplint.link.functions.call_sites import Call, Function
 
 _NAME = re.compile(r"&?\s*([A-Za-z_]\w*)\Z")
 _ARGUMENT = re.compile(r"args\s*\[\s*(\d+)\s*\]\Z")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from caplint.link.code import Call, Code, Function, Store
+from caplint.link.functions.call_sites import Call, Code, Function, Store
 
 _DEPTH = 4
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from caplint import __version__
-from caplint.graph.steps import Path
+from caplint.graph.path_model import Path
 from caplint.inventory.difference import Difference
 from caplint.inventory.model import Capability, Inventory
 from caplint.report.paths import as_object as path_object

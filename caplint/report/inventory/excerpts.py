@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from caplint.errors import CaplintError
 from caplint.inventory.model import Capability, Place
-from caplint.quoting import visible
 from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
+from caplint.util.escape import visible
 
 # Lines shown before and behind a place (a case is told by what follows), and how much of each.
 _BEFORE, _BEHIND = 1, 4

@@ -11,15 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from caplint import __version__
+from caplint.engine.outcome import Outcome
 from caplint.inventory.model import Capability, Inventory
 from caplint.inventory.select import ONLY
-from caplint.outcome import Outcome
-from caplint.quoting import visible
 from caplint.report.drawing import svg
 from caplint.report.inventory.data import capability_object
 from caplint.report.inventory.excerpts import excerpts
 from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.wording import coverage_line, size
+from caplint.util.escape import visible
 
 _ASSETS = File(__file__).resolve().parent.parent / "html"
 _STYLE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from caplint.inventory.difference import Difference
 from caplint.inventory.model import Capability, Inventory
-from caplint.quoting import visible
 from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses
+from caplint.util.escape import visible
 
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")

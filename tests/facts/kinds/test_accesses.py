@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caplint.facts.extract import extract
-from caplint.facts.records import Access
+from caplint.facts.store.records import Access
 
 
 def _rows(source: str) -> list[Access]:

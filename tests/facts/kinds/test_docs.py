@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.facts.docs import mentions
 from caplint.facts.extract import extract
-from caplint.facts.records import DocField, DocMention, DocSection, Token
+from caplint.facts.kinds.docs import mentions
+from caplint.facts.store.records import DocField, DocMention, DocSection, Token
 
 PAGE = """\
 Before KVM_CAP_EARLY.

@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, Element, Enumerator, TableEntry
+from caplint.facts.store.records import BlindSpot, Element, Enumerator, TableEntry
 
 R = TypeVar("R", Element, Enumerator, TableEntry)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.records import Call, GuardExtent
+from caplint.facts.store.records import Call, GuardExtent
 
 Claim = tuple[str, int, str]
 

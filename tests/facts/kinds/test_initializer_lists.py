@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.facts.listings import entries
+from caplint.facts.kinds.initializer_lists import entries
 
 
 @pytest.mark.parametrize(

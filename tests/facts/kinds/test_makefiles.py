@@ -7,9 +7,9 @@ import time
 import pytest
 
 from caplint.c.syntax import UnreadableError
-from caplint.facts.build import make_rules
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, BuildRule
+from caplint.facts.kinds.makefiles import make_rules
+from caplint.facts.store.records import BlindSpot, BuildRule
 
 
 def rules(text: str, language: str) -> dict[str, str]:

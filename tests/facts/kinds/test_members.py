@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, Member
+from caplint.facts.store.records import BlindSpot, Member
 
 
 def _rows(source: str) -> list[Member]:

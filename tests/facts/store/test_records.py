@@ -9,9 +9,9 @@ from typing import get_type_hints
 
 import pytest
 
-from caplint.facts.records import TABLES
+from caplint.facts.store.records import TABLES
 
-SCHEMA = resources.files("caplint.facts").joinpath("schema.sql").read_text("utf-8")
+SCHEMA = resources.files("caplint.facts.store").joinpath("schema.sql").read_text("utf-8")
 # Said once for all at the top of the schema, or named as what they are.
 PLAIN = frozenset({"id", "blob", "line", "column", "start", "stop", "condition", "function", "name", "path", "size"})
 PLAIN_IN = {

@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 from conftest import KERNEL_FILES, kernel
 
-from caplint.check import check, open_session
 from caplint.config import Config
-from caplint.facts import store as store_module
+from caplint.engine.check import check, open_session
 from caplint.facts import workers
 from caplint.facts.extract import extract
-from caplint.facts.records import BlindSpot, FileFacts, Macro
-from caplint.facts.schema import file_name
-from caplint.facts.store import FactStore, is_damage
-from caplint.rules import load, query_rows
-from caplint.share import RULES
+from caplint.facts.store import store as store_module
+from caplint.facts.store.records import BlindSpot, FileFacts, Macro
+from caplint.facts.store.schema import file_name
+from caplint.facts.store.store import FactStore, is_damage
+from caplint.rules.page import load, query_rows
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Stamp, Tree
+from caplint.util.shipped_files import RULES
 
 pytestmark = pytest.mark.usefixtures("apart")
 
@@ -248,7 +248,7 @@ def test_two_versions_do_not_empty_each_others_store(tmp_path: Path, monkeypatch
     config = Config(cache=str(tmp_path))
     monkeypatch.delenv("CAPLINT_CACHE", raising=False)
     mine = config.store_path
-    monkeypatch.setattr("caplint.facts.schema.schema_version", lambda: 7)
+    monkeypatch.setattr("caplint.facts.store.schema.schema_version", lambda: 7)
     theirs = config.store_path
     assert mine is not None
     assert theirs is not None

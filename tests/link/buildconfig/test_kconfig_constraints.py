@@ -8,7 +8,7 @@ import pytest
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, implies, satisfiable
-from caplint.link.constraints import constraints
+from caplint.link.buildconfig.kconfig_constraints import constraints
 
 
 @dataclass

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from views import differences, views_of
 
-from caplint import share
 from caplint.trees.detect import directory_tree
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
+from caplint.util import shipped_files
 
 UAPI = "include/uapi/linux/kvm.h"
 X86 = "arch/x86/kvm/x86.c"
@@ -65,7 +65,7 @@ EDITS: dict[str, dict[str, dict[str, Change]]] = {
 
 @pytest.fixture(scope="module")
 def trees() -> dict[str, Tree]:
-    return {name: directory_tree(str(share.FIXTURES / name)) for name in ("linux", "qemu")}
+    return {name: directory_tree(str(shipped_files.FIXTURES / name)) for name in ("linux", "qemu")}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import X86, ask, bare_kernel
 
-from caplint.link.doc_scopes import documented_architectures, documented_scopes
+from caplint.link.docs.doc_scopes import documented_architectures, documented_scopes
 
 API = "Documentation/virt/kvm/api.rst"
 EVERYWHERE = ["arm64", "x86"]

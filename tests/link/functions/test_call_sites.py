@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.check import open_session
 from caplint.config import Config
-from caplint.link.code import Call, Code, Function, Store, symbols
+from caplint.engine.check import open_session
+from caplint.link.functions.call_sites import Call, Code, Function, Store, symbols
 
 TEXT = """\
 static int first(struct kvm *kvm, int n)

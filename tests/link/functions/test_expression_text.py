@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.link.brackets import closing, split, stripped, without_calls
+from caplint.link.functions.expression_text import closing, split, stripped, without_calls
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.check import open_session
 from caplint.config import Config
-from caplint.link.members import Members, is_chain, last_name, members_of
+from caplint.engine.check import open_session
+from caplint.link.functions.member_uses import Members, is_chain, last_name, members_of
 
 
 def _members(root: Path, text: str) -> Members:

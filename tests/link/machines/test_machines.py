@@ -9,7 +9,7 @@ import pytest
 from conftest import UAPI, X86, ask, bare_kernel, bare_qemu
 
 from caplint.config import Config
-from caplint.link.machines import Release, release_of
+from caplint.link.machines.machines import Release, release_of
 from caplint.machine.record import Answer, Machine
 from caplint.trees.tree import Tree
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import UAPI, X86, Files, ask, bare_kernel, lay
 
-from caplint.check import open_session
 from caplint.config import Config
-from caplint.rules import query_rows
+from caplint.engine.check import open_session
+from caplint.rules.page import query_rows
 from caplint.trees.detect import directory_tree
 
 FUNCTIONS = "SELECT path, name, line FROM code_function ORDER BY 1, 3, 2"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from conftest import QEMU_UAPI, UAPI, kernel, lay, qemu
 
-from caplint import rules as rule_pages
-from caplint import share
-from caplint.check import check, open_session
 from caplint.config import Config
-from caplint.findings import Finding
+from caplint.engine.check import check, open_session
+from caplint.findings.finding import Finding
+from caplint.rules import page as rule_pages
 from caplint.trees.detect import directory_tree, parse_tree
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
+from caplint.util import shipped_files
 
 GENERIC = """\
 #include <linux/types.h>
@@ -45,7 +45,7 @@ def rows(trees: list[Tree], sql: str, cache: str = "none") -> list[tuple[object,
 
 
 def found(*trees: Tree) -> list[Finding]:
-    rules = [rule for rule in rule_pages.load([share.RULES]) if rule.code == "CAP107"]
+    rules = [rule for rule in rule_pages.load([shipped_files.RULES]) if rule.code == "CAP107"]
     return check(list(trees), rules, Config(cache="none", jobs=1)).findings
 
 
@@ -78,7 +78,7 @@ def test_a_row_per_ioctl_and_abi(linux: Tree) -> None:
 def test_what_is_remembered_is_what_was_computed(linux: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = "SELECT * FROM struct_layout"
     first = rows([linux], sql, str(tmp_path / "cache"))
-    monkeypatch.setattr("caplint.abi.work.evaluating", None)
+    monkeypatch.setattr("caplint.abi.evaluation_pool.evaluating", None)
     assert rows([linux], sql, str(tmp_path / "cache")) == first
     assert first
 

@@ -14,15 +14,15 @@ import jsonschema
 import pytest
 from conftest import Caplint
 
-from caplint import share
+from caplint.engine.outcome import Outcome
 from caplint.inventory.model import Capability, Found, Inventory, Place
 from caplint.inventory.select import ONLY
-from caplint.outcome import Outcome
 from caplint.report.inventory import data, rows, table
 from caplint.report.inventory.page import page, summary
 from caplint.report.style import Style
+from caplint.util import shipped_files
 
-TREES = (share.FIXTURES / "linux", share.FIXTURES / "qemu")
+TREES = (shipped_files.FIXTURES / "linux", shipped_files.FIXTURES / "qemu")
 HOSTILE = "KVM_CAP_</script><img src=x onerror=alert(1)>\x1b[31m|=1+1`"
 
 Mini = tuple[Inventory, Outcome]

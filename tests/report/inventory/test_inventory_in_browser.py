@@ -9,8 +9,8 @@ import pytest
 from browser import DESKTOP, PHONE, opened
 from playwright.sync_api import expect
 
+from caplint.engine.outcome import Outcome
 from caplint.inventory.model import Inventory
-from caplint.outcome import Outcome
 from caplint.report.inventory.page import page
 
 Mini = tuple[Inventory, Outcome]
