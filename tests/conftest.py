@@ -15,12 +15,12 @@ import pytest
 
 from caplint.cli.main import main
 from caplint.config import VARIABLES, Config
-from caplint.engine.check import open_session
 from caplint.engine.outcome import Outcome
 from caplint.inventory.builder import build
 from caplint.inventory.model import Inventory
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule, query_rows
+from caplint.session import open_session
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree, object_id
 from caplint.util import shipped_files

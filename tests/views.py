@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from caplint.config import Config
-from caplint.engine.check import Session, open_session
 from caplint.link.linker import unpatched
+from caplint.session import Session, open_session
 from caplint.trees.tree import Tree
 
 # The store numbers blobs and conditions as they come.

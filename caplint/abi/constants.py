@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from pycparser import c_ast, c_parser
 
 from caplint.abi.abis import Abi
+from caplint.abi.types import Type
 from caplint.values.c_integers import UnknownValueError, Value, binary, literal, promoted, truncated, wrapped
-
-if TYPE_CHECKING:
-    from caplint.abi.layout import Type
 
 _SIGNED_WORDS = {"__s8", "__s16", "__s32", "__s64", "signed char", "short", "int", "long", "long long", "signed"}
 

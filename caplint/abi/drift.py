@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caplint.abi.layout import Member
+from caplint.abi.types import Member
 from caplint.abi.unit import Ioctl, Structure, Unit
 
 BREAK, COMPATIBLE = "break", "compatible"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from caplint.abi.layout import Member
 from caplint.abi.sources import ROOT, Sources
+from caplint.abi.types import Member
 from caplint.abi.unit import Ioctl, Structure, Unit, Unknown
 from caplint.util.limited_processes import workers
 

@@ -8,71 +8,22 @@ is little endian, from its most significant one where it is big endian.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from pycparser import c_ast
 
 from caplint.abi.abis import Abi
 from caplint.abi.attributes import MARKER, Attributes, Chunk
 from caplint.abi.constants import Constants
+from caplint.abi.types import FollowsError, Member, Place, Record, Type
 from caplint.values.c_integers import UnknownValueError
 
 # What one type may come to, in bytes: more is a mistake or an attack.
 _MAX_SIZE = 1 << 31
 _MAX_MEMBERS = 5000
 _RECORDS = (c_ast.Struct, c_ast.Union)
-
-
-class FollowsError(UnknownValueError):
-    """Not known because something else is not."""
-
-
-class Member(NamedTuple):
-    """A member, named from the structure on: `u.irq`, `redirtbl[].bits`; unnamed ones add nothing to a name."""
-
-    name: str
-    offset: int
-    size: int
-    bit_offset: int | None
-    """Of a bit-field: from the beginning of the structure."""
-    bits: int | None
-    type: str
-    """As declared, typedefs kept: `__u64[4]`, `struct kvm_regs`; of a type without a tag `struct` or `union`."""
-    path: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Type:
-    """A type's size and alignment."""
-
-    size: int
-    alignment: int
-    text: str
-    members: tuple[Member, ...] = ()
-    """Of a structure or union."""
-    tag: str | None = None
-    fixed: bool = False
-    """The alignment is an attribute's, and no rule of the ABI lowers it."""
-
-
-@dataclass
-class Record:
-    """A structure or union that has a tag."""
-
-    kind: str
-    tag: str
-    type: Type
-    path: str
-    line: int
-    uses: frozenset[str] = frozenset()
-    """Tags of its members' types."""
-
-
-Place = Callable[[c_ast.Node], tuple[str, int]]
 
 
 class Types:

@@ -8,8 +8,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
-from caplint.abi.layout import Member
 from caplint.abi.sources import Sources
+from caplint.abi.types import Member
 from caplint.abi.unit import Ioctl, Structure, Unknown
 
 _NUMBER = re.compile(r"[ \t]*#[ \t]*define[ \t]+(KVM_CAP_\w+)[ \t]+\d+[ \t]*\Z")

@@ -13,9 +13,10 @@ from pycparser import c_ast
 from caplint.abi.abis import Abi, abi_named
 from caplint.abi.constants import parse_expression
 from caplint.abi.declarations import Declaration, declarations
-from caplint.abi.layout import FollowsError, Member, Record, Types
+from caplint.abi.layout import Types
 from caplint.abi.preprocess import HeaderError, Macro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
+from caplint.abi.types import FollowsError, Member, Record
 from caplint.values.c_integers import UnknownValueError
 
 _IOCTL = "__caplint_ioctl"

@@ -14,6 +14,7 @@ from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of, 
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import SEVERITIES
+from caplint.findings.known import Baseline, Entry
 from caplint.report.wording import plural
 from caplint.util.atomic_write import replace_file
 from caplint.util.errors import CaplintError
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _write(options: argparse.Namespace) -> None:
-    old = baseline_file.read(options.file) if options.file.exists() else baseline.Baseline()
+    old = baseline_file.read(options.file) if options.file.exists() else Baseline()
     new = baseline.of_outcome(_check(options), old)
     replace_file(options.file, baseline_file.render(new))
     before, after = ({entry.fingerprint for entry in found.entries} for found in (old, new))
@@ -83,7 +84,7 @@ def _check(options: argparse.Namespace) -> Outcome:
     return outcome_of(trees_of(options, config), rules_of(options, config, whole=False), config)
 
 
-def _tally(entries: Iterable[baseline.Entry]) -> str:
+def _tally(entries: Iterable[Entry]) -> str:
     counts = Counter(entry.severity for entry in entries)
     return ", ".join(plural(counts[severity], severity) for severity in SEVERITIES)
 

@@ -9,9 +9,9 @@ from caplint.cli.main import CLEAN, UNCOVERED
 from caplint.cli.options import add_trees, config_of, progress, style_of, trees_of
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import propose
-from caplint.engine.check import open_session
 from caplint.report import ledger as report
 from caplint.report import proposals
+from caplint.session import open_session
 from caplint.util.escape import json_text
 
 

@@ -82,9 +82,9 @@ def _answer(question: Question, options: argparse.Namespace, config: Config) -> 
 
 
 def _found(question: Question, trees: list[Tree], config: Config, name: str) -> list[Path]:
-    from caplint.engine.check import open_session  # noqa: PLC0415 - only where the answer is not known
     from caplint.graph.call_graph import Programs  # noqa: PLC0415
     from caplint.graph.paths import Paths  # noqa: PLC0415
+    from caplint.session import open_session  # noqa: PLC0415 - only where the answer is not known
 
     with progress() as show:
         session = open_session(trees, config, show, narrow=question.name)

@@ -76,8 +76,8 @@ def _names(trees: list[Tree], config: Config) -> dict[int, str]:
 def _explain(machine: Machine, options: argparse.Namespace, trees: list[Tree], config: Config) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
-    from caplint.engine.check import open_session  # noqa: PLC0415 - only this needs the whole of a tree
     from caplint.rules.page import query_rows  # noqa: PLC0415
+    from caplint.session import open_session  # noqa: PLC0415 - only this needs the whole of a tree
 
     if options.output_format != "text":
         raise CaplintError(f"--explain is text; as data: caplint facts --probe FILE '{_DIFFERENCES}'")

@@ -17,8 +17,8 @@ from caplint.c.repair_trials import Bench, Entry, Words, is_ordinary_entry, mend
 from caplint.c.syntax import SYNTAX_REASONS
 from caplint.c.tables import Repairs
 from caplint.coverage.causes import Spot
-from caplint.facts.languages import language_of
 from caplint.facts.workers import FILE_TIMEOUT
+from caplint.knowledge.languages import language_of
 from caplint.trees.tree import File, Tree
 from caplint.util.limited_processes import Workers, workers
 

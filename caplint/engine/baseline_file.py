@@ -9,8 +9,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from caplint.engine.baseline import Baseline, Entry
 from caplint.findings.finding import SEVERITIES
+from caplint.findings.known import Baseline, Entry
 from caplint.util.errors import CaplintError
 from caplint.util.escape import toml_string
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from caplint.config import Config
-from caplint.engine.check import Progress, Session, check, find, in_sessions, judge, silent, suppress
+from caplint.engine.check import check, find, in_sessions, judge, suppress
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Place, difference, identify
 from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
+from caplint.session import Progress, Session, silent
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.series import Laid, Step
 from caplint.trees.tree import Tree

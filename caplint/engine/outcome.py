@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from caplint.config import Suppression
 from caplint.coverage.summary import Coverage
 from caplint.findings.finding import Finding
+from caplint.findings.known import Entry
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
-    from caplint.engine.baseline import Entry
     from caplint.rules.page import Rule
 
 

@@ -25,9 +25,9 @@ from caplint.facts.kinds.name_index import words
 from caplint.facts.kinds.outline import outline
 from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, tests
 from caplint.facts.kinds.tokens import tokens
-from caplint.facts.languages import MADE, OUTLINE, WORDS
 from caplint.facts.store.records import BlindSpot, FileFacts, Record
 from caplint.facts.syntax.ast_view import readings
+from caplint.knowledge.languages import MADE, OUTLINE, WORDS
 
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (

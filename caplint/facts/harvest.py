@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from caplint.c.tables import Repairs, tables
-from caplint.facts.languages import identity, language_of
+from caplint.facts.identity import identity
 from caplint.facts.store.store import BlobKey, FactStore
+from caplint.knowledge.languages import language_of
 from caplint.trees.tree import File, Tree, object_id
 from caplint.util.errors import CaplintError
 

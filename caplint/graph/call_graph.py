@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caplint.engine.check import Session
 from caplint.facts.harvest import Reading
-from caplint.facts.languages import language_of
 from caplint.facts.store.store import FactStore
 from caplint.graph.callers import Callers, namesakes
 from caplint.graph.mentions import mention
@@ -14,7 +12,9 @@ from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import Edge, Function, Step
 from caplint.graph.program_index import Definition, Program, definitions_of
 from caplint.graph.search import MAX_FUNCTIONS, Admits, Cone, search
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import GENERIC, knowledge
+from caplint.session import Session
 from caplint.trees.tree import File, Tree
 
 _Way = list[tuple[Function, Edge | None]]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from caplint.engine.check import Session
 from caplint.facts.harvest import Reading
 from caplint.graph.call_graph import Programs
 from caplint.graph.enable_ways import link_enable_ways
 from caplint.graph.reachability import link_reaches
+from caplint.session import Session
 
 
 def link_deep(session: Session, reading: Reading) -> None:

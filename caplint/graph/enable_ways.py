@@ -11,18 +11,18 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from caplint.engine.check import Session, silent
 from caplint.facts.harvest import Reading, harvest
-from caplint.facts.languages import language_of
 from caplint.graph.call_graph import Programs, code_of
 from caplint.graph.path_cache import Found, Question, name_of, rows_within
 from caplint.graph.path_model import Edge, Function, Step
 from caplint.graph.search import MAX_FUNCTIONS, Cone, search
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.functions import call_sites as linked
 from caplint.link.functions.call_sites import Call, Code
 from caplint.link.vmm.capability_uses import Use, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import Dominators, Witnesses
+from caplint.session import Session, silent
 from caplint.trees.tree import Tree
 
 # Seconds for all of it; a search that has begun is finished.

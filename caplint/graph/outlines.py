@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from caplint.facts.harvest import Reading, harvest
-from caplint.facts.languages import OUTLINE, WORDS
 from caplint.facts.store.store import FactStore
+from caplint.knowledge.languages import OUTLINE, WORDS
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from caplint.engine.check import Session
 from caplint.facts.harvest import Reading
 from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs
@@ -12,6 +11,7 @@ from caplint.graph.path_cache import Found, Question, name_of, rows_within
 from caplint.graph.path_model import Function
 from caplint.graph.vmm_sites import Use, uses_of
 from caplint.knowledge.load import GENERIC, knowledge
+from caplint.session import Session
 
 # Seconds for all of it. What is not looked at by then is not known, and said to be not known.
 BUDGET = 120.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from caplint.config import Config
-from caplint.engine.check import Progress, Session, in_sessions, judge, silent
+from caplint.engine.check import in_sessions, judge
 from caplint.engine.outcome import Outcome
 from caplint.facts.harvest import Reading
 from caplint.inventory.call_paths import chains
 from caplint.inventory.collect import collect
 from caplint.inventory.model import Inventory
 from caplint.rules.page import Rule
+from caplint.session import Progress, Session, silent
 from caplint.trees.tree import Tree
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from caplint.engine.check import Session
 from caplint.facts.harvest import Reading
 from caplint.graph.path_cache import Question, name_of, packed, unpacked
 from caplint.graph.path_model import Path, Step
+from caplint.session import Session
 
 if TYPE_CHECKING:
     from caplint.graph.bridges import Bridges

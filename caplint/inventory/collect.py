@@ -7,7 +7,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from caplint.engine.check import Session
 from caplint.findings.finding import Finding
 from caplint.inventory.model import (
     ALWAYS,
@@ -30,6 +29,7 @@ from caplint.inventory.model import (
 )
 from caplint.knowledge.load import knowledge
 from caplint.link.docs.selftests import mentions
+from caplint.session import Session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 

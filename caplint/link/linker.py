@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from caplint.c.expression import parse
 from caplint.c.formula import equivalent, implies, satisfiable
 from caplint.facts.harvest import Reading
-from caplint.facts.languages import language_of
 from caplint.facts.store.store import BlobKey, FactStore
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.buildconfig.file_conditions import conjoin, link_build

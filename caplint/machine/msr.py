@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from caplint.link.uapi.capabilities import nearest
 from caplint.util.errors import CaplintError
+from caplint.util.suggest import nearest
 
 DEVICES = Path("/dev/cpu")
 _HIGHEST = 2**32 - 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
 
-from caplint.facts.languages import language_of
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import Project, knowledge
 from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
 from caplint.trees.walk import Found, covers, outside, state_of, walk

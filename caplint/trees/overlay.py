@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-from caplint.facts.languages import language_of
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object_id
 

@@ -6,7 +6,7 @@ import hashlib
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from caplint.facts.languages import language_of
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import Project, knowledge
 from caplint.trees.repository import Repository
 from caplint.trees.tree import File, StampCache, States, Tree

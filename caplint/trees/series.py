@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from caplint.facts.languages import language_of
+from caplint.knowledge.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import Routed, route

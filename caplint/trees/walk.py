@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from caplint.facts.languages import language_of
+from caplint.knowledge.languages import language_of
 from caplint.util.errors import CaplintError
 
 Found = list[tuple[os.DirEntry[str], str]]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from compilers import COMPILERS, compiler
 
-from caplint.abi.layout import Member
 from caplint.abi.sources import Place, gather
+from caplint.abi.types import Member
 from caplint.abi.unit import Unit, evaluate
 
 HEADER = """

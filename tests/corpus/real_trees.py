@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from caplint.config import Config
-from caplint.engine.check import Session, check, open_session
+from caplint.engine.check import check
 from caplint.engine.outcome import Outcome
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule
+from caplint.session import Session, open_session
 from caplint.trees.detect import directory_tree
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import File, StampCache, Tree

@@ -15,9 +15,9 @@ from real_trees import ACCOUNT, root, stated
 
 from caplint.abi import preprocess
 from caplint.abi.abis import abi_named, abis_of
-from caplint.abi.layout import Member
 from caplint.abi.opaque_lines import Thin
 from caplint.abi.sources import Place, gather
+from caplint.abi.types import Member
 from caplint.abi.unit import Structure, Unit, evaluate
 from caplint.trees.detect import directory_tree
 

@@ -9,10 +9,10 @@ import pytest
 import real_trees
 from real_trees import Corpus
 
-from caplint.engine.check import open_session
 from caplint.machine import kvm
 from caplint.machine.record import Machine
 from caplint.rules.page import query_rows
+from caplint.session import open_session
 from caplint.util.errors import CaplintError
 
 pytestmark = pytest.mark.corpus

@@ -7,12 +7,12 @@ import real_trees
 from real_trees import root
 
 from caplint.config import Config
-from caplint.engine.check import open_session
 from caplint.facts.harvest import Reading
 from caplint.graph.call_graph import Programs
 from caplint.graph.path_model import Step
 from caplint.graph.paths import Paths
 from caplint.graph.reachability import link_reaches
+from caplint.session import open_session
 from caplint.trees.detect import directory_tree
 
 pytestmark = pytest.mark.corpus

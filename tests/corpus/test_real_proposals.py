@@ -19,7 +19,7 @@ from caplint.c.tables import Repairs
 from caplint.config import Config
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import Proposals, propose
-from caplint.engine.check import open_session
+from caplint.session import open_session
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

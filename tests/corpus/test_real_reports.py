@@ -14,9 +14,10 @@ import pytest
 import real_trees
 from real_trees import Corpus
 
-from caplint.engine.baseline import Baseline, of_outcome, without
+from caplint.engine.baseline import of_outcome, without
 from caplint.engine.baseline_file import read, render
 from caplint.engine.outcome import Outcome
+from caplint.findings.known import Baseline
 from caplint.report import reporter
 from caplint.report.style import Style
 from caplint.trees.overlay import OverlayTree

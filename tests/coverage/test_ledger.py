@@ -15,10 +15,10 @@ from caplint.config import Config
 from caplint.coverage.causes import Cause, Spot, causes
 from caplint.coverage.ledger import FamilyCoverage, KindCoverage, Ledger, read_ledger
 from caplint.coverage.pasted_names import Pasted
-from caplint.engine.check import open_session
 from caplint.knowledge.load import knowledge
 from caplint.report.ledger import WIDTH, as_object, lines
 from caplint.report.style import Style
+from caplint.session import open_session
 from caplint.trees.tree import Tree
 
 INFO = "#define KVM_CAP_INFO(CAP) { stringify(CAP), KVM_CAP_##CAP }\n"

@@ -15,8 +15,8 @@ from caplint.config import Config, load
 from caplint.coverage import proposals
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import Proposals, propose
-from caplint.engine.check import open_session
 from caplint.report.proposals import lines
+from caplint.session import open_session
 
 GOOD = "int g(int a)\n{\n\treturn a;\n}\n"
 

@@ -9,7 +9,7 @@ from conftest import UAPI, X86, bare_kernel, bare_qemu
 
 from caplint.config import Config
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, measure
-from caplint.engine.check import open_session
+from caplint.session import open_session
 from caplint.trees.tree import Tree
 
 HEADER = "#define KVM_CAP_A 1\n#define KVM_RUN _IO(KVMIO, 0x80)\n"

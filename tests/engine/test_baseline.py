@@ -9,9 +9,10 @@ import pytest
 from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 
 from caplint.coverage.summary import Coverage
-from caplint.engine.baseline import Baseline, missing_trees, of_outcome, pruned, unmatched, without
+from caplint.engine.baseline import missing_trees, of_outcome, pruned, unmatched, without
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Place, identify
+from caplint.findings.known import Baseline
 
 
 def _finding(subject: str, line: int = 1, severity: str = "warning", code: str = "CAP999") -> Finding:

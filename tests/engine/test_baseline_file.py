@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from caplint.engine.baseline import Baseline, Entry
 from caplint.engine.baseline_file import read, render
+from caplint.findings.known import Baseline, Entry
 from caplint.util.errors import CaplintError
 
 ENTRY = Entry("CAP999", "warning", "KVM_CAP_X", "kernel", "a.c", "0" * 16, "x86", "f", "because")

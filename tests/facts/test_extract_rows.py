@@ -7,7 +7,6 @@ from typing import TypeVar
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.languages import language_of
 from caplint.facts.store.records import (
     BlindSpot,
     Call,
@@ -24,6 +23,7 @@ from caplint.facts.store.records import (
     Token,
 )
 from caplint.facts.store.records import Test as Condition
+from caplint.knowledge.languages import language_of
 
 R = TypeVar("R", bound=Record)
 

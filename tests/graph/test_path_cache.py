@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Caplint, kernel, qemu
 
-from caplint.engine import check as engine
+from caplint import session
 
 FILES = {
     "system/main.c": "int main(void)\n{\n    return ask(0);\n}\n",
@@ -22,13 +22,13 @@ def words(tmp_path: Path) -> tuple[str | Path, ...]:
 
 def _sessions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     opened: list[object] = []
-    original = engine.open_session
+    original = session.open_session
 
     def counted(*arguments: object, **named: object) -> object:
         opened.append(arguments)
         return original(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine, "open_session", counted)
+    monkeypatch.setattr(session, "open_session", counted)
     return opened
 
 

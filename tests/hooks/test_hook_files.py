@@ -9,7 +9,7 @@ import pytest
 from conftest import git, lay
 from hook_repositories import ROOT, shipped
 
-from caplint.facts.languages import language_of
+from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import Project, knowledge
 from caplint.util.shipped_files import FIXTURES
 

@@ -9,9 +9,9 @@ from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 
 from caplint.config import Suppression
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
-from caplint.engine.baseline import Entry
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Place, Related
+from caplint.findings.known import Entry
 from caplint.report import reporter
 from caplint.report.style import Style
 

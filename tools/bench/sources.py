@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from caplint.facts.languages import language_of
 from caplint.facts.store.store import FactStore
+from caplint.knowledge.languages import language_of
 from caplint.trees.detect import directory_tree
 from tools.errors import ToolError
 

@@ -7,8 +7,8 @@ import sqlite3
 from dataclasses import asdict, dataclass
 
 from caplint.facts.harvest import Reading, harvest_contents
-from caplint.facts.languages import MADE
 from caplint.facts.store.store import BlobKey, FactStore
+from caplint.knowledge.languages import MADE
 from caplint.link.core.memo import snapshot
 from caplint.trees.tree import Tree, object_id
 

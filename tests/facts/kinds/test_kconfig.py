@@ -10,8 +10,8 @@ from caplint.c.formula import text as formula_text
 from caplint.c.syntax import UnreadableError
 from caplint.facts.extract import extract
 from caplint.facts.kinds.kconfig import formula, kconfig
-from caplint.facts.languages import language_of
 from caplint.facts.store.records import BlindSpot, KconfigDefault, KconfigSelect, KconfigSymbol, Record
+from caplint.knowledge.languages import language_of
 
 PATHS = [
     ("virt/kvm/Kconfig", "kconfig"),

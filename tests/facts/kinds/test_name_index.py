@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.languages import WORDS
+from caplint.knowledge.languages import WORDS
 
 
 def _words(text: str) -> set[str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from caplint.facts.extract import extract
-from caplint.facts.languages import OUTLINE
+from caplint.knowledge.languages import OUTLINE
 
 
 def _tables(text: str) -> dict[str, list[Any]]:

@@ -14,7 +14,7 @@ import pytest
 from conftest import KERNEL_FILES, kernel
 
 from caplint.config import Config
-from caplint.engine.check import check, open_session
+from caplint.engine.check import check
 from caplint.facts import workers
 from caplint.facts.extract import extract
 from caplint.facts.store import store as store_module
@@ -22,6 +22,7 @@ from caplint.facts.store.records import BlindSpot, FileFacts, Macro
 from caplint.facts.store.schema import file_name
 from caplint.facts.store.store import FactStore, is_damage
 from caplint.rules.page import load, query_rows
+from caplint.session import open_session
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Stamp, Tree
 from caplint.util.shipped_files import RULES

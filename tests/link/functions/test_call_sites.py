@@ -8,8 +8,8 @@ import pytest
 from conftest import X86, bare_kernel
 
 from caplint.config import Config
-from caplint.engine.check import open_session
 from caplint.link.functions.call_sites import Call, Code, Function, Store, symbols
+from caplint.session import open_session
 
 TEXT = """\
 static int first(struct kvm *kvm, int n)

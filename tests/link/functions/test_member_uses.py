@@ -8,8 +8,8 @@ import pytest
 from conftest import X86, bare_kernel
 
 from caplint.config import Config
-from caplint.engine.check import open_session
 from caplint.link.functions.member_uses import Members, is_chain, last_name, members_of
+from caplint.session import open_session
 
 
 def _members(root: Path, text: str) -> Members:

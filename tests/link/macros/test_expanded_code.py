@@ -8,8 +8,8 @@ import pytest
 from conftest import UAPI, X86, Files, ask, bare_kernel, lay
 
 from caplint.config import Config
-from caplint.engine.check import open_session
 from caplint.rules.page import query_rows
+from caplint.session import open_session
 from caplint.trees.detect import directory_tree
 
 FUNCTIONS = "SELECT path, name, line FROM code_function ORDER BY 1, 3, 2"

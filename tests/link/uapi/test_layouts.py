@@ -8,9 +8,10 @@ import pytest
 from conftest import QEMU_UAPI, UAPI, kernel, lay, qemu
 
 from caplint.config import Config
-from caplint.engine.check import check, open_session
+from caplint.engine.check import check
 from caplint.findings.finding import Finding
 from caplint.rules import page as rule_pages
+from caplint.session import open_session
 from caplint.trees.detect import directory_tree, parse_tree
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree

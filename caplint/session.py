@@ -1,0 +1,100 @@
+"""A session: trees, their facts and their links, ready for queries."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caplint.config import Config
+from caplint.facts.harvest import Reading, harvest
+from caplint.facts.store.store import FactStore
+from caplint.knowledge.languages import language_of
+from caplint.link.buildconfig.configurations import Configurations
+from caplint.link.core.loaded_trees import Loaded
+from caplint.link.linker import Scope, link
+from caplint.trees.tree import File, Tree
+
+Progress = Callable[[int, int], None]
+
+
+def silent(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass
+class Session:
+    """Linked trees, ready for queries."""
+
+    store: FactStore
+    loaded: list[Loaded]
+    configurations: Configurations
+    deep: bool = False
+    """Whether the views that need the call graph are filled."""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Where the views are."""
+        return self.store.connection
+
+    @property
+    def trees(self) -> list[Tree]:
+        """The trees of the run, in the order they were given."""
+        return [entry.tree for entry in self.loaded]
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Tree → role."""
+        return {tree.name: tree.role for tree in self.trees}
+
+
+def open_session(
+    trees: list[Tree], config: Config, progress: Progress = silent, *, narrow: str | None = None
+) -> Session:
+    """Read what is not known yet and fill the views.
+
+    A narrow session has the views of capabilities only, from the files that speak of some or hold the name that is
+    given. Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
+    """
+    path = config.store_path
+    store = FactStore(path)
+    try:
+        return _open(trees, config, store, progress, narrow)
+    except (sqlite3.Error, ValueError) as error:
+        store.close()
+        if path is None:
+            raise
+        # Damage may first show as a text that is no JSON or a number that is none.
+        return _open(trees, config, FactStore.instead(path, error), progress, narrow)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: str | None) -> Session:
+    def spoken_for(tree: Tree | None, found: list[File]) -> list[File]:
+        if tree is None or narrow is None:
+            return found
+        # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
+        name = b"" if narrow.startswith("KVM_CAP_") else narrow.encode()
+        return [
+            file
+            for file in found
+            if file.speaks or language_of(file.path) != "c" or (name and name in tree.read(file.path))
+        ]
+
+    sides = [(tree, *tree.with_base(store)) for tree in trees]
+    loaded = [Loaded(tree, spoken_for(tree, now), spoken_for(tree.base, base)) for tree, now, base in sides]
+    wanted = [
+        (tree, file)
+        for entry in loaded
+        for tree, files in ((entry.tree, entry.files), (entry.tree.base, entry.base_files))
+        if tree is not None
+        for file in files
+    ]
+    reading = Reading(config.repairs, config.jobs)
+    rows = harvest(store, wanted, reading, progress)
+    configurations = link(
+        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, config.machines)
+    )
+    return Session(store, loaded, configurations)
