@@ -129,7 +129,7 @@ def _unexpanded(connection: sqlite3.Connection) -> list[Unexpanded]:
 
 
 def _kinds(connection: sqlite3.Connection, trees: list[Tree]) -> list[KindCoverage]:
-    """One entry per kind that a tree has files of, in the order of kvm.toml."""
+    """One entry per kind that a tree has files of, in the order of projects.toml."""
     sums: dict[tuple[str, str], list[int]] = {}
     rows = connection.execute("""
         SELECT f.tree, f.path, b.size, b.functions, b.damaged, coalesce(dark.spots, 0), coalesce(dark.bytes, 0)

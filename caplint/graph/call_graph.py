@@ -1,4 +1,4 @@
-"""The programs of a run, one for each tree, and what kvm.toml knows of where they begin."""
+"""The programs of a run, one for each tree, and what paths.toml knows of where they begin."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Programs:
         if entries and function.name in entries["functions"] and function.path in entries["files"]:
             others = program.outlines.count(function.name) - 1
             said = f"; {others} other file{'s' * (others > 1)} speak{'s' * (others == 1)} of {function.name}()"
-            return f"kvm.toml's entry of {tree.project.title}" + said * (others > 0)
+            return f"paths.toml's entry of {tree.project.title}" + said * (others > 0)
         reasons = {_reason(definition, other) for other in namesakes(program, definition)}
         return "; ".join(sorted(reasons - {""})[:2])
 

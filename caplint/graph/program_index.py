@@ -37,7 +37,7 @@ class Definition(NamedTuple):
 
     @property
     def live(self) -> bool:
-        """Whether it can be part of the program as kvm.toml says it is built."""
+        """Whether it can be part of the program as paths.toml says it is built."""
         return is_live(self.condition)
 
 
@@ -280,7 +280,7 @@ def slot_name(chain: str) -> str | None:
 
 
 def static_slot(chain: str) -> tuple[str, str] | None:
-    """Structure and member behind `static_call(…)` and its like, by kvm.toml."""
+    """Structure and member behind `static_call(…)` and its like, by paths.toml."""
     for pattern, kind in knowledge().static_calls:
         if (match := pattern.match(chain)) is not None:
             return kind, match[1]
@@ -301,7 +301,7 @@ _QUALIFIERS = frozenset(
 
 @lru_cache(maxsize=1 << 14)
 def is_live(condition: str) -> bool:
-    """Whether code under a condition can be part of the program as kvm.toml says it is built."""
+    """Whether code under a condition can be part of the program as paths.toml says it is built."""
     return condition == "1" or substitute(parse(condition), knowledge().dead) is not False
 
 

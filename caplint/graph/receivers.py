@@ -80,7 +80,7 @@ class Receivers:
         return ""
 
     def _cast(self, name: str) -> str:
-        """The type that a macro of kvm.toml's `casts` makes of a pointer: `X(…)`, `X_CLASS(…)`, `X_GET_CLASS(…)`."""
+        """The type that a macro of paths.toml's `casts` makes of a pointer: `X(…)`, `X_CLASS(…)`, `X_GET_CLASS(…)`."""
         match = _CLASS.match(name)
         kind, plain = ("class", match[1]) if match else ("instance", name)
         if not plain.isupper():

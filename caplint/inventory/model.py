@@ -188,7 +188,7 @@ class Inventory:
 
     capabilities: list[Capability]
     architectures: list[str]
-    """Those that the kernel in view serves, in kvm.toml's order."""
+    """Those that the kernel in view serves, in architectures.toml's order."""
     trees: list[tuple[str, str, str, str | None]]
     """Name, role, location, revision."""
 

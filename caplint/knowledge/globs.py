@@ -9,7 +9,7 @@ _TOKEN = re.compile(r"\*\*/|/\*\*$|\*|\?|\{[^{}]*\}|[^*?{]")
 
 
 class Globs:
-    """Some globs as one pattern, which is compiled when it is used first: most runs use few of kvm.toml's."""
+    """Some globs as one pattern, which is compiled when it is used first: most runs use few of projects.toml's."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern

@@ -1,70 +1,22 @@
-"""kvm.toml, read once: the projects, their files, and the names that KVM gives to things."""
+"""The files of data/, read once: the projects, their files, and the names that KVM gives to things."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from caplint.knowledge.globs import Globs, compile_globs, directories
+from caplint.knowledge.globs import compile_globs
+from caplint.knowledge.msr import msr_of
+from caplint.knowledge.project import Project, project_of
 
 GENERIC = "generic"
 """The architecture of code that all of them share."""
 OTHER = "other"
 """The kind of a file of no other kind."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """A program that caplint can recognise and read."""
-
-    name: str
-    title: str
-    role: str
-    markers: list[list[str]]
-    files: Globs
-    search: Globs
-    exclude: Globs
-    roots: list[str]
-    """Directories below which all wanted files lie; `""` for the whole tree."""
-    holders: tuple[Globs, Globs]
-    """Directories that may hold files of `files`, and of `search`, at any depth."""
-    headers: dict[str, Globs]
-    """Which copy of KVM's UAPI a path is: `uapi`, `copy` (the kernel's own in tools/) or `vmm`."""
-    documentation: Globs
-    msrs: Globs
-    """Headers that number MSRs."""
-    selftests: list[str] = field(default_factory=list)
-    """Directories of tests."""
-    release: str = ""
-    """The file that states the version, wherever it lies; empty where none is asked for it."""
-    architectures: list[re.Pattern[str]] = field(default_factory=list)
-    built_for: dict[str, Globs] = field(default_factory=dict)
-    """Architecture → files that only it builds although their directories name none."""
-
-    def header_kind(self, path: str) -> str | None:
-        """Which copy of the UAPI the path is, None for any other file."""
-        return next((kind for kind, paths in self.headers.items() if paths.fullmatch(path)), None)
-
-    def wants(self, path: str) -> bool | None:
-        """True: always read. None: read if it holds a token of interest. False: never."""
-        if self.files.fullmatch(path):
-            return True
-        if self.search.fullmatch(path) and not self.exclude.fullmatch(path):
-            return None
-        return False
-
-    def may_hold(self, directory: str) -> bool:
-        """Whether some file below the directory may be read for what it is, or for what it holds."""
-        files, search = self.holders
-        if files.fullmatch(directory) or any(_below(f"{directory}/", tests) for tests in self.selftests):
-            return True
-        # Only an end in `**` matches both a name and one below it.
-        everything_excluded = self.exclude.fullmatch(f"{directory}/-") and self.exclude.fullmatch(f"{directory}/-/-")
-        return bool(search.fullmatch(directory)) and not everything_excluded
 
 
 @dataclass(frozen=True)
@@ -78,77 +30,8 @@ class Wrapper:
     request: str | None = None
 
 
-@dataclass(frozen=True)
-class MsrKnowledge:
-    """`[msr]`: model-specific registers."""
-
-    architecture: str
-    prefixes: tuple[str, ...]
-    selectors: list[str]
-    requests: list[str]
-    values: list[str]
-    results: list[str]
-    saved: list[str]
-    filters: list[str]
-    """Functions that decide at run time what of the lists is offered."""
-    features: list[str]
-    functions: dict[str, list[str]]
-    """Verb (get, set, feature) → handlers by name."""
-    fields: dict[str, list[str]]
-    """Verb → fields of tables through which handlers are called."""
-    roots: list[tuple[str, re.Pattern[str]]]
-    """Structure that holds state, and what an expression that leads to it ends in."""
-    vmm_calls: dict[str, int]
-    """A VMM's functions that take an MSR, and which argument it is."""
-    vmm_functions: dict[str, Globs]
-    """Verb (get, put) → names of the VMM's functions that do it."""
-    index_list: str
-    passthrough: dict[str, tuple[int, int, list[str]]]
-    """Function that lets a guest access an MSR → its argument, the one that says how, and what lets it write."""
-    switching: list[str]
-    """Functions that write an MSR on the processor, or have it written on entry and exit."""
-    switched_lists: list[str]
-    """Arrays of MSRs that are switched."""
-    switched: dict[str, str]
-    """MSR → by what else it is switched."""
-    directions: dict[str, dict[str, str]]
-    """`read_only` and `write_only` → MSR → source."""
-    elsewhere: dict[str, str]
-    """MSR → by what else its value is saved."""
-    capabilities: dict[str, list[str]]
-    """Capability → its MSRs."""
-
-
-def _msrs(data: dict[str, Any]) -> MsrKnowledge:
-    handlers, vmm = data["handlers"], data["vmm"]
-    return MsrKnowledge(
-        architecture=data["architecture"],
-        prefixes=tuple(data["prefixes"]),
-        selectors=data["selectors"],
-        requests=data["requests"],
-        values=data["values"],
-        results=data["results"],
-        saved=data["saved"],
-        filters=data["filters"],
-        features=data["features"],
-        functions={verb: entry["functions"] for verb, entry in handlers.items()},
-        fields={verb: entry["fields"] for verb, entry in handlers.items()},
-        roots=[(name, re.compile(rf"(?:{pattern})")) for name, ends in data["state"].items() for pattern in ends],
-        vmm_calls=vmm["calls"],
-        vmm_functions={verb: compile_globs(vmm[verb]) for verb in ("get", "put")},
-        index_list=vmm["index_list"],
-        passthrough={name: (entry[0], entry[1], entry[2]) for name, entry in data["passthrough"].items()},
-        switching=data["switching"],
-        switched_lists=data["switched_lists"],
-        switched=data["switched"],
-        directions={verb: data[verb] for verb in ("read_only", "write_only")},
-        elsewhere=data["elsewhere"],
-        capabilities=data["capabilities"],
-    )
-
-
 class Knowledge:
-    """Typed access to kvm.toml."""
+    """Typed access to the files of data/."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
@@ -169,7 +52,7 @@ class Knowledge:
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
         self.documentation: dict[str, Any] = data["documentation"]
         """Lists of words that stand for architectures and scopes, and what titles of chapters say (`chapters`)."""
-        self.msr = _msrs(data["msr"])
+        self.msr = msr_of(data["msr"])
         self.entries: dict[str, dict[str, list[str]]] = data["paths"]["entries"]
         """Project → functions in which it begins, and the files that they are in."""
         self.ioctls: dict[str, list[str]] = data["paths"]["ioctls"]
@@ -215,7 +98,7 @@ class Knowledge:
     @cached_property
     def projects(self) -> list[Project]:
         """Every known project, in the order of the file."""
-        return [_project(name, entry) for name, entry in self._data["projects"].items()]
+        return [project_of(name, entry) for name, entry in self._data["projects"].items()]
 
     def architecture_symbols(self, architecture: str) -> dict[str, bool]:
         """Kconfig symbols that say which architecture is built, as they are when it is this one.
@@ -277,45 +160,21 @@ def _finder(tokens: list[str]) -> re.Pattern[bytes]:
     return re.compile("|".join(found).encode())
 
 
-def _project(name: str, entry: dict[str, Any]) -> Project:
-    globs = [*entry["files"], *entry["search"]]
-    return Project(
-        name=name,
-        title=entry["title"],
-        role=entry["role"],
-        markers=entry["markers"],
-        files=compile_globs(entry["files"]),
-        search=compile_globs(entry["search"]),
-        exclude=compile_globs(entry["exclude"]),
-        roots=_roots(globs),
-        holders=(directories(entry["files"]), directories(entry["search"])),
-        headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
-        documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
-        msrs=compile_globs(entry.get("msrs", [])),
-        selftests=entry.get("selftests", []),
-        release=entry.get("release", ""),
-        architectures=[_architecture(text) for text in entry["architecture"]],
-        built_for={arch: compile_globs(globs) for arch, globs in entry.get("built_for", {}).items()},
-    )
-
-
-def _architecture(text: str) -> re.Pattern[str]:
-    """Finds a directory name where a path begins as the text says, or behind `**/` at any directory."""
-    rest = re.escape(text.removeprefix("**/")).replace(r"\{arch\}", "([A-Za-z0-9_]+)")
-    return re.compile((r"(?:\A|(?<=/))" if text.startswith("**/") else r"\A") + rest)
-
-
-def _roots(globs: list[str]) -> list[str]:
-    """The fixed beginnings of globs, without those that lie below another."""
-    heads = sorted({re.split(r"[^/]*[*?{]", glob)[0].rpartition("/")[0] for glob in globs})
-    return [head for head in heads if not any(head != other and _below(head, other) for other in heads)]
-
-
-def _below(path: str, directory: str) -> bool:
-    return not directory or path.startswith(directory + "/")
+@cache
+def data_files() -> dict[str, str]:
+    """Name → text of the files of data/, in the order of their names."""
+    folder = resources.files(__package__).joinpath("data")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return {file.name: file.read_text("utf-8") for file in files}
 
 
 @cache
 def knowledge() -> Knowledge:
-    """What kvm.toml says."""
-    return Knowledge(tomllib.loads(resources.files(__package__).joinpath("kvm.toml").read_text("utf-8")))
+    """Return the tables of all files of data/; no two files have the same table."""
+    tables: dict[str, Any] = {}
+    for name, text in data_files().items():
+        new = tomllib.loads(text)
+        if twice := tables.keys() & new.keys():
+            raise ValueError(f"{name} has [{min(twice)}], which another file of data/ has as well")
+        tables |= new
+    return Knowledge(tables)

@@ -1,5 +1,5 @@
 -- The views that rules speak in: the facts of the current snapshot, with what only the whole project
--- can tell. All of them are temporary and hold the trees of one run. `arch` is one of kvm.toml's
+-- can tell. All of them are temporary and hold the trees of one run. `arch` is one of the
 -- canonical architectures, `generic` for code that all share, NULL where a path does not say.
 
 -- The trees of this run.
@@ -498,7 +498,7 @@ CREATE TEMP TABLE all_cap_msr (
     cap      TEXT NOT NULL,
     msr      TEXT NOT NULL,
     number   INTEGER,
-    evidence TEXT NOT NULL      -- config (kvm.toml), doc (same section), state (enabling writes what the handler reads), name, patch
+    evidence TEXT NOT NULL      -- config (msrs.toml), doc (same section), state (enabling writes what the handler reads), name, patch
 );
 
 -- The layouts that one of a tree's copies of the UAPI has on one architecture, as JSON; the views struct_layout and
@@ -535,7 +535,7 @@ CREATE TEMP TABLE all_layout_drift (
     column        INTEGER NOT NULL
 );
 
--- MSRs that processors do not let be written or read, and those whose value is saved another way: kvm.toml.
+-- MSRs that processors do not let be written or read, and those whose value is saved another way: msrs.toml.
 CREATE TEMP TABLE msr_fact (
     kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere
     msr    TEXT NOT NULL,
@@ -637,7 +637,7 @@ CREATE TEMP TABLE retired (
     reason TEXT NOT NULL
 );
 
--- Capabilities for which the system answers as any VM does, although a check handler reads the VM: kvm.toml.
+-- Capabilities for which the system answers as any VM does, although a check handler reads the VM: handlers.toml.
 CREATE TEMP TABLE system_answer (
     name   TEXT PRIMARY KEY,
     reason TEXT NOT NULL

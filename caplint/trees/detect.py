@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from caplint.knowledge.load import Project, knowledge
+from caplint.knowledge.load import knowledge
+from caplint.knowledge.project import Project
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.repository import Repository
 from caplint.trees.revision import RevisionTree

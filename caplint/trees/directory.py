@@ -9,7 +9,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from caplint.knowledge.languages import language_of
-from caplint.knowledge.load import Project, knowledge
+from caplint.knowledge.load import knowledge
+from caplint.knowledge.project import Project
 from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
 from caplint.trees.walk import Found, covers, outside, state_of, walk
 from caplint.util.errors import CaplintError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from caplint.knowledge.load import Project, knowledge
+from caplint.knowledge.load import knowledge
+from caplint.knowledge.project import Project
 from caplint.trees.detect import name_of
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import decide

@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from caplint.knowledge.languages import language_of
-from caplint.knowledge.load import Project, knowledge
+from caplint.knowledge.load import knowledge
+from caplint.knowledge.project import Project
 from caplint.trees.repository import Repository
 from caplint.trees.tree import File, StampCache, States, Tree
 from caplint.util.errors import CaplintError

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from caplint.knowledge.load import Project
+from caplint.knowledge.project import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def test_why_these_definitions(found: list[tuple[Step, ...]]) -> None:
     """Of each of libvirt's two virCommandRun() one is a stub for WIN32, and many files of QEMU have a main()."""
     whys = {step.function: step.why for step in found[0]}
     assert whys["virCommandRun"].endswith("which is compiled only if defined(WIN32)")
-    assert whys["main"].startswith("kvm.toml's entry of QEMU; ")
+    assert whys["main"].startswith("paths.toml's entry of QEMU; ")
     assert whys["kvm_dev_ioctl"].startswith("kvm_chardev_ops.unlocked_ioctl, virt/kvm/kvm_main.c:")
 
 

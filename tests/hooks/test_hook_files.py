@@ -10,7 +10,8 @@ from conftest import git, lay
 from hook_repositories import ROOT, shipped
 
 from caplint.knowledge.languages import language_of
-from caplint.knowledge.load import Project, knowledge
+from caplint.knowledge.load import knowledge
+from caplint.knowledge.project import Project
 from caplint.util.shipped_files import FIXTURES
 
 CORPUS = ROOT / ".corpus"

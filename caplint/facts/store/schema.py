@@ -6,6 +6,8 @@ import hashlib
 from functools import cache
 from importlib import resources
 
+from caplint.knowledge.load import data_files
+
 PATTERN = "facts*.db"
 """What the files of all versions are called."""
 
@@ -18,9 +20,9 @@ def schema() -> str:
 
 @cache
 def schema_version() -> int:
-    """Changes with the tables, and with kvm.toml, which decides what a stamp remembers of a file."""
+    """Changes with the tables, and with the projects, which decide what a stamp remembers of a file."""
     digest = hashlib.sha256(schema().encode())
-    digest.update(resources.files("caplint.knowledge").joinpath("kvm.toml").read_bytes())
+    digest.update("".join(data_files().values()).encode())
     return int.from_bytes(digest.digest()[:4]) & 0x7FFFFFFF
 
 

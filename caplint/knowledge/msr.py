@@ -1,0 +1,79 @@
+"""Model-specific registers: their handlers and lists, and where their values are kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from caplint.knowledge.globs import Globs, compile_globs
+
+
+@dataclass(frozen=True)
+class MsrKnowledge:
+    """`[msr]`: model-specific registers."""
+
+    architecture: str
+    prefixes: tuple[str, ...]
+    selectors: list[str]
+    requests: list[str]
+    values: list[str]
+    results: list[str]
+    saved: list[str]
+    filters: list[str]
+    """Functions that decide at run time what of the lists is offered."""
+    features: list[str]
+    functions: dict[str, list[str]]
+    """Verb (get, set, feature) → handlers by name."""
+    fields: dict[str, list[str]]
+    """Verb → fields of tables through which handlers are called."""
+    roots: list[tuple[str, re.Pattern[str]]]
+    """Structure that holds state, and what an expression that leads to it ends in."""
+    vmm_calls: dict[str, int]
+    """A VMM's functions that take an MSR, and which argument it is."""
+    vmm_functions: dict[str, Globs]
+    """Verb (get, put) → names of the VMM's functions that do it."""
+    index_list: str
+    passthrough: dict[str, tuple[int, int, list[str]]]
+    """Function that lets a guest access an MSR → its argument, the one that says how, and what lets it write."""
+    switching: list[str]
+    """Functions that write an MSR on the processor, or have it written on entry and exit."""
+    switched_lists: list[str]
+    """Arrays of MSRs that are switched."""
+    switched: dict[str, str]
+    """MSR → by what else it is switched."""
+    directions: dict[str, dict[str, str]]
+    """`read_only` and `write_only` → MSR → source."""
+    elsewhere: dict[str, str]
+    """MSR → by what else its value is saved."""
+    capabilities: dict[str, list[str]]
+    """Capability → its MSRs."""
+
+
+def msr_of(data: dict[str, Any]) -> MsrKnowledge:
+    """Make one of the tables of msrs.toml."""
+    handlers, vmm = data["handlers"], data["vmm"]
+    return MsrKnowledge(
+        architecture=data["architecture"],
+        prefixes=tuple(data["prefixes"]),
+        selectors=data["selectors"],
+        requests=data["requests"],
+        values=data["values"],
+        results=data["results"],
+        saved=data["saved"],
+        filters=data["filters"],
+        features=data["features"],
+        functions={verb: entry["functions"] for verb, entry in handlers.items()},
+        fields={verb: entry["fields"] for verb, entry in handlers.items()},
+        roots=[(name, re.compile(rf"(?:{pattern})")) for name, ends in data["state"].items() for pattern in ends],
+        vmm_calls=vmm["calls"],
+        vmm_functions={verb: compile_globs(vmm[verb]) for verb in ("get", "put")},
+        index_list=vmm["index_list"],
+        passthrough={name: (entry[0], entry[1], entry[2]) for name, entry in data["passthrough"].items()},
+        switching=data["switching"],
+        switched_lists=data["switched_lists"],
+        switched=data["switched"],
+        directions={verb: data[verb] for verb in ("read_only", "write_only")},
+        elsewhere=data["elsewhere"],
+        capabilities=data["capabilities"],
+    )

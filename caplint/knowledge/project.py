@@ -1,0 +1,98 @@
+"""A program that caplint can recognise and read, and which of its files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from caplint.knowledge.globs import Globs, compile_globs, directories
+
+
+@dataclass(frozen=True)
+class Project:
+    """A program that caplint can recognise and read."""
+
+    name: str
+    title: str
+    role: str
+    markers: list[list[str]]
+    files: Globs
+    search: Globs
+    exclude: Globs
+    roots: list[str]
+    """Directories below which all wanted files lie; `""` for the whole tree."""
+    holders: tuple[Globs, Globs]
+    """Directories that may hold files of `files`, and of `search`, at any depth."""
+    headers: dict[str, Globs]
+    """Which copy of KVM's UAPI a path is: `uapi`, `copy` (the kernel's own in tools/) or `vmm`."""
+    documentation: Globs
+    msrs: Globs
+    """Headers that number MSRs."""
+    selftests: list[str] = field(default_factory=list)
+    """Directories of tests."""
+    release: str = ""
+    """The file that states the version, wherever it lies; empty where none is asked for it."""
+    architectures: list[re.Pattern[str]] = field(default_factory=list)
+    built_for: dict[str, Globs] = field(default_factory=dict)
+    """Architecture → files that only it builds although their directories name none."""
+
+    def header_kind(self, path: str) -> str | None:
+        """Which copy of the UAPI the path is, None for any other file."""
+        return next((kind for kind, paths in self.headers.items() if paths.fullmatch(path)), None)
+
+    def wants(self, path: str) -> bool | None:
+        """True: always read. None: read if it holds a token of interest. False: never."""
+        if self.files.fullmatch(path):
+            return True
+        if self.search.fullmatch(path) and not self.exclude.fullmatch(path):
+            return None
+        return False
+
+    def may_hold(self, directory: str) -> bool:
+        """Whether some file below the directory may be read for what it is, or for what it holds."""
+        files, search = self.holders
+        if files.fullmatch(directory) or any(_below(f"{directory}/", tests) for tests in self.selftests):
+            return True
+        # Only an end in `**` matches both a name and one below it.
+        everything_excluded = self.exclude.fullmatch(f"{directory}/-") and self.exclude.fullmatch(f"{directory}/-/-")
+        return bool(search.fullmatch(directory)) and not everything_excluded
+
+
+def project_of(name: str, entry: dict[str, Any]) -> Project:
+    """Make a project of its table in projects.toml."""
+    globs = [*entry["files"], *entry["search"]]
+    return Project(
+        name=name,
+        title=entry["title"],
+        role=entry["role"],
+        markers=entry["markers"],
+        files=compile_globs(entry["files"]),
+        search=compile_globs(entry["search"]),
+        exclude=compile_globs(entry["exclude"]),
+        roots=_roots(globs),
+        holders=(directories(entry["files"]), directories(entry["search"])),
+        headers={kind: compile_globs(paths) for kind, paths in entry.get("headers", {}).items()},
+        documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
+        msrs=compile_globs(entry.get("msrs", [])),
+        selftests=entry.get("selftests", []),
+        release=entry.get("release", ""),
+        architectures=[_architecture(text) for text in entry["architecture"]],
+        built_for={arch: compile_globs(globs) for arch, globs in entry.get("built_for", {}).items()},
+    )
+
+
+def _architecture(text: str) -> re.Pattern[str]:
+    """Finds a directory name where a path begins as the text says, or behind `**/` at any directory."""
+    rest = re.escape(text.removeprefix("**/")).replace(r"\{arch\}", "([A-Za-z0-9_]+)")
+    return re.compile((r"(?:\A|(?<=/))" if text.startswith("**/") else r"\A") + rest)
+
+
+def _roots(globs: list[str]) -> list[str]:
+    """The fixed beginnings of globs, without those that lie below another."""
+    heads = sorted({re.split(r"[^/]*[*?{]", glob)[0].rpartition("/")[0] for glob in globs})
+    return [head for head in heads if not any(head != other and _below(head, other) for other in heads)]
+
+
+def _below(path: str, directory: str) -> bool:
+    return not directory or path.startswith(directory + "/")
