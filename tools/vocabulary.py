@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from caplint.facts.store.schema import schema
-from caplint.link.linker import views
+from caplint.link.views import views
 
 _CREATE = re.compile(r"CREATE (?:TEMP )?(TABLE|VIEW) (\w+)")
 _COLUMN = re.compile(r"    (\w+)\s+(?:TEXT|INTEGER)\b[^-]*(?:--\s*(.*))?$")

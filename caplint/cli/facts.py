@@ -10,7 +10,7 @@ import sys
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
 from caplint.facts.store.schema import schema
-from caplint.link.linker import views
+from caplint.link.views import views
 from caplint.report.style import safe
 from caplint.rules.page import query_rows
 from caplint.session import open_session

@@ -6,8 +6,6 @@ import json
 import re
 import sqlite3
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from caplint.c.expression import parse
@@ -33,6 +31,7 @@ from caplint.link.msr.cap_msrs import link_cap_msrs
 from caplint.link.msr.msrs import link_msrs
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
+from caplint.link.views import views
 from caplint.link.vmm.capability_uses import link_vmm
 
 if TYPE_CHECKING:
@@ -48,12 +47,6 @@ class Scope:
     """Only the views of capabilities are wanted."""
     machines: tuple[Machine, ...] = ()
     """Whose answers are held against the trees."""
-
-
-@cache
-def views() -> str:
-    """The text of views.sql."""
-    return resources.files(__package__).joinpath("views.sql").read_text("utf-8")
 
 
 def link(

@@ -1,0 +1,85 @@
+-- KVM's documentation, and its self-tests.
+
+-- A capability named in KVM's API documentation, once per section.
+CREATE TEMP TABLE all_doc_cap (
+    side          TEXT NOT NULL,
+    tree          TEXT NOT NULL,
+    path          TEXT NOT NULL,
+    line          INTEGER NOT NULL,
+    column        INTEGER NOT NULL,
+    cap           TEXT NOT NULL,
+    api           INTEGER NOT NULL,  -- 1: in api.rst itself, 0: elsewhere below Documentation/virt/kvm
+    section       TEXT,
+    title         TEXT,
+    heading       INTEGER NOT NULL,  -- 1: the section's title names it
+    pattern       INTEGER NOT NULL,  -- 1: stands for several
+    type          TEXT,
+    architectures TEXT,
+    parameters    TEXT
+);
+
+-- An ioctl with a capability under which it is there, as `:Capability:` in api.rst or "Available with" in a comment of the
+-- UAPI header says: one row per alternative, none from api.rst for an ioctl that is always there.
+CREATE TEMP TABLE all_ioctl_capability (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,   -- of the field or comment
+    section TEXT,               -- NULL also for a comment
+    ioctl   TEXT NOT NULL,
+    cap     TEXT NOT NULL,
+    type    TEXT,               -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
+    source  TEXT NOT NULL       -- doc, header
+);
+
+-- An architecture that api.rst gives to a capability or ioctl, in the section whose title names it: one row per name and
+-- architecture. A line with a word that is not understood has none.
+CREATE TEMP TABLE all_doc_architecture (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    title   TEXT NOT NULL,
+    text    TEXT NOT NULL,       -- as written: `x86, arm64`, `all`
+    subject TEXT NOT NULL,       -- the capability or ioctl
+    arch    TEXT NOT NULL        -- canonical; none where it says that there is none
+);
+
+-- What api.rst says a capability or ioctl is for, in the same way: with `:Type:` or `:Target:`; of a capability without
+-- either, what its chapter is for.
+CREATE TEMP TABLE all_doc_type (
+    side    TEXT NOT NULL,
+    tree    TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    line    INTEGER NOT NULL,
+    section TEXT,
+    title   TEXT NOT NULL,
+    text    TEXT NOT NULL,       -- as written, or the chapter's title
+    subject TEXT NOT NULL,
+    scope   TEXT NOT NULL        -- system, vm, vcpu, device
+);
+
+-- Self-tests that name a capability, where a patch adds one. They are searched as plain text.
+CREATE TEMP TABLE selftest (
+    tree TEXT NOT NULL,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    cap  TEXT NOT NULL
+);
+
+-- A numbered section of KVM's API documentation.
+CREATE TEMP VIEW {base_}api_section AS
+    SELECT f.tree, f.path, s.line, s.number, s.title,
+           rtrim(rtrim(s.number, '0123456789'), '.') AS chapter,  -- the number of what it is numbered in; '' for a chapter
+           CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal  -- its own number there
+    FROM {base_}file f JOIN main.doc_section s ON s.blob = f.blob WHERE f.role = 'kernel' AND f.api AND s.number IS NOT NULL;
+
+-- A field of a section of KVM's API documentation.
+CREATE TEMP VIEW api_field AS
+    SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
+    FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
+
+CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
+CREATE INDEX temp.all_doc_architecture_subject ON all_doc_architecture (subject);
+CREATE INDEX temp.all_doc_type_subject ON all_doc_type (subject);

@@ -1,0 +1,42 @@
+"""The tables and views of the links, put together from the `views.sql` of each folder.
+
+A statement with `{base_}` before its name is made twice: without it for the trees as they are (`{side}` is `now`), and
+with `base_` for the trees without their patches (`base`). Every table `all_X` with a column `side` gets views `X` and
+`base_X`, unless a statement makes them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+_PARTS = ("core", "macros", "buildconfig", "uapi", "handlers", "vmm", "docs", "msr", "machines")
+_SIDED = re.compile(r"^CREATE TEMP TABLE all_(\w+) \(\n(?:    .*\n)*?    side\s", re.MULTILINE)
+_VIEW = re.compile(r"^CREATE TEMP VIEW (\w+) AS", re.MULTILINE)
+_SIDES = (("", "now"), ("base_", "base"))
+
+
+@cache
+def views() -> str:
+    """Return all statements, each ending in `;` at the end of a line."""
+    folders = resources.files(__package__)
+    return "\n".join(_with_twins(folders.joinpath(part, "views.sql").read_text("utf-8")) for part in _PARTS)
+
+
+def _with_twins(text: str) -> str:
+    written = "\n\n".join(part for block in text.strip().split("\n\n") for part in _of_both_sides(block))
+    made = set(_VIEW.findall(written))
+    twins = [
+        f"CREATE TEMP VIEW {prefix}{name} AS SELECT * FROM all_{name} WHERE side = '{side}';"  # noqa: S608
+        for name in _SIDED.findall(text)
+        if name not in made
+        for prefix, side in _SIDES
+    ]
+    return "\n".join([written, *([""] if twins else []), *twins, ""])
+
+
+def _of_both_sides(block: str) -> list[str]:
+    if "{base_}" not in block:
+        return [block]
+    return [block.replace("{base_}", prefix).replace("{side}", side) for prefix, side in _SIDES]
