@@ -12,7 +12,8 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.languages import language_of
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
-from caplint.link.linker import Scope, link
+from caplint.link.linker import link
+from caplint.link.linking import Scope
 from caplint.trees.tree import File, Tree
 
 Progress = Callable[[int, int], None]

@@ -1,52 +1,20 @@
-"""Lays a run's trees over the store: the snapshot, and every link in its order."""
+"""Link a run's trees: fill every table, in the order that follows from the needs of the links."""
 
 from __future__ import annotations
 
-import json
-import re
 import sqlite3
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
 
-from caplint.c.expression import parse
-from caplint.c.formula import equivalent, implies, satisfiable
 from caplint.facts.harvest import Reading
 from caplint.facts.store.store import BlobKey, FactStore
-from caplint.knowledge.languages import language_of
-from caplint.knowledge.load import knowledge
 from caplint.link.buildconfig.configurations import Configurations
-from caplint.link.buildconfig.file_conditions import conjoin, link_build
-from caplint.link.buildconfig.kconfig import link_kconfig
-from caplint.link.core.loaded_trees import Loaded, changed_lines
-from caplint.link.docs.doc_scopes import link_doc_scopes
-from caplint.link.docs.documentation import link_documentation
-from caplint.link.docs.ioctl_comments import link_availability
-from caplint.link.docs.selftests import link_selftests
-from caplint.link.handlers.advertised import link_answers
-from caplint.link.handlers.handlers import link_handlers
-from caplint.link.handlers.ioctl_cases import link_ioctl_cases
-from caplint.link.handlers.stored_state import link_cap_states
-from caplint.link.macros.expanded_code import link_made
-from caplint.link.msr.cap_msrs import link_cap_msrs
-from caplint.link.msr.msrs import link_msrs
-from caplint.link.uapi.capabilities import link_capabilities
-from caplint.link.uapi.layouts import layouts_of
+from caplint.link.buildconfig.file_conditions import conjoin
+from caplint.link.core.loaded_trees import Loaded
+from caplint.link.core.sql_functions import add_functions
+from caplint.link.linking import Linking, Scope
+from caplint.link.order import in_order
+from caplint.link.registry import LINKS
 from caplint.link.views import views
-from caplint.link.vmm.capability_uses import link_vmm
-
-if TYPE_CHECKING:
-    from caplint.machine.record import Machine
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a run asks for."""
-
-    vendor_ranges: tuple[tuple[int, int], ...] = ()
-    narrow: bool = False
-    """Only the views of capabilities are wanted."""
-    machines: tuple[Machine, ...] = ()
-    """Whose answers are held against the trees."""
 
 
 def link(
@@ -58,85 +26,16 @@ def link(
 ) -> Configurations:
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection = store.connection
-    connection.create_function("implies", 2, _implies, deterministic=True)
-    connection.create_function("equivalent", 2, _equivalent, deterministic=True)
-    connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
-    connection.create_function("symbols", 1, _symbols, deterministic=True)
+    add_functions(connection)
+    connection.create_function("conjoin", 2, conjoin, deterministic=True)
     for statement in views().split(";\n"):
         connection.execute(statement)
-    for entry in loaded:
-        _snapshot(connection, entry, rows)
-        for side, tree in (("now", entry.tree), ("base", entry.tree.base)):
-            if tree is not None:
-                link_made(store, side, tree, reading)
-    connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
-    connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
-    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", scope.vendor_ranges)
-    connection.create_function("conjoin", 2, conjoin, deterministic=True)
-    # A narrow run has no views of layouts.
-    with layouts_of(store, [] if scope.narrow else [entry.tree for entry in loaded], reading.jobs) as link_layouts:
-        configurations = _link_capabilities(store, loaded, reading, scope)
-        if not scope.narrow:
-            link_cap_states(store, reading.extractor)
-            link_msrs(store, reading.extractor)
-            link_cap_msrs(connection)
-            for entry in loaded:
-                link_selftests(connection, entry.tree)
-            link_layouts()
-    return configurations
-
-
-def _link_capabilities(store: FactStore, loaded: list[Loaded], reading: Reading, scope: Scope) -> Configurations:
-    """What narrow runs have as well."""
-    connection = store.connection
-    link_capabilities(connection)
-    configurations = link_kconfig(connection, link_build(connection))
-    _functions(connection, configurations)
-    link_handlers(store, reading.extractor)
-    link_answers(connection, configurations)
-    link_ioctl_cases(connection)
-    if scope.machines:
-        from caplint.link.machines.machines import link_machines  # noqa: PLC0415 - most runs have none
-
-        link_machines(connection, loaded, configurations, scope.machines)
-    link_vmm(store, reading.extractor)
-    link_documentation(connection)
-    link_doc_scopes(connection)
-    link_availability(connection)
-    return configurations
-
-
-def _snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
-    tree = loaded.tree
-    connection.execute(
-        "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?, ?)",
-        (tree.name, tree.role, tree.project.name, tree.location, int(tree.base is not None), int(tree.complete)),
-    )
-    sides = [("now", loaded.files)]
-    if tree.base is not None:
-        sides.append(("base", loaded.base_files))
-    for side, files in sides:
-        connection.executemany(
-            "INSERT INTO temp.all_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-            [
-                (
-                    side,
-                    tree.name,
-                    tree.role,
-                    file.path,
-                    knowledge().architecture_of(tree.project, file.path),
-                    tree.project.header_kind(file.path),
-                    int(bool(tree.project.documentation.fullmatch(file.path))),
-                    rows[file.oid, language_of(file.path) or "c"],
-                )
-                for file in files
-            ],
-        )
-    connection.executemany("INSERT INTO temp.changed_line VALUES (?, ?, ?)", changed_lines(loaded))
-    connection.executemany(
-        "INSERT INTO temp.patch_file VALUES (?, ?, ?, ?, ?, ?)",
-        [(row.series, row.ordinal, row.patch, tree.name, row.path, row.kind) for row in tree.patch_files],
-    )
+    with ExitStack() as stack:
+        run = Linking(store, loaded, rows, reading, scope, stack)
+        for step in in_order(LINKS):
+            if step.wanted(run):
+                step.run(run)
+    return run.configurations
 
 
 def unpatched(connection: sqlite3.Connection, configurations: Configurations) -> None:
@@ -161,27 +60,4 @@ def unpatched(connection: sqlite3.Connection, configurations: Configurations) ->
     connection.execute("UPDATE temp.all_layout_drift SET world = 'now'")
     for table in ("changed_line", "patch_file", "pending_cap", "pending_section"):
         connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
-    _functions(connection, configurations.unpatched())
-
-
-def _functions(connection: sqlite3.Connection, configurations: Configurations) -> None:
-    connection.create_function("possible", -1, configurations.possible, deterministic=True)
-    connection.create_function("consistent", -1, configurations.consistent, deterministic=True)
-    connection.create_function("certain", -1, configurations.certain, deterministic=True)
-
-
-def _implies(stronger: str, weaker: str) -> bool:
-    return implies(parse(stronger), parse(weaker))
-
-
-def _equivalent(left: str, right: str) -> bool:
-    return equivalent(parse(left), parse(right))
-
-
-def _symbols(expression: str) -> str:
-    """JSON array of the identifiers in an expression, in order of their first appearance."""
-    return json.dumps(list(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", expression))))
-
-
-def _satisfiable(condition: str) -> bool:
-    return satisfiable(parse(condition))
+    configurations.unpatched().add_functions(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 
 from caplint.c.expression import parse
@@ -26,6 +27,12 @@ class Configurations:
         known.update({("now", *key[1:]): value for key, value in self._known.items() if key[0] == "base"})
         rules.update({("now", *key[1:]): value for key, value in self._rules.items() if key[0] == "base"})
         return Configurations(known, rules)
+
+    def add_functions(self, connection: sqlite3.Connection) -> None:
+        """Make `possible`, `consistent` and `certain` known to queries."""
+        connection.create_function("possible", -1, self.possible, deterministic=True)
+        connection.create_function("consistent", -1, self.consistent, deterministic=True)
+        connection.create_function("certain", -1, self.certain, deterministic=True)
 
     def possible(
         self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"

@@ -1,0 +1,172 @@
+"""Every link with what it needs and what it fills."""
+
+from __future__ import annotations
+
+from caplint.knowledge.load import knowledge
+from caplint.link.buildconfig.file_conditions import link_build
+from caplint.link.buildconfig.kconfig import link_kconfig
+from caplint.link.core.snapshot import take_snapshot
+from caplint.link.docs.doc_scopes import link_doc_scopes
+from caplint.link.docs.documentation import link_documentation
+from caplint.link.docs.ioctl_comments import link_availability
+from caplint.link.docs.selftests import link_selftests
+from caplint.link.handlers.advertised import link_answers
+from caplint.link.handlers.handlers import link_handlers
+from caplint.link.handlers.ioctl_cases import link_ioctl_cases
+from caplint.link.handlers.stored_state import link_cap_states
+from caplint.link.linking import Linking
+from caplint.link.macros.expanded_code import link_made
+from caplint.link.msr.cap_msrs import link_cap_msrs
+from caplint.link.msr.msrs import link_msrs
+from caplint.link.order import Link
+from caplint.link.uapi.capabilities import link_capabilities
+from caplint.link.uapi.layouts import layouts_of
+from caplint.link.vmm.capability_uses import link_vmm
+
+
+def _snapshot(run: Linking) -> None:
+    for entry in run.loaded:
+        take_snapshot(run.connection, entry, run.rows)
+
+
+def _expanded_code(run: Linking) -> None:
+    for entry in run.loaded:
+        for side, tree in (("now", entry.tree), ("base", entry.tree.base)):
+            if tree is not None:
+                link_made(run.store, side, tree, run.reading)
+
+
+def _evaluation(run: Linking) -> None:
+    trees = [entry.tree for entry in run.loaded]
+    run.fill_layouts = run.stack.enter_context(layouts_of(run.store, trees, run.reading.jobs))
+
+
+def _constants(run: Linking) -> None:
+    connection = run.connection
+    connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
+    connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
+    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", run.scope.vendor_ranges)
+
+
+def _file_conditions(run: Linking) -> None:
+    run.built = link_build(run.connection)
+
+
+def _kconfig(run: Linking) -> None:
+    run.configurations = link_kconfig(run.connection, run.built)
+    run.configurations.add_functions(run.connection)
+
+
+def _machines(run: Linking) -> None:
+    from caplint.link.machines.machines import link_machines  # noqa: PLC0415 - most runs have none
+
+    link_machines(run.connection, run.loaded, run.configurations, run.scope.machines)
+
+
+def _selftests(run: Linking) -> None:
+    for entry in run.loaded:
+        link_selftests(run.connection, entry.tree)
+
+
+def _is_wide(run: Linking) -> bool:
+    return not run.scope.narrow
+
+
+_MSR_TABLES = (
+    "all_msr", "all_msr_gate", "all_msr_passthrough", "all_msr_saved", "all_msr_site", "all_msr_state",
+    "all_vcpu_field", "all_vmm_msr", "msr_fact",
+)  # fmt: skip
+_HANDLER_TABLES = (
+    "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_handler", "all_vcpu_walk",
+    "all_vm_dereference",
+)  # fmt: skip
+
+LINKS: tuple[Link[Linking], ...] = (
+    Link("snapshot", _snapshot, fills=("tree", "all_file", "changed_line", "patch_file")),
+    Link("constants", _constants, fills=("retired", "system_answer", "vendor_range")),
+    Link("expanded code", _expanded_code, needs=("all_file",), fills=("all_file", "superseded", "all_unexpanded")),
+    # Early, and what waits for it is the last: it goes on in processes of its own.
+    Link("evaluation of layouts", _evaluation, needs=("all_file",), fills=("evaluated layouts",), wanted=_is_wide),
+    Link(
+        "capabilities",
+        lambda run: link_capabilities(run.connection),
+        needs=("all_file",),
+        fills=("all_cap", "all_cap_use"),
+    ),
+    Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_file_condition", "built")),
+    Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_kconfig", "configurations")),
+    Link(
+        "handlers",
+        lambda run: link_handlers(run.store, run.reading.extractor),
+        needs=("all_file", "all_file_condition", "superseded"),
+        fills=_HANDLER_TABLES,
+    ),
+    Link(
+        "advertised",
+        lambda run: link_answers(run.connection, run.configurations),
+        needs=("all_cap_check", "all_handler", "configurations"),
+        fills=("all_cap_answer",),
+    ),
+    Link("ioctl cases", lambda run: link_ioctl_cases(run.connection), needs=("all_file",), fills=("all_ioctl_case",)),
+    Link(
+        "machines",
+        _machines,
+        needs=("all_cap", "all_cap_check", "all_file", "all_handler", "configurations"),
+        fills=("all_machine_difference", "machine_answer"),
+        wanted=lambda run: bool(run.scope.machines),
+    ),
+    Link(
+        "VMM",
+        lambda run: link_vmm(run.store, run.reading.extractor),
+        needs=("all_cap_use", "all_file", "all_file_condition", "superseded"),
+        fills=("all_checked_before", "all_vmm_argument", "all_vmm_unresolved", "all_vmm_use"),
+    ),
+    Link(
+        "documentation",
+        lambda run: link_documentation(run.connection),
+        needs=("all_file",),
+        fills=("all_doc_cap", "all_ioctl_capability"),
+    ),
+    Link(
+        "documented scopes",
+        lambda run: link_doc_scopes(run.connection),
+        needs=("all_file", "all_handler"),
+        fills=("all_doc_architecture", "all_doc_type"),
+    ),
+    Link(
+        "ioctl comments",
+        lambda run: link_availability(run.connection),
+        needs=("all_file",),
+        fills=("all_ioctl_capability",),
+    ),
+    Link(
+        "stored state",
+        lambda run: link_cap_states(run.store, run.reading.extractor),
+        needs=("all_cap_enable", "all_file", "superseded"),
+        fills=("all_cap_state",),
+        wanted=_is_wide,
+    ),
+    Link(
+        "MSRs",
+        lambda run: link_msrs(run.store, run.reading.extractor),
+        needs=("all_file", "all_file_condition", "superseded", "tree"),
+        fills=_MSR_TABLES,
+        wanted=_is_wide,
+    ),
+    Link(
+        "MSRs of capabilities",
+        lambda run: link_cap_msrs(run.connection),
+        needs=("all_cap", "all_cap_state", "all_file", "all_msr_gate", "all_msr_site", "changed_line"),
+        fills=("all_cap_msr",),
+        wanted=_is_wide,
+    ),
+    Link("self-tests", _selftests, needs=("all_cap",), fills=("selftest",), wanted=_is_wide),
+    Link(
+        "layouts",
+        lambda run: run.fill_layouts(),
+        needs=("evaluated layouts",),
+        fills=("all_layout", "all_layout_drift"),
+        wanted=_is_wide,
+    ),
+)
+"""All of them; where needs leave the order open it is this one."""
