@@ -23,6 +23,7 @@ lint: $(STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix

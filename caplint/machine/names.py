@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from caplint.config import Config
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
@@ -30,20 +29,20 @@ def of_machine(header: Path = INSTALLED) -> dict[int, str]:
     return {int(number): name for name, number in reversed(_DEFINITION.findall(text))}
 
 
-def capabilities(trees: list[Tree], config: Config) -> dict[int, str]:
+def capabilities(trees: list[Tree], reading: Reading, store: Path | None) -> dict[int, str]:
     """Number → capability, as the UAPI headers of the trees say; a kernel's before a VMM's copy."""
     names: dict[int, str] = {}
-    for name, number in _numbers(trees, config, _is_uapi):
+    for name, number in _numbers(trees, reading, store, _is_uapi):
         if _CAP.match(name) and name not in knowledge().not_capabilities and name not in names.values():
             names.setdefault(number, name)
     return names
 
 
-def registers(trees: list[Tree], config: Config) -> dict[str, int]:
+def registers(trees: list[Tree], reading: Reading, store: Path | None) -> dict[str, int]:
     """MSR → its number, as the headers of the trees say that number MSRs; a kernel's before a VMM's."""
     prefixes = tuple(knowledge().msr.prefixes)
     numbers: dict[str, int] = {}
-    for name, number in _numbers(trees, config, lambda tree, path: bool(tree.project.msrs.fullmatch(path))):
+    for name, number in _numbers(trees, reading, store, _numbers_msrs):
         if name.startswith(prefixes):
             numbers.setdefault(name, number)
     return numbers
@@ -53,10 +52,15 @@ def _is_uapi(tree: Tree, path: str) -> bool:
     return tree.project.header_kind(path) in {"uapi", "vmm"}
 
 
-def _numbers(trees: Iterable[Tree], config: Config, wanted: Callable[[Tree, str], bool]) -> Iterator[tuple[str, int]]:
+def _numbers_msrs(tree: Tree, path: str) -> bool:
+    return bool(tree.project.msrs.fullmatch(path))
+
+
+def _numbers(
+    trees: Iterable[Tree], reading: Reading, place: Path | None, wanted: Callable[[Tree, str], bool]
+) -> Iterator[tuple[str, int]]:
     """Object-like macros with a value, tree by tree in the order of its headers."""
-    reading = Reading(config.repairs, config.jobs)
-    store = FactStore(config.store_path)
+    store = FactStore(place)
     try:
         for tree in sorted(trees, key=lambda tree: tree.role not in {"kernel", "reference"}):
             files = [_file(tree, path) for path in tree.sources() if wanted(tree, path)]

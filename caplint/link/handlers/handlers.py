@@ -15,6 +15,7 @@ from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
 from caplint.link.functions.body import Body, Handler, Row, between
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import Argument, used
 from caplint.link.handlers.null_vm import NullVm, may_get_null
@@ -48,7 +49,7 @@ def link_handlers(store: FactStore, extractor: str) -> None:
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
-    constants = masks.Constants(connection, side, tree)
+    constants = Constants(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
     careful = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     for body in bodies:
@@ -84,7 +85,7 @@ def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
     )  # fmt: skip
 
 
-def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: masks.Mask) -> None:
+def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: Mask) -> None:
     handler = body.handler
     body.connection.execute(
         "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from caplint.link.buildconfig.configurations import Configurations
-from caplint.link.handlers.masks import Constants
+from caplint.link.functions.constants import Constants
 
 _SYMBOL = re.compile(r"\bCONFIG_\w+")
 _LONGEST = 120

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from caplint.link.functions.call_sites import Code, Function, symbols
-from caplint.link.handlers.masks import Constants
+from caplint.link.functions.constants import Constants
 from caplint.link.vmm.dominating_checks import Witnesses
 
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")

@@ -14,7 +14,7 @@ from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
 from caplint.link.functions.call_sites import Call, Code, Function
-from caplint.link.handlers.masks import Constants
+from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of
 from caplint.link.vmm.capability_values import Capabilities, handed_on
 from caplint.link.vmm.dominating_checks import Before, Check, Dominators, Witnesses
