@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caplint.config import Config
-from caplint.facts.harvest import Reading, harvest
+from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.languages import language_of
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
 from caplint.link.linker import link
-from caplint.link.linking import Scope
+from caplint.link.linking import RunScope
 from caplint.trees.tree import File, Tree
 
 Progress = Callable[[int, int], None]
@@ -93,9 +93,9 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         if tree is not None
         for file in files
     ]
-    reading = Reading(config.repairs, config.jobs)
+    reading = ExtractionSettings(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
     configurations = link(
-        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, config.machines)
+        store, loaded, rows, reading, RunScope(tuple(config.vendor_range), narrow is not None, config.machines)
     )
     return Session(store, loaded, configurations)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from caplint.abi.abis import harmless_attributes
-from caplint.abi.preprocess import Token
+from caplint.abi.preprocess import PlacedToken
 
 MARKER = "__caplint_attribute_"
 _RECORDS = {"struct", "union"}
@@ -38,7 +38,7 @@ class Attributes:
 
 
 @dataclass
-class Chunk:
+class DeclarationChunk:
     """A declaration outside functions, in C that pycparser takes."""
 
     text: str
@@ -52,7 +52,7 @@ class Chunk:
     """Why the layout is not known."""
 
 
-def chunk_of(tokens: Sequence[Token]) -> Chunk:
+def chunk_of(tokens: Sequence[PlacedToken]) -> DeclarationChunk:
     """The declaration with its attributes as markers."""
     writer = _Writer(tokens)
     try:
@@ -66,9 +66,9 @@ def chunk_of(tokens: Sequence[Token]) -> Chunk:
 class _Writer:
     """Copies tokens, and remembers where markers belong."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
+    def __init__(self, tokens: Sequence[PlacedToken]) -> None:
         self._tokens = tokens
-        self._out: list[Token] = []
+        self._out: list[PlacedToken] = []
         self._attributes: list[Attributes] = []
         self._inserts: list[tuple[int, int, bool]] = []
         """Offset in `_out`, number of the attributes, and whether it is a structure's."""
@@ -101,7 +101,7 @@ class _Writer:
                 self._copy(token._replace(text=text))
             position += 1
 
-    def _copy(self, token: Token) -> None:
+    def _copy(self, token: PlacedToken) -> None:
         self._out.append(token)
         self._closed = None
         if token.text == "{":
@@ -165,7 +165,7 @@ class _Writer:
         self._inserts.append((offset, len(self._attributes), True))
         self._attributes.append(attributes)
 
-    def chunk(self, problem: str | None) -> Chunk:
+    def chunk(self, problem: str | None) -> DeclarationChunk:
         """What has been copied, with the markers put in."""
         if problem is not None:
             self._out, self._inserts, self._attributes, self._outer = list(self._tokens), [], [], []
@@ -185,10 +185,12 @@ class _Writer:
             if offset in markers:
                 lines[-1].append(markers[offset])
             lines[-1].append(token.text)
-        return Chunk("\n".join(" ".join(line) for line in lines), places, self._attributes, self._outer, problem)
+        return DeclarationChunk(
+            "\n".join(" ".join(line) for line in lines), places, self._attributes, self._outer, problem
+        )
 
 
-def _closing(tokens: Sequence[Token], opening: int) -> int:
+def _closing(tokens: Sequence[PlacedToken], opening: int) -> int:
     """The position behind the parenthesis that closes the one at `opening`."""
     depth = 0
     for position in range(opening, len(tokens)):

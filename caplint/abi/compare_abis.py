@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from caplint.abi.abis import abi_named
 from caplint.abi.drift import BREAK, COMPATIBLE, Drift, drifts
-from caplint.abi.unit import Structure, Unit
+from caplint.abi.unit import AbiUnit, Structure
 
 
-class Difference(NamedTuple):
+class AbiDifference(NamedTuple):
     """A structure or ioctl that differs, on one or several ABIs."""
 
     subject: str
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
     column: int
 
 
-def differences(kernel: Mapping[str, Unit], other: Mapping[str, Unit]) -> list[Difference]:
+def differences(kernel: Mapping[str, AbiUnit], other: Mapping[str, AbiUnit]) -> list[AbiDifference]:
     """One per structure or ioctl and definition, for ABIs of one architecture."""
     found: dict[str, dict[str, Drift]] = {}
     shared = [name for name in kernel if name in other]
@@ -41,8 +41,8 @@ def differences(kernel: Mapping[str, Unit], other: Mapping[str, Unit]) -> list[D
 
 
 def _merged(
-    by_abi: dict[str, Drift], kernel: Mapping[str, Unit], other: Mapping[str, Unit], shared: list[str]
-) -> Difference:
+    by_abi: dict[str, Drift], kernel: Mapping[str, AbiUnit], other: Mapping[str, AbiUnit], shared: list[str]
+) -> AbiDifference:
     verdicts = {
         name: COMPATIBLE if _only_padded(name, drift, by_abi, kernel, other) else drift.verdict
         for name, drift in by_abi.items()
@@ -54,7 +54,7 @@ def _merged(
     changes = drift.summary
     if drift.verdict != verdict:
         changes = f"padding makes it the same for 32-bit and 64-bit programs in one of the two: {changes}"
-    return Difference(
+    return AbiDifference(
         drift.subject, kind, verdict, ", ".join(names), int(len(names) == len(shared)), changes,
         drift.kernel.path, drift.kernel.line, drift.kernel.column,
         drift.other.path, drift.other.line, drift.other.column,
@@ -62,7 +62,7 @@ def _merged(
 
 
 def _only_padded(
-    name: str, drift: Drift, by_abi: dict[str, Drift], kernel: Mapping[str, Unit], other: Mapping[str, Unit]
+    name: str, drift: Drift, by_abi: dict[str, Drift], kernel: Mapping[str, AbiUnit], other: Mapping[str, AbiUnit]
 ) -> bool:
     """Whether a 32-bit layout differs only because one header spells out the padding of the 64-bit one.
 
@@ -89,7 +89,7 @@ def _alike(abi: str, name: str) -> bool:
     return abi_named(abi).endian == abi_named(name).endian
 
 
-def _structure(unit: Unit, tag: str) -> Structure | None:
+def _structure(unit: AbiUnit, tag: str) -> Structure | None:
     return next((structure for structure in unit.structures if structure.tag == tag), None)
 
 

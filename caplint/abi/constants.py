@@ -14,7 +14,7 @@ from caplint.values.c_integers import UnknownValueError, Value, binary, literal,
 _SIGNED_WORDS = {"__s8", "__s16", "__s32", "__s64", "signed char", "short", "int", "long", "long long", "signed"}
 
 
-class Constants:
+class DeclaredConstants:
     """Evaluates expressions with the enumerators and types that have been declared so far."""
 
     def __init__(self, abi: Abi, type_of: Callable[[c_ast.Node], Type]) -> None:

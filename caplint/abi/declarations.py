@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from pycparser import c_ast, c_parser
 
-from caplint.abi.attributes import ATTRIBUTE, Chunk, chunk_of
-from caplint.abi.preprocess import HeaderError, Token
+from caplint.abi.attributes import ATTRIBUTE, DeclarationChunk, chunk_of
+from caplint.abi.preprocess import HeaderError, PlacedToken
 
 _TYPES = {"struct", "union", "enum", "typedef"}
 _WORDS = re.compile(r"[A-Za-z_]\w*")
@@ -25,7 +25,7 @@ _BUILT_IN = ("__int128_t", "__uint128_t", "_Float128", "__float128")
 class Declaration:
     """A declaration outside functions that defines types."""
 
-    chunk: Chunk
+    chunk: DeclarationChunk
     node: c_ast.Node | None
     """None: not understood."""
     problem: str | None
@@ -41,7 +41,7 @@ class Declaration:
         return self.chunk.places[min(max(line, 1), len(self.chunk.places)) - 1]
 
 
-def declarations(tokens: list[Token]) -> Iterator[Declaration]:
+def declarations(tokens: list[PlacedToken]) -> Iterator[Declaration]:
     """Those that define types, in order. Raises `HeaderError` for a text that ends within one."""
     typedefs: set[str] = set(_BUILT_IN)
     for part in _parts(tokens):
@@ -58,9 +58,9 @@ def declarations(tokens: list[Token]) -> Iterator[Declaration]:
         yield Declaration(chunk, node, problem)
 
 
-def _parts(tokens: list[Token]) -> Iterator[list[Token]]:
+def _parts(tokens: list[PlacedToken]) -> Iterator[list[PlacedToken]]:
     """Between the semicolons outside braces; functions are left out."""
-    part: list[Token] = []
+    part: list[PlacedToken] = []
     depth = 0
     for token in tokens:
         part.append(token)
@@ -75,7 +75,7 @@ def _parts(tokens: list[Token]) -> Iterator[list[Token]]:
         raise HeaderError("a declaration begins here and does not end", part[0].path, part[0].line)
 
 
-def _is_function(part: list[Token]) -> bool:
+def _is_function(part: list[PlacedToken]) -> bool:
     """Whether a declaration that ends in a brace is a function: its first brace stands behind its parameters."""
     position = next(index for index, token in enumerate(part) if token.text == "{") - 1
     if position < 0 or part[position].text != ")":

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caplint.abi.types import Member
-from caplint.abi.unit import Ioctl, Structure, Unit
+from caplint.abi.types import StructMember
+from caplint.abi.unit import AbiUnit, IoctlNumber, Structure
 
 BREAK, COMPATIBLE = "break", "compatible"
 # Members that hold space for later, by their last name: pad, padding1, __reserved, rsvd2, unused, dummy.
@@ -30,8 +30,8 @@ class Drift:
     verdict: str
     changes: tuple[str, ...]
     """`offset of nmsrs: 4, not 0`: what the other has, and what the kernel has."""
-    kernel: Structure | Ioctl
-    other: Structure | Ioctl
+    kernel: Structure | IoctlNumber
+    other: Structure | IoctlNumber
     renumbers: bool = False
     """The sizes differ, and an ioctl's number holds them."""
 
@@ -42,7 +42,7 @@ class Drift:
         return "; ".join(self.changes[:_MOST]) + more
 
 
-def drifts(kernel: Unit, other: Unit) -> Iterator[Drift]:
+def drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
     """Structures and ioctls that both have and that differ."""
     theirs = {structure.tag: structure for structure in other.structures}
     arguments = _numbered(kernel, other)
@@ -63,7 +63,7 @@ def drifts(kernel: Unit, other: Unit) -> Iterator[Drift]:
             yield drift
 
 
-def _numbered(*units: Unit) -> dict[str, list[str]]:
+def _numbered(*units: AbiUnit) -> dict[str, list[str]]:
     """Tag → the ioctls whose number holds its size."""
     found: dict[str, list[str]] = {}
     for ioctl in (ioctl for unit in units for ioctl in unit.ioctls):
@@ -74,7 +74,7 @@ def _numbered(*units: Unit) -> dict[str, list[str]]:
     return found
 
 
-def _elements(unit: Unit) -> set[str]:
+def _elements(unit: AbiUnit) -> set[str]:
     """Tags of structures that stand in arrays, so that the next one begins where one ends."""
     types = (member.type for structure in unit.structures for member in structure.members)
     return {match.group(1) for text in types if "[" in text and (match := _TAGGED.match(text))}
@@ -102,7 +102,7 @@ def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array:
     return Drift(kernel.tag, BREAK if breaks else COMPATIBLE, tuple(breaks or notes), kernel, other, renumbers)
 
 
-def _leaves(structure: Structure) -> dict[str, Member]:
+def _leaves(structure: Structure) -> dict[str, StructMember]:
     """Members without members of their own in the list; those of no size only mark a place."""
     names = [member.name for member in structure.members]
     inner = {name[: match.start()] for name in names for match in re.finditer(r"\[\]\.|\.", name)}
@@ -138,19 +138,19 @@ def _moved(kernel: Structure, other: Structure) -> Iterator[str]:
             yield f"size of {name}: {twin.size}, not {member.size}"
 
 
-def _bits(member: Member) -> str:
+def _bits(member: StructMember) -> str:
     if member.bits is None:
         return f"byte {member.offset}, {member.size} bytes"
     return f"bit {member.bit_offset}, {member.bits} wide"
 
 
-def _extent(member: Member) -> tuple[int, int]:
+def _extent(member: StructMember) -> tuple[int, int]:
     if member.bits is not None and member.bit_offset is not None:
         return member.bit_offset, member.bit_offset + member.bits
     return 8 * member.offset, 8 * (member.offset + member.size)
 
 
-def _overlaps(one: Member, other: Member) -> bool:
+def _overlaps(one: StructMember, other: StructMember) -> bool:
     (start, stop), (begin, end) = _extent(one), _extent(other)
     return start < end and begin < stop
 
@@ -184,7 +184,7 @@ def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
             yield f"{word} {', '.join(names)}"
 
 
-def _ioctl(kernel: Ioctl, other: Ioctl, resized: Iterable[str]) -> Drift | None:
+def _ioctl(kernel: IoctlNumber, other: IoctlNumber, resized: Iterable[str]) -> Drift | None:
     if kernel.value == other.value:
         return None
     changes = [
@@ -202,5 +202,5 @@ def _ioctl(kernel: Ioctl, other: Ioctl, resized: Iterable[str]) -> Drift | None:
     return Drift(kernel.name, BREAK, tuple(changes), kernel, other) if changes else None
 
 
-def _argument(ioctl: Ioctl) -> str:
+def _argument(ioctl: IoctlNumber) -> str:
     return f"{ioctl.argument} of {ioctl.size} bytes" if ioctl.argument else "none"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from caplint.abi.sources import ROOT, Sources
-from caplint.abi.types import Member
-from caplint.abi.unit import Ioctl, Structure, Unit, Unknown
+from caplint.abi.types import StructMember
+from caplint.abi.unit import AbiUnit, IoctlNumber, Structure, Unknown
 from caplint.util.limited_processes import workers
 
 # Seconds of processor time for the headers of one architecture, which take a sixth of one, and by the clock for all.
@@ -53,18 +53,21 @@ def _evaluate(sources: Sources, names: list[str]) -> str:
 def _failed(sources: Sources, names: list[str]) -> str:
     root = sources.targets.get(("", ROOT), ROOT)
     unknown = Unknown(root, root, 1, f"takes longer than {_LIMIT:g} s, or more memory than there is")
-    return _json({name: Unit(unknown=[unknown]) for name in names})
+    return _json({name: AbiUnit(unknown=[unknown]) for name in names})
 
 
-def _json(units: Mapping[str, Unit]) -> str:
+def _json(units: Mapping[str, AbiUnit]) -> str:
     # asdict() would copy every row on the way.
     return json.dumps({name: vars(unit) for name, unit in units.items()})
 
 
-def unit_of(data: dict[str, Any]) -> Unit:
+def unit_of(data: dict[str, Any]) -> AbiUnit:
     """A unit from its JSON."""
-    return Unit(
-        [Structure._make([*row[:-1], [Member._make(member) for member in row[-1]]]) for row in data["structures"]],
-        [Ioctl._make(row) for row in data["ioctls"]],
+    return AbiUnit(
+        [
+            Structure._make([*row[:-1], [StructMember._make(member) for member in row[-1]]])
+            for row in data["structures"]
+        ],
+        [IoctlNumber._make(row) for row in data["ioctls"]],
         [Unknown._make(row) for row in data["unknown"]],
     )

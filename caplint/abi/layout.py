@@ -15,9 +15,9 @@ from functools import lru_cache
 from pycparser import c_ast
 
 from caplint.abi.abis import Abi
-from caplint.abi.attributes import MARKER, Attributes, Chunk
-from caplint.abi.constants import Constants
-from caplint.abi.types import FollowsError, Member, Place, Record, Type
+from caplint.abi.attributes import MARKER, Attributes, DeclarationChunk
+from caplint.abi.constants import DeclaredConstants
+from caplint.abi.types import FollowsError, LocateNode, Record, StructMember, Type
 from caplint.values.c_integers import UnknownValueError
 
 # What one type may come to, in bytes: more is a mistake or an attack.
@@ -36,12 +36,12 @@ class Types:
         self.records: dict[str, Record] = {}
         self.failed: set[str] = set()
         """`struct tag` of those whose layout is not known."""
-        self.constants = Constants(abi, self.of)
+        self.constants = DeclaredConstants(abi, self.of)
         self._attributes: list[Attributes] = []
         self._read: set[int] = set()
-        self._place: Place = lambda _: ("", 0)
+        self._place: LocateNode = lambda _: ("", 0)
 
-    def declare(self, node: c_ast.Node, chunk: Chunk, place: Place) -> None:
+    def declare(self, node: c_ast.Node, chunk: DeclarationChunk, place: LocateNode) -> None:
         """Take in a declaration. Raises `UnknownValueError` where what it declares has no known layout."""
         self._attributes, self._read, self._place = chunk.attributes, set(), place
         if isinstance(node, c_ast.Typedef | c_ast.Decl):
@@ -176,7 +176,7 @@ class _Layout:
         self._bit = 0
         self._end = 0
         self._alignment = 1
-        self._members: list[Member] = []
+        self._members: list[StructMember] = []
 
     def type(self) -> Type:
         """Size, alignment and members. Raises `UnknownValueError`."""
@@ -213,7 +213,7 @@ class _Layout:
         self._bit = 8 * (offset + found.size)
         self._alignment = max(self._alignment, alignment)
         if decl.name is not None:
-            self._members.append(Member(decl.name, offset, found.size, None, None, found.text, path, line))
+            self._members.append(StructMember(decl.name, offset, found.size, None, None, found.text, path, line))
             if found.tag is None:
                 self._members += [_below(member, decl.name, offset) for member in found.members]
         else:
@@ -235,12 +235,12 @@ class _Layout:
             self._alignment = max(self._alignment, found.alignment if width == 0 else alignment)
         if decl.name is not None:
             self._members.append(
-                Member(decl.name, self._bit // 8, found.size, self._bit, width, found.text, *place)
+                StructMember(decl.name, self._bit // 8, found.size, self._bit, width, found.text, *place)
             )  # fmt: skip
         self._bit += width
 
 
-def _below(member: Member, prefix: str, offset: int) -> Member:
+def _below(member: StructMember, prefix: str, offset: int) -> StructMember:
     """A member of a member, seen from the structure around both."""
     dot = "" if not prefix or member.name.startswith("[") else "."
     bit = None if member.bit_offset is None else member.bit_offset + 8 * offset

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from caplint.abi.sources import Sources
-from caplint.abi.types import Member
-from caplint.abi.unit import Ioctl, Structure, Unknown
+from caplint.abi.types import StructMember
+from caplint.abi.unit import IoctlNumber, Structure, Unknown
 
 _NUMBER = re.compile(r"[ \t]*#[ \t]*define[ \t]+(KVM_CAP_\w+)[ \t]+\d+[ \t]*\Z")
 _WORD = re.compile(r"\bKVM_CAP_\w+")
@@ -81,16 +81,16 @@ def move(units: str, lines: Lines) -> str | None:
     data: dict[str, dict[str, list[Any]]] = json.loads(units)
     try:
         for unit in data.values():
-            for kind, shape in (("structures", Structure), ("ioctls", Ioctl), ("unknown", Unknown)):
+            for kind, shape in (("structures", Structure), ("ioctls", IoctlNumber), ("unknown", Unknown)):
                 _move(unit[kind], shape, lines)
             for structure in unit["structures"]:
-                _move(structure[Structure._fields.index("members")], Member, lines)
+                _move(structure[Structure._fields.index("members")], StructMember, lines)
     except KeyError:
         return None
     return json.dumps(data)
 
 
-def _move(rows: list[Any], shape: type[Structure | Ioctl | Unknown | Member], lines: Lines) -> None:
+def _move(rows: list[Any], shape: type[Structure | IoctlNumber | Unknown | StructMember], lines: Lines) -> None:
     """Raises `KeyError` for a line that is not known."""
     path, line = shape._fields.index("path"), shape._fields.index("line")
     for row in rows:

@@ -36,7 +36,7 @@ class HeaderError(Exception):
         self.line = line
 
 
-class Token(NamedTuple):
+class PlacedToken(NamedTuple):
     """A token and where it stands; of an expansion where the macro is invoked."""
 
     text: str
@@ -45,7 +45,7 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Macro:
+class HeaderMacro:
     """An object-like macro that is defined at the end."""
 
     name: str
@@ -64,14 +64,16 @@ class Preprocessed:
     """The headers as a compiler's parser would see them."""
 
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
-        self._preprocessor = _Preprocessor(sources, predefined)
+        self._preprocessor = _HeaderPreprocessor(sources, predefined)
         self.tokens = list(self._preprocessor.run())
 
     @cached_property
-    def macros(self) -> list[Macro]:
+    def macros(self) -> list[HeaderMacro]:
         """In the order of their definition."""
         return [
-            Macro(name, tuple(token.value for token in macro.value if token.value.strip()), macro.source, macro.lineno)
+            HeaderMacro(
+                name, tuple(token.value for token in macro.value if token.value.strip()), macro.source, macro.lineno
+            )
             for name, macro in self._preprocessor.macros.items()
             if macro.arglist is None and macro.source is not None and macro.lineno
         ]
@@ -87,7 +89,7 @@ class Preprocessed:
         return _EXPANSIONS[key]
 
 
-def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
+def _bounded(tokens: Iterator[PlacedToken]) -> Iterator[PlacedToken]:
     for count, token in enumerate(tokens):
         if count >= _MAX_TOKENS:
             raise HeaderError(f"becomes more than {_MAX_TOKENS:,} tokens")
@@ -95,9 +97,11 @@ def _bounded(tokens: Iterator[Token]) -> Iterator[Token]:
 
 
 @lru_cache(maxsize=1 << 15)
-def _plain_tokens(path: str, number: int, text: str) -> tuple[Token, ...]:
+def _plain_tokens(path: str, number: int, text: str) -> tuple[PlacedToken, ...]:
     """The tokens of a line in which there is no macro, no comment and no string."""
-    return tuple(Token(token.value, path, number) for token in _shared().tokenize(text) if token.type not in _BLANKS)
+    return tuple(
+        PlacedToken(token.value, path, number) for token in _shared().tokenize(text) if token.type not in _BLANKS
+    )
 
 
 def _stretches(text: str) -> Iterator[tuple[int, str]]:
@@ -131,7 +135,7 @@ def _shared() -> Any:
     return Preprocessor()
 
 
-class _Preprocessor(Preprocessor):
+class _HeaderPreprocessor(Preprocessor):
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         super().__init__()
         self._sources = sources
@@ -163,7 +167,7 @@ class _Preprocessor(Preprocessor):
                 pending += self.macros
         return name, *(found[word] for word in sorted(found))
 
-    def run(self) -> Iterator[Token]:
+    def run(self) -> Iterator[PlacedToken]:
         path = self._sources.targets.get(("", ROOT))
         if path is None:
             raise HeaderError(f"{ROOT} is not there or too large")
@@ -176,7 +180,7 @@ class _Preprocessor(Preprocessor):
         except Exception as error:  # pcpp raises several unrelated types on bad input
             raise HeaderError(f"cannot be preprocessed: {error}") from error
 
-    def _all(self, path: str) -> Iterator[Token]:
+    def _all(self, path: str) -> Iterator[PlacedToken]:
         """The tokens but for blanks, with those of what was put aside."""
         for token in self.parsegen(self._thin.files[path], path, path):
             if token.type in _BLANKS:
@@ -185,7 +189,7 @@ class _Preprocessor(Preprocessor):
                 for line in self._thin.aside[token.value]:
                     yield from _plain_tokens(*line)
             else:
-                yield Token(token.value, getattr(token, "source", None) or path, token.lineno)
+                yield PlacedToken(token.value, getattr(token, "source", None) or path, token.lineno)
 
     def group_lines(self, input: str, abssource: str) -> Iterator[list[Any]]:  # noqa: A002 - pcpp's name for it
         """The lines that hold something. What pcpp does to tokens it does to copies."""

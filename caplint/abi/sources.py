@@ -26,7 +26,7 @@ Reader = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True)
-class Place:
+class HeaderSet:
     """Where one copy of the headers of one architecture lies."""
 
     root: str
@@ -70,7 +70,7 @@ class Sources:
         return digest.hexdigest()
 
 
-def gather(place: Place, read: Reader) -> Sources:
+def gather(place: HeaderSet, read: Reader) -> Sources:
     """Everything that `linux/kvm.h` may include, whatever its conditions say."""
     files: dict[str, str] = {}
     targets: dict[tuple[str, str], str] = {}
@@ -98,7 +98,7 @@ def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
     return content.decode("utf-8", "replace"), names
 
 
-def _found(place: Place, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
+def _found(place: HeaderSet, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
     """A stand-in first, then the tree's own, then what stands in where the tree has none."""
     if directory and (path := _inside(join(directory, name))) and (content := read(path)) is not None:
         return _bounded(path, content)

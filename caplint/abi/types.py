@@ -15,7 +15,7 @@ class FollowsError(UnknownValueError):
     """Not known because something else is not."""
 
 
-class Member(NamedTuple):
+class StructMember(NamedTuple):
     """A member, named from the structure on: `u.irq`, `redirtbl[].bits`; unnamed ones add nothing to a name."""
 
     name: str
@@ -37,7 +37,7 @@ class Type:
     size: int
     alignment: int
     text: str
-    members: tuple[Member, ...] = ()
+    members: tuple[StructMember, ...] = ()
     """Of a structure or union."""
     tag: str | None = None
     fixed: bool = False
@@ -57,4 +57,4 @@ class Record:
     """Tags of its members' types."""
 
 
-Place = Callable[[c_ast.Node], tuple[str, int]]
+LocateNode = Callable[[c_ast.Node], tuple[str, int]]

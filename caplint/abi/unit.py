@@ -14,9 +14,9 @@ from caplint.abi.abis import Abi, abi_named
 from caplint.abi.constants import parse_expression
 from caplint.abi.declarations import Declaration, declarations
 from caplint.abi.layout import Types
-from caplint.abi.preprocess import HeaderError, Macro, Preprocessed
+from caplint.abi.preprocess import HeaderError, HeaderMacro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
-from caplint.abi.types import FollowsError, Member, Record
+from caplint.abi.types import FollowsError, Record, StructMember
 from caplint.values.c_integers import UnknownValueError
 
 _IOCTL = "__caplint_ioctl"
@@ -35,10 +35,10 @@ class Structure(NamedTuple):
     column: int
     carried: int
     """1: an ioctl's argument is one, or holds one."""
-    members: list[Member]
+    members: list[StructMember]
 
 
-class Ioctl(NamedTuple):
+class IoctlNumber(NamedTuple):
     """An ioctl's number and what it is made of."""
 
     name: str
@@ -69,19 +69,19 @@ class Unknown(NamedTuple):
 
 
 @dataclass
-class Unit:
+class AbiUnit:
     """What one ABI makes of the headers."""
 
     structures: list[Structure] = field(default_factory=list)
-    ioctls: list[Ioctl] = field(default_factory=list)
+    ioctls: list[IoctlNumber] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
 
 
-def evaluate(sources: Sources, names: list[str]) -> dict[str, Unit]:
+def evaluate(sources: Sources, names: list[str]) -> dict[str, AbiUnit]:
     """The units of the named ABIs. ABIs for which the preprocessor sees the same text share its work."""
     words = frozenset[str]().union(*map(_words, sources.files.values()))
     seen: dict[tuple[tuple[str, str], ...], Preprocessed | HeaderError] = {}
-    known: dict[tuple[object, ...], Unit] = {}
+    known: dict[tuple[object, ...], AbiUnit] = {}
     units = {}
     for name in names:
         abi = abi_named(name)
@@ -103,14 +103,14 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
-def _evaluated(headers: Preprocessed | HeaderError, abi: Abi, sources: Sources) -> Unit:
+def _evaluated(headers: Preprocessed | HeaderError, abi: Abi, sources: Sources) -> AbiUnit:
     root = sources.targets.get(("", ROOT), ROOT)
     try:
         if isinstance(headers, HeaderError):
             raise headers
         return _Evaluation(headers, abi, sources).unit()
     except HeaderError as error:
-        return Unit(unknown=[Unknown(root, error.path or root, max(error.line, 1), str(error))])
+        return AbiUnit(unknown=[Unknown(root, error.path or root, max(error.line, 1), str(error))])
 
 
 class _Evaluation:
@@ -121,7 +121,7 @@ class _Evaluation:
         self._types = Types(abi)
         self._unknown: list[Unknown] = []
 
-    def unit(self) -> Unit:
+    def unit(self) -> AbiUnit:
         """Everything. Raises `HeaderError`."""
         for declaration in declarations(self._headers.tokens):
             self._declare(declaration)
@@ -132,7 +132,7 @@ class _Evaluation:
             self._structure(record, record.tag in carried)
             for record in self._types.records.values() if record.tag in own
         ]  # fmt: skip
-        return Unit(structures, ioctls, self._unknown)
+        return AbiUnit(structures, ioctls, self._unknown)
 
     def _structure(self, record: Record, carried: bool) -> Structure:
         column = self._column(record.tag, record.path, record.line)
@@ -158,7 +158,7 @@ class _Evaluation:
         self._types.records.pop(name.partition(" ")[2], None)
         self._unknown.append(Unknown(name, path, line, reason, int(follows)))
 
-    def _ioctls(self) -> Iterator[Ioctl]:
+    def _ioctls(self) -> Iterator[IoctlNumber]:
         numbered: set[str] = {"_IO", "_IOR", "_IOW", "_IOWR", "_IOC"}
         for macro in self._headers.macros:
             if macro.path.startswith(STAND_IN) or not numbered.intersection(macro.words):
@@ -175,7 +175,7 @@ class _Evaluation:
                 numbered.add(macro.name)
                 yield found
 
-    def _ioctl(self, macro: Macro) -> Ioctl | None:
+    def _ioctl(self, macro: HeaderMacro) -> IoctlNumber | None:
         text = self._headers.expansion(macro.name)
         node = parse_expression(text)
         if not (isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name == _IOCTL):
@@ -191,7 +191,7 @@ class _Evaluation:
             )
         argument = self._types.of(size.expr).text if isinstance(size, c_ast.UnaryOp) else ""
         value = self._abi.encoding.number(way, values[0], values[1], values[2])
-        return Ioctl(
+        return IoctlNumber(
             macro.name,
             value,
             way,

@@ -80,13 +80,13 @@ class Conditionals:
 
 def conditionals(lexed: Lexed) -> Conditionals:
     """Read a file's conditional structure. Unbalanced directives are reported, never fatal."""
-    reader = _Reader(lexed)
+    reader = _DirectiveReader(lexed)
     for index, directive in enumerate(lexed.directives):
         reader.read(index, directive)
     return reader.finish()
 
 
-class _Reader:
+class _DirectiveReader:
     def __init__(self, lexed: Lexed) -> None:
         self._lexed = lexed
         self._root = Branch(True, True, 0)

@@ -45,7 +45,7 @@ def parse(text: str) -> Formula:
         return _opaque(text)
     tokens = [(match.lastgroup or "", match) for match in _TOKEN.finditer(text.strip())]
     try:
-        parser = _Parser(tokens)
+        parser = _ConditionParser(tokens)
         formula = parser.either(0)
     except _TooDeepError:
         return _opaque(text)
@@ -69,7 +69,7 @@ def _opaque(text: str) -> Formula:
     return Literal(words or "(empty)")
 
 
-class _Parser:
+class _ConditionParser:
     """Recursive descent over `||`, `&&`, `!` and parentheses; the rest is left to atoms."""
 
     def __init__(self, tokens: list[tuple[str, re.Match[str]]]) -> None:

@@ -25,7 +25,7 @@ Edit = tuple[int, int, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class MacroUse:
+class RepairedMacro:
     """A macro invocation that the repair rewrote: offsets of its name, its `(` and behind its `)`."""
 
     kind: str
@@ -45,8 +45,8 @@ class Repaired:
     """Where the text is more than a gap."""
     ranges: set[int] = field(default_factory=set)
     """Offsets of the `...` of case ranges, now ` ||`."""
-    uses: list[MacroUse] = field(default_factory=list)
-    heads: dict[int, MacroUse] = field(default_factory=dict)
+    uses: list[RepairedMacro] = field(default_factory=list)
+    heads: dict[int, RepairedMacro] = field(default_factory=dict)
     """Function heads made by a macro, by the offset of the name that stands in for it."""
 
 
@@ -185,7 +185,7 @@ def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
             opening = qualifiers.end()
         if text[opening : opening + 1] != b"(" or (end := parentheses.closing(opening)) < 0:
             continue
-        use = MacroUse(tables.kinds[name], match.start(), opening, end)
+        use = RepairedMacro(tables.kinds[name], match.start(), opening, end)
         match use.kind:
             case "attribute":
                 yield use.start, use.end, None
@@ -200,7 +200,7 @@ def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
                 yield from _declarator(result, use, tables.declarators[name])
 
 
-def _declarator(result: Repaired, use: MacroUse, index: int) -> Iterator[Edit]:
+def _declarator(result: Repaired, use: RepairedMacro, index: int) -> Iterator[Edit]:
     """`DEFINE_PER_CPU(struct x, name)` becomes `int name`, the name staying where it is."""
     arguments = result.text[use.opening + 1 : use.end - 1].split(b",")
     if index >= len(arguments):
@@ -214,7 +214,7 @@ def _declarator(result: Repaired, use: MacroUse, index: int) -> Iterator[Edit]:
     yield use.start, use.end, bytes(softened)
 
 
-def _group(text: bytes, use: MacroUse, before: int) -> Iterator[Edit]:
+def _group(text: bytes, use: RepairedMacro, before: int) -> Iterator[Edit]:
     """`struct_group(name, int a; int b;)` becomes its members."""
     start = use.opening
     for _ in range(before):
@@ -282,7 +282,7 @@ def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
     for match in _find(_ENTRIES, result):
         if _in_list(text, match.start()) or (behind >= 0 and not text[behind : match.start()].strip()):
             behind = match.end()
-            result.uses.append(MacroUse("entries", match.start(1), match.end(1), match.end(1)))
+            result.uses.append(RepairedMacro("entries", match.start(1), match.end(1), match.end(1)))
             yield *match.span(1), None
 
 
@@ -307,7 +307,7 @@ def _enumerators(result: Repaired, _: Tables) -> Iterator[Edit]:
             position = match.start()
             if depth == 0:
                 start, opening, end = (base + offset for offset in (match.start(1), match.start(2), match.end(2)))
-                result.uses.append(MacroUse("enumerator", start, opening, end))
+                result.uses.append(RepairedMacro("enumerator", start, opening, end))
                 yield opening, end, None
 
 
@@ -321,7 +321,7 @@ def _operands(result: Repaired, _: Tables) -> Iterator[Edit]:
         end = parentheses.closing(opening) if opening >= position else -1
         name = _CALLED.search(text, max(0, opening - 80), opening) if end >= 0 else None
         if name is not None:
-            result.uses.append(MacroUse("asm", name.start(), opening, end))
+            result.uses.append(RepairedMacro("asm", name.start(), opening, end))
             yield opening + 1, end - 1, None
             position = end
 
@@ -338,7 +338,7 @@ def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
         symbol = following.group(1) if following else b""
         if symbol in {b"(", b")", b",", b"[", b"*"}:
             continue
-        use = MacroUse("head" if symbol == b"{" else "file", match.start(1), match.end(), end)
+        use = RepairedMacro("head" if symbol == b"{" else "file", match.start(1), match.end(), end)
         softened = bytearray(spaces(text[match.start() : end]))
         if symbol in {b"{", b"="}:
             stand_in = b"a b()" if symbol == b"{" else b"a b"
@@ -368,7 +368,7 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
             continue
         if symbol in {b"{", b"}"} and _continues(text, match.start(1)):
             if symbol == b"{" and _in_list(text, match.start(1)):
-                result.uses.append(MacroUse("entries", match.start(1), match.end(), end))
+                result.uses.append(RepairedMacro("entries", match.start(1), match.end(), end))
                 yield match.start(1), end, None
             continue
         loop = symbol == b"{" or bool(tables.iterators.fullmatch(match.group(1)))
@@ -376,7 +376,7 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
             loop = _indentation(text, following.start(1) if following else end) > _indentation(text, match.start(1))
         if not loop and symbol in {b"*", b"("}:
             continue
-        result.uses.append(MacroUse("loop" if loop else "statement", match.start(1), match.end(), end))
+        result.uses.append(RepairedMacro("loop" if loop else "statement", match.start(1), match.end(), end))
         if not loop or match.end() - match.start(1) < 2 or not text[match.end() + 1 : end - 1].strip():
             yield match.start(1), end, None
             continue
@@ -392,7 +392,7 @@ def _labels(result: Repaired, _: Tables) -> Iterator[Edit]:
         statement = max(before.rfind(mark) for mark in (b";", b"{", b"}", b":"))
         # A ternary goes on here, or the label that began on an earlier line.
         if statement >= 0 and b"?" not in before[statement:] and b"case" not in before[statement:]:
-            result.uses.append(MacroUse("label", match.start(1), match.start(2), match.end(2)))
+            result.uses.append(RepairedMacro("label", match.start(1), match.start(2), match.end(2)))
             yield match.start(1), match.end(3), None
 
 

@@ -22,22 +22,22 @@ MAX_TRIALS = 300
 MAX_BYTES = 24 << 20
 
 
-class Entry(NamedTuple):
+class RepairWord(NamedTuple):
     """A word for the configuration's `[c]`; `list` is `attributes` or `iterators`."""
 
     list: str
     word: str
 
 
-class Words(NamedTuple):
+class RepairWords(NamedTuple):
     """What is added to the shipped tables."""
 
     attributes: tuple[str, ...] = ()
     iterators: tuple[str, ...] = ()
 
-    def having(self, *entries: Entry) -> Words:
+    def having(self, *entries: RepairWord) -> RepairWords:
         """These and more."""
-        return Words(
+        return RepairWords(
             (*self.attributes, *(entry.word for entry in entries if entry.list == "attributes")),
             (*self.iterators, *(entry.word for entry in entries if entry.list == "iterators")),
         )
@@ -73,7 +73,7 @@ class Bench:
     spent: int = 0
     """Bytes read so far."""
     trials: int = 0
-    _known: dict[Words, Damage] = field(default_factory=dict)
+    _known: dict[RepairWords, Damage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lexed = lex(self.source)
@@ -85,7 +85,7 @@ class Bench:
         """Whether enough has been tried."""
         return self.trials >= MAX_TRIALS or self.spent >= MAX_BYTES
 
-    def damage(self, words: Words) -> Damage:
+    def damage(self, words: RepairWords) -> Damage:
         """What is not understood with these words in the tables."""
         if words not in self._known:
             table = tables(*words)
@@ -103,10 +103,10 @@ class Bench:
         return self._known[words]
 
 
-def mending(source: bytes, words: Words) -> list[Entry]:
+def mending(source: bytes, words: RepairWords) -> list[RepairWord]:
     """Entries that, added to `words`, make more of the file understood, found blind spot by blind spot."""
     bench = Bench(source)
-    added: list[Entry] = []
+    added: list[RepairWord] = []
     hopeless: set[int] = set()
     while not bench.exhausted:
         now = words.having(*added)
@@ -118,11 +118,11 @@ def mending(source: bytes, words: Words) -> list[Entry]:
     return added
 
 
-def _mend(bench: Bench, words: Words, spot: tuple[int, int]) -> tuple[Entry, ...]:
+def _mend(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> tuple[RepairWord, ...]:
     """The likeliest entry that mends one spot, else two that do so together, else what makes it smallest."""
     before = bench.damage(words)
     around = surroundings(bench.code, *spot)
-    best: tuple[Entry, ...] = ()
+    best: tuple[RepairWord, ...] = ()
     for entries in _attempts(bench, words, spot):
         if bench.exhausted:
             break
@@ -140,7 +140,7 @@ def _mend(bench: Bench, words: Words, spot: tuple[int, int]) -> tuple[Entry, ...
     return best
 
 
-def _attempts(bench: Bench, words: Words, spot: tuple[int, int]) -> Iterator[tuple[Entry, ...]]:
+def _attempts(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> Iterator[tuple[RepairWord, ...]]:
     """What to try for one spot: likely words alone, then with what troubles the parser once they are known."""
     options = list(_options(bench.code, spot, words))
     likely = [entry for entry, probable in options if probable]
@@ -159,7 +159,7 @@ def _attempts(bench: Bench, words: Words, spot: tuple[int, int]) -> Iterator[tup
 _DECLARATION = re.compile(rb"\s*+[A-Za-z_]\w*+(?:\s+\**|\s*\*+\s*)[A-Za-z_]")
 
 
-def _options(code: bytes, spot: tuple[int, int], words: Words) -> Iterator[tuple[Entry, bool]]:
+def _options(code: bytes, spot: tuple[int, int], words: RepairWords) -> Iterator[tuple[RepairWord, bool]]:
     """What the words near a spot can be, the likeliest first, and whether that is likely."""
     for suspect in suspects(code, *spot, tables(*words))[:MAX_SUSPECTS]:
         for entry in _kinds(code, suspect):
@@ -167,19 +167,19 @@ def _options(code: bytes, spot: tuple[int, int], words: Words) -> Iterator[tuple
                 yield entry, suspect.likely
 
 
-def _kinds(code: bytes, suspect: Suspect) -> Iterator[Entry]:
+def _kinds(code: bytes, suspect: Suspect) -> Iterator[RepairWord]:
     start, end = suspect.offset, suspect.offset + len(suspect.word)
     if not suspect.called:
-        yield Entry("attributes", suspect.word)
+        yield RepairWord("attributes", suspect.word)
         return
     if heads_statement(code, start, end) and not _DECLARATION.match(code, closing(code, end)):
-        yield Entry("iterators", suspect.word)
+        yield RepairWord("iterators", suspect.word)
     else:
-        yield Entry("attributes", f"{suspect.word}()")
-        yield Entry("attributes", suspect.word)
+        yield RepairWord("attributes", f"{suspect.word}()")
+        yield RepairWord("attributes", suspect.word)
 
 
-def is_ordinary_entry(code: bytes, entry: Entry) -> bool:
+def is_ordinary_entry(code: bytes, entry: RepairWord) -> bool:
     """Whether the code uses the word as what the entry does not say."""
     name = entry.word.removesuffix("()")
     return entry.list == "attributes" and is_ordinary(code, name, called=name != entry.word)

@@ -31,7 +31,7 @@ _SEMICOLON = re.compile(rb"\s*;")
 
 
 @dataclass(slots=True)
-class Chunk:
+class VariantChunk:
     """Top-level groups that must be chosen together, and the extent that they need around them."""
 
     start: int
@@ -193,7 +193,7 @@ def _unseen(groups: list[Group], cover: _Cover) -> Iterator[Branch]:
                 yield from _unseen(branch.groups, cover)
 
 
-def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[Chunk, list[tuple[int, int]]]]:
+def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[VariantChunk, list[tuple[int, int]]]]:
     """Each chunk with the extents that the first variant hides in it."""
     bare = lexed.bare
     depth = _Depth()
@@ -201,7 +201,7 @@ def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[
     pending = list(reversed(groups))
     while pending:
         depth.read(bare, position, pending[-1].start)
-        chunk = Chunk(depth.boundary, pending[-1].start)
+        chunk = VariantChunk(depth.boundary, pending[-1].start)
         peek = _Peek()
         while True:
             group = pending.pop()

@@ -14,7 +14,7 @@ from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of, 
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import SEVERITIES
-from caplint.findings.known import Baseline, Entry
+from caplint.findings.known import Baseline, BaselineEntry
 from caplint.report.wording import plural
 from caplint.util.atomic_write import replace_file
 from caplint.util.errors import CaplintError
@@ -84,7 +84,7 @@ def _check(options: argparse.Namespace) -> Outcome:
     return outcome_of(trees_of(options, config), rules_of(options, config, whole=False), config)
 
 
-def _tally(entries: Iterable[Entry]) -> str:
+def _tally(entries: Iterable[BaselineEntry]) -> str:
     counts = Counter(entry.severity for entry in entries)
     return ", ".join(plural(counts[severity], severity) for severity in SEVERITIES)
 

@@ -28,7 +28,7 @@ from caplint.util.escape import json_text
 if TYPE_CHECKING:
     from caplint.config import Config
     from caplint.engine.outcome import Outcome
-    from caplint.inventory.difference import Difference
+    from caplint.inventory.difference import InventoryDifference
     from caplint.inventory.model import Inventory
     from caplint.trees.tree import Tree
 
@@ -121,7 +121,7 @@ def _print_changes(after: Inventory, before: Inventory, options: argparse.Namesp
     from caplint.inventory.difference import difference  # noqa: PLC0415
     from caplint.report.inventory import data, rows, table  # noqa: PLC0415
 
-    found: Difference = difference(before, after)
+    found: InventoryDifference = difference(before, after)
     if options.output_format == "text":
         paged(table.changes(found, style_of(options)), wanted=not options.no_pager)
     elif options.output_format == "json":

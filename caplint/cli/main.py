@@ -83,10 +83,10 @@ def _fail(message: str) -> int:
     return WRONG
 
 
-class _Parser(argparse.ArgumentParser):
+class _CommandParser(argparse.ArgumentParser):
     """Says what is wrong in one line, like every other error."""
 
-    chosen: _Parser | None = None
+    chosen: _CommandParser | None = None
     """That of the command that was asked for; what it does not know, argparse only says of the whole."""
 
     def error(self, message: str) -> NoReturn:
@@ -109,7 +109,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """What the command line says. Raises `CaplintError` for what it may not say."""
-    parser = _Parser(
+    parser = _CommandParser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
         epilog="Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input, 3 coverage too low, 130 interrupted.",

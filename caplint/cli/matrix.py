@@ -13,7 +13,7 @@ from caplint.cli.main import CLEAN, FOUND, UNCOVERED, WRONG
 from caplint.cli.options import add_config, add_rules, config_of, progress, rules_of, style_of
 from caplint.engine import baseline_file
 from caplint.findings.finding import SEVERITIES
-from caplint.matrix import Cell, Job, Matrix, Member
+from caplint.matrix import Cell, FleetMember, Job, Matrix
 from caplint.matrix.fleet import members, named
 from caplint.report import matrix as report
 from caplint.util.errors import CaplintError
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     return _status(matrix)
 
 
-def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[Member], list[Member]]:
+def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMember], list[FleetMember]]:
     """Kernels and VMMs of the command line; of a side that it does not name, those of the configuration."""
     trees = [named(option) for option in options.tree]
     sides = []
@@ -94,7 +94,9 @@ def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[Member], l
     return sides[0], sides[1]
 
 
-def _jobs(options: argparse.Namespace, config: Config, pairs: list[tuple[Member, Member]], fail_on: str) -> list[Job]:
+def _jobs(
+    options: argparse.Namespace, config: Config, pairs: list[tuple[FleetMember, FleetMember]], fail_on: str
+) -> list[Job]:
     if options.baseline:
         baseline_file.read(options.baseline)  # what is wrong with it is wrong for every pair
     cache = config.cache_directory

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
 from caplint.config import Config
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.path_cache import Question, name_of, packed, unpacked
 from caplint.graph.path_model import Path
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 def _answer(question: Question, options: argparse.Namespace, config: Config) -> list[Path]:
     """From memory where the same was asked before, else from the sources."""
     trees = trees_of(options, config)
-    reading = Reading(config.repairs, config.jobs)
+    reading = ExtractionSettings(config.repairs, config.jobs)
     store = FactStore(config.store_path)
     try:
         name = name_of(question, trees, store, reading)
@@ -89,7 +89,7 @@ def _found(question: Question, trees: list[Tree], config: Config, name: str) -> 
     with progress() as show:
         session = open_session(trees, config, show, narrow=question.name)
         try:
-            programs = Programs(session, Reading(config.repairs, config.jobs))
+            programs = Programs(session, ExtractionSettings(config.repairs, config.jobs))
             found = Paths(programs, question.start, question.most).answer(question)
             session.store.retain(name, packed(found))
         finally:
@@ -105,7 +105,7 @@ def _whole(options: argparse.Namespace, config: Config, names: list[str]) -> int
         raise CaplintError("--all-functions takes trees, --arch, and the formats text, json and dot")
     store = FactStore(config.store_path)
     try:
-        found = graphs(trees_of(options, config), store, Reading(config.repairs, config.jobs), options.arch)
+        found = graphs(trees_of(options, config), store, ExtractionSettings(config.repairs, config.jobs), options.arch)
         graph.write(found, options.output_format, sys.stdout)
     finally:
         store.close()

@@ -11,7 +11,7 @@ from caplint import __version__
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, config_of, progress, this_machine, trees_around
 from caplint.config import Config
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.machine import msr, names, record
 from caplint.machine.record import Machine
 from caplint.report import machine as report
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
 def _names(trees: list[Tree], config: Config) -> dict[int, str]:
     """What the trees call the numbers; without one, what the installed headers do."""
     return (
-        names.capabilities(trees, Reading(config.repairs, config.jobs), config.store_path)
+        names.capabilities(trees, ExtractionSettings(config.repairs, config.jobs), config.store_path)
         if trees
         else names.of_machine()
     )
@@ -109,7 +109,7 @@ def _registers(options: argparse.Namespace, trees: list[Tree], config: Config) -
     if options.cpu < 0:
         raise CaplintError(f"--cpu {options.cpu}: processors are counted from 0")
     given = all(word[:1].isdigit() for word in options.msr)
-    known = {} if given else names.registers(trees, Reading(config.repairs, config.jobs), config.store_path)
+    known = {} if given else names.registers(trees, ExtractionSettings(config.repairs, config.jobs), config.store_path)
     found: list[dict[str, Any]] = []
     for word in options.msr:
         number = msr.number_of(word, known)

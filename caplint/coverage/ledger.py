@@ -36,7 +36,7 @@ class FamilyCoverage(NamedTuple):
     kinds: dict[str, int]
 
 
-class Unexpanded(NamedTuple):
+class UnexpandedUse(NamedTuple):
     """A macro that may make code which is not known: outside functions, or as labels in them."""
 
     tree: str
@@ -79,7 +79,7 @@ class Ledger:
     families: list[FamilyCoverage]
     spots: list[Spot]
     causes: list[Cause]
-    unexpanded: list[Unexpanded]
+    unexpanded: list[UnexpandedUse]
     layouts: list[UnknownLayout]
     unnumbered: list[Unnumbered]
 
@@ -118,14 +118,14 @@ def _unnumbered(connection: sqlite3.Connection) -> list[Unnumbered]:
     return [Unnumbered(*row) for row in rows]
 
 
-def _unexpanded(connection: sqlite3.Connection) -> list[Unexpanded]:
+def _unexpanded(connection: sqlite3.Connection) -> list[UnexpandedUse]:
     rows = connection.execute("""
         SELECT tree, name, reason, uses, path, line FROM (
             SELECT tree, name, reason, path, line, count(*) OVER same AS uses,
                    row_number() OVER (same ORDER BY path, line) AS number
             FROM unexpanded WINDOW same AS (PARTITION BY tree, name, reason)
         ) WHERE number = 1 ORDER BY uses DESC, tree, name, reason""")
-    return [Unexpanded(*row) for row in rows]
+    return [UnexpandedUse(*row) for row in rows]
 
 
 def _kinds(connection: sqlite3.Connection, trees: list[Tree]) -> list[KindCoverage]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from caplint.c.repair_trials import Bench, Entry, Words, is_ordinary_entry, mending
+from caplint.c.repair_trials import Bench, RepairWord, RepairWords, is_ordinary_entry, mending
 from caplint.c.syntax import SYNTAX_REASONS
 from caplint.c.tables import Repairs
 from caplint.coverage.causes import Spot
@@ -33,7 +33,7 @@ _ROUNDS = (4, 12, 40)
 class Proposal(NamedTuple):
     """An entry, and what would stay blind without it."""
 
-    entry: Entry
+    entry: RepairWord
     bytes: int
     spots: int
     files: int
@@ -63,18 +63,18 @@ class _Blind:
 class _Gain(NamedTuple):
     """What one file gains: by entry, bytes and spots that stay blind without it; and what stays blind with all."""
 
-    gains: dict[Entry, tuple[int, int]]
+    gains: dict[RepairWord, tuple[int, int]]
     rest: tuple[tuple[int, int], ...]
-    harmful: list[Entry]
+    harmful: list[RepairWord]
 
 
 def propose(files: list[tuple[Tree, File]], spots: Iterable[Spot], repairs: Repairs, jobs: int) -> Proposals:
     """Entries for `[c]` beyond `repairs`, under which the blind spots of these files were found."""
-    words = Words(repairs.attributes, repairs.iterators)
+    words = RepairWords(repairs.attributes, repairs.iterators)
     spots = list(spots)
     blind = _blind({tree.name: tree for tree, _ in files}, (spot for spot in spots if _is_mendable(spot)))
     tried = blind[:MAX_FILES]
-    entries: list[Entry] = []
+    entries: list[RepairWord] = []
     late = 0
     with workers(jobs, FILE_TIMEOUT, DEADLINE) as pool:
         # What the worst files need is known when the others are tried, which then take one reading, not dozens.
@@ -108,7 +108,9 @@ def _blind(trees: dict[str, Tree], spots: Iterable[Spot]) -> list[_Blind]:
     return [_Blind(trees[tree].read(path), found) for (tree, path), found in ranked]
 
 
-def _harmless(files: list[tuple[Tree, File]], words: Words, entries: list[Entry], pool: Workers) -> list[Entry]:
+def _harmless(
+    files: list[tuple[Tree, File]], words: RepairWords, entries: list[RepairWord], pool: Workers
+) -> list[RepairWord]:
     """The entries without those that some file uses as something else, or understands less of."""
     if not entries:
         return []
@@ -124,11 +126,11 @@ def _harmless(files: list[tuple[Tree, File]], words: Words, entries: list[Entry]
     return [entry for entry in entries if entry not in harmful]
 
 
-def _name(entry: Entry) -> bytes:
+def _name(entry: RepairWord) -> bytes:
     return entry.word.removesuffix("()").encode()
 
 
-def _harm(content: bytes, words: Words, entries: list[Entry]) -> list[Entry]:
+def _harm(content: bytes, words: RepairWords, entries: list[RepairWord]) -> list[RepairWord]:
     """Entries that one file speaks against."""
     bench = Bench(content)
     before = bench.damage(words)
@@ -141,11 +143,11 @@ def _harm(content: bytes, words: Words, entries: list[Entry]) -> list[Entry]:
     return found
 
 
-_Memory = dict[tuple[int, tuple[Entry, ...]], "_Gain | None"]
+_Memory = dict[tuple[int, tuple[RepairWord, ...]], "_Gain | None"]
 
 
 def _gains(
-    tried: list[_Blind], words: Words, entries: list[Entry], pool: Workers, memory: _Memory
+    tried: list[_Blind], words: RepairWords, entries: list[RepairWord], pool: Workers, memory: _Memory
 ) -> list[_Gain | None]:
     """What each file gains by those of the entries that it holds; what was worked out before is remembered."""
     keys = [
@@ -157,11 +159,11 @@ def _gains(
     return [memory[key] for key in keys]
 
 
-def _holds(content: bytes, entry: Entry) -> bool:
+def _holds(content: bytes, entry: RepairWord) -> bool:
     return _name(entry) in content and re.search(rb"\b" + _name(entry) + rb"\b", content) is not None
 
 
-def _gain(content: bytes, words: Words, here: tuple[Entry, ...]) -> _Gain:
+def _gain(content: bytes, words: RepairWords, here: tuple[RepairWord, ...]) -> _Gain:
     bench = Bench(content)
     full = bench.damage(words.having(*here))
     gains = {}
@@ -175,10 +177,10 @@ def _gain(content: bytes, words: Words, here: tuple[Entry, ...]) -> _Gain:
     return _Gain(gains, full.extents, harmful)
 
 
-def _needless(entries: list[Entry], gains: Iterable[_Gain | None]) -> Entry | None:
+def _needless(entries: list[RepairWord], gains: Iterable[_Gain | None]) -> RepairWord | None:
     """An entry to drop, the least useful: one that harms a file among the others, else one that nothing needs."""
-    total: Counter[Entry] = Counter()
-    harmful: set[Entry] = set()
+    total: Counter[RepairWord] = Counter()
+    harmful: set[RepairWord] = set()
     for gain in gains:
         if gain is not None:
             harmful.update(gain.harmful)
@@ -200,7 +202,7 @@ def _remaining(tried: list[_Blind], gains: list[_Gain | None]) -> list[Spot]:
     return found
 
 
-def _proposals(entries: list[Entry], tried: list[_Blind], gains: list[_Gain | None]) -> list[Proposal]:
+def _proposals(entries: list[RepairWord], tried: list[_Blind], gains: list[_Gain | None]) -> list[Proposal]:
     found = []
     for entry in entries:
         mended = [

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import SEVERITIES, Finding, tree_words
-from caplint.findings.known import Baseline, Entry
+from caplint.findings.known import Baseline, BaselineEntry
 
 
 def of_outcome(outcome: Outcome, old: Baseline) -> Baseline:
@@ -19,8 +19,8 @@ def of_outcome(outcome: Outcome, old: Baseline) -> Baseline:
     return Baseline(tuple(sorted(words.values())), tuple(entries))
 
 
-def _of_finding(finding: Finding, words: dict[str, str], reason: str | None) -> Entry:
-    return Entry(
+def _of_finding(finding: Finding, words: dict[str, str], reason: str | None) -> BaselineEntry:
+    return BaselineEntry(
         code=finding.code,
         severity=finding.severity,
         subject=finding.subject,
@@ -51,7 +51,7 @@ def without(outcome: Outcome, baseline: Baseline) -> Outcome:
     return replace(outcome, findings=kept, baselined=len(outcome.findings) - len(kept), unmatched=gone)
 
 
-def unmatched(outcome: Outcome, baseline: Baseline) -> list[Entry]:
+def unmatched(outcome: Outcome, baseline: Baseline) -> list[BaselineEntry]:
     """The entries, of rules that ran, that no finding of the whole outcome matches."""
     ran = {rule.code for rule in outcome.rules} - {entry.code for entry in outcome.skipped}
     left = Counter(finding.fingerprint for finding in outcome.findings)
@@ -73,7 +73,7 @@ def _words(outcome: Outcome) -> dict[str, str]:
     return tree_words({tree.name: tree.role for tree in outcome.trees})
 
 
-def pruned(baseline: Baseline, gone: Iterable[Entry]) -> Baseline:
+def pruned(baseline: Baseline, gone: Iterable[BaselineEntry]) -> Baseline:
     """The baseline without some of its entries."""
     excess = Counter(gone)
     entries = []

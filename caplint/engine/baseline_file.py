@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caplint.findings.finding import SEVERITIES
-from caplint.findings.known import Baseline, Entry
+from caplint.findings.known import Baseline, BaselineEntry
 from caplint.util.errors import CaplintError
 from caplint.util.escape import toml_string
 
@@ -24,7 +24,7 @@ _HEAD = """\
 """
 
 
-_KEYS = frozenset(field.name for field in fields(Entry))
+_KEYS = frozenset(field.name for field in fields(BaselineEntry))
 _OPTIONAL = {"arch", "function", "reason"}
 _ORDER = ("code", "severity", "subject", "arch", "tree", "path", "function", "fingerprint", "reason")
 
@@ -60,7 +60,7 @@ def _are_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _entry(path: Path, number: int, item: Any) -> Entry:
+def _entry(path: Path, number: int, item: Any) -> BaselineEntry:
     label = f"{path}: finding {number}"
     if not isinstance(item, dict):
         raise CaplintError(f"{label}: must be a table")
@@ -77,7 +77,7 @@ def _entry(path: Path, number: int, item: Any) -> Entry:
         raise CaplintError(f"{label}: severity must be one of {', '.join(SEVERITIES)}")
     if not _FINGERPRINT.match(item["fingerprint"]):
         raise CaplintError(f"{label}: fingerprint {item['fingerprint']!r} is not 16 hexadecimal digits")
-    return Entry(**item)
+    return BaselineEntry(**item)
 
 
 def render(baseline: Baseline) -> str:
@@ -88,11 +88,11 @@ def render(baseline: Baseline) -> str:
     return "\n".join([f"{_HEAD}version = {VERSION}", f"trees = [{trees}]", "findings = [", *lines, "]", ""])
 
 
-def _pairs(entry: Entry) -> list[str]:
+def _pairs(entry: BaselineEntry) -> list[str]:
     values = asdict(entry)
     return [f"{key} = {toml_string(values[key])}" for key in _ORDER if values[key] is not None]
 
 
-def _sort_key(entry: Entry) -> tuple[str, ...]:
+def _sort_key(entry: BaselineEntry) -> tuple[str, ...]:
     place = (entry.tree, entry.path, entry.function or "")
     return (entry.code, entry.subject, entry.arch or "", *place, entry.fingerprint)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from caplint.config import Config, Suppression
 from caplint.coverage.summary import measure
 from caplint.engine.outcome import Outcome, Skipped
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore, is_damage
 from caplint.findings.finding import Finding, identify, supersede
 from caplint.rules import page as rule_pages
@@ -29,7 +29,7 @@ def check(
         if deep:
             from caplint.graph.deep_views import link_deep  # noqa: PLC0415 - it costs what most runs need not pay
 
-            link_deep(sessions[0], Reading(config.repairs, config.jobs))
+            link_deep(sessions[0], ExtractionSettings(config.repairs, config.jobs))
             sessions[0].deep = True
         return [judge(sessions[0], rules, config)]
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from caplint.config import Config
 from caplint.engine.check import check, find, in_sessions, judge, suppress
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import Finding, Place, difference, identify
+from caplint.findings.finding import Finding, Location, difference, identify
 from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
 from caplint.session import Progress, Session, silent
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.series import Laid, Step
+from caplint.trees.series import Laid, SeriesStep
 from caplint.trees.tree import Tree
 
 # Where a new capability or section stands that other series must not take as well.
@@ -64,7 +64,7 @@ def _tell_one_another(sessions: list[Session], labels: list[str]) -> None:
             session.connection.executemany(f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
 
 
-def _compare(session: Session, series: list[list[Step]], rules: list[Rule], config: Config) -> Outcome:
+def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule], config: Config) -> Outcome:
     outcome = judge(session, rules, config)
     unpatched(session.connection, session.configurations)
     before = identify(suppress(find(session, rules, config, valid=True)[0], config.suppress)[0], session.roles)
@@ -82,11 +82,11 @@ def _compare(session: Session, series: list[list[Step]], rules: list[Rule], conf
 
 
 def _broken(
-    steps: list[Step], final: list[Tree], ends: list[list[Finding]], rules: list[Rule], config: Config
+    steps: list[SeriesStep], final: list[Tree], ends: list[list[Finding]], rules: list[Rule], config: Config
 ) -> Iterator[tuple[object, ...]]:
     """Rows of `step_finding`: errors that neither the trees before a series show nor those after it."""
     known = {finding.fingerprint for findings in ends for finding in findings}
-    open_since: dict[str, tuple[Step, Finding]] = {}
+    open_since: dict[str, tuple[SeriesStep, Finding]] = {}
     for step in steps[:-1]:
         found = {
             finding.fingerprint: finding
@@ -98,7 +98,9 @@ def _broken(
     yield from _rows(open_since, steps[-1], final)
 
 
-def _rows(resolved: dict[str, tuple[Step, Finding]], fix: Step, final: list[Tree]) -> Iterator[tuple[object, ...]]:
+def _rows(
+    resolved: dict[str, tuple[SeriesStep, Finding]], fix: SeriesStep, final: list[Tree]
+) -> Iterator[tuple[object, ...]]:
     for _, (step, finding) in sorted(resolved.items()):
         place = finding.place
         yield (
@@ -108,7 +110,7 @@ def _rows(resolved: dict[str, tuple[Step, Finding]], fix: Step, final: list[Tree
         )  # fmt: skip
 
 
-def _line_in(final: list[Tree], step: Step, place: Place) -> int:
+def _line_in(final: list[Tree], step: SeriesStep, place: Location) -> int:
     """The line of the tree behind the series that is most likely the one of a finding at a step."""
     before = (step.trees[place.tree].content(place.path) or b"").splitlines()
     after = (next(tree for tree in final if tree.name == place.tree).content(place.path) or b"").splitlines()
@@ -117,7 +119,7 @@ def _line_in(final: list[Tree], step: Step, place: Place) -> int:
     return min(same, key=lambda number: abs(number - place.line), default=max(1, min(place.line, len(after))))
 
 
-def _at(step: Step, final: Iterable[Tree]) -> list[Tree]:
+def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
     """The trees after a step; what only other series change is as it is in the end."""
     trees = []
     for tree in final:

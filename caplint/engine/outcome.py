@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from caplint.config import Suppression
 from caplint.coverage.summary import Coverage
 from caplint.findings.finding import Finding
-from caplint.findings.known import Entry
+from caplint.findings.known import BaselineEntry
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Outcome:
     seconds: float = field(compare=False, default=0.0)
     baselined: int | None = None
     """Findings that a baseline leaves out; None without one."""
-    unmatched: list[Entry] = field(default_factory=list)
+    unmatched: list[BaselineEntry] = field(default_factory=list)
     """Entries of the baseline that no finding matches any more."""
     resolved: list[Finding] | None = None
     """Of a comparison, what was found before and no more; `findings` are then those that came anew."""

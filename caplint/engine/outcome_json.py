@@ -10,7 +10,7 @@ from caplint.config import Suppression
 from caplint.coverage.pasted_names import Pasted
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped
-from caplint.findings.finding import Finding, Place, Related
+from caplint.findings.finding import Finding, Location, Related
 from caplint.rules.page import Rule
 from caplint.trees.tree import Tree
 
@@ -41,7 +41,7 @@ def _finding(finding: Finding) -> list[Any]:
 _PLAIN = ("code", "name", "severity", "subject", "arch", "function", "message", "fingerprint")
 
 
-def _place(place: Place) -> list[Any]:
+def _place(place: Location) -> list[Any]:
     return [place.tree, place.path, place.line, place.column]
 
 
@@ -64,8 +64,8 @@ def parse(text: str, trees: list[Tree], rules: list[Rule]) -> Outcome:
 
 def _finding_of(row: list[Any]) -> Finding:
     *plain, place, related = row
-    evidence = tuple(Related(Place(*where), message) for *where, message in related)
-    return Finding(**dict(zip(_PLAIN, plain, strict=True)), place=Place(*place), related=evidence)
+    evidence = tuple(Related(Location(*where), message) for *where, message in related)
+    return Finding(**dict(zip(_PLAIN, plain, strict=True)), place=Location(*place), related=evidence)
 
 
 def _coverage_of(data: dict[str, Any]) -> Coverage:

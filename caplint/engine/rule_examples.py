@@ -14,7 +14,7 @@ from caplint.machine.record import parse as parse_machine
 from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
-from caplint.trees.series import Laid, Series, Step, over
+from caplint.trees.series import Laid, Series, SeriesStep, over
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import parse
 from caplint.util import shipped_files
@@ -89,7 +89,7 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
     """The mini-trees with an example's files and patches, and with those of each other series; the lines expected."""
     laid = {"": Laid(list(mini_trees().values()), [])}
     expected: list[Line] = []
-    steps: dict[str, list[Step]] = {"": []}
+    steps: dict[str, list[SeriesStep]] = {"": []}
     for ordinal, part in enumerate([part for part in case.parts if not _is_machine(part)], 1):
         own = laid.setdefault(part.series, Laid(list(mini_trees().values()), [Series(part.series, [])]))
         tree = next((tree for tree in own.trees if tree.name == part.tree), None)
@@ -107,7 +107,7 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
         expected += [(part.tree, part.path or rows[0].path, line) for line in part.expected]
         own.trees = [over(other, changed, rows) if other is tree else other for other in own.trees]
         trees = {other.name: other for other in own.trees}
-        steps.setdefault(part.series, []).append(Step("example", ordinal, f"patch {ordinal}", trees))
+        steps.setdefault(part.series, []).append(SeriesStep("example", ordinal, f"patch {ordinal}", trees))
     if len(steps[""]) > 1:
         laid[""].steps.append(steps[""])
     return list(laid.values()), expected

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
-from caplint.facts.store.records import BlindSpot, FileFacts, Outline, Record, Token, Words
+from caplint.facts.store.records import BlindSpot, FileFacts, NameIndex, Outline, Record, Token
 
 Place = tuple[int, int]
 """A line, and a column, or 0 where the fact's own column is right."""
@@ -84,7 +84,7 @@ def _expander(macros: str) -> Expander:
 def _placed(records: list[Record], places: list[Place], base: int) -> Iterator[Record]:
     """The records with line and column of their file, and with offsets that no other piece has."""
     for record in records:
-        if isinstance(record, Token | Outline | Words):
+        if isinstance(record, Token | Outline | NameIndex):
             continue  # the ledger counts what people wrote
         line, column = places[min(record.line, len(places)) - 1]
         changes: dict[str, int] = {"line": line}

@@ -24,7 +24,7 @@ _EXPANSION_COST = 20
 
 
 @dataclass(frozen=True)
-class Reading:
+class ExtractionSettings:
     """How files are read: with which additions to the repair tables, in how many processes."""
 
     repairs: Repairs
@@ -39,7 +39,7 @@ class Reading:
 def harvest(
     store: FactStore,
     wanted: list[tuple[Tree, File]],
-    reading: Reading,
+    reading: ExtractionSettings,
     progress: Callable[[int, int], None],
     language: str | None = None,
 ) -> dict[BlobKey, int]:
@@ -77,7 +77,9 @@ def _key(file: File, language: str | None) -> BlobKey:
     return file.oid, language or language_of(file.path) or "c"
 
 
-def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: Reading) -> dict[BlobKey, int]:
+def harvest_contents(
+    store: FactStore, contents: dict[BlobKey, bytes], reading: ExtractionSettings
+) -> dict[BlobKey, int]:
     """Make sure that the store knows contents that are in no tree's file, and say under which rows."""
     known = store.known(reading.extractor)
     missing = {key: content for key, content in contents.items() if key not in known}

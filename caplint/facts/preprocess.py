@@ -25,7 +25,7 @@ class ExpansionError(Exception):
     """An invocation cannot be expanded; the message says why."""
 
 
-class _Preprocessor(Preprocessor):
+class _ExpandingPreprocessor(Preprocessor):
     def on_error(self, file: str, line: int, msg: str) -> None:  # noqa: ARG002
         raise ExpansionError(msg)
 
@@ -34,7 +34,7 @@ class Expander:
     """Expands the invocations of the given macros, and of nothing else."""
 
     def __init__(self, macros: Macros) -> None:
-        self._preprocessor = _Preprocessor()
+        self._preprocessor = _ExpandingPreprocessor()
         for name, (parameters, body) in macros.items():
             head = name if parameters is None else f"{name}({','.join(parameters)})"
             self._preprocessor.define(self._preprocessor.tokenize(f"{head} {body}"))

@@ -11,7 +11,7 @@ SEVERITIES = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A line of a tree's file; line and column count from 1."""
 
     tree: str
@@ -24,7 +24,7 @@ class Place:
 class Related:
     """Evidence from another place."""
 
-    place: Place
+    place: Location
     message: str
 
 
@@ -39,7 +39,7 @@ class Finding:
     arch: str | None
     function: str | None
     message: str
-    place: Place
+    place: Location
     related: tuple[Related, ...] = ()
     fingerprint: str = ""
 
@@ -127,7 +127,7 @@ def supersede(findings: Iterable[Finding], superseding: dict[str, list[str]]) ->
     return kept
 
 
-def _same_place(left: Place, right: Place) -> bool:
+def _same_place(left: Location, right: Location) -> bool:
     if (left.tree, left.path) != (right.tree, right.path):
         return True
     return left.line == right.line

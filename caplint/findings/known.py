@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Entry:
+class BaselineEntry:
     """A known finding. All but the severity and the reason follow from its fingerprint and are there to be read."""
 
     code: str
@@ -32,4 +32,4 @@ class Baseline:
     """A baseline file: the trees with which it was made, by role (or name), and the findings."""
 
     trees: tuple[str, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[BaselineEntry, ...] = ()

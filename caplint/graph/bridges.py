@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from caplint.graph.call_graph import Programs, Way
-from caplint.graph.path_model import Edge, Function, Step
-from caplint.graph.vmm_sites import Use, is_request, served_by
+from caplint.graph.path_model import Edge, ProgramFunction, Step
+from caplint.graph.vmm_sites import VmmSite, is_request, served_by
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
@@ -72,7 +72,7 @@ class Bridges:
             rows = self._connection.execute(_ANSWERING[verb], (name,)).fetchall()
         return [arch for (arch,) in rows]
 
-    def into_kernel(self, use: Use, tree: Tree, arch: str, name: str) -> Way:
+    def into_kernel(self, use: VmmSite, tree: Tree, arch: str, name: str) -> Way:
         """From what does the ioctl to the kernel's case."""
         verb = use.verb
         if verb == "issue":
@@ -109,7 +109,7 @@ class Bridges:
             f"{targets[0].function} ({targets[0].path}:{targets[0].line}): no way from the ioctl to its case is found",
         )
 
-    def _wrapped(self, use: Use, callee: str, request: str) -> Step | None:
+    def _wrapped(self, use: VmmSite, callee: str, request: str) -> Step | None:
         """The call of the ioctl inside the wrapper."""
         program = self._programs.program(self._programs.tree(use.tree))
         program.look([callee])
@@ -130,7 +130,7 @@ class Bridges:
         fits = self._programs.fits(tree, arch)
         wanted = {request, name}
 
-        def admits(caller: Function, edge: Edge, callee: Function) -> bool:
+        def admits(caller: ProgramFunction, edge: Edge, callee: ProgramFunction) -> bool:
             labels = {label for label in edge.labels.split() if label.startswith("KVM_")}
             return fits(caller, edge, callee) and (not labels or not labels.isdisjoint(wanted))
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.callers import Callers, namesakes
 from caplint.graph.mentions import mention
 from caplint.graph.outlines import Outlines
-from caplint.graph.path_model import Edge, Function, Step
-from caplint.graph.program_index import Definition, Program, definitions_of
+from caplint.graph.path_model import Edge, ProgramFunction, Step
+from caplint.graph.program_index import FunctionDefinition, Program, definitions_of
 from caplint.graph.search import MAX_FUNCTIONS, Admits, Cone, search
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.session import Session
 from caplint.trees.tree import File, Tree
 
-_Way = list[tuple[Function, Edge | None]]
+_Way = list[tuple[ProgramFunction, Edge | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Way:
 class Programs:
     """The programs of one session."""
 
-    def __init__(self, session: Session, reading: Reading) -> None:
+    def __init__(self, session: Session, reading: ExtractionSettings) -> None:
         self.session = session
         self._reading = reading
         self._callers: dict[str, Callers] = {}
@@ -59,13 +59,15 @@ class Programs:
         """See `callers`."""
         return self.callers(tree).program
 
-    def find(self, tree: Tree, names: list[str], files: list[str] | None = None) -> list[Function]:
+    def find(self, tree: Tree, names: list[str], files: list[str] | None = None) -> list[ProgramFunction]:
         """Live definitions of some functions."""
         program = self.program(tree)
         program.look(names)
         return sorted(definitions_of(program, names, files))
 
-    def ways(self, tree: Tree, target: Function, entries: list[Function], admits: Admits, most: int = 1) -> list[Way]:
+    def ways(
+        self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int = 1
+    ) -> list[Way]:
         """The cheapest ways from entries to a function; one that is broken where there is none."""
         callers = self.callers(tree)
         cone = search(callers, target, entries, admits, beyond=3.0 if most > 1 else 0.0)
@@ -75,7 +77,7 @@ class Programs:
         way, broken, certain = self._why_not(callers, cone)
         return [Way(tuple(self._step(tree, *part) for part in way), broken, certain)]
 
-    def _step(self, tree: Tree, function: Function, edge: Edge | None) -> Step:
+    def _step(self, tree: Tree, function: ProgramFunction, edge: Edge | None) -> Step:
         why = self._why_this(tree, function)
         if edge is None:
             place = f"{function.path}:{function.line}"
@@ -85,7 +87,7 @@ class Programs:
             edge.sure, why, f"{function.path}:{function.line}",
         )  # fmt: skip
 
-    def _why_this(self, tree: Tree, function: Function) -> str:
+    def _why_this(self, tree: Tree, function: ProgramFunction) -> str:
         """The reason why this definition is meant and none of its namesakes."""
         program = self.program(tree)
         definition = program.defined(function)
@@ -118,7 +120,7 @@ class Programs:
         """Admits what is compiled for one architecture, or for any."""
         program = self.program(tree)
 
-        def admits(caller: Function, _edge: Edge, callee: Function) -> bool:
+        def admits(caller: ProgramFunction, _edge: Edge, callee: ProgramFunction) -> bool:
             if arch is None:
                 return True
             holder, definition = program.defined(caller), program.defined(callee)
@@ -129,33 +131,33 @@ class Programs:
         return admits
 
 
-def _place(function: Function) -> str:
+def _place(function: ProgramFunction) -> str:
     return f"{function.name} ({function.path}:{function.line})"
 
 
-def _registered(callers: Callers, top: Function) -> str:
+def _registered(callers: Callers, top: ProgramFunction) -> str:
     macro = callers.registered(top)
     return f"registered by {macro}()" if macro else ""
 
 
-def _generated(_callers: Callers, top: Function) -> str:
+def _generated(_callers: Callers, top: ProgramFunction) -> str:
     return next((why for prefix, why in knowledge().generated.items() if top.name.startswith(prefix)), "")
 
 
-def _kept(callers: Callers, top: Function) -> str:
+def _kept(callers: Callers, top: ProgramFunction) -> str:
     for kept in callers.program.kept.get(top.name, ()):
         return f"assigned at {kept.file.path}:{kept.line}, and no call through that pointer is found"
     return ""
 
 
-def _expanded(callers: Callers, top: Function) -> str:
+def _expanded(callers: Callers, top: ProgramFunction) -> str:
     definition = callers.program.defined(top)
     if definition is None or not definition.macro:
         return ""
     return "a macro that makes code outside functions, which is not expanded here"
 
 
-def _elsewhere(callers: Callers, top: Function) -> str:
+def _elsewhere(callers: Callers, top: ProgramFunction) -> str:
     """Callers that the question leaves out."""
     for caller, edge in callers.of(top):
         definition = callers.program.defined(caller)
@@ -166,7 +168,7 @@ def _elsewhere(callers: Callers, top: Function) -> str:
     return ""
 
 
-def _named(callers: Callers, top: Function) -> str:
+def _named(callers: Callers, top: ProgramFunction) -> str:
     place = mention(callers.program, top)
     return f"named at {place} in a way that is not followed" if place else ""
 
@@ -184,7 +186,7 @@ def _label(labels: str) -> str | None:
     return " ".join([label for label in found if label.startswith("KVM_")] or found[:2]) or None
 
 
-def _reason(chosen: Definition, other: Definition) -> str:
+def _reason(chosen: FunctionDefinition, other: FunctionDefinition) -> str:
     place = f"{other.function.path}:{other.function.line}"
     if not other.live:
         return f"not the one at {place}, which is compiled only if {other.condition}"

@@ -6,8 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from caplint.graph.path_model import Edge, Function
-from caplint.graph.program_index import Call, Definition, Handed, Kept, Program, edge_of, is_live, static_slot
+from caplint.graph.path_model import Edge, ProgramFunction
+from caplint.graph.program_index import (
+    FunctionDefinition,
+    Handed,
+    Kept,
+    OutlineCall,
+    Program,
+    edge_of,
+    is_live,
+    static_slot,
+)
 from caplint.graph.receivers import Receivers, Slot
 from caplint.knowledge.load import GENERIC, knowledge
 
@@ -15,7 +24,7 @@ _WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # How often what is missing is looked for: a chain of members rarely leads over more structures.
 _MAX_ROUNDS = 5
 
-Caller = tuple[Function, Edge]
+Caller = tuple[ProgramFunction, Edge]
 
 
 class Callers:
@@ -24,10 +33,10 @@ class Callers:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._receivers = Receivers(program)
-        self._known: dict[Function, list[Caller]] = {}
-        self._slots: dict[Function, list[Slot]] = {}
+        self._known: dict[ProgramFunction, list[Caller]] = {}
+        self._slots: dict[ProgramFunction, list[Slot]] = {}
 
-    def prepare(self, functions: Iterable[Function]) -> None:
+    def prepare(self, functions: Iterable[ProgramFunction]) -> None:
         """Have everything read that the callers of some functions depend on, in as few rounds as that takes."""
         functions = [function for function in functions if function not in self._known]
         program, receivers = self.program, self._receivers
@@ -68,22 +77,22 @@ class Callers:
         self._receivers.missing.clear()
         return self.program.look(missing)
 
-    def of(self, function: Function) -> list[Caller]:
+    def of(self, function: ProgramFunction) -> list[Caller]:
         """The callers of a function, the most certain edge of each; `prepare` comes first."""
         if function not in self._known:
-            best: dict[Function, Edge] = {}
+            best: dict[ProgramFunction, Edge] = {}
             for caller, edge in self._found(function):
                 if caller != function and (caller not in best or edge.cost < best[caller].cost):
                     best[caller] = edge
             self._known[function] = sorted(best.items())
         return self._known[function]
 
-    def registered(self, function: Function) -> str:
+    def registered(self, function: ProgramFunction) -> str:
         """The macro that a function is handed to outside functions, if any."""
         uses = self.program.registered.get(function.name, ())
         return next((use.macro for use in uses if self._means(function, use.file.path)), "")
 
-    def _found(self, function: Function) -> Iterator[Caller]:
+    def _found(self, function: ProgramFunction) -> Iterator[Caller]:
         definition = self.program.defined(function)
         kind = "macro" if definition is not None and definition.macro else "direct"
         for call in self.program.calls.get(function.name, ()):
@@ -104,31 +113,31 @@ class Callers:
         for slot in self._slots.get(function, ()):
             yield from self._through(slot, arch)
 
-    def _is_meant(self, function: Function, call: Call) -> bool:
+    def _is_meant(self, function: ProgramFunction, call: OutlineCall) -> bool:
         return is_live(call.condition) and any(
             found.function == function for found in self.program.meant(function.name, call.file)
         )
 
-    def _means(self, function: Function, path: str) -> bool:
+    def _means(self, function: ProgramFunction, path: str) -> bool:
         return path == function.path or not any(
             found.function.path == path for found in self.program.definitions.get(function.name, ())
         )
 
-    def _registrars(self, function: Function) -> Iterator[Caller]:
+    def _registrars(self, function: ProgramFunction) -> Iterator[Caller]:
         for use in self.program.registered.get(function.name, ()):
             name = knowledge().registrars.get(use.macro)
             if name is not None and self._means(function, use.file.path):
                 for found in self.program.meant(name, use.file):
                     yield found.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
 
-    def _remote(self, function: Function) -> Iterator[Caller]:
+    def _remote(self, function: ProgramFunction) -> Iterator[Caller]:
         """Clients that have a remote procedure called which the function serves."""
         for request in _served_by(function.name):
             for handed in self.program.handed.get(request, ()):
                 if handed.call.callee == knowledge().rpc["callee"]:
                     yield handed.call.caller, edge_of("rpc", handed.call, via=request)
 
-    def _kept_in(self, function: Function) -> Iterator[Slot]:
+    def _kept_in(self, function: ProgramFunction) -> Iterator[Slot]:
         """The slots that a function is put into."""
         seen: dict[Slot, None] = {}
         for kept in self.program.kept.get(function.name, ()):
@@ -201,12 +210,12 @@ def _served_by(function: str) -> tuple[str, ...]:
     return (rpc["request"] + _WORD_END.sub("_", bare).upper(),) if bare[:1].isupper() else ()
 
 
-def fits(call: Call, arch: str | None) -> bool:
+def fits(call: OutlineCall, arch: str | None) -> bool:
     """Whether a call can be compiled into one program with what is for an architecture."""
     return call.file.arch in {None, GENERIC} or arch in {None, GENERIC, call.file.arch}
 
 
-def namesakes(program: Program, definition: Definition) -> list[Definition]:
+def namesakes(program: Program, definition: FunctionDefinition) -> list[FunctionDefinition]:
     """Other functions of the same name that have been seen."""
     return [
         found

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.graph.call_graph import Programs
 from caplint.graph.enable_ways import link_enable_ways
 from caplint.graph.reachability import link_reaches
 from caplint.session import Session
 
 
-def link_deep(session: Session, reading: Reading) -> None:
+def link_deep(session: Session, reading: ExtractionSettings) -> None:
     """Fill `reaches` and `enable_way`. What one has read of the programs the other need not read again."""
     programs = Programs(session, reading)
     link_reaches(session, reading, programs=programs)

@@ -11,16 +11,16 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from caplint.facts.harvest import Reading, harvest
+from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.graph.call_graph import Programs, code_of
 from caplint.graph.path_cache import Found, Question, name_of, rows_within
-from caplint.graph.path_model import Edge, Function, Step
+from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.search import MAX_FUNCTIONS, Cone, search
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.functions import call_sites as linked
-from caplint.link.functions.call_sites import Call, Code
-from caplint.link.vmm.capability_uses import Use, checks_of, uses_in
+from caplint.link.functions.call_sites import CallSite, Code
+from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import Dominators, Witnesses
 from caplint.session import Session, silent
 from caplint.trees.tree import Tree
@@ -42,7 +42,9 @@ _OPEN = """
 """
 
 
-def link_enable_ways(session: Session, reading: Reading, programs: Programs, budget: float | None = None) -> None:
+def link_enable_ways(
+    session: Session, reading: ExtractionSettings, programs: Programs, budget: float | None = None
+) -> None:
     """Fill `enable_way`, from memory where the same trees have been looked at before."""
     name = name_of(Question("enable ways", None, None, 1), session.trees, session.store, reading)
     budget = BUDGET if budget is None else budget
@@ -50,7 +52,7 @@ def link_enable_ways(session: Session, reading: Reading, programs: Programs, bud
     session.connection.executemany("INSERT INTO temp.enable_way VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _rows(session: Session, reading: Reading, programs: Programs, end: float) -> Found:
+def _rows(session: Session, reading: ExtractionSettings, programs: Programs, end: float) -> Found:
     rows: list[_Row] = []
     late = 0
     places = session.connection.execute(_OPEN).fetchall()
@@ -70,10 +72,10 @@ def _rows(session: Session, reading: Reading, programs: Programs, end: float) ->
 
 
 @dataclass
-class _Seen:
+class _SearchRecord:
     """What one search met beside what it followed."""
 
-    asking: dict[Function, str] = field(default_factory=dict)
+    asking: dict[ProgramFunction, str] = field(default_factory=dict)
     """Callee → a caller that asks before it calls."""
     unknown: bool = False
     """Whether a caller could not be looked into."""
@@ -82,19 +84,19 @@ class _Seen:
 class _Callers:
     """Searches the callers of the enables of one tree."""
 
-    def __init__(self, session: Session, reading: Reading, programs: Programs, tree: Tree) -> None:
+    def __init__(self, session: Session, reading: ExtractionSettings, programs: Programs, tree: Tree) -> None:
         self._session, self._reading, self._programs, self._tree = session, reading, programs, tree
         code = Code.of(session.connection, "now", tree.name)
-        self.uses: list[Use] = uses_in(session.connection, "now", tree.name, code)[0]
+        self.uses: list[CapabilityUse] = uses_in(session.connection, "now", tree.name, code)[0]
         self._dominators = Dominators(code)
         self._checks = checks_of(self.uses, {use.cap for use in self.uses})
         self._witnesses: dict[str, Witnesses] = {}
         self._files = {file.path: file for file in code_of(tree, session.store)}
-        self._functions: dict[str, list[linked.Function]] = {}
+        self._functions: dict[str, list[linked.CodeFunction]] = {}
         for function in code.functions:
             self._functions.setdefault(function.path, []).append(function)
 
-    def way(self, use: Use) -> _Answer:
+    def way(self, use: CapabilityUse) -> _Answer:
         """What the callers of an enable do."""
         known = knowledge().entries.get(self._tree.project.name)
         entries = self._programs.find(self._tree, known["functions"], known["files"]) if known else []
@@ -102,9 +104,9 @@ class _Callers:
         if not entries or target is None:
             return _unknown("the program's entry is not in view")
         fits = self._programs.fits(self._tree, use.function.arch)
-        seen = _Seen()
+        seen = _SearchRecord()
 
-        def admits(caller: Function, edge: Edge, callee: Function) -> bool:
+        def admits(caller: ProgramFunction, edge: Edge, callee: ProgramFunction) -> bool:
             return fits(caller, edge, callee) and not self._asks(use.cap, caller, edge, callee, seen)
 
         cone = search(self._programs.callers(self._tree), target, entries, admits)
@@ -114,7 +116,9 @@ class _Callers:
             return 0, "", route, json.dumps([_related(step) for step in steps])
         return _verdict(cone, seen)
 
-    def _asks(self, cap: str, caller: Function, edge: Edge, callee: Function, seen: _Seen) -> bool:
+    def _asks(
+        self, cap: str, caller: ProgramFunction, edge: Edge, callee: ProgramFunction, seen: _SearchRecord
+    ) -> bool:
         """Whether a check decides if the caller gets to the call, or if what it calls through is set."""
         definition = self._programs.program(self._tree).defined(caller)
         if definition is not None and definition.macro:
@@ -132,7 +136,7 @@ class _Callers:
             return True
         return False
 
-    def _set_behind_check(self, callee: Function, found: Witnesses) -> bool:
+    def _set_behind_check(self, callee: ProgramFunction, found: Witnesses) -> bool:
         for kept in self._programs.program(self._tree).kept.get(callee.name, ()):
             holder = self._function(kept.holder) if kept.holder is not None else None
             if holder is None:
@@ -147,13 +151,13 @@ class _Callers:
             self._witnesses[cap] = self._dominators.witnesses(self._checks.get(cap, []))
         return self._witnesses[cap]
 
-    def _function(self, function: Function) -> linked.Function | None:
+    def _function(self, function: ProgramFunction) -> linked.CodeFunction | None:
         if function.path not in self._functions:
             self._functions[function.path] = self._read(function.path)
         found = [known for known in self._functions[function.path] if known.name == function.name]
         return min(found, key=lambda known: abs(known.line - function.line), default=None)
 
-    def _read(self, path: str) -> list[linked.Function]:
+    def _read(self, path: str) -> list[linked.CodeFunction]:
         """The functions of a file that says nothing of KVM."""
         file = self._files.get(path)
         if file is None:
@@ -166,7 +170,7 @@ class _Callers:
         return functions
 
 
-def _calls(holder: linked.Function, edge: Edge, callee: Function) -> list[Call]:
+def _calls(holder: linked.CodeFunction, edge: Edge, callee: ProgramFunction) -> list[CallSite]:
     """The calls that an edge stands for: several where a line has several, or a compiler sees one of them only."""
     names = {callee.name, edge.via.rpartition(".")[2]}
     on_line = [call for call in holder.calls if call.line == edge.line]
@@ -177,7 +181,7 @@ def _unknown(reason: str) -> _Answer:
     return None, reason, "", "[]"
 
 
-def _verdict(cone: Cone, seen: _Seen) -> _Answer:
+def _verdict(cone: Cone, seen: _SearchRecord) -> _Answer:
     """What it means that no entry was reached."""
     if not cone.complete:
         return _unknown(f"given up after {MAX_FUNCTIONS:,} functions that may lead to it")

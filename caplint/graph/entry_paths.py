@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from caplint.graph.call_graph import Programs, Way
-from caplint.graph.path_model import Function, Step
+from caplint.graph.path_model import ProgramFunction, Step
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 
@@ -17,9 +17,9 @@ class Starts:
         self._programs = programs
         self._start = start
         self._most = most
-        self._known: dict[tuple[str, Function, str | None], list[Way]] = {}
+        self._known: dict[tuple[str, ProgramFunction, str | None], list[Way]] = {}
 
-    def ways(self, tree: Tree, target: Function, arch: str | None) -> list[Way]:
+    def ways(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
         """The ways to a function of a VMM, over the manager where it holds the start."""
         key = (tree.name, target, arch)
         if key not in self._known:
@@ -33,7 +33,7 @@ class Starts:
         managers = self._programs.of_role("manager")
         return next((tree for tree in managers if self._programs.find(tree, [self._start])), None)
 
-    def _found(self, tree: Tree, target: Function, arch: str | None) -> list[Way]:
+    def _found(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
         manager = self.manager()
         if self._start and manager is None:
             ways = self._reached(tree, target, [self._start], None, arch)
@@ -50,7 +50,7 @@ class Starts:
         return [way if way.broken else _behind(before, way) for way in ways]
 
     def _reached(
-        self, tree: Tree, target: Function, names: list[str], files: list[str] | None, arch: str | None
+        self, tree: Tree, target: ProgramFunction, names: list[str], files: list[str] | None, arch: str | None
     ) -> list[Way]:
         entries = self._programs.find(tree, names, files)
         if not entries:

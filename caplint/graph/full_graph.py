@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 import networkx as nx
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.call_graph import code_of
 from caplint.graph.outlines import Outlines
-from caplint.graph.path_model import Edge, Function
+from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.program_index import Kept, Program, edge_of, is_live, static_slot
 from caplint.graph.receivers import Receivers, Slot
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
 
-def graphs(trees: list[Tree], store: FactStore, reading: Reading, arch: str | None) -> list[tuple[str, nx.DiGraph]]:
+def graphs(
+    trees: list[Tree], store: FactStore, reading: ExtractionSettings, arch: str | None
+) -> list[tuple[str, nx.DiGraph]]:
     """A tree's name and its graph, for each tree."""
     found = []
     for tree in trees:
@@ -30,8 +32,8 @@ def graphs(trees: list[Tree], store: FactStore, reading: Reading, arch: str | No
 def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
     """All edges of a program that has been looked at.
 
-    Nodes are `Function`s and slots: pairs of a structure, or None, and a member, through which functions are called.
-    A call leads to its slot, and a slot to what is put into it, so that a thousand calls through a member with a
+    Nodes are `ProgramFunction`s and slots: pairs of a structure, or None, and a member, through which functions are
+    called. A call leads to its slot, and a slot to what is put into it, so that a thousand calls through a member with a
     thousand candidates are two thousand edges. An edge has `edge`, an `Edge`.
     """
     graph = nx.DiGraph()
@@ -50,8 +52,8 @@ def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
         *_through(program, receivers),
         *_kept(program, receivers),
     ):
-        if (caller in graph or not isinstance(caller, Function)) and (
-            callee in graph or not isinstance(callee, Function)
+        if (caller in graph or not isinstance(caller, ProgramFunction)) and (
+            callee in graph or not isinstance(callee, ProgramFunction)
         ):
             known = graph.get_edge_data(caller, callee)
             if known is None or edge.cost < known["edge"].cost:
@@ -59,7 +61,7 @@ def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
     return graph
 
 
-_Node = Function | Slot
+_Node = ProgramFunction | Slot
 _Found = Iterator[tuple[_Node, _Node, Edge]]
 
 
@@ -117,7 +119,7 @@ def _kept(program: Program, receivers: Receivers) -> _Found:
     yield from _copied(program, receivers)
 
 
-def _put(slot: Slot, function: Function, kept: Kept) -> _Found:
+def _put(slot: Slot, function: ProgramFunction, kept: Kept) -> _Found:
     sure = "type" if slot[0] else "field"
     edge = Edge("table", kept.file.path, kept.line, kept.condition, via=kept.name, sure=sure)
     yield slot, function, edge

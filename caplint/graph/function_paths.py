@@ -8,8 +8,8 @@ from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs, Way
 from caplint.graph.entry_paths import Starts
 from caplint.graph.path_cache import Question
-from caplint.graph.path_model import Function, Path, Step
-from caplint.graph.program_index import Definition
+from caplint.graph.path_model import Path, ProgramFunction, Step
+from caplint.graph.program_index import FunctionDefinition
 from caplint.graph.vmm_sites import is_request, issuers
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
@@ -38,7 +38,7 @@ class Reach:
         # What is reached comes before what is not, which a namesake in another tree may be.
         return [path for path in found if path.whole] or found
 
-    def _targets(self, tree: Tree) -> list[Definition]:
+    def _targets(self, tree: Tree) -> list[FunctionDefinition]:
         """The definitions that can be meant: one that gives way to another is none."""
         program, arch = self._programs.program(tree), self._question.arch
         definitions = [program.defined(found) for found in self._programs.find(tree, [self._question.name])]
@@ -50,7 +50,7 @@ class Reach:
         firm = [found for found in known if not found.weak and not _is_stub(found)]
         return firm or known
 
-    def _ways(self, tree: Tree, target: Function, arch: str | None) -> list[Way]:
+    def _ways(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
         if tree.role == "vmm":
             return self._starts.ways(tree, target, arch)
         vmms = self._programs.of_role("vmm")
@@ -64,7 +64,7 @@ class Reach:
         trees = [*self._programs.of_role("manager"), *self._programs.of_role("vmm")]
         return start is None or any(self._programs.find(tree, [start]) for tree in trees)
 
-    def _inside(self, tree: Tree, target: Function, arch: str | None) -> list[Way]:
+    def _inside(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
         known = knowledge().entries.get(tree.project.name, {"functions": [], "files": []})
         start = self._question.start
         entries = (
@@ -77,7 +77,7 @@ class Reach:
             return [Way((only,), f"{start or 'where the program begins'}: not in view")]
         return self._programs.ways(tree, target, entries, self._programs.fits(tree, arch), self._question.most)
 
-    def _over_ioctl(self, tree: Tree, target: Function, arch: str | None, vmms: list[Tree]) -> list[Way]:
+    def _over_ioctl(self, tree: Tree, target: ProgramFunction, arch: str | None, vmms: list[Tree]) -> list[Way]:
         """From a VMM: to what issues the ioctl under whose case the kernel reaches the function."""
         names = sorted({name for entries in knowledge().ioctls.values() for name in entries})
         entries = self._programs.find(tree, names)
@@ -100,13 +100,13 @@ class Reach:
         return [Way(below.steps, f"{said}: nothing that is reached from the start issues it" if requests else said)]
 
 
-def _is_stub(definition: Definition) -> bool:
+def _is_stub(definition: FunctionDefinition) -> bool:
     """Whether a definition stands in for a part that is not built."""
     path = definition.function.path
     return path.startswith("stubs/") or "/stubs/" in path or path.endswith(("-stub.c", "_stub.c"))
 
 
-def _said_where(steps: tuple[Step, ...], target: Function) -> tuple[Step, ...]:
+def _said_where(steps: tuple[Step, ...], target: ProgramFunction) -> tuple[Step, ...]:
     last = steps[-1]
     note = "; ".join(part for part in (last.note, f"defined at {target.path}:{target.line}") if part)
     return (*steps[:-1], replace(last, note=note))

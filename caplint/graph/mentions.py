@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from caplint.c.lexer import lex
-from caplint.graph.path_model import Function
+from caplint.graph.path_model import ProgramFunction
 from caplint.graph.program_index import Program
 
 # What the compiler itself calls, or keeps although nothing does.
@@ -14,7 +14,7 @@ _PASTED = re.compile(r"(\w*)\s*##\s*(\w*)")
 _MIN_FRAGMENT = 3
 
 
-def mention(program: Program, function: Function) -> str:
+def mention(program: Program, function: ProgramFunction) -> str:
     """`path:line` of a place that names the function and is neither its definition, a declaration nor a call of it.
 
     Also of a macro that may paste the name together. '' where there is none.

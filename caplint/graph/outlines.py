@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from caplint.facts.harvest import Reading, harvest
+from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.languages import OUTLINE, WORDS
 from caplint.knowledge.load import knowledge
@@ -16,7 +16,7 @@ from caplint.trees.tree import File, Tree
 _ROWS = 500
 
 
-class Outline:
+class FileOutline:
     """One file, as `facts/kinds/outline.py` tells it. Conditions and labels are numbers that `texts` explains."""
 
     __slots__ = (
@@ -52,7 +52,7 @@ class Outline:
 class Outlines:
     """The outlines of one tree."""
 
-    def __init__(self, store: FactStore, tree: Tree, files: list[File], reading: Reading) -> None:
+    def __init__(self, store: FactStore, tree: Tree, files: list[File], reading: ExtractionSettings) -> None:
         self.tree = tree
         self._store = store
         self._files = files
@@ -69,7 +69,7 @@ class Outlines:
         """Every file that may be asked for."""
         return self._files
 
-    def mentioning(self, words: Iterable[str]) -> list[Outline]:
+    def mentioning(self, words: Iterable[str]) -> list[FileOutline]:
         """The files that hold one of some words and were not given yet. Words are marked as in `facts/words.py`."""
         postings = self._words()
         fresh = sorted(set(words) - self._asked)
@@ -80,7 +80,7 @@ class Outlines:
         """Have the outlines of all files made at once: for many questions that is cheaper than file by file."""
         self._make(self._files)
 
-    def all(self) -> list[Outline]:
+    def all(self) -> list[FileOutline]:
         """Every file that was not given yet."""
         return self._outlined([place for place in range(len(self._files)) if place not in self._loaded])
 
@@ -88,14 +88,14 @@ class Outlines:
         """In how many files a word stands."""
         return len(self._words().get(word, ()))
 
-    def _outlined(self, places: list[int]) -> list[Outline]:
+    def _outlined(self, places: list[int]) -> list[FileOutline]:
         self._loaded.update(places)
         files = [self._files[place] for place in places]
         self._make(files)
         texts = self._texts([self._rows[file.oid] for file in files], "outline")
         known = knowledge()
         return [
-            Outline(file.path, known.architecture_of(self.tree.project, file.path), json.loads(text))
+            FileOutline(file.path, known.architecture_of(self.tree.project, file.path), json.loads(text))
             for file in files
             if (text := texts.get(self._rows[file.oid])) is not None  # None: a blind spot, and nothing else
         ]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.path_model import Path, Step
 from caplint.trees.tree import Tree
@@ -32,7 +32,7 @@ class Question:
     """Whether the name is a function's."""
 
 
-def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Reading) -> str:
+def name_of(question: Question, trees: list[Tree], store: FactStore, reading: ExtractionSettings) -> str:
     """Names the question, everything that its answer depends on included."""
     program = program_state() or f"changing {time.time_ns()}"
     digest = hashlib.sha256(json.dumps([program, astuple(reading.repairs), *astuple(question)]).encode())

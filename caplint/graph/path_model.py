@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Function(NamedTuple):
+class ProgramFunction(NamedTuple):
     """A function of a tree, or a macro that calls, told apart from its namesakes by its file."""
 
     tree: str

@@ -10,7 +10,7 @@ from caplint.graph.entry_paths import Starts
 from caplint.graph.function_paths import Reach
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path
-from caplint.graph.vmm_sites import Use, uses_of
+from caplint.graph.vmm_sites import VmmSite, uses_of
 from caplint.util.errors import CaplintError
 
 
@@ -43,7 +43,7 @@ class Paths:
             hint = f"; did you mean {near}?" if near else ""
             raise CaplintError(f"no tree defines {name}{hint}")
 
-    def _of_use(self, use: Use, name: str, arch: str | None) -> Iterator[Path]:
+    def _of_use(self, use: VmmSite, name: str, arch: str | None) -> Iterator[Path]:
         if arch is not None and use.arch not in {None, arch}:
             return
         tree = self._programs.tree(use.tree)

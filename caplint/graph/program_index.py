@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute
-from caplint.graph.outlines import Outline, Outlines
-from caplint.graph.path_model import Edge, Function
+from caplint.graph.outlines import FileOutline, Outlines
+from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.knowledge.load import GENERIC, knowledge
 
 _CALL = re.compile(r"(?<![\w#.>])([A-Za-z_]\w*)\s*\(")
@@ -21,10 +21,10 @@ _KEYWORDS = frozenset({"if", "while", "for", "switch", "return", "sizeof", "do",
 _SHARED = (".h", ".inc")
 
 
-class Definition(NamedTuple):
+class FunctionDefinition(NamedTuple):
     """Where a function or macro is defined."""
 
-    function: Function
+    function: ProgramFunction
     arch: str | None
     static: bool
     """Only its own file sees it."""
@@ -41,11 +41,11 @@ class Definition(NamedTuple):
         return is_live(self.condition)
 
 
-class Call(NamedTuple):
+class OutlineCall(NamedTuple):
     """A call of a function, or through a pointer."""
 
-    caller: Function
-    file: Outline
+    caller: ProgramFunction
+    file: FileOutline
     owner: int
     """The caller's ordinal in its file, -1 for a macro."""
     callee: str
@@ -56,7 +56,7 @@ class Call(NamedTuple):
     """The first argument of what is handed an ioctl."""
 
 
-def edge_of(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
+def edge_of(kind: str, call: OutlineCall, via: str = "", sure: str = "exact") -> Edge:
     """The edge that a call makes."""
     return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
 
@@ -64,7 +64,7 @@ def edge_of(kind: str, call: Call, via: str = "", sure: str = "exact") -> Edge:
 class Handed(NamedTuple):
     """A name that is given to a call."""
 
-    call: Call
+    call: OutlineCall
     position: int
 
 
@@ -72,9 +72,9 @@ class Kept(NamedTuple):
     """A name that initialises or is assigned to something."""
 
     name: str
-    file: Outline
+    file: FileOutline
     owner: int
-    holder: Function | None
+    holder: ProgramFunction | None
     """The function that it stands in."""
     variable: str
     """The whole target of an assignment."""
@@ -91,7 +91,7 @@ class Registered(NamedTuple):
 
     macro: str
     arguments: tuple[str, ...]
-    file: Outline
+    file: FileOutline
     line: int
 
 
@@ -100,17 +100,17 @@ class Program:
 
     def __init__(self, outlines: Outlines) -> None:
         self.outlines = outlines
-        self.definitions: dict[str, list[Definition]] = {}
-        self._by_function: dict[Function, Definition] = {}
-        self.calls: dict[str, list[Call]] = {}
+        self.definitions: dict[str, list[FunctionDefinition]] = {}
+        self._by_function: dict[ProgramFunction, FunctionDefinition] = {}
+        self.calls: dict[str, list[OutlineCall]] = {}
         """By the callee's name."""
-        self.through: dict[str, list[Call]] = {}
+        self.through: dict[str, list[OutlineCall]] = {}
         """By the member, or by `name[]` for an array."""
         self.handed: dict[str, list[Handed]] = {}
         self.kept: dict[str, list[Kept]] = {}
-        self.copied: dict[str, list[tuple[Outline, int, str, str]]] = {}
+        self.copied: dict[str, list[tuple[FileOutline, int, str, str]]] = {}
         """Member → file, function, target and source of assignments from one structure to another."""
-        self.aliases: dict[str, list[Definition]] = {}
+        self.aliases: dict[str, list[FunctionDefinition]] = {}
         """Name → macros that stand for it."""
         self.pasting: list[tuple[str, str]] = []
         """Bodies of macros that paste names together, with their places."""
@@ -144,10 +144,10 @@ class Program:
         for file in self.outlines.all():
             self._add(file)
 
-    def _add(self, file: Outline) -> None:
+    def _add(self, file: FileOutline) -> None:
         functions = self._add_functions(file)
         for owner, callee, line, condition, labels, handed in file.calls:
-            call = Call(functions[owner], file, owner, callee, line, file.texts[condition], file.texts[labels])
+            call = OutlineCall(functions[owner], file, owner, callee, line, file.texts[condition], file.texts[labels])
             self._add_call(call)
             for position, name, *before in handed:
                 one = call._replace(descriptor=before[0]) if before else call
@@ -172,32 +172,32 @@ class Program:
             for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
                 self.registered.setdefault(name, []).append(Registered(macro, arguments, file, line))
 
-    def _add_functions(self, file: Outline) -> list[Function]:
+    def _add_functions(self, file: FileOutline) -> list[ProgramFunction]:
         functions = []
         for name, line, linkage, condition, parameters, kind in file.functions:
-            function = Function(self.name, file.path, name, line)
+            function = ProgramFunction(self.name, file.path, name, line)
             functions.append(function)
             private = linkage == 1 and not file.path.endswith(_SHARED)
             self._define(
-                Definition(
+                FunctionDefinition(
                     function, file.arch, private, linkage == 2, file.texts[condition], False, tuple(parameters), kind
                 )
             )
         return functions
 
-    def _add_call(self, call: Call) -> None:
+    def _add_call(self, call: OutlineCall) -> None:
         if call.callee.isidentifier():
             self.calls.setdefault(call.callee, []).append(call)
         elif (slot := slot_name(call.callee)) is not None:
             self.through.setdefault(slot, []).append(call)
 
-    def _add_macros(self, file: Outline) -> None:
+    def _add_macros(self, file: FileOutline) -> None:
         for name, parameters, body, line, condition in file.macros:
-            function = Function(self.name, file.path, name, line)
+            function = ProgramFunction(self.name, file.path, name, line)
             private = not file.path.endswith(_SHARED)
             if "##" in body:
                 self.pasting.append((body, f"{file.path}:{line}"))
-            definition = Definition(
+            definition = FunctionDefinition(
                 function, file.arch, private, False, file.texts[condition], True, tuple(parameters or ()), ""
             )
             if body == name:
@@ -211,9 +211,9 @@ class Program:
             self._define(definition)
             for callee in dict.fromkeys(_CALL.findall(body)):
                 if callee not in definition.parameters and callee not in _KEYWORDS and callee != name:
-                    self._add_call(Call(function, file, -1, callee, line, file.texts[condition], ""))
+                    self._add_call(OutlineCall(function, file, -1, callee, line, file.texts[condition], ""))
 
-    def _add_types(self, file: Outline) -> None:
+    def _add_types(self, file: FileOutline) -> None:
         for owner, member, kind, position in file.members:
             self.members.setdefault(plain_type(owner), {}).setdefault(member, kind)
             self.positions.setdefault(plain_type(owner), {}).setdefault(position, member)
@@ -225,7 +225,7 @@ class Program:
             if owner < 0:
                 self.globals.setdefault(name, set()).add(plain_type(kind))
 
-    def meant(self, name: str, file: Outline) -> list[Definition]:
+    def meant(self, name: str, file: FileOutline) -> list[FunctionDefinition]:
         """What a file means by a name: its own definition, else those that are not another file's private ones."""
         found = [definition for definition in self.definitions.get(name, ()) if definition.live]
         own = [definition for definition in found if definition.function.path == file.path]
@@ -240,7 +240,7 @@ class Program:
         ]
         return [definition for definition in seen if not self._is_hidden(definition, seen, file.arch)]
 
-    def _is_hidden(self, definition: Definition, seen: list[Definition], arch: str | None) -> bool:
+    def _is_hidden(self, definition: FunctionDefinition, seen: list[FunctionDefinition], arch: str | None) -> bool:
         """Whether a macro takes a function's place: it stands wherever the function does, or the function says so."""
         if definition.macro:
             return False
@@ -249,7 +249,7 @@ class Program:
         macros = {found.condition for found in seen if found.macro and not found.static}
         return bool(macros & {"1", definition.condition}) or any(f"!{condition}" in macros for condition in macros)
 
-    def is_replaced(self, definition: Definition, arch: str | None) -> bool:
+    def is_replaced(self, definition: FunctionDefinition, arch: str | None) -> bool:
         """Whether a function is weak, or for those architectures that have none of their own, and this one has."""
         name = definition.function.name
         if definition.weak and arch is not None:
@@ -260,11 +260,11 @@ class Program:
         own = self.marked.get(name, set()) | {found.arch for found in self.definitions.get(name, ()) if found.macro}
         return arch is not None and arch in own
 
-    def defined(self, function: Function) -> Definition | None:
+    def defined(self, function: ProgramFunction) -> FunctionDefinition | None:
         """A function's definition, where its file has been looked at."""
         return self._by_function.get(function)
 
-    def _define(self, definition: Definition) -> None:
+    def _define(self, definition: FunctionDefinition) -> None:
         self.definitions.setdefault(definition.function.name, []).append(definition)
         self._by_function[definition.function] = definition
 
@@ -305,7 +305,9 @@ def is_live(condition: str) -> bool:
     return condition == "1" or substitute(parse(condition), knowledge().dead) is not False
 
 
-def definitions_of(program: Program, names: Iterable[str], paths: Iterable[str] | None = None) -> Iterator[Function]:
+def definitions_of(
+    program: Program, names: Iterable[str], paths: Iterable[str] | None = None
+) -> Iterator[ProgramFunction]:
     """Live definitions of some functions, in some files or in any."""
     wanted = None if paths is None else set(paths)
     for name in names:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs
 from caplint.graph.path_cache import Found, Question, name_of, rows_within
-from caplint.graph.path_model import Function
-from caplint.graph.vmm_sites import Use, uses_of
+from caplint.graph.path_model import ProgramFunction
+from caplint.graph.vmm_sites import VmmSite, uses_of
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.session import Session
 
@@ -20,7 +20,7 @@ _Row = tuple[str, str, str, int, str, str, str | None, int | None, str]
 
 
 def link_reaches(
-    session: Session, reading: Reading, budget: float | None = None, programs: Programs | None = None
+    session: Session, reading: ExtractionSettings, budget: float | None = None, programs: Programs | None = None
 ) -> None:
     """Fill `reaches`, from memory where the same trees have been looked at before."""
     name = name_of(Question("reaches", None, None, 1), session.trees, session.store, reading)
@@ -40,7 +40,7 @@ class _Search:
         self._programs = programs
         self._bridges = Bridges(self._programs)
         self._end = end
-        self._known: dict[tuple[Function, str | None], tuple[int | None, str]] = {}
+        self._known: dict[tuple[ProgramFunction, str | None], tuple[int | None, str]] = {}
         self.late = 0
 
     def uses(self) -> list[_Row]:
@@ -56,13 +56,13 @@ class _Search:
                 rows.append(("use", use.tree, place.path, place.line, use.holder.name, cap, use.arch, reached, reason))
         return rows
 
-    def _reached(self, use: Use) -> tuple[int | None, str]:
+    def _reached(self, use: VmmSite) -> tuple[int | None, str]:
         key = use.holder, use.arch
         if key not in self._known:
             self._known[key] = self._searched(use)
         return self._known[key]
 
-    def _searched(self, use: Use) -> tuple[int | None, str]:
+    def _searched(self, use: VmmSite) -> tuple[int | None, str]:
         tree = self._programs.tree(use.tree)
         known = knowledge().entries.get(tree.project.name)
         entries = self._programs.find(tree, known["functions"], known["files"]) if known else []
@@ -70,7 +70,9 @@ class _Search:
             return None, "the program's entry is not in view"
         return self._way(tree.name, use.holder, entries, use.arch)
 
-    def _way(self, name: str, target: Function, entries: list[Function], arch: str | None) -> tuple[int | None, str]:
+    def _way(
+        self, name: str, target: ProgramFunction, entries: list[ProgramFunction], arch: str | None
+    ) -> tuple[int | None, str]:
         if time.monotonic() > self._end:
             self.late += 1
             return None, "the time was up"
@@ -96,7 +98,7 @@ class _Search:
                 rows.append(("handler", tree, path, target.line, function, request, arch, reached, reason))
         return rows
 
-    def _entries(self, tree: str, verb: str, scope: str | None) -> list[Function]:
+    def _entries(self, tree: str, verb: str, scope: str | None) -> list[ProgramFunction]:
         """The kernel's functions that get the ioctl on the descriptors that a handler may serve."""
         every = knowledge().ioctls["ioctl"]
         served = {"vm": ["kvm_vm_ioctl"], "vcpu": ["kvm_vcpu_ioctl"]}.get(scope or "", every)

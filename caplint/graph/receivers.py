@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from caplint.graph.outlines import Outline
+from caplint.graph.outlines import FileOutline
 from caplint.graph.program_index import Kept, Program, plain_type, static_slot
 from caplint.knowledge.load import knowledge
 
@@ -27,7 +27,7 @@ class Receivers:
         self.missing: set[str] = set()
         """Words whose files would tell more."""
 
-    def called(self, file: Outline, owner: int, chain: str) -> Slot | None:
+    def called(self, file: FileOutline, owner: int, chain: str) -> Slot | None:
         """The slot that a call goes through; None where the expression is no member."""
         if (static := static_slot(chain)) is not None:
             return static
@@ -38,7 +38,7 @@ class Receivers:
             return f"={element[1]}", "[]"
         return self.target(file, owner, chain)
 
-    def target(self, file: Outline, owner: int, chain: str) -> Slot | None:
+    def target(self, file: FileOutline, owner: int, chain: str) -> Slot | None:
         """The slot that a chain of members ends in."""
         steps = list(_STEP.finditer(chain))
         if not steps:
@@ -56,7 +56,7 @@ class Receivers:
             found = step[1]
         return (self.resolved(kind), found) if found else None
 
-    def _base(self, file: Outline, owner: int, chain: str) -> tuple[str, int] | None:
+    def _base(self, file: FileOutline, owner: int, chain: str) -> tuple[str, int] | None:
         """Type of what a chain begins with, and where its first step stands."""
         if (cast := _CAST.match(chain)) is not None:
             return plain_type(cast[1]), cast.end()
@@ -69,7 +69,7 @@ class Receivers:
         kind = self.variable(file, owner, named[1])
         return (kind, named.end()) if kind else None
 
-    def _returned(self, name: str, file: Outline) -> str:
+    def _returned(self, name: str, file: FileOutline) -> str:
         """What a function gives, or a macro that casts to a class of QOM."""
         kinds = {plain_type(found.type) for found in self._program.meant(name, file) if found.type}
         if len(kinds) == 1:
@@ -97,7 +97,7 @@ class Receivers:
                 return plain_type(use.arguments[places[kind]])
         return ""
 
-    def variable(self, file: Outline, owner: int, name: str) -> str:
+    def variable(self, file: FileOutline, owner: int, name: str) -> str:
         """A variable's type: the function's own, the file's, else the only one that any file declares."""
         program = self._program
         for place in ((file.path, owner), (file.path, -1)):

@@ -10,14 +10,14 @@ from itertools import pairwise
 import networkx as nx
 
 from caplint.graph.callers import Callers
-from caplint.graph.path_model import Edge, Function
+from caplint.graph.path_model import Edge, ProgramFunction
 
 # Functions that one search looks at before it gives up.
 MAX_FUNCTIONS = 6_000
 # Functions whose callers are looked for at once cost at most so much more than the nearest.
 _BATCH = 1.0
 
-Admits = Callable[[Function, Edge, Function], bool]
+Admits = Callable[[ProgramFunction, Edge, ProgramFunction], bool]
 """Whether an edge (caller, edge, callee) may be part of the path."""
 
 
@@ -25,18 +25,18 @@ Admits = Callable[[Function, Edge, Function], bool]
 class Cone:
     """What was looked at: everything that may lead to the target, as far as the search went."""
 
-    target: Function
+    target: ProgramFunction
     graph: nx.DiGraph
-    reached: list[Function]
+    reached: list[ProgramFunction]
     """The entries from which the target is reached, the nearest first."""
     complete: bool
     """False: the search was given up."""
 
-    def path(self) -> list[tuple[Function, Edge | None]]:
+    def path(self) -> list[tuple[ProgramFunction, Edge | None]]:
         """The cheapest way from an entry to the target, each function with the edge that leads to it."""
         return self._edges(nx.dijkstra_path(self.graph, self.reached[0], self.target, weight="cost"))
 
-    def paths(self, most: int) -> list[list[tuple[Function, Edge | None]]]:
+    def paths(self, most: int) -> list[list[tuple[ProgramFunction, Edge | None]]]:
         """So many ways at most, the cheapest first."""
         found = []
         for way in nx.shortest_simple_paths(self.graph, self.reached[0], self.target, weight="cost"):
@@ -45,11 +45,11 @@ class Cone:
                 break
         return found
 
-    def _edges(self, way: list[Function]) -> list[tuple[Function, Edge | None]]:
+    def _edges(self, way: list[ProgramFunction]) -> list[tuple[ProgramFunction, Edge | None]]:
         edges = [None, *(self.graph.edges[pair]["edge"] for pair in pairwise(way))]
         return list(zip(way, edges, strict=True))
 
-    def tops(self) -> list[list[tuple[Function, Edge | None]]]:
+    def tops(self) -> list[list[tuple[ProgramFunction, Edge | None]]]:
         """The ways from functions that nothing leads to, as far as was looked; the cheapest first."""
         costs, ways = nx.single_source_dijkstra(self.graph.reverse(copy=False), self.target, weight="cost")
         found = sorted((costs[function], function) for function, degree in self.graph.in_degree() if degree == 0)
@@ -57,7 +57,7 @@ class Cone:
 
 
 def search(
-    callers: Callers, target: Function, entries: Iterable[Function], admits: Admits, beyond: float = 0.0
+    callers: Callers, target: ProgramFunction, entries: Iterable[ProgramFunction], admits: Admits, beyond: float = 0.0
 ) -> Cone:
     """Look for ways from entries to the target; `beyond` is how much dearer ones are looked for as well."""
     graph = nx.DiGraph()
@@ -65,8 +65,8 @@ def search(
     goals = set(entries)
     costs = {target: 0.0}
     heap = [(0.0, target)]
-    settled: set[Function] = set()
-    reached: list[Function] = []
+    settled: set[ProgramFunction] = set()
+    reached: list[ProgramFunction] = []
     bound = float("inf")
     while heap and heap[0][0] <= bound and len(settled) < MAX_FUNCTIONS:
         batch = _batch(heap, settled, min(bound, heap[0][0] + _BATCH))
@@ -90,8 +90,10 @@ def search(
     return Cone(target, graph, reached, complete=bool(reached) or not heap)
 
 
-def _batch(heap: list[tuple[float, Function]], settled: set[Function], bound: float) -> list[tuple[float, Function]]:
-    batch: dict[Function, float] = {}
+def _batch(
+    heap: list[tuple[float, ProgramFunction]], settled: set[ProgramFunction], bound: float
+) -> list[tuple[float, ProgramFunction]]:
+    batch: dict[ProgramFunction, float] = {}
     while heap and heap[0][0] <= bound:
         cost, function = heapq.heappop(heap)
         if function not in settled:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caplint.graph.call_graph import Programs
-from caplint.graph.path_model import Function, Step
-from caplint.graph.program_index import Call, is_live
+from caplint.graph.path_model import ProgramFunction, Step
+from caplint.graph.program_index import OutlineCall, is_live
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 
@@ -31,11 +31,11 @@ _ISSUED_BY_MACROS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class VmmSite:
     """A place in a VMM that checks or enables a capability, or issues an ioctl."""
 
     tree: str
-    holder: Function
+    holder: ProgramFunction
     """The function, or macro, that it stands in."""
     verb: str
     callee: str
@@ -46,7 +46,7 @@ class Use:
     arguments: tuple[str, ...]
 
 
-def uses_of(programs: Programs, name: str) -> list[Use]:
+def uses_of(programs: Programs, name: str) -> list[VmmSite]:
     """Every use of a capability, or every place that issues an ioctl, checks first."""
     if not name.startswith("KVM_CAP_"):
         return list(_issues(programs, name))
@@ -61,17 +61,17 @@ def uses_of(programs: Programs, name: str) -> list[Use]:
 
 def _use(
     programs: Programs, place: tuple[str, str, int, str], verb: str, callee: str, said: tuple[str | None, str, str, str]
-) -> Iterator[Use]:
+) -> Iterator[VmmSite]:
     tree, path, line, function = place
     arch, condition, arguments, note = said
     holder = _holder(programs, programs.tree(tree), path, function)
     if holder is not None:
         kind = "macro" if _is_macro(programs, programs.tree(tree), callee) else "direct"
         step = Step(tree, callee, path, line, kind, None, condition, note)
-        yield Use(tree, holder, verb, callee, arch, (step,), tuple(json.loads(arguments)))
+        yield VmmSite(tree, holder, verb, callee, arch, (step,), tuple(json.loads(arguments)))
 
 
-def _holder(programs: Programs, tree: Tree, path: str, name: str) -> Function | None:
+def _holder(programs: Programs, tree: Tree, path: str, name: str) -> ProgramFunction | None:
     return next(iter(programs.find(tree, [name], [path])), None)
 
 
@@ -82,7 +82,7 @@ def _is_macro(programs: Programs, tree: Tree, name: str) -> bool:
     return bool(found) and all(found)
 
 
-def _required(programs: Programs, cap: str) -> Iterator[Use]:
+def _required(programs: Programs, cap: str) -> Iterator[VmmSite]:
     """Lists of capabilities: a function is given one, and checks its entries."""
     wrappers = {wrapper.callee for wrapper in knowledge().wrappers if wrapper.verb == "check"}
     for tree, path, line, variable, arch, condition in programs.session.connection.execute(
@@ -106,17 +106,17 @@ def _required(programs: Programs, cap: str) -> Iterator[Use]:
                 f"{variable}, {path}:{line}",
             )
             asks = Step(tree, asked.callee, asked.file.path, asked.line, "direct", None, condition, cap)
-            yield Use(tree, handed.call.caller, "require", asked.callee, arch, (listed, asks), (cap,))
+            yield VmmSite(tree, handed.call.caller, "require", asked.callee, arch, (listed, asks), (cap,))
             break
 
 
-def _asks(calls: dict[str, list[Call]], reader: str, wrappers: set[str]) -> Call | None:
+def _asks(calls: dict[str, list[OutlineCall]], reader: str, wrappers: set[str]) -> OutlineCall | None:
     """Where a function checks a capability."""
     found = [call for wrapper in sorted(wrappers) for call in calls.get(wrapper, ()) if call.caller.name == reader]
     return found[0] if found else None
 
 
-def _issues(programs: Programs, request: str) -> Iterator[Use]:
+def _issues(programs: Programs, request: str) -> Iterator[VmmSite]:
     """Calls that issue an ioctl, wherever a VMM has them, and macros that do."""
     known = knowledge()
     for tree in programs.of_role("vmm"):
@@ -127,16 +127,18 @@ def _issues(programs: Programs, request: str) -> Iterator[Use]:
             if call.callee in known.ioctls and is_live(call.condition):
                 arch = known.architecture_of(tree.project, call.file.path)
                 step = Step(tree.name, call.callee, call.file.path, call.line, "direct", None, call.condition, request)
-                yield Use(tree.name, call.caller, "issue", call.callee, arch, (step,), (call.descriptor, request))
+                yield VmmSite(tree.name, call.caller, "issue", call.callee, arch, (step,), (call.descriptor, request))
     rows = programs.session.connection.execute(_ISSUED_BY_MACROS, (request,)).fetchall()
     for name, path, line, macro, arch, condition, body in rows:
         match = re.search(rf"\b(\w+)\s*\([^()]*?\b{re.escape(request)}\b", body)
         if match is not None and match[1] in known.ioctls:
             step = Step(name, match[1], path, line, "direct", None, condition, request)
-            yield Use(name, Function(name, path, macro, line), "issue", match[1], arch, (step,), ("", request))
+            yield VmmSite(
+                name, ProgramFunction(name, path, macro, line), "issue", match[1], arch, (step,), ("", request)
+            )
 
 
-def issuers(programs: Programs, tree: Tree, request: str, entry: str, arch: str | None) -> Iterator[Use]:
+def issuers(programs: Programs, tree: Tree, request: str, entry: str, arch: str | None) -> Iterator[VmmSite]:
     """What issues an ioctl on a descriptor that a function of the kernel may serve."""
     for use in _issues(programs, request):
         fits = use.tree == tree.name and (arch is None or use.arch in {None, arch})

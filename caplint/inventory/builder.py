@@ -5,7 +5,7 @@ from __future__ import annotations
 from caplint.config import Config
 from caplint.engine.check import in_sessions, judge
 from caplint.engine.outcome import Outcome
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.inventory.call_paths import chains
 from caplint.inventory.collect import collect
 from caplint.inventory.model import Inventory
@@ -31,7 +31,7 @@ def build(  # noqa: PLR0913 - what `check` takes, and which paths
         outcome = judge(sessions[0], rules, config)
         inventory = collect(sessions[0], outcome.findings)
         if paths:
-            ways = chains(sessions[0], Reading(config.repairs, config.jobs), deep=deep)
+            ways = chains(sessions[0], ExtractionSettings(config.repairs, config.jobs), deep=deep)
             for capability in inventory.capabilities:
                 capability.paths = ways.get(capability.name, [])
         made.append(inventory)

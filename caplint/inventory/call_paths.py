@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.graph.path_cache import Question, name_of, packed, unpacked
 from caplint.graph.path_model import Path, Step
 from caplint.session import Session
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from caplint.graph.bridges import Bridges
     from caplint.graph.call_graph import Programs
     from caplint.graph.entry_paths import Starts
-    from caplint.graph.vmm_sites import Use
+    from caplint.graph.vmm_sites import VmmSite
 
 # Ways shown of one capability: each verb and architecture once.
 MOST = 8
 
 
-def chains(session: Session, reading: Reading, *, deep: bool) -> dict[str, list[Path]]:
+def chains(session: Session, reading: ExtractionSettings, *, deep: bool) -> dict[str, list[Path]]:
     """Capability → its ways, the best of each verb and architecture; deep: from the program's entry.
 
     They are remembered for the state of the trees: the first time costs seconds, deep minutes.
@@ -38,7 +38,7 @@ def chains(session: Session, reading: Reading, *, deep: bool) -> dict[str, list[
     return found
 
 
-def _search(session: Session, reading: Reading, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
+def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
     from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx, where nothing is remembered
     from caplint.graph.call_graph import Programs  # noqa: PLC0415
 
@@ -75,7 +75,7 @@ class _Ways:
                         below = self._bridges.into_kernel(use, kernel, arch, cap)
                         yield Path(use.verb, arch, (*above, *use.calls, *below.steps), broken, below.broken)
 
-    def _above(self, use: Use, arch: str) -> Iterator[tuple[tuple[Step, ...], str]]:
+    def _above(self, use: VmmSite, arch: str) -> Iterator[tuple[tuple[Step, ...], str]]:
         if self._starts is not None:
             for way in self._starts.ways(self._programs.tree(use.tree), use.holder, arch):
                 yield way.steps, way.broken

@@ -12,20 +12,20 @@ from caplint.inventory.model import (
     ALWAYS,
     BY_VM,
     CONDITIONALLY,
-    Answer,
-    Argument,
+    AnnouncedIoctl,
     Capability,
-    Definition,
+    CapabilityDefinition,
+    CheckAnswer,
     Enable,
+    EnableArgument,
     Found,
     Inventory,
-    Ioctl,
     MachineAnswer,
     Msr,
-    Place,
     Section,
+    SourceLine,
     Support,
-    Use,
+    VmmPlace,
 )
 from caplint.knowledge.load import knowledge
 from caplint.link.docs.selftests import mentions
@@ -105,19 +105,19 @@ def _lists(connection: sqlite3.Connection, capabilities: dict[str, Capability]) 
         _say(capabilities, attribute, ((cap, make(row)) for cap, *row in connection.execute(query)))
     for capability in capabilities.values():
         capability.msrs = list(_merged(capability.msrs))
-        first: dict[str, Ioctl] = {}
+        first: dict[str, AnnouncedIoctl] = {}
         for ioctl in capability.ioctls:
             first.setdefault(ioctl.name, ioctl)
         capability.ioctls = list(first.values())
 
 
-def _selftests(tree: Tree) -> Iterator[tuple[str, Place]]:
+def _selftests(tree: Tree) -> Iterator[tuple[str, SourceLine]]:
     """Once per file and capability, where the file names it first."""
     for path, named in mentions(tree):
         first: dict[str, int] = {}
         for cap, line in named:
             first.setdefault(cap, line)
-        yield from ((cap, Place(tree.name, path, line)) for cap, line in first.items())
+        yield from ((cap, SourceLine(tree.name, path, line)) for cap, line in first.items())
 
 
 def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[tuple[str, object]]) -> None:
@@ -130,7 +130,7 @@ def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[
 def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
     found: dict[str, Capability] = {}
     for name, number, alias, condition, comment, header, arch, *place in connection.execute(_DEFINED):
-        definition = Definition(header, number, condition, arch, Place(*place))
+        definition = CapabilityDefinition(header, number, condition, arch, SourceLine(*place))
         if name in found:
             found[name].definitions.append(definition)
         else:
@@ -139,9 +139,9 @@ def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
 
 
 def _support(connection: sqlite3.Connection, capabilities: dict[str, Capability], architectures: list[str]) -> None:
-    answers: dict[tuple[str, str], list[tuple[bool, Answer]]] = defaultdict(list)
+    answers: dict[tuple[str, str], list[tuple[bool, CheckAnswer]]] = defaultdict(list)
     for cap, arch, certain, condition, answer, reads_vm, *place in connection.execute(_ANSWERS):
-        row = Answer(condition, answer, None if reads_vm is None else bool(reads_vm), Place(*place))
+        row = CheckAnswer(condition, answer, None if reads_vm is None else bool(reads_vm), SourceLine(*place))
         answers[cap, arch].append((bool(certain), row))
     answered = {cap for cap, _ in answers}
     enables: dict[tuple[str, str], list[Enable]] = defaultdict(list)
@@ -166,17 +166,17 @@ def _possible(connection: sqlite3.Connection, arch: str, enable: Enable) -> bool
 
 
 def _enables(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Enable]]:
-    arguments: dict[tuple[str, str, int, str], dict[int, Argument]] = defaultdict(dict)
+    arguments: dict[tuple[str, str, int, str], dict[int, EnableArgument]] = defaultdict(dict)
     for tree, path, line, cap, position, use, validated, mask in connection.execute(_ARGUMENTS):
         checked = None if validated is None else bool(validated)
-        arguments[tree, path, line, cap].setdefault(position, Argument(position, use, checked, mask))
+        arguments[tree, path, line, cap].setdefault(position, EnableArgument(position, use, checked, mask))
     for cap, arch, scope, condition, flags, tree, path, line, function in connection.execute(_ENABLES).fetchall():
         read = list(arguments[tree, path, line, cap].values())
-        place = Place(tree, path, line, function)
+        place = SourceLine(tree, path, line, function)
         yield cap, arch, Enable(scope, condition, None if flags is None else bool(flags), read, place)
 
 
-def _advertised(said: list[tuple[bool, Answer]]) -> str | None:
+def _advertised(said: list[tuple[bool, CheckAnswer]]) -> str | None:
     """What decides whether it is advertised; where several cases answer, the one that asks for the least."""
     if not said:
         return None
@@ -184,15 +184,15 @@ def _advertised(said: list[tuple[bool, Answer]]) -> str | None:
     return ranks[min(_rank(certain, answer) for certain, answer in said)]
 
 
-def _rank(certain: bool, answer: Answer) -> int:
+def _rank(certain: bool, answer: CheckAnswer) -> int:
     if answer.reads_vm:
         return 2
     return int(not (certain and answer.answer is not None and _CONSTANT.fullmatch(answer.answer) is not None))
 
 
-def _ioctl(row: list[object]) -> Ioctl:
+def _ioctl(row: list[object]) -> AnnouncedIoctl:
     name, kind, *place = row
-    return Ioctl(name, kind, Place(*place))  # type: ignore[arg-type]
+    return AnnouncedIoctl(name, kind, SourceLine(*place))  # type: ignore[arg-type]
 
 
 def _msr(row: list[object]) -> Msr:
@@ -202,12 +202,12 @@ def _msr(row: list[object]) -> Msr:
 
 def _section(row: list[object]) -> Section:
     section, title, heading, kind, architectures, parameters, *place = row
-    return Section(section, title, bool(heading), kind, architectures, parameters, Place(*place))  # type: ignore[arg-type]
+    return Section(section, title, bool(heading), kind, architectures, parameters, SourceLine(*place))  # type: ignore[arg-type]
 
 
-def _use(row: list[object]) -> Use:
+def _use(row: list[object]) -> VmmPlace:
     *said, tree, path, line, function = row
-    return Use(*said, Place(tree, path, line, function))  # type: ignore[arg-type, call-arg]
+    return VmmPlace(*said, SourceLine(tree, path, line, function))  # type: ignore[arg-type, call-arg]
 
 
 def _machine(row: list[object]) -> MachineAnswer:
@@ -233,5 +233,5 @@ def _merged(msrs: list[Msr]) -> Iterator[Msr]:
 
 
 def _found(finding: Finding) -> Found:
-    place = Place(finding.place.tree, finding.place.path, finding.place.line, finding.function)
+    place = SourceLine(finding.place.tree, finding.place.path, finding.place.line, finding.function)
     return Found(finding.code, finding.name, finding.severity, finding.arch, finding.message, place)

@@ -20,7 +20,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class InventoryDifference:
     """All changes, by kind, then in the order of the inventories."""
 
     before: Inventory
@@ -32,7 +32,7 @@ class Difference:
         return [change for change in self.changes if change.kind == kind]
 
 
-def difference(before: Inventory, after: Inventory) -> Difference:
+def difference(before: Inventory, after: Inventory) -> InventoryDifference:
     """What came, went and changed; lines that only moved are no change."""
     old = {cap.name: cap for cap in before.capabilities}
     new = {cap.name: cap for cap in after.capabilities}
@@ -41,7 +41,7 @@ def difference(before: Inventory, after: Inventory) -> Difference:
     for name, cap in new.items():
         if name in old and (details := list(_changed(old[name], cap))):
             changes.append(Change(name, "changed", details))
-    return Difference(before, after, changes)
+    return InventoryDifference(before, after, changes)
 
 
 def _state(cap: Capability) -> Iterator[str]:

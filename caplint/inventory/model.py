@@ -10,7 +10,7 @@ ALWAYS, CONDITIONALLY, BY_VM = "always", "conditionally", "by VM"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLine:
     """A line of a tree's file."""
 
     tree: str
@@ -20,7 +20,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class CapabilityDefinition:
     """A `#define` in one copy of the UAPI."""
 
     header: str
@@ -28,11 +28,11 @@ class Definition:
     number: int | None
     condition: str
     arch: str | None
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class EnableArgument:
     """An argument of KVM_ENABLE_CAP that the kernel reads."""
 
     position: int
@@ -52,19 +52,19 @@ class Enable:
     """vm, vcpu."""
     condition: str
     flags_checked: bool | None
-    arguments: list[Argument]
-    place: Place
+    arguments: list[EnableArgument]
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CheckAnswer:
     """A case of a check handler that answers with more than 0."""
 
     condition: str
     answer: str | None
     """What is returned, where that is one expression."""
     reads_vm: bool | None
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Support:
 
     advertised: str | None
     """always; conditionally (a configuration or the machine decides); by VM; None: not at all."""
-    answers: list[Answer]
+    answers: list[CheckAnswer]
     enables: list[Enable]
 
     @property
@@ -83,12 +83,12 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class Ioctl:
+class AnnouncedIoctl:
     """An ioctl that the capability announces."""
 
     name: str
     type: str | None
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ class Section:
     type: str | None
     architectures: str | None
     parameters: str | None
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class VmmPlace:
     """A place in a VMM."""
 
     verb: str
@@ -124,7 +124,7 @@ class Use:
     arch: str | None
     result: str
     condition: str
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Found:
     severity: str
     arch: str | None
     message: str
-    place: Place
+    place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +163,14 @@ class Capability:
     """The capability that its definition names."""
     condition: str
     comment: str | None
-    definitions: list[Definition]
+    definitions: list[CapabilityDefinition]
     architectures: dict[str, Support] = field(default_factory=dict)
     """Only those that answer or enable it."""
-    ioctls: list[Ioctl] = field(default_factory=list)
+    ioctls: list[AnnouncedIoctl] = field(default_factory=list)
     msrs: list[Msr] = field(default_factory=list)
     documentation: list[Section] = field(default_factory=list)
-    selftests: list[Place] = field(default_factory=list)
-    vmm: list[Use] = field(default_factory=list)
+    selftests: list[SourceLine] = field(default_factory=list)
+    vmm: list[VmmPlace] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)
     machines: list[MachineAnswer] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from contextlib import ExitStack
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.buildconfig.file_conditions import conjoin
 from caplint.link.core.loaded_trees import Loaded
 from caplint.link.core.sql_functions import add_functions
-from caplint.link.linking import Linking, Scope
+from caplint.link.linking import Linking, RunScope
 from caplint.link.order import in_order
 from caplint.link.registry import LINKS
 from caplint.link.views import views
@@ -21,8 +21,8 @@ def link(
     store: FactStore,
     loaded: list[Loaded],
     rows: dict[BlobKey, int],
-    reading: Reading,
-    scope: Scope,
+    reading: ExtractionSettings,
+    scope: RunScope,
 ) -> Configurations:
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection = store.connection

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from caplint.c.formula import Formula
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.link.buildconfig.configurations import Configurations, Key
 from caplint.link.core.loaded_trees import Loaded
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Scope:
+class RunScope:
     """The wishes of a run."""
 
     vendor_ranges: tuple[tuple[int, int], ...] = ()
@@ -37,8 +37,8 @@ class Linking:
     loaded: list[Loaded]
     rows: dict[BlobKey, int]
     """Where the store holds each blob."""
-    reading: Reading
-    scope: Scope
+    reading: ExtractionSettings
+    scope: RunScope
     stack: ExitStack
     """Closed when all links are made, or one has failed."""
     fill_layouts: Callable[[], None] = lambda: None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from caplint.facts.harvest import Reading, harvest
+from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree, object_id
@@ -29,7 +29,7 @@ def of_machine(header: Path = INSTALLED) -> dict[int, str]:
     return {int(number): name for name, number in reversed(_DEFINITION.findall(text))}
 
 
-def capabilities(trees: list[Tree], reading: Reading, store: Path | None) -> dict[int, str]:
+def capabilities(trees: list[Tree], reading: ExtractionSettings, store: Path | None) -> dict[int, str]:
     """Number → capability, as the UAPI headers of the trees say; a kernel's before a VMM's copy."""
     names: dict[int, str] = {}
     for name, number in _numbers(trees, reading, store, _is_uapi):
@@ -38,7 +38,7 @@ def capabilities(trees: list[Tree], reading: Reading, store: Path | None) -> dic
     return names
 
 
-def registers(trees: list[Tree], reading: Reading, store: Path | None) -> dict[str, int]:
+def registers(trees: list[Tree], reading: ExtractionSettings, store: Path | None) -> dict[str, int]:
     """MSR → its number, as the headers of the trees say that number MSRs; a kernel's before a VMM's."""
     prefixes = tuple(knowledge().msr.prefixes)
     numbers: dict[str, int] = {}
@@ -57,7 +57,7 @@ def _numbers_msrs(tree: Tree, path: str) -> bool:
 
 
 def _numbers(
-    trees: Iterable[Tree], reading: Reading, place: Path | None, wanted: Callable[[Tree, str], bool]
+    trees: Iterable[Tree], reading: ExtractionSettings, place: Path | None, wanted: Callable[[Tree, str], bool]
 ) -> Iterator[tuple[str, int]]:
     """Object-like macros with a value, tree by tree in the order of its headers."""
     store = FactStore(place)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Member:
+class FleetMember:
     """A kernel or a VMM of the fleet."""
 
     label: str
@@ -23,8 +23,8 @@ class Member:
 class Job:
     """All that a process, here or elsewhere, has to know to check one pair. It goes there as JSON."""
 
-    kernel: Member
-    vmm: Member
+    kernel: FleetMember
+    vmm: FleetMember
     config: str | None
     """The configuration's file; None where there is none."""
     rules: tuple[str, ...]
@@ -65,8 +65,8 @@ class Cell:
 class Matrix:
     """The cells of a fleet, kernel by kernel, and for each VMM by VMM."""
 
-    kernels: list[Member]
-    vmms: list[Member]
+    kernels: list[FleetMember]
+    vmms: list[FleetMember]
     cells: list[Cell]
     fail_on: str
 

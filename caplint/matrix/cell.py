@@ -23,7 +23,7 @@ from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import known, recalled
 from caplint.findings.finding import SEVERITIES
-from caplint.matrix import Cell, Job, Member
+from caplint.matrix import Cell, FleetMember, Job
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of
@@ -50,7 +50,7 @@ def _end_with_parent() -> None:
 
 def job_of(data: dict[str, Any]) -> Job:
     """The job that was written as JSON."""
-    return Job(**{**data, "kernel": Member(**data["kernel"]), "vmm": Member(**data["vmm"])})
+    return Job(**{**data, "kernel": FleetMember(**data["kernel"]), "vmm": FleetMember(**data["vmm"])})
 
 
 def _answer(job: Job) -> Cell:
@@ -91,7 +91,7 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
     cannot be read has no cell here: why, the job itself will say.
     """
     config, rules = _settings(jobs[0])
-    trees: dict[Member, Tree] = {}
+    trees: dict[FleetMember, Tree] = {}
     states: States = {}
     for member in dict.fromkeys(member for job in jobs for member in (job.kernel, job.vmm)):
         with suppress(CaplintError, OSError):
@@ -112,7 +112,7 @@ def _settings(job: Job) -> tuple[Config, list[Rule]]:
     return config, [rule for rule in pages if rule.code in job.codes]
 
 
-def _tree(member: Member) -> Tree:
+def _tree(member: FleetMember) -> Tree:
     return tree_of(member.text, member.role, member.name)
 
 

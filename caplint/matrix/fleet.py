@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from caplint.matrix import Member
+from caplint.matrix import FleetMember
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
 
@@ -18,22 +18,22 @@ _DIGITS = re.compile(r"([0-9]+)")
 _NO_NAME = re.compile(r"[{:]")
 
 
-def members(texts: Iterable[str], role: str, name: str) -> list[Member]:
+def members(texts: Iterable[str], role: str, name: str) -> list[FleetMember]:
     """The trees of one role, patterns expanded, each once.
 
     Raises `CaplintError` where a pattern matches nothing. Whether there is anything where a name leads is not asked.
     """
     found = list(dict.fromkeys(_from_root(found) for text in texts for found in _expanded(text)))
-    return [Member(label, text, role, name) for text, label in zip(found, _labels(found), strict=True)]
+    return [FleetMember(label, text, role, name) for text, label in zip(found, _labels(found), strict=True)]
 
 
-def named(option: str) -> Member:
+def named(option: str) -> FleetMember:
     """The tree of `--tree NAME=ROLE:PATH[@REV]`; the role is kernel or vmm."""
     name, _, rest = option.partition("=")
     role, _, text = rest.partition(":")
     if not (name and text) or role not in {"kernel", "vmm"}:
         raise CaplintError(f"--tree {option}: write NAME=kernel:PATH or NAME=vmm:PATH; a matrix has no other roles")
-    return Member(name, _from_root(text), role, name)
+    return FleetMember(name, _from_root(text), role, name)
 
 
 def split(text: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import networkx as nx
 
-from caplint.graph.path_model import Edge, Function
+from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.report.style import safe
 
 _Graphs = list[tuple[str, nx.DiGraph]]
@@ -24,7 +24,7 @@ def write(graphs: _Graphs, output_format: str, stream: TextIO) -> None:
 
 def _text(graphs: _Graphs) -> Iterator[str]:
     for name, graph in graphs:
-        functions = sum(isinstance(node, Function) for node in graph)
+        functions = sum(isinstance(node, ProgramFunction) for node in graph)
         pointers = len(graph) - functions
         yield f"{safe(name)}: {functions:,} functions and macros, {pointers:,} pointers that are called through"
         found = Counter((edge.kind, edge.sure) for _, _, edge in graph.edges.data("edge"))
@@ -63,7 +63,7 @@ def _sorted(graph: nx.DiGraph) -> list[tuple[object, object, Edge]]:
 
 
 def _label(node: object) -> str:
-    if isinstance(node, Function):
+    if isinstance(node, ProgramFunction):
         return f"{node.path}:{node.name}"
     assert isinstance(node, tuple)
     return f"{node[0] or '?'}.{node[1]}"

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from caplint import __version__
 from caplint.coverage.summary import SUMMED
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import Finding, Place
+from caplint.findings.finding import Finding, Location
 from caplint.report.style import Style
 from caplint.util.escape import json_text
 
@@ -60,5 +60,5 @@ def finding_object(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: Location) -> dict[str, Any]:
     return {"tree": place.tree, "path": place.path, "line": place.line}

@@ -8,7 +8,7 @@ from typing import Any
 
 from caplint import __version__
 from caplint.findings.finding import SEVERITIES
-from caplint.matrix import Cell, Matrix, Member
+from caplint.matrix import Cell, FleetMember, Matrix
 from caplint.report.style import Style, safe
 from caplint.report.wording import plural
 from caplint.util.escape import json_text
@@ -44,7 +44,7 @@ def as_object(matrix: Matrix) -> dict[str, Any]:
     }
 
 
-def _member(member: Member) -> dict[str, Any]:
+def _member(member: FleetMember) -> dict[str, Any]:
     return {"label": member.label, "name": member.name, "path": member.text}
 
 
@@ -102,7 +102,7 @@ def _blocks(widths: list[int], room: int) -> Iterator[list[int]]:
     yield block
 
 
-def _label(member: Member) -> str:
+def _label(member: FleetMember) -> str:
     """What tells members apart is mostly at the end."""
     text = safe(member.label)
     return text if len(text) <= _MAX_LABEL else "…" + text[1 - _MAX_LABEL :]

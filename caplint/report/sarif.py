@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from caplint import __version__
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import Finding, Place
+from caplint.findings.finding import Finding, Location
 from caplint.report.source import Source
 from caplint.report.style import Style
 from caplint.report.wording import plural, sentence
@@ -107,7 +107,7 @@ def _result(finding: Finding, indices: dict[str, int], source: Source) -> dict[s
     }
 
 
-def _location(place: Place, source: Source | None = None) -> dict[str, Any]:
+def _location(place: Location, source: Source | None = None) -> dict[str, Any]:
     """A line, with its text for those who do not have the tree."""
     text = visible(source.line(place).rstrip("\r"))[:_MAX_LINE] if source else ""
     return {
@@ -127,11 +127,13 @@ def _not_seen(outcome: Outcome) -> Iterator[dict[str, Any]]:
     blind = outcome.coverage.blind
     for spot in blind[:_MAX_BLIND]:
         text = f"{plural(spot.bytes, 'byte')} not understood: {spot.reason}"
-        yield _notification("blind-spot", text, Place(spot.tree, spot.path, spot.line))
+        yield _notification("blind-spot", text, Location(spot.tree, spot.path, spot.line))
     if (more := len(blind) - _MAX_BLIND) > 0:
         yield _notification("blind-spot", f"{plural(more, 'more blind spot')}; `caplint coverage` lists all")
     for name in outcome.coverage.unaccounted:
-        yield _notification("unaccounted-name", f"nothing explains {name.name}", Place(name.tree, name.path, name.line))
+        yield _notification(
+            "unaccounted-name", f"nothing explains {name.name}", Location(name.tree, name.path, name.line)
+        )
 
 
 def _not_done(outcome: Outcome, indices: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -145,7 +147,7 @@ def _not_done(outcome: Outcome, indices: dict[str, int]) -> Iterator[dict[str, A
         yield _notification("unmatched-baseline-entry", str(known))
 
 
-def _notification(name: str, text: str, place: Place | None = None) -> dict[str, Any]:
+def _notification(name: str, text: str, place: Location | None = None) -> dict[str, Any]:
     return {
         "descriptor": {"id": name, "index": list(_NOTIFICATIONS).index(name)},
         "level": "note" if name == "skipped-rule" else "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from caplint.findings.finding import Place
+from caplint.findings.finding import Location
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
@@ -16,16 +16,16 @@ class Source:
         self._trees = {tree.name: tree for tree in trees}
         self._lines = lru_cache(maxsize=32)(self._read)
 
-    def line(self, place: Place) -> str:
+    def line(self, place: Location) -> str:
         """The line's text, empty where there is none."""
         return self._bytes(place).decode("utf-8", "replace")
 
-    def column(self, place: Place) -> int:
+    def column(self, place: Location) -> int:
         """The place's column in characters; facts count bytes."""
         before = self._bytes(place)[: place.column - 1]
         return place.column - len(before) + len(before.decode("utf-8", "replace"))
 
-    def _bytes(self, place: Place) -> bytes:
+    def _bytes(self, place: Location) -> bytes:
         lines = self._lines(place.tree, place.path)
         return lines[place.line - 1] if 0 < place.line <= len(lines) else b""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import Finding, Place
+from caplint.findings.finding import Finding, Location
 from caplint.report.source import Source
 from caplint.report.style import Style, safe
 from caplint.report.wording import MAX_RELATED, coverage_line, place_text, plural, remarks, sentence, tally
@@ -42,7 +42,7 @@ def _resolved(finding: Finding, out: TextIO, style: Style) -> None:
     print(f"  {style('place', f'{safe(finding.place.tree)}:{safe(finding.place.path)}')}\n", file=out)
 
 
-def _place(place: Place, message: str, source: Source, out: TextIO, style: Style) -> None:
+def _place(place: Location, message: str, source: Source, out: TextIO, style: Style) -> None:
     where = style("place", place_text(place))
     print(f"  {where}{': ' + safe(message) if message else ''}", file=out)
     text = source.line(place).expandtabs(4).strip()

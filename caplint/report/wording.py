@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from caplint.coverage.summary import Coverage
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import SEVERITIES, Finding, Place
+from caplint.findings.finding import SEVERITIES, Finding, Location
 from caplint.util.escape import visible
 
 MAX_RELATED = 8
@@ -26,7 +26,7 @@ def size(count: int) -> str:
     return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
 
 
-def place_text(place: Place) -> str:
+def place_text(place: Location) -> str:
     """`kernel:virt/kvm/kvm_main.c:12`."""
     return f"{visible(place.tree)}:{visible(place.path)}:{place.line}"
 

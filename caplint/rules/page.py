@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from caplint.findings.finding import SEVERITIES, Finding, Place, Related
+from caplint.findings.finding import SEVERITIES, Finding, Location, Related
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
@@ -357,7 +357,7 @@ def _finding(rule: Rule, row: tuple[Any, ...]) -> Finding:
         raise ValueError(f"severity {severity!r}")
     evidence = sorted(
         {
-            Related(Place(str(item["tree"]), str(item["path"]), int(item["line"])), str(item["message"]))
+            Related(Location(str(item["tree"]), str(item["path"]), int(item["line"])), str(item["message"]))
             for item in json.loads(related or "[]")
             if item is not None
         },
@@ -371,6 +371,6 @@ def _finding(rule: Rule, row: tuple[Any, ...]) -> Finding:
         arch=None if arch is None else str(arch),
         function=None if function is None else str(function),
         message=" ".join(str(message).split()),
-        place=Place(str(tree), str(path), int(line), int(column or 1)),
+        place=Location(str(tree), str(path), int(line), int(column or 1)),
         related=tuple(evidence),
     )

@@ -36,7 +36,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Step:
+class SeriesStep:
     """The trees after one of the patches of a series."""
 
     series: str
@@ -51,7 +51,7 @@ class Laid:
 
     trees: list[Tree]
     series: list[Series]
-    steps: list[list[Step]] = field(default_factory=list)
+    steps: list[list[SeriesStep]] = field(default_factory=list)
     """Per series of more than one patch, the trees after each of them."""
 
 
@@ -150,7 +150,7 @@ def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
         for name, own in files.items():
             changes = apply(state[name], own, _label(series, patch), warn)
             state[name] = over(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
-        steps.append(Step(series.label, ordinal, patch.label, dict(state)))
+        steps.append(SeriesStep(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
     if len(steps) > 1:

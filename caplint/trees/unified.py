@@ -78,7 +78,7 @@ class FileDiff:
 
 
 @dataclass
-class _Section:
+class _FileSection:
     """A file's part of a diff while it is read."""
 
     old: bytes | None = None
@@ -97,12 +97,12 @@ def parse(diff: bytes, label: str) -> list[FileDiff]:
     """
     if re.search(rb"^(?:diff --git |--- )[^\n]*\r\n", diff, re.MULTILINE):
         diff = diff.replace(b"\r\n", b"\n")  # the whole diff, not the files in it, was made CRLF on its way
-    sections = list(_Reader(io.BytesIO(diff).readlines(), label).sections())
+    sections = list(_DiffReader(io.BytesIO(diff).readlines(), label).sections())
     strip = not any(section.old == section.new is not None for section in sections)
     return [_file_diff(section, strip, label) for section in sections]
 
 
-class _Reader:
+class _DiffReader:
     """Goes through the lines of a diff."""
 
     def __init__(self, lines: list[bytes], label: str) -> None:
@@ -110,8 +110,8 @@ class _Reader:
         self._label = label
         self._at = 0
 
-    def sections(self) -> Iterator[_Section]:
-        section: _Section | None = None
+    def sections(self) -> Iterator[_FileSection]:
+        section: _FileSection | None = None
         while self._at < len(self._lines):
             line = self._lines[self._at]
             git = line.startswith(b"diff --git ")
@@ -119,7 +119,7 @@ class _Reader:
             if git or (head and (section is None or section.old is not None)):
                 if section is not None:
                     yield section
-                section = _Section(named=_both_names(line[len(b"diff --git ") :].rstrip(b"\n")) if git else None)
+                section = _FileSection(named=_both_names(line[len(b"diff --git ") :].rstrip(b"\n")) if git else None)
             if section is not None and head:
                 section.old, section.new = (_dated(self._lines[self._at + step][4:]) for step in (0, 1))
                 self._at += 2
@@ -142,7 +142,7 @@ class _Reader:
             and here[2].startswith(b"@@ ")
         )
 
-    def _hunk(self, head: re.Match[bytes], section: _Section) -> Hunk:
+    def _hunk(self, head: re.Match[bytes], section: _FileSection) -> Hunk:
         start, old, new, added = (int(number) if number is not None else 1 for number in head.groups())
         wanted = [old, added]
         first = self._at = self._at + 1
@@ -169,7 +169,7 @@ class _Reader:
         return Hunk(start, new, tuple(self._lines[first : self._at]))
 
 
-def _note(section: _Section, line: bytes) -> None:
+def _note(section: _FileSection, line: bytes) -> None:
     """Keep what a line between `diff --git` and the first hunk says."""
     if fact := _EXTENDED.match(line):
         section.facts[fact.group(1)] = fact.group(2)
@@ -177,7 +177,7 @@ def _note(section: _Section, line: bytes) -> None:
         section.binary = True
 
 
-def _file_diff(section: _Section, strip: bool, label: str) -> FileDiff:
+def _file_diff(section: _FileSection, strip: bool, label: str) -> FileDiff:
     old, new = section.old, section.new
     if old is None or new is None:
         old, new = section.named or (b"", b"")

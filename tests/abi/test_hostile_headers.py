@@ -9,16 +9,16 @@ import pytest
 from conftest import lay
 
 from caplint.abi import evaluation_pool
-from caplint.abi.sources import Place, Sources, gather
-from caplint.abi.unit import Unit, evaluate
+from caplint.abi.sources import HeaderSet, Sources, gather
+from caplint.abi.unit import AbiUnit, evaluate
 from caplint.trees.detect import directory_tree
 
 GOOD = "struct kvm_good { int a; };\n"
 
 
-def unit(text: str, **others: str) -> Unit:
+def unit(text: str, **others: str) -> AbiUnit:
     files = {"include/linux/kvm.h": text.encode()} | {f"include/linux/{k}.h": v.encode() for k, v in others.items()}
-    return evaluate(gather(Place("include/linux/kvm.h", ""), files.get), ["x86_64"])["x86_64"]
+    return evaluate(gather(HeaderSet("include/linux/kvm.h", ""), files.get), ["x86_64"])["x86_64"]
 
 
 WHOLE = [

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from compilers import COMPILERS, compiler
 
-from caplint.abi.sources import Place, gather
-from caplint.abi.types import Member
-from caplint.abi.unit import Unit, evaluate
+from caplint.abi.sources import HeaderSet, gather
+from caplint.abi.types import StructMember
+from caplint.abi.unit import AbiUnit, evaluate
 
 HEADER = """
 #include <linux/types.h>
@@ -72,10 +72,10 @@ typedef unsigned char __u8; typedef unsigned short __u16; typedef unsigned int _
 """
 
 
-def unit(text: str, abi: str) -> Unit:
+def unit(text: str, abi: str) -> AbiUnit:
     """What caplint makes of a header."""
     files = {"include/linux/kvm.h": text.encode()}
-    return evaluate(gather(Place("include/linux/kvm.h", ""), files.get), [abi])[abi]
+    return evaluate(gather(HeaderSet("include/linux/kvm.h", ""), files.get), [abi])[abi]
 
 
 def header(abi: str) -> str:
@@ -119,7 +119,7 @@ def test_every_bit_field(name: str, abi: str, tmp_path: Path) -> None:
     assert len(fields) > 30
 
 
-def positions(member: Member) -> list[int]:
+def positions(member: StructMember) -> list[int]:
     assert member.bit_offset is not None
     assert member.bits is not None
     return list(range(member.bit_offset, member.bit_offset + member.bits))

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from caplint.abi.layout_reuse import move, moved
-from caplint.abi.sources import Place, Sources, gather
+from caplint.abi.sources import HeaderSet, Sources, gather
 from caplint.abi.unit import evaluate
 
 ROOT, ASM = "include/uapi/linux/kvm.h", "arch/x86/include/uapi/asm/kvm.h"
@@ -41,7 +41,7 @@ HLT = "#define KVM_CAP_HLT 1\n"
 
 def _sources(header: str, asm: str = "struct kvm_regs {\n\t__u64 rax;\n};\n") -> Sources:
     files = {ROOT: header.encode(), ASM: asm.encode()}
-    return gather(Place(ROOT, ASM), files.get)
+    return gather(HeaderSet(ROOT, ASM), files.get)
 
 
 def _units(sources: Sources) -> str:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from caplint.abi import preprocess
 from caplint.abi.opaque_lines import MARKER, Thin, thin
-from caplint.abi.preprocess import HeaderError, Preprocessed, Token
-from caplint.abi.sources import ROOT, Place, Sources, gather
+from caplint.abi.preprocess import HeaderError, PlacedToken, Preprocessed
+from caplint.abi.sources import ROOT, HeaderSet, Sources, gather
 
-Seen = tuple[list[Token], list[tuple[str, str, int, str]]]
+Seen = tuple[list[PlacedToken], list[tuple[str, str, int, str]]]
 
 OTHER = "#ifndef OTHER\n#define OTHER\n#define B_OTHER 2\nint other[B_OTHER];\nint c;\n#endif\n"
 STRUCT = "struct kvm_a {\n\t__u32 a;\n\t__u64 b[2];\n};\n"
@@ -22,7 +22,7 @@ STRUCT = "struct kvm_a {\n\t__u32 a;\n\t__u64 b[2];\n};\n"
 
 def _sources(text: str, **others: str) -> Sources:
     files = {"linux/kvm.h": text, **{f"linux/{name}.h": content for name, content in others.items()}}
-    return gather(Place("linux/kvm.h", ""), lambda path: files[path].encode() if path in files else None)
+    return gather(HeaderSet("linux/kvm.h", ""), lambda path: files[path].encode() if path in files else None)
 
 
 def _seen(sources: Sources) -> Seen | tuple[str, str | None, int]:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from caplint.c import repair_trials
-from caplint.c.repair_trials import Bench, Entry, Words, mending
+from caplint.c.repair_trials import Bench, RepairWord, RepairWords, mending
 from caplint.c.syntax import parse
 from caplint.c.tables import tables
 
@@ -45,14 +45,14 @@ HOPELESS = [
 @pytest.mark.parametrize(("source", "words"), MENDED, ids=[source[:40] for source, _ in MENDED])
 def test_mending(source: str, words: list[str]) -> None:
     assert parse(source.encode(), tables()).problems
-    found = mending(source.encode(), Words())
+    found = mending(source.encode(), RepairWords())
     assert sorted(entry.word for entry in found) == sorted(words)
-    assert parse(source.encode(), tables(*Words().having(*found))).problems == []
+    assert parse(source.encode(), tables(*RepairWords().having(*found))).problems == []
 
 
 def test_a_head_that_a_word_follows_is_an_iterator() -> None:
     source = b"void f(int a)\n{\n\todd_walk(b, c) g(b);\n}\n"
-    assert mending(source, Words()) == [Entry("iterators", "odd_walk")]
+    assert mending(source, RepairWords()) == [RepairWord("iterators", "odd_walk")]
     uses = parse(source, tables((), ("odd_walk",))).views[0].repaired.uses
     assert [use.kind for use in uses] == ["loop"]
 
@@ -60,17 +60,17 @@ def test_a_head_that_a_word_follows_is_an_iterator() -> None:
 @pytest.mark.parametrize("source", HOPELESS)
 def test_nothing_is_proposed_that_does_not_help(source: str) -> None:
     assert parse(source.encode(), tables()).problems
-    assert mending(source.encode(), Words()) == []
+    assert mending(source.encode(), RepairWords()) == []
 
 
 def test_what_the_configuration_holds_is_not_proposed_again() -> None:
     source = b"int __odd f(void)\n{\n}\nint __even g(void)\n{\n}\n"
-    assert mending(source, Words(("__odd",))) == [Entry("attributes", "__even")]
+    assert mending(source, RepairWords(("__odd",))) == [RepairWord("attributes", "__even")]
 
 
 def test_damage() -> None:
     bench = Bench(b"int __odd f(void)\n{\n}\nint g(void)\n{\n}\n")
-    before, after = bench.damage(Words()), bench.damage(Words(("__odd",)))
+    before, after = bench.damage(RepairWords()), bench.damage(RepairWords(("__odd",)))
     assert (before.bytes, before.functions, after.bytes, after.functions) == (5, 2, 0, 2)
     assert after.is_better_than(before)
     assert not before.is_better_than(after)
@@ -78,18 +78,18 @@ def test_damage() -> None:
 
 
 def test_a_token_that_is_missing_costs_something() -> None:
-    damage = Bench(b"void f(int a)\n{\n\todd_walk(b, c) g(b);\n}\n").damage(Words())
+    damage = Bench(b"void f(int a)\n{\n\todd_walk(b, c) g(b);\n}\n").damage(RepairWords())
     assert (damage.bytes, damage.cost) == (0, 1)
 
 
 def test_the_effort_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repair_trials, "MAX_TRIALS", 5)
     source = b"".join(b"int __odd%d f%d(void)\n{\n}\n" % (number, number) for number in range(50))
-    assert 0 < len(mending(source, Words())) < 5
+    assert 0 < len(mending(source, RepairWords())) < 5
 
 
 def test_hostile_text_ends() -> None:
     begin = time.perf_counter()
     for piece in (b"A B C D\n", b"f(", b"__a(", b"{ __b( }", b"x y (z) w "):
-        mending(piece * 4000, Words())
+        mending(piece * 4000, RepairWords())
     assert time.perf_counter() - begin < 60

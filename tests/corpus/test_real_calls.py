@@ -13,12 +13,12 @@ import networkx as nx
 import pytest
 import real_trees
 
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.call_graph import code_of
 from caplint.graph.full_graph import whole
 from caplint.graph.outlines import Outlines
-from caplint.graph.path_model import Function
+from caplint.graph.path_model import ProgramFunction
 from caplint.graph.program_index import Program, plain_type
 
 pytestmark = pytest.mark.corpus
@@ -74,7 +74,7 @@ def compared(request: pytest.FixtureRequest, corpus: real_trees.Corpus) -> Compa
     tree, store = corpus.tree(name), FactStore(corpus.config.store_path)
     try:
         program = Program(
-            Outlines(store, tree, code_of(tree, store), Reading(corpus.config.repairs, corpus.config.jobs))
+            Outlines(store, tree, code_of(tree, store), ExtractionSettings(corpus.config.repairs, corpus.config.jobs))
         )
         program.look_at_all()
     finally:
@@ -94,7 +94,7 @@ def test_calls_that_the_compiler_saw_are_found(compared: Compared) -> None:
     """Those whose call is written in the caller, to functions that the tree defines."""
     ours = defaultdict(set)
     for caller, callee, edge in compared.graph.edges.data("edge"):
-        if isinstance(callee, Function) and edge.kind in {"direct", "macro"}:
+        if isinstance(callee, ProgramFunction) and edge.kind in {"direct", "macro"}:
             ours[caller.path, caller.name].add(callee.name)
     seen = [
         (row["file"], row["caller"], row["callee"])
@@ -116,7 +116,7 @@ def test_calls_that_are_found_the_compiler_saw(compared: Compared) -> None:
     ours = [
         (caller.path, caller.name, callee.name)
         for caller, callee, edge in compared.graph.edges.data("edge")
-        if isinstance(callee, Function) and isinstance(caller, Function) and edge.kind == "direct"
+        if isinstance(callee, ProgramFunction) and isinstance(caller, ProgramFunction) and edge.kind == "direct"
         and caller.path.startswith(compared.below) and caller.path.endswith(".c")
         and (caller.path, caller.name) in functions and not compared.skipped(caller.path, edge.line)
     ]  # fmt: skip
@@ -139,7 +139,7 @@ def test_candidates_of_pointers(compared: Compared) -> None:
         ours = {
             callee.name
             for callee, edge in edges
-            if isinstance(callee, Function) and edge.path in files and not compared.skipped(edge.path, edge.line)
+            if isinstance(callee, ProgramFunction) and edge.path in files and not compared.skipped(edge.path, edge.line)
         }
         assert (slot, ours) == (slot, seen)
         assert seen

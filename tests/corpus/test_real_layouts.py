@@ -16,9 +16,9 @@ from real_trees import ACCOUNT, root, stated
 from caplint.abi import preprocess
 from caplint.abi.abis import abi_named, abis_of
 from caplint.abi.opaque_lines import Thin
-from caplint.abi.sources import Place, gather
-from caplint.abi.types import Member
-from caplint.abi.unit import Structure, Unit, evaluate
+from caplint.abi.sources import HeaderSet, gather
+from caplint.abi.types import StructMember
+from caplint.abi.unit import AbiUnit, Structure, evaluate
 from caplint.trees.detect import directory_tree
 
 pytestmark = pytest.mark.corpus
@@ -28,11 +28,11 @@ TREES = ("linux-6.12", "qemu-10.0", "linux-6.1", "qemu-7.2")
 SYSTEM = "linux-6.12"
 
 
-def place(tree: str, word: str) -> Place:
+def place(tree: str, word: str) -> HeaderSet:
     """Where a tree keeps KVM's headers of an architecture."""
     if tree.startswith("linux"):
-        return Place("include/uapi/linux/kvm.h", f"arch/{word}/include/uapi/asm/kvm.h")
-    return Place("linux-headers/linux/kvm.h", f"linux-headers/asm-{word}/kvm.h")
+        return HeaderSet("include/uapi/linux/kvm.h", f"arch/{word}/include/uapi/asm/kvm.h")
+    return HeaderSet("linux-headers/linux/kvm.h", f"linux-headers/asm-{word}/kvm.h")
 
 
 def word_of(abi: str) -> str:
@@ -40,7 +40,7 @@ def word_of(abi: str) -> str:
 
 
 @cache
-def unit(tree: str, abi: str) -> Unit:
+def unit(tree: str, abi: str) -> AbiUnit:
     """What caplint makes of a tree's headers; the test is skipped where they have no such architecture."""
     where = place(tree, word_of(abi))
     if not (root(tree) / where.asm).is_file():
@@ -101,7 +101,7 @@ def test_every_structure_is_laid_out_as_a_compiler_does(
     assert len(questions) > 700
 
 
-def _questions(tag: str, member: Member) -> list[tuple[str, int]]:
+def _questions(tag: str, member: StructMember) -> list[tuple[str, int]]:
     if member.bits is not None:
         return []
     path = member.name.replace("[]", "[0]")
@@ -140,7 +140,7 @@ def test_every_bit_field_lies_where_a_compiler_puts_it(
         assert _set_bits(data[f"field_{index}"], little=cc.little) == _positions(member), (s.tag, member.name)
 
 
-def _positions(member: Member) -> list[int]:
+def _positions(member: StructMember) -> list[int]:
     assert member.bit_offset is not None
     assert member.bits is not None
     return list(range(member.bit_offset, member.bit_offset + member.bits))

@@ -7,7 +7,7 @@ import real_trees
 from real_trees import root
 
 from caplint.config import Config
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.graph.call_graph import Programs
 from caplint.graph.path_model import Step
 from caplint.graph.paths import Paths
@@ -43,7 +43,7 @@ def found(corpus: real_trees.Corpus) -> list[tuple[Step, ...]]:
     config: Config = corpus.config
     session = open_session([directory_tree(str(root(name))) for name in TREES], config)
     try:
-        programs = Programs(session, Reading(config.repairs, config.jobs))
+        programs = Programs(session, ExtractionSettings(config.repairs, config.jobs))
         paths = Paths(programs, "cmdStart").of("KVM_CAP_S390_IRQCHIP", "s390")
     finally:
         session.store.close()
@@ -93,7 +93,7 @@ def test_every_pointer_is_told_by_its_structure(found: list[tuple[Step, ...]]) -
 def test_nearly_every_place_is_reached(corpus: real_trees.Corpus) -> None:
     """At least 95 of 100 places that check or enable a capability; the others say why, and no handler is left out."""
     with corpus.session("linux-6.12", "qemu-10.0") as session:
-        link_reaches(session, Reading(corpus.config.repairs, corpus.config.jobs), budget=1_000)
+        link_reaches(session, ExtractionSettings(corpus.config.repairs, corpus.config.jobs), budget=1_000)
         rows = session.connection.execute("SELECT kind, reached, reason FROM reaches").fetchall()
     uses = [(reached, reason) for kind, reached, reason in rows if kind == "use"]
     assert len(uses) > 200

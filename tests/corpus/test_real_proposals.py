@@ -14,7 +14,7 @@ from conftest import bare_kernel
 from real_trees import KERNELS, VMMS, Corpus, root
 
 from caplint.c import tables
-from caplint.c.repair_trials import Words, mending
+from caplint.c.repair_trials import RepairWords, mending
 from caplint.c.tables import Repairs
 from caplint.config import Config
 from caplint.coverage.ledger import read_ledger
@@ -59,9 +59,9 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.mark.parametrize(("tree", "word", "place", "path"), NEEDED)
 def test_a_word_that_is_taken_out_is_found_again(without: Any, tree: str, word: str, place: str, path: str) -> None:
     content = (root(tree) / path).read_bytes()
-    assert mending(content, Words()) == []
+    assert mending(content, RepairWords()) == []
     without(word, place)
-    found = mending(content, Words())
+    found = mending(content, RepairWords())
     assert [entry.word.removesuffix("()") for entry in found] == [word]
 
 

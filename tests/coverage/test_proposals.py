@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Files, bare_kernel
 
-from caplint.c.repair_trials import Entry, Words
+from caplint.c.repair_trials import RepairWord, RepairWords
 from caplint.c.tables import Repairs, tables
 from caplint.config import Config, load
 from caplint.coverage import proposals
@@ -48,8 +48,8 @@ def test_gains_are_counted_and_the_largest_comes_first(tmp_path: Path) -> None:
         },
     )
     assert [(proposal.entry, *proposal[1:]) for proposal in found.entries] == [
-        (Entry("attributes", "__many"), 18, 3, 2, ("kernel", "arch/x86/kvm/b.c", 1)),
-        (Entry("attributes", "__seldom"), 8, 1, 1, ("kernel", "arch/x86/kvm/a.c", 1)),
+        (RepairWord("attributes", "__many"), 18, 3, 2, ("kernel", "arch/x86/kvm/b.c", 1)),
+        (RepairWord("attributes", "__seldom"), 8, 1, 1, ("kernel", "arch/x86/kvm/a.c", 1)),
     ]
     assert (found.remaining, found.untried) == ([], 0)
 
@@ -109,12 +109,12 @@ def test_files_beyond_the_limits_are_said_to_be_untried(tmp_path: Path, monkeypa
     assert (_words(found), found.untried, len(found.remaining)) == ([], 3, 3)
 
 
-def _hang(content: bytes, words: Words) -> list[Entry]:
+def _hang(content: bytes, words: RepairWords) -> list[RepairWord]:
     if b"__slow" in content:
         end = time.process_time() + 60
         while time.process_time() < end:
             pass
-    return [Entry("attributes", "__odd")]
+    return [RepairWord("attributes", "__odd")]
 
 
 def test_a_file_that_hangs_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

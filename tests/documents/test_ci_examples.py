@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from caplint.cli.main import parse
 from caplint.engine.baseline_file import read
-from caplint.findings.finding import Finding, Place, identify
+from caplint.findings.finding import Finding, Location, identify
 from caplint.report import FORMATS
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text("utf-8")
@@ -95,6 +95,6 @@ def test_the_baseline_is_one(tmp_path: Path) -> None:
     file = tmp_path / "b.toml"
     file.write_text(text)
     (entry,) = read(file).entries
-    place = Place("kernel", entry.path, 1)
+    place = Location("kernel", entry.path, 1)
     found = Finding(entry.code, "", entry.severity, entry.subject, entry.arch, entry.function, "", place)
     assert identify([found], {"kernel": "kernel"})[0].fingerprint == entry.fingerprint

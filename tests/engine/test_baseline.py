@@ -11,12 +11,12 @@ from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 from caplint.coverage.summary import Coverage
 from caplint.engine.baseline import missing_trees, of_outcome, pruned, unmatched, without
 from caplint.engine.outcome import Outcome, Skipped
-from caplint.findings.finding import Finding, Place, identify
+from caplint.findings.finding import Finding, Location, identify
 from caplint.findings.known import Baseline
 
 
 def _finding(subject: str, line: int = 1, severity: str = "warning", code: str = "CAP999") -> Finding:
-    return Finding(code, "made-up", severity, subject, "x86", "f", "is wrong", Place("kernel", X86, line))
+    return Finding(code, "made-up", severity, subject, "x86", "f", "is wrong", Location("kernel", X86, line))
 
 
 def _outcome(root: Path, *findings: Finding, both: bool = True) -> Outcome:

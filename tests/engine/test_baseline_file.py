@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from caplint.engine.baseline_file import read, render
-from caplint.findings.known import Baseline, Entry
+from caplint.findings.known import Baseline, BaselineEntry
 from caplint.util.errors import CaplintError
 
-ENTRY = Entry("CAP999", "warning", "KVM_CAP_X", "kernel", "a.c", "0" * 16, "x86", "f", "because")
+ENTRY = BaselineEntry("CAP999", "warning", "KVM_CAP_X", "kernel", "a.c", "0" * 16, "x86", "f", "because")
 LINE = (
     '{ code = "CAP999", severity = "warning", subject = "KVM_CAP_X", arch = "x86", tree = "kernel", path = "a.c", '
     f'function = "f", fingerprint = "{"0" * 16}", reason = "because" }},'

@@ -14,7 +14,7 @@ from caplint.c.tables import Repairs
 from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
-from caplint.facts.harvest import Reading, harvest
+from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.records import TABLES, FileFacts
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree
@@ -36,7 +36,7 @@ def _wanted(root: Path) -> Wanted:
 
 
 def _harvest(wanted: Wanted, jobs: int = 1, store: FactStore | None = None) -> dict[BlobKey, int]:
-    return harvest(store or FactStore(None), wanted, Reading(Repairs(), jobs), lambda _done, _total: None)
+    return harvest(store or FactStore(None), wanted, ExtractionSettings(Repairs(), jobs), lambda _done, _total: None)
 
 
 def _everything(wanted: Wanted, jobs: int) -> dict[str, list[tuple[Any, ...]]]:
@@ -87,18 +87,20 @@ def test_progress_ends_with_everything(tmp_path: Path) -> None:
     wanted = _wanted(tmp_path)
     seen: list[tuple[int, int]] = []
     store = FactStore(None)
-    harvest(store, wanted, Reading(Repairs(), 1), lambda done, total: seen.append((done, total)))
+    harvest(store, wanted, ExtractionSettings(Repairs(), 1), lambda done, total: seen.append((done, total)))
     whole = sum({file.oid: file.size for _, file in wanted}.values())
     assert seen[-1] == (whole, whole)
-    harvest(store, wanted, Reading(Repairs(), 1), lambda _done, _total: pytest.fail("nothing is left to read"))
+    harvest(
+        store, wanted, ExtractionSettings(Repairs(), 1), lambda _done, _total: pytest.fail("nothing is left to read")
+    )
     store.close()
 
 
 def test_other_repairs_are_other_facts(tmp_path: Path) -> None:
     wanted = _wanted(tmp_path)
     store = FactStore(None)
-    first = harvest(store, wanted, Reading(Repairs(), 1), lambda _done, _total: None)
-    second = harvest(store, wanted, Reading(Repairs(("__mine",)), 1), lambda _done, _total: None)
+    first = harvest(store, wanted, ExtractionSettings(Repairs(), 1), lambda _done, _total: None)
+    second = harvest(store, wanted, ExtractionSettings(Repairs(("__mine",)), 1), lambda _done, _total: None)
     assert set(first) == set(second)
     assert not set(first.values()) & set(second.values())
     store.close()

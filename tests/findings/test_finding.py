@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from caplint.findings.finding import Finding, Place, difference, identify, sort_key, supersede
+from caplint.findings.finding import Finding, Location, difference, identify, sort_key, supersede
 
-BASE = Finding("CAP101", "number-mismatch", "error", "KVM_CAP_X", "x86", "f", "text", Place("kernel", "a.c", 10))
+BASE = Finding("CAP101", "number-mismatch", "error", "KVM_CAP_X", "x86", "f", "text", Location("kernel", "a.c", 10))
 ROLES = {"kernel": "kernel", "qemu": "vmm"}
 TWO_KERNELS = {"kernel": "kernel", "next": "kernel"}
 
@@ -21,11 +21,11 @@ def _one(finding: Finding, roles: dict[str, str] = ROLES) -> str:
 @pytest.mark.parametrize(
     "other",
     [
-        replace(BASE, place=Place("kernel", "a.c", 99, 7)),
+        replace(BASE, place=Location("kernel", "a.c", 99, 7)),
         replace(BASE, message="other words"),
         replace(BASE, severity="note"),
         replace(BASE, name="renamed"),
-        replace(BASE, place=Place("kernel", "moved.c", 10)),
+        replace(BASE, place=Location("kernel", "moved.c", 10)),
     ],
     ids=["line", "message", "severity", "name", "file, with the function"],
 )
@@ -42,7 +42,7 @@ def test_what_a_fingerprint_does_not_depend_on(other: Finding) -> None:
         replace(BASE, arch=None),
         replace(BASE, function="g"),
         replace(BASE, function=None),
-        replace(BASE, place=Place("qemu", "a.c", 10)),
+        replace(BASE, place=Location("qemu", "a.c", 10)),
     ],
 )
 def test_what_it_depends_on(other: Finding) -> None:
@@ -51,14 +51,14 @@ def test_what_it_depends_on(other: Finding) -> None:
 
 def test_without_a_function_the_path_counts() -> None:
     here = replace(BASE, function=None)
-    assert _one(here) != _one(replace(here, place=Place("kernel", "b.c", 10)))
+    assert _one(here) != _one(replace(here, place=Location("kernel", "b.c", 10)))
 
 
 def test_it_is_the_same_for_ever() -> None:
     """Baselines in others' repositories hold these."""
     assert _one(BASE) == "5753f99b8fc37225"
     assert _one(replace(BASE, arch=None, function=None)) == "cb30cf926e170e22"
-    equals = [replace(BASE, place=Place("kernel", "a.c", line)) for line in (10, 20, 30)]
+    equals = [replace(BASE, place=Location("kernel", "a.c", line)) for line in (10, 20, 30)]
     assert [finding.fingerprint for finding in identify(equals, ROLES)] == [
         "5753f99b8fc37225",
         "5f886e251081d301",
@@ -67,16 +67,16 @@ def test_it_is_the_same_for_ever() -> None:
 
 
 def test_a_tree_counts_by_its_role_unless_two_share_it() -> None:
-    renamed = replace(BASE, place=Place("mine", "a.c", 10))
+    renamed = replace(BASE, place=Location("mine", "a.c", 10))
     assert _one(renamed, {"mine": "kernel"}) == _one(BASE)
-    in_next = replace(BASE, place=Place("next", "a.c", 10))
+    in_next = replace(BASE, place=Location("next", "a.c", 10))
     first, second = identify([BASE, in_next], TWO_KERNELS)
     assert first.fingerprint != second.fingerprint
     assert _one(in_next, TWO_KERNELS) != _one(in_next, {"next": "kernel"})
 
 
 def test_equals_are_told_apart_by_their_order() -> None:
-    lines = [replace(BASE, place=Place("kernel", "a.c", line)) for line in (10, 20, 30)]
+    lines = [replace(BASE, place=Location("kernel", "a.c", line)) for line in (10, 20, 30)]
     prints = [finding.fingerprint for finding in identify(lines, ROLES)]
     assert len(set(prints)) == 3
     moved = [replace(finding, place=replace(finding.place, line=finding.place.line + 100)) for finding in lines]
@@ -89,9 +89,9 @@ def test_order() -> None:
     ordered = [
         replace(BASE, code="CAP202"),
         replace(BASE, severity="warning"),
-        replace(BASE, severity="warning", place=Place("kernel", "a.c", 11)),
-        replace(BASE, severity="warning", place=Place("kernel", "b.c", 1)),
-        replace(BASE, severity="warning", place=Place("qemu", "a.c", 1)),
+        replace(BASE, severity="warning", place=Location("kernel", "a.c", 11)),
+        replace(BASE, severity="warning", place=Location("kernel", "b.c", 1)),
+        replace(BASE, severity="warning", place=Location("qemu", "a.c", 1)),
         replace(BASE, severity="warning", code="CAP102"),
         replace(BASE, severity="note", code="CAP100", arch=None),
         replace(BASE, severity="note", code="CAP100"),
@@ -114,7 +114,7 @@ def test_a_rule_that_says_no_more_gives_no_more() -> None:
 
 def test_a_difference_goes_by_fingerprints() -> None:
     stays, goes, comes = (replace(BASE, subject=name, fingerprint=name) for name in ("stays", "goes", "comes"))
-    moved = replace(stays, place=Place("kernel", "a.c", 99))
+    moved = replace(stays, place=Location("kernel", "a.c", 99))
     assert difference(iter([moved, comes]), iter([stays, goes])) == ([comes], [goes])
     assert difference([stays], [stays]) == ([], [])
     assert difference([stays, comes], []) == ([stays, comes], [])
@@ -128,10 +128,10 @@ WEAK = replace(BASE, code="CAP202")
     ("weaker", "stays"),
     [
         (WEAK, False),
-        (replace(WEAK, place=Place("kernel", "a.c", 10, 5)), False),
-        (replace(WEAK, place=Place("kernel", "a.c", 11)), True),
-        (replace(WEAK, place=Place("kernel", "b.c", 11)), False),
-        (replace(WEAK, place=Place("qemu", "a.c", 11)), False),
+        (replace(WEAK, place=Location("kernel", "a.c", 10, 5)), False),
+        (replace(WEAK, place=Location("kernel", "a.c", 11)), True),
+        (replace(WEAK, place=Location("kernel", "b.c", 11)), False),
+        (replace(WEAK, place=Location("qemu", "a.c", 11)), False),
         (replace(WEAK, subject="KVM_CAP_Y"), True),
         (replace(WEAK, code="CAP205"), True),
     ],

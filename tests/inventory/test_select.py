@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.inventory.model import Answer, Capability, Definition, Inventory, Place, Section, Support, Use
+from caplint.inventory.model import (
+    Capability,
+    CapabilityDefinition,
+    CheckAnswer,
+    Inventory,
+    Section,
+    SourceLine,
+    Support,
+    VmmPlace,
+)
 from caplint.inventory.select import ONLY, select, within
 
-PLACE = Place("kernel", "a.c", 1)
-DEFINED = [Definition("uapi", 1, "1", None, PLACE)]
-ANSWERED = Support("always", [Answer("1", "1", False, PLACE)], [])
+PLACE = SourceLine("kernel", "a.c", 1)
+DEFINED = [CapabilityDefinition("uapi", 1, "1", None, PLACE)]
+ANSWERED = Support("always", [CheckAnswer("1", "1", False, PLACE)], [])
 UNANSWERED = Support(None, [], [])
 
 
@@ -20,7 +29,7 @@ def _cap(name: str, **more: object) -> Capability:
 INVENTORY = Inventory(
     [
         _cap("X86_A", architectures={"x86": ANSWERED}),
-        _cap("X86_B", architectures={"x86": UNANSWERED}, vmm=[Use("check", "vm", "x86", "tested", "1", PLACE)]),
+        _cap("X86_B", architectures={"x86": UNANSWERED}, vmm=[VmmPlace("check", "vm", "x86", "tested", "1", PLACE)]),
         _cap("PPC_C", architectures={"powerpc": ANSWERED}),
         _cap("D", documentation=[Section("7.1", "D", True, None, None, None, PLACE)]),
     ],

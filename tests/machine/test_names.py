@@ -7,10 +7,10 @@ from pathlib import Path
 from conftest import UAPI, bare_kernel, bare_qemu, lay
 
 from caplint.config import Config
-from caplint.facts.harvest import Reading
+from caplint.facts.harvest import ExtractionSettings
 from caplint.machine.names import capabilities, of_machine, registers
 
-READING = Reading(Config().repairs, jobs=1)
+READING = ExtractionSettings(Config().repairs, jobs=1)
 HEADER = """\
 #define KVMIO 0xAE
 #define KVM_CAP_IRQCHIP 0

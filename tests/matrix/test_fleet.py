@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import commit, git, kernel, lay
 
-from caplint.matrix import Member
+from caplint.matrix import FleetMember
 from caplint.matrix.fleet import members, named, split
 from caplint.util.errors import CaplintError
 
@@ -22,7 +22,7 @@ def test_a_pattern_names_directories_lower_versions_first(tmp_path: Path) -> Non
     (tmp_path / "v6.3").write_text("no directory")
     found = members([f"{tmp_path}/v6.*"], "vmm", "qemu")
     assert [member.label for member in found] == ["v6.1", "v6.2", "v6.12"]
-    assert found[0] == Member("v6.1", f"{tmp_path}/v6.1", "vmm", "qemu")
+    assert found[0] == FleetMember("v6.1", f"{tmp_path}/v6.1", "vmm", "qemu")
 
 
 def test_a_pattern_of_revisions_names_tags_and_branches(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_revision_is_split_off_where_a_directory_stands_before(tmp_path: Path)
 
 
 def test_any_vmm_may_be_named() -> None:
-    assert named("crosvm=vmm:/src/crosvm") == Member("crosvm", "/src/crosvm", "vmm", "crosvm")
+    assert named("crosvm=vmm:/src/crosvm") == FleetMember("crosvm", "/src/crosvm", "vmm", "crosvm")
 
 
 @pytest.mark.parametrize("option", ["a", "a=vmm", "a=vmm:", "=vmm:/x", "a=manager:/x", "a=reference:/x"])

@@ -14,7 +14,7 @@ import pytest
 from conftest import UAPI, Caplint
 from fleets import fleet, outcomes, processes
 
-from caplint.matrix import Cell, Job, Member
+from caplint.matrix import Cell, FleetMember, Job
 from caplint.matrix import processes as pool
 from caplint.trees.walk import Found, walk
 
@@ -52,7 +52,7 @@ def test_an_interrupted_run_leaves_nothing_and_the_next_goes_on(
 
 
 def _job(place: Path) -> Job:
-    one, other = (Member(name, str(place / name), role, name) for name, role in (("k", "kernel"), ("q", "vmm")))
+    one, other = (FleetMember(name, str(place / name), role, name) for name, role in (("k", "kernel"), ("q", "vmm")))
     return Job(one, other, config=None, rules=(), codes=(), fail_on="error", cache="none")
 
 

@@ -10,8 +10,8 @@ from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 from caplint.config import Suppression
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped
-from caplint.findings.finding import Finding, Place, Related
-from caplint.findings.known import Entry
+from caplint.findings.finding import Finding, Location, Related
+from caplint.findings.known import BaselineEntry
 from caplint.report import reporter
 from caplint.report.style import Style
 
@@ -30,7 +30,7 @@ def outcome(root: Path, *findings: Finding) -> Outcome:
         [Unaccounted("kernel", X86, 3, 1, "KVM_CAP_LOST")],
         {},
     )
-    gone = Entry("CAP999", "note", f"KVM_CAP_GONE{HOSTILE}", "kernel", X86, "0" * 16)
+    gone = BaselineEntry("CAP999", "note", f"KVM_CAP_GONE{HOSTILE}", "kernel", X86, "0" * 16)
     return Outcome(
         trees=trees,
         sizes={"kernel": (2, 12_345), "qemu": (1, 10)},
@@ -47,7 +47,7 @@ def outcome(root: Path, *findings: Finding) -> Outcome:
 
 def finding(severity: str = "warning", path: str = X86, words: str = "", related: int = 1) -> Finding:
     """One finding of CAP999; the words stand in whatever comes from a tree."""
-    evidence = tuple(Related(Place("qemu", f"q{words}.h", number + 1), f"seen {words}") for number in range(related))
+    evidence = tuple(Related(Location("qemu", f"q{words}.h", number + 1), f"seen {words}") for number in range(related))
     return Finding(
         code="CAP999",
         name="made-up",
@@ -56,7 +56,7 @@ def finding(severity: str = "warning", path: str = X86, words: str = "", related
         arch="x86",
         function=f"f{words}",
         message=f"is {words}",
-        place=Place("kernel", path, 2, 5),
+        place=Location("kernel", path, 2, 5),
         related=evidence,
         fingerprint="0123456789abcdef",
     )

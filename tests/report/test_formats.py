@@ -12,7 +12,7 @@ from conftest import X86, bare_kernel, made_up_rule
 from caplint.config import Suppression
 from caplint.coverage.summary import Coverage, TreeCoverage
 from caplint.engine.outcome import Outcome, Skipped
-from caplint.findings.finding import Finding, Place, Related
+from caplint.findings.finding import Finding, Location, Related
 from caplint.report import FORMATS, reporter
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, plural, size
@@ -30,9 +30,9 @@ def _outcome(root: Path, *findings: Finding) -> Outcome:
 
 
 def _finding(line: int = 2, related: int = 0, arch: str | None = "x86", severity: str = "warning") -> Finding:
-    more = tuple(Related(Place("kernel", X86, number + 1), f"place {number}") for number in range(related))
+    more = tuple(Related(Location("kernel", X86, number + 1), f"place {number}") for number in range(related))
     return Finding(
-        "CAP999", "made-up", severity, "KVM_CAP_X", arch, "f", "is é\x07", Place("kernel", X86, line, 5), more, "f00"
+        "CAP999", "made-up", severity, "KVM_CAP_X", arch, "f", "is é\x07", Location("kernel", X86, line, 5), more, "f00"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.findings.finding import Place
+from caplint.findings.finding import Location
 from caplint.report.source import Source
 
 
@@ -19,17 +19,19 @@ def source(tmp_path: Path) -> Source:
 
 @pytest.mark.parametrize(("line", "text"), [(0, ""), (1, "/* é */ one"), (2, "two"), (3, "\ufffd three"), (4, "")])
 def test_line(source: Source, line: int, text: str) -> None:
-    assert source.line(Place("kernel", X86, line)) == text
+    assert source.line(Location("kernel", X86, line)) == text
 
 
 @pytest.mark.parametrize(
     ("line", "column", "characters"), [(1, 1, 1), (1, 4, 4), (1, 10, 9), (2, 3, 3), (2, 99, 99), (3, 3, 3), (9, 7, 7)]
 )
 def test_column(source: Source, line: int, column: int, characters: int) -> None:
-    assert source.column(Place("kernel", X86, line, column)) == characters
+    assert source.column(Location("kernel", X86, line, column)) == characters
 
 
-@pytest.mark.parametrize("place", [Place("gone", X86, 1), Place("kernel", "gone", 1), Place("kernel", "\0", 1)])
-def test_what_cannot_be_read_has_no_lines(source: Source, place: Place) -> None:
+@pytest.mark.parametrize(
+    "place", [Location("gone", X86, 1), Location("kernel", "gone", 1), Location("kernel", "\0", 1)]
+)
+def test_what_cannot_be_read_has_no_lines(source: Source, place: Location) -> None:
     assert source.line(place) == ""
     assert source.column(place) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caplint.findings.finding import Finding, Place, Related
+from caplint.findings.finding import Finding, Location, Related
 from caplint.rules import page
 from caplint.rules.page import Example, Rule, find, load, query_rows, run, validate
 from caplint.util.errors import CaplintError
@@ -384,8 +384,8 @@ def test_a_row_becomes_a_finding(connection: sqlite3.Connection) -> None:
         lines' AS message, '{related}' AS related"""
     assert list(run(connection, _rule(query))) == [
         Finding(
-            "HSE001", "house-rule", "note", "KVM_CAP_X", "x86", "f", "two lines", Place("kernel", "a.c", 3, 1),
-            (Related(Place("a", "p", 9), "one"), Related(Place("b", "p", 2), "two")),
+            "HSE001", "house-rule", "note", "KVM_CAP_X", "x86", "f", "two lines", Location("kernel", "a.c", 3, 1),
+            (Related(Location("a", "p", 9), "one"), Related(Location("b", "p", 2), "two")),
         )
     ]  # fmt: skip
     (plain,) = run(connection, _rule(QUERY))
@@ -429,8 +429,8 @@ def test_numbers_and_texts_are_made_of_what_a_row_holds(connection: sqlite3.Conn
         NULL AS severity, 8 AS message, '[{"tree": 9, "path": 10, "line": "11", "message": 12}]' AS related"""
     assert list(run(connection, _rule(query))) == [
         Finding(
-            "HSE001", "house-rule", "warning", "5", "6", "7", "8", Place("1", "2", 3, 4),
-            (Related(Place("9", "10", 11), "12"),),
+            "HSE001", "house-rule", "warning", "5", "6", "7", "8", Location("1", "2", 3, 4),
+            (Related(Location("9", "10", 11), "12"),),
         )
     ]  # fmt: skip
 
@@ -441,7 +441,7 @@ def test_evidence_is_in_order_of_place_then_words(connection: sqlite3.Connection
         f"json_object('tree', '{t}', 'path', '{p}', 'line', {n}, 'message', '{m}')" for t, p, n, m in places
     )
     (found,) = run(connection, _rule(QUERY.replace("NULL AS related", f"json_array({entries}) AS related")))
-    assert found.related == tuple(Related(Place(t, p, n), m) for t, p, n, m in reversed(places))
+    assert found.related == tuple(Related(Location(t, p, n), m) for t, p, n, m in reversed(places))
 
 
 @pytest.mark.parametrize(

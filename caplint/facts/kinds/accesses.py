@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from caplint.c.member_chains import chains
 from caplint.facts.store.records import Access
-from caplint.facts.syntax.ast_view import Reading
+from caplint.facts.syntax.ast_view import AstView
 
 _MAX_CHAIN = 400
 _MAX_BYTES = 4000
 _LOOSE = re.compile(r"""("(?:[^"\\]|\\.)*+")|\s*(->|\[|\.(?=\s*[A-Za-z_]))\s*""")
 
 
-def accesses(reading: Reading) -> Iterator[Access]:
+def accesses(reading: AstView) -> Iterator[Access]:
     """Every chain of members; of those that say the same within a line, the first."""
     said: set[tuple[int, str, str]] = set()
     seen = reading.seen.setdefault("access", set())

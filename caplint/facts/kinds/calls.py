@@ -10,7 +10,7 @@ import tree_sitter
 
 from caplint.c.syntax import folded
 from caplint.facts.store.records import Call, MacroUse
-from caplint.facts.syntax.ast_view import Reading, json_list
+from caplint.facts.syntax.ast_view import AstView, json_list
 
 # What a node's parent says of the value; kinds not named here pass it on unchanged.
 _USES = {
@@ -37,7 +37,7 @@ _MAX_ARGUMENT = 400
 _NESTED = re.compile(rb"[(\[{\"']")
 
 
-def calls(reading: Reading) -> Iterator[Call]:
+def calls(reading: AstView) -> Iterator[Call]:
     """Every call expression."""
     for node in reading.fresh("call"):
         callee = node.child_by_field_name("function")
@@ -58,7 +58,7 @@ def calls(reading: Reading) -> Iterator[Call]:
         )
 
 
-def arguments_of(reading: Reading, found: tree_sitter.Node) -> list[str]:
+def arguments_of(reading: AstView, found: tree_sitter.Node) -> list[str]:
     """What stands between the commas, as written: types too, which the repair has made names of."""
     view = reading.view
     start, stop = found.start_byte + 1, found.end_byte - 1
@@ -72,7 +72,7 @@ def arguments_of(reading: Reading, found: tree_sitter.Node) -> list[str]:
     return [] if texts == [""] else texts
 
 
-def _use(reading: Reading, node: tree_sitter.Node) -> str:
+def _use(reading: AstView, node: tree_sitter.Node) -> str:
     parent = node.parent
     negated = False
     while parent is not None:
@@ -103,7 +103,7 @@ def _is_tested(node: tree_sitter.Node) -> bool:
     return parent is not None and _USES.get(parent.type) == "tested"
 
 
-def macro_uses(reading: Reading) -> Iterator[MacroUse]:
+def macro_uses(reading: AstView) -> Iterator[MacroUse]:
     """Macro invocations that the repair had to rewrite."""
     seen = reading.seen.setdefault("macro_use", set())
     for use in sorted(reading.view.repaired.uses, key=lambda use: use.start):

@@ -8,10 +8,10 @@ import tree_sitter
 
 from caplint.c.guards import leaves
 from caplint.facts.store.records import CaseLabel
-from caplint.facts.syntax.ast_view import Reading
+from caplint.facts.syntax.ast_view import AstView
 
 
-def cases(reading: Reading) -> Iterator[CaseLabel]:
+def cases(reading: AstView) -> Iterator[CaseLabel]:
     """Every label of every switch."""
     stops = _stops(reading)
     for node in reading.fresh("case"):
@@ -32,7 +32,7 @@ def cases(reading: Reading) -> Iterator[CaseLabel]:
         )
 
 
-def _bounds(reading: Reading, value: tree_sitter.Node) -> tuple[str, str]:
+def _bounds(reading: AstView, value: tree_sitter.Node) -> tuple[str, str]:
     """Both ends of a label; the repair has turned the `...` of a range into ` ||`."""
     operator = value.child_by_field_name("operator")
     if operator is not None and operator.start_byte - 1 in reading.view.repaired.ranges:
@@ -43,7 +43,7 @@ def _bounds(reading: Reading, value: tree_sitter.Node) -> tuple[str, str]:
     return text, text
 
 
-def _selector(reading: Reading, label: tree_sitter.Node) -> str:
+def _selector(reading: AstView, label: tree_sitter.Node) -> str:
     node = label.parent
     while node is not None and node.type != "switch_statement":
         node = node.parent
@@ -51,12 +51,12 @@ def _selector(reading: Reading, label: tree_sitter.Node) -> str:
     return reading.view.plain(condition).removeprefix("(").removesuffix(")") if condition else ""
 
 
-def _stops(reading: Reading) -> dict[int, int]:
+def _stops(reading: AstView) -> dict[int, int]:
     """Offset of each label → offset where control leaves what runs under it."""
     return {label.start_byte: stop for label, stop in label_extents(reading)}
 
 
-def label_extents(reading: Reading) -> Iterator[tuple[tree_sitter.Node, int]]:
+def label_extents(reading: AstView) -> Iterator[tuple[tree_sitter.Node, int]]:
     """Every label, with the offset where control leaves what runs under it; those of a switch backwards."""
     for switch in reading.nodes.get("switch", ()):
         body = switch.child_by_field_name("body")

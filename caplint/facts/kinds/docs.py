@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
 
 
 @dataclass
-class _Section:
+class _OpenSection:
     start: int
     number: str | None = None
     title: str | None = None
@@ -72,7 +72,7 @@ def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Tok
         yield Token(name, "documentation", count, line, column)
 
 
-def _fields(text: str, section: _Section, starts: list[int]) -> Iterator[DocField]:
+def _fields(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:
     for match in _FIELD.finditer(text, section.start, section.stop):
         more = _CONTINUED.match(text, match.end(), section.stop)
         value = " ".join((match.group(2) + (more.group() if more else "")).split())
@@ -80,9 +80,9 @@ def _fields(text: str, section: _Section, starts: list[int]) -> Iterator[DocFiel
         yield DocField(section.number, str(section.title), match.group(1).strip().lower(), value, line)
 
 
-def _sections(text: str) -> list[_Section]:
+def _sections(text: str) -> list[_OpenSection]:
     """The sections of a file in order; the first stands for what comes before any heading."""
-    sections = [_Section(0)]
+    sections = [_OpenSection(0)]
     lines = text.split("\n")
     offset = 0
     for index, line in enumerate(lines):
@@ -91,7 +91,7 @@ def _sections(text: str) -> list[_Section]:
             numbered = _NUMBERED.match(title)
             sections[-1].stop = offset
             number, name = numbered.groups() if numbered else (None, title)
-            sections.append(_Section(offset, number, name))
+            sections.append(_OpenSection(offset, number, name))
         offset += len(line) + 1
     sections[-1].stop = len(text)
     for section in sections:

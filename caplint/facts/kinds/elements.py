@@ -9,16 +9,16 @@ import tree_sitter
 
 from caplint.facts.kinds.members import owner_of
 from caplint.facts.store.records import Element, Enumerator
-from caplint.facts.syntax.ast_view import Reading, name_of
+from caplint.facts.syntax.ast_view import AstView, name_of
 
 _MAX_VALUE = 400
 _INDEX = frozenset({"subscript_designator", "subscript_range_designator"})
 
-_Entry = tuple[Reading, tree_sitter.Node, tree_sitter.Node]
+_Entry = tuple[AstView, tree_sitter.Node, tree_sitter.Node]
 """An entry with what its list belongs to, and the view in which both were found first."""
 
 
-def elements(readings: list[Reading]) -> Iterator[Element]:
+def elements(readings: list[AstView]) -> Iterator[Element]:
     """Every entry of every array initialiser that is not named by a field, at the first level of braces."""
     for position, (reading, owner, node) in _in_order(_entries(readings)):
         declared = name_of(owner.child_by_field_name("declarator"))
@@ -38,7 +38,7 @@ def elements(readings: list[Reading]) -> Iterator[Element]:
         )
 
 
-def enumerators(readings: list[Reading]) -> Iterator[Enumerator]:
+def enumerators(readings: list[AstView]) -> Iterator[Enumerator]:
     """Every name that an enumeration defines."""
     for position, (reading, owner, node) in _in_order(_enumerators(readings)):
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -55,7 +55,7 @@ def enumerators(readings: list[Reading]) -> Iterator[Enumerator]:
         )
 
 
-def _entries(readings: list[Reading]) -> Iterator[tuple[int, _Entry]]:
+def _entries(readings: list[AstView]) -> Iterator[tuple[int, _Entry]]:
     for reading in readings:
         for owner in reading.nodes.get("listing", ()):
             if owner.type == "init_declarator" and not _is_array(owner.child_by_field_name("declarator")):
@@ -66,7 +66,7 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[int, _Entry]]:
                 yield from ((found.start_byte, (reading, owner, node)) for node in entries)
 
 
-def _enumerators(readings: list[Reading]) -> Iterator[tuple[int, _Entry]]:
+def _enumerators(readings: list[AstView]) -> Iterator[tuple[int, _Entry]]:
     for reading in readings:
         for owner in reading.nodes.get("enumeration", ()):
             found = owner.child_by_field_name("body")

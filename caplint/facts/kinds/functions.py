@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.facts.store.records import Function
-from caplint.facts.syntax.ast_view import Reading, Scope, declared_by, json_list, name_of
+from caplint.facts.syntax.ast_view import AstView, FunctionScope, declared_by, json_list, name_of
 
 
-def functions(reading: Reading) -> Iterator[Function]:
+def functions(reading: AstView) -> Iterator[Function]:
     """Enter every function into the reading; the new ones are facts."""
     heads: dict[int, tuple[str, int, list[str]]] = {}
     for node in reading.nodes.get("function", ()):
@@ -20,7 +20,7 @@ def functions(reading: Reading) -> Iterator[Function]:
         name, offset = _name(reading, node, declared)
         parameters = _parameters(reading, node)
         heads[node.start_byte] = (name, offset, parameters)
-        reading.enter(Scope(name, node.start_byte, node.end_byte, set(parameters), set()))
+        reading.enter(FunctionScope(name, node.start_byte, node.end_byte, set(parameters), set()))
     _add_locals(reading)
     for node in reading.fresh("function"):
         if node.start_byte not in heads:
@@ -37,7 +37,7 @@ def functions(reading: Reading) -> Iterator[Function]:
         )
 
 
-def _name(reading: Reading, function: tree_sitter.Node, declared: tree_sitter.Node) -> tuple[str, int]:
+def _name(reading: AstView, function: tree_sitter.Node, declared: tree_sitter.Node) -> tuple[str, int]:
     """The function's name and its offset; the invocation itself where a macro makes it."""
     made = reading.view.repaired.heads.get(declared.start_byte)
     if made is not None:
@@ -53,13 +53,13 @@ def _name(reading: Reading, function: tree_sitter.Node, declared: tree_sitter.No
     return reading.view.plain(declared), declared.start_byte
 
 
-def _is_static(reading: Reading, function: tree_sitter.Node, name: int) -> bool:
+def _is_static(reading: AstView, function: tree_sitter.Node, name: int) -> bool:
     return b"static" in reading.view.text[function.start_byte : name] and any(
         child.type == "storage_class_specifier" and reading.view.plain(child) == "static" for child in function.children
     )
 
 
-def _parameters(reading: Reading, function: tree_sitter.Node) -> list[str]:
+def _parameters(reading: AstView, function: tree_sitter.Node) -> list[str]:
     names = []
     for parameter in parameter_nodes(function):
         declared = name_of(parameter.child_by_field_name("declarator"))
@@ -77,7 +77,7 @@ def parameter_nodes(function: tree_sitter.Node) -> list[tree_sitter.Node]:
     return found.named_children if found is not None else []
 
 
-def _add_locals(reading: Reading) -> None:
+def _add_locals(reading: AstView) -> None:
     for node in reading.nodes.get("declaration", ()):
         scope = reading.scope(node.start_byte)
         if scope is None:

@@ -9,14 +9,14 @@ import tree_sitter
 
 from caplint.c.guards import Jumps, guards, jumps
 from caplint.facts.store.records import GuardExtent
-from caplint.facts.syntax.ast_view import Reading
+from caplint.facts.syntax.ast_view import AstView
 
 _KINDS = ("if", "while", "for", "ternary", "logic")
 _MAX_EXPRESSION = 400
 _PARENTHESIS = re.compile(r"[()]")
 
 
-def guard_extents(reading: Reading) -> Iterator[GuardExtent]:
+def guard_extents(reading: AstView) -> Iterator[GuardExtent]:
     """What every condition tells of other places of its function."""
     known: dict[int, Jumps] = {}
     labels, gotos = _by_function(reading, "label"), _by_function(reading, "goto")
@@ -47,7 +47,7 @@ def guard_extents(reading: Reading) -> Iterator[GuardExtent]:
                 )
 
 
-def _by_function(reading: Reading, kind: str) -> dict[int, list[tree_sitter.Node]]:
+def _by_function(reading: AstView, kind: str) -> dict[int, list[tree_sitter.Node]]:
     """Nodes of a kind by the offset of the function that holds them."""
     found: dict[int, list[tree_sitter.Node]] = {}
     for node in reading.nodes.get(kind, ()):

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import tree_sitter
 
 from caplint.facts.store.records import TableEntry
-from caplint.facts.syntax.ast_view import Reading, name_of
+from caplint.facts.syntax.ast_view import AstView, name_of
 
 _MAX_VALUE = 200
 
 
-def table_entries(reading: Reading) -> Iterator[TableEntry]:
+def table_entries(reading: AstView) -> Iterator[TableEntry]:
     """Every `.field = value`."""
     for node in reading.fresh("pair"):
         designators = node.children_by_field_name("designator")
@@ -32,7 +32,7 @@ def table_entries(reading: Reading) -> Iterator[TableEntry]:
         )
 
 
-def _declared(reading: Reading, node: tree_sitter.Node) -> tuple[str | None, str | None]:
+def _declared(reading: AstView, node: tree_sitter.Node) -> tuple[str | None, str | None]:
     """Name and type of the variable that the initialiser belongs to."""
     variable: str | None = None
     parent = node.parent

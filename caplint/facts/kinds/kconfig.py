@@ -31,7 +31,7 @@ _CONSTANTS = {"y": "1", "m": "1", "n": "0"}
 
 
 @dataclass
-class _Entry:
+class _KconfigBlock:
     """A `config` entry or an enclosing block; a name of `""` is neither."""
 
     name: str
@@ -50,14 +50,14 @@ def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDe
 
     Raises `UnreadableError` where blocks nest too deeply or a line is too long to be meant.
     """
-    blocks: list[_Entry] = []
-    entry = _Entry("", 0)
+    blocks: list[_KconfigBlock] = []
+    entry = _KconfigBlock("", 0)
     allowance = Allowance()
     for number, line in _statements(source.decode("utf-8", "replace")):
         word, _, rest = line.partition(" ")
         if word in {"config", "menuconfig", "if"} | _OPENING | _CLOSING | _APART:
             yield from _records(blocks, entry, allowance)
-            entry = _Entry(rest.strip() if word in {"config", "menuconfig"} else "", number)
+            entry = _KconfigBlock(rest.strip() if word in {"config", "menuconfig"} else "", number)
             if word in _CLOSING:
                 del blocks[-1:]
             elif word in _OPENING or word == "if":
@@ -71,7 +71,7 @@ def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDe
     yield from _records(blocks, entry, allowance)
 
 
-def _option(entry: _Entry, word: str, rest: str, line: int) -> None:
+def _option(entry: _KconfigBlock, word: str, rest: str, line: int) -> None:
     """One line of an entry."""
     value, condition = _split(rest)
     if word in _TYPES:
@@ -91,7 +91,7 @@ def _option(entry: _Entry, word: str, rest: str, line: int) -> None:
 
 
 def _records(
-    blocks: list[_Entry], entry: _Entry, allowance: Allowance
+    blocks: list[_KconfigBlock], entry: _KconfigBlock, allowance: Allowance
 ) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDefault]:
     if not _NAME.match(entry.name):
         return
@@ -105,7 +105,7 @@ def _records(
         yield KconfigDefault(entry.name, shown, text(condition), line)
 
 
-def _within(blocks: list[_Entry], allowance: Allowance) -> Formula:
+def _within(blocks: list[_KconfigBlock], allowance: Allowance) -> Formula:
     """What the blocks around an entry ask for. They are complete: an entry inside them has begun."""
     whole: Formula = True
     for block in blocks:

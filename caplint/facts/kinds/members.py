@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import tree_sitter
 
 from caplint.facts.store.records import Member
-from caplint.facts.syntax.ast_view import Reading, name_of
+from caplint.facts.syntax.ast_view import AstView, name_of
 
 _AGGREGATES = frozenset({"struct_specifier", "union_specifier"})
 _DECLARATORS = frozenset(
@@ -41,7 +41,7 @@ class _Declared:
     bits: tree_sitter.Node | None = None
 
 
-def members(reading: Reading) -> Iterator[Member]:
+def members(reading: AstView) -> Iterator[Member]:
     """Every member of every definition, by its dotted path from the owner."""
     made = {use.start: use.end for use in reading.view.repaired.uses if use.kind == "declarator"}
     stop = 0
@@ -55,17 +55,17 @@ def members(reading: Reading) -> Iterator[Member]:
             yield from sorted(_listed(reading, first, made), key=lambda row: (row.start, row.name))
 
 
-def owner_of(reading: Reading, specifier: tree_sitter.Node) -> str:
+def owner_of(reading: AstView, specifier: tree_sitter.Node) -> str:
     """The name by which a struct, union or enum goes: its tag, else its typedef's name, else ''."""
     return _tag(reading, specifier) or _typedef(reading, specifier)
 
 
-def _tag(reading: Reading, specifier: tree_sitter.Node) -> str:
+def _tag(reading: AstView, specifier: tree_sitter.Node) -> str:
     name = specifier.child_by_field_name("name")
     return reading.view.plain(name) if name is not None else ""
 
 
-def _typedef(reading: Reading, specifier: tree_sitter.Node) -> str:
+def _typedef(reading: AstView, specifier: tree_sitter.Node) -> str:
     parent = specifier.parent
     if parent is None or parent.type != "type_definition":
         return ""
@@ -73,7 +73,7 @@ def _typedef(reading: Reading, specifier: tree_sitter.Node) -> str:
     return reading.view.plain(declared) if declared is not None else ""
 
 
-def typedefs(reading: Reading) -> Iterator[list[str]]:
+def typedefs(reading: AstView) -> Iterator[list[str]]:
     """Every name that a typedef gives, with the name of what it stands for."""
     for node in reading.fresh("typedef"):
         kind = node.child_by_field_name("type")
@@ -84,7 +84,7 @@ def typedefs(reading: Reading) -> Iterator[list[str]]:
                 yield [reading.view.plain(declared), reading.view.plain(tag)]
 
 
-def _listed(reading: Reading, first: _Body, made: dict[int, int]) -> Iterator[Member]:
+def _listed(reading: AstView, first: _Body, made: dict[int, int]) -> Iterator[Member]:
     pending = [first]
     rows = 0
     while pending:
@@ -135,7 +135,7 @@ def _name(declarator: tree_sitter.Node) -> tree_sitter.Node | None:
     return name
 
 
-def _inner(reading: Reading, specifier: tree_sitter.Node, outer: _Body, paths: list[str]) -> Iterator[_Body]:
+def _inner(reading: AstView, specifier: tree_sitter.Node, outer: _Body, paths: list[str]) -> Iterator[_Body]:
     """The lists of a struct or union that is defined inside another."""
     body = specifier.child_by_field_name("body")
     if body is None:
@@ -148,7 +148,7 @@ def _inner(reading: Reading, specifier: tree_sitter.Node, outer: _Body, paths: l
 
 
 def _type(
-    reading: Reading, declaration: tree_sitter.Node, specifiers: list[tree_sitter.Node], made: dict[int, int]
+    reading: AstView, declaration: tree_sitter.Node, specifiers: list[tree_sitter.Node], made: dict[int, int]
 ) -> str:
     """The type without the declarator; the whole invocation where a macro declares the member."""
     if (end := made.get(declaration.start_byte)) is not None:
@@ -165,7 +165,7 @@ def _type(
     return " ".join(words)
 
 
-def _row(reading: Reading, named: tuple[str, str, str], member: _Declared) -> Member:
+def _row(reading: AstView, named: tuple[str, str, str], member: _Declared) -> Member:
     """`named` is owner, path, and type without the declarator."""
     owner, path, kind = named
     array = ""
@@ -186,7 +186,7 @@ def _row(reading: Reading, named: tuple[str, str, str], member: _Declared) -> Me
     )
 
 
-def _around(reading: Reading, declarator: tree_sitter.Node, name: tree_sitter.Node) -> tuple[str, str, str]:
+def _around(reading: AstView, declarator: tree_sitter.Node, name: tree_sitter.Node) -> tuple[str, str, str]:
     """What stands before the name in its declarator, its dimensions, and what stands behind them."""
     outermost, parent = name, name.parent
     while outermost != declarator and parent is not None and parent.type == "array_declarator":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from caplint.facts.store.records import Words
+from caplint.facts.store.records import NameIndex
 
 # What is called. What stands in comments too costs a look at a file and nothing else.
 _CALLED = re.compile(rb"\b\w++\s?\(")
@@ -33,7 +33,7 @@ _KEYWORDS = frozenset(
 )
 
 
-def words(source: bytes) -> Iterator[Words]:
+def words(source: bytes) -> Iterator[NameIndex]:
     """Names with a mark for what they are.
 
     `f` called or handed on, `.f` called through, `=f` given a value, `{s` the type is defined, `;v` declared extern,
@@ -51,4 +51,4 @@ def words(source: bytes) -> Iterator[Words]:
     found |= {b"{" + name.lstrip(b"_") for pattern in _TYPES for name in pattern.findall(source)}
     found |= {b";" + name for name in _EXTERN.findall(source)}
     found |= {b"@" + name for text in _DECLARING.findall(source) for name in _CAPITALS.findall(text)}
-    yield Words(b" ".join(sorted(found)).decode("utf-8", "replace"))
+    yield NameIndex(b" ".join(sorted(found)).decode("utf-8", "replace"))

@@ -22,7 +22,7 @@ from caplint.facts.kinds.initializer_lists import entries
 from caplint.facts.kinds.macros import macros
 from caplint.facts.kinds.members import members, typedefs
 from caplint.facts.store.records import Function, Outline
-from caplint.facts.syntax.ast_view import OUTLINE_NODES, Reading, Scope, declared_by, name_of, readings
+from caplint.facts.syntax.ast_view import OUTLINE_NODES, AstView, FunctionScope, declared_by, name_of, readings
 
 TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "members", "typedefs", "macros", "uses")
 
@@ -70,7 +70,7 @@ class _Outline:
         self._roots: dict[int, set[str]] = {}
         """Offset of a function → its variables whose types matter."""
 
-    def read(self, reading: Reading) -> None:
+    def read(self, reading: AstView) -> None:
         """Add what no earlier view has shown."""
         self._add_functions(reading)
         self._add_calls(reading)
@@ -98,10 +98,10 @@ class _Outline:
             self.tables["texts"].append(text)
         return index
 
-    def _owner(self, scope: Scope | None) -> int:
+    def _owner(self, scope: FunctionScope | None) -> int:
         return -1 if scope is None else self._ordinals.get(scope.start, -1)
 
-    def _add_functions(self, reading: Reading) -> None:
+    def _add_functions(self, reading: AstView) -> None:
         found = {row.start: row for row in functions(reading)}
         for node in reading.nodes.get("function", ()):
             if (row := found.get(node.start_byte)) is not None:
@@ -113,7 +113,7 @@ class _Outline:
                      json.loads(row.parameters), reading.view.plain(kind) if kind is not None else ""]
                 )  # fmt: skip
 
-    def _add_calls(self, reading: Reading) -> None:
+    def _add_calls(self, reading: AstView) -> None:
         labels = _Labels(reading)
         for node in reading.fresh("call"):
             callee, found = node.child_by_field_name("function"), node.child_by_field_name("arguments")
@@ -131,11 +131,11 @@ class _Outline:
                  self._text(labels.at(start)), _handed(reading, found, scope)]
             )  # fmt: skip
 
-    def _wants(self, scope: Scope, chain: str) -> None:
+    def _wants(self, scope: FunctionScope, chain: str) -> None:
         if match := _ROOT.match(chain):
             self._roots.setdefault(scope.start, set()).add(match[1])
 
-    def _add_stores(self, reading: Reading) -> None:
+    def _add_stores(self, reading: AstView) -> None:
         text = reading.view.text
         for node in reading.fresh("assignment"):
             scope = reading.scope(node.start_byte)
@@ -152,7 +152,7 @@ class _Outline:
                  self._text(reading.condition(node.start_byte))]
             )  # fmt: skip
 
-    def _is_kept(self, scope: Scope, target: str, value: str) -> bool:
+    def _is_kept(self, scope: FunctionScope, target: str, value: str) -> bool:
         """Whether the value may be a function, or a pointer to one that keeps its name on its way."""
         field = _FIELD.search(target)
         if (plain := _VALUE.match(value)) is None:
@@ -163,7 +163,7 @@ class _Outline:
         kept = not _CONSTANT.match(plain[1]) and plain[1] not in scope.locals
         return kept and (field is not None or target not in scope.locals)
 
-    def _add_declarations(self, reading: Reading) -> None:
+    def _add_declarations(self, reading: AstView) -> None:
         """Types of variables that calls go through, of those outside functions, and what initialises them."""
         text = reading.view.text
         for node in reading.nodes.get("declaration", ()):
@@ -186,11 +186,11 @@ class _Outline:
                 if initialised and (value := declarator.child_by_field_name("value")) is not None:
                     self._add_entries(reading, value, (owner, name, _type(reading, kind)))
 
-    def _add_variable(self, reading: Reading, owner: int, name: str, kind: tree_sitter.Node) -> None:
+    def _add_variable(self, reading: AstView, owner: int, name: str, kind: tree_sitter.Node) -> None:
         if not _NUMBER.match(text := _type(reading, kind)):
             self.tables["variables"].append([owner, name, text])
 
-    def _add_parameters(self, reading: Reading) -> None:
+    def _add_parameters(self, reading: AstView) -> None:
         for node in reading.nodes.get("function", ()):
             roots = self._roots.get(node.start_byte, set())
             for parameter in parameter_nodes(node) if roots else ():
@@ -199,14 +199,14 @@ class _Outline:
                 if declared is not None and kind is not None and (name := reading.view.plain(declared)) in roots:
                     self._add_variable(reading, self._ordinals.get(node.start_byte, -1), name, kind)
 
-    def _add_literals(self, reading: Reading) -> None:
+    def _add_literals(self, reading: AstView) -> None:
         for node in reading.fresh("literal"):
             kind, value = node.child_by_field_name("type"), node.child_by_field_name("value")
             if kind is not None and value is not None:
                 owner = self._owner(reading.scope(node.start_byte))
                 self._add_entries(reading, value, (owner, "", reading.view.plain(kind)))
 
-    def _add_entries(self, reading: Reading, value: tree_sitter.Node, named: tuple[int, str, str]) -> None:
+    def _add_entries(self, reading: AstView, value: tree_sitter.Node, named: tuple[int, str, str]) -> None:
         if value.type != "initializer_list":
             return
         seen = reading.seen.setdefault("entry", set())
@@ -219,7 +219,7 @@ class _Outline:
                 [*named, path, match[1], reading.line(offset), self._text(reading.condition(offset))]
             )
 
-    def _add_members(self, reading: Reading) -> None:
+    def _add_members(self, reading: AstView) -> None:
         positions: Counter[str] = Counter()
         for row in members(reading):
             if "." not in row.name:
@@ -227,7 +227,7 @@ class _Outline:
             if _LEADS_ON.search(row.type):
                 self.tables["members"].append([row.owner, row.name, row.type, positions[row.owner] - 1])
 
-    def _add_uses(self, reading: Reading) -> None:
+    def _add_uses(self, reading: AstView) -> None:
         seen = reading.seen.setdefault("macro_use", set())
         for use in sorted(reading.view.repaired.uses, key=lambda use: use.start):
             if use.start not in seen and reading.scope(use.start) is None:
@@ -237,14 +237,14 @@ class _Outline:
                 self.tables["uses"].append([name, arguments, reading.line(use.start)])
 
 
-def _linkage(reading: Reading, node: tree_sitter.Node, row: Function) -> int:
+def _linkage(reading: AstView, node: tree_sitter.Node, row: Function) -> int:
     """1: only its file sees it; 2: it is weak, and gives way to any other of its name; 0: neither."""
     declarator = node.child_by_field_name("declarator")
     head = reading.view.text[node.start_byte : declarator.start_byte if declarator is not None else node.start_byte]
     return row.static or (2 if _WEAK.search(head) else 0)
 
 
-def _handed(reading: Reading, arguments: tree_sitter.Node, scope: Scope) -> list[list[int | str]]:
+def _handed(reading: AstView, arguments: tree_sitter.Node, scope: FunctionScope) -> list[list[int | str]]:
     """Positions and names of those arguments that may be functions."""
     names = set(_WORDS.findall(reading.view.text[arguments.start_byte : arguments.end_byte].decode("utf-8", "replace")))
     if all(name in scope.locals or _CONSTANT.match(name) for name in names):
@@ -262,7 +262,7 @@ def _handed(reading: Reading, arguments: tree_sitter.Node, scope: Scope) -> list
 class _Labels:
     """Which labels that begin with a capital an offset stands under; asked in file order."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: AstView) -> None:
         self._pending = sorted(_named_extents(reading), reverse=True)
         self._open: list[tuple[int, int, str]] = []
 
@@ -275,14 +275,14 @@ class _Labels:
         return " ".join(name for _, _, name in self._open)
 
 
-def _named_extents(reading: Reading) -> Iterator[tuple[int, int, str]]:
+def _named_extents(reading: AstView) -> Iterator[tuple[int, int, str]]:
     for label, stop in label_extents(reading):
         value = label.child_by_field_name("value")
         if value is not None and _LABEL.match(name := reading.view.plain(value)):
             yield label.start_byte, stop, name
 
 
-def _type(reading: Reading, kind: tree_sitter.Node) -> str:
+def _type(reading: AstView, kind: tree_sitter.Node) -> str:
     """A type's name, without the body of a struct that is defined on the spot."""
     body = kind.child_by_field_name("body")
     return reading.view.span(kind.start_byte, body.start_byte if body is not None else kind.end_byte).strip()

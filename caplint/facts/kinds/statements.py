@@ -9,7 +9,7 @@ import tree_sitter
 
 from caplint.c.guards import leaves
 from caplint.facts.store.records import Comparison, Jump, ReturnValue, Store, Test
-from caplint.facts.syntax.ast_view import Reading, Scope, name_of
+from caplint.facts.syntax.ast_view import AstView, FunctionScope, name_of
 
 _MAX_VALUE = 400
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}\w*\Z")
@@ -17,7 +17,7 @@ _ROOT = re.compile(r"\(*\**&?([A-Za-z_]\w*)\s*\)*(.*)", re.DOTALL)
 _CONDITIONS = ("if", "while", "do", "for", "switch", "ternary")
 
 
-def stores(reading: Reading) -> Iterator[Store]:
+def stores(reading: AstView) -> Iterator[Store]:
     """Assignments, increments, and initialised locals."""
     for node in reading.fresh("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -40,7 +40,7 @@ def stores(reading: Reading) -> Iterator[Store]:
             yield _store(reading, node, declared, "init", reading.view.plain(value))
 
 
-def _store(reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, operator: str, value: str) -> Store:
+def _store(reading: AstView, node: tree_sitter.Node, target: tree_sitter.Node, operator: str, value: str) -> Store:
     name = reading.view.plain(target)
     start = node.start_byte
     scope = reading.scope(start)
@@ -57,7 +57,7 @@ def _store(reading: Reading, node: tree_sitter.Node, target: tree_sitter.Node, o
     )
 
 
-def _is_local(target: str, scope: Scope) -> bool:
+def _is_local(target: str, scope: FunctionScope) -> bool:
     """Whether an assignment changes nothing outside the function: no pointer is followed on the way."""
     match = _ROOT.match(target)
     if match is None or "->" in target or target.lstrip("(").startswith("*"):
@@ -66,7 +66,7 @@ def _is_local(target: str, scope: Scope) -> bool:
     return match.group(1) in names
 
 
-def tests(reading: Reading) -> Iterator[Test]:
+def tests(reading: AstView) -> Iterator[Test]:
     """The conditions of statements and of `?:`."""
     for kind in _CONDITIONS:
         for node in reading.fresh(kind):
@@ -88,7 +88,7 @@ def tests(reading: Reading) -> Iterator[Test]:
             )
 
 
-def returns(reading: Reading) -> Iterator[ReturnValue]:
+def returns(reading: AstView) -> Iterator[ReturnValue]:
     """Every `return`."""
     for node in reading.fresh("return"):
         value = next(iter(node.named_children), None)
@@ -103,7 +103,7 @@ def returns(reading: Reading) -> Iterator[ReturnValue]:
         )
 
 
-def jumps(reading: Reading) -> Iterator[Jump]:
+def jumps(reading: AstView) -> Iterator[Jump]:
     """Every `goto`."""
     for node in reading.fresh("goto", "jump"):
         label = node.child_by_field_name("label")
@@ -112,7 +112,7 @@ def jumps(reading: Reading) -> Iterator[Jump]:
             yield Jump(function, reading.view.plain(label), line, node.start_byte, condition)
 
 
-def comparisons(reading: Reading) -> Iterator[Comparison]:
+def comparisons(reading: AstView) -> Iterator[Comparison]:
     """`==` and `!=` with a constant-like name on one side."""
     for node in reading.fresh("comparison"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

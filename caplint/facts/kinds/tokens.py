@@ -10,7 +10,7 @@ import tree_sitter
 
 from caplint.c.byte_ranges import Spans
 from caplint.c.lexer import BLANK, Directive
-from caplint.c.repair import MacroUse
+from caplint.c.repair import RepairedMacro
 from caplint.c.syntax import Unit, View
 from caplint.facts.store.records import Token
 
@@ -107,7 +107,7 @@ class _Uses:
     """The macro invocations that the repair of one view rewrote, searched by offset; of nested ones the outermost."""
 
     def __init__(self, view: View) -> None:
-        self._uses: list[MacroUse] = []
+        self._uses: list[RepairedMacro] = []
         for use in sorted(view.repaired.uses, key=lambda use: (use.start, -use.end)):
             if not self._uses or use.end > self._uses[-1].end:
                 self._uses.append(use)

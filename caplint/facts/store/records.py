@@ -332,7 +332,7 @@ class Outline(NamedTuple):
     text: str
 
 
-class Words(NamedTuple):
+class NameIndex(NamedTuple):
     """What a file calls, hands on and defines, by name."""
 
     text: str
@@ -342,7 +342,7 @@ Record = (
     Function | Macro | DefinitionComment | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent
     | ReturnValue | Jump | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token
     | BlindSpot | DocMention | DocSection | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
-    | Outline | Words
+    | Outline | NameIndex
 )  # fmt: skip
 
 TABLES: dict[type, str] = {
@@ -375,7 +375,7 @@ TABLES: dict[type, str] = {
     KconfigDefault: "kconfig_default",
     BuildRule: "build_rule",
     Outline: "outline",
-    Words: "words",
+    NameIndex: "words",
 }
 
 

@@ -60,7 +60,7 @@ def _query(nodes: str) -> tree_sitter.Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class FunctionScope:
     """A function's extent and what is local to it."""
 
     name: str
@@ -73,7 +73,7 @@ class Scope:
 
 
 @dataclass
-class Reading:
+class AstView:
     """One view of a file, with its nodes by kind and its functions by offset."""
 
     unit: Unit
@@ -81,7 +81,7 @@ class Reading:
     nodes: dict[str, list[tree_sitter.Node]]
     seen: dict[str, set[object]]
     """The places of the facts that some view has given, by kind."""
-    scopes: list[Scope] = field(default_factory=list)
+    scopes: list[FunctionScope] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
 
     def fresh(self, kind: str, asker: str = "") -> list[tree_sitter.Node]:
@@ -96,12 +96,12 @@ class Reading:
                 found.append(node)
         return found
 
-    def enter(self, scope: Scope) -> None:
+    def enter(self, scope: FunctionScope) -> None:
         """Add a function; functions come in file order."""
         self.scopes.append(scope)
         self._starts.append(scope.start)
 
-    def scope(self, offset: int) -> Scope | None:
+    def scope(self, offset: int) -> FunctionScope | None:
         """The function that holds the offset."""
         index = bisect_right(self._starts, offset) - 1
         if index >= 0 and offset < self.scopes[index].stop:
@@ -139,10 +139,10 @@ _NAMES = frozenset({"identifier", "type_identifier", "field_identifier"})
 _NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update", "logic"})
 
 
-def readings(unit: Unit, nodes: str = _QUERY) -> list[Reading]:
+def readings(unit: Unit, nodes: str = _QUERY) -> list[AstView]:
     """One reading per view; facts found by an earlier one are not found again."""
     seen: dict[str, set[object]] = {}
-    return [Reading(unit, view, _nodes(view, nodes), seen) for view in unit.views]
+    return [AstView(unit, view, _nodes(view, nodes), seen) for view in unit.views]
 
 
 def _nodes(view: View, nodes: str) -> dict[str, list[tree_sitter.Node]]:

@@ -29,7 +29,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Branch:
+class BuildBranch:
     """What an `if`, or an alternative of it, says of the lines up to the next one."""
 
     whole: Formula
@@ -45,7 +45,7 @@ class Nesting:
     """The `if`s around a line, in languages that have them."""
 
     def __init__(self) -> None:
-        self._open: list[Branch] = []
+        self._open: list[BuildBranch] = []
         self._allowance = Allowance()
 
     @property
@@ -57,7 +57,7 @@ class Nesting:
         """An `if`. Raises `UnreadableError` where they nest too deeply."""
         if len(self._open) >= MAX_NESTING:
             raise UnreadableError(f"nests deeper than {MAX_NESTING}")
-        self._push(Branch(self._both(self.whole, test), self.whole, test))
+        self._push(BuildBranch(self._both(self.whole, test), self.whole, test))
 
     def alternative(self, test: Formula) -> None:
         """An `else`, with its test or `True`. Raises `UnreadableError` where there are too many."""
@@ -68,13 +68,13 @@ class Nesting:
             raise UnreadableError(f"has more than {MAX_ALTERNATIVES} alternatives of one if")
         own = self._both(negation(last.tried), test)
         whole = self._both(last.outer, own)
-        self._push(Branch(whole, last.outer, disjunction([last.tried, test]), last.alternatives + 1))
+        self._push(BuildBranch(whole, last.outer, disjunction([last.tried, test]), last.alternatives + 1))
 
     def leave(self) -> None:
         """The end of an `if`."""
         del self._open[-1:]
 
-    def _push(self, branch: Branch) -> None:
+    def _push(self, branch: BuildBranch) -> None:
         self._allowance.spend(branch.tried)
         self._open.append(branch)
 

@@ -25,7 +25,7 @@ _Reasons = dict[str, tuple[str, int]]
 
 
 @dataclass
-class _Entry:
+class _ConfigEntry:
     """One `config` entry."""
 
     name: str
@@ -58,16 +58,16 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
     return Configurations(known, rules)
 
 
-def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_Entry]]:
+def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntry]]:
     """The boolean entries that each architecture with a Kconfig of KVM sees, its own first."""
-    files: dict[tuple[str, str, str, str], dict[int, _Entry]] = {}
+    files: dict[tuple[str, str, str, str], dict[int, _ConfigEntry]] = {}
     place = "f.side, f.tree, f.arch, f.path"
     for *where, name, kind, prompt, depends, line in connection.execute(
         f"""SELECT {place}, k.name, k.type, k.prompt, k.depends, k.line
             FROM temp.all_file f JOIN main.kconfig_symbol k ON k.blob = f.blob ORDER BY f.path, k.line"""  # noqa: S608
     ):
         if kind in {"bool", "tristate", ""}:
-            entry = _Entry(name, bool(prompt), parse(depends), where[3], line)
+            entry = _ConfigEntry(name, bool(prompt), parse(depends), where[3], line)
             files.setdefault((where[0], where[1], where[2], where[3]), {})[line] = entry
     for *where, symbol, target, kind, condition, line in connection.execute(
         f"""SELECT {place}, k.symbol, k.target, k.kind, c.text, k.line FROM temp.all_file f
@@ -83,19 +83,19 @@ def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_Entry]]:
         if (found := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
             found.defaults.append(conjunction([parse(value), parse(condition)]))
     shared = {key[:2]: list(entries.values()) for key, entries in files.items() if key[2] == GENERIC}
-    own: dict[Key, list[_Entry]] = {}
+    own: dict[Key, list[_ConfigEntry]] = {}
     for (side, tree, arch, _), entries in files.items():
         if arch != GENERIC:
             own.setdefault((side, tree, arch), []).extend(entries.values())
     return {key: [*entries, *shared.get(key[:2], [])] for key, entries in own.items()}
 
 
-def _above(entries: dict[int, _Entry], name: str, line: int) -> _Entry | None:
+def _above(entries: dict[int, _ConfigEntry], name: str, line: int) -> _ConfigEntry | None:
     """The entry of a symbol in which a line stands: the last that begins before it."""
     return next((entry for start, entry in reversed(entries.items()) if start <= line and entry.name == name), None)
 
 
-def _settle(entries: list[_Entry], given: Mapping[str, bool]) -> tuple[dict[str, bool], _Reasons]:
+def _settle(entries: list[_ConfigEntry], given: Mapping[str, bool]) -> tuple[dict[str, bool], _Reasons]:
     """Atom → what it is in every configuration; atoms that may be either are left out.
 
     What is given comes first with all that follows from it; only then is anything left over ruled out. Each round
@@ -110,7 +110,7 @@ def _settle(entries: list[_Entry], given: Mapping[str, bool]) -> tuple[dict[str,
 
 
 def _conclude(
-    entries: list[_Entry], certain: dict[str, bool], impossible: Mapping[str, bool], reasons: _Reasons
+    entries: list[_ConfigEntry], certain: dict[str, bool], impossible: Mapping[str, bool], reasons: _Reasons
 ) -> bool:
     """Add all that follows to what is certain; whether that was anything."""
     before = len(certain)
@@ -124,7 +124,7 @@ def _conclude(
             return settled > before
 
 
-def _unreached(entries: list[_Entry], certain: Mapping[str, bool]) -> set[str]:
+def _unreached(entries: list[_ConfigEntry], certain: Mapping[str, bool]) -> set[str]:
     """Symbols that no prompt, default or select can turn on, found by turning on what can until nothing follows."""
     off = {entry.name for entry in entries if not certain.get(f"CONFIG_{entry.name}")}
     off -= knowledge().selected_elsewhere
@@ -145,7 +145,7 @@ def _unreached(entries: list[_Entry], certain: Mapping[str, bool]) -> set[str]:
     return off
 
 
-def _turned_on(entry: _Entry, known: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
+def _turned_on(entry: _ConfigEntry, known: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
     """The symbols that an entry may turn on, and how: its own, and those that it selects or implies."""
     if evaluate(entry.depends, known) is False:
         return
@@ -157,7 +157,9 @@ def _turned_on(entry: _Entry, known: Mapping[str, bool]) -> Iterator[tuple[str, 
                 yield target, kind
 
 
-def _consequences(entries: list[_Entry], known: Mapping[str, bool]) -> Iterator[tuple[str, bool, tuple[str, int]]]:
+def _consequences(
+    entries: list[_ConfigEntry], known: Mapping[str, bool]
+) -> Iterator[tuple[str, bool, tuple[str, int]]]:
     """Symbols that are on, or off, in every configuration, with the place that says so."""
     count = Counter(entry.name for entry in entries)
     prompts = {entry.name for entry in entries if entry.prompt}

@@ -13,7 +13,7 @@ from typing import Protocol
 from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation
 
 
-class Entry(Protocol):
+class KconfigEntry(Protocol):
     """One `config` entry, as far as constraints need it."""
 
     name: str
@@ -24,13 +24,13 @@ class Entry(Protocol):
 
 
 def constraints(
-    entries: Iterable[Entry], elsewhere: Iterable[str], exclusive: Iterable[Iterable[str]]
+    entries: Iterable[KconfigEntry], elsewhere: Iterable[str], exclusive: Iterable[Iterable[str]]
 ) -> list[Formula]:
     """Formulas that hold in every configuration.
 
     `elsewhere` are symbols that files which are not read may turn on; of each group of `exclusive` at most one is on.
     """
-    by_name: dict[str, list[Entry]] = {}
+    by_name: dict[str, list[KconfigEntry]] = {}
     for entry in entries:
         by_name.setdefault(entry.name, []).append(entry)
     sources = _sources(by_name)
@@ -61,7 +61,7 @@ def _implication(stronger: Formula, weaker: Formula) -> Formula:
     return disjunction([negation(stronger), weaker])
 
 
-def _sources(by_name: dict[str, list[Entry]]) -> dict[str, list[Formula]]:
+def _sources(by_name: dict[str, list[KconfigEntry]]) -> dict[str, list[Formula]]:
     """For each symbol, when another one turns it on."""
     found: dict[str, list[Formula]] = {}
     for target, formula in _selections(by_name):
@@ -69,7 +69,7 @@ def _sources(by_name: dict[str, list[Entry]]) -> dict[str, list[Formula]]:
     return found
 
 
-def _selections(by_name: dict[str, list[Entry]]) -> Iterator[tuple[str, Formula]]:
+def _selections(by_name: dict[str, list[KconfigEntry]]) -> Iterator[tuple[str, Formula]]:
     for name, own in by_name.items():
         for entry in own:
             for target, _, condition, _ in entry.selects:

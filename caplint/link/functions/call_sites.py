@@ -19,7 +19,7 @@ def symbols(text: str) -> frozenset[str]:
     return frozenset(_SYMBOL.findall(text))
 
 
-class Call(NamedTuple):
+class CallSite(NamedTuple):
     """A call: where it begins, and what becomes of its result."""
 
     start: int
@@ -31,7 +31,7 @@ class Call(NamedTuple):
     condition: str
 
 
-class Store(NamedTuple):
+class Assignment(NamedTuple):
     """An assignment."""
 
     start: int
@@ -51,7 +51,7 @@ class Extent(NamedTuple):
     expression: str
 
 
-class Test(NamedTuple):
+class ConditionTest(NamedTuple):
     """A condition that decides what runs, with the whole statement's extent."""
 
     start: int
@@ -61,7 +61,7 @@ class Test(NamedTuple):
 
 
 @dataclass
-class Function:
+class CodeFunction:
     """A function definition with its facts, each kind in file order."""
 
     path: str
@@ -73,11 +73,11 @@ class Function:
     stop: int
     static: bool
     parameters: tuple[str, ...]
-    calls: list[Call] = field(default_factory=list)
-    stores: list[Store] = field(default_factory=list)
+    calls: list[CallSite] = field(default_factory=list)
+    stores: list[Assignment] = field(default_factory=list)
     returns: list[tuple[int, str]] = field(default_factory=list)
     extents: list[Extent] = field(default_factory=list)
-    tests: list[Test] = field(default_factory=list)
+    tests: list[ConditionTest] = field(default_factory=list)
     jumps: list[int] = field(default_factory=list)
 
     def guards(self, offset: int) -> Iterator[Extent]:
@@ -104,9 +104,9 @@ class Function:
 class Code:
     """The functions of one side of a tree, of some roles' files."""
 
-    functions: list[Function]
-    _by_name: dict[str, list[Function]] = field(default_factory=dict)
-    _callers: dict[str, list[tuple[Function, Call]]] = field(default_factory=dict)
+    functions: list[CodeFunction]
+    _by_name: dict[str, list[CodeFunction]] = field(default_factory=dict)
+    _callers: dict[str, list[tuple[CodeFunction, CallSite]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for function in self.functions:
@@ -126,7 +126,7 @@ class Code:
         return Code(functions)
 
     @staticmethod
-    def of_file(connection: sqlite3.Connection, path: str, arch: str | None, blob: int) -> list[Function]:
+    def of_file(connection: sqlite3.Connection, path: str, arch: str | None, blob: int) -> list[CodeFunction]:
         """The functions of one file, whether it matters or not."""
         functions = _read(
             connection,
@@ -136,16 +136,16 @@ class Code:
         _attach(connection, functions, "(SELECT ? AS path, ? AS blob) f", "1", (path, blob))
         return functions
 
-    def named(self, name: str) -> list[Function]:
+    def named(self, name: str) -> list[CodeFunction]:
         """The definitions of a name."""
         return self._by_name.get(name, [])
 
-    def callers(self, function: Function) -> list[tuple[Function, Call]]:
+    def callers(self, function: CodeFunction) -> list[tuple[CodeFunction, CallSite]]:
         """The calls of a function that are in view: of a static one those of its own file."""
         found = self._callers.get(function.name, [])
         return [(caller, call) for caller, call in found if not function.static or caller.path == function.path]
 
-    def calling(self, names: Iterable[str]) -> Iterator[tuple[Function, Call]]:
+    def calling(self, names: Iterable[str]) -> Iterator[tuple[CodeFunction, CallSite]]:
         """Every call of one of some names, in the order of the names."""
         for name in names:
             yield from self._callers.get(name, [])
@@ -154,15 +154,15 @@ class Code:
 _HEAD = "blob, name, line, start, stop, static, parameters"
 
 
-def _read(connection: sqlite3.Connection, query: str, given: tuple[object, ...]) -> list[Function]:
+def _read(connection: sqlite3.Connection, query: str, given: tuple[object, ...]) -> list[CodeFunction]:
     return [
-        Function(path, arch, blob, name, line, start, stop, bool(static), tuple(json.loads(parameters)))
+        CodeFunction(path, arch, blob, name, line, start, stop, bool(static), tuple(json.loads(parameters)))
         for path, arch, blob, name, line, start, stop, static, parameters in connection.execute(query, given)
     ]
 
 
 def _attach(
-    connection: sqlite3.Connection, functions: list[Function], files: str, which: str, given: tuple[object, ...]
+    connection: sqlite3.Connection, functions: list[CodeFunction], files: str, which: str, given: tuple[object, ...]
 ) -> None:
     """Give functions what stands in them; `files` has their `path` and `blob`."""
     places = _Places(functions)
@@ -186,7 +186,7 @@ def _attach(
 class _Held(NamedTuple):
     """A stretch of a file, and the function that all of it stands in, if any."""
 
-    function: Function | None
+    function: CodeFunction | None
     place: tuple[str, int]
     start: int
     stop: int
@@ -195,8 +195,8 @@ class _Held(NamedTuple):
 class _Places:
     """Finds the function that holds an offset of a file, or of what its macros make."""
 
-    def __init__(self, functions: list[Function]) -> None:
-        self._found: dict[tuple[str, int], list[Function]] = {}
+    def __init__(self, functions: list[CodeFunction]) -> None:
+        self._found: dict[tuple[str, int], list[CodeFunction]] = {}
         for function in functions:
             self._found.setdefault((function.path, function.blob), []).append(function)
         for found in self._found.values():
@@ -215,31 +215,31 @@ class _Places:
         return _Held(None, place, function.stop, following)
 
 
-def _add_call(function: Function, start: int, row: list[Any]) -> None:
+def _add_call(function: CodeFunction, start: int, row: list[Any]) -> None:
     line, column, callee, arguments, use, condition = row
-    function.calls.append(Call(start, line, column, callee, tuple(json.loads(arguments)), use, condition))
+    function.calls.append(CallSite(start, line, column, callee, tuple(json.loads(arguments)), use, condition))
 
 
-def _add_store(function: Function, start: int, row: list[Any]) -> None:
+def _add_store(function: CodeFunction, start: int, row: list[Any]) -> None:
     target, operator, value, local = row
-    function.stores.append(Store(start, target, operator, value, bool(local)))
+    function.stores.append(Assignment(start, target, operator, value, bool(local)))
 
 
-def _add_return(function: Function, start: int, row: list[Any]) -> None:
+def _add_return(function: CodeFunction, start: int, row: list[Any]) -> None:
     function.returns.append((start, row[0]))
 
 
-def _add_extent(function: Function, start: int, row: list[Any]) -> None:
+def _add_extent(function: CodeFunction, start: int, row: list[Any]) -> None:
     stop, kind, negated, expression = row
     function.extents.append(Extent(start, stop, kind, bool(negated), expression))
 
 
-def _add_test(function: Function, start: int, row: list[Any]) -> None:
+def _add_test(function: CodeFunction, start: int, row: list[Any]) -> None:
     stop, kind, expression = row
-    function.tests.append(Test(start, stop, kind, expression))
+    function.tests.append(ConditionTest(start, stop, kind, expression))
 
 
-def _add_jump(function: Function, start: int, _: list[Any]) -> None:
+def _add_jump(function: CodeFunction, start: int, _: list[Any]) -> None:
     function.jumps.append(start)
 
 

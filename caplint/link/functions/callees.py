@@ -12,7 +12,7 @@ from caplint.link.functions.body import Body, Handler
 
 
 @dataclass(frozen=True, slots=True)
-class Macro:
+class FunctionMacro:
     """A function-like macro."""
 
     path: str
@@ -37,7 +37,7 @@ class Helpers:
     side: str
     tree: str
     _functions: dict[str, list[Handler]] = field(default_factory=dict)
-    _macros: dict[str, list[Macro]] = field(default_factory=dict)
+    _macros: dict[str, list[FunctionMacro]] = field(default_factory=dict)
     _bodies: dict[tuple[int, int], Body] = field(default_factory=dict)
 
     def functions(self, name: str, arch: str) -> list[Body]:
@@ -54,11 +54,11 @@ class Helpers:
             ]  # fmt: skip
         return [self.body(found) for found in self._functions[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
 
-    def macros(self, name: str, arch: str) -> list[Macro]:
+    def macros(self, name: str, arch: str) -> list[FunctionMacro]:
         """Function-like macros of a name, as with functions."""
         if name not in self._macros:
             self._macros[name] = [
-                Macro(path, line, of or GENERIC, tuple(json.loads(parameters)), body)
+                FunctionMacro(path, line, of or GENERIC, tuple(json.loads(parameters)), body)
                 for path, line, of, parameters, body in self.connection.execute(
                     """SELECT f.path, m.line, f.arch, m.parameters, m.body
                        FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob

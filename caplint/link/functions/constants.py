@@ -38,7 +38,7 @@ class Constants:
         """What an expression of macros and numbers is worth in a file, None where that is not known."""
         key = (arch or GENERIC, path)
         if key not in self._known:
-            self._known[key] = Numbers(LookedUp(_Seen(self, *key).find))
+            self._known[key] = Numbers(LookedUp(_VisibleMacros(self, *key).find))
         try:
             return self._known[key].of(expression)
         except UnknownValueError:
@@ -69,7 +69,7 @@ class Constants:
 
 
 @dataclass
-class _Seen:
+class _VisibleMacros:
     """The macros that an architecture's file sees: its own, its architecture's, those of all, in this order.
 
     What two headers define differently is none.

@@ -41,7 +41,7 @@ _LOGGING = re.compile(r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class CapArgument:
     """An element of cap->args."""
 
     index: int
@@ -53,18 +53,18 @@ class Argument:
     mask: str | None
 
 
-def used(helpers: Helpers, body: Body, site: Site) -> Iterator[Argument]:
+def used(helpers: Helpers, body: Body, site: Site) -> Iterator[CapArgument]:
     """Every argument that the site reads, by index. A test above the switch counts for all cases."""
     if not body.selector:
         return
     found = {int(index) for text in body.texts(site.start, site.stop) for index in _ARGUMENT.findall(text)}
     for index in sorted(found):
         pattern = rf"{re.escape(body.selector)}\s*(?:->|\.)\s*args\s*\[\s*{index}\s*\]"
-        yield _Reader(helpers, body, (site.start, site.stop), pattern, _DEPTH).argument(index)
+        yield _ArgumentReader(helpers, body, (site.start, site.stop), pattern, _DEPTH).argument(index)
 
 
 @dataclass
-class _Reader:
+class _ArgumentReader:
     """What happens to one value in an extent of a function."""
 
     helpers: Helpers
@@ -94,13 +94,13 @@ class _Reader:
     def _mentions(self, text: str) -> bool:
         return _MENTION.search(self._marked(text)) is not None
 
-    def argument(self, index: int) -> Argument:
+    def argument(self, index: int) -> CapArgument:
         tests = self._tests()
         masks = [mask for row in tests for mask in self._masks(row)]
         stores, passes = self._stores(), self._passes()
         validated = self._validated(tests, stores, passes)
         use = "stored" if stores else "passed" if passes else "tested"
-        return Argument(index, use, validated, self._zero(), masks[0] if masks else None)
+        return CapArgument(index, use, validated, self._zero(), masks[0] if masks else None)
 
     def _tests(self) -> list[Row]:
         """Conditions that speak of the value; those above the switch too."""
@@ -194,10 +194,10 @@ class _Reader:
         verdicts = [self._inside(helper, at).argument(0).validated for helper in helpers]
         return 0 if 0 in verdicts else None if None in verdicts else 1
 
-    def _inside(self, helper: Body, at: int) -> _Reader:
+    def _inside(self, helper: Body, at: int) -> _ArgumentReader:
         handler = helper.handler
         name = rf"\b{re.escape(handler.parameters[at])}\b"
-        return _Reader(self.helpers, helper, (handler.start, handler.stop), name, self.depth - 1)
+        return _ArgumentReader(self.helpers, helper, (handler.start, handler.stop), name, self.depth - 1)
 
     def _zero(self) -> str:
         """What 0 leads to, judged by the tests behind which the function fails."""

@@ -17,7 +17,7 @@ from caplint.link.functions.body import Body, Handler, Row, between
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
-from caplint.link.handlers.argument_checks import Argument, used
+from caplint.link.handlers.argument_checks import CapArgument, used
 from caplint.link.handlers.null_vm import NullVm, may_get_null
 from caplint.link.handlers.sites import Site, sites
 from caplint.link.handlers.vm_dependence import reads_vm
@@ -111,7 +111,7 @@ def _insert_dereferences(careful: NullVm, body: Body, found: list[Site]) -> None
             )  # fmt: skip
 
 
-def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[Argument]:
+def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument]:
     handler = body.handler
     body.connection.execute(
         "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.link.functions.body import Body, between
-from caplint.link.functions.callees import Helpers, Macro
+from caplint.link.functions.callees import FunctionMacro, Helpers
 from caplint.link.functions.expression_text import split, stripped
 
 _DEPTH = 5
@@ -89,7 +89,7 @@ class NullVm:
             self._known[key] = next(inside, None)
         return self._known[key]
 
-    def _macro(self, body: Body, macro: Macro, index: int, depth: int) -> Dereference | None:
+    def _macro(self, body: Body, macro: FunctionMacro, index: int, depth: int) -> Dereference | None:
         """What a macro does with an argument; one that tests it in any way is taken to be careful."""
         argument = macro.argument(index)
         if argument is None or re.search(
@@ -152,7 +152,7 @@ class NullVm:
             )
         return self._careful[key]
 
-    def _stands_for(self, body: Body, macro: Macro, name: str) -> bool:
+    def _stands_for(self, body: Body, macro: FunctionMacro, name: str) -> bool:
         """The same of a macro that is given the pointer."""
         key = (macro.path, macro.line, name, body.handler.blob, body.handler.start)
         if key not in self._careful:

@@ -40,7 +40,7 @@ _UNREAD = """
 
 
 @dataclass(frozen=True)
-class Difference:
+class MachineDifference:
     """A capability that source and machine answer differently, with what explains it."""
 
     cap: str | None
@@ -69,7 +69,7 @@ class _Check:
     """How the handler is known to be one; see the view `handler`."""
 
 
-class Sources:
+class KernelSources:
     """One side of a kernel tree, as one architecture sees it."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Sources:
             self._rows("SELECT 1 FROM temp.all_handler WHERE side = ? AND tree = ? AND verb = 'check' AND arch = ?")
         )
 
-    def missing(self, number: int) -> Difference | None:
+    def missing(self, number: int) -> MachineDifference | None:
         """Why the source does not answer a number that the machine does; None where it does."""
         names = self._names(number)
         checks = [check for name in names for check in self._checks(name)]
@@ -98,15 +98,17 @@ class Sources:
         cap = next(iter(names), None)
         if cap is None:
             path, line = self._header
-            return Difference(None, *self._blind(f"this source defines no capability of number {number}"), path, line)
+            return MachineDifference(
+                None, *self._blind(f"this source defines no capability of number {number}"), path, line
+            )
         path, line = names[cap]
         if checks:
             first = checks[0]
             why = f"on {self._arch} its case is never built: it stands under {_cut(first.condition)}"
-            return Difference(cap, *self._blind(why), first.path, first.line, first.function)
-        return Difference(cap, *self._blind(f"no check handler of {self._arch} answers it here"), path, line)
+            return MachineDifference(cap, *self._blind(why), first.path, first.line, first.function)
+        return MachineDifference(cap, *self._blind(f"no check handler of {self._arch} answers it here"), path, line)
 
-    def unanswered(self, number: int) -> Difference | None:
+    def unanswered(self, number: int) -> MachineDifference | None:
         """Why the machine does not answer a number that the source does; None where neither does."""
         checks = [check for name in self._names(number) for check in self._checks(name) if self._possible(check)]
         found = [(check, *self._reason(check)) for check in checks]
@@ -114,7 +116,7 @@ class Sources:
             return None
         # One place that must answer is enough; any other only may.
         check, reason, why = next((entry for entry in found if entry[1] == "unexplained"), found[0])
-        return Difference(check.cap, reason, why, check.path, check.line, check.function)
+        return MachineDifference(check.cap, reason, why, check.path, check.line, check.function)
 
     def _reason(self, check: _Check) -> tuple[str, str]:
         if not self._configurations.certain(self._arch, check.condition, self.tree, self.side):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
-from caplint.link.machines.differences import Sources
+from caplint.link.machines.differences import KernelSources
 from caplint.machine.record import Machine
 from caplint.trees.tree import Tree
 
@@ -61,7 +61,7 @@ def link_machines(
     for side, tree in sides:
         release = release_of(tree)
         for machine in machines:
-            sources = Sources(connection, side, tree.name, machine.arch, configurations)
+            sources = KernelSources(connection, side, tree.name, machine.arch, configurations)
             if sources.answers_at_all:
                 _differences(connection, sources, machine, release)
 
@@ -86,7 +86,9 @@ def _answers(connection: sqlite3.Connection, machine: Machine) -> None:
     )
 
 
-def _differences(connection: sqlite3.Connection, sources: Sources, machine: Machine, release: Release | None) -> None:
+def _differences(
+    connection: sqlite3.Connection, sources: KernelSources, machine: Machine, release: Release | None
+) -> None:
     same = release.same(machine.release) if release else "none"
     for number, system, vm in connection.execute(
         "SELECT number, system, vm FROM temp.machine_answer WHERE machine = ? ORDER BY number", (machine.name,)

@@ -27,7 +27,7 @@ class UnknownDefinitionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MacroSite:
     """Where a macro is used, or a header included."""
 
     path: str
@@ -100,7 +100,7 @@ class Definitions:
                 return found
             found |= more
 
-    def at(self, name: str, place: Place) -> list[Choice]:
+    def at(self, name: str, place: MacroSite) -> list[Choice]:
         """The definition that holds, or those that do under different conditions. Raises `UnknownDefinitionError`."""
         events = self._events.get(name, [])
         return _choices(name, _own(events, place) or _of_headers(events, place), place)
@@ -109,15 +109,15 @@ class Definitions:
         """Whether a file itself defines any macro of those that count here."""
         return path in self._defining
 
-    def own(self, name: str, place: Place) -> list[Definition]:
+    def own(self, name: str, place: MacroSite) -> list[Definition]:
         """What the file itself defines the macro as above the place."""
         return [event.definition for event in _own(self._events.get(name, []), place) if event.definition]
 
-    def defined_before(self, name: str, place: Place) -> bool:
+    def defined_before(self, name: str, place: MacroSite) -> bool:
         """Whether the file itself defines the macro above the place."""
         return bool(_own(self._events.get(name, []), place))
 
-    def closures(self, names: set[str], place: Place) -> list[tuple[Formula, dict[str, Definition]]]:
+    def closures(self, names: set[str], place: MacroSite) -> list[tuple[Formula, dict[str, Definition]]]:
         """The macros, and those that their bodies use to make code, for each condition under which they differ.
 
         Raises `UnknownDefinitionError`.
@@ -188,7 +188,7 @@ def _is_useful(event: _Event, taking: set[str]) -> bool:
     return definition is None or definition.parameters is not None or definition.body in taking
 
 
-def _own(events: list[_Event], place: Place) -> list[_Event]:
+def _own(events: list[_Event], place: MacroSite) -> list[_Event]:
     """What the file itself has defined above the place and not undefined since."""
     live: list[_Event] = []
     for event in events:
@@ -200,7 +200,7 @@ def _own(events: list[_Event], place: Place) -> list[_Event]:
     return live
 
 
-def _of_headers(events: list[_Event], place: Place) -> list[_Event]:
+def _of_headers(events: list[_Event], place: MacroSite) -> list[_Event]:
     """What headers leave defined that code of this architecture may include."""
     live: dict[str, list[_Event]] = {}
     for event in events:
@@ -214,7 +214,7 @@ def _of_headers(events: list[_Event], place: Place) -> list[_Event]:
     return [event for found in live.values() for event in found]
 
 
-def _choices(name: str, events: list[_Event], place: Place) -> list[Choice]:
+def _choices(name: str, events: list[_Event], place: MacroSite) -> list[Choice]:
     """The one definition that all events agree on, or several that exclude each other."""
     definitions = dict.fromkeys(event.definition for event in events if event.definition)
     if not definitions:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 
-from caplint.facts.harvest import Reading, harvest_contents
+from caplint.facts.harvest import ExtractionSettings, harvest_contents
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.knowledge.languages import MADE
 from caplint.link.core.memo import snapshot
@@ -23,7 +23,7 @@ class _Made:
     unexpanded: list[tuple[str, int, str, str]]
 
 
-def link_made(store: FactStore, side: str, tree: Tree, reading: Reading) -> None:
+def link_made(store: FactStore, side: str, tree: Tree, reading: ExtractionSettings) -> None:
     """Fill `superseded` and `unexpanded`, and add the pieces' facts to `all_file`, for one side of a tree."""
     connection = store.connection
     name = f"made {snapshot(connection, side, tree.name, reading.extractor)}"
@@ -37,7 +37,7 @@ def link_made(store: FactStore, side: str, tree: Tree, reading: Reading) -> None
     _fill(connection, side, tree.name, made, rows)
 
 
-def _read(store: FactStore, side: str, tree: Tree, reading: Reading) -> tuple[_Made, dict[BlobKey, int]]:
+def _read(store: FactStore, side: str, tree: Tree, reading: ExtractionSettings) -> tuple[_Made, dict[BlobKey, int]]:
     # Imported on demand: most runs find everything in the store, and expand nothing.
     from caplint.facts.expanded import packed  # noqa: PLC0415
     from caplint.link.macros.expansion_plan import plan  # noqa: PLC0415

@@ -17,7 +17,7 @@ from caplint.c.expression import parse
 from caplint.c.formula import conjunction, text
 from caplint.facts.expanded import Part, Piece
 from caplint.facts.preprocess import Macros
-from caplint.link.macros.definitions import Definitions, Place, UnknownDefinitionError
+from caplint.link.macros.definitions import Definitions, MacroSite, UnknownDefinitionError
 from caplint.link.macros.includes import Includes
 from caplint.values.macro_text import Definition
 
@@ -202,14 +202,14 @@ class _Planner:
         return _decoded(source[use.start : semicolon.end() if semicolon else use.stop])
 
     def _macros(self, path: str, arch: str | None, use: _Use, names: set[str]) -> Iterator[tuple[str, Macros]]:
-        place = Place(path, arch, use.line, use.condition)
+        place = MacroSite(path, arch, use.line, use.condition)
         for condition, found in self._definitions.closures(names, place):
             yield text(condition), _listed(found)
 
     def _leads_here(self, path: str, arch: str | None, include: _Use, inner: _Use) -> bool:
         """Whether an invocation in an included file is of a macro that the includer defines, or leads to one."""
-        place = Place(path, arch, include.line, include.condition)
-        target = Place(include.name, self._files[include.name][0], inner.line, inner.condition)
+        place = MacroSite(path, arch, include.line, include.condition)
+        target = MacroSite(include.name, self._files[include.name][0], inner.line, inner.condition)
         seen: set[str] = set()
         wanted = {inner.name}
         while wanted:
@@ -223,11 +223,11 @@ class _Planner:
 
     def _brought(self, path: str, arch: str | None, include: _Use) -> Iterator[tuple[_Use, Macros]]:
         """Invocations in an included file that the includer defines, or that lead to what it defines."""
-        place = Place(path, arch, include.line, include.condition)
+        place = MacroSite(path, arch, include.line, include.condition)
         for inner in self._included(include.name):
             if not self._leads_here(path, arch, include, inner):
                 continue
-            target = Place(include.name, self._files[include.name][0], inner.line, inner.condition)
+            target = MacroSite(include.name, self._files[include.name][0], inner.line, inner.condition)
             found: dict[str, Definition] = {}
             wanted = {inner.name}
             while missing := sorted(wanted - found.keys()):

@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class StateMember:
     """A member of a structure: dotted path from its owner."""
 
     owner: str
@@ -33,12 +33,12 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MemberPath:
     """What a member chain leads to: the members it passes, outermost first."""
 
     owner: str
     """The structure of `[msr.state]` that it starts in."""
-    members: tuple[Member, ...]
+    members: tuple[StateMember, ...]
     unknown: str = ""
     """The first step that the structure reached so far does not have; empty where all are known."""
     outside: bool = False
@@ -54,7 +54,7 @@ class Place:
 class State:
     """The structures of one tree, with every name through which members are written or read."""
 
-    structures: dict[str, dict[str, Member]]
+    structures: dict[str, dict[str, StateMember]]
     """Tag → dotted path → member."""
     written: set[str] = field(default_factory=set)
     """Last names of chains that are assigned, updated, or whose address is taken; names in macro bodies."""
@@ -67,14 +67,14 @@ class State:
         """The state of a tree's MSR architecture; `files` says what each file does to members."""
         known = knowledge().msr
         where = (side, tree, known.architecture, GENERIC)
-        structures: dict[str, dict[str, Member]] = {}
+        structures: dict[str, dict[str, StateMember]] = {}
         for owner, name, *rest in connection.execute(
             """SELECT m.owner, m.name, m.type, m.array, f.path, m.line
                FROM temp.all_file f JOIN main.member m ON m.blob = f.blob
                WHERE f.side = ? AND f.tree = ? AND f.arch IN (?, ?) ORDER BY f.path, m.line""",
             where,
         ):
-            structures.setdefault(owner, {}).setdefault(name, Member(owner, name, *rest))
+            structures.setdefault(owner, {}).setdefault(name, StateMember(owner, name, *rest))
         state = State(structures, roots=known.roots)
         seen = [members for arch, members in files if arch in {known.architecture, GENERIC}]
         called = json.dumps(sorted({callee for members in seen for callee in members.handed}))
@@ -98,7 +98,7 @@ class State:
             if callee not in functions:
                 self.written.update(names)
 
-    def place(self, chain: str) -> Place | None:
+    def place(self, chain: str) -> MemberPath | None:
         """What a chain leads to, None where it does not start in a known structure."""
         bare = BRACKETS.sub("", chain)
         for owner, root in self.roots:
@@ -108,16 +108,16 @@ class State:
                     return self._walk(owner, rest)
         return None
 
-    def _walk(self, owner: str, steps: list[str]) -> Place:
-        members: list[Member] = []
+    def _walk(self, owner: str, steps: list[str]) -> MemberPath:
+        members: list[StateMember] = []
         structure, prefix = owner, ""
         for step in steps:
             if not _NAME.fullmatch(step):
-                return Place(owner, tuple(members), outside=True)
+                return MemberPath(owner, tuple(members), outside=True)
             name = f"{prefix}{step}"
             found = self.structures[structure].get(name)
             if found is None:
-                return Place(owner, tuple(members), unknown=step)
+                return MemberPath(owner, tuple(members), unknown=step)
             members.append(found)
             tag = _tag(found.type)
             if any(other.startswith(f"{name}.") for other in self.structures[structure]):
@@ -126,10 +126,10 @@ class State:
                 structure, prefix = tag, ""
             else:
                 rest = steps[steps.index(step) + 1 :]
-                return Place(owner, tuple(members), outside=bool(rest))
-        return Place(owner, tuple(members))
+                return MemberPath(owner, tuple(members), outside=bool(rest))
+        return MemberPath(owner, tuple(members))
 
-    def is_written(self, place: Place) -> bool:
+    def is_written(self, place: MemberPath) -> bool:
         """Whether something may write what the place names: by assignment, by address, as an array handed on."""
         return any(
             member.last in self.written or ((member.array or "*" in member.type) and member.last in self.passed)

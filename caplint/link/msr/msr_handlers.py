@@ -12,7 +12,7 @@ from functools import cache
 from caplint.knowledge.load import knowledge
 from caplint.link.functions.body import Body, Handler, Row, between
 from caplint.link.functions.member_uses import chains
-from caplint.link.msr.arch_state import Place, State
+from caplint.link.msr.arch_state import MemberPath, State
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # What a guard may speak of without making the access depend on a capability or a feature.
@@ -28,7 +28,7 @@ _BETWEEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class MsrSite:
     """A place in a handler that answers for an MSR or a range of them."""
 
     body: Body
@@ -45,12 +45,12 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class MsrValue:
     """Where a value comes from, or goes to."""
 
     how: str
     """`state` (members of KVM's own), `constant`, `delegated` (another handler), `other`."""
-    places: tuple[Place, ...] = ()
+    places: tuple[MemberPath, ...] = ()
     text: str = ""
 
 
@@ -134,7 +134,7 @@ def _requests(body: Body) -> set[str]:
     }
 
 
-def sites(verb: str, body: Body) -> Iterator[Site]:
+def sites(verb: str, body: Body) -> Iterator[MsrSite]:
     """Every MSR that the handler speaks of."""
     names = selectors(body)
     handler = body.handler
@@ -147,7 +147,7 @@ def sites(verb: str, body: Body) -> Iterator[Site]:
         extent,
     ).fetchall():
         if selector in names:
-            yield Site(body, verb, "case", low, high, *place)
+            yield MsrSite(body, verb, "case", low, high, *place)
     for constant, operand, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.operand, p.line, p.column, p.start, c.text
            FROM main.comparison p JOIN main.condition c ON c.id = p.condition
@@ -159,12 +159,12 @@ def sites(verb: str, body: Body) -> Iterator[Site]:
             (t for t in body.tests if t.start <= start < t.stop and t.extra[0] == "if" and constant in t.text), None
         )
         if operand in names and test is not None:
-            yield Site(body, verb, "comparison", constant, constant, line, column, test.start, test.stop, condition)
+            yield MsrSite(body, verb, "comparison", constant, constant, line, column, test.start, test.stop, condition)
     for test in body.tests:
         match = _BETWEEN.match(test.text)
         if match and match["a"] == match["b"] and match["a"] in names:
             line, column = _position(body, test.start)
-            yield Site(body, verb, "range", match["low"], match["high"], line, column, test.start, test.stop, "1")
+            yield MsrSite(body, verb, "range", match["low"], match["high"], line, column, test.start, test.stop, "1")
 
 
 def _position(body: Body, start: int) -> tuple[int, int]:
@@ -174,44 +174,44 @@ def _position(body: Body, start: int) -> tuple[int, int]:
     return line, 1
 
 
-def value(site: Site, state: State) -> Value:
+def value(site: MsrSite, state: State) -> MsrValue:
     """Where a read value comes from, or which state a written one goes to."""
     rows = _written_state(site, state) if site.verb == "set" else _answers(site)
     if not rows and site.verb != "set":
         calls = set(delegates(site.body))
         handed = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
-        return Value("delegated", text=handed[0].extra[0]) if handed else Value("other")
+        return MsrValue("delegated", text=handed[0].extra[0]) if handed else MsrValue("other")
     if site.verb == "set":
         return _assigned(site, state, rows)
     places = [place for row in rows for chain in chains(row.text) if (place := state.place(chain))]
     text = rows[0].text if len(rows) == 1 else ""
     if places:
-        return Value("state", tuple(dict.fromkeys(places)), text)
+        return MsrValue("state", tuple(dict.fromkeys(places)), text)
     constant = all(_NUMBER.match(row.text) or row.text.isupper() for row in rows)
-    return Value("constant" if constant else "other", text=text)
+    return MsrValue("constant" if constant else "other", text=text)
 
 
-def _answers(site: Site) -> list[Row]:
+def _answers(site: MsrSite) -> list[Row]:
     """The assignments that leave a value for the reader."""
     results = _results()
     return [row for row in between(site.body.stores, site.start, site.stop) if results.search(row.extra[0])]
 
 
-def _written_state(site: Site, state: State) -> list[Row]:
+def _written_state(site: MsrSite, state: State) -> list[Row]:
     return [row for row in between(site.body.stores, site.start, site.stop) if state.place(row.extra[0])]
 
 
-def _assigned(site: Site, state: State, rows: list[Row]) -> Value:
+def _assigned(site: MsrSite, state: State, rows: list[Row]) -> MsrValue:
     places = [place for row in rows if (place := state.place(row.extra[0]))]
     if places:
-        return Value("state", tuple(dict.fromkeys(places)), rows[0].text if len(rows) == 1 else "")
+        return MsrValue("state", tuple(dict.fromkeys(places)), rows[0].text if len(rows) == 1 else "")
     calls = set(delegates(site.body))
     handed = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
     if handed:
-        return Value("delegated", text=handed[0].extra[0])
+        return MsrValue("delegated", text=handed[0].extra[0])
     body = site.body
     busy = any(between(rows, site.start, site.stop) for rows in (body.calls, body.stores, body.jumps))
-    return Value("other" if busy else "constant")
+    return MsrValue("other" if busy else "constant")
 
 
 @cache
@@ -219,7 +219,7 @@ def _results() -> re.Pattern[str]:
     return re.compile("|".join(knowledge().msr.results))
 
 
-def gates(site: Site) -> list[str]:
+def gates(site: MsrSite) -> list[str]:
     """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
     offsets = [row.start for row in _answers(site)] or [site.start]
     first, last = min(offsets), max(offsets)

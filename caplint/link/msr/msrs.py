@@ -17,7 +17,7 @@ from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
-from caplint.link.msr.msr_handlers import MsrHandlers, Site, Value, gates, is_gated, sites, value
+from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
 from caplint.link.msr.passthrough import link_passthrough
 from caplint.values.evaluator import Definition, Numbers, UnknownValueError
 from caplint.values.macro_text import LookedUp
@@ -131,10 +131,10 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
 class _Access:
     """A row of `all_msr_site` to be."""
 
-    site: Site
+    site: MsrSite
     id: str
     condition: str
-    value: Value
+    value: MsrValue
     gates: list[str]
     """What decides whether it succeeds."""
 

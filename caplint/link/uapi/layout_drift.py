@@ -63,10 +63,10 @@ def _compared(kernel: str, other: str) -> list[tuple[object, ...]]:
 
 def _place(units: Mapping[str, Any], row: list[Any]) -> list[Any]:
     """Where what a difference is about is defined, on the first ABI that it is said of: path, line, column."""
-    from caplint.abi.unit import Ioctl, Structure  # noqa: PLC0415 - pycparser's
+    from caplint.abi.unit import IoctlNumber, Structure  # noqa: PLC0415 - pycparser's
 
     subject, kind, _, abis = row[:4]
-    shape = Structure if kind == "struct" else Ioctl
+    shape = Structure if kind == "struct" else IoctlNumber
     columns = [shape._fields.index(name) for name in ("path", "line", "column")]
     found = {entry[0]: entry for entry in units[abis.partition(", ")[0]][_KINDS[kind]]}[subject]
     return [found[column] for column in columns]

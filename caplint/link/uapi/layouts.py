@@ -16,7 +16,7 @@ from posixpath import basename, commonprefix, dirname
 
 from caplint.abi import sources as headers
 from caplint.abi.abis import Abi, abis_of
-from caplint.abi.sources import Place, Sources, gather
+from caplint.abi.sources import HeaderSet, Sources, gather
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
 from caplint.link.uapi.layout_drift import drift_of
@@ -34,7 +34,7 @@ class _Copy:
     side: str
     tree: Tree
     header: str
-    place: Place
+    place: HeaderSet
     arch: str
     abis: tuple[str, ...]
     key: str = field(compare=False)
@@ -105,7 +105,7 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
         yield from found
         for root in roots:
             if all(copy.place.root != root for copy in found):  # it may need no header of an architecture's
-                yield _evaluable((side, tree, header), Place(root, ""), "", abis_of(None, None))
+                yield _evaluable((side, tree, header), HeaderSet(root, ""), "", abis_of(None, None))
 
 
 def _is_root(path: str) -> bool:
@@ -117,12 +117,12 @@ def _copy(of: tuple[str, Tree, str], roots: list[str], path: str, arch: str | No
     root = max(roots, key=lambda root: (len(commonprefix([root, path])), root), default="")
     abis = abis_of(knowledge().architecture_word(tree.project, path), arch) if arch else []
     if root and abis:
-        return _evaluable(of, Place(root, path), arch or "", abis)
+        return _evaluable(of, HeaderSet(root, path), arch or "", abis)
     blind = _blind(path, _NO_ARCHITECTURE if root else _NO_ROOT)
-    return _Copy(*of, Place(root, path), arch or "", (), blind, Sources({}, {}))
+    return _Copy(*of, HeaderSet(root, path), arch or "", (), blind, Sources({}, {}))
 
 
-def _evaluable(of: tuple[str, Tree, str], place: Place, arch: str, abis: list[Abi]) -> _Copy:
+def _evaluable(of: tuple[str, Tree, str], place: HeaderSet, arch: str, abis: list[Abi]) -> _Copy:
     names = tuple(abi.name for abi in abis)
     found = gather(place, partial(_read, of[1]))
     return _Copy(*of, place, arch, names, _key(found, names), found)

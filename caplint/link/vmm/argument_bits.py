@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from caplint.link.functions.call_sites import Code, Function, symbols
+from caplint.link.functions.call_sites import Code, CodeFunction, symbols
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.dominating_checks import Witnesses
 
@@ -20,7 +20,7 @@ _YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|
 _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 
-def bits_of(constants: Constants, function: Function, text: str) -> int | None:
+def bits_of(constants: Constants, function: CodeFunction, text: str) -> int | None:
     """What may be set in an argument: its own constant, or those that a local variable is given; None: not known."""
     stores = [store for store in function.stores if store.target == text]
     if not stores:
@@ -41,14 +41,14 @@ class Answers:
     """What is made of the answers of checks in one tree."""
 
     def __init__(self, code: Code) -> None:
-        self._texts: list[tuple[Function, list[str], str]] = []
+        self._texts: list[tuple[CodeFunction, list[str], str]] = []
         for function in code.functions:
             masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
             texts = list(dict.fromkeys([*(text for _, text in function.texts()), *masked]))
             self._texts.append((function, texts, "\n".join(texts)))
-        self._known: dict[str, list[tuple[Function, str]]] = {}
+        self._known: dict[str, list[tuple[CodeFunction, str]]] = {}
 
-    def _mentions(self, name: str) -> list[tuple[Function, str]]:
+    def _mentions(self, name: str) -> list[tuple[CodeFunction, str]]:
         """Every expression that mentions a name. A few are asked for of all that a tree has."""
         if name not in self._known:
             self._known[name] = [
@@ -68,7 +68,7 @@ class Answers:
             if not _SAID.search(text)
         )
 
-    def _of(self, found: Witnesses) -> Iterator[tuple[Function, str]]:
+    def _of(self, found: Witnesses) -> Iterator[tuple[CodeFunction, str]]:
         for path, start, name in found.locals:
             for function, text in self._mentions(name):
                 if (function.path, function.start) == (path, start):
@@ -80,7 +80,7 @@ class Answers:
                     yield function, text
 
 
-def _marked(found: Witnesses, function: Function, text: str) -> str:
+def _marked(found: Witnesses, function: CodeFunction, text: str) -> str:
     """An expression in which `@` stands for every answer."""
     for check in found.checks:
         callee = re.escape(check.call.callee)

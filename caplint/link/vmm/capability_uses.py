@@ -13,7 +13,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
-from caplint.link.functions.call_sites import Call, Code, Function
+from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of
 from caplint.link.vmm.capability_values import Capabilities, handed_on
@@ -41,11 +41,11 @@ def link_vmm(store: FactStore, extractor: str) -> None:
 
 
 @dataclass(frozen=True)
-class Use:
+class CapabilityUse:
     """A place that asks for a capability or enables it."""
 
-    function: Function
-    call: Call
+    function: CodeFunction
+    call: CallSite
     wrapper: Wrapper
     scope: str
     expression: str
@@ -95,10 +95,12 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     )
 
 
-def uses_in(connection: sqlite3.Connection, side: str, tree: str, code: Code) -> tuple[list[Use], list[Use]]:
+def uses_in(
+    connection: sqlite3.Connection, side: str, tree: str, code: Code
+) -> tuple[list[CapabilityUse], list[CapabilityUse]]:
     """A tree's uses, one per capability and in order, and those whose capability is not known."""
     known = Capabilities(connection, side, tree)
-    uses: list[Use] = []
+    uses: list[CapabilityUse] = []
     unresolved = []
     for use in _uses(code):
         named = list(_named(code, known, use))
@@ -112,14 +114,14 @@ def _wrappers() -> set[str]:
     return {wrapper.callee for wrapper in knowledge().wrappers}
 
 
-def _uses(code: Code) -> Iterator[Use]:
+def _uses(code: Code) -> Iterator[CapabilityUse]:
     """Every call of a wrapper, with the expression that names the capability."""
     for wrapper in knowledge().wrappers:
         index = wrapper.capability
         for function, call in code.calling([wrapper.callee]):
             if len(call.arguments) <= index or wrapper.request not in {None, call.arguments[index - 1]}:
                 continue
-            use = Use(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
+            use = CapabilityUse(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
             if wrapper.verb == "enable" and wrapper.request:
                 request = request_of(function, call)
                 use = replace(use, expression=request.cap, flags=request.flags, given=request.given)
@@ -130,13 +132,13 @@ def _uses(code: Code) -> Iterator[Use]:
             yield replace(use, ignored=ignored(code, function, call))
 
 
-def _scope(wrapper: Wrapper, call: Call) -> str:
+def _scope(wrapper: Wrapper, call: CallSite) -> str:
     """The wrapper's own, or what the descriptor's name says."""
     match = _LAST_NAME.search(call.arguments[0]) if wrapper.scope == "unknown" else None
     return knowledge().descriptors.get(match.group(1), wrapper.scope) if match else wrapper.scope
 
 
-def _named(code: Code, known: Capabilities, use: Use, depth: int = _DEPTH) -> Iterator[Use]:
+def _named(code: Code, known: Capabilities, use: CapabilityUse, depth: int = _DEPTH) -> Iterator[CapabilityUse]:
     """The use once per capability that it may speak of; of a parameter, the calls that pass one."""
     found = list(known.of(use.function, use.expression, use.call.start))
     how = "parameter" if depth < _DEPTH else ""
@@ -149,7 +151,7 @@ def _named(code: Code, known: Capabilities, use: Use, depth: int = _DEPTH) -> It
         yield from _named(code, known, replace(outer, ignored=lost), depth - 1)
 
 
-def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[Use]) -> None:
+def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[CapabilityUse]) -> None:
     files = file_conditions(connection)
     connection.executemany(
         "INSERT INTO temp.all_vmm_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -165,7 +167,7 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
 
 
 def _insert_arguments(
-    connection: sqlite3.Connection, side: str, tree: str, uses: list[Use], asked: dict[_Site, int]
+    connection: sqlite3.Connection, side: str, tree: str, uses: list[CapabilityUse], asked: dict[_Site, int]
 ) -> None:
     constants = Constants(connection, side, tree)
     connection.executemany(
@@ -195,7 +197,7 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
     )
 
 
-def checks_of(uses: list[Use], caps: set[str]) -> dict[str, list[Check]]:
+def checks_of(uses: list[CapabilityUse], caps: set[str]) -> dict[str, list[Check]]:
     """Where some capabilities are asked for."""
     checks: dict[str, list[Check]] = {}
     for use in uses:
@@ -205,8 +207,8 @@ def checks_of(uses: list[Use], caps: set[str]) -> dict[str, list[Check]]:
 
 
 def _dominated(
-    dominators: Dominators, uses: list[Use], witnesses: dict[str, Witnesses]
-) -> Iterator[tuple[Use, Before]]:
+    dominators: Dominators, uses: list[CapabilityUse], witnesses: dict[str, Witnesses]
+) -> Iterator[tuple[CapabilityUse, Before]]:
     """Enable sites that a check stands before."""
     for use in uses:
         if use.wrapper.verb == "enable" and use.cap in witnesses:
@@ -215,7 +217,7 @@ def _dominated(
                 yield use, before
 
 
-def _asked(code: Code, dominated: list[Use], witnesses: dict[str, Witnesses]) -> dict[_Site, int]:
+def _asked(code: Code, dominated: list[CapabilityUse], witnesses: dict[str, Witnesses]) -> dict[_Site, int]:
     """Whether what is passed was asked for, of enable sites that a check stands before."""
     answers = Answers(code)
     caps = sorted({use.cap for use in dominated})

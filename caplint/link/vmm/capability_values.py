@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import Call, Code, Function, symbols
+from caplint.link.functions.call_sites import CallSite, Code, CodeFunction, symbols
 
 _CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 _BARE = re.compile(r"\(*\s*&?([A-Za-z_]\w*)")
@@ -36,7 +36,7 @@ class Capabilities:
         ):
             self._tables.setdefault((blob, variable), []).extend(spelt(value))
 
-    def of(self, function: Function, expression: str, offset: int, depth: int = _DEPTH) -> Iterator[Named]:
+    def of(self, function: CodeFunction, expression: str, offset: int, depth: int = _DEPTH) -> Iterator[Named]:
         """What the expression may stand for at an offset of the function; nothing where that is not known."""
         if direct := spelt(expression):
             yield from ((name, "direct") for name in direct)
@@ -56,7 +56,7 @@ class Capabilities:
             yield from ((name, "variable") for name in seen)
 
 
-def _reaching(function: Function, target: str, offset: int) -> list[str]:
+def _reaching(function: CodeFunction, target: str, offset: int) -> list[str]:
     """The values that a variable may have at an offset: those since it was last assigned on every way there."""
     branches = function.branches(offset)
     values: list[str] = []
@@ -69,7 +69,7 @@ def _reaching(function: Function, target: str, offset: int) -> list[str]:
     return values
 
 
-def handed_on(code: Code, function: Function, expression: str) -> Iterator[tuple[Function, Call, str]]:
+def handed_on(code: Code, function: CodeFunction, expression: str) -> Iterator[tuple[CodeFunction, CallSite, str]]:
     """Where a capability comes from that is a parameter: every call of the function, with what is passed for it."""
     if expression not in function.parameters:
         return

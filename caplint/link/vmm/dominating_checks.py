@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from caplint.link.functions.call_sites import Call, Code, Function, symbols
+from caplint.link.functions.call_sites import CallSite, Code, CodeFunction, symbols
 
 _DEPTH = 4
 # An answer is kept in a flag, a function returns the flag, a variable takes what that returns. What is carried on
@@ -27,8 +27,8 @@ _CONSTANT = re.compile(r"(?:true|TRUE|[0-9A-Z][0-9A-Z_x]*)\Z")
 class Check:
     """A place that asks for a capability."""
 
-    function: Function
-    call: Call
+    function: CodeFunction
+    call: CallSite
     expression: str
     """What names the capability there."""
 
@@ -57,7 +57,7 @@ class Witnesses:
     """Variables outside functions, and members by their last name."""
     functions: dict[str, Check] = field(default_factory=dict)
 
-    def find(self, function: Function, text: str) -> Check | None:
+    def find(self, function: CodeFunction, text: str) -> Check | None:
         """The check that an expression of a function depends on."""
         for check in self.checks:
             if check.function is function and check.is_in(text):
@@ -74,7 +74,7 @@ class Witnesses:
 class _Mention(NamedTuple):
     """An assignment or a return, in which a name may occur."""
 
-    function: Function
+    function: CodeFunction
     target: str
     """Empty for a return."""
     local: bool
@@ -90,7 +90,7 @@ class Dominators:
         self._within: dict[tuple[str, int], list[_Mention]] = {}
         self.include(code.functions)
 
-    def include(self, functions: Iterable[Function]) -> None:
+    def include(self, functions: Iterable[CodeFunction]) -> None:
         """Look at further functions as well; what is asked before them needs witnesses that are found anew."""
         for function in functions:
             found = [_Mention(function, store.target, store.local, store.value) for store in function.stores]
@@ -107,7 +107,7 @@ class Dominators:
         self._follow(found, [mention for name in self._flags(found) for mention in self._mentions.get(name, [])])
         return found
 
-    def _inside(self, function: Function) -> list[_Mention]:
+    def _inside(self, function: CodeFunction) -> list[_Mention]:
         return self._within[function.path, function.start]
 
     def _follow(self, found: Witnesses, pending: list[_Mention]) -> None:
@@ -130,14 +130,14 @@ class Dominators:
                     found.shared.setdefault(_last(store.target), check)
         return list(found.shared)
 
-    def guarding(self, function: Function, offset: int, found: Witnesses) -> Check | None:
+    def guarding(self, function: CodeFunction, offset: int, found: Witnesses) -> Check | None:
         """The check that decides if control gets to an offset."""
         for extent in function.guards(offset):
             if check := found.find(function, extent.expression):
                 return check
         return None
 
-    def before(self, function: Function, call: Call, found: Witnesses, depth: int = _DEPTH) -> Before | None:
+    def before(self, function: CodeFunction, call: CallSite, found: Witnesses, depth: int = _DEPTH) -> Before | None:
         """What was asked before the call, None where nothing was."""
         if check := self.guarding(function, call.start, found):
             return Before("same function" if check.function is function else "stored flag", check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from caplint.link.functions.call_sites import Call, Function
+from caplint.link.functions.call_sites import CallSite, CodeFunction
 
 _NAME = re.compile(r"&?\s*([A-Za-z_]\w*)\Z")
 _ARGUMENT = re.compile(r"args\s*\[\s*(\d+)\s*\]\Z")
@@ -24,7 +24,7 @@ class Request:
     given: tuple[str, ...] | None
 
 
-def request_of(function: Function, call: Call) -> Request:
+def request_of(function: CodeFunction, call: CallSite) -> Request:
     """What the ioctl gets, from the variable's initialiser and the assignments above the call."""
     match = _NAME.match(call.arguments[2])
     if match is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from caplint.link.functions.call_sites import Call, Code, Function, Store
+from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
 
 _DEPTH = 4
 
 
-def ignored(code: Code, function: Function, call: Call, depth: int = _DEPTH) -> str:
+def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> str:
     """How the result is lost: dropped, unread (never looked at), callers (all drop it); '' where it is not.
 
     An explicit `(void)` says that it is meant to be, and is not counted here.
@@ -25,7 +25,7 @@ def ignored(code: Code, function: Function, call: Call, depth: int = _DEPTH) -> 
     return ""
 
 
-def _assigning(function: Function, call: Call) -> list[Store]:
+def _assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
     """The assignment whose value is the call, if one is."""
     alone = re.compile(rf"\(*\s*{re.escape(call.callee)}\s*\(")
     before = [store for store in function.stores if store.start < call.start and alone.match(store.value)]
@@ -34,7 +34,7 @@ def _assigning(function: Function, call: Call) -> list[Store]:
     return [] if any(last[0].start < other.start < call.start for other in function.calls if last) else last
 
 
-def _unread(function: Function, store: Store) -> bool:
+def _unread(function: CodeFunction, store: Assignment) -> bool:
     """Whether a local variable is assigned again, or goes out of scope, before anything reads it."""
     if not store.local or not store.target.isidentifier() or any(start > store.start for start in function.jumps):
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from caplint import __version__
 from caplint.graph.path_model import Path
-from caplint.inventory.difference import Difference
+from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Capability, Inventory
 from caplint.report.paths import as_object as path_object
 
@@ -23,7 +23,7 @@ def as_object(inventory: Inventory) -> dict[str, Any]:
     }
 
 
-def difference_object(found: Difference) -> dict[str, Any]:
+def difference_object(found: InventoryDifference) -> dict[str, Any]:
     """What came, went and changed, as plain data."""
     return {
         "version": 1,

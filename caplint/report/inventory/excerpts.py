@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from caplint.inventory.model import Capability, Place
+from caplint.inventory.model import Capability, SourceLine
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
@@ -34,7 +34,7 @@ def excerpts(trees: Iterable[Tree], capabilities: Iterable[Capability]) -> Excer
     return found
 
 
-def places(capability: Capability) -> Iterator[Place]:
+def places(capability: Capability) -> Iterator[SourceLine]:
     """Every place of a capability."""
     for definition in capability.definitions:
         yield definition.place

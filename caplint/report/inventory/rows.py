@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from caplint.inventory.difference import Difference
+from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Capability, Inventory
 from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses
 from caplint.util.escape import visible
@@ -71,7 +71,7 @@ def markdown_text(inventory: Inventory) -> str:
     return "\n".join([*lines, "", LEGEND + ".", ""])
 
 
-def changes_markdown(found: Difference) -> str:
+def changes_markdown(found: InventoryDifference) -> str:
     """What came, went and changed, as lists."""
     lines: list[str] = []
     for kind, title in (("came", "New"), ("went", "Gone"), ("changed", "Changed")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from caplint.inventory.difference import Change, Difference
+from caplint.inventory.difference import Change, InventoryDifference
 from caplint.inventory.model import Capability, Inventory
 from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.style import Style, safe
@@ -92,7 +92,7 @@ def _answered(inventory: Inventory, arch: str) -> int:
     return sum(1 for support in known if support is not None and support.advertised is not None)
 
 
-def changes(found: Difference, style: Style) -> Iterator[str]:
+def changes(found: InventoryDifference, style: Style) -> Iterator[str]:
     """What came, went and changed."""
     if not found.changes:
         yield "no capability came, went or changed"

@@ -8,7 +8,7 @@ import pytest
 from conftest import X86, bare_kernel
 
 from caplint.config import Config
-from caplint.link.functions.call_sites import Call, Code, Function, Store, symbols
+from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction, symbols
 from caplint.session import open_session
 
 TEXT = """\
@@ -38,7 +38,7 @@ OTHER = "arch/x86/kvm/other.c"
 
 
 @pytest.fixture(scope="module")
-def codes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Code, list[Function]]]:
+def codes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Code, list[CodeFunction]]]:
     """The functions of a tree, and those of one of its files alone."""
     text = "int fourth(void) { return first(NULL, 4); }\nstatic int fifth(void) { return second(5); }\n"
     tree = bare_kernel(tmp_path_factory.mktemp("kernel"), {X86: TEXT, OTHER: text})
@@ -49,7 +49,7 @@ def codes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Code, list
 
 
 @pytest.fixture(scope="module")
-def first(codes: tuple[Code, list[Function]]) -> Function:
+def first(codes: tuple[Code, list[CodeFunction]]) -> CodeFunction:
     return codes[0].named("first")[0]
 
 
@@ -57,7 +57,7 @@ def _at(text: str) -> int:
     return TEXT.index(text)
 
 
-def test_functions_stand_in_order_of_file_and_place(codes: tuple[Code, list[Function]]) -> None:
+def test_functions_stand_in_order_of_file_and_place(codes: tuple[Code, list[CodeFunction]]) -> None:
     found = [(function.path, function.name, function.line, function.static) for function in codes[0].functions]
     assert found == [
         (OTHER, "fourth", 1, False),
@@ -68,28 +68,28 @@ def test_functions_stand_in_order_of_file_and_place(codes: tuple[Code, list[Func
     ]
 
 
-def test_a_file_alone_has_the_same_functions_as_in_its_tree(codes: tuple[Code, list[Function]]) -> None:
+def test_a_file_alone_has_the_same_functions_as_in_its_tree(codes: tuple[Code, list[CodeFunction]]) -> None:
     assert codes[1] == [function for function in codes[0].functions if function.path == X86]
 
 
-def test_what_stands_in_a_function(first: Function) -> None:
+def test_what_stands_in_a_function(first: CodeFunction) -> None:
     assert (first.parameters, first.arch) == (("kvm", "n"), "x86")
     assert TEXT[: first.stop].endswith("\treturn kvm->y;\n}")
     assert first.calls == [
-        Call(_at("other("), 8, 12, "other", ("kvm", "r + 1"), "assigned", "CONFIG_A"),
-        Call(_at("second("), 11, 7, "second", ("r",), "assigned", "1"),
+        CallSite(_at("other("), 8, 12, "other", ("kvm", "r + 1"), "assigned", "CONFIG_A"),
+        CallSite(_at("second("), 11, 7, "second", ("r",), "assigned", "1"),
     ]
     assert first.stores == [
-        Store(_at("r = n"), "r", "init", "n", True),
-        Store(_at("kvm->x"), "kvm->x", "|=", "other(kvm, r + 1)", False),
-        Store(_at("r = second"), "r", "=", "second(r)", True),
+        Assignment(_at("r = n"), "r", "init", "n", True),
+        Assignment(_at("kvm->x"), "kvm->x", "|=", "other(kvm, r + 1)", False),
+        Assignment(_at("r = second"), "r", "=", "second(r)", True),
     ]
     assert first.returns == [(_at("return -EINVAL"), "-EINVAL"), (_at("return kvm->y"), "kvm->y")]
     assert [test.expression for test in first.tests] == ["(!kvm)", "(r)"]
     assert [test.kind for test in first.tests] == ["if", "while"]
 
 
-def test_what_is_known_at_a_place(first: Function) -> None:
+def test_what_is_known_at_a_place(first: CodeFunction) -> None:
     known = [(extent.kind, extent.negated, extent.expression) for extent in first.guards(_at("kvm->x"))]
     assert known == [("early_exit", True, "!kvm")]
     assert len(first.branches(_at("return -EINVAL"))) == 1
@@ -97,13 +97,13 @@ def test_what_is_known_at_a_place(first: Function) -> None:
     assert list(first.guards(first.start)) == []
 
 
-def test_every_expression_that_is_evaluated(first: Function) -> None:
+def test_every_expression_that_is_evaluated(first: CodeFunction) -> None:
     stored = {"n", "other(kvm, r + 1)", "second(r)", "kvm->x"}
     handed_on = {"kvm", "r + 1", "r"}
     assert {text for _, text in first.texts()} == {*stored, *handed_on, "-EINVAL", "kvm->y", "(!kvm)", "(r)"}
 
 
-def test_who_calls(codes: tuple[Code, list[Function]], first: Function) -> None:
+def test_who_calls(codes: tuple[Code, list[CodeFunction]], first: CodeFunction) -> None:
     """A static function is called from its own file only; another of the same name is not in view there."""
     code = codes[0]
     assert [(caller.name, call.line) for caller, call in code.callers(first)] == [("second", 15), ("third", 20)]
@@ -114,7 +114,7 @@ def test_who_calls(codes: tuple[Code, list[Function]], first: Function) -> None:
     assert code.named("nobody") == []
 
 
-def test_jumps(codes: tuple[Code, list[Function]]) -> None:
+def test_jumps(codes: tuple[Code, list[CodeFunction]]) -> None:
     (third,) = codes[0].named("third")
     assert third.jumps
     assert all(third.start < jump < third.stop for jump in third.jumps)

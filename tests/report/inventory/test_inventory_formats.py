@@ -15,7 +15,7 @@ import pytest
 from conftest import Caplint
 
 from caplint.engine.outcome import Outcome
-from caplint.inventory.model import Capability, Found, Inventory, Place
+from caplint.inventory.model import Capability, Found, Inventory, SourceLine
 from caplint.inventory.select import ONLY
 from caplint.report.inventory import data, rows, table
 from caplint.report.inventory.page import page, summary
@@ -33,7 +33,7 @@ def hostile(mini: Mini) -> Mini:
     """One capability, everything of which is made to harm."""
     inventory, outcome = mini
     first = next(cap for cap in inventory.capabilities if cap.paths)
-    found = [Found("CAP101", HOSTILE, "error", HOSTILE, HOSTILE, Place("kernel", HOSTILE, 1, HOSTILE))]
+    found = [Found("CAP101", HOSTILE, "error", HOSTILE, HOSTILE, SourceLine("kernel", HOSTILE, 1, HOSTILE))]
     paths = [replace(path, steps=tuple(replace(s, function=HOSTILE) for s in path.steps)) for path in first.paths]
     evil = replace(first, name=HOSTILE, alias=HOSTILE, comment=HOSTILE, findings=found, paths=paths, condition="=1")
     return replace(inventory, capabilities=[evil], trees=[("kernel", "kernel", HOSTILE, HOSTILE)]), outcome
