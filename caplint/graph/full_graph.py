@@ -33,8 +33,8 @@ def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
     """All edges of a program that has been looked at.
 
     Nodes are `ProgramFunction`s and slots: pairs of a structure, or None, and a member, through which functions are
-    called. A call leads to its slot, and a slot to what is put into it, so that a thousand calls through a member with a
-    thousand candidates are two thousand edges. An edge has `edge`, an `Edge`.
+    called. A call leads to its slot, and a slot to what is put into it, so that a thousand calls through a member with
+    a thousand candidates are two thousand edges. An edge has `edge`, an `Edge`.
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(

@@ -12,11 +12,8 @@ Arrows = set[tuple[str, str]]
 
 def modules(root: Path) -> dict[str, Path]:
     """Dotted name → file, of the package `caplint` below a directory."""
-    names = {
-        file.relative_to(root).with_suffix("").as_posix().replace("/", "."): file
-        for file in root.glob("caplint/**/*.py")
-    }
-    return {name.removesuffix(".__init__"): file for name, file in names.items()}
+    files = {".".join(file.relative_to(root).with_suffix("").parts): file for file in root.glob("caplint/**/*.py")}
+    return {name.removesuffix(".__init__"): file for name, file in files.items()}
 
 
 def imports(root: Path) -> tuple[Arrows, Arrows]:
@@ -38,25 +35,23 @@ def _targets(node: ast.AST, known: dict[str, Path], *, typed: bool) -> Iterator[
         case ast.Import():
             yield from ((alias.name, typed) for alias in node.names if alias.name in known)
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
-            for child in node.body:
-                yield from _targets(child, known, typed=True)
+            for statement in node.body:
+                yield from _targets(statement, known, typed=True)
+            for statement in node.orelse:
+                yield from _targets(statement, known, typed=typed)
         case _:
             for child in ast.iter_child_nodes(node):
                 yield from _targets(child, known, typed=typed)
 
 
 def folders(arrows: Arrows, packages: set[str]) -> Arrows:
-    """The same between folders, each standing for the files that lie in it itself."""
+    """Arrows between folders, each standing for the files in it, and the files that lie beside them at the top."""
 
     def folder(name: str) -> str:
-        return name if name in packages else name.rpartition(".")[0]
+        return name if name in packages or name.count(".") == 1 else name.rpartition(".")[0]
 
-    between = {(folder(one), folder(other)) for one, other in arrows if {one, other}.isdisjoint(_ALONE)}
+    between = {(folder(one), folder(other)) for one, other in arrows}
     return {(one, other) for one, other in between if one != other}
-
-
-# They lie beside the folders, at the top, and are layers of their own.
-_ALONE = {"caplint", "caplint.config", "caplint.session", "caplint.__main__"}
 
 
 def circles(arrows: Arrows) -> list[list[str]]:
@@ -64,21 +59,21 @@ def circles(arrows: Arrows) -> list[list[str]]:
     ahead: dict[str, set[str]] = {}
     for one, other in arrows:
         ahead.setdefault(one, set()).add(other)
-
-    def reached(start: str) -> set[str]:
-        seen: set[str] = set()
-        waiting = [start]
-        while waiting:
-            for name in ahead.get(waiting.pop(), ()):
-                if name not in seen:
-                    seen.add(name)
-                    waiting.append(name)
-        return seen
-
-    beyond = {name: reached(name) for name in ahead}
+    beyond = {name: _reached(ahead, name) for name in ahead}
     groups = {
         tuple(sorted(other for other in beyond[name] if name in beyond.get(other, ())))
         for name in ahead
         if name in beyond[name]
     }
     return [list(group) for group in sorted(groups)]
+
+
+def _reached(ahead: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in ahead.get(waiting.pop(), ()):
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return seen

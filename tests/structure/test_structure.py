@@ -68,7 +68,7 @@ def test_no_class_name_is_used_twice() -> None:
 
 
 def _contracts(place: Path) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
     return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
 
 
