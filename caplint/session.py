@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.languages import language_of

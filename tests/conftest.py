@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from caplint.cli.main import main
-from caplint.config import VARIABLES, Config
+from caplint.config.settings import VARIABLES, Config
 from caplint.engine.outcome import Outcome
 from caplint.inventory.builder import build
 from caplint.inventory.model import Inventory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.link.linker import unpatched
 from caplint.session import Session, open_session
 from caplint.trees.tree import Tree

@@ -28,7 +28,7 @@ from caplint.report.wording import coverage_line, remarks
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
-    from caplint.config import Config
+    from caplint.config.settings import Config
     from caplint.rules.page import Rule
     from caplint.trees.tree import Tree
 

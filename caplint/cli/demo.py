@@ -9,7 +9,7 @@ from pathlib import Path
 from caplint.cli.check import add_output, finish
 from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine import check as engine
 from caplint.engine.rule_examples import mini_trees
 from caplint.trees.series import lay, read_series

@@ -26,7 +26,7 @@ from caplint.util.errors import CaplintError
 from caplint.util.escape import json_text
 
 if TYPE_CHECKING:
-    from caplint.config import Config
+    from caplint.config.settings import Config
     from caplint.engine.outcome import Outcome
     from caplint.inventory.difference import InventoryDifference
     from caplint.inventory.model import Inventory

@@ -19,7 +19,7 @@ from caplint.report import matrix as report
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
-    from caplint.config import Config
+    from caplint.config.settings import Config
 
 
 def add(parser: argparse.ArgumentParser) -> None:

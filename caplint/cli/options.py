@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.config import Config, load
+from caplint.config.settings import Config, load
 from caplint.knowledge.load import knowledge
 from caplint.report.style import Style, style_for
 from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of

@@ -23,7 +23,7 @@ from caplint.trees.series import Laid, lay, read_series
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
-    from caplint.config import Config
+    from caplint.config.settings import Config
     from caplint.rules.page import Rule
     from caplint.trees.tree import States
 

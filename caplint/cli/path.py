@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.path_cache import Question, name_of, packed, unpacked

@@ -10,7 +10,7 @@ from typing import Any
 from caplint import __version__
 from caplint.cli.main import CLEAN
 from caplint.cli.options import add_trees, config_of, progress, this_machine, trees_around
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.machine import msr, names, record
 from caplint.machine.record import Machine

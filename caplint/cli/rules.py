@@ -8,7 +8,7 @@ import sys
 
 from caplint.cli.main import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of, style_of
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.rule_examples import cases, problem
 from caplint.rules.page import Rule
 

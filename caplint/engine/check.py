@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from caplint.config import Config, Suppression
+from caplint.config.settings import Config, Suppression
 from caplint.coverage.summary import measure
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.facts.harvest import ExtractionSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.check import check, find, in_sessions, judge, suppress
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location, difference, identify

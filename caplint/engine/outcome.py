@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from caplint.config import Suppression
+from caplint.config.settings import Suppression
 from caplint.coverage.summary import Coverage
 from caplint.findings.finding import Finding
 from caplint.findings.known import BaselineEntry

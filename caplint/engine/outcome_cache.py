@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_json import parse, render
 from caplint.rules.page import Rule

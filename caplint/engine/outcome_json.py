@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from caplint.config import Suppression
+from caplint.config.settings import Suppression
 from caplint.coverage.pasted_names import Pasted
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.check import check
 from caplint.engine.compare import compare_series
 from caplint.engine.outcome import Outcome

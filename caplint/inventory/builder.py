@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.check import in_sessions, judge
 from caplint.engine.outcome import Outcome
 from caplint.facts.harvest import ExtractionSettings

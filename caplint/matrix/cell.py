@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from caplint.config import Config, load
+from caplint.config.settings import Config, load
 from caplint.coverage.summary import SUMMED
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome

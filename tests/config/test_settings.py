@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from caplint.c.tables import Repairs
-from caplint.config import Config, ConfiguredTree, Suppression, default_jobs, load
+from caplint.config.settings import Config, ConfiguredTree, Suppression, default_jobs, load
 from caplint.facts.store.schema import file_name
 from caplint.util.errors import CaplintError
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.check import check
 from caplint.engine.outcome import Outcome
 from caplint.rules import page as rule_pages

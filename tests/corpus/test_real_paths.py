@@ -6,7 +6,7 @@ import pytest
 import real_trees
 from real_trees import root
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.graph.call_graph import Programs
 from caplint.graph.path_model import Step

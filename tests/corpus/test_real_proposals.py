@@ -16,7 +16,7 @@ from real_trees import KERNELS, VMMS, Corpus, root
 from caplint.c import tables
 from caplint.c.repair_trials import RepairWords, mending
 from caplint.c.tables import Repairs
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import Proposals, propose
 from caplint.session import open_session

@@ -11,7 +11,7 @@ import pytest
 from conftest import QEMU_UAPI, UAPI, X86, bare_kernel, bare_qemu
 
 from caplint.c.tables import tables
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.coverage.causes import Cause, Spot, causes
 from caplint.coverage.ledger import FamilyCoverage, KindCoverage, Ledger, read_ledger
 from caplint.coverage.pasted_names import Pasted

@@ -11,7 +11,7 @@ from conftest import Files, bare_kernel
 
 from caplint.c.repair_trials import RepairWord, RepairWords
 from caplint.c.tables import Repairs, tables
-from caplint.config import Config, load
+from caplint.config.settings import Config, load
 from caplint.coverage import proposals
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import Proposals, propose

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import UAPI, X86, bare_kernel, bare_qemu
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, measure
 from caplint.session import open_session
 from caplint.trees.tree import Tree

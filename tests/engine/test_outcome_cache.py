@@ -16,7 +16,7 @@ import pytest
 from conftest import HEADER, QEMU_UAPI, UAPI, X86, Caplint, age, commit, kernel, lay, qemu
 
 from caplint.c.tables import Repairs
-from caplint.config import Config, Suppression
+from caplint.config.settings import Config, Suppression
 from caplint.coverage.summary import Blind
 from caplint.engine import outcome_cache
 from caplint.engine.check import check

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import invariants
 
-from caplint.config import Config, load
+from caplint.config.settings import Config, load
 from caplint.findings.finding import SEVERITIES
 from caplint.machine import record
 from caplint.rules.page import _load

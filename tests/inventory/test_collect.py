@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import CHECK, HEADER, UAPI, X86, bare_kernel
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.outcome import Outcome
 from caplint.inventory.builder import build
 from caplint.inventory.model import ALWAYS, BY_VM, CONDITIONALLY, Capability, Inventory

@@ -12,7 +12,7 @@ import pytest
 from views import differences, views_of
 
 from caplint.cli.demo import patched_trees
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.link import linker
 from caplint.link.linking import Linking
 from caplint.link.order import Link, in_order

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conftest import UAPI, bare_kernel, bare_qemu, lay
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.machine.names import capabilities, of_machine, registers
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conftest import X86, bare_kernel, bare_qemu, made_up_rule
 
-from caplint.config import Suppression
+from caplint.config.settings import Suppression
 from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Location, Related

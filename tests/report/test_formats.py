@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel, made_up_rule
 
-from caplint.config import Suppression
+from caplint.config.settings import Suppression
 from caplint.coverage.summary import Coverage, TreeCoverage
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Location, Related

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.rule_examples import Case, cases, problem
 from caplint.rules import page
 from caplint.rules.page import Rule

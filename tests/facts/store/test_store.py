@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import KERNEL_FILES, kernel
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.check import check
 from caplint.facts import workers
 from caplint.facts.extract import extract

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction, symbols
 from caplint.session import open_session
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import X86, bare_kernel
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.link.functions.member_uses import Members, is_chain, last_name, members_of
 from caplint.session import open_session
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import UAPI, X86, ask, bare_kernel, bare_qemu
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.link.machines.machines import Release, release_of
 from caplint.machine.record import Answer, Machine
 from caplint.trees.tree import Tree

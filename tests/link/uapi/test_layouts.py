@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import QEMU_UAPI, UAPI, kernel, lay, qemu
 
-from caplint.config import Config
+from caplint.config.settings import Config
 from caplint.engine.check import check
 from caplint.findings.finding import Finding
 from caplint.rules import page as rule_pages
