@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from caplint.cli.check import outcome_of
-from caplint.cli.main import CLEAN
+from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of, trees_of
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome

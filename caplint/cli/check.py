@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.cli.main import CLEAN, FOUND, UNCOVERED
+from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
     add_base,
     add_probe,

@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from caplint.cli.main import CLEAN
+from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_config, config_of
 
 

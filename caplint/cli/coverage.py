@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from caplint.c.tables import tables
-from caplint.cli.main import CLEAN, UNCOVERED
+from caplint.cli.exit_codes import CLEAN, UNCOVERED
 from caplint.cli.options import add_trees, config_of, progress, style_of, trees_of
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import propose

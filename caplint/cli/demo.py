@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from caplint.cli.check import add_output, finish
-from caplint.cli.main import CLEAN, FOUND
+from caplint.cli.exit_codes import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config.settings import Config
 from caplint.engine import check as engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from caplint.cli.main import CLEAN
+from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_config, add_rule_pages, config_of, rules_of
 from caplint.rules import page as rule_pages
 

@@ -7,7 +7,7 @@ import csv
 import sqlite3
 import sys
 
-from caplint.cli.main import CLEAN
+from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
 from caplint.facts.store.schema import schema
 from caplint.link.views import views

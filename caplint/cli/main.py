@@ -13,6 +13,7 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 from caplint import __version__
+from caplint.cli.exit_codes import INTERRUPTED, WRONG
 from caplint.util.errors import CaplintError
 
 # Command → what it is for. The module of a command is imported only when it runs.
@@ -32,7 +33,6 @@ COMMANDS = {
     "config": "show the configuration in force",
     "demo": "check the shipped mini-trees with a faulty patch pair laid over them",
 }
-CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def entry() -> None:

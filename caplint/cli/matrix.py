@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.cli.main import CLEAN, FOUND, UNCOVERED, WRONG
+from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED, WRONG
 from caplint.cli.options import add_config, add_rules, config_of, progress, rules_of, style_of
 from caplint.engine import baseline_file
 from caplint.findings.finding import SEVERITIES

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from caplint.cli.main import CLEAN
+from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caplint import __version__
-from caplint.cli.main import CLEAN
+from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_trees, config_of, progress, this_machine, trees_around
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings

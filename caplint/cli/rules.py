@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from caplint.cli.main import CLEAN, FOUND
+from caplint.cli.exit_codes import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of, style_of
 from caplint.config.settings import Config
 from caplint.engine.rule_examples import cases, problem

@@ -1,0 +1,3 @@
+"""Exit codes of every command."""
+
+CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130
