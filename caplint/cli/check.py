@@ -8,17 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED
-from caplint.cli.options import (
-    add_base,
-    add_probe,
-    add_rules,
-    add_trees,
-    config_of,
-    progress,
-    rules_of,
-    style_of,
-    trees_of,
-)
+from caplint.cli.named_trees import trees_of
+from caplint.cli.options import add_base, add_probe, add_rules, add_trees, config_of, progress, rules_of, style_of
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import recalled

@@ -6,7 +6,8 @@ import argparse
 
 from caplint.c.tables import tables
 from caplint.cli.exit_codes import CLEAN, UNCOVERED
-from caplint.cli.options import add_trees, config_of, progress, style_of, trees_of
+from caplint.cli.named_trees import trees_of
+from caplint.cli.options import add_trees, config_of, progress, style_of
 from caplint.coverage.ledger import read_ledger
 from caplint.coverage.proposals import propose
 from caplint.report import ledger as report

@@ -8,7 +8,8 @@ import sqlite3
 import sys
 
 from caplint.cli.exit_codes import CLEAN
-from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
+from caplint.cli.named_trees import trees_of
+from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress
 from caplint.facts.store.schema import schema
 from caplint.link.views import views
 from caplint.report.style import safe

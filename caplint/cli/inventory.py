@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN
+from caplint.cli.named_trees import trees_of
 from caplint.cli.options import (
     add_probe,
     add_rule_pages,
@@ -17,7 +18,6 @@ from caplint.cli.options import (
     progress,
     rules_of,
     style_of,
-    trees_of,
 )
 from caplint.cli.pager import paged
 from caplint.inventory.select import ONLY, select, within

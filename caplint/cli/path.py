@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 
 from caplint.cli.exit_codes import CLEAN
-from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
+from caplint.cli.named_trees import trees_of
+from caplint.cli.options import add_trees, architecture_of, config_of, progress
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore

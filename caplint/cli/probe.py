@@ -9,7 +9,8 @@ from typing import Any
 
 from caplint import __version__
 from caplint.cli.exit_codes import CLEAN
-from caplint.cli.options import add_trees, config_of, progress, this_machine, trees_around
+from caplint.cli.named_trees import trees_around
+from caplint.cli.options import add_trees, config_of, progress, this_machine
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.machine import msr, names, record

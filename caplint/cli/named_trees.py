@@ -1,0 +1,132 @@
+"""The trees that a command line means: named on it, in the environment or the configuration, or the one around."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from caplint.config.settings import Config
+from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
+from caplint.trees.directory import DirectoryTree
+from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
+
+if TYPE_CHECKING:
+    pass
+
+
+def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
+    """The trees that the command line names, else those of the configuration."""
+    trees = _named(options)
+    changed = getattr(options, "staged", False) or getattr(options, "base", None) is not None
+    if changed and len(options.paths) != 1:
+        trees += _tree_here(trees)
+    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
+    return _with_base(trees, options) if changed else trees
+
+
+def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
+    """The trees of `trees_of`, and that of the working directory if no other has its role; perhaps none at all."""
+    trees = _named(options)
+    given = {tree.role for tree in trees}
+    trees += [tree for tree in _tree_here(trees) if tree.role not in given]
+    trees += _configured(config, {tree.role for tree in trees})
+    return _unambiguous(trees) if trees else []
+
+
+def _named(options: argparse.Namespace) -> list[Tree]:
+    trees: list[Tree] = []
+    for path, name, role in (
+        (options.kernel, "kernel", "kernel"),
+        (options.qemu, "qemu", "vmm"),
+        (options.libvirt, "libvirt", "manager"),
+    ):
+        if path is not None:
+            trees.append(tree_of(path, role, name))
+    trees += [tree_of(path) for path in getattr(options, "paths", ())]
+    return trees + [parse_tree(option) for option in options.tree]
+
+
+def _configured(config: Config, given: set[str]) -> list[Tree]:
+    """The environment's trees of roles that are not given, then the configuration's."""
+    trees = []
+    for entry in config.trees:
+        if entry.role in given:
+            continue
+        try:
+            tree = tree_of(entry.path, entry.role, entry.name)
+        except CaplintError as error:
+            raise CaplintError(f"{entry.variable or f'{config.source}: trees.{entry.name}'}: {error}") from None
+        if tree.role not in given:
+            trees.append(tree)
+        if entry.variable:
+            given = given | {tree.role}
+    return trees
+
+
+def _unambiguous(trees: list[Tree]) -> list[Tree]:
+    if not trees:
+        raise CaplintError(
+            "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
+            + _hint(Path())
+        )
+    names = [tree.name for tree in trees]
+    for name in names:
+        if names.count(name) > 1:
+            raise CaplintError(f"two trees are named {name}; name one of them with --tree NAME=ROLE:PATH")
+    return trees
+
+
+def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
+    """The trees, the one that --staged or --base means with what it is compared with."""
+    meant = _meant(trees, options)
+    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.location)
+    return [changed if tree is meant else tree for tree in trees]
+
+
+def _meant(trees: list[Tree], options: argparse.Namespace) -> DirectoryTree:
+    """The one tree that is named by a bare PATH, or else the one here, or else the only one."""
+    if len(options.paths) == 1:
+        root = Path(options.paths[0]).resolve()
+        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
+    else:
+        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
+    if not found:
+        raise CaplintError("which tree is compared with a revision? Run in it, or name its directory as PATH")
+    return max(found, key=lambda tree: len(tree.root.parts))
+
+
+def _is_here(tree: Tree) -> bool:
+    return isinstance(tree, DirectoryTree) and Path.cwd().resolve().is_relative_to(tree.root)
+
+
+def _tree_here(trees: list[Tree]) -> list[Tree]:
+    """The tree of the working directory, or of one above it, unless it is given already or another has its name."""
+    if any(_is_here(tree) for tree in trees):
+        return []
+    for directory in (Path.cwd(), *Path.cwd().parents):
+        with suppress(CaplintError):
+            tree = directory_tree(str(directory))
+            return [] if tree.name in {other.name for other in trees} else [tree]
+    return []
+
+
+def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
+    """The trees, the one that is meant as its later revision, with the earlier one as its base."""
+    trees = _named(options)
+    if len(options.paths) != 1:
+        trees += _tree_here(trees)
+    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
+    meant = _meant(trees, options)
+    later = revision_tree(meant.location, revisions[1], meant.role, meant.name)
+    return [against(later, revisions[0], meant.location) if tree is meant else tree for tree in trees]
+
+
+def _hint(directory: Path) -> str:
+    """What to type where the working directory is a tree itself."""
+    try:
+        return f"; the working directory is one ({detect(directory).title}): name it as ."
+    except CaplintError:
+        return ""
