@@ -13,8 +13,8 @@ from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED, WRONG
 from caplint.cli.options import add_config, add_rules, config_of, progress, rules_of, style_of
 from caplint.engine import baseline_file
 from caplint.findings.finding import SEVERITIES
-from caplint.matrix import Cell, FleetMember, Job, Matrix
 from caplint.matrix.fleet import members, named
+from caplint.matrix.model import Cell, FleetMember, Job, Matrix
 from caplint.report import matrix as report
 from caplint.util.errors import CaplintError
 

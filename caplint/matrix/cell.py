@@ -23,7 +23,7 @@ from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import known, recalled
 from caplint.findings.finding import SEVERITIES
-from caplint.matrix import Cell, FleetMember, Job
+from caplint.matrix.model import Cell, FleetMember, Job
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of

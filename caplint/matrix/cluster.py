@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caplint.matrix import Cell, Job
 from caplint.matrix.cell import failed
 from caplint.matrix.fleet import split
+from caplint.matrix.model import Cell, Job
 from caplint.matrix.processes import Processes
 from caplint.util import shipped_files
 from caplint.util.errors import CaplintError

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from caplint.matrix import FleetMember
+from caplint.matrix.model import FleetMember
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
 

@@ -19,8 +19,8 @@ from dataclasses import asdict, replace
 from threading import Lock
 from typing import IO
 
-from caplint.matrix import Cell, Job
 from caplint.matrix.cell import failed
+from caplint.matrix.model import Cell, Job
 
 # The interpreter does not look for modules in the working directory, which may be a linted tree.
 _COMMAND = (sys.executable, "-P", "-m", "caplint.matrix.cell")

@@ -8,7 +8,7 @@ from typing import Any
 
 from caplint import __version__
 from caplint.findings.finding import SEVERITIES
-from caplint.matrix import Cell, FleetMember, Matrix
+from caplint.matrix.model import Cell, FleetMember, Matrix
 from caplint.report.style import Style, safe
 from caplint.report.wording import plural
 from caplint.util.escape import json_text

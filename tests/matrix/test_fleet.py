@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import commit, git, kernel, lay
 
-from caplint.matrix import FleetMember
 from caplint.matrix.fleet import members, named, split
+from caplint.matrix.model import FleetMember
 from caplint.util.errors import CaplintError
 
 

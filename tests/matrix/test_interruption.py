@@ -14,8 +14,8 @@ import pytest
 from conftest import UAPI, Caplint
 from fleets import fleet, outcomes, processes
 
-from caplint.matrix import Cell, FleetMember, Job
 from caplint.matrix import processes as pool
+from caplint.matrix.model import Cell, FleetMember, Job
 from caplint.trees.walk import Found, walk
 
 
