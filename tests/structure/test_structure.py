@@ -108,3 +108,17 @@ def test_a_violation_breaks_a_contract(copy: Path, path: str) -> None:
             file.write_text(before)
     assert run.returncode == 1, run.stdout
     assert "BROKEN" in run.stdout or "missing" in run.stdout
+
+
+# What is tested as a whole, or is no part of the package.
+_WHOLE = {"corpus", "documents", "fuzz", "golden", "hooks", "reliability", "structure", "tools"}
+
+
+def test_tests_lie_in_the_folders_of_the_package() -> None:
+    tests = {file.parent.relative_to(ROOT / "tests") for file in (ROOT / "tests").rglob("test_*.py")}
+    strange = [
+        str(folder)
+        for folder in tests
+        if folder.parts and folder.parts[0] not in _WHOLE and not (ROOT / "caplint" / folder).is_dir()
+    ]
+    assert strange == []
