@@ -10,7 +10,7 @@ from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree, object_id
-from caplint.values.evaluator import Definition, Numbers, UnknownValueError
+from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 INSTALLED = Path("/usr/include/linux/kvm.h")
 """What a distribution installs of the kernel's UAPI."""

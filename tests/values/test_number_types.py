@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.values.evaluator import Definition, Numbers, UnknownValueError
+from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 # Name; bits; whether unsigned.
 TYPES = [

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from caplint.knowledge.load import GENERIC
 from caplint.link.functions.body import Body
-from caplint.values.evaluator import Definition, Numbers, UnknownValueError
 from caplint.values.macro_text import LookedUp
+from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
 from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
 from caplint.link.msr.passthrough import link_passthrough
-from caplint.values.evaluator import Definition, Numbers, UnknownValueError
 from caplint.values.macro_text import LookedUp
+from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")

@@ -10,8 +10,8 @@ from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
 from caplint.knowledge.load import knowledge
 from caplint.util.suggest import nearest
-from caplint.values.evaluator import Definition, Numbers, UnknownValueError
 from caplint.values.macro_text import LookedUp
+from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
 _PREFIX = "KVM_CAP_"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from caplint.values.evaluator import Definition, Numbers, UnknownValueError
+from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 MACROS = {
     "ONE": Definition(None, "1"),
