@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from caplint import regular_file
 from caplint.errors import CaplintError
 from caplint.regular_file import open_regular, read_regular
 
@@ -95,7 +94,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "x"
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    monkeypatch.setattr(regular_file.os, "read", None)
+    monkeypatch.setattr(os, "read", None)
     with pytest.raises(CaplintError) as error:
         read_regular(path)
     assert str(error.value) == f"{path}: 1,099,511,627,776 bytes; more than 64,000,000 are not read"
