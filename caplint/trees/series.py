@@ -10,6 +10,7 @@ from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
 from caplint.trees.overlay import OverlayTree
+from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.routing import Routed, route
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import FileDiff, parse
@@ -73,6 +74,9 @@ def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
         else:
             found.append(Series(label, patches))
         last = mail
+    for series in found:
+        paths = [file.new for patch in series.patches for file in patch.files if file.new is not None]
+        refuse_repositories(paths, series.label)
     return found
 
 
@@ -91,7 +95,7 @@ def _kept(files: list[FileDiff], label: str, warn: Warn) -> list[FileDiff]:
             raise CaplintError(f"{label}: {file.path} is {reason} in this diff; caplint cannot read it")
         if reason:
             warn(f"{label}: {file.path} is {reason}; left out")
-        elif not file.path.endswith(".gitattributes"):  # which would change how the others are written
+        else:
             kept.append(file)
     return kept
 

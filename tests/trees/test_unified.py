@@ -51,15 +51,15 @@ def test_lines_of_a_file_are_no_heads() -> None:
 
 def test_text_around_is_passed_over() -> None:
     mail = b"Hello,\n\n---\n x.c | 2 +-\n\n" + GIT + b"-- \n2.39.5\n\n_______\nlist footer\n"
-    assert _one(mail).text == _one(GIT).text
+    assert _one(mail) == _one(GIT)
 
 
 def test_a_diff_that_was_made_crlf() -> None:
-    assert _one(GIT.replace(b"\n", b"\r\n")).text == _one(GIT).text
+    assert _one(GIT.replace(b"\n", b"\r\n")) == _one(GIT)
 
 
 def test_crlf_of_the_file_is_kept() -> None:
-    assert b"-a\r\n+b\r\n" in _one(GIT.replace(b"-a\n+b\n", b"-a\r\n+b\r\n")).text
+    assert _one(GIT.replace(b"-a\n+b\n", b"-a\r\n+b\r\n")).hunks[0].lines == (b"-a\r\n", b"+b\r\n")
 
 
 def test_a_hunk_with_stripped_context() -> None:
@@ -86,12 +86,12 @@ def test_links_and_submodules(mode: bytes) -> None:
         (b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n", "a diff of /dev/null against /dev/null says nothing"),
         (
             b"diff --git a/x b/.git/hooks/pre-commit\nrename from x\nrename to .git/hooks/pre-commit\n",
-            "outside the tree",
+            "p: '.git/hooks/pre-commit' lies inside a repository of git; refused",
         ),
         (b"diff --git a/x b/x\nrename from ../x\nrename to y\n", "'../x' lies outside the tree; refused"),
         (b'--- "a/..\\057y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', "lies outside the tree"),
         (b"diff --git /etc/passwd /etc/passwd\nold mode 1\nnew mode 2\n", "lies outside the tree; refused"),
-        (b'--- "a/x\\000y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', "lies outside the tree"),
+        (b'--- "a/x\\000y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', r"p: 'x\x00y' holds control characters; refused"),
         (f"--- a//{X86}\n+++ b//{X86}\n@@ -1 +1 @@\n-a\n+b\n".encode(), "lies outside the tree"),
     ],
 )
