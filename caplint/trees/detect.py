@@ -10,6 +10,7 @@ from pathlib import Path
 from caplint.errors import CaplintError
 from caplint.knowledge import Project, knowledge
 from caplint.trees.directory import DirectoryTree
+from caplint.trees.names import shown
 from caplint.trees.repository import Repository
 from caplint.trees.revision import RevisionTree
 from caplint.trees.tree import PatchFile, Tree
@@ -69,7 +70,7 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
     _check_role(role)
     repository = Repository(Path(path))
     commit, found = repository.tree(revision)
-    label = f"{path}@{revision}"
+    label = shown(f"{path}@{revision}")
     project = _project(role, lambda: _of_object(label, repository, found))
     tree = RevisionTree(
         _identity(label, project, role, name), project, repository, repository.entries(found, project.roots), found
@@ -92,7 +93,7 @@ def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTre
         base = RevisionTree((tree.name, tree.role), project, repository, {})
         base.location = f"{tree.location}@HEAD"
     else:
-        base = revision_tree(tree.location, revision or "HEAD", tree.role, tree.name)
+        base = revision_tree(tree.given, revision or "HEAD", tree.role, tree.name)
     staged.base = base
     if revision is None and not first:  # what is staged becomes one commit; a repository's first one changes nothing
         staged.patch_files = [PatchFile("index", 1, "index", *change) for change in staged.differences(base)]
