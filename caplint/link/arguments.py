@@ -12,7 +12,7 @@ from caplint.link.brackets import closing, stripped
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
 
-_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
+_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _DEPTH = 3
 _CAST = r"(?:\(\s*(?:const\s+)?(?:unsigned\s+|struct\s+|void\s+)?[A-Za-z_]\w*(?:\s+__user)?\s*\**\s*\)\s*)*"
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")

@@ -13,6 +13,7 @@ from caplint.c.formula import substitute, text
 from caplint.knowledge import knowledge
 from caplint.link.expansion import LookedUp
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
+from caplint.link.values import number_column
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
 _PREFIX = "KVM_CAP_"
@@ -57,7 +58,7 @@ def _definitions(connection: sqlite3.Connection) -> None:
         key = (place[0], place[1], header)
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
-        number = _number(numbers[key], body)
+        number = number_column(_number(numbers[key], body))
         found.append((*place, name, number, _alias(body), header, arch, presence, comment))
     connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
 

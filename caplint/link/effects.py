@@ -9,7 +9,7 @@ from caplint.knowledge import GENERIC
 from caplint.link.bodies import Body, Row, between
 from caplint.link.sites import Site
 
-_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
+_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 # Calls that leave no trace in KVM's own state.
