@@ -33,6 +33,7 @@ WHOLE = [
     ("#if tea(1)\n#endif\n", "not understood"),
     ("struct kvm_tea {\n", "a declaration begins here and does not end"),
     ("}\n", "a bracket closes that none has opened"),
+    ("struct kvm_tea ( }\n", "is not understood"),
 ]
 
 

@@ -1,4 +1,4 @@
-c
+
 static long answer(struct vm *vm, unsigned int which)
 {
 	long r = -1;

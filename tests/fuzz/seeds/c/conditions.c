@@ -1,4 +1,4 @@
-c
+
 #ifndef H
 #define H
 #if defined(A) && !IS_ENABLED(CONFIG_B)

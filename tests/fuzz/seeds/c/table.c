@@ -1,4 +1,4 @@
-c
+
 const struct ops t[] __attribute__((used)) = {
 	[KVM_CAP_A] = { .get = get_a, .set = &set_b },
 #if 0

@@ -1,4 +1,4 @@
-c﻿#include <a/*b.h>
+﻿#include <a/*b.h>
 #include "b.h" \
 
 int a;

@@ -1,4 +1,4 @@
-c
+
 DEFINE_MUTEX(lock);
 KVM_OP(first)
 SYSCALL_DEFINE2(name, int, a, char __user *, b)
