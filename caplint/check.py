@@ -162,7 +162,13 @@ def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
         skipped=skipped,
         coverage=measure(session.connection),
         rules=rules,
+        passing=is_passing(session),
     )
+
+
+def is_passing(session: Session) -> bool:
+    """Whether what a session shows depends on what happened to processes, or on time."""
+    return session.store.incomplete or session.store.late
 
 
 def find(

@@ -41,5 +41,7 @@ class Outcome:
     """Findings that a baseline leaves out; None without one."""
     unmatched: list[Entry] = field(default_factory=list)
     """Entries of the baseline that no finding matches any more."""
+    passing: bool = field(compare=False, default=False)
+    """Whether it depends on what happened to processes or on time, and might be another one the next time."""
     resolved: list[Finding] | None = None
     """Of a comparison, what was found before and no more; `findings` are then those that came anew."""

@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 
+from caplint.code_identity import CHANGING, code_identity, is_unchanged
 from caplint.config import Config
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
-from caplint.program import program_state
 from caplint.rules import Rule
 from caplint.trees.tree import States, Tree
 
@@ -58,7 +58,7 @@ def recalled_all(
     if found is not None:
         return [replace(outcome, seconds=time.monotonic() - begun) for outcome in found]
     outcomes = compute()
-    if not any(map(_passing, outcomes)) and _name(groups, rules, config, asked, {}) == name:
+    if not any(outcome.passing for outcome in outcomes) and is_unchanged() and _name(groups, rules, config, asked, {}) == name:
         with suppress(OSError):  # a full disk, a read-only home
             _keep(file, "\n".join(map(render, outcomes)))
     return outcomes
@@ -83,8 +83,8 @@ def _name(
     known: States,
 ) -> str | None:
     """Of everything that the outcomes depend on; None where that cannot be told."""
-    program = program_state()
-    if program is None:
+    program = code_identity()
+    if program.startswith(CHANGING):
         return None
     states = [[*_states(trees, known)] for trees in groups]
     more = asked(known)
@@ -105,13 +105,6 @@ def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | N
             named = (side.name, side.role, side.project.name, side.location, side.revision, tuple(side.patch_files))
             yield None if state is None else (*named, state, side.base is not None)
             side = side.base
-
-
-def _passing(outcome: Outcome) -> bool:
-    """Whether it depends on what happened to processes, and might be another one the next time."""
-    from caplint.facts.workers import PASSING  # noqa: PLC0415 - a run that recalls starts none
-
-    return any(blind.reason in PASSING for blind in outcome.coverage.blind)
 
 
 def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outcome] | None:

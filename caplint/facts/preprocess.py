@@ -65,7 +65,7 @@ class Expander:
         tokens = self._preprocessor.tokenize(" ".join(invocation.decode("utf-8", "replace").split()))
         try:
             expanded = "".join(token.value for token in self._preprocessor.expand_macros(tokens))
-        except ExpansionError:
+        except (ExpansionError, MemoryError):
             raise
         except Exception as error:  # pcpp raises several unrelated types on bad input
             raise ExpansionError(str(error)) from error

@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caplint.code_identity import STAMPS, code_identity
 from caplint.facts.schema import PATTERN, schema, schema_version
 from caplint.trees.tree import Stamp
 
@@ -60,6 +61,10 @@ class FactStore:
     def __init__(self, path: Path | None, warn: Callable[[str], None] = _warn) -> None:
         self._warn = warn
         self._conditions: dict[str, int] = {}
+        self.incomplete = False
+        """Whether something could not be read for a reason of the moment: then nothing is retained any more."""
+        self.late = False
+        """Whether there was no time for something: what came before is right, but not what the run makes of all."""
         self.connection = self._open(path) if path is not None else _memory()
 
     def _open(self, path: Path) -> sqlite3.Connection:
@@ -189,8 +194,8 @@ class FactStore:
         self.retain_all({name: value})
 
     def retain_all(self, values: dict[str, str]) -> None:
-        """The same for many names."""
-        if not values:
+        """The same for many names. What may have been made from an incomplete reading is not kept."""
+        if not values or self.incomplete:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             rows = [(name, value, _today()) for name, value in values.items()]
@@ -200,8 +205,8 @@ class FactStore:
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ?",
-            (directory,),
+            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ? AND reader = ?",
+            (directory, code_identity(*STAMPS)),
         )
         return {
             path: (Stamp(size, mtime, inode), oid, bool(relevant)) for path, size, mtime, inode, oid, relevant in rows
@@ -213,9 +218,9 @@ class FactStore:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             self.connection.executemany(
-                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant))
+                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant), code_identity(*STAMPS))
                     for path, (stamp, oid, relevant) in entries.items()
                 ],
             )
@@ -227,8 +232,9 @@ class FactStore:
     def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT oid, size, relevant FROM object_cache WHERE oid IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(oids)),),
+            """SELECT oid, size, relevant FROM object_cache
+               WHERE oid IN (SELECT value FROM json_each(?)) AND reader = ?""",
+            (json.dumps(list(oids)), code_identity(*STAMPS)),
         )
         return {oid: (size, bool(relevant)) for oid, size, relevant in rows}
 
@@ -237,8 +243,8 @@ class FactStore:
         if entries:
             with suppress(sqlite3.OperationalError), self._writing():
                 self.connection.executemany(
-                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?)",
-                    [(oid, size, int(relevant)) for oid, (size, relevant) in entries.items()],
+                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?, ?)",
+                    [(oid, size, int(relevant), code_identity(*STAMPS)) for oid, (size, relevant) in entries.items()],
                 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caplint import share
+from caplint.code_identity import contents_identity
 from caplint.errors import CaplintError
 from caplint.matrix import Cell, Job
 from caplint.matrix.cell import failed
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 # Seconds in which a scheduler has to answer, and then a first worker to be there.
 _ANSWER = 5
 _WORKER = 10
-_PACKAGE = Path(__file__).resolve().parent.parent
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
-_DATA = (".py", ".sql", ".toml", ".h", ".md")
 
 
 def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tuple[int, Cell], None, None]:
@@ -136,15 +134,8 @@ def _check(job: Job, program: str) -> Cell:
 
 @cache
 def program_digest() -> str:
-    """Names caplint by the contents of its code, tables and rule pages, wherever they are installed."""
-    digest = hashlib.sha256()
-    for root in (_PACKAGE, share.RULES):
-        for directory, below, names in os.walk(root):
-            if Path(directory) == _PACKAGE:
-                below[:] = [name for name in below if name != "share"]  # the rule pages of a wheel are there
-            below.sort()
-            for name in sorted(names):
-                if name.endswith(_DATA):
-                    file = Path(directory) / name
-                    digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
+    """Name caplint by the contents of its code, tables and rule pages, wherever they are installed."""
+    digest = hashlib.sha256(contents_identity().encode())
+    for file in sorted(share.RULES.rglob("*.md")):
+        digest.update(f"{file.relative_to(share.RULES)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
