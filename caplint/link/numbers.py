@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from caplint.link.expansion import MAX_DEPTH, MAX_TEXT, Definition, Macros, expanded
+from caplint.link.expansion import MAX_DEPTH, Definition, Macros, expanded
 from caplint.link.integers import UnknownValueError, Value
 from caplint.values.evaluator import IntegerType, evaluate
 from caplint.values.parser import FIXED_TYPES, parse_expression
@@ -100,7 +100,7 @@ class _Abi:
         """See `Scope`."""
         return self.integer_type(node).bits // 8
 
-    def alignment(self, node: c_ast.Node) -> int:
+    def alignment(self, node: c_ast.Node) -> int:  # noqa: ARG002
         """See `Scope`: it differs between ABIs for the wider types."""
         raise UnknownValueError("the alignment of a type differs between ABIs")
 

@@ -10,6 +10,7 @@ from caplint.link.expansion import MAX_TEXT
 from caplint.link.integers import UnknownValueError
 from caplint.link.plain_expression import plain_expression
 from caplint.values.evaluator import IntegerType
+from caplint.values.expression_text import balanced
 
 if TYPE_CHECKING:
     from pycparser import c_ast, c_parser
@@ -43,7 +44,7 @@ def parse_expression(text: str) -> c_ast.Node:
     """
     if not text.strip():
         raise UnknownValueError("its body is empty")
-    if len(text) > MAX_TEXT or re.search(r"[{};#]", text) or not _balanced(text):
+    if len(text) > MAX_TEXT or re.search(r"[{};#]", text) or not balanced(text):
         raise UnknownValueError(f"`{text[:60]}` is no expression")
     if (plain := plain_expression(text, _TYPE_NAMES)) is not None:
         return plain
@@ -61,12 +62,3 @@ def _parser() -> c_parser.CParser:
     from pycparser import c_parser  # noqa: PLC0415 - only what is not plain needs it
 
     return c_parser.CParser()
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0

@@ -1,4 +1,4 @@
-"""The evaluator of C constants: held against gcc and clang on random expressions, and by hand where no compiler answers."""
+"""The evaluator of C constants: held against compilers on random expressions, and by hand where none answers."""
 
 from __future__ import annotations
 
