@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from dataclasses import asdict, fields
@@ -13,6 +12,7 @@ from caplint.baseline import Baseline, Entry
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.quoting import toml_string
+from caplint.util.suggest import suggestion
 
 VERSION = 1
 # Ten thousand findings are some three megabytes.
@@ -66,9 +66,8 @@ def _entry(path: Path, number: int, item: Any) -> Entry:
         raise CaplintError(f"{label}: must be a table")
     for key, value in item.items():
         if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(_KEYS))}"
-            raise CaplintError(f"{label}: unknown key {key!r}; {hint}")
+            hint = suggestion(key, sorted(_KEYS), otherwise=f"known are {', '.join(sorted(_KEYS))}")
+            raise CaplintError(f"{label}: unknown key {key!r}{hint}")
         if not isinstance(value, str):
             raise CaplintError(f"{label}: {key} must be a string")
     if missing := sorted(_KEYS - _OPTIONAL - item.keys()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -15,6 +14,7 @@ import platformdirs
 from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
+from caplint.util.suggest import suggestion
 
 if TYPE_CHECKING:
     from caplint.machine.record import Machine
@@ -252,8 +252,7 @@ def _section(path: Path, prefix: str, data: Any, keys: dict[str, _Key]) -> dict[
     values = {}
     for key, value in data.items():
         if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known are {', '.join(keys)}"
+            hint = suggestion(key, keys, prefix, otherwise=f"known are {', '.join(keys)}")
             raise CaplintError(f"{path}: unknown key {prefix}{key}{hint}")
         if not isinstance(value, keys[key].kind) or isinstance(value, bool):
             raise CaplintError(f"{path}: {prefix}{key} must be {keys[key].words}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import sqlite3
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES, Finding, Place, Related
+from caplint.util.suggest import close_match, hint, suggestion
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -178,9 +178,8 @@ def find(rules: Iterable[Rule], code: str) -> Rule:
     found = next((rule for rule in table.values() if rule.is_called(code)), None)
     if found is None:
         names = [rule.name for rule in table.values()]
-        near = difflib.get_close_matches(code.upper(), table, 1) or difflib.get_close_matches(code, names, 1)
-        hint = f"; did you mean {near[0]}?" if near else "; `caplint rules` lists them"
-        raise CaplintError(f"{code}: no such rule{hint}")
+        near = close_match(code.upper(), table) or close_match(code, names)
+        raise CaplintError(f"{code}: no such rule{hint(near, '`caplint rules` lists them')}")
     return found
 
 
@@ -213,9 +212,7 @@ def _load(path: Path) -> Rule:
 def _check_front(path: Path, front: dict[str, Any]) -> None:
     for key, value in front.items():
         if key not in _FIELDS:
-            near = difflib.get_close_matches(key, _FIELDS, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise CaplintError(f"{path}: front matter: unknown key {key!r}{hint}")
+            raise CaplintError(f"{path}: front matter: unknown key {key!r}{suggestion(key, _FIELDS)}")
         if not isinstance(value, _FIELDS[key]):
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
     for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):

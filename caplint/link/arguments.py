@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caplint.link.bodies import Body, Row, between
-from caplint.link.brackets import closing, stripped
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
+from caplint.values.expression_text import closing, stripped
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _DEPTH = 3

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.link.bodies import Body, between
-from caplint.link.brackets import split, stripped
 from caplint.link.helpers import Helpers, Macro
+from caplint.values.expression_text import split, stripped
 
 _DEPTH = 5
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")

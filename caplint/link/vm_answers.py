@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from caplint.link.bodies import Body, between
-from caplint.link.brackets import stripped, without_calls
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
+from caplint.values.expression_text import stripped, without_calls
 
 
 def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:

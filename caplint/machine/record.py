@@ -5,7 +5,6 @@ Such a file comes from another machine and is read as hostile input: what the sc
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import sys
@@ -17,6 +16,7 @@ from caplint import __version__
 from caplint.errors import CaplintError
 from caplint.knowledge import knowledge
 from caplint.quoting import visible
+from caplint.util.suggest import suggestion
 
 # A record of every number up to the limit stays far below it.
 MAX_BYTES = 4_000_000
@@ -161,8 +161,7 @@ def _keys(data: Any, where: str, keys: tuple[str, ...]) -> None:
         raise _WrongError(f"{where} is no object")
     for key in data:
         if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            raise _WrongError(f"{where} has an unknown key {_short(key)}" + (f", meant is {near[0]}" if near else ""))
+            raise _WrongError(f"{where} has an unknown key {_short(key)}{suggestion(key, keys)}")
     for key in keys:
         if key not in data:
             raise _WrongError(f"{where} lacks {key}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -14,6 +13,7 @@ from caplint.trees.names import shown
 from caplint.trees.repository import Repository
 from caplint.trees.revision import RevisionTree
 from caplint.trees.tree import PatchFile, Tree
+from caplint.util.suggest import suggestion
 
 ROLES = ("kernel", "vmm", "manager", "reference")
 
@@ -119,8 +119,7 @@ def _of_object(label: str, repository: Repository, found: str) -> Project:
 
 def _check_role(role: str | None) -> None:
     if role is not None and role not in ROLES:
-        near = difflib.get_close_matches(role, ROLES, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; roles are {', '.join(ROLES)}"
+        hint = suggestion(role, ROLES, otherwise=f"roles are {', '.join(ROLES)}")
         raise CaplintError(f"{role!r} is no role{hint}")
 
 

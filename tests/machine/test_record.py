@@ -68,7 +68,7 @@ def test_the_schema_knows_the_architectures() -> None:
         (_with("version", 2), "version is 2, and this caplint reads version 1"),
         (_with("version", True), "version is True"),
         (_with("msrs", []), "holds MSRs and no answers of /dev/kvm"),
-        (_with("answer", 1), "unknown key 'answer', meant is answers"),
+        (_with("answer", 1), "unknown key 'answer'; did you mean answers?"),
         (_with("arch", "sparc"), "arch is 'sparc', which is none of x86, arm64"),
         (_with("arch", "x86_64"), "arch is 'x86_64', which is none of"),
         (_with("machine", ""), "machine is '', and must be a line"),
