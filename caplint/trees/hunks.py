@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from caplint.errors import CaplintError
 from caplint.trees.unified import Hunk
 
-_SHARE = 200
+_SHARE = 50
 """Comparisons of lines that each line of a file or hunk allows; what people send takes two or three."""
 _SMALL = 200_000
 """Comparisons that are always allowed."""
@@ -115,7 +115,8 @@ class Applier:
         """
         window = _Window(hunk)
         at_start, at_end = hunk.old == 0 or (hunk.old == 1 and not bare), not bare and not window.trailing
-        wanted = max(hunk.new - 1, 0) - len(self._done) + self._next
+        # The head names the line before where nothing stays.
+        wanted = max(hunk.new - bool(window.after), 0) - len(self._done) + self._next
         while (place := self._find(window, wanted, at_start, at_end)) is None:
             if least is None or max(window.leading, window.trailing) <= least:
                 return None
@@ -142,7 +143,8 @@ class Applier:
             return None  # it would be anybody's guess
         if self._fits(window, nearest):
             return nearest
-        return self._search(window, nearest, last) if window.before else None
+        # git begins to search one line earlier where nothing stays.
+        return self._search(window, max(nearest - (not window.after), self._next), last) if window.before else None
 
     def _fits(self, window: _Window, place: int) -> bool:
         size = len(window.before)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 from conftest import X86
 
 from caplint.errors import CaplintError
+from caplint.trees.diff_names import both_names
 from caplint.trees.unified import FileDiff, parse
 
 
@@ -104,3 +108,26 @@ def test_what_is_refused(text: bytes, message: str) -> None:
 @pytest.mark.parametrize("text", [b"", b"no diff\n", b"---\n", b"--- a/x\n+++ b/x\n", b"@@ -1 +1 @@\n-a\n+b\n"])
 def test_what_is_no_diff(text: bytes) -> None:
     assert parse(text, "p") == []
+
+
+@pytest.mark.parametrize(
+    "line", [b"diff --git " + b" " * 1_000_000, b"diff --git a/" + b" x" * 500_000, b"diff --git " + b"/ " * 500_000,
+             b'diff --git "' + b"\\" * 1_000_000, b"--- a\t" + b"1" * 1_000_000, b"index " + b"1" * 1_000_000]
+)  # fmt: skip
+def test_time_for_long_lines(line: bytes) -> None:
+    begun = time.process_time()
+    with suppress(CaplintError):
+        parse(line + b"\n" + GIT, "p")
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (b"a/x b/x", (b"a/x", b"b/x")), (b"a/x b/x b/x b/x", (b"a/x b/x", b"b/x b/x")), (b"x.c x.c", (b"x.c", b"x.c")),
+        (b"a/x y b/x y", (b"a/x y", b"b/x y")), (b"a/ b/ b/ b/", (b"a/ b/", b"b/ b/")), (b"a/x b/y", (b"a/x", b"b/y")),
+        (b"old/d/x new/d/x", (b"old/d/x", b"new/d/x")), (b"x", (b"x", b"")), (b"a/x  b/x ", (b"a/x ", b"b/x ")),
+    ],
+)  # fmt: skip
+def test_both_names(text: bytes, names: tuple[bytes, bytes]) -> None:
+    assert both_names(text) == names
