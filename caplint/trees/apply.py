@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from caplint.errors import CaplintError
+from caplint.trees.names import on_disk
 from caplint.trees.tree import Tree
 from caplint.trees.unified import FileDiff, parse
 
@@ -105,7 +106,7 @@ def _lay(root: Path, tree: Tree, earlier: Changes, file: FileDiff, label: str) -
         raise CaplintError(f"{label}: {tree.name} has no {path} to apply it to")
     if file.kind == "added":
         raise CaplintError(f"{label}: {tree.name} already has the {path} that it adds")
-    place = root / path
+    place = root / on_disk(path)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(before)
@@ -159,7 +160,7 @@ def _collect(root: Path, files: list[FileDiff]) -> Changes:
         if file.kind == "renamed" and file.old is not None:
             found[file.old] = None
         if file.new is not None:
-            found[file.new] = (root / file.new).read_bytes()
+            found[file.new] = (root / on_disk(file.new)).read_bytes()
         elif file.old is not None:
             found[file.old] = None
     return found

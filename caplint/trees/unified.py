@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from caplint.errors import CaplintError
+from caplint.trees.names import path_bytes, path_text
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _EXTENDED = re.compile(
@@ -262,11 +263,11 @@ def _path(name: bytes, strip: bool, label: str) -> str:
     parts = path.split(b"/")
     if not path or path.startswith(b"/") or b"\0" in path or {b"..", b".", b"", b".git"} & set(parts):
         raise CaplintError(f"{label}: {_text(path or name)!r} lies outside the tree; refused")
-    return path.decode("utf-8", "backslashreplace")
+    return path_text(path)
 
 
 def _quoted(path: str) -> bytes:
-    name = path.encode()
+    name = path_bytes(path)
     if re.search(rb'[\x00-\x1f"\\\x7f-\xff]', name) is None:
         return name
     return b'"' + re.sub(rb'[\x00-\x1f"\\\x7f-\xff]', lambda match: b"\\%03o" % match.group()[0], name) + b'"'
