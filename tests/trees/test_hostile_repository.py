@@ -85,7 +85,7 @@ def test_the_environment_configures_nothing(
         "GIT_CONFIG_GLOBAL": str(tmp_path / "home/.gitconfig"), "HOME": str(tmp_path / "home"),
         "GIT_TRACE": str(tmp_path / "trace"), "GIT_TRACE2": str(tmp_path / "trace"), "GIT_SSH": str(tmp_path / "trap"),
         "GIT_TEMPLATE_DIR": str(tmp_path / "home"), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(tmp_path / "other"),
-        "GIT_NAMESPACE": "x", "GIT_REPLACE_REF_BASE": "refs/heads", "GIT_GLOB_PATHSPECS": "1", "GIT_ICASE_PATHSPECS": "1",
+        "GIT_NAMESPACE": "x", "GIT_REPLACE_REF_BASE": "refs/heads", "GIT_ICASE_PATHSPECS": "1",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     for words in (("check", f"{tmp_path}/k@HEAD"), ("check", "--staged", f"{tmp_path}/k")):
