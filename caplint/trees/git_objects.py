@@ -17,6 +17,7 @@ _OTHERS = ("pack", "info")
 # As deep as git follows repositories that borrow objects from each other (clone --reference).
 _DEEPEST = 5
 _LARGEST = 1_000_000
+_MOST = 1000
 _PATIENCE = 20.0
 
 
@@ -39,6 +40,8 @@ def check_objects(objects: Path, *, loose: bool) -> None:
         borrowed = _borrowed(Path(real))
         if borrowed and depth > _DEEPEST:
             raise CaplintError(f"{shown(objects)}: borrows objects from repositories that borrow them, and so on")
+        if len(borrowed) > _MOST:
+            raise CaplintError(f"{shown(real)}/info/alternates: names more than {_MOST} directories of objects")
         pending += [(other, depth + 1) for other in borrowed]
 
 

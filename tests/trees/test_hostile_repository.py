@@ -66,7 +66,7 @@ def test_nothing_is_run_wherever_it_is_configured(caplint: Caplint, tmp_path: Pa
             git(root, "status")
         assert trap.exists()
         trap.unlink()
-    looks = [("check", f"{root}@HEAD")]
+    looks: list[tuple[str, ...]] = [("check", f"{root}@HEAD")]
     if how != "bare":
         looks += [("check", "--staged", f"{root}"), ("check", "--base", "HEAD", f"{root}")]
     for words in looks:
