@@ -48,8 +48,3 @@ def unquoted(text: bytes) -> bytes:
 def dated(text: bytes) -> bytes:
     """A name of a head; `diff -N` gives a file that is not there the date at which Unix's time begins."""
     return NOWHERE if re.search(rb"\t(?:1970-01-01|1969-12-31) ", text) else unquoted(text)
-
-
-def shown(text: bytes) -> str:
-    """A name for people; bytes of it that are no UTF-8 are escaped."""
-    return text.decode("utf-8", "backslashreplace")

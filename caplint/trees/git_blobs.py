@@ -51,7 +51,7 @@ class Blobs:
             self._process = self._git.start(("cat-file", "--batch"), subprocess.DEVNULL, subprocess.PIPE)
             self._owner = os.getpid()
             assert self._process.stdout is not None
-            self._answers = io.BufferedReader(Patient(self._process.stdout), 1 << 16)
+            self._answers = io.BufferedReader(Patient(self._process.stdout, self._git.wait), 1 << 16)
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it has died, as the answers will say
             self._process.stdin.write("".join(f"{oid}\n" for oid in oids).encode())

@@ -17,11 +17,16 @@ _OTHERS = ("pack", "info")
 # As deep as git follows repositories that borrow objects from each other (clone --reference).
 _DEEPEST = 5
 _LARGEST = 1_000_000
+_MOST = 1000
 _PATIENCE = 20.0
 
 
-def check_objects(objects: Path) -> None:
-    """Raise `CaplintError` for anything that git would open there, or where objects are borrowed, and wait for."""
+def check_objects(objects: Path, *, loose: bool) -> None:
+    """Raise `CaplintError` for anything that git would open there, or where objects are borrowed, and wait for.
+
+    `loose` says whether objects that have a file each are looked at as well, of which there may be hundreds of
+    thousands.
+    """
     end = time.monotonic() + _PATIENCE
     seen: set[str] = set()
     pending = [(objects, 0)]
@@ -31,18 +36,20 @@ def check_objects(objects: Path) -> None:
         if real in seen or not os.path.isdir(real):  # noqa: PTH112 - git passes over one that is gone, too
             continue
         seen.add(real)
-        _check_store(real, end)
+        _check_store(real, end, loose=loose)
         borrowed = _borrowed(Path(real))
         if borrowed and depth > _DEEPEST:
             raise CaplintError(f"{shown(objects)}: borrows objects from repositories that borrow them, and so on")
+        if len(borrowed) > _MOST:
+            raise CaplintError(f"{shown(real)}/info/alternates: names more than {_MOST} directories of objects")
         pending += [(other, depth + 1) for other in borrowed]
 
 
-def _check_store(store: str, end: float) -> None:
+def _check_store(store: str, end: float, *, loose: bool) -> None:
     with os.scandir(store) as entries:
         names = [entry.name for entry in entries]
     for name in names:
-        if name in _OTHERS or _LOOSE.fullmatch(name):
+        if name in _OTHERS or (loose and _LOOSE.fullmatch(name)):
             _check_directory(f"{store}/{name}")
             if time.monotonic() > end:
                 raise CaplintError(f"{shown(store)}: to list it takes longer than {_PATIENCE:g} s; run `git gc`")

@@ -7,7 +7,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import IO, Any
@@ -18,9 +18,11 @@ from caplint.trees.git_place import GitPlace
 from caplint.trees.git_private import PrivateGit
 from caplint.trees.git_program import git_program
 
-# Git says something within so many seconds, and ends within so many more, whatever it is given.
+# Git says something within so many seconds, and ends within so many, whatever it is given.
 SILENCE = 20.0
 _WHOLE = 60.0
+# After so many it is looked for what it may wait for.
+_HESITATION = 1.0
 # A tree can name itself ten times over at each of many levels; Linux's listing has 10 million bytes.
 _LARGEST_OUTPUT = 256_000_000
 _LARGEST_WORDS = 4096
@@ -32,6 +34,9 @@ _FIXED = {
 }  # fmt: skip
 # The private configuration says so as well; the command line is above any.
 _SAFE = ("--no-pager", "-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+Wait = Callable[[select.poll], list[tuple[int, int]]]
 
 
 class GitFailedError(Exception):
@@ -63,7 +68,7 @@ class Git:
     def start(self, words: Sequence[str], errors: int, asked: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         """A process of git. Raises `CaplintError` where the system starts none, or would wait for an object."""
         if "_environment" not in vars(self):
-            check_objects(self._place.objects)
+            check_objects(self._place.objects, loose=False)
         command = [self._program, *_SAFE, *words]
         try:
             return subprocess.Popen(
@@ -73,11 +78,19 @@ class Git:
         except (OSError, ValueError) as error:
             raise CaplintError(f"{self._program}: cannot be run: {error}") from error
 
+    def wait(self, poll: select.poll) -> list[tuple[int, int]]:
+        """What is ready to be read; nothing after `SILENCE`. Raises `CaplintError` where a FIFO is waited for."""
+        first = min(_HESITATION, SILENCE)
+        if ready := poll.poll(first * 1000):
+            return ready
+        check_objects(self._place.objects, loose=True)
+        return poll.poll((SILENCE - first) * 1000)
+
     def run(self, *words: str) -> bytes:
         """What git writes. Raises `GitFailedError` for an error of git's, too much output, and too long a time."""
         with self.start(words, subprocess.PIPE) as process:
             try:
-                out, err = _collect(process)
+                out, err = _collect(process, self.wait)
                 status = process.wait(SILENCE)
             except (GitFailedError, subprocess.TimeoutExpired) as error:
                 process.kill()
@@ -91,7 +104,7 @@ class Git:
         return out
 
 
-def _collect(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+def _collect(process: subprocess.Popen[bytes], wait: Wait) -> tuple[bytes, bytes]:
     """All of the output, and the first of the errors."""
     assert process.stdout is not None
     assert process.stderr is not None
@@ -103,7 +116,7 @@ def _collect(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     end = time.monotonic() + _WHOLE
     open_ends = set(found)
     while open_ends:
-        ready = poll.poll(SILENCE * 1000)
+        ready = wait(poll)
         if not ready or time.monotonic() > end:
             raise GitFailedError(f"takes longer than {SILENCE if not ready else _WHOLE:g} s; run `git fsck`")
         for descriptor, _ in ready:
@@ -121,8 +134,9 @@ def _collect(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
 class Patient(io.RawIOBase):
     """The end of a pipe that is read from, for which nobody waits longer than `SILENCE`."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    def __init__(self, pipe: IO[bytes], wait: Wait) -> None:
         super().__init__()
+        self._wait = wait
         self._pipe = pipe
         self._poll = select.poll()
         self._poll.register(pipe.fileno(), select.POLLIN)
@@ -132,7 +146,7 @@ class Patient(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Raises `GitFailedError` where nothing comes."""
-        if not self._poll.poll(SILENCE * 1000):
+        if not self._wait(self._poll):
             raise GitFailedError(f"takes longer than {SILENCE:g} s")
         return os.readv(self._pipe.fileno(), [buffer])
 

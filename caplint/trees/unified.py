@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.errors import CaplintError
-from caplint.trees.diff_names import NOWHERE, both_names, dated, shown, unquoted
+from caplint.trees.diff_names import NOWHERE, both_names, dated, unquoted
+from caplint.trees.names import path_text
 from caplint.trees.patch_paths import refusal
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -199,7 +200,7 @@ class _Reader:
     def _error(self, section: _Section, fault: str, reason: str) -> CaplintError:
         path = (section.new if section.new != NOWHERE else section.old) or b""
         return CaplintError(
-            f"{self._label}: not a unified diff: hunk {len(section.hunks) + 1} of {shown(path)[:200]} {fault} "
+            f"{self._label}: not a unified diff: hunk {len(section.hunks) + 1} of {path_text(path)[:200]} {fault} "
             f"(line {self._at + 1}); {reason}"
         )
 
@@ -243,5 +244,5 @@ def _path(text: bytes, strip: bool, label: str) -> str:
     """The path that a name stands for. Raises `CaplintError` for one that no patch may name."""
     path = text.partition(b"/")[2] if strip and not text.startswith(b"/") else text
     if reason := refusal(path):
-        raise CaplintError(f"{label}: {shown(path or text)[:200]!r} {reason}; refused")
-    return shown(path)
+        raise CaplintError(f"{label}: {path_text(path or text)[:200]!r} {reason}; refused")
+    return path_text(path)
