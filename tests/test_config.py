@@ -9,7 +9,8 @@ import platformdirs
 import pytest
 
 from caplint.c.tables import Repairs
-from caplint.config import Config, ConfiguredTree, Suppression, default_jobs, load
+from caplint.config import Config, ConfiguredTree, Suppression, load
+from caplint.config_keys import default_jobs
 from caplint.errors import CaplintError
 from caplint.facts.schema import file_name
 
