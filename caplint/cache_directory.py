@@ -40,9 +40,12 @@ def opened(directory: Path, below: str = "", *, create: bool = False) -> Iterato
     Raises `OSError`, `RefusedError` with a reason, where it is not there, cannot be made, or is not used.
     """
     if create:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        _make(directory)
+        for above in reversed(directory.parents):
+            if not above.exists():
+                _make(above)
     _safe_above(directory)
+    if create:
+        _make(directory)
     with _directory(directory) as top:
         _marked(directory, top, create=create)
         if not below:

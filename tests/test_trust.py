@@ -114,9 +114,7 @@ BAD: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("reason", BAD)
-def test_a_list_that_may_be_others_is_ignored(
-    apart: Path, capsys: pytest.CaptureFixture[str], reason: str
-) -> None:
+def test_a_list_that_may_be_others_is_ignored(apart: Path, capsys: pytest.CaptureFixture[str], reason: str) -> None:
     trusted(apart, RESTRICTED["rules"])
     BAD[reason](trust.list_path())
     with pytest.raises(CaplintError, match="only a trusted file may"):
@@ -197,7 +195,10 @@ def test_a_file_that_needs_no_trust_is_put_on_no_list(caplint: Caplint, apart: P
 def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: Path) -> None:
     file = _found(apart, RESTRICTED["cache"])
     first = caplint("config").out.splitlines()[0]
-    assert first == f"# from {file}, not trusted: other commands refuse it; `caplint trust` trusts it, and --config names it"
+    assert (
+        first
+        == f"# from {file}, not trusted: other commands refuse it; `caplint trust` trusts it, and --config names it"
+    )
     caplint("trust")
     assert caplint("config").out.splitlines()[0] == f"# from {file}"
     found = json.loads(caplint("config", "--output-format", "json").out)
@@ -206,9 +207,7 @@ def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: P
 
 def test_a_run_says_what_a_configuration_hides(caplint: Caplint, apart: Path) -> None:
     root = kernel(apart / "k", {"include/uapi/linux/kvm.h": "#define KVM_CAP_HLT 1\n#define KVM_CAP_TWO 1\n"})
-    file = _found(
-        apart, 'ignore = ["CAP103"]\n[[suppress]]\ncode = "CAP102"\nsubject = "KVM_CAP_TWO"\nreason = "so"\n'
-    )
+    file = _found(apart, 'ignore = ["CAP103"]\n[[suppress]]\ncode = "CAP102"\nsubject = "KVM_CAP_TWO"\nreason = "so"\n')
     run = caplint("check", root)
     assert f"{file}: suppresses 1 finding, ignores 1 rule" in run.out.splitlines()
     run = caplint("check", root, "--output-format", "concise")
