@@ -12,6 +12,8 @@ from conftest import Caplint, kernel, trusted
 
 from caplint import config, trust
 from caplint.errors import CaplintError
+from caplint.matrix import Job, Member
+from caplint.matrix.cell import checked
 
 RESTRICTED = {
     "cache": 'cache = "cache"',
@@ -214,10 +216,7 @@ def test_a_run_says_what_a_configuration_hides(caplint: Caplint, apart: Path) ->
     assert f"{file}: suppresses 1 finding, ignores 1 rule" in run.err.splitlines()
 
 
-def test_neither_a_cell_of_a_matrix_reads_what_has_changed_meanwhile(apart: Path) -> None:
-    from caplint.matrix import Job, Member
-    from caplint.matrix.cell import checked
-
+def test_a_cell_of_a_matrix_does_not_read_what_has_changed_meanwhile(apart: Path) -> None:
     file = _found(apart, RESTRICTED["rules"])
     member = Member("k", str(apart), "kernel", "kernel")
     job = Job(member, member, str(file), (), (), "warning", "none", restricted=trust.digest({}))
