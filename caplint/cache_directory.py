@@ -150,6 +150,8 @@ def _earlier(directory: Path, name: str, within: int) -> None:
         status = os.stat(name, dir_fd=within, follow_symlinks=False)
         if stat.S_ISDIR(status.st_mode):
             return
+        if stat.S_ISLNK(status.st_mode):
+            raise RefusedError(f"{directory / name} is a link; remove it")
     elif name == MARK_NAME or name.startswith(f".{MARK_NAME}"):  # of a process that begins at the same time
         return
     elif _STORE.match(name):
