@@ -18,7 +18,7 @@ from caplint.findings import Finding, identify, supersede
 from caplint.link.changes import Loaded
 from caplint.link.configurations import Configurations
 from caplint.link.project import Scope, link
-from caplint.outcome import Outcome, Skipped
+from caplint.outcome import IGNORED, Outcome, Skipped
 from caplint.rules import Rule
 from caplint.trees.tree import File, Tree
 
@@ -217,7 +217,7 @@ _NEEDS = {
 
 def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
     if any(rule.is_called(word) for word in config.ignore):
-        return "ignored by the configuration"
+        return IGNORED
     missing = [_NEEDS[role] for role in rule.needs if role not in roles]
     return f"needs {' and '.join(missing)}" if missing else None
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "rules": "list the rules",
     "explain": "show a rule's page",
     "config": "show the configuration in force",
+    "trust": "let a configuration that is found set the cache, rules and other trees",
     "demo": "check the shipped mini-trees with a faulty patch pair laid over them",
 }
 CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130

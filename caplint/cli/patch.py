@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes = recalled_all(
         [entry.trees for entry in laid], rules, config, lambda: _computed(laid, rules, config), partial(_asked, laid)
     )
+    outcomes = [replace(outcome, configuration=config.source) for outcome in outcomes]
     if options.diff_only:
         outcomes = [_partial(outcome) for outcome in outcomes]
     fail_on = options.fail_on or config.fail_on

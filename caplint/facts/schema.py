@@ -6,9 +6,6 @@ import hashlib
 from functools import cache
 from importlib import resources
 
-PATTERN = "facts*.db"
-"""What the files of all versions are called."""
-
 
 @cache
 def schema() -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caplint.code_identity import STAMPS, code_identity
-from caplint.facts.schema import PATTERN, schema, schema_version
+from caplint.facts import store_file
+from caplint.facts.schema import schema, schema_version
 from caplint.trees.tree import Stamp
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class FactStore:
     def _open(self, path: Path) -> sqlite3.Connection:
         for attempt in (1, 2):
             try:
+                if store_file.prepare(path):
+                    self._warn(f"store {path}: its header is not one of caplint's; put aside, starting a new one")
                 return _on_disk(path)
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
@@ -260,13 +263,14 @@ def _memory() -> sqlite3.Connection:
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     """Open or make the store. Raises `OSError` or `sqlite3.DatabaseError` where that cannot be done."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=20, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != schema_version():
+            # Before anything else of the file is written: without it no other process takes it for a store.
+            connection.execute(f"PRAGMA application_id = {store_file.APPLICATION}")
             connection.execute("PRAGMA journal_mode = WAL")
             _create(connection)
             _forget_others(path)
@@ -284,16 +288,12 @@ def _on_disk(path: Path) -> sqlite3.Connection:
 def _forget_others(path: Path) -> None:
     """Remove stores of other versions that nobody has used for long, and all but the latest ones."""
     with suppress(OSError):
-        others = sorted((-file.stat().st_mtime, file) for file in path.parent.glob(PATTERN) if file != path)
-        for place, (negated, file) in enumerate(others):
-            if place >= _KEEP_OTHERS or -negated < time.time() - _KEEP_DAYS * _DAY:
-                _remove(file)
+        store_file.forget_others(path, _KEEP_OTHERS, time.time() - _KEEP_DAYS * _DAY)
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
+    with suppress(OSError):
+        store_file.remove(path)
 
 
 def _create(connection: sqlite3.Connection) -> None:
