@@ -44,8 +44,9 @@ def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None) -> C
     application = _Application(tree, label, exact=warn is None)
     for file in files:
         application.add(file)
-    for path in application.reduced if warn is not None else ():
-        warn(f"{label}: {path} was applied with less context than the diff has; look at what it gives")
+    if warn is not None:
+        for path in application.reduced:
+            warn(f"{label}: {path} was applied with less context than the diff has; look at what it gives")
     return application.result()
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from caplint.trees.mail import Mail
 
 
+_MOST_STEPS = 100
+"""Patches of a series after each of which the trees are checked; a mbox holds thousands in a megabyte."""
+
+
 @dataclass(frozen=True)
 class Patch:
     """One patch: its subject, or else the file that it was read from, and what it does to files."""
@@ -53,7 +57,7 @@ class Laid:
     trees: list[Tree]
     series: list[Series]
     steps: list[list[Step]] = field(default_factory=list)
-    """Per series of more than one patch, the trees after each of them."""
+    """Per series of more than one patch, and of not too many, the trees after each of them."""
 
 
 def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
@@ -157,7 +161,9 @@ def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
         steps.append(Step(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
-    if len(steps) > 1:
+    if len(steps) > _MOST_STEPS:
+        warn(f"{series.label}: {len(steps):,} patches; only what they make together is checked, not each of them")
+    elif len(steps) > 1:
         laid.steps.append(steps)
 
 
