@@ -19,6 +19,7 @@ _NAME = re.compile(r"KVM_CAP_\w+\Z")
 _PREFIX = "KVM_CAP_"
 # How alike two names must be, by words or by letters, from 0 to 1.
 _CLOSE = 0.6
+_LONGEST = 200
 # `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -117,6 +118,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     Words may be swapped (IRQCHIP_SPLIT), added (X86_…), left out, or stand for the family's other
     prefix, so names are compared as sets of words first and letter by letter second.
     """
+    if len(name) > _LONGEST:
+        return None  # comparing letter by letter takes the square of its length
     words = set(name.removeprefix(_PREFIX).split("_"))
     # What a matcher knows of its second text it keeps; letters in common are the same either way round.
     bound = difflib.SequenceMatcher(None, "", name)
