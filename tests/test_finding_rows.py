@@ -1,4 +1,5 @@
 """Rows of rules' queries that are no findings: an error of the page, in one line."""
+# ruff: noqa: E501 - tables of attacks
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ BAD = [
     ("line", "NULL"), ("line", "9223372036854775807"), ("line", "replace(hex(zeroblob(5000)), '0', '9')"),
     ("column", "1e999"), ("column", "'nan'"), ("column", "1e300"), ("column", "-5"), ("column", "x'00'"),
     ("message", "NULL"), ("message", "''"), ("message", "' '"), ("message", "x'00'"), ("message", "hex(zeroblob(100000))"),
-    ("message", "'a' || char(0)"), ("message", "char(55296)"),
+    ("message", "'a' || char(0)"),
     ("subject", "NULL"), ("subject", "''"), ("subject", "x'00'"), ("tree", "NULL"), ("tree", "''"), ("tree", "'qemu'"), ("tree", "x'00'"),
     ("path", "NULL"), ("path", "''"), ("path", "x'00'"), ("path", "'../../../../../proc/self/environ'"), ("path", "'/etc/passwd'"),
     ("path", "'arch'"), ("path", "'.'"), ("path", "'./arch/x86/kvm/x86.c'"), ("path", "'arch/../arch/x86/kvm/x86.c'"),
@@ -111,3 +112,17 @@ def test_an_example_stays_in_its_tree(caplint: Caplint, tmp_path: Path, path: st
     run = caplint("rules", "--test", "--rules", rules)
     assert run.status == 2
     assert "is not TREE:PATH" in run.err
+
+
+def test_an_example_runs_nothing(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A patch whose files make a repository with a filter of its own."""
+    canary = tmp_path / "canary"
+    new = {"HEAD": "ref: refs/heads/m", "objects/x": "x", "refs/x": "x", "info/attributes": "* filter=t"}
+    parts = [f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+{line}\n" for path, line in new.items()]
+    parts.append(f'--- /dev/null\n+++ b/config\n@@ -0,0 +1,2 @@\n+[filter "t"]\n+\tclean = "id >{canary}; cat"\n')
+    parts += [f"--- a/{path}\n+++ b/{path}\n@@ -1 +1,2 @@\n {line}\n+\n" for path, line in new.items()]
+    rules = page(tmp_path / "r")
+    file = rules / "a.md"
+    file.write_text(f"{file.read_text()}\n## Bad\n\n```diff kernel\n{''.join(parts)}```\n")
+    caplint("rules", "--test", "--rules", rules)
+    assert not canary.exists()

@@ -130,6 +130,14 @@ class Body:
         return re.compile("|".join([direct, *(rf"\b{re.escape(name)}\b" for name in copies)]))
 
     @cached_property
+    def calls_of(self) -> dict[str, list[Row]]:
+        """Callee → its calls."""
+        found: dict[str, list[Row]] = {}
+        for row in self.calls:
+            found.setdefault(row.extra[0], []).append(row)
+        return found
+
+    @cached_property
     def first_label(self) -> int | None:
         """Where the first case begins; None without any."""
         return self.labels[0].start if self.labels else None

@@ -169,8 +169,8 @@ def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:
         return True
     for other in bodies:
         vm = other.handler.parameters[0] if other.handler.parameters else ""
-        for row in other.calls:
-            given = json.loads(row.text)[:1] if row.extra[0] == handler.function and other is not body else []
+        for row in other.calls_of.get(handler.function, []) if other is not body else []:
+            given = json.loads(row.text)[:1]
             if given == ["NULL"] or (given == [vm] and not careful.is_tested(other, vm, row.start)):
                 return True
     return False

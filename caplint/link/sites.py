@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from caplint.link.bodies import Body
 
 # Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
-_MOST_EXPANDED = 10_000
+_MOST_EXPANDED = 2_000
 _CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
 
 
