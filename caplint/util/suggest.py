@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 # Least likeness of two names, by words or by letters, from 0 to 1.
 _CLOSE = 0.6
+_LONGEST = 200
 _FAMILY = "KVM_CAP_"
 
 
@@ -38,6 +39,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """
     from difflib import SequenceMatcher  # noqa: PLC0415 - only wrong input needs it
 
+    if len(name) > _LONGEST:
+        return None  # comparing letter by letter takes the square of its length
     words = set(name.removeprefix(_FAMILY).split("_"))
     # What a matcher knows of its second text it keeps; letters in common are the same either way round.
     bound = SequenceMatcher(None, "", name)

@@ -12,7 +12,10 @@ from conftest import QEMU_UAPI, UAPI, X86, ask, bare_kernel, bare_qemu
 from caplint.config import Config
 from caplint.link.values import HIGHEST, LOWEST, bits_column, number_column, number_of, register, within
 
-VALUES = [LOWEST, LOWEST + 1, -1, 0, 1, 2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, 2**63 + 1, 10**19 - 1, 10**19, HIGHEST]
+VALUES = [
+    *(LOWEST, LOWEST + 1, -1, 0, 1, 2**31, 2**32, 2**53 + 1),
+    *(2**63 - 1, 2**63, 2**63 + 1, 10**19 - 1, 10**19, HIGHEST),
+]
 
 
 @pytest.fixture
