@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import cached_property
 
 from caplint.link.changes import Loaded
@@ -25,4 +26,9 @@ class KnownFiles:
         """Whether a path is one of the tree's files, as the tree itself lists them."""
         if path in self._read or path in {file.path for file in self._loaded.tree.patch_files}:
             return True
-        return path in self._all
+        return path in self._all or self._is_code(path)
+
+    def _is_code(self, path: str) -> bool:
+        """Whether it is C that only a call graph reads, as the tree lists it; a path that is not plain is none."""
+        plain = path == posixpath.normpath(path) and not path.startswith(("/", "..")) and "\0" not in path
+        return plain and path in self._loaded.tree.below(posixpath.dirname(path))
