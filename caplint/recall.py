@@ -58,7 +58,11 @@ def recalled_all(
     if found is not None:
         return [replace(outcome, seconds=time.monotonic() - begun) for outcome in found]
     outcomes = compute()
-    if not any(outcome.passing for outcome in outcomes) and is_unchanged() and _name(groups, rules, config, asked, {}) == name:
+    if (
+        not any(outcome.passing for outcome in outcomes)
+        and is_unchanged()
+        and _name(groups, rules, config, asked, {}) == name
+    ):
         with suppress(OSError):  # a full disk, a read-only home
             _keep(file, "\n".join(map(render, outcomes)))
     return outcomes
