@@ -38,7 +38,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _COMMENT = re.compile(rb"#[^\n]*")
-_TYPES_ONLY = re.compile(rb"^if TYPE_CHECKING:\n(?:[ \t]+[^\n]*\n|\n)+", re.MULTILINE)
+_TYPES_ONLY = re.compile(rb"^if TYPE_CHECKING:[^\n]*\n(?:[ \t]+[^\n]*\n|\n)+", re.MULTILINE)
 # Distributions that are called otherwise than what is imported of them.
 _DISTRIBUTIONS = {"pysat": "python_sat", "markdown_it": "markdown_it_py"}
 # As with files of trees: one that is so young may change again under the same stamp.
