@@ -65,9 +65,7 @@ def _pooled(pool: ProcessPool, batches: Iterable[Batch], repairs: Repairs, jobs:
         yield from _finished(pool, running, retry)
 
 
-def _finished(
-    pool: ProcessPool, running: dict[Future[list[Read]], Batch], retry: list[Batch]
-) -> Iterator[list[Read]]:
+def _finished(pool: ProcessPool, running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> Iterator[list[Read]]:
     for future in finished(pool, running, running):
         batch = running.pop(future)
         try:
