@@ -88,7 +88,7 @@ def test_a_module_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
     """Imports within functions are left out."""
     code_identity._imports.cache_clear()
     monkeypatch.setattr(
-        code_identity, "_IMPORT", re.compile(code_identity._IMPORT.pattern.replace(rb"^[ \t]*", rb"^", 1), re.M)
+        code_identity, "_IMPORT", re.compile(code_identity._IMPORT.pattern.replace(rb"^[ \t]*", rb"^", 1), re.MULTILINE)
     )
     try:
         assert _wrong(FACTS) >= {"facts/workers.py"} or _wrong(LINKS)
@@ -202,7 +202,7 @@ def test_another_library_or_python_is_another_name(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_module_that_is_not_there() -> None:
-    with pytest.raises(LookupError, match="no module of caplint is one of caplint.nowhere"):
+    with pytest.raises(LookupError, match=r"no module of caplint is one of caplint\.nowhere"):
         closure("caplint.nowhere")
 
 
@@ -233,7 +233,8 @@ def dump():
     names = session.connection.execute("SELECT name FROM sqlite_temp_schema WHERE type IN ('table', 'view') ORDER BY 1")
     for (name,) in names.fetchall():
         columns = [row[1] for row in session.connection.execute(f'PRAGMA temp.table_info("{name}")')]
-        chosen = ", ".join(f'"{c}"' for c in columns if c.split(":")[0] not in ("blob", "condition", "id", "site")) or "1"
+        numbers = ("blob", "condition", "id", "site")
+        chosen = ", ".join(f'"{c}"' for c in columns if c.split(":")[0] not in numbers) or "1"
         rows = map(repr, session.connection.execute(f'SELECT {chosen} FROM temp."{name}"'))
         print(name, *sorted(rows), sep="\\n")
     session.store.close()
@@ -259,9 +260,8 @@ MUTATIONS: dict[str, str | tuple[str, str]] = {
         name="cases", body="return (row._replace(line=row.line + 1000) for row in _was(*given))"
     ),
     "facts/store.py": ("facts.functions, facts.damaged, _today()", "facts.functions + 1, facts.damaged, _today()"),
-    "facts/outline.py": (
-        "",
-        "\n_was = outline\ndef outline(unit):\n    return _was(unit)._replace(text=_was(unit).text.replace('FPU', 'FPV'))\n",
+    "facts/outline.py": _WRAP.format(
+        name="outline", body="found = _was(*given)\n    return found._replace(text=found.text.replace('FPU', 'FPV'))"
     ),
     "trees/directory.py": (
         "interesting = knowledge().is_interesting(content)",
@@ -277,8 +277,7 @@ MUTATIONS: dict[str, str | tuple[str, str]] = {
     ),
     "kvm.toml": "\n# another table\n",
     "link/integers.py": _WRAP.format(
-        name="literal",
-        body="v = _was(*given)\n    return v._replace(value=v.value + 1) if hasattr(v, '_replace') else __import__('dataclasses').replace(v, value=v.value + 1)",
+        name="literal", body="found = _was(*given)\n    return found._replace(value=found.value + 1)"
     ),
     "link/effects.py": _WRAP.format(name="succeeds", body="return 0"),
     "link/views.sql": "\n-- another view\n",

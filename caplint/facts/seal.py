@@ -1,9 +1,10 @@
 """Checksums of the store's file, in a file beside it: what a disk has changed is not taken for facts.
 
-SQLite notices damage that breaks the structure of its file, and not a bit that has turned over in a value. So the file is
-verified as a whole when it is opened, at some 2 GB/s. It changes only while `sealed` holds the lock, since a connection
-copies nothing from its journal by itself (`wal_autocheckpoint`); the journal has checksums of its own. Then only the parts
-that the journal names are summed anew: what was damaged meanwhile elsewhere keeps the sum that gives it away.
+SQLite notices damage that breaks the structure of its file, and not a bit that has turned over in a value. So the file
+is verified as a whole when it is opened, at some 2 GB/s. It changes only while `sealed` holds the lock, since a
+connection copies nothing from its journal by itself (`wal_autocheckpoint`); the journal has checksums of its own. Then
+only the parts that the journal names are summed anew: a part that was damaged meanwhile keeps the sum that gives it
+away.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
-from caplint.code_identity import STAMPS, code_identity
+from caplint.code_identity import STAMPS, code_identity, is_unchanged
 from caplint.facts.schema import PATTERN, schema, schema_version
 from caplint.facts.seal import Unsealed, has_journal, locked, sealed, verify
 from caplint.trees.tree import Stamp
@@ -312,6 +312,8 @@ def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> Non
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 with suppress(sqlite3.Error):
                     connection.close()
+            if not is_unchanged():  # modules that were loaded meanwhile may be other code than the rows name
+                _remove(path)
     with suppress(sqlite3.Error):
         connection.close()
 

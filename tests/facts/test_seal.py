@@ -174,3 +174,14 @@ def test_a_lock_that_nobody_gives_back_is_not_waited_for(
             0, f"caplint: warning: store {path}: another process holds its lock; going on without it\n"
         )  # fmt: skip
     assert _names(path, capsys) == (3000, "")
+
+
+def test_what_code_that_changes_meanwhile_has_written_is_dropped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "facts.db"
+    store = _filled(path)
+    with monkeypatch.context() as patched:
+        patched.setattr("caplint.facts.store.is_unchanged", lambda: False)
+        store.close()
+    assert _names(path, capsys) == (0, "")
