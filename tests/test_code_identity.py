@@ -261,13 +261,13 @@ MUTATIONS: dict[str, str | tuple[str, str]] = {
     ),
     "facts/store.py": ("facts.functions, facts.damaged, _today()", "facts.functions + 1, facts.damaged, _today()"),
     "facts/outline.py": _WRAP.format(
-        name="outline", body="found = _was(*given)\n    return found._replace(text=found.text.replace('FPU', 'FPV'))"
+        name="outline", body="found = _was(*given)\n    return found._replace(text=found.text.replace('kvm', 'kvn'))"
     ),
     "trees/directory.py": (
         "interesting = knowledge().is_interesting(content)",
         "interesting = b'KVM_CAP_MIPS' not in content",
     ),
-    "globs.py": _WRAP.format(name="_translate", body="return _was(*given).replace('s390', 's39x')"),
+    "globs.py": _WRAP.format(name="_translate", body="return _was(*given).replace('Documentation', 'Dokumentation')"),
     "knowledge.py": (
         "    def architecture_of(self, project: Project, path: str) -> str | None:",
         "    def architecture_of(self, project: Project, path: str) -> str | None:\n"
