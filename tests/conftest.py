@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from caplint.cli.main import main
-from caplint.config.settings import VARIABLES, Config
+from caplint.config import trust
+from caplint.config.settings import VARIABLES, Config, read
 from caplint.engine.outcome import Outcome
 from caplint.inventory.builder import build
 from caplint.inventory.model import Inventory
 from caplint.rules import page as rule_pages
-from caplint.rules.page import Rule, query_rows
+from caplint.rules.page import Rule
+from caplint.rules.query import query_rows
 from caplint.session import open_session
 from caplint.trees.detect import directory_tree
 from caplint.trees.tree import Tree, object_id
@@ -160,15 +162,25 @@ class Caplint:
 
 @pytest.fixture
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory and a cache of the test's own; the directory."""
+    """A working directory, a cache and a list of trusted files of the test's own; the directory."""
     place = tmp_path / "work"
     place.mkdir()
     monkeypatch.chdir(place)
     monkeypatch.setenv("CAPLINT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     monkeypatch.setenv("NO_COLOR", "1")
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     return place
+
+
+def trusted(directory: Path, text: str) -> Path:
+    """Write a caplint.toml into a directory, and trust it; the file."""
+    file = directory / "caplint.toml"
+    file.write_text(text)
+    if restricted := read(file).restricted:
+        trust.add(file, restricted)
+    return file
 
 
 @pytest.fixture

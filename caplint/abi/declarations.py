@@ -77,7 +77,8 @@ def _parts(tokens: list[PlacedToken]) -> Iterator[list[PlacedToken]]:
 
 def _is_function(part: list[PlacedToken]) -> bool:
     """Whether a declaration that ends in a brace is a function: its first brace stands behind its parameters."""
-    position = next(index for index, token in enumerate(part) if token.text == "{") - 1
+    # Brackets of different kinds may close each other, so that there is no brace that opens.
+    position = next((index for index, token in enumerate(part) if token.text == "{"), 0) - 1
     if position < 0 or part[position].text != ")":
         return False
     depth = 0

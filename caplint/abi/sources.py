@@ -8,8 +8,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib import metadata, resources
-from pathlib import Path
+from importlib import resources
 from posixpath import dirname, join, normpath
 
 ROOT = "linux/kvm.h"
@@ -130,19 +129,3 @@ def _shipped(directory: str) -> dict[str, bytes]:
         for folder in root.iterdir() if folder.is_dir()
         for file in folder.iterdir() if file.name.endswith(".h")
     }  # fmt: skip
-
-
-@cache
-def identity() -> str:
-    """Names the code and data of this package, and the libraries, which every evaluation depends on."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for file in sorted(package.rglob("*")):
-        if file.suffix in {".py", ".toml"}:
-            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    for directory in ("headers", "fallback"):
-        for name, content in sorted(_shipped(directory).items()):
-            digest.update(f"{name}\0".encode() + content)
-    for distribution in ("pcpp", "pycparser"):
-        digest.update(metadata.version(distribution).encode())
-    return digest.hexdigest()

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from caplint.abi.abis import Abi, abi_named
-from caplint.abi.constants import parse_expression
 from caplint.abi.declarations import Declaration, declarations
 from caplint.abi.layout import Types
 from caplint.abi.preprocess import HeaderError, HeaderMacro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
 from caplint.abi.types import FollowsError, Record, StructMember
 from caplint.values.c_integers import UnknownValueError
+from caplint.values.parser import parse_expression
 
 _IOCTL = "__caplint_ioctl"
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -13,7 +13,7 @@ from caplint.cli.options import add_base, add_probe, add_trees, config_of, progr
 from caplint.facts.store.schema import schema
 from caplint.link.views import views
 from caplint.report.style import safe
-from caplint.rules.page import query_rows
+from caplint.rules.query import query_rows
 from caplint.session import open_session
 from caplint.util.errors import CaplintError
 from caplint.util.escape import json_text

@@ -82,7 +82,7 @@ def _unambiguous(trees: list[Tree]) -> list[Tree]:
 def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
     """The trees, the one that --staged or --base means with what it is compared with."""
     meant = _meant(trees, options)
-    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.location)
+    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.given)
     return [changed if tree is meant else tree for tree in trees]
 
 
@@ -120,8 +120,8 @@ def between(options: argparse.Namespace, config: Config, revisions: tuple[str, s
         trees += _tree_here(trees)
     trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
     meant = _meant(trees, options)
-    later = revision_tree(meant.location, revisions[1], meant.role, meant.name)
-    return [against(later, revisions[0], meant.location) if tree is meant else tree for tree in trees]
+    later = revision_tree(meant.given, revisions[1], meant.role, meant.name)
+    return [against(later, revisions[0], meant.given) if tree is meant else tree for tree in trees]
 
 
 def _hint(directory: Path) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from caplint.config.keys import bounded_jobs
 from caplint.config.settings import Config, load
 from caplint.knowledge.load import knowledge
 from caplint.report.style import Style, style_for
@@ -119,13 +120,13 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def config_of(options: argparse.Namespace) -> Config:
-    """The configuration in force, with what the command line says of it."""
-    config = load(options.config)
+def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
+    """The configuration in force, with what the command line says of it; `trusting` it, only to be shown."""
+    config = load(options.config, trusting=trusting)
     if options.jobs is not None:
         if options.jobs < 1:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
-        config = replace(config, jobs=options.jobs)
+        config = replace(config, jobs=bounded_jobs(options.jobs))
     probes: list[str] = getattr(options, "probe", [])
     return replace(config, machines=_machines(probes, config)) if probes else config
 

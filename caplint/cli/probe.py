@@ -82,7 +82,7 @@ def _names(trees: list[Tree], config: Config) -> dict[int, str]:
 def _explain(machine: Machine, options: argparse.Namespace, trees: list[Tree], config: Config) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
-    from caplint.rules.page import query_rows  # noqa: PLC0415
+    from caplint.rules.query import query_rows  # noqa: PLC0415
     from caplint.session import open_session  # noqa: PLC0415 - only this needs the whole of a tree
 
     if options.output_format != "text":

@@ -51,7 +51,7 @@ def parse(text: str, trees: list[Tree], rules: list[Rule]) -> Outcome:
     resolved = data["resolved"]
     return Outcome(
         trees=trees,
-        sizes={name: (files, size) for name, (files, size) in data["sizes"].items()},
+        sizes={name: (files, size) for name, (files, size) in dict(data["sizes"]).items()},
         findings=[_finding_of(row) for row in data["findings"]],
         suppressed=data["suppressed"],
         unused_suppressions=[Suppression(**entry) for entry in data["unused_suppressions"]],

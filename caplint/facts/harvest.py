@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caplint.c import MAX_BYTES
 from caplint.c.tables import Repairs, tables
 from caplint.facts.identity import identity
 from caplint.facts.store.store import BlobKey, FactStore
@@ -16,7 +17,7 @@ from caplint.trees.tree import File, Tree, object_id
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
-    from caplint.facts.workers import Batch
+    from caplint.facts.workers import Batch, Read
 
 _BATCH_BYTES = 400_000
 # How many times as long a byte takes whose macros are to be expanded.
@@ -60,15 +61,15 @@ def harvest(
         from caplint.facts.workers import read_all  # noqa: PLC0415
 
         sizes = [file.size for _, file in missing.values()]
-        # What failed for a reason of the moment is kept under a name that no other run asks for.
-        once = f"{extractor} {os.getpid()} {time.time_ns()}"
-        done = 0
-        for results in read_all(_batches(missing), max(sizes), sum(sizes), reading.repairs, reading.jobs):
-            for name, kept in ((extractor, True), (once, False)):
-                store.add(name, [(key, size, facts) for key, size, facts, keep in results if keep is kept])
+        done = _pass_over(store, extractor, missing)
+        lost: dict[BlobKey, int] = {}
+        total = sum(file.size for _, file in missing.values())
+        largest = max((file.size for _, file in missing.values()), default=0)
+        for results in read_all(_batches(missing), largest, total, reading.repairs, reading.jobs):
+            lost |= _add(store, extractor, results)
             done += sum(size for _, size, *_ in results)
             progress(done, sum(sizes))
-        known = store.known(once) | store.known(extractor)
+        known = lost | store.known(extractor)
     store.touch(known[key] for key in {_key(file, language) for _, file in wanted})
     return known
 
@@ -89,10 +90,40 @@ def harvest_contents(
         from caplint.facts.workers import read_all  # noqa: PLC0415
 
         total = _EXPANSION_COST * sum(sizes)
+        lost: dict[BlobKey, int] = {}
         for results in read_all(batches, max(sizes), total, reading.repairs, reading.jobs):
-            store.add(reading.extractor, [(key, size, facts) for key, size, facts, _ in results])
-        known = store.known(reading.extractor)
+            lost |= _add(store, reading.extractor, results)
+        known = lost | store.known(reading.extractor)
     return known
+
+
+def _pass_over(store: FactStore, extractor: str, missing: dict[BlobKey, tuple[Tree, File]]) -> int:
+    """Take out, and do not even load, what is too large to be read. Gives its bytes."""
+    large = [(key, file.size) for key, (_, file) in missing.items() if file.size > MAX_BYTES]
+    if not large:
+        return 0
+    from caplint.facts.store.records import BlindSpot, FileFacts  # noqa: PLC0415 - a run that reads nothing needs none
+
+    for key, _ in large:
+        del missing[key]
+    reason = f"larger than {MAX_BYTES >> 20} MiB"
+    store.add(extractor, [(key, size, FileFacts([BlindSpot(0, size, 1, reason)])) for key, size in large])
+    return sum(size for _, size in large)
+
+
+def _add(store: FactStore, extractor: str, results: list[Read]) -> dict[BlobKey, int]:
+    """Add what was read. Gives the rows of what could not be read for a reason of the moment.
+
+    These are kept under a name that no other run asks for, and nothing that the run makes of them is retained.
+    """
+    store.add(extractor, [(key, size, facts) for key, size, facts, keep in results if keep])
+    lost = [(key, size, facts) for key, size, facts, keep in results if not keep]
+    if not lost:
+        return {}
+    store.incomplete = True
+    once = f"{extractor} {os.getpid()} {time.time_ns()}"
+    store.add(once, lost)
+    return store.known(once)
 
 
 def _batches(missing: dict[BlobKey, tuple[Tree, File]]) -> Iterator[Batch]:

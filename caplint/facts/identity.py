@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
+
+from caplint.util.code_identity import FACTS, code_identity
 
 
 @lru_cache(maxsize=8)
 def identity(tables_identity: str) -> str:
-    """Names everything that decides what `extract` answers: this code, the grammar, the repair tables."""
-    from importlib import metadata  # noqa: PLC0415 - slow to load, and what only asks for languages needs it not
-
-    digest = hashlib.sha256(tables_identity.encode())
-    package = Path(__file__).parents[1]
-    for file in sorted(package.rglob("*")):
-        if file.suffix in {".py", ".sql", ".toml"}:
-            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    for distribution in ("tree-sitter", "tree-sitter-c", "pcpp"):
-        digest.update(metadata.version(distribution).encode())
-    return digest.hexdigest()[:20]
+    """Name everything that decides what `extract` answers: code, libraries, the repair tables."""
+    return hashlib.sha256(f"{tables_identity} {code_identity(*FACTS)}".encode()).hexdigest()[:20]

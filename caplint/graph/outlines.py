@@ -12,6 +12,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.languages import OUTLINE, WORDS
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree
+from caplint.util.code_identity import code_identity
 
 _ROWS = 500
 
@@ -126,8 +127,8 @@ class Outlines:
 
     @property
     def state(self) -> str:
-        """Names what the tree holds, and what reads it."""
-        digest = hashlib.sha256(self._reading.extractor.encode())
+        """Name what the tree holds, and what reads it."""
+        digest = hashlib.sha256(f"{code_identity(__name__)} {self._reading.extractor}".encode())
         for file in self._files:
             digest.update(f"{file.path}\0{file.oid}\0".encode())
         return digest.hexdigest()

@@ -13,7 +13,7 @@ from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.path_model import Path, Step
 from caplint.trees.tree import Tree
-from caplint.util.program_state import program_state
+from caplint.util.code_identity import code_identity
 
 Found = tuple[Sequence[tuple[object, ...]], int, str]
 """Rows, how many things the time did not suffice for, and what they are, such as `{} places`."""
@@ -34,8 +34,7 @@ class Question:
 
 def name_of(question: Question, trees: list[Tree], store: FactStore, reading: ExtractionSettings) -> str:
     """Names the question, everything that its answer depends on included."""
-    program = program_state() or f"changing {time.time_ns()}"
-    digest = hashlib.sha256(json.dumps([program, astuple(reading.repairs), *astuple(question)]).encode())
+    digest = hashlib.sha256(json.dumps([code_identity(), astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
         # Of a kernel what matters is all; what it is asked first is listed once for both.
         code = [] if tree.role in {"kernel", "reference"} else tree.code(store)
@@ -56,6 +55,7 @@ def rows_within(store: FactStore, name: str, budget: float, work: Callable[[floa
         return [tuple(row) for row in json.loads(known)]
     rows, late, what = work(time.monotonic() + budget)
     if late:
+        store.late = True
         sys.stderr.write(f"caplint: warning: --deep: {what.format(late)} were not looked at within {budget:g} s\n")
     else:
         store.retain(name, json.dumps(rows))

@@ -28,6 +28,7 @@ from caplint.inventory.model import (
     VmmPlace,
 )
 from caplint.knowledge.load import knowledge
+from caplint.link.core.values import number_of
 from caplint.link.docs.selftests import mentions
 from caplint.session import Session
 from caplint.trees.tree import Tree
@@ -130,11 +131,11 @@ def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[
 def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
     found: dict[str, Capability] = {}
     for name, number, alias, condition, comment, header, arch, *place in connection.execute(_DEFINED):
-        definition = CapabilityDefinition(header, number, condition, arch, SourceLine(*place))
+        definition = CapabilityDefinition(header, number_of(number), condition, arch, SourceLine(*place))
         if name in found:
             found[name].definitions.append(definition)
         else:
-            found[name] = Capability(name, number, alias, condition, comment, [definition])
+            found[name] = Capability(name, definition.number, alias, condition, comment, [definition])
     return found
 
 

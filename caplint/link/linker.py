@@ -9,8 +9,9 @@ from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.buildconfig.file_conditions import conjoin
+from caplint.link.core.condition_functions import add_functions
 from caplint.link.core.loaded_trees import Loaded
-from caplint.link.core.sql_functions import add_functions
+from caplint.link.core.values import register
 from caplint.link.linking import Linking, RunScope
 from caplint.link.order import in_order
 from caplint.link.registry import LINKS
@@ -27,6 +28,7 @@ def link(
     """Fill the views of one run. `rows` says where the store holds each blob."""
     connection = store.connection
     add_functions(connection)
+    register(connection)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     for statement in views().split(";\n"):
         connection.execute(statement)

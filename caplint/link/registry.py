@@ -6,6 +6,7 @@ from caplint.knowledge.load import knowledge
 from caplint.link.buildconfig.file_conditions import link_build
 from caplint.link.buildconfig.kconfig import link_kconfig
 from caplint.link.core.snapshot import take_snapshot
+from caplint.link.core.values import number_column, within
 from caplint.link.docs.doc_scopes import link_doc_scopes
 from caplint.link.docs.documentation import link_documentation
 from caplint.link.docs.ioctl_comments import link_availability
@@ -45,7 +46,8 @@ def _constants(run: Linking) -> None:
     connection = run.connection
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
     connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
-    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", run.scope.vendor_ranges)
+    ranges = [tuple(number_column(within(end)) for end in ends) for ends in run.scope.vendor_ranges]
+    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", ranges)
 
 
 def _file_conditions(run: Linking) -> None:
@@ -84,7 +86,9 @@ _HANDLER_TABLES = (
 LINKS: tuple[Link[Linking], ...] = (
     Link("snapshot", _snapshot, fills=("tree", "all_file", "changed_line", "patch_file")),
     Link("constants", _constants, fills=("retired", "system_answer", "vendor_range")),
-    Link("expanded code", _expanded_code, needs=("all_file",), fills=("all_file", "superseded", "all_unexpanded")),
+    Link(
+        "expanded code", _expanded_code, needs=("all_file", "tree"), fills=("all_file", "superseded", "all_unexpanded")
+    ),
     # Early, and what waits for it is the last: it goes on in processes of its own.
     Link("evaluation of layouts", _evaluation, needs=("all_file",), fills=("evaluated layouts",), wanted=_is_wide),
     Link(
@@ -98,7 +102,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "handlers",
         lambda run: link_handlers(run.store, run.reading.extractor),
-        needs=("all_file", "all_file_condition", "superseded"),
+        needs=("all_file", "all_file_condition", "superseded", "tree"),
         fills=_HANDLER_TABLES,
     ),
     Link(
@@ -118,7 +122,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "VMM",
         lambda run: link_vmm(run.store, run.reading.extractor),
-        needs=("all_cap_use", "all_file", "all_file_condition", "superseded"),
+        needs=("all_cap_use", "all_file", "all_file_condition", "superseded", "tree"),
         fills=("all_checked_before", "all_vmm_argument", "all_vmm_unresolved", "all_vmm_use"),
     ),
     Link(
@@ -142,7 +146,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "stored state",
         lambda run: link_cap_states(run.store, run.reading.extractor),
-        needs=("all_cap_enable", "all_file", "superseded"),
+        needs=("all_cap_enable", "all_file", "superseded", "tree"),
         fills=("all_cap_state",),
         wanted=_is_wide,
     ),

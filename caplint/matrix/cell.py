@@ -17,7 +17,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from caplint.config.settings import Config, load
+from caplint.config.settings import Config, read
+from caplint.config.trust import digest
 from caplint.coverage.summary import SUMMED
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
@@ -106,7 +107,9 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
 
 
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
-    settings = load(Path(job.config)) if job.config else Config()
+    settings = read(Path(job.config)) if job.config else Config()
+    if job.config and digest(settings.restricted) != job.restricted:
+        raise CaplintError(f"{job.config}: has changed since the run began; start it again")
     config = replace(settings, cache=job.cache, jobs=job.jobs)
     pages = rule_pages.load([shipped_files.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
     return config, [rule for rule in pages if rule.code in job.codes]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from caplint.coverage.summary import Coverage
-from caplint.engine.outcome import Outcome
+from caplint.engine.outcome import IGNORED, Outcome
 from caplint.findings.finding import SEVERITIES, Finding, Location
 from caplint.util.escape import visible
 
@@ -78,8 +78,17 @@ def coverage_line(coverage: Coverage) -> str:
     return f"{text}; {plural(bare, 'place')} of MSRs or capabilities whose number is not known" if bare else text
 
 
+def _hidden(outcome: Outcome) -> str:
+    """What the configuration keeps from being shown; empty where it hides nothing."""
+    ignored = sum(entry.reason == IGNORED for entry in outcome.skipped)
+    counts = ((outcome.suppressed, "suppresses", "finding"), (ignored, "ignores", "rule"))
+    return ", ".join(f"{verb} {plural(count, word)}" for count, verb, word in counts if count)
+
+
 def remarks(outcome: Outcome) -> Iterator[str]:
     """What a run has to say besides its findings: what was skipped, what is of no use any more."""
+    if outcome.configuration is not None and (hidden := _hidden(outcome)):
+        yield f"{visible(str(outcome.configuration))}: {hidden}"
     reasons: dict[str, list[str]] = {}
     for skipped in outcome.skipped:
         reasons.setdefault(skipped.reason, []).append(skipped.code)

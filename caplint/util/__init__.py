@@ -1,1 +1,1 @@
-"""Ground that knows nothing of KVM or C: errors, files, processes, text made safe."""
+"""Tools that know nothing of C or KVM."""

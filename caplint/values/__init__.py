@@ -1,1 +1,1 @@
-"""Values of C's constants and macros."""
+"""Values of C constant expressions: typed integers, the evaluator, and the text of expressions."""

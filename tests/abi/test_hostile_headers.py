@@ -33,6 +33,7 @@ WHOLE = [
     ("#if tea(1)\n#endif\n", "not understood"),
     ("struct kvm_tea {\n", "a declaration begins here and does not end"),
     ("}\n", "a bracket closes that none has opened"),
+    ("struct kvm_tea ( }\n", "is not understood"),
 ]
 
 
@@ -112,7 +113,8 @@ def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         for key, text in (("bad", BOMB), ("good", GOOD))
     }
     with evaluation_pool.evaluating({key: (value, ["x86_64"]) for key, value in sources.items()}, 2) as results:
-        found = results()
+        found, complete = results()
+    assert complete, "it would be the same another time"
     bad, good = (json.loads(found[key])["x86_64"] for key in ("bad", "good"))
     assert "takes longer than" in bad["unknown"][0][3]
     assert [row[0] for row in good["structures"]] == ["kvm_good"]

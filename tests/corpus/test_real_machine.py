@@ -11,7 +11,7 @@ from real_trees import Corpus
 
 from caplint.machine import kvm
 from caplint.machine.record import Machine
-from caplint.rules.page import query_rows
+from caplint.rules.query import query_rows
 from caplint.session import open_session
 from caplint.util.errors import CaplintError
 

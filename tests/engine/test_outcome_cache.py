@@ -17,14 +17,12 @@ from conftest import HEADER, QEMU_UAPI, UAPI, X86, Caplint, age, commit, kernel,
 
 from caplint.c.tables import Repairs
 from caplint.config.settings import Config, Suppression
-from caplint.coverage.summary import Blind
 from caplint.engine import outcome_cache
 from caplint.engine.check import check
 from caplint.engine.compare import compare
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import recalled
 from caplint.engine.outcome_json import parse, render
-from caplint.facts.workers import DIED
 from caplint.machine.record import Answer, Machine
 from caplint.report import FORMATS, reporter
 from caplint.report.style import Style
@@ -170,7 +168,7 @@ def test_another_name_of_a_tree_is_another_outcome(runs: Runs) -> None:
 
 def test_another_program_computes_anew(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     runs()
-    monkeypatch.setattr(outcome_cache, "program_state", lambda: "a later version")
+    monkeypatch.setattr(outcome_cache, "code_identity", lambda: "a later version")
     runs()
     assert runs.computed == 2
 
@@ -211,8 +209,7 @@ def test_nothing_is_kept_of_a_tree_that_changes_meanwhile(runs: Runs) -> None:
 def test_nothing_is_kept_of_a_run_that_lost_a_process(runs: Runs) -> None:
     trees = runs.trees()
     outcome = check(trees, runs.rules, runs.config)
-    dead = replace(outcome.coverage, blind=[Blind("kernel", X86, 1, 5, DIED)])
-    recalled(trees, runs.rules, runs.config, lambda: replace(outcome, coverage=dead))
+    recalled(trees, runs.rules, runs.config, lambda: replace(outcome, passing=True))
     assert not (Path(runs.config.cache) / "outcomes").exists()
 
 

@@ -11,15 +11,12 @@ from caplint.c.tables import tables
 from caplint.facts.extract import extract
 from caplint.facts.store.records import BlindSpot, FileFacts, Record, Token
 
-# The first byte of an input; all others stand for C.
-LANGUAGES = {ord("r"): "rst", ord("k"): "kconfig", ord("m"): "make", ord("s"): "meson"}
 _CAP = "KVM_CAP_"
 _WRAPPED = re.compile(r"\n[ \t]+(?!KVM_CAP_)[A-Z0-9_]+\b")
 
 
-def check(data: bytes) -> None:
+def check(source: bytes, language: str) -> None:
     """Hold one input of the fuzzer against all invariants."""
-    language, source = LANGUAGES.get(data[0], "c") if data else "c", data[1:]
     facts = extract(source, language)
     lengths = [len(line) for line in source.split(b"\n")]
     for record in facts.records:

@@ -11,26 +11,26 @@ import pytest
 from caplint.facts.extract import extract
 from caplint.facts.store.records import FileFacts, Function, Record, Token
 
-SEEDS = sorted((Path(__file__).parent / "seeds" / "front_end").iterdir())
-_SOURCE = b"c\nint f(void)\n{\n\treturn KVM_CAP_A;\n}\n"
+_LANGUAGES = {"c": "c", "documentation": "rst", "kconfig": "kconfig", "make": "make", "meson": "meson"}
+SEEDS = [(name, seed) for name in _LANGUAGES for seed in sorted((Path(__file__).parent / "seeds" / name).iterdir())]
+_SOURCE = b"\nint f(void)\n{\n\treturn KVM_CAP_A;\n}\n"
 
 
-@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
-def test_seeds(seed: Path) -> None:
-    data = seed.read_bytes()
-    facts = extract(data[1:], invariants.LANGUAGES.get(data[0], "c"))
-    assert facts.records
-    invariants.check(data)
+@pytest.mark.parametrize(("name", "seed"), SEEDS, ids=lambda value: value.name if isinstance(value, Path) else value)
+def test_seeds(name: str, seed: Path) -> None:
+    source, language = seed.read_bytes(), _LANGUAGES[name]
+    assert extract(source, language).records
+    invariants.check(source, language)
 
 
 def test_the_empty_input() -> None:
-    invariants.check(b"")
+    invariants.check(b"", "c")
 
 
 @pytest.mark.parametrize(
     ("kind", "change"),
     [
-        (Function, lambda row: row._replace(stop=len(_SOURCE))),
+        (Function, lambda row: row._replace(stop=len(_SOURCE) + 1)),
         (Function, lambda row: row._replace(start=row.stop + 1)),
         (Function, lambda row: row._replace(line=0)),
         (Function, lambda row: row._replace(line=9)),
@@ -42,7 +42,7 @@ def test_the_empty_input() -> None:
 def test_a_wrong_row_is_noticed(
     kind: type[Record], change: Callable[[Record], Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    invariants.check(_SOURCE)
+    invariants.check(_SOURCE, "c")
 
     def wrong(source: bytes, language: str) -> FileFacts:
         facts = extract(source, language)
@@ -51,4 +51,4 @@ def test_a_wrong_row_is_noticed(
 
     monkeypatch.setattr(invariants, "extract", wrong)
     with pytest.raises(AssertionError):
-        invariants.check(_SOURCE)
+        invariants.check(_SOURCE, "c")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from caplint.findings.finding import Finding, Location, Related
-from caplint.rules import page
-from caplint.rules.page import Example, Rule, find, load, query_rows, run, validate
+from caplint.rules import page, query, sandbox
+from caplint.rules.page import Example, Rule, find, load
+from caplint.rules.query import query_rows, run, validate
 from caplint.util.errors import CaplintError
 
 FRONT = {
@@ -280,11 +281,11 @@ def test_a_query_is_compiled(connection: sqlite3.Connection, query: str) -> None
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("SELECT 1 AS tree", f"selects tree; it must select {', '.join(page.COLUMNS)}"),
+        ("SELECT 1 AS tree", f"selects tree; it must select {', '.join(query.COLUMNS)}"),
         (
             QUERY.replace("AS arch", "AS architecture"),
             "selects tree, path, line, column, subject, architecture, function, severity, message, related; "
-            f"it must select {', '.join(page.COLUMNS)}",
+            f"it must select {', '.join(query.COLUMNS)}",
         ),
         ("SELECT FROM cap", 'near "FROM": syntax error'),
         ("SELECT * FROM caps", "no such table: caps"),
@@ -343,7 +344,7 @@ FOREVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELE
 
 
 def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "TIME_LIMIT", 0.05)
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", 0.05)
     with pytest.raises(CaplintError, match=r"^a.md: query: takes longer than 0.05 s$"):
         list(run(connection, _rule(FOREVER)))
     with pytest.raises(CaplintError, match=r"^query: takes longer than 0.05 s$"):
@@ -414,7 +415,7 @@ def test_a_malformed_row_is_shown(connection: sqlite3.Connection) -> None:
     with pytest.raises(CaplintError) as error:
         list(run(connection, _rule(QUERY.replace("NULL AS severity", "'fatal' AS severity"))))
     row = "('kernel', 'a.c', 3, 1, 'KVM_CAP_X', None, None, 'fatal', 'text', None)"
-    assert str(error.value) == f"a.md: query: a row is malformed: ValueError(\"severity 'fatal'\") in {row}"
+    assert str(error.value) == f"a.md: query: a row is malformed: severity is none of error, warning, note in {row}"
 
 
 def test_a_long_row_is_cut(connection: sqlite3.Connection) -> None:

@@ -7,17 +7,22 @@ takes its place with a warning, and the answers are the same.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
-from caplint.facts.store.schema import PATTERN, schema, schema_version
+from caplint.facts.store import store_file
+from caplint.facts.store.schema import schema, schema_version
+from caplint.facts.store.seal import Unsealed, has_journal, locked, sealed, verify
 from caplint.trees.tree import Stamp
+from caplint.util.code_identity import STAMPS, code_identity, is_unchanged
 
 if TYPE_CHECKING:
     from caplint.facts.store.records import FileFacts, Record
@@ -60,12 +65,21 @@ class FactStore:
     def __init__(self, path: Path | None, warn: Callable[[str], None] = _warn) -> None:
         self._warn = warn
         self._conditions: dict[str, int] = {}
+        self.incomplete = False
+        """Whether something could not be read for a reason of the moment: then nothing is retained any more."""
+        self.late = False
+        """Whether there was no time for something: what came before is right, but not what the run makes of all."""
+        self._file: Path | None = None
         self.connection = self._open(path) if path is not None else _memory()
+        # A connection that is dropped would change the file and not seal it.
+        self._end = finalize(self, _end, self.connection, self._file, os.getpid())
 
     def _open(self, path: Path) -> sqlite3.Connection:
         for attempt in (1, 2):
             try:
-                return _on_disk(path)
+                if store_file.prepare(path):
+                    self._warn(f"store {path}: its header is not one of caplint's; put aside, starting a new one")
+                connection = _on_disk(path)
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
                     self._warn(f"store {path}: {error}; going on without it")
@@ -74,6 +88,9 @@ class FactStore:
             except OSError as error:
                 self._warn(f"store {path}: {error.strerror}; going on without it")
                 break
+            else:
+                self._file = path
+                return connection
         return _memory()
 
     @staticmethod
@@ -94,8 +111,7 @@ class FactStore:
 
     def close(self) -> None:
         """Give the file back."""
-        with suppress(sqlite3.Error):
-            self.connection.close()
+        self._end()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -189,8 +205,8 @@ class FactStore:
         self.retain_all({name: value})
 
     def retain_all(self, values: dict[str, str]) -> None:
-        """The same for many names."""
-        if not values:
+        """The same for many names. What may have been made from an incomplete reading is not kept."""
+        if not values or self.incomplete:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             rows = [(name, value, _today()) for name, value in values.items()]
@@ -200,8 +216,8 @@ class FactStore:
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ?",
-            (directory,),
+            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ? AND reader = ?",
+            (directory, code_identity(*STAMPS)),
         )
         return {
             path: (Stamp(size, mtime, inode), oid, bool(relevant)) for path, size, mtime, inode, oid, relevant in rows
@@ -213,9 +229,9 @@ class FactStore:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             self.connection.executemany(
-                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant))
+                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant), code_identity(*STAMPS))
                     for path, (stamp, oid, relevant) in entries.items()
                 ],
             )
@@ -227,8 +243,9 @@ class FactStore:
     def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT oid, size, relevant FROM object_cache WHERE oid IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(oids)),),
+            """SELECT oid, size, relevant FROM object_cache
+               WHERE oid IN (SELECT value FROM json_each(?)) AND reader = ?""",
+            (json.dumps(list(oids)), code_identity(*STAMPS)),
         )
         return {oid: (size, bool(relevant)) for oid, size, relevant in rows}
 
@@ -237,8 +254,8 @@ class FactStore:
         if entries:
             with suppress(sqlite3.OperationalError), self._writing():
                 self.connection.executemany(
-                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?)",
-                    [(oid, size, int(relevant)) for oid, (size, relevant) in entries.items()],
+                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?, ?)",
+                    [(oid, size, int(relevant), code_identity(*STAMPS)) for oid, (size, relevant) in entries.items()],
                 )
 
 
@@ -254,13 +271,27 @@ def _memory() -> sqlite3.Connection:
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     """Open or make the store. Raises `OSError` or `sqlite3.DatabaseError` where that cannot be done."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path) as seal:
+        try:
+            verify(path, seal)
+        except Unsealed:  # all that is lost is time
+            _remove(path)
+            store_file.prepare(path)
+        is_new = not path.stat().st_size
+    with sealed(path, whole=True) if is_new else nullcontext():
+        return _connected(path)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=20, isolation_level=None)
     try:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `seal.py`
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != schema_version():
+            # Before anything else of the file is written: without it no other process takes it for a store.
+            connection.execute(f"PRAGMA application_id = {store_file.APPLICATION}")
             connection.execute("PRAGMA journal_mode = WAL")
             _create(connection)
             _forget_others(path)
@@ -275,19 +306,32 @@ def _on_disk(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> None:
+    """Close a connection, and seal the file with what was written; a forked process has no part in that."""
+    if process != os.getpid():
+        return
+    with suppress(sqlite3.Error, OSError):
+        if path is not None and has_journal(path):
+            with sealed(path):
+                with suppress(sqlite3.Error):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                with suppress(sqlite3.Error):
+                    connection.close()
+            if not is_unchanged():  # modules that were loaded meanwhile may be other code than the rows name
+                _remove(path)
+    with suppress(sqlite3.Error):
+        connection.close()
+
+
 def _forget_others(path: Path) -> None:
     """Remove stores of other versions that nobody has used for long, and all but the latest ones."""
     with suppress(OSError):
-        others = sorted((-file.stat().st_mtime, file) for file in path.parent.glob(PATTERN) if file != path)
-        for place, (negated, file) in enumerate(others):
-            if place >= _KEEP_OTHERS or -negated < time.time() - _KEEP_DAYS * _DAY:
-                _remove(file)
+        store_file.forget_others(path, _KEEP_OTHERS, time.time() - _KEEP_DAYS * _DAY)
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
+    with suppress(OSError):
+        store_file.remove(path)
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -78,7 +78,7 @@ CREATE TEMP TABLE pending_cap (
     path   TEXT NOT NULL,
     line   INTEGER NOT NULL,
     name   TEXT NOT NULL,
-    number INTEGER NOT NULL
+    number COLLATE number NOT NULL
 );
 
 -- Numbered sections of KVM's API documentation that they add.
@@ -110,8 +110,8 @@ CREATE TEMP TABLE step_finding (
 
 -- Numbers that the user has set aside for capabilities of their own: `vendor-range`.
 CREATE TEMP TABLE vendor_range (
-    low  INTEGER NOT NULL,
-    high INTEGER NOT NULL
+    low  COLLATE number NOT NULL,
+    high COLLATE number NOT NULL
 );
 
 CREATE TEMP VIEW {base_}file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = '{side}' AND NOT made;

@@ -165,7 +165,7 @@ def _attach(
     connection: sqlite3.Connection, functions: list[CodeFunction], files: str, which: str, given: tuple[object, ...]
 ) -> None:
     """Give functions what stands in them; `files` has their `path` and `blob`."""
-    places = _Places(functions)
+    places = _FunctionOffsets(functions)
     for table, columns, add in _FACTS:
         held = _Held(None, ("", 0), 0, 0)
         for path, blob, start, *row in connection.execute(
@@ -192,7 +192,7 @@ class _Held(NamedTuple):
     stop: int
 
 
-class _Places:
+class _FunctionOffsets:
     """Finds the function that holds an offset of a file, or of what its macros make."""
 
     def __init__(self, functions: list[CodeFunction]) -> None:

@@ -13,6 +13,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.values import bits_column
 from caplint.link.functions.body import Body, Handler, Row, between
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.constants import Constants, Mask
@@ -90,7 +91,7 @@ def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: Mask) -
     body.connection.execute(
         "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, verb, position, mask.text, mask.value),
+         handler.function, verb, position, mask.text, bits_column(mask.value)),
     )  # fmt: skip
 
 

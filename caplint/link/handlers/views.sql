@@ -127,7 +127,7 @@ CREATE TEMP TABLE all_cap_mask (
     verb     TEXT NOT NULL,     -- check, enable
     position INTEGER NOT NULL,  -- index in cap->args
     text     TEXT NOT NULL,     -- as written, several joined by |
-    value    INTEGER            -- NULL: cannot be computed, or is no set of named bits
+    value    INTEGER            -- as 64 bits, negative where the highest is set; NULL: cannot be computed, or is no set of named bits
 );
 
 -- A case of the kernel for an ioctl of KVM; or a comparison with one, where the function has no case for it.

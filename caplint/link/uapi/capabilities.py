@@ -9,12 +9,12 @@ from functools import partial
 from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
 from caplint.knowledge.load import knowledge
+from caplint.link.core.values import number_column
 from caplint.util.suggest import nearest
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
-_PREFIX = "KVM_CAP_"
 # `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -23,7 +23,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
     """Fill `all_cap` and `all_cap_use`."""
     _definitions(connection)
     names = sorted({name for (name,) in connection.execute("SELECT name FROM temp.all_cap WHERE header = 'uapi'")})
-    connection.create_function("nearest_cap", 1, lambda name: nearest(name, names, _PREFIX), deterministic=True)
+    connection.create_function("nearest_cap", 1, lambda name: nearest(name, names), deterministic=True)
     connection.execute("""
         INSERT INTO temp.all_cap_use
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
@@ -54,7 +54,7 @@ def _definitions(connection: sqlite3.Connection) -> None:
         key = (place[0], place[1], header)
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
-        number = _number(numbers[key], body)
+        number = number_column(_number(numbers[key], body))
         found.append((*place, name, number, _alias(body), header, arch, presence, comment))
     connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
 

@@ -9,7 +9,7 @@ CREATE TEMP TABLE all_cap (
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     name      TEXT NOT NULL,
-    number    INTEGER,          -- NULL: cannot be computed
+    number    COLLATE number,   -- NULL: cannot be computed; TEXT where 64 bits with a sign do not hold it
     alias     TEXT,             -- the capability that its body names
     header    TEXT NOT NULL,    -- uapi, copy, vmm
     arch      TEXT,

@@ -13,6 +13,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.values import bits_column, number_column
 from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of
@@ -174,8 +175,8 @@ def _insert_arguments(
         "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None,
-             bits_of(constants, use.function, text), asked.get((*use.place, use.cap)))
+             number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+             bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap)))
             for use in uses
             for position, text in enumerate(use.given or ())
         ],

@@ -12,8 +12,8 @@ CREATE TEMP TABLE all_vmm_argument (
     function TEXT NOT NULL,
     position INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    value    INTEGER,           -- NULL: it is no constant
-    bits     INTEGER,           -- value, or all bits that a local variable is given; NULL: not known
+    value    COLLATE number,    -- NULL: it is no constant; TEXT where 64 bits with a sign do not hold it
+    bits     INTEGER,           -- of value, or all that a local variable is given, as in cap_mask; NULL: not known
     asked    INTEGER            -- 1: the answer of a check goes into it, or more is done with that than take it for yes or no,
                                 -- 0: neither, NULL: no check stands before
 );

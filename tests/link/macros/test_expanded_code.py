@@ -8,7 +8,7 @@ import pytest
 from conftest import UAPI, X86, Files, ask, bare_kernel, lay
 
 from caplint.config.settings import Config
-from caplint.rules.page import query_rows
+from caplint.rules.query import query_rows
 from caplint.session import open_session
 from caplint.trees.detect import directory_tree
 

@@ -1,0 +1,4 @@
+﻿#include <a/*b.h>
+#include "b.h" \
+
+int a;

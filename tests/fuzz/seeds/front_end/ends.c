@@ -1,4 +1,0 @@
-c﻿#include <a/*b.h>
-#include "b.h" \
-
-int a;
