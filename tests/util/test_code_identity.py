@@ -136,7 +136,8 @@ from caplint.facts.store.store import FactStore
 store = FactStore(None)
 for name in ("linux", "qemu"):
     tree = directory_tree(str(shipped_files.FIXTURES / name))
-    module.harvest(store, [(tree, file) for file in tree.files(store)], module.ExtractionSettings(Repairs(), 1), lambda *_: None)
+    wanted = [(tree, file) for file in tree.files(store)]
+    module.harvest(store, wanted, module.ExtractionSettings(Repairs(), 1), lambda *_: None)
 """
 RUN_LINKS = (
     RUN_FACTS
