@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.knowledge import GENERIC
 from caplint.link.bodies import Body, Row, between
 from caplint.link.sites import Site
@@ -12,11 +13,6 @@ from caplint.link.sites import Site
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
-# Calls that leave no trace in KVM's own state.
-_LOGGING = re.compile(
-    r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk|BUILD_BUG_ON\w*|WARN_ON\w*"
-    r"|IS_ENABLED)\Z"
-)
 
 
 def answer(body: Body, site: Site) -> str | None:
@@ -32,8 +28,8 @@ def lasting_stores(body: Body, site: Site) -> int:
 
 
 def working_calls(body: Body, site: Site) -> int:
-    """Calls other than logging."""
-    return sum(not _LOGGING.match(row.extra[0]) for row in between(body.calls, site.start, site.stop))
+    """Calls that may change something: none that only log, assert, read or lock."""
+    return sum(not kernel_idioms().is_inert(row.extra[0]) for row in between(body.calls, site.start, site.stop))
 
 
 def highest_argument(body: Body, site: Site) -> int | None:
@@ -62,7 +58,7 @@ def flags_checked(body: Body, site: Site) -> int | None:
         return 1  # tested, or handed to something that may well look at it
     found: int | None = 0
     for call in between(body.calls, site.start, site.stop):
-        if body.selector in json.loads(call.text) and not _LOGGING.match(call.extra[0]):
+        if body.selector in json.loads(call.text) and not kernel_idioms().is_inert(call.extra[0]):
             tested = _tests_flags(body, call.extra[0])
             if tested:
                 return 1

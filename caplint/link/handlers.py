@@ -212,7 +212,7 @@ def _delegates(body: Body) -> Iterator[_Lead]:
     """Functions that get the capability handed on and whose answer becomes the handler's own."""
     handler = body.handler
     for call in body.calls:
-        callee, use, _ = call.extra
+        callee, use, *_ = call.extra
         if not callee.isidentifier() or body.selector not in json.loads(call.text):
             continue
         if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.knowledge import knowledge
 from caplint.link.bodies import Body, Handler, Row, between
 from caplint.link.members import chains
@@ -121,7 +122,7 @@ def _delegates(body: Body) -> list[str]:
         arguments = set(json.loads(call.text))
         callee = call.extra[0]
         passes = arguments & requests or (arguments & names and arguments & values)
-        if passes and callee.isidentifier() and not callee.startswith(("trace_", "kvm_pr_")):
+        if passes and callee.isidentifier() and not kernel_idioms().logs(callee):
             found.append(callee)
     return found
 
