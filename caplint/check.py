@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from caplint import rules as rule_pages
+from caplint.capability_names import PREFIX
 from caplint.config import Config, Suppression
 from caplint.coverage import measure
 from caplint.errors import CaplintError
@@ -83,7 +84,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         if tree is None or narrow is None:
             return found
         # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
-        name = b"" if narrow.startswith("KVM_CAP_") else narrow.encode()
+        name = b"" if narrow.startswith(PREFIX) else narrow.encode()
         return [
             file
             for file in found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.capability_names import is_capability
 from caplint.link.bodies import Body
-
-_CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +43,14 @@ def sites(body: Body) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        if _CAPABILITY.match(constant) and (found := _decided(body, constant, start)):
+        if is_capability(constant) and (found := _decided(body, constant, start)):
             yield Site(constant, "comparison", line, column, *found, condition)
 
 
 def _named(body: Body, low: str, high: str) -> list[str]:
     """The capabilities of a label; those of a range by their numbers in the tree's own header."""
     if low == high:
-        return [low] if _CAPABILITY.match(low) else []
+        return [low] if is_capability(low) else []
     rows = body.connection.execute(
         """SELECT DISTINCT c.name FROM temp.all_cap c, temp.all_cap low, temp.all_cap high
            WHERE c.side = ?1 AND c.tree = ?2 AND c.header = 'uapi'
@@ -61,7 +59,7 @@ def _named(body: Body, low: str, high: str) -> list[str]:
              AND c.number BETWEEN low.number AND high.number ORDER BY c.number, c.name""",
         (body.handler.side, body.handler.tree, low, high),
     ).fetchall()
-    return [name for (name,) in rows] or [name for name in (low, high) if _CAPABILITY.match(name)]
+    return [name for (name,) in rows] or [name for name in (low, high) if is_capability(name)]
 
 
 def _decided(body: Body, constant: str, offset: int) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from caplint.capability_names import PREFIX
 from caplint.graph.steps import Path, Step
 from caplint.report.style import safe
 
@@ -26,7 +27,7 @@ _ARROWS = {
 def text(cap: str, found: list[Path]) -> Iterator[str]:
     """One block for each path; `~>` is an indirect call, `=>` a bridge into another program."""
     if not found:
-        verb = "checks or enables" if cap.startswith("KVM_CAP_") else "issues"
+        verb = "checks or enables" if cap.startswith(PREFIX) else "issues"
         yield f"{safe(cap)}: no VMM in view {verb} it"
     for index, path in enumerate(found):
         if index:
