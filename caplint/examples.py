@@ -20,6 +20,8 @@ from caplint.trees.series import Laid, Series, Step, over
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import parse
 
+BARE = "bare"
+"""The mini-trees as they are, with no example laid over them."""
 Line = tuple[str, str, int]
 """Tree, path, line."""
 
@@ -30,7 +32,7 @@ class Case:
 
     rule: Rule
     kind: str
-    """`bad`, `good` or `bare`."""
+    """`bad`, `good` or `BARE`."""
     number: int
     parts: tuple[Example, ...] = ()
 
@@ -40,7 +42,7 @@ class Case:
 
 def cases(rule: Rule) -> Iterator[Case]:
     """Every example of a page, and the mini-trees as they are."""
-    yield Case(rule, "bare", 0)
+    yield Case(rule, BARE, 0)
     for kind, groups in (("bad", rule.bad), ("good", rule.good)):
         for number, parts in enumerate(groups, 1):
             yield Case(rule, kind, number, tuple(parts))

@@ -13,7 +13,8 @@ from caplint.capability_names import capabilities_in, is_capability, is_portable
 
 @pytest.mark.parametrize(
     ("text", "name", "portable"),
-    [("KVM_CAP_X86", True, True), ("KVM_CAP_", False, False), ("KVM_CAP_A B", False, False), ("A_KVM_CAP_A", False, False),
+    [("KVM_CAP_X86", True, True), ("KVM_CAP_", False, False), ("KVM_CAP_A B", False, False),
+     ("A_KVM_CAP_A", False, False),
      ("KVM_CAP_A\n", False, False), (f"KVM_CAP_{'A' * 101}", True, False), ("KVM_CAP_É", True, False)],
 )  # fmt: skip
 def test_names(text: str, name: bool, portable: bool) -> None:

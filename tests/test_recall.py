@@ -26,7 +26,7 @@ from caplint.machine.record import Answer, Machine
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
 from caplint.recall import recalled
-from caplint.report import FORMATS, reporter
+from caplint.report import FORMATS, writer
 from caplint.report.style import Style
 from caplint.rules import Rule, load
 from caplint.trees.detect import against, directory_tree, revision_tree
@@ -79,7 +79,7 @@ def _reports(outcome: Outcome) -> dict[str, str]:
     texts = {}
     for name in FORMATS:
         out = io.StringIO()
-        reporter(name)(replace(outcome, seconds=0.0), out, Style())
+        writer("check", name)(replace(outcome, seconds=0.0), out, Style())
         texts[name] = out.getvalue()
     return texts
 

@@ -1,0 +1,22 @@
+"""The settings in force."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from caplint.report.style import Style
+
+
+def write_text(values: dict[str, Any], out: TextIO, _: Style) -> None:
+    """Write one setting per line, as caplint.toml would have it, and where they come from."""
+    source = values["source"]
+    out.write(f"# from {source}\n" if source else "# no caplint.toml found upward from here; these are the defaults\n")
+    for key, value in values.items():
+        if key != "source":
+            out.write(f"{key.replace('_', '-')} = {json.dumps(value)}\n")
+
+
+def write_json(values: dict[str, Any], out: TextIO, _: Style) -> None:
+    """Write all settings as one object."""
+    out.write(json.dumps(values, indent=2) + "\n")
