@@ -8,6 +8,7 @@ import re
 from caplint.kernel_idioms import kernel_idioms
 from caplint.knowledge import GENERIC
 from caplint.link.bodies import Body, Row, between
+from caplint.link.functions_by_name import functions_named
 from caplint.link.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
@@ -69,21 +70,18 @@ def flags_checked(body: Body, site: Site) -> int | None:
 def _tests_flags(body: Body, callee: str) -> int | None:
     """Whether a helper tests the flags of the request that it is handed; None where it is not in view."""
     handler = body.handler
-    rows = body.connection.execute(
-        """SELECT blob, name, start, stop FROM code_function
-           WHERE side = ? AND tree = ? AND name = ? AND (arch = ? OR arch = ?)""",
-        (handler.side, handler.tree, callee, handler.arch, GENERIC),
-    ).fetchall()
-    if not rows:
+    helpers = functions_named(body.connection, handler.side, handler.tree, callee)
+    helpers = [helper for helper in helpers if helper.arch in {handler.arch, GENERIC}]
+    if not helpers:
         return None
-    for blob, name, start, stop in rows:
+    for helper in helpers:
         found = body.connection.execute(
             """SELECT expression FROM main.test
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
                UNION ALL
                SELECT value FROM main.return_value
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop""",
-            {"blob": blob, "name": name, "start": start, "stop": stop},
+            {"blob": helper.blob, "name": callee, "start": helper.start, "stop": helper.stop},
         )
         if any(_FLAGS.search(expression) for (expression,) in found):
             return 1
