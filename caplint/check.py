@@ -21,6 +21,7 @@ from caplint.link.configurations import Configurations
 from caplint.link.project import Scope, link
 from caplint.outcome import Outcome, Skipped
 from caplint.rules import Rule
+from caplint.run_config import machines_of
 from caplint.trees.tree import File, Tree
 
 Progress = Callable[[int, int], None]
@@ -103,7 +104,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     reading = Reading(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
     configurations = link(
-        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, config.machines)
+        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, machines_of(config))
     )
     return Session(store, loaded, configurations)
 
@@ -177,7 +178,7 @@ def find(
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     if session.deep:
         roles.add("deep")
-    if config.machines:
+    if machines_of(config):
         roles.add("machine")
     skipped: list[Skipped] = []
     found: list[Finding] = []

@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import platformdirs
 
@@ -15,9 +15,6 @@ from caplint.c.tables import Repairs
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.util.suggest import suggestion
-
-if TYPE_CHECKING:
-    from caplint.machine.record import Machine
 
 VARIABLES = {
     "CAPLINT_KERNEL": ("kernel", "kernel"),
@@ -77,8 +74,6 @@ class Config:
     coverage_floor: float = 0.0
     repairs: Repairs = field(default_factory=Repairs)
     suppress: tuple[Suppression, ...] = ()
-    machines: tuple[Machine, ...] = ()
-    """Whose answers are held against the trees; only the command line gives some."""
     matrix: Fleet = field(default_factory=Fleet)
 
     @property

@@ -14,6 +14,7 @@ from caplint.errors import CaplintError
 from caplint.machine.record import parse as parse_machine
 from caplint.outcome import Outcome
 from caplint.rules import Example, Rule, is_marked, load, strip_marks
+from caplint.run_config import with_machines
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
 from caplint.trees.series import Laid, Series, Step, over
@@ -61,7 +62,7 @@ def problem(case: Case, config: Config) -> str | None:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
             return f"{case}: marks a line, but nothing is wrong with it"
-        outcome = _run(laid, case.rule, replace(config, machines=machines))
+        outcome = _run(laid, case.rule, with_machines(config, machines))
     except CaplintError as error:
         return f"{case}: {error}"
     found = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)

@@ -19,7 +19,6 @@ def run(options: argparse.Namespace) -> int:
     """Show every setting and where it comes from."""
     config = config_of(options)
     values = asdict(config)
-    del values["machines"]  # no setting: the command line alone gives them
     values["source"] = str(config.source) if config.source else None
     values["store"] = str(config.store_path) if config.store_path else None
     write_output(values, "config", options)

@@ -139,7 +139,11 @@ def config_of(options: argparse.Namespace) -> Config:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
         config = replace(config, jobs=options.jobs)
     probes: list[str] = getattr(options, "probe", [])
-    return replace(config, machines=_machines(probes, config)) if probes else config
+    if not probes:
+        return config
+    from caplint.run_config import with_machines  # noqa: PLC0415 - most runs ask no machine
+
+    return with_machines(config, _machines(probes, config))
 
 
 def _machines(probes: list[str], config: Config) -> tuple[Machine, ...]:

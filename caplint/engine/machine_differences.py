@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from caplint.capability_names import PREFIX
@@ -11,6 +10,7 @@ from caplint.config import Config
 from caplint.errors import CaplintError
 from caplint.machine.record import Machine
 from caplint.rules import query_rows
+from caplint.run_config import with_machines
 
 if TYPE_CHECKING:
     from caplint.trees.tree import Tree
@@ -22,7 +22,7 @@ def machine_differences(
     machine: Machine, trees: list[Tree], config: Config, progress: Progress
 ) -> list[dict[str, Any]]:
     """Return the rows of `machine_difference`, by column. Raises `CaplintError` where nothing can be compared."""
-    session = open_session(trees, replace(config, machines=(machine,)), progress, narrow=PREFIX)
+    session = open_session(trees, with_machines(config, (machine,)), progress, narrow=PREFIX)
     try:
         columns, rows = query_rows(session.connection, QUERY)
         compared = session.connection.execute(
