@@ -7,12 +7,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 
 
-def paged(lines: Iterable[str], *, wanted: bool = True) -> None:
-    """Print the lines; more than the terminal holds through $PAGER, else less, else as they are."""
-    text = "".join(f"{line}\n" for line in lines)
+def paged(text: str, *, wanted: bool = True) -> None:
+    """Print a text; more than the terminal holds through $PAGER, else less, else as it is."""
     command = shlex.split(os.environ.get("PAGER") or "less")
     fits = text.count("\n") < shutil.get_terminal_size().lines
     if not wanted or fits or not sys.stdout.isatty() or not command or shutil.which(command[0]) is None:
