@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from caplint.config.run import machines_of
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
+from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.languages import language_of
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
@@ -77,7 +79,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         if tree is None or narrow is None:
             return found
         # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
-        name = b"" if narrow.startswith("KVM_CAP_") else narrow.encode()
+        name = b"" if narrow.startswith(PREFIX) else narrow.encode()
         return [
             file
             for file in found
@@ -96,6 +98,6 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     reading = ExtractionSettings(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
     configurations = link(
-        store, loaded, rows, reading, RunScope(tuple(config.vendor_range), narrow is not None, config.machines)
+        store, loaded, rows, reading, RunScope(tuple(config.vendor_range), narrow is not None, machines_of(config))
     )
     return Session(store, loaded, configurations)

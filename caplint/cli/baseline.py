@@ -10,8 +10,7 @@ from pathlib import Path
 
 from caplint.cli.check import outcome_of
 from caplint.cli.exit_codes import CLEAN
-from caplint.cli.named_trees import trees_of
-from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of
+from caplint.cli.options import add_rule_pages, add_trees, config_of, rules_of, trees_of
 from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import SEVERITIES

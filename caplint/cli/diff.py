@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from caplint.cli.check import add_output, finish, outcome_of
-from caplint.cli.named_trees import between
-from caplint.cli.options import add_rules, add_trees, config_of, rules_of
+from caplint.cli.options import add_rules, add_trees, between, config_of, rules_of
 from caplint.util.errors import CaplintError
 
 

@@ -10,10 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from caplint.config import tree_choice
 from caplint.config.keys import bounded_jobs
 from caplint.config.settings import Config, load
 from caplint.knowledge.load import knowledge
+from caplint.report import choices, purposes, writer
 from caplint.report.style import Style, style_for
+from caplint.trees.tree import Tree
 from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
 
@@ -46,15 +49,24 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_trees(parser: argparse.ArgumentParser, *, bare: bool = True) -> None:
-    """The tree options that every command takes; `bare` paths only where nothing else is named so."""
+def add_trees(
+    parser: argparse.ArgumentParser,
+    *,
+    bare: bool = True,
+    metavar: str = "PATH",
+    purpose: str = "a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+) -> None:
+    """The tree options that every command takes; `bare` paths only where nothing else is named so.
+
+    `metavar` and `purpose` are for a command that takes other words among the bare paths.
+    """
     trees = parser.add_argument_group("trees")
     if bare:
         trees.add_argument(
             "paths",
             nargs="*",
-            metavar="PATH",
-            help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+            metavar=metavar,
+            help=purpose,
         )
     trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, or a revision of it")
     trees.add_argument("--qemu", metavar="DIR[@REV]", help="a QEMU tree")
@@ -128,7 +140,11 @@ def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
         config = replace(config, jobs=bounded_jobs(options.jobs))
     probes: list[str] = getattr(options, "probe", [])
-    return replace(config, machines=_machines(probes, config)) if probes else config
+    if not probes:
+        return config
+    from caplint.config.run import with_machines  # noqa: PLC0415 - most runs ask no machine
+
+    return with_machines(config, _machines(probes, config))
 
 
 def _machines(probes: list[str], config: Config) -> tuple[Machine, ...]:
@@ -149,6 +165,33 @@ def this_machine(config: Config, names: dict[int, str] | None = None) -> Machine
 
     highest = max([kvm.LAST, *(high for _, high in config.vendor_range), *(names or {})])
     return kvm.ask(names, min(highest, LIMIT))
+
+
+def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
+    """The trees that the command line names, else those of the configuration."""
+    return tree_choice.chosen(_asked(options), config)
+
+
+def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
+    """The same, and the tree of the working directory, if no other has its role; perhaps none at all."""
+    return tree_choice.around(_asked(options), config)
+
+
+def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
+    """The trees, the one that is meant as its later revision, with the earlier one as its base."""
+    return tree_choice.between(_asked(options), config, revisions)
+
+
+def _asked(options: argparse.Namespace) -> tree_choice.Asked:
+    return tree_choice.Asked(
+        kernel=options.kernel,
+        qemu=options.qemu,
+        libvirt=options.libvirt,
+        paths=tuple(getattr(options, "paths", ())),
+        trees=tuple(options.tree),
+        staged=getattr(options, "staged", False),
+        base=getattr(options, "base", None),
+    )
 
 
 def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:
@@ -177,6 +220,17 @@ def architecture_of(word: str) -> str:
     if (found := knowledge().architecture(word)) is None:
         raise CaplintError(f"--arch {word}: unknown; known are {', '.join(knowledge().architectures)}")
     return found
+
+
+def add_output_format(parser: argparse.ArgumentParser, kind: str) -> None:
+    """--output-format, with the formats of `caplint.report` for what the command prints."""
+    formats = choices(kind)
+    parser.add_argument("--output-format", choices=formats, default=formats[0], help=purposes(kind))
+
+
+def write_output(result: object, kind: str, options: argparse.Namespace) -> None:
+    """Print a result in the format that was asked for."""
+    writer(kind, options.output_format)(result, sys.stdout, style_of(options))
 
 
 def style_of(options: argparse.Namespace) -> Style:

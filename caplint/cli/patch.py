@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import FOUND
-from caplint.cli.named_trees import trees_around
-from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of
+from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from caplint.coverage.pasted_names import Pasted, pasted_names
+from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import GENERIC, knowledge
 
 CAPABILITY, IOCTL, REGISTER = FAMILIES = ("capability", "ioctl", "MSR")
@@ -156,7 +157,7 @@ def _families(connection: sqlite3.Connection, pasted: list[Pasted]) -> dict[str,
     ):
         counts[family][kind] = occurrences
     for entry in pasted:
-        family = CAPABILITY if (entry.name or entry.macro).startswith("KVM_CAP_") else REGISTER
+        family = CAPABILITY if (entry.name or entry.macro).startswith(PREFIX) else REGISTER
         counts[family][PASTED if entry.defined else PASTED_UNSEEN] += 1
     return {family: _most_first(found) for family, found in counts.items()}
 

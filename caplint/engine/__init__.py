@@ -1,1 +1,1 @@
-"""Runs: rules over linked trees, comparisons, baselines and remembered outcomes."""
+"""Runs what the commands ask for: sessions, rules, comparisons."""

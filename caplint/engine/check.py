@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from caplint.config.run import machines_of
 from caplint.config.settings import Config, Suppression
 from caplint.coverage.summary import measure
 from caplint.engine.known_files import KnownFiles
@@ -97,7 +98,7 @@ def find(
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     if session.deep:
         roles.add("deep")
-    if config.machines:
+    if machines_of(config):
         roles.add("machine")
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 
+from caplint.config.run import machines_of
 from caplint.config.settings import Config
 from caplint.engine import kept_outcomes
 from caplint.engine.outcome import Outcome
@@ -94,7 +95,7 @@ def _name(
     if more is None or any(None in group for group in states):
         return None
     pages = [(rule.code, rule.name, rule.severity, rule.needs, rule.supersedes, rule.body) for rule in rules]
-    suppressed, machines = [astuple(one) for one in config.suppress], [astuple(one) for one in config.machines]
+    suppressed, machines = [astuple(one) for one in config.suppress], [astuple(one) for one in machines_of(config)]
     settings = (config.vendor_range, config.ignore, astuple(config.repairs), suppressed, machines)
     whole = repr((program, states, pages, settings, more))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()

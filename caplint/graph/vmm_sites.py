@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from caplint.graph.call_graph import Programs
 from caplint.graph.path_model import ProgramFunction, Step
 from caplint.graph.program_index import OutlineCall, is_live
+from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 
@@ -48,7 +49,7 @@ class VmmSite:
 
 def uses_of(programs: Programs, name: str) -> list[VmmSite]:
     """Every use of a capability, or every place that issues an ioctl, checks first."""
-    if not name.startswith("KVM_CAP_"):
+    if not name.startswith(PREFIX):
         return list(_issues(programs, name))
     rows = programs.session.connection.execute(_USES, (name,)).fetchall()
     found = [
@@ -158,4 +159,4 @@ def served_by(callee: str, descriptor: str) -> list[str]:
 
 def is_request(label: str) -> bool:
     """Whether a name is an ioctl's rather than a capability's."""
-    return label.isidentifier() and label.startswith("KVM_") and not label.startswith("KVM_CAP_")
+    return label.isidentifier() and label.startswith("KVM_") and not label.startswith(PREFIX)

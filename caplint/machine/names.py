@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
+from caplint.knowledge.capability_names import PREFIX, is_capability
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree, object_id
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
@@ -15,8 +16,9 @@ from caplint.values.numbers import Definition, Numbers, UnknownValueError
 INSTALLED = Path("/usr/include/linux/kvm.h")
 """What a distribution installs of the kernel's UAPI."""
 _MAX_BYTES = 1_000_000
-_DEFINITION = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(KVM_CAP_\w{1,100})[ \t]+(\d{1,5})\b", re.ASCII | re.MULTILINE)
-_CAP = re.compile(r"KVM_CAP_\w+\Z")
+_DEFINITION = re.compile(
+    rf"^[ \t]*#[ \t]*define[ \t]+({PREFIX}\w{{1,100}})[ \t]+(\d{{1,5}})\b", re.ASCII | re.MULTILINE
+)
 
 
 def of_machine(header: Path = INSTALLED) -> dict[int, str]:
@@ -33,7 +35,7 @@ def capabilities(trees: list[Tree], reading: ExtractionSettings, store: Path | N
     """Number → capability, as the UAPI headers of the trees say; a kernel's before a VMM's copy."""
     names: dict[int, str] = {}
     for name, number in _numbers(trees, reading, store, _is_uapi):
-        if _CAP.match(name) and name not in knowledge().not_capabilities and name not in names.values():
+        if is_capability(name) and name not in knowledge().not_capabilities and name not in names.values():
             names.setdefault(number, name)
     return names
 

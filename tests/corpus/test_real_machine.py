@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import real_trees
 from real_trees import Corpus
 
+from caplint.config.run import with_machines
 from caplint.machine import kvm
 from caplint.machine.record import Machine
 from caplint.rules.query import query_rows
@@ -29,7 +29,7 @@ def machine() -> Machine:
 
 def _ask(corpus: Corpus, name: str, machine: Machine, *queries: str) -> list[list[tuple[Any, ...]]]:
     """The rows of some queries over a kernel and a machine."""
-    session = open_session([corpus.tree(name)], replace(corpus.config, machines=(machine,)), narrow="KVM_CAP_")
+    session = open_session([corpus.tree(name)], with_machines(corpus.config, (machine,)), narrow="KVM_CAP_")
     try:
         return [query_rows(session.connection, query)[1] for query in queries]
     finally:

@@ -18,7 +18,7 @@ from caplint.engine.baseline import of_outcome, without
 from caplint.engine.baseline_file import read, render
 from caplint.engine.outcome import Outcome
 from caplint.findings.known import Baseline
-from caplint.report import reporter
+from caplint.report import writer
 from caplint.report.style import Style
 from caplint.trees.overlay import OverlayTree
 
@@ -30,7 +30,7 @@ FITTING = [("linux-6.12", "qemu-10.0"), ("linux-6.1", "qemu-7.2")]
 
 def _text(outcome: Outcome, output_format: str) -> str:
     out = io.StringIO()
-    reporter(output_format)(outcome, out, Style())
+    writer("check", output_format)(outcome, out, Style())
     return out.getvalue()
 
 

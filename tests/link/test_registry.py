@@ -12,6 +12,7 @@ import pytest
 from views import differences, views_of
 
 from caplint.cli.demo import patched_trees
+from caplint.config.run import with_machines
 from caplint.config.settings import Config
 from caplint.link import linker
 from caplint.link.linking import Linking
@@ -51,7 +52,7 @@ def _watched(link: Link[Linking], seen: Seen) -> Link[Linking]:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     found: Seen = {}
-    config = Config(cache=str(tmp_path_factory.mktemp("cache")), jobs=1, machines=(BOX,))
+    config = with_machines(Config(cache=str(tmp_path_factory.mktemp("cache")), jobs=1), (BOX,))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(linker, "LINKS", [_watched(link, found) for link in LINKS])
         session = open_session(patched_trees(), config)

@@ -13,7 +13,7 @@ from caplint.config.settings import Suppression
 from caplint.coverage.summary import Coverage, TreeCoverage
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Location, Related
-from caplint.report import FORMATS, reporter
+from caplint.report import FORMATS, writer
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, plural, size
 
@@ -38,7 +38,7 @@ def _finding(line: int = 2, related: int = 0, arch: str | None = "x86", severity
 
 def _text(outcome: Outcome, output_format: str = "text", *, colour: bool = False) -> str:
     out = io.StringIO()
-    reporter(output_format)(outcome, out, Style(colour))
+    writer("check", output_format)(outcome, out, Style(colour))
     return out.getvalue()
 
 

@@ -1,52 +1,75 @@
-"""The trees that a command line means: named on it, in the environment or the configuration, or the one around."""
+"""Which trees a command line means: those that it names, the configured ones, and that of the working directory."""
 
 from __future__ import annotations
 
-import argparse
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.config.settings import Config
 from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
-    pass
+    from caplint.config.settings import Config
 
 
-def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
-    """The trees that the command line names, else those of the configuration."""
-    trees = _named(options)
-    changed = getattr(options, "staged", False) or getattr(options, "base", None) is not None
-    if changed and len(options.paths) != 1:
+@dataclass(frozen=True)
+class Asked:
+    """Trees as a command line names them: `DIR` or `DIR@REV`."""
+
+    kernel: str | None = None
+    qemu: str | None = None
+    libvirt: str | None = None
+    paths: tuple[str, ...] = ()
+    """Bare paths, whose project is recognised."""
+    trees: tuple[str, ...] = ()
+    """`NAME=ROLE:PATH[@REV]`."""
+    staged: bool = False
+    """Compare the index of the tree that is meant."""
+    base: str | None = None
+    """Compare with this revision."""
+
+
+def chosen(asked: Asked, config: Config) -> list[Tree]:
+    """Return the trees that are asked for, else those of the configuration; with a base where one is asked for."""
+    if not asked.staged and asked.base is None:
+        trees = _named(asked)
+        return _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
+    trees = _with_tree_here(asked, config)
+    return _with_base(trees, asked)
+
+
+def _with_tree_here(asked: Asked, config: Config) -> list[Tree]:
+    """Return the trees, and that of the working directory unless one PATH says which is meant."""
+    trees = _named(asked)
+    if len(asked.paths) != 1:
         trees += _tree_here(trees)
-    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
-    return _with_base(trees, options) if changed else trees
+    return _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
 
 
-def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
-    """The trees of `trees_of`, and that of the working directory if no other has its role; perhaps none at all."""
-    trees = _named(options)
+def around(asked: Asked, config: Config) -> list[Tree]:
+    """Return the same, and the tree of the working directory, if no other has its role; perhaps none at all."""
+    trees = _named(asked)
     given = {tree.role for tree in trees}
     trees += [tree for tree in _tree_here(trees) if tree.role not in given]
     trees += _configured(config, {tree.role for tree in trees})
     return _unambiguous(trees) if trees else []
 
 
-def _named(options: argparse.Namespace) -> list[Tree]:
+def _named(asked: Asked) -> list[Tree]:
     trees: list[Tree] = []
     for path, name, role in (
-        (options.kernel, "kernel", "kernel"),
-        (options.qemu, "qemu", "vmm"),
-        (options.libvirt, "libvirt", "manager"),
+        (asked.kernel, "kernel", "kernel"),
+        (asked.qemu, "qemu", "vmm"),
+        (asked.libvirt, "libvirt", "manager"),
     ):
         if path is not None:
             trees.append(tree_of(path, role, name))
-    trees += [tree_of(path) for path in getattr(options, "paths", ())]
-    return trees + [parse_tree(option) for option in options.tree]
+    trees += [tree_of(path) for path in asked.paths]
+    return trees + [parse_tree(option) for option in asked.trees]
 
 
 def _configured(config: Config, given: set[str]) -> list[Tree]:
@@ -79,17 +102,21 @@ def _unambiguous(trees: list[Tree]) -> list[Tree]:
     return trees
 
 
-def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
+def _with_base(trees: list[Tree], asked: Asked) -> list[Tree]:
     """The trees, the one that --staged or --base means with what it is compared with."""
-    meant = _meant(trees, options)
-    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.given)
+    meant = _meant(trees, asked)
+    changed = (
+        staged_tree(meant, asked.base)
+        if asked.staged or asked.base is None
+        else against(meant, asked.base, meant.given)
+    )
     return [changed if tree is meant else tree for tree in trees]
 
 
-def _meant(trees: list[Tree], options: argparse.Namespace) -> DirectoryTree:
+def _meant(trees: list[Tree], asked: Asked) -> DirectoryTree:
     """The one tree that is named by a bare PATH, or else the one here, or else the only one."""
-    if len(options.paths) == 1:
-        root = Path(options.paths[0]).resolve()
+    if len(asked.paths) == 1:
+        root = Path(asked.paths[0]).resolve()
         found = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
     else:
         found = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
@@ -113,13 +140,10 @@ def _tree_here(trees: list[Tree]) -> list[Tree]:
     return []
 
 
-def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
-    """The trees, the one that is meant as its later revision, with the earlier one as its base."""
-    trees = _named(options)
-    if len(options.paths) != 1:
-        trees += _tree_here(trees)
-    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
-    meant = _meant(trees, options)
+def between(asked: Asked, config: Config, revisions: tuple[str, str]) -> list[Tree]:
+    """Return the trees, the one that is meant as its later revision, with the earlier one as its base."""
+    trees = _with_tree_here(asked, config)
+    meant = _meant(trees, asked)
     later = revision_tree(meant.given, revisions[1], meant.role, meant.name)
     return [against(later, revisions[0], meant.given) if tree is meant else tree for tree in trees]
 
