@@ -24,7 +24,7 @@ class Allowance:
         """The condition itself. Raises `UnreadableError` where it is one too many."""
         self._left -= len(text(condition))
         if self._left < 0:
-            raise UnreadableError("its conditions are too long to go on")
+            raise UnreadableError("its conditions are too long")
         return condition
 
 
