@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "another mark": (lambda cache: (cache / MARK_NAME).write_bytes(MARK[:44]), "is another program's cache"),
     "more than the mark": (lambda cache: (cache / MARK_NAME).write_bytes(MARK + b"x"), "is another program's cache"),
     "a linked mark": (lambda cache: (cache / MARK_NAME).symlink_to("/dev/zero"), f"{MARK_NAME} is a link"),
-    "a FIFO": (lambda cache: os.mkfifo(cache / MARK_NAME), "is no regular file"),
+    "a FIFO": (lambda cache: os.mkfifo(cache / MARK_NAME), "is not a regular file"),
     "above": (lambda cache: cache.parent.chmod(0o777), "everybody can write to"),
 }
 
@@ -200,7 +200,7 @@ def test_a_store_with_another_name_is_not_used(cache: Path, capsys: pytest.Captu
     FactStore(cache / file_name()).close()
     os.link(cache / file_name(), cache.parent / "elsewhere")
     FactStore(cache / file_name()).close()
-    assert "is a file with another name, too; remove it; going on without it" in capsys.readouterr().err
+    assert "has more than one hard link; remove it; going on without it" in capsys.readouterr().err
 
 
 def test_only_outcomes_with_a_mark_are_forgotten(cache: Path, victim: Path) -> None:

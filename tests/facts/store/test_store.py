@@ -178,7 +178,7 @@ def test_a_store_that_is_a_directory(
 ) -> None:
     (tmp_path / "store" / file_name()).mkdir(parents=True)
     assert _ask(tree, tmp_path / "store" / file_name()) == truth
-    assert capsys.readouterr().err.endswith(f"{file_name()} is no regular file; remove it; going on without it\n")
+    assert capsys.readouterr().err.endswith(f"{file_name()} is not a regular file; remove it; going on without it\n")
 
 
 def _read_only(monkeypatch: pytest.MonkeyPatch) -> None:
