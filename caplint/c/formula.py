@@ -157,14 +157,14 @@ def evaluate(formula: Formula, known: Mapping[str, bool]) -> bool | None:
     return None if None in values else not decisive
 
 
-def substitute(formula: Formula, known: dict[str, bool]) -> Formula:
+def substitute(formula: Formula, assignment: dict[str, bool]) -> Formula:
     """Return the formula with some atoms replaced by their values."""
     if isinstance(formula, bool):
         return formula
     if isinstance(formula, Literal):
-        value = known.get(formula.atom)
+        value = assignment.get(formula.atom)
         return formula if value is None else value is formula.positive
-    return _junction(formula.operator, (substitute(inner, known) for inner in formula.operands))
+    return _junction(formula.operator, (substitute(inner, assignment) for inner in formula.operands))
 
 
 def literals(formula: Formula) -> list[Literal]:

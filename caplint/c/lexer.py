@@ -128,6 +128,6 @@ def _directive(source: bytes, start: int, after_hash: int) -> Directive:
         raise AssertionError
     name = (keyword.group(1) or b"").decode("ascii")
     header = _HEADER_NAME.match(source, keyword.end()) if name.startswith("include") else None
-    found = _DIRECTIVE.match(source, header.end() if header else after_hash)
-    end = found.end() if found else after_hash
+    extent = _DIRECTIVE.match(source, header.end() if header else after_hash)
+    end = extent.end() if extent else after_hash
     return Directive(name, start, end, min(keyword.end(), end))

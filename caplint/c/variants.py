@@ -52,7 +52,7 @@ class _Configuration:
     """Choices made so far for one text."""
 
     def __init__(self, target: Branch | None) -> None:
-        self.known: dict[str, bool] = {}
+        self.assignment: dict[str, bool] = {}
         self.hidden: list[tuple[int, int]] = []
         self._held: dict[str, deque[Formula]] = {}
         """Atom → formulas over it that must hold and are still undecided."""
@@ -61,10 +61,13 @@ class _Configuration:
 
     def agrees(self, branch: Branch) -> bool:
         """Tell whether the branch is consistent with the choices so far."""
-        if evaluate(branch.chosen_when, self.known) is False or evaluate(branch.presence, self.known) is False:
+        if (
+            evaluate(branch.chosen_when, self.assignment) is False
+            or evaluate(branch.presence, self.assignment) is False
+        ):
             return False
-        fresh = {unit.atom: unit.positive for unit in literals(branch.chosen_when) if unit.atom not in self.known}
-        then = ChainMap(fresh, self.known)
+        fresh = {unit.atom: unit.positive for unit in literals(branch.chosen_when) if unit.atom not in self.assignment}
+        then = ChainMap(fresh, self.assignment)
         # Formulas without these atoms are not affected.
         return all(evaluate(formula, then) is not False for atom in fresh for formula in self._held.get(atom, ()))
 
@@ -75,9 +78,9 @@ class _Configuration:
             self._learn(chosen.chosen_when)
 
     def _learn(self, formula: Formula) -> None:
-        self.known.update((unit.atom, unit.positive) for unit in literals(formula))
-        if evaluate(formula, self.known) is None:
-            for atom in atoms(formula) - self.known.keys():
+        self.assignment.update((unit.atom, unit.positive) for unit in literals(formula))
+        if evaluate(formula, self.assignment) is None:
+            for atom in atoms(formula) - self.assignment.keys():
                 self._held.setdefault(atom, deque(maxlen=_MAX_HELD)).append(formula)
 
 
