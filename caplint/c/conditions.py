@@ -1,4 +1,4 @@
-"""The conditional groups of a file and the presence condition of each of its bytes."""
+"""Conditional groups of a file and the presence condition of each of its bytes."""
 
 from __future__ import annotations
 

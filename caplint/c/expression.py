@@ -101,7 +101,7 @@ class _ConditionParser:
         return self._atom()
 
     def _operand(self, depth: int) -> Formula | None:
-        """Parse a negation, a group, a `defined` or a name; None if the next token starts none of these."""
+        """Parse a negation, a group, a `defined` or a name; None if the next token starts something else."""
         if depth > MAX_DEPTH:
             raise _TooDeepError
         if self._take("!"):

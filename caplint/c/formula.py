@@ -24,7 +24,7 @@ MAX_CONFLICTS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """An atom such as `CONFIG_SMP`, `defined(__x)` or `A > 1`, or its negation."""
+    """Atom such as `CONFIG_SMP`, `defined(__x)` or `A > 1`, or its negation."""
 
     atom: str
     positive: bool = True
@@ -37,7 +37,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """A conjunction (`&&`) or disjunction (`||`) of at least two operands."""
+    """Conjunction (`&&`) or disjunction (`||`) of at least two operands."""
 
     operator: str
     operands: tuple[Literal | Junction, ...]
@@ -143,15 +143,15 @@ def atoms(formula: Formula) -> set[str]:
     return {atom for operand in formula.operands for atom in atoms(operand)}
 
 
-def evaluate(formula: Formula, known: Mapping[str, bool]) -> bool | None:
-    """Return the formula's value under a partial assignment, None if the assignment does not decide it."""
+def evaluate(formula: Formula, assignment: Mapping[str, bool]) -> bool | None:
+    """Return the formula's value under a partial assignment, None if that does not decide it."""
     if isinstance(formula, bool):
         return formula
     if isinstance(formula, Literal):
-        value = known.get(formula.atom)
+        value = assignment.get(formula.atom)
         return None if value is None else value is formula.positive
     decisive = formula.operator == "||"
-    values = [evaluate(operand, known) for operand in formula.operands]
+    values = [evaluate(operand, assignment) for operand in formula.operands]
     if decisive in values:
         return decisive
     return None if None in values else not decisive
@@ -182,7 +182,7 @@ def satisfiable(formula: Formula) -> bool:
     formula = _reduced(formula)
     if isinstance(formula, bool):
         return formula
-    # Imported on demand: most runs meet no formula that needs a solver.
+    # Imported on demand: most runs need no solver.
     from pysat.solvers import Solver  # noqa: PLC0415
 
     encoded = _encode(formula, {})

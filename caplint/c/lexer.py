@@ -33,7 +33,7 @@ _DIRECTIVE = re.compile(rb"(?:" + _COMMENT + rb"|" + _LITERAL + rb"""|\\\r?\n|\\
 BLANK = rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
 """Pattern of the white space and comments between the words of a directive."""
 _KEYWORD = re.compile(BLANK + rb"([A-Za-z_]\w*)?")
-# In `#include <sys/*.h>` no comment begins.
+# `#include <sys/*.h>` does not begin a comment.
 _HEADER_NAME = re.compile(BLANK + rb"<[^>\n]*>")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COMMENT_OR_LITERAL = re.compile(rb"(?P<literal>" + _LITERAL + rb")|" + _COMMENT)

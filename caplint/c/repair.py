@@ -72,7 +72,7 @@ _FIELD_TYPE = re.compile(
     rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)(?:\s+|\Z))+)\Z"
 )
 _FILE_SCOPE = re.compile(rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE)
-# A call that begins a line and does not end on it with a semicolon; group 2: a word follows it on the line.
+# A call at the beginning of a line without a semicolon at its end; group 2: a word follows it on the line.
 _UNFINISHED = re.compile(
     rb"\n[ \t]++(?:else[ \t]+)?(?!(?:if|for|while|switch|return|sizeof|else|do|case|typeof|__typeof__)\b)"
     rb"([A-Za-z_]\w*+)[ \t]*+(?=\([^;\n]*+(?:\n|\Z)|(\([^()\n]*+\)[ \t]++[A-Za-z_*]))"
@@ -223,7 +223,7 @@ def _group(text: bytes, use: RepairedMacro, before: int) -> Iterator[Edit]:
             return
     yield use.start, start, None
     following = _FOLLOWING.match(text, use.end)
-    # The last member has a semicolon of its own.
+    # The last member already has a semicolon.
     yield use.end - 1, following.end() if following and following.group(1) == b";" else use.end, None
 
 

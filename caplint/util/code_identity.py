@@ -134,13 +134,13 @@ def _hashes(files: dict[str, _File]) -> Iterator[str]:
 @cache
 def _installed() -> tuple[str, ...]:
     """Return the names of the metadata directories; importlib.metadata takes longer than a whole short run."""
-    found: list[str] = []
+    metadata_names: list[str] = []
     for place in sys.path:
         try:
-            found += [name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208
+            metadata_names += [name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208
         except OSError:
             continue
-    return tuple(sorted(found))
+    return tuple(sorted(metadata_names))
 
 
 @cache
@@ -165,13 +165,13 @@ def _imports(path: str) -> frozenset[str]:
     """Return the names that a module imports; `from m import n` gives both `m` and `m.n`."""
     if not path.endswith(".py"):
         return frozenset()
-    found: set[str] = set()
+    imported_names: set[str] = set()
     source = _TYPES_ONLY.sub(b"", _package()[path].content)
     for module, several, one, plain in _IMPORT.findall(source):
         listed = _COMMENT.sub(b"", several or one or plain).split(b",")
         names = [entry.split()[0].decode() for entry in listed if entry.split()]
-        found.update([module.decode(), *(f"{module.decode()}.{name}" for name in names)] if module else names)
-    return frozenset(found)
+        imported_names.update([module.decode(), *(f"{module.decode()}.{name}" for name in names)] if module else names)
+    return frozenset(imported_names)
 
 
 def _modules(name: str) -> Iterator[str]:

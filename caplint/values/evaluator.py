@@ -30,19 +30,19 @@ class Scope(Protocol):
 
     @property
     def long_bits(self) -> int:
-        """Width of `long`, and of `size_t`."""
+        """Width of `long` and of `size_t`, in bits."""
 
     def name(self, name: str) -> Value:
-        """Value of an identifier."""
+        """Return the value of an identifier."""
 
     def integer_type(self, node: c_ast.Node) -> IntegerType:
-        """Target type of a cast."""
+        """Return the target type of a cast."""
 
     def size(self, node: c_ast.Node) -> int:
-        """Size in bytes of the operand of `sizeof`."""
+        """Return the size in bytes of the operand of `sizeof`."""
 
     def alignment(self, node: c_ast.Node) -> int:
-        """Alignment in bytes of the operand of `_Alignof`."""
+        """Return the alignment in bytes of the operand of `_Alignof`."""
 
 
 def evaluate(node: c_ast.Node, scope: Scope) -> Value:

@@ -66,7 +66,7 @@ def _tokens(text: str, types: frozenset[str]) -> list[tuple[str, str]]:
 
 class _Parser:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        from pycparser import c_ast  # noqa: PLC0415 - only numbers that are not plain need it
+        from pycparser import c_ast  # noqa: PLC0415 - plain numbers do not need it
 
         self._nodes = c_ast
         self._tokens = tokens

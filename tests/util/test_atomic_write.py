@@ -35,7 +35,7 @@ def test_a_link_is_not_followed(tmp_path: Path, there: bool) -> None:
     if there:
         file.write_text("precious")
     link.symlink_to(file)
-    with pytest.raises(CaplintError, match=r"link: is a link to .*/file; name the file"):
+    with pytest.raises(CaplintError, match=r"link: is a link to .*/file; name its target"):
         replace_file(link, "new")
     assert link.is_symlink()
     assert (file.read_text() == "precious") if there else not file.exists()

@@ -22,7 +22,7 @@ _TYPES = (
 # A macro that is an alias of another name.
 _ALIAS = re.compile(rb"^[ \t]*+#[ \t]*+define[ \t]++\w++[ \t]++([A-Za-z_]\w*+)[ \t]*+$", re.MULTILINE)
 _EXTERN = re.compile(rb"\nextern\s[^;({]*?\b(\w++)\s*(?:\[[^;]*)?;")
-# Invocations in capitals outside functions declare things by names in capitals.
+# Invocations in capitals outside functions; their arguments in capitals name declarations.
 _DECLARING = re.compile(rb"\n[A-Z][A-Z0-9_]+\(([^();{}]*)\)")
 # Constants that lead to a function: an ioctl's, or a remote procedure's in rpcgen's naming.
 _LEADS_ON = re.compile(rb"KVM_(?!CAP_)|[A-Z]+_PROC_")

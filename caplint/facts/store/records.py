@@ -248,7 +248,7 @@ class Token(NamedTuple):
 
 
 class BlindSpot(NamedTuple):
-    """Bytes that could not be understood."""
+    """Extent `[start, stop)` that could not be understood, with the reason."""
 
     start: int
     stop: int
@@ -319,7 +319,7 @@ class KconfigDefault(NamedTuple):
 
 
 class BuildRule(NamedTuple):
-    """An object that is built."""
+    """Object of a build rule, with the condition under which it is built."""
 
     object: str
     condition: str
@@ -381,7 +381,7 @@ TABLES: dict[type, str] = {
 
 @dataclass
 class FileFacts:
-    """All facts of one file."""
+    """Facts of one file."""
 
     records: list[Record] = field(default_factory=list)
     functions: int = 0
