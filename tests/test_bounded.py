@@ -26,7 +26,7 @@ def _refused(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """A pool whose tasks nobody does raises, and does not wait for its time."""
     monkeypatch.setattr(limited_processes, "_LOOK", 0.05)
     begun = time.monotonic()
-    with pytest.raises(CaplintError, match="where memory is short; give it more memory"):  # noqa: SIM117
+    with pytest.raises(CaplintError, match="for lack of memory; provide more memory"):  # noqa: SIM117
         with workers(1, 60.0, 600.0) as pool:
             pool.map(_double, [(number,) for number in range(3)])
     assert time.monotonic() - begun < seconds

@@ -1,6 +1,6 @@
-"""What is so deep that reading it would cost the square of its size; people's code is far from all of it.
+"""Nesting limits that keep parsing linear; hand-written code is far below them.
 
-For comparison: a C compiler must take 127 nested blocks and 63 nested parentheses (C11 5.2.4.1); the
+For comparison: a C compiler must accept 127 nested blocks and 63 nested parentheses (C11 5.2.4.1); the
 KVM code of Linux and QEMU nests brackets 9 deep, and its syntax trees are 39 deep.
 """
 
@@ -14,11 +14,11 @@ from caplint.c.byte_ranges import blank, merged
 from caplint.c.conditions import Problem
 
 MAX_BRACKETS = 160
-# Of nodes; `a + b + …`, `else if …` and `f(a)(b)…` nest without any bracket around them.
+# Depth of syntax nodes; `a + b + …`, `else if …` and `f(a)(b)…` nest without brackets.
 MAX_DEPTH = 200
-# Tokens in a row that nothing was made of, in an error.
+# Consecutive tokens in an error node that the parser left unstructured.
 MAX_TOKENS = 400
-# Every so many nodes are looked at: what goes on for longer than that is met.
+# One node in this many is inspected; this finds every longer subtree or run.
 _STEP = 100
 
 _TO_PARENTHESES = bytes.maketrans(b"[]{}", b"()()")
@@ -26,9 +26,9 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
 
 
 def nests_too_deeply(bare: bytes) -> bool:
-    """Whether brackets nest deeper than `MAX_BRACKETS`, or more of them are left open. `bare` holds no strings."""
+    """Tell whether brackets nest deeper than `MAX_BRACKETS`, or more are left open. `bare` contains no strings."""
     brackets = bare.translate(_TO_PARENTHESES, _NO_BRACKETS)
-    for _ in range(MAX_BRACKETS):  # each round takes the innermost pairs away
+    for _ in range(MAX_BRACKETS):  # each round removes the innermost pairs
         before = len(brackets)
         brackets = brackets.replace(b"()", b"")
         if len(brackets) == before:
@@ -37,25 +37,25 @@ def nests_too_deeply(bare: bytes) -> bool:
 
 
 def excesses(root: tree_sitter.Node) -> list[Problem]:
-    """Statements that nest deeper than `MAX_DEPTH`, by up to `_STEP`, and tokens in a row more than `MAX_TOKENS`."""
-    found: list[Problem] = []
+    """Return statements nested deeper than `MAX_DEPTH` (by up to `_STEP`) and token runs longer than `MAX_TOKENS`."""
+    problems: list[Problem] = []
     cursor = root.walk()
     index = 0
     while index < root.descendant_count:
         cursor.goto_descendant(index)
         if cursor.depth > MAX_DEPTH:
-            place = _statement(cursor)
-            found.append(Problem(place.start_byte, place.end_byte, f"nests deeper than {MAX_DEPTH}"))
-            index = cursor.descendant_index + place.descendant_count
+            statement = _statement(cursor)
+            problems.append(Problem(statement.start_byte, statement.end_byte, f"nests deeper than {MAX_DEPTH}"))
+            index = cursor.descendant_index + statement.descendant_count
             continue
         if (node := cursor.node) is not None and not node.is_named and (end := _run(cursor)):
-            found.append(Problem(node.start_byte, end, "syntax not understood"))
+            problems.append(Problem(node.start_byte, end, "syntax not understood"))
         index = max(index, cursor.descendant_index) + _STEP
-    return found
+    return problems
 
 
 def _statement(cursor: tree_sitter.TreeCursor) -> tree_sitter.Node:
-    """Move to the outermost statement of the function that holds the cursor's node, else to the declaration."""
+    """Move to the outermost statement, or else the top-level declaration, around the cursor's node and return it."""
     levels = []
     while cursor.depth > 0:
         levels.append(cursor.descendant_index)
@@ -74,7 +74,7 @@ def _statement(cursor: tree_sitter.TreeCursor) -> tree_sitter.Node:
 
 
 def _run(cursor: tree_sitter.TreeCursor) -> int:
-    """Move on while there are tokens without a name; where they end if they are too many, else 0."""
+    """Skip unnamed tokens; return the end offset of the run if it is too long, else 0."""
     count, end = 0, 0
     while (node := cursor.node) is not None and not node.is_named:
         count, end = count + 1, node.end_byte
@@ -84,5 +84,5 @@ def _run(cursor: tree_sitter.TreeCursor) -> int:
 
 
 def without(text: bytes, problems: list[Problem]) -> bytes:
-    """The text with the extents blanked."""
+    """Return the text with the extents of the problems blanked."""
     return blank(text, merged((problem.offset, problem.end) for problem in problems))

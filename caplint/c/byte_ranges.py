@@ -1,4 +1,4 @@
-"""Extents of bytes, and texts with extents blanked: every offset stays what it was."""
+"""Byte extents, and texts in which extents are blanked without changing any offset."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-# What comments, directives and other variants leave behind.
+# Long white space, left where comments, directives and other variants were blanked.
 _GAP = re.compile(rb"\n\s{100,}(?=\n)")
-# More of them than people write would cost more than they save.
+# Cutting out more gaps than this costs more than it saves.
 _MAX_GAPS = 500
 _SPACES = bytes(byte if byte == 10 else 32 for byte in range(256))
 
@@ -22,12 +22,12 @@ class Spans:
         self._starts = [start for start, _ in self.extents]
 
     def index(self, offset: int) -> int:
-        """Index of the extent that holds the offset, or -1."""
-        found = bisect_right(self._starts, offset) - 1
-        return found if found >= 0 and offset < self.extents[found][1] else -1
+        """Return the index of the extent that holds the offset, or -1."""
+        candidate = bisect_right(self._starts, offset) - 1
+        return candidate if candidate >= 0 and offset < self.extents[candidate][1] else -1
 
     def between(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The extents that begin in `[start, end)`."""
+        """Return the extents that begin in `[start, end)`."""
         return self.extents[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def __contains__(self, offset: int) -> bool:
@@ -35,7 +35,7 @@ class Spans:
 
 
 def blank(source: bytes, extents: Iterable[tuple[int, int]]) -> bytes:
-    """The source with the extents turned into spaces; newlines stay."""
+    """Return the source with sorted, disjoint extents replaced by spaces; newlines stay."""
     pieces: list[bytes] = []
     position = 0
     for start, end in extents:
@@ -46,26 +46,26 @@ def blank(source: bytes, extents: Iterable[tuple[int, int]]) -> bytes:
 
 
 def merged(extents: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sorted and disjoint extents that cover the same bytes."""
-    found: list[tuple[int, int]] = []
+    """Return sorted, disjoint extents that cover the same bytes."""
+    united: list[tuple[int, int]] = []
     for start, end in sorted(extents):
-        if found and start < found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if united and start < united[-1][1]:
+            united[-1] = (united[-1][0], max(end, united[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            united.append((start, end))
+    return united
 
 
 def spaces(text: bytes) -> bytes:
-    """As many bytes of white space, with the newlines where they were."""
+    """Return white space of the same length, with newlines at the same offsets."""
     return text.translate(_SPACES)
 
 
 def stretches(text: bytes) -> list[tuple[int, int]]:
-    """The extents of a text between its gaps, blank lines; a newline is left at either side of each."""
-    found: list[tuple[int, int]] = []
+    """Return the extents between long runs of blank lines (gaps); each keeps the newlines at its borders."""
+    ranges: list[tuple[int, int]] = []
     position = 0
     for gap in islice(_GAP.finditer(text), _MAX_GAPS):
-        found.append((position, gap.start() + 1))
+        ranges.append((position, gap.start() + 1))
         position = gap.end()
-    return [*found, (position, len(text))]
+    return [*ranges, (position, len(text))]

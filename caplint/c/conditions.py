@@ -1,4 +1,4 @@
-"""The conditional groups of a file and the presence condition of each of its bytes."""
+"""Conditional groups of a file and the presence condition of each of its bytes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from caplint.c.lexer import Directive, Lexed
 
 _NAME = re.compile(r"\w+")
 
-# Far beyond what people write; the cost of a presence condition grows with both.
+# Far above hand-written code; the cost of a presence condition grows with both.
 MAX_NESTING = 200
 MAX_BRANCHES = 200
-# Characters of all conditions of a file, written out; the most that a file of KVM has is 2,500.
+# Total characters of all conditions of a file, written out; KVM's files have at most 2,500.
 MAX_TEXT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A place that could not be understood, with the reason."""
+    """Extent `[offset, end)` of source that could not be understood, with the reason."""
 
     offset: int
     end: int
@@ -31,12 +31,12 @@ class Problem:
 
 @dataclass(slots=True)
 class Branch:
-    """What stands between two directives of a group."""
+    """Lines between two consecutive directives of a group."""
 
     chosen_when: Formula
-    """The expression of its directive, which `#else` has none of, and the negation of those before it."""
+    """Expression of its directive (true for `#else`) and the negation of the earlier branches' expressions."""
     presence: Formula
-    """That, and the presence of the group itself."""
+    """Conjunction of `chosen_when` and the presence condition of the group."""
     start: int
     end: int = 0
     groups: list[Group] = field(default_factory=list)
@@ -44,21 +44,21 @@ class Branch:
 
 @dataclass(slots=True)
 class Group:
-    """One `#if … #endif`."""
+    """One `#if … #endif` group."""
 
     start: int
     end: int = 0
     branches: list[Branch] = field(default_factory=list)
     none_before: Formula = True
-    """The negation of all its branches' expressions."""
+    """Conjunction of the negated expressions of all its branches."""
     has_else: bool = False
     passed_over: Problem | None = None
-    """Where and why the rest of it is not told apart: it counts as part of what stands before."""
+    """Extent and reason of the skipped rest, which counts as part of the branch before; None if all was read."""
 
 
 @dataclass(frozen=True)
 class Conditionals:
-    """All groups of a file, nested, and the presence condition from each offset on."""
+    """All groups of a file, nested, and the presence condition that holds from each offset on."""
 
     groups: list[Group]
     problems: list[Problem]
@@ -66,11 +66,11 @@ class Conditionals:
     _presence: list[Formula]
 
     def presence(self, offset: int) -> Formula:
-        """The condition under which the byte at the offset is compiled."""
+        """Return the condition under which the byte at the offset is compiled."""
         return self._presence[bisect_right(self._offsets, offset) - 1]
 
     def text(self, offset: int) -> str:
-        """The same in canonical form."""
+        """Return the presence condition of the byte at the offset as canonical text."""
         return self._texts[bisect_right(self._offsets, offset) - 1]
 
     @cached_property
@@ -79,7 +79,7 @@ class Conditionals:
 
 
 def conditionals(lexed: Lexed) -> Conditionals:
-    """Read a file's conditional structure. Unbalanced directives are reported, never fatal."""
+    """Read a file's conditional structure. Unbalanced directives are reported as problems, never fatal."""
     reader = _DirectiveReader(lexed)
     for index, directive in enumerate(lexed.directives):
         reader.read(index, directive)
@@ -91,7 +91,7 @@ class _DirectiveReader:
         self._lexed = lexed
         self._root = Branch(True, True, 0)
         self._open: list[tuple[Group, Branch]] = []
-        """Each unfinished group with the branch that it stands in."""
+        """Each unfinished group with the branch that encloses it."""
         self._offsets = [0]
         self._presence: list[Formula] = [True]
         self._problems: list[Problem] = []
@@ -129,10 +129,10 @@ class _DirectiveReader:
                 self._pass_over(directive, reason)
             return
         parent.groups.append(group)
-        own = self._expression(directive)
-        if index == 0 and (guard := self._include_guard(own, directive)):
-            own = substitute(own, {guard: False})
-        self._enter(own, directive)
+        expression = self._expression(directive)
+        if index == 0 and (guard := self._include_guard(expression, directive)):
+            expression = substitute(expression, {guard: False})
+        self._enter(expression, directive)
 
     def _alternative(self, directive: Directive) -> None:
         if not self._open or self._open[-1][0].has_else:
@@ -149,20 +149,20 @@ class _DirectiveReader:
         group.has_else = directive.keyword == "else"
         self._enter(True if group.has_else else self._expression(directive), directive)
 
-    def _enter(self, own: Formula, directive: Directive) -> None:
+    def _enter(self, expression: Formula, directive: Directive) -> None:
         group, parent = self._open[-1]
-        chosen_when = conjunction([own, group.none_before])
-        group.none_before = conjunction([group.none_before, negation(own)])
+        chosen_when = conjunction([expression, group.none_before])
+        group.none_before = conjunction([group.none_before, negation(expression)])
         presence = conjunction([parent.presence, chosen_when])
         group.branches.append(Branch(chosen_when, presence, directive.end))
         self._left -= len(text(chosen_when)) + len(text(presence))
         self._mark(directive.end, presence)
 
     def _limit(self) -> str:
-        """Why no further condition can be told apart here, empty where it can."""
+        """Return the reason why no further condition can be tracked here; empty if it can."""
         if len(self._open) > MAX_NESTING:
             return f"#if nested more than {MAX_NESTING} deep"
-        return "the conditions before this are too long to go on" if self._left < 0 else ""
+        return "the conditions before this are too long" if self._left < 0 else ""
 
     def _pass_over(self, directive: Directive, reason: str) -> None:
         group, parent = self._open[-1]
@@ -170,7 +170,7 @@ class _DirectiveReader:
         self._mark(directive.end, parent.presence)
 
     def _close(self, end: int) -> Group:
-        """Leave the innermost group; what of it was passed over is one problem, whatever is nested in it."""
+        """Leave the innermost group. Its skipped part is reported as one problem, nested groups included."""
         group, _ = self._open.pop()
         outer = self._open[-1][0].passed_over if self._open else None
         if group.passed_over and not outer:
@@ -206,8 +206,8 @@ class _DirectiveReader:
         formula = defined(name.group() if name else "")
         return negation(formula) if directive.keyword.endswith("ndef") else formula
 
-    def _include_guard(self, own: Formula, directive: Directive) -> str | None:
-        """The atom of the name that this, the file's first directive, finds undefined and the next one defines."""
+    def _include_guard(self, expression: Formula, directive: Directive) -> str | None:
+        """Return the atom of an include guard: tested by this first directive and defined by the next one."""
         following = self._lexed.directives[1:2]
         if not following or following[0].keyword != "define":
             return None
@@ -215,5 +215,5 @@ class _DirectiveReader:
         if name is None or self._lexed.code[: directive.start].strip():
             return None
         atom = f"defined({name.group()})"
-        operands = own.operands if isinstance(own, Junction) else (own,)
+        operands = expression.operands if isinstance(expression, Junction) else (expression,)
         return atom if Literal(atom, positive=False) in operands else None

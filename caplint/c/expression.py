@@ -1,4 +1,4 @@
-"""Reads the expression of an `#if` as a boolean formula; what is not boolean becomes an atom."""
+"""Parser of `#if` expressions to boolean formulas; non-boolean parts become atoms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation
 
-# Deeper or longer than this is no condition that a person wrote; the whole text becomes one atom.
+# Deeper or longer conditions are not hand-written; their whole text becomes one atom.
 MAX_DEPTH = 60
 MAX_LENGTH = 4096
 _MAX_ATOM = 160
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 _WORD = re.compile(r"\w+\Z")
 _INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z")
 
-# What no C translation unit of these projects sees: their text is not C, so nothing under them is read.
+# Undefined in every C translation unit of these projects; the text under them is not C and is not read.
 NEVER = frozenset({"__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus"})
 
 
@@ -32,7 +32,7 @@ class _TooDeepError(Exception):
 
 
 def defined(name: str) -> Formula:
-    """The formula of `#ifdef name`. A Kconfig symbol is its own atom, so that it reads as in Kconfig."""
+    """Return the formula of `#ifdef name`. A Kconfig symbol is its own atom, so that it reads as in Kconfig."""
     if name in NEVER:
         return False
     return Literal(name if name.startswith("CONFIG_") else f"defined({name})")
@@ -40,7 +40,7 @@ def defined(name: str) -> Formula:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Formula:
-    """The formula of `#if text`; any text is answered, if need be with one opaque atom."""
+    """Return the formula of `#if text`. Text that cannot be parsed becomes one opaque atom."""
     if len(text) > MAX_LENGTH:
         return _opaque(text)
     tokens = [(match.lastgroup or "", match) for match in _TOKEN.finditer(text.strip())]
@@ -53,24 +53,24 @@ def parse(text: str) -> Formula:
 
 
 def quoted(text: str) -> Literal:
-    """An atom for a condition of another language that is not understood; `parse` reads its text as the same atom."""
+    """Return an atom for an unparsed condition of another language; `parse` maps its text to the same atom."""
     return Literal('"' + " ".join(re.sub(r'["\\\\]', "'", text).split())[:80].strip() + '"')
 
 
 def is_quoted(atom: str) -> bool:
-    """Whether an atom is one of `quoted`."""
+    """Tell whether an atom was built by `quoted`."""
     return atom.startswith('"')
 
 
 def _opaque(text: str) -> Formula:
     words = " ".join(text.split())
-    if len(words) > _MAX_ATOM:  # the hash keeps two of them apart that begin alike
+    if len(words) > _MAX_ATOM:  # the hash distinguishes atoms that begin alike
         words = f"{words[:_MAX_ATOM]}…{hashlib.sha256(words.encode()).hexdigest()[:8]}"
     return Literal(words or "(empty)")
 
 
 class _ConditionParser:
-    """Recursive descent over `||`, `&&`, `!` and parentheses; the rest is left to atoms."""
+    """Recursive-descent parser of `||`, `&&`, `!` and parentheses; other operators become part of atoms."""
 
     def __init__(self, tokens: list[tuple[str, re.Match[str]]]) -> None:
         self._tokens = tokens
@@ -101,7 +101,7 @@ class _ConditionParser:
         return self._atom()
 
     def _operand(self, depth: int) -> Formula | None:
-        """What binds tighter than every operator but `!`, None where something else stands."""
+        """Parse a negation, a group, a `defined` or a name; None if the next token starts something else."""
         if depth > MAX_DEPTH:
             raise _TooDeepError
         if self._take("!"):
@@ -120,7 +120,7 @@ class _ConditionParser:
         return self._name() if _WORD.match(self._word()) else None
 
     def _name(self) -> Formula:
-        """A macro's name, with its arguments if it has some."""
+        """Parse a macro name and its optional arguments as one atom."""
         words = [self._word()]
         self._position += 1
         nesting = 0
@@ -132,7 +132,7 @@ class _ConditionParser:
         return _atom(words)
 
     def _atom(self) -> Formula:
-        """Everything up to the next `&&`, `||` or `)` of this level, as one atom."""
+        """Parse everything up to the next `&&`, `||` or `)` of this level as one atom."""
         words: list[str] = []
         nesting = 0
         while not self.at_end:

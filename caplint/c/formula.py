@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from pysat.formula import Formula as PysatFormula
 
 
-# How often what a literal decides is taken out of what stands beside it. People's conditions need it once or twice; an
-# endless chain (`a && (!a || b) && (!b || c) …`) would cost its square, and is right without.
+# Rounds of unit propagation: operands decided by a literal beside them are removed. Hand-written conditions need one or
+# two; a long chain (`a && (!a || b) && (!b || c) …`) would take quadratic time, and is correct without.
 MAX_ROUNDS = 8
-# Conflicts that the solver may meet before a formula is taken for satisfiable, which claims nothing.
+# Conflicts after which the solver gives up and the formula counts as satisfiable, which is the safe answer.
 MAX_CONFLICTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """An atom such as `CONFIG_SMP`, `defined(__x)` or `A > 1`, or its negation."""
+    """Atom such as `CONFIG_SMP`, `defined(__x)` or `A > 1`, or its negation."""
 
     atom: str
     positive: bool = True
@@ -37,7 +37,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """A conjunction (`&&`) or disjunction (`||`) of at least two operands."""
+    """Conjunction (`&&`) or disjunction (`||`) of at least two operands."""
 
     operator: str
     operands: tuple[Literal | Junction, ...]
@@ -55,32 +55,32 @@ def _is_simple(atom: str) -> bool:
 
 
 def conjunction(operands: Iterable[Formula]) -> Formula:
-    """All of them."""
+    """Return the formula that is true if all operands are."""
     return _junction("&&", operands)
 
 
 def disjunction(operands: Iterable[Formula]) -> Formula:
-    """At least one of them."""
+    """Return the formula that is true if at least one operand is."""
     return _junction("||", operands)
 
 
 def _junction(operator: str, operands: Iterable[Formula], rounds: int = MAX_ROUNDS) -> Formula:
     neutral = operator == "&&"
-    given: list[Literal | Junction] = []
+    nodes: list[Literal | Junction] = []
     for operand in operands:
         if not isinstance(operand, bool):
-            given.append(operand)
+            nodes.append(operand)
         elif operand is not neutral:
             return not neutral
-    if len(given) == 1:
-        return given[0]
-    flat = _flattened(operator, given)
+    if len(nodes) == 1:
+        return nodes[0]
+    flat = _flattened(operator, nodes)
     if any(isinstance(node, Literal) and str(negation(node)) in flat for node in flat.values()):
         return not neutral
     if rounds:
-        left = [_remaining(node, flat) if isinstance(node, Junction) else node for node in flat.values()]
-        if any(after is not before for after, before in zip(left, flat.values(), strict=True)):
-            return _junction(operator, left, rounds - 1)
+        simplified = [_remaining(node, flat) if isinstance(node, Junction) else node for node in flat.values()]
+        if any(after is not before for after, before in zip(simplified, flat.values(), strict=True)):
+            return _junction(operator, simplified, rounds - 1)
     kept = _absorb(flat)
     if not kept:
         return neutral
@@ -91,7 +91,7 @@ def _junction(operator: str, operands: Iterable[Formula], rounds: int = MAX_ROUN
 
 
 def _flattened(operator: str, operands: list[Literal | Junction]) -> dict[str, Literal | Junction]:
-    """The operands by their text, with those of operands of the same operator in their place."""
+    """Return the operands by their text, nested operands of the same operator merged into the outer level."""
     flat: dict[str, Literal | Junction] = {}
     for node in operands:
         if isinstance(node, Junction) and node.operator == operator:
@@ -102,7 +102,7 @@ def _flattened(operator: str, operands: list[Literal | Junction]) -> dict[str, L
 
 
 def _remaining(operand: Junction, flat: dict[str, Literal | Junction]) -> Formula:
-    """The operand without what the literals beside it decide: of `!a || b` beside `a` in a conjunction, `b`."""
+    """Remove operands that sibling literals decide: in a conjunction with `a`, `!a || b` becomes `b`."""
     kept = [
         inner
         for inner in operand.operands
@@ -112,7 +112,7 @@ def _remaining(operand: Junction, flat: dict[str, Literal | Junction]) -> Formul
 
 
 def _absorb(flat: dict[str, Literal | Junction]) -> list[Literal | Junction]:
-    """Drops `a || b` beside `a` in a conjunction, and `a && b` beside `a` in a disjunction."""
+    """Drop `a || b` beside `a` in a conjunction, and `a && b` beside `a` in a disjunction."""
     return [
         operand
         for _, operand in sorted(flat.items(), key=lambda item: (item[0].lstrip("!("), item[0]))
@@ -121,7 +121,7 @@ def _absorb(flat: dict[str, Literal | Junction]) -> list[Literal | Junction]:
 
 
 def negation(formula: Formula) -> Formula:
-    """The opposite, pushed down to the atoms."""
+    """Return the negation, pushed down to the atoms."""
     if isinstance(formula, bool):
         return not formula
     if isinstance(formula, Literal):
@@ -130,12 +130,12 @@ def negation(formula: Formula) -> Formula:
 
 
 def text(formula: Formula) -> str:
-    """The canonical text: `1` for always, `0` for never."""
+    """Return the canonical text: `1` for always, `0` for never."""
     return str(int(formula)) if isinstance(formula, bool) else str(formula)
 
 
 def atoms(formula: Formula) -> set[str]:
-    """The names that decide the formula."""
+    """Return the atoms in the formula."""
     if isinstance(formula, bool):
         return set()
     if isinstance(formula, Literal):
@@ -143,32 +143,32 @@ def atoms(formula: Formula) -> set[str]:
     return {atom for operand in formula.operands for atom in atoms(operand)}
 
 
-def evaluate(formula: Formula, known: Mapping[str, bool]) -> bool | None:
-    """The formula's value under a partial assignment, None where that does not decide it."""
+def evaluate(formula: Formula, assignment: Mapping[str, bool]) -> bool | None:
+    """Return the formula's value under a partial assignment, None if that does not decide it."""
     if isinstance(formula, bool):
         return formula
     if isinstance(formula, Literal):
-        value = known.get(formula.atom)
+        value = assignment.get(formula.atom)
         return None if value is None else value is formula.positive
     decisive = formula.operator == "||"
-    values = [evaluate(operand, known) for operand in formula.operands]
+    values = [evaluate(operand, assignment) for operand in formula.operands]
     if decisive in values:
         return decisive
     return None if None in values else not decisive
 
 
-def substitute(formula: Formula, known: dict[str, bool]) -> Formula:
-    """The formula with some atoms replaced by their value."""
+def substitute(formula: Formula, assignment: dict[str, bool]) -> Formula:
+    """Return the formula with some atoms replaced by their values."""
     if isinstance(formula, bool):
         return formula
     if isinstance(formula, Literal):
-        value = known.get(formula.atom)
+        value = assignment.get(formula.atom)
         return formula if value is None else value is formula.positive
-    return _junction(formula.operator, (substitute(inner, known) for inner in formula.operands))
+    return _junction(formula.operator, (substitute(inner, assignment) for inner in formula.operands))
 
 
 def literals(formula: Formula) -> list[Literal]:
-    """The literals that must hold whenever the formula does, as far as its top level says."""
+    """Return the literals that must hold whenever the formula does, as far as its top level shows."""
     if isinstance(formula, Literal):
         return [formula]
     if isinstance(formula, Junction) and formula.operator == "&&":
@@ -178,11 +178,11 @@ def literals(formula: Formula) -> list[Literal]:
 
 @lru_cache(maxsize=4096)
 def satisfiable(formula: Formula) -> bool:
-    """Whether some configuration makes the formula true; also where that is too hard to be told."""
+    """Tell whether some configuration makes the formula true; True also if the solver gives up."""
     formula = _reduced(formula)
     if isinstance(formula, bool):
         return formula
-    # Imported on demand: most runs meet no formula that needs a solver.
+    # Imported on demand: most runs need no solver.
     from pysat.solvers import Solver  # noqa: PLC0415
 
     encoded = _encode(formula, {})
@@ -193,7 +193,7 @@ def satisfiable(formula: Formula) -> bool:
 
 
 def _reduced(formula: Formula) -> Formula:
-    """What is left when every atom is chosen that must be, or that can only help: just as satisfiable."""
+    """Assign unit and pure literals until none are left; the result is equisatisfiable."""
     while not isinstance(formula, bool):
         settled = {unit.atom: unit.positive for unit in literals(formula)} or _one_sided(formula)
         if not settled:
@@ -203,7 +203,7 @@ def _reduced(formula: Formula) -> Formula:
 
 
 def _one_sided(formula: Literal | Junction) -> dict[str, bool]:
-    """The atoms that never, or always, stand negated."""
+    """Return the pure literals: atoms that are always or never negated, with that sign."""
     signs: dict[str, set[bool]] = {}
     pending: list[Literal | Junction] = [formula]
     while pending:
@@ -216,14 +216,14 @@ def _one_sided(formula: Literal | Junction) -> dict[str, bool]:
 
 
 def implies(stronger: Formula, weaker: Formula) -> bool:
-    """Whether every configuration that makes the first true makes the second true."""
+    """Tell whether every configuration that makes the first true makes the second true."""
     if stronger == weaker:
         return True
     return not satisfiable(conjunction([stronger, negation(weaker)]))
 
 
 def equivalent(left: Formula, right: Formula) -> bool:
-    """Whether both are true in the same configurations."""
+    """Tell whether both are true in the same configurations."""
     return implies(left, right) and implies(right, left)
 
 

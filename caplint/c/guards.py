@@ -1,9 +1,9 @@
-"""What holds when control reaches a place: the extents over which a condition is known to be true or false.
+"""Guards: the extents over which a condition is known to be true or false when control reaches them.
 
-No full control-flow graph is built. A condition holds inside what it decides (`enclosing`,
-`ternary`, `short_circuit`), and behind a statement that leaves where it is true (`early_exit`), up
-to the end of the block or to a label that a `goto` reaches past the test. What is claimed is true
-on every path; what cannot be claimed is left out.
+No full control-flow graph is built. A condition holds inside the code that it decides (`enclosing`,
+`ternary`, `short_circuit`). It also holds behind a statement that leaves if it is true (`early_exit`), up
+to the end of the block or to a label that a `goto` reaches past the test. Every reported guard holds
+on every path; uncertain ones are omitted.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _BLOCKS = frozenset({"compound_statement", "case_statement", "translation_unit"}
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition with the extent `[start, stop)` over which it is known to hold, or not to."""
+    """Condition with the extent `[start, stop)` over which it is known to hold, or (`negated`) not to hold."""
 
     kind: str
-    """enclosing, early_exit, short_circuit, ternary."""
+    """One of enclosing, early_exit, short_circuit, ternary."""
     negated: bool
     expression: tree_sitter.Node
     start: int
@@ -37,7 +37,7 @@ class Guard:
 
 
 class _FirstBelow:
-    """Finds the first of some numbers, from an index on, that is below a bound: a tree of minima, two per node."""
+    """Binary tree of minima that finds the first number below a bound, from an index on."""
 
     def __init__(self, numbers: Sequence[float]) -> None:
         self._count = len(numbers)
@@ -47,7 +47,7 @@ class _FirstBelow:
             self._least[node] = min(self._least[2 * node], self._least[2 * node + 1])
 
     def index(self, start: int, bound: float) -> int:
-        """Index of the first one; how many there are, where none is."""
+        """Return the index of the first number below the bound at or after `start`; the count if there is none."""
         if start >= self._count:
             return self._count
         node = start + self._size
@@ -63,7 +63,7 @@ class _FirstBelow:
 
 
 class Jumps:
-    """The labels of a function that some `goto` reaches, by offset, with the first and the last that does."""
+    """Labels of a function that some `goto` reaches, by offset, each with its first and last `goto`."""
 
     def __init__(self, labels: dict[bytes, list[int]], gotos: list[tuple[int, bytes]]) -> None:
         first: dict[bytes, int] = {}
@@ -79,11 +79,11 @@ class Jumps:
         self._last = _FirstBelow([-source for _, _, source in reached])
 
     def first_entry(self, test_stop: int, block_stop: int) -> int:
-        """The first label between two offsets that is reached from before the first; else the second offset."""
+        """Return the first label between two offsets that is reached from before the first, else the second offset."""
         return self._place(self._first.index(bisect_left(self._places, test_stop), test_stop), block_stop)
 
     def first_from_outside(self, start: int, stop: int) -> int:
-        """The first label between two offsets that is reached from outside them; else the second offset."""
+        """Return the first label between two offsets that is reached from outside them, else the second offset."""
         begin = bisect_left(self._places, start)
         before = self._place(self._first.index(begin, start), stop)
         behind = self._place(self._last.index(begin, 1 - stop), stop)
@@ -94,7 +94,7 @@ class Jumps:
 
 
 def jumps(labels: list[tree_sitter.Node], gotos: list[tree_sitter.Node]) -> Jumps:
-    """The jumps of one function, from its labelled statements and its `goto`s."""
+    """Collect the jumps of one function from its labelled statements and its `goto`s."""
     places: dict[bytes, list[int]] = {}
     for node in labels:
         name = node.child_by_field_name("label")
@@ -109,7 +109,7 @@ def jumps(labels: list[tree_sitter.Node], gotos: list[tree_sitter.Node]) -> Jump
 
 
 def guards(node: tree_sitter.Node, reached: Jumps) -> Iterator[Guard]:
-    """What one `if`, loop, `?:`, `&&` or `||` tells of other places. `reached` are its function's jumps."""
+    """Yield the guards of one `if`, loop, `?:`, `&&` or `||`. `reached` holds its function's jumps."""
     match node.type:
         case "if_statement":
             yield from _if(node, reached)
@@ -145,12 +145,12 @@ def _if(node: tree_sitter.Node, reached: Jumps) -> Iterator[Guard]:
 
 
 def _until_entry(reached: Jumps, branch: tree_sitter.Node) -> int:
-    """The end of a branch, or the first label in it that is reached from outside."""
+    """Return the end of a branch, or the first label in it that is reached from outside."""
     return reached.first_from_outside(branch.start_byte, branch.end_byte)
 
 
 def _block_stop(node: tree_sitter.Node) -> int:
-    """Where the block that directly holds a statement ends; its own end where it is a branch without braces."""
+    """Return the end of the block that directly holds a statement; the statement's own end without braces."""
     parent = node.parent
     while parent is not None and parent.type == "labeled_statement":
         parent = parent.parent
@@ -158,7 +158,7 @@ def _block_stop(node: tree_sitter.Node) -> int:
 
 
 def leaves(node: tree_sitter.Node) -> bool:
-    """Whether control cannot run off the end of a statement or label, judged by its last statement."""
+    """Tell whether control cannot run off the end of a statement or label, judged by its last statement."""
     kind = node.type
     if kind in _LEAVING:
         return True
@@ -177,7 +177,7 @@ def leaves(node: tree_sitter.Node) -> bool:
 
 
 def _last_statement(block: tree_sitter.Node) -> tree_sitter.Node | None:
-    """The last thing in a block that is no empty statement."""
+    """Return the last child of a block that is not an empty statement."""
     for index in range(block.named_child_count - 1, -1, -1):
         child = block.named_child(index)
         if child is not None and (child.named_child_count or child.type != "expression_statement"):

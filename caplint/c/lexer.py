@@ -1,8 +1,8 @@
-"""Splits C text into code, comments, strings and preprocessor directives, by exact byte offsets.
+"""Lexer that splits C text into code, comments, strings and preprocessor directives, by exact byte offsets.
 
-The preprocessor's own rules decide (C11 5.1.1.2): line continuations are honoured everywhere, a
+It follows the preprocessor's rules (C11 5.1.1.2): line continuations are honoured everywhere, a
 directive ends at the first newline that is neither continued nor inside a comment, and quotes
-inside a comment are no strings.
+inside a comment do not begin strings.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _HASH = rb"[ \t\f\v]*+(?:\#|%:)"
 _COMMENT = rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\\\n]*+(?:\\\r?(?s:.)[^\\\n]*+)*+"
 _STRING = rb"""(?P<quote>["'])(?:(?!(?P=quote))[^\\\n]|\\\r?(?s:.))*+(?:(?P=quote)|(?=\n)|\\?\Z)"""
 _PLAIN = rb"""(?:[^"'/\n]++|\n(?!""" + _HASH + rb""")|/(?![*/]))*+"""
-# Skips what is plain, then tells what stands there. A directive is only one at a line's start, or behind a comment,
-# which is as good as white space.
+# Skips plain code, then classifies the next item. A directive begins at a line's start or behind a comment,
+# which counts as white space.
 _SCAN = re.compile(
     rb"(?:(?:\A|(?<=\*/))(?=" + _HASH + rb")|" + _PLAIN + rb")"
     rb"(?:\n?(?P<directive>" + _HASH + rb")|(?P<comment>" + _COMMENT + rb")|(?P<string>" + _STRING + rb"))"
 )
-# In directives a lone apostrophe is no string: they hold prose (`#error don't`).
+# In directives a lone apostrophe does not begin a string: they may contain prose (`#error don't`).
 _LITERAL = rb""""(?:[^"\\\n]|\\\r?(?s:.))*+"?|'(?:[^'\\\n]|\\.){1,4}'"""
-# What a directive's extent is made of; it stops at the first plain newline.
+# The extent of a directive, up to the first plain newline.
 _DIRECTIVE = re.compile(rb"(?:" + _COMMENT + rb"|" + _LITERAL + rb"""|\\\r?\n|\\.?|[^\n\\"'/]++|/|')*+""")
 BLANK = rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
-"""A pattern of what may stand between the words of a directive."""
+"""Pattern of the white space and comments between the words of a directive."""
 _KEYWORD = re.compile(BLANK + rb"([A-Za-z_]\w*)?")
-# In `#include <sys/*.h>` no comment begins.
+# `#include <sys/*.h>` does not begin a comment.
 _HEADER_NAME = re.compile(BLANK + rb"<[^>\n]*>")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COMMENT_OR_LITERAL = re.compile(rb"(?P<literal>" + _LITERAL + rb")|" + _COMMENT)
@@ -42,7 +42,7 @@ _CONTINUATION = re.compile(rb"\\\r?\n")
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One preprocessor directive: `start` is the offset of its line, `end` that of its final newline."""
+    """One preprocessor directive: `start` is the offset of its line, `end` the offset of its final newline."""
 
     keyword: str
     start: int
@@ -53,41 +53,41 @@ class Directive:
 
 @dataclass(frozen=True)
 class Lexed:
-    """A file's text with the extents of everything that is not code."""
+    """Text of a file with the extents of everything that is not code."""
 
     source: bytes
     directives: list[Directive]
     comments: Spans
     strings: Spans
     code: bytes = field(repr=False)
-    """The source with comments and directives blanked, every offset kept."""
+    """Source with comments and directives blanked; offsets are unchanged."""
 
     @cached_property
     def line_starts(self) -> list[int]:
-        """Offset of the first byte of every line."""
+        """Offset of the first byte of each line."""
         return list(accumulate(map(len, BytesIO(self.source + b" ")), initial=0))[:-1]
 
     @cached_property
     def bare(self) -> bytes:
-        """The code with strings blanked too."""
+        """Code with strings blanked too."""
         return blank(self.code, self.strings.extents)
 
     def line(self, offset: int) -> int:
-        """1-based line number of a byte offset."""
+        """Return the 1-based line number of a byte offset."""
         return bisect_right(self.line_starts, offset)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """1-based line and 1-based byte column of a byte offset."""
+        """Return the 1-based line and 1-based byte column of a byte offset."""
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
 
     def text(self, start: int, end: int) -> str:
-        """The source between two offsets as one line: comments and continuations gone, blanks folded."""
+        """Return the source between two offsets as one line: comments and continuations removed, blanks folded."""
         return plain(self.source[start:end])
 
 
 def plain(text: bytes) -> str:
-    """Text as one line: comments and continuations removed, runs of white space folded."""
+    """Return text as one line: comments and continuations removed, runs of white space folded."""
     text = _CONTINUATION.sub(b" ", text)
     if b"/" in text:
         text = _COMMENT_OR_LITERAL.sub(lambda match: match["literal"] or b" ", text)
@@ -95,31 +95,31 @@ def plain(text: bytes) -> str:
 
 
 def lex(source: bytes) -> Lexed:
-    """Lex one file. Never fails: an unterminated comment or string runs to the end of file or line."""
+    """Lex one file without failing: an unterminated comment or string runs to the end of file or line."""
     if source.startswith(_BYTE_ORDER_MARK):
         source = b"   " + source[3:]
     directives: list[Directive] = []
     comments: list[tuple[int, int]] = []
     strings: list[tuple[int, int]] = []
-    gone: list[tuple[int, int]] = []
+    blanked: list[tuple[int, int]] = []
     position = 0
     while match := _SCAN.match(source, position):
         kind = match.lastgroup or ""
         start, position = match.span(kind)
         if kind == "comment":
             comments.append((start, position))
-            gone.append((start, position))
+            blanked.append((start, position))
         elif kind == "string":
             strings.append((start, position))
         else:
             directive = _directive(source, start, position)
             position = directive.end
             directives.append(directive)
-            gone.append((start, position))
+            blanked.append((start, position))
             header = _HEADER_NAME.match(source, directive.body, directive.end)
-            found = _COMMENT_OR_LITERAL.finditer(source, header.end() if header else directive.body, directive.end)
-            comments.extend(inner.span() for inner in found if inner["literal"] is None)
-    return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, gone))
+            tokens = _COMMENT_OR_LITERAL.finditer(source, header.end() if header else directive.body, directive.end)
+            comments.extend(inner.span() for inner in tokens if inner["literal"] is None)
+    return Lexed(source, directives, Spans(comments), Spans(strings), blank(source, blanked))
 
 
 def _directive(source: bytes, start: int, after_hash: int) -> Directive:
@@ -128,6 +128,6 @@ def _directive(source: bytes, start: int, after_hash: int) -> Directive:
         raise AssertionError
     name = (keyword.group(1) or b"").decode("ascii")
     header = _HEADER_NAME.match(source, keyword.end()) if name.startswith("include") else None
-    found = _DIRECTIVE.match(source, header.end() if header else after_hash)
-    end = found.end() if found else after_hash
+    extent = _DIRECTIVE.match(source, header.end() if header else after_hash)
+    end = extent.end() if extent else after_hash
     return Directive(name, start, end, min(keyword.end(), end))

@@ -1,8 +1,8 @@
-"""Finds chains of member accesses in C text: `vcpu->arch.mce_banks[i]`, `to_vmx(vcpu)->loaded_vmcs`.
+"""Search for chains of member accesses in C text: `vcpu->arch.mce_banks[i]`, `to_vmx(vcpu)->loaded_vmcs`.
 
-A syntax tree would say the same for more time, and nothing of what the repair had to take out of it: operands
-of asm, arguments of typeof(). So the text is read from each run of `->` and `.` to both sides, by C's own
-precedence: postfix operators bind to the chain before any prefix operator does.
+A syntax tree would take more time, and would lack the parts that the repair blanks: operands of asm, arguments of
+typeof(). Therefore the text is read from each run of `->` and `.` to both sides, by C's precedence: postfix
+operators bind to the chain before any prefix operator.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STEPS = re.compile(
 _AFTER = re.compile(rb"\s*+(" + _OPERATOR + rb")")
 _STEP = re.compile(rb"\s*+(?:->|\.)" + _NAME)
 _BRACKET = re.compile(rb"[][()]")
-# `sizeof x->y` and `sizeof(…)`, found by the letters that are rare.
+# `sizeof x->y` and `sizeof(…)`; the rare letters `of` make the search fast.
 _UNEVALUATED = re.compile(rb"of(?:(?<=sizeof)|(?<=typeof)|(?<=offsetof)|(?<=alignof))\w*+(?:\s*+\(|[\s*&]++\w)")
 _TYPE = re.compile(
     rb"\s*(?:(?:const|volatile|struct|union|enum|unsigned|signed|long|short|int|char|void|bool)\b[^()]*"
@@ -31,20 +31,20 @@ _TYPE = re.compile(
 _SPACE = b" \t\n\r\f\v"
 _WORDS_ONLY = bytes(code if code < 128 and (chr(code).isalnum() or code == 95) else 32 for code in range(256))
 _LETTERS = 58
-"""Above the digits."""
-# What may stand before a parenthesis or a prefix operator without being called or an operand.
+"""First byte value above the digits."""
+# Words before a parenthesis or prefix operator that are neither a callee nor an operand.
 _NO_OPERANDS = frozenset(
     {b"", b"return", b"case", b"else", b"do", b"goto", b"sizeof", b"if", b"while", b"for", b"switch"}
 )
 _OPENS = {b")": b"(", b"]": b"["}
 _OPENING = b"(["
-# A byte before a chain that may make it more than read.
+# Bytes before a chain that may give it a mode other than `read`.
 _PREFIXES = b'&*+-("'
 _BLANK = 32
 
 
 def _nested(opening: bytes, closing: bytes, depth: int) -> bytes:
-    """A pattern of brackets that nest no deeper."""
+    """Return a pattern of brackets that nest at most `depth` levels."""
     inner = rb"[^][()]++" + (rb"|" + _nested(opening, closing, depth - 1) if depth > 1 else b"")
     return opening + rb"(?:" + inner + rb")*+" + closing
 
@@ -54,16 +54,16 @@ _BACKWARD = re.compile(_nested(rb"[])]", rb"[([]", 6))
 
 
 class Chain(NamedTuple):
-    """Extent `[start, end)` of a chain, and what is done with it."""
+    """Extent `[start, end)` of a chain, and how it is used."""
 
     start: int
     end: int
     mode: str
-    """read, write, update, address, call, sizeof."""
+    """One of read, write, update, address, call, sizeof."""
 
 
 def chains(text: bytes, strings: Sequence[tuple[int, int]]) -> Iterator[Chain]:
-    """Every maximal chain in text without comments and directives; `strings` are the extents of its literals."""
+    """Yield every maximal chain of a text without comments and directives; `strings` are its literals' extents."""
     return _Scanner(text, strings).chains()
 
 
@@ -74,10 +74,10 @@ class _Scanner:
         self._words = self._text.translate(_WORDS_ONLY)
         self._mirrored = self._text[::-1]
         self._bases: dict[int, int] = {}
-        """Where operands begin, by their ends: in `a(b)->c(d)->e` each base holds the one before."""
+        """End of an operand → its start, so that `a(b)->c(d)->e` is read once."""
 
     def chains(self) -> Iterator[Chain]:
-        """See the function of this name."""
+        """Yield the chains; see the function of the same name."""
         words = self._words
         for match in _STEPS.finditer(self._text):
             start, end = match.span()
@@ -93,21 +93,21 @@ class _Scanner:
                 if operator == b"[":
                     end, operator = self._indexed(match.start(1))
                     if end < 0:
-                        continue  # more steps follow, and will be met
+                        continue  # more steps follow and are matched later
             yield Chain(start, end, self._mode(start, end, operator))
 
     def _partner(self, offset: int) -> int:
-        """Offset of the bracket that belongs to the one at the offset, -1 where none does."""
+        """Return the offset of the bracket that matches the one at the offset, or -1."""
         opens = self._text[offset] in _OPENING
         text, begin = (self._text, offset) if opens else (self._mirrored, len(self._text) - 1 - offset)
-        found = (_FORWARD if opens else _BACKWARD).match(text, begin)
-        if found is None:
+        matched = (_FORWARD if opens else _BACKWARD).match(text, begin)
+        if matched is None:
             return self._pairs.get(offset, -1)
-        return found.end() - 1 if opens else len(text) - found.end()
+        return matched.end() - 1 if opens else len(text) - matched.end()
 
     @cached_property
     def _pairs(self) -> dict[int, int]:
-        """Offset of every bracket → offset of the one that it belongs to; asked where they nest deep."""
+        """Offset of each bracket → offset of its partner; computed only for deep nesting."""
         pairs: dict[int, int] = {}
         pending: list[tuple[bytes, int]] = []
         for match in _BRACKET.finditer(self._text):
@@ -121,7 +121,7 @@ class _Scanner:
 
     @cached_property
     def _unevaluated(self) -> Spans:
-        """Where expressions are not evaluated."""
+        """Extents of unevaluated operands (sizeof, typeof)."""
         extents: list[tuple[int, int]] = []
         for match in _UNEVALUATED.finditer(self._text):
             end = match.end()
@@ -131,7 +131,7 @@ class _Scanner:
         return Spans(extents)
 
     def _visible(self, offset: int) -> int:
-        """Offset behind the last visible byte before the offset."""
+        """Return the offset behind the last visible byte before the offset."""
         text = self._text
         while offset > 0 and text[offset - 1] in _SPACE:
             offset -= 1
@@ -141,11 +141,11 @@ class _Scanner:
         return offset
 
     def _word(self, end: int) -> int:
-        """Offset of the word that ends at the offset; the offset itself where none does."""
+        """Return the start of the word that ends at the offset; the offset itself if there is no word."""
         return self._words.rfind(b" ", 0, end) + 1
 
     def _base(self, offset: int) -> int:
-        """Where the operand begins that ends before the offset, -1 where there is none: `.a = 1`, `[A].b = 1`."""
+        """Return the start of the operand that ends before the offset, or -1: `.a = 1`, `[A].b = 1`."""
         stop = self._visible(offset)
         self._bases[stop] = self._operand(stop)
         return self._bases[stop]
@@ -177,7 +177,7 @@ class _Scanner:
                     return begin
 
     def _is_callee(self, opening: int) -> bool:
-        """Whether what stands before a parenthesis is called, and is no cast and no keyword."""
+        """Tell whether the text before a parenthesis is a callee, not a cast or a keyword."""
         end = self._visible(opening)
         symbol = self._text[end - 1 : end]
         if symbol == b")":
@@ -186,7 +186,7 @@ class _Scanner:
         return symbol == b"]" or self._text[self._word(end) : end] not in _NO_OPERANDS
 
     def _indexed(self, offset: int) -> tuple[int, bytes | None]:
-        """Where indices end that begin at the offset, and the operator behind them; -1 where more steps follow."""
+        """Return the end of the indices at the offset and the operator behind them; end -1 if more steps follow."""
         while True:
             closing = self._partner(offset)
             if closing < 0:
@@ -224,13 +224,13 @@ class _Scanner:
         return "address" if symbol == b"&" and self._is_unary(before - 1) else "read"
 
     def _asm_operand(self, end: int) -> str:
-        """What asm does with an operand, by the constraint that ends at the offset."""
+        """Return the access mode of an asm operand, by the constraint that ends at the offset."""
         opening = self._text.rfind(b'"', 0, end - 1)
         constraint = self._source[opening + 1 : opening + 2]
         return {b"=": "write", b"+": "update"}.get(constraint, "read")
 
     def _is_unary(self, offset: int) -> bool:
-        """Whether the `&` at the offset takes an address."""
+        """Tell whether the `&` at the offset takes an address."""
         text = self._text
         if text[offset - 1 : offset] == b"&":
             return text[offset - 2 : offset - 1] == b"&"

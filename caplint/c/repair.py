@@ -1,8 +1,8 @@
-"""Rewrites what tree-sitter-c cannot read, in place: every replacement keeps its length and its newlines.
+"""In-place rewriting of code that tree-sitter-c cannot parse: every replacement keeps length and newlines.
 
-Each pass is one regular expression over the text with comments and directives already blanked. What
-a pass invents (a `||` for a case range, a `while` for an iterator macro) is remembered by offset, so
-that extractors can tell it from what the author wrote.
+Each pass applies regular expressions to the text, whose comments and directives are already blanked. Tokens that
+a pass inserts (`||` for a case range, `while` for an iterator macro) are recorded by offset, so that
+extractors can distinguish them from the author's text.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from itertools import islice
 from caplint.c.byte_ranges import spaces, stretches
 from caplint.c.tables import Tables
 
-# A macro invocation longer than this is left alone: the file is not what it seems.
+# Longest macro invocation that is rewritten, in bytes; a longer one is probably a misreading of the file.
 MAX_INVOCATION = 50_000
-# No file has more macros with operands of an asm statement.
+# Most macros with asm operands that are rewritten in a file; real files have fewer.
 MAX_OPERANDS = 1000
 
 Edit = tuple[int, int, bytes | None]
-"""An extent and what takes its place; None blanks it."""
+"""Extent and its replacement; None blanks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepairedMacro:
-    """A macro invocation that the repair rewrote: offsets of its name, its `(` and behind its `)`."""
+    """Macro invocation that the repair rewrote: offsets of its name, of its `(` and behind its `)`."""
 
     kind: str
-    """`file` (stands alone outside functions), `head` (makes a function), `loop`, `label`, `statement`,
+    """`file` (alone outside functions), `head` (defines a function), `loop`, `label`, `statement`,
     `declarator`, `type`, `asm`, `enumerator` or `entries` (of an initialiser)."""
     start: int
     opening: int
@@ -38,62 +38,62 @@ class RepairedMacro:
 
 @dataclass
 class Repaired:
-    """The text to parse, and by offset what the repair made of it."""
+    """Text to parse, and by offset the changes that the repair made."""
 
     text: bytes
     stretches: list[tuple[int, int]]
-    """Where the text is more than a gap."""
+    """Extents of the text between gaps."""
     ranges: set[int] = field(default_factory=set)
-    """Offsets of the `...` of case ranges, now ` ||`."""
+    """Offsets of the `...` of case ranges, rewritten as ` ||`."""
     uses: list[RepairedMacro] = field(default_factory=list)
     heads: dict[int, RepairedMacro] = field(default_factory=dict)
-    """Function heads made by a macro, by the offset of the name that stands in for it."""
+    """Function heads that come from a macro, by the offset of the placeholder name."""
 
 
 _PARENTHESIS = re.compile(rb"[()]")
 _RANGE = re.compile(rb"case\b[^:;{}?]{0,400}?(\.\.\.)")
 _ASM_QUALIFIERS = re.compile(rb"(?:\s*\b(?:volatile|__volatile(?:__)?|goto|inline|__inline__)\b)*\s*(?=\()")
 _BASE = rb"(?:int|char|long|short|unsigned|signed|void|_Bool|bool|float|double)\b"
-# A type that ends where an argument ends; whether it stands for an argument is decided by what is before it.
+# A type that ends where an argument ends; the text before it decides whether it is an argument.
 _TYPE = re.compile(
     rb"[(,]\s*+((?:(?:struct|union|enum)\s++\w++|" + _BASE + rb"(?:\s++" + _BASE + rb")*+)(?:\s*+\*)*+)(?=\s*[,)])"
 )
 _POINTER = re.compile(rb"\*[\s*]{0,16}+(?=[,)])")
 _TAKES_TYPE = re.compile(rb"(?:sizeof|typeof|typeof__|_Alignof|_Atomic|return)\s*\Z")
 _CALLEE = re.compile(rb"\w\Z")
-# Their grammar takes less than compilers do (a member path, an expression): made ordinary calls.
+# The grammar accepts fewer operands than compilers do (a member path, an expression): rewritten as ordinary calls.
 _TYPE_OPERATOR = re.compile(rb"(?:offsetof|alignof(?:__)?)\b(?=\s*\()")
 # Names that begin with a digit, pasted by a macro: F(3DNOW), HAS_FEAT(x, 48_47).
 _DIGIT_NAME = re.compile(rb"[1-9](?<=[(, \t].)(?=[0-9]*+(?:[A-DF-KM-TV-WYZa-df-km-tv-wyz_]\w*+|_\w++)[,)\s])")
-# An argument that is an operator, for a macro to put between others, or nothing, behind the last comma.
+# An argument that is an operator, which a macro puts between others, or an empty argument behind the last comma.
 _ODD_ARGUMENT = re.compile(rb",(?:\s*+([-+/%&|^<>=!~]{1,3}+)\s*+(?=[,)])|(\s*+)(?=\)))")
 _UNNAMED_FIELD = re.compile(rb":\s*\w+\s*;")
 _FIELD_TYPE = re.compile(
     rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)(?:\s+|\Z))+)\Z"
 )
 _FILE_SCOPE = re.compile(rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE)
-# A call that begins a line and does not end on it with a semicolon; group 2: a word follows it on the line.
+# A call at the beginning of a line without a semicolon at its end; group 2: a word follows it on the line.
 _UNFINISHED = re.compile(
     rb"\n[ \t]++(?:else[ \t]+)?(?!(?:if|for|while|switch|return|sizeof|else|do|case|typeof|__typeof__)\b)"
     rb"([A-Za-z_]\w*+)[ \t]*+(?=\([^;\n]*+(?:\n|\Z)|(\([^()\n]*+\)[ \t]++[A-Za-z_*]))"
 )
-# A macro that makes labels: `CASE64(MSR_X):` at the beginning of a line.
+# A macro that expands to labels: `CASE64(MSR_X):` at the beginning of a line.
 _LABEL = re.compile(
     rb"\n[ \t]++(?!(?:if|for|while|switch|return|sizeof|case|typeof)\b)"
     rb"([A-Za-z_]\w*+)[ \t]*+(\((?:[^()\n;]|\([^()\n;]*+\))*+\))[ \t]*+(:)(?!:)"
 )
 _FOLLOWING = re.compile(rb"\s*(.)", re.DOTALL)
-# Patterns that begin with a literal are found several times faster.
+# Patterns that begin with a literal match several times faster.
 _ENUM = re.compile(rb"enum\b[^{};()=,]{0,200}\{([^{}]*)\}")
 _ENUMERATOR = re.compile(rb"(?:\A|,)\s*+(\w++)\s*+(\([^()]*+\))(?=\s*+(?:,|\Z))")
-# Where a macro opened it, text of an asm statement stands alone outside functions.
+# Text of an asm statement alone outside functions, because a macro opened the statement.
 _LONE_STRING = re.compile(rb'\n"(?:[^"\\\n]|\\.)*+"')
-# An operand of an asm statement, which some macros take as well: `[value] "=r" (`.
+# An operand of an asm statement, also accepted by some macros: `[value] "=r" (`.
 _OPERAND = re.compile(rb"\[\s*+\w++\s*+\] \"[^\"\n]*+\"\s*+\(")
-# A macro alone on its line that stands for entries of an initialiser, their comma included.
+# A macro alone on its line that expands to entries of an initialiser, their comma included.
 _ENTRIES = re.compile(rb"\n[ \t]++([A-Z][A-Z0-9_]{2,}+)[ \t]*+(?=\n\s*+(?:\{|[A-Z][A-Z0-9_]{2,}+[ \t]*+\n))")
 _CALLED = re.compile(rb"\b\w++\s*+\Z")
-# What an expression goes on from: a call behind it is no statement.
+# Operators after which an expression continues: a call behind one is not a statement.
 _OPERATORS = frozenset(bytes([symbol]) for symbol in b"=,|&+-*/<>?!~^%([.")
 _LIST_BEGINS = re.compile(rb"=\s*+\{\s*+\Z")
 _WORD = re.compile(rb"\w+")
@@ -128,7 +128,7 @@ def _find(pattern: re.Pattern[bytes], result: Repaired) -> Iterator[re.Match[byt
 
 
 class _Parentheses:
-    """Finds what closes a parenthesis; asked in file order, it reads no byte twice, however deep calls nest."""
+    """Search for closing parentheses. Queries in file order read each byte once, however deep calls nest."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -137,7 +137,7 @@ class _Parentheses:
         self._closed: dict[int, int] = {}
 
     def closing(self, opening: int) -> int:
-        """Offset behind the parenthesis that closes the one at `opening`, -1 where none does."""
+        """Return the offset behind the parenthesis that closes the one at `opening`, or -1."""
         if opening >= self._position:
             self._open.clear()
             self._position = opening
@@ -161,7 +161,7 @@ class _Parentheses:
 
 
 def _opening(text: bytes, offset: int) -> int:
-    """Offset of the parenthesis that the offset stands in, -1 where none opens in the text shortly before."""
+    """Return the offset of the innermost open parenthesis in the 2,000 bytes before the offset, or -1."""
     depth = 0
     for match in reversed(list(_PARENTHESIS.finditer(text, max(0, offset - 2000), offset))):
         depth += 1 if match.group() == b")" else -1
@@ -171,11 +171,11 @@ def _opening(text: bytes, offset: int) -> int:
 
 
 def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
-    """Attributes, asm statements, and macros that declare something or stand for a type."""
+    """Rewrite attributes, asm statements, and macros that declare something or expand to a type."""
     text, parentheses = result.text, _Parentheses(result.text)
     for match in _find(tables.words, result):
         if text[match.start() - 1 : match.start()] in {b".", b">"}:
-            continue  # a member that is called like an attribute
+            continue  # a member with the name of an attribute
         name = match.group(2)
         if name is None:
             yield *match.span(), None
@@ -201,7 +201,7 @@ def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
 
 
 def _declarator(result: Repaired, use: RepairedMacro, index: int) -> Iterator[Edit]:
-    """`DEFINE_PER_CPU(struct x, name)` becomes `int name`, the name staying where it is."""
+    """Rewrite `DEFINE_PER_CPU(struct x, name)` as `int name`, the name at its old offset."""
     arguments = result.text[use.opening + 1 : use.end - 1].split(b",")
     if index >= len(arguments):
         return
@@ -215,7 +215,7 @@ def _declarator(result: Repaired, use: RepairedMacro, index: int) -> Iterator[Ed
 
 
 def _group(text: bytes, use: RepairedMacro, before: int) -> Iterator[Edit]:
-    """`struct_group(name, int a; int b;)` becomes its members."""
+    """Rewrite `struct_group(name, int a; int b;)` as its members."""
     start = use.opening
     for _ in range(before):
         start = text.find(b",", start, use.end) + 1
@@ -223,7 +223,7 @@ def _group(text: bytes, use: RepairedMacro, before: int) -> Iterator[Edit]:
             return
     yield use.start, start, None
     following = _FOLLOWING.match(text, use.end)
-    # The last member has a semicolon of its own.
+    # The last member already has a semicolon.
     yield use.end - 1, following.end() if following and following.group(1) == b";" else use.end, None
 
 
@@ -236,14 +236,14 @@ def _ranges(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _types(result: Repaired, _: Tables) -> Iterator[Edit]:
-    """A type where an expression is expected: an argument of container_of(), min_t(), va_arg() and their kind."""
+    """Rewrite a type in place of an expression: an argument of container_of(), min_t(), va_arg() and similar."""
     text = result.text
     for match in _find(_TYPE, result):
         if not _is_argument(text, match.start(1)):
             continue
         name = list(_WORD.finditer(text, *match.span(1)))[-1]
         softened = bytearray(spaces(match.group(1)))
-        # A built-in type would still be read as a type: its last letter is made a capital one.
+        # A built-in type would still be parsed as a type: capitalise its last letter.
         start = name.start() - match.start(1)
         softened[start : start + len(name.group())] = name.group()[:-1] + name.group()[-1:].upper()
         yield *match.span(1), bytes(softened)
@@ -258,7 +258,7 @@ def _types(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _is_argument(text: bytes, offset: int) -> bool:
-    """Whether an argument of a call begins at the offset; a cast, `sizeof (x)` or a parameter's type does not."""
+    """Tell whether an argument of a call begins at the offset; a cast, `sizeof (x)` or a parameter's type does not."""
     before = text[max(0, offset - 80) : offset].rstrip()
     if before.endswith(b","):
         return True
@@ -287,7 +287,7 @@ def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _arguments(result: Repaired, _: Tables) -> Iterator[Edit]:
-    """What is no expression, and stands between commas all the same: `0` takes its place."""
+    """Replace arguments that are not expressions (an operator, nothing) by `0`."""
     for match in _find(_ODD_ARGUMENT, result):
         if match.group(1):
             yield *match.span(1), b"0".ljust(len(match.group(1)))
@@ -298,7 +298,7 @@ def _arguments(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _enumerators(result: Repaired, _: Tables) -> Iterator[Edit]:
-    """`VNCR(X),` in an enumeration becomes one name."""
+    """Rewrite `VNCR(X),` in an enumeration as one name."""
     for body in _ENUM.finditer(result.text):  # comments among the enumerators may be gaps
         text, base = body.group(1), body.start(1)
         depth = position = 0
@@ -312,7 +312,7 @@ def _enumerators(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _operands(result: Repaired, _: Tables) -> Iterator[Edit]:
-    """A macro around an asm statement becomes a call without arguments."""
+    """Rewrite a macro around an asm statement as a call without arguments."""
     text, position, parentheses = result.text, 0, _Parentheses(result.text)
     if b'] "' not in text:
         return
@@ -342,14 +342,14 @@ def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
         softened = bytearray(spaces(text[match.start() : end]))
         if symbol in {b"{", b"="}:
             stand_in = b"a b()" if symbol == b"{" else b"a b"
-            place = max(
-                (found.end() for found in _SPACES.finditer(softened) if len(found[0]) >= len(stand_in)), default=0
+            stand_in_end = max(
+                (gap.end() for gap in _SPACES.finditer(softened) if len(gap[0]) >= len(stand_in)), default=0
             )
-            if not place:
+            if not stand_in_end:
                 continue
-            softened[place - len(stand_in) : place] = stand_in
+            softened[stand_in_end - len(stand_in) : stand_in_end] = stand_in
             if symbol == b"{":
-                result.heads[match.start() + place - 3] = use
+                result.heads[match.start() + stand_in_end - 3] = use
         result.uses.append(use)
         yield match.start(), end, bytes(softened)
 
@@ -385,29 +385,29 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
 
 
 def _labels(result: Repaired, _: Tables) -> Iterator[Edit]:
-    """`CASE64(MSR_X):` is blanked with its colon; what labels it makes is not this file's to say."""
+    """Blank `CASE64(MSR_X):` with its colon; the labels that it expands to cannot be known from this file alone."""
     text = result.text
     for match in _find(_LABEL, result):
         before = text[max(0, match.start() - 2000) : match.start()]
         statement = max(before.rfind(mark) for mark in (b";", b"{", b"}", b":"))
-        # A ternary goes on here, or the label that began on an earlier line.
+        # Otherwise a ternary continues here, or a label that began on an earlier line.
         if statement >= 0 and b"?" not in before[statement:] and b"case" not in before[statement:]:
             result.uses.append(RepairedMacro("label", match.start(1), match.start(2), match.end(2)))
             yield match.start(1), match.end(3), None
 
 
 def _continues(text: bytes, offset: int) -> bool:
-    """Whether what begins at the offset is the rest of an expression or initialiser rather than a statement."""
+    """Tell whether the text at the offset continues an expression or initialiser rather than begins a statement."""
     return _before(text, offset) in _OPERATORS or _in_list(text, offset)
 
 
 def _in_list(text: bytes, offset: int) -> bool:
-    """Whether an entry of an initialiser begins at the offset."""
+    """Tell whether an entry of an initialiser begins at the offset."""
     return _before(text, offset) == b"," or bool(_LIST_BEGINS.search(text, max(0, offset - 80), offset))
 
 
 def _before(text: bytes, offset: int) -> bytes:
-    """The last visible character before the offset, nothing at the start of the text."""
+    """Return the last visible byte before the offset, `b""` at the start of the text."""
     position = offset
     while position > 0:
         start = max(0, position - 256)
@@ -418,7 +418,7 @@ def _before(text: bytes, offset: int) -> bytes:
 
 
 def _indentation(text: bytes, offset: int) -> int:
-    """Columns before the first visible character of the offset's line, tabs being eight wide."""
+    """Return the columns before the first visible character of the offset's line; tabs are eight wide."""
     line = text[text.rfind(b"\n", 0, offset) + 1 : offset + 1].expandtabs(8)
     return len(line) - len(line.lstrip())
 

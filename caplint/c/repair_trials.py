@@ -1,4 +1,4 @@
-"""Tries words out: would the parser understand more of a file if the repair tables held them?"""
+"""Trials of repair words: find entries for the repair tables that let the parser understand more of a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caplint.c.syntax import errors, parsed
 from caplint.c.tables import tables
 from caplint.c.variants import variants
 
-# Per blind spot, per word of a pair, and per file. A file of half a megabyte takes a tenth of a second to read once.
+# Limits per blind spot, per word of a pair, and per file. Parsing half a megabyte once takes a tenth of a second.
 MAX_SUSPECTS = 6
 MAX_PAIRED = 3
 MAX_TRIALS = 300
@@ -23,20 +23,20 @@ MAX_BYTES = 24 << 20
 
 
 class RepairWord(NamedTuple):
-    """A word for the configuration's `[c]`; `list` is `attributes` or `iterators`."""
+    """Word for the configuration's `[c]`; `list` is `attributes` or `iterators`."""
 
     list: str
     word: str
 
 
 class RepairWords(NamedTuple):
-    """What is added to the shipped tables."""
+    """Words added to the shipped tables."""
 
     attributes: tuple[str, ...] = ()
     iterators: tuple[str, ...] = ()
 
     def having(self, *entries: RepairWord) -> RepairWords:
-        """These and more."""
+        """Return a copy with the entries added."""
         return RepairWords(
             (*self.attributes, *(entry.word for entry in entries if entry.list == "attributes")),
             (*self.iterators, *(entry.word for entry in entries if entry.list == "iterators")),
@@ -45,7 +45,7 @@ class RepairWords(NamedTuple):
 
 @dataclass(frozen=True)
 class Damage:
-    """What is not understood of a file: extents, their bytes, and the functions that are seen."""
+    """Extents of a file that are not understood, and the number of functions that are."""
 
     extents: tuple[tuple[int, int], ...]
     functions: int
@@ -57,21 +57,21 @@ class Damage:
 
     @property
     def cost(self) -> int:
-        """Bytes, and one for each token that the parser misses."""
+        """Bytes not understood; a missing token counts as one byte."""
         return sum(max(1, end - start) for start, end in self.extents)
 
     def is_better_than(self, other: Damage) -> bool:
-        """Whether more is understood and no function is lost."""
+        """Tell whether more is understood and no function is lost."""
         return self.cost < other.cost and self.bytes <= other.bytes and self.functions >= other.functions
 
 
 @dataclass
 class Bench:
-    """One file, lexed once and read under as many tables as are asked for."""
+    """File that is lexed once and parsed under several repair tables; results are cached."""
 
     source: bytes
     spent: int = 0
-    """Bytes read so far."""
+    """Bytes parsed so far."""
     trials: int = 0
     _known: dict[RepairWords, Damage] = field(default_factory=dict)
 
@@ -82,11 +82,11 @@ class Bench:
 
     @property
     def exhausted(self) -> bool:
-        """Whether enough has been tried."""
+        """True if the limit of trials or of bytes is reached."""
         return self.trials >= MAX_TRIALS or self.spent >= MAX_BYTES
 
     def damage(self, words: RepairWords) -> Damage:
-        """What is not understood with these words in the tables."""
+        """Return the damage that is left with these words in the tables."""
         if words not in self._known:
             table = tables(*words)
             roots = [parsed(self._lexed, repair(text, table)) for text in self._texts]
@@ -104,7 +104,7 @@ class Bench:
 
 
 def mending(source: bytes, words: RepairWords) -> list[RepairWord]:
-    """Entries that, added to `words`, make more of the file understood, found blind spot by blind spot."""
+    """Return entries that, added to `words`, let more of the file be understood; searched blind spot by blind spot."""
     bench = Bench(source)
     added: list[RepairWord] = []
     hopeless: set[int] = set()
@@ -119,7 +119,7 @@ def mending(source: bytes, words: RepairWords) -> list[RepairWord]:
 
 
 def _mend(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> tuple[RepairWord, ...]:
-    """The likeliest entry that mends one spot, else two that do so together, else what makes it smallest."""
+    """Return the likeliest entry or pair that repairs one spot, else the entries that reduce the damage most."""
     before = bench.damage(words)
     around = surroundings(bench.code, *spot)
     best: tuple[RepairWord, ...] = ()
@@ -127,10 +127,10 @@ def _mend(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> tuple[Repa
         if bench.exhausted:
             break
         after = bench.damage(words.having(*entries))
-        own = sum(len(entry.word) for entry in entries)
-        # What is blanked is understood as nothing: that alone is no gain.
+        gone = sum(len(entry.word) for entry in entries)
+        # Blanked words are no longer damage: that alone is no gain.
         if not after.is_better_than(before) or (
-            len(after.extents) >= len(before.extents) and before.bytes - after.bytes <= 2 * own
+            len(after.extents) >= len(before.extents) and before.bytes - after.bytes <= 2 * gone
         ):
             continue
         if not any(start <= around[1] and end >= around[0] for start, end in after.extents):
@@ -141,7 +141,7 @@ def _mend(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> tuple[Repa
 
 
 def _attempts(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> Iterator[tuple[RepairWord, ...]]:
-    """What to try for one spot: likely words alone, then with what troubles the parser once they are known."""
+    """Yield entries to try for one spot: likely words alone, then paired with words at the next spot, then the rest."""
     options = list(_options(bench.code, spot, words))
     likely = [entry for entry, probable in options if probable]
     yield from ((entry,) for entry in likely)
@@ -155,12 +155,12 @@ def _attempts(bench: Bench, words: RepairWords, spot: tuple[int, int]) -> Iterat
     yield from ((entry,) for entry, probable in options if not probable)
 
 
-# What follows an attribute with arguments rather than a loop's head.
+# Text that follows an attribute with arguments rather than a loop's head.
 _DECLARATION = re.compile(rb"\s*+[A-Za-z_]\w*+(?:\s+\**|\s*\*+\s*)[A-Za-z_]")
 
 
 def _options(code: bytes, spot: tuple[int, int], words: RepairWords) -> Iterator[tuple[RepairWord, bool]]:
-    """What the words near a spot can be, the likeliest first, and whether that is likely."""
+    """Yield possible entries for the words near a spot, the likeliest first, each with whether it is likely."""
     for suspect in suspects(code, *spot, tables(*words))[:MAX_SUSPECTS]:
         for entry in _kinds(code, suspect):
             if not is_ordinary_entry(code, entry):
@@ -180,6 +180,6 @@ def _kinds(code: bytes, suspect: Suspect) -> Iterator[RepairWord]:
 
 
 def is_ordinary_entry(code: bytes, entry: RepairWord) -> bool:
-    """Whether the code uses the word as what the entry does not say."""
+    """Tell whether the code uses the word in a way that contradicts the entry."""
     name = entry.word.removesuffix("()")
     return entry.list == "attributes" and is_ordinary(code, name, called=name != entry.word)

@@ -1,4 +1,4 @@
-"""Which word most likely troubled the parser where it did not understand."""
+"""Search for the word that most likely caused a parse error."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from caplint.c.byte_ranges import blank
 from caplint.c.lexer import Lexed
 from caplint.c.tables import Tables
 
-# How far from a blind spot its cause is looked for, in bytes; a declaration is rarely longer.
+# Search distance around a blind spot, in bytes; a declaration is rarely longer.
 REACH = 300
-# How many occurrences of a word say what it is.
+# Occurrences of a word that are inspected to classify it.
 _MAX_OCCURRENCES = 500
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+(?=\s*+(\()?)")
@@ -23,7 +23,7 @@ _BEGINS = re.compile(rb"(?:[;{}]\s*|\A\s*)\Z")
 _DECLARATOR = re.compile(rb"\(\s*+\*")
 _GROUP = re.compile(rb"\s*+\([^()]{0,400}+(?:\([^()]{0,400}+\)[^()]{0,400}+){0,8}+\)")
 _WORD_FOLLOWS = re.compile(rb"\s*+[A-Za-z_*]")
-# Where an attribute may stand, no operator and no argument list follows.
+# Operators and argument lists: they cannot follow an attribute.
 _NO_ATTRIBUTE = re.compile(rb"\s*+(?:->|[(.\[+/%&|^?<>!]|==)")
 _TYPES = frozenset(
     b"int char long short unsigned signed void bool _Bool float double u8 u16 u32 u64 s8 s16 s32 s64".split()
@@ -36,24 +36,24 @@ _KEYWORDS = _TYPES | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A word near a blind spot, and whether an argument list follows it."""
+    """Word near a blind spot, and whether an argument list follows it."""
 
     word: str
     called: bool
     likely: bool
-    """It is written as macros are, or heads a statement that goes on behind its arguments."""
+    """True if it is spelt like a macro, or begins a statement that continues behind its arguments."""
     offset: int
 
 
 def code_of(lexed: Lexed) -> bytes:
-    """The text that suspects are looked for in: no comments, directives and strings; every offset kept."""
+    """Return the text to search for suspects: comments, directives and strings are blanked, offsets kept."""
     return blank(lexed.code, lexed.strings.extents)
 
 
 def suspects(code: bytes, start: int, end: int, tables: Tables) -> list[Suspect]:
-    """Words in and around `code[start:end]` that no table holds, the likeliest first.
+    """Return words in and around `code[start:end]` that are in no table, the likeliest first.
 
-    Within equals what can be an attribute where it stands comes before what cannot, then what is nearer.
+    Among equally likely words, possible attributes come first, then nearer words.
     """
     low, high = surroundings(code, start, end)
     ranked: dict[tuple[str, bool], tuple[tuple[bool, bool, int, int], Suspect]] = {}
@@ -74,9 +74,9 @@ def suspects(code: bytes, start: int, end: int, tables: Tables) -> list[Suspect]
 
 
 def surroundings(code: bytes, start: int, end: int) -> tuple[int, int]:
-    """The statement or declaration that an extent stands in, no farther than `REACH`.
+    """Return the extent of the statement or declaration around an extent, at most `REACH` bytes away.
 
-    Of a long extent only its beginning counts: there the parser lost its way.
+    Only the beginning of a long extent counts, because the parse error starts there.
     """
     before = [match.end() for match in _END.finditer(code, max(0, start - REACH), start)]
     low = before[-1] if before else max(0, start - REACH)
@@ -86,20 +86,20 @@ def surroundings(code: bytes, start: int, end: int) -> tuple[int, int]:
 
 
 def heads_statement(code: bytes, start: int, end: int) -> bool:
-    """Whether the name at `code[start:end]` begins a statement that goes on behind its argument list."""
+    """Tell whether the name at `code[start:end]` begins a statement that continues behind its argument list."""
     group = _GROUP.match(code, end)
     begins = _BEGINS.search(code[max(0, start - 80) : start]) is not None
     return begins and group is not None and _WORD_FOLLOWS.match(code, group.end()) is not None
 
 
 def closing(code: bytes, end: int) -> int:
-    """Offset behind the argument list that follows a name's end; the end itself where none does."""
+    """Return the offset behind the argument list that follows a name's end; the end itself if there is none."""
     group = _GROUP.match(code, end)
     return group.end() if group else end
 
 
 def is_ordinary(code: bytes, word: str, *, called: bool) -> bool:
-    """Whether some occurrence can be no attribute: a variable, a constant, or (`called`) a function."""
+    """Tell whether some occurrence cannot be an attribute but is a variable, a constant or (`called`) a function."""
     for match in islice(re.finditer(rb"\b" + re.escape(word.encode()) + rb"\b", code), _MAX_OCCURRENCES):
         end = match.end()
         if called:

@@ -1,4 +1,4 @@
-"""Parses one C file under as many variants as it takes to see all of it."""
+"""Parser of one C file, under enough variants to cover all of its lines."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ from caplint.c.repair import Repaired, repair
 from caplint.c.tables import Tables
 from caplint.c.variants import variants
 
-# No source file that a person maintains comes near it; reading one would only cost time and memory.
+# Longest line that is read, in bytes; hand-written lines are far shorter.
 MAX_LINE = 1 << 20
-# How often a text is parsed again after what nests too deeply was taken out of it.
+# Attempts to parse a text; before each further one, too deeply nested parts are blanked.
 _MAX_ATTEMPTS = 4
 SYNTAX_REASONS = re.compile("syntax not understood|`.*` expected")
-"""Reasons of blind spots that a word of the repair tables may mend."""
+"""Reasons of blind spots that a word in the repair tables may repair."""
 
 
 class UnreadableError(Exception):
-    """The file is not source that can be parsed; the message says why."""
+    """Error for a file that cannot be parsed; the message gives the reason."""
 
 
 def folded(code: str) -> str:
-    """Code as one line, its comments and directives blanked before."""
+    """Return code as one line; its comments and directives must already be blanked."""
     return " ".join(code.replace("\\\n", " ").split()) if "\n" in code or "  " in code else code
 
 
 @dataclass(frozen=True)
 class View:
-    """One variant: its text before and after repair, and the syntax tree of the latter."""
+    """One variant: its text before and after repair, and the syntax tree of the repaired text."""
 
     text: bytes
     repaired: Repaired
     root: tree_sitter.Node
 
     def plain(self, node: tree_sitter.Node) -> str:
-        """The node's text as one line, as the author wrote it but for comments and other variants' lines."""
+        """Return the node's original text as one line, without comments and lines of other variants."""
         return folded(self.text[node.start_byte : node.end_byte].decode("utf-8", "replace"))
 
     def span(self, start: int, end: int) -> str:
-        """The text between two offsets as one line."""
+        """Return the text between two offsets as one line."""
         return folded(self.text[start:end].decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A parsed file. The first view is the whole file; each further one holds what the others hid."""
+    """Parsed file. The first view covers the whole file; each further one shows branches that earlier ones hid."""
 
     lexed: Lexed
     conditionals: Conditionals
@@ -64,14 +64,14 @@ class Unit:
 
 @lru_cache(maxsize=1)
 def language() -> tree_sitter.Language:
-    """The C grammar."""
+    """Return the C grammar."""
     return tree_sitter.Language(tree_sitter_c.language())
 
 
 def parse(source: bytes, tables: Tables) -> Unit:
-    """Lex, choose variants, repair and parse.
+    """Lex a file, choose its variants, repair and parse each.
 
-    Raises `UnreadableError` for what is no source text: too large, or with a line that is.
+    Raises `UnreadableError` for a file or line that is too large, for NUL bytes and for too deep nesting.
     """
     _check(source)
     lexed = lex(source)
@@ -80,15 +80,15 @@ def parse(source: bytes, tables: Tables) -> Unit:
     structure = conditionals(lexed)
     cover = variants(lexed, structure)
     views: list[View] = []
-    left_out: list[Problem] = []
+    excessive: list[Problem] = []
     for text in cover.texts:
         repaired = repair(text, tables)
-        root, found = _bounded(lexed, repaired)
+        root, excess = _bounded(lexed, repaired)
         views.append(View(text, repaired, root))
-        left_out += found
+        excessive += excess
     problems = [
         *structure.problems,
-        *left_out,
+        *excessive,
         *_unfinished(lexed),
         *(Problem(branch.start, branch.end, "no variant shows it") for branch in cover.unseen),
         *(problem for view in views for problem in errors(view.root)),
@@ -97,7 +97,7 @@ def parse(source: bytes, tables: Tables) -> Unit:
 
 
 def parsed(lexed: Lexed, repaired: Repaired) -> tree_sitter.Node:
-    """The root of the text's syntax tree. Gaps are cut out, for blanks cost the parser as much as code."""
+    """Return the root of the text's syntax tree. Gaps are skipped, because blanks cost the parser as much as code."""
     ranges = [_range(lexed, start, end) for start, end in repaired.stretches]
     return tree_sitter.Parser(language(), included_ranges=ranges).parse(repaired.text).root_node
 
@@ -112,19 +112,19 @@ def _point(lexed: Lexed, offset: int) -> tree_sitter.Point:
 
 
 def _bounded(lexed: Lexed, repaired: Repaired) -> tuple[tree_sitter.Node, list[Problem]]:
-    """The tree of a text without what would take too long to read, which is blanked, and the places of that.
+    """Return the syntax tree of a text after blanking excessively nested parts, and those parts as problems.
 
-    Raises `UnreadableError` where blanking does not help.
+    Raises `UnreadableError` if blanking does not help.
     """
     problems: list[Problem] = []
     for _ in range(_MAX_ATTEMPTS):
         root = parsed(lexed, repaired)
-        found = excesses(root)
-        if not found:
+        excess = excesses(root)
+        if not excess:
             return root, problems
-        problems += found
-        repaired.text = without(repaired.text, found)
-    raise UnreadableError(found[0].reason)
+        problems += excess
+        repaired.text = without(repaired.text, excess)
+    raise UnreadableError(excess[0].reason)
 
 
 def _check(source: bytes) -> None:
@@ -133,19 +133,19 @@ def _check(source: bytes) -> None:
     if len(source) > MAX_LINE and max(map(len, source.split(b"\n"))) > MAX_LINE:
         raise UnreadableError(f"has a line longer than {MAX_LINE >> 20} MiB")
     if b"\0" in source:
-        raise UnreadableError("holds NUL bytes")
+        raise UnreadableError("contains NUL bytes")
 
 
 def _unfinished(lexed: Lexed) -> Iterator[Problem]:
-    """A comment that swallows the rest of the file."""
+    """Yield the unterminated comment at the end of the file, if there is one."""
     for start, end in lexed.comments.extents[-1:]:
         text = lexed.source[start:end]
         if text.startswith(b"/*") and not (len(text) >= 4 and text.endswith(b"*/")):
-            yield Problem(start, end, "a comment begins here and does not end")
+            yield Problem(start, end, "unterminated comment")
 
 
 def errors(root: tree_sitter.Node) -> Iterator[Problem]:
-    """The outermost places that the grammar could not take."""
+    """Yield the outermost extents that the grammar does not accept."""
     pending = [root] if root.has_error else []
     while pending:
         node = pending.pop()

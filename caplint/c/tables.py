@@ -1,4 +1,4 @@
-"""The repair tables: what the code of these projects says that the grammar does not know."""
+"""Repair tables: macros and attributes of these projects that the grammar does not know."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ASM = ("asm", "asm_inline", "asm_volatile_goto", "__asm", "__asm__")
 
 @dataclass(frozen=True)
 class Repairs:
-    """A user's additions to the repair tables."""
+    """User's additions to the repair tables."""
 
     attributes: tuple[str, ...] = ()
     iterators: tuple[str, ...] = ()
@@ -22,22 +22,22 @@ class Repairs:
 
 @dataclass(frozen=True)
 class Tables:
-    """The repair tables; `identity` names their content, for the store's keys."""
+    """Repair tables; `identity` is their part of the store's cache keys."""
 
     attributes: list[str]
-    """The words without arguments; a `*` stands for any ending."""
+    """Words without arguments; a `*` matches any ending."""
     kinds: dict[bytes, str]
-    """What each word with arguments is: `attribute`, `declarator`, `group`, `type` or `asm`."""
+    """Word with arguments → its kind: `attribute`, `declarator`, `group`, `type` or `asm`."""
     declarators: dict[bytes, int]
-    """The argument that names what a declaring macro declares."""
+    """Declaring macro → index of the argument that names the declared variable."""
     groups: dict[bytes, int]
-    """The arguments that stand before the members that a macro groups."""
+    """Grouping macro → number of arguments before the members."""
     iterators: re.Pattern[bytes]
     identity: str
 
     @cached_property
     def words(self) -> re.Pattern[bytes]:
-        """Finds every word of the tables; group 2 is one that takes arguments."""
+        """Pattern of every word in the tables; group 2 is a word that takes arguments."""
         kinds = [name.decode() for name in self.kinds]
         heads = "".join(sorted({_literal(name[:1]) for name in (*self.attributes, *kinds)}))
         return re.compile(rf"\b(?=[{heads}])(?:({_trie(self.attributes)})\b|({_trie(kinds)})\b\s*+)".encode())
@@ -45,9 +45,9 @@ class Tables:
 
 @lru_cache(maxsize=8)
 def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) -> Tables:
-    """The shipped tables, with a user's additions; an attribute `name()` takes arguments.
+    """Return the shipped tables with a user's additions; an attribute `name()` takes arguments.
 
-    Raises `re.error` for an iterator pattern that is no regular expression.
+    Raises `re.error` for an iterator pattern that is not a regular expression.
     """
     text = resources.files(__package__).joinpath("tables.toml").read_text("utf-8")
     data = tomllib.loads(text)
@@ -68,7 +68,7 @@ def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) ->
 
 
 def _trie(names: Iterable[str]) -> str:
-    """An alternation that shares prefixes, so that most words are refused at their first letter."""
+    """Return an alternation with shared prefixes, so that most words are rejected at their first letter."""
     tails: dict[str, set[str]] = {}
     for name in names:
         tails.setdefault(name[:1], set()).add(name[1:])

@@ -1,9 +1,9 @@
-"""Chooses configurations that together show every line: a small covering set, file by file.
+"""Variants: a small set of configurations per file that together show every line.
 
-A *chunk* is a stretch of top-level declarations that a conditional group cannot be cut out of: from
-the last declaration that ended before the group to the first that ends after it. Choices must agree
-with each other only within a chunk, so the first variant shows almost everything, and each further
-one holds just the chunks with branches that no earlier one showed.
+A *chunk* is an extent of top-level declarations around conditional groups: from the last declaration that ended
+before a group to the first that ends after it. Choices must be consistent only within a chunk. Therefore the first
+variant shows almost everything, and each further variant contains only the chunks with branches that no earlier
+one showed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from caplint.c.conditions import Branch, Conditionals, Group
 from caplint.c.formula import Formula, atoms, evaluate, literals
 from caplint.c.lexer import Lexed
 
-# More variants than this show nothing that a reader would want to see; the rest is a blind spot.
+# Most variants of a file; the branches that are left are blind spots.
 MAX_VARIANTS = 24
-# Bytes of all texts but the first: a function of a megabyte is not read 24 times.
+# Most bytes of all texts but the first, so that a function of a megabyte is not parsed 24 times.
 MAX_FURTHER = 2 << 20
-# Bounds of the search for a configuration, beyond what people's conditions need.
+# Bounds of the search for a configuration, above the needs of hand-written conditions.
 _MAX_HOPELESS = 100
 _MAX_HELD = 256
 
@@ -32,7 +32,7 @@ _SEMICOLON = re.compile(rb"\s*;")
 
 @dataclass(slots=True)
 class VariantChunk:
-    """Top-level groups that must be chosen together, and the extent that they need around them."""
+    """Top-level groups that must be chosen together, and the extent of the declarations around them."""
 
     start: int
     end: int
@@ -41,58 +41,61 @@ class VariantChunk:
 
 @dataclass(frozen=True)
 class Variants:
-    """Texts that together show every line; the first is the whole file, the others only parts of it."""
+    """Texts that together show every line; the first covers the whole file, each further one parts of it."""
 
     texts: list[bytes]
     unseen: list[Branch]
-    """Branches that no variant shows; those that can never be compiled are not among them."""
+    """Branches that no variant shows, without those that can never be compiled."""
 
 
 class _Configuration:
-    """What has been chosen so far for one text."""
+    """Choices made so far for one text."""
 
     def __init__(self, target: Branch | None) -> None:
-        self.known: dict[str, bool] = {}
+        self.assignment: dict[str, bool] = {}
         self.hidden: list[tuple[int, int]] = []
         self._held: dict[str, deque[Formula]] = {}
-        """What must hold and is not decided by what is known, by each of its atoms."""
+        """Atom → formulas over it that must hold and are still undecided."""
         if target is not None:
             self._learn(target.presence)
 
     def agrees(self, branch: Branch) -> bool:
-        """Whether the branch can be compiled beside what has been chosen."""
-        if evaluate(branch.chosen_when, self.known) is False or evaluate(branch.presence, self.known) is False:
+        """Tell whether the branch is consistent with the choices so far."""
+        if (
+            evaluate(branch.chosen_when, self.assignment) is False
+            or evaluate(branch.presence, self.assignment) is False
+        ):
             return False
-        fresh = {unit.atom: unit.positive for unit in literals(branch.chosen_when) if unit.atom not in self.known}
-        then = ChainMap(fresh, self.known)
-        # What speaks of none of these atoms is as possible as it was.
+        fresh = {unit.atom: unit.positive for unit in literals(branch.chosen_when) if unit.atom not in self.assignment}
+        then = ChainMap(fresh, self.assignment)
+        # Formulas without these atoms are not affected.
         return all(evaluate(formula, then) is not False for atom in fresh for formula in self._held.get(atom, ()))
 
     def choose(self, group: Group, chosen: Branch | None) -> None:
-        """Hide all branches of the group but one."""
+        """Hide all branches of the group but the chosen one."""
         self.hidden.extend((branch.start, branch.end) for branch in group.branches if branch is not chosen)
         if chosen is not None:
             self._learn(chosen.chosen_when)
 
     def _learn(self, formula: Formula) -> None:
-        self.known.update((unit.atom, unit.positive) for unit in literals(formula))
-        if evaluate(formula, self.known) is None:
-            for atom in atoms(formula) - self.known.keys():
+        self.assignment.update((unit.atom, unit.positive) for unit in literals(formula))
+        if evaluate(formula, self.assignment) is None:
+            for atom in atoms(formula) - self.assignment.keys():
                 self._held.setdefault(atom, deque(maxlen=_MAX_HELD)).append(formula)
 
 
 class _Cover:
-    """Which branches have been shown so far."""
+    """Record of the branches shown so far."""
 
     def __init__(self) -> None:
         self.shown: set[int] = set()
         self._hopeless: set[int] = set()
-        """Branches around which no configuration could be built; they must not keep others from being shown."""
+        """Branches around which no configuration could be built; they must not block the remaining branches."""
         self._unwanted: set[int] = set()
-        """Branches that hold nothing more to be shown."""
+        """Branches without anything left to show."""
 
     def choose(self, groups: list[Group]) -> list[tuple[int, int]]:
-        """Extents to hide so that the groups' remaining text is one consistent configuration."""
+        """Return the extents to hide so that the groups' remaining text is one consistent configuration."""
         while True:
             target = self.target(groups)
             configuration = _Configuration(target)
@@ -105,7 +108,7 @@ class _Cover:
                 return configuration.hidden
 
     def target(self, groups: list[Group]) -> Branch | None:
-        """The first branch still to be shown; the configuration is built around it."""
+        """Return the first branch still to be shown; the configuration is built around it."""
         for group in groups:
             for branch in group.branches:
                 if branch.presence is not False and self._is_pending(branch):
@@ -118,7 +121,7 @@ class _Cover:
         return id(branch) not in self.shown and id(branch) not in self._hopeless
 
     def extend(self, groups: list[Group], configuration: _Configuration) -> None:
-        """Choose a branch of every group, and of those inside it, that agrees with the configuration."""
+        """Choose for every group, nested ones included, a branch that is consistent with the configuration."""
         for group in groups:
             possible = [branch for branch in group.branches if configuration.agrees(branch)]
             fresh = [branch for branch in possible if self.wants(branch)]
@@ -129,7 +132,7 @@ class _Cover:
                 self.extend(chosen.groups, configuration)
 
     def wants(self, branch: Branch) -> bool:
-        """Whether the branch, or one inside it, has not been shown and can be compiled at all."""
+        """Tell whether the branch, or one inside it, has not been shown and can be compiled at all."""
         if branch.presence is False or id(branch) in self._unwanted:
             return False
         if self._is_pending(branch) or any(self.wants(inner) for group in branch.groups for inner in group.branches):
@@ -139,14 +142,14 @@ class _Cover:
 
 
 class _Peek:
-    """What the first variant will hide of a chunk, group by group, while it is not known yet where the chunk ends."""
+    """Preview of the extents that the first variant hides, group by group, before the chunk's end is known."""
 
     def __init__(self) -> None:
         self._cover = _Cover()
         self._configuration: _Configuration | None = None
 
     def hidden(self, group: Group) -> list[tuple[int, int]]:
-        """The extents of the next group that will be hidden, in order."""
+        """Return the extents of the next group that will be hidden, in order."""
         if self._configuration is None:
             target = self._cover.target([group])
             if target is None:
@@ -158,24 +161,24 @@ class _Peek:
 
 
 def variants(lexed: Lexed, conditionals: Conditionals) -> Variants:
-    """The covering set of one file."""
+    """Return the covering set of variants of one file."""
     cover = _Cover()
     size = len(lexed.source)
     chunks = list(_chunks(lexed, conditionals.groups, cover))
     hidden = [extent for chunk, extents in chunks for extent in extents]
     texts = [blank(lexed.code, sorted(hidden))]
-    left = MAX_FURTHER
-    while len(texts) < MAX_VARIANTS and left > 0:
+    bytes_left = MAX_FURTHER
+    while len(texts) < MAX_VARIANTS and bytes_left > 0:
         hidden, position = [], 0
         for chunk, _ in chunks:
-            if left > 0 and any(cover.wants(branch) for group in chunk.groups for branch in group.branches):
+            if bytes_left > 0 and any(cover.wants(branch) for group in chunk.groups for branch in group.branches):
                 before = len(cover.shown)
                 extents = cover.choose(chunk.groups)
                 if len(cover.shown) == before:
                     continue
                 hidden += [(position, chunk.start), *extents]
                 position = chunk.end
-                left -= chunk.end - chunk.start
+                bytes_left -= chunk.end - chunk.start
         if not position:
             break
         texts.append(blank(lexed.code, merged([*hidden, (position, size)])))
@@ -194,7 +197,7 @@ def _unseen(groups: list[Group], cover: _Cover) -> Iterator[Branch]:
 
 
 def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[VariantChunk, list[tuple[int, int]]]]:
-    """Each chunk with the extents that the first variant hides in it."""
+    """Yield each chunk with the extents that the first variant hides in it."""
     bare = lexed.bare
     depth = _Depth()
     position = 0
@@ -208,7 +211,7 @@ def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[
             chunk.groups.append(group)
             chunk.end = group.end
             following = pending[-1].start if pending else len(bare)
-            # The braces of the text that the first variant will show decide where the chunk ends.
+            # The braces in the text of the first variant decide where the chunk ends.
             extents = [(start - group.start, end - group.start) for start, end in peek.hidden(group)]
             shown = blank(bare[group.start : group.end], extents)
             depth.read(shown, 0, len(shown), base=group.start)
@@ -221,17 +224,17 @@ def _chunks(lexed: Lexed, groups: list[Group], cover: _Cover) -> Iterator[tuple[
 
 
 class _Depth:
-    """Brace depth while reading on, and where the last top-level declaration ended."""
+    """Brace depth at the reading position, and the end of the last top-level declaration."""
 
     def __init__(self) -> None:
         self.depth = 0
         self.boundary = 0
         self.between = True
-        """Whether nothing but white space stands between the boundary and where reading stopped."""
+        """True if only white space is between the boundary and the reading position."""
 
     def read(self, text: bytes, start: int, end: int, base: int = 0) -> None:
         """Read `text[start:end]`; `base` is the text's own offset in the file."""
-        # What comes before the last brace in the first column is forgotten there.
+        # A brace in the first column resets the depth: skip everything before the last one.
         last = text.rfind(b"\n}", max(0, start - 1), end)
         for match in _BOUNDARY.finditer(text, max(start, last), end):
             self._step(text, match, base)
@@ -240,7 +243,7 @@ class _Depth:
         self.between = (self.between or fresh) and not text[tail:end].strip()
 
     def close(self, text: bytes, start: int, end: int) -> int | None:
-        """The first place from `start` on where a top-level declaration ends, None if none before `end`."""
+        """Return the first offset in `[start, end)` where a top-level declaration ends, or None."""
         if self.depth == 0 and self.between:
             self.boundary = start
             return start
@@ -258,8 +261,8 @@ class _Depth:
         if symbol == b"{":
             self.depth += 1
         elif symbol == b"}":
-            # A brace in the first column closes a top-level declaration in all of these projects,
-            # whatever an unbalanced conditional did before it.
+            # In all of these projects a brace in the first column closes a top-level declaration,
+            # even after an unbalanced conditional.
             first_column = text[match.start() - 1 : match.start()] in {b"\n", b""}
             self.depth = 0 if first_column else max(0, self.depth - 1)
         if self.depth == 0 and symbol != b"{":

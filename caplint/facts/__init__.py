@@ -1,1 +1,1 @@
-"""Facts: rows that say what one file's text says, extracted by content and kept in a store."""
+"""Facts: rows extracted from the text of single files, stored by content."""

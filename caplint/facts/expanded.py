@@ -1,8 +1,8 @@
-"""Facts of code that macros make: parts of a file, each with the macros that are to be expanded in it.
+"""Facts of macro-expanded code: parts of a file, each with the macros to expand in it.
 
-The parts are put together by the link that knows which definitions hold where
-(`caplint/link/macros/expanded_code.py`); from then on they are content like any other, so that their facts are
-kept by content too. Lines and columns of the facts are those of the file that the parts are from.
+A link that knows which definitions are visible where (`caplint/link/macros/expanded_code.py`) packs the parts. The
+packed text is content like any file's, and its facts are stored by content. Lines and columns of the facts refer to
+the original file.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from functools import lru_cache
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
 from caplint.facts.store.records import BlindSpot, FileFacts, NameIndex, Outline, Record, Token
 
-Place = tuple[int, int]
-"""A line, and a column, or 0 where the fact's own column is right."""
+LinePosition = tuple[int, int]
+"""Line in the original file, and a column, or 0 to keep the fact's column."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Text in which invocations of the macros are to be expanded."""
+    """Text in which invocations of the macros are expanded."""
 
     line: int
-    """Where it begins in its file."""
+    """First line in its file."""
     column: int
-    """Of an invocation: all of its facts stand at its beginning. 0 for text whose own lines count."""
+    """Column of an invocation, whose facts all get its position; 0 for text that keeps its own lines."""
     text: str
     macros: Macros
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A function or a file-scope invocation, in one or several parts."""
+    """Function or file-scope invocation, in one or several parts."""
 
     condition: str
     """Canonical presence condition of its first byte."""
@@ -41,12 +41,12 @@ class Piece:
 
 
 def packed(pieces: list[Piece]) -> bytes:
-    """The pieces as content: equal pieces are equal bytes."""
+    """Return the pieces as bytes; equal pieces give equal bytes."""
     return json.dumps([[p.condition, [[q.line, q.column, q.text, q.macros] for q in p.parts]] for p in pieces]).encode()
 
 
-def made(content: bytes, extract: Callable[[bytes], FileFacts]) -> FileFacts:
-    """The facts of packed pieces, each read by itself. What cannot be expanded is a blind spot at its line."""
+def expanded_facts(content: bytes, extract: Callable[[bytes], FileFacts]) -> FileFacts:
+    """Return the facts of packed pieces, each extracted separately. A failed expansion is a blind spot at its line."""
     facts = FileFacts()
     base = 0
     for condition, parts in json.loads(content):
@@ -57,16 +57,16 @@ def made(content: bytes, extract: Callable[[bytes], FileFacts]) -> FileFacts:
             facts.records.append(BlindSpot(base, base, piece.parts[0].line, f"macro not expanded: {error}"))
             continue
         text = b"\n".join([*(line for line, _ in lines), b""])
-        found = extract(text)
-        facts.records += _placed(found.records, [place for _, place in lines], base)
-        facts.functions += found.functions
-        facts.damaged += found.damaged
+        piece_facts = extract(text)
+        facts.records += _placed(piece_facts.records, [place for _, place in lines], base)
+        facts.functions += piece_facts.functions
+        facts.damaged += piece_facts.damaged
         base += len(text)
     return facts
 
 
-def _lines(piece: Piece) -> Iterator[tuple[bytes, Place]]:
-    """The expanded text by lines, with the place in the file that each stands for."""
+def _lines(piece: Piece) -> Iterator[tuple[bytes, LinePosition]]:
+    """Yield the expanded text by lines, each with its position in the original file."""
     begin = (piece.parts[0].line, piece.parts[0].column)
     yield b"#if " + piece.condition.encode(), begin
     for part in piece.parts:
@@ -77,21 +77,21 @@ def _lines(piece: Piece) -> Iterator[tuple[bytes, Place]]:
 
 @lru_cache(maxsize=64)
 def _expander(macros: str) -> Expander:
-    """Many parts have the same macros."""
+    """Return an expander for macros as JSON; cached because many parts have the same macros."""
     return Expander(json.loads(macros))
 
 
-def _placed(records: list[Record], places: list[Place], base: int) -> Iterator[Record]:
-    """The records with line and column of their file, and with offsets that no other piece has."""
+def _placed(records: list[Record], positions: list[LinePosition], base: int) -> Iterator[Record]:
+    """Yield the records with line and column in the original file, and with offsets moved by `base`."""
     for record in records:
         if isinstance(record, Token | Outline | NameIndex):
-            continue  # the ledger counts what people wrote
-        line, column = places[min(record.line, len(places)) - 1]
+            continue  # the ledger counts only the original text
+        line, column = positions[min(record.line, len(positions)) - 1]
         changes: dict[str, int] = {"line": line}
         if column and "column" in record._fields:
             changes["column"] = column
         if isinstance(record, BlindSpot):
-            record = record._replace(reason=f"what a macro expands to here: {record.reason}")  # noqa: PLW2901
+            record = record._replace(reason=f"in the macro expansion: {record.reason}")  # noqa: PLW2901
         for offset in {"start", "stop"}.intersection(record._fields):
             changes[offset] = getattr(record, offset) + base
         yield record._replace(**changes)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Turns one file's bytes into its facts. Knows nothing of other files, trees or paths."""
+"""Extraction of the facts of one file from its bytes, independent of other files, trees and paths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from caplint.c import MAX_BYTES
 from caplint.c.syntax import Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
-from caplint.facts.expanded import made
+from caplint.facts.expanded import expanded_facts
 from caplint.facts.kinds.accesses import accesses
 from caplint.facts.kinds.calls import calls, macro_uses
 from caplint.facts.kinds.cases import cases
@@ -22,20 +22,20 @@ from caplint.facts.kinds.macros import includes, macros, undefinitions
 from caplint.facts.kinds.makefiles import make_rules
 from caplint.facts.kinds.members import members
 from caplint.facts.kinds.meson import meson_rules
-from caplint.facts.kinds.name_index import words
+from caplint.facts.kinds.name_index import name_index
 from caplint.facts.kinds.outline import outline
 from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, tests
 from caplint.facts.kinds.tokens import tokens
 from caplint.facts.store.records import BlindSpot, FileFacts, Record
-from caplint.facts.syntax.ast_view import readings
-from caplint.knowledge.languages import MADE, OUTLINE, WORDS
+from caplint.facts.syntax.ast_view import ast_views
+from caplint.knowledge.languages import EXPANDED, OUTLINE, WORDS
 
-# In each view, functions come first: they say where everything else stands.
+# In each view, functions come first: other facts refer to the function around them.
 _PER_VIEW = (
     functions, cases, calls, stores, tests, guard_extents, returns, jumps, comparisons, table_entries, members,
     accesses, macro_uses,
 )  # fmt: skip
-# What needs all views at once.
+# Extractors that need all views at once.
 _OVER_VIEWS = (elements, enumerators)
 _PER_FILE = (macros, definition_comments, undefinitions, includes, tokens)
 
@@ -44,16 +44,16 @@ _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "kconfig": kconfig,
     "make": make_rules,
     "meson": meson_rules,
-    WORDS: words,
+    WORDS: name_index,
 }
 
 
 def extract(source: bytes, language: str, repairs: Tables | None = None) -> FileFacts:
-    """All facts of one file. What cannot be read is a blind spot; this never fails on its input."""
+    """Return all facts of one file. Unreadable parts are blind spots; no input makes this fail."""
     facts = FileFacts()
     try:
-        if language == MADE:
-            return made(source, lambda text: extract(text, "c", repairs))
+        if language == EXPANDED:
+            return expanded_facts(source, lambda text: extract(text, "c", repairs))
         if language in _OTHER_LANGUAGES:
             facts.records.extend(_of_other_language(source, language))
             return facts
@@ -65,14 +65,14 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
         facts.records.append(BlindSpot(0, len(source), 1, str(error)))
         return facts
     whole: dict[int, bool] = {}
-    found = readings(unit)
-    for reading in found:
+    views = ast_views(unit)
+    for reading in views:
         for extractor in _PER_VIEW:
             facts.records.extend(extractor(reading))
         for node in reading.nodes.get("function", ()):
             whole[node.start_byte] = whole.get(node.start_byte, True) and not node.has_error
     for collect in _OVER_VIEWS:
-        facts.records.extend(collect(found))
+        facts.records.extend(collect(views))
     for read in _PER_FILE:
         facts.records.extend(read(unit))
     facts.records.extend(_blind_spots(unit))
@@ -88,7 +88,7 @@ def _of_other_language(source: bytes, language: str) -> Iterator[Record]:
 
 
 def _blind_spots(unit: Unit) -> Iterator[BlindSpot]:
-    """What was not understood; of bytes that several problems claim, the first that begins has them."""
+    """Yield the extents that were not understood; overlapping bytes belong to the problem that begins first."""
     reached = 0
     for problem in sorted(set(unit.problems), key=lambda problem: (problem.offset, -problem.end)):
         start = max(problem.offset, min(reached, problem.end))

@@ -1,4 +1,4 @@
-"""Makes sure that the store knows every blob that a run needs."""
+"""Harvest: extract the facts of every blob that a run needs and the store lacks."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ if TYPE_CHECKING:
     from caplint.facts.workers import Batch, Read
 
 _BATCH_BYTES = 400_000
-# How many times as long a byte takes whose macros are to be expanded.
+# Relative cost of a byte whose macros must be expanded.
 _EXPANSION_COST = 20
 
 
 @dataclass(frozen=True)
 class ExtractionSettings:
-    """How files are read: with which additions to the repair tables, in how many processes."""
+    """Settings of the extraction: additions to the repair tables, and the number of processes."""
 
     repairs: Repairs
     jobs: int
 
     @property
     def extractor(self) -> str:
-        """Names everything that decides what is found in a file."""
+        """Cache key over everything that decides the facts of a file."""
         return identity(tables(self.repairs.attributes, self.repairs.iterators).identity)
 
 
 def harvest(
     store: FactStore,
     wanted: list[tuple[Tree, File]],
-    reading: ExtractionSettings,
+    settings: ExtractionSettings,
     progress: Callable[[int, int], None],
     language: str | None = None,
 ) -> dict[BlobKey, int]:
-    """Make sure that every wanted file's facts are in the store, and say under which row.
+    """Put the facts of every wanted file into the store; return each blob's row id.
 
-    `language` is what all of them are read as, where that is not what their names say. `progress` is told bytes
-    done and bytes in all. Raises `CaplintError` for a file that changes meanwhile.
+    `language` overrides the language that the files' names imply. `progress` gets the bytes done and the total bytes.
+    Raises `CaplintError` for a file that changes meanwhile.
     """
-    extractor = reading.extractor
-    known = store.known(extractor)
+    extractor = settings.extractor
+    rows = store.known(extractor)
     missing: dict[BlobKey, tuple[Tree, File]] = {}
     for tree, file in wanted:
         key = _key(file, language)
-        if key not in known:
+        if key not in rows:
             missing.setdefault(key, (tree, file))
     if missing:
-        # Most runs find everything in the store, and need neither parser nor processes.
+        # Imported on demand: most runs find everything in the store.
         from caplint.facts.workers import read_all  # noqa: PLC0415
 
         sizes = [file.size for _, file in missing.values()]
@@ -65,13 +65,13 @@ def harvest(
         lost: dict[BlobKey, int] = {}
         total = sum(file.size for _, file in missing.values())
         largest = max((file.size for _, file in missing.values()), default=0)
-        for results in read_all(_batches(missing), largest, total, reading.repairs, reading.jobs):
+        for results in read_all(_batches(missing), largest, total, settings.repairs, settings.jobs):
             lost |= _add(store, extractor, results)
             done += sum(size for _, size, *_ in results)
             progress(done, sum(sizes))
-        known = lost | store.known(extractor)
-    store.touch(known[key] for key in {_key(file, language) for _, file in wanted})
-    return known
+        rows = lost | store.known(extractor)
+    store.touch(rows[key] for key in {_key(file, language) for _, file in wanted})
+    return rows
 
 
 def _key(file: File, language: str | None) -> BlobKey:
@@ -79,11 +79,11 @@ def _key(file: File, language: str | None) -> BlobKey:
 
 
 def harvest_contents(
-    store: FactStore, contents: dict[BlobKey, bytes], reading: ExtractionSettings
+    store: FactStore, contents: dict[BlobKey, bytes], settings: ExtractionSettings
 ) -> dict[BlobKey, int]:
-    """Make sure that the store knows contents that are in no tree's file, and say under which rows."""
-    known = store.known(reading.extractor)
-    missing = {key: content for key, content in contents.items() if key not in known}
+    """Put the facts of contents that are not files of a tree into the store; return each blob's row id."""
+    rows = store.known(settings.extractor)
+    missing = {key: content for key, content in contents.items() if key not in rows}
     if missing:
         sizes = [len(content) for content in missing.values()]
         batches: list[Batch] = [[entry] for entry in sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))]
@@ -91,18 +91,18 @@ def harvest_contents(
 
         total = _EXPANSION_COST * sum(sizes)
         lost: dict[BlobKey, int] = {}
-        for results in read_all(batches, max(sizes), total, reading.repairs, reading.jobs):
-            lost |= _add(store, reading.extractor, results)
-        known = lost | store.known(reading.extractor)
-    return known
+        for results in read_all(batches, max(sizes), total, settings.repairs, settings.jobs):
+            lost |= _add(store, settings.extractor, results)
+        rows = lost | store.known(settings.extractor)
+    return rows
 
 
 def _pass_over(store: FactStore, extractor: str, missing: dict[BlobKey, tuple[Tree, File]]) -> int:
-    """Take out, and do not even load, what is too large to be read. Gives its bytes."""
+    """Remove files that are too large from `missing`, without loading them, as blind spots; return their bytes."""
     large = [(key, file.size) for key, (_, file) in missing.items() if file.size > MAX_BYTES]
     if not large:
         return 0
-    from caplint.facts.store.records import BlindSpot, FileFacts  # noqa: PLC0415 - a run that reads nothing needs none
+    from caplint.facts.store.records import BlindSpot, FileFacts  # noqa: PLC0415 - a warm run does not need it
 
     for key, _ in large:
         del missing[key]
@@ -112,9 +112,9 @@ def _pass_over(store: FactStore, extractor: str, missing: dict[BlobKey, tuple[Tr
 
 
 def _add(store: FactStore, extractor: str, results: list[Read]) -> dict[BlobKey, int]:
-    """Add what was read. Gives the rows of what could not be read for a reason of the moment.
+    """Add the results to the store; return the rows of blobs that failed for a transient reason.
 
-    These are kept under a name that no other run asks for, and nothing that the run makes of them is retained.
+    Those rows get a key that no other run uses, and nothing that this run derives from them is retained.
     """
     store.add(extractor, [(key, size, facts) for key, size, facts, keep in results if keep])
     lost = [(key, size, facts) for key, size, facts, keep in results if not keep]
@@ -127,7 +127,7 @@ def _add(store: FactStore, extractor: str, results: list[Read]) -> dict[BlobKey,
 
 
 def _batches(missing: dict[BlobKey, tuple[Tree, File]]) -> Iterator[Batch]:
-    """Files in batches of similar cost, the largest first so that no worker is left with one at the end."""
+    """Yield batches of similar cost, the largest files first, so that no worker ends with a large one."""
     batch: Batch = []
     size = 0
     for key, (tree, file) in sorted(missing.items(), key=lambda item: (-item[1][1].size, item[0])):

@@ -1,7 +1,7 @@
-"""Expands invocations of function-like macros in place, as the preprocessor would.
+"""In-place expansion of function-like macros, as the preprocessor would do it.
 
-pcpp differs from C in one thing that matters here: an argument that is to be pasted is expanded first,
-where it is itself an invocation of one of the macros.
+pcpp differs from C in one relevant point: an operand of `##` that is itself an invocation of one of the macros
+is expanded first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from caplint.c.lexer import lex
 from caplint.c.pcpp_tokens import Preprocessor
 from caplint.values.expression_text import closing_byte
 
-# What one invocation may grow to, in bytes; more is a mistake or an attack.
+# Largest expansion of one invocation, in bytes; more is a mistake or an attack.
 MAX_EXPANSION = 200_000
 _CALL = rb"\b(%s)[ \t]*+\("
 _PARENTHESIS = re.compile(rb"[()]")
@@ -23,7 +23,7 @@ Macros = Mapping[str, tuple[list[str] | None, str]]
 
 
 class ExpansionError(Exception):
-    """An invocation cannot be expanded; the message says why."""
+    """Error for an invocation that cannot be expanded; the message gives the reason."""
 
 
 class _ExpandingPreprocessor(Preprocessor):
@@ -32,7 +32,7 @@ class _ExpandingPreprocessor(Preprocessor):
 
 
 class Expander:
-    """Expands the invocations of the given macros, and of nothing else."""
+    """Expander of the invocations of the given macros only."""
 
     def __init__(self, macros: Macros) -> None:
         self._preprocessor = _ExpandingPreprocessor()
@@ -43,7 +43,7 @@ class Expander:
         self._call = re.compile(_CALL % b"|".join(names)) if names else None
 
     def text(self, source: bytes) -> bytes:
-        """The source with every invocation on the line where it began, and as many lines as before.
+        """Expand every invocation on the line where it begins; the number of lines is unchanged.
 
         Raises `ExpansionError`.
         """
@@ -62,7 +62,7 @@ class Expander:
         return b"".join([*pieces, source[position:]])
 
     def expansion(self, invocation: bytes) -> bytes:
-        """What one invocation becomes, on one line. Raises `ExpansionError`."""
+        """Return the expansion of one invocation, on one line. Raises `ExpansionError`."""
         tokens = self._preprocessor.tokenize(" ".join(invocation.decode("utf-8", "replace").split()))
         try:
             expanded = "".join(token.value for token in self._preprocessor.expand_macros(tokens))
@@ -76,8 +76,8 @@ class Expander:
 
 
 def _closing(code: bytes, opening: int) -> int:
-    """Offset behind the partner of a parenthesis. Raises `ExpansionError`."""
+    """Return the offset behind the partner of a parenthesis. Raises `ExpansionError`."""
     end = closing_byte(code, opening)
     if end < 0:
-        raise ExpansionError("its parentheses do not close")
+        raise ExpansionError("unbalanced parentheses")
     return end + 1

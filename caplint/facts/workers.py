@@ -1,4 +1,4 @@
-"""Extraction in worker processes, so that no file can hang or kill a run: each has a time of its own."""
+"""Extraction in worker processes with a time limit per file, so that no file can hang or kill a run."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from caplint.facts.store.store import BlobKey
 from caplint.util.errors import CaplintError
 from caplint.util.limited_processes import begin, finished, is_spent, process_pool
 
-# Seconds of processor time that one file may take. The slowest real one, half a megabyte, takes less than one.
+# Limit of processor time per file, in seconds. The slowest real file, half a megabyte, takes less than one second.
 FILE_TIMEOUT = 15.0
-# A file as small as this cannot take long, whatever it holds: no process is started for it.
+# Files up to this size, in bytes, cannot take long: no process is started for them.
 _HARMLESS = 20_000
-# Below this many bytes in all, one process is enough.
+# Total bytes below which one process is enough.
 _WORTH_MANY = 1 << 20
 
-DIED = "the process that read it died"
-STUCK = "the process that read it did not end"
+DIED = "the worker process died"
+STUCK = "the worker process did not finish"
 PASSING = frozenset({DIED, STUCK})
-"""The reasons of blind spots that another run might not have."""
+"""Transient reasons of blind spots, which another run may not have."""
 
 Batch = list[tuple[BlobKey, bytes]]
 Read = tuple[BlobKey, int, FileFacts, bool]
-"""Blob, its size in bytes, its facts, and whether they are worth keeping."""
+"""Blob, its size in bytes, its facts, and whether the facts may be kept."""
 
 
 def read_all(batches: Iterable[Batch], largest: int, total: int, repairs: Repairs, jobs: int) -> Iterator[list[Read]]:
-    """The facts of all files, batch by batch in any order.
+    """Yield the facts of all files, batch by batch in any order.
 
-    `largest` and `total` are bytes. A file that takes too long, or kills its process, is a blind spot.
+    `largest` and `total` are bytes. A file that takes too long, or kills its process, becomes a blind spot.
     """
-    # A user's regular expression can take for ever over the smallest file.
+    # A user's regular expression can take for ever even on the smallest file.
     if largest <= _HARMLESS and total < _WORTH_MANY and not repairs.iterators:
         for batch in batches:
             yield _read(batch, repairs)
@@ -77,13 +77,13 @@ def _finished(pool: ProcessPool, running: dict[Future[list[Read]], Batch], retry
             spent = is_spent(error)
             yield from _failed(batch, retry, f"took longer than {FILE_TIMEOUT:g} s" if spent else DIED, keep=spent)
         except BrokenProcessPool as error:
-            raise CaplintError("the processes that read files have ended; run it again") from error
+            raise CaplintError("the worker processes ended unexpectedly; run caplint again") from error
         except MemoryError:
             yield from _failed(batch, retry, DIED, keep=False)
 
 
 def _failed(batch: Batch, retry: list[Batch], reason: str, *, keep: bool) -> Iterator[list[Read]]:
-    """One file alone is a blind spot; of several, each gets another chance by itself."""
+    """Yield a blind spot for a batch of one file; queue the files of a larger batch to be retried singly."""
     if len(batch) > 1:
         retry.extend([entry] for entry in batch)
         return

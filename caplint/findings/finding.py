@@ -1,4 +1,4 @@
-"""Findings: what a rule says of a place, and the identity by which it is known again."""
+"""Findings: a rule's result at a location, and the identity that recognises it in later runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEVERITIES = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A line of a tree's file; line and column count from 1."""
+    """Line of a file in a tree; line and column count from 1."""
 
     tree: str
     path: str
@@ -22,7 +22,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Evidence from another place."""
+    """Evidence at another location."""
 
     place: Location
     message: str
@@ -45,7 +45,7 @@ class Finding:
 
 
 def sort_key(finding: Finding) -> tuple[object, ...]:
-    """Worst first, then by rule and place; no two different findings are equal under it."""
+    """Return a key that sorts the worst findings first, then by rule and location; it is unique per finding."""
     place = finding.place
     return (
         SEVERITIES.index(finding.severity), finding.code, place.tree, place.path, place.line, place.column,
@@ -54,16 +54,16 @@ def sort_key(finding: Finding) -> tuple[object, ...]:
 
 
 def tree_words(roles: dict[str, str]) -> dict[str, str]:
-    """What stands for each tree in an identity: its role, or its name where trees share a role."""
+    """Return the word for each tree in an identity: its role, or its name if trees share a role."""
     counts = Counter(roles.values())
     return {name: name if counts[role] > 1 else role for name, role in roles.items()}
 
 
 def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding]:
-    """Sorted findings with their fingerprints.
+    """Return the findings sorted and with their fingerprints.
 
-    A fingerprint is made of code, role (the tree's name only where trees share a role), subject,
-    architecture, function or else path, and the ordinal among equals in file order: moved lines do
+    A fingerprint hashes code, role (the tree's name if trees share a role), subject,
+    architecture, function or else path, and the ordinal among equals in file order. Moved lines do
     not change it. `roles` maps each tree's name to its role.
     """
     words = tree_words(roles)
@@ -84,7 +84,7 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
 
 
 def difference(after: Iterable[Finding], before: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Findings added and resolved, by fingerprint: those only of `after`, and those only of `before`."""
+    """Return findings added (only in `after`) and resolved (only in `before`), compared by fingerprint."""
     after, before = list(after), list(before)
     old = {finding.fingerprint for finding in before}
     new = {finding.fingerprint for finding in after}
@@ -108,9 +108,9 @@ def _file_order(finding: Finding) -> tuple[object, ...]:
 
 
 def supersede(findings: Iterable[Finding], superseding: dict[str, list[str]]) -> list[Finding]:
-    """Drop what a more telling finding for the same subject already says.
+    """Drop findings that a more specific finding for the same subject makes redundant.
 
-    `superseding` maps a code to those that it makes superfluous. Within one file both must stand on
+    `superseding` maps a code to the codes that it makes redundant. Within one file both must be on
     the same line; in different files the same subject is enough.
     """
     kept = list(findings)
@@ -121,21 +121,21 @@ def supersede(findings: Iterable[Finding], superseding: dict[str, list[str]]) ->
     return [
         finding
         for finding in kept
-        if (places := better.get((finding.code, finding.subject))) is None or not places.speak_of(finding.place)
+        if (places := better.get((finding.code, finding.subject))) is None or not places.cover(finding.place)
     ]
 
 
 @dataclass
 class _Places:
-    """Where the more telling findings for one subject stand."""
+    """Locations of the more specific findings for one subject."""
 
     lines: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
     def add(self, place: Location) -> None:
-        """One more of them."""
+        """Add a location."""
         self.lines.setdefault((place.tree, place.path), set()).add(place.line)
 
-    def speak_of(self, place: Location) -> bool:
-        """Whether one stands in another file, or on the very line."""
-        own = self.lines.get((place.tree, place.path), set())
-        return place.line in own or len(self.lines) > bool(own)
+    def cover(self, place: Location) -> bool:
+        """Tell whether a location is in another file, or on the same line."""
+        same_file = self.lines.get((place.tree, place.path), set())
+        return place.line in same_file or len(self.lines) > bool(same_file)

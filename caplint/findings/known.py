@@ -1,4 +1,4 @@
-"""Findings that a baseline lists."""
+"""Baselines: files that list known findings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class BaselineEntry:
-    """A known finding. All but the severity and the reason follow from its fingerprint and are there to be read."""
+    """Known finding. The fingerprint identifies it; the other fields, except severity and reason, inform readers."""
 
     code: str
     severity: str
-    """The worst with which it is left out."""
+    """Worst severity at which the finding is suppressed."""
     subject: str
     tree: str
-    """The tree's role, or its name where trees share a role."""
+    """Role of the tree, or its name if trees share a role."""
     path: str
     fingerprint: str
     arch: str | None = None
@@ -29,7 +29,7 @@ class BaselineEntry:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline file: the trees with which it was made, by role (or name), and the findings."""
+    """Baseline file: the trees of the run that wrote it, by role (or name), and the findings."""
 
     trees: tuple[str, ...] = ()
     entries: tuple[BaselineEntry, ...] = ()

@@ -9,32 +9,32 @@ _TOKEN = re.compile(r"\*\*/|/\*\*$|\*|\?|\{[^{}]*\}|[^*?{]")
 
 
 class Globs:
-    """Some globs as one pattern, which is compiled when it is used first: most runs use few of projects.toml's."""
+    """Several globs as one pattern, compiled on first use: most runs use few of projects.toml's globs."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
 
     @cached_property
     def fullmatch(self) -> Callable[[str], re.Match[str] | None]:
-        """Matches a relative path that any of the globs matches."""
+        """Match method for relative paths; it accepts a path that any of the globs matches."""
         return re.compile(self._pattern, re.DOTALL).fullmatch
 
 
 def compile_globs(globs: Iterable[str]) -> Globs:
-    """What accepts a relative path that any of `globs` matches; no globs match no path.
+    """Return a matcher of relative paths that any of `globs` matches; without globs it matches no path.
 
-    Raises ValueError on an unbalanced brace or a misplaced `**`.
+    Raises `ValueError` on an unbalanced brace or a misplaced `**`.
     """
     return Globs("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)")
 
 
 def directories(globs: Iterable[str]) -> Globs:
-    """What accepts the directories below which a path may lie that any of `globs` matches."""
+    """Return a matcher of the directories that may contain, at any depth, a path that any of `globs` matches."""
     return Globs("|".join(f"(?:{pattern})" for glob in globs for pattern in _above(glob)) or r"(?!)")
 
 
 def _above(glob: str) -> Iterator[str]:
-    """Patterns of a glob's directories: of `a/*/b.c` those of `a` and of `a/*`, of `**/b.c` that of all."""
+    """Yield patterns of a glob's directories: for `a/*/b.c` those of `a` and `a/*`, for `**/b.c` any directory."""
     parts = glob.split("/")
     for count, part in enumerate(parts, 1):
         if part == "**":

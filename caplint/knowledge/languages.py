@@ -1,21 +1,20 @@
-"""The language that a file is read as."""
+"""Languages of files, which select the extractor."""
 
 from __future__ import annotations
 
-# Names of files without an ending, and their endings where they stand for one architecture or directory.
+# Base names of build files; a suffix (`Makefile.objs`, `Kconfig.host`) does not change the language.
 _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
-
-MADE = "made"
-"""The language of `caplint.facts.expanded.packed`."""
+EXPANDED = "expanded"
+"""Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
-"""A C file that is read for the call graph only."""
+"""C file that is read for the call graph only."""
 WORDS = "words"
-"""A C file that is searched for names and not parsed."""
+"""C file that is searched for names and not parsed."""
 
 
 def language_of(path: str) -> str | None:
-    """The language that a path's name stands for, None where caplint reads no such files."""
+    """Return the language that a path's name implies, None for files that caplint does not read."""
     if path.endswith((".c", ".h", ".c.inc", ".h.inc")):
         return "c"
     if path.endswith(".rst"):

@@ -1,4 +1,4 @@
-"""The files of data/, read once: the projects, their files, and the names that KVM gives to things."""
+"""Tables of data/, read once: the projects, their files, and KVM's names."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from caplint.knowledge.msr import msr_of
 from caplint.knowledge.project import Project, project_of
 
 GENERIC = "generic"
-"""The architecture of code that all of them share."""
+"""Architecture of code that all architectures share."""
 OTHER = "other"
-"""The kind of a file of no other kind."""
+"""Kind of a file that matches no kind in the table."""
 
 
 @dataclass(frozen=True)
 class Wrapper:
-    """A function or macro of a VMM that asks for a capability or enables it."""
+    """Function or macro of a VMM that checks for a capability or enables it."""
 
     callee: str
     verb: str
@@ -43,67 +43,67 @@ class Knowledge:
         }
         self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
         self.descriptors: dict[str, str] = data["descriptors"]
-        """What a VMM calls a descriptor → its scope."""
+        """Name of a descriptor in a VMM → its scope."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
         self.system_answers: dict[str, str] = data["system_answers"]
-        """Capability → why the system's answer is any VM's, although a handler reads the VM."""
+        """Capability → reason why the system's answer holds for every VM, although a handler reads the VM."""
         self.selected_elsewhere = frozenset(data["kconfig_elsewhere"])
-        """Kconfig symbols of KVM that files other than KVM's own select."""
+        """Kconfig symbols of KVM that files outside KVM select."""
         self.not_capabilities = frozenset(data["not_capabilities"]["names"])
         self.documentation: dict[str, Any] = data["documentation"]
-        """Lists of words that stand for architectures and scopes, and what titles of chapters say (`chapters`)."""
+        """Words for architectures and scopes in api.rst, and the meaning of chapter titles (`chapters`)."""
         self.msr = msr_of(data["msr"])
         self.entries: dict[str, dict[str, list[str]]] = data["paths"]["entries"]
-        """Project → functions in which it begins, and the files that they are in."""
+        """Project → its entry functions and the files that define them."""
         self.ioctls: dict[str, list[str]] = data["paths"]["ioctls"]
-        """A VMM's function that does an ioctl → the kernel's that may get it."""
+        """Function of a VMM that issues an ioctl → kernel functions that may receive it."""
         self.ioctl_descriptors = [(entry, re.compile(text)) for entry, text in data["paths"]["descriptors"].items()]
-        """A kernel's function that gets ioctls, and what the descriptors of its files look like."""
+        """Kernel function that receives ioctls, and the pattern of expressions for its file descriptors."""
         self.execution: dict[str, str] = data["paths"]["exec"]
-        """`function` that executes a VMM, `through` what a path to it must pass."""
+        """`function` that executes a VMM, `through`: function that a path to it must pass."""
         self.operations: str = data["paths"]["operations"]["field"]
-        """The member of a table of file operations that gets ioctls."""
+        """Member of a file-operations table that receives ioctls."""
         self.rpc: dict[str, Any] = data["paths"]["rpc"]
-        """`callee` sends a `request` (a prefix) that one of `targets` (prefixes) serves."""
+        """`callee` sends a `request` (prefix) that one of `targets` (prefixes) serves."""
         self.static_calls = [(re.compile(entry["pattern"]), entry["type"]) for entry in data["paths"]["static_calls"]]
-        """What a call's expression looks like, whose group is a member, and of which structure."""
+        """Pattern of a static call, whose group is the member's name, and the member's structure."""
         self.static_words = [(entry["type"], entry["word"]) for entry in data["paths"]["static_calls"]]
-        """Structure, and the name that stands in such a call of one of its members."""
+        """Structure, and the template of its members' names in static calls."""
         self.registrars: dict[str, str] = data["paths"]["registrars"]
-        """Macro that registers a function → the function that calls what is registered."""
+        """Macro that registers a function → function that calls the registered functions."""
         self.generated: dict[str, str] = data["paths"]["generated"]
-        """Beginning of a function's name → why no caller of it is found."""
+        """Prefix of a function's name → reason why its callers are not found."""
         self.casts: dict[str, dict[str, int]] = data["paths"]["casts"]
-        """Macro that declares casts → positions of `instance`, `class` and `name` among its arguments."""
+        """Macro that declares casts → indices of the arguments `instance`, `class` and `name`."""
         names = data["paths"]["dead"]["names"]
         self.dead = {atom: False for name in names for atom in (name, f"defined({name})")}
-        """What no program is built with that uses KVM."""
+        """Preprocessor atoms that are never defined in builds that use KVM."""
         self.dead_files = compile_globs(data["paths"]["dead"]["files"])
         self._foreign = frozenset(data["foreign_architectures"]["names"])
         self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
     def is_interesting(self, content: bytes) -> bool:
-        """Whether a file is worth reading for what it holds."""
+        """Tell whether a file's content contains a name of interest."""
         return self._interest.search(content) is not None
 
     @property
     def file_kinds(self) -> list[str]:
-        """The kinds of files that the ledger keeps apart, in its order."""
+        """Kinds of files that the ledger distinguishes, in its order."""
         return [*self._file_kinds, OTHER]
 
     def file_kind(self, path: str) -> str:
-        """The kind that a path's name says."""
+        """Return the kind of the file at a path."""
         return next((kind for kind, paths in self._file_kinds.items() if paths.fullmatch(path)), OTHER)
 
     @cached_property
     def projects(self) -> list[Project]:
-        """Every known project, in the order of the file."""
+        """Known projects, in the order of the file."""
         return [project_of(name, entry) for name, entry in self._data["projects"].items()]
 
     def architecture_symbols(self, architecture: str) -> dict[str, bool]:
-        """Kconfig symbols that say which architecture is built, as they are when it is this one.
+        """Return the values of the Kconfig symbols that select an architecture, in a build for this one.
 
-        A symbol of an alias (arch/arm read as arm64) may be either, and is left out.
+        A symbol of an alias (arch/arm read as arm64) may have either value and is omitted.
         """
         return {
             symbol: owner == architecture
@@ -113,7 +113,7 @@ class Knowledge:
         }
 
     def exclusive_symbols(self, architecture: str) -> list[list[str]]:
-        """Groups of Kconfig symbols of which a configuration of the architecture has at most one."""
+        """Return groups of mutually exclusive Kconfig symbols of the architecture."""
         groups: list[list[str]] = self._data["kconfig_exclusive"].get(architecture, [])
         return groups
 
@@ -125,15 +125,15 @@ class Knowledge:
 
     @property
     def architectures(self) -> list[str]:
-        """The canonical architectures."""
+        """Canonical architectures."""
         return list(self._data["architectures"])
 
     def architecture(self, word: str) -> str | None:
-        """The canonical architecture that a word stands for."""
+        """Return the canonical architecture of a name or alias, None if it is unknown."""
         return self._canonical.get(word.lower())
 
     def architecture_of(self, project: Project, path: str) -> str | None:
-        """The architecture that a file is compiled for; None where the path does not say."""
+        """Return the architecture that a file is compiled for; None if the path does not show it."""
         kernel = project.role in {"kernel", "reference"}
         word = self.architecture_word(project, path) or ""
         if not word and not kernel:
@@ -141,28 +141,28 @@ class Knowledge:
         return self.architecture(word) or word or (GENERIC if kernel else None)
 
     def architecture_word(self, project: Project, path: str) -> str | None:
-        """The directory name that says for which architecture a file is; None where the path does not say."""
+        """Return the directory name of a file's architecture; None if the path has none."""
         kernel = project.role in {"kernel", "reference"}
         for pattern in project.architectures:
             for match in reversed(list(pattern.finditer(path))):
-                # In a VMM's hw/ most directories are no architecture: hw/intc, hw/core.
+                # In a VMM's hw/ most directories are not architectures: hw/intc, hw/core.
                 if self.architecture(match.group(1)) or kernel or match.group(1) in self._foreign:
                     return match.group(1)
         return None
 
 
 def _finder(tokens: list[str]) -> re.Pattern[bytes]:
-    """Finds any of several names by their first underscore: one search for a rare byte is faster than one for each."""
-    found = []
+    """Return a pattern of any of several names; it searches for their first underscore, because that is faster."""
+    alternatives = []
     for token in tokens:
         _, underscore, rest = token.partition("_")
-        found.append(f"{underscore}{rest}(?<={token})")
-    return re.compile("|".join(found).encode())
+        alternatives.append(f"{underscore}{rest}(?<={token})")
+    return re.compile("|".join(alternatives).encode())
 
 
 @cache
 def data_files() -> dict[str, str]:
-    """Name → text of the files of data/, in the order of their names."""
+    """Return name → text of the files of data/, in the order of their names."""
     folder = resources.files(__package__).joinpath("data")
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     return {file.name: file.read_text("utf-8") for file in files}
@@ -170,11 +170,11 @@ def data_files() -> dict[str, str]:
 
 @cache
 def knowledge() -> Knowledge:
-    """Return the tables of all files of data/; no two files have the same table."""
+    """Return the tables of all files of data/. Raises `ValueError` if two files define the same table."""
     tables: dict[str, Any] = {}
     for name, text in data_files().items():
         new = tomllib.loads(text)
         if twice := tables.keys() & new.keys():
-            raise ValueError(f"{name} has [{min(twice)}], which another file of data/ has as well")
+            raise ValueError(f"{name}: table [{min(twice)}] is also defined in another file of data/")
         tables |= new
     return Knowledge(tables)

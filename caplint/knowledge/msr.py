@@ -1,4 +1,4 @@
-"""Model-specific registers: their handlers and lists, and where their values are kept."""
+"""Model-specific registers: their handlers, lists and storage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.knowledge.globs import Globs, compile_globs
 
 @dataclass(frozen=True)
 class MsrKnowledge:
-    """`[msr]`: model-specific registers."""
+    """Table `[msr]`: model-specific registers."""
 
     architecture: str
     prefixes: tuple[str, ...]
@@ -21,37 +21,37 @@ class MsrKnowledge:
     results: list[str]
     saved: list[str]
     filters: list[str]
-    """Functions that decide at run time what of the lists is offered."""
+    """Functions that filter the MSR lists at run time."""
     features: list[str]
     functions: dict[str, list[str]]
-    """Verb (get, set, feature) → handlers by name."""
+    """Verb (get, set, feature) → names of handlers."""
     fields: dict[str, list[str]]
     """Verb → fields of tables through which handlers are called."""
     roots: list[tuple[str, re.Pattern[str]]]
-    """Structure that holds state, and what an expression that leads to it ends in."""
+    """Structure that holds state, and the pattern at the end of expressions that lead to it."""
     vmm_calls: dict[str, int]
-    """A VMM's functions that take an MSR, and which argument it is."""
+    """Function of a VMM that takes an MSR → index of that argument."""
     vmm_functions: dict[str, Globs]
-    """Verb (get, put) → names of the VMM's functions that do it."""
+    """Verb (get, put) → names of the VMM's functions for it."""
     index_list: str
     passthrough: dict[str, tuple[int, int, list[str]]]
-    """Function that lets a guest access an MSR → its argument, the one that says how, and what lets it write."""
+    """Function that grants a guest access to an MSR → index of the MSR, index of the mode, modes that allow writing."""
     switching: list[str]
-    """Functions that write an MSR on the processor, or have it written on entry and exit."""
+    """Functions that write an MSR on the processor, or schedule the write for entry and exit."""
     switched_lists: list[str]
-    """Arrays of MSRs that are switched."""
+    """Arrays of MSRs that are switched between host and guest."""
     switched: dict[str, str]
-    """MSR → by what else it is switched."""
+    """MSR → other mechanism that switches it."""
     directions: dict[str, dict[str, str]]
     """`read_only` and `write_only` → MSR → source."""
     elsewhere: dict[str, str]
-    """MSR → by what else its value is saved."""
+    """MSR → other mechanism that saves its value."""
     capabilities: dict[str, list[str]]
     """Capability → its MSRs."""
 
 
 def msr_of(data: dict[str, Any]) -> MsrKnowledge:
-    """Make one of the tables of msrs.toml."""
+    """Build the object from the tables of msrs.toml."""
     handlers, vmm = data["handlers"], data["vmm"]
     return MsrKnowledge(
         architecture=data["architecture"],

@@ -1,4 +1,4 @@
-"""A program that caplint can recognise and read, and which of its files."""
+"""Projects: programs that caplint can recognise, and the files that it reads of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.knowledge.globs import Globs, compile_globs, directories
 
 @dataclass(frozen=True)
 class Project:
-    """A program that caplint can recognise and read."""
+    """Program that caplint can recognise and read."""
 
     name: str
     title: str
@@ -21,28 +21,28 @@ class Project:
     search: Globs
     exclude: Globs
     roots: list[str]
-    """Directories below which all wanted files lie; `""` for the whole tree."""
+    """Directories that contain all wanted files; `""` for the whole tree."""
     holders: tuple[Globs, Globs]
-    """Directories that may hold files of `files`, and of `search`, at any depth."""
+    """Matchers of directories that may contain, at any depth, files of `files` and of `search`."""
     headers: dict[str, Globs]
-    """Which copy of KVM's UAPI a path is: `uapi`, `copy` (the kernel's own in tools/) or `vmm`."""
+    """Kind of a copy of KVM's UAPI → its paths: `uapi`, `copy` (the kernel's copy in tools/) or `vmm`."""
     documentation: Globs
     msrs: Globs
-    """Headers that number MSRs."""
+    """Headers that define MSR numbers."""
     selftests: list[str] = field(default_factory=list)
     """Directories of tests."""
     release: str = ""
-    """The file that states the version, wherever it lies; empty where none is asked for it."""
+    """Name of the file that states the version, in any directory; empty if there is none."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
     built_for: dict[str, Globs] = field(default_factory=dict)
-    """Architecture → files that only it builds although their directories name none."""
+    """Architecture → files that only it builds although no directory names it."""
 
     def header_kind(self, path: str) -> str | None:
-        """Which copy of the UAPI the path is, None for any other file."""
+        """Return the kind of UAPI copy at the path, None for any other file."""
         return next((kind for kind, paths in self.headers.items() if paths.fullmatch(path)), None)
 
     def wants(self, path: str) -> bool | None:
-        """True: always read. None: read if it holds a token of interest. False: never."""
+        """Return True for a file that is always read, None if only with a token of interest, False if never."""
         if self.files.fullmatch(path):
             return True
         if self.search.fullmatch(path) and not self.exclude.fullmatch(path):
@@ -50,17 +50,17 @@ class Project:
         return False
 
     def may_hold(self, directory: str) -> bool:
-        """Whether some file below the directory may be read for what it is, or for what it holds."""
+        """Tell whether some file below the directory may be read, by its path or its content."""
         files, search = self.holders
         if files.fullmatch(directory) or any(_below(f"{directory}/", tests) for tests in self.selftests):
             return True
-        # Only an end in `**` matches both a name and one below it.
+        # Only a glob that ends in `**` matches both a name and a name below it.
         everything_excluded = self.exclude.fullmatch(f"{directory}/-") and self.exclude.fullmatch(f"{directory}/-/-")
         return bool(search.fullmatch(directory)) and not everything_excluded
 
 
 def project_of(name: str, entry: dict[str, Any]) -> Project:
-    """Make a project of its table in projects.toml."""
+    """Build a project from its table in projects.toml."""
     globs = [*entry["files"], *entry["search"]]
     return Project(
         name=name,
@@ -83,13 +83,13 @@ def project_of(name: str, entry: dict[str, Any]) -> Project:
 
 
 def _architecture(text: str) -> re.Pattern[str]:
-    """Finds a directory name where a path begins as the text says, or behind `**/` at any directory."""
+    """Compile a prefix with `{arch}` to a pattern; `**/` lets it match at any directory."""
     rest = re.escape(text.removeprefix("**/")).replace(r"\{arch\}", "([A-Za-z0-9_]+)")
     return re.compile((r"(?:\A|(?<=/))" if text.startswith("**/") else r"\A") + rest)
 
 
 def _roots(globs: list[str]) -> list[str]:
-    """The fixed beginnings of globs, without those that lie below another."""
+    """Return the fixed directory prefixes of globs, without prefixes below another one."""
     heads = sorted({re.split(r"[^/]*[*?{]", glob)[0].rpartition("/")[0] for glob in globs})
     return [head for head in heads if not any(head != other and _below(head, other) for other in heads)]
 

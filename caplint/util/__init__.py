@@ -1,1 +1,1 @@
-"""Tools that know nothing of C or KVM."""
+"""General helpers, independent of C and KVM."""

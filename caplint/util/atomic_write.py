@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole or not at all."""
+"""Atomic replacement of files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from caplint.util.errors import CaplintError
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Put the text into the file. Until it is all on the disk, the file stays what it was.
+    """Replace the file's content by the text. The file is unchanged until all of the text is on the disk.
 
-    A file that was there keeps its mode. Raises `CaplintError` where it cannot be written, and for a link, which
-    may lead out of a tree that somebody else made, a FIFO or a device.
+    An existing file keeps its mode. Raises `CaplintError` if the file cannot be written, and for a link (which may lead
+    out of an untrusted tree), a FIFO or a device.
     """
     target = path.parent.resolve() / path.name
     try:
@@ -31,24 +31,24 @@ def replace_file(path: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise CaplintError(f"{path}: cannot be written: {error.strerror}; it is as it was") from error
+        raise CaplintError(f"{path}: cannot be written: {error.strerror}; the file is unchanged") from error
 
 
 def _mode(path: Path) -> int:
-    """The mode of the file that is there, or of a new one."""
+    """Return the mode of the existing file, or the default mode of a new one."""
     try:
         status = path.lstat()
     except FileNotFoundError:
         return 0o666 & ~_umask()
     if stat.S_ISLNK(status.st_mode):
-        raise CaplintError(f"{path}: is a link to {path.readlink()}; name the file that is to be written itself")
+        raise CaplintError(f"{path}: is a link to {path.readlink()}; name its target instead")
     if not stat.S_ISREG(status.st_mode):
         raise CaplintError(f"{path}: cannot be written: it is not a regular file")
     return status.st_mode & 0o7777
 
 
 def _umask() -> int:
-    """What the process masks out of new files' modes; there is no other way to ask."""
+    """Return the process's umask, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

@@ -1,7 +1,7 @@
-"""One name for code, which every cache has in its keys: whatever of caplint decides what a computation gives.
+"""Cache key over the code that decides a result; it is part of every cache's keys.
 
-It covers the modules that the computation imports, at whatever depth and also within functions, the data files beside
-them, the versions of the libraries that they import, Python's and SQLite's. It is made from contents: reading and
+It covers the modules that a computation imports, transitively and also within functions, the data files beside
+them, and the versions of the imported libraries, of Python and of SQLite. It hashes file contents: reading and
 hashing the whole package takes 4 ms.
 """
 
@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 FACTS = ("caplint.facts.harvest", "caplint.facts.workers", "caplint.facts.store.store")
-"""What makes facts of a file's bytes and keeps them, those of expanded code included."""
+"""Entry modules of extraction and the store, including facts of expanded code."""
 LINKS = ("caplint.link.linker",)
-"""What makes views of facts; plans of expansions and accounts of members are part of it."""
+"""Entry module of the links, including expansion plans and member uses."""
 LAYOUTS = ("caplint.link.uapi.layouts", "caplint.abi.evaluation_pool", "caplint.abi.layout_reuse")
-"""What makes layouts of headers."""
+"""Entry modules of the evaluation of header layouts."""
 STAMPS = ("caplint.trees.directory", "caplint.trees.revision", "caplint.trees.overlay")
-"""What says whether a file matters, and names its content."""
+"""Entry modules that select relevant files and compute their object ids."""
 
 CHANGING = "changing"
-"""What the name of code begins with that is younger than the process that runs it; it is never met again."""
+"""Prefix of the key if code is newer than the running process; such a key is unique to the process."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# What is left out: rule pages in a wheel, which have keys of their own, and what Python makes of the sources.
+# Excluded: rule pages in a wheel, which have separate keys, and Python's bytecode.
 _OTHERS = {"share", "__pycache__"}
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n(]*))|import[ \t]+"
@@ -39,9 +39,9 @@ _IMPORT = re.compile(
 )
 _COMMENT = re.compile(rb"#[^\n]*")
 _TYPES_ONLY = re.compile(rb"^if TYPE_CHECKING:[^\n]*\n(?:[ \t]+[^\n]*\n|\n)+", re.MULTILINE)
-# Distributions that are called otherwise than what is imported of them.
+# Import name → distribution name, where they differ.
 _DISTRIBUTIONS = {"pysat": "python_sat", "markdown_it": "markdown_it_py"}
-# As with files of trees: one that is so young may change again under the same stamp.
+# As with files of trees: a file this new may change again under the same stamp.
 _RACY_NS = 2_000_000_000
 _STARTED_NS = time.time_ns()
 
@@ -54,10 +54,10 @@ class _File(NamedTuple):
 
 @cache
 def code_identity(*entries: str) -> str:
-    """Name what the modules of these names depend on; without any, the whole package and all installed libraries.
+    """Return the key over all dependencies of the modules; without any, the whole package and all libraries.
 
-    Code that has changed since the process started, or just before, may be other code than the one that runs: then
-    the name is one that no other process has. Raises `LookupError` for a module that is not there.
+    If a file has changed since the process started, or just before, the running code may differ from it: then the key
+    is unique to the process. Raises `LookupError` for an unknown module.
     """
     files = _package()
     chosen = closure(*entries) if entries else frozenset(files)
@@ -67,12 +67,12 @@ def code_identity(*entries: str) -> str:
 
 
 def contents_identity() -> str:
-    """Name the package's files alone, as another machine would that has the same."""
+    """Return a key over the package's files alone, equal on every machine with the same files."""
     return hashlib.sha256("\n".join(_hashes(_package())).encode()).hexdigest()
 
 
 def is_unchanged() -> bool:
-    """Whether the package's files are those whose names were given."""
+    """Tell whether the package's files are unchanged since they were hashed."""
     try:
         return all(_stamp(os.stat(f"{_PACKAGE}/{path}")) == file.stamp for path, file in _package().items())  # noqa: PTH116
     except OSError:
@@ -80,34 +80,34 @@ def is_unchanged() -> bool:
 
 
 def closure(*entries: str) -> frozenset[str]:
-    """Paths within the package of what the modules import, at any depth, and of the data beside it."""
+    """Return the package paths of all modules imported transitively, and of the data files beside them."""
     files = _package()
-    found: set[str] = set()
+    reached: set[str] = set()
     pending = [_path_of(name) for name in entries]
     while pending:
         path = pending.pop()
         if path is None:
-            raise LookupError(f"no module of caplint is one of {', '.join(entries)}")
-        if path not in found:
-            found.add(path)
+            raise LookupError(f"unknown module among {', '.join(entries)}")
+        if path not in reached:
+            reached.add(path)
             pending += [inner for name in _imports(path) for inner in _modules(name)]
             pending += [inner for inner in _parents(path) if inner in files]
-    places = {os.path.dirname(path) for path in found if not path.endswith("__init__.py")}  # noqa: PTH120
-    return frozenset(found | {path for path in files if not path.endswith(".py") and _home(path) in places})
+    directories = {os.path.dirname(path) for path in reached if not path.endswith("__init__.py")}  # noqa: PTH120
+    return frozenset(reached | {path for path in files if not path.endswith(".py") and _home(path) in directories})
 
 
 def imported(paths: Iterable[str]) -> list[str]:
-    """The libraries that these modules import: top-level names, sorted."""
+    """Return the libraries that these modules import: top-level names, sorted."""
     names = {name.partition(".")[0] for path in paths if path.endswith(".py") for name in _imports(path)}
     return sorted(names - sys.stdlib_module_names - {"caplint"})
 
 
 def library(name: str) -> str:
-    """Name the version of a library by the directories that pip leaves; where there is none, by the file's stamp."""
+    """Return a library's version from pip's metadata directories, or else from its file's stamp."""
     wanted = _DISTRIBUTIONS.get(name, name).lower()
-    found = [entry for entry in _installed() if re.split("-", entry)[0].lower().replace(".", "_") == wanted]
-    if found:
-        return " ".join(found)
+    entries = [entry for entry in _installed() if re.split("-", entry)[0].lower().replace(".", "_") == wanted]
+    if entries:
+        return " ".join(entries)
     from importlib.util import find_spec  # noqa: PLC0415 - pip and distributions leave such directories
 
     spec = find_spec(name)
@@ -133,27 +133,27 @@ def _hashes(files: dict[str, _File]) -> Iterator[str]:
 
 @cache
 def _installed() -> tuple[str, ...]:
-    """Names and versions as directories say them; importlib.metadata takes longer than all the rest of a short run."""
-    found: list[str] = []
+    """Return the names of the metadata directories; importlib.metadata takes longer than a whole short run."""
+    metadata_names: list[str] = []
     for place in sys.path:
         try:
-            found += [name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208
+            metadata_names += [name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208
         except OSError:
             continue
-    return tuple(sorted(found))
+    return tuple(sorted(metadata_names))
 
 
 @cache
 def _package() -> dict[str, _File]:
-    """Every file of the package by its path within it."""
-    found = {}
+    """Return every file of the package by its path within the package."""
+    contents = {}
     for directory, below, names in os.walk(_PACKAGE):
         below[:] = sorted(set(below) - _OTHERS)
         for name in names:
             path = f"{directory}/{name}"
             with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - some hundred files
-                found[path[len(str(_PACKAGE)) + 1 :]] = _File(file.readall(), _stamp(os.fstat(file.fileno())))
-    return found
+                contents[path[len(str(_PACKAGE)) + 1 :]] = _File(file.readall(), _stamp(os.fstat(file.fileno())))
+    return contents
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
@@ -162,16 +162,16 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
 
 @cache
 def _imports(path: str) -> frozenset[str]:
-    """The names that a module imports, those from a module also with that module before them."""
+    """Return the names that a module imports; `from m import n` gives both `m` and `m.n`."""
     if not path.endswith(".py"):
         return frozenset()
-    found: set[str] = set()
+    imported_names: set[str] = set()
     source = _TYPES_ONLY.sub(b"", _package()[path].content)
     for module, several, one, plain in _IMPORT.findall(source):
         listed = _COMMENT.sub(b"", several or one or plain).split(b",")
         names = [entry.split()[0].decode() for entry in listed if entry.split()]
-        found.update([module.decode(), *(f"{module.decode()}.{name}" for name in names)] if module else names)
-    return frozenset(found)
+        imported_names.update([module.decode(), *(f"{module.decode()}.{name}" for name in names)] if module else names)
+    return frozenset(imported_names)
 
 
 def _modules(name: str) -> Iterator[str]:
@@ -186,14 +186,14 @@ def _path_of(name: str) -> str | None:
 
 
 def _parents(path: str) -> Iterator[str]:
-    """What Python runs before a module: that of each package it is in."""
+    """Yield the `__init__.py` of each enclosing package, which Python runs before the module."""
     while path:
         path = os.path.dirname(path)  # noqa: PTH120
         yield f"{path}/__init__.py".removeprefix("/")
 
 
 def _home(path: str) -> str:
-    """The directory of the modules that a data file lies beside, or below."""
+    """Return the directory of the nearest package that contains a data file."""
     while path:
         path = os.path.dirname(path)  # noqa: PTH120
         if f"{path}/__init__.py".removeprefix("/") in _package():

@@ -1,4 +1,4 @@
-"""Text from the linted trees, quoted so that no terminal, viewer or file obeys it."""
+"""Escapes for text from the linted trees, so that terminals, viewers and files cannot interpret it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import json
 import re
 from typing import Any
 
-# What is never shown as it is:
+# Characters that are always escaped: controls,
 _CONTROLS = "\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f"
-# line separators, directional marks, embeddings, overrides and isolates, which reorder a line, or begin one where
-# no one looks for it (Unicode Standard Annex #9; CVE-2021-42574);
+# line separators, directional marks, embeddings, overrides and isolates, which break or reorder lines
+# (Unicode Standard Annex #9; CVE-2021-42574),
 _REORDERING = "\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"
-# halves of characters, which UTF-8 cannot hold, and what is none, which XML cannot.
+# lone surrogates (not encodable in UTF-8) and noncharacters (not allowed in XML).
 _NO_CHARACTERS = "\\ud800-\\udfff\\ufffe\\uffff"
 _UNSAFE = re.compile(f"[{_CONTROLS}{_REORDERING}{_NO_CHARACTERS}]")
 
 
 def visible(text: str) -> str:
-    """The text with everything that a terminal would obey made visible."""
+    """Return the text with every character escaped that a terminal would interpret."""
     return _UNSAFE.sub(lambda match: _escape(match[0], "\\x{:02x}"), text)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON that says the same as any other and can be shown on a terminal as it is; bytes are their Python literal."""
+    """Return JSON that is safe to print on a terminal; other types, such as bytes, become their Python literal."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=repr)
-    # JSON's own quoting ends at 0x1f; the line breaks that are left are between values.
+    # JSON escapes controls up to 0x1f; the remaining line breaks are between values.
     return _UNSAFE.sub(lambda match: match[0] if match[0] == "\n" else _escape(match[0], "\\u{:04x}"), text)
 
 
@@ -33,5 +33,5 @@ def _escape(char: str, short: str) -> str:
 
 
 def toml_string(text: str) -> str:
-    """A basic string of TOML; JSON's escapes are among TOML's."""
+    """Return a basic string of TOML; TOML accepts JSON's escapes."""
     return json_text(text)

@@ -1,4 +1,4 @@
-"""Opens regular files and nothing else: a FIFO, a device or a socket under a file's name would wait for ever."""
+"""Reading of regular files only: a FIFO, a device or a socket under a file's name would block for ever."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _KINDS: dict[Callable[[int], bool], str] = {
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading in binary; links are followed.
 
-    Raises `CaplintError`, one line that begins with the path, for anything else and for what cannot be opened.
+    Raises `CaplintError`, one line that begins with the path, for any other kind of file and if it cannot be opened.
     """
     try:
-        # A device is not even opened: that alone can have an effect. The name may stand for another file by the time
-        # it is opened, so opening does not block, and the open file is looked at again.
+        # A device is not even opened, because opening can have an effect. Another process may replace the file before
+        # it is opened; therefore opening does not block, and the open file is checked again.
         _want_regular(path, path.stat().st_mode)
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         try:
@@ -42,9 +42,9 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path, most: int = DEFAULT_LIMIT) -> bytes:
-    """Read a whole regular file of at most `most` bytes; its size is looked at before anything is read.
+    """Read a whole regular file of at most `most` bytes; its size is checked before it is read.
 
-    Raises `CaplintError`, one line that begins with the path, for a larger file and where `open_regular` does.
+    Raises `CaplintError`, one line that begins with the path, for a larger file and if `open_regular` does.
     """
     with open_regular(path) as file:
         try:
@@ -52,7 +52,7 @@ def read_regular(path: Path, most: int = DEFAULT_LIMIT) -> bytes:
             if size > most:
                 raise _too_large(path, size, most)
             content = bytearray()
-            # In pieces: the file may grow meanwhile, and those of /proc are larger than they say.
+            # In pieces: the file may grow meanwhile, and files in /proc are larger than their stated size.
             while piece := os.read(file.fileno(), _PIECE):
                 content += piece
                 if len(content) > most:
@@ -64,13 +64,13 @@ def read_regular(path: Path, most: int = DEFAULT_LIMIT) -> bytes:
 
 def _want_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        kind = next((name for test, name in _KINDS.items() if test(mode)), "something else")
+        kind = next((name for test, name in _KINDS.items() if test(mode)), "a special file")
         raise CaplintError(f"{path}: cannot be read: it is {kind}, not a regular file")
 
 
 def _unreadable(path: Path, error: Exception) -> CaplintError:
     reason = (isinstance(error, OSError) and error.strerror) or (
-        "there is not enough memory" if isinstance(error, MemoryError) else "no file can have this name"
+        "not enough memory" if isinstance(error, MemoryError) else "no file can have this name"
     )
     return CaplintError(f"{path}: cannot be read: {reason}")
 

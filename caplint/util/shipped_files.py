@@ -1,4 +1,4 @@
-"""Where the shipped rule pages and mini-trees are: in the wheel, or beside the package in a checkout."""
+"""Directories of the shipped rule pages and mini-trees: in the wheel, or beside the package in a checkout."""
 
 from __future__ import annotations
 

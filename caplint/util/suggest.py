@@ -1,48 +1,48 @@
-"""Suggests the known word that a misspelt one most likely stands for."""
+"""Suggestions for misspelt words: the closest known word."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Least likeness of two names, by words or by letters, from 0 to 1.
+# Minimum similarity of two names, by words or by letters, from 0 to 1.
 _CLOSE = 0.6
 _LONGEST = 200
 _FAMILY = "KVM_CAP_"
 
 
 def close_match(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is spelt most like another one, None where none is close."""
+    """Return the known word with the closest spelling, None if no word is close."""
     from difflib import get_close_matches  # noqa: PLC0415 - only wrong input needs it
 
-    found = get_close_matches(word, list(known), 1)
-    return found[0] if found else None
+    matches = get_close_matches(word, list(known), 1)
+    return matches[0] if matches else None
 
 
 def hint(near: str | None, otherwise: str = "") -> str:
-    """Return the end of an error message: a question with the suggestion, or else another advice."""
+    """Return the end of an error message: a question with the suggestion, or else the advice `otherwise`."""
     if near:
         return f"; did you mean {near}?"
     return f"; {otherwise}" if otherwise else ""
 
 
 def suggestion(word: str, known: Iterable[str], prefix: str = "", otherwise: str = "") -> str:
-    """Return the end of a message about an unknown word; `prefix` stands before the suggested one."""
+    """Return the end of a message about an unknown word; `prefix` is put before the suggested word."""
     near = close_match(word, known)
     return hint(near and f"{prefix}{near}", otherwise)
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the name of a family (KVM_CAP_…) that a misspelt one most likely means, None where nothing is close.
+    """Return the closest candidate of a misspelt name (KVM_CAP_…), None if no candidate is close.
 
-    Words may be swapped (IRQCHIP_SPLIT), added (X86_…), left out, or stand for the family's other
-    prefix, so names are compared as sets of words first and letter by letter second.
+    Words may be swapped (IRQCHIP_SPLIT), added (X86_…), omitted, or replace the prefix.
+    Therefore names are compared as sets of words first and letter by letter second.
     """
     from difflib import SequenceMatcher  # noqa: PLC0415 - only wrong input needs it
 
     if len(name) > _LONGEST:
-        return None  # comparing letter by letter takes the square of its length
+        return None  # comparing letter by letter takes quadratic time
     words = set(name.removeprefix(_FAMILY).split("_"))
-    # What a matcher knows of its second text it keeps; letters in common are the same either way round.
+    # A matcher caches the analysis of its second text; the upper bound is the same in both directions.
     bound = SequenceMatcher(None, "", name)
     bounds = []
     for index, candidate in enumerate(candidates):
@@ -54,7 +54,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     best: tuple[float, float, int, str] | None = None
     for most, index, shared, candidate in sorted(bounds, key=lambda entry: entry[:2], reverse=True):
         if best is not None and most < best[0]:
-            break  # comparing letter by letter is slow, and gives no more than the bound
+            break  # the slow comparison cannot exceed the bound
         letters = SequenceMatcher(None, name, candidate).ratio()
         if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters, index) > best[:3]):
             best = (shared + letters, letters, index, candidate)

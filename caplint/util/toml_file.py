@@ -1,4 +1,4 @@
-"""Reads TOML that may be hostile: without keys that cost the parser the square of their length."""
+"""Reader of possibly hostile TOML: it rejects keys that take the parser quadratic time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from caplint.util.errors import CaplintError
 
 MOST_PARTS = 32
-"""A dotted key of more parts is refused: tomllib takes time in proportion to the square of their number."""
-# Each part begins where no word goes on, and a quoted one is short: no text is looked at more than some hundred times.
+"""Most parts of a dotted key; tomllib takes quadratic time in their number."""
+# Parts begin at word boundaries and quoted parts are short, so that each byte is scanned at most some hundred times.
 _PART = r"""(?:"(?:[^"\\\n]|\\.){0,300}+"|'[^'\n]{0,300}+'|[\w-]++)"""
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}", re.ASCII)
 _LONGEST_REASON = 200
@@ -24,5 +24,5 @@ def parse_toml(content: bytes, label: str) -> dict[str, Any]:
             line = text.count("\n", 0, long.start()) + 1
             raise CaplintError(f"{label}: not valid TOML: a key of more than {MOST_PARTS} parts (at line {line})")
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # bytes, syntax, numbers and nesting that are none
+    except (ValueError, RecursionError) as error:  # invalid bytes, syntax, numbers or nesting
         raise CaplintError(f"{label}: not valid TOML: {str(error)[:_LONGEST_REASON]}") from error

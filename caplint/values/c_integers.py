@@ -19,11 +19,11 @@ _COMPARISON: dict[str, Callable[[int, int], bool]] = {
 
 
 class UnknownValueError(Exception):
-    """The value cannot be computed; the message says why."""
+    """Error for a value that cannot be computed; the message gives the reason."""
 
 
 class Value(NamedTuple):
-    """A typed integer."""
+    """Typed integer: its value, width in bits and signedness."""
 
     value: int
     bits: int
@@ -31,13 +31,13 @@ class Value(NamedTuple):
 
 
 def literal(text: str, long_bits: int) -> Value:
-    """A C literal in its own type (C11 6.4.4.1), with `long` of so many bits. Raises `UnknownValueError`."""
+    """Return a C literal in its own type (C11 6.4.4.1); `long` has `long_bits` bits. Raises `UnknownValueError`."""
     if character := _CHARACTER.match(text):
         return Value(ord(character.group(1)), 32, False)
-    found = _LITERAL.match(text)
-    if found is None:
-        raise UnknownValueError(f"`{text[:40]}` is no integer")
-    digits, suffix = found.groups()
+    parts = _LITERAL.match(text)
+    if parts is None:
+        raise UnknownValueError(f"`{text[:40]}` is not an integer")
+    digits, suffix = parts.groups()
     value, decimal = _integer(digits)
     suffix = suffix.lower()
     widths = [64] if "ll" in suffix else [long_bits, 64] if "l" in suffix else [32, 64]
@@ -50,12 +50,12 @@ def literal(text: str, long_bits: int) -> Value:
 
 
 def promoted(value: Value) -> Value:
-    """The integer promotions."""
+    """Apply the integer promotions."""
     return value if value.bits >= 32 else Value(value.value, 32, False)
 
 
 def common(left: Value, right: Value) -> tuple[int, bool]:
-    """The usual arithmetic conversions, for types of at least 32 bits."""
+    """Return width and signedness after the usual arithmetic conversions, for types of at least 32 bits."""
     if left.bits == right.bits:
         return left.bits, left.unsigned or right.unsigned
     wider = max(left, right, key=lambda value: value.bits)
@@ -63,7 +63,7 @@ def common(left: Value, right: Value) -> tuple[int, bool]:
 
 
 def binary(symbol: str, left: Value, right: Value) -> Value:
-    """The result of a binary operator other than && and ||. Raises `UnknownValueError`."""
+    """Return the result of a binary operator other than && and ||. Raises `UnknownValueError`."""
     left, right = promoted(left), promoted(right)
     if symbol in {"<<", ">>"}:
         if not 0 <= right.value < left.bits:
@@ -81,18 +81,18 @@ def binary(symbol: str, left: Value, right: Value) -> Value:
             raise UnknownValueError("division by zero")
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
         return wrapped(quotient if symbol == "/" else a - quotient * b, bits, unsigned)
-    raise UnknownValueError(f"{symbol} is no operator of a constant expression")
+    raise UnknownValueError(f"{symbol} is not an operator of constant expressions")
 
 
 def wrapped(value: int, bits: int, unsigned: bool) -> Value:
-    """The result of an operation: unsigned arithmetic wraps, signed overflow has no value."""
+    """Return the result of an operation: unsigned values wrap. Raises `UnknownValueError` for signed overflow."""
     if not unsigned and not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
         raise UnknownValueError("signed overflow")
     return truncated(value, bits, unsigned)
 
 
 def truncated(value: int, bits: int, unsigned: bool) -> Value:
-    """The value converted to a type."""
+    """Return the value converted to a type."""
     value &= (1 << bits) - 1
     if not unsigned and value >> (bits - 1):
         value -= 1 << bits
@@ -100,7 +100,7 @@ def truncated(value: int, bits: int, unsigned: bool) -> Value:
 
 
 def _integer(digits: str) -> tuple[int, bool]:
-    """A literal's value, and whether it is decimal; a leading zero means octal."""
+    """Return a literal's value, and whether it is decimal; a leading zero means octal."""
     base = {"0x": 16, "0X": 16, "0b": 2, "0B": 2}.get(digits[:2])
     try:
         if base:
@@ -108,4 +108,4 @@ def _integer(digits: str) -> tuple[int, bool]:
         octal = len(digits) > 1 and digits[0] == "0"
         return int(digits, 8 if octal else 10), not octal
     except ValueError as error:
-        raise UnknownValueError(f"`{digits[:40]}` is no integer") from error
+        raise UnknownValueError(f"`{digits[:40]}` is not an integer") from error

@@ -1,6 +1,6 @@
-"""Evaluates integer constant expressions as a C compiler would (C11 6.6); refuses where a value is not certain.
+"""Evaluator of integer constant expressions, equal to a C compiler (C11 6.6); uncertain values are errors.
 
-The caller supplies the meaning of names and types as a `Scope`; the rules of the language are here, once.
+The caller supplies the meaning of names and types as a `Scope`; the language rules are implemented here.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ class Scope(Protocol):
 
     @property
     def long_bits(self) -> int:
-        """Width of `long`, and of `size_t`."""
+        """Width of `long` and of `size_t`, in bits."""
 
     def name(self, name: str) -> Value:
-        """Value of an identifier."""
+        """Return the value of an identifier."""
 
     def integer_type(self, node: c_ast.Node) -> IntegerType:
-        """Target type of a cast."""
+        """Return the target type of a cast."""
 
     def size(self, node: c_ast.Node) -> int:
-        """Size in bytes of the operand of `sizeof`."""
+        """Return the size in bytes of the operand of `sizeof`."""
 
     def alignment(self, node: c_ast.Node) -> int:
-        """Alignment in bytes of the operand of `_Alignof`."""
+        """Return the alignment in bytes of the operand of `_Alignof`."""
 
 
 def evaluate(node: c_ast.Node, scope: Scope) -> Value:
     """Return the typed value of an expression. Raises `UnknownValueError`."""
-    from pycparser import c_ast  # noqa: PLC0415 - most numbers are plain, and the others remembered
+    from pycparser import c_ast  # noqa: PLC0415 - most numbers are plain literals, others are cached
 
     match node:
         case c_ast.Constant():
@@ -68,7 +68,7 @@ def evaluate(node: c_ast.Node, scope: Scope) -> Value:
             return truncated(evaluate(node.expr, scope).value, *scope.integer_type(node.to_type))
         case c_ast.FuncCall(name=c_ast.ID()):
             raise UnknownValueError(f"{node.name.name}() is not defined in these headers")
-    raise UnknownValueError(f"{type(node).__name__} is no integer expression")
+    raise UnknownValueError(f"{type(node).__name__} is not an integer expression")
 
 
 def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
@@ -83,7 +83,7 @@ def _unary(node: c_ast.UnaryOp, scope: Scope) -> Value:
             inner = promoted(evaluate(node.expr, scope))
             value = {"-": -inner.value, "+": inner.value, "~": ~inner.value}[node.op]
             return wrapped(value, inner.bits, inner.unsigned)
-    raise UnknownValueError(f"{type(node).__name__} is no integer expression")
+    raise UnknownValueError(f"{type(node).__name__} is not an integer expression")
 
 
 def _truth(value: int) -> Value:

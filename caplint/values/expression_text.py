@@ -1,7 +1,7 @@
 """Brackets and commas in the text of C expressions: matching partners, operands, arguments.
 
-Every search for a matching bracket goes through this module, but for those of the C front end's repairs (which remember
-every pair of a file, within limits) and of parsers that count levels while they read tokens for another purpose.
+Searches for matching brackets use this module. Exceptions are the C front end's repairs, which cache the pairs of a
+file within limits, and parsers that count nesting while they read tokens for another purpose.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PARENTHESIS_BYTES = re.compile(rb"[()]")
 
 
 def partner(words: Iterable[str]) -> int:
-    """Index of the `)` that matches the first word, which is `(`; -1 where it does not close."""
+    """Return the index of the `)` that matches the first word, which is `(`; -1 if it does not close."""
     depth = 0
     for index, word in enumerate(words):
         depth += (word == "(") - (word == ")")
@@ -26,7 +26,7 @@ def partner(words: Iterable[str]) -> int:
 
 
 def closing(text: str, opening: int = 0) -> int:
-    """Index of the parenthesis that matches the one at `opening`, or -1."""
+    """Return the index of the parenthesis that matches the one at `opening`, or -1."""
     depth = 0
     for match in _PARENTHESIS.finditer(text, opening):
         depth += 1 if match.group() == "(" else -1
@@ -36,7 +36,7 @@ def closing(text: str, opening: int = 0) -> int:
 
 
 def closing_byte(code: bytes, opening: int) -> int:
-    """Index of the parenthesis in encoded source that matches the one at `opening`, or -1."""
+    """Return the index of the parenthesis in encoded source that matches the one at `opening`, or -1."""
     depth = 0
     for match in _PARENTHESIS_BYTES.finditer(code, opening):
         depth += 1 if match.group() == b"(" else -1
@@ -46,7 +46,7 @@ def closing_byte(code: bytes, opening: int) -> int:
 
 
 def balanced(text: str) -> bool:
-    """Whether every parenthesis has a partner."""
+    """Tell whether every parenthesis has a partner."""
     depth = 0
     for match in _PARENTHESIS.finditer(text):
         depth += 1 if match.group() == "(" else -1
@@ -56,7 +56,7 @@ def balanced(text: str) -> bool:
 
 
 def stripped(expression: str) -> str:
-    """Return the expression without the parentheses around the whole."""
+    """Return the expression without the parentheses that enclose all of it."""
     bare = expression.strip()
     while bare.startswith("(") and closing(bare) == len(bare) - 1:
         bare = bare[1:-1].strip()
@@ -64,7 +64,7 @@ def stripped(expression: str) -> str:
 
 
 def split(expression: str, operator: str, brackets: str = "([{)]}") -> list[str]:
-    """Return the operands of an operator, or with a comma the parts of a list; what stands in brackets stays whole."""
+    """Return the operands of an operator (or, for a comma, the parts of a list); bracketed text is not split."""
     parts, depth, last = [], 0, 0
     half = len(brackets) // 2
     for index, character in enumerate(expression):
@@ -90,9 +90,9 @@ def split_words(words: Iterable[str]) -> Iterator[list[str]]:
 
 
 def arguments(text: str, opening: int) -> tuple[list[str], int] | None:
-    """Return the arguments in the parentheses that open at an index, and the index behind these; None if unclosed.
+    """Return the arguments in the parentheses that open at an index, and the index behind them; None if unclosed.
 
-    They are those of a macro: a comma in brackets or braces separates arguments (C11 6.10.3p11).
+    The rules for macros apply: a comma in brackets or braces separates arguments (C11 6.10.3p11).
     """
     end = closing(text, opening)
     if end < 0:
@@ -101,24 +101,24 @@ def arguments(text: str, opening: int) -> tuple[list[str], int] | None:
 
 
 def calls(text: str, names: Iterable[str] | re.Pattern[str]) -> Iterator[tuple[int, int, str, list[str]]]:
-    """Yield start, end, name and arguments of every closed call of one of some functions, the outermost first.
+    """Yield start, end, name and arguments of every complete, outermost call of the named functions.
 
-    `names` may be a pattern that has the name as its first group and ends with the parenthesis.
+    `names` may be a pattern whose first group is the name and which ends with the parenthesis.
     """
     if not isinstance(names, re.Pattern):
         words = "|".join(map(re.escape, sorted(names)))
         names = re.compile(rf"\b({words})\s*\(" if words else "(?!)")
     position = 0
     while match := names.search(text, position):
-        found = arguments(text, match.end() - 1)
-        if found is None:
+        parsed = arguments(text, match.end() - 1)
+        if parsed is None:
             return
-        yield match.start(), found[1], match.group(1), found[0]
-        position = found[1]
+        yield match.start(), parsed[1], match.group(1), parsed[0]
+        position = parsed[1]
 
 
 def without_calls(text: str, names: Iterable[str]) -> str:
-    """Return the text without the calls of some functions and their arguments."""
+    """Return the text without the calls of the named functions."""
     pieces, position = [], 0
     for start, end, *_ in calls(text, names):
         pieces.append(text[position:start])

@@ -1,4 +1,4 @@
-"""Expansion of function-like macros, arguments put in as they are written."""
+"""Expansion of function-like macros; arguments are substituted as written, not expanded first."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ MAX_TEXT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A macro: its parameters (None for an object-like one) and body."""
+    """Macro definition: its parameters (None for an object-like macro) and its body."""
 
     parameters: tuple[str, ...] | None
     body: str
 
     @staticmethod
     def of(parameters: str | None, body: str) -> Definition:
-        """From the columns of the `macro` table."""
+        """Build a definition from the columns of the `macro` table; `parameters` is a JSON list or None."""
         return Definition(tuple(json.loads(parameters)) if parameters is not None else None, body)
 
 
 class Macros(Protocol):
-    """Finds a macro by its name: a dictionary, or what looks it up where somebody asks."""
+    """Mapping from names to macros: a dictionary, or a lookup on demand."""
 
     def get(self, name: str, /) -> Definition | None:
-        """The definition, None where there is none."""
+        """Return the definition, None if the macro is not defined."""
 
 
 @dataclass
 class LookedUp:
-    """Macros that are looked up where somebody asks, each of them once."""
+    """Macros that are looked up on demand; each result is cached."""
 
     find: Callable[[str], Definition | None]
     _known: dict[str, Definition | None] = field(default_factory=dict)
 
     def get(self, name: str, /) -> Definition | None:
-        """See `Macros`."""
+        """Return the definition; see `Macros`."""
         if name not in self._known:
             self._known[name] = self.find(name)
         return self._known[name]
 
 
 def expanded(body: str, macros: Macros, depth: int) -> str:
-    """The text with function-like macros of these headers expanded, arguments put in as they are written."""
+    """Return the text with function-like macros expanded. Raises `UnknownValueError`."""
     for match in _WORD.finditer(body):
         definition = macros.get(match.group())
         opening = match.end() + len(body[match.end() :]) - len(body[match.end() :].lstrip())
@@ -62,12 +62,12 @@ def expanded(body: str, macros: Macros, depth: int) -> str:
         call = arguments(body, opening)
         if call is None:
             raise UnknownValueError("unbalanced parentheses")
-        given, end = call
-        if not definition.parameters and given == [""]:
-            given = []
-        if len(given) != len(definition.parameters):
+        values, end = call
+        if not definition.parameters and values == [""]:
+            values = []
+        if len(values) != len(definition.parameters):
             raise UnknownValueError(f"{match.group()}() takes {len(definition.parameters)} arguments")
-        inner = _substituted(definition.body, dict(zip(definition.parameters, given, strict=True)))
+        inner = _substituted(definition.body, dict(zip(definition.parameters, values, strict=True)))
         return expanded(f"{body[: match.start()]}{inner}{body[end:]}", macros, depth + 1)
     return body
 

@@ -1,7 +1,7 @@
-"""Values of integer macros, as a C compiler would compute them; what cannot be evaluated is said, never guessed.
+"""Values of integer macros, as a C compiler would compute them; a value is never guessed.
 
-Arithmetic is typed (C11 6.3.1, 6.4.4.1, 6.5) and done twice, with `long` of 64 and of 32 bits: a
-value that differs between the two has no value here.
+Arithmetic is typed (C11 6.3.1, 6.4.4.1, 6.5) and done twice, with `long` of 64 and of 32 bits: if
+the two results differ, the value is unknown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,8}|0[xX][0-9a-fA-F]{1,8})\Z")
 
 
 class Numbers:
-    """Evaluates macro bodies in the light of other macros."""
+    """Evaluator of macro bodies that refer to other macros."""
 
     def __init__(self, macros: Macros) -> None:
         self._macros = macros
@@ -31,21 +31,21 @@ class Numbers:
         self._known: dict[str, int | UnknownValueError] = {}
 
     def of(self, body: str) -> int:
-        """The value of a macro's body. Raises `UnknownValueError`."""
+        """Return the value of a macro's body. Raises `UnknownValueError`."""
         bare = body.strip()
-        if _PLAIN.match(bare):  # most are plain numbers
+        if _PLAIN.match(bare):  # fast path: most bodies are plain numbers
             return int(bare, 16 if bare[:2] in {"0x", "0X"} else 10)
         if body not in self._known:
             self._known[body] = UnknownValueError("macros nest too deeply")
             alias = self._alias(bare)
             self._known[body] = self._compute(body) if alias is None else alias
-        known = self._known[body]
-        if isinstance(known, UnknownValueError):
-            raise known
-        return known
+        result = self._known[body]
+        if isinstance(result, UnknownValueError):
+            raise result
+        return result
 
     def _alias(self, name: str) -> int | UnknownValueError | None:
-        """The value of a macro that the body merely names, None where it is more than a name."""
+        """Return the value if the body is just the name of another macro, else None."""
         definition = self._macros.get(name)
         if definition is None or definition.parameters is not None or not definition.body.strip():
             return None
@@ -70,7 +70,7 @@ class Numbers:
 
 
 class _Abi:
-    """The names and types of an expression, with one width of `long`: the scope of `evaluate`."""
+    """Scope of `evaluate` for one width of `long`: names are macros, types are integer types."""
 
     def __init__(self, macros: Macros, long_bits: int) -> None:
         self._macros = macros
@@ -82,7 +82,7 @@ class _Abi:
         self._types = FIXED_TYPES | {name: IntegerType(*kind) for name, kind in long.items()}
 
     def name(self, name: str) -> Value:
-        """See `Scope`: the value of a macro."""
+        """Return the value of a macro; see `Scope`."""
         if name not in self._names:
             definition = self._macros.get(name)
             if definition is None or definition.parameters is not None:
@@ -97,21 +97,21 @@ class _Abi:
         return self._names[name]
 
     def size(self, node: c_ast.Node) -> int:
-        """See `Scope`."""
+        """Return the size in bytes; see `Scope`."""
         return self.integer_type(node).bits // 8
 
     def alignment(self, node: c_ast.Node) -> int:  # noqa: ARG002
-        """See `Scope`: it differs between ABIs for the wider types."""
+        """Raise `UnknownValueError`: the alignment of the wider types differs between ABIs."""
         raise UnknownValueError("the alignment of a type differs between ABIs")
 
     def integer_type(self, node: c_ast.Node) -> IntegerType:
-        """See `Scope`."""
-        from pycparser import c_ast  # noqa: PLC0415 - most numbers are plain, and the others remembered
+        """Return the type of a cast or `sizeof`; see `Scope`."""
+        from pycparser import c_ast  # noqa: PLC0415 - most numbers are plain literals, others are cached
 
         inner = node.type if isinstance(node, c_ast.Typename) else node
         if isinstance(inner, c_ast.TypeDecl) and isinstance(inner.type, c_ast.IdentifierType):
             name = " ".join(inner.type.names)
             if name in self._types:
                 return self._types[name]
-            raise UnknownValueError(f"the size of {name} differs between ABIs or is not known here")
-        raise UnknownValueError("the size of its type differs between ABIs or is not known here")
+            raise UnknownValueError(f"the size of {name} differs between ABIs or is unknown")
+        raise UnknownValueError("the size of its type differs between ABIs or is unknown")

@@ -1,4 +1,4 @@
-"""Parses the text of one C expression; nothing in the text can declare anything or end the expression early."""
+"""Parser of the text of one C expression; the text cannot declare anything or end the expression early."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caplint.values.simple_parser import plain_expression
 if TYPE_CHECKING:
     from pycparser import c_ast, c_parser
 
-# `char` is signed on some architectures only and left out; so is `long`, whose width depends on the ABI.
+# `char` is omitted because its signedness depends on the architecture, `long` because its width depends on the ABI.
 FIXED_TYPES: dict[str, IntegerType] = {
     name: IntegerType(bits, unsigned)
     for name, bits, unsigned in (
@@ -25,7 +25,7 @@ FIXED_TYPES: dict[str, IntegerType] = {
         ("unsigned long long int", 64, True),
     )
 }  # fmt: skip
-"""Types whose width is the same in every ABI, by name."""
+"""Name → type, for types whose width is the same in every ABI."""
 for _bits in (8, 16, 32, 64):
     FIXED_TYPES |= dict.fromkeys(
         (f"u{_bits}", f"__u{_bits}", f"uint{_bits}_t", f"__le{_bits}", f"__be{_bits}"), IntegerType(_bits, True)
@@ -40,25 +40,25 @@ _TYPEDEFS = "".join(f"typedef int {name};" for name in _TYPEDEF_NAMES)
 def parse_expression(text: str) -> c_ast.Node:
     """Return the syntax tree of an expression, in which the names of `FIXED_TYPES` are types.
 
-    Raises `UnknownValueError` where the text is empty, longer than `MAX_TEXT`, or no expression.
+    Raises `UnknownValueError` if the text is empty, longer than `MAX_TEXT`, or not an expression.
     """
     if not text.strip():
         raise UnknownValueError("its body is empty")
     if len(text) > MAX_TEXT or re.search(r"[{};#]", text) or not balanced(text):
-        raise UnknownValueError(f"`{text[:60]}` is no expression")
+        raise UnknownValueError(f"`{text[:60]}` is not an expression")
     if (plain := plain_expression(text, _TYPE_NAMES)) is not None:
         return plain
     try:
         typedefs = _TYPEDEFS if any(name in text for name in _TYPEDEF_NAMES) else ""
         tree = _parser().parse(f"{typedefs}int value = ({text});")
     except Exception as error:  # pycparser raises several unrelated types on bad input
-        raise UnknownValueError(f"`{text[:60]}` is no expression") from error
+        raise UnknownValueError(f"`{text[:60]}` is not an expression") from error
     declared: c_ast.Node = tree.ext[-1].init
     return declared
 
 
 @cache
 def _parser() -> c_parser.CParser:
-    from pycparser import c_parser  # noqa: PLC0415 - only what is not plain needs it
+    from pycparser import c_parser  # noqa: PLC0415 - plain expressions do not need it
 
     return c_parser.CParser()

@@ -1,6 +1,7 @@
-"""Parses the expressions that most macros are, as pycparser would: names, integers and operators; no types, no calls.
+"""Parser of simple expressions to pycparser's nodes: names, integers and operators, without types and calls.
 
-pycparser takes half a millisecond for the shortest text, which is most of what the numbers of a tree cost.
+Most macro bodies are this simple. pycparser takes half a millisecond for the shortest text, which would be most of the
+time for the numbers of a tree.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _LEVELS: dict[str, int] = {
     for operator in operators
 }  # fmt: skip
 _UNARY = frozenset("+-!~")
-# Names that are none of a value, where pycparser has to look: C's own, and the types that it is told of.
+# Keywords and built-in macros; expressions with these are left to pycparser.
 _WORDS = frozenset({
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
     "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
@@ -36,11 +37,11 @@ _DEEPEST = 60
 
 
 class _NotPlainError(Exception):
-    """The text holds more than this parser knows."""
+    """Error for text with syntax that this parser does not support."""
 
 
 def plain_expression(text: str, types: frozenset[str]) -> c_ast.Node | None:
-    """The tree of an expression; None where it is none, or one for pycparser. `types` are names of types."""
+    """Return the tree of an expression, or None if it is not a simple one. `types` are names of types."""
     try:
         return _Parser(_tokens(text, types)).whole()
     except _NotPlainError:
@@ -48,8 +49,8 @@ def plain_expression(text: str, types: frozenset[str]) -> c_ast.Node | None:
 
 
 def _tokens(text: str, types: frozenset[str]) -> list[tuple[str, str]]:
-    """Kind and text of each token, with an empty one behind the last."""
-    found = []
+    """Return kind and text of each token, with an empty token at the end."""
+    tokens = []
     position, end = 0, len(text.rstrip())
     while position < end:
         match = _TOKEN.match(text, position)
@@ -57,15 +58,15 @@ def _tokens(text: str, types: frozenset[str]) -> list[tuple[str, str]]:
             raise _NotPlainError
         kind, word = match.lastgroup or "", match.group(match.lastgroup or 0)
         if kind == "name" and (word in _WORDS or word in types or word.startswith("_")):
-            raise _NotPlainError  # what begins with an underscore may be a word of some compiler
-        found.append((kind, word))
+            raise _NotPlainError  # a name with a leading underscore may be a compiler keyword
+        tokens.append((kind, word))
         position = match.end()
-    return [*found, ("", "")]
+    return [*tokens, ("", "")]
 
 
 class _Parser:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        from pycparser import c_ast  # noqa: PLC0415 - only numbers that are not plain need it
+        from pycparser import c_ast  # noqa: PLC0415 - plain numbers do not need it
 
         self._nodes = c_ast
         self._tokens = tokens
@@ -78,10 +79,10 @@ class _Parser:
         return node
 
     def _take(self, word: str) -> bool:
-        """Step over an operator, if it stands here."""
-        found = self._tokens[self._next] == ("operator", word)
-        self._next += found
-        return found
+        """Skip the operator if it is the next token; return whether it was."""
+        matches = self._tokens[self._next] == ("operator", word)
+        self._next += matches
+        return matches
 
     def _chosen(self, depth: int) -> c_ast.Node:
         if depth > _DEEPEST:
@@ -98,11 +99,11 @@ class _Parser:
         left = self._unary(depth)
         while True:
             kind, operator = self._tokens[self._next]
-            found = _LEVELS.get(operator, -1) if kind == "operator" else -1
-            if found < level:
+            precedence = _LEVELS.get(operator, -1) if kind == "operator" else -1
+            if precedence < level:
                 return left
             self._next += 1
-            left = self._nodes.BinaryOp(operator, left, self._binary(found + 1, depth))
+            left = self._nodes.BinaryOp(operator, left, self._binary(precedence + 1, depth))
 
     def _unary(self, depth: int) -> c_ast.Node:
         kind, word = self._tokens[self._next]

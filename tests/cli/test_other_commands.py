@@ -84,11 +84,11 @@ def test_coverage(caplint: Caplint, tmp_path: Path) -> None:
         "MSR                0          0            0",
         "",
         "   bytes   spots   files  worst causes, each with an example",
-        "       7       1       1  holds NUL bytes",
+        "       7       1       1  contains NUL bytes",
         "                          kernel:arch/x86/kvm/x.c:1",
         "",
         "   bytes  not understood",
-        "       7  kernel:arch/x86/kvm/x.c:1: holds NUL bytes",
+        "       7  kernel:arch/x86/kvm/x.c:1: contains NUL bytes",
     ]
     found = json.loads(caplint("coverage", tree, "--output-format", "json").out)
     assert list(found) == [
@@ -102,7 +102,7 @@ def test_coverage(caplint: Caplint, tmp_path: Path) -> None:
             "path": "arch/x86/kvm/x.c",
             "line": 1,
             "bytes": 7,
-            "reason": "holds NUL bytes",
+            "reason": "contains NUL bytes",
             "token": None,
         }
     ]

@@ -159,11 +159,11 @@ def test_blind_spots_are_grouped_by_cause() -> None:
         Spot("k", "a.c", 9, 0, 5, "syntax not understood", "__odd"),
         Spot("k", "a.c", 3, 0, 5, "syntax not understood", "__odd"),
         Spot("k", "a.c", 1, 0, 0, "`;` expected", "__odd"),
-        Spot("k", "c.c", 1, 0, 50, "holds NUL bytes", None),
+        Spot("k", "c.c", 1, 0, 50, "contains NUL bytes", None),
         Spot("k", "c.c", 2, 0, 1, "syntax not understood", None),
     ]
     assert causes(spots) == [
-        Cause("holds NUL bytes", None, 1, 50, 1, ("k", "c.c", 1)),
+        Cause("contains NUL bytes", None, 1, 50, 1, ("k", "c.c", 1)),
         Cause("syntax not understood", "__odd", 3, 15, 2, ("k", "a.c", 3)),
         Cause("syntax not understood", None, 1, 1, 1, ("k", "c.c", 2)),
         Cause("`;` expected", "__odd", 1, 0, 1, ("k", "a.c", 1)),

@@ -19,13 +19,13 @@ _IN = b"void f(void)\n{\n"
 HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
     ("empty", b"", []),
     ("white space", b"\n\r\n \t\f", []),
-    ("nul bytes", b"int a;\0", ["holds NUL bytes"]),
+    ("nul bytes", b"int a;\0", ["contains NUL bytes"]),
     ("not utf-8", b'/* \xff */ char *s = "\xe9";\n#define A \xc3\n', []),
     ("byte order mark", b"\xef\xbb\xbfint a;\n", None),
     ("long line", b"x " * (1 << 20), ["has a line longer than 1 MiB"]),
     ("long word", b"x" * (2 << 20), ["has a line longer than 1 MiB"]),
     ("large", b"int a;\n" * (5 << 19), ["larger than 16 MiB"]),
-    ("open comment", b"int a; /* b", ["a comment begins here and does not end"]),
+    ("open comment", b"int a; /* b", ["unterminated comment"]),
     ("open string", b'char *s = "abc', None),
     ("open directive", b"#define A \\", []),
     ("endifs", b"#endif\n" * 500, ["#endif without #if"] * 500),
@@ -46,7 +46,7 @@ HOSTILE: list[tuple[str, bytes, list[str] | None]] = [
     ("groups in a function", _IN + b"#if A\na();\n#else\nb();\n#endif\n" * 10_000 + b"}\n", []),
     ("definitions", b"".join(b"#define A%d 1\n" % number for number in range(100_000)), []),
     ("any bytes", bytes(_BYTES.choices(range(1, 256), k=200_000)), None),
-    ("utf-16", "int a;\n".encode("utf-16"), ["holds NUL bytes"]),
+    ("utf-16", "int a;\n".encode("utf-16"), ["contains NUL bytes"]),
     ("10 MB of parentheses", b"(\n" * (5 << 20), ["nests brackets deeper than 160"]),
     ("10 MB of braces", b"{\n" * (5 << 20), ["nests brackets deeper than 160"]),
     ("open calls", b"f(\n" * 300_000, ["nests brackets deeper than 160"]),
@@ -131,7 +131,7 @@ def test_any_bytes_are_read(source: bytes, language: str) -> None:
 
 def test_a_comment_that_does_not_end_is_no_silent_loss() -> None:
     found = extract(b"int x;\n/* never\nint y = KVM_CAP_HLT;", "c").records
-    assert BlindSpot(7, 36, 2, "a comment begins here and does not end") in found
+    assert BlindSpot(7, 36, 2, "unterminated comment") in found
     assert not [
         record for record in extract(b"int x; /* ends */ // here", "c").records if isinstance(record, BlindSpot)
     ]

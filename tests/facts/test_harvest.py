@@ -139,7 +139,7 @@ def test_a_worker_that_dies_is_a_blind_spot_of_this_run_only(tmp_path: Path, mon
         patched.setattr(workers, "extract", dying)
         rows = {file.path: _harvest(wanted, 2, store)[file.oid, "c"] for _, file in wanted}
     assert store.connection.execute(blind, (rows["arch/x86/kvm/deadly.c"],)).fetchall() == [
-        (0, len(deadly), 1, "the process that read it died")
+        (0, len(deadly), 1, "the worker process died")
     ]
     assert store.connection.execute(cases, (rows[X86],)).fetchone() == (4,)
     again = {file.path: _harvest(wanted, 2, store)[file.oid, "c"] for _, file in wanted}

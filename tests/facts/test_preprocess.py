@@ -49,7 +49,7 @@ def test_expansion_keeps_the_lines(source: str, expanded: str) -> None:
     ("source", "reason"),
     [
         ("GET(a, b)", "requires 1 arguments"),
-        ("GET(a", "do not close"),
+        ("GET(a", "unbalanced parentheses"),
     ],
 )
 def test_what_cannot_be_expanded(source: str, reason: str) -> None:

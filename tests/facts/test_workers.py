@@ -70,7 +70,7 @@ def test_a_file_whose_reading_does_not_end_is_a_blind_spot_for_now(monkeypatch: 
     monkeypatch.setattr(limited_processes, "PATIENCE", 2)
     monkeypatch.setattr(workers, "extract", _unless(b"stuck", lambda: time.sleep(60)))
     found = _read({"a": _SOUND, "b": b"stuck"})
-    assert found["b"][2].records == [BlindSpot(0, 5, 1, "the process that read it did not end")]
+    assert found["b"][2].records == [BlindSpot(0, 5, 1, "the worker process did not finish")]
     assert not found["b"][3]
     assert found["a"][2] == extract(_SOUND, "c")
 
@@ -78,7 +78,7 @@ def test_a_file_whose_reading_does_not_end_is_a_blind_spot_for_now(monkeypatch: 
 def test_a_file_that_kills_its_process_is_a_blind_spot_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "extract", _unless(b"deadly", lambda: os._exit(3)))
     found = _read({"a": _SOUND, "b": b"deadly", "c": _SOUND})
-    assert found["b"][2].records == [BlindSpot(0, 6, 1, "the process that read it died")]
+    assert found["b"][2].records == [BlindSpot(0, 6, 1, "the worker process died")]
     assert not found["b"][3]
     assert found["a"][2] == found["c"][2] == extract(_SOUND, "c")
 

@@ -35,7 +35,7 @@ def test_a_link_is_not_followed(tmp_path: Path, there: bool) -> None:
     if there:
         file.write_text("precious")
     link.symlink_to(file)
-    with pytest.raises(CaplintError, match=r"link: is a link to .*/file; name the file"):
+    with pytest.raises(CaplintError, match=r"link: is a link to .*/file; name its target"):
         replace_file(link, "new")
     assert link.is_symlink()
     assert (file.read_text() == "precious") if there else not file.exists()
@@ -57,7 +57,7 @@ def test_what_goes_wrong_loses_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(fails, fail)
-    with pytest.raises(CaplintError, match="file: cannot be written: No space left on device; it is as it was"):
+    with pytest.raises(CaplintError, match="file: cannot be written: No space left on device; the file is unchanged"):
         replace_file(file, "new")
     assert file.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]

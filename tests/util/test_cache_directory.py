@@ -103,7 +103,7 @@ def test_the_tree_of_a_stranger_deletes_nothing(
     assert caplint("trust").status == 0
     (apart / "clone" / "virt/kvm/kvm_main.c").write_text("int a;")
     run = caplint("check", ".")
-    assert "going on without it" in run.err
+    assert "continuing without it" in run.err
     assert _listed(victim) == before
     assert sorted(_names(apart / "clone/cache")) == [file_name(), "outcomes"]
 
@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "another mark": (lambda cache: (cache / MARK_NAME).write_bytes(MARK[:44]), "is another program's cache"),
     "more than the mark": (lambda cache: (cache / MARK_NAME).write_bytes(MARK + b"x"), "is another program's cache"),
     "a linked mark": (lambda cache: (cache / MARK_NAME).symlink_to("/dev/zero"), f"{MARK_NAME} is a link"),
-    "a FIFO": (lambda cache: os.mkfifo(cache / MARK_NAME), "is no regular file"),
+    "a FIFO": (lambda cache: os.mkfifo(cache / MARK_NAME), "is not a regular file"),
     "above": (lambda cache: cache.parent.chmod(0o777), "everybody can write to"),
 }
 
@@ -134,7 +134,7 @@ def test_what_is_not_used(
     store.close()
     err = capsys.readouterr().err
     assert reason in err
-    assert err.endswith("; going on without it\n")
+    assert err.endswith("; continuing without it\n")
     assert err.count("\n") == 1
     assert _names(cache) == before
     cache.parent.chmod(0o700)
@@ -191,7 +191,7 @@ def test_another_programs_database_is_put_aside(cache: Path, capsys: pytest.Capt
     whole = (cache / file_name()).read_bytes()
     FactStore(cache / file_name()).close()
     assert (cache / f"{file_name()}.put-aside").read_bytes() == whole
-    assert "its header is not one of caplint's; put aside, starting a new one" in capsys.readouterr().err
+    assert "its header is not caplint's; moved aside, starting a new one" in capsys.readouterr().err
     FactStore(cache / file_name()).close()
     assert capsys.readouterr().err == ""
 
@@ -200,7 +200,7 @@ def test_a_store_with_another_name_is_not_used(cache: Path, capsys: pytest.Captu
     FactStore(cache / file_name()).close()
     os.link(cache / file_name(), cache.parent / "elsewhere")
     FactStore(cache / file_name()).close()
-    assert "is a file with another name, too; remove it; going on without it" in capsys.readouterr().err
+    assert "has more than one hard link; remove it; continuing without it" in capsys.readouterr().err
 
 
 def test_only_outcomes_with_a_mark_are_forgotten(cache: Path, victim: Path) -> None:

@@ -210,7 +210,7 @@ def test_another_library_or_python_is_another_name(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_module_that_is_not_there() -> None:
-    with pytest.raises(LookupError, match=r"no module of caplint is one of caplint\.nowhere"):
+    with pytest.raises(LookupError, match=r"unknown module among caplint\.nowhere"):
         closure("caplint.nowhere")
 
 

@@ -1,4 +1,4 @@
-"""Which members are read, written, taken the address of or called, and where."""
+"""Accesses to members: chains that are read, written, called or have their address taken."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LOOSE = re.compile(r"""("(?:[^"\\]|\\.)*+")|\s*(->|\[|\.(?=\s*[A-Za-z_]))\s*"""
 
 
 def accesses(reading: AstView) -> Iterator[Access]:
-    """Every chain of members; of those that say the same within a line, the first."""
-    said: set[tuple[int, str, str]] = set()
+    """Yield every member chain; of equal accesses on one line only the first."""
+    yielded: set[tuple[int, str, str]] = set()
     seen = reading.seen.setdefault("access", set())
     several = len(reading.unit.views) > 1
     for start, end, mode in chains(reading.view.text, reading.unit.lexed.strings.extents):
@@ -28,8 +28,8 @@ def accesses(reading: AstView) -> Iterator[Access]:
         chain = reading.view.span(start, min(end, start + _MAX_BYTES))
         if " " in chain:
             chain = _LOOSE.sub(r"\1\2", chain)
-        if (line, chain, mode) not in said:
-            said.add((line, chain, mode))
+        if (line, chain, mode) not in yielded:
+            yielded.add((line, chain, mode))
             yield Access(
                 function=function,
                 chain=chain[:_MAX_CHAIN],

@@ -1,4 +1,4 @@
-"""Calls with their arguments and what becomes of the result."""
+"""Calls with their arguments and the use of their result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.c.syntax import folded
 from caplint.facts.store.records import Call, MacroUse
 from caplint.facts.syntax.ast_view import AstView, json_list
 
-# What a node's parent says of the value; kinds not named here pass it on unchanged.
+# Kind of the parent node → use of the value; other kinds pass the value on unchanged.
 _USES = {
     "expression_statement": "dropped",
     "return_statement": "returned",
@@ -33,23 +33,23 @@ _USES = {
     "compound_statement": "value",
 }
 _MAX_ARGUMENT = 400
-# Where none of these stands between a call's parentheses, every comma separates two arguments.
+# Without any of these between a call's parentheses, every comma separates two arguments.
 _NESTED = re.compile(rb"[(\[{\"']")
 
 
 def calls(reading: AstView) -> Iterator[Call]:
-    """Every call expression."""
+    """Yield every call expression."""
     for node in reading.fresh("call"):
         callee = node.child_by_field_name("function")
-        found = node.child_by_field_name("arguments")
-        if callee is None or found is None:
+        argument_list = node.child_by_field_name("arguments")
+        if callee is None or argument_list is None:
             continue
         start = node.start_byte
         function, line, condition = reading.place(start)
         yield Call(
             function=function,
             callee=reading.view.plain(callee),
-            arguments=json_list(arguments_of(reading, found)),
+            arguments=json_list(arguments_of(reading, argument_list)),
             use=_use(reading, node),
             line=line,
             column=reading.column(line, start),
@@ -58,13 +58,13 @@ def calls(reading: AstView) -> Iterator[Call]:
         )
 
 
-def arguments_of(reading: AstView, found: tree_sitter.Node) -> list[str]:
-    """What stands between the commas, as written: types too, which the repair has made names of."""
+def arguments_of(reading: AstView, argument_list: tree_sitter.Node) -> list[str]:
+    """Return the arguments as written, including types, which the repair has rewritten as names."""
     view = reading.view
-    start, stop = found.start_byte + 1, found.end_byte - 1
-    if found.has_error or _NESTED.search(view.text, start, stop):
-        separators = [child for child in found.children if child.type in {"(", ",", ")"}]
-        # A comma before the last parenthesis may be none in the tree.
+    start, stop = argument_list.start_byte + 1, argument_list.end_byte - 1
+    if argument_list.has_error or _NESTED.search(view.text, start, stop):
+        separators = [child for child in argument_list.children if child.type in {"(", ",", ")"}]
+        # A comma before the last parenthesis may be missing from the tree.
         raw = [view.span(before.end_byte, after.start_byte).removesuffix(",") for before, after in pairwise(separators)]
     else:
         raw = [folded(text) for text in view.text[start:stop].decode("utf-8", "replace").split(",")]
@@ -92,7 +92,7 @@ def _use(reading: AstView, node: tree_sitter.Node) -> str:
 
 
 def _is_tested(node: tree_sitter.Node) -> bool:
-    """Whether the expression, as far as operators and parentheses reach, is a statement's condition."""
+    """Tell whether the expression, with the operators and parentheses around it, is a statement's condition."""
     parent = node.parent
     while parent is not None and parent.type in {
         "binary_expression",
@@ -104,7 +104,7 @@ def _is_tested(node: tree_sitter.Node) -> bool:
 
 
 def macro_uses(reading: AstView) -> Iterator[MacroUse]:
-    """Macro invocations that the repair had to rewrite."""
+    """Yield the macro invocations that the repair has rewritten."""
     seen = reading.seen.setdefault("macro_use", set())
     for use in sorted(reading.view.repaired.uses, key=lambda use: use.start):
         if use.start in seen:

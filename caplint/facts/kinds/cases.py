@@ -1,4 +1,4 @@
-"""`case` labels with the extent of what runs under them."""
+"""Case labels with the extent of the code that runs under them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.facts.syntax.ast_view import AstView
 
 
 def cases(reading: AstView) -> Iterator[CaseLabel]:
-    """Every label of every switch."""
+    """Yield every label of every switch."""
     stops = _stops(reading)
     for node in reading.fresh("case"):
         value = node.child_by_field_name("value")
@@ -33,7 +33,7 @@ def cases(reading: AstView) -> Iterator[CaseLabel]:
 
 
 def _bounds(reading: AstView, value: tree_sitter.Node) -> tuple[str, str]:
-    """Both ends of a label; the repair has turned the `...` of a range into ` ||`."""
+    """Return both bounds of a label; the repair has rewritten the `...` of a range as ` ||`."""
     operator = value.child_by_field_name("operator")
     if operator is not None and operator.start_byte - 1 in reading.view.repaired.ranges:
         left, right = value.child_by_field_name("left"), value.child_by_field_name("right")
@@ -52,12 +52,12 @@ def _selector(reading: AstView, label: tree_sitter.Node) -> str:
 
 
 def _stops(reading: AstView) -> dict[int, int]:
-    """Offset of each label → offset where control leaves what runs under it."""
+    """Return offset of each label → offset where control leaves the code under it."""
     return {label.start_byte: stop for label, stop in label_extents(reading)}
 
 
 def label_extents(reading: AstView) -> Iterator[tuple[tree_sitter.Node, int]]:
-    """Every label, with the offset where control leaves what runs under it; those of a switch backwards."""
+    """Yield every label with the offset where control leaves the code under it; per switch in reverse order."""
     for switch in reading.nodes.get("switch", ()):
         body = switch.child_by_field_name("body")
         stop = body.end_byte if body is not None else switch.end_byte

@@ -1,4 +1,4 @@
-"""Comments above definitions: what a header says of the macros that stand under one."""
+"""Comments above definitions, which document the macros below them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.facts.store.records import DefinitionComment
 
 
 def definition_comments(unit: Unit) -> Iterator[DefinitionComment]:
-    """Each comment that names KVM_*, once per definition below it, down to a blank line, code or another directive."""
+    """Yield each comment with KVM_* once per definition below it, up to a blank line, code or another directive."""
     lexed = unit.lexed
     comment: tuple[int, int] | None = None
     position, expected = 0, -1
@@ -34,7 +34,7 @@ def definition_comments(unit: Unit) -> Iterator[DefinitionComment]:
 
 
 def _directly_above(lexed: Lexed, directive: Directive) -> tuple[int, int] | None:
-    """Extent of the comments on lines of their own that end on the line above; several without a gap are one."""
+    """Return the extent of the comments on separate lines that end on the line above; adjacent ones are merged."""
     extents = lexed.comments.extents
     index = bisect_left(extents, (directive.start, directive.start)) - 1
     start = stop = -1
@@ -47,7 +47,7 @@ def _directly_above(lexed: Lexed, directive: Directive) -> tuple[int, int] | Non
 
 
 def _alone(lexed: Lexed, start: int, stop: int) -> bool:
-    """Whether nothing else stands on the lines of a comment."""
+    """Tell whether the lines of a comment contain nothing else."""
     begin = lexed.source.rfind(b"\n", 0, start) + 1
     end = lexed.source.find(b"\n", stop)
     return not (lexed.source[begin:start] + lexed.source[stop : end if end >= 0 else len(lexed.source)]).strip()

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from caplint.facts.store.records import DocField, DocMention, DocSection, Token
 
-# A name that ends a line on an underscore or hyphen goes on at the beginning of the next.
+# A name that ends a line with an underscore continues at the beginning of the next line.
 _NAME = re.compile(
     r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
-# A paragraph that is nothing but a section's number and name is meant as a heading: see 7.18 of linux 6.1.
+# A paragraph that consists of a section's number and name is a heading without underline: see 7.18 of linux 6.1.
 _BARE_HEADING = re.compile(r"\d+(?:\.\d+)+ KVM_[A-Z0-9_]+\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
-# What continues a field is indented further than it.
+# Continuation lines of a field are indented.
 _CONTINUED = re.compile(r"(?:\n[ \t]+(?!:)\S.*)*")
 _PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
 
@@ -33,7 +33,7 @@ class _OpenSection:
 
 
 def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
-    """Every capability and MSR once per section that names it, headings, fields, and the file's part of the ledger."""
+    """Yield each capability and MSR once per section, headings, fields, and the file's tokens for the ledger."""
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     sections = _sections(text)
@@ -44,7 +44,7 @@ def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Tok
         name = re.sub(r"\s+", "", match.group())
         line = bisect_right(starts, match.start())
         column = match.start() - starts[line - 1] + 1
-        if name.startswith("KVM_CAP_"):  # the ledger reads documents for capabilities alone
+        if name.startswith("KVM_CAP_"):  # in documents the ledger counts only capabilities
             counts.setdefault(name.rstrip("*"), [0, line, column])[0] += 1
         index = bisect_right(begins, match.start()) - 1
         if (name, index) in seen:
@@ -81,7 +81,7 @@ def _fields(text: str, section: _OpenSection, starts: list[int]) -> Iterator[Doc
 
 
 def _sections(text: str) -> list[_OpenSection]:
-    """The sections of a file in order; the first stands for what comes before any heading."""
+    """Return the sections of a file in order; the first is the text before any heading."""
     sections = [_OpenSection(0)]
     lines = text.split("\n")
     offset = 0
@@ -101,7 +101,7 @@ def _sections(text: str) -> list[_OpenSection]:
 
 
 def _heads(lines: list[str], index: int) -> bool:
-    """Whether a line of text is a heading."""
+    """Tell whether a line of text is a heading."""
     following = lines[index + 1] if index + 1 < len(lines) else ""
     if _UNDERLINE.match(following):
         return not _UNDERLINE.match(lines[index])

@@ -1,4 +1,4 @@
-"""Lists whose order counts: array initialisers and enumerations, put together from all variants of a file."""
+"""Ordered lists: array initialisers and enumerations, merged from all variants of a file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MAX_VALUE = 400
 _INDEX = frozenset({"subscript_designator", "subscript_range_designator"})
 
 _Entry = tuple[AstView, tree_sitter.Node, tree_sitter.Node]
-"""An entry with what its list belongs to, and the view in which both were found first."""
+"""View in which an entry was found first, the owner of its list, and the entry's node."""
 
 
-def elements(readings: list[AstView]) -> Iterator[Element]:
-    """Every entry of every array initialiser that is not named by a field, at the first level of braces."""
-    for position, (reading, owner, node) in _in_order(_entries(readings)):
+def elements(views: list[AstView]) -> Iterator[Element]:
+    """Yield every entry without a field name at the first brace level of every array initialiser."""
+    for position, (reading, owner, node) in _in_order(_entries(views)):
         declared = name_of(owner.child_by_field_name("declarator"))
         value = node.child_by_field_name("value") if node.type == "initializer_pair" else node
         designators = node.children_by_field_name("designator") if node.type == "initializer_pair" else []
@@ -38,9 +38,9 @@ def elements(readings: list[AstView]) -> Iterator[Element]:
         )
 
 
-def enumerators(readings: list[AstView]) -> Iterator[Enumerator]:
-    """Every name that an enumeration defines."""
-    for position, (reading, owner, node) in _in_order(_enumerators(readings)):
+def enumerators(views: list[AstView]) -> Iterator[Enumerator]:
+    """Yield every name that an enumeration defines."""
+    for position, (reading, owner, node) in _in_order(_enumerators(views)):
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         line, column = reading.position(node.start_byte)
         yield Enumerator(
@@ -55,30 +55,30 @@ def enumerators(readings: list[AstView]) -> Iterator[Enumerator]:
         )
 
 
-def _entries(readings: list[AstView]) -> Iterator[tuple[int, _Entry]]:
-    for reading in readings:
+def _entries(views: list[AstView]) -> Iterator[tuple[int, _Entry]]:
+    for reading in views:
         for owner in reading.nodes.get("listing", ()):
             if owner.type == "init_declarator" and not _is_array(owner.child_by_field_name("declarator")):
                 continue
-            found = owner.child_by_field_name("value")
-            if found is not None:
-                entries = (node for node in found.named_children if not node.is_error and not _is_field(node))
-                yield from ((found.start_byte, (reading, owner, node)) for node in entries)
+            initializer = owner.child_by_field_name("value")
+            if initializer is not None:
+                entries = (node for node in initializer.named_children if not node.is_error and not _is_field(node))
+                yield from ((initializer.start_byte, (reading, owner, node)) for node in entries)
 
 
-def _enumerators(readings: list[AstView]) -> Iterator[tuple[int, _Entry]]:
-    for reading in readings:
+def _enumerators(views: list[AstView]) -> Iterator[tuple[int, _Entry]]:
+    for reading in views:
         for owner in reading.nodes.get("enumeration", ()):
-            found = owner.child_by_field_name("body")
-            if found is not None:
-                entries = (node for node in found.named_children if node.type == "enumerator")
-                yield from ((found.start_byte, (reading, owner, node)) for node in entries)
+            list_node = owner.child_by_field_name("body")
+            if list_node is not None:
+                entries = (node for node in list_node.named_children if node.type == "enumerator")
+                yield from ((list_node.start_byte, (reading, owner, node)) for node in entries)
 
 
-def _in_order(found: Iterable[tuple[int, _Entry]]) -> Iterator[tuple[int, _Entry]]:
-    """Each entry once, in file order, with its ordinal in its list. Lists go by the offset of their brace."""
+def _in_order(entries: Iterable[tuple[int, _Entry]]) -> Iterator[tuple[int, _Entry]]:
+    """Yield each entry once, in file order, with its ordinal in its list. The brace's offset identifies a list."""
     first: dict[int, tuple[int, _Entry]] = {}
-    for opening, entry in found:
+    for opening, entry in entries:
         first.setdefault(entry[2].start_byte, (opening, entry))
     ordinals: dict[int, count[int]] = {}
     for _, (opening, entry) in sorted(first.items()):
@@ -92,7 +92,7 @@ def _is_array(declarator: tree_sitter.Node | None) -> bool:
 
 
 def _is_field(node: tree_sitter.Node) -> bool:
-    """Whether an entry is `.field = value`."""
+    """Tell whether an entry is `.field = value`."""
     if node.type != "initializer_pair":
         return False
     designator = node.child_by_field_name("designator")

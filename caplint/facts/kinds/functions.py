@@ -1,4 +1,4 @@
-"""Function definitions and what is local to each."""
+"""Function definitions and their local names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.facts.syntax.ast_view import AstView, FunctionScope, declared_by, j
 
 
 def functions(reading: AstView) -> Iterator[Function]:
-    """Enter every function into the reading; the new ones are facts."""
+    """Enter every function into the view; yield those that no earlier view has shown."""
     heads: dict[int, tuple[str, int, list[str]]] = {}
     for node in reading.nodes.get("function", ()):
         declared = name_of(node.child_by_field_name("declarator"))
@@ -38,17 +38,16 @@ def functions(reading: AstView) -> Iterator[Function]:
 
 
 def _name(reading: AstView, function: tree_sitter.Node, declared: tree_sitter.Node) -> tuple[str, int]:
-    """The function's name and its offset; the invocation itself where a macro makes it."""
-    made = reading.view.repaired.heads.get(declared.start_byte)
-    if made is not None:
-        return reading.view.span(made.start, made.end), made.start
+    """Return the function's name and its offset; for a macro-generated function, the invocation."""
+    head = reading.view.repaired.heads.get(declared.start_byte)
+    if head is not None:
+        return reading.view.span(head.start, head.end), head.start
     declarator = function.child_by_field_name("declarator")
     while declarator is not None and declarator.type != "function_declarator":
         declarator = declarator.child_by_field_name("declarator")
     inner = declarator.child_by_field_name("declarator") if declarator is not None else None
-    if (
-        inner is not None and inner.type == "function_declarator"
-    ):  # glue(load, SUFFIX)(int a): no function is called glue
+    if inner is not None and inner.type == "function_declarator":
+        # glue(load, SUFFIX)(int a): glue is not the function's name
         return reading.view.plain(inner), declared.start_byte
     return reading.view.plain(declared), declared.start_byte
 
@@ -69,12 +68,12 @@ def _parameters(reading: AstView, function: tree_sitter.Node) -> list[str]:
 
 
 def parameter_nodes(function: tree_sitter.Node) -> list[tree_sitter.Node]:
-    """The declarations of a function's parameters."""
+    """Return the declarations of a function's parameters."""
     declarator = function.child_by_field_name("declarator")
     while declarator is not None and declarator.type != "function_declarator":
         declarator = declarator.child_by_field_name("declarator")
-    found = declarator.child_by_field_name("parameters") if declarator is not None else None
-    return found.named_children if found is not None else []
+    parameter_list = declarator.child_by_field_name("parameters") if declarator is not None else None
+    return parameter_list.named_children if parameter_list is not None else []
 
 
 def _add_locals(reading: AstView) -> None:

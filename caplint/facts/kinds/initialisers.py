@@ -1,4 +1,4 @@
-"""Designated initialisers: the tables through which the kernel and QEMU call."""
+"""Designated initialisers: the function tables of the kernel and QEMU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_VALUE = 200
 
 
 def table_entries(reading: AstView) -> Iterator[TableEntry]:
-    """Every `.field = value`."""
+    """Yield every `.field = value`."""
     for node in reading.fresh("pair"):
         designators = node.children_by_field_name("designator")
         value = node.child_by_field_name("value")
@@ -33,7 +33,7 @@ def table_entries(reading: AstView) -> Iterator[TableEntry]:
 
 
 def _declared(reading: AstView, node: tree_sitter.Node) -> tuple[str | None, str | None]:
-    """Name and type of the variable that the initialiser belongs to."""
+    """Return name and type of the variable that the initialiser belongs to; None if unknown."""
     variable: str | None = None
     parent = node.parent
     while parent is not None and parent.type not in {"compound_statement", "translation_unit"}:

@@ -1,4 +1,4 @@
-"""Takes the braces of an initialiser apart: which value goes to which member or element."""
+"""Parser of initialiser lists: the member or element that each value initialises."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MAX_VALUE = 200
 
 
 def entries(text: bytes, start: int, end: int) -> Iterator[tuple[int, str, str]]:
-    """Offset, path and value of every entry of the list in braces at `[start, end)`.
+    """Yield offset, path and value of every entry of the list in braces at `[start, end)`.
 
-    A path is made of `.member`, `[]` for an element that is named by its index, and `#2` for what is named by its
-    position. Lists of compound literals inside are left out: they are lists of their own.
+    A path consists of `.member`, `[]` for an element with an index designator, and `#2` for an entry without a
+    designator at position 2. Nested compound literals are skipped: they are separate lists.
     """
     listing = _Listing(text, start)
     for match in _TOKEN.finditer(text, start, end):
@@ -30,20 +30,20 @@ def entries(text: bytes, start: int, end: int) -> Iterator[tuple[int, str, str]]
 
 
 class _Listing:
-    """What has been read of a list so far."""
+    """Parsing state of a list."""
 
     def __init__(self, text: bytes, start: int) -> None:
         self._text = text
         self._begun = start
-        """Where the current entry begins."""
+        """Offset of the current entry."""
         self._levels: list[tuple[str, int]] = []
-        """Path of each open list, and the position of its next entry."""
+        """Path of each open list, and the position of its current entry."""
         self._skipped = 0
-        """Lists that are open and left out."""
+        """Number of open lists that are skipped."""
         self.parentheses = 0
 
     def open(self, start: int, end: int) -> None:
-        """A list begins."""
+        """Begin a list."""
         before = self._text[self._begun : start]
         if self.parentheses or self._skipped or before.rstrip().endswith(b")") or len(self._levels) >= _MAX_DEPTH:
             self._skipped += 1
@@ -52,7 +52,7 @@ class _Listing:
         self._begun = end
 
     def close(self, symbol: bytes, start: int, end: int) -> Iterator[tuple[int, str, str]]:
-        """An entry ends, and with it perhaps the list."""
+        """End an entry and, at `}`, its list; yield the entry."""
         if self._skipped:
             self._skipped -= symbol == b"}"
             return
@@ -60,19 +60,19 @@ class _Listing:
             return
         value = self._text[self._begun : start]
         if value.strip():
-            path, said = self._placed(value[: _MAX_VALUE * 2])
-            if said and len(said) <= _MAX_VALUE:
-                yield self._begun + len(value) - len(value.lstrip()), path, said
+            path, initial = self._placed(value[: _MAX_VALUE * 2])
+            if initial and len(initial) <= _MAX_VALUE:
+                yield self._begun + len(value) - len(value.lstrip()), path, initial
         if symbol == b"}":
             self._levels.pop()
-        # Between a list and the comma behind it there is no further entry.
+        # There is no entry between a list and the comma behind it.
         if self._levels and (symbol == b"}" or value.strip()):
             path, position = self._levels[-1]
             self._levels[-1] = path, position + 1
         self._begun = end
 
     def _placed(self, entry: bytes) -> tuple[str, str]:
-        """The path of an entry of the innermost list, and what stands behind its designator."""
+        """Return the path of an entry of the innermost list, and the text behind its designator."""
         outer, position = self._levels[-1]
         text = entry.decode("utf-8", "replace")
         match = _DESIGNATED.match(text)

@@ -1,6 +1,6 @@
-"""Kconfig files: symbols with what they depend on, select and default to.
+"""Kconfig files: symbols with their dependencies, selects and defaults.
 
-The language is that of the kernel's Documentation/kbuild/kconfig-language.rst.
+The kernel's Documentation/kbuild/kconfig-language.rst defines the language.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from caplint.facts.syntax.logical_lines import MAX_NESTING, logical_lines
 _TYPES = frozenset({"bool", "tristate", "int", "hex", "string"})
 _OPENING = frozenset({"menu", "choice"})
 _CLOSING = frozenset({"endif", "endmenu", "endchoice"})
-# What ends an entry and begins nothing that matters here.
+# Keywords that end an entry and begin nothing relevant.
 _APART = frozenset({"comment", "source", "rsource", "osource", "orsource", "mainmenu"})
 
 _VALUE = r"""(?:"[^"]*"|'[^']*'|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|\w+)"""
@@ -32,7 +32,7 @@ _CONSTANTS = {"y": "1", "m": "1", "n": "0"}
 
 @dataclass
 class _KconfigBlock:
-    """A `config` entry or an enclosing block; a name of `""` is neither."""
+    """`config` entry or enclosing block; the name is `""` unless it is a `config` entry."""
 
     name: str
     line: int
@@ -42,13 +42,13 @@ class _KconfigBlock:
     selects: list[tuple[str, str, Formula, int]] = field(default_factory=list)
     defaults: list[tuple[str, Formula, int]] = field(default_factory=list)
     within: Formula | None = None
-    """What a block and those around it ask for, once it is known."""
+    """Condition of this block and the enclosing ones; None until it is computed."""
 
 
 def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDefault]:
-    """Every entry of a file.
+    """Yield every entry of a file.
 
-    Raises `UnreadableError` where blocks nest too deeply or a line is too long to be meant.
+    Raises `UnreadableError` for too deep nesting, too long lines and too long conditions.
     """
     blocks: list[_KconfigBlock] = []
     entry = _KconfigBlock("", 0)
@@ -72,7 +72,7 @@ def kconfig(source: bytes) -> Iterator[KconfigSymbol | KconfigSelect | KconfigDe
 
 
 def _option(entry: _KconfigBlock, word: str, rest: str, line: int) -> None:
-    """One line of an entry."""
+    """Read one line of an entry."""
     value, condition = _split(rest)
     if word in _TYPES:
         entry.type = word
@@ -106,7 +106,7 @@ def _records(
 
 
 def _within(blocks: list[_KconfigBlock], allowance: Allowance) -> Formula:
-    """What the blocks around an entry ask for. They are complete: an entry inside them has begun."""
+    """Return the condition of the blocks around an entry. It is final, because an entry inside them has begun."""
     whole: Formula = True
     for block in blocks:
         if block.within is None:
@@ -116,7 +116,7 @@ def _within(blocks: list[_KconfigBlock], allowance: Allowance) -> Formula:
 
 
 def _split(rest: str) -> tuple[str, Formula]:
-    """What stands before an `if`, and the condition behind it."""
+    """Return the text before an `if`, and the condition behind it."""
     for match in _IF.finditer(rest):
         if match.group() == "if":
             return rest[: match.start()].strip(), formula(rest[match.end() :])
@@ -124,14 +124,14 @@ def _split(rest: str) -> tuple[str, Formula]:
 
 
 def formula(expression: str) -> Formula:
-    """A Kconfig expression as a formula over CONFIG_ atoms."""
+    """Return a Kconfig expression as a formula over CONFIG_ atoms."""
     if len(expression) > MAX_LENGTH:
         return quoted(expression)
     return parse(_OPERAND.sub(_operand, expression))
 
 
 def _operand(match: re.Match[str]) -> str:
-    """A symbol, constant or comparison as a C expression."""
+    """Return a symbol, constant or comparison as a C expression."""
     left, operator, right = match.group(1), match.group(2), (match.group(3) or "").strip("\"'")
     if operator is None:
         return _CONSTANTS.get(left.strip("\"'")) or (f"CONFIG_{left}" if _NAME.match(left) else str(quoted(left)))
@@ -143,7 +143,7 @@ def _operand(match: re.Match[str]) -> str:
 
 
 def _statements(source: str) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, blanks squeezed, without comments and help texts."""
+    """Yield lines with their numbers, with single blanks and without comments and help texts."""
     indent: int | None = None  # of a help text; 0 until its first line
     for number, line in logical_lines(source):
         depth = len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip())

@@ -1,4 +1,4 @@
-"""`#define`, `#undef` and `#include`, read from the directives themselves."""
+"""`#define`, `#undef` and `#include`, read directly from the directives."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _MAX_BODY = 2000
 
 
 def macros(unit: Unit) -> Iterator[Macro]:
-    """Every definition, also those that no variant would compile."""
+    """Yield every definition, including those that no variant compiles."""
     for directive in unit.lexed.directives:
         if directive.keyword == "define" and (macro := _macro(unit, directive)):
             yield macro
 
 
 def defined_name(lexed: Lexed, directive: Directive) -> str | None:
-    """What a `#define` defines; nothing where it is malformed."""
+    """Return the name that a `#define` defines; None if it is malformed."""
     match = _DEFINE.match(lexed.source, directive.body, directive.end)
     return match.group(1).decode() if match else None
 
@@ -50,7 +50,7 @@ def _macro(unit: Unit, directive: Directive) -> Macro | None:
 
 
 def undefinitions(unit: Unit) -> Iterator[Undefinition]:
-    """Every `#undef`."""
+    """Yield every `#undef`."""
     for directive in unit.lexed.directives:
         if directive.keyword == "undef" and (name := unit.lexed.text(directive.body, directive.end)).isidentifier():
             line = unit.lexed.line(directive.start)
@@ -58,19 +58,19 @@ def undefinitions(unit: Unit) -> Iterator[Undefinition]:
 
 
 def _comment(unit: Unit, directive: Directive) -> str | None:
-    """The comment inside the directive, as one line without its marks."""
+    """Return the comments inside the directive as one line without comment marks."""
     extents = unit.lexed.comments
-    found = [unit.lexed.source[start:stop] for start, stop in extents.between(directive.body, directive.end)]
-    return " ".join(filter(None, map(prose, found))) or None
+    texts = [unit.lexed.source[start:stop] for start, stop in extents.between(directive.body, directive.end)]
+    return " ".join(filter(None, map(prose, texts))) or None
 
 
 def prose(comments: bytes) -> str:
-    """The text of comments as one line, without their marks and the stars that begin lines."""
+    """Return the text of comments as one line, without comment marks and leading stars."""
     return " ".join(_MARKS.sub(" ", comments.decode("utf-8", "replace")).split())
 
 
 def includes(unit: Unit) -> Iterator[Include]:
-    """Every include with a literal path."""
+    """Yield every include with a literal path."""
     for directive in unit.lexed.directives:
         if directive.keyword not in {"include", "include_next"}:
             continue

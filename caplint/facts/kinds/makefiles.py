@@ -1,7 +1,7 @@
-"""Makefiles: which objects are built under which condition, as kbuild reads them.
+"""Makefiles: the conditions under which objects are built, as kbuild interprets them.
 
-The kernel's Documentation/kbuild/makefiles.rst: `obj-y` is what a directory builds, and an object `kvm.o`
-that no source makes is linked from the lists `kvm-y` and `kvm-objs`.
+The kernel's Documentation/kbuild/makefiles.rst: `obj-y` lists the objects that a directory builds. An object `kvm.o`
+without a source file is linked from the lists `kvm-y` and `kvm-objs`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from caplint.facts.store.records import BuildRule
 from caplint.facts.syntax.build_conditionals import Allowance, Nesting
 from caplint.facts.syntax.logical_lines import MAX_NESTING, logical_lines
 
-# Where more than this comes together, the condition is taken for unknown.
+# Above these limits the condition counts as unknown.
 _MAX_USERS = 64
 _MAX_TEXT = 2000
 
@@ -26,32 +26,32 @@ _CONFIG = re.compile(r"(CONFIG_\w+)(?::m=y)?\Z")
 _CONFIGS = re.compile(r"(?:\$[({]CONFIG_\w+[)}])+\Z")
 _REFERENCE = re.compile(r"\$[({]([\w.-]+)[)}]")
 _FUNCTION = re.compile(r"\$[({][\w-]+\s")
-# Lists and variables that say nothing of what is linked.
+# Lists and variables that do not affect linking.
 _OTHER = frozenset({"targets", "always", "extra", "clean-files", "hostprogs", "src", "obj", "srctree", "objtree"})
 
 
 @dataclass
 class Lists:
-    """Lists of objects, some of which go into others."""
+    """Lists of objects, which may include other lists."""
 
     terminal: frozenset[str] = frozenset()
-    """Lists that are built by themselves, whatever uses them as well."""
+    """Lists that are built by themselves, even if other lists include them."""
     _objects: list[tuple[str, str, Formula, int]] = field(default_factory=list)
     _users: dict[str, list[tuple[str, Formula]]] = field(default_factory=dict)
     _presence: dict[str, Formula] = field(default_factory=dict)
 
     def add(self, target: str, name: str, condition: Formula, line: int) -> None:
-        """Put an object into a list."""
+        """Add an object to a list."""
         self._objects.append((target, name, condition, line))
 
     def use(self, target: str, name: str, condition: Formula) -> None:
-        """Put the content of one list into another."""
+        """Include one list in another."""
         self._users.setdefault(name, []).append((target, condition))
 
     def rules(self) -> Iterator[BuildRule]:
-        """Every object with the whole condition under which it is built.
+        """Yield every object with the full condition under which it is built.
 
-        Raises `UnreadableError` where they are too long to be meant.
+        Raises `UnreadableError` for too long conditions.
         """
         allowance = Allowance()
         for target, name, condition, line in self._objects:
@@ -59,21 +59,21 @@ class Lists:
             yield BuildRule(name, text(whole), line)
 
     def _present(self, name: str, depth: int) -> Formula:
-        """When a list is built; always where the file does not say."""
+        """Return the condition under which a list is built; true if the file does not state one."""
         if name not in self._presence:
-            self._presence[name] = True  # for lists that go into themselves
+            self._presence[name] = True  # for lists that include themselves
             users = self._users.get(name, [])
             if name in self.terminal or depth > MAX_NESTING or not 0 < len(users) <= _MAX_USERS:
                 return True
-            found = disjunction([conjunction([given, self._present(user, depth + 1)]) for user, given in users])
-            self._presence[name] = found if len(text(found)) <= _MAX_TEXT else True
+            presence = disjunction([conjunction([given, self._present(user, depth + 1)]) for user, given in users])
+            self._presence[name] = presence if len(text(presence)) <= _MAX_TEXT else True
         return self._presence[name]
 
 
 def make_rules(source: bytes) -> Iterator[BuildRule]:
-    """Every object of a Makefile or Kbuild file.
+    """Yield every object of a Makefile or Kbuild file.
 
-    Raises `UnreadableError` for a file that no person wrote.
+    Raises `UnreadableError` for a file beyond the limits on size, nesting and conditions.
     """
     lists = Lists(frozenset({"obj", "lib"}))
     nesting = Nesting()
@@ -117,15 +117,15 @@ def _assign(lists: Lists, name: str, value: str, condition: Formula, line: int) 
 
 
 def _test(word: str, operands: str) -> Formula:
-    """The condition of an `ifdef` or `ifeq`; an `else` alone adds none."""
+    """Return the condition of an `ifdef` or `ifeq`; true for an `else` alone."""
     if word in {"ifdef", "ifndef"}:
         name = operands.strip()
-        found: Formula = Literal(name) if _CONFIG.match(name) else quoted(f"ifdef {name}")
-        return found if word == "ifdef" else negation(found)
+        test: Formula = Literal(name) if _CONFIG.match(name) else quoted(f"ifdef {name}")
+        return test if word == "ifdef" else negation(test)
     if word not in {"ifeq", "ifneq"}:
         return True
-    found = _equal(operands.strip())
-    return found if word == "ifeq" else negation(found)
+    test = _equal(operands.strip())
+    return test if word == "ifeq" else negation(test)
 
 
 def _equal(operands: str) -> Formula:

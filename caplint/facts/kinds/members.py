@@ -1,4 +1,4 @@
-"""Members of structs and unions, as their definitions list them."""
+"""Members of structs and unions, in the order of their definitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DECLARATORS = frozenset(
     {"field_identifier", "pointer_declarator", "array_declarator", "function_declarator", "parenthesized_declarator"}
 )
 _MAX_TEXT = 400
-# Far beyond what people write: paths grow with the depth, and rows with the declarators of every level.
+# Far above hand-written code: paths grow with the depth, and rows with the declarators of every level.
 _MAX_DEPTH = 50
 _MAX_ROWS = 50_000
 _ARGUMENTS = re.compile(rb"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)")
@@ -24,7 +24,7 @@ _ARGUMENTS = re.compile(rb"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)")
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """A list of members, and where the paths of its members begin."""
+    """List of members, with the prefix of their paths."""
 
     node: tree_sitter.Node
     owner: str
@@ -34,7 +34,7 @@ class _Body:
 
 @dataclass(slots=True)
 class _Declared:
-    """One declarator with its bit-field width."""
+    """Declarator with its bit-field width."""
 
     declarator: tree_sitter.Node
     name: tree_sitter.Node
@@ -42,21 +42,21 @@ class _Declared:
 
 
 def members(reading: AstView) -> Iterator[Member]:
-    """Every member of every definition, by its dotted path from the owner."""
-    made = {use.start: use.end for use in reading.view.repaired.uses if use.kind == "declarator"}
+    """Yield every member of every definition, by its dotted path from the owner."""
+    macro_ends = {use.start: use.end for use in reading.view.repaired.uses if use.kind == "declarator"}
     stop = 0
     for node in sorted(reading.nodes.get("aggregate", ()), key=lambda node: node.start_byte):
         if node.start_byte < stop:
-            continue  # listed with the definition around it
+            continue  # covered by the enclosing definition
         stop = node.end_byte
         body = node.child_by_field_name("body")
         if body is not None:
             first = _Body(body, owner_of(reading, node), "", 0)
-            yield from sorted(_listed(reading, first, made), key=lambda row: (row.start, row.name))
+            yield from sorted(_listed(reading, first, macro_ends), key=lambda row: (row.start, row.name))
 
 
 def owner_of(reading: AstView, specifier: tree_sitter.Node) -> str:
-    """The name by which a struct, union or enum goes: its tag, else its typedef's name, else ''."""
+    """Return the name of a struct, union or enum: its tag, else its typedef's name, else ''."""
     return _tag(reading, specifier) or _typedef(reading, specifier)
 
 
@@ -74,7 +74,7 @@ def _typedef(reading: AstView, specifier: tree_sitter.Node) -> str:
 
 
 def typedefs(reading: AstView) -> Iterator[list[str]]:
-    """Every name that a typedef gives, with the name of what it stands for."""
+    """Yield pairs of a typedef's name and the name of its type."""
     for node in reading.fresh("typedef"):
         kind = node.child_by_field_name("type")
         for declarator in node.children_by_field_name("declarator"):
@@ -84,7 +84,7 @@ def typedefs(reading: AstView) -> Iterator[list[str]]:
                 yield [reading.view.plain(declared), reading.view.plain(tag)]
 
 
-def _listed(reading: AstView, first: _Body, made: dict[int, int]) -> Iterator[Member]:
+def _listed(reading: AstView, first: _Body, macro_ends: dict[int, int]) -> Iterator[Member]:
     pending = [first]
     rows = 0
     while pending:
@@ -97,7 +97,7 @@ def _listed(reading: AstView, first: _Body, made: dict[int, int]) -> Iterator[Me
             rows += 1 + len(declared)
             if rows > _MAX_ROWS:
                 return
-            kind = _type(reading, declaration, specifiers, made)
+            kind = _type(reading, declaration, specifiers, macro_ends)
             paths = [body.prefix + reading.view.plain(member.name) for member in declared]
             for path, member in zip(paths, declared, strict=True):
                 key = (body.owner, path, member.name.start_byte)
@@ -110,7 +110,7 @@ def _listed(reading: AstView, first: _Body, made: dict[int, int]) -> Iterator[Me
 
 
 def _parts(declaration: tree_sitter.Node) -> tuple[list[tree_sitter.Node], list[_Declared]]:
-    """What stands before the first declarator, and what is declared."""
+    """Return the specifiers before the first declarator, and the declarators."""
     specifiers: list[tree_sitter.Node] = []
     declared: list[_Declared] = []
     for child in declaration.named_children:
@@ -125,18 +125,22 @@ def _parts(declaration: tree_sitter.Node) -> tuple[list[tree_sitter.Node], list[
 
 
 def _name(declarator: tree_sitter.Node) -> tree_sitter.Node | None:
-    """The member's name: no member is a function, so `type MACRO(name)` declares what the macro is given."""
+    """Return the member's name. Members are never functions, so `type MACRO(name)` declares `name`."""
     name = name_of(declarator)
     if name is None or declarator.type != "function_declarator" or name.parent != declarator:
         return name
-    given = declarator.child_by_field_name("parameters")
-    if given is not None and given.named_child_count == 1 and given.named_children[0].named_child_count == 1:
-        return given.named_children[0].named_children[0]
+    parameter_list = declarator.child_by_field_name("parameters")
+    if (
+        parameter_list is not None
+        and parameter_list.named_child_count == 1
+        and parameter_list.named_children[0].named_child_count == 1
+    ):
+        return parameter_list.named_children[0].named_children[0]
     return name
 
 
 def _inner(reading: AstView, specifier: tree_sitter.Node, outer: _Body, paths: list[str]) -> Iterator[_Body]:
-    """The lists of a struct or union that is defined inside another."""
+    """Yield the member lists of a struct or union that is defined inside another."""
     body = specifier.child_by_field_name("body")
     if body is None:
         return
@@ -148,10 +152,10 @@ def _inner(reading: AstView, specifier: tree_sitter.Node, outer: _Body, paths: l
 
 
 def _type(
-    reading: AstView, declaration: tree_sitter.Node, specifiers: list[tree_sitter.Node], made: dict[int, int]
+    reading: AstView, declaration: tree_sitter.Node, specifiers: list[tree_sitter.Node], macro_ends: dict[int, int]
 ) -> str:
-    """The type without the declarator; the whole invocation where a macro declares the member."""
-    if (end := made.get(declaration.start_byte)) is not None:
+    """Return the type without the declarator; the whole invocation if a macro declares the member."""
+    if (end := macro_ends.get(declaration.start_byte)) is not None:
         return reading.view.span(declaration.start_byte, end)
     words = []
     for node in specifiers:
@@ -166,7 +170,7 @@ def _type(
 
 
 def _row(reading: AstView, named: tuple[str, str, str], member: _Declared) -> Member:
-    """`named` is owner, path, and type without the declarator."""
+    """Build a member's row; `named` is owner, path, and type without the declarator."""
     owner, path, kind = named
     array = ""
     if member.declarator.type != "field_identifier" and member.name.type == "field_identifier":
@@ -187,11 +191,11 @@ def _row(reading: AstView, named: tuple[str, str, str], member: _Declared) -> Me
 
 
 def _around(reading: AstView, declarator: tree_sitter.Node, name: tree_sitter.Node) -> tuple[str, str, str]:
-    """What stands before the name in its declarator, its dimensions, and what stands behind them."""
+    """Return the text before the name in its declarator, the dimensions, and the text behind them."""
     outermost, parent = name, name.parent
     while outermost != declarator and parent is not None and parent.type == "array_declarator":
         outermost, parent = parent, parent.parent
-    # Attributes are gone from the repaired text; so are, behind the name, the types of parameters.
+    # The repaired text contains no attributes, but also no parameter types, which are behind the name.
     before = reading.view.repaired.text[declarator.start_byte : name.start_byte].decode("utf-8", "replace")
     array = reading.view.span(name.end_byte, outermost.end_byte).strip()
     behind = reading.view.span(outermost.end_byte, declarator.end_byte)

@@ -1,4 +1,4 @@
-"""meson.build files: which sources a source set takes under which condition.
+"""meson.build files: the sources of source sets and their conditions.
 
 https://mesonbuild.com/SourceSet-module.html: `set.add(when: …, if_true: …, if_false: …)` and `add_all`.
 """
@@ -25,9 +25,9 @@ _Token = tuple[str, int]
 
 
 def meson_rules(source: bytes) -> Iterator[BuildRule]:
-    """Every source file that a source set of the file takes.
+    """Yield every source file that a source set of the file includes.
 
-    Raises `UnreadableError` for a file that no person wrote.
+    Raises `UnreadableError` for a file beyond the limits on size, nesting and conditions.
     """
     if len(source) > MAX_BYTES:
         raise UnreadableError(f"larger than {MAX_BYTES >> 10} KiB")
@@ -47,7 +47,7 @@ def meson_rules(source: bytes) -> Iterator[BuildRule]:
 
 
 def _statement(lists: Lists, statement: list[_Token], condition: Formula) -> None:
-    """`set.add(…)`, `set.add_all(…)` or `name = files(…)`; nothing else matters."""
+    """Read `set.add(…)`, `set.add_all(…)` or `name = files(…)`; ignore other statements."""
     words = [word for word, _ in statement[:4]]
     if len(words) > 1 and words[1] in {"=", "+="}:
         _take(lists, words[0], statement[2:], condition)
@@ -68,8 +68,8 @@ def _statement(lists: Lists, statement: list[_Token], condition: Formula) -> Non
 
 
 def _take(lists: Lists, target: str, value: list[_Token], condition: Formula) -> None:
-    """Add the strings of every `files(…)` and the names of other sets; other calls are passed over."""
-    calls = [""]  # whose brackets are open
+    """Add the strings of every `files(…)` and the names of other sets; skip other calls."""
+    calls = [""]  # callees of the open brackets
     for index, (word, line) in enumerate(value):
         following = value[index + 1][0] if index + 1 < len(value) else ""
         if word in _OPENING:
@@ -84,7 +84,7 @@ def _take(lists: Lists, target: str, value: list[_Token], condition: Formula) ->
 
 
 def _when(value: list[_Token]) -> Formula:
-    """All of a list, or one; what is no option is an atom of its own."""
+    """Return the conjunction of a list of options, or one option; other expressions become an atom."""
     words = [word for word, _ in value]
     if words[:1] == ["["] and words[-1:] == ["]"] and not _OPENING & set(words[1:]):
         return conjunction(_option(word) for word in words[1:-1] if word != ",")
@@ -101,7 +101,7 @@ def _unread(words: list[str]) -> Formula:
 
 
 def _arguments(tokens: list[_Token]) -> Iterator[tuple[str, list[_Token]]]:
-    """Keyword (`""` for none) and tokens of every argument up to the closing parenthesis."""
+    """Yield keyword (`""` if positional) and tokens of every argument up to the closing parenthesis."""
     depth = 0
     argument: list[_Token] = []
     for token in tokens:
@@ -118,7 +118,7 @@ def _arguments(tokens: list[_Token]) -> Iterator[tuple[str, list[_Token]]]:
 
 
 def _statements(source: str) -> Iterator[list[_Token]]:
-    """The tokens of every statement: a line, or more where brackets or a backslash go on."""
+    """Yield the tokens of every statement: a line, or several if brackets or a backslash continue it."""
     statement: list[_Token] = []
     depth, line = 0, 1
     for match in _TOKEN.finditer(source):

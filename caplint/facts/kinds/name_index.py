@@ -1,4 +1,4 @@
-"""Names by which a C file is found before it is parsed: a search, and no understanding."""
+"""Inverted index of a C file's names, which selects files before they are parsed; a plain text search."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Iterator
 
 from caplint.facts.store.records import NameIndex
 
-# What is called. What stands in comments too costs a look at a file and nothing else.
+# Called names. Matches inside comments are harmless: they only cause an extra file to be parsed.
 _CALLED = re.compile(rb"\b\w++\s?\(")
 _FIELD = re.compile(rb"(?:->|\.)(\w++)(?:\[[^\]\n]*\])?\)?\s?\(")
-# What may be a function that is handed on or kept.
+# Names that may be functions passed on or stored.
 _HANDED = re.compile(rb"[=,(&?:{]\s*+&?([A-Za-z_]\w++)(?=\s*+[,;)}:])")
 _ASSIGNED = re.compile(rb"(?:->|\.)(\w++)\s*=\s*&?[A-Za-z_]\w*+\s*[,;}]")
-# What opens or closes the definition of a type, and what else names one.
+# Beginning and end of type definitions, and other typedefs.
 _TYPES = (
     re.compile(rb"(?:struct|union) (\w++)[^;(){}]*\{"),
     re.compile(rb"\n\}[^;(){}]*?\b(\w++)\s*;"),
     re.compile(rb"\ntypedef\s[^;{}]*?\b(\w++)\s*;"),
 )
-# A name that stands for another.
+# A macro that is an alias of another name.
 _ALIAS = re.compile(rb"^[ \t]*+#[ \t]*+define[ \t]++\w++[ \t]++([A-Za-z_]\w*+)[ \t]*+$", re.MULTILINE)
 _EXTERN = re.compile(rb"\nextern\s[^;({]*?\b(\w++)\s*(?:\[[^;]*)?;")
-# Invocations in capitals outside functions declare things by names in capitals.
+# Invocations in capitals outside functions; their arguments in capitals name declarations.
 _DECLARING = re.compile(rb"\n[A-Z][A-Z0-9_]+\(([^();{}]*)\)")
-# Constants that lead to a function: of an ioctl, or of a remote procedure as rpcgen names them.
+# Constants that lead to a function: an ioctl's, or a remote procedure's in rpcgen's naming.
 _LEADS_ON = re.compile(rb"KVM_(?!CAP_)|[A-Z]+_PROC_")
 _CAPITALS = re.compile(rb"[A-Z][A-Z0-9_]+")
 _KEYWORDS = frozenset(
@@ -33,22 +33,22 @@ _KEYWORDS = frozenset(
 )
 
 
-def words(source: bytes) -> Iterator[NameIndex]:
-    """Names with a mark for what they are.
+def name_index(source: bytes) -> Iterator[NameIndex]:
+    """Yield the index of one file: its names, each with a mark for its role.
 
-    `f` called or handed on, `.f` called through, `=f` given a value, `{s` the type is defined, `;v` declared extern,
-    `@N` given to a macro outside functions.
+    `f` called or passed on, `.f` member that is called, `=f` member that is assigned, `{s` type defined, `;v` declared
+    extern, `@N` argument of a macro outside functions.
     """
-    found = {name[:-1].rstrip() for name in _CALLED.findall(source)}
-    found |= {
+    marked = {name[:-1].rstrip() for name in _CALLED.findall(source)}
+    marked |= {
         name
         for name in (*_HANDED.findall(source), *_ALIAS.findall(source))
         if not name.isupper() or _LEADS_ON.match(name)
     }
-    found = {name for name in found - _KEYWORDS if not name[:1].isdigit()}
-    found |= {b"." + name for name in _FIELD.findall(source)}
-    found |= {b"=" + name for name in _ASSIGNED.findall(source)}
-    found |= {b"{" + name.lstrip(b"_") for pattern in _TYPES for name in pattern.findall(source)}
-    found |= {b";" + name for name in _EXTERN.findall(source)}
-    found |= {b"@" + name for text in _DECLARING.findall(source) for name in _CAPITALS.findall(text)}
-    yield NameIndex(b" ".join(sorted(found)).decode("utf-8", "replace"))
+    marked = {name for name in marked - _KEYWORDS if not name[:1].isdigit()}
+    marked |= {b"." + name for name in _FIELD.findall(source)}
+    marked |= {b"=" + name for name in _ASSIGNED.findall(source)}
+    marked |= {b"{" + name.lstrip(b"_") for pattern in _TYPES for name in pattern.findall(source)}
+    marked |= {b";" + name for name in _EXTERN.findall(source)}
+    marked |= {b"@" + name for text in _DECLARING.findall(source) for name in _CAPITALS.findall(text)}
+    yield NameIndex(b" ".join(sorted(marked)).decode("utf-8", "replace"))

@@ -1,7 +1,7 @@
-"""The outline of a C file: what the call graph needs of it, as one text, so that whole programs can be read.
+"""Outline of a C file: the facts that the call graph needs, as one JSON text.
 
-Rows for every call of a program would cost more to keep and to ask than the questions are worth: an outline is
-one value, and `caplint/graph/outlines.py` takes it apart.
+Whole programs are read in this form, because one row for every call would take too much space and query time. An
+outline is one value, which `caplint/graph/outlines.py` parses.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from caplint.facts.kinds.initializer_lists import entries
 from caplint.facts.kinds.macros import macros
 from caplint.facts.kinds.members import members, typedefs
 from caplint.facts.store.records import Function, Outline
-from caplint.facts.syntax.ast_view import OUTLINE_NODES, AstView, FunctionScope, declared_by, name_of, readings
+from caplint.facts.syntax.ast_view import OUTLINE_NODES, AstView, FunctionScope, ast_views, declared_by, name_of
 
 TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "members", "typedefs", "macros", "uses")
 
 _MAX_TEXT = 400
 _VALUE = re.compile(r"(?:\([\w\s*]+\)\s*)?&?\s*([A-Za-z_]\w*)\Z")
-# What is no function; but an ioctl leads to one in the kernel, and rpcgen's X_PROC_Y to one in another process.
+# Constants that are not functions; but an ioctl leads to one in the kernel, and rpcgen's X_PROC_Y to one in another
+# process.
 _CONSTANT = re.compile(r"(?![A-Z]+_PROC_|KVM_(?!CAP_))[A-Z_0-9]+\Z|true\Z|false\Z")
 _STORE = re.compile(
     rb"(?P<target>[A-Za-z_(*][^=]*?(?:->|\.)\s*\w+|[A-Za-z_]\w*(?:\s*\[[^]=]*\])?)\s*=\s*"
     rb"(?P<value>(?:\([\w\s*]+\)\s*)?&?\s*[A-Za-z_]\w*|[A-Za-z_][\w\s>.\-]*(?:->|\.)\s*\w+)\Z"
 )
-# Words that stand alone between commas, with an eye on speed: what this lets through is looked at again.
+# Single words between commas; a fast filter whose matches are checked again.
 _WORDS = re.compile(r"[(,)&]\s*([A-Za-z_]\w*+)(?=\s*[,)])")
 _FIELD = re.compile(r"(?:->|\.)\s*(\w+)\Z")
 _ROOT = re.compile(r"[(*&\s]*([A-Za-z_]\w*)")
@@ -42,7 +43,7 @@ _INVOKES = re.compile(r"\w\s*\(")
 _ALIAS = re.compile(r"[A-Za-z_]\w*[a-z]\w*\Z")
 _WEAK = re.compile(rb"\b(?:__)?weak(?:__)?\b")
 _LABEL = re.compile(r"[A-Z_][A-Za-z0-9_]+\Z")
-# A member of a plain number leads nowhere.
+# Types that may lead to a function; a member of a plain number type cannot.
 _LEADS_ON = re.compile(r"[*(]|struct|union|[A-Z]")
 _NUMBER = re.compile(
     r"(?:(?:const|volatile|static|extern|unsigned|signed|long|short|int|char|bool|float|double|void|_Bool|register)\b\s*"
@@ -51,12 +52,12 @@ _NUMBER = re.compile(
 
 
 def outline(unit: Unit) -> Outline:
-    """What the file says of calls."""
-    found = _Outline()
-    for reading in readings(unit, OUTLINE_NODES):
-        found.read(reading)
-    found.add_macros(unit)
-    return Outline(json.dumps(found.tables, separators=(",", ":")))
+    """Return the outline of a file."""
+    result = _Outline()
+    for reading in ast_views(unit, OUTLINE_NODES):
+        result.read(reading)
+    result.add_macros(unit)
+    return Outline(json.dumps(result.tables, separators=(",", ":")))
 
 
 class _Outline:
@@ -68,10 +69,10 @@ class _Outline:
         self._parameters: dict[int, set[str]] = {}
         """Offset of a function → its parameters."""
         self._roots: dict[int, set[str]] = {}
-        """Offset of a function → its variables whose types matter."""
+        """Offset of a function → its variables whose types are needed."""
 
     def read(self, reading: AstView) -> None:
-        """Add what no earlier view has shown."""
+        """Add the facts of a view that no earlier view has shown."""
         self._add_functions(reading)
         self._add_calls(reading)
         self._add_stores(reading)
@@ -83,11 +84,11 @@ class _Outline:
         self._add_uses(reading)
 
     def add_macros(self, unit: Unit) -> None:
-        """Macros with parameters, and those that stand for a function."""
+        """Add macros with parameters, and aliases of functions."""
         for row in macros(unit):
             parameters = None if row.parameters is None else json.loads(row.parameters)
             calls = parameters is not None and bool(_INVOKES.search(row.body))
-            # A macro that calls nothing is kept too: it may take the place of a function of the same name.
+            # A macro without calls is kept too: it may replace a function of the same name.
             if parameters is not None or _ALIAS.match(row.body):
                 body = row.body if calls or parameters is None else ""
                 self.tables["macros"].append([row.name, parameters, body, row.line, self._text(row.condition)])
@@ -102,9 +103,9 @@ class _Outline:
         return -1 if scope is None else self._ordinals.get(scope.start, -1)
 
     def _add_functions(self, reading: AstView) -> None:
-        found = {row.start: row for row in functions(reading)}
+        rows = {row.start: row for row in functions(reading)}
         for node in reading.nodes.get("function", ()):
-            if (row := found.get(node.start_byte)) is not None:
+            if (row := rows.get(node.start_byte)) is not None:
                 kind = node.child_by_field_name("type")
                 self._ordinals[row.start] = len(self.tables["functions"])
                 self._parameters[row.start] = set(json.loads(row.parameters))
@@ -116,19 +117,19 @@ class _Outline:
     def _add_calls(self, reading: AstView) -> None:
         labels = _Labels(reading)
         for node in reading.fresh("call"):
-            callee, found = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            callee, argument_list = node.child_by_field_name("function"), node.child_by_field_name("arguments")
             scope = reading.scope(node.start_byte)
-            if callee is None or found is None or scope is None:
+            if callee is None or argument_list is None or scope is None:
                 continue
             start = node.start_byte
             name = reading.view.plain(callee)
             if callee.type != "identifier":
                 self._wants(scope, name)
             elif name in scope.locals:
-                continue  # a pointer that the function itself was handed
+                continue  # a function pointer in a parameter or local variable
             self.tables["calls"].append(
                 [self._owner(scope), name[:_MAX_TEXT], reading.line(start), self._text(reading.condition(start)),
-                 self._text(labels.at(start)), _handed(reading, found, scope)]
+                 self._text(labels.at(start)), _handed(reading, argument_list, scope)]
             )  # fmt: skip
 
     def _wants(self, scope: FunctionScope, chain: str) -> None:
@@ -153,18 +154,18 @@ class _Outline:
             )  # fmt: skip
 
     def _is_kept(self, scope: FunctionScope, target: str, value: str) -> bool:
-        """Whether the value may be a function, or a pointer to one that keeps its name on its way."""
+        """Tell whether the value may be a function, or a member copied to a member of the same name."""
         field = _FIELD.search(target)
         if (plain := _VALUE.match(value)) is None:
             source = _FIELD.search(value)
             return field is not None and source is not None and source[1] == field[1]
         if field is not None and plain[1] in self._parameters.get(scope.start, ()):
-            return True  # a function that is handed in may be kept here
+            return True  # a function passed as a parameter may be stored here
         kept = not _CONSTANT.match(plain[1]) and plain[1] not in scope.locals
         return kept and (field is not None or target not in scope.locals)
 
     def _add_declarations(self, reading: AstView) -> None:
-        """Types of variables that calls go through, of those outside functions, and what initialises them."""
+        """Add the types and initialisers of variables outside functions and of those through which calls are made."""
         text = reading.view.text
         for node in reading.nodes.get("declaration", ()):
             scope = reading.scope(node.start_byte)
@@ -238,36 +239,36 @@ class _Outline:
 
 
 def _linkage(reading: AstView, node: tree_sitter.Node, row: Function) -> int:
-    """1: only its file sees it; 2: it is weak, and gives way to any other of its name; 0: neither."""
+    """Return 1 for a static function, 2 for a weak one, which any other of its name overrides, else 0."""
     declarator = node.child_by_field_name("declarator")
     head = reading.view.text[node.start_byte : declarator.start_byte if declarator is not None else node.start_byte]
     return row.static or (2 if _WEAK.search(head) else 0)
 
 
 def _handed(reading: AstView, arguments: tree_sitter.Node, scope: FunctionScope) -> list[list[int | str]]:
-    """Positions and names of those arguments that may be functions."""
+    """Return positions and names of the arguments that may be functions."""
     names = set(_WORDS.findall(reading.view.text[arguments.start_byte : arguments.end_byte].decode("utf-8", "replace")))
     if all(name in scope.locals or _CONSTANT.match(name) for name in names):
-        return []  # nearly always
+        return []  # the usual case
     texts = arguments_of(reading, arguments)
     handed: list[list[int | str]] = []
     for position, text in enumerate(texts):
         match = _VALUE.match(text)
         if match and match[1] not in scope.locals and not _CONSTANT.match(match[1]):
-            # An ioctl goes to a descriptor, which stands before it.
+            # For an ioctl, the first argument is the descriptor.
             handed.append([position, match[1], *texts[: match[1].startswith("KVM_")]])
     return handed
 
 
 class _Labels:
-    """Which labels that begin with a capital an offset stands under; asked in file order."""
+    """Enclosing case labels (with a capital initial) by offset; queries must be in file order."""
 
     def __init__(self, reading: AstView) -> None:
         self._pending = sorted(_named_extents(reading), reverse=True)
         self._open: list[tuple[int, int, str]] = []
 
     def at(self, offset: int) -> str:
-        """The labels, separated by blanks."""
+        """Return the labels around an offset, separated by blanks."""
         while self._pending and self._pending[-1][0] <= offset:
             self._open.append(self._pending.pop())
         if self._open:
@@ -283,6 +284,6 @@ def _named_extents(reading: AstView) -> Iterator[tuple[int, int, str]]:
 
 
 def _type(reading: AstView, kind: tree_sitter.Node) -> str:
-    """A type's name, without the body of a struct that is defined on the spot."""
+    """Return a type's name, without the body of a struct that is defined in place."""
     body = kind.child_by_field_name("body")
     return reading.view.span(kind.start_byte, body.start_byte if body is not None else kind.end_byte).strip()

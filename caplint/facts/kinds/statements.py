@@ -1,4 +1,4 @@
-"""Assignments, conditions, returns and comparisons: what decides and what changes."""
+"""Assignments, conditions, returns, jumps and comparisons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONDITIONS = ("if", "while", "do", "for", "switch", "ternary")
 
 
 def stores(reading: AstView) -> Iterator[Store]:
-    """Assignments, increments, and initialised locals."""
+    """Yield assignments, increments, and initialised locals."""
     for node in reading.fresh("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
@@ -58,7 +58,7 @@ def _store(reading: AstView, node: tree_sitter.Node, target: tree_sitter.Node, o
 
 
 def _is_local(target: str, scope: FunctionScope) -> bool:
-    """Whether an assignment changes nothing outside the function: no pointer is followed on the way."""
+    """Tell whether an assignment changes only local variables, without dereferencing a pointer."""
     match = _ROOT.match(target)
     if match is None or "->" in target or target.lstrip("(").startswith("*"):
         return False
@@ -67,7 +67,7 @@ def _is_local(target: str, scope: FunctionScope) -> bool:
 
 
 def tests(reading: AstView) -> Iterator[Test]:
-    """The conditions of statements and of `?:`."""
+    """Yield the conditions of statements and of `?:`."""
     for kind in _CONDITIONS:
         for node in reading.fresh(kind):
             expression = node.child_by_field_name("condition")
@@ -89,7 +89,7 @@ def tests(reading: AstView) -> Iterator[Test]:
 
 
 def returns(reading: AstView) -> Iterator[ReturnValue]:
-    """Every `return`."""
+    """Yield every `return`."""
     for node in reading.fresh("return"):
         value = next(iter(node.named_children), None)
         start = node.start_byte
@@ -104,7 +104,7 @@ def returns(reading: AstView) -> Iterator[ReturnValue]:
 
 
 def jumps(reading: AstView) -> Iterator[Jump]:
-    """Every `goto`."""
+    """Yield every `goto`."""
     for node in reading.fresh("goto", "jump"):
         label = node.child_by_field_name("label")
         if label is not None:
@@ -113,7 +113,7 @@ def jumps(reading: AstView) -> Iterator[Jump]:
 
 
 def comparisons(reading: AstView) -> Iterator[Comparison]:
-    """`==` and `!=` with a constant-like name on one side."""
+    """Yield every `==` and `!=` with a constant-like name on one side."""
     for node in reading.fresh("comparison"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")

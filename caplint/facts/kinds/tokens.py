@@ -1,4 +1,4 @@
-"""The ledger of one file: every name of interest that a plain lexical count finds, and what it is."""
+"""Ledger of one file: every name of interest that a plain lexical count finds, with its syntactic kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caplint.c.repair import RepairedMacro
 from caplint.c.syntax import Unit, View
 from caplint.facts.store.records import Token
 
-# One pattern each: what begins with a literal is found several times as fast.
+# Separate patterns: a pattern that begins with a literal matches several times faster.
 _NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]
 _DEFINED_NAME = re.compile(BLANK + rb"(\w+)")
 _KEYWORD_KINDS = {
@@ -22,7 +22,7 @@ _KEYWORD_KINDS = {
     "undef": "undefinition", "include": "include", "error": "message", "warning": "message",
 }  # fmt: skip
 
-# What the nearest enclosing node of these kinds makes of a name.
+# Kind of the nearest enclosing node → kind of the name.
 _KINDS = {
     "case_statement": "case",
     "argument_list": "argument",
@@ -85,12 +85,12 @@ _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
 
 def tokens(unit: Unit) -> Iterator[Token]:
-    """All names, counted by what explains them; those that nothing explains come one by one."""
+    """Yield the names of interest with counts per syntactic kind; unexplained occurrences are yielded singly."""
     counts: dict[tuple[str, str], list[int]] = {}
     uses = [_Uses(view) for view in unit.views]
     directives = Spans([(directive.start, directive.end) for directive in unit.lexed.directives])
-    found = (match for pattern in _NAMES for match in pattern.finditer(unit.lexed.source))
-    for match in sorted(found, key=lambda match: match.start()):
+    matches = (match for pattern in _NAMES for match in pattern.finditer(unit.lexed.source))
+    for match in sorted(matches, key=lambda match: match.start()):
         name = match.group().decode()
         kind = _explain(unit, uses, directives, match.start(), match.end())
         if kind is None:
@@ -104,7 +104,7 @@ def tokens(unit: Unit) -> Iterator[Token]:
 
 
 class _Uses:
-    """The macro invocations that the repair of one view rewrote, searched by offset; of nested ones the outermost."""
+    """Macro invocations that the repair of one view rewrote, by offset; of nested ones only the outermost."""
 
     def __init__(self, view: View) -> None:
         self._uses: list[RepairedMacro] = []
@@ -114,7 +114,7 @@ class _Uses:
         self._starts = [use.start for use in self._uses]
 
     def kind(self, offset: int) -> str | None:
-        """What kind of invocation holds the offset, None where none does."""
+        """Return the kind of the invocation that contains the offset, or None."""
         index = bisect_right(self._starts, offset) - 1
         return self._uses[index].kind if index >= 0 and offset < self._uses[index].end else None
 
@@ -164,7 +164,7 @@ def _kind(parent: tree_sitter.Node) -> str | None:
 
 
 def _in_label(node: tree_sitter.Node) -> bool:
-    """Whether the expression is a label's, or part of it: `case A ... A + 3`, `case BASE(1)`."""
+    """Tell whether the expression is in a case label: `case A ... A + 3`, `case BASE(1)`."""
     above: tree_sitter.Node | None = node
     while above is not None and above.type in _EXPRESSIONS:
         above = above.parent

@@ -1,1 +1,1 @@
-"""The store of facts: its tables, its records, its file."""
+"""Fact store: its tables, its records, its file."""

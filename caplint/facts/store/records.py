@@ -1,4 +1,4 @@
-"""The rows of the fact tables. Field names and their order are the columns of schema.sql behind `blob`."""
+"""Rows of the fact tables. Field names and their order are the columns of schema.sql after `blob`."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Store(NamedTuple):
 
 
 class Test(NamedTuple):
-    """A condition that decides what runs."""
+    """Condition of a statement or of `?:`."""
 
     function: str | None
     kind: str
@@ -113,7 +113,7 @@ class Test(NamedTuple):
 
 
 class GuardExtent(NamedTuple):
-    """An extent over which a condition is known to hold, or not to."""
+    """Extent over which a condition is known to hold, or (`negated`) not to hold."""
 
     function: str
     kind: str
@@ -199,7 +199,7 @@ class Element(NamedTuple):
 
 
 class Enumerator(NamedTuple):
-    """A name that an enumeration defines."""
+    """Name that an enumeration defines."""
 
     owner: str
     name: str
@@ -212,7 +212,7 @@ class Enumerator(NamedTuple):
 
 
 class Access(NamedTuple):
-    """What is done with a member."""
+    """Access to a member, through a chain."""
 
     function: str | None
     chain: str
@@ -224,7 +224,7 @@ class Access(NamedTuple):
 
 
 class MacroUse(NamedTuple):
-    """A macro invocation that is no expression."""
+    """Macro invocation that is not an expression."""
 
     function: str | None
     name: str
@@ -238,7 +238,7 @@ class MacroUse(NamedTuple):
 
 
 class Token(NamedTuple):
-    """Occurrences of a name, by what explains them."""
+    """Occurrences of a name, by their syntactic kind; None if unexplained."""
 
     name: str
     kind: str | None
@@ -248,7 +248,7 @@ class Token(NamedTuple):
 
 
 class BlindSpot(NamedTuple):
-    """Bytes that could not be understood."""
+    """Extent `[start, stop)` that could not be understood, with the reason."""
 
     start: int
     stop: int
@@ -319,7 +319,7 @@ class KconfigDefault(NamedTuple):
 
 
 class BuildRule(NamedTuple):
-    """An object that is built."""
+    """Object of a build rule, with the condition under which it is built."""
 
     object: str
     condition: str
@@ -327,13 +327,13 @@ class BuildRule(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """What the call graph needs of a file."""
+    """Part of a file that the call graph needs, as JSON."""
 
     text: str
 
 
 class NameIndex(NamedTuple):
-    """What a file calls, hands on and defines, by name."""
+    """Names that a file calls, passes on and defines."""
 
     text: str
 
@@ -381,16 +381,16 @@ TABLES: dict[type, str] = {
 
 @dataclass
 class FileFacts:
-    """All facts of one file."""
+    """Facts of one file."""
 
     records: list[Record] = field(default_factory=list)
     functions: int = 0
     """Function definitions seen."""
     damaged: int = 0
-    """Those of them in which something was not understood."""
+    """Function definitions of which a part was not understood."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # On their way from a worker plain tuples cost a fifth of what named ones do.
+        # Pickling plain tuples takes a fifth of the time of named ones.
         runs = [(kind, [tuple(record) for record in run]) for kind, run in groupby(self.records, type)]
         return _file_facts, (runs, self.functions, self.damaged)
 

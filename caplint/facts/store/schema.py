@@ -1,4 +1,4 @@
-"""The tables of the store, their version, and the name of the file that holds them."""
+"""Tables of the store, their version, and the name of its file."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from importlib import resources
 
 @cache
 def schema() -> str:
-    """The text of schema.sql."""
+    """Return the text of schema.sql."""
     return resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
 
 
 @cache
 def schema_version() -> int:
-    """Tell one shape of the tables from another.
+    """Return a hash of the tables' definitions, as a positive 31-bit number.
 
-    It says nothing of the code: each row that code has made has the name of that code in its key (`code_identity`), so
-    that another version of the code finds the store as it is and none of the rows that are not its own.
+    It does not cover the code: the key of each row contains the identity of the code that wrote it (`code_identity`).
+    Another version of the code can therefore share the store and ignores rows that are not its own.
     """
     return int.from_bytes(hashlib.sha256(schema().encode()).digest()[:4]) & 0x7FFFFFFF
 
 
 def file_name() -> str:
-    """Of this version, so that two of them which are used in turns do not empty each other's store."""
+    """Return the file name for this version, so that versions used in turn do not empty each other's store."""
     return f"facts-{schema_version():08x}.db"

@@ -1,10 +1,10 @@
-"""Checksums of the store's file, in a file beside it: what a disk has changed is not taken for facts.
+"""Checksums of the store's file, in a file beside it (the seal), which detect damage by the disk.
 
-SQLite notices damage that breaks the structure of its file, and not a bit that has turned over in a value. So the file
-is verified as a whole when it is opened, at some 2 GB/s. It changes only while `sealed` holds the lock, since a
-connection copies nothing from its journal by itself (`wal_autocheckpoint`); the journal has checksums of its own. Then
-only the parts that the journal names are summed anew: a part that was damaged meanwhile keeps the sum that gives it
-away.
+SQLite detects damage to the structure of its file, but not a flipped bit in a value. Therefore the whole file is
+verified when it is opened, at some 2 GB/s. It changes only while `sealed` holds the lock, because connections never
+copy from the journal by themselves (`wal_autocheckpoint`); the journal has its own checksums. After a change only the
+parts named by the journal are summed again: a part that was damaged meanwhile keeps its old sum, which reveals the
+damage.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from pathlib import Path
 
 SUFFIX = "-seal"
 _PART = 16384
-"""Bytes that have one sum."""
+"""Bytes covered by one checksum."""
 _PARTS_READ = 64
 _HEADER, _FRAME = 32, 24  # bytes in the journal: sqlite.org/fileformat2.html, "WAL File Format"
 _MAGIC = b"caplint1"
 _OPEN = b"changing"
-# Seconds that another process may hold the lock, which takes it some hundredths of one.
+# Seconds to wait for the lock, which other processes hold for some hundredths of a second.
 _PATIENCE = 20
 
 
-class Unsealed(Exception):  # noqa: N818 - no error: a process was ended while it changed the file
-    """The file is in the middle of a change."""
+class Unsealed(Exception):  # noqa: N818 - not an error: a process was killed while it changed the file
+    """Signal that a change of the file was not completed."""
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
-    """Hold the lock of a store; the descriptor of its seal. Raises `OSError` where that cannot be had in time."""
+    """Hold the lock of a store and yield the descriptor of its seal. Raises `OSError` if the wait times out."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     handle = os.open(path.with_name(path.name + SUFFIX), flags, 0o600)
     try:
@@ -56,9 +56,9 @@ def locked(path: Path) -> Iterator[int]:
 
 
 def verify(path: Path, seal: int) -> None:
-    """Hold a store's file against its seal, both of which may be missing.
+    """Compare a store's file with its seal; both may be missing.
 
-    Raises `sqlite3.DatabaseError` with the code of damage, and `Unsealed`.
+    Raises `sqlite3.DatabaseError` with the code SQLITE_CORRUPT for damage, and `Unsealed` for an incomplete change.
     """
     text = os.pread(seal, os.fstat(seal).st_size, 0)
     if not path.exists() or (not path.stat().st_size and not has_journal(path)):
@@ -66,14 +66,14 @@ def verify(path: Path, seal: int) -> None:
     if text == _OPEN:
         raise Unsealed
     if _parse(text) != _sums(path):
-        error = sqlite3.DatabaseError("its content is not what was written")
+        error = sqlite3.DatabaseError("its content does not match its checksums")
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
 
 
 @contextmanager
 def sealed(path: Path, *, whole: bool = False) -> Iterator[None]:
-    """Let the file change, with all that its journal holds, and seal it. `whole`: it may change otherwise as well."""
+    """Lock the file for changes from its journal, then seal it. `whole`: it may also change in other ways."""
     with locked(path) as seal:
         old = _parse(os.pread(seal, os.fstat(seal).st_size, 0))
         dirty = None if whole or old is None else _in_journal(path)
@@ -86,7 +86,7 @@ def sealed(path: Path, *, whole: bool = False) -> Iterator[None]:
 
 
 def has_journal(path: Path) -> bool:
-    """Whether something was written that the file does not hold yet."""
+    """Tell whether the journal contains writes that are not in the file yet."""
     try:
         return path.with_name(f"{path.name}-wal").stat().st_size > 0
     except OSError:
@@ -99,7 +99,7 @@ def _write(seal: int, content: bytes) -> None:
 
 
 def _parse(text: bytes) -> array[int] | None:
-    """The sums, None where the text holds none."""
+    """Return the checksums, None if the text is not a valid seal."""
     content = text[len(_MAGIC) + 4 :]
     if text[: len(_MAGIC) + 4] != _MAGIC + zlib.crc32(content).to_bytes(4, "big") or len(content) % 4:
         return None
@@ -107,38 +107,38 @@ def _parse(text: bytes) -> array[int] | None:
 
 
 def _sums(path: Path) -> array[int]:
-    found = array("I")
+    sums = array("I")
     buffer = memoryview(bytearray(_PARTS_READ * _PART))
     with path.open("rb", buffering=0) as file:
         while size := file.readinto(buffer):
             while size % _PART and (more := file.readinto(buffer[size:])):
                 size += more
-            found.extend(zlib.crc32(buffer[begin : min(begin + _PART, size)]) for begin in range(0, size, _PART))
-    return found
+            sums.extend(zlib.crc32(buffer[begin : min(begin + _PART, size)]) for begin in range(0, size, _PART))
+    return sums
 
 
 def _renewed(path: Path, old: array[int], dirty: set[int]) -> array[int]:
-    """The sums with those of parts that have changed, and of all behind what was there before."""
-    found = array("I")
+    """Return the checksums, computed again for changed parts and for parts at or behind the old end."""
+    sums = array("I")
     with path.open("rb", buffering=0) as file:
         parts = -(-os.fstat(file.fileno()).st_size // _PART)
         for part in range(parts):
             if part in dirty or part >= len(old) - 1:
-                found.append(zlib.crc32(os.pread(file.fileno(), _PART, part * _PART)))
+                sums.append(zlib.crc32(os.pread(file.fileno(), _PART, part * _PART)))
             else:
-                found.append(old[part])
-    return found
+                sums.append(old[part])
+    return sums
 
 
 def _in_journal(path: Path) -> set[int]:
-    """The parts of the file that the journal changes."""
-    found: set[int] = set()
+    """Return the indices of the parts that the journal changes."""
+    changed: set[int] = set()
     try:
         with path.with_name(f"{path.name}-wal").open("rb", buffering=0) as file:
             size = int.from_bytes(os.pread(file.fileno(), _HEADER, 0)[8:12], "big")
-            for place in range(_HEADER, os.fstat(file.fileno()).st_size, _FRAME + size):
-                page = int.from_bytes(os.pread(file.fileno(), 4, place), "big")
-                found.update(range((page - 1) * size // _PART, (page * size - 1) // _PART + 1))
+            for offset in range(_HEADER, os.fstat(file.fileno()).st_size, _FRAME + size):
+                page = int.from_bytes(os.pread(file.fileno(), 4, offset), "big")
+                changed.update(range((page - 1) * size // _PART, (page * size - 1) // _PART + 1))
     except FileNotFoundError:
         pass
-    return found
+    return changed

@@ -1,7 +1,7 @@
-"""The store: facts by content, in one SQLite file of the user's cache directory.
+"""Fact store: facts by content, in one SQLite file in the user's cache directory.
 
-It is only ever a shortcut. Where it cannot be opened, written or trusted, an empty one in memory
-takes its place with a warning, and the answers are the same.
+It only saves time. If it cannot be opened, written or trusted, an empty store in memory replaces it
+with a warning, and the results are the same.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from caplint.util.code_identity import STAMPS, code_identity, is_unchanged
 if TYPE_CHECKING:
     from caplint.facts.store.records import FileFacts, Record
 
-# A blob that no run has needed for so long is forgotten, and a store of another version.
+# Days after which unused blobs, and stores of other versions, are deleted.
 _KEEP_DAYS = 30
-# Bytes above which a store keeps what the last two days needed, and no more: every version of a large file is a
-# megabyte, and a day of patches a hundred of them. What today needs another process may be reading.
+# Bytes above which a store keeps only blobs used in the last two days: each version of a large file takes a
+# megabyte, and a day of patches adds a hundred. Blobs used today may be in use by another process.
 _LARGE = 400 << 20
 _KEEP_DAYS_OF_LARGE = 1
-# The stores of other versions that may lie beside this one: whoever compares two versions needs one.
+# Stores of other versions to keep: comparing two versions needs one.
 _KEEP_OTHERS = 2
 _DAY = 86_400
 
-# Errors that say nothing of what the store holds.
+# Errors that do not indicate damage of the store.
 _UNWRITABLE = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
@@ -52,7 +52,7 @@ def _warn(message: str) -> None:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether an error says that a store does not hold what was written to it."""
+    """Tell whether an error indicates that a store is damaged."""
     if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error):
         return True
     code = getattr(error, "sqlite_errorcode", None)
@@ -60,33 +60,33 @@ def is_damage(error: Exception) -> bool:
 
 
 class FactStore:
-    """Facts of blobs, and what working trees held when they were last read."""
+    """Facts of blobs, and the state of working trees when they were last read."""
 
     def __init__(self, path: Path | None, warn: Callable[[str], None] = _warn) -> None:
         self._warn = warn
         self._conditions: dict[str, int] = {}
         self.incomplete = False
-        """Whether something could not be read for a reason of the moment: then nothing is retained any more."""
+        """True if something could not be read for a transient reason; nothing more is retained then."""
         self.late = False
-        """Whether there was no time for something: what came before is right, but not what the run makes of all."""
+        """True if some work ran out of time: earlier results are right, but the run's overall result is not."""
         self._file: Path | None = None
         self.connection = self._open(path) if path is not None else _memory()
-        # A connection that is dropped would change the file and not seal it.
+        # Dropping a connection without this would change the file and not seal it.
         self._end = finalize(self, _end, self.connection, self._file, os.getpid())
 
     def _open(self, path: Path) -> sqlite3.Connection:
         for attempt in (1, 2):
             try:
                 if store_file.prepare(path):
-                    self._warn(f"store {path}: its header is not one of caplint's; put aside, starting a new one")
+                    self._warn(f"store {path}: its header is not caplint's; moved aside, starting a new one")
                 connection = _on_disk(path)
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
-                    self._warn(f"store {path}: {error}; going on without it")
+                    self._warn(f"store {path}: {error}; continuing without it")
                     break
                 self.discard(path, error, self._warn)
             except OSError as error:
-                self._warn(f"store {path}: {error.strerror}; going on without it")
+                self._warn(f"store {path}: {error.strerror}; continuing without it")
                 break
             else:
                 self._file = path
@@ -95,22 +95,22 @@ class FactStore:
 
     @staticmethod
     def discard(path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> None:
-        """Put away a store that turned out to be damaged, so that the next one starts anew."""
+        """Remove a damaged store with a warning, so that the next one starts empty."""
         warn(f"store {path}: {error}; starting a new one")
         _remove(path)
 
     @classmethod
     def instead(cls, path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> FactStore:
-        """What takes the place of a store that has failed: a new one, or where nothing can be written, none."""
+        """Return a replacement for a failed store: a new file, or one in memory if the disk is not writable."""
         code = getattr(error, "sqlite_errorcode", None)
         if code is not None and code & 0xFF in _UNWRITABLE:
-            warn(f"store {path}: {error}; going on without it")
+            warn(f"store {path}: {error}; continuing without it")
             return cls(None, warn)
         cls.discard(path, error, warn)
         return cls(path, warn)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the connection and seal the file."""
         self._end()
 
     @contextmanager
@@ -120,23 +120,23 @@ class FactStore:
             yield
         except BaseException:
             self._conditions = {}
-            if self.connection.in_transaction:  # a full disk has already rolled it back
+            if self.connection.in_transaction:  # SQLite itself rolls back on a full disk
                 self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 
     def known(self, extractor: str) -> dict[BlobKey, int]:
-        """Every blob that this extractor has read → its row id."""
+        """Return the row id of every blob that this extractor has read."""
         rows = self.connection.execute("SELECT oid, language, id FROM blob WHERE extractor = ?", (extractor,))
         return {(oid, language): row for oid, language, row in rows}
 
-    def add(self, extractor: str, found: Iterable[tuple[BlobKey, int, FileFacts]]) -> None:
-        """Add what was read: blob, its size, its facts. A blob that another process has added stays as it is."""
-        found = list(found)
-        if not found:
+    def add(self, extractor: str, results: Iterable[tuple[BlobKey, int, FileFacts]]) -> None:
+        """Add blobs with their sizes and facts. A blob that another process has added is left unchanged."""
+        results = list(results)
+        if not results:
             return
         with self._writing():
-            for (oid, language), size, facts in found:
+            for (oid, language), size, facts in results:
                 cursor = self.connection.execute(
                     "INSERT OR IGNORE INTO blob (oid, language, extractor, size, functions, damaged, used)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -152,16 +152,16 @@ class FactStore:
             rows: list[Any] = list(run)
             columns = rows[0]._fields
             if "condition" in columns:
-                place = columns.index("condition")
+                at = columns.index("condition")
                 ids = self._condition_ids({row.condition for row in rows})
-                values = [(blob, *row[:place], ids[row[place]], *row[place + 1 :]) for row in rows]
+                values = [(blob, *row[:at], ids[row[at]], *row[at + 1 :]) for row in rows]
             else:
                 values = [(blob, *row) for row in rows]
             marks = ", ".join("?" * (len(columns) + 1))
             self.connection.executemany(f"INSERT INTO {TABLES[kind]} VALUES ({marks})", values)  # noqa: S608
 
     def _condition_ids(self, texts: set[str]) -> dict[str, int]:
-        """The row of each text, and of others; rows are only ever added."""
+        """Return the row of each text (and of further ones); missing rows are added."""
         for text in sorted(texts - self._conditions.keys()):
             self.connection.execute("INSERT OR IGNORE INTO condition (text) VALUES (?)", (text,))
             (row,) = self.connection.execute("SELECT id FROM condition WHERE text = ?", (text,)).fetchone()
@@ -169,7 +169,7 @@ class FactStore:
         return self._conditions
 
     def touch(self, blobs: Iterable[int]) -> None:
-        """Say that a run needed these blobs; once a day, forget those that none has needed for long."""
+        """Record that a run needed these blobs; once a day, delete blobs that are unused for long."""
         today = _today()
         old = {row for (row,) in self.connection.execute("SELECT id FROM blob WHERE used < ?", (today,))}
         stale = sorted(old.intersection(blobs))
@@ -187,12 +187,12 @@ class FactStore:
         return _KEEP_DAYS_OF_LARGE if (pages - free) * size > _LARGE else _KEEP_DAYS
 
     def recall(self, name: str) -> str | None:
-        """What a link has retained under a name."""
+        """Return the value that a link has retained under a name, or None."""
         row = self.connection.execute("SELECT value FROM memo WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def recall_all(self, names: Iterable[str]) -> dict[str, str]:
-        """The same for many names; those that are not known are left out."""
+        """Return the retained values of many names; unknown names are omitted."""
         wanted = json.dumps(list(names))
         return dict(
             self.connection.execute(
@@ -201,11 +201,11 @@ class FactStore:
         )
 
     def retain(self, name: str, value: str) -> None:
-        """Keep what a link has worked out; forget what has not been worked out anew for long."""
+        """Retain a link's result under a name; delete results that were not renewed for long."""
         self.retain_all({name: value})
 
     def retain_all(self, values: dict[str, str]) -> None:
-        """The same for many names. What may have been made from an incomplete reading is not kept."""
+        """Retain many values by name, unless an incomplete reading may have influenced them."""
         if not values or self.incomplete:
             return
         with suppress(sqlite3.OperationalError), self._writing():
@@ -214,7 +214,7 @@ class FactStore:
             self.connection.execute("DELETE FROM memo WHERE used < ?", (_today() - self._days_kept(),))
 
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
-        """See `StampCache`."""
+        """Return the stamps of a directory; see `StampCache`."""
         rows = self.connection.execute(
             "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ? AND reader = ?",
             (directory, code_identity(*STAMPS)),
@@ -224,7 +224,7 @@ class FactStore:
         }
 
     def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
-        """See `StampCache`."""
+        """Record and remove stamps of a directory; see `StampCache`."""
         if not entries and not gone:
             return
         with suppress(sqlite3.OperationalError), self._writing():
@@ -241,7 +241,7 @@ class FactStore:
             )
 
     def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
-        """See `StampCache`."""
+        """Return size and relevance of objects; see `StampCache`."""
         rows = self.connection.execute(
             """SELECT oid, size, relevant FROM object_cache
                WHERE oid IN (SELECT value FROM json_each(?)) AND reader = ?""",
@@ -250,7 +250,7 @@ class FactStore:
         return {oid: (size, bool(relevant)) for oid, size, relevant in rows}
 
     def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
-        """See `StampCache`."""
+        """Record size and relevance of objects; see `StampCache`."""
         if entries:
             with suppress(sqlite3.OperationalError), self._writing():
                 self.connection.executemany(
@@ -270,11 +270,11 @@ def _memory() -> sqlite3.Connection:
 
 
 def _on_disk(path: Path) -> sqlite3.Connection:
-    """Open or make the store. Raises `OSError` or `sqlite3.DatabaseError` where that cannot be done."""
+    """Open or create the store. Raises `OSError` or `sqlite3.DatabaseError` if that fails."""
     with locked(path) as seal:
         try:
             verify(path, seal)
-        except Unsealed:  # all that is lost is time
+        except Unsealed:  # only time is lost
             _remove(path)
             store_file.prepare(path)
         is_new = not path.stat().st_size
@@ -290,13 +290,13 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store = MEMORY")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != schema_version():
-            # Before anything else of the file is written: without it no other process takes it for a store.
+            # Written first: without it no other process recognises the file as a store.
             connection.execute(f"PRAGMA application_id = {store_file.APPLICATION}")
             connection.execute("PRAGMA journal_mode = WAL")
             _create(connection)
             _forget_others(path)
         connection.execute("PRAGMA synchronous = NORMAL")
-        # A read-only file is only noticed on the first write: find out now.
+        # A read-only file is only detected by a write: write now.
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"PRAGMA user_version = {schema_version()}")
         connection.execute("COMMIT")
@@ -307,7 +307,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> None:
-    """Close a connection, and seal the file with what was written; a forked process has no part in that."""
+    """Close a connection and seal the file; in a forked process do nothing."""
     if process != os.getpid():
         return
     with suppress(sqlite3.Error, OSError):
@@ -317,14 +317,14 @@ def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> Non
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 with suppress(sqlite3.Error):
                     connection.close()
-            if not is_unchanged():  # modules that were loaded meanwhile may be other code than the rows name
+            if not is_unchanged():  # modules loaded meanwhile may differ from the code in the rows' keys
                 _remove(path)
     with suppress(sqlite3.Error):
         connection.close()
 
 
 def _forget_others(path: Path) -> None:
-    """Remove stores of other versions that nobody has used for long, and all but the latest ones."""
+    """Remove stores of other versions that are unused for long, and all but the latest ones."""
     with suppress(OSError):
         store_file.forget_others(path, _KEEP_OTHERS, time.time() - _KEEP_DAYS * _DAY)
 
@@ -335,7 +335,7 @@ def _remove(path: Path) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables anew; a store of another version is emptied. Two processes may try this at once."""
+    """Create the tables; a store of another version is emptied. Two processes may try this at once."""
     connection.execute("BEGIN EXCLUSIVE")
     if connection.execute("PRAGMA user_version").fetchone()[0] == schema_version():
         connection.execute("COMMIT")
@@ -353,7 +353,7 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one; `executescript` would commit before the first."""
+    """Yield the statements of a script one by one; `executescript` would commit before the first."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

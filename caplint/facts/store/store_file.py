@@ -1,4 +1,4 @@
-"""The files of stores in the cache directory: which are caplint's, and what may be done to them."""
+"""Files of stores in the cache directory: recognition, removal and renaming."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.facts.store.seal import SUFFIX
 from caplint.util.cache_directory import beginning, opened, opened_file, regular
 
 APPLICATION = 0x43504C54
-"""SQLite's `application_id` of a store ("CPLT"): the mark in its header."""
+"""SQLite's `application_id` of a store ("CPLT"): caplint's mark in its header."""
 _NAME = re.compile(r"facts-([0-9a-f]{1,8})\.db\Z")
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
@@ -21,10 +21,10 @@ _ASIDE = ".put-aside"
 
 
 def prepare(path: Path) -> bool:
-    """Make the cache directory and an empty file for the store, unless they are there.
+    """Create the cache directory and an empty file for the store, unless they exist.
 
-    Returns whether a file under its name, which does not bear the mark, was put aside. Raises `OSError`, with a
-    reason, for a directory or file that is not used.
+    Returns whether a file of this name without the mark was moved aside. Raises `OSError`, with a
+    reason, for a directory or file that is refused.
     """
     with opened(path.parent, create=True) as directory:
         for suffix in (*_BESIDE, SUFFIX):
@@ -37,7 +37,7 @@ def prepare(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a store that is damaged; one whose damage has cost it the mark is put aside."""
+    """Remove a damaged store; a file without the mark is moved aside instead."""
     with opened(path.parent) as directory:
         if regular(path.name, directory) is None or _is_marked(path.name, directory):
             _unlink(path.name, directory)
@@ -49,8 +49,8 @@ def forget_others(path: Path, most: int, oldest: float) -> None:
     """Remove the stores of other versions that were last used before `oldest`, and all but the latest `most`."""
     with opened(path.parent) as directory:
         others = sorted((-status.st_mtime, name) for status, name in _marked(directory) if name != path.name)
-        for place, (negated, name) in enumerate(others):
-            if place >= most or -negated < oldest:
+        for rank, (negated, name) in enumerate(others):
+            if rank >= most or -negated < oldest:
                 _unlink(name, directory, SUFFIX)
 
 
@@ -64,9 +64,9 @@ def _marked(directory: int) -> Iterator[tuple[os.stat_result, str]]:
 
 
 def _is_marked(name: str, directory: int) -> bool:
-    """Whether a file is a store, or will be: an empty one is about to be made.
+    """Tell whether a file is a store or empty (a store that is being created).
 
-    Earlier versions have set no `application_id`, but the version that their name gives (SQLite's header, 1.3).
+    Earlier versions set no `application_id`; their `user_version` equals the one in their name (SQLite's header, 1.3).
     """
     header = beginning(name, directory, _HEADER)
     if not header:
@@ -79,15 +79,15 @@ def _is_marked(name: str, directory: int) -> bool:
 
 
 def _unlink(name: str, directory: int, *more: str) -> None:
-    """Remove a store and SQLite's files beside it; `more` may add its seal, which is the lock of every process."""
-    for each in (*(name + suffix for suffix in (*_BESIDE, *more)), name):
+    """Remove a store and SQLite's files beside it; `more` may add its seal, which is also the lock of all processes."""
+    for file in (*(name + suffix for suffix in (*_BESIDE, *more)), name):
         with suppress(OSError):
-            if regular(each, directory) is not None:
-                os.unlink(each, dir_fd=directory)
+            if regular(file, directory) is not None:
+                os.unlink(file, dir_fd=directory)
 
 
 def _put_aside(name: str, directory: int) -> None:
-    """Give a file another name, over one that was put aside before only if that is a regular file, too."""
+    """Rename a file with the suffix for files moved aside; an existing one is replaced only if it is regular."""
     regular(name + _ASIDE, directory)
     os.replace(name, name + _ASIDE, src_dir_fd=directory, dst_dir_fd=directory)
     for suffix in _BESIDE:

@@ -1,1 +1,1 @@
-"""Views of source text that extractors share."""
+"""Views of source text, shared by extractors."""

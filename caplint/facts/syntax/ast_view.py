@@ -1,4 +1,4 @@
-"""What every extractor needs to know of the file that it reads."""
+"""Syntax-tree views: the input of extractors, with nodes by kind and the enclosing functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tree_sitter
 
 from caplint.c.syntax import Unit, View, language
 
-# All node kinds that some extractor asks for, found in one pass of tree-sitter's own matcher.
+# Node kinds that extractors ask for, found in one pass of tree-sitter's matcher.
 _QUERY = """
 (function_definition) @function
 (switch_statement) @switch
@@ -51,7 +51,7 @@ OUTLINE_NODES = """
 (type_definition) @typedef
 (compound_literal_expression) @literal
 """
-"""Those that an outline asks for."""
+"""Node kinds that an outline asks for."""
 
 
 @lru_cache(maxsize=2)
@@ -61,7 +61,7 @@ def _query(nodes: str) -> tree_sitter.Query:
 
 @dataclass(frozen=True, slots=True)
 class FunctionScope:
-    """A function's extent and what is local to it."""
+    """Extent of a function and its local names."""
 
     name: str
     start: int
@@ -69,32 +69,32 @@ class FunctionScope:
     locals: set[str]
     """Parameters and variables."""
     arrays: set[str]
-    """Those of the variables that are arrays, so that an element is local too."""
+    """Local variables that are arrays, whose elements are local too."""
 
 
 @dataclass
 class AstView:
-    """One view of a file, with its nodes by kind and its functions by offset."""
+    """View of a file, with its nodes by kind and its functions by offset."""
 
     unit: Unit
     view: View
     nodes: dict[str, list[tree_sitter.Node]]
     seen: dict[str, set[object]]
-    """The places of the facts that some view has given, by kind."""
+    """Extents of facts that earlier views have given, by kind; shared by all views of a file."""
     scopes: list[FunctionScope] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
 
     def fresh(self, kind: str, asker: str = "") -> list[tree_sitter.Node]:
-        """The nodes of a kind that no earlier view has shown to this asker, in file order."""
+        """Return the nodes of a kind that no earlier view has shown to this asker, in file order."""
         seen = self.seen.setdefault(kind + asker, set())
         nesting = kind in _NESTING
-        found = []
+        unseen = []
         for node in self.nodes.get(kind, ()):
-            place = (node.start_byte, node.end_byte) if nesting else node.start_byte
-            if place not in seen:
-                seen.add(place)
-                found.append(node)
-        return found
+            extent = (node.start_byte, node.end_byte) if nesting else node.start_byte
+            if extent not in seen:
+                seen.add(extent)
+                unseen.append(node)
+        return unseen
 
     def enter(self, scope: FunctionScope) -> None:
         """Add a function; functions come in file order."""
@@ -102,33 +102,33 @@ class AstView:
         self._starts.append(scope.start)
 
     def scope(self, offset: int) -> FunctionScope | None:
-        """The function that holds the offset."""
+        """Return the function that contains the offset, or None."""
         index = bisect_right(self._starts, offset) - 1
         if index >= 0 and offset < self.scopes[index].stop:
             return self.scopes[index]
         return None
 
     def place(self, offset: int) -> tuple[str | None, int, str]:
-        """The name of the function that holds the offset, its line, and its presence condition."""
+        """Return the function's name (or None), the line, and the presence condition at the offset."""
         index = bisect_right(self._starts, offset) - 1
         inside = index >= 0 and offset < self.scopes[index].stop
         line = bisect_right(self.unit.lexed.line_starts, offset)
         return self.scopes[index].name if inside else None, line, self.unit.conditionals.text(offset)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1."""
+        """Return line and column of an offset, both from 1."""
         return self.unit.lexed.position(offset)
 
     def column(self, line: int, offset: int) -> int:
-        """Column of an offset in a line, from 1."""
+        """Return the column of an offset in a line, from 1."""
         return offset - self.unit.lexed.line_starts[line - 1] + 1
 
     def line(self, offset: int) -> int:
-        """Line of an offset, from 1."""
+        """Return the line of an offset, from 1."""
         return self.unit.lexed.line(offset)
 
     def condition(self, offset: int) -> str:
-        """Canonical presence condition of the byte at the offset."""
+        """Return the canonical presence condition of the byte at the offset."""
         return self.unit.conditionals.text(offset)
 
 
@@ -139,33 +139,33 @@ _NAMES = frozenset({"identifier", "type_identifier", "field_identifier"})
 _NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update", "logic"})
 
 
-def readings(unit: Unit, nodes: str = _QUERY) -> list[AstView]:
-    """One reading per view; facts found by an earlier one are not found again."""
+def ast_views(unit: Unit, nodes: str = _QUERY) -> list[AstView]:
+    """Return one syntax-tree view per variant; they share a record of seen facts, which are given once."""
     seen: dict[str, set[object]] = {}
     return [AstView(unit, view, _nodes(view, nodes), seen) for view in unit.views]
 
 
 def _nodes(view: View, nodes: str) -> dict[str, list[tree_sitter.Node]]:
-    """The nodes of each kind in file order, of those that begin together the outermost first."""
-    found = tree_sitter.QueryCursor(_query(nodes)).captures(view.root)
-    # Asking for the operator in the query would cost the square of the depth of `a || b || c …`.
-    for node in found.pop("binary", ()):
+    """Return the nodes of each kind in file order; of nodes with the same start the outermost is first."""
+    by_kind = tree_sitter.QueryCursor(_query(nodes)).captures(view.root)
+    # Matching the operator in the query would take quadratic time in the depth of `a || b || c …`.
+    for node in by_kind.pop("binary", ()):
         operator = node.child_by_field_name("operator")
         if operator is not None and (kind := _OPERATORS.get(operator.type)):
-            found.setdefault(kind, []).append(node)
-    for nodes_of_kind in found.values():
+            by_kind.setdefault(kind, []).append(node)
+    for nodes_of_kind in by_kind.values():
         nodes_of_kind.sort(key=_END, reverse=True)
         nodes_of_kind.sort(key=_START)
-    return found
+    return by_kind
 
 
 def name_of(declarator: tree_sitter.Node | None) -> tree_sitter.Node | None:
-    """The identifier that a declarator declares."""
+    """Return the identifier that a declarator declares."""
     return declared_by(declarator)[0]
 
 
 def declared_by(declarator: tree_sitter.Node | None) -> tuple[tree_sitter.Node | None, str]:
-    """The identifier that a declarator declares, and the kind of declarator that directly holds it."""
+    """Return the identifier that a declarator declares, and the kind of its directly enclosing declarator."""
     holder = ""
     while declarator is not None and (kind := declarator.type) not in _NAMES:
         holder = kind
@@ -177,5 +177,5 @@ def declared_by(declarator: tree_sitter.Node | None) -> tuple[tree_sitter.Node |
 
 
 def json_list(texts: list[str]) -> str:
-    """As `json.dumps` writes it, in a third of its time."""
+    """Return the same text as `json.dumps`, in a third of the time."""
     return f"[{', '.join(map(encode_basestring_ascii, texts))}]"

@@ -1,4 +1,4 @@
-"""The `if`s of build files, and how much may be written of what they say."""
+"""Conditionals of build files, with limits on the size of their conditions."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from caplint.c.formula import Formula, conjunction, disjunction, negation, text
 from caplint.c.syntax import UnreadableError
 from caplint.facts.syntax.logical_lines import MAX_NESTING
 
-# As in lines.py: far from what a person maintains.
+# Far above hand-written build files, as the limits in logical_lines.py.
 MAX_ALTERNATIVES = 64
-# Characters of all conditions of a file, written out.
+# Total characters of all conditions of a file, written out.
 MAX_CONDITIONS = 4 << 20
 
 
 class Allowance:
-    """How much may still be written of a file's conditions."""
+    """Budget for the size of a file's conditions."""
 
     def __init__(self) -> None:
         self._left = MAX_CONDITIONS
 
     def spend(self, condition: Formula) -> Formula:
-        """The condition itself. Raises `UnreadableError` where it is one too many."""
+        """Charge a condition to the budget and return it. Raises `UnreadableError` if the budget is exceeded."""
         self._left -= len(text(condition))
         if self._left < 0:
-            raise UnreadableError("its conditions are too long to go on")
+            raise UnreadableError("its conditions are too long")
         return condition
 
 
 @dataclass(frozen=True)
 class BuildBranch:
-    """What an `if`, or an alternative of it, says of the lines up to the next one."""
+    """Conditions for the lines of one alternative of an `if`."""
 
     whole: Formula
-    """What must hold there, with what is around it."""
+    """Condition of the lines, including the enclosing `if`s."""
     outer: Formula
-    """What must hold for the `if` itself."""
+    """Condition of the whole `if`, from the enclosing ones."""
     tried: Formula
-    """What holds in one of the alternatives up to this one."""
+    """Disjunction of the tests of all alternatives up to this one."""
     alternatives: int = 1
 
 
 class Nesting:
-    """The `if`s around a line, in languages that have them."""
+    """Stack of the `if`s around a line."""
 
     def __init__(self) -> None:
         self._open: list[BuildBranch] = []
@@ -50,28 +50,28 @@ class Nesting:
 
     @property
     def whole(self) -> Formula:
-        """What must hold where reading has come to."""
+        """Condition of the current line."""
         return self._open[-1].whole if self._open else True
 
     def enter(self, test: Formula) -> None:
-        """An `if`. Raises `UnreadableError` where they nest too deeply."""
+        """Begin an `if`. Raises `UnreadableError` for too deep nesting."""
         if len(self._open) >= MAX_NESTING:
             raise UnreadableError(f"nests deeper than {MAX_NESTING}")
         self._push(BuildBranch(self._both(self.whole, test), self.whole, test))
 
     def alternative(self, test: Formula) -> None:
-        """An `else`, with its test or `True`. Raises `UnreadableError` where there are too many."""
+        """Begin an `else` with its test, or `True`. Raises `UnreadableError` for too many alternatives."""
         if not self._open:
             return
         last = self._open.pop()
         if last.alternatives >= MAX_ALTERNATIVES:
             raise UnreadableError(f"has more than {MAX_ALTERNATIVES} alternatives of one if")
-        own = self._both(negation(last.tried), test)
-        whole = self._both(last.outer, own)
+        condition = self._both(negation(last.tried), test)
+        whole = self._both(last.outer, condition)
         self._push(BuildBranch(whole, last.outer, disjunction([last.tried, test]), last.alternatives + 1))
 
     def leave(self) -> None:
-        """The end of an `if`."""
+        """End an `if`."""
         del self._open[-1:]
 
     def _push(self, branch: BuildBranch) -> None:

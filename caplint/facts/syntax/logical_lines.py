@@ -1,4 +1,4 @@
-"""Lines of languages in which a backslash continues one, and the bounds of what is read of them."""
+"""Logical lines of build files, in which a backslash continues a line, and limits on their size."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from caplint.c.syntax import UnreadableError
 
-# No build file that a person maintains comes near any of them.
+# Far above hand-written build files.
 MAX_BYTES = 1 << 20
 MAX_LINE = 1 << 16
 MAX_NESTING = 64
 
 
 def logical_lines(source: str) -> Iterator[tuple[int, str]]:
-    """Number and text of every line, with those that continue it.
+    """Yield number and text of every line, joined with its continuation lines.
 
-    Raises `UnreadableError` for a text that is too large or has a line that is.
+    Raises `UnreadableError` for a text or line that is too large.
     """
     if len(source) > MAX_BYTES:
         raise UnreadableError(f"larger than {MAX_BYTES >> 10} KiB")
     parts: list[str] = []
     first = 1
-    # Not splitlines(): a form feed ends no line.
+    # Not splitlines(): a form feed does not end a line.
     for number, text in enumerate(source.split("\n"), 1):
         line = text.removesuffix("\r")
         if not parts:

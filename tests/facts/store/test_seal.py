@@ -71,7 +71,7 @@ def test_no_bit_and_no_page_changes_a_result_silently(
         else:
             assert _ask(tree, str(store.parent)) == truth
         warnings = capsys.readouterr().err.splitlines()
-        expected = f"caplint: warning: store {store}: its content is not what was written; starting a new one"
+        expected = f"caplint: warning: store {store}: its content does not match its checksums; starting a new one"
         assert warnings == ([expected] if content != whole else []), trial
 
 
@@ -104,7 +104,7 @@ def test_damage_of_a_store_that_is_open_is_not_sealed_with_it(
     store.close()
     assert _names(path, capsys) == (
         0,
-        f"caplint: warning: store {path}: its content is not what was written; starting a new one\n",
+        f"caplint: warning: store {path}: its content does not match its checksums; starting a new one\n",
     )
 
 
@@ -171,7 +171,7 @@ def test_a_lock_that_nobody_gives_back_is_not_waited_for(
     with path.with_name(path.name + SUFFIX).open("rb") as holder:
         fcntl.flock(holder, fcntl.LOCK_EX)
         assert _names(path, capsys) == (
-            0, f"caplint: warning: store {path}: another process holds its lock; going on without it\n"
+            0, f"caplint: warning: store {path}: another process holds its lock; continuing without it\n"
         )  # fmt: skip
     assert _names(path, capsys) == (3000, "")
 

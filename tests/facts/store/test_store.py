@@ -170,7 +170,7 @@ def test_a_store_that_cannot_be_made(
     assert _ask(tree, store) == truth
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == f"caplint: warning: store {store}: Not a directory; going on without it\n"
+    assert err == f"caplint: warning: store {store}: Not a directory; continuing without it\n"
 
 
 def test_a_store_that_is_a_directory(
@@ -178,7 +178,7 @@ def test_a_store_that_is_a_directory(
 ) -> None:
     (tmp_path / "store" / file_name()).mkdir(parents=True)
     assert _ask(tree, tmp_path / "store" / file_name()) == truth
-    assert capsys.readouterr().err.endswith(f"{file_name()} is no regular file; remove it; going on without it\n")
+    assert capsys.readouterr().err.endswith(f"{file_name()} is not a regular file; remove it; continuing without it\n")
 
 
 def _read_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def test_a_read_only_store(
     before = store.read_bytes()
     _read_only(monkeypatch)
     assert _ask(tree, store) == truth
-    warning = f"caplint: warning: store {store}: attempt to write a readonly database; going on without it\n"
+    warning = f"caplint: warning: store {store}: attempt to write a readonly database; continuing without it\n"
     assert capsys.readouterr().err == warning
     assert store.read_bytes() == before
 
@@ -231,7 +231,7 @@ def test_a_disk_that_is_full(
     big = kernel(tmp_path / "big", {"arch/x86/kvm/big.c": "int f(void) { return g(KVM_CAP_HLT); }\n" * 400})
     found = _ask(big, store)
     assert len(found) == len(truth) + 1
-    assert capsys.readouterr().err.endswith("database or disk is full; going on without it\n")
+    assert capsys.readouterr().err.endswith("database or disk is full; continuing without it\n")
     assert store.exists()
 
 

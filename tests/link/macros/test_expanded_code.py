@@ -173,7 +173,7 @@ def test_what_an_expansion_hides_is_named(tmp_path: Path) -> None:
         [bare_kernel(tmp_path, {OPS: LIST.replace("OP_OPTIONAL(smi)\n", ""), X86: text})], UNEXPANDED
     )
     assert (path, line) == (X86, 4)
-    assert reason.startswith("what a macro expands to here")
+    assert reason.startswith("in the macro expansion")
 
 
 def test_made_facts_are_kept_and_follow_their_definitions(tmp_path: Path) -> None:
