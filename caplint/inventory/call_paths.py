@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from caplint.facts.harvest import ExtractionSettings
-from caplint.graph.path_cache import Question, name_of, packed, unpacked
+from caplint.graph.path_cache import Question, cache_key, packed, unpacked
 from caplint.graph.path_model import Path, Step
 from caplint.session import Session
 
@@ -29,13 +29,13 @@ def chains(session: Session, reading: ExtractionSettings, *, deep: bool) -> dict
     if not any(tree.role == "vmm" for tree in session.trees):
         return {}
     question = Question("deep inventory" if deep else "inventory", None, None, MOST)
-    name = name_of(question, session.trees, session.store, reading)
-    known = session.store.recall(name)
-    if known is not None:
-        return {cap: unpacked(text) for cap, text in json.loads(known).items()}
-    found = dict(_search(session, reading, deep=deep))
-    session.store.retain(name, json.dumps({cap: packed(paths) for cap, paths in found.items()}))
-    return found
+    key = cache_key(question, session.trees, session.store, reading)
+    cached = session.store.recall(key)
+    if cached is not None:
+        return {cap: unpacked(text) for cap, text in json.loads(cached).items()}
+    ways = dict(_search(session, reading, deep=deep))
+    session.store.retain(key, json.dumps({cap: packed(paths) for cap, paths in ways.items()}))
+    return ways
 
 
 def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:

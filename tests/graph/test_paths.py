@@ -127,7 +127,7 @@ CHECKED = "int {name}(KVMState *s)\n{{\n    return kvm_check_extension(s, KVM_CA
         ),
         (
             {"accel/kvm/kvm-all.c": CHECKED.format(name="a") + CIRCLE},
-            "a: its callers lead in a circle",
+            "a: its callers form a cycle",
         ),
     ],
 )  # fmt: skip
