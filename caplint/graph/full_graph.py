@@ -90,11 +90,8 @@ def _handed(program: Program) -> _Found:
         for use in uses:
             for runner in program.meant(registrars[use.macro], use.file) if use.macro in registrars else ():
                 for target in program.meant(name, use.file):
-                    yield (
-                        runner.function,
-                        target.function,
-                        Edge("callback", use.file.path, use.line, "1", via=use.macro),
-                    )
+                    edge = Edge("callback", use.file.path, use.line, "1", via=use.macro)
+                    yield runner.function, target.function, edge
 
 
 def _through(program: Program, receivers: Receivers) -> _Found:

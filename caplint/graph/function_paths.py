@@ -34,7 +34,8 @@ class Reach:
                 ways = self._ways(tree, target.function, arch)
                 paths += [Path("reach", arch, _with_location(way.steps, target.function), way.broken) for way in ways]
         if not paths:
-            raise CaplintError(f"no tree in view defines {self._question.name}() for the given architecture")
+            architecture = f" for {self._question.arch}" if self._question.arch else ""
+            raise CaplintError(f"no tree in view defines {self._question.name}(){architecture}")
         # A definition that is not reached may be an unrelated namesake in another tree.
         return [path for path in paths if path.whole] or paths
 

@@ -1,4 +1,4 @@
-"""The way of each capability: from where a VMM asks or enables, over the ioctl, down to the kernel's case."""
+"""Call paths of each capability: from a VMM's check or enable, over the ioctl, to the kernel's case label."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from caplint.graph.entry_paths import Starts
     from caplint.graph.vmm_sites import VmmSite
 
-# Ways shown of one capability: each verb and architecture once.
+# Limit for the paths of one capability; it has at most one per verb and architecture.
 MOST = 8
 
 
 def chains(session: Session, reading: ExtractionSettings, *, deep: bool) -> dict[str, list[Path]]:
-    """Capability → its ways, the best of each verb and architecture; deep: from the program's entry.
+    """Return capability → its best paths per verb and architecture; with `deep` from the program's entry.
 
-    They are remembered for the state of the trees: the first time costs seconds, deep minutes.
+    The result is cached per state of the trees: the first search takes seconds, a deep one minutes.
     """
     if not any(tree.role == "vmm" for tree in session.trees):
         return {}
@@ -39,7 +39,7 @@ def chains(session: Session, reading: ExtractionSettings, *, deep: bool) -> dict
 
 
 def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
-    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx, where nothing is remembered
+    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx is needed only without a cached result
     from caplint.graph.call_graph import Programs  # noqa: PLC0415
 
     programs = Programs(session, reading)
@@ -48,14 +48,14 @@ def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Ite
     for (cap,) in session.connection.execute(query).fetchall():
         best: dict[tuple[str, str | None], Path] = {}
         for path in ways.of(cap):
-            known = best.get((path.verb, path.arch))
-            if known is None or _worth(path) > _worth(known):
+            previous = best.get((path.verb, path.arch))
+            if previous is None or _worth(path) > _worth(previous):
                 best[path.verb, path.arch] = path
         yield cap, list(best.values())[:MOST]
 
 
 def _worth(path: Path) -> tuple[bool, bool, int]:
-    """A whole way is better than a broken one, a short one than a long one."""
+    """Return a sort key: complete paths are better than broken ones, short paths better than long ones."""
     return not path.below, not path.above, -len(path.steps)
 
 
