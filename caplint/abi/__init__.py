@@ -1,1 +1,1 @@
-"""What a C compiler would make of KVM's UAPI headers: layouts of structures and numbers of ioctls, per ABI."""
+"""Structure layouts and ioctl numbers of KVM's UAPI headers per ABI, as a C compiler would compute them."""

@@ -1,4 +1,4 @@
-"""abis.toml, read once: data models, encodings of ioctls, attributes without a meaning for layouts."""
+"""Contents of abis.toml: data models, ioctl encodings, and attributes that do not affect layouts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Encoding:
-    """How an ioctl's number holds direction and size."""
+    """Encoding of an ioctl's direction and size in its number."""
 
     size_bits: int
     none: int
@@ -19,38 +19,38 @@ class Encoding:
     read: int
 
     def number(self, direction: str, kind: int, number: int, size: int) -> int:
-        """The encoded number. `direction` is none, read, write or both."""
+        """Return the encoded number; `direction` is none, read, write or both."""
         bits = {"none": self.none, "read": self.read, "write": self.write, "both": self.read | self.write}[direction]
         return bits << (16 + self.size_bits) | size << 16 | kind << 8 | number
 
 
 @dataclass(frozen=True)
 class Abi:
-    """A data model; alignments in bytes."""
+    """Data model of a target; alignments are in bytes."""
 
     name: str
     arch: str
     bits: int
-    """Of `long` and of pointers."""
+    """Width of `long` and of pointers."""
     endian: str
     encoding: Encoding
     words: tuple[str, ...] = ()
     wide_alignment: int = 8
     int128: int = 0
-    """Alignment of `__int128`; 0 where there is none."""
+    """Alignment of `__int128`; 0 if the ABI does not have it."""
     anonymous_bit_fields: bool = False
     macros: tuple[tuple[str, str], ...] = ()
 
     @property
     def model(self) -> tuple[object, ...]:
-        """All that layouts and numbers depend on but for what the preprocessor sees."""
+        """Properties that layouts and numbers depend on, apart from the preprocessor's output."""
         return self.bits, self.encoding, self.wide_alignment, self.int128, self.anonymous_bit_fields
 
     @property
     def predefined(self) -> dict[str, str]:
         """Macros that a compiler for this ABI defines."""
         order = {"little": "1234", "big": "4321"}[self.endian]
-        own = {
+        sizes_and_order = {
             "__SIZEOF_LONG__": str(self.bits // 8),
             "__SIZEOF_POINTER__": str(self.bits // 8),
             "__BYTE_ORDER__": order,
@@ -59,10 +59,10 @@ class Abi:
         }
         wide = {"__LP64__": "1", "_LP64": "1"} if self.bits == 64 else {"__ILP32__": "1", "_ILP32": "1"}
         int128 = {"__SIZEOF_INT128__": "16"} if self.int128 else {}
-        return _COMMON | own | wide | int128 | dict(self.macros)
+        return _COMMON | sizes_and_order | wide | int128 | dict(self.macros)
 
 
-# What does not differ between ABIs.
+# Predefined macros that are the same for all ABIs.
 _COMMON = {
     "__GNUC__": "12", "__STDC__": "1", "__STDC_VERSION__": "201112L", "__CHAR_BIT__": "8", "__linux__": "1",
     "__SIZEOF_INT__": "4", "__SIZEOF_LONG_LONG__": "8",
@@ -71,16 +71,16 @@ _COMMON = {
 
 
 def abis_of(word: str | None, arch: str | None) -> list[Abi]:
-    """The ABIs that a directory name stands for, else all those of a canonical architecture, else all.
+    """Return the ABIs that a directory name selects, else those of the architecture, else (arch None) all.
 
-    ABIs that have names of their own are left out unless it is theirs.
+    An ABI with its own directory names (`words`) is returned only for these names.
     """
     named = [abi for abi in _abis() if word in abi.words]
     return named or [abi for abi in _abis() if arch in {abi.arch, None} and not abi.words]
 
 
 def abi_named(name: str) -> Abi:
-    """An ABI by its name."""
+    """Return the ABI of a name. Raises `StopIteration` for an unknown name."""
     return next(abi for abi in _abis() if abi.name == name)
 
 
@@ -99,7 +99,7 @@ def _abi(name: str, entry: dict[str, Any], encodings: dict[str, Encoding]) -> Ab
 
 @cache
 def harmless_attributes() -> frozenset[str]:
-    """Attributes that change no layout."""
+    """Return the attributes that do not affect layouts."""
     return frozenset(_data()["attributes"]["harmless"])
 
 

@@ -1,7 +1,8 @@
-"""Carries what pycparser does not know past it: attributes become markers that it accepts, and are read back.
+"""Rewriting of GNU attributes, which pycparser cannot parse, as markers that it accepts.
 
-An attribute of a structure becomes its first member, one of a declaration an alignment specifier in front of it; both
-name an entry of `Chunk.attributes`. What cannot be placed or is not known is a reason why there is no layout.
+A structure's attribute becomes a marker member at its beginning. A declaration's attribute becomes an alignment
+specifier in front of it. Each marker's number is an index into `DeclarationChunk.attributes`; `layout.py` reads the
+markers back. An unknown or misplaced attribute makes the layout unknown.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from caplint.values.expression_text import partner, split_words
 MARKER = "__caplint_attribute_"
 _RECORDS = {"struct", "union"}
 ATTRIBUTE = {"__attribute__", "__attribute"}
-"""How GNU C begins attributes."""
-# GNU spellings that pycparser does not take, and what they mean.
+"""Keywords that begin an attribute in GNU C."""
+# GNU spellings that pycparser rejects, and their C equivalents.
 _SPELLINGS = {
     "__signed__": "signed", "__signed": "signed", "__const": "const", "__const__": "const", "__volatile__": "volatile",
     "__volatile": "volatile", "__restrict": "restrict", "__restrict__": "restrict", "__inline": "inline",
@@ -26,35 +27,35 @@ _SPELLINGS = {
 
 
 class AttributeProblem(Exception):  # noqa: N818 - it is a finding about the text, not a failure
-    """An attribute that is not understood; the message says why."""
+    """Attribute that is not understood; the message gives the reason."""
 
 
 @dataclass
 class Attributes:
-    """What attributes say of one declaration or structure."""
+    """Layout attributes of one declaration or structure."""
 
     packed: bool = False
     aligned: list[str] = field(default_factory=list)
-    """Expressions; `""` is the largest alignment of the target."""
+    """Alignment expressions; `""` (no argument) is the largest alignment of the target."""
 
 
 @dataclass
 class DeclarationChunk:
-    """A declaration outside functions, in C that pycparser takes."""
+    """Declaration at file scope, rewritten as C that pycparser accepts."""
 
     text: str
     places: list[tuple[str, int]]
     """Path and line of each line of the text."""
     attributes: list[Attributes]
-    """By the number in their marker."""
+    """Attributes, indexed by the number in their marker."""
     outer: list[int]
-    """Those without a marker: they are of what is declared itself, a type's name."""
+    """Indexes of attributes without a marker: they apply to the declared name itself, such as a typedef's."""
     problem: str | None = None
-    """Why the layout is not known."""
+    """Reason why the layout is not known."""
 
 
 def chunk_of(tokens: Sequence[PlacedToken]) -> DeclarationChunk:
-    """The declaration with its attributes as markers."""
+    """Return the declaration with its attributes as markers."""
     writer = _Writer(tokens)
     try:
         writer.run()
@@ -65,30 +66,30 @@ def chunk_of(tokens: Sequence[PlacedToken]) -> DeclarationChunk:
 
 
 class _Writer:
-    """Copies tokens, and remembers where markers belong."""
+    """Copier of tokens that records where markers belong."""
 
     def __init__(self, tokens: Sequence[PlacedToken]) -> None:
         self._tokens = tokens
         self._out: list[PlacedToken] = []
         self._attributes: list[Attributes] = []
         self._inserts: list[tuple[int, int, bool]] = []
-        """Offset in `_out`, number of the attributes, and whether it is a structure's."""
+        """Offset in `_out`, index of the attributes, and whether they are a structure's."""
         self._outer: list[int] = []
         self._starts = [0]
-        """Where the current declaration begins, per open brace."""
+        """Offset at which the current declaration begins, per open brace."""
         self._braces: list[tuple[int, str]] = []
-        """Offset behind each open brace, and what it opens."""
+        """Offset behind each open brace, and its kind: struct, union, enum or other."""
         self._closed: tuple[int, str] | None = None
-        """The brace that the last token closed."""
+        """Entry of `_braces` that the last token closed."""
         self._waiting: Attributes | None = None
         """Attributes between `struct` and its brace."""
         self._commas = [False]
-        """Whether the current declaration has had a comma, per open brace."""
+        """Whether the current declaration has a comma so far, per open brace."""
         self._marked = [False]
-        """Whether it has had an attribute behind its type."""
+        """Whether the current declaration has an attribute behind its type so far, per open brace."""
 
     def run(self) -> None:
-        """Copy everything. Raises `AttributeProblem`."""
+        """Copy all tokens. Raises `AttributeProblem`."""
         position = 0
         while position < len(self._tokens):
             token = self._tokens[position]
@@ -137,7 +138,7 @@ class _Writer:
         self._marked.append(False)
 
     def _kind(self) -> str:
-        """What the brace that has just been copied opens."""
+        """Return the kind of the brace that was copied last."""
         before = [token.text for token in self._out[-3:-1]]
         return next((word for word in reversed(before) if word in {*_RECORDS, "enum"}), "other")
 
@@ -167,7 +168,7 @@ class _Writer:
         self._attributes.append(attributes)
 
     def chunk(self, problem: str | None) -> DeclarationChunk:
-        """What has been copied, with the markers put in."""
+        """Return the copied tokens with the markers inserted; the original tokens if there was a problem."""
         if problem is not None:
             self._out, self._inserts, self._attributes, self._outer = list(self._tokens), [], [], []
         markers: dict[int, str] = {}
@@ -179,9 +180,9 @@ class _Writer:
         lines: list[list[str]] = []
         places: list[tuple[str, int]] = []
         for offset, token in enumerate(self._out):
-            place = (token.path, token.line)
-            if not places or places[-1] != place:
-                places.append(place)
+            location = (token.path, token.line)
+            if not places or places[-1] != location:
+                places.append(location)
                 lines.append([])
             if offset in markers:
                 lines[-1].append(markers[offset])
@@ -192,7 +193,7 @@ class _Writer:
 
 
 def _closing(tokens: Sequence[PlacedToken], opening: int) -> int:
-    """The position behind the parenthesis that closes the one at `opening`."""
+    """Return the position behind the parenthesis that matches the one at `opening`. Raises `AttributeProblem`."""
     end = partner(tokens[position].text for position in range(opening, len(tokens)))
     if end < 0:
         raise AttributeProblem("an attribute's parentheses do not close")
@@ -200,16 +201,16 @@ def _closing(tokens: Sequence[PlacedToken], opening: int) -> int:
 
 
 def _parsed(words: list[str]) -> Attributes | None:
-    """The attributes of `((…))`, None where they change no layout."""
+    """Return the attributes of `((…))`, None if they do not affect layouts. Raises `AttributeProblem`."""
     if words[:2] != ["(", "("] or words[-2:] != [")", ")"]:
         raise AttributeProblem(f"`__attribute__{''.join(words)[:60]}` is not understood")
-    found = Attributes()
+    attributes = Attributes()
     for entry in split_words(words[2:-2]):
         name = entry[0].strip("_") if entry else ""
         if name == "packed":
-            found.packed = True
+            attributes.packed = True
         elif name == "aligned":
-            found.aligned.append(" ".join(entry[2:-1]))
+            attributes.aligned.append(" ".join(entry[2:-1]))
         elif name and name not in harmless_attributes():
             raise AttributeProblem(f"the attribute `{name}` is not understood")
-    return found if found.packed or found.aligned else None
+    return attributes if attributes.packed or attributes.aligned else None

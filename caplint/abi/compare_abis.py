@@ -1,4 +1,4 @@
-"""One copy of the headers held against another, over all the ABIs that both are evaluated for."""
+"""Comparison of two copies of the headers over all ABIs that both are evaluated for."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from caplint.abi.unit import AbiUnit, Structure
 
 
 class AbiDifference(NamedTuple):
-    """A structure or ioctl that differs, on one or several ABIs."""
+    """Structure or ioctl that differs on one or several ABIs."""
 
     subject: str
     kind: str
-    """struct, ioctl"""
+    """`struct` or `ioctl`."""
     verdict: str
     abis: str
-    """Those on which it differs as said, separated by commas."""
+    """ABIs with this verdict, separated by commas."""
     everywhere: int
-    """1: those are all on which both have it."""
+    """1: `abis` lists all ABIs that both copies are evaluated for."""
     changes: str
     kernel_path: str
     kernel_line: int
@@ -31,13 +31,13 @@ class AbiDifference(NamedTuple):
 
 
 def differences(kernel: Mapping[str, AbiUnit], other: Mapping[str, AbiUnit]) -> list[AbiDifference]:
-    """One per structure or ioctl and definition, for ABIs of one architecture."""
-    found: dict[str, dict[str, Drift]] = {}
+    """Return one difference per structure or ioctl; the keys are ABIs of one architecture."""
+    by_subject: dict[str, dict[str, Drift]] = {}
     shared = [name for name in kernel if name in other]
     for name in shared:
         for drift in drifts(kernel[name], other[name]):
-            found.setdefault(drift.subject, {})[name] = drift
-    return [_merged(by_abi, kernel, other, shared) for by_abi in found.values()]
+            by_subject.setdefault(drift.subject, {})[name] = drift
+    return [_merged(by_abi, kernel, other, shared) for by_abi in by_subject.values()]
 
 
 def _merged(
@@ -64,10 +64,10 @@ def _merged(
 def _only_padded(
     name: str, drift: Drift, by_abi: dict[str, Drift], kernel: Mapping[str, AbiUnit], other: Mapping[str, AbiUnit]
 ) -> bool:
-    """Whether a 32-bit layout differs only because one header spells out the padding of the 64-bit one.
+    """Return whether a 32-bit layout differs only because one header spells out the padding of the 64-bit layout.
 
-    A 64-bit kernel reads what a 32-bit program passes in its own layout, so the header without the padding was the
-    broken one (Linux 6.9 mended `struct kvm_sev_cmd` and its like in this way).
+    A 64-bit kernel reads a 32-bit program's structures in its own layout, so the header without the padding was the
+    broken one (Linux 6.9 fixed `struct kvm_sev_cmd` and similar structures in this way).
     """
     if (
         drift.renumbers

@@ -1,4 +1,4 @@
-"""Constant expressions in declarations: array lengths, widths, enumerators, sizeof."""
+"""Evaluation of constant expressions in declarations: array lengths, bit-field widths, enumerators, sizeof."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGNED_WORDS = {"__s8", "__s16", "__s32", "__s64", "signed char", "short", "int
 
 
 class DeclaredConstants:
-    """Evaluates expressions with the enumerators and types that have been declared so far."""
+    """Evaluator of expressions over the enumerators and types declared so far."""
 
     def __init__(self, abi: Abi, type_of: Callable[[c_ast.Node], Type]) -> None:
         self._abi = abi
@@ -24,15 +24,15 @@ class DeclaredConstants:
         self._enumerators: dict[str, Value] = {}
 
     def value(self, node: c_ast.Node) -> int:
-        """An expression's value. Raises `UnknownValueError`."""
+        """Return an expression's value. Raises `UnknownValueError`."""
         return evaluate(node, self).value
 
     def text(self, text: str) -> int:
-        """The value of an expression that is given as text. Raises `UnknownValueError`."""
+        """Return the value of an expression given as text. Raises `UnknownValueError`."""
         return self.value(parse_expression(text))
 
     def enumerate(self, enumerators: Iterable[c_ast.Enumerator]) -> list[int]:
-        """Take in an enumeration's names. Raises `UnknownValueError`."""
+        """Declare an enumeration's names and return their values. Raises `UnknownValueError`."""
         values: list[int] = []
         for entry in enumerators:
             value = self.value(entry.value) if entry.value is not None else (values[-1] + 1 if values else 0)
@@ -47,7 +47,7 @@ class DeclaredConstants:
         return self._abi.bits
 
     def name(self, name: str) -> Value:
-        """See `Scope`: the value of an enumerator."""
+        """Return the value of an enumerator (see `Scope`). Raises `UnknownValueError`."""
         if name in self._enumerators:
             return self._enumerators[name]
         raise UnknownValueError(f"{name} is not known")
@@ -62,10 +62,10 @@ class DeclaredConstants:
 
     def integer_type(self, node: c_ast.Node) -> IntegerType:
         """See `Scope`."""
-        found = self._type_of(node)
-        if found.members or found.size not in {1, 2, 4, 8}:
-            raise UnknownValueError(f"a cast to {found.text}")
-        signed = found.text in _SIGNED_WORDS
-        if not signed and "unsigned" not in found.text and not found.text.startswith("__u"):
-            raise UnknownValueError(f"whether {found.text} is signed is not known")
-        return IntegerType(8 * found.size, not signed)
+        type_ = self._type_of(node)
+        if type_.members or type_.size not in {1, 2, 4, 8}:
+            raise UnknownValueError(f"a cast to {type_.text}")
+        signed = type_.text in _SIGNED_WORDS
+        if not signed and "unsigned" not in type_.text and not type_.text.startswith("__u"):
+            raise UnknownValueError(f"whether {type_.text} is signed is not known")
+        return IntegerType(8 * type_.size, not signed)

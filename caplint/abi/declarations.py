@@ -1,6 +1,6 @@
-"""Splits preprocessed headers into declarations and has each parsed by itself.
+"""Splitting of preprocessed headers into declarations, each parsed by itself.
 
-So one that is not understood hides no other, and what all architectures share is parsed once.
+Therefore a declaration that is not understood hides no other, and one that architectures share is parsed once.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from caplint.abi.preprocess import HeaderError, PlacedToken
 
 _TYPES = {"struct", "union", "enum", "typedef"}
 _WORDS = re.compile(r"[A-Za-z_]\w*")
-# Types that compilers know without a declaration.
+# Types that compilers provide without a declaration.
 _BUILT_IN = ("__int128_t", "__uint128_t", "_Float128", "__float128")
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A declaration outside functions that defines types."""
+    """Declaration at file scope that defines types."""
 
     chunk: DeclarationChunk
     node: c_ast.Node | None
-    """None: not understood."""
+    """None if the declaration is not understood."""
     problem: str | None
 
     @property
     def place(self) -> tuple[str, int]:
-        """Path and line where it begins."""
+        """Path and line of its beginning."""
         return self.chunk.places[0]
 
     def place_of(self, node: c_ast.Node) -> tuple[str, int]:
-        """Path and line of one of its nodes."""
+        """Return path and line of one of its nodes."""
         line = node.coord.line if node.coord is not None else 1
         return self.chunk.places[min(max(line, 1), len(self.chunk.places)) - 1]
 
 
 def declarations(tokens: list[PlacedToken]) -> Iterator[Declaration]:
-    """Those that define types, in order. Raises `HeaderError` for a text that ends within one."""
+    """Yield the declarations that define types, in order. Raises `HeaderError` for unbalanced brackets."""
     typedefs: set[str] = set(_BUILT_IN)
     for part in _parts(tokens):
         if not any(token.text in _TYPES for token in part):
@@ -51,33 +51,33 @@ def declarations(tokens: list[PlacedToken]) -> Iterator[Declaration]:
         if chunk.problem is not None:
             yield Declaration(chunk, None, chunk.problem)
             continue
-        known = sorted(typedefs.intersection(_WORDS.findall(chunk.text)))
-        node, problem = _parse(chunk.text, tuple(known))
+        used_typedefs = sorted(typedefs.intersection(_WORDS.findall(chunk.text)))
+        node, problem = _parse(chunk.text, tuple(used_typedefs))
         if isinstance(node, c_ast.Typedef):
             typedefs.add(node.name)
         yield Declaration(chunk, node, problem)
 
 
 def _parts(tokens: list[PlacedToken]) -> Iterator[list[PlacedToken]]:
-    """Between the semicolons outside braces; functions are left out."""
+    """Yield the tokens of each declaration, split at semicolons outside brackets; function bodies are left out."""
     part: list[PlacedToken] = []
     depth = 0
     for token in tokens:
         part.append(token)
         depth += (token.text in {"{", "("}) - (token.text in {"}", ")"})
         if depth < 0:
-            raise HeaderError("a bracket closes that none has opened", token.path, token.line)
+            raise HeaderError(f"`{token.text}` has no matching opening bracket", token.path, token.line)
         if depth == 0 and (token.text == ";" or (token.text == "}" and _is_function(part))):
             if token.text == ";":
                 yield part
             part = []
     if part:
-        raise HeaderError("a declaration begins here and does not end", part[0].path, part[0].line)
+        raise HeaderError("the declaration that begins here does not end", part[0].path, part[0].line)
 
 
 def _is_function(part: list[PlacedToken]) -> bool:
-    """Whether a declaration that ends in a brace is a function: its first brace stands behind its parameters."""
-    # Brackets of different kinds may close each other, so that there is no brace that opens.
+    """Return whether a declaration that ends in a brace is a function: its first brace follows its parameters."""
+    # Brackets are counted without their kind, so the part may lack an opening brace.
     position = next((index for index, token in enumerate(part) if token.text == "{"), 0) - 1
     if position < 0 or part[position].text != ")":
         return False
@@ -90,13 +90,13 @@ def _is_function(part: list[PlacedToken]) -> bool:
     return position > 0 and part[position - 1].text not in ATTRIBUTE
 
 
-# All architectures and copies share most declarations.
+# Architectures and copies of the headers share most declarations.
 _chunk = lru_cache(maxsize=4096)(chunk_of)
 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, typedefs: tuple[str, ...]) -> tuple[c_ast.Node | None, str | None]:
-    """The declaration's node. Lines count as in the text."""
+    """Return the declaration's node, or the reason why there is none. Lines count from 1 as in the text."""
     prelude = "".join(f"typedef int {name};" for name in typedefs)
     try:
         tree = c_parser.CParser().parse(f"{prelude} {text}")

@@ -1,8 +1,8 @@
-"""What two evaluations of KVM's headers for one ABI disagree about, and whether that breaks programs.
+"""Differences between two evaluations of KVM's headers for one ABI, and whether they break programs.
 
-A break is what makes a program that is built with one header and a kernel that is built with the other take the same
-bytes for different things, or makes the kernel refuse the ioctl because its number holds another size. Whatever
-a header only adds (members in padding, in reserved space, at the end, as further members of a union) is compatible.
+A difference is a break if a program built with one header and a kernel built with the other interpret the same bytes
+differently, or if the kernel refuses the ioctl because its number encodes another size. Additions (members in padding,
+in reserved space, at the end, or as further members of a union) are compatible.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from caplint.abi.types import StructMember
 from caplint.abi.unit import AbiUnit, IoctlNumber, Structure
 
 BREAK, COMPATIBLE = "break", "compatible"
-# Members that hold space for later, by their last name: pad, padding1, __reserved, rsvd2, unused, dummy.
+# Names of members that reserve space, matched against the last component: pad, padding1, __reserved, rsvd2, dummy.
 _RESERVED = re.compile(r"_*(?:pad|padding|reserved?|rsvd|resv|res|unused|dummy|spare|fill|filler)_?\d*(?:\[\])?\Z")
 _FLEXIBLE = re.compile(r"\[0?\]")
 _TAGGED = re.compile(r"(?:struct|union) (\w+)")
@@ -24,26 +24,26 @@ _MOST = 3
 
 @dataclass(frozen=True)
 class Drift:
-    """A structure or an ioctl that differs."""
+    """Structure or ioctl that differs."""
 
     subject: str
     verdict: str
     changes: tuple[str, ...]
-    """`offset of nmsrs: 4, not 0`: what the other has, and what the kernel has."""
+    """Texts such as `offset of nmsrs: 4, not 0`: the other copy's value, then the kernel's."""
     kernel: Structure | IoctlNumber
     other: Structure | IoctlNumber
     renumbers: bool = False
-    """The sizes differ, and an ioctl's number holds them."""
+    """Whether the sizes differ and an ioctl's number encodes them."""
 
     @property
     def summary(self) -> str:
-        """The changes for a message."""
+        """Text of the first changes, for a message."""
         more = f" and {len(self.changes) - _MOST} more" if len(self.changes) > _MOST else ""
         return "; ".join(self.changes[:_MOST]) + more
 
 
 def drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
-    """Structures and ioctls that both have and that differ."""
+    """Yield the structures and ioctls that both have and that differ."""
     theirs = {structure.tag: structure for structure in other.structures}
     arguments = _numbered(kernel, other)
     elements = _elements(kernel) | _elements(other)
@@ -55,27 +55,27 @@ def drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
         if twin.size != structure.size:
             resized.add(structure.tag)
         ioctls = arguments.get(structure.tag, [])
-        if found := _structure(structure, twin, ioctls, structure.tag in elements):
-            yield found
+        if drift := _structure(structure, twin, ioctls, structure.tag in elements):
+            yield drift
     numbers = {ioctl.name: ioctl for ioctl in other.ioctls}
     for ioctl in kernel.ioctls:
-        if (also := numbers.get(ioctl.name)) and (drift := _ioctl(ioctl, also, resized)):
+        if (counterpart := numbers.get(ioctl.name)) and (drift := _ioctl(ioctl, counterpart, resized)):
             yield drift
 
 
 def _numbered(*units: AbiUnit) -> dict[str, list[str]]:
-    """Tag → the ioctls whose number holds its size."""
-    found: dict[str, list[str]] = {}
+    """Return tag → names of the ioctls whose number encodes its size."""
+    ioctls_of: dict[str, list[str]] = {}
     for ioctl in (ioctl for unit in units for ioctl in unit.ioctls):
         if match := _TAGGED.match(ioctl.argument):
-            names = found.setdefault(match.group(1), [])
+            names = ioctls_of.setdefault(match.group(1), [])
             if ioctl.name not in names:
                 names.append(ioctl.name)
-    return found
+    return ioctls_of
 
 
 def _elements(unit: AbiUnit) -> set[str]:
-    """Tags of structures that stand in arrays, so that the next one begins where one ends."""
+    """Return the tags of structures that are array elements, so that their size decides the next element's offset."""
     types = (member.type for structure in unit.structures for member in structure.members)
     return {match.group(1) for text in types if "[" in text and (match := _TAGGED.match(text))}
 
@@ -103,7 +103,7 @@ def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array:
 
 
 def _leaves(structure: Structure) -> dict[str, StructMember]:
-    """Members without members of their own in the list; those of no size only mark a place."""
+    """Return the innermost members by name; members of size 0 are left out unless they are flexible arrays."""
     names = [member.name for member in structure.members]
     inner = {name[: match.start()] for name in names for match in re.finditer(r"\[\]\.|\.", name)}
     return {
@@ -122,7 +122,7 @@ def _reserved(name: str) -> bool:
 
 
 def _moved(kernel: Structure, other: Structure) -> Iterator[str]:
-    """Members of both that lie elsewhere or have another width."""
+    """Yield a text per member of both that has another offset or width."""
     theirs = _leaves(other)
     for name, member in _leaves(kernel).items():
         twin = theirs.get(name)
@@ -156,7 +156,7 @@ def _overlaps(one: StructMember, other: StructMember) -> bool:
 
 
 def _replaced(kernel: Structure, other: Structure) -> Iterator[str]:
-    """Members of the one whose bytes the other has cut in another way, under other names."""
+    """Yield a text per kernel member whose bytes the other copy divides differently, under other names."""
     ours, theirs = _leaves(kernel), _leaves(other)
     gone = [member for name, member in ours.items() if name not in theirs and not _reserved(name)]
     new = [member for name, member in theirs.items() if name not in ours and not _reserved(name)]
@@ -168,10 +168,10 @@ def _replaced(kernel: Structure, other: Structure) -> Iterator[str]:
 
 
 def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
-    """Members that only one of the two has, in space that the other leaves free or shares."""
+    """Yield a text per side with the members that only this side has, in space that the other leaves free or shares."""
     ours, theirs = _leaves(kernel), _leaves(other)
     for mine, others, word in ((ours, theirs, "lacks"), (theirs, ours, "has also")):
-        # Another name for the very bytes of a member adds nothing: one that is renamed, or stands in a group as well.
+        # Another name for exactly the bytes of a member (renamed, or also in a group) is no addition.
         names = [
             name for name, member in mine.items()
             if name not in others and not _reserved(name)

@@ -1,4 +1,4 @@
-"""Evaluates headers in processes of their own, so that none can hang a run or take all memory; JSON in between."""
+"""Evaluation of headers in separate processes, so that no header can hang a run or exhaust memory; results are JSON."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from caplint.abi.types import StructMember
 from caplint.abi.unit import AbiUnit, IoctlNumber, Structure, Unknown
 from caplint.util.limited_processes import workers
 
-# Seconds of processor time for the headers of one architecture, which take a sixth of one, and by the clock for all.
+# Seconds of processor time per architecture (typical: a sixth of a second), and of wall-clock time for all.
 _LIMIT, _TOTAL = 20.0, 180.0
 _MEMORY = 4 << 30
 
 
 Results = Callable[[], tuple[dict[str, str], bool]]
-"""Waits for the results: key → JSON object of ABI → unit; and whether each would be the same another time."""
+"""Function that waits for the results: key → JSON object of ABI → unit, and whether they are reproducible."""
 Tasks = Mapping[str, tuple[Sources, list[str]]]
-"""Key → headers, and the ABIs that they are evaluated for."""
+"""Key → headers and the names of the ABIs to evaluate them for."""
 
 
 @contextmanager
 def evaluating(tasks: Tasks, jobs: int) -> Iterator[Results]:
-    """Begin; what it gives waits for the results. Leaving it ends what still runs."""
+    """Start the evaluations and yield a function that waits for them. Leaving the context ends unfinished ones."""
     keys = list(tasks)
     with workers(min(jobs, len(keys)), _LIMIT, _TOTAL) as pool:
         begun = pool.begin(_evaluate, [(tasks[key][0], tasks[key][1]) for key in keys])
 
         def results() -> tuple[dict[str, str], bool]:
-            found = pool.results(begun)
+            texts = pool.results(begun)
             units = {
-                key: result if result is not None else _failed(*tasks[key])
-                for key, result in zip(keys, found, strict=True)
+                key: text if text is not None else _failed(*tasks[key]) for key, text in zip(keys, texts, strict=True)
             }
             return units, not pool.passing
 
@@ -57,12 +56,12 @@ def _failed(sources: Sources, names: list[str]) -> str:
 
 
 def _json(units: Mapping[str, AbiUnit]) -> str:
-    # asdict() would copy every row on the way.
+    # asdict() would copy every row.
     return json.dumps({name: vars(unit) for name, unit in units.items()})
 
 
 def unit_of(data: dict[str, Any]) -> AbiUnit:
-    """A unit from its JSON."""
+    """Return a unit from its decoded JSON."""
     return AbiUnit(
         [
             Structure._make([*row[:-1], [StructMember._make(member) for member in row[-1]]])

@@ -1,9 +1,9 @@
 """Sizes, alignments and offsets of C types in one ABI, as GCC lays them out.
 
 Sources: the System V ABI and its processor supplements; for bit-fields and attributes GCC's manual ("Type
-Attributes", "Structure Layout") and stor-layout.cc. Offsets and sizes are bytes, positions of bits count from the
-beginning of the structure in the order in which the ABI allocates them: from a byte's least significant bit where it
-is little endian, from its most significant one where it is big endian.
+Attributes", "Structure Layout") and stor-layout.cc. Offsets and sizes are in bytes. Bit positions count from the
+beginning of the structure in the ABI's order of allocation: from a byte's least significant bit if it is little
+endian, from its most significant bit if it is big endian.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from caplint.abi.constants import DeclaredConstants
 from caplint.abi.types import FollowsError, LocateNode, Record, StructMember, Type
 from caplint.values.c_integers import UnknownValueError
 
-# What one type may come to, in bytes: more is a mistake or an attack.
+# Limit for the size of one type, in bytes; a larger one is a mistake or an attack.
 _MAX_SIZE = 1 << 31
 _MAX_MEMBERS = 5000
 _RECORDS = (c_ast.Struct, c_ast.Union)
 
 
 class Types:
-    """The types of one translation unit, as they are declared."""
+    """Types declared so far in one translation unit."""
 
     def __init__(self, abi: Abi) -> None:
         self._abi = abi
@@ -35,27 +35,27 @@ class Types:
         self._typedefs: dict[str, Type] = {}
         self.records: dict[str, Record] = {}
         self.failed: set[str] = set()
-        """`struct tag` of those whose layout is not known."""
+        """Names (`struct tag`) of the types without a known layout."""
         self.constants = DeclaredConstants(abi, self.of)
         self._attributes: list[Attributes] = []
         self._read: set[int] = set()
         self._place: LocateNode = lambda _: ("", 0)
 
     def declare(self, node: c_ast.Node, chunk: DeclarationChunk, place: LocateNode) -> None:
-        """Take in a declaration. Raises `UnknownValueError` where what it declares has no known layout."""
+        """Declare the types of a declaration. Raises `UnknownValueError` if one has no known layout."""
         self._attributes, self._read, self._place = chunk.attributes, set(), place
         if isinstance(node, c_ast.Typedef | c_ast.Decl):
-            found = self.of(node.type)
+            declared = self.of(node.type)
             marks = self._marks(f"{MARKER}{number}" for number in chunk.outer)
             if isinstance(node, c_ast.Typedef):
                 if any(mark.packed for mark in marks):
                     raise UnknownValueError("`packed` on a typedef is not understood")
-                self._typedefs[node.name] = _named(found, node.name, self.alignment(marks))
+                self._typedefs[node.name] = _named(declared, node.name, self.alignment(marks))
         if len(self._read) != len(chunk.attributes):
-            raise UnknownValueError("an attribute cannot be told to what it belongs")
+            raise UnknownValueError("it is not clear what an attribute applies to")
 
     def of(self, node: c_ast.Node) -> Type:
-        """The type that a node denotes. Raises `UnknownValueError`."""
+        """Return the type that a node denotes. Raises `UnknownValueError`."""
         match node:
             case c_ast.Typename() | c_ast.TypeDecl():
                 return self.of(node.type)
@@ -112,27 +112,27 @@ class Types:
                 raise FollowsError(f"holds {name}, whose layout is not known")
             raise UnknownValueError(f"{name} is not declared")
         try:
-            found = _Layout(self, self._abi, kind, node).type()
+            record_type = _Layout(self, self._abi, kind, node).type()
         except UnknownValueError:
             self.failed |= {name} if node.name else set()
             raise
         if node.name is None:
-            return replace(found, text=kind)
+            return replace(record_type, text=kind)
         path, line = self._place(node)
-        found = replace(found, text=name, tag=node.name)
-        self.records[node.name] = Record(kind, node.name, found, path, line, _tags(node))
-        return found
+        record_type = replace(record_type, text=name, tag=node.name)
+        self.records[node.name] = Record(kind, node.name, record_type, path, line, _tags(node))
+        return record_type
 
     def place(self, node: c_ast.Node) -> tuple[str, int]:
-        """Path and line of a node of the current declaration."""
+        """Return path and line of a node of the current declaration."""
         return self._place(node)
 
     def marks(self, node: c_ast.Decl) -> list[Attributes]:
-        """The attributes of a member."""
+        """Return the attributes of a member. Raises `UnknownValueError`."""
         return self._marks(_alignments(node))
 
     def own_marks(self, decls: Iterable[c_ast.Node]) -> tuple[list[Attributes], list[c_ast.Node]]:
-        """A structure's own attributes, and its members without the markers."""
+        """Return a structure's own attributes, and its members without the markers."""
         numbers, members = [], []
         for decl in decls:
             if isinstance(decl, c_ast.Decl) and decl.name and decl.name.startswith(MARKER):
@@ -142,15 +142,15 @@ class Types:
         return self._marks(numbers), members
 
     def _marks(self, names: Iterable[str]) -> list[Attributes]:
-        found = []
+        marks = []
         for name in names:
             number = int(name.removeprefix(MARKER))
             self._read.add(number)
-            found.append(self._attributes[number])
-        return found
+            marks.append(self._attributes[number])
+        return marks
 
     def alignment(self, marks: Iterable[Attributes]) -> int:
-        """The alignment that attributes ask for, in bytes; 0: none. Raises `UnknownValueError`."""
+        """Return the alignment that attributes request, in bytes; 0 without a request. Raises `UnknownValueError`."""
         wanted = 0
         for mark in marks:
             for text in mark.aligned:
@@ -158,13 +158,13 @@ class Types:
                     raise UnknownValueError("`aligned` without a number differs between processors")
                 value = self.constants.text(text)
                 if value <= 0 or value & (value - 1) or value > 1 << 16:
-                    raise UnknownValueError(f"an alignment of {value} is none")
+                    raise UnknownValueError(f"an alignment of {value} is not valid")
                 wanted = max(wanted, value)
         return wanted
 
 
 class _Layout:
-    """Lays out one structure or union."""
+    """Layout computation for one structure or union."""
 
     def __init__(self, types: Types, abi: Abi, kind: str, node: c_ast.Struct | c_ast.Union) -> None:
         self._types = types
@@ -179,14 +179,14 @@ class _Layout:
         self._members: list[StructMember] = []
 
     def type(self) -> Type:
-        """Size, alignment and members. Raises `UnknownValueError`."""
+        """Return the type with size, alignment and members. Raises `UnknownValueError`."""
         for decl in self._decls:
             if isinstance(decl, c_ast.StaticAssert | c_ast.Pragma):
                 continue
             if not isinstance(decl, c_ast.Decl):
                 raise UnknownValueError(f"a member of kind {type(decl).__name__} is not understood")
             if decl.name is None and decl.bitsize is None and not isinstance(decl.type, _RECORDS):
-                self._types.of(decl.type)  # an enumeration, or a tag that is only declared
+                self._types.of(decl.type)  # an enumeration or a forward declaration of a tag
                 continue
             if self._union:
                 self._bit = 0
@@ -201,61 +201,61 @@ class _Layout:
     def _member(self, decl: c_ast.Decl) -> None:
         if decl.name is None and isinstance(decl.type, _RECORDS) and decl.type.decls is None:
             return  # `struct tag;` declares no member
-        found = self._types.of(decl.type)
+        type_ = self._types.of(decl.type)
         marks = self._types.marks(decl)
         packed = self._packed or any(mark.packed for mark in marks)
-        alignment = max(1 if packed else found.alignment, self._types.alignment(marks))
+        alignment = max(1 if packed else type_.alignment, self._types.alignment(marks))
         path, line = self._types.place(decl)
         if decl.bitsize is not None:
-            self._bit_field(decl, found, alignment, packed, (path, line))
+            self._bit_field(decl, type_, alignment, packed, (path, line))
             return
         offset = _up((self._bit + 7) // 8, alignment)
-        self._bit = 8 * (offset + found.size)
+        self._bit = 8 * (offset + type_.size)
         self._alignment = max(self._alignment, alignment)
         if decl.name is not None:
-            self._members.append(StructMember(decl.name, offset, found.size, None, None, found.text, path, line))
-            if found.tag is None:
-                self._members += [_below(member, decl.name, offset) for member in found.members]
+            self._members.append(StructMember(decl.name, offset, type_.size, None, None, type_.text, path, line))
+            if type_.tag is None:
+                self._members += [_below(member, decl.name, offset) for member in type_.members]
         else:
-            self._members += [_below(member, "", offset) for member in found.members]
+            self._members += [_below(member, "", offset) for member in type_.members]
 
-    def _bit_field(self, decl: c_ast.Decl, found: Type, alignment: int, packed: bool, place: tuple[str, int]) -> None:
+    def _bit_field(self, decl: c_ast.Decl, declared: Type, alignment: int, packed: bool, at: tuple[str, int]) -> None:
         width = self._types.constants.value(decl.bitsize)
-        if not 0 <= width <= 8 * found.size:
-            raise UnknownValueError(f"a bit-field of {width} bits in a {found.text}")
-        if found.members or found.tag:
-            raise UnknownValueError(f"a bit-field of type {found.text}")
+        if not 0 <= width <= 8 * declared.size:
+            raise UnknownValueError(f"a bit-field of {width} bits in a {declared.text}")
+        if declared.members or declared.tag:
+            raise UnknownValueError(f"a bit-field of type {declared.text}")
         unit = 8 * alignment
-        straddles = (self._bit % unit + width + unit - 1) // unit > 8 * found.size // unit
+        straddles = (self._bit % unit + width + unit - 1) // unit > 8 * declared.size // unit
         if width == 0:
-            self._bit = _up(self._bit, 8 * found.alignment)
+            self._bit = _up(self._bit, 8 * declared.alignment)
         elif alignment > 1 if packed else straddles:
             self._bit = _up(self._bit, unit)
         if decl.name is not None or (self._abi.anonymous_bit_fields and not packed):
-            self._alignment = max(self._alignment, found.alignment if width == 0 else alignment)
+            self._alignment = max(self._alignment, declared.alignment if width == 0 else alignment)
         if decl.name is not None:
             self._members.append(
-                StructMember(decl.name, self._bit // 8, found.size, self._bit, width, found.text, *place)
+                StructMember(decl.name, self._bit // 8, declared.size, self._bit, width, declared.text, *at)
             )  # fmt: skip
         self._bit += width
 
 
 def _below(member: StructMember, prefix: str, offset: int) -> StructMember:
-    """A member of a member, seen from the structure around both."""
+    """Return a nested member with its name and offset relative to the enclosing structure."""
     dot = "" if not prefix or member.name.startswith("[") else "."
     bit = None if member.bit_offset is None else member.bit_offset + 8 * offset
     return member._replace(name=f"{prefix}{dot}{member.name}", offset=member.offset + offset, bit_offset=bit)
 
 
-def _named(found: Type, name: str, alignment: int) -> Type:
-    """What a typedef makes of a type: an attribute of it sets the alignment, lower or higher."""
+def _named(type_: Type, name: str, alignment: int) -> Type:
+    """Return a typedef's type; an `aligned` attribute on the typedef may lower or raise the alignment."""
     if alignment:
-        return replace(found, text=name, alignment=alignment, fixed=True)
-    return found if found.tag is not None else replace(found, text=name)
+        return replace(type_, text=name, alignment=alignment, fixed=True)
+    return type_ if type_.tag is not None else replace(type_, text=name)
 
 
 def _alignments(node: c_ast.Decl) -> list[str]:
-    """The markers in front of a member."""
+    """Return the names of the markers in front of a member. Raises `UnknownValueError` for a real `_Alignas`."""
     names = []
     for entry in node.align or ():
         name = entry.alignment.name if isinstance(entry.alignment, c_ast.ID) else ""
@@ -267,21 +267,21 @@ def _alignments(node: c_ast.Decl) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _tags(record: c_ast.Struct | c_ast.Union) -> frozenset[str]:
-    """Tags that the members' types name, at any depth."""
-    found: set[str] = set()
+    """Return the tags in the members' types, at any depth; pointers are left out."""
+    tags: set[str] = set()
     pending: list[c_ast.Node] = list(record.decls)
     while pending:
         node = pending.pop()
         if isinstance(node, c_ast.PtrDecl):
             continue
         if isinstance(node, _RECORDS) and node.name:
-            found.add(node.name)
+            tags.add(node.name)
         pending += [child for _, child in node.children()]
-    return frozenset(found)
+    return frozenset(tags)
 
 
 def _text(node: c_ast.Node) -> str:
-    """What a pointer points to, for people."""
+    """Return a readable name of a pointer's target type."""
     match node:
         case c_ast.IdentifierType():
             return " ".join(node.names)
@@ -297,23 +297,23 @@ def _up(value: int, unit: int) -> int:
 
 
 def _basic(abi: Abi) -> dict[tuple[str, ...], Type]:
-    """The types that C has without a declaration, by their sorted words."""
+    """Return C's built-in types, by their sorted words."""
     long, wide = abi.bits // 8, abi.wide_alignment
     sizes: dict[str, tuple[int, int]] = {
         "char": (1, 1), "short": (2, 2), "int": (4, 4), "long": (long, long), "long long": (8, wide),
     }  # fmt: skip
-    found: dict[tuple[str, ...], Type] = {}
+    basic_types: dict[tuple[str, ...], Type] = {}
     for name, (size, alignment) in sizes.items():
         for extra in ("", "int") if name in {"short", "long", "long long"} else ("",):
             for sign in ("", "signed", "unsigned"):
-                found[tuple(sorted(f"{name} {extra} {sign}".split()))] = Type(size, alignment, name)
+                basic_types[tuple(sorted(f"{name} {extra} {sign}".split()))] = Type(size, alignment, name)
     for sign in ("signed", "unsigned"):
-        found[sign,] = Type(4, 4, sign)
-    found["float",] = Type(4, 4, "float")
-    found["double",] = Type(8, wide, "double")
-    found["_Bool",] = Type(1, 1, "_Bool")
-    found["void",] = Type(1, 1, "void")
+        basic_types[sign,] = Type(4, 4, sign)
+    basic_types["float",] = Type(4, 4, "float")
+    basic_types["double",] = Type(8, wide, "double")
+    basic_types["_Bool",] = Type(1, 1, "_Bool")
+    basic_types["void",] = Type(1, 1, "void")
     if abi.int128:
         for words in (["__int128"], ["__int128", "unsigned"], ["__int128", "signed"], ["__int128_t"], ["__uint128_t"]):
-            found[tuple(sorted(words))] = Type(16, abi.int128, " ".join(words))
-    return found
+            basic_types[tuple(sorted(words))] = Type(16, abi.int128, " ".join(words))
+    return basic_types

@@ -1,4 +1,4 @@
-"""Headers that differ in nothing but the numbers of capabilities: their layouts are the same, on other lines."""
+"""Reuse of layouts between headers that differ only in capability numbers: only the line numbers change."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from caplint.abi.unit import IoctlNumber, Structure, Unknown
 from caplint.knowledge.capability_names import NAME, PREFIX, capabilities_in
 
 _NUMBER = re.compile(rf"[ \t]*#[ \t]*define[ \t]+({NAME})[ \t]+\d+[ \t]*\Z")
-# Whatever pastes such a name may name any of them.
+# A macro that pastes such a name may produce any capability's name.
 _PASTED = re.compile(rf"{PREFIX}\w*\s*##|##\s*{PREFIX}")
 Lines = dict[str, dict[int, int]]
-"""Path → line → where it stands in the other headers; of files that differ."""
+"""Path → line → line in the other headers, for files that differ."""
 
 
 def moved(before: Sources, after: Sources) -> Lines | None:
-    """Where the lines of `before` stand in `after`; None where anything differs that could change a layout.
+    """Map the lines of `before` to lines of `after`; return None if a difference could change a layout.
 
-    What may differ are whole lines that give a number to a capability which nothing else in the headers names.
+    Only whole lines may differ, and only if they give a number to a capability that is named nowhere else.
     """
     if before.targets != after.targets or before.files.keys() != after.files.keys():
         return None
     if any(_pastes(text) for sources in (before, after) for text in sources.files.values()):
         return None
     names = [_counted(sources) for sources in (before, after)]
-    found: Lines = {}
+    line_maps: Lines = {}
     for path in before.files:
         if before.files[path] == after.files[path]:
             continue
         kept = [_kept(sources.files[path], counts) for sources, counts in zip((before, after), names, strict=True)]
         if [text for _, text in kept[0]] != [text for _, text in kept[1]]:
             return None
-        found[path] = {old: new for (old, _), (new, _) in zip(*kept, strict=True)}
-    return found
+        line_maps[path] = {old: new for (old, _), (new, _) in zip(*kept, strict=True)}
+    return line_maps
 
 
-# A run asks the same of each header for every architecture that has it.
+# Cached: a run checks the same header once per architecture.
 @lru_cache(maxsize=512)
 def _pastes(text: str) -> bool:
     return _PASTED.search(text) is not None
@@ -53,31 +53,31 @@ def _names(text: str) -> Counter[str]:
 
 
 def _counted(sources: Sources) -> Counter[str]:
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for text in sources.files.values():
-        found.update(_names(text))
-    return found
+        counts.update(_names(text))
+    return counts
 
 
 @lru_cache(maxsize=512)
 def _numbering(text: str) -> list[tuple[int, str, str]]:
-    """Each line with its number from 1 and the capability that it does no more than number; '' for none."""
-    found = []
+    """Return line number from 1, text, and capability of each line; '' unless the line only numbers a capability."""
+    rows = []
     continued = False
     for number, line in enumerate(text.split("\n"), 1):
         match = _NUMBER.match(line)
-        found.append((number, line, "" if match is None or continued else match.group(1)))
+        rows.append((number, line, "" if match is None or continued else match.group(1)))
         continued = line.rstrip().endswith("\\")
-    return found
+    return rows
 
 
 def _kept(text: str, names: Counter[str]) -> list[tuple[int, str]]:
-    """The lines that could matter, with their numbers from 1."""
+    """Return the lines that could affect a layout, with their numbers from 1."""
     return [(number, line) for number, line, name in _numbering(text) if not name or names[name] > 1]
 
 
 def move(units: str, lines: Lines) -> str | None:
-    """The JSON of units on other lines; None where one of them is not known."""
+    """Return the JSON of units with mapped line numbers; None if a line is not in the map."""
     data: dict[str, dict[str, list[Any]]] = json.loads(units)
     try:
         for unit in data.values():
@@ -91,7 +91,7 @@ def move(units: str, lines: Lines) -> str | None:
 
 
 def _move(rows: list[Any], shape: type[Structure | IoctlNumber | Unknown | StructMember], lines: Lines) -> None:
-    """Raises `KeyError` for a line that is not known."""
+    """Map the line of each row in place. Raises `KeyError` for a line that is not in the map."""
     path, line = shape._fields.index("path"), shape._fields.index("line")
     for row in rows:
         if row[path] in lines:

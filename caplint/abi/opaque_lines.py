@@ -1,8 +1,8 @@
-"""Puts aside what no macro touches, so that pcpp is left with the rest: a tenth of KVM's headers.
+"""Replacement of header lines that no macro affects by markers: pcpp then processes a tenth of KVM's headers.
 
-A line of declarations in which no name is one of a macro becomes, together with its neighbours, one word; when pcpp is
-done that word becomes their tokens again. A macro that numbers something which nothing in the headers names, and
-that is no ioctl, becomes an empty line. Everything else is left as it is, and every line keeps its number.
+Adjacent lines of declarations without a macro name are replaced by one marker; after preprocessing, the marker is
+replaced by their tokens. A definition of an object-like macro that the headers do not use and that is not an ioctl
+becomes an empty line. All other lines stay as they are, and every line keeps its number.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from caplint.c.lexer import Directive, Lexed, lex
 
 MARKER = "__caplint_text_"
 _WORD = re.compile(r"\w+")
-# All that lines are made of which are put aside; a quotation mark, a `#` or a backslash ends that for the whole file.
+# Characters of replaceable lines; a line with any other (quotation mark, `#`, backslash) stops this for the whole file.
 _PLAIN = re.compile(r"[\w \t(){}\[\];,:*<>=+\-&|.!~^]*\Z", re.ASCII)
-# Where a line ends so, and its parentheses are closed, what follows is no argument of a macro.
+# Last characters of a line after which, with all parentheses closed, no arguments of a macro can follow.
 _ENDS = frozenset(";{},")
-# As one line, without comments.
+# Matches a directive as one line, without comments.
 _DEFINE = re.compile(r"# ?define ([A-Za-z_]\w*)(?: (.*))?\Z")
 _IOCTLS = frozenset({"_IO", "_IOR", "_IOW", "_IOWR", "_IOC"})
 # The preprocessor's own names.
@@ -36,58 +36,58 @@ Words = frozenset[str]
 
 @dataclass(frozen=True)
 class Thin:
-    """Headers that stand for others, and what their words stand for."""
+    """Headers with markers, and the lines that each marker replaces."""
 
     files: dict[str, str]
     """Path → text."""
     aside: dict[str, list[tuple[str, int, str]]]
-    """Marker → path, line from 1, and text of every line that it stands for."""
+    """Marker → path, line from 1, and text of every line that it replaces."""
 
 
 @dataclass(frozen=True)
 class _Macro:
-    """A macro without parameters."""
+    """Object-like macro."""
 
     name: str
     words: Words
-    """Of what it stands for."""
+    """Words of its body."""
     lines: range
-    """From 0."""
+    """Lines of its definition, from 0."""
 
 
 @dataclass(frozen=True)
 class _Header:
-    """One header's lines, without comments."""
+    """Lines of one header, without comments."""
 
     lines: list[str]
     words: list[Words | None]
-    """Of every line; None for one of a directive."""
+    """Words of every line; None for a line of a directive."""
     plain: list[bool]
-    """Whether a line holds nothing odd."""
+    """Whether each line consists of characters of `_PLAIN` only."""
     rest: Words
-    """Words of all lines but those of `macros`."""
+    """Words of all lines except those of `macros`."""
     macros: list[_Macro]
     names: Words
-    """Of macros of any kind that are defined or undefined."""
+    """Names of all macros that are defined or undefined."""
     pasted: list[tuple[str, str]]
-    """How names begin and end that macros put together."""
+    """Prefix and suffix of each name that a macro pastes together."""
 
 
 def thin(sources: Sources, predefined: Mapping[str, str]) -> Thin:
-    """The headers with what no macro touches put aside."""
+    """Return the headers with the lines that no macro affects replaced by markers."""
     headers = {path: _header(text) for path, text in sources.files.items()}
     names = _OWN.union(predefined, *(header.names for header in headers.values()))
     needless = _needless(list(headers.values()))
-    found = Thin({}, {})
+    result = Thin({}, {})
     for path, header in headers.items():
         gone = {line for macro in header.macros if macro.name in needless for line in macro.lines}
-        found.files[path] = "\n".join(_thinned(path, header, names, gone, found.aside))
-    # Somebody else's word of this name would be taken for one.
-    return found if not any(MARKER in text for text in sources.files.values()) else Thin(dict(sources.files), {})
+        result.files[path] = "\n".join(_thinned(path, header, names, gone, result.aside))
+    # The input may already contain the marker; then all lines stay as they are.
+    return result if not any(MARKER in text for text in sources.files.values()) else Thin(dict(sources.files), {})
 
 
 def _needless(headers: list[_Header]) -> set[str]:
-    """Macros without parameters that no text, no condition and no ioctl comes to, by whatever way."""
+    """Return the object-like macros that no text, condition or ioctl uses, directly or through other macros."""
     bodies: dict[str, set[str]] = {}
     for header in headers:
         for macro in header.macros:
@@ -107,15 +107,15 @@ def _needless(headers: list[_Header]) -> set[str]:
 
 
 def _ioctls(bodies: Mapping[str, set[str]]) -> set[str]:
-    """The names by which an ioctl's number is made, and of all that is made of one."""
-    found = set(_IOCTLS)
-    while more := {name for name, body in bodies.items() if name not in found and not body.isdisjoint(found)}:
-        found |= more
-    return found
+    """Return the names of the ioctl-encoding macros and of all macros whose bodies use one, at any depth."""
+    names = set(_IOCTLS)
+    while users := {name for name, body in bodies.items() if name not in names and not body.isdisjoint(names)}:
+        names |= users
+    return names
 
 
 def _is_pasted(name: str, pasted: Iterable[tuple[str, str]], tokens: Words) -> bool:
-    """Whether macros may put the name together: of an end that is anything, it has to stand somewhere by itself."""
+    """Return whether macros may paste the name together; an arbitrary part has to occur somewhere as a token."""
     for begin, end in pasted:
         if name.startswith(begin) and name.endswith(end):
             begins = begin or any(name[:stop] in tokens for stop in range(1, len(name)))
@@ -127,13 +127,13 @@ def _is_pasted(name: str, pasted: Iterable[tuple[str, str]], tokens: Words) -> b
 def _thinned(
     path: str, header: _Header, names: Words, gone: set[int], aside: dict[str, list[tuple[str, int, str]]]
 ) -> Iterator[str]:
-    """The lines, some of them put aside."""
+    """Yield the lines, with opaque ones replaced; `aside` receives the replaced lines."""
     marker = ""
     depth = 0
     closed = True
-    """Whether what follows cannot be arguments of a macro that an earlier line names."""
+    """Whether the next line cannot continue the arguments of a macro named on an earlier line."""
     lost = False
-    """Whether that cannot be told any more: nothing more is put aside then."""
+    """Whether `closed` is no longer reliable: from then on no line is replaced."""
     for number, (line, words, plain) in enumerate(zip(header.lines, header.words, header.plain, strict=True)):
         if not line or line.isspace() or (number in gone and closed and not lost):
             yield ""
@@ -148,7 +148,7 @@ def _thinned(
             yield marker if first else ""
         else:
             marker = ""
-            lost = lost or not plain  # what is odd may hold a parenthesis that is none
+            lost = lost or not plain  # a string or character constant may contain a parenthesis
             depth = max(0, depth + line.count("(") - line.count(")"))
             closed = depth == 0 and line.rstrip()[-1] in _ENDS
             yield line
@@ -156,10 +156,10 @@ def _thinned(
 
 @lru_cache(maxsize=256)
 def _header(text: str) -> _Header:
-    """All architectures share most headers."""
+    """Return the analysed header; cached, as architectures share most headers."""
     lexed = lex(text.encode("utf-8", "surrogateescape"))
-    # pcpp counts a form feed, and whatever else Unicode calls the end of a line, as one, and a comment without an end
-    # is none to it.
+    # pcpp takes a form feed, and every other line boundary of Unicode, as the end of a line, and does not recognise an
+    # unterminated comment.
     if len(text.splitlines()) != len(text.removesuffix("\n").split("\n")) or _has_open_comment(lexed):
         return _as_it_is(text)
     directives = Spans([(directive.start, directive.end) for directive in lexed.directives])
@@ -195,7 +195,7 @@ def _has_open_comment(lexed: Lexed) -> bool:
 
 
 def _as_it_is(text: str) -> _Header:
-    """A header of which nothing is put aside, and of which every word may be anything."""
+    """Return a header of which no line is replaced and every word may be a macro."""
     words = frozenset(_WORD.findall(text))
     lines = text.split("\n")
     pasted = [("", "")] if "##" in text or "%:" in text else []
@@ -203,7 +203,7 @@ def _as_it_is(text: str) -> _Header:
 
 
 def _named(lexed: Lexed, directive: Directive) -> str | None:
-    """The macro that a directive defines or undefines."""
+    """Return the macro that a directive defines or undefines."""
     if directive.keyword not in {"define", "undef"}:
         return None
     match = _WORD.match(lexed.text(directive.body, directive.end))
@@ -211,7 +211,7 @@ def _named(lexed: Lexed, directive: Directive) -> str | None:
 
 
 def _pasted(text: str) -> Iterator[tuple[str, str]]:
-    """How names begin and end that the macro of a directive puts together; empty where anything may stand there."""
+    """Yield prefix and suffix of the names that a directive's macro pastes; '' where any text is possible."""
     if "##" not in text and "%:" not in text:
         return
     match = _PASTE.search(text)

@@ -1,7 +1,7 @@
-"""Runs the preprocessor over gathered headers: tokens with the file and line that they stand in, and the macros.
+"""Preprocessing of gathered headers: tokens with their file and line, and the macros.
 
-Nothing is read but what was gathered; a header that is not there, `#error` and whatever else a compiler would
-refuse ends the evaluation with a reason.
+Only gathered headers are read. A missing header, `#error`, and other text that a compiler would refuse end the
+evaluation with a reason.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from caplint.abi.opaque_lines import MARKER, thin
 from caplint.abi.sources import ROOT, Sources
 from caplint.c.pcpp_tokens import Preprocessor, copied
 
-# What the headers may become, in tokens: linux/kvm.h is some 5,000.
+# Limit for the preprocessed headers, in tokens; linux/kvm.h has some 5,000.
 _MAX_TOKENS = 200_000
 _MAX_DEPTH = 30
-# pcpp's names of what separates tokens.
+# pcpp's token types of blanks and comments.
 _BLANKS = frozenset({"CPP_WS", "CPP_LINECONT", "CPP_COMMENT1", "CPP_COMMENT2"})
 
 
 class HeaderError(Exception):
-    """The headers cannot be evaluated; the message says why."""
+    """Failure to evaluate the headers; the message gives the reason."""
 
     def __init__(self, reason: str, path: str | None = None, line: int = 0) -> None:
         super().__init__(reason)
@@ -37,7 +37,7 @@ class HeaderError(Exception):
 
 
 class PlacedToken(NamedTuple):
-    """A token and where it stands; of an expansion where the macro is invoked."""
+    """Token with its location; a token of a macro expansion has the location of the invocation."""
 
     text: str
     path: str
@@ -46,7 +46,7 @@ class PlacedToken(NamedTuple):
 
 @dataclass(frozen=True)
 class HeaderMacro:
-    """An object-like macro that is defined at the end."""
+    """Object-like macro that is defined at the end of the headers."""
 
     name: str
     words: tuple[str, ...]
@@ -55,13 +55,13 @@ class HeaderMacro:
     line: int
 
 
-# What all architectures and copies make of most ioctls is the same; by the macros that have a part in it.
+# Expansions by the macros that take part in them: most ioctls expand alike in all architectures and copies.
 _EXPANSIONS: dict[tuple[object, ...], str] = {}
 _MAX_EXPANSIONS = 1 << 13
 
 
 class Preprocessed:
-    """The headers as a compiler's parser would see them."""
+    """Headers as a compiler's parser would see them."""
 
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         self._preprocessor = _HeaderPreprocessor(sources, predefined)
@@ -69,7 +69,7 @@ class Preprocessed:
 
     @cached_property
     def macros(self) -> list[HeaderMacro]:
-        """In the order of their definition."""
+        """Object-like macros in the order of their definition."""
         return [
             HeaderMacro(
                 name, tuple(token.value for token in macro.value if token.value.strip()), macro.source, macro.lineno
@@ -79,7 +79,7 @@ class Preprocessed:
         ]
 
     def expansion(self, name: str) -> str:
-        """What a macro's name becomes at the end of the headers. Raises `HeaderError`."""
+        """Return the expansion of a macro's name at the end of the headers. Raises `HeaderError`."""
         key = self._preprocessor.behind(name)
         if key not in _EXPANSIONS:
             if len(_EXPANSIONS) >= _MAX_EXPANSIONS:
@@ -98,36 +98,36 @@ def _bounded(tokens: Iterator[PlacedToken]) -> Iterator[PlacedToken]:
 
 @lru_cache(maxsize=1 << 15)
 def _plain_tokens(path: str, number: int, text: str) -> tuple[PlacedToken, ...]:
-    """The tokens of a line in which there is no macro, no comment and no string."""
+    """Return the tokens of a line without macros, comments and strings."""
     return tuple(
         PlacedToken(token.value, path, number) for token in _shared().tokenize(text) if token.type not in _BLANKS
     )
 
 
 def _stretches(text: str) -> Iterator[tuple[int, str]]:
-    """The lines between empty ones, with the number of the first; all as one where a token may go on over one."""
+    """Yield each block between empty lines with its first line's number; the whole text if tokens may span blocks."""
     lines = [line.rstrip() for line in text.splitlines()]
     stretch: list[str] = []
-    found = []
+    blocks = []
     for number, line in enumerate([*lines, ""], 1):
         if line:
             stretch.append(line)
         elif stretch:
-            found.append((number - len(stretch), "\n".join(stretch)))
+            blocks.append((number - len(stretch), "\n".join(stretch)))
             stretch = []
-    if any(part.endswith("\\") or part.count("/*") != part.count("*/") for _, part in found):
-        found = [(1, "\n".join(lines))]
-    yield from found
+    if any(part.endswith("\\") or part.count("/*") != part.count("*/") for _, part in blocks):
+        blocks = [(1, "\n".join(lines))]
+    yield from blocks
 
 
 @lru_cache(maxsize=1 << 12)
 def _lines(text: str, number: int, path: str) -> list[list[Any]]:
-    """The tokens of lines, the first of which has a number. All architectures and copies share most of them."""
-    found = [line for line in _shared().group_lines(text, path) if any(token.type not in _BLANKS for token in line)]
-    for line in found:
+    """Return the tokens of a block that begins at line `number`; cached, as most blocks are shared."""
+    lines = [line for line in _shared().group_lines(text, path) if any(token.type not in _BLANKS for token in line)]
+    for line in lines:
         for token in line:
             token.lineno += number - 1
-    return found
+    return lines
 
 
 @cache
@@ -150,27 +150,27 @@ class _HeaderPreprocessor(Preprocessor):
             macro.source = None
 
     def behind(self, name: str) -> tuple[object, ...]:
-        """Every macro that may have a part in what a name becomes, with all that decides what it is replaced by."""
-        found: dict[str, object] = {}
+        """Return a cache key for the expansion of a name: every macro that may take part, with its definition."""
+        definitions: dict[str, object] = {}
         pending = [name]
         while pending:
             word = pending.pop()
             macro = self.macros.get(word)
-            if macro is None or word in found:
+            if macro is None or word in definitions:
                 continue
             values = tuple(token.value for token in macro.value)
-            found[word] = (word, tuple(macro.arglist or ()), macro.arglist is None, macro.variadic, values)
+            definitions[word] = (word, tuple(macro.arglist or ()), macro.arglist is None, macro.variadic, values)
             if "__COUNTER__" in values:
-                found["__COUNTER__"] = self.countermacro
+                definitions["__COUNTER__"] = self.countermacro
             pending += values
-            if "##" in values:  # what it puts together may name any macro
+            if "##" in values:  # the pasted name may be that of any macro
                 pending += self.macros
-        return name, *(found[word] for word in sorted(found))
+        return name, *(definitions[word] for word in sorted(definitions))
 
     def run(self) -> Iterator[PlacedToken]:
         path = self._sources.targets.get(("", ROOT))
         if path is None:
-            raise HeaderError(f"{ROOT} is not there or too large")
+            raise HeaderError(f"{ROOT} is missing or too large")
         try:
             yield from _bounded(self._all(path))
         except HeaderError:
@@ -181,7 +181,7 @@ class _HeaderPreprocessor(Preprocessor):
             raise HeaderError(f"cannot be preprocessed: {error}") from error
 
     def _all(self, path: str) -> Iterator[PlacedToken]:
-        """The tokens but for blanks, with those of what was put aside."""
+        """Yield the tokens without blanks; markers are replaced by the tokens of their lines."""
         for token in self.parsegen(self._thin.files[path], path, path):
             if token.type in _BLANKS:
                 continue
@@ -192,14 +192,14 @@ class _HeaderPreprocessor(Preprocessor):
                 yield PlacedToken(token.value, getattr(token, "source", None) or path, token.lineno)
 
     def group_lines(self, input: str, abssource: str) -> Iterator[list[Any]]:  # noqa: A002 - pcpp's name for it
-        """The lines that hold something. What pcpp does to tokens it does to copies."""
+        """Yield the non-empty lines as copies of the cached tokens, because pcpp modifies tokens in place."""
         for number, text in _stretches(input):
             for line in _lines(text, number, abssource):
                 yield [copied(token) for token in line]
 
     def include(self, tokens: list[Any], original_line: list[Any]) -> Iterator[Any]:  # noqa: ARG002
         if not tokens:
-            raise HeaderError("`#include` of nothing")
+            raise HeaderError("`#include` without a file name")
         text = "".join(token.value for token in tokens).strip()
         match = re.fullmatch(r'<([^>]+)>|"([^"]+)"', text)
         here, line = tokens[0].source, tokens[0].lineno

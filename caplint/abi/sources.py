@@ -1,4 +1,4 @@
-"""The headers that an evaluation of `linux/kvm.h` may read, gathered before it begins."""
+"""Gathering of all headers that an evaluation of `linux/kvm.h` may read, before it begins."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from importlib import resources
 from posixpath import dirname, join, normpath
 
 ROOT = "linux/kvm.h"
-"""The header that is evaluated."""
+"""Header that is evaluated."""
 STAND_IN = "<caplint>/"
-"""What the path of a header of caplint's own begins with."""
-# Headers that one evaluation may read, and bytes of one; KVM's are about ten of at most 60 kB.
+"""Path prefix of headers that caplint ships."""
+# Limits for the number of headers of one evaluation and the bytes of one; KVM has about ten of at most 60 kB.
 _MAX_FILES = 200
 _MAX_BYTES = 1 << 20
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
 
 Reader = Callable[[str], bytes | None]
-"""A tree's file by its path, None where the tree has no such file."""
+"""Function that returns a tree's file by its path, None if the tree does not have it."""
 
 
 @dataclass(frozen=True)
 class HeaderSet:
-    """Where one copy of the headers of one architecture lies."""
+    """Location of one copy of the headers of one architecture."""
 
     root: str
     """Path of `linux/kvm.h`."""
     asm: str
-    """Path of the architecture's `asm/kvm.h`, empty where there is none."""
+    """Path of the architecture's `asm/kvm.h`, empty if there is none."""
 
     def path_of(self, name: str) -> str | None:
-        """Where `<name>` would lie in the tree; None for what leads out of it."""
+        """Return the path that `<name>` would have in the tree; None if it leads out of the tree."""
         head, _, rest = name.partition("/")
         if head == "asm" and not self.asm:
             return None
@@ -44,24 +44,24 @@ class HeaderSet:
 
 @dataclass
 class Sources:
-    """Headers by path, and what an include means."""
+    """Headers by path, and the target of each include."""
 
     files: dict[str, str]
-    """Path, or `STAND_IN` and name → text."""
+    """Path (of a shipped header `STAND_IN` and name) → text."""
     targets: dict[tuple[str, str], str]
-    """Directory of the includer (empty for `<…>`) and name → path."""
+    """Directory of the including file (empty for `<…>`) and name → path."""
 
     _lines: dict[str, list[str]] = field(default_factory=dict)
 
     def lines(self, path: str) -> list[str]:
-        """A header's lines."""
+        """Return a header's lines."""
         if path not in self._lines:
             self._lines[path] = self.files.get(path, "").split("\n")
         return self._lines[path]
 
     @property
     def identity(self) -> str:
-        """Names everything that an evaluation reads."""
+        """Digest of all inputs of an evaluation."""
         digest = hashlib.sha256()
         for table in (self.files, self.targets):
             for key, value in sorted(table.items()):
@@ -70,16 +70,16 @@ class Sources:
 
 
 def gather(place: HeaderSet, read: Reader) -> Sources:
-    """Everything that `linux/kvm.h` may include, whatever its conditions say."""
+    """Return all headers that `linux/kvm.h` may include under any conditions."""
     files: dict[str, str] = {}
     targets: dict[tuple[str, str], str] = {}
     pending = [("", ROOT)]
     while pending:
         key = pending.pop()
-        found = _found(place, read, *key) if key not in targets and len(files) < _MAX_FILES else None
-        if found is None:
+        header = _found(place, read, *key) if key not in targets and len(files) < _MAX_FILES else None
+        if header is None:
             continue
-        path, content = found
+        path, content = header
         targets[key] = path
         if path in files:
             continue
@@ -90,15 +90,15 @@ def gather(place: HeaderSet, read: Reader) -> Sources:
 
 @lru_cache(maxsize=256)
 def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
-    """The text, and what it includes: whether in quotes, and the name. All architectures share most headers."""
+    """Return the text and its includes: whether in quotes, and the name; cached, as headers are shared."""
     content = content.removeprefix(BOM_UTF8)
-    found = _INCLUDE.findall(content)
-    names = [(quote == b'"', name.decode("utf-8", "replace").strip()) for quote, name in found]
+    includes = _INCLUDE.findall(content)
+    names = [(quote == b'"', name.decode("utf-8", "replace").strip()) for quote, name in includes]
     return content.decode("utf-8", "replace"), names
 
 
 def _found(place: HeaderSet, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
-    """A stand-in first, then the tree's own, then what stands in where the tree has none."""
+    """Return path and content: a quoted file, a shipped header, the tree's own, else a shipped fallback."""
     if directory and (path := _inside(join(directory, name))) and (content := read(path)) is not None:
         return _bounded(path, content)
     if name in (stand_ins := _shipped("headers")):
@@ -122,7 +122,7 @@ def _inside(path: str) -> str | None:
 
 @cache
 def _shipped(directory: str) -> dict[str, bytes]:
-    """Name as in an `#include` → content."""
+    """Return shipped headers: name as in an `#include` → content."""
     root = resources.files(__package__).joinpath(directory)
     return {
         f"{folder.name}/{file.name}": file.read_bytes()

@@ -1,4 +1,4 @@
-"""Types, members and records as an ABI lays them out, and the error where that is not known."""
+"""Types, members and records with their layout in an ABI, and the error for a layout that depends on an unknown one."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from caplint.values.c_integers import UnknownValueError
 
 
 class FollowsError(UnknownValueError):
-    """Not known because something else is not."""
+    """Layout that is unknown because another one is unknown."""
 
 
 class StructMember(NamedTuple):
-    """A member, named from the structure on: `u.irq`, `redirtbl[].bits`; unnamed ones add nothing to a name."""
+    """Member with its path from the structure: `u.irq`, `redirtbl[].bits`; unnamed members add no component."""
 
     name: str
     offset: int
     size: int
     bit_offset: int | None
-    """Of a bit-field: from the beginning of the structure."""
+    """Offset of a bit-field in bits from the beginning of the structure; None for other members."""
     bits: int | None
     type: str
-    """As declared, typedefs kept: `__u64[4]`, `struct kvm_regs`; of a type without a tag `struct` or `union`."""
+    """Type as declared, typedefs kept: `__u64[4]`, `struct kvm_regs`; `struct` or `union` for one without a tag."""
     path: str
     line: int
 
 
 @dataclass(frozen=True)
 class Type:
-    """A type's size and alignment."""
+    """Type with its size and alignment in bytes."""
 
     size: int
     alignment: int
     text: str
     members: tuple[StructMember, ...] = ()
-    """Of a structure or union."""
+    """Members of a structure or union."""
     tag: str | None = None
     fixed: bool = False
-    """The alignment is an attribute's, and no rule of the ABI lowers it."""
+    """Whether the alignment is set by an attribute, so that no rule of the ABI lowers it."""
 
 
 @dataclass
 class Record:
-    """A structure or union that has a tag."""
+    """Structure or union with a tag."""
 
     kind: str
     tag: str
@@ -54,7 +54,7 @@ class Record:
     path: str
     line: int
     uses: frozenset[str] = frozenset()
-    """Tags of its members' types."""
+    """Tags in its members' types."""
 
 
 LocateNode = Callable[[c_ast.Node], tuple[str, int]]

@@ -1,4 +1,4 @@
-"""One copy of KVM's headers, evaluated for the ABIs of one architecture."""
+"""Evaluation of one copy of KVM's headers for the ABIs of one architecture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Structure(NamedTuple):
-    """A structure or union with a tag."""
+    """Structure or union with a tag; size and alignment are in bytes."""
 
     tag: str
     kind: str
@@ -34,30 +34,30 @@ class Structure(NamedTuple):
     line: int
     column: int
     carried: int
-    """1: an ioctl's argument is one, or holds one."""
+    """1 if an ioctl's argument is this structure or contains it, else 0."""
     members: list[StructMember]
 
 
 class IoctlNumber(NamedTuple):
-    """An ioctl's number and what it is made of."""
+    """Number of an ioctl and its parts."""
 
     name: str
     value: int
     direction: str
-    """none, read, write or both, as user space sees it."""
+    """none, read, write or both, from user space's point of view."""
     size: int
     nr: int
     kind: int
-    """The type that the number holds: KVMIO."""
+    """Type field of the number: KVMIO."""
     argument: str
-    """The argument's type, empty where there is none."""
+    """Type of the argument, empty without an argument."""
     path: str
     line: int
     column: int
 
 
 class Unknown(NamedTuple):
-    """Something without a known layout or number."""
+    """Type, ioctl or header without a known layout or number."""
 
     name: str
     """`struct tag`, an ioctl, or a header."""
@@ -65,12 +65,12 @@ class Unknown(NamedTuple):
     line: int
     reason: str
     follows: int = 0
-    """1: because something else is not known."""
+    """1 if it is unknown because another layout is unknown, else 0."""
 
 
 @dataclass
 class AbiUnit:
-    """What one ABI makes of the headers."""
+    """Structures and ioctls of the headers in one ABI."""
 
     structures: list[Structure] = field(default_factory=list)
     ioctls: list[IoctlNumber] = field(default_factory=list)
@@ -78,23 +78,23 @@ class AbiUnit:
 
 
 def evaluate(sources: Sources, names: list[str]) -> dict[str, AbiUnit]:
-    """The units of the named ABIs. ABIs for which the preprocessor sees the same text share its work."""
+    """Return the units by ABI name. ABIs with the same relevant predefined macros share one preprocessor run."""
     words = frozenset[str]().union(*map(_words, sources.files.values()))
-    seen: dict[tuple[tuple[str, str], ...], Preprocessed | HeaderError] = {}
-    known: dict[tuple[object, ...], AbiUnit] = {}
+    preprocessed: dict[tuple[tuple[str, str], ...], Preprocessed | HeaderError] = {}
+    units_by_model: dict[tuple[object, ...], AbiUnit] = {}
     units = {}
     for name in names:
         abi = abi_named(name)
         key = tuple(sorted((macro, value) for macro, value in abi.predefined.items() if macro in words))
-        if key not in seen:
+        if key not in preprocessed:
             try:
-                seen[key] = Preprocessed(sources, abi.predefined)
+                preprocessed[key] = Preprocessed(sources, abi.predefined)
             except HeaderError as error:
-                seen[key] = error
+                preprocessed[key] = error
         model = key, abi.model
-        if model not in known:
-            known[model] = _evaluated(seen[key], abi, sources)
-        units[name] = known[model]
+        if model not in units_by_model:
+            units_by_model[model] = _evaluated(preprocessed[key], abi, sources)
+        units[name] = units_by_model[model]
     return units
 
 
@@ -122,23 +122,23 @@ class _Evaluation:
         self._unknown: list[Unknown] = []
 
     def unit(self) -> AbiUnit:
-        """Everything. Raises `HeaderError`."""
+        """Return the evaluated unit. Raises `HeaderError`."""
         for declaration in declarations(self._headers.tokens):
             self._declare(declaration)
         ioctls = list(self._ioctls())
         carried = self._reached(word for ioctl in ioctls for word in _WORD.findall(ioctl.argument))
-        own = self._reached(tag for tag, record in self._types.records.items() if record.path.endswith("/kvm.h"))
+        reported = self._reached(tag for tag, record in self._types.records.items() if record.path.endswith("/kvm.h"))
         structures = [
             self._structure(record, record.tag in carried)
-            for record in self._types.records.values() if record.tag in own
+            for record in self._types.records.values() if record.tag in reported
         ]  # fmt: skip
         return AbiUnit(structures, ioctls, self._unknown)
 
     def _structure(self, record: Record, carried: bool) -> Structure:
         column = self._column(record.tag, record.path, record.line)
         size, alignment, members = record.type.size, record.type.alignment, list(record.type.members)
-        place = (record.path, record.line, column)
-        return Structure(record.tag, record.kind, size, alignment, *place, int(carried), members)
+        location = (record.path, record.line, column)
+        return Structure(record.tag, record.kind, size, alignment, *location, int(carried), members)
 
     def _declare(self, declaration: Declaration) -> None:
         path, line = declaration.place
@@ -164,16 +164,16 @@ class _Evaluation:
             if macro.path.startswith(STAND_IN) or not numbered.intersection(macro.words):
                 continue
             try:
-                found = self._ioctl(macro)
+                ioctl = self._ioctl(macro)
             except (UnknownValueError, HeaderError, RecursionError) as error:
-                # A structure that only another architecture has: the compiler knows no such ioctl either.
+                # A structure of another architecture only: for a compiler this ioctl does not exist either.
                 if not str(error).endswith(" is not declared"):
                     follows = int(isinstance(error, FollowsError))
                     self._unknown.append(Unknown(macro.name, macro.path, macro.line, str(error), follows))
                 continue
-            if found is not None:
+            if ioctl is not None:
                 numbered.add(macro.name)
-                yield found
+                yield ioctl
 
     def _ioctl(self, macro: HeaderMacro) -> IoctlNumber | None:
         text = self._headers.expansion(macro.name)
@@ -187,7 +187,7 @@ class _Evaluation:
         way = _direction(direction)
         if not (0 <= values[0] < 256 and 0 <= values[1] < 256 and 0 <= values[2] < 1 << self._abi.encoding.size_bits):
             raise UnknownValueError(
-                f"type {values[0]}, number {values[1]} and size {values[2]} do not fit into a number"
+                f"type {values[0]}, number {values[1]} and size {values[2]} do not fit into an ioctl's number"
             )
         argument = self._types.of(size.expr).text if isinstance(size, c_ast.UnaryOp) else ""
         value = self._abi.encoding.number(way, values[0], values[1], values[2])
@@ -210,15 +210,15 @@ class _Evaluation:
         return next((match.start() + 1 for match in words if match.group() == name), 1)
 
     def _reached(self, tags: Iterable[str]) -> set[str]:
-        """Those tags that have a layout, and all that these hold."""
+        """Return the tags that have a layout, and the tags of all structures that they contain."""
         pending = list(tags)
-        found: set[str] = set()
+        reached: set[str] = set()
         while pending:
             tag = pending.pop()
-            if tag in self._types.records and tag not in found:
-                found.add(tag)
+            if tag in self._types.records and tag not in reached:
+                reached.add(tag)
                 pending += self._types.records[tag].uses
-        return found
+        return reached
 
 
 def _direction(node: c_ast.Node) -> str:
@@ -237,6 +237,6 @@ def _direction(node: c_ast.Node) -> str:
 
 
 def _subject(declaration: Declaration) -> str:
-    """`struct tag` of what is declared, else its first words."""
+    """Return `struct tag` of the declared type, else the declaration's first words."""
     match = re.search(r"\b(struct|union|enum)\s+(\w+)", declaration.chunk.text)
     return f"{match.group(1)} {match.group(2)}" if match else " ".join(declaration.chunk.text.split()[:3])

@@ -1,1 +1,1 @@
-"""The ledger: how much of the sources is understood."""
+"""Coverage ledger: how much of the sources is understood."""

@@ -1,4 +1,4 @@
-"""Blind spots grouped by what caused them: the reason, and the word that most likely troubled the parser."""
+"""Blind spots grouped by cause: the reason, and the word that most likely confused the parser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caplint.c.syntax import SYNTAX_REASONS
 from caplint.c.tables import Tables
 from caplint.trees.tree import Tree
 
-# Of more blind spots in one file than this, the words are not looked for: it is no C.
+# Blind spots per file for which the words are searched; a file with more is not C.
 MAX_NAMED = 2000
 
 
@@ -22,16 +22,16 @@ class Cause(NamedTuple):
 
     reason: str
     token: str | None
-    """None where the reason is no word's fault."""
+    """Word that confused the parser; None if no word is the cause."""
     spots: int
     bytes: int
     files: int
     example: tuple[str, str, int]
-    """Tree, path and line."""
+    """Tree, path and line of the first blind spot."""
 
 
 class Spot(NamedTuple):
-    """A blind spot, with the word that troubled the parser."""
+    """Blind spot, with the word that confused the parser; start and stop are byte offsets."""
 
     tree: str
     path: str
@@ -43,12 +43,12 @@ class Spot(NamedTuple):
 
 
 def blind_spots(connection: sqlite3.Connection, trees: Iterable[Tree], tables: Tables) -> list[Spot]:
-    """Every blind spot, in file order. Only files that have one are read."""
+    """Return all blind spots, in file order. Only files with a blind spot are read."""
     rows = connection.execute("""
         SELECT b.tree, b.path, b.line, b.start, b.stop, b.reason FROM blind b ORDER BY b.tree, b.path, b.start, b.stop
     """).fetchall()
-    known = {tree.name: tree for tree in trees}
-    return [spot for _, found in groupby(rows, lambda row: row[:2]) for spot in _named(known, list(found), tables)]
+    by_name = {tree.name: tree for tree in trees}
+    return [spot for _, group in groupby(rows, lambda row: row[:2]) for spot in _named(by_name, list(group), tables)]
 
 
 def _named(trees: dict[str, Tree], rows: list[tuple[str, str, int, int, int, str]], tables: Tables) -> Iterator[Spot]:
@@ -57,17 +57,17 @@ def _named(trees: dict[str, Tree], rows: list[tuple[str, str, int, int, int, str
         token = None
         if number < MAX_NAMED and SYNTAX_REASONS.match(reason):
             code = code_of(lex(trees[tree].read(path))) if code is None else code
-            found = suspects(code, start, stop, tables)
-            token = found[0].word if found else None
+            words = suspects(code, start, stop, tables)
+            token = words[0].word if words else None
         yield Spot(tree, path, line, start, stop, reason, token)
 
 
 def causes(spots: Iterable[Spot]) -> list[Cause]:
-    """All causes, the worst first: by bytes, then by spots."""
+    """Return all causes, the worst first: by bytes, then by spots."""
     groups: dict[tuple[str, str | None], list[Spot]] = {}
     for spot in spots:
         groups.setdefault((spot.reason, spot.token), []).append(spot)
-    found = [
+    grouped = [
         Cause(
             reason,
             token,
@@ -78,4 +78,4 @@ def causes(spots: Iterable[Spot]) -> list[Cause]:
         )
         for (reason, token), group in groups.items()
     ]
-    return sorted(found, key=lambda cause: (-cause.bytes, -cause.spots, cause.reason, cause.token or ""))
+    return sorted(grouped, key=lambda cause: (-cause.bytes, -cause.spots, cause.reason, cause.token or ""))

@@ -1,4 +1,4 @@
-"""The whole ledger: what `check` sums up in a line, by file kind, family of names and cause."""
+"""Complete ledger by file kind, family of names and cause; `check` prints its summary in one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caplint.trees.tree import Tree
 
 
 class KindCoverage(NamedTuple):
-    """What is known of one kind of files in one tree; sizes in bytes."""
+    """Coverage of one kind of files in one tree; sizes in bytes."""
 
     tree: str
     kind: str
@@ -27,7 +27,7 @@ class KindCoverage(NamedTuple):
 
 
 class FamilyCoverage(NamedTuple):
-    """A family of names: occurrences, those that a fact explains, and those that nothing does."""
+    """Family of names: occurrences, those explained by a fact, and the unexplained rest."""
 
     family: str
     tokens: int
@@ -37,20 +37,20 @@ class FamilyCoverage(NamedTuple):
 
 
 class UnexpandedUse(NamedTuple):
-    """A macro that may make code which is not known: outside functions, or as labels in them."""
+    """Macro that may expand to unknown code: at file scope, or to labels within functions."""
 
     tree: str
     name: str | None
-    """The macro or the included file; None for what was expanded and then not understood."""
+    """Macro or included file; None for expanded text that was not understood."""
     reason: str
     uses: int
     path: str
     line: int
-    """Of the first use."""
+    """Line of the first use."""
 
 
 class UnknownLayout(NamedTuple):
-    """A structure, ioctl or header of the UAPI whose layout or number is not known, and so is compared with nothing."""
+    """UAPI structure, ioctl or header whose layout or number is unknown, so that it is not compared."""
 
     tree: str
     path: str
@@ -61,7 +61,7 @@ class UnknownLayout(NamedTuple):
 
 
 class Unnumbered(NamedTuple):
-    """A place that names an MSR or a capability whose number is not known, and so is left out by rules."""
+    """Place that names an MSR or a capability whose number is unknown, so that rules leave it out."""
 
     tree: str
     path: str
@@ -72,7 +72,7 @@ class Unnumbered(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything that `caplint coverage` says."""
+    """Complete data of `caplint coverage`."""
 
     coverage: Coverage
     kinds: list[KindCoverage]
@@ -85,7 +85,7 @@ class Ledger:
 
 
 def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Tables) -> Ledger:
-    """The ledger of the linked trees, under the repair tables that they were read with."""
+    """Return the ledger of the linked trees; `tables` are the repair tables that they were read with."""
     coverage = measure(connection)
     spots = blind_spots(connection, trees, tables)
     families = _families(connection, coverage)
@@ -102,15 +102,15 @@ def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Table
 
 
 def _layouts(connection: sqlite3.Connection) -> list[UnknownLayout]:
-    """One entry per place and reason; what only holds something that is not known is left to that."""
-    found: dict[tuple[str, str, int, str, str], list[str]] = {}
+    """Return one entry per place and reason; layouts that are unknown only because of a member are left out."""
+    abis_of: dict[tuple[str, str, int, str, str], list[str]] = {}
     for *place, abi in connection.execute(
         """SELECT DISTINCT tree, path, line, name, reason, abi FROM layout_unknown WHERE NOT follows
            ORDER BY 1, 2, 3, 4, 5, 6"""
     ):
         tree, path, line, name, reason = place
-        found.setdefault((tree, path, line, name, reason), []).append(abi)
-    return [UnknownLayout(*place, abis) for place, abis in found.items()]
+        abis_of.setdefault((tree, path, line, name, reason), []).append(abi)
+    return [UnknownLayout(*place, abis) for place, abis in abis_of.items()]
 
 
 def _unnumbered(connection: sqlite3.Connection) -> list[Unnumbered]:
@@ -129,7 +129,7 @@ def _unexpanded(connection: sqlite3.Connection) -> list[UnexpandedUse]:
 
 
 def _kinds(connection: sqlite3.Connection, trees: list[Tree]) -> list[KindCoverage]:
-    """One entry per kind that a tree has files of, in the order of projects.toml."""
+    """Return one entry per tree and kind of its files, in the order of projects.toml."""
     sums: dict[tuple[str, str], list[int]] = {}
     rows = connection.execute("""
         SELECT f.tree, f.path, b.size, b.functions, b.damaged, coalesce(dark.spots, 0), coalesce(dark.bytes, 0)
@@ -151,9 +151,9 @@ def _kinds(connection: sqlite3.Connection, trees: list[Tree]) -> list[KindCovera
 
 def _families(connection: sqlite3.Connection, coverage: Coverage) -> list[FamilyCoverage]:
     lost = dict(connection.execute("SELECT family, sum(occurrences) FROM watched WHERE kind IS NULL GROUP BY family"))
-    found = []
+    families = []
     for family in FAMILIES:
         kinds = coverage.families[family]
         explained, unaccounted = sum(kinds.values()), lost.get(family, 0)
-        found.append(FamilyCoverage(family, explained + unaccounted, explained, unaccounted, kinds))
-    return found
+        families.append(FamilyCoverage(family, explained + unaccounted, explained, unaccounted, kinds))
+    return families

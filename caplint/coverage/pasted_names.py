@@ -1,4 +1,4 @@
-"""Names that a macro pastes together, which no lexical count finds: KVM_CAP_INFO(USER_MEMORY)."""
+"""Names that a macro pastes together, such as KVM_CAP_INFO(USER_MEMORY), which a lexical count misses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w+\Z")
 
 
 class Pasted(NamedTuple):
-    """One use of a macro that pastes a name."""
+    """Use of a macro that pastes a name."""
 
     tree: str
     path: str
@@ -23,40 +23,42 @@ class Pasted(NamedTuple):
     column: int
     macro: str
     name: str | None
-    """What it pastes; None where the definition is missing."""
+    """Pasted name; None if the definition is missing."""
     defined: tuple[str, int] | None
-    """Path and line of the macro's definition; None: no file in view defines it."""
+    """Path and line of the macro's definition; None if no file in view defines it."""
 
 
-class _Maker(NamedTuple):
+class _Paster(NamedTuple):
+    """Definition of a macro that pastes names."""
+
     path: str
     line: int
     pieces: tuple[str | int, ...]
-    """What is pasted: texts, and arguments by their index."""
+    """Pasted pieces: texts, and indexes of arguments."""
 
 
 def pasted_names(connection: sqlite3.Connection) -> list[Pasted]:
-    """Every name that a macro of the same tree pastes, and every use of a capability-like macro that none defines.
+    """Return all names that macros of the same tree paste, and all uses of undefined capability-like macros.
 
     Needs the temporary table `watched`.
     """
-    makers = _makers(connection)
+    pasters = _pasters(connection)
     unseen = _unseen(connection)
-    found = []
-    for tree, path, line, column, macro, arguments in _uses(connection, {name for _, name in {*makers, *unseen}}):
+    pasted = []
+    for tree, path, line, column, macro, arguments in _uses(connection, {name for _, name in {*pasters, *unseen}}):
         if (tree, macro) in unseen:
-            found.append(Pasted(tree, path, line, column, macro, None, None))
+            pasted.append(Pasted(tree, path, line, column, macro, None, None))
             continue
-        maker = _nearest(makers.get((tree, macro), []), path, line)
-        if maker is not None and (name := _pasted(maker, arguments)) is not None:
-            found.append(Pasted(tree, path, line, column, macro, name, (maker.path, maker.line)))
-    return sorted(found, key=lambda entry: entry[:5])
+        paster = _nearest(pasters.get((tree, macro), []), path, line)
+        if paster is not None and (name := _pasted(paster, arguments)) is not None:
+            pasted.append(Pasted(tree, path, line, column, macro, name, (paster.path, paster.line)))
+    return sorted(pasted, key=lambda entry: entry[:5])
 
 
 def _unseen(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Tree and name of capability-like macros that no file of the tree defines.
+    """Return tree and name of capability-like macros that no file of the tree defines.
 
-    A register's macro that is not in view computes a number more often than it pastes a name.
+    Undefined macros of registers are left out: they compute a number more often than they paste a name.
     """
     used = set(
         connection.execute("SELECT tree, name FROM watched WHERE kind IN ('call', 'case') AND name GLOB 'KVM_CAP_*'")
@@ -71,11 +73,11 @@ def _unseen(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     )
 
 
-def _makers(connection: sqlite3.Connection) -> dict[tuple[str, str], list[_Maker]]:
-    """Definitions that paste a name of interest, by tree and macro."""
+def _pasters(connection: sqlite3.Connection) -> dict[tuple[str, str], list[_Paster]]:
+    """Return the definitions that paste a capability's or MSR's name, by tree and macro."""
     prefixes = "|".join(map(re.escape, (PREFIX, *knowledge().msr.prefixes)))
     pattern = re.compile(rf"(?<!#)\b((?:{prefixes})\w*)((?:\s*##\s*\w+)+)")
-    found: dict[tuple[str, str], list[_Maker]] = {}
+    pasters: dict[tuple[str, str], list[_Paster]] = {}
     for tree, path, name, parameters, body, line in connection.execute("""
         SELECT f.tree, f.path, m.name, m.parameters, m.body, m.line FROM file f JOIN main.macro m ON m.blob = f.blob
         WHERE m.parameters IS NOT NULL AND m.body LIKE '%##%' ORDER BY f.tree, f.path, m.line
@@ -85,16 +87,16 @@ def _makers(connection: sqlite3.Connection) -> dict[tuple[str, str], list[_Maker
             parts = [match.group(1), *re.findall(r"\w+", match.group(2))]
             pieces = tuple(names.index(part) if part in names else part for part in parts)
             if any(isinstance(piece, int) for piece in pieces):
-                found.setdefault((tree, name), []).append(_Maker(path, line, pieces))
-    return found
+                pasters.setdefault((tree, name), []).append(_Paster(path, line, pieces))
+    return pasters
 
 
 def _uses(connection: sqlite3.Connection, macros: set[str]) -> Iterator[tuple[str, str, int, int, str, list[str]]]:
-    """Calls of the macros, and invocations that are no expressions: tree, path, line, column, macro, arguments."""
+    """Yield calls of the macros and invocations at file scope: tree, path, line, column, macro, arguments."""
     if not macros:
         return
     marks = ", ".join("?" * len(macros))
-    # CROSS JOIN: few uses are looked up in the files, not the uses of every file gone through.
+    # CROSS JOIN fixes the order: the few uses are looked up in `file`, instead of scanning the uses of every file.
     for *place, arguments in connection.execute(
         f"""
         SELECT f.tree, f.path, k.line, k.column, k.callee, k.arguments
@@ -113,15 +115,15 @@ def _uses(connection: sqlite3.Connection, macros: set[str]) -> Iterator[tuple[st
         yield *place, [argument.strip() for argument in arguments.split(",")]
 
 
-def _nearest(makers: list[_Maker], path: str, line: int) -> _Maker | None:
-    """The definition in force: the last one before the use in the same file, else the first of any file."""
-    own = [maker for maker in makers if maker.path == path and maker.line <= line]
-    return own[-1] if own else next(iter(makers), None)
+def _nearest(pasters: list[_Paster], path: str, line: int) -> _Paster | None:
+    """Return the definition in effect: the last one before the use in the same file, else the first of any file."""
+    local = [paster for paster in pasters if paster.path == path and paster.line <= line]
+    return local[-1] if local else next(iter(pasters), None)
 
 
-def _pasted(maker: _Maker, arguments: list[str]) -> str | None:
+def _pasted(paster: _Paster, arguments: list[str]) -> str | None:
     parts = []
-    for piece in maker.pieces:
+    for piece in paster.pieces:
         if isinstance(piece, int) and piece >= len(arguments):
             return None
         parts.append(arguments[piece] if isinstance(piece, int) else piece)

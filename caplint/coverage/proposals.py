@@ -1,7 +1,7 @@
-"""Proposes words for the configuration's `[c]`: those that make more of the given trees understood.
+"""Proposals for the configuration's `[c]`: words with which more of the given trees is understood.
 
-Every file with a blind spot is read again with the words that may have troubled the parser, one by one;
-what helps is then held against every file that holds the word, so that no other file pays for it.
+Every file with a blind spot is parsed again with the words that may have confused the parser, one by one.
+A word that helps is then tested on every file that contains it, so that it harms no other file.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from caplint.knowledge.languages import language_of
 from caplint.trees.tree import File, Tree
 from caplint.util.limited_processes import Workers, workers
 
-# The worst files are tried; more than this is not a few missing words.
+# Number of files that are tried, the worst first; with more of them the cause is not a few missing words.
 MAX_FILES = 200
 MAX_ENTRIES = 60
-# Seconds after which what has not been tried is left, and said to be.
+# Seconds after which the remaining files are counted as untried.
 DEADLINE = 90.0
 _ROUNDS = (4, 12, 40)
 
 
 class Proposal(NamedTuple):
-    """An entry, and what would stay blind without it."""
+    """Entry with its gain: the blind bytes, spots and files that it removes."""
 
     entry: RepairWord
     bytes: int
@@ -43,25 +43,25 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True)
 class Proposals:
-    """What was found, the largest gain first, and what it leaves."""
+    """Proposed entries, the largest gain first, and the blind spots that remain."""
 
     entries: list[Proposal]
     remaining: list[Spot]
-    """Blind spots of files that the entries do not mend as a whole, or that were not tried."""
+    """Blind spots that the entries do not remove, or whose files were not tried."""
     untried: int
-    """Files with blind spots that were left out for want of time or because they are too many."""
+    """Number of files with blind spots that were left out because of `DEADLINE` or `MAX_FILES`."""
 
 
 @dataclass(frozen=True)
 class _Blind:
-    """A file with blind spots."""
+    """File with blind spots."""
 
     content: bytes
     spots: list[Spot]
 
 
 class _Gain(NamedTuple):
-    """What one file gains: by entry, bytes and spots that stay blind without it; and what stays blind with all."""
+    """Gain of one file: bytes and spots that each entry removes, and the blind extents that remain with all."""
 
     gains: dict[RepairWord, tuple[int, int]]
     rest: tuple[tuple[int, int], ...]
@@ -69,7 +69,7 @@ class _Gain(NamedTuple):
 
 
 def propose(files: list[tuple[Tree, File]], spots: Iterable[Spot], repairs: Repairs, jobs: int) -> Proposals:
-    """Entries for `[c]` beyond `repairs`, under which the blind spots of these files were found."""
+    """Return entries for `[c]` beyond `repairs`, the repairs with which these blind spots were found."""
     words = RepairWords(repairs.attributes, repairs.iterators)
     spots = list(spots)
     blind = _blind({tree.name: tree for tree, _ in files}, (spot for spot in spots if _is_mendable(spot)))
@@ -77,12 +77,12 @@ def propose(files: list[tuple[Tree, File]], spots: Iterable[Spot], repairs: Repa
     entries: list[RepairWord] = []
     late = 0
     with workers(jobs, FILE_TIMEOUT, DEADLINE) as pool:
-        # What the worst files need is known when the others are tried, which then take one reading, not dozens.
+        # The worst files go first: with their entries most of the others need one parse instead of dozens.
         for start, end in pairwise((0, *_ROUNDS, len(tried))):
-            known = words.having(*entries)
-            found = pool.map(mending, [(file.content, known) for file in tried[start:end]])
-            late += sum(result is None for result in found)
-            fresh = list(dict.fromkeys(entry for result in found for entry in result or []))
+            so_far = words.having(*entries)
+            results = pool.map(mending, [(file.content, so_far) for file in tried[start:end]])
+            late += sum(result is None for result in results)
+            fresh = list(dict.fromkeys(entry for result in results for entry in result or []))
             entries += _harmless(files, words, fresh[: MAX_ENTRIES - len(entries)], pool)
         memory: _Memory = {}
         gains = _gains(tried, words, entries, pool, memory)
@@ -100,18 +100,18 @@ def _is_mendable(spot: Spot) -> bool:
 
 
 def _blind(trees: dict[str, Tree], spots: Iterable[Spot]) -> list[_Blind]:
-    """C files with blind spots, the most bytes first; contents that occur twice are counted as often."""
+    """Return the C files with blind spots, the most blind bytes first; duplicate contents count separately."""
     files: dict[tuple[str, str], list[Spot]] = {}
     for spot in spots:
         files.setdefault((spot.tree, spot.path), []).append(spot)
     ranked = sorted(files.items(), key=lambda item: (-sum(spot.stop - spot.start for spot in item[1]), item[0]))
-    return [_Blind(trees[tree].read(path), found) for (tree, path), found in ranked]
+    return [_Blind(trees[tree].read(path), group) for (tree, path), group in ranked]
 
 
 def _harmless(
     files: list[tuple[Tree, File]], words: RepairWords, entries: list[RepairWord], pool: Workers
 ) -> list[RepairWord]:
-    """The entries without those that some file uses as something else, or understands less of."""
+    """Return the entries that harm no file: none uses the word as something else, or is understood less."""
     if not entries:
         return []
     pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(_name(entry)) for entry in entries) + rb")\b")
@@ -131,16 +131,16 @@ def _name(entry: RepairWord) -> bytes:
 
 
 def _harm(content: bytes, words: RepairWords, entries: list[RepairWord]) -> list[RepairWord]:
-    """Entries that one file speaks against."""
+    """Return the entries that harm one file."""
     bench = Bench(content)
     before = bench.damage(words)
-    found = []
+    harmful = []
     for entry in entries:
         after = bench.damage(words.having(entry))
         worse = after.functions < before.functions or (not before.extents and bool(after.extents))
         if worse or is_ordinary_entry(bench.code, entry):
-            found.append(entry)
-    return found
+            harmful.append(entry)
+    return harmful
 
 
 _Memory = dict[tuple[int, tuple[RepairWord, ...]], "_Gain | None"]
@@ -149,13 +149,13 @@ _Memory = dict[tuple[int, tuple[RepairWord, ...]], "_Gain | None"]
 def _gains(
     tried: list[_Blind], words: RepairWords, entries: list[RepairWord], pool: Workers, memory: _Memory
 ) -> list[_Gain | None]:
-    """What each file gains by those of the entries that it holds; what was worked out before is remembered."""
+    """Return the gain of each file by the entries that it contains, None on a timeout; `memory` caches results."""
     keys = [
         (index, tuple(entry for entry in entries if _holds(file.content, entry))) for index, file in enumerate(tried)
     ]
     missing = [key for key in keys if key not in memory]
-    found = pool.map(_gain, [(tried[index].content, words, here) for index, here in missing])
-    memory.update(zip(missing, found, strict=True))
+    results = pool.map(_gain, [(tried[index].content, words, here) for index, here in missing])
+    memory.update(zip(missing, results, strict=True))
     return [memory[key] for key in keys]
 
 
@@ -178,32 +178,32 @@ def _gain(content: bytes, words: RepairWords, here: tuple[RepairWord, ...]) -> _
 
 
 def _needless(entries: list[RepairWord], gains: Iterable[_Gain | None]) -> RepairWord | None:
-    """An entry to drop, the least useful: one that harms a file among the others, else one that nothing needs."""
+    """Return the least useful entry that harms a file or that no file needs; None if there is none."""
     total: Counter[RepairWord] = Counter()
     harmful: set[RepairWord] = set()
     for gain in gains:
         if gain is not None:
             harmful.update(gain.harmful)
-            # The one more tells a missing token from nothing.
+            # The count of spots is added so that the gain of a missing token, 0 bytes, is not 0.
             total.update({entry: size + count for entry, (size, count) in gain.gains.items()})
     doubtful = [entry for entry in entries if entry in harmful or entry not in total]
     return min(reversed(doubtful), key=lambda entry: total[entry], default=None)
 
 
 def _remaining(tried: list[_Blind], gains: list[_Gain | None]) -> list[Spot]:
-    found = []
+    remaining = []
     for file, gain in zip(tried, gains, strict=True):
         rest = None if gain is None else gain.rest
-        found += [
+        remaining += [
             spot
             for spot in file.spots
             if rest is None or any(start <= spot.stop and spot.start <= end for start, end in rest)
         ]
-    return found
+    return remaining
 
 
 def _proposals(entries: list[RepairWord], tried: list[_Blind], gains: list[_Gain | None]) -> list[Proposal]:
-    found = []
+    proposals = []
     for entry in entries:
         mended = [
             (gain.gains[entry], file)
@@ -212,7 +212,7 @@ def _proposals(entries: list[RepairWord], tried: list[_Blind], gains: list[_Gain
         ]
         worst = min(mended, key=lambda item: (-item[0][0], item[1].spots[0]))[1].spots
         spot = next((spot for spot in worst if spot.token == _name(entry).decode()), worst[0])
-        found.append(
+        proposals.append(
             Proposal(
                 entry,
                 sum(size for (size, _), _ in mended),
@@ -221,4 +221,4 @@ def _proposals(entries: list[RepairWord], tried: list[_Blind], gains: list[_Gain
                 (spot.tree, spot.path, spot.line),
             )
         )
-    return sorted(found, key=lambda proposal: (-proposal.bytes, -proposal.spots, proposal.entry))
+    return sorted(proposals, key=lambda proposal: (-proposal.bytes, -proposal.spots, proposal.entry))

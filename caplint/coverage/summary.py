@@ -1,4 +1,4 @@
-"""The ledger of a run: what was read, what was not understood, and which names nothing explains."""
+"""Ledger of a run: bytes read, bytes not understood, and names that no fact explains."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import GENERIC, knowledge
 
 CAPABILITY, IOCTL, REGISTER = FAMILIES = ("capability", "ioctl", "MSR")
-"""The families of names that the ledger vouches for."""
+"""Families of names that the ledger accounts for."""
 PASTED, PASTED_UNSEEN = "pasted", "pasted, definition missing"
-"""Kinds of names that no lexical count finds: a macro pastes them together."""
+"""Kinds of names that a lexical count misses because a macro pastes them together."""
 
 
 class TreeCoverage(NamedTuple):
-    """One tree's account; sizes in bytes."""
+    """Coverage of one tree; sizes in bytes."""
 
     tree: str
     files: int
@@ -30,15 +30,15 @@ class TreeCoverage(NamedTuple):
     tokens: int
     unaccounted: int
     unnumbered: int = 0
-    """Places that name an MSR or a capability whose number is not known."""
+    """Number of places that name an MSR or a capability whose number is unknown."""
 
 
 SUMMED = ("files", "bytes", "blind_files", "blind_bytes", "tokens", "unaccounted", "unnumbered")
-"""The columns whose sums over all trees stand in a run's JSON."""
+"""Columns whose sums over all trees are part of a run's JSON."""
 
 
 class Blind(NamedTuple):
-    """Bytes that were not understood."""
+    """Blind spot: bytes that were not understood."""
 
     tree: str
     path: str
@@ -48,7 +48,7 @@ class Blind(NamedTuple):
 
 
 class Unaccounted(NamedTuple):
-    """A name that nothing explains."""
+    """Name that no fact explains."""
 
     tree: str
     path: str
@@ -59,30 +59,30 @@ class Unaccounted(NamedTuple):
 
 @dataclass(frozen=True)
 class Coverage:
-    """The whole account."""
+    """Coverage of all trees of a run."""
 
     trees: list[TreeCoverage]
     blind: list[Blind]
     unaccounted: list[Unaccounted]
     kinds: dict[str, int]
-    """What explains the names: kind → occurrences."""
+    """Kind of the explaining fact → occurrences of names."""
     families: dict[str, dict[str, int]] = field(default_factory=dict)
-    """The same, kept apart by family."""
+    """Family → `kinds` of its names."""
     pasted: list[Pasted] = field(default_factory=list)
-    """The names that macros paste together."""
+    """Names that macros paste together."""
 
     def total(self, column: str) -> int:
-        """A column summed over the trees."""
+        """Return the sum of a column over the trees."""
         return sum(getattr(tree, column) for tree in self.trees)
 
     @property
     def percent(self) -> float:
-        """Share of the bytes that were understood, in percent; 100 where nothing was read."""
+        """Share of the bytes that were understood, in percent; 100 if no bytes were read."""
         total = self.total("bytes")
         return 100.0 * (1 - self.total("blind_bytes") / total) if total else 100.0
 
 
-# The names that the ledger vouches for: capabilities, the ioctls that any header in view defines, and registers.
+# Names that the ledger accounts for: capabilities, ioctls that a header in view defines, and registers.
 _WATCHED = """
     CREATE TEMP TABLE watched AS
     SELECT tree, path, line, column, name, kind, occurrences,
@@ -97,10 +97,10 @@ _WATCHED = """
 
 
 def measure(connection: sqlite3.Connection) -> Coverage:
-    """The account of the linked trees."""
+    """Return the coverage of the linked trees; fills the temporary table `watched`."""
     _watch(connection)
     pasted = pasted_names(connection)
-    found = Counter(entry.tree for entry in pasted)
+    pasted_per_tree = Counter(entry.tree for entry in pasted)
     trees = connection.execute("""
         SELECT t.name, read.files, read.bytes, read.functions, read.damaged, dark.files, dark.bytes,
                names.occurrences, names.lost, bare.places
@@ -129,7 +129,7 @@ def measure(connection: sqlite3.Connection) -> Coverage:
         kinds.update(counts)
     accounts = [TreeCoverage(row[0], *(value or 0 for value in row[1:])) for row in trees]
     return Coverage(
-        [account._replace(tokens=account.tokens + found[account.tree]) for account in accounts],
+        [account._replace(tokens=account.tokens + pasted_per_tree[account.tree]) for account in accounts],
         [Blind(*row) for row in blind],
         [Unaccounted(*row) for row in lost],
         _most_first(kinds),
@@ -159,7 +159,7 @@ def _families(connection: sqlite3.Connection, pasted: list[Pasted]) -> dict[str,
     for entry in pasted:
         family = CAPABILITY if (entry.name or entry.macro).startswith(PREFIX) else REGISTER
         counts[family][PASTED if entry.defined else PASTED_UNSEEN] += 1
-    return {family: _most_first(found) for family, found in counts.items()}
+    return {family: _most_first(kinds) for family, kinds in counts.items()}
 
 
 def _most_first(counts: Counter[str]) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""The call graph: built for the cone that a question needs, never for whole programs."""
+"""Call graph, built only for the cone of callers that a question needs."""

@@ -1,4 +1,4 @@
-"""Over the boundary that no call crosses: the ioctl, from a VMM into the kernel and down to the case."""
+"""Bridge over the ioctl boundary, which no call crosses: from a VMM into the kernel and down to the case label."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ANSWERING = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A handler's case."""
+    """Case label of a handler."""
 
     path: str
     function: str
@@ -52,7 +52,7 @@ class Target:
 
 
 class Bridges:
-    """Answers for the programs of one session."""
+    """Paths over ioctls, for the programs of one session."""
 
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
@@ -62,10 +62,10 @@ class Bridges:
         return self._programs.session.connection
 
     def architectures(self, name: str, verb: str) -> list[str]:
-        """The architectures whose kernel answers for a capability, or handles an ioctl."""
+        """Return the architectures whose kernel code answers a capability, or handles an ioctl (verb `issue`)."""
         if verb == "issue":
             rows = self._connection.execute(_HANDLING, (name, GENERIC)).fetchall()
-            if not rows:  # only code that all share handles it
+            if not rows:  # only generic code handles it
                 query = "SELECT DISTINCT arch FROM handler WHERE arch <> ? ORDER BY 1"
                 rows = self._connection.execute(query, (GENERIC,)).fetchall()
         else:
@@ -73,7 +73,7 @@ class Bridges:
         return [arch for (arch,) in rows]
 
     def into_kernel(self, use: VmmSite, tree: Tree, arch: str, name: str) -> Way:
-        """From what does the ioctl to the kernel's case."""
+        """Return the steps from the ioctl call of a VMM to the kernel's case label; broken if there are none."""
         verb = use.verb
         if verb == "issue":
             rows = self._connection.execute(_LABELS, (tree.name, name, arch, GENERIC))
@@ -103,14 +103,14 @@ class Bridges:
             )
             return Way((), f"no code of {arch} {what}")
         if not calls:
-            return Way((), f"{use.callee}: no ioctl is seen in it")
+            return Way((), f"{use.callee}: no ioctl call found in it")
         return Way(
             (),
-            f"{targets[0].function} ({targets[0].path}:{targets[0].line}): no way from the ioctl to its case is found",
+            f"{targets[0].function} ({targets[0].path}:{targets[0].line}): no path from the ioctl to its case found",
         )
 
     def _wrapped(self, use: VmmSite, callee: str, request: str) -> Step | None:
-        """The call of the ioctl inside the wrapper."""
+        """Return the step from the wrapper to its ioctl call, None if there is no such call."""
         program = self._programs.program(self._programs.tree(use.tree))
         program.look([callee])
         for call in program.calls.get(callee, ()):
@@ -119,12 +119,10 @@ class Bridges:
         return None
 
     def _down(self, tree: Tree, arch: str, entry: tuple[str, str], target: Target, name: str) -> tuple[Step, ...]:
-        """From the kernel's function that gets an ioctl down to a case; nothing where no way is found."""
+        """Return the steps from the kernel function that receives an ioctl down to a case; empty without a path."""
         function, request = entry
         entries = self._programs.find(tree, [function])
-        ends = [
-            found for found in self._programs.find(tree, [target.function], [target.path]) if found.line <= target.line
-        ]
+        ends = [end for end in self._programs.find(tree, [target.function], [target.path]) if end.line <= target.line]
         if not entries or not ends:
             return ()
         fits = self._programs.fits(tree, arch)
@@ -140,18 +138,18 @@ class Bridges:
         first = replace(way.steps[0], edge="ioctl", note=request, why=self.operations(tree, function))
         note = f"returns {target.answer}" if target.answer else ""
         case = Step(tree.name, target.function, target.path, target.line, "case", name, target.condition, note)
-        # The label that decides is the request's, or the capability's.
+        # Of the labels, only that of the request or of the capability decides.
         steps = [replace(step, case=_decisive(step.case, wanted)) for step in way.steps[1:]]
         return (first, *steps, case)
 
     def operations(self, tree: Tree, function: str) -> str:
-        """The table through which the kernel calls what gets an ioctl."""
+        """Return the operations table through which the kernel calls the receiver of an ioctl; '' if none is seen."""
         kept = self._programs.program(tree).kept.get(function, ())
-        found = next((entry for entry in kept if entry.path == f".{knowledge().operations}"), None)
-        return f"{found.variable}.{knowledge().operations}, {found.file.path}:{found.line}" if found else ""
+        entry = next((entry for entry in kept if entry.path == f".{knowledge().operations}"), None)
+        return f"{entry.variable}.{knowledge().operations}, {entry.file.path}:{entry.line}" if entry else ""
 
     def _requests(self, tree: str, callee: str, arguments: list[str]) -> list[tuple[str, str]]:
-        """How a VMM's call does its ioctls: the function that does it and the request, in order of certainty."""
+        """Return function and request of each ioctl that a VMM's call issues, the most certain first."""
         if callee in knowledge().ioctls:
             return [(callee, argument) for argument in arguments[1:2] if is_request(argument)]
         rows = self._connection.execute(
@@ -160,14 +158,14 @@ class Bridges:
                WHERE d.side = 'now' AND d.tree = ? AND d.name = ? ORDER BY k.start""",
             (tree, callee),
         ).fetchall()
-        found = [(name, argument) for name, text in rows for argument in json.loads(text) if is_request(argument)]
+        requests = [(name, argument) for name, text in rows for argument in json.loads(text) if is_request(argument)]
         for (body,) in self._connection.execute(
             """SELECT m.body FROM file f JOIN main.macro m ON m.blob = f.blob
                WHERE f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL ORDER BY f.path""",
             (tree, callee),
         ):
-            found += re.findall(r"\b(\w+)\s*\([^()]*?\b(KVM_(?!CAP_)[A-Z_]+)\b", body)
-        return list(dict.fromkeys(found))
+            requests += re.findall(r"\b(\w+)\s*\([^()]*?\b(KVM_(?!CAP_)[A-Z_]+)\b", body)
+        return list(dict.fromkeys(requests))
 
 
 def _decisive(labels: str | None, wanted: set[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The programs of a run, one for each tree, and what paths.toml knows of where they begin."""
+"""Programs of a run, one per tree, with the searches for paths to their functions."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _Way = list[tuple[ProgramFunction, Edge | None]]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Steps to a function, or as much as could be found."""
+    """Steps to a function; only the last part of them if the search did not reach an entry."""
 
     steps: tuple[Step, ...]
     broken: str = ""
-    """Why it does not begin where it should; empty where it does."""
+    """Reason why it does not begin at an entry; empty if it does."""
     certain: bool = False
-    """Whether the sources show that nothing leads to it, and not only that nothing was found."""
+    """Whether the sources show that the function is unreachable; False if the search only found no caller."""
 
 
 class Programs:
-    """The programs of one session."""
+    """Programs of one session."""
 
     def __init__(self, session: Session, reading: ExtractionSettings) -> None:
         self.session = session
@@ -40,15 +40,15 @@ class Programs:
         self._callers: dict[str, Callers] = {}
 
     def of_role(self, role: str) -> list[Tree]:
-        """The trees of a role, in the order they were given."""
+        """Return the trees of a role, in the order of the command line."""
         return [tree for tree in self.session.trees if tree.role == role]
 
     def tree(self, name: str) -> Tree:
-        """A tree by its name."""
+        """Return the tree of a name. Raises `StopIteration` for an unknown name."""
         return next(tree for tree in self.session.trees if tree.name == name)
 
     def callers(self, tree: Tree) -> Callers:
-        """The call graph of a tree, as far as it has been looked at."""
+        """Return the call graph of a tree, as far as it has been read."""
         if tree.name not in self._callers:
             store = self.session.store
             files = code_of(tree, store)
@@ -56,11 +56,11 @@ class Programs:
         return self._callers[tree.name]
 
     def program(self, tree: Tree) -> Program:
-        """See `callers`."""
+        """Return the index of a tree's program, as far as it has been read."""
         return self.callers(tree).program
 
     def find(self, tree: Tree, names: list[str], files: list[str] | None = None) -> list[ProgramFunction]:
-        """Live definitions of some functions."""
+        """Return the live definitions of functions, sorted; `files` limits them to these paths."""
         program = self.program(tree)
         program.look(names)
         return sorted(definitions_of(program, names, files))
@@ -68,12 +68,12 @@ class Programs:
     def ways(
         self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int = 1
     ) -> list[Way]:
-        """The cheapest ways from entries to a function; one that is broken where there is none."""
+        """Return the cheapest ways from entries to a function; a single broken way if there is none."""
         callers = self.callers(tree)
         cone = search(callers, target, entries, admits, beyond=3.0 if most > 1 else 0.0)
         if cone.reached:
-            found = [cone.path()] if most == 1 else cone.paths(most)
-            return [Way(tuple(self._step(tree, *part) for part in way)) for way in found]
+            routes = [cone.path()] if most == 1 else cone.paths(most)
+            return [Way(tuple(self._step(tree, *part) for part in way)) for way in routes]
         way, broken, certain = self._why_not(callers, cone)
         return [Way(tuple(self._step(tree, *part) for part in way), broken, certain)]
 
@@ -88,7 +88,7 @@ class Programs:
         )  # fmt: skip
 
     def _why_this(self, tree: Tree, function: ProgramFunction) -> str:
-        """The reason why this definition is meant and none of its namesakes."""
+        """Return the reason why this definition is chosen among its namesakes."""
         program = self.program(tree)
         definition = program.defined(function)
         if definition is None:
@@ -96,20 +96,20 @@ class Programs:
         entries = knowledge().entries.get(tree.project.name)
         if entries and function.name in entries["functions"] and function.path in entries["files"]:
             others = program.outlines.count(function.name) - 1
-            said = f"; {others} other file{'s' * (others > 1)} speak{'s' * (others == 1)} of {function.name}()"
-            return f"paths.toml's entry of {tree.project.title}" + said * (others > 0)
+            mentions = f"; {others} other file{'s' * (others > 1)} mention{'s' * (others == 1)} {function.name}()"
+            return f"paths.toml's entry of {tree.project.title}" + mentions * (others > 0)
         reasons = {_reason(definition, other) for other in namesakes(program, definition)}
         return "; ".join(sorted(reasons - {""})[:2])
 
     @staticmethod
     def _why_not(callers: Callers, cone: Cone) -> tuple[_Way, str, bool]:
-        """The chain of callers that says most, at which function it ends, why, and whether that is certain."""
+        """Return the most informative chain of callers, the reason why it ends, and whether that is certain."""
         alone: _Way = [(cone.target, None)]
         if not cone.complete:
-            return alone, f"{cone.target.name}: given up after {MAX_FUNCTIONS:,} functions that may lead to it", False
+            return alone, f"{cone.target.name}: search stopped after {MAX_FUNCTIONS:,} possible callers", False
         tops = cone.tops()
         if not tops:
-            return alone, f"{cone.target.name}: its callers lead in a circle", False
+            return alone, f"{cone.target.name}: its callers form a cycle", False
         for explain in (_registered, _generated, _kept, _expanded, _elsewhere, _named):
             for way in tops:
                 if reason := explain(callers, way[0][0]):
@@ -117,7 +117,7 @@ class Programs:
         return tops[0], f"{_place(tops[0][0][0])}: no caller found", True
 
     def fits(self, tree: Tree, arch: str | None) -> Admits:
-        """Admits what is compiled for one architecture, or for any."""
+        """Return a predicate that admits edges between functions compiled for an architecture (None: any)."""
         program = self.program(tree)
 
         def admits(caller: ProgramFunction, _edge: Edge, callee: ProgramFunction) -> bool:
@@ -146,7 +146,7 @@ def _generated(_callers: Callers, top: ProgramFunction) -> str:
 
 def _kept(callers: Callers, top: ProgramFunction) -> str:
     for kept in callers.program.kept.get(top.name, ()):
-        return f"assigned at {kept.file.path}:{kept.line}, and no call through that pointer is found"
+        return f"assigned at {kept.file.path}:{kept.line}, but no call through that pointer found"
     return ""
 
 
@@ -154,11 +154,11 @@ def _expanded(callers: Callers, top: ProgramFunction) -> str:
     definition = callers.program.defined(top)
     if definition is None or not definition.macro:
         return ""
-    return "a macro that makes code outside functions, which is not expanded here"
+    return "a macro that expands to code outside functions, which is not expanded here"
 
 
 def _elsewhere(callers: Callers, top: ProgramFunction) -> str:
-    """Callers that the question leaves out."""
+    """Return a reason that names a caller which the question excludes; '' without one."""
     for caller, edge in callers.of(top):
         definition = callers.program.defined(caller)
         arch = definition.arch if definition is not None else None
@@ -170,20 +170,20 @@ def _elsewhere(callers: Callers, top: ProgramFunction) -> str:
 
 def _named(callers: Callers, top: ProgramFunction) -> str:
     place = mention(callers.program, top)
-    return f"named at {place} in a way that is not followed" if place else ""
+    return f"mentioned at {place} in a form that is not followed" if place else ""
 
 
 def code_of(tree: Tree, store: FactStore) -> list[File]:
-    """The C files that a tree's call graph is made of: of a kernel those that matter, else all of them."""
+    """Return the C files of a tree's call graph: a kernel's files that concern KVM, else all live files."""
     if tree.role in {"kernel", "reference"}:
         return [file for file in tree.files(store) if language_of(file.path) == "c"]
     return [file for file in tree.code(store) if not knowledge().dead_files.fullmatch(file.path)]
 
 
 def _label(labels: str) -> str | None:
-    """The labels that a call stands under, those that are ioctls or capabilities before any other."""
-    found = labels.split()
-    return " ".join([label for label in found if label.startswith("KVM_")] or found[:2]) or None
+    """Return the ioctls and capabilities among a call's case labels, else the first two labels, else None."""
+    words = labels.split()
+    return " ".join([label for label in words if label.startswith("KVM_")] or words[:2]) or None
 
 
 def _reason(chosen: FunctionDefinition, other: FunctionDefinition) -> str:

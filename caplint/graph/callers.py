@@ -1,4 +1,4 @@
-"""Who leads to a function: by a call, through a pointer that it is assigned to, or by handing it on."""
+"""Callers of a function: by a call, through a function pointer, or by passing it as an argument."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from caplint.graph.receivers import Receivers, Slot
 from caplint.knowledge.load import GENERIC, knowledge
 
 _WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-# How often what is missing is looked for: a chain of members rarely leads over more structures.
+# Rounds of reading missing declarations: a chain of members rarely leads through more structures.
 _MAX_ROUNDS = 5
 
 Caller = tuple[ProgramFunction, Edge]
 
 
 class Callers:
-    """Answers for one program, and remembers them."""
+    """Callers of the functions of one program, cached."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -37,7 +37,7 @@ class Callers:
         self._slots: dict[ProgramFunction, list[Slot]] = {}
 
     def prepare(self, functions: Iterable[ProgramFunction]) -> None:
-        """Have everything read that the callers of some functions depend on, in as few rounds as that takes."""
+        """Read all files that the callers of these functions depend on, in as few rounds as possible."""
         functions = [function for function in functions if function not in self._known]
         program, receivers = self.program, self._receivers
         if not functions:
@@ -78,7 +78,7 @@ class Callers:
         return self.program.look(missing)
 
     def of(self, function: ProgramFunction) -> list[Caller]:
-        """The callers of a function, the most certain edge of each; `prepare` comes first."""
+        """Return the callers of a function with the cheapest edge of each; call `prepare` first."""
         if function not in self._known:
             best: dict[ProgramFunction, Edge] = {}
             for caller, edge in self._found(function):
@@ -88,7 +88,7 @@ class Callers:
         return self._known[function]
 
     def registered(self, function: ProgramFunction) -> str:
-        """The macro that a function is handed to outside functions, if any."""
+        """Return the macro that registers a function at file scope; '' if there is none."""
         uses = self.program.registered.get(function.name, ())
         return next((use.macro for use in uses if self._means(function, use.file.path)), "")
 
@@ -104,7 +104,7 @@ class Callers:
                 yield place, Edge("direct", place.path, place.line, alias.condition)
         for handed in self.program.handed.get(function.name, ()):
             if self._is_meant(function, handed.call):
-                # Who keeps it is not who calls it.
+                # A function that stores the pointer does not call it.
                 kind = "registered" if any(self._kept_by_callee(handed)) else "callback"
                 yield handed.call.caller, edge_of(kind, handed.call, via=handed.call.callee)
         yield from self._registrars(function)
@@ -131,14 +131,14 @@ class Callers:
                     yield found.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
 
     def _remote(self, function: ProgramFunction) -> Iterator[Caller]:
-        """Clients that have a remote procedure called which the function serves."""
+        """Yield the clients that call a remote procedure which the function serves."""
         for request in _served_by(function.name):
             for handed in self.program.handed.get(request, ()):
                 if handed.call.callee == knowledge().rpc["callee"]:
                     yield handed.call.caller, edge_of("rpc", handed.call, via=request)
 
     def _kept_in(self, function: ProgramFunction) -> Iterator[Slot]:
-        """The slots that a function is put into."""
+        """Yield the slots that a function is stored in."""
         seen: dict[Slot, None] = {}
         for kept in self.program.kept.get(function.name, ()):
             if self._is_parameter(kept):
@@ -152,12 +152,12 @@ class Callers:
         yield from seen
 
     def _is_parameter(self, kept: Kept) -> bool:
-        """Whether what is kept is what the function around was handed, and no function of that name."""
+        """Return whether the stored name is a parameter of the enclosing function, not a function of that name."""
         holder = self.program.defined(kept.holder) if kept.holder is not None else None
         return holder is not None and kept.name in holder.parameters
 
     def _kept_by_callee(self, handed: Handed) -> Iterator[Slot]:
-        """The slots that a function puts into what it is handed."""
+        """Yield the slots in which the callee stores the function passed to it."""
         for definition in self.program.meant(handed.call.callee, handed.call.file):
             if handed.position < len(definition.parameters):
                 name = definition.parameters[handed.position]
@@ -178,8 +178,8 @@ class Callers:
         for call in self.program.through.get(member, ()):
             if not is_live(call.condition) or not fits(call, arch):
                 continue
-            found = self._receivers.called(call.file, call.owner, call.callee)
-            owner = found[0] if found is not None else None
+            slot_called = self._receivers.called(call.file, call.owner, call.callee)
+            owner = slot_called[0] if slot_called is not None else None
             if kind is None or owner is None:
                 yield call.caller, edge_of("table", call, via=member, sure="field")
             elif owner in kinds:
@@ -187,8 +187,8 @@ class Callers:
                 yield call.caller, edge_of("table", call, via=f"{owner}.{member}", sure=sure)
 
     def _copies(self, kind: str | None, member: str) -> set[str]:
-        """The structures that a member's value comes to, from one of them: `class->f = info->f`."""
-        found = {kind} if kind else set()
+        """Return the structures that a member's value reaches by copies such as `class->f = info->f`."""
+        kinds = {kind} if kind else set()
         copies = [
             (source[0], target[0])
             for file, owner, left, right in self.program.copied.get(member, ())
@@ -196,29 +196,29 @@ class Callers:
             and (source := self._receivers.target(file, owner, right))
         ]
         while True:
-            more = {to for origin, to in copies if origin in found and to is not None} - found
+            more = {to for origin, to in copies if origin in kinds and to is not None} - kinds
             if not more:
-                return found
-            found |= more
+                return kinds
+            kinds |= more
 
 
 @lru_cache(maxsize=1 << 14)
 def _served_by(function: str) -> tuple[str, ...]:
-    """The remote procedure that a function serves by its name, if it is one that may serve any."""
+    """Return the remote procedure that a function serves according to its name; empty if it serves none."""
     rpc = knowledge().rpc
     bare = next((function[len(prefix) :] for prefix in rpc["targets"] if function.startswith(prefix)), "")
     return (rpc["request"] + _WORD_END.sub("_", bare).upper(),) if bare[:1].isupper() else ()
 
 
 def fits(call: OutlineCall, arch: str | None) -> bool:
-    """Whether a call can be compiled into one program with what is for an architecture."""
+    """Return whether a call can be in the same program as code of an architecture."""
     return call.file.arch in {None, GENERIC} or arch in {None, GENERIC, call.file.arch}
 
 
 def namesakes(program: Program, definition: FunctionDefinition) -> list[FunctionDefinition]:
-    """Other functions of the same name that have been seen."""
+    """Return the other definitions of the same name and kind that have been read."""
     return [
-        found
-        for found in program.definitions.get(definition.function.name, ())
-        if found.function != definition.function and found.macro == definition.macro
+        other
+        for other in program.definitions.get(definition.function.name, ())
+        if other.function != definition.function and other.macro == definition.macro
     ]

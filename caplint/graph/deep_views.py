@@ -10,7 +10,7 @@ from caplint.session import Session
 
 
 def link_deep(session: Session, reading: ExtractionSettings) -> None:
-    """Fill `reaches` and `enable_way`. What one has read of the programs the other need not read again."""
+    """Fill `reaches` and `enable_way`. Both share the programs already read."""
     programs = Programs(session, reading)
     link_reaches(session, reading, programs=programs)
     link_enable_ways(session, reading, programs)

@@ -1,7 +1,7 @@
-"""Fills the view `enable_way`: on which ways a VMM enables a capability without having asked for it.
+"""Rows of the view `enable_way`: paths on which a VMM enables a capability without checking it before.
 
-A search of callers goes on only where no check decides whether control gets to the call, so what it finds from the
-program's entry is a way on which nothing asks. Callers in files that say nothing of KVM are read when it comes to them.
+The search of callers stops at a caller whose check decides whether control reaches the call, so a path from the
+program's entry is one without a check. Callers in files that do not mention KVM are read on demand.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.graph.call_graph import Programs, code_of
-from caplint.graph.path_cache import Found, Question, name_of, rows_within
+from caplint.graph.path_cache import Found, Question, cache_key, rows_within
 from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.search import MAX_FUNCTIONS, Cone, search
 from caplint.knowledge.languages import language_of
@@ -25,14 +25,14 @@ from caplint.link.vmm.dominating_checks import Dominators, Witnesses
 from caplint.session import Session, silent
 from caplint.trees.tree import Tree
 
-# Seconds for all of it; a search that has begun is finished.
+# Seconds for all searches; a search that has begun is finished.
 BUDGET = 60.0
 
 _Answer = tuple[int | None, str, str, str]
-"""Whether something asks on every way, why, and a way on which nothing does: its functions, and its places as JSON."""
+"""Whether every path has a check (None: unknown), why, and a path without one: its functions, its places as JSON."""
 _Row = tuple[str, str, int, int, str, int | None, str, str, str]
 
-# What the call graph need not be asked for: the result counts, or a check stands before the place itself.
+# Enables that need the call graph: their result is ignored, and no check in the same function precedes them.
 _OPEN = """
     SELECT DISTINCT e.tree, e.path, e.line, e.column, e.cap FROM vmm_enable e
     WHERE (e.ignored <> '' OR e.result = 'void') AND NOT EXISTS (
@@ -45,10 +45,10 @@ _OPEN = """
 def link_enable_ways(
     session: Session, reading: ExtractionSettings, programs: Programs, budget: float | None = None
 ) -> None:
-    """Fill `enable_way`, from memory where the same trees have been looked at before."""
-    name = name_of(Question("enable ways", None, None, 1), session.trees, session.store, reading)
+    """Fill `enable_way`; rows of unchanged trees come from the cache. `budget` is in seconds."""
+    key = cache_key(Question("enable ways", None, None, 1), session.trees, session.store, reading)
     budget = BUDGET if budget is None else budget
-    rows = rows_within(session.store, name, budget, lambda end: _rows(session, reading, programs, end))
+    rows = rows_within(session.store, key, budget, lambda end: _rows(session, reading, programs, end))
     session.connection.executemany("INSERT INTO temp.enable_way VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -66,23 +66,23 @@ def _rows(session: Session, reading: ExtractionSettings, programs: Programs, end
                 wanted.discard((*use.place, use.cap))
                 in_time = time.monotonic() <= end
                 late += not in_time
-                found = callers.way(use) if in_time else _unknown("the time was up")
-                rows.append((tree.name, *use.place, use.cap, *found))
+                answer = callers.way(use) if in_time else _unknown("the time was up")
+                rows.append((tree.name, *use.place, use.cap, *answer))
     return rows, late, "callers of {} enables"
 
 
 @dataclass
 class _SearchRecord:
-    """What one search met beside what it followed."""
+    """Callers at which one search stopped."""
 
     asking: dict[ProgramFunction, str] = field(default_factory=dict)
-    """Callee → a caller that asks before it calls."""
+    """Callee → a caller that checks the capability before the call."""
     unknown: bool = False
-    """Whether a caller could not be looked into."""
+    """Whether the code of a caller could not be examined."""
 
 
 class _Callers:
-    """Searches the callers of the enables of one tree."""
+    """Search of the callers of all enables in one tree."""
 
     def __init__(self, session: Session, reading: ExtractionSettings, programs: Programs, tree: Tree) -> None:
         self._session, self._reading, self._programs, self._tree = session, reading, programs, tree
@@ -97,9 +97,9 @@ class _Callers:
             self._functions.setdefault(function.path, []).append(function)
 
     def way(self, use: CapabilityUse) -> _Answer:
-        """What the callers of an enable do."""
-        known = knowledge().entries.get(self._tree.project.name)
-        entries = self._programs.find(self._tree, known["functions"], known["files"]) if known else []
+        """Return whether the callers of an enable check the capability."""
+        entry_names = knowledge().entries.get(self._tree.project.name)
+        entries = self._programs.find(self._tree, entry_names["functions"], entry_names["files"]) if entry_names else []
         target = next(iter(self._programs.find(self._tree, [use.function.name], [use.function.path])), None)
         if not entries or target is None:
             return _unknown("the program's entry is not in view")
@@ -119,7 +119,7 @@ class _Callers:
     def _asks(
         self, cap: str, caller: ProgramFunction, edge: Edge, callee: ProgramFunction, seen: _SearchRecord
     ) -> bool:
-        """Whether a check decides if the caller gets to the call, or if what it calls through is set."""
+        """Return whether a check guards the call, or the assignment of the pointer that is called through."""
         definition = self._programs.program(self._tree).defined(caller)
         if definition is not None and definition.macro:
             return False
@@ -128,21 +128,21 @@ class _Callers:
         if holder is None or not calls:
             seen.unknown = True
             return True
-        found = self._witnesses_of(cap)
-        if all(self._dominators.before(holder, call, found, depth=0) for call in calls) or (
-            edge.kind == "table" and self._set_behind_check(callee, found)
+        witnesses = self._witnesses_of(cap)
+        if all(self._dominators.before(holder, call, witnesses, depth=0) for call in calls) or (
+            edge.kind == "table" and self._set_behind_check(callee, witnesses)
         ):
             seen.asking[callee] = f"{caller.name} ({edge.path}:{edge.line})"
             return True
         return False
 
-    def _set_behind_check(self, callee: ProgramFunction, found: Witnesses) -> bool:
+    def _set_behind_check(self, callee: ProgramFunction, witnesses: Witnesses) -> bool:
         for kept in self._programs.program(self._tree).kept.get(callee.name, ()):
             holder = self._function(kept.holder) if kept.holder is not None else None
             if holder is None:
                 continue
             stores = [store for store in holder.stores if callee.name in linked.symbols(store.value)]
-            if any(self._dominators.guarding(holder, store.start, found) for store in stores):
+            if any(self._dominators.guarding(holder, store.start, witnesses) for store in stores):
                 return True
         return False
 
@@ -154,11 +154,11 @@ class _Callers:
     def _function(self, function: ProgramFunction) -> linked.CodeFunction | None:
         if function.path not in self._functions:
             self._functions[function.path] = self._read(function.path)
-        found = [known for known in self._functions[function.path] if known.name == function.name]
-        return min(found, key=lambda known: abs(known.line - function.line), default=None)
+        namesakes = [other for other in self._functions[function.path] if other.name == function.name]
+        return min(namesakes, key=lambda other: abs(other.line - function.line), default=None)
 
     def _read(self, path: str) -> list[linked.CodeFunction]:
-        """The functions of a file that says nothing of KVM."""
+        """Return the functions of a file that does not mention KVM; empty if the file is not in view."""
         file = self._files.get(path)
         if file is None:
             return []
@@ -171,7 +171,7 @@ class _Callers:
 
 
 def _calls(holder: linked.CodeFunction, edge: Edge, callee: ProgramFunction) -> list[CallSite]:
-    """The calls that an edge stands for: several where a line has several, or a compiler sees one of them only."""
+    """Return the calls of an edge: several if its line has several, or if only one of them is compiled."""
     names = {callee.name, edge.via.rpartition(".")[2]}
     on_line = [call for call in holder.calls if call.line == edge.line]
     return [call for call in on_line if names & set(re.findall(r"\w+", call.callee))] or on_line
@@ -182,9 +182,9 @@ def _unknown(reason: str) -> _Answer:
 
 
 def _verdict(cone: Cone, seen: _SearchRecord) -> _Answer:
-    """What it means that no entry was reached."""
+    """Return the answer for a search that reached no entry."""
     if not cone.complete:
-        return _unknown(f"given up after {MAX_FUNCTIONS:,} functions that may lead to it")
+        return _unknown(f"search stopped after {MAX_FUNCTIONS:,} possible callers")
     tops = [function for function, degree in cone.graph.in_degree() if degree == 0]
     if tops and not seen.unknown and all(function in seen.asking for function in tops):
         return 1, ", ".join(sorted(set(seen.asking.values()))), "", "[]"

@@ -1,4 +1,4 @@
-"""Where paths begin: at a program's entry, or where a person says, in a VMM or in the manager that executes it."""
+"""Paths from a start to a VMM's functions: from a program's entry or a given function, of the VMM or its manager."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.trees.tree import Tree
 
 
 class Starts:
-    """Ways to functions of a VMM, from one start."""
+    """Ways from one start to functions of a VMM, cached."""
 
     def __init__(self, programs: Programs, start: str | None, most: int) -> None:
         self._programs = programs
@@ -20,14 +20,14 @@ class Starts:
         self._known: dict[tuple[str, ProgramFunction, str | None], list[Way]] = {}
 
     def ways(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
-        """The ways to a function of a VMM, over the manager where it holds the start."""
+        """Return the ways to a function of a VMM, through the manager if it contains the start."""
         key = (tree.name, target, arch)
         if key not in self._known:
             self._known[key] = self._found(tree, target, arch)
         return self._known[key]
 
     def manager(self) -> Tree | None:
-        """The tree of a manager that holds the function to start from."""
+        """Return the manager's tree that defines the start function, None if there is none."""
         if self._start is None:
             return None
         managers = self._programs.of_role("manager")
@@ -37,7 +37,7 @@ class Starts:
         manager = self.manager()
         if self._start and manager is None:
             ways = self._reached(tree, target, [self._start], None, arch)
-            # Where a chain of callers ends says nothing of a start that is somewhere else in it.
+            # The reason why the chain of callers ends says nothing about the given start.
             return [
                 replace(way, broken=f"not reached from {self._start}; {way.broken}") if way.broken else way
                 for way in ways
@@ -59,7 +59,7 @@ class Starts:
         return self._programs.ways(tree, target, entries, self._programs.fits(tree, arch), self._most)
 
     def _executed(self, tree: Tree, start: str) -> Way:
-        """In a manager: from a function to what executes the VMM, past what starts one."""
+        """Return the manager's steps from `start` to the function that executes the VMM, through the one in between."""
         through, last = (self._programs.find(tree, [knowledge().execution[part]]) for part in ("through", "function"))
         if not through or not last:
             return Way((), f"{knowledge().execution['through']}: not in view")
@@ -70,6 +70,6 @@ class Starts:
 
 
 def _behind(before: Way, way: Way) -> Way:
-    """The way of a VMM behind that of the manager which executes it."""
+    """Return the manager's way followed by that of the VMM which it executes."""
     first = replace(way.steps[0], edge="exec", note="executes the VMM")
     return Way((*before.steps, first, *way.steps[1:]), before.broken)

@@ -1,4 +1,4 @@
-"""The whole call graph of a tree: every function, every call, and every pointer that leads on."""
+"""Complete call graph of a tree: all functions, calls, and calls through pointers."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from caplint.trees.tree import Tree
 def graphs(
     trees: list[Tree], store: FactStore, reading: ExtractionSettings, arch: str | None
 ) -> list[tuple[str, nx.DiGraph]]:
-    """A tree's name and its graph, for each tree."""
-    found = []
+    """Return name and call graph of each tree."""
+    named_graphs = []
     for tree in trees:
         program = Program(Outlines(store, tree, code_of(tree, store), reading))
         program.look_at_all()
-        found.append((tree.name, whole(program, arch)))
-    return found
+        named_graphs.append((tree.name, whole(program, arch)))
+    return named_graphs
 
 
 def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
-    """All edges of a program that has been looked at.
+    """Return the graph of all edges of a program that has been read.
 
-    Nodes are `ProgramFunction`s and slots: pairs of a structure, or None, and a member, through which functions are
-    called. A call leads to its slot, and a slot to what is put into it, so that a thousand calls through a member with
-    a thousand candidates are two thousand edges. An edge has `edge`, an `Edge`.
+    Nodes are `ProgramFunction`s and slots. A slot is a pair of structure (or None) and member through which functions
+    are called. A call leads to its slot and a slot to the functions stored in it, so that a thousand calls through a
+    member with a thousand candidates are two thousand edges. Each edge has an attribute `edge`, an `Edge`.
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(
         definition.function
-        for found in program.definitions.values()
-        for definition in found
+        for definitions in program.definitions.values()
+        for definition in definitions
         if definition.live
         and (arch is None or definition.arch in {None, GENERIC, arch})
         and not program.is_replaced(definition, arch)
@@ -55,8 +55,8 @@ def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
         if (caller in graph or not isinstance(caller, ProgramFunction)) and (
             callee in graph or not isinstance(callee, ProgramFunction)
         ):
-            known = graph.get_edge_data(caller, callee)
-            if known is None or edge.cost < known["edge"].cost:
+            present = graph.get_edge_data(caller, callee)
+            if present is None or edge.cost < present["edge"].cost:
                 graph.add_edge(caller, callee, edge=edge)
     return graph
 
@@ -69,28 +69,29 @@ def _direct(program: Program) -> _Found:
     for name, calls in program.calls.items():
         for call in calls:
             if is_live(call.condition):
-                for found in program.meant(name, call.file):
-                    yield call.caller, found.function, edge_of("macro" if found.macro else "direct", call)
+                for definition in program.meant(name, call.file):
+                    yield call.caller, definition.function, edge_of("macro" if definition.macro else "direct", call)
     for name, aliases in program.aliases.items():
         for alias in aliases:
-            for found in program.definitions.get(name, ()):
+            for definition in program.definitions.get(name, ()):
                 place = alias.function
-                yield place, found.function, Edge("direct", place.path, place.line, alias.condition)
+                yield place, definition.function, Edge("direct", place.path, place.line, alias.condition)
 
 
 def _handed(program: Program) -> _Found:
     for name, calls in program.handed.items():
         if name in program.definitions:
             for handed in calls:
-                for found in program.meant(name, handed.call.file):
-                    if found.function != handed.call.caller:
-                        yield handed.call.caller, found.function, edge_of("callback", handed.call, handed.call.callee)
+                for target in program.meant(name, handed.call.file):
+                    if target.function != handed.call.caller:
+                        yield handed.call.caller, target.function, edge_of("callback", handed.call, handed.call.callee)
     registrars = knowledge().registrars
     for name, uses in program.registered.items():
         for use in uses:
             for runner in program.meant(registrars[use.macro], use.file) if use.macro in registrars else ():
-                for found in program.meant(name, use.file):
-                    yield runner.function, found.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
+                for target in program.meant(name, use.file):
+                    edge = Edge("callback", use.file.path, use.line, "1", via=use.macro)
+                    yield runner.function, target.function, edge
 
 
 def _through(program: Program, receivers: Receivers) -> _Found:
@@ -113,9 +114,9 @@ def _kept(program: Program, receivers: Receivers) -> _Found:
         for kept in places if name in program.definitions else ():
             holder = program.defined(kept.holder) if kept.holder is not None else None
             if is_live(kept.condition) and (holder is None or name not in holder.parameters):
-                for found in program.meant(name, kept.file):
+                for definition in program.meant(name, kept.file):
                     for slot in receivers.kept(kept):
-                        yield from _put(slot, found.function, kept)
+                        yield from _put(slot, definition.function, kept)
     yield from _copied(program, receivers)
 
 

@@ -1,4 +1,4 @@
-"""How one function reaches another, in one program or over the boundaries between them."""
+"""Paths from one function to another, within one program or across programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from caplint.util.errors import CaplintError
 
 
 class Reach:
-    """Answers one question."""
+    """Answer to one question about a function."""
 
     def __init__(self, programs: Programs, bridges: Bridges, starts: Starts, question: Question) -> None:
         self._programs = programs
@@ -26,29 +26,30 @@ class Reach:
         self._question = question
 
     def paths(self) -> list[Path]:
-        """Ways to every definition of the function. Raises `CaplintError` for a function that no tree has."""
-        found: list[Path] = []
+        """Return paths to every definition of the function. Raises `CaplintError` if no tree defines it."""
+        paths: list[Path] = []
         for tree in self._programs.session.trees:
             for target in self._targets(tree):
                 arch = self._question.arch or (target.arch if target.arch != GENERIC else None)
                 ways = self._ways(tree, target.function, arch)
-                found += [Path("reach", arch, _said_where(way.steps, target.function), way.broken) for way in ways]
-        if not found:
-            raise CaplintError(f"no tree in view defines {self._question.name}() for what was asked")
-        # What is reached comes before what is not, which a namesake in another tree may be.
-        return [path for path in found if path.whole] or found
+                paths += [Path("reach", arch, _with_location(way.steps, target.function), way.broken) for way in ways]
+        if not paths:
+            architecture = f" for {self._question.arch}" if self._question.arch else ""
+            raise CaplintError(f"no tree in view defines {self._question.name}(){architecture}")
+        # A definition that is not reached may be an unrelated namesake in another tree.
+        return [path for path in paths if path.whole] or paths
 
     def _targets(self, tree: Tree) -> list[FunctionDefinition]:
-        """The definitions that can be meant: one that gives way to another is none."""
+        """Return the definitions in question; weak definitions and stubs only if there is no other."""
         program, arch = self._programs.program(tree), self._question.arch
-        definitions = [program.defined(found) for found in self._programs.find(tree, [self._question.name])]
-        known = [
-            found
-            for found in definitions
-            if found is not None and (arch is None or found.arch in {None, GENERIC, arch})
+        definitions = [program.defined(function) for function in self._programs.find(tree, [self._question.name])]
+        candidates = [
+            definition
+            for definition in definitions
+            if definition is not None and (arch is None or definition.arch in {None, GENERIC, arch})
         ]
-        firm = [found for found in known if not found.weak and not _is_stub(found)]
-        return firm or known
+        strong = [definition for definition in candidates if not definition.weak and not _is_stub(definition)]
+        return strong or candidates
 
     def _ways(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
         if tree.role == "vmm":
@@ -59,18 +60,18 @@ class Reach:
         return self._inside(tree, target, arch)
 
     def _is_outside(self) -> bool:
-        """Whether the way begins in user space: so it does unless only the kernel has the start."""
+        """Return whether the way begins in user space: always, unless only the kernel defines the start."""
         start = self._question.start
         trees = [*self._programs.of_role("manager"), *self._programs.of_role("vmm")]
         return start is None or any(self._programs.find(tree, [start]) for tree in trees)
 
     def _inside(self, tree: Tree, target: ProgramFunction, arch: str | None) -> list[Way]:
-        known = knowledge().entries.get(tree.project.name, {"functions": [], "files": []})
+        entry_names = knowledge().entries.get(tree.project.name, {"functions": [], "files": []})
         start = self._question.start
         entries = (
             self._programs.find(tree, [start])
             if start
-            else self._programs.find(tree, known["functions"], known["files"])
+            else self._programs.find(tree, entry_names["functions"], entry_names["files"])
         )
         if not entries:
             only = Step(tree.name, target.name, target.path, target.line, "entry")
@@ -78,7 +79,7 @@ class Reach:
         return self._programs.ways(tree, target, entries, self._programs.fits(tree, arch), self._question.most)
 
     def _over_ioctl(self, tree: Tree, target: ProgramFunction, arch: str | None, vmms: list[Tree]) -> list[Way]:
-        """From a VMM: to what issues the ioctl under whose case the kernel reaches the function."""
+        """Return the way through a VMM's ioctl whose case leads to the kernel function; broken if there is none."""
         names = sorted({name for entries in knowledge().ioctls.values() for name in entries})
         entries = self._programs.find(tree, names)
         below = self._programs.ways(tree, target, entries, self._programs.fits(tree, arch))[0]
@@ -96,17 +97,18 @@ class Reach:
                         why = self._bridges.operations(tree, first.function)
                         bridge = replace(first, edge="ioctl", note=request, why=why)
                         return [Way((*above.steps, *use.calls, bridge, *below.steps[1:]))]
-        said = " and ".join(requests) or f"{first.function}: no ioctl's case leads on from it"
-        return [Way(below.steps, f"{said}: nothing that is reached from the start issues it" if requests else said)]
+        if not requests:
+            return [Way(below.steps, f"{first.function}: no case label of an ioctl on the path from it")]
+        return [Way(below.steps, f"{' and '.join(requests)}: no function reached from the start issues it")]
 
 
 def _is_stub(definition: FunctionDefinition) -> bool:
-    """Whether a definition stands in for a part that is not built."""
+    """Return whether a definition is a stub for a component that is not built."""
     path = definition.function.path
     return path.startswith("stubs/") or "/stubs/" in path or path.endswith(("-stub.c", "_stub.c"))
 
 
-def _said_where(steps: tuple[Step, ...], target: ProgramFunction) -> tuple[Step, ...]:
+def _with_location(steps: tuple[Step, ...], target: ProgramFunction) -> tuple[Step, ...]:
     last = steps[-1]
     note = "; ".join(part for part in (last.note, f"defined at {target.path}:{target.line}") if part)
     return (*steps[:-1], replace(last, note=note))

@@ -1,4 +1,4 @@
-"""A tree's C files as outlines: found by the names in them, parsed when a question needs them, kept for the next."""
+"""Outlines of a tree's C files: looked up by the names in them, parsed on demand, and stored for later runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS = 500
 
 
 class FileOutline:
-    """One file, as `facts/kinds/outline.py` tells it. Conditions and labels are numbers that `texts` explains."""
+    """Outline of one file from `facts/kinds/outline.py`. Conditions and labels are indexes into `texts`."""
 
     __slots__ = (
         "arch", "calls", "entries", "functions", "macros", "members", "path", "stores", "texts", "typedefs", "uses",
@@ -32,8 +32,8 @@ class FileOutline:
         self.functions = tables["functions"]
         """name, line, linkage (1: static, 2: weak), condition, parameters, type"""
         self.calls = tables["calls"]
-        """function (ordinal, -1: outside), callee, line, condition, labels, and lists of position, name that is handed
-        on, and before an ioctl the descriptor"""
+        """function (ordinal, -1: file scope), callee, line, condition, labels, and a list of the names passed as
+        arguments: position, name, and for an ioctl request the descriptor"""
         self.entries = tables["entries"]
         """function, variable, its type, path in the initialiser, name, line, condition"""
         self.stores = tables["stores"]
@@ -43,15 +43,15 @@ class FileOutline:
         self.members = tables["members"]
         """structure, member, type, position"""
         self.typedefs = tables["typedefs"]
-        """name, what it stands for"""
+        """name, the aliased type"""
         self.macros = tables["macros"]
-        """name, parameters (None: stands for its body), body, line, condition"""
+        """name, parameters (None: alias of its body), body, line, condition"""
         self.uses = tables["uses"]
-        """macro, arguments, line; outside functions"""
+        """macro, arguments, line; at file scope"""
 
 
 class Outlines:
-    """The outlines of one tree."""
+    """Outlines of one tree."""
 
     def __init__(self, store: FactStore, tree: Tree, files: list[File], reading: ExtractionSettings) -> None:
         self.tree = tree
@@ -67,26 +67,26 @@ class Outlines:
 
     @property
     def files(self) -> list[File]:
-        """Every file that may be asked for."""
+        """All C files of the tree's call graph."""
         return self._files
 
     def mentioning(self, words: Iterable[str]) -> list[FileOutline]:
-        """The files that hold one of some words and were not given yet. Words are marked as in `facts/words.py`."""
+        """Return the files with one of these words that were not returned before; see `facts/kinds/name_index.py`."""
         postings = self._words()
         fresh = sorted(set(words) - self._asked)
         self._asked.update(fresh)
         return self._outlined(sorted({place for word in fresh for place in postings.get(word, ())} - self._loaded))
 
     def prepare_all(self) -> None:
-        """Have the outlines of all files made at once: for many questions that is cheaper than file by file."""
+        """Extract the outlines of all files at once, which for many questions is cheaper than file by file."""
         self._make(self._files)
 
     def all(self) -> list[FileOutline]:
-        """Every file that was not given yet."""
+        """Return all files that were not returned before."""
         return self._outlined([place for place in range(len(self._files)) if place not in self._loaded])
 
     def count(self, word: str) -> int:
-        """In how many files a word stands."""
+        """Return the number of files with a word."""
         return len(self._words().get(word, ()))
 
     def _outlined(self, places: list[int]) -> list[FileOutline]:
@@ -98,36 +98,36 @@ class Outlines:
         return [
             FileOutline(file.path, known.architecture_of(self.tree.project, file.path), json.loads(text))
             for file in files
-            if (text := texts.get(self._rows[file.oid])) is not None  # None: a blind spot, and nothing else
+            if (text := texts.get(self._rows[file.oid])) is not None  # None: the whole file is a blind spot
         ]
 
     def _make(self, files: list[File]) -> None:
         if missing := [(self.tree, file) for file in files if file.oid not in self._rows]:
-            found = harvest(self._store, missing, self._reading, _quietly, OUTLINE)
-            self._rows |= {file.oid: found[file.oid, OUTLINE] for _, file in missing}
+            rows = harvest(self._store, missing, self._reading, _quietly, OUTLINE)
+            self._rows |= {file.oid: rows[file.oid, OUTLINE] for _, file in missing}
 
     def _texts(self, rows: list[int], table: str) -> dict[int, str]:
-        found: dict[int, str] = {}
+        texts: dict[int, str] = {}
         for begin in range(0, len(rows), _ROWS):
             some = rows[begin : begin + _ROWS]
             marks = ", ".join("?" * len(some))
             query = f"SELECT blob, text FROM main.{table} WHERE blob IN ({marks})"  # noqa: S608
-            found.update(self._store.connection.execute(query, some).fetchall())
-        return found
+            texts.update(self._store.connection.execute(query, some).fetchall())
+        return texts
 
     def _words(self) -> dict[str, list[int]]:
-        """Word → ordinals of the files that hold it."""
+        """Return the inverted index: word → ordinals of the files that contain it."""
         if self._postings is None:
-            name = f"words {self.state}"
-            known = self._store.recall(name)
-            self._postings = json.loads(known) if known is not None else dict(self._collected())
-            if known is None:
-                self._store.retain(name, json.dumps(self._postings, separators=(",", ":")))
+            key = f"words {self.state}"
+            cached = self._store.recall(key)
+            self._postings = json.loads(cached) if cached is not None else dict(self._collected())
+            if cached is None:
+                self._store.retain(key, json.dumps(self._postings, separators=(",", ":")))
         return self._postings
 
     @property
     def state(self) -> str:
-        """Name what the tree holds, and what reads it."""
+        """Cache key over the tree's files and the code that reads them."""
         digest = hashlib.sha256(f"{code_identity(__name__)} {self._reading.extractor}".encode())
         for file in self._files:
             digest.update(f"{file.path}\0{file.oid}\0".encode())

@@ -1,4 +1,4 @@
-"""Remembers paths: the same question about the same sources is answered without looking at any."""
+"""Cache of paths: a repeated question about unchanged sources is answered without reading them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from caplint.trees.tree import Tree
 from caplint.util.code_identity import code_identity
 
 Found = tuple[Sequence[tuple[object, ...]], int, str]
-"""Rows, how many things the time did not suffice for, and what they are, such as `{} places`."""
+"""Rows, the number of items left out for want of time, and a text for them, such as `{} places`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person wants to know."""
+    """Question about paths."""
 
     name: str
-    """A capability, an ioctl, or the function that is to be reached."""
+    """Capability, ioctl, or the function to reach."""
     arch: str | None
     start: str | None
     most: int
     reach: bool = False
-    """Whether the name is a function's."""
+    """Whether `name` is a function."""
 
 
-def name_of(question: Question, trees: list[Tree], store: FactStore, reading: ExtractionSettings) -> str:
-    """Names the question, everything that its answer depends on included."""
+def cache_key(question: Question, trees: list[Tree], store: FactStore, reading: ExtractionSettings) -> str:
+    """Return the cache key over the question and all inputs of its answer."""
     digest = hashlib.sha256(json.dumps([code_identity(), astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
-        # Of a kernel what matters is all; what it is asked first is listed once for both.
+        # A kernel's call graph has only the files of `files`; `code` comes first, so that both share one listing.
         code = [] if tree.role in {"kernel", "reference"} else tree.code(store)
         digest.update(json.dumps([tree.name, tree.role, tree.project.name]).encode())
         for file in (*code, *tree.files(store)):
@@ -44,31 +44,31 @@ def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Ex
     return f"path {digest.hexdigest()}"
 
 
-def rows_within(store: FactStore, name: str, budget: float, work: Callable[[float], Found]) -> list[tuple[object, ...]]:
-    """The rows that are remembered under a name, else those that `work` finds.
+def rows_within(store: FactStore, key: str, budget: float, work: Callable[[float], Found]) -> list[tuple[object, ...]]:
+    """Return the rows cached under a key, else the result of `work`.
 
-    It is told until when (`time.monotonic`) it may look, and says what it had no time for: then a warning tells that,
-    and nothing is remembered. `budget` is in seconds.
+    `work` receives its deadline (`time.monotonic`) and returns how many items it left out. If there are any, a warning
+    is printed and nothing is cached. `budget` is in seconds.
     """
-    known = store.recall(name)
-    if known is not None:
-        return [tuple(row) for row in json.loads(known)]
-    rows, late, what = work(time.monotonic() + budget)
+    cached = store.recall(key)
+    if cached is not None:
+        return [tuple(row) for row in json.loads(cached)]
+    rows, late, items = work(time.monotonic() + budget)
     if late:
         store.late = True
-        sys.stderr.write(f"caplint: warning: --deep: {what.format(late)} were not looked at within {budget:g} s\n")
+        sys.stderr.write(f"caplint: warning: --deep: {items.format(late)} were not examined within {budget:g} s\n")
     else:
-        store.retain(name, json.dumps(rows))
+        store.retain(key, json.dumps(rows))
     return [*rows]
 
 
-def packed(found: list[Path]) -> str:
-    """Paths as text."""
-    return json.dumps([[p.verb, p.arch, [astuple(step) for step in p.steps], p.above, p.below] for p in found])
+def packed(paths: list[Path]) -> str:
+    """Return paths as JSON."""
+    return json.dumps([[p.verb, p.arch, [astuple(step) for step in p.steps], p.above, p.below] for p in paths])
 
 
 def unpacked(text: str) -> list[Path]:
-    """Paths from their text. Raises `ValueError` or `TypeError` for what is none."""
+    """Return paths from the JSON of `packed`. Raises `ValueError` or `TypeError` for other text."""
     return [
         Path(verb, arch, tuple(Step(*step) for step in steps), above, below)
         for verb, arch, steps, above, below in json.loads(text)

@@ -1,4 +1,4 @@
-"""Answers a question about paths: from memory where the same was asked of the same sources, else from these."""
+"""Answers to questions about paths: from the cache if the sources are unchanged, else from the sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
-from caplint.graph.path_cache import Question, name_of, packed, unpacked
+from caplint.graph.path_cache import Question, cache_key, packed, unpacked
 from caplint.graph.path_model import Path
 from caplint.trees.tree import Tree
 
@@ -25,10 +25,10 @@ def find_paths(
     """Return the paths, the best first; progress is shown only if sources are read. Raises `CaplintError`."""
     store = FactStore(config.store_path)
     try:
-        key = name_of(question, trees, store, ExtractionSettings(config.repairs, config.jobs))
-        known = store.recall(key)
-        if known is not None:
-            return unpacked(known)
+        key = cache_key(question, trees, store, ExtractionSettings(config.repairs, config.jobs))
+        cached = store.recall(key)
+        if cached is not None:
+            return unpacked(cached)
     finally:
         store.close()
     with progress() as show:
@@ -38,20 +38,20 @@ def find_paths(
 def _searched(question: Question, trees: list[Tree], config: Config, key: str, show: Progress) -> list[Path]:
     from caplint.graph.call_graph import Programs  # noqa: PLC0415
     from caplint.graph.paths import Paths  # noqa: PLC0415
-    from caplint.session import open_session  # noqa: PLC0415 - only where the answer is not known
+    from caplint.session import open_session  # noqa: PLC0415 - needed only if the answer is not cached
 
     session = open_session(trees, config, show, narrow=question.name)
     try:
         programs = Programs(session, ExtractionSettings(config.repairs, config.jobs))
-        found = Paths(programs, question.start, question.most).answer(question)
-        session.store.retain(key, packed(found))
+        paths = Paths(programs, question.start, question.most).answer(question)
+        session.store.retain(key, packed(paths))
     finally:
         session.store.close()
-    return found
+    return paths
 
 
 def whole_graphs(trees: list[Tree], config: Config, arch: str | None) -> list[tuple[str, nx.DiGraph]]:
-    """Return the call graph of each tree, by the tree's name."""
+    """Return name and call graph of each tree."""
     from caplint.graph.full_graph import graphs  # noqa: PLC0415 - networkx
 
     store = FactStore(config.store_path)

@@ -1,4 +1,4 @@
-"""What a path is made of."""
+"""Data model of a path: functions, edges, steps."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ from typing import NamedTuple
 
 
 class ProgramFunction(NamedTuple):
-    """A function of a tree, or a macro that calls, told apart from its namesakes by its file."""
+    """Function of a tree, or a macro that calls functions; tree, path and line distinguish namesakes."""
 
     tree: str
     path: str
     name: str
     line: int
-    """Where it is defined."""
+    """Line of the definition."""
 
 
 class Edge(NamedTuple):
-    """How one function leads to another."""
+    """Edge of the call graph from one function to another."""
 
     kind: str
-    """`direct`, `macro`, `table` (through a pointer that it is assigned to), `callback` (handed on as an argument),
-    `registered` (handed to what keeps it for somebody else to call), `rpc` (the name of a procedure that another
-    process serves)."""
+    """`direct`, `macro`, `table` (through a function pointer), `callback` (passed as an argument), `registered`
+    (passed to a function that stores it for a later call), `rpc` (procedure that another process serves)."""
     path: str
     line: int
-    """Of the call, or of the place that hands it on."""
+    """Line of the call, or of the place that passes the function."""
     condition: str
     labels: str = ""
-    """`case` labels in capitals that the call stands under, separated by blanks."""
+    """`case` labels in capitals around the call, separated by blanks."""
     via: str = ""
-    """The pointer, or what it is handed to."""
+    """Function pointer, or the function or macro that receives the argument."""
     sure: str = "exact"
-    """`exact`; of a table `type` (the structure's type says so) or `field` (only the member's name does)."""
+    """Certainty: `exact`; for a table also `type` (structure type matches) or `field` (only the member's name)."""
 
     @property
     def cost(self) -> float:
-        """The more certain edge is the shorter one; what runs in one case of several is less so."""
+        """Length for the path search: longer for less certain edges, and for calls under a case label."""
         cost = _COST[self.kind] if self.sure != "field" else 5.0
         return cost + 0.5 * bool(self.labels)
 
@@ -46,41 +45,41 @@ _COST = {"direct": 1.0, "macro": 1.0, "callback": 1.5, "table": 2.0, "registered
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a path. The first is the program's entry."""
+    """Step of a path. The first step is the program's entry."""
 
     tree: str
     function: str
     path: str
     line: int
-    """Where control passes on to it; of the first, and of what is reached over a bridge, where it is defined."""
+    """Line of the call that leads to the function; its definition for the first step and behind a bridge."""
     edge: str
     """`entry`, `direct`, `macro`, `table`, `callback`, `registered`, `rpc`, `exec`, `ioctl`, `case`."""
     case: str | None = None
-    """The labels that the call stands under, separated by blanks."""
+    """`case` labels around the call, separated by blanks."""
     condition: str = "1"
     note: str = ""
-    """What a reader should know: the pointer, what is returned."""
+    """Additional information for a reader: the pointer, the returned value."""
     sure: str = "exact"
     why: str = ""
-    """Why this definition and none of its namesakes."""
+    """Reason why this definition is chosen among its namesakes."""
     defined: str = ""
     """`path:line` of the definition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path, or as much of one as could be found."""
+    """Path from a program's entry to a target, possibly incomplete at either end."""
 
     verb: str
-    """`check`, `enable`, `require`; of an ioctl `issue`; between two functions `reach`."""
+    """`check`, `enable` or `require`; `issue` for an ioctl; `reach` between two functions."""
     arch: str | None
     steps: tuple[Step, ...]
     above: str = ""
-    """Why it does not begin at the program's entry; empty where it does."""
+    """Reason why it does not begin at the program's entry; empty if it does."""
     below: str = ""
-    """Why it does not end at a case of the kernel; empty where it does."""
+    """Reason why it does not end at a case label of the kernel; empty if it does."""
 
     @property
     def whole(self) -> bool:
-        """Whether it leads from the entry to the case."""
+        """Whether it leads from the entry to the case label."""
         return not (self.above or self.below)

@@ -1,4 +1,4 @@
-"""Whole paths of a capability or ioctl: from a program's entry over the VMM's call down to the kernel's case."""
+"""Complete paths of a capability or ioctl: from a program's entry over the VMM's call to the kernel's case label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caplint.util.suggest import hint
 
 
 class Paths:
-    """Answers for the trees of one session."""
+    """Answers to questions about the trees of one session."""
 
     def __init__(self, programs: Programs, start: str | None = None, most: int = 1) -> None:
         self._programs = programs
@@ -24,19 +24,20 @@ class Paths:
         self._starts = Starts(programs, start, most)
 
     def answer(self, question: Question) -> list[Path]:
-        """See `of` and `caplint.graph.function_paths`."""
+        """Return the paths of a question (see `of` and `caplint.graph.function_paths`). Raises `CaplintError`."""
         if question.reach:
             return Reach(self._programs, self._bridges, self._starts, question).paths()
         return self.of(question.name, question.arch)
 
     def of(self, name: str, arch: str | None) -> list[Path]:
-        """For each use and architecture the best path, or some. Raises `CaplintError` for what no tree knows."""
-        found = [path for use in uses_of(self._programs, name) for path in self._of_use(use, name, arch)]
-        if not found:
-            self._known(name)
-        return found
+        """Return the best paths per use and architecture. Raises `CaplintError` if no tree contains the name."""
+        paths = [path for use in uses_of(self._programs, name) for path in self._of_use(use, name, arch)]
+        if not paths:
+            self._require_definition(name)
+        return paths
 
-    def _known(self, name: str) -> None:
+    def _require_definition(self, name: str) -> None:
+        """Raise `CaplintError` if no tree contains the name."""
         connection = self._programs.session.connection
         query = "SELECT EXISTS (SELECT 1 FROM cap WHERE name = ?1) OR EXISTS (SELECT 1 FROM token_use WHERE name = ?1)"
         if not connection.execute(query, (name,)).fetchone()[0]:
@@ -49,11 +50,11 @@ class Paths:
         tree = self._programs.tree(use.tree)
         wanted = [arch] if arch else [use.arch] if use.arch else self._bridges.architectures(name, use.verb)
         kernels = self._programs.of_role("kernel")
-        for one in wanted or (None,):
-            for way in self._starts.ways(tree, use.holder, one):
+        for target_arch in wanted or (None,):
+            for way in self._starts.ways(tree, use.holder, target_arch):
                 if not kernels or not wanted:
                     why = "no kernel is in view" if not kernels else "no kernel answers for it"
                     yield Path(use.verb, arch or use.arch, (*way.steps, *use.calls), way.broken, why)
                 for kernel in kernels if wanted else ():
-                    below = self._bridges.into_kernel(use, kernel, str(one), name)
-                    yield Path(use.verb, one, (*way.steps, *use.calls, *below.steps), way.broken, below.broken)
+                    below = self._bridges.into_kernel(use, kernel, str(target_arch), name)
+                    yield Path(use.verb, target_arch, (*way.steps, *use.calls, *below.steps), way.broken, below.broken)

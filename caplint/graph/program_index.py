@@ -1,4 +1,4 @@
-"""The part of a program that has been looked at so far: who defines, calls, keeps and hands on what."""
+"""Index of the part of a program read so far: definitions, calls, stored and passed functions, types."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SHARED = (".h", ".inc")
 
 
 class FunctionDefinition(NamedTuple):
-    """Where a function or macro is defined."""
+    """Definition of a function or macro."""
 
     function: ProgramFunction
     arch: str | None
     static: bool
-    """Only its own file sees it."""
+    """Whether it is visible only in its own file."""
     weak: bool
-    """It gives way to any other of its name."""
+    """Whether any other definition of its name replaces it."""
     condition: str
     macro: bool
     parameters: tuple[str, ...]
@@ -37,12 +37,12 @@ class FunctionDefinition(NamedTuple):
 
     @property
     def live(self) -> bool:
-        """Whether it can be part of the program as paths.toml says it is built."""
+        """Whether it can be part of the program in the build that paths.toml describes."""
         return is_live(self.condition)
 
 
 class OutlineCall(NamedTuple):
-    """A call of a function, or through a pointer."""
+    """Call of a function, or through a pointer."""
 
     caller: ProgramFunction
     file: FileOutline
@@ -53,41 +53,41 @@ class OutlineCall(NamedTuple):
     condition: str
     labels: str
     descriptor: str = ""
-    """The first argument of what is handed an ioctl."""
+    """First argument of a call that passes an ioctl's request."""
 
 
 def edge_of(kind: str, call: OutlineCall, via: str = "", sure: str = "exact") -> Edge:
-    """The edge that a call makes."""
+    """Return the edge of a call."""
     return Edge(kind, call.file.path, call.line, call.condition, call.labels, via, sure)
 
 
 class Handed(NamedTuple):
-    """A name that is given to a call."""
+    """Name that is passed to a call as an argument."""
 
     call: OutlineCall
     position: int
 
 
 class Kept(NamedTuple):
-    """A name that initialises or is assigned to something."""
+    """Name that an initializer or an assignment stores."""
 
     name: str
     file: FileOutline
     owner: int
     holder: ProgramFunction | None
-    """The function that it stands in."""
+    """Enclosing function, None at file scope."""
     variable: str
-    """The whole target of an assignment."""
+    """Initialized variable, or the whole target of an assignment."""
     type: str
-    """Of the variable; '' for an assignment."""
+    """Type of the variable; '' for an assignment."""
     path: str
-    """In an initialiser; '' for an assignment."""
+    """Path within an initializer; '' for an assignment."""
     line: int
     condition: str
 
 
 class Registered(NamedTuple):
-    """An invocation of a macro outside functions."""
+    """Invocation of a macro at file scope."""
 
     macro: str
     arguments: tuple[str, ...]
@@ -96,28 +96,28 @@ class Registered(NamedTuple):
 
 
 class Program:
-    """Grows with the questions."""
+    """Index of one tree's program, which grows as files are read."""
 
     def __init__(self, outlines: Outlines) -> None:
         self.outlines = outlines
         self.definitions: dict[str, list[FunctionDefinition]] = {}
         self._by_function: dict[ProgramFunction, FunctionDefinition] = {}
         self.calls: dict[str, list[OutlineCall]] = {}
-        """By the callee's name."""
+        """Callee's name → calls."""
         self.through: dict[str, list[OutlineCall]] = {}
-        """By the member, or by `name[]` for an array."""
+        """Member, or `name[]` for an array → calls through it."""
         self.handed: dict[str, list[Handed]] = {}
         self.kept: dict[str, list[Kept]] = {}
         self.copied: dict[str, list[tuple[FileOutline, int, str, str]]] = {}
         """Member → file, function, target and source of assignments from one structure to another."""
         self.aliases: dict[str, list[FunctionDefinition]] = {}
-        """Name → macros that stand for it."""
+        """Name → macros that are aliases of it."""
         self.pasting: list[tuple[str, str]] = []
         """Bodies of macros that paste names together, with their places."""
         self.marked: dict[str, set[str | None]] = {}
-        """Name → architectures whose headers say that they define it."""
+        """Name → architectures whose headers mark it as defined (`#define f f`)."""
         self.registered: dict[str, list[Registered]] = {}
-        """By each name that is given."""
+        """Name in the arguments → invocations."""
         self.members: dict[str, dict[str, str]] = {}
         self.positions: dict[str, dict[int, str]] = {}
         """Structure → position → member."""
@@ -125,22 +125,22 @@ class Program:
         self.variables: dict[tuple[str, int], dict[str, str]] = {}
         """Path and function → variable → type."""
         self.globals: dict[str, set[str]] = {}
-        """Variable → its types, in all files."""
+        """Variable → its types in all files."""
 
     @property
     def name(self) -> str:
-        """The tree's."""
+        """Name of the tree."""
         return self.outlines.tree.name
 
     def look(self, words: Iterable[str]) -> bool:
-        """Have every file read that holds one of some words; whether there were any."""
-        found = self.outlines.mentioning(words)
-        for file in found:
+        """Read all files that contain one of these words; return whether there were unread ones."""
+        files = self.outlines.mentioning(words)
+        for file in files:
             self._add(file)
-        return bool(found)
+        return bool(files)
 
     def look_at_all(self) -> None:
-        """Have the whole program read."""
+        """Read the whole program."""
         for file in self.outlines.all():
             self._add(file)
 
@@ -150,8 +150,8 @@ class Program:
             call = OutlineCall(functions[owner], file, owner, callee, line, file.texts[condition], file.texts[labels])
             self._add_call(call)
             for position, name, *before in handed:
-                one = call._replace(descriptor=before[0]) if before else call
-                self.handed.setdefault(name, []).append(Handed(one, position))
+                passing = call._replace(descriptor=before[0]) if before else call
+                self.handed.setdefault(name, []).append(Handed(passing, position))
         self._add_macros(file)
         for owner, variable, kind, path, name, line, condition in file.entries:
             holder = functions[owner] if owner >= 0 else None
@@ -201,7 +201,7 @@ class Program:
                 function, file.arch, private, False, file.texts[condition], True, tuple(parameters or ()), ""
             )
             if body == name:
-                # `#define f f` says that there is an f, for a header that has one for those who have none.
+                # `#define f f` marks f as defined, so that a generic header does not define its fallback.
                 self.marked.setdefault(name, set()).add(file.arch)
                 continue
             if parameters is None:
@@ -226,42 +226,42 @@ class Program:
                 self.globals.setdefault(name, set()).add(plain_type(kind))
 
     def meant(self, name: str, file: FileOutline) -> list[FunctionDefinition]:
-        """What a file means by a name: its own definition, else those that are not another file's private ones."""
-        found = [definition for definition in self.definitions.get(name, ()) if definition.live]
-        own = [definition for definition in found if definition.function.path == file.path]
-        if own and not all(definition.weak for definition in own):
-            return own
+        """Return the definitions that a name denotes in a file: its own, else the visible ones of other files."""
+        live = [definition for definition in self.definitions.get(name, ()) if definition.live]
+        local = [definition for definition in live if definition.function.path == file.path]
+        if local and not all(definition.weak for definition in local):
+            return local
         folder = file.path.rpartition("/")[0] + "/" if file.path.endswith(_SHARED) else None
-        seen = [
+        visible = [
             definition
-            for definition in found
+            for definition in live
             if (not definition.static or (folder is not None and definition.function.path.startswith(folder)))
             and (file.arch in {None, GENERIC} or definition.arch in {None, GENERIC, file.arch})
         ]
-        return [definition for definition in seen if not self._is_hidden(definition, seen, file.arch)]
+        return [definition for definition in visible if not self._is_hidden(definition, visible, file.arch)]
 
-    def _is_hidden(self, definition: FunctionDefinition, seen: list[FunctionDefinition], arch: str | None) -> bool:
-        """Whether a macro takes a function's place: it stands wherever the function does, or the function says so."""
+    def _is_hidden(self, definition: FunctionDefinition, visible: list[FunctionDefinition], arch: str | None) -> bool:
+        """Return whether a macro replaces a function, by its presence condition or by the function's."""
         if definition.macro:
             return False
         if self.is_replaced(definition, arch):
             return True
-        macros = {found.condition for found in seen if found.macro and not found.static}
+        macros = {other.condition for other in visible if other.macro and not other.static}
         return bool(macros & {"1", definition.condition}) or any(f"!{condition}" in macros for condition in macros)
 
     def is_replaced(self, definition: FunctionDefinition, arch: str | None) -> bool:
-        """Whether a function is weak, or for those architectures that have none of their own, and this one has."""
+        """Return whether an architecture's own definition replaces a weak function or a generic fallback."""
         name = definition.function.name
         if definition.weak and arch is not None:
-            others = (found for found in self.definitions.get(name, ()) if found.live and not found.weak)
-            return any(not found.static and found.arch == arch for found in others)
+            others = (other for other in self.definitions.get(name, ()) if other.live and not other.weak)
+            return any(not other.static and other.arch == arch for other in others)
         if definition.macro or f"!defined({name})" not in definition.condition:
             return False
-        own = self.marked.get(name, set()) | {found.arch for found in self.definitions.get(name, ()) if found.macro}
-        return arch is not None and arch in own
+        archs = self.marked.get(name, set()) | {other.arch for other in self.definitions.get(name, ()) if other.macro}
+        return arch is not None and arch in archs
 
     def defined(self, function: ProgramFunction) -> FunctionDefinition | None:
-        """A function's definition, where its file has been looked at."""
+        """Return a function's definition, None if its file has not been read."""
         return self._by_function.get(function)
 
     def _define(self, definition: FunctionDefinition) -> None:
@@ -270,7 +270,7 @@ class Program:
 
 
 def slot_name(chain: str) -> str | None:
-    """The member that a call goes through, or `name[]` for an array of functions."""
+    """Return the member that a call goes through, `name[]` for an array of functions, else None."""
     if (field := _FIELD.search(chain)) is not None:
         return field[1]
     if (static := static_slot(chain)) is not None:
@@ -280,7 +280,7 @@ def slot_name(chain: str) -> str | None:
 
 
 def static_slot(chain: str) -> tuple[str, str] | None:
-    """Structure and member behind `static_call(…)` and its like, by paths.toml."""
+    """Return structure and member of `static_call(…)` and similar macros of paths.toml, else None."""
     for pattern, kind in knowledge().static_calls:
         if (match := pattern.match(chain)) is not None:
             return kind, match[1]
@@ -289,7 +289,7 @@ def static_slot(chain: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=1 << 16)
 def plain_type(text: str) -> str:
-    """A type by its bare name: `const struct foo *` and `_foo` are both `foo`."""
+    """Return the bare name of a type: `foo` for both `const struct foo *` and `_foo`."""
     words = re.findall(r"\w+", text.partition("(")[0])
     return next((word.lstrip("_") for word in reversed(words) if word not in _QUALIFIERS), "")
 
@@ -301,14 +301,14 @@ _QUALIFIERS = frozenset(
 
 @lru_cache(maxsize=1 << 14)
 def is_live(condition: str) -> bool:
-    """Whether code under a condition can be part of the program as paths.toml says it is built."""
+    """Return whether code under a condition can be part of the program in the build that paths.toml describes."""
     return condition == "1" or substitute(parse(condition), knowledge().dead) is not False
 
 
 def definitions_of(
     program: Program, names: Iterable[str], paths: Iterable[str] | None = None
 ) -> Iterator[ProgramFunction]:
-    """Live definitions of some functions, in some files or in any."""
+    """Yield the live definitions of functions, in the given files or in all (None)."""
     wanted = None if paths is None else set(paths)
     for name in names:
         for definition in program.definitions.get(name, ()):

@@ -1,4 +1,4 @@
-"""Fills the view `reaches`: whether the programs' entries lead to what the rules speak of."""
+"""Rows of the view `reaches`: whether the programs' entries lead to VMM uses and kernel handlers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from caplint.facts.harvest import ExtractionSettings
 from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs
-from caplint.graph.path_cache import Found, Question, name_of, rows_within
+from caplint.graph.path_cache import Found, Question, cache_key, rows_within
 from caplint.graph.path_model import ProgramFunction
 from caplint.graph.vmm_sites import VmmSite, uses_of
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.session import Session
 
-# Seconds for all of it. What is not looked at by then is not known, and said to be not known.
+# Seconds for all searches. Places left out after that are reported as unknown.
 BUDGET = 120.0
 
 _Row = tuple[str, str, str, int, str, str, str | None, int | None, str]
@@ -22,15 +22,15 @@ _Row = tuple[str, str, str, int, str, str, str | None, int | None, str]
 def link_reaches(
     session: Session, reading: ExtractionSettings, budget: float | None = None, programs: Programs | None = None
 ) -> None:
-    """Fill `reaches`, from memory where the same trees have been looked at before."""
-    name = name_of(Question("reaches", None, None, 1), session.trees, session.store, reading)
+    """Fill `reaches`; rows of unchanged trees come from the cache. `budget` is in seconds."""
+    key = cache_key(Question("reaches", None, None, 1), session.trees, session.store, reading)
     budget = BUDGET if budget is None else budget
 
     def work(end: float) -> Found:
         search = _Search(session, programs or Programs(session, reading), end)
         return [*search.uses(), *search.handlers()], search.late, "{} places"
 
-    rows = rows_within(session.store, name, budget, work)
+    rows = rows_within(session.store, key, budget, work)
     session.connection.executemany("INSERT INTO temp.reaches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -44,7 +44,7 @@ class _Search:
         self.late = 0
 
     def uses(self) -> list[_Row]:
-        """Every place in a VMM, with whether its entry leads to it."""
+        """Return a row per use in a VMM, with whether the program's entry leads to it."""
         caps = self._connection.execute("SELECT DISTINCT cap FROM all_vmm_use WHERE side = 'now' ORDER BY 1").fetchall()
         rows: list[_Row] = []
         for tree in self._programs.of_role("vmm") if caps else ():
@@ -64,8 +64,8 @@ class _Search:
 
     def _searched(self, use: VmmSite) -> tuple[int | None, str]:
         tree = self._programs.tree(use.tree)
-        known = knowledge().entries.get(tree.project.name)
-        entries = self._programs.find(tree, known["functions"], known["files"]) if known else []
+        entry_names = knowledge().entries.get(tree.project.name)
+        entries = self._programs.find(tree, entry_names["functions"], entry_names["files"]) if entry_names else []
         if not entries:
             return None, "the program's entry is not in view"
         return self._way(tree.name, use.holder, entries, use.arch)
@@ -83,23 +83,23 @@ class _Search:
         return 0 if way.certain else None, way.broken
 
     def handlers(self) -> list[_Row]:
-        """Every handler of the kernel, with whether the case of its ioctl leads to it."""
+        """Return a row per handler of the kernel, with whether its ioctl leads to it."""
         rows: list[_Row] = []
         for tree, path, function, arch, verb, scope in self._connection.execute(
             "SELECT DISTINCT tree, path, function, arch, verb, scope FROM handler ORDER BY 1, 2, 3, 5, 6"
         ).fetchall():
             request = "KVM_ENABLE_CAP" if verb == "enable" else "KVM_CHECK_EXTENSION"
             for target in self._programs.find(self._programs.tree(tree), [function], [path]):
-                one = None if arch == GENERIC else arch
+                target_arch = None if arch == GENERIC else arch
                 entries = self._entries(tree, verb, scope)
                 reached, reason = (
-                    self._way(tree, target, entries, one) if entries else (None, "no ioctl's entry is in view")
+                    self._way(tree, target, entries, target_arch) if entries else (None, "no ioctl's entry is in view")
                 )
                 rows.append(("handler", tree, path, target.line, function, request, arch, reached, reason))
         return rows
 
     def _entries(self, tree: str, verb: str, scope: str | None) -> list[ProgramFunction]:
-        """The kernel's functions that get the ioctl on the descriptors that a handler may serve."""
-        every = knowledge().ioctls["ioctl"]
-        served = {"vm": ["kvm_vm_ioctl"], "vcpu": ["kvm_vcpu_ioctl"]}.get(scope or "", every)
-        return self._programs.find(self._programs.tree(tree), served if verb == "enable" else every)
+        """Return the kernel functions that receive the ioctl on the descriptors of a handler's scope."""
+        receivers = knowledge().ioctls["ioctl"]
+        in_scope = {"vm": ["kvm_vm_ioctl"], "vcpu": ["kvm_vcpu_ioctl"]}.get(scope or "", receivers)
+        return self._programs.find(self._programs.tree(tree), in_scope if verb == "enable" else receivers)

@@ -1,4 +1,4 @@
-"""Which structure a pointer to a function is a member of, by the types that are declared."""
+"""Structure types of function-pointer members, derived from declared types."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _COMPONENT = re.compile(r"\.(\w+)|\[\]|#(\d+)")
 _CLASS = re.compile(r"(\w+?)(?:_GET_CLASS|_CLASS)\Z")
 
 Slot = tuple[str | None, str]
-"""Structure (None: not known) and member; of an array `=name` and `[]`."""
+"""Structure (None: unknown) and member; for an array `=name` and `[]`, for a variable `=name` and ''."""
 
 
 class Receivers:
-    """Answers by what has been looked at, and notes what should be."""
+    """Resolver of slots from the files read so far, which records the words of files to read next."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self.missing: set[str] = set()
-        """Words whose files would tell more."""
+        """Words whose files may contain the missing declarations."""
 
     def called(self, file: FileOutline, owner: int, chain: str) -> Slot | None:
-        """The slot that a call goes through; None where the expression is no member."""
+        """Return the slot that a call goes through; None if the expression is not a member."""
         if (static := static_slot(chain)) is not None:
             return static
         chain = chain.strip()
@@ -39,7 +39,7 @@ class Receivers:
         return self.target(file, owner, chain)
 
     def target(self, file: FileOutline, owner: int, chain: str) -> Slot | None:
-        """The slot that a chain of members ends in."""
+        """Return the slot at the end of a chain of members; None if it is not such a chain."""
         steps = list(_STEP.finditer(chain))
         if not steps:
             return None
@@ -47,17 +47,17 @@ class Receivers:
         if begin is None:
             return None, steps[-1][1]
         kind, offset = begin
-        found = None
+        member = None
         for step in _STEP.finditer(chain, offset):
-            if found is not None:
-                kind = self._member(kind, found)
+            if member is not None:
+                kind = self._member(kind, member)
                 if not kind:
                     return None, steps[-1][1]
-            found = step[1]
-        return (self.resolved(kind), found) if found else None
+            member = step[1]
+        return (self.resolved(kind), member) if member else None
 
     def _base(self, file: FileOutline, owner: int, chain: str) -> tuple[str, int] | None:
-        """Type of what a chain begins with, and where its first step stands."""
+        """Return the type of a chain's first operand and the offset of the first member access; None if unknown."""
         if (cast := _CAST.match(chain)) is not None:
             return plain_type(cast[1]), cast.end()
         if (call := _CALLED.match(chain)) is not None:
@@ -70,8 +70,8 @@ class Receivers:
         return (kind, named.end()) if kind else None
 
     def _returned(self, name: str, file: FileOutline) -> str:
-        """What a function gives, or a macro that casts to a class of QOM."""
-        kinds = {plain_type(found.type) for found in self._program.meant(name, file) if found.type}
+        """Return the type returned by a function or by a QOM cast macro; '' if unknown."""
+        kinds = {plain_type(callee.type) for callee in self._program.meant(name, file) if callee.type}
         if len(kinds) == 1:
             return kinds.pop()
         if kind := self._cast(name):
@@ -80,35 +80,35 @@ class Receivers:
         return ""
 
     def _cast(self, name: str) -> str:
-        """The type that a macro of paths.toml's `casts` makes of a pointer: `X(…)`, `X_CLASS(…)`, `X_GET_CLASS(…)`."""
+        """Return the result type of a cast macro (`casts` in paths.toml): `X(…)`, `X_CLASS(…)`, `X_GET_CLASS(…)`."""
         match = _CLASS.match(name)
         kind, plain = ("class", match[1]) if match else ("instance", name)
         if not plain.isupper():
             return ""
         self.missing.add(f"@{plain}")
         for use in self._program.registered.get(plain, ()):
-            places = knowledge().casts.get(use.macro)
+            positions = knowledge().casts.get(use.macro)
             if (
-                places
-                and kind in places
-                and max(places.values()) < len(use.arguments)
-                and use.arguments[places["name"]] == plain
+                positions
+                and kind in positions
+                and max(positions.values()) < len(use.arguments)
+                and use.arguments[positions["name"]] == plain
             ):
-                return plain_type(use.arguments[places[kind]])
+                return plain_type(use.arguments[positions[kind]])
         return ""
 
     def variable(self, file: FileOutline, owner: int, name: str) -> str:
-        """A variable's type: the function's own, the file's, else the only one that any file declares."""
+        """Return a variable's type: local, of the file, else the only type that any file declares; '' if unknown."""
         program = self._program
-        for place in ((file.path, owner), (file.path, -1)):
-            if kind := program.variables.get(place, {}).get(name):
+        for scope in ((file.path, owner), (file.path, -1)):
+            if kind := program.variables.get(scope, {}).get(name):
                 return plain_type(kind)
         self.missing.add(f";{name}")
         kinds = {kind for kind in program.globals.get(name, ()) if kind}
         return kinds.pop() if len(kinds) == 1 else ""
 
     def _member(self, kind: str, name: str) -> str:
-        """The type of a structure's member."""
+        """Return the type of a structure's member; '' if unknown."""
         kind = self.resolved(kind)
         members = self._program.members.get(kind)
         if members is None:
@@ -117,7 +117,7 @@ class Receivers:
         return plain_type(members.get(name, ""))
 
     def resolved(self, kind: str) -> str:
-        """The structure that a type's name stands for, typedefs followed."""
+        """Return the structure of a type's name, with typedefs resolved."""
         typedefs = self._program.typedefs
         for _ in range(8):
             if kind in self._program.members or kind not in typedefs:
@@ -128,7 +128,7 @@ class Receivers:
         return kind
 
     def kept(self, kept: Kept) -> list[Slot]:
-        """The slots that an initialiser or an assignment puts a function into."""
+        """Return the slots that an initializer or an assignment stores a function in."""
         if not kept.path:
             if re.fullmatch(r"\w+", kept.variable):
                 return [(f"={kept.variable}", "")]
@@ -145,7 +145,7 @@ class Receivers:
             slots: list[Slot] = [(f"={kept.variable}", "[]")]
             return slots + self._positional(kind, parts[0][2])
         for part in parts[:-1]:
-            # An element of an array is of the array's type.
+            # An array's element has the type that the array is declared with.
             if part[1] is not None:
                 kind = self._member(kind, part[1])
         last = parts[-1]

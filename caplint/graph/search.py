@@ -1,4 +1,4 @@
-"""Walks callers backwards from a function, the most certain first, until an entry is reached."""
+"""Search from a function backwards through its callers, the most certain first, until an entry is reached."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ import networkx as nx
 from caplint.graph.callers import Callers
 from caplint.graph.path_model import Edge, ProgramFunction
 
-# Functions that one search looks at before it gives up.
+# Functions after which a search stops.
 MAX_FUNCTIONS = 6_000
-# Functions whose callers are looked for at once cost at most so much more than the nearest.
+# Cost range of one batch: functions at most this much dearer than the nearest are expanded together.
 _BATCH = 1.0
 
 Admits = Callable[[ProgramFunction, Edge, ProgramFunction], bool]
-"""Whether an edge (caller, edge, callee) may be part of the path."""
+"""Predicate: whether an edge (caller, edge, callee) may be part of the path."""
 
 
 @dataclass
 class Cone:
-    """What was looked at: everything that may lead to the target, as far as the search went."""
+    """Result of a search: all functions found that may lead to the target."""
 
     target: ProgramFunction
     graph: nx.DiGraph
     reached: list[ProgramFunction]
-    """The entries from which the target is reached, the nearest first."""
+    """Entries from which the target is reached, the nearest first."""
     complete: bool
-    """False: the search was given up."""
+    """False if the search stopped at `MAX_FUNCTIONS`."""
 
     def path(self) -> list[tuple[ProgramFunction, Edge | None]]:
-        """The cheapest way from an entry to the target, each function with the edge that leads to it."""
+        """Return the cheapest way from an entry to the target, each function with the edge that leads to it."""
         return self._edges(nx.dijkstra_path(self.graph, self.reached[0], self.target, weight="cost"))
 
     def paths(self, most: int) -> list[list[tuple[ProgramFunction, Edge | None]]]:
-        """So many ways at most, the cheapest first."""
-        found = []
+        """Return at most `most` ways, the cheapest first."""
+        ways = []
         for way in nx.shortest_simple_paths(self.graph, self.reached[0], self.target, weight="cost"):
-            found.append(self._edges(way))
-            if len(found) == most:
+            ways.append(self._edges(way))
+            if len(ways) == most:
                 break
-        return found
+        return ways
 
     def _edges(self, way: list[ProgramFunction]) -> list[tuple[ProgramFunction, Edge | None]]:
         edges = [None, *(self.graph.edges[pair]["edge"] for pair in pairwise(way))]
         return list(zip(way, edges, strict=True))
 
     def tops(self) -> list[list[tuple[ProgramFunction, Edge | None]]]:
-        """The ways from functions that nothing leads to, as far as was looked; the cheapest first."""
+        """Return the ways from functions without a known caller, the cheapest first."""
         costs, ways = nx.single_source_dijkstra(self.graph.reverse(copy=False), self.target, weight="cost")
-        found = sorted((costs[function], function) for function, degree in self.graph.in_degree() if degree == 0)
-        return [self._edges(ways[function][::-1]) for _, function in found]
+        uncalled = sorted((costs[function], function) for function, degree in self.graph.in_degree() if degree == 0)
+        return [self._edges(ways[function][::-1]) for _, function in uncalled]
 
 
 def search(
     callers: Callers, target: ProgramFunction, entries: Iterable[ProgramFunction], admits: Admits, beyond: float = 0.0
 ) -> Cone:
-    """Look for ways from entries to the target; `beyond` is how much dearer ones are looked for as well."""
+    """Search for ways from entries to the target; ways up to `beyond` dearer than the cheapest are included."""
     graph = nx.DiGraph()
     graph.add_node(target)
     goals = set(entries)
@@ -80,8 +80,8 @@ def search(
             for caller, edge in callers.of(function):
                 if not admits(caller, edge, function):
                     continue
-                known = graph.get_edge_data(caller, function)
-                if known is None or edge.cost < known["cost"]:
+                present = graph.get_edge_data(caller, function)
+                if present is None or edge.cost < present["cost"]:
                     graph.add_edge(caller, function, edge=edge, cost=edge.cost)
                 if caller not in settled and cost + edge.cost < costs.get(caller, float("inf")):
                     costs[caller] = cost + edge.cost

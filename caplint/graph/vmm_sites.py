@@ -1,4 +1,4 @@
-"""The places in a VMM where a question begins: what checks or enables a capability, or issues an ioctl."""
+"""VMM code that checks or enables a capability, or issues an ioctl: the call sites at which paths are joined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _USES = """
     SELECT tree, path, line, function, verb, callee, arch, condition, arguments FROM all_vmm_use
     WHERE side = 'now' AND cap = ? AND function IS NOT NULL ORDER BY verb <> 'check', tree, path, line
 """
-# An entry of a list of capabilities that are required; its variable is what functions are given.
+# Entries of lists of required capabilities; functions receive the list's variable.
 _REQUIRED = """
     SELECT u.tree, u.path, u.line, e.variable, u.arch, u.condition FROM all_vmm_use u
     JOIN file f ON f.tree = u.tree AND f.path = u.path JOIN main.element e ON e.blob = f.blob AND e.line = u.line
@@ -33,38 +33,38 @@ _ISSUED_BY_MACROS = """
 
 @dataclass(frozen=True, slots=True)
 class VmmSite:
-    """A place in a VMM that checks or enables a capability, or issues an ioctl."""
+    """Place in a VMM that checks or enables a capability, or issues an ioctl."""
 
     tree: str
     holder: ProgramFunction
-    """The function, or macro, that it stands in."""
+    """Enclosing function or macro."""
     verb: str
     callee: str
-    """What does the ioctl, or what ends in it."""
+    """Function that issues the ioctl, directly or through its callees."""
     arch: str | None
     calls: tuple[Step, ...]
-    """From the holder to the callee."""
+    """Steps from the holder to the callee."""
     arguments: tuple[str, ...]
 
 
 def uses_of(programs: Programs, name: str) -> list[VmmSite]:
-    """Every use of a capability, or every place that issues an ioctl, checks first."""
+    """Return all uses of a capability, checks first, or all places that issue an ioctl."""
     if not name.startswith(PREFIX):
         return list(_issues(programs, name))
     rows = programs.session.connection.execute(_USES, (name,)).fetchall()
-    found = [
+    uses = [
         use
         for tree, path, line, function, verb, callee, arch, condition, arguments in rows
         for use in _use(programs, (tree, path, line, function), verb, callee, (arch, condition, arguments, name))
     ]
-    return [*found, *_required(programs, name)]
+    return [*uses, *_required(programs, name)]
 
 
 def _use(
-    programs: Programs, place: tuple[str, str, int, str], verb: str, callee: str, said: tuple[str | None, str, str, str]
+    programs: Programs, place: tuple[str, str, int, str], verb: str, callee: str, data: tuple[str | None, str, str, str]
 ) -> Iterator[VmmSite]:
     tree, path, line, function = place
-    arch, condition, arguments, note = said
+    arch, condition, arguments, note = data
     holder = _holder(programs, programs.tree(tree), path, function)
     if holder is not None:
         kind = "macro" if _is_macro(programs, programs.tree(tree), callee) else "direct"
@@ -79,12 +79,12 @@ def _holder(programs: Programs, tree: Tree, path: str, name: str) -> ProgramFunc
 def _is_macro(programs: Programs, tree: Tree, name: str) -> bool:
     program = programs.program(tree)
     program.look([name])
-    found = [definition.macro for definition in program.definitions.get(name, ())]
-    return bool(found) and all(found)
+    is_macro = [definition.macro for definition in program.definitions.get(name, ())]
+    return bool(is_macro) and all(is_macro)
 
 
 def _required(programs: Programs, cap: str) -> Iterator[VmmSite]:
-    """Lists of capabilities: a function is given one, and checks its entries."""
+    """Yield the uses in lists of capabilities: a function receives the list and checks its entries."""
     wrappers = {wrapper.callee for wrapper in knowledge().wrappers if wrapper.verb == "check"}
     for tree, path, line, variable, arch, condition in programs.session.connection.execute(
         _REQUIRED, (cap,)
@@ -112,19 +112,19 @@ def _required(programs: Programs, cap: str) -> Iterator[VmmSite]:
 
 
 def _asks(calls: dict[str, list[OutlineCall]], reader: str, wrappers: set[str]) -> OutlineCall | None:
-    """Where a function checks a capability."""
-    found = [call for wrapper in sorted(wrappers) for call in calls.get(wrapper, ()) if call.caller.name == reader]
-    return found[0] if found else None
+    """Return the first call of a wrapper by which a function checks a capability, None without one."""
+    checks = [call for wrapper in sorted(wrappers) for call in calls.get(wrapper, ()) if call.caller.name == reader]
+    return checks[0] if checks else None
 
 
 def _issues(programs: Programs, request: str) -> Iterator[VmmSite]:
-    """Calls that issue an ioctl, wherever a VMM has them, and macros that do."""
+    """Yield the calls and macros of all VMMs that issue an ioctl."""
     known = knowledge()
     for tree in programs.of_role("vmm"):
         program = programs.program(tree)
         program.look([request])
-        found = [handed.call for handed in program.handed.get(request, ()) if handed.position == 1]
-        for call in sorted(found, key=lambda call: (call.caller, call.line)):
+        calls = [handed.call for handed in program.handed.get(request, ()) if handed.position == 1]
+        for call in sorted(calls, key=lambda call: (call.caller, call.line)):
             if call.callee in known.ioctls and is_live(call.condition):
                 arch = known.architecture_of(tree.project, call.file.path)
                 step = Step(tree.name, call.callee, call.file.path, call.line, "direct", None, call.condition, request)
@@ -140,7 +140,7 @@ def _issues(programs: Programs, request: str) -> Iterator[VmmSite]:
 
 
 def issuers(programs: Programs, tree: Tree, request: str, entry: str, arch: str | None) -> Iterator[VmmSite]:
-    """What issues an ioctl on a descriptor that a function of the kernel may serve."""
+    """Yield the VMM's sites that issue an ioctl on a descriptor which the kernel function `entry` may serve."""
     for use in _issues(programs, request):
         fits = use.tree == tree.name and (arch is None or use.arch in {None, arch})
         if fits and entry in served_by(use.callee, use.arguments[0]):
@@ -148,15 +148,17 @@ def issuers(programs: Programs, tree: Tree, request: str, entry: str, arch: str 
 
 
 def served_by(callee: str, descriptor: str) -> list[str]:
-    """The kernel's functions that may get what a VMM's function sends to a descriptor."""
+    """Return the kernel functions that may receive an ioctl from a VMM's function on a descriptor."""
     known = knowledge()
     entries = known.ioctls.get(callee, [])
     if len(entries) > 1:
-        told = [entry for entry, pattern in known.ioctl_descriptors if entry in entries and pattern.search(descriptor)]
-        return told[:1] or entries
+        matching = [
+            entry for entry, pattern in known.ioctl_descriptors if entry in entries and pattern.search(descriptor)
+        ]
+        return matching[:1] or entries
     return entries
 
 
 def is_request(label: str) -> bool:
-    """Whether a name is an ioctl's rather than a capability's."""
+    """Return whether a name is an ioctl's and not a capability's."""
     return label.isidentifier() and label.startswith("KVM_") and not label.startswith(PREFIX)

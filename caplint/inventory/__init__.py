@@ -1,1 +1,1 @@
-"""The inventory: every capability with all places that speak of it."""
+"""Inventory: every capability with all places that mention it."""

@@ -1,4 +1,4 @@
-"""One inventory: the trees linked, the rules run, the views read."""
+"""Construction of an inventory: links the trees, runs the rules, and reads the views."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caplint.session import Progress, Session, silent
 from caplint.trees.tree import Tree
 
 
-def build(  # noqa: PLR0913 - what `check` takes, and which paths
+def build(  # noqa: PLR0913 - the parameters of `check`, and two for paths
     trees: list[Tree],
     rules: list[Rule],
     config: Config,
@@ -23,19 +23,19 @@ def build(  # noqa: PLR0913 - what `check` takes, and which paths
     paths: bool = False,
     deep: bool = False,
 ) -> tuple[Inventory, Outcome]:
-    """The inventory of trees, and what a check of them found; with paths only where a format shows them."""
-    made: list[Inventory] = []
+    """Return the inventory of trees, and the outcome of a check of them; `paths` and `deep` as for `chains`."""
+    inventories: list[Inventory] = []
 
     def run(sessions: list[Session]) -> list[Outcome]:
-        made.clear()
+        inventories.clear()
         outcome = judge(sessions[0], rules, config)
         inventory = collect(sessions[0], outcome.findings)
         if paths:
             ways = chains(sessions[0], ExtractionSettings(config.repairs, config.jobs), deep=deep)
             for capability in inventory.capabilities:
                 capability.paths = ways.get(capability.name, [])
-        made.append(inventory)
+        inventories.append(inventory)
         return [outcome]
 
     (outcome,) = in_sessions([trees], config, progress, run)
-    return made[0], outcome
+    return inventories[0], outcome

@@ -1,4 +1,4 @@
-"""The way of each capability: from where a VMM asks or enables, over the ioctl, down to the kernel's case."""
+"""Call paths of each capability: from a VMM's check or enable, over the ioctl, to the kernel's case label."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from caplint.facts.harvest import ExtractionSettings
-from caplint.graph.path_cache import Question, name_of, packed, unpacked
+from caplint.graph.path_cache import Question, cache_key, packed, unpacked
 from caplint.graph.path_model import Path, Step
 from caplint.session import Session
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from caplint.graph.entry_paths import Starts
     from caplint.graph.vmm_sites import VmmSite
 
-# Ways shown of one capability: each verb and architecture once.
+# Limit for the paths of one capability; it has at most one per verb and architecture.
 MOST = 8
 
 
 def chains(session: Session, reading: ExtractionSettings, *, deep: bool) -> dict[str, list[Path]]:
-    """Capability → its ways, the best of each verb and architecture; deep: from the program's entry.
+    """Return capability → its best paths per verb and architecture; with `deep` from the program's entry.
 
-    They are remembered for the state of the trees: the first time costs seconds, deep minutes.
+    The result is cached per state of the trees: the first search takes seconds, a deep one minutes.
     """
     if not any(tree.role == "vmm" for tree in session.trees):
         return {}
     question = Question("deep inventory" if deep else "inventory", None, None, MOST)
-    name = name_of(question, session.trees, session.store, reading)
-    known = session.store.recall(name)
-    if known is not None:
-        return {cap: unpacked(text) for cap, text in json.loads(known).items()}
-    found = dict(_search(session, reading, deep=deep))
-    session.store.retain(name, json.dumps({cap: packed(paths) for cap, paths in found.items()}))
-    return found
+    key = cache_key(question, session.trees, session.store, reading)
+    cached = session.store.recall(key)
+    if cached is not None:
+        return {cap: unpacked(text) for cap, text in json.loads(cached).items()}
+    ways = dict(_search(session, reading, deep=deep))
+    session.store.retain(key, json.dumps({cap: packed(paths) for cap, paths in ways.items()}))
+    return ways
 
 
 def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
-    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx, where nothing is remembered
+    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx is needed only without a cached result
     from caplint.graph.call_graph import Programs  # noqa: PLC0415
 
     programs = Programs(session, reading)
@@ -48,14 +48,14 @@ def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Ite
     for (cap,) in session.connection.execute(query).fetchall():
         best: dict[tuple[str, str | None], Path] = {}
         for path in ways.of(cap):
-            known = best.get((path.verb, path.arch))
-            if known is None or _worth(path) > _worth(known):
+            previous = best.get((path.verb, path.arch))
+            if previous is None or _worth(path) > _worth(previous):
                 best[path.verb, path.arch] = path
         yield cap, list(best.values())[:MOST]
 
 
 def _worth(path: Path) -> tuple[bool, bool, int]:
-    """A whole way is better than a broken one, a short one than a long one."""
+    """Return a sort key: complete paths are better than broken ones, short paths better than long ones."""
     return not path.below, not path.above, -len(path.steps)
 
 

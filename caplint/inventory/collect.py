@@ -1,4 +1,4 @@
-"""Gathers from the views what they say of each capability."""
+"""Collection of the views' rows per capability."""
 
 from __future__ import annotations
 
@@ -76,16 +76,16 @@ _MACHINES = """
     JOIN (SELECT DISTINCT name, number FROM cap WHERE role <> 'reference') c ON c.number = a.number
     LEFT JOIN machine_difference d ON d.machine = a.machine AND d.number = a.number ORDER BY c.name, a.machine
 """
-# A number, a constant of the headers, or an expression of such: no machine and no VM decides it.
+# An expression of numbers and header constants: its value does not depend on the machine or the VM.
 _CONSTANT = re.compile(r"(?:[A-Z0-9_\s|&+*<>()~ulUL-]|\bsizeof\s*\([^()]*\))+")
 
 
 def collect(session: Session, findings: Iterable[Finding]) -> Inventory:
-    """The inventory of linked trees. Raises `CaplintError` where two kernels are in view: their answers would mix."""
+    """Return the inventory of linked trees. Raises `CaplintError` for two kernels, whose answers would mix."""
     kernels = [tree for tree in session.trees if tree.role == "kernel"]
     if len(kernels) > 1:
         names = " and ".join(tree.name for tree in kernels)
-        raise CaplintError(f"an inventory is of one kernel, and {names} are two; compare them with --compare")
+        raise CaplintError(f"an inventory has one kernel, but {names} are given; compare them with --compare")
     connection = session.connection
     capabilities = _capabilities(connection)
     served = {arch for (arch,) in connection.execute(_SERVED)}
@@ -113,7 +113,7 @@ def _lists(connection: sqlite3.Connection, capabilities: dict[str, Capability]) 
 
 
 def _selftests(tree: Tree) -> Iterator[tuple[str, SourceLine]]:
-    """Once per file and capability, where the file names it first."""
+    """Yield each capability that a self-test's file names, with the line of its first mention."""
     for path, named in mentions(tree):
         first: dict[str, int] = {}
         for cap, line in named:
@@ -122,21 +122,21 @@ def _selftests(tree: Tree) -> Iterator[tuple[str, SourceLine]]:
 
 
 def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[tuple[str, object]]) -> None:
-    """Add to a list of each capability; what no header defines is a matter of rules."""
+    """Add entries to the lists of capabilities; names that no header defines are left to the rules."""
     for cap, entry in entries:
         if cap in capabilities:
             getattr(capabilities[cap], attribute).append(entry)
 
 
 def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
-    found: dict[str, Capability] = {}
-    for name, number, alias, condition, comment, header, arch, *place in connection.execute(_DEFINED):
-        definition = CapabilityDefinition(header, number_of(number), condition, arch, SourceLine(*place))
-        if name in found:
-            found[name].definitions.append(definition)
+    capabilities: dict[str, Capability] = {}
+    for name, number, alias, condition, comment, header, arch, *location in connection.execute(_DEFINED):
+        definition = CapabilityDefinition(header, number_of(number), condition, arch, SourceLine(*location))
+        if name in capabilities:
+            capabilities[name].definitions.append(definition)
         else:
-            found[name] = Capability(name, definition.number, alias, condition, comment, [definition])
-    return found
+            capabilities[name] = Capability(name, definition.number, alias, condition, comment, [definition])
+    return capabilities
 
 
 def _support(connection: sqlite3.Connection, capabilities: dict[str, Capability], architectures: list[str]) -> None:
@@ -147,18 +147,18 @@ def _support(connection: sqlite3.Connection, capabilities: dict[str, Capability]
     answered = {cap for cap, _ in answers}
     enables: dict[tuple[str, str], list[Enable]] = defaultdict(list)
     for cap, arch, enable in _enables(connection):
-        for one in architectures if arch == "generic" else [arch]:
-            # A generic case tests at run time what the architectures' answers show: it counts where one is given.
+        for enabling in architectures if arch == "generic" else [arch]:
+            # A generic case applies to the architectures that answer the capability, or to all if none answers it.
             if arch != "generic" or (
-                ((cap, one) in answers or cap not in answered) and _possible(connection, one, enable)
+                ((cap, enabling) in answers or cap not in answered) and _possible(connection, enabling, enable)
             ):
-                enables[cap, one].append(enable)
+                enables[cap, enabling].append(enable)
     for name, capability in capabilities.items():
         for arch in architectures:
-            said, accepted = answers.get((name, arch), []), enables.get((name, arch), [])
-            if said or accepted:
-                rows = [answer for _, answer in said]
-                capability.architectures[arch] = Support(_advertised(said), rows, accepted)
+            answered_by, accepted = answers.get((name, arch), []), enables.get((name, arch), [])
+            if answered_by or accepted:
+                rows = [answer for _, answer in answered_by]
+                capability.architectures[arch] = Support(_advertised(answered_by), rows, accepted)
 
 
 def _possible(connection: sqlite3.Connection, arch: str, enable: Enable) -> bool:
@@ -177,12 +177,12 @@ def _enables(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Enable]
         yield cap, arch, Enable(scope, condition, None if flags is None else bool(flags), read, place)
 
 
-def _advertised(said: list[tuple[bool, CheckAnswer]]) -> str | None:
-    """What decides whether it is advertised; where several cases answer, the one that asks for the least."""
-    if not said:
+def _advertised(answers: list[tuple[bool, CheckAnswer]]) -> str | None:
+    """Return under which condition it is advertised, the weakest of several cases; None without an answer."""
+    if not answers:
         return None
     ranks = [ALWAYS, CONDITIONALLY, BY_VM]
-    return ranks[min(_rank(certain, answer) for certain, answer in said)]
+    return ranks[min(_rank(certain, answer) for certain, answer in answers)]
 
 
 def _rank(certain: bool, answer: CheckAnswer) -> int:
@@ -207,8 +207,8 @@ def _section(row: list[object]) -> Section:
 
 
 def _use(row: list[object]) -> VmmPlace:
-    *said, tree, path, line, function = row
-    return VmmPlace(*said, SourceLine(tree, path, line, function))  # type: ignore[arg-type, call-arg]
+    *columns, tree, path, line, function = row
+    return VmmPlace(*columns, SourceLine(tree, path, line, function))  # type: ignore[arg-type, call-arg]
 
 
 def _machine(row: list[object]) -> MachineAnswer:
@@ -225,11 +225,11 @@ _LISTS = (
 
 
 def _merged(msrs: list[Msr]) -> Iterator[Msr]:
-    """One entry per MSR, with everything that it is known by."""
+    """Yield one entry per MSR, with all evidence for it."""
     by_name: dict[str, Msr] = {}
     for msr in msrs:
-        known = by_name.setdefault(msr.name, Msr(msr.name, msr.number, []))
-        known.evidence.extend(word for word in msr.evidence if word not in known.evidence)
+        entry = by_name.setdefault(msr.name, Msr(msr.name, msr.number, []))
+        entry.evidence.extend(word for word in msr.evidence if word not in entry.evidence)
     yield from by_name.values()
 
 

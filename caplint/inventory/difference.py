@@ -1,4 +1,4 @@
-"""What became of the capabilities from one set of trees to another."""
+"""Differences between the capabilities of two sets of trees."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from caplint.inventory.model import Capability, Inventory
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One capability that came, went or changed."""
+    """Capability that came, went or changed."""
 
     name: str
     kind: str
-    """came, went, changed."""
+    """`came`, `went` or `changed`."""
     details: list[str]
-    """Of a change, one line for each thing that is another one; else where it is advertised and enabled."""
+    """One line per changed property; for a capability that came or went, one line per property it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryDifference:
-    """All changes, by kind, then in the order of the inventories."""
+    """Changes by kind, then in the order of the inventories."""
 
     before: Inventory
     after: Inventory
     changes: list[Change]
 
     def of(self, kind: str) -> list[Change]:
-        """Those of one kind."""
+        """Return the changes of one kind."""
         return [change for change in self.changes if change.kind == kind]
 
 
 def difference(before: Inventory, after: Inventory) -> InventoryDifference:
-    """What came, went and changed; lines that only moved are no change."""
+    """Return the capabilities that came, went and changed; moved lines are not a change."""
     old = {cap.name: cap for cap in before.capabilities}
     new = {cap.name: cap for cap in after.capabilities}
     changes = [Change(name, "came", list(_state(cap))) for name, cap in new.items() if name not in old]
@@ -46,9 +46,9 @@ def difference(before: Inventory, after: Inventory) -> InventoryDifference:
 
 def _state(cap: Capability) -> Iterator[str]:
     yield f"number {cap.number}"
-    for label, said in (*_support(cap), *_rest(cap)):
-        if said:
-            yield f"{label}: {said}"
+    for label, text in (*_support(cap), *_rest(cap)):
+        if text:
+            yield f"{label}: {text}"
 
 
 def _changed(old: Capability, new: Capability) -> Iterator[str]:

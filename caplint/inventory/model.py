@@ -1,4 +1,4 @@
-"""What an inventory holds: one entry per capability, plain data that every format writes."""
+"""Data model of an inventory: one entry per capability, as plain data for all formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALWAYS, CONDITIONALLY, BY_VM = "always", "conditionally", "by VM"
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A line of a tree's file."""
+    """Line of a file in a tree."""
 
     tree: str
     path: str
@@ -21,10 +21,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class CapabilityDefinition:
-    """A `#define` in one copy of the UAPI."""
+    """`#define` of a capability in one copy of the UAPI."""
 
     header: str
-    """uapi, copy (the kernel's tools/), vmm."""
+    """`uapi`, `copy` (the kernel's tools/) or `vmm`."""
     number: int | None
     condition: str
     arch: str | None
@@ -33,23 +33,23 @@ class CapabilityDefinition:
 
 @dataclass(frozen=True, slots=True)
 class EnableArgument:
-    """An argument of KVM_ENABLE_CAP that the kernel reads."""
+    """Argument of KVM_ENABLE_CAP that the kernel reads."""
 
     position: int
     use: str
-    """stored, passed, tested."""
+    """`stored`, `passed` or `tested`."""
     validated: bool | None
-    """None: a function that is not in view may do it."""
+    """Whether it is validated; None if a function outside the view may do so."""
     mask: str | None
-    """The bits that are accepted, as written."""
+    """Accepted bits, as written in the source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enable:
-    """A case of an enable handler."""
+    """Case label of an enable handler."""
 
     scope: str
-    """vm, vcpu."""
+    """`vm` or `vcpu`."""
     condition: str
     flags_checked: bool | None
     arguments: list[EnableArgument]
@@ -58,33 +58,33 @@ class Enable:
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """A case of a check handler that answers with more than 0."""
+    """Case label of a check handler that returns more than 0."""
 
     condition: str
     answer: str | None
-    """What is returned, where that is one expression."""
+    """Returned expression; None if there is more than one."""
     reads_vm: bool | None
     place: SourceLine
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What one architecture makes of a capability."""
+    """Support for a capability on one architecture."""
 
     advertised: str | None
-    """always; conditionally (a configuration or the machine decides); by VM; None: not at all."""
+    """`always`, `conditionally` (a configuration or the machine decides), `by VM`, or None: not at all."""
     answers: list[CheckAnswer]
     enables: list[Enable]
 
     @property
     def scopes(self) -> list[str]:
-        """On which descriptors it can be enabled."""
+        """Descriptors on which it can be enabled."""
         return sorted({enable.scope for enable in self.enables}, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedIoctl:
-    """An ioctl that the capability announces."""
+    """Ioctl that the capability announces."""
 
     name: str
     type: str | None
@@ -93,7 +93,7 @@ class AnnouncedIoctl:
 
 @dataclass(frozen=True, slots=True)
 class Msr:
-    """An MSR that belongs to it, and how that is known."""
+    """MSR that belongs to the capability, with the evidence."""
 
     name: str
     number: int | None
@@ -102,12 +102,12 @@ class Msr:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of KVM's API documentation that names it."""
+    """Section of KVM's API documentation that names the capability."""
 
     section: str | None
     title: str | None
     heading: bool
-    """Whether it is the section of this capability, and does not only mention it."""
+    """Whether the section documents this capability; False if it only mentions it."""
     type: str | None
     architectures: str | None
     parameters: str | None
@@ -116,10 +116,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class VmmPlace:
-    """A place in a VMM."""
+    """Use of the capability in a VMM."""
 
     verb: str
-    """check, require, enable."""
+    """`check`, `require` or `enable`."""
     scope: str
     arch: str | None
     result: str
@@ -129,7 +129,7 @@ class VmmPlace:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding of a rule."""
+    """Finding of a rule."""
 
     code: str
     name: str
@@ -141,7 +141,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class MachineAnswer:
-    """What a running machine answered, and what explains a difference to the sources."""
+    """Answer of a running machine, with the reason for a difference from the sources."""
 
     machine: str
     arch: str
@@ -149,23 +149,23 @@ class MachineAnswer:
     system: int
     vm: int | None
     difference: str | None
-    """Why the sources would answer otherwise; None where they would not."""
+    """Reason why the sources would answer differently; None if they would not."""
 
 
 @dataclass(slots=True)
 class Capability:
-    """All that the trees say of one capability."""
+    """All data of the trees about one capability."""
 
     name: str
     number: int | None
-    """As the kernel has it, else the first copy; None: it cannot be computed."""
+    """Number in the kernel's header, else in the first copy; None if it cannot be computed."""
     alias: str | None
-    """The capability that its definition names."""
+    """Capability that its definition names instead of a number."""
     condition: str
     comment: str | None
     definitions: list[CapabilityDefinition]
     architectures: dict[str, Support] = field(default_factory=dict)
-    """Only those that answer or enable it."""
+    """Support by architecture, for architectures that answer or enable it."""
     ioctls: list[AnnouncedIoctl] = field(default_factory=list)
     msrs: list[Msr] = field(default_factory=list)
     documentation: list[Section] = field(default_factory=list)
@@ -174,25 +174,25 @@ class Capability:
     findings: list[Found] = field(default_factory=list)
     machines: list[MachineAnswer] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
-    """From where a VMM asks down to the kernel's case; only where a format shows them."""
+    """Paths from a VMM's use to the kernel's case label; empty unless a format shows them."""
 
     @property
     def section(self) -> Section | None:
-        """The section that documents it, not one that mentions it."""
+        """Section that documents it, as opposed to mentioning it; None if there is none."""
         return next((section for section in self.documentation if section.heading), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The capabilities of one set of trees, by number, then name."""
+    """Capabilities of one set of trees, by number, then name."""
 
     capabilities: list[Capability]
     architectures: list[str]
-    """Those that the kernel in view serves, in architectures.toml's order."""
+    """Architectures that the kernel in view supports, in the order of architectures.toml."""
     trees: list[tuple[str, str, str, str | None]]
-    """Name, role, location, revision."""
+    """Name, role, location and revision of each tree."""
 
     @property
     def probed(self) -> bool:
-        """Whether some machine's answers are in view."""
+        """Whether answers of a machine are in view."""
         return any(cap.machines for cap in self.capabilities)

@@ -1,4 +1,4 @@
-"""Which capabilities of an inventory are shown."""
+"""Selection of the capabilities to show from an inventory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _used(cap: Capability) -> bool:
     return bool(cap.vmm)
 
 
-# Word of --only → what it asks, and the test.
+# Word of --only → help text and test.
 ONLY: dict[str, tuple[str, Callable[[Capability], bool]]] = {
     "advertised": ("an architecture answers it", _advertised),
     "unadvertised": ("no architecture answers it", lambda cap: not _advertised(cap)),
@@ -37,10 +37,10 @@ ONLY: dict[str, tuple[str, Callable[[Capability], bool]]] = {
 
 
 def select(inventory: Inventory, archs: Iterable[str], globs: Iterable[str], only: Iterable[str]) -> Inventory:
-    """The part of an inventory that is meant.
+    """Return the selected part of an inventory.
 
-    An architecture keeps what it answers or enables, a glob what matches (`KVM_CAP_` may be left out; several: any of
-    them), a word of `ONLY` what passes its test (several: all of them, held against the architectures that are kept).
+    `archs` keeps the capabilities that one of them answers or enables. `globs` keeps names that match any of them, with
+    or without `KVM_CAP_`. `only` keeps capabilities that pass the tests of all its words, on the kept architectures.
     """
     wanted = list(archs)
     patterns = [glob.upper() for glob in globs]
@@ -54,7 +54,7 @@ def select(inventory: Inventory, archs: Iterable[str], globs: Iterable[str], onl
 
 
 def within(inventory: Inventory, archs: Iterable[str], names: set[str]) -> Inventory:
-    """The capabilities of these names, as the architectures have them, also where none of these knows it."""
+    """Return the capabilities of these names reduced to `archs`, including those that no architecture supports."""
     wanted = list(archs)
     kept = [_narrowed(cap, wanted) for cap in inventory.capabilities if cap.name in names]
     return replace(inventory, capabilities=kept)
@@ -73,5 +73,5 @@ def _narrowed(cap: Capability, wanted: list[str]) -> Capability:
         architectures={arch: support for arch, support in cap.architectures.items() if arch in wanted},
         vmm=[use for use in cap.vmm if use.arch is None or use.arch in wanted],
         paths=[path for path in cap.paths if path.arch is None or path.arch in wanted],
-        findings=[found for found in cap.findings if found.arch is None or found.arch in {*wanted, "generic"}],
+        findings=[entry for entry in cap.findings if entry.arch is None or entry.arch in {*wanted, "generic"}],
     )

@@ -1,1 +1,1 @@
-"""What a running machine says of itself: capabilities that its /dev/kvm answers, and model-specific registers."""
+"""Queries of a running machine: capabilities of its /dev/kvm, and model-specific registers."""

@@ -1,4 +1,4 @@
-"""Asks /dev/kvm for capabilities, as Documentation/virt/kvm/api.rst describes it in 4.1, 4.2 and 4.4."""
+"""Queries of /dev/kvm for capabilities, according to Documentation/virt/kvm/api.rst, 4.1, 4.2 and 4.4."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from caplint.util.errors import CaplintError
 
 DEVICE = Path("/dev/kvm")
 LAST = 1023
-"""Numbers are asked up to here at least: what no header at hand knows is seen too."""
+"""Highest number queried by default, so that capabilities unknown to the headers in view are seen too."""
 
 Ioctl = Callable[[int, int, int], int]
 _KVMIO = 0xAE
 _GET_API_VERSION, _CREATE_VM, _CHECK_EXTENSION = 0x00, 0x01, 0x03
 _API_VERSION = 12
 _CHECK_EXTENSION_VM = 105
-"""KVM_CAP_CHECK_EXTENSION_VM: a VM's descriptor may be asked."""
+"""KVM_CAP_CHECK_EXTENSION_VM: a VM's descriptor accepts KVM_CHECK_EXTENSION."""
 _VM_IPA_SIZE = 165
-"""KVM_CAP_ARM_VM_IPA_SIZE: its answer is a type of VM, for machines whose addresses are too narrow for type 0."""
+"""KVM_CAP_ARM_VM_IPA_SIZE: its answer is a VM type, for machines whose addresses are too narrow for type 0."""
 
 
 def ask(
@@ -36,14 +36,14 @@ def ask(
     ioctl: Ioctl = fcntl.ioctl,
     uname: Callable[[], os.uname_result] = os.uname,
 ) -> Machine:
-    """What this machine answers on the system's descriptor and on that of a new VM, for numbers from 0 to `last`.
+    """Return this machine's answers on the system's descriptor and on that of a new VM, for numbers 0 to `last`.
 
-    Raises `CaplintError` where it cannot be asked.
+    Raises `CaplintError` if /dev/kvm cannot be queried.
     """
     system = uname()
     arch = knowledge().architecture(system.machine)
     if arch is None:
-        raise CaplintError(f"this machine is a {system.machine}, and no KVM is known for it")
+        raise CaplintError(f"this machine is a {system.machine}, an architecture without a known KVM")
     kvm = _Kvm(arch, ioctl)
     with _opened(device) as descriptor:
         kvm.expect_version(descriptor, device)
@@ -55,18 +55,18 @@ def ask(
 def _answers(kvm: _Kvm, system: int, vm: int | None, numbers: range, names: Mapping[int, str]) -> Iterator[Answer]:
     for number in numbers:
         answer = kvm.check(system, number)
-        own = None if vm is None else kvm.check(vm, number)
-        if answer or own:
-            yield Answer(number, names.get(number), answer, own)
+        vm_answer = None if vm is None else kvm.check(vm, number)
+        if answer or vm_answer:
+            yield Answer(number, names.get(number), answer, vm_answer)
 
 
 class _Kvm:
-    """The few ioctls that it takes, with the numbers that an architecture gives them."""
+    """Ioctls of /dev/kvm with their numbers on an architecture."""
 
     def __init__(self, arch: str, ioctl: Ioctl) -> None:
         self._arch = arch
         self._ioctl = ioctl
-        # All ABIs of an architecture encode an ioctl without an argument alike.
+        # All ABIs of an architecture encode ioctls without an argument in the same way.
         self._encoding = abis_of(None, arch)[0].encoding
 
     def _call(self, descriptor: int, number: int, argument: int) -> int:
@@ -76,12 +76,12 @@ class _Kvm:
         try:
             version = self._call(descriptor, _GET_API_VERSION, 0)
         except OSError as error:
-            raise CaplintError(f"{device}: is no KVM device: KVM_GET_API_VERSION: {error.strerror}") from error
+            raise CaplintError(f"{device}: is not a KVM device: KVM_GET_API_VERSION: {error.strerror}") from error
         if version != _API_VERSION:
-            raise CaplintError(f"{device}: its API is version {version}; {_API_VERSION} is the only one in use")
+            raise CaplintError(f"{device}: its API has version {version}, but caplint supports {_API_VERSION} only")
 
     def check(self, descriptor: int, number: int) -> int:
-        """The answer; an error's number, negative, where there is none."""
+        """Return the answer to KVM_CHECK_EXTENSION, or the negative errno of a failure."""
         try:
             return self._call(descriptor, _CHECK_EXTENSION, number)
         except OSError as error:
@@ -89,19 +89,19 @@ class _Kvm:
 
     @contextmanager
     def vm(self, descriptor: int) -> Iterator[tuple[int | None, str | None]]:
-        """The descriptor of a VM that can be asked, else why there is none."""
+        """Yield the descriptor of a new VM and None, or None and the reason why no VM can be queried."""
         if self.check(descriptor, _CHECK_EXTENSION_VM) <= 0:
-            yield None, "this kernel lets only the system be asked: KVM_CAP_CHECK_EXTENSION_VM is 0"
+            yield None, "this kernel supports queries on the system's descriptor only: KVM_CAP_CHECK_EXTENSION_VM is 0"
             return
         try:
-            made = self._create(descriptor)
+            created = self._create(descriptor)
         except OSError as error:
             yield None, f"KVM_CREATE_VM: {error.strerror}"
             return
         try:
-            yield made, None
+            yield created, None
         finally:
-            os.close(made)
+            os.close(created)
 
     def _create(self, descriptor: int) -> int:
         try:
@@ -114,7 +114,7 @@ class _Kvm:
 
 
 _ADVICE = {
-    errno.ENOENT: "KVM is not there; load its module (kvm_intel, kvm_amd …), or give a probe of another machine",
+    errno.ENOENT: "KVM is not available; load its module (kvm_intel, kvm_amd …), or give a probe of another machine",
     errno.ENXIO: "KVM's module is not loaded",
     errno.ENODEV: "KVM's module is not loaded",
     errno.EACCES: "run as root, or join the group that owns it (most often kvm)",

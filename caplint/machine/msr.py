@@ -1,4 +1,4 @@
-"""Reads a model-specific register of a processor of this machine through the module msr, as rdmsr(1) does."""
+"""Reading of a model-specific register of this machine through the module msr, like rdmsr(1)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HIGHEST = 2**32 - 1
 _ADVICE = {
     errno.EACCES: "only root may read MSRs",
     errno.EPERM: "only root may read MSRs, and not in a locked-down kernel or a container",
-    errno.ENXIO: "there is no such processor, or it is offline",
+    errno.ENXIO: "the processor does not exist or is offline",
 }
 
 
 def number_of(word: str, names: Mapping[str, int]) -> int:
-    """The register that a name or number means. Raises `CaplintError` with the nearest name that is known."""
+    """Return the number of a register given by name or number. Raises `CaplintError` with the nearest known name."""
     if re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}", word):
         number = int(word, 16 if word[:2] in {"0x", "0X"} else 10)
         if number > _HIGHEST:
@@ -30,12 +30,12 @@ def number_of(word: str, names: Mapping[str, int]) -> int:
     if word in names:
         return names[word]
     if not names:
-        raise CaplintError(f"--msr {word}: no tree here numbers MSRs; give --kernel DIR, or a number such as 0x4f")
-    raise CaplintError(f"--msr {word}: the trees number no such MSR{hint(nearest(word, sorted(names)))}")
+        raise CaplintError(f"--msr {word}: no tree here defines MSRs; give --kernel DIR, or a number such as 0x4f")
+    raise CaplintError(f"--msr {word}: the trees do not define this MSR{hint(nearest(word, sorted(names)))}")
 
 
 def read(number: int, cpu: int = 0, *, devices: Path = DEVICES) -> int:
-    """The register's 64 bits. Raises `CaplintError` where it cannot be read."""
+    """Return the register's 64-bit value. Raises `CaplintError` if it cannot be read."""
     device = devices / str(cpu) / "msr"
     try:
         descriptor = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
@@ -43,7 +43,7 @@ def read(number: int, cpu: int = 0, *, devices: Path = DEVICES) -> int:
         if (devices / "0" / "msr").exists():
             raise CaplintError(f"{device}: this machine has no processor {cpu}") from error
         advice = "load the module msr (modprobe msr; x86 with CONFIG_X86_MSR only)"
-        raise CaplintError(f"{device}: is not there; {advice}") from error
+        raise CaplintError(f"{device}: does not exist; {advice}") from error
     except OSError as error:
         raise _error(device, error, "cannot be opened") from error
     try:
@@ -51,17 +51,17 @@ def read(number: int, cpu: int = 0, *, devices: Path = DEVICES) -> int:
     except OSError as error:
         if error.errno == errno.EIO:
             raise CaplintError(
-                f"{device}: this processor has no MSR {number:#x}, or does not let it be read"
+                f"{device}: this processor does not have MSR {number:#x}, or does not allow reading it"
             ) from error
         raise _error(device, error, f"MSR {number:#x} cannot be read") from error
     finally:
         os.close(descriptor)
     if len(content) != 8:
-        raise CaplintError(f"{device}: gives {len(content)} bytes for MSR {number:#x}; it is no MSR device")
-    # rdmsr(1) and the driver agree on the machine's own order; only x86 has such a device.
+        raise CaplintError(f"{device}: returns {len(content)} bytes for MSR {number:#x}; it is not an MSR device")
+    # The driver uses the machine's byte order, as rdmsr(1) expects; only x86 has this device.
     return int.from_bytes(content, "little")
 
 
-def _error(device: Path, error: OSError, what: str) -> CaplintError:
+def _error(device: Path, error: OSError, failure: str) -> CaplintError:
     advice = f"; {_ADVICE[error.errno]}" if error.errno in _ADVICE else ""
-    return CaplintError(f"{device}: {what}: {error.strerror}{advice}")
+    return CaplintError(f"{device}: {failure}: {error.strerror}{advice}")

@@ -1,4 +1,4 @@
-"""What headers at hand call the numbers of capabilities and registers: those of trees, or the machine's own."""
+"""Names of capability and register numbers, from the headers of trees or those installed on the machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caplint.trees.tree import File, Tree, object_id
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 INSTALLED = Path("/usr/include/linux/kvm.h")
-"""What a distribution installs of the kernel's UAPI."""
+"""UAPI header that a distribution installs."""
 _MAX_BYTES = 1_000_000
 _DEFINITION = re.compile(
     rf"^[ \t]*#[ \t]*define[ \t]+({PREFIX}\w{{1,100}})[ \t]+(\d{{1,5}})\b", re.ASCII | re.MULTILINE
@@ -22,7 +22,7 @@ _DEFINITION = re.compile(
 
 
 def of_machine(header: Path = INSTALLED) -> dict[int, str]:
-    """Number → capability, as the header says that is installed here; empty where there is none."""
+    """Return number → capability from the installed header; empty if there is none."""
     try:
         with header.open("rb") as file:
             text = file.read(_MAX_BYTES).decode("utf-8", "replace")
@@ -32,7 +32,7 @@ def of_machine(header: Path = INSTALLED) -> dict[int, str]:
 
 
 def capabilities(trees: list[Tree], reading: ExtractionSettings, store: Path | None) -> dict[int, str]:
-    """Number → capability, as the UAPI headers of the trees say; a kernel's before a VMM's copy."""
+    """Return number → capability from the trees' UAPI headers; a kernel's takes precedence over a VMM's copy."""
     names: dict[int, str] = {}
     for name, number in _numbers(trees, reading, store, _is_uapi):
         if is_capability(name) and name not in knowledge().not_capabilities and name not in names.values():
@@ -41,7 +41,7 @@ def capabilities(trees: list[Tree], reading: ExtractionSettings, store: Path | N
 
 
 def registers(trees: list[Tree], reading: ExtractionSettings, store: Path | None) -> dict[str, int]:
-    """MSR → its number, as the headers of the trees say that number MSRs; a kernel's before a VMM's."""
+    """Return MSR → number from the trees' MSR headers; a kernel's takes precedence over a VMM's."""
     prefixes = tuple(knowledge().msr.prefixes)
     numbers: dict[str, int] = {}
     for name, number in _numbers(trees, reading, store, _numbers_msrs):
@@ -61,7 +61,7 @@ def _numbers_msrs(tree: Tree, path: str) -> bool:
 def _numbers(
     trees: Iterable[Tree], reading: ExtractionSettings, place: Path | None, wanted: Callable[[Tree, str], bool]
 ) -> Iterator[tuple[str, int]]:
-    """Object-like macros with a value, tree by tree in the order of its headers."""
+    """Yield name and value of object-like macros, tree by tree, in the order of the headers."""
     store = FactStore(place)
     try:
         for tree in sorted(trees, key=lambda tree: tree.role not in {"kernel", "reference"}):
@@ -78,15 +78,15 @@ def _file(tree: Tree, path: str) -> File:
 
 
 def _values(store: FactStore, blobs: list[int]) -> Iterator[tuple[str, int]]:
-    found = [
+    macros = [
         (name, Definition.of(parameters, body))
         for blob in blobs
         for name, parameters, body in store.connection.execute(
             "SELECT name, parameters, body FROM macro WHERE blob = ? AND body <> '' ORDER BY line", (blob,)
         )
     ]
-    numbers = Numbers(dict(reversed(found)))
-    for name, definition in found:
+    numbers = Numbers(dict(reversed(macros)))
+    for name, definition in macros:
         if definition.parameters is None:
             try:
                 yield name, numbers.of(definition.body)

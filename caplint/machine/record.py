@@ -1,6 +1,6 @@
-"""The answers of one machine, as a file that travels: its schema is schemas/probe.json.
+"""Probe record: a file with the answers of one machine, with the schema schemas/probe.json.
 
-Such a file comes from another machine and is read as hostile input: what the schema does not allow is refused.
+The file comes from another machine and is untrusted input: everything that the schema does not allow is refused.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from caplint.util.escape import visible
 from caplint.util.regular_file import read_regular
 from caplint.util.suggest import suggestion
 
-# A record of every number up to the limit stays far below it.
+# A record of every number up to `LIMIT` is far smaller.
 MAX_BYTES = 4_000_000
 LIMIT = 65_535
-"""The highest number that may be asked for."""
+"""Highest capability number that may be queried."""
 _LONGEST = 255
 _ANSWERS = range(-(2**31), 2**31)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What `KVM_CHECK_EXTENSION` gives for one number; a negative answer is an error's number."""
+    """Answers of `KVM_CHECK_EXTENSION` for one number; a negative answer is a negated errno."""
 
     number: int
     name: str | None
-    """As headers at hand when it was asked call it."""
+    """Name in the headers that were available at the time of the query."""
     system: int
     vm: int | None
-    """None where no VM could be asked."""
+    """Answer on a VM's descriptor; None if no VM could be queried."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One machine's answers. Numbers within the range that have no answer were answered 0."""
+    """Answers of one machine. Numbers within the range that are not listed were answered 0."""
 
     name: str
     release: str
-    """Of its kernel, as `uname -r` says it."""
+    """Release of its kernel, as printed by `uname -r`."""
     arch: str
     first: int
     last: int
     answers: tuple[Answer, ...]
     vm_error: str | None = None
-    """Why no VM could be asked."""
+    """Reason why no VM could be queried."""
 
 
 def as_object(machine: Machine) -> dict[str, Any]:
-    """The record as plain data."""
+    """Return the record as plain data."""
     return {
         "version": 1,
         "caplint": __version__,
@@ -72,11 +72,11 @@ def as_object(machine: Machine) -> dict[str, Any]:
 
 
 def read(file: str) -> Machine:
-    """The machine of a file, `-` for standard input. Raises `CaplintError` saying what is wrong with it."""
+    """Return the machine of a file, `-` for standard input. Raises `CaplintError` for an invalid record."""
     if file == "-":
         return parse(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
     if Path(file).is_dir():
-        raise CaplintError(f"--probe {file}: is a directory; `--probe` alone asks this machine, and stands last")
+        raise CaplintError(f"--probe {file}: is a directory; to query this machine, put `--probe` last")
     try:
         content = read_regular(Path(file), MAX_BYTES)
     except CaplintError as error:
@@ -85,7 +85,7 @@ def read(file: str) -> Machine:
 
 
 def parse(content: bytes, label: str) -> Machine:
-    """The machine that a record's bytes describe. Raises `CaplintError`, naming the label and the place in it."""
+    """Return the machine of a record's bytes. Raises `CaplintError` with the label and the invalid field."""
     try:
         if len(content) > MAX_BYTES:
             raise _WrongError(f"is larger than {MAX_BYTES} bytes")
@@ -99,37 +99,37 @@ def parse(content: bytes, label: str) -> Machine:
 
 
 class _WrongError(Exception):
-    """What a record may not say."""
+    """Violation of the record's schema."""
 
 
 def _loaded(content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8"), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:  # bytes, syntax, numbers and nesting that are none
-        raise _WrongError(f"is no JSON: {error}") from error
+    except (ValueError, RecursionError) as error:  # invalid UTF-8 or syntax, too long a number, too deep nesting
+        raise _WrongError(f"is not valid JSON: {error}") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys are all there once; of two, readers would differ in which one counts."""
-    found: dict[str, Any] = {}
+    """Return the object. Raises `_WrongError` for a duplicate key, as readers differ in which value they use."""
+    members: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in members:
             raise _WrongError(f"holds the key {_short(key)} twice")
-        found[key] = value
-    return found
+        members[key] = value
+    return members
 
 
 def _machine(data: Any) -> Machine:
     fields = ("version", "caplint", "machine", "release", "arch", "asked", "vm_error", "answers")
     if isinstance(data, dict) and "msrs" in data:
-        raise _WrongError("holds MSRs and no answers of /dev/kvm")
+        raise _WrongError("holds MSRs, not answers of /dev/kvm")
     _keys(data, "it", fields)
     if type(data["version"]) is not int or data["version"] != 1:
-        raise _WrongError(f"version is {_short(data['version'])}, and this caplint reads version 1")
+        raise _WrongError(f"version is {_short(data['version'])}, but this caplint reads version 1")
     _text(data["caplint"], "caplint")
     arch = _text(data["arch"], "arch")
     if arch not in knowledge().architectures:
-        raise _WrongError(f"arch is {_short(arch)}, which is none of {', '.join(knowledge().architectures)}")
+        raise _WrongError(f"arch is {_short(arch)}, but must be one of {', '.join(knowledge().architectures)}")
     _keys(data["asked"], "asked", ("first", "last"))
     first = _number(data["asked"]["first"], "asked.first", range(LIMIT + 1))
     last = _number(data["asked"]["last"], "asked.last", range(first, LIMIT + 1))
@@ -157,7 +157,7 @@ def _answer(entry: Any, where: str, asked: range) -> Answer:
     _keys(entry, where, ("number", "name", "system", "vm"))
     name = entry["name"]
     if name is not None and not (isinstance(name, str) and is_portable_name(name)):
-        raise _WrongError(f"{where}.name is {_short(name)}, which is no capability's name")
+        raise _WrongError(f"{where}.name is {_short(name)}, which is not the name of a capability")
     return Answer(
         number=_number(entry["number"], f"{where}.number", asked),
         name=name,
@@ -167,9 +167,9 @@ def _answer(entry: Any, where: str, asked: range) -> Answer:
 
 
 def _keys(data: Any, where: str, keys: tuple[str, ...]) -> None:
-    """Exactly these keys."""
+    """Raise `_WrongError` unless `data` is an object with exactly these keys."""
     if not isinstance(data, dict):
-        raise _WrongError(f"{where} is no object")
+        raise _WrongError(f"{where} is not an object")
     for key in data:
         if key not in keys:
             raise _WrongError(f"{where} has an unknown key {_short(key)}{suggestion(key[:_LONGEST], keys)}")
@@ -180,7 +180,7 @@ def _keys(data: Any, where: str, keys: tuple[str, ...]) -> None:
 
 def _number(value: Any, where: str, within: range) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value not in within:
-        raise _WrongError(f"{where} is {_short(value)}, and must be a number from {within[0]} to {within[-1]}")
+        raise _WrongError(f"{where} is {_short(value)}, but must be a number from {within[0]} to {within[-1]}")
     return value
 
 
@@ -191,7 +191,7 @@ def _text(value: Any, where: str) -> str:
         or visible(value) != value
         or value != value.strip()
     ):
-        raise _WrongError(f"{where} is {_short(value)}, and must be a line of 1 to {_LONGEST} characters")
+        raise _WrongError(f"{where} is {_short(value)}, but must be a line of 1 to {_LONGEST} characters")
     return value
 
 

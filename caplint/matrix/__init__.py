@@ -1,1 +1,1 @@
-"""A fleet: every kernel against every VMM, pair by pair."""
+"""Checks of a fleet: every kernel with every VMM, pair by pair."""

@@ -1,6 +1,6 @@
-"""The process that checks one pair: a job comes in as a line of JSON, a cell goes out as one.
+"""Program that checks one pair: it reads a job as a line of JSON and writes a cell as a line of JSON.
 
-It is started as `python -m caplint.matrix.cell` by `processes.py`, in a session of its own.
+`processes.py` starts it as `python -m caplint.matrix.cell`, in a separate process session.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
 
 
 def main() -> None:
-    """Check the pair that standard input names; what goes wrong is part of the answer."""
+    """Check the pair that standard input describes; errors are part of the printed cell."""
     line = sys.stdin.buffer.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     print(json.dumps(asdict(_answer(job_of(json.loads(line))))), flush=True)  # noqa: T201 - this is the answer
 
 
 def _end_with_parent() -> None:
-    """Standard input ends when whoever started this process is gone: then nobody waits for an answer."""
+    """End this process and its children when standard input closes, because the parent process has then ended."""
     while os.read(0, 1):
         pass
     os.killpg(0, signal.SIGKILL)
 
 
 def job_of(data: dict[str, Any]) -> Job:
-    """The job that was written as JSON."""
+    """Return the job of decoded JSON."""
     return Job(**{**data, "kernel": FleetMember(**data["kernel"]), "vmm": FleetMember(**data["vmm"])})
 
 
@@ -61,23 +61,23 @@ def _answer(job: Job) -> Cell:
         return failed(str(error))
     except (OSError, MemoryError) as error:
         return failed(f"{type(error).__name__}: {error}")
-    except Exception as error:  # noqa: BLE001 - the other pairs are checked all the same
+    except Exception as error:  # noqa: BLE001 - the other pairs are still checked
         traceback.print_exc()
         return failed(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
 
 
 def failed(message: str) -> Cell:
-    """The cell of a pair that could not be checked."""
+    """Return the cell of a pair that could not be checked."""
     return Cell(error=" ".join(message.split()))
 
 
 def checked(job: Job) -> Cell:
-    """The check of one pair: what `caplint check` says of it, remembered as it would be there."""
+    """Check one pair with the findings and the outcome cache of `caplint check`. Raises `CaplintError`."""
     config, rules = _settings(job)
     trees = [_tree(member) for member in (job.kernel, job.vmm)]
 
     def compute() -> Outcome:
-        from caplint.engine.check import check  # noqa: PLC0415 - a pair that is recalled needs no engine
+        from caplint.engine.check import check  # noqa: PLC0415 - a cached pair does not need the engine
 
         rule_pages.parse(rules)
         return check(trees, rules, config)
@@ -86,10 +86,10 @@ def checked(job: Job) -> Cell:
 
 
 def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
-    """The cells of the pairs whose outcome is known, each with its place among the jobs.
+    """Yield index and cell of each job whose outcome is cached.
 
-    All jobs have the same settings. Every tree is looked at once, and not once for each of its pairs. A tree that
-    cannot be read has no cell here: why, the job itself will say.
+    All jobs must have the same settings. Every tree is examined once, not once per pair. Pairs with an unreadable tree
+    are left out; running the job reports the error.
     """
     config, rules = _settings(jobs[0])
     trees: dict[FleetMember, Tree] = {}
@@ -109,7 +109,7 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
     settings = read(Path(job.config)) if job.config else Config()
     if job.config and digest(settings.restricted) != job.restricted:
-        raise CaplintError(f"{job.config}: has changed since the run began; start it again")
+        raise CaplintError(f"{job.config}: has changed since the run began; start the run again")
     config = replace(settings, cache=job.cache, jobs=job.jobs)
     pages = rule_pages.load([shipped_files.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
     return config, [rule for rule in pages if rule.code in job.codes]

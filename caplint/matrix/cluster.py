@@ -1,4 +1,4 @@
-"""The same jobs on the workers of a Dask cluster. Nothing of this is loaded unless a scheduler is named."""
+"""Execution of jobs on the workers of a Dask cluster. This module is loaded only if a scheduler is given."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from caplint.util.errors import CaplintError
 if TYPE_CHECKING:
     from distributed import Client, Security
 
-# Seconds in which a scheduler has to answer, and then a first worker to be there.
+# Timeouts in seconds for the scheduler's answer, and for the first worker after that.
 _ANSWER = 5
 _WORKER = 10
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
 
 
 def run_there(address: str, jobs: list[Job], order: list[int], tls: Tls) -> Generator[tuple[int, Cell], None, None]:
-    """The cells of all jobs as workers are done with them, each with its place among the jobs.
+    """Yield index and cell of each job as workers finish them.
 
-    What they answer is unpickled: who runs the scheduler, or can speak for it, can run code here.
-    Raises `CaplintError` where there is no cluster to speak of, or none any more, or a worker is of no use.
+    Answers are unpickled: whoever runs or impersonates the scheduler can execute code here.
+    Raises `CaplintError` if the cluster is unreachable or the connection is lost, or if a worker is unsuitable.
     """
     with _connected(address, tls) as client:
         from distributed import as_completed  # noqa: PLC0415 - see above
@@ -45,15 +45,15 @@ def run_there(address: str, jobs: list[Job], order: list[int], tls: Tls) -> Gene
         for future in as_completed(futures):  # type: ignore[no-untyped-call]
             if future.cancelled():
                 raise CaplintError(
-                    f"--scheduler {address}: the connection was lost; run it again, and what is done is remembered"
+                    f"--scheduler {address}: the connection was lost; run it again: finished pairs are in the cache"
                 )
             error = future.exception()
-            if isinstance(error, CaplintError):  # a worker that came later, and is another program
+            if isinstance(error, CaplintError):  # a worker that joined later runs another version
                 raise error
             if error is None:
                 yield futures[future], future.result()
             else:
-                yield futures[future], failed(f"the cluster lost it: {type(error).__name__}: {error}")
+                yield futures[future], failed(f"the cluster lost the job: {type(error).__name__}: {error}")
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def _connected(address: str, tls: Tls) -> Iterator[Client]:
     if not _ADDRESS.fullmatch(address):
         raise CaplintError(f"--scheduler {address}: write an address such as tcp://head:8786")
     secured = security(address, tls)
-    logging.disable()  # what goes wrong is said in one line
+    logging.disable()  # errors are reported in one line instead
     try:
         asyncio.run(_answers(address, secured))
         client = Client(address, timeout=_ANSWER, security=secured)  # type: ignore[no-untyped-call]
@@ -80,12 +80,12 @@ def _connected(address: str, tls: Tls) -> Iterator[Client]:
     try:
         yield client
     finally:
-        with suppress(Exception):  # nothing that a lost cluster says now is of interest
-            client.close(timeout=_ANSWER)  # type: ignore[no-untyped-call] # which gives up what has not begun
+        with suppress(Exception):  # errors of a lost cluster no longer matter
+            client.close(timeout=_ANSWER)  # type: ignore[no-untyped-call] # cancels jobs that have not begun
 
 
 async def _answers(address: str, secured: Security) -> None:
-    """Shake hands; a client would wait for ever for what accepts a connection and says nothing."""
+    """Test the connection with a timeout; a client would wait forever for a peer that accepts and sends nothing."""
     from distributed.comm.core import connect  # noqa: PLC0415 - see above
 
     arguments = secured.get_connection_args("client")  # type: ignore[no-untyped-call]
@@ -94,12 +94,12 @@ async def _answers(address: str, secured: Security) -> None:
 
 
 def _survey(client: Client, address: str, jobs: list[Job]) -> None:
-    """Ask every worker whether it is the same program and sees the same directories."""
+    """Raise `CaplintError` if there is no worker, or one runs another version or lacks a path."""
     try:
         client.wait_for_workers(1, timeout=_WORKER)
     except TimeoutError:
         raise CaplintError(
-            f"--scheduler {address}: it has no workers after {_WORKER} s; start some with `dask worker {address}`"
+            f"--scheduler {address}: no workers after {_WORKER} s; start some with `dask worker {address}`"
         ) from None
     paths = {split(member.text)[0] for job in jobs for member in (job.kernel, job.vmm)}
     wanted = sorted(
@@ -116,7 +116,7 @@ def _survey(client: Client, address: str, jobs: list[Job]) -> None:
             raise CaplintError(_OTHER.format(worker=worker))
         if missing:
             raise CaplintError(
-                f"worker {worker}: does not see {missing[0]}; workers need the same paths as are used here"
+                f"worker {worker}: does not see {missing[0]}; workers need the same paths as this machine"
             )
 
 
@@ -124,12 +124,12 @@ _OTHER = "worker {worker}: runs another version of caplint than this one; instal
 
 
 def _seen(paths: list[str]) -> tuple[str, list[str]]:
-    """What program a worker runs, and which paths it does not see. Runs there."""
+    """Return the worker's program digest and the paths that it does not see. Runs on a worker."""
     return program_digest(), [path for path in paths if not Path(path).exists()]
 
 
 def _check(job: Job, program: str) -> Cell:
-    """One pair. Runs on a worker."""
+    """Check one pair. Runs on a worker. Raises `CaplintError` if the worker runs another version."""
     if program_digest() != program:
         from distributed import get_worker  # noqa: PLC0415
 
@@ -139,7 +139,7 @@ def _check(job: Job, program: str) -> Cell:
 
 @cache
 def program_digest() -> str:
-    """Name caplint by the contents of its code, tables and rule pages, wherever they are installed."""
+    """Return a digest over caplint's code, tables and rule pages, independent of where they are installed."""
     digest = hashlib.sha256(contents_identity().encode())
     for file in sorted(shipped_files.RULES.rglob("*.md")):
         digest.update(f"{file.relative_to(shipped_files.RULES)}\0".encode() + file.read_bytes() + b"\0")

@@ -1,4 +1,4 @@
-"""What the fleet is: directories and revisions as they are written, patterns among them, and what to call each."""
+"""Members of the fleet: expansion of patterns for directories and revisions, and the label of each member."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from caplint.util.errors import CaplintError
 
 _PATTERN = re.compile(r"[*?\[]")
 _DIGITS = re.compile(r"([0-9]+)")
-# git-check-ref-format(1): no branch or tag has these, but ways to ask for a commit have (`HEAD^{/a.*}`, `:/a.*`).
+# git-check-ref-format(1) forbids these in branches and tags; commit expressions use them (`HEAD^{/a.*}`, `:/a.*`).
 _NO_NAME = re.compile(r"[{:]")
 
 
 def members(texts: Iterable[str], role: str, name: str) -> list[FleetMember]:
-    """The trees of one role, patterns expanded, each once.
+    """Return the trees of one role, with patterns expanded and duplicates removed.
 
-    Raises `CaplintError` where a pattern matches nothing. Whether there is anything where a name leads is not asked.
+    Raises `CaplintError` if a pattern matches nothing. Names without a pattern are not checked for existence.
     """
-    found = list(dict.fromkeys(_from_root(found) for text in texts for found in _expanded(text)))
-    return [FleetMember(label, text, role, name) for text, label in zip(found, _labels(found), strict=True)]
+    absolute = list(dict.fromkeys(_from_root(expanded) for text in texts for expanded in _expanded(text)))
+    return [FleetMember(label, text, role, name) for text, label in zip(absolute, _labels(absolute), strict=True)]
 
 
 def named(option: str) -> FleetMember:
-    """The tree of `--tree NAME=ROLE:PATH[@REV]`; the role is kernel or vmm."""
+    """Return the tree of `--tree NAME=ROLE:PATH[@REV]`. Raises `CaplintError` for a role but kernel and vmm."""
     name, _, rest = option.partition("=")
     role, _, text = rest.partition(":")
     if not (name and text) or role not in {"kernel", "vmm"}:
-        raise CaplintError(f"--tree {option}: write NAME=kernel:PATH or NAME=vmm:PATH; a matrix has no other roles")
+        raise CaplintError(f"--tree {option}: write NAME=kernel:PATH or NAME=vmm:PATH, the only roles in a matrix")
     return FleetMember(name, _from_root(text), role, name)
 
 
 def split(text: str) -> tuple[str, str]:
-    """Directory and revision of `DIR[@REV]`: at the last `@` that a directory stands before, unless all is a path."""
+    """Split `DIR[@REV]` at the last `@` that follows a directory; an existing path is not split."""
     if "@" not in text or Path(text).exists():
         return text, ""
     path, _, revision = text.rpartition("@")
@@ -51,7 +51,7 @@ def _expanded(text: str) -> Iterator[str]:
     path, revision = split(text)
     if not _PATTERN.search(text) or Path(text).exists():
         yield text
-    elif not revision and not (found := _directories(text)):
+    elif not revision and not (matches := _directories(text)):
         path, _, revision = text.rpartition("@")
         directories = _directories(path) if path else []
         if not directories:
@@ -61,15 +61,15 @@ def _expanded(text: str) -> Iterator[str]:
     elif revision:
         yield from _revisions(path, revision)
     else:
-        yield from found
+        yield from matches
 
 
 def _directories(pattern: str) -> list[str]:
-    return sorted((found for found in glob.glob(pattern) if Path(found).is_dir()), key=_by_numbers)  # noqa: PTH207
+    return sorted((path for path in glob.glob(pattern) if Path(path).is_dir()), key=_by_numbers)  # noqa: PTH207
 
 
 def _revisions(directory: str, revision: str) -> list[str]:
-    """The revision itself, or the tags and branches that a pattern matches, older versions first."""
+    """Return the revision itself, or the tags and branches that a pattern matches, older versions first."""
     if not _PATTERN.search(revision) or _NO_NAME.search(revision):
         return [f"{directory}@{revision}"]
     names = Repository(Path(directory)).matching(revision)
@@ -79,8 +79,8 @@ def _revisions(directory: str, revision: str) -> list[str]:
 
 
 def _by_numbers(text: str) -> list[str | int]:
-    """6.2 before 6.12: text and numbers take turns."""
-    return [int(part) if place % 2 else part for place, part in enumerate(_DIGITS.split(text))]
+    """Return a sort key that orders 6.2 before 6.12; text and numbers alternate in it."""
+    return [int(part) if index % 2 else part for index, part in enumerate(_DIGITS.split(text))]
 
 
 def _from_root(text: str) -> str:
@@ -89,7 +89,7 @@ def _from_root(text: str) -> str:
 
 
 def _labels(texts: list[str]) -> list[str]:
-    """As many of the last words of each path as tell it from the others, with the revision."""
+    """Return as many trailing components of each path as make it unique, with the revision."""
     places = [(Path(path).parts, revision) for path, revision in map(split, texts)]
     return [_label(place, places) for place in places]
 

@@ -1,4 +1,4 @@
-"""A fleet: every kernel against every VMM, each pair a check of its own, here or on a cluster."""
+"""Data model of a fleet: members, jobs, cells, and the matrix of all pairs."""
 
 from __future__ import annotations
 
@@ -8,64 +8,64 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FleetMember:
-    """A kernel or a VMM of the fleet."""
+    """Kernel or VMM of the fleet."""
 
     label: str
-    """What its row or column is called: as short as tells it from the others."""
+    """Shortest unique label of its row or column."""
     text: str
-    """`DIR` or `DIR@REV`, from the root."""
+    """`DIR` or `DIR@REV`, as an absolute path."""
     role: str
     name: str
-    """What the tree is called within a check."""
+    """Name of the tree within a check."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a process, here or elsewhere, has to know to check one pair. It goes there as JSON."""
+    """Inputs of the check of one pair, local or on a worker; passed as JSON."""
 
     kernel: FleetMember
     vmm: FleetMember
     config: str | None
-    """The configuration's file; None where there is none."""
+    """Configuration file, None without one."""
     rules: tuple[str, ...]
-    """Directories of rule pages besides the shipped ones and the configuration's."""
+    """Directories of rule pages in addition to the shipped ones and those of the configuration."""
     codes: tuple[str, ...]
-    """The rules that run."""
+    """Codes of the rules to run."""
     fail_on: str
     cache: str
     baseline: str | None = None
-    """The file of findings that are left out."""
+    """Baseline file: its findings are left out."""
     jobs: int = 1
     restricted: str = ""
-    """The digest of the configuration's restricted settings, which the user gave or trusts."""
+    """Digest of the configuration's restricted settings, which the user gave or trusts."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What the check of one pair came to."""
+    """Result of the check of one pair."""
 
     error: str | None = None
-    """Why it could not be checked, in one line; then nothing else of it is known."""
+    """Reason in one line why the pair could not be checked; then all other attributes are defaults."""
     agrees: bool = False
-    """Whether nothing was found that is at least as severe as the limit."""
+    """Whether no finding is at least as severe as the limit."""
     covered: bool = True
-    """Whether as much was understood as the configuration wants."""
+    """Whether the coverage reaches the configured floor."""
     counts: dict[str, int] = field(default_factory=dict)
     """Findings by severity."""
     findings: tuple[dict[str, Any], ...] = ()
-    """Those that keep the pair from agreeing, worst first: severity, code, subject, arch, message, fingerprint."""
+    """Findings at or above the limit, worst first: severity, code, subject, arch, message, fingerprint."""
     left_out: int | None = None
-    """Findings that the baseline leaves out; None without one."""
+    """Number of findings that the baseline leaves out; None without a baseline."""
     skipped: tuple[dict[str, str], ...] = ()
     """Rules that did not run: code, reason."""
     coverage: dict[str, int] = field(default_factory=dict)
     revisions: tuple[str | None, str | None] = (None, None)
-    """The commits of kernel and VMM, where these are revisions."""
+    """Commits of kernel and VMM; None for a directory without a revision."""
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The cells of a fleet, kernel by kernel, and for each VMM by VMM."""
+    """Cells of a fleet in row order: one row per kernel, one column per VMM."""
 
     kernels: list[FleetMember]
     vmms: list[FleetMember]
@@ -73,5 +73,5 @@ class Matrix:
     fail_on: str
 
     def cell(self, kernel: int, vmm: int) -> Cell:
-        """That of a pair, by the places of its members."""
+        """Return the cell for (kernel index, VMM index)."""
         return self.cells[kernel * len(self.vmms) + vmm]

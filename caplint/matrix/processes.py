@@ -1,7 +1,7 @@
-"""Pairs in processes of their own: what kills one, or takes all its memory, is the error of one cell.
+"""Checks of pairs in separate processes: a crash or exhausted memory is the error of one cell only.
 
-A process of pebble's pools, like a worker of Dask's, must not have children, and reading a tree starts some; so each
-pair is checked by a program that is started anew, which ends with all its children when it is told to, or alone.
+Processes of pebble's pools and workers of Dask must not have children, but reading a tree starts some. Therefore each
+pair is checked by a newly started program, which is killed together with its children.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import IO
 from caplint.matrix.cell import failed
 from caplint.matrix.model import Cell, Job
 
-# The interpreter does not look for modules in the working directory, which may be a linted tree.
+# -P: the interpreter must not import modules from the working directory, which may be a linted tree.
 _COMMAND = (sys.executable, "-P", "-m", "caplint.matrix.cell")
 
 
 class Processes:
-    """Starts processes, and ends those that run when it is told to."""
+    """Starter of processes that can end all running ones."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -35,14 +35,14 @@ class Processes:
         self._stopped = False
 
     def check(self, job: Job) -> Cell:
-        """The cell of one pair; may be called from several threads at once."""
+        """Return the cell of one pair; may be called from several threads at once."""
         with tempfile.TemporaryFile() as out:
             process = self._start(out)
             if process is None:
                 return failed("stopped before it began")
             try:
                 assert process.stdin is not None
-                with suppress(BrokenPipeError):  # it died at once, as its exit code will say
+                with suppress(BrokenPipeError):  # it died at once; its exit code shows why
                     process.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
                     process.stdin.flush()
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -60,7 +60,7 @@ class Processes:
             return process
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        """Whatever a process has left behind ends with it; it keeps its number until `wait` is called."""
+        """Kill a process and its remaining children; its id stays reserved until `wait` is called."""
         with self._lock:
             self._running.discard(process)
             _kill(process)
@@ -70,7 +70,7 @@ class Processes:
         process.wait()
 
     def stop(self) -> None:
-        """End what runs, and start nothing more."""
+        """Kill all running processes, and start no more."""
         with self._lock:
             self._stopped = True
             for process in self._running:
@@ -94,14 +94,14 @@ def _read(answer: bytes, status: int) -> Cell:
 
 
 def run_here(jobs: list[Job], order: list[int], processes: int) -> Generator[tuple[int, Cell], None, None]:
-    """The cells of all jobs as they are done, each with its place among the jobs; started in the order given."""
+    """Yield index and cell of each job as it finishes; jobs are started in the order given."""
     at_once = max(1, min(processes, len(jobs)))
     started = Processes()
     with ThreadPoolExecutor(at_once) as pool:
         try:
             futures: dict[Future[Cell], int] = {}
-            for place in order:
-                futures[pool.submit(started.check, replace(jobs[place], jobs=max(1, processes // at_once)))] = place
+            for index in order:
+                futures[pool.submit(started.check, replace(jobs[index], jobs=max(1, processes // at_once)))] = index
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:

@@ -31,8 +31,8 @@ WHOLE = [
     ("#pragma pack(1)\n", "#pragma pack(1) is not understood"),
     ("#if 1 / 0\n#endif\n", "Could not evaluate expression"),
     ("#if tea(1)\n#endif\n", "not understood"),
-    ("struct kvm_tea {\n", "a declaration begins here and does not end"),
-    ("}\n", "a bracket closes that none has opened"),
+    ("struct kvm_tea {\n", "the declaration that begins here does not end"),
+    ("}\n", "`}` has no matching opening bracket"),
     ("struct kvm_tea ( }\n", "is not understood"),
 ]
 
@@ -54,7 +54,7 @@ ONE = [
     ("struct kvm_tea { struct kvm_tea a; };", "struct kvm_tea is not declared"),
     ("struct kvm_tea { int a : 40; };", "a bit-field of 40 bits in a int"),
     ("struct kvm_tea { int a __attribute__((vector_size(16))); };", "the attribute `vector_size` is not understood"),
-    ("struct kvm_tea { int a __attribute__((aligned(3))); };", "an alignment of 3 is none"),
+    ("struct kvm_tea { int a __attribute__((aligned(3))); };", "an alignment of 3 is not valid"),
     ("struct kvm_tea { int a __attribute__((aligned)); };", "`aligned` without a number"),
     ("struct kvm_tea { int a, b __attribute__((aligned(8))); };", "in a list of declarators"),
     ("struct kvm_tea { int a; } __attribute__((ms_struct));", "the attribute `ms_struct` is not understood"),

@@ -149,7 +149,7 @@ def test_explain(caplint: Caplint, tmp_path: Path) -> None:
         (("--from", "absent.json"), "--probe absent.json: cannot be read: No such file or directory"),
         (("--msr", "0x4f", "--explain"), "--msr reads registers of this machine"),
         (("--msr", "0x4f", "--cpu", "-1"), "--cpu -1: processors are counted from 0"),
-        (("--msr", "MSR_TEA"), "no tree here numbers MSRs"),
+        (("--msr", "MSR_TEA"), "no tree here defines MSRs"),
         (("--output", "no/such/place.json"), "no/such/place.json: cannot be written"),
         (("--prob",), "did you mean"),
     ],
@@ -177,7 +177,7 @@ def test_a_record_that_is_none(caplint: Caplint, tmp_path: Path, command: str) -
 def test_a_tree_is_no_record(caplint: Caplint, tmp_path: Path) -> None:
     run = caplint("check", "--probe", kernel(tmp_path / "k"))
     assert run.status == 2
-    assert "is a directory; `--probe` alone asks this machine, and stands last" in run.err
+    assert "is a directory; to query this machine, put `--probe` last" in run.err
 
 
 def test_two_machines_of_one_name(caplint: Caplint, tmp_path: Path) -> None:

@@ -226,7 +226,8 @@ NAME_ONE = "name one capability, one ioctl, or a function with --to; see caplint
     [
         (("path",), NAME_ONE),
         (("path", "KVM_CAP_A", "KVM_CAP_B"), NAME_ONE),
-        (("path", "--to", "nowhere"), "no tree in view defines nowhere() for what was asked"),
+        (("path", "--to", "nowhere"), "no tree in view defines nowhere()"),
+        (("path", "--to", "nowhere", "--arch", "x86"), "no tree in view defines nowhere() for x86"),
         (
             ("path", "--all-functions", "--to", "f"),
             "--all-functions takes trees, --arch, and the formats text, json and dot",

@@ -100,5 +100,5 @@ def test_the_time_is_bounded(caplint: Caplint, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(enable_ways, "BUDGET", -1.0)
     trees = ("--kernel", kernel(tmp_path / "k"), "--qemu", qemu(tmp_path / "q", _tree(BLIND)))
     run = caplint("check", *trees, "--select", "CAP402", "--deep", "--output-format", "json")
-    assert "callers of 1 enables were not looked at within" in run.err
+    assert "callers of 1 enables were not examined within" in run.err
     assert json.loads(run.out)["findings"] == []

@@ -84,7 +84,7 @@ def test_the_same_bytes_twice(caplint: Caplint) -> None:
 def test_text(caplint: Caplint) -> None:
     out = caplint("path", "KVM_CAP_S390_IRQCHIP", *TREES).out.splitlines()
     assert out[0] == "KVM_CAP_S390_IRQCHIP checked on s390"
-    assert out[1] == "  main  qemu:softmmu/main.c:6  (paths.toml's entry of QEMU; 1 other file speaks of main())"
+    assert out[1] == "  main  qemu:softmmu/main.c:6  (paths.toml's entry of QEMU; 1 other file mentions main())"
     assert [line.strip() for line in out if "=>" in line] == [
         "=> KVM_CHECK_EXTENSION kvm_dev_ioctl  kernel:virt/kvm/kvm_main.c:120"
         "  (kvm_chardev_ops.unlocked_ioctl, virt/kvm/kvm_main.c:135)",
@@ -127,7 +127,7 @@ CHECKED = "int {name}(KVMState *s)\n{{\n    return kvm_check_extension(s, KVM_CA
         ),
         (
             {"accel/kvm/kvm-all.c": CHECKED.format(name="a") + CIRCLE},
-            "a: its callers lead in a circle",
+            "a: its callers form a cycle",
         ),
     ],
 )  # fmt: skip

@@ -63,7 +63,7 @@ def test_the_time_is_bounded(caplint: Caplint, tmp_path: Path, monkeypatch: pyte
         qemu(tmp_path / "q", {"system/main.c": LONELY, "accel/kvm/kvm-all.c": ASK}),
     )
     run = caplint("check", *trees, "--select", "CAP407", "--deep", "--output-format", "json")
-    assert "places were not looked at within" in run.err
+    assert "places were not examined within" in run.err
     assert json.loads(run.out)["findings"] == []
 
 

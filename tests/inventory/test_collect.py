@@ -72,7 +72,7 @@ def test_self_tests_are_found_once_per_file(tmp_path: Path) -> None:
 def test_two_kernels_are_refused(tmp_path: Path) -> None:
     places = [bare_kernel(tmp_path / name, _FILES).location for name in ("one", "two")]
     first, second = (directory_tree(place, name=Path(place).name) for place in places)
-    with pytest.raises(CaplintError, match="one and two are two; compare them with --compare"):
+    with pytest.raises(CaplintError, match="one and two are given; compare them with --compare"):
         build([first, second], [], Config(cache="none", jobs=1))
 
 

@@ -76,7 +76,7 @@ def test_an_error_is_a_negative_answer() -> None:
 @pytest.mark.parametrize(
     ("kvm", "reason"),
     [
-        (Kvm({0: 1}), "this kernel lets only the system be asked: KVM_CAP_CHECK_EXTENSION_VM is 0"),
+        (Kvm({0: 1}), "this kernel supports queries on the system's descriptor only: KVM_CAP_CHECK_EXTENSION_VM is 0"),
         (Kvm({0: 1, 105: 1}, refuses=errno.ENOMEM), "KVM_CREATE_VM: Cannot allocate memory"),
     ],
 )
@@ -96,8 +96,8 @@ def test_arm_machines_with_narrow_addresses_have_another_type_of_vm() -> None:
 @pytest.mark.parametrize(
     ("device", "message"),
     [
-        ("absent", "cannot be opened: No such file or directory; KVM is not there; load its module"),
-        ("/dev/null", "is no KVM device: KVM_GET_API_VERSION: Inappropriate ioctl for device"),
+        ("absent", "cannot be opened: No such file or directory; KVM is not available; load its module"),
+        ("/dev/null", "is not a KVM device: KVM_GET_API_VERSION: Inappropriate ioctl for device"),
         ("/proc", "cannot be opened: Is a directory"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_device_that_does_not_open(monkeypatch: pytest.MonkeyPatch, number: in
 
 
 def test_another_version_of_the_api() -> None:
-    with pytest.raises(CaplintError, match="its API is version 10; 12 is the only one in use"):
+    with pytest.raises(CaplintError, match="its API has version 10, but caplint supports 12 only"):
         ask(device=Path(os.devnull), ioctl=lambda *_: 10, uname=_uname)
 
 

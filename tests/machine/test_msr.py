@@ -38,14 +38,14 @@ def test_a_processor_that_is_not_there(devices: Path) -> None:
 
 
 def test_a_file_that_is_no_device(devices: Path) -> None:
-    with pytest.raises(CaplintError, match="gives 0 bytes for MSR 0x1000; it is no MSR device"):
+    with pytest.raises(CaplintError, match="returns 0 bytes for MSR 0x1000; it is not an MSR device"):
         read(0x1000, devices=devices)
 
 
 @pytest.mark.parametrize(
     ("number", "message"),
     [
-        (errno.EIO, "this processor has no MSR 0x4f, or does not let it be read"),
+        (errno.EIO, "this processor does not have MSR 0x4f, or does not allow reading it"),
         (errno.EPERM, "MSR 0x4f cannot be read: Operation not permitted; only root may read MSRs"),
     ],
 )
@@ -70,11 +70,11 @@ def test_a_register_by_name_or_number(word: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("MSR_PPPIN", "the trees number no such MSR; did you mean MSR_PPIN?"),
+        ("MSR_PPPIN", "the trees do not define this MSR; did you mean MSR_PPIN?"),
         ("0x100000000", "is above 0xffffffff"),
         ("9" * 20, "is above 0xffffffff"),
-        ("0xxx", "the trees number no such MSR"),
-        ("4f", "the trees number no such MSR"),
+        ("0xxx", "the trees do not define this MSR"),
+        ("4f", "the trees do not define this MSR"),
     ],
 )
 def test_what_is_no_register(word: str, message: str) -> None:

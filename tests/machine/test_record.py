@@ -64,34 +64,34 @@ def test_the_schema_knows_the_architectures() -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ([], "it is no object"),
+        ([], "it is not an object"),
         ({}, "it lacks version"),
-        (_with("version", 2), "version is 2, and this caplint reads version 1"),
+        (_with("version", 2), "version is 2, but this caplint reads version 1"),
         (_with("version", True), "version is True"),
-        (_with("msrs", []), "holds MSRs and no answers of /dev/kvm"),
+        (_with("msrs", []), "holds MSRs, not answers of /dev/kvm"),
         (_with("answer", 1), "unknown key 'answer'; did you mean answers?"),
-        (_with("arch", "sparc"), "arch is 'sparc', which is none of x86, arm64"),
-        (_with("arch", "x86_64"), "arch is 'x86_64', which is none of"),
-        (_with("machine", ""), "machine is '', and must be a line"),
-        (_with("machine", "a\nb"), "machine is 'a\\nb', and must be a line"),
+        (_with("arch", "sparc"), "arch is 'sparc', but must be one of x86, arm64"),
+        (_with("arch", "x86_64"), "arch is 'x86_64', but must be one of"),
+        (_with("machine", ""), "machine is '', but must be a line"),
+        (_with("machine", "a\nb"), "machine is 'a\\nb', but must be a line"),
         (_with("machine", "\x1b[31m"), "must be a line"),
-        (_with("machine", "x" * 256), "…, and must be a line of 1 to 255 characters"),
-        (_with("asked", 7), "asked is no object"),
-        (_with("asked.last", 65536), "asked.last is 65536, and must be a number from 0 to 65535"),
+        (_with("machine", "x" * 256), "…, but must be a line of 1 to 255 characters"),
+        (_with("asked", 7), "asked is not an object"),
+        (_with("asked.last", 65536), "asked.last is 65536, but must be a number from 0 to 65535"),
         (_with("asked.last", 1.0), "asked.last is 1.0"),
-        (_with("asked.first", 2000), "asked.last is 1023, and must be a number from 2000"),
+        (_with("asked.first", 2000), "asked.last is 1023, but must be a number from 2000"),
         (_with("answers", {}), "answers must be a list"),
-        (_with("answers.0", 7), "answers[0] is no object"),
-        (_with("answers.0.number", 1024), "answers[0].number is 1024, and must be a number from 0 to 1023"),
+        (_with("answers.0", 7), "answers[0] is not an object"),
+        (_with("answers.0.number", 1024), "answers[0].number is 1024, but must be a number from 0 to 1023"),
         (_with("answers.1.number", 0), "answers[1] repeats number 0"),
         (_with("answers.0.number", True), "answers[0].number is True"),
-        (_with("answers.0.name", "KVM_CAP_"), "answers[0].name is 'KVM_CAP_', which is no capability's name"),
-        (_with("answers.0.name", "KVM_CAP_X\n"), "which is no capability's name"),
+        (_with("answers.0.name", "KVM_CAP_"), "answers[0].name is 'KVM_CAP_', which is not the name of a capability"),
+        (_with("answers.0.name", "KVM_CAP_X\n"), "which is not the name of a capability"),
         (_with("answers.0.system", 2**31), "answers[0].system is 2147483648"),
         (_with("answers.0.system", None), "answers[0].system is None"),
         (_with("answers.0.vm", "1"), "answers[0].vm is '1'"),
         (_with("vm_error", 3), "vm_error is 3"),
-        (_with("version", 1.0), "version is 1.0, and this caplint reads version 1"),
+        (_with("version", 1.0), "version is 1.0, but this caplint reads version 1"),
         (_with("version", float("nan")), "version is nan"),
         (_with("asked.last", float("inf")), "asked.last is inf"),
         (_with("asked.last", 10**4000), "asked.last is 1000"),
@@ -108,10 +108,10 @@ def test_what_a_record_may_not_say(record: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no JSON"),
-        (b"\xff", "is no JSON"),
-        (b"[" * 200_000, "is no JSON"),
-        (b"1" * 5000, "is no JSON"),
+        (b"", "is not valid JSON"),
+        (b"\xff", "is not valid JSON"),
+        (b"[" * 200_000, "is not valid JSON"),
+        (b"1" * 5000, "is not valid JSON"),
         (b" " * (MAX_BYTES + 1), "is larger than 4000000 bytes"),
         (b'{"version": 1, "version": 1}', "holds the key 'version' twice"),
         (b"{%s}" % b",".join(b'"%d":0' % (number % 299_999) for number in range(300_000)), "holds the key '0' twice"),
@@ -129,7 +129,7 @@ def test_what_is_no_record(content: bytes, message: str) -> None:
 def test_nesting_that_can_be_read_and_not_shown() -> None:
     for depth in range(100, 1000, 3):
         record = json.dumps(_with("version", "HERE")).replace('"HERE"', "[" * depth + "1" + "]" * depth)
-        with pytest.raises(CaplintError, match=r"version is \[|is nested too deeply|is no JSON"):
+        with pytest.raises(CaplintError, match=r"version is \[|is nested too deeply|is not valid JSON"):
             parse(record.encode(), "box.json")
 
 

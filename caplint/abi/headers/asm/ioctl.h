@@ -1,4 +1,4 @@
-/* The parts of an ioctl's number; caplint/abi/unit.py encodes them. */
+/* Keeps the parts of an ioctl's number separate; caplint/abi/unit.py encodes them. */
 #ifndef _ASM_IOCTL_H
 #define _ASM_IOCTL_H
 #define _IOC_NONE __caplint_none
