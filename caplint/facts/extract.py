@@ -28,7 +28,7 @@ from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, 
 from caplint.facts.kinds.tokens import tokens
 from caplint.facts.store.records import BlindSpot, FileFacts, Record
 from caplint.facts.syntax.ast_view import readings
-from caplint.knowledge.languages import MADE, OUTLINE, WORDS
+from caplint.knowledge.languages import EXPANDED, OUTLINE, WORDS
 
 # In each view, functions come first: they say where everything else stands.
 _PER_VIEW = (
@@ -52,7 +52,7 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
     """All facts of one file. What cannot be read is a blind spot; this never fails on its input."""
     facts = FileFacts()
     try:
-        if language == MADE:
+        if language == EXPANDED:
             return made(source, lambda text: extract(text, "c", repairs))
         if language in _OTHER_LANGUAGES:
             facts.records.extend(_of_other_language(source, language))

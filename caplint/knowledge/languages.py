@@ -6,7 +6,7 @@ from __future__ import annotations
 _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
 
-MADE = "made"
+EXPANDED = "expanded"
 """The language of `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
 """A C file that is read for the call graph only."""

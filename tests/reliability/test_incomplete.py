@@ -15,7 +15,7 @@ from caplint.abi import evaluation_pool
 from caplint.facts import harvest, workers
 from caplint.facts.extract import extract
 from caplint.facts.store.store import FactStore
-from caplint.knowledge.languages import MADE, OUTLINE, WORDS
+from caplint.knowledge.languages import EXPANDED, OUTLINE, WORDS
 from caplint.matrix import processes
 from caplint.util import shipped_files
 
@@ -107,7 +107,7 @@ def test_a_killed_expansion(caplint: Caplint, monkeypatch: pytest.MonkeyPatch, a
         "arch/x86/kvm/e.c": f"{head}HANDLER(enable_cap)\n{body}", "Documentation/virt/kvm/api.rst": "KVM_CAP_HLT\n",
     }  # fmt: skip
     words = ("check", str(lay(apart / "k", files)), "--output-format", "concise", "--jobs", "1")
-    _disturbed(caplint, monkeypatch, words, workers, "extract", _dying(MADE, b""))
+    _disturbed(caplint, monkeypatch, words, workers, "extract", _dying(EXPANDED, b""))
     assert "CAP205" in caplint(*words).out
 
 

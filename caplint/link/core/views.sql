@@ -24,7 +24,7 @@ CREATE TEMP TABLE all_file (
     header TEXT,                -- which copy of the UAPI it is: uapi, copy (the kernel's tools/), vmm; NULL: none
     api    INTEGER NOT NULL,    -- 1: KVM's API documentation
     blob   INTEGER NOT NULL,
-    made   INTEGER NOT NULL     -- 1: the blob is not the file but what its macros make; lines are those of the file
+    expanded INTEGER NOT NULL   -- 1: the blob is not the file but the code that its macros expand to; lines are those of the file
 );
 
 -- Whether a program's entry leads to a place, over the call graph. Filled by `check --deep` only.
@@ -114,13 +114,13 @@ CREATE TEMP TABLE vendor_range (
     high COLLATE number NOT NULL
 );
 
-CREATE TEMP VIEW {base_}file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = '{side}' AND NOT made;
+CREATE TEMP VIEW {base_}file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = '{side}' AND NOT expanded;
 
 -- A function definition, also one that a macro makes. Its facts are those of its blob, between start and stop.
 CREATE TEMP VIEW code_function AS
     SELECT f.side, f.tree, f.role, f.path, f.arch, f.blob, d.name, d.line, d.start, d.stop, d.static, d.parameters, d.condition
     FROM all_file f JOIN main.function d ON d.blob = f.blob
-    WHERE f.made OR NOT EXISTS (
+    WHERE f.expanded OR NOT EXISTS (
         SELECT 1 FROM superseded s WHERE s.side = f.side AND s.tree = f.tree AND s.path = f.path AND s.function = d.name
     );
 
@@ -133,7 +133,7 @@ CREATE TEMP VIEW site AS
         UNION ALL SELECT blob, function, 'store', target, line, start, condition FROM main.store
         UNION ALL SELECT blob, function, 'return', value, line, start, condition FROM main.return_value
         UNION ALL SELECT blob, function, 'case', low, line, start, condition FROM main.case_label
-    ) s ON s.blob = f.blob WHERE f.side = 'now' AND s.function IS NOT NULL AND (f.made OR NOT EXISTS (
+    ) s ON s.blob = f.blob WHERE f.side = 'now' AND s.function IS NOT NULL AND (f.expanded OR NOT EXISTS (
         SELECT 1 FROM superseded o WHERE o.side = 'now' AND o.tree = f.tree AND o.path = f.path AND o.function = s.function
     ));
 

@@ -9,7 +9,7 @@ CREATE TEMP TABLE all_handler (
     arch     TEXT NOT NULL,
     verb     TEXT NOT NULL,     -- check, enable
     scope    TEXT,              -- vm, vcpu for enable
-    because  TEXT NOT NULL      -- name, table (through a callback field), delegation (a handler returns its answer)
+    found_by TEXT NOT NULL      -- name, table (through a callback field), delegation (a handler returns its answer)
 );
 
 -- A capability that a check handler answers.
@@ -26,8 +26,8 @@ CREATE TEMP TABLE all_cap_check (
     condition TEXT NOT NULL,
     reads_vm  INTEGER,          -- 1: the answer reads the VM, so the system descriptor may differ; NULL: not known
     answer    TEXT,             -- what is returned, where that is one expression
-    returns   TEXT NOT NULL,    -- presence condition under which the case always returns, and nothing behind the switch runs
-    positive  TEXT NOT NULL     -- presence condition under which the answer may be other than 0
+    returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, and nothing behind the switch runs
+    nonzero_condition TEXT NOT NULL  -- presence condition under which the answer may be other than 0
 );
 
 -- A capability that an architecture answers with more than 0: by its own handler, or by the generic one where that is possible there.
@@ -60,7 +60,7 @@ CREATE TEMP TABLE all_cap_enable (
     calls         INTEGER NOT NULL, -- calls other than logging
     succeeds      INTEGER,          -- 1: returns 0 on some way; NULL: not known
     max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none
-    returns       TEXT NOT NULL     -- presence condition under which the case always returns, and nothing behind the switch runs
+    returns_condition TEXT NOT NULL -- presence condition under which the case always returns, and nothing behind the switch runs
 );
 
 -- Where a check handler dereferences the VM with no test for NULL on the way: the system descriptor hands NULL on.
@@ -174,7 +174,7 @@ CREATE TEMP VIEW {base_}ioctl_case AS
     SELECT tree, path, line, column, ioctl, arch, function, condition, scope FROM all_ioctl_case WHERE side = '{side}';
 
 -- An architecture on which a capability or ioctl is there: the code answers for it, enables it, or has a case for it.
-CREATE TEMP VIEW offered AS
+CREATE TEMP VIEW available_on AS
     SELECT tree, cap AS subject, arch, path, line, function, 0 AS shared FROM cap_answer
     UNION ALL
     SELECT tree, cap, arch, path, line, function, 0 FROM cap_enable
@@ -188,7 +188,7 @@ CREATE TEMP VIEW offered AS
     WHERE possible(h.arch, i.condition, i.tree);
 
 -- A descriptor on which a capability is enabled, or an ioctl handled.
-CREATE TEMP VIEW served AS
+CREATE TEMP VIEW handled_on AS
     SELECT tree, cap AS subject, scope, arch, path, line, function FROM cap_enable
     UNION ALL
     SELECT tree, ioctl, scope, arch, path, line, function FROM ioctl_case;

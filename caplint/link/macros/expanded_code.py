@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from caplint.facts.harvest import ExtractionSettings, harvest_contents
 from caplint.facts.store.store import BlobKey, FactStore
-from caplint.knowledge.languages import MADE
+from caplint.knowledge.languages import EXPANDED
 from caplint.link.core.memo import snapshot
 from caplint.trees.tree import Tree, object_id
 
@@ -26,14 +26,14 @@ class _Made:
 def link_made(store: FactStore, side: str, tree: Tree, reading: ExtractionSettings) -> None:
     """Fill `superseded` and `unexpanded`, and add the pieces' facts to `all_file`, for one side of a tree."""
     connection = store.connection
-    name = f"made {snapshot(connection, side, tree.name, reading.extractor)}"
+    name = f"expanded {snapshot(connection, side, tree.name, reading.extractor)}"
     known = store.recall(name)
     made = _Made(**json.loads(known)) if known is not None else None
     rows = store.known(reading.extractor) if made is not None else {}
-    if made is None or any((oid, MADE) not in rows for oid in made.blobs.values()):
+    if made is None or any((oid, EXPANDED) not in rows for oid in made.blobs.values()):
         made, rows = _read(store, side, tree, reading)
         store.retain(name, json.dumps(asdict(made)))
-    store.touch(rows[oid, MADE] for oid in made.blobs.values())
+    store.touch(rows[oid, EXPANDED] for oid in made.blobs.values())
     _fill(connection, side, tree.name, made, rows)
 
 
@@ -45,7 +45,7 @@ def _read(store: FactStore, side: str, tree: Tree, reading: ExtractionSettings) 
     found = plan(store.connection, side, tree.name, tree.read)
     contents = {path: packed(pieces) for path, pieces in found.pieces.items() if pieces}
     blobs = {path: object_id(content) for path, content in contents.items()}
-    rows = harvest_contents(store, {(blobs[path], MADE): contents[path] for path in contents}, reading)
+    rows = harvest_contents(store, {(blobs[path], EXPANDED): contents[path] for path in contents}, reading)
     missed = [(entry.path, entry.line, entry.name, entry.reason) for entry in found.unexpanded]
     return _Made(blobs, found.superseded, sorted(missed)), rows
 
@@ -54,8 +54,8 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str, made: _Made, row
     connection.executemany(
         """INSERT INTO temp.all_file
            SELECT side, tree, role, path, arch, NULL, 0, ?, 1 FROM temp.all_file
-           WHERE side = ? AND tree = ? AND path = ? AND NOT made""",
-        [(rows[oid, MADE], side, tree, path) for path, oid in sorted(made.blobs.items())],
+           WHERE side = ? AND tree = ? AND path = ? AND NOT expanded""",
+        [(rows[oid, EXPANDED], side, tree, path) for path, oid in sorted(made.blobs.items())],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO temp.superseded VALUES (?, ?, ?, ?)",
@@ -69,6 +69,6 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str, made: _Made, row
         """INSERT INTO temp.all_unexpanded
            SELECT DISTINCT f.side, f.tree, f.path, b.line, NULL, b.reason
            FROM temp.all_file f JOIN main.blind_spot b ON b.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND f.made ORDER BY f.path, b.line, b.reason""",
+           WHERE f.side = ? AND f.tree = ? AND f.expanded ORDER BY f.path, b.line, b.reason""",
         (side, tree),
     )

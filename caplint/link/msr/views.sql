@@ -28,7 +28,7 @@ CREATE TEMP TABLE all_msr_site (
     function  TEXT NOT NULL,
     kind      TEXT NOT NULL,    -- case, comparison, range
     condition TEXT NOT NULL,
-    how       TEXT NOT NULL,    -- where its value comes from or goes to: state, constant, delegated, other
+    value_kind TEXT NOT NULL,   -- where its value comes from or goes to: state, constant, delegated, other
     value     TEXT NOT NULL,    -- the expression, where there is one; of delegated the function
     gated     INTEGER NOT NULL  -- 1: more than who asks decides whether the access succeeds
 );

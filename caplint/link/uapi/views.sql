@@ -45,7 +45,7 @@ CREATE TEMP TABLE all_layout (
 
 -- A structure or ioctl that two copies of the UAPI lay out or number differently, per pair of copies and architecture.
 CREATE TEMP TABLE all_layout_drift (
-    world         TEXT NOT NULL,    -- now; base: with every patched tree as it is without its patch
+    snapshot      TEXT NOT NULL,    -- now; base: with every patched tree as it is without its patch
     against       TEXT NOT NULL,    -- vmm; copy (tools/); reference: another kernel; before: the kernel without its patch
     original      TEXT NOT NULL,    -- tree of the header that counts: the kernel; of reference and before that one
     tree          TEXT NOT NULL,    -- tree of the other
@@ -95,7 +95,7 @@ CREATE TEMP VIEW {base_}layout_unknown AS
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.unknown') n
     WHERE l.side = '{side}';
 
-CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE world = 'now';
+CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE snapshot = 'now';
 
 CREATE INDEX temp.all_cap_name ON all_cap (name);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);

@@ -34,11 +34,11 @@ CREATE TEMP TABLE all_vmm_use (
     arguments TEXT NOT NULL,    -- JSON array, as the call has them
     result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
     condition TEXT NOT NULL,
-    how       TEXT NOT NULL,    -- how the capability is named: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
+    resolved_via TEXT NOT NULL, -- how the capability is named: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
     flags     TEXT,             -- of enable, as written; NULL where they are not known
-    given     TEXT,             -- of enable: JSON array of what is passed in args; NULL where that is not known
+    arguments_written TEXT,     -- of enable: JSON array of what is passed in args; NULL where that is not known
     ignored   TEXT NOT NULL,    -- how the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it), '' where it is not
-    followed  INTEGER NOT NULL  -- 1: its function is static or has callers in view, so that checks in callers have been looked for
+    callers_known INTEGER NOT NULL -- 1: its function is static or has callers in view, so that checks in callers have been looked for
 );
 
 -- What a VMM asks or enables without its being known which capability that is.
@@ -61,7 +61,7 @@ CREATE TEMP TABLE all_checked_before (
     line       INTEGER NOT NULL,
     column     INTEGER NOT NULL,
     cap        TEXT NOT NULL,
-    how        TEXT NOT NULL,   -- same function, every caller, stored flag, required (at start-up)
+    found_by   TEXT NOT NULL,   -- same function, every caller, stored flag, required (at start-up)
     check_path TEXT NOT NULL,   -- where it is asked for
     check_line INTEGER NOT NULL
 );

@@ -299,7 +299,7 @@ RETURNS = [
 
 @pytest.mark.parametrize(("cap", "returns", "positive"), RETURNS)
 def test_how_a_generic_case_ends(answering: Tree, cap: str, returns: str, positive: str) -> None:
-    query = f"SELECT returns, positive FROM cap_check WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
+    query = f"SELECT returns_condition, nonzero_condition FROM cap_check WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
     assert ask([answering], query) == [(returns, positive)]
 
 
