@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
 from caplint.facts.store.records import BlindSpot, FileFacts, NameIndex, Outline, Record, Token
@@ -81,7 +82,7 @@ def _expander(macros: str) -> Expander:
     return Expander(json.loads(macros))
 
 
-def _placed(records: list[Record], places: list[Place], base: int) -> Iterator[Record]:
+def _placed(records: list[Any], places: list[Place], base: int) -> Iterator[Record]:
     """The records with line and column of their file, and with offsets that no other piece has."""
     for record in records:
         if isinstance(record, Token | Outline | NameIndex):
@@ -94,4 +95,4 @@ def _placed(records: list[Record], places: list[Place], base: int) -> Iterator[R
             record = record._replace(reason=f"what a macro expands to here: {record.reason}")  # noqa: PLW2901
         for offset in {"start", "stop"}.intersection(record._fields):
             changes[offset] = getattr(record, offset) + base
-        yield record._replace(**changes)  # type: ignore[arg-type]
+        yield record._replace(**changes)

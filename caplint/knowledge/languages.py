@@ -10,7 +10,7 @@ EXPANDED = "expanded"
 """The language of `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
 """A C file that is read for the call graph only."""
-WORDS = "words"
+NAME_INDEX = "name_index"
 """A C file that is searched for names and not parsed."""
 
 

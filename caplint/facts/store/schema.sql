@@ -352,8 +352,8 @@ CREATE TABLE outline (
     text TEXT NOT NULL            -- JSON object of lists; caplint/graph/outlines.py takes it apart
 ) STRICT;
 
--- The names by which a C file is found before it is parsed; blobs of the language `words` have nothing else.
-CREATE TABLE words (
+-- The names by which a C file is found before it is parsed; blobs of the language `name_index` have nothing else.
+CREATE TABLE name_index (
     blob INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     text TEXT NOT NULL            -- separated by blanks, with the marks of caplint/facts/kinds/name_index.py
 ) STRICT;
@@ -420,5 +420,5 @@ CREATE INDEX kconfig_select_blob ON kconfig_select (blob);
 CREATE INDEX kconfig_default_blob ON kconfig_default (blob);
 CREATE INDEX build_rule_blob ON build_rule (blob);
 CREATE INDEX outline_blob ON outline (blob);
-CREATE INDEX words_blob ON words (blob);
+CREATE INDEX name_index_blob ON name_index (blob);
 CREATE INDEX memo_used ON memo (used);

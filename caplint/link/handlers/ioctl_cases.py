@@ -19,7 +19,8 @@ def link_ioctl_cases(connection: sqlite3.Connection) -> None:
             UNION ALL
             SELECT f.side, f.tree, f.path, f.arch, m.line, m.column, m.constant, m.function, m.condition
             FROM temp.all_file f CROSS JOIN main.comparison m ON m.blob = f.blob
-            WHERE f.role = 'kernel' AND NOT f.expanded AND m.operand LIKE '%ioctl%' AND m.operator = '==' AND NOT EXISTS (
+            WHERE f.role = 'kernel' AND NOT f.expanded AND m.operand LIKE '%ioctl%' AND m.operator = '=='
+              AND NOT EXISTS (
                 SELECT 1 FROM main.case_label k
                 WHERE k.blob = m.blob AND k.function = m.function AND k.low = m.constant
             )

@@ -125,11 +125,11 @@ def _uses(code: Code) -> Iterator[CapabilityUse]:
             use = CapabilityUse(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
             if wrapper.verb == "enable" and wrapper.request:
                 request = request_of(function, call)
-                use = replace(use, expression=request.cap, flags=request.flags, arguments_written=request.arguments_written)
+                written = request.arguments_written
+                use = replace(use, expression=request.cap, flags=request.flags, arguments_written=written)
             elif wrapper.verb == "enable":
-                use = replace(
-                    use, flags="".join(call.arguments[index + 1 : index + 2]), arguments_written=call.arguments[index + 2 :]
-                )
+                flags, written = "".join(call.arguments[index + 1 : index + 2]), call.arguments[index + 2 :]
+                use = replace(use, flags=flags, arguments_written=written)
             yield replace(use, ignored=ignored(code, function, call))
 
 
