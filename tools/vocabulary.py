@@ -76,6 +76,7 @@ def _columns() -> dict[tuple[str, str], list[str]]:
     connection = sqlite3.connect(":memory:")
     for function in _FUNCTIONS:
         connection.create_function(function, -1, lambda *_: None)
+    connection.create_collation("number", lambda one, other: (one > other) - (one < other))
     connection.executescript(schema() + ";" + views())
     return {
         (where, name): [row[1] for row in connection.execute(f"PRAGMA {where}.table_info({name})")]
