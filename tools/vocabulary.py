@@ -13,7 +13,7 @@ _CREATE = re.compile(r"CREATE (?:TEMP )?(TABLE|VIEW) (\w+)")
 _COLUMN = re.compile(r"    (\w+)\s+(?:TEXT|INTEGER)\b[^-]*(?:--\s*(.*))?$")
 _NAMED = re.compile(r"\bAS (\w+),?\s*--\s*(.*)$")
 _PLAIN = re.compile(r"SELECT \* FROM (all_\w+)")
-# What queries may call; SQLite wants to know of them before it says which columns a view has.
+# Functions of queries; SQLite must know them before it can list the columns of a view.
 _FUNCTIONS = (
     "implies", "equivalent", "satisfiable", "conjoin", "possible", "consistent", "certain", "nearest_cap", "symbols",
 )  # fmt: skip
@@ -31,12 +31,12 @@ class Relation:
 
 
 def facts() -> list[Relation]:
-    """What the text of one file says."""
+    """Return the tables of facts."""
     return list(_relations(schema(), "main", {}).values())
 
 
 def links() -> list[Relation]:
-    """What rules speak in; a view of the current side has the comments of the table behind it."""
+    """Return the views that rules query; a view of side `now` has the comments of the table behind it."""
     found = _relations(views(), "temp", {})
     return [entry for name, entry in found.items() if not name.startswith("all_")]
 
@@ -66,16 +66,17 @@ def _relations(sql: str, where: str, found: dict[str, Relation]) -> dict[str, Re
     for name, entry in found.items():
         twin = found.get(name.removeprefix("base_")) if name.startswith("base_") else None
         if twin:
-            entry.text = f"The same as `{twin.name}`, without the patches that lie over trees."
+            entry.text = f"Like `{twin.name}`, but without the patches applied to trees."
             entry.columns = twin.columns
     return found
 
 
 def _columns() -> dict[tuple[str, str], list[str]]:
-    """Database and relation → its columns, as SQLite has them."""
+    """Return the columns of each relation by (database, name), as SQLite lists them."""
     connection = sqlite3.connect(":memory:")
     for function in _FUNCTIONS:
         connection.create_function(function, -1, lambda *_: None)
+    connection.create_collation("number", lambda one, other: (one > other) - (one < other))
     connection.executescript(schema() + ";" + views())
     return {
         (where, name): [row[1] for row in connection.execute(f"PRAGMA {where}.table_info({name})")]

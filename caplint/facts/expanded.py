@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
 from caplint.facts.store.records import BlindSpot, FileFacts, NameIndex, Outline, Record, Token
@@ -81,7 +82,7 @@ def _expander(macros: str) -> Expander:
     return Expander(json.loads(macros))
 
 
-def _placed(records: list[Record], positions: list[LinePosition], base: int) -> Iterator[Record]:
+def _placed(records: list[Any], positions: list[LinePosition], base: int) -> Iterator[Record]:
     """Yield the records with line and column in the original file, and with offsets moved by `base`."""
     for record in records:
         if isinstance(record, Token | Outline | NameIndex):
@@ -94,4 +95,4 @@ def _placed(records: list[Record], positions: list[LinePosition], base: int) -> 
             record = record._replace(reason=f"in the macro expansion: {record.reason}")  # noqa: PLW2901
         for offset in {"start", "stop"}.intersection(record._fields):
             changes[offset] = getattr(record, offset) + base
-        yield record._replace(**changes)  # type: ignore[arg-type]
+        yield record._replace(**changes)

@@ -13,10 +13,10 @@ from caplint.facts.kinds.calls import calls, macro_uses
 from caplint.facts.kinds.cases import cases
 from caplint.facts.kinds.comments import definition_comments
 from caplint.facts.kinds.docs import mentions
-from caplint.facts.kinds.elements import elements, enumerators
+from caplint.facts.kinds.elements import ELEMENT_NODES, elements, enumerators
 from caplint.facts.kinds.functions import functions
 from caplint.facts.kinds.guards import guard_extents
-from caplint.facts.kinds.initialisers import table_entries
+from caplint.facts.kinds.initialisers import PAIR_NODES, table_entries
 from caplint.facts.kinds.kconfig import kconfig
 from caplint.facts.kinds.macros import includes, macros, undefinitions
 from caplint.facts.kinds.makefiles import make_rules
@@ -27,9 +27,11 @@ from caplint.facts.kinds.outline import outline
 from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, tests
 from caplint.facts.kinds.tokens import tokens
 from caplint.facts.store.records import BlindSpot, FileFacts, Record
-from caplint.facts.syntax.ast_view import ast_views
-from caplint.knowledge.languages import EXPANDED, OUTLINE, WORDS
+from caplint.facts.syntax.ast_view import SHARED_NODES, ast_views
+from caplint.knowledge.languages import EXPANDED, NAME_INDEX, OUTLINE
 
+# Node kinds that extractors ask for, found in one pass of tree-sitter's matcher.
+_NODES = SHARED_NODES + ELEMENT_NODES + PAIR_NODES
 # In each view, functions come first: other facts refer to the function around them.
 _PER_VIEW = (
     functions, cases, calls, stores, tests, guard_extents, returns, jumps, comparisons, table_entries, members,
@@ -44,7 +46,7 @@ _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "kconfig": kconfig,
     "make": make_rules,
     "meson": meson_rules,
-    WORDS: name_index,
+    NAME_INDEX: name_index,
 }
 
 
@@ -65,7 +67,7 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
         facts.records.append(BlindSpot(0, len(source), 1, str(error)))
         return facts
     whole: dict[int, bool] = {}
-    views = ast_views(unit)
+    views = ast_views(unit, _NODES)
     for reading in views:
         for extractor in _PER_VIEW:
             facts.records.extend(extractor(reading))

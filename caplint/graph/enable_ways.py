@@ -37,7 +37,7 @@ _OPEN = """
     SELECT DISTINCT e.tree, e.path, e.line, e.column, e.cap FROM vmm_enable e
     WHERE (e.ignored <> '' OR e.result = 'void') AND NOT EXISTS (
         SELECT 1 FROM checked_before b WHERE b.tree = e.tree AND b.path = e.path AND b.line = e.line
-            AND b.column = e.column AND b.cap = e.cap AND b.how <> 'every caller')
+            AND b.column = e.column AND b.cap = e.cap AND b.found_by <> 'every caller')
     ORDER BY 1, 2, 3, 4, 5
 """
 

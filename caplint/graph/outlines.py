@@ -9,7 +9,7 @@ from typing import Any
 
 from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
-from caplint.knowledge.languages import OUTLINE, WORDS
+from caplint.knowledge.languages import NAME_INDEX, OUTLINE
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree
 from caplint.util.code_identity import code_identity
@@ -135,11 +135,11 @@ class Outlines:
 
     def _collected(self) -> Iterator[tuple[str, list[int]]]:
         wanted = [(self.tree, file) for file in self._files]
-        rows = harvest(self._store, wanted, self._reading, _quietly, WORDS)
-        texts = self._texts(sorted({rows[file.oid, WORDS] for file in self._files}), "words")
+        rows = harvest(self._store, wanted, self._reading, _quietly, NAME_INDEX)
+        texts = self._texts(sorted({rows[file.oid, NAME_INDEX] for file in self._files}), "name_index")
         postings: dict[str, list[int]] = {}
         for place, file in enumerate(self._files):
-            for word in texts.get(rows[file.oid, WORDS], "").split():
+            for word in texts.get(rows[file.oid, NAME_INDEX], "").split():
                 postings.setdefault(word, []).append(place)
         yield from postings.items()
 

@@ -9,7 +9,7 @@ EXPANDED = "expanded"
 """Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
 """C file that is read for the call graph only."""
-WORDS = "words"
+NAME_INDEX = "name_index"
 """C file that is searched for names and not parsed."""
 
 

@@ -58,8 +58,8 @@ def unpatched(connection: sqlite3.Connection, configurations: Configurations) ->
     for (view,) in twins.fetchall():
         connection.execute(f"DROP VIEW temp.{view}")
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {view.removeprefix('base_')}")  # noqa: S608
-    connection.execute("DELETE FROM temp.all_layout_drift WHERE world = 'now'")
-    connection.execute("UPDATE temp.all_layout_drift SET world = 'now'")
+    connection.execute("DELETE FROM temp.all_layout_drift WHERE snapshot = 'now'")
+    connection.execute("UPDATE temp.all_layout_drift SET snapshot = 'now'")
     for table in ("changed_line", "patch_file", "pending_cap", "pending_section"):
         connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
     configurations.unpatched().add_functions(connection)

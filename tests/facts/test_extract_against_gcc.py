@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,13 +17,12 @@ from hypothesis import strategies as st
 from caplint.c.expression import parse
 from caplint.c.formula import atoms, evaluate
 from caplint.facts.extract import extract
+from caplint.facts.kinds.elements import Element, Enumerator
 from caplint.facts.store.records import (
     Access,
     BlindSpot,
     Call,
     CaseLabel,
-    Element,
-    Enumerator,
     Function,
     Member,
     Record,
@@ -115,9 +115,9 @@ def _holds(condition: str, defined: tuple[str, ...]) -> bool:
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(files(), st.sampled_from(SETTINGS), st.sampled_from(SETTINGS))
 def test_facts_are_what_the_preprocessor_leaves(source: str, first: tuple[str, ...], second: tuple[str, ...]) -> None:
-    records = extract(source.encode(), "c").records
+    records: list[Any] = extract(source.encode(), "c").records
     assert [record for record in records if isinstance(record, BlindSpot)] == []
-    facts = [(name, record.condition) for record in records if (name := _name(record)) is not None]  # type: ignore[union-attr]
+    facts = [(name, record.condition) for record in records if (name := _name(record)) is not None]
     assert len(facts) == len(set(facts))
     for defined in {first, second}:
         live = {name for name, condition in facts if _holds(condition, defined)}

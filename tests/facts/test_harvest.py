@@ -15,7 +15,7 @@ from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
 from caplint.facts.harvest import ExtractionSettings, harvest
-from caplint.facts.store.records import TABLES, FileFacts
+from caplint.facts.store.records import FileFacts
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree
 from caplint.util.errors import CaplintError
@@ -49,10 +49,14 @@ def _everything(wanted: Wanted, jobs: int) -> dict[str, list[tuple[Any, ...]]]:
                 "SELECT oid, language, size, functions, damaged FROM blob ORDER BY 1, 2"
             ).fetchall()
         }
-        for kind, table in TABLES.items():
+        tables = store.connection.execute(
+            "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name = 'blob' ORDER BY 1"
+        )
+        for (table,) in tables.fetchall():
+            names = [row[1] for row in store.connection.execute(f"PRAGMA table_info({table})")][1:]
             columns = [
                 "(SELECT text FROM condition WHERE id = t.condition)" if name == "condition" else f't."{name}"'
-                for name in kind._fields  # type: ignore[attr-defined]
+                for name in names
             ]
             query = f"SELECT b.oid, {', '.join(columns)} FROM {table} t JOIN blob b ON b.id = t.blob"
             found[table] = sorted(store.connection.execute(query).fetchall(), key=repr)

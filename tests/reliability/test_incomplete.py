@@ -15,7 +15,7 @@ from caplint.abi import evaluation_pool
 from caplint.facts import harvest, workers
 from caplint.facts.extract import extract
 from caplint.facts.store.store import FactStore
-from caplint.knowledge.languages import EXPANDED, OUTLINE, WORDS
+from caplint.knowledge.languages import EXPANDED, NAME_INDEX, OUTLINE
 from caplint.matrix import processes
 from caplint.util import shipped_files
 
@@ -78,7 +78,7 @@ def _disturbed(caplint: Caplint, monkeypatch: pytest.MonkeyPatch, words: tuple[s
         (CHECK, "rst", b"KVM_CAP"),
         (CHECK, "make", b"kvm"),
         (PATH, OUTLINE, b"KVM_CAP_MIPS_FPU"),
-        (PATH, WORDS, b"KVM_CAP_MIPS_FPU"),
+        (PATH, NAME_INDEX, b"KVM_CAP_MIPS_FPU"),
     ],
     ids=["facts", "documentation", "makefiles", "outlines", "words"],
 )

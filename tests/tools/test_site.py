@@ -92,5 +92,5 @@ def test_columns_carry_their_comments() -> None:
     assert relations["doc_section"].text == "A heading of the documentation."
     assert dict(relations["cap"].columns)["condition"] == "presence condition, 1: always"
     assert "side" in dict(relations["cap"].columns)
-    assert dict(relations["api_section"].columns)["ordinal"] == "its own number there"
+    assert dict(relations["api_section"].columns)["ordinal"] == "its last number component"
     assert relations["base_cap"].columns == relations["cap"].columns

@@ -301,8 +301,8 @@ MUTATIONS: dict[str, str | tuple[str, str]] = {
     "findings/finding.py": _WRAP.format(name="supersede", body="return list(_was(*given))[:-1]"),
     "graph/call_graph.py": _WRAP.format(name="_label", body="return 'elsewhere'"),
     "graph/outlines.py": (
-        'for word in texts.get(rows[file.oid, WORDS], "").split():',
-        'for word in texts.get(rows[file.oid, WORDS], "").split()[::2]:',
+        'for word in texts.get(rows[file.oid, NAME_INDEX], "").split():',
+        'for word in texts.get(rows[file.oid, NAME_INDEX], "").split()[::2]:',
     ),
 }
 

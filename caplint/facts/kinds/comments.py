@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from caplint.c.lexer import Directive, Lexed
 from caplint.c.syntax import Unit
 from caplint.facts.kinds.macros import defined_name, prose
-from caplint.facts.store.records import DefinitionComment
+
+
+class DefinitionComment(NamedTuple):
+    """A comment above a definition."""
+
+    name: str
+    text: str
+    position: int
+    line: int
+    comment_line: int
 
 
 def definition_comments(unit: Unit) -> Iterator[DefinitionComment]:

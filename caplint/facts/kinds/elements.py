@@ -4,18 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import count
+from typing import NamedTuple
 
 import tree_sitter
 
 from caplint.facts.kinds.members import owner_of
-from caplint.facts.store.records import Element, Enumerator
 from caplint.facts.syntax.ast_view import AstView, name_of
 
+ELEMENT_NODES = """
+(init_declarator value: (initializer_list)) @listing
+(compound_literal_expression type: (type_descriptor declarator: (abstract_array_declarator))) @listing
+(enum_specifier body: (_)) @enumeration
+"""
+"""Node kinds that no other extractor asks for."""
 _MAX_VALUE = 400
 _INDEX = frozenset({"subscript_designator", "subscript_range_designator"})
 
 _Entry = tuple[AstView, tree_sitter.Node, tree_sitter.Node]
 """View in which an entry was found first, the owner of its list, and the entry's node."""
+
+
+class Element(NamedTuple):
+    """Entry of an array's initialiser."""
+
+    function: str | None
+    variable: str | None
+    position: int
+    designator: str
+    value: str
+    line: int
+    column: int
+    start: int
+    condition: str
+
+
+class Enumerator(NamedTuple):
+    """Name that an enumeration defines."""
+
+    owner: str
+    name: str
+    value: str
+    position: int
+    line: int
+    column: int
+    start: int
+    condition: str
 
 
 def elements(views: list[AstView]) -> Iterator[Element]:

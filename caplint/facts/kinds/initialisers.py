@@ -9,6 +9,8 @@ import tree_sitter
 from caplint.facts.store.records import TableEntry
 from caplint.facts.syntax.ast_view import AstView, name_of
 
+PAIR_NODES = "(initializer_pair) @pair\n"
+"""Node kinds that no other extractor asks for."""
 _MAX_VALUE = 200
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby, repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Function(NamedTuple):
@@ -29,16 +31,6 @@ class Macro(NamedTuple):
     line: int
     column: int
     condition: str
-
-
-class DefinitionComment(NamedTuple):
-    """A comment above a definition."""
-
-    name: str
-    text: str
-    position: int
-    line: int
-    comment_line: int
 
 
 class Undefinition(NamedTuple):
@@ -184,33 +176,6 @@ class Member(NamedTuple):
     condition: str
 
 
-class Element(NamedTuple):
-    """An entry of an array's initialiser."""
-
-    function: str | None
-    variable: str | None
-    position: int
-    designator: str
-    value: str
-    line: int
-    column: int
-    start: int
-    condition: str
-
-
-class Enumerator(NamedTuple):
-    """Name that an enumeration defines."""
-
-    owner: str
-    name: str
-    value: str
-    position: int
-    line: int
-    column: int
-    start: int
-    condition: str
-
-
 class Access(NamedTuple):
     """Access to a member, through a chain."""
 
@@ -338,45 +303,14 @@ class NameIndex(NamedTuple):
     text: str
 
 
-Record = (
-    Function | Macro | DefinitionComment | Undefinition | Include | CaseLabel | Call | Store | Test | GuardExtent
-    | ReturnValue | Jump | Comparison | TableEntry | Member | Element | Enumerator | Access | MacroUse | Token
-    | BlindSpot | DocMention | DocSection | DocField | KconfigSymbol | KconfigSelect | KconfigDefault | BuildRule
-    | Outline | NameIndex
-)  # fmt: skip
+Record = tuple[Any, ...]
+"""Any row: a named tuple of this file, or of the extractor that alone fills its table."""
 
-TABLES: dict[type, str] = {
-    Function: "function",
-    Macro: "macro",
-    DefinitionComment: "definition_comment",
-    Undefinition: "undefinition",
-    Include: "include",
-    CaseLabel: "case_label",
-    Call: "call",
-    Store: "store",
-    Test: "test",
-    GuardExtent: "guard_extent",
-    ReturnValue: "return_value",
-    Jump: "jump",
-    Comparison: "comparison",
-    TableEntry: "table_entry",
-    Member: "member",
-    Element: "element",
-    Enumerator: "enumerator",
-    Access: "access",
-    MacroUse: "macro_use",
-    Token: "token",
-    BlindSpot: "blind_spot",
-    DocMention: "doc_mention",
-    DocSection: "doc_section",
-    DocField: "doc_field",
-    KconfigSymbol: "kconfig_symbol",
-    KconfigSelect: "kconfig_select",
-    KconfigDefault: "kconfig_default",
-    BuildRule: "build_rule",
-    Outline: "outline",
-    NameIndex: "words",
-}
+
+@cache
+def table_of(record: type) -> str:
+    """Return the table that a record type fills: `KconfigSymbol` fills `kconfig_symbol`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower()
 
 
 @dataclass

@@ -1,22 +1,22 @@
--- The facts: what the text of one file says, and nothing else. Every row hangs on a blob, a file's
--- content, named as git names it; which tree and path hold that content is said by the snapshot.
--- Lines and columns count from 1, offsets are bytes from 0. This file and views.sql are the
--- vocabulary of the rule pages.
+-- The facts: rows extracted from the text of one file. Every row belongs to a blob, a file's content,
+-- identified by git's object id; the snapshot (`all_file`) maps trees and paths to blobs.
+-- Lines and columns count from 1, offsets are bytes from 0. This file and the files views.sql are
+-- the vocabulary of the rule pages.
 
--- A file's content that has been read.
+-- The content of a file that has been read.
 CREATE TABLE blob (
     id        INTEGER PRIMARY KEY,
     oid       TEXT NOT NULL,     -- git's object id of the content
-    language  TEXT NOT NULL,     -- c, rst, kconfig, make, meson; made: what a C file's macros expand to
+    language  TEXT NOT NULL,     -- c, rst, kconfig, make, meson; expanded: the code that a C file's macros expand to
     extractor TEXT NOT NULL,     -- hash of the extractors, grammar and repair tables that read it
     size      INTEGER NOT NULL,  -- bytes
-    functions INTEGER NOT NULL,  -- function definitions seen
-    damaged   INTEGER NOT NULL,  -- those of them in which something was not understood
-    used      INTEGER NOT NULL,  -- day of the last run that needed it, in days since 1970
+    functions INTEGER NOT NULL,  -- number of function definitions
+    damaged   INTEGER NOT NULL,  -- function definitions that contain a blind spot
+    used      INTEGER NOT NULL,  -- day of the last run that needed the row, in days since 1970
     UNIQUE (oid, language, extractor)
 ) STRICT;
 
--- A presence condition in canonical form: 1 is always, 0 never.
+-- A presence condition in canonical form: 1 means always, 0 never.
 CREATE TABLE condition (
     id   INTEGER PRIMARY KEY,
     text TEXT NOT NULL UNIQUE
@@ -28,7 +28,7 @@ CREATE TABLE function (
     name       TEXT NOT NULL,
     line       INTEGER NOT NULL,  -- of its name
     start      INTEGER NOT NULL,  -- offset of its first byte
-    stop       INTEGER NOT NULL,  -- offset behind its last byte
+    stop       INTEGER NOT NULL,  -- offset after its last byte
     static     INTEGER NOT NULL,  -- 1: file scope
     parameters TEXT NOT NULL,     -- JSON array of the parameters' names
     condition  INTEGER NOT NULL
@@ -46,12 +46,12 @@ CREATE TABLE macro (
     condition  INTEGER NOT NULL
 ) STRICT;
 
--- A comment that names KVM_* and stands above `#define`s: one row for each of them, down to a blank line, code,
+-- A comment above `#define`s that names KVM_*: one row for each `#define` below it, up to a blank line, code,
 -- another directive or comment.
 CREATE TABLE definition_comment (
     blob         INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    name         TEXT NOT NULL,     -- what is defined
-    text         TEXT NOT NULL,     -- the comment, on one line and without its marks
+    name         TEXT NOT NULL,     -- the macro that is defined
+    text         TEXT NOT NULL,     -- the comment, on one line and without comment markers
     position     INTEGER NOT NULL,  -- ordinal of the definition from 0
     line         INTEGER NOT NULL,  -- of the definition
     comment_line INTEGER NOT NULL   -- where the comment begins
@@ -81,21 +81,21 @@ CREATE TABLE case_label (
     function  TEXT,
     selector  TEXT NOT NULL,      -- the switch's expression
     low       TEXT,               -- the label's expression; NULL for default
-    high      TEXT NOT NULL,      -- the upper end of `case A ... B`, else as low; '' for default
+    high      TEXT NOT NULL,      -- the upper end of `case A ... B`, otherwise equal to low; '' for default
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     start     INTEGER NOT NULL,   -- offset of the label
-    stop      INTEGER NOT NULL,   -- offset where control leaves, fallthrough followed
+    stop      INTEGER NOT NULL,   -- offset where control leaves the case, including fallthrough
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A call, or the use of a function-like macro that looks like one.
+-- A call, or an invocation of a function-like macro that looks like a call.
 CREATE TABLE call (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,               -- the caller; NULL outside functions
     callee    TEXT NOT NULL,      -- as written: `f`, `ops->get`
     arguments TEXT NOT NULL,      -- JSON array of expressions
-    use       TEXT NOT NULL,      -- of its result: dropped, void, returned, assigned, tested, argument, value
+    use       TEXT NOT NULL,      -- use of the result: dropped, void, returned, assigned, tested, argument, value
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     start     INTEGER NOT NULL,
@@ -115,37 +115,37 @@ CREATE TABLE store (
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A condition that decides what runs.
+-- A condition that controls execution.
 CREATE TABLE test (
     blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function   TEXT,
     kind       TEXT NOT NULL,     -- if, while, do, for, switch, ternary
     expression TEXT NOT NULL,
-    leaves     INTEGER NOT NULL,  -- 1: where it holds, control leaves (return, goto, break, continue)
+    leaves     INTEGER NOT NULL,  -- 1: if it is true, control leaves (return, goto, break, continue)
     line       INTEGER NOT NULL,
     start      INTEGER NOT NULL,
-    stop       INTEGER NOT NULL,  -- offset behind the whole statement
+    stop       INTEGER NOT NULL,  -- offset after the whole statement
     condition  INTEGER NOT NULL
 ) STRICT;
 
--- An extent over which a condition is known to hold, or not to; the view `guard` joins it with what stands there.
+-- An extent in which a condition is known to be true or false; the view `guard` joins it with the sites inside.
 CREATE TABLE guard_extent (
     blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function   TEXT NOT NULL,
     kind       TEXT NOT NULL,     -- enclosing, early_exit, short_circuit, ternary
-    negated    INTEGER NOT NULL,  -- 1: the expression is false there
+    negated    INTEGER NOT NULL,  -- 1: the expression is false in the extent
     expression TEXT NOT NULL,
     line       INTEGER NOT NULL,  -- of the expression
     start      INTEGER NOT NULL,
     stop       INTEGER NOT NULL,
-    condition  INTEGER NOT NULL   -- under which the test itself is compiled
+    condition  INTEGER NOT NULL   -- presence condition of the test itself
 ) STRICT;
 
 -- A `return`.
 CREATE TABLE return_value (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,
-    value     TEXT NOT NULL,      -- '' where nothing is returned
+    value     TEXT NOT NULL,      -- '' for a `return` without a value
     line      INTEGER NOT NULL,
     start     INTEGER NOT NULL,
     condition INTEGER NOT NULL
@@ -155,7 +155,7 @@ CREATE TABLE return_value (
 CREATE TABLE jump (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,
-    label     TEXT NOT NULL,      -- where it leads, in the same function
+    label     TEXT NOT NULL,      -- its target, in the same function
     line      INTEGER NOT NULL,
     start     INTEGER NOT NULL,
     condition INTEGER NOT NULL
@@ -186,28 +186,28 @@ CREATE TABLE table_entry (
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A member of a struct or union, in its definition. One that is defined inside another without a tag of its
--- own is spelt out there.
+-- A member of a struct or union, in its definition. Members of a nested struct or union without a tag are listed
+-- under the outer one.
 CREATE TABLE member (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    owner     TEXT NOT NULL,      -- tag of the struct or union, else its typedef's name; '' for neither
-    name      TEXT NOT NULL,      -- path from the owner: `apf.data`; unnamed structs and unions add nothing
-    type      TEXT NOT NULL,      -- `u64`, `struct kvm_mmu *`, `int (*)(int)`; where a macro declares it, `MACRO(…)`
-    array     TEXT NOT NULL,      -- `[NR]`; '' for none
-    bits      TEXT NOT NULL,      -- width of a bit-field; '' for none
+    owner     TEXT NOT NULL,      -- tag of the struct or union, otherwise its typedef's name; '' if it has neither
+    name      TEXT NOT NULL,      -- path from the owner: `apf.data`; unnamed structs and unions add no part
+    type      TEXT NOT NULL,      -- `u64`, `struct kvm_mmu *`, `int (*)(int)`; if a macro declares it, `MACRO(…)`
+    array     TEXT NOT NULL,      -- `[NR]`; '' if it is no array
+    bits      TEXT NOT NULL,      -- width of a bit-field; '' if it is none
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     start     INTEGER NOT NULL,   -- offset of the name
     condition INTEGER NOT NULL
 ) STRICT;
 
--- An entry of an array's initialiser, at the first level of braces; `.field = value` there is none.
+-- An entry of an array's initialiser, at the first level of braces, except `.field = value`.
 CREATE TABLE element (
     blob       INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function   TEXT,
-    variable   TEXT,              -- the array; NULL for a compound literal
+    variable   TEXT,              -- name of the array; NULL for a compound literal
     position   INTEGER NOT NULL,  -- ordinal in the list from 0, over all configurations
-    designator TEXT NOT NULL,     -- `[FOO]`, `[A ... B]`; '' for none
+    designator TEXT NOT NULL,     -- `[FOO]`, `[A ... B]`; '' without one
     value      TEXT NOT NULL,     -- at most 400 characters
     line       INTEGER NOT NULL,
     column     INTEGER NOT NULL,
@@ -215,12 +215,12 @@ CREATE TABLE element (
     condition  INTEGER NOT NULL
 ) STRICT;
 
--- A name that an enumeration defines.
+-- A constant of an enumeration.
 CREATE TABLE enumerator (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    owner     TEXT NOT NULL,      -- tag of the enum, else its typedef's name; '' for neither
+    owner     TEXT NOT NULL,      -- tag of the enum, otherwise its typedef's name; '' if it has neither
     name      TEXT NOT NULL,
-    value     TEXT NOT NULL,      -- '' where none is given
+    value     TEXT NOT NULL,      -- '' without an explicit value
     position  INTEGER NOT NULL,   -- ordinal in the enum from 0, over all configurations
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
@@ -228,8 +228,8 @@ CREATE TABLE enumerator (
     condition INTEGER NOT NULL
 ) STRICT;
 
--- What is done with a member: one row per chain of `->` and `.` that no longer one holds, and per line for
--- those that say the same. Chains inside indices and arguments have rows of their own.
+-- An access to a structure member: one row per longest chain of `->` and `.`; equal chains on one line
+-- share a row. Chains inside indices and arguments have rows of their own.
 CREATE TABLE access (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,
@@ -241,7 +241,7 @@ CREATE TABLE access (
     condition INTEGER NOT NULL
 ) STRICT;
 
--- A macro invocation that is no expression: a loop head, a file-scope declaration, a label, asm.
+-- A macro invocation that is not an expression: a loop head, a file-scope declaration, a label, asm.
 CREATE TABLE macro_use (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT,
@@ -251,17 +251,17 @@ CREATE TABLE macro_use (
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     start     INTEGER NOT NULL,
-    stop      INTEGER NOT NULL,   -- offset behind its `)`
+    stop      INTEGER NOT NULL,   -- offset after its `)`
     condition INTEGER NOT NULL
 ) STRICT;
 
--- The ledger: names that a plain lexical count finds, and what each occurrence is.
+-- The ledger: KVM and MSR names that a lexical count finds in a file, by the kind of fact that explains them.
 CREATE TABLE token (
     blob   INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     name   TEXT NOT NULL,         -- KVM_*, MSR_*, HV_X64_MSR_*
-    kind   TEXT,                  -- what explains it: case, argument, comparison, comment …; NULL: nothing does
+    kind   TEXT,                  -- fact that explains it: case, argument, comparison, comment …; NULL: unaccounted
     occurrences INTEGER NOT NULL,
-    line   INTEGER NOT NULL,      -- of the first
+    line   INTEGER NOT NULL,      -- of the first occurrence
     column INTEGER NOT NULL
 ) STRICT;
 
@@ -277,13 +277,13 @@ CREATE TABLE blind_spot (
 -- A capability or MSR named in the documentation, once per section that names it.
 CREATE TABLE doc_mention (
     blob          INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    name          TEXT NOT NULL,  -- KVM_CAP_*, line breaks inside the name mended; MSR_*, HV_X64_MSR_*
+    name          TEXT NOT NULL,  -- KVM_CAP_*, rejoined if a line break splits it; MSR_*, HV_X64_MSR_*
     line          INTEGER NOT NULL,
     column        INTEGER NOT NULL,
     section       TEXT,           -- its number, such as 7.2; NULL outside numbered sections
     title         TEXT,
-    heading       INTEGER NOT NULL,  -- 1: the section's title names it
-    pattern       INTEGER NOT NULL,  -- 1: stands for several: KVM_CAP_S390_*, KVM_CAP_XXX
+    heading       INTEGER NOT NULL,  -- 1: the section's title contains the name
+    pattern       INTEGER NOT NULL,  -- 1: a pattern for several names: KVM_CAP_S390_*, KVM_CAP_XXX
     type          TEXT,           -- `:Type:` or `:Target:` of the section
     architectures TEXT,           -- `:Architecture(s):` of the section
     parameters    TEXT            -- `:Parameters:` of the section
@@ -292,12 +292,12 @@ CREATE TABLE doc_mention (
 -- A heading of the documentation.
 CREATE TABLE doc_section (
     blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    number  TEXT,                 -- such as 7.2; NULL for one without
+    number  TEXT,                 -- such as 7.2; NULL for a heading without a number
     title   TEXT NOT NULL,        -- without its number
     line    INTEGER NOT NULL
 ) STRICT;
 
--- A field of a section of the documentation: `:Capability: KVM_CAP_X`. Only sections whose title names KVM_*.
+-- A field of a section of the documentation: `:Capability: KVM_CAP_X`. Only of sections whose title names KVM_*.
 CREATE TABLE doc_field (
     blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     section TEXT,                 -- its number, such as 4.25; NULL outside numbered sections
@@ -307,65 +307,65 @@ CREATE TABLE doc_field (
     line    INTEGER NOT NULL
 ) STRICT;
 
--- A `config` or `menuconfig` entry of a Kconfig file. Symbols are written without CONFIG_, as there; in
--- formulas they are atoms CONFIG_X, on as y or m, and CONFIG_X_MODULE, on as m.
+-- A `config` or `menuconfig` entry of a Kconfig file. Symbols are written without CONFIG_, as in Kconfig; in
+-- formulas the atom CONFIG_X means y or m, and CONFIG_X_MODULE means m.
 CREATE TABLE kconfig_symbol (
     blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     name    TEXT NOT NULL,
-    type    TEXT NOT NULL,        -- bool, tristate, int, hex, string; '' where another entry says it
-    prompt  INTEGER NOT NULL,     -- 1: a person may choose it, 0: only select and default set it
-    depends TEXT NOT NULL,        -- canonical formula, with the conditions of what encloses the entry
+    type    TEXT NOT NULL,        -- bool, tristate, int, hex, string; '' if another entry declares the type
+    prompt  INTEGER NOT NULL,     -- 1: the user can choose it, 0: only select and default set it
+    depends TEXT NOT NULL,        -- canonical formula, including the conditions of enclosing blocks
     line    INTEGER NOT NULL
 ) STRICT;
 
 -- A `select` or `imply`.
 CREATE TABLE kconfig_select (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    symbol    TEXT NOT NULL,      -- whose entry it stands in
-    target    TEXT NOT NULL,      -- what it turns on
+    symbol    TEXT NOT NULL,      -- symbol of the enclosing entry
+    target    TEXT NOT NULL,      -- symbol that it turns on
     kind      TEXT NOT NULL,      -- select, imply
-    condition INTEGER NOT NULL,   -- behind its `if`
+    condition INTEGER NOT NULL,   -- of its `if` clause
     line      INTEGER NOT NULL
 ) STRICT;
 
 -- A `default`, `def_bool` or `def_tristate`.
 CREATE TABLE kconfig_default (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    symbol    TEXT NOT NULL,      -- whose entry it stands in
-    value     TEXT NOT NULL,      -- a canonical formula; of numbers and strings the text
-    condition INTEGER NOT NULL,   -- behind its `if`
+    symbol    TEXT NOT NULL,      -- symbol of the enclosing entry
+    value     TEXT NOT NULL,      -- canonical formula; for numbers and strings the text
+    condition INTEGER NOT NULL,   -- of its `if` clause
     line      INTEGER NOT NULL
 ) STRICT;
 
--- An object, source file or directory that a Makefile or meson.build has built. What is not understood of
--- the condition is an atom in double quotes.
+-- An object, source file or directory that a Makefile or meson.build builds. A part of the condition that is not
+-- understood is an atom in double quotes.
 CREATE TABLE build_rule (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     object    TEXT NOT NULL,      -- `xen.o`, `hyp/`, `xen-emu.c`: relative to the file, or virt/kvm/… for $(KVM)/…
-    condition INTEGER NOT NULL,   -- with that of the module or source set that it goes into
+    condition INTEGER NOT NULL,   -- including that of the module or source set it belongs to
     line      INTEGER NOT NULL
 ) STRICT;
 
--- What the call graph needs of a C file; blobs of the language `outline` have nothing else.
+-- Data of a C file for the call graph; blobs of the language `outline` have no other facts.
 CREATE TABLE outline (
     blob INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    text TEXT NOT NULL            -- JSON object of lists; caplint/graph/outlines.py takes it apart
+    text TEXT NOT NULL            -- JSON object of lists, read by caplint/graph/outlines.py
 ) STRICT;
 
--- The names by which a C file is found before it is parsed; blobs of the language `words` have nothing else.
-CREATE TABLE words (
+-- Names in a C file, so that it can be found without parsing it; blobs of the language `name_index` have no other facts.
+CREATE TABLE name_index (
     blob INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
-    text TEXT NOT NULL            -- separated by blanks, with the marks of caplint/facts/kinds/name_index.py
+    text TEXT NOT NULL            -- separated by blanks, with the markers of caplint/facts/kinds/name_index.py
 ) STRICT;
 
--- What a link has worked out for a state of a tree, so that it need not be worked out again.
+-- Cached results of links, by state of a tree.
 CREATE TABLE memo (
-    name  TEXT PRIMARY KEY,       -- hash of everything that it depends on
+    name  TEXT PRIMARY KEY,       -- cache key: hash of everything that the result depends on
     value TEXT NOT NULL,          -- JSON
-    used  INTEGER NOT NULL        -- day of the last run that needed it, in days since 1970
+    used  INTEGER NOT NULL        -- day of the last run that needed the row, in days since 1970
 ) STRICT, WITHOUT ROWID;
 
--- Which file of a working tree held which content when it was last read, so that it need not be read again.
+-- Content of each file of a working tree when it was last read, so that an unchanged file is not read again.
 CREATE TABLE stat_cache (
     directory TEXT NOT NULL,
     path      TEXT NOT NULL,
@@ -373,17 +373,17 @@ CREATE TABLE stat_cache (
     mtime     INTEGER NOT NULL,   -- ns
     inode     INTEGER NOT NULL,
     oid       TEXT NOT NULL,
-    relevant  INTEGER NOT NULL,   -- 1: holds a token of interest
-    reader    TEXT NOT NULL,      -- hash of the code that said so
+    relevant  INTEGER NOT NULL,   -- 1: contains a token of interest
+    reader    TEXT NOT NULL,      -- hash of the code that decided this
     PRIMARY KEY (directory, path)
 ) STRICT, WITHOUT ROWID;
 
--- What an object of a git repository was found to hold, so that a revision costs only what it changes.
+-- Cached properties of objects of git repositories, so that a further revision costs only its changes.
 CREATE TABLE object_cache (
     oid      TEXT PRIMARY KEY,    -- git's object id
     size     INTEGER NOT NULL,
-    relevant INTEGER NOT NULL,    -- 1: holds a token of interest
-    reader   TEXT NOT NULL        -- hash of the code that said so
+    relevant INTEGER NOT NULL,    -- 1: contains a token of interest
+    reader   TEXT NOT NULL        -- hash of the code that decided this
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX function_blob ON function (blob);
@@ -420,5 +420,5 @@ CREATE INDEX kconfig_select_blob ON kconfig_select (blob);
 CREATE INDEX kconfig_default_blob ON kconfig_default (blob);
 CREATE INDEX build_rule_blob ON build_rule (blob);
 CREATE INDEX outline_blob ON outline (blob);
-CREATE INDEX words_blob ON words (blob);
+CREATE INDEX name_index_blob ON name_index (blob);
 CREATE INDEX memo_used ON memo (used);

@@ -146,7 +146,7 @@ class FactStore:
                     self._insert(cursor.lastrowid, facts.records)
 
     def _insert(self, blob: int, records: list[Record]) -> None:
-        from caplint.facts.store.records import TABLES  # noqa: PLC0415 - most runs add nothing
+        from caplint.facts.store.records import table_of  # noqa: PLC0415 - most runs add nothing
 
         for kind, run in groupby(records, type):
             rows: list[Any] = list(run)
@@ -158,7 +158,7 @@ class FactStore:
             else:
                 values = [(blob, *row) for row in rows]
             marks = ", ".join("?" * (len(columns) + 1))
-            self.connection.executemany(f"INSERT INTO {TABLES[kind]} VALUES ({marks})", values)  # noqa: S608
+            self.connection.executemany(f"INSERT INTO {table_of(kind)} VALUES ({marks})", values)  # noqa: S608
 
     def _condition_ids(self, texts: set[str]) -> dict[str, int]:
         """Return the row of each text (and of further ones); missing rows are added."""

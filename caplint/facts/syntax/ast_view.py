@@ -13,7 +13,7 @@ import tree_sitter
 from caplint.c.syntax import Unit, View, language
 
 # Node kinds that extractors ask for, found in one pass of tree-sitter's matcher.
-_QUERY = """
+SHARED_NODES = """
 (function_definition) @function
 (switch_statement) @switch
 (case_statement) @case
@@ -29,15 +29,12 @@ _QUERY = """
 (conditional_expression) @ternary
 (return_statement) @return
 (binary_expression) @binary
-(initializer_pair) @pair
 (labeled_statement) @label
 (goto_statement) @goto
 (struct_specifier body: (_)) @aggregate
 (union_specifier body: (_)) @aggregate
-(init_declarator value: (initializer_list)) @listing
-(compound_literal_expression type: (type_descriptor declarator: (abstract_array_declarator))) @listing
-(enum_specifier body: (_)) @enumeration
 """
+"""Node kinds that several extractors ask for; an extractor's own are in its file."""
 
 
 OUTLINE_NODES = """
@@ -139,7 +136,7 @@ _NAMES = frozenset({"identifier", "type_identifier", "field_identifier"})
 _NESTING = frozenset({"call", "comparison", "assignment", "ternary", "update", "logic"})
 
 
-def ast_views(unit: Unit, nodes: str = _QUERY) -> list[AstView]:
+def ast_views(unit: Unit, nodes: str) -> list[AstView]:
     """Return one syntax-tree view per variant; they share a record of seen facts, which are given once."""
     seen: dict[str, set[object]] = {}
     return [AstView(unit, view, _nodes(view, nodes), seen) for view in unit.views]

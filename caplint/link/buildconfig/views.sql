@@ -1,14 +1,14 @@
 -- Presence conditions: of files, and of Kconfig symbols.
 
--- What is known of a Kconfig symbol, given that KVM is built for an architecture. Symbols of which nothing is
--- known (no Kconfig file of KVM's own has them) have no row and are possible.
+-- State of a Kconfig symbol, under the assumption that KVM is built for the architecture. Symbols that no Kconfig file of KVM
+-- defines have no row and are possible.
 CREATE TEMP TABLE all_kconfig (
     side   TEXT NOT NULL,
     tree   TEXT NOT NULL,
     arch   TEXT NOT NULL,
     symbol TEXT NOT NULL,       -- without CONFIG_
     state  TEXT NOT NULL,       -- always, possible, never
-    path   TEXT,                -- where it is defined, or else what decides it; NULL: the architecture itself
+    path   TEXT,                -- of its definition, otherwise of the line that decides it; NULL: the architecture itself
     line   INTEGER
 );
 
@@ -17,6 +17,6 @@ CREATE TEMP TABLE all_file_condition (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
     path      TEXT NOT NULL,
-    condition TEXT NOT NULL,    -- given that KVM is built; 1 also where nothing is known
+    condition TEXT NOT NULL,    -- under the assumption that KVM is built; 1 also if nothing is known
     PRIMARY KEY (side, tree, path)
 ) WITHOUT ROWID;

@@ -22,7 +22,7 @@ def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: st
     digest = hashlib.sha256(f"{code_identity(*LINKS)} {extractor} {kind}".encode())
     for row in connection.execute(
         """SELECT f.path, b.oid, f.arch, f.header FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
-           WHERE f.side = ? AND f.tree = ? AND NOT f.made AND b.language IN ('c', 'make', 'meson') ORDER BY 1""",
+           WHERE f.side = ? AND f.tree = ? AND NOT f.expanded AND b.language IN ('c', 'make', 'meson') ORDER BY 1""",
         (side, tree),
     ):
         digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")

@@ -11,15 +11,15 @@ CREATE TEMP TABLE all_doc_cap (
     api           INTEGER NOT NULL,  -- 1: in api.rst itself, 0: elsewhere below Documentation/virt/kvm
     section       TEXT,
     title         TEXT,
-    heading       INTEGER NOT NULL,  -- 1: the section's title names it
-    pattern       INTEGER NOT NULL,  -- 1: stands for several
+    heading       INTEGER NOT NULL,  -- 1: the section's title contains the name
+    pattern       INTEGER NOT NULL,  -- 1: a pattern for several names
     type          TEXT,
     architectures TEXT,
     parameters    TEXT
 );
 
--- An ioctl with a capability under which it is there, as `:Capability:` in api.rst or "Available with" in a comment of the
--- UAPI header says: one row per alternative, none from api.rst for an ioctl that is always there.
+-- A capability with which an ioctl is available, by `:Capability:` in api.rst or "Available with" in a comment of the
+-- UAPI header: one row per alternative. An ioctl that api.rst calls always available has no row from api.rst.
 CREATE TEMP TABLE all_ioctl_capability (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
@@ -28,12 +28,12 @@ CREATE TEMP TABLE all_ioctl_capability (
     section TEXT,               -- NULL also for a comment
     ioctl   TEXT NOT NULL,
     cap     TEXT NOT NULL,
-    type    TEXT,               -- `:Type:` that goes with it: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
+    type    TEXT,               -- `:Type:` of the same part of the section: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
     source  TEXT NOT NULL       -- doc, header
 );
 
--- An architecture that api.rst gives to a capability or ioctl, in the section whose title names it: one row per name and
--- architecture. A line with a word that is not understood has none.
+-- An architecture that api.rst names for a capability or ioctl, in the section whose title contains its name: one row per name
+-- and architecture. A line with a word that is not understood yields no row.
 CREATE TEMP TABLE all_doc_architecture (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
@@ -43,11 +43,11 @@ CREATE TEMP TABLE all_doc_architecture (
     title   TEXT NOT NULL,
     text    TEXT NOT NULL,       -- as written: `x86, arm64`, `all`
     subject TEXT NOT NULL,       -- the capability or ioctl
-    arch    TEXT NOT NULL        -- canonical; none where it says that there is none
+    arch    TEXT NOT NULL        -- canonical name; none if the text says that no architecture has it
 );
 
--- What api.rst says a capability or ioctl is for, in the same way: with `:Type:` or `:Target:`; of a capability without
--- either, what its chapter is for.
+-- The descriptor that api.rst names for a capability or ioctl, from `:Type:` or `:Target:` of its section; for a capability without
+-- either, from its chapter.
 CREATE TEMP TABLE all_doc_type (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
@@ -55,12 +55,12 @@ CREATE TEMP TABLE all_doc_type (
     line    INTEGER NOT NULL,
     section TEXT,
     title   TEXT NOT NULL,
-    text    TEXT NOT NULL,       -- as written, or the chapter's title
+    text    TEXT NOT NULL,       -- as written, otherwise the chapter's title
     subject TEXT NOT NULL,
     scope   TEXT NOT NULL        -- system, vm, vcpu, device
 );
 
--- Self-tests that name a capability, where a patch adds one. They are searched as plain text.
+-- Self-tests that name a capability; filled if a patch adds one. The self-tests are searched as plain text.
 CREATE TEMP TABLE selftest (
     tree TEXT NOT NULL,
     path TEXT NOT NULL,
@@ -71,8 +71,8 @@ CREATE TEMP TABLE selftest (
 -- A numbered section of KVM's API documentation.
 CREATE TEMP VIEW {base_}api_section AS
     SELECT f.tree, f.path, s.line, s.number, s.title,
-           rtrim(rtrim(s.number, '0123456789'), '.') AS chapter,  -- the number of what it is numbered in; '' for a chapter
-           CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal  -- its own number there
+           rtrim(rtrim(s.number, '0123456789'), '.') AS chapter,  -- number of the enclosing chapter or section; '' for a chapter
+           CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal  -- its last number component
     FROM {base_}file f JOIN main.doc_section s ON s.blob = f.blob WHERE f.role = 'kernel' AND f.api AND s.number IS NOT NULL;
 
 -- A field of a section of KVM's API documentation.

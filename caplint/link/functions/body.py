@@ -30,7 +30,7 @@ class Handler:
     parameters: list[str]
     verb: str
     scope: str | None
-    because: str
+    found_by: str
     flags_tested: bool = False
     """Whether the handler that hands on to this one has tested the request's flags before."""
 

@@ -16,7 +16,7 @@ def link_answers(connection: sqlite3.Connection, configurations: Configurations)
     ):
         architectures.setdefault((side, tree), []).append(arch)
     for side, tree, cap, arch, condition, *place in connection.execute(
-        """SELECT side, tree, cap, arch, positive, function, path, line
+        """SELECT side, tree, cap, arch, nonzero_condition, function, path, line
            FROM temp.all_cap_check ORDER BY side, tree, path, line, cap"""
     ).fetchall():
         for each in architectures.get((side, tree), []) if arch == GENERIC else [arch]:

@@ -14,7 +14,7 @@ from caplint.link.handlers.sites import Site
 _NOTHING = re.compile(r"\(?\s*(?:0[uUlL]*|false|-\s*E[A-Z]+)\s*\)?\Z")
 
 
-def returns(body: Body, site: Site) -> str:
+def returns_condition(body: Body, site: Site) -> str:
     """When the site always returns, so that nothing behind it runs: a `return` that nothing inside the site guards.
 
     A `break` in the middle of a statement that only sometimes leaves is not seen.
@@ -24,7 +24,7 @@ def returns(body: Body, site: Site) -> str:
     return _under(site, certain)
 
 
-def positive(body: Body, site: Site) -> str:
+def nonzero_condition(body: Body, site: Site) -> str:
     """When the answer may be more than 0; the site's own condition where nothing in the site says."""
     stop = _stop(body, site)
     results = {row.text for row in body.results if row.start >= stop}

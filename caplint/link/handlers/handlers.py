@@ -59,7 +59,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         connection.execute(
             "INSERT INTO temp.all_handler VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (handler.side, handler.tree, handler.path, handler.function, handler.arch, handler.verb,
-             handler.scope, handler.because),
+             handler.scope, handler.found_by),
         )  # fmt: skip
         found = [
             replace(site, condition=conjoin(site.condition, files[side, tree, handler.path])) for site in sites(body)
@@ -83,7 +83,7 @@ def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
         "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, site.kind, site.condition, reads_vm(helpers, body, site), effects.answer(body, site),
-         exits.returns(body, site), exits.positive(body, site)),
+         exits.returns_condition(body, site), exits.nonzero_condition(body, site)),
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
          handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(body, site),
          effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
-         effects.highest_argument(body, site), exits.returns(body, site)),
+         effects.highest_argument(body, site), exits.returns_condition(body, site)),
     )  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
@@ -146,7 +146,7 @@ class _Lead:
     name: str
     verb: str
     scope: str | None
-    because: str
+    found_by: str
     within: str | None = None
     """The architecture; None for anywhere."""
     flags_tested: bool = False
@@ -201,7 +201,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Le
                 parameters=found.parameters,
                 verb=lead.verb,
                 scope=lead.scope,
-                because=lead.because,
+                found_by=lead.found_by,
                 flags_tested=lead.flags_tested,
             )
 

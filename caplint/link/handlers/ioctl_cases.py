@@ -15,11 +15,12 @@ def link_ioctl_cases(connection: sqlite3.Connection) -> None:
         FROM (
             SELECT f.side, f.tree, f.path, f.arch, k.line, k.column, k.low AS ioctl, k.function, k.condition
             FROM temp.all_file f CROSS JOIN main.case_label k ON k.blob = f.blob
-            WHERE f.role = 'kernel' AND NOT f.made AND k.selector LIKE '%ioctl%'
+            WHERE f.role = 'kernel' AND NOT f.expanded AND k.selector LIKE '%ioctl%'
             UNION ALL
             SELECT f.side, f.tree, f.path, f.arch, m.line, m.column, m.constant, m.function, m.condition
             FROM temp.all_file f CROSS JOIN main.comparison m ON m.blob = f.blob
-            WHERE f.role = 'kernel' AND NOT f.made AND m.operand LIKE '%ioctl%' AND m.operator = '==' AND NOT EXISTS (
+            WHERE f.role = 'kernel' AND NOT f.expanded AND m.operand LIKE '%ioctl%' AND m.operator = '=='
+              AND NOT EXISTS (
                 SELECT 1 FROM main.case_label k
                 WHERE k.blob = m.blob AND k.function = m.function AND k.low = m.constant
             )

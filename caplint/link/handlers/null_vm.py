@@ -166,7 +166,7 @@ def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:
     handler = body.handler
     if len(handler.parameters) < 2:
         return False
-    if handler.because != "delegation":
+    if handler.found_by != "delegation":
         return True
     for other in bodies:
         vm = other.handler.parameters[0] if other.handler.parameters else ""

@@ -1,6 +1,6 @@
 -- The kernel's handlers of capabilities and ioctls.
 
--- A function of the kernel that answers KVM_CHECK_EXTENSION or carries out KVM_ENABLE_CAP.
+-- A kernel function that answers KVM_CHECK_EXTENSION or carries out KVM_ENABLE_CAP.
 CREATE TEMP TABLE all_handler (
     side     TEXT NOT NULL,
     tree     TEXT NOT NULL,
@@ -9,7 +9,7 @@ CREATE TEMP TABLE all_handler (
     arch     TEXT NOT NULL,
     verb     TEXT NOT NULL,     -- check, enable
     scope    TEXT,              -- vm, vcpu for enable
-    because  TEXT NOT NULL      -- name, table (through a callback field), delegation (a handler returns its answer)
+    found_by TEXT NOT NULL      -- evidence: name, table (assigned to a callback field), delegation (a handler returns its answer)
 );
 
 -- A capability that a check handler answers.
@@ -24,13 +24,14 @@ CREATE TEMP TABLE all_cap_check (
     function  TEXT NOT NULL,
     kind      TEXT NOT NULL,    -- case, comparison
     condition TEXT NOT NULL,
-    reads_vm  INTEGER,          -- 1: the answer reads the VM, so the system descriptor may differ; NULL: not known
-    answer    TEXT,             -- what is returned, where that is one expression
-    returns   TEXT NOT NULL,    -- presence condition under which the case always returns, and nothing behind the switch runs
-    positive  TEXT NOT NULL     -- presence condition under which the answer may be other than 0
+    reads_vm  INTEGER,          -- 1: the answer depends on the VM, so the system descriptor may answer otherwise; NULL: unknown
+    answer    TEXT,             -- the returned expression, if there is exactly one
+    returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, so that no code after the switch runs
+    nonzero_condition TEXT NOT NULL  -- presence condition under which the answer may be other than 0
 );
 
--- A capability that an architecture answers with more than 0: by its own handler, or by the generic one where that is possible there.
+-- A capability that an architecture can answer with more than 0: by its own handler, or by the generic one if its condition is
+-- possible on the architecture.
 CREATE TEMP TABLE all_cap_answer (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
@@ -55,26 +56,26 @@ CREATE TEMP TABLE all_cap_enable (
     scope         TEXT NOT NULL,    -- vm, vcpu
     kind          TEXT NOT NULL,    -- case, comparison
     condition     TEXT NOT NULL,
-    flags_checked INTEGER,          -- 1: cap->flags is tested on the way; NULL: a helper that is not in view may do it
-    stores        INTEGER NOT NULL, -- assignments that outlive the function
-    calls         INTEGER NOT NULL, -- calls other than logging
-    succeeds      INTEGER,          -- 1: returns 0 on some way; NULL: not known
-    max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none
-    returns       TEXT NOT NULL     -- presence condition under which the case always returns, and nothing behind the switch runs
+    flags_checked INTEGER,          -- 1: cap->flags is tested before the case takes effect; NULL: a helper that is not in view may test it
+    stores        INTEGER NOT NULL, -- number of assignments that outlive the function
+    calls         INTEGER NOT NULL, -- number of calls other than logging
+    succeeds      INTEGER,          -- 1: returns 0 on some path; NULL: unknown
+    max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none is read
+    returns_condition TEXT NOT NULL -- presence condition under which the case always returns, so that no code after the switch runs
 );
 
--- Where a check handler dereferences the VM with no test for NULL on the way: the system descriptor hands NULL on.
+-- A place where a check handler dereferences the VM without a test for NULL; the system descriptor passes NULL.
 CREATE TEMP TABLE all_vm_dereference (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
     path      TEXT NOT NULL,
     line      INTEGER NOT NULL, -- of the capability's case
     column    INTEGER NOT NULL,
-    cap       TEXT NOT NULL,    -- KVM_CHECK_EXTENSION where it happens for every capability
+    cap       TEXT NOT NULL,    -- KVM_CHECK_EXTENSION if it happens for every capability
     arch      TEXT NOT NULL,
     function  TEXT NOT NULL,    -- the handler
-    text      TEXT NOT NULL,    -- what dereferences it: a chain of members, or a macro's body
-    at_path   TEXT NOT NULL,    -- where that stands, in the handler or a helper
+    text      TEXT NOT NULL,    -- the dereference: a chain of members, or a macro's body
+    at_path   TEXT NOT NULL,    -- file of the dereference, in the handler or a helper
     at_line   INTEGER NOT NULL,
     condition TEXT NOT NULL
 );
@@ -91,13 +92,13 @@ CREATE TEMP TABLE all_cap_argument (
     function  TEXT NOT NULL,
     scope     TEXT NOT NULL,    -- vm, vcpu
     position  INTEGER NOT NULL, -- index in cap->args
-    use       TEXT NOT NULL,    -- stored, passed (to a function), tested (and nothing else)
-    validated INTEGER,          -- 1: its valid values are tested, or every value is valid; NULL: a function that is not in view may do it
-    zero      TEXT NOT NULL,    -- what 0 leads to: rejected, required, accepted
-    mask      TEXT              -- the bits that are accepted, as written
+    use       TEXT NOT NULL,    -- stored, passed (to a function), tested (only)
+    validated INTEGER,          -- 1: it is tested for valid values, or every value is valid; NULL: a function that is not in view may test it
+    zero      TEXT NOT NULL,    -- effect of the value 0: rejected, required, accepted
+    mask      TEXT              -- accepted bits, as written
 );
 
--- An enable case that looks at the vCPUs of the VM.
+-- An enable case that reads the vCPUs of the VM.
 CREATE TEMP TABLE all_vcpu_walk (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
@@ -108,13 +109,13 @@ CREATE TEMP TABLE all_vcpu_walk (
     arch      TEXT NOT NULL,
     function  TEXT NOT NULL,
     scope     TEXT NOT NULL,
-    text      TEXT NOT NULL,    -- created_vcpus, kvm_for_each_vcpu, or the helper that does it
+    text      TEXT NOT NULL,    -- created_vcpus, kvm_for_each_vcpu, or the helper that reads them
     at_line   INTEGER NOT NULL,
     locked    INTEGER NOT NULL, -- 1: kvm->lock is held
     writes    INTEGER NOT NULL  -- 1: the case changes the VM
 );
 
--- The bits that a check case answers, or that an enable case accepts in an argument.
+-- The bits that a check case can answer, or that an enable case accepts in an argument.
 CREATE TEMP TABLE all_cap_mask (
     side     TEXT NOT NULL,
     tree     TEXT NOT NULL,
@@ -127,10 +128,10 @@ CREATE TEMP TABLE all_cap_mask (
     verb     TEXT NOT NULL,     -- check, enable
     position INTEGER NOT NULL,  -- index in cap->args
     text     TEXT NOT NULL,     -- as written, several joined by |
-    value    INTEGER            -- as 64 bits, negative where the highest is set; NULL: cannot be computed, or is no set of named bits
+    value    INTEGER            -- as 64 bits, negative if the highest is set; NULL: cannot be computed, or is not a set of named bits
 );
 
--- A case of the kernel for an ioctl of KVM; or a comparison with one, where the function has no case for it.
+-- A `case` of the kernel for a KVM ioctl, or a comparison with its number if the function has no case for it.
 CREATE TEMP TABLE all_ioctl_case (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
@@ -141,10 +142,10 @@ CREATE TEMP TABLE all_ioctl_case (
     arch      TEXT,
     function  TEXT,
     condition TEXT NOT NULL,
-    scope     TEXT              -- vcpu, vm, device, system, by the function's name; NULL: it does not say
+    scope     TEXT              -- vcpu, vm, device, system, by the function's name; NULL: the name does not tell
 );
 
--- State that outlives the handler and that enabling a capability writes.
+-- State written by enabling a capability that outlives the handler.
 CREATE TEMP TABLE all_cap_state (
     side     TEXT NOT NULL,
     tree     TEXT NOT NULL,
@@ -155,16 +156,16 @@ CREATE TEMP TABLE all_cap_state (
     function TEXT NOT NULL,
     target   TEXT NOT NULL,     -- as written
     member   TEXT NOT NULL,     -- its last name
-    read     INTEGER NOT NULL   -- 1: something in the tree reads a member of that name
+    read     INTEGER NOT NULL   -- 1: some code in the tree reads a member of that name
 );
 
--- Capabilities whose number is kept although nothing answers for them any more.
+-- Capabilities whose number is reserved although no handler answers them any more: handlers.toml.
 CREATE TEMP TABLE retired (
     name   TEXT PRIMARY KEY,
     reason TEXT NOT NULL
 );
 
--- Capabilities for which the system answers as any VM does, although a check handler reads the VM: handlers.toml.
+-- Capabilities that the system descriptor answers like every VM, although a check handler reads the VM: handlers.toml.
 CREATE TEMP TABLE system_answer (
     name   TEXT PRIMARY KEY,
     reason TEXT NOT NULL
@@ -173,22 +174,22 @@ CREATE TEMP TABLE system_answer (
 CREATE TEMP VIEW {base_}ioctl_case AS
     SELECT tree, path, line, column, ioctl, arch, function, condition, scope FROM all_ioctl_case WHERE side = '{side}';
 
--- An architecture on which a capability or ioctl is there: the code answers for it, enables it, or has a case for it.
-CREATE TEMP VIEW offered AS
+-- An architecture on which a capability or ioctl is available: the code answers it, enables it, or has a case for it.
+CREATE TEMP VIEW available_on AS
     SELECT tree, cap AS subject, arch, path, line, function, 0 AS shared FROM cap_answer
     UNION ALL
     SELECT tree, cap, arch, path, line, function, 0 FROM cap_enable
     WHERE arch <> 'generic' AND possible(arch, condition, tree)
     UNION ALL
     SELECT i.tree, i.ioctl, h.arch, i.path, i.line, i.function,
-           i.arch = 'generic' AS shared    -- 1: the case is in code that all share, and the architecture may refuse it further down
+           i.arch = 'generic' AS shared    -- 1: the case is in shared code, and the architecture may refuse it in a callee
     FROM ioctl_case i
     JOIN (SELECT DISTINCT tree, arch FROM handler WHERE verb = 'check' AND arch <> 'generic') h
          ON h.tree = i.tree AND i.arch IN ('generic', h.arch)
     WHERE possible(h.arch, i.condition, i.tree);
 
--- A descriptor on which a capability is enabled, or an ioctl handled.
-CREATE TEMP VIEW served AS
+-- A descriptor (scope) on which a capability can be enabled, or an ioctl is handled.
+CREATE TEMP VIEW handled_on AS
     SELECT tree, cap AS subject, scope, arch, path, line, function FROM cap_enable
     UNION ALL
     SELECT tree, ioctl, scope, arch, path, line, function FROM ioctl_case;

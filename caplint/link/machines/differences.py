@@ -16,7 +16,7 @@ _LONGEST = 120
 
 
 _ANSWERING = """
-    SELECT k.cap, k.arch, k.kind, k.answer, k.positive, k.path, k.line, k.function, h.because
+    SELECT k.cap, k.arch, k.kind, k.answer, k.nonzero_condition, k.path, k.line, k.function, h.found_by
     FROM temp.all_cap_check k
     JOIN temp.all_handler h ON h.side = k.side AND h.tree = k.tree AND h.path = k.path AND h.function = k.function
     WHERE k.side = ? AND k.tree = ? AND k.arch IN (?, 'generic') AND h.verb = 'check'
@@ -65,7 +65,7 @@ class _Check:
     path: str
     line: int
     function: str
-    because: str
+    found_by: str
     """How the handler is known to be one; see the view `handler`."""
 
 
@@ -123,7 +123,7 @@ class KernelSources:
             symbols = sorted(set(_SYMBOL.findall(check.condition)))
             condition = f"answered only under {_cut(check.condition)}"
             return "configuration", f"{condition}, which {self._arch} may be built without" if symbols else condition
-        if check.because == "table":
+        if check.found_by == "table":
             return "run_time", f"{check.function}() is called through a pointer that is set at run time"
         if check.kind != "case" or check.answer is None:
             return "run_time", f"{check.function}() decides it when it is asked"

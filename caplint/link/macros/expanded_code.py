@@ -26,7 +26,7 @@ class _Made:
 def link_made(store: FactStore, side: str, tree: Tree, reading: ExtractionSettings) -> None:
     """Fill `superseded` and `unexpanded`, and add the pieces' facts to `all_file`, for one side of a tree."""
     connection = store.connection
-    name = f"made {snapshot(connection, side, tree.name, reading.extractor)}"
+    name = f"expanded {snapshot(connection, side, tree.name, reading.extractor)}"
     known = store.recall(name)
     made = _Made(**json.loads(known)) if known is not None else None
     rows = store.known(reading.extractor) if made is not None else {}
@@ -54,7 +54,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str, made: _Made, row
     connection.executemany(
         """INSERT INTO temp.all_file
            SELECT side, tree, role, path, arch, NULL, 0, ?, 1 FROM temp.all_file
-           WHERE side = ? AND tree = ? AND path = ? AND NOT made""",
+           WHERE side = ? AND tree = ? AND path = ? AND NOT expanded""",
         [(rows[oid, EXPANDED], side, tree, path) for path, oid in sorted(made.blobs.items())],
     )
     connection.executemany(
@@ -69,6 +69,6 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str, made: _Made, row
         """INSERT INTO temp.all_unexpanded
            SELECT DISTINCT f.side, f.tree, f.path, b.line, NULL, b.reason
            FROM temp.all_file f JOIN main.blind_spot b ON b.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND f.made ORDER BY f.path, b.line, b.reason""",
+           WHERE f.side = ? AND f.tree = ? AND f.expanded ORDER BY f.path, b.line, b.reason""",
         (side, tree),
     )

@@ -15,7 +15,7 @@ class Includes:
         self.files: dict[str, tuple[str | None, int]] = {
             path: (arch, blob)
             for path, arch, blob in connection.execute(
-                "SELECT path, arch, blob FROM temp.all_file WHERE side = ? AND tree = ? AND NOT made ORDER BY path",
+                "SELECT path, arch, blob FROM temp.all_file WHERE side = ? AND tree = ? AND NOT expanded ORDER BY path",
                 (side, tree),
             )
         }

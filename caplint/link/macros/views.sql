@@ -1,6 +1,6 @@
 -- Code that macros expand to.
 
--- Functions that a file's text shows only in part, because macros make labels in them: their facts are in the made blob.
+-- Functions whose facts are in the expanded blob of their file, because macros generate labels in them.
 CREATE TEMP TABLE superseded (
     side     TEXT NOT NULL,
     tree     TEXT NOT NULL,
@@ -9,7 +9,7 @@ CREATE TEMP TABLE superseded (
     PRIMARY KEY (side, tree, path, function)
 ) WITHOUT ROWID;
 
--- An invocation of a macro that makes code which is not known.
+-- A macro invocation whose generated code is unknown.
 CREATE TEMP TABLE all_unexpanded (
     side   TEXT NOT NULL,
     tree   TEXT NOT NULL,

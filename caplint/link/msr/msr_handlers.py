@@ -50,7 +50,7 @@ class MsrSite:
 class MsrValue:
     """Where a value comes from, or goes to."""
 
-    how: str
+    kind: str
     """`state` (members of KVM's own), `constant`, `delegated` (another handler), `other`."""
     places: tuple[MemberPath, ...] = ()
     text: str = ""

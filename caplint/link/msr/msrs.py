@@ -74,7 +74,7 @@ class _MsrNumbers:
         """The first definition that is not empty."""
         row = self._connection.execute(
             """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made
+               WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.expanded
                  AND m.body <> '' AND m.name = ? ORDER BY f.path, m.line LIMIT 1""",
             (*self._where, name),
         ).fetchone()
@@ -96,7 +96,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
     rows = connection.execute(
         f"""SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
             FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree CROSS JOIN main.macro m ON m.blob = f.blob
-            WHERE f.side = ? AND f.tree = ? AND NOT f.made AND m.parameters IS NULL AND m.body <> '' AND ({named})
+            WHERE f.side = ? AND f.tree = ? AND NOT f.expanded AND m.parameters IS NULL AND m.body <> '' AND ({named})
             ORDER BY f.path, m.line""",  # noqa: S608
         (side, tree, *known.msr.prefixes),
     ).fetchall()
@@ -144,7 +144,7 @@ def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
     site.body.connection.execute(
         "INSERT INTO temp.all_msr_site VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (access.id, handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
-         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, access.condition, access.value.how,
+         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, access.condition, access.value.kind,
          access.value.text, int(is_gated(access.gates))),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 -- Model-specific registers.
 
--- A definition of an MSR's number, in a header that numbers them.
+-- A definition of an MSR's number, in a header that defines MSR numbers.
 CREATE TEMP TABLE all_msr (
     side   TEXT NOT NULL,
     tree   TEXT NOT NULL,
@@ -12,7 +12,7 @@ CREATE TEMP TABLE all_msr (
     number INTEGER             -- NULL: cannot be computed
 );
 
--- A place in a handler of the kernel that answers for an MSR, or for a range of them.
+-- A place in a kernel handler that answers an MSR, or a range of MSRs.
 CREATE TEMP TABLE all_msr_site (
     id        TEXT PRIMARY KEY,
     side      TEXT NOT NULL,
@@ -21,19 +21,19 @@ CREATE TEMP TABLE all_msr_site (
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     verb      TEXT NOT NULL,    -- get, set, feature (KVM_GET_MSRS on the system descriptor)
-    msr       TEXT NOT NULL,    -- as written; of a range the lower end
-    high      TEXT NOT NULL,    -- the upper end, as msr where there is no range
+    msr       TEXT NOT NULL,    -- as written; for a range the lower end
+    high      TEXT NOT NULL,    -- the upper end; equal to msr if it is not a range
     number    INTEGER,          -- NULL: cannot be computed
     last      INTEGER,
     function  TEXT NOT NULL,
     kind      TEXT NOT NULL,    -- case, comparison, range
     condition TEXT NOT NULL,
-    how       TEXT NOT NULL,    -- where its value comes from or goes to: state, constant, delegated, other
-    value     TEXT NOT NULL,    -- the expression, where there is one; of delegated the function
-    gated     INTEGER NOT NULL  -- 1: more than who asks decides whether the access succeeds
+    value_kind TEXT NOT NULL,   -- source (get) or target (set) of the value: state (a member of KVM's structures), constant, delegated, other
+    value     TEXT NOT NULL,    -- the expression, if there is one; for delegated the function
+    gated     INTEGER NOT NULL  -- 1: a condition other than host_initiated decides whether the access succeeds
 );
 
--- A member that decides whether an MSR is accessible, or that its value is computed from.
+-- A member that decides whether an MSR is accessible, or from which its value is computed.
 CREATE TEMP TABLE all_msr_gate (
     side   TEXT NOT NULL,
     tree   TEXT NOT NULL,
@@ -41,17 +41,17 @@ CREATE TEMP TABLE all_msr_gate (
     member TEXT NOT NULL        -- its last name
 );
 
--- A member of KVM's own structures that an MSR's place reads (get) or writes (set).
+-- A member of KVM's own structures that an `msr_get` site reads or an `msr_set` site writes.
 CREATE TEMP TABLE all_msr_state (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
     site    TEXT NOT NULL,
     owner   TEXT NOT NULL,      -- kvm_vcpu_arch, kvm_arch, vcpu_vmx, vcpu_svm
-    member  TEXT NOT NULL,      -- dotted path; of an unknown member as far as it goes
-    unknown TEXT NOT NULL,      -- the step that the structure does not have, '' where it has all
-    outside INTEGER NOT NULL,   -- 1: the chain leads on into a structure that is not in view
-    written INTEGER NOT NULL,   -- 1: something in KVM may write it
-    path    TEXT,               -- where the member is declared
+    member  TEXT NOT NULL,      -- dotted path; up to the unknown step if there is one
+    unknown TEXT NOT NULL,      -- the step that the structure does not have, '' if it has all
+    outside INTEGER NOT NULL,   -- 1: the chain continues into a structure that is not in view
+    written INTEGER NOT NULL,   -- 1: some code in KVM may write it
+    path    TEXT,               -- file that declares the member
     line    INTEGER
 );
 
@@ -63,11 +63,11 @@ CREATE TEMP TABLE all_msr_saved (
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     list      TEXT NOT NULL,
-    feature   INTEGER NOT NULL, -- 1: a list of features, which nobody saves
+    feature   INTEGER NOT NULL, -- 1: a list of feature MSRs, which are not saved
     msr       TEXT NOT NULL,
     number    INTEGER,
     condition TEXT NOT NULL,
-    filtered  INTEGER NOT NULL  -- 1: what the host can do decides at run time whether it is offered
+    filtered  INTEGER NOT NULL  -- 1: the host's features decide at run time whether it is in the list
 );
 
 -- A place in a VMM that reads an MSR from the kernel (get) or writes one to it (put).
@@ -80,12 +80,12 @@ CREATE TEMP TABLE all_vmm_msr (
     function TEXT NOT NULL,
     verb     TEXT NOT NULL,     -- get, put
     msr      TEXT NOT NULL,
-    number   INTEGER,          -- NULL: cannot be computed; of one in a loop the first
-    last     INTEGER,          -- of one in a loop at most the last, else as number
-    listed   INTEGER NOT NULL   -- 1: only where KVM_GET_MSR_INDEX_LIST has named it
+    number   INTEGER,          -- NULL: cannot be computed; in a loop the first
+    last     INTEGER,          -- in a loop an upper bound of the last, otherwise equal to number
+    listed   INTEGER NOT NULL   -- 1: only if KVM_GET_MSR_INDEX_LIST names it
 );
 
--- A member of a structure that holds the state of a VM or a vCPU, with whether anything in KVM writes it.
+-- A member of a structure with the state of a VM or vCPU, and how often KVM reads and writes members of its name.
 CREATE TEMP TABLE all_vcpu_field (
     side    TEXT NOT NULL,
     tree    TEXT NOT NULL,
@@ -97,11 +97,11 @@ CREATE TEMP TABLE all_vcpu_field (
     path    TEXT NOT NULL,
     line    INTEGER NOT NULL,
     condition TEXT NOT NULL,
-    reads   INTEGER NOT NULL,   -- places of the architecture, and of what all share, that use a member of this name
-    writes  INTEGER NOT NULL    -- that assign or update it, or take its address
+    reads   INTEGER NOT NULL,   -- number of places in the architecture's and the shared code that use a member of this name
+    writes  INTEGER NOT NULL    -- number of those that assign or update it, or take its address
 );
 
--- An MSR that a guest is let write without an exit.
+-- An MSR that a guest may write without an exit.
 CREATE TEMP TABLE all_msr_passthrough (
     side     TEXT NOT NULL,
     tree     TEXT NOT NULL,
@@ -109,10 +109,10 @@ CREATE TEMP TABLE all_msr_passthrough (
     line     INTEGER NOT NULL,
     function TEXT NOT NULL,
     msr      TEXT NOT NULL,
-    switched INTEGER NOT NULL   -- 1: something switches its value between host and guest
+    switched INTEGER NOT NULL   -- 1: its value is switched between host and guest
 );
 
--- Which MSR belongs to which capability, and how that is known.
+-- The MSRs that belong to a capability, with the evidence.
 CREATE TEMP TABLE all_cap_msr (
     side     TEXT NOT NULL,
     tree     TEXT NOT NULL,
@@ -122,7 +122,7 @@ CREATE TEMP TABLE all_cap_msr (
     evidence TEXT NOT NULL      -- config (msrs.toml), doc (same section), state (enabling writes what the handler reads), name, patch
 );
 
--- MSRs that processors do not let be written or read, and those whose value is saved another way: msrs.toml.
+-- MSRs that processors do not allow to be written or read, and MSRs whose value is saved by other means: msrs.toml.
 CREATE TEMP TABLE msr_fact (
     kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere
     msr    TEXT NOT NULL,
@@ -135,8 +135,8 @@ CREATE TEMP VIEW {base_}msr_set AS SELECT * FROM all_msr_site WHERE side = '{sid
 
 CREATE TEMP VIEW {base_}msr_feature AS SELECT * FROM all_msr_site WHERE side = '{side}' AND verb = 'feature';
 
--- A place of a handler, a list or a VMM that names an MSR, or a definition of a capability, whose number is not known:
--- the header that has it is not in the tree, or says it in a way that is not understood. Rules leave such a place out.
+-- An MSR at a site of a handler, a list or a VMM, or a definition of a capability, whose number is unknown because
+-- the header that defines it is not in the tree or is not understood. Rules leave it out.
 CREATE TEMP VIEW unnumbered AS
     SELECT tree, path, line, column, msr AS name FROM msr_saved WHERE number IS NULL
     UNION SELECT tree, path, line, column, msr FROM all_msr_site WHERE side = 'now' AND number IS NULL

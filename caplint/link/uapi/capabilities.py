@@ -28,7 +28,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         INSERT INTO temp.all_cap_use
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
-        WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL AND NOT f.made
+        WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL AND NOT f.expanded
           AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation')
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)

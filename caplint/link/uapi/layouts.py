@@ -81,16 +81,16 @@ def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
             for copy in copies
         ],
     )  # fmt: skip
-    for world, against, kernel, other in _pairs(copies):
+    for snapshot, against, kernel, other in _pairs(copies):
         if kernel.key != other.key:
-            _compare(store, (world, against), (kernel, other), units)
+            _compare(store, (snapshot, against), (kernel, other), units)
 
 
 def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
     by_kind: dict[str, list[tuple[str, str | None]]] = {}
     for path, header, arch in store.connection.execute(
         """SELECT path, header, arch FROM temp.all_file
-           WHERE side = ? AND tree = ? AND header IS NOT NULL AND NOT made ORDER BY path""",
+           WHERE side = ? AND tree = ? AND header IS NOT NULL AND NOT expanded ORDER BY path""",
         (side, tree.name),
     ):
         if basename(path) == "kvm.h":
@@ -167,7 +167,7 @@ def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) ->
 
 
 def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:
-    """Every kernel's own headers, and each copy that is held against them: world, what it is, kernel, other.
+    """Every kernel's own headers, and each copy that is held against them: snapshot, what it is, kernel, other.
 
     Where some tree has a base there are two worlds: the trees as they are, and with every base in its tree's place.
     """
@@ -179,11 +179,11 @@ def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:
             same = other.tree.name == kernel.tree.name
             if other.side == "base" and same and other.header == "uapi" and set(other.abis) & set(kernel.abis):
                 yield "now", "before", other, kernel
-    for world, members in (("now", now), ("base", before if based else [])):
+    for snapshot, members in (("now", now), ("base", before if based else [])):
         for kernel in _kernels(members):
             for other in members:
                 if set(other.abis) & set(kernel.abis):
-                    yield from ((world, *pair) for pair in _held_against(kernel, other))
+                    yield from ((snapshot, *pair) for pair in _held_against(kernel, other))
 
 
 def _kernels(copies: list[_Copy]) -> list[_Copy]:
@@ -208,7 +208,7 @@ def _read(tree: Tree, path: str) -> bytes | None:
 
 
 def _compare(store: FactStore, named: tuple[str, str], pair: tuple[_Copy, _Copy], units: dict[str, str]) -> None:
-    """`named` is the world, and what is held against what."""
+    """`named` is the snapshot, and what is held against what."""
     kernel, other = pair
     name = f"drift {kernel.key} {other.key}"
     known = store.recall(name)

@@ -9,15 +9,15 @@ CREATE TEMP TABLE all_cap (
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     name      TEXT NOT NULL,
-    number    COLLATE number,   -- NULL: cannot be computed; TEXT where 64 bits with a sign do not hold it
-    alias     TEXT,             -- the capability that its body names
+    number    COLLATE number,   -- NULL: cannot be computed; TEXT if it does not fit into 64 bits with a sign
+    alias     TEXT,             -- the capability that its body is
     header    TEXT NOT NULL,    -- uapi, copy, vmm
     arch      TEXT,
     condition TEXT NOT NULL,    -- presence condition, 1: always
     comment   TEXT              -- the comment on its lines
 );
 
--- A capability whose name stands in a file's code, whatever for.
+-- An occurrence of a capability's name in the code of a file, of any kind.
 CREATE TEMP TABLE all_cap_use (
     side  TEXT NOT NULL,
     tree  TEXT NOT NULL,
@@ -30,32 +30,32 @@ CREATE TEMP TABLE all_cap_use (
     kind  TEXT NOT NULL
 );
 
--- The layouts that one of a tree's copies of the UAPI has on one architecture, as JSON; the views struct_layout and
--- ioctl_number are what it says.
+-- The layouts of one copy of the UAPI in a tree on one architecture, as JSON; the views struct_layout and
+-- ioctl_number show its contents.
 CREATE TEMP TABLE all_layout (
     side   TEXT NOT NULL,
     tree   TEXT NOT NULL,
     role   TEXT NOT NULL,
     header TEXT NOT NULL,       -- uapi, copy, vmm
-    arch   TEXT NOT NULL,       -- '' where the path of its asm/kvm.h says none
+    arch   TEXT NOT NULL,       -- '' if the path of its asm/kvm.h names none
     path   TEXT NOT NULL,       -- of linux/kvm.h
     asm    TEXT NOT NULL,       -- of asm/kvm.h
-    units  TEXT NOT NULL        -- ABI → structures, ioctls, unknown
+    units  TEXT NOT NULL        -- JSON: ABI → structures, ioctls, unknown
 );
 
--- A structure or ioctl that two copies of the UAPI lay out or number differently, per pair of copies and architecture.
+-- A structure or ioctl whose layout or number differs between two copies of the UAPI, per pair of copies and architecture.
 CREATE TEMP TABLE all_layout_drift (
-    world         TEXT NOT NULL,    -- now; base: with every patched tree as it is without its patch
-    against       TEXT NOT NULL,    -- vmm; copy (tools/); reference: another kernel; before: the kernel without its patch
-    original      TEXT NOT NULL,    -- tree of the header that counts: the kernel; of reference and before that one
-    tree          TEXT NOT NULL,    -- tree of the other
+    snapshot      TEXT NOT NULL,    -- now; base: every patched tree without its patch
+    against       TEXT NOT NULL,    -- the other copy: vmm; copy (tools/); reference: another kernel; before: the kernel without its patch
+    original      TEXT NOT NULL,    -- tree of the authoritative header: the kernel; for reference and before the other kernel
+    tree          TEXT NOT NULL,    -- tree of the other header
     arch          TEXT NOT NULL,
-    subject       TEXT NOT NULL,    -- tag, or the ioctl's name
+    subject       TEXT NOT NULL,    -- tag of the structure, or name of the ioctl
     kind          TEXT NOT NULL,    -- struct, ioctl
-    verdict       TEXT NOT NULL,    -- break: programs built with one misread the other; compatible: one has more
-    abis          TEXT NOT NULL,    -- on which that holds, separated by commas
-    everywhere    INTEGER NOT NULL, -- 1: on all that both are known for
-    changes       TEXT NOT NULL,    -- what the other has, and what the original has
+    verdict       TEXT NOT NULL,    -- break: programs built with one misread the other; compatible: one has additional members
+    abis          TEXT NOT NULL,    -- ABIs on which the verdict holds, separated by commas
+    everywhere    INTEGER NOT NULL, -- 1: it holds on all ABIs for which both are known
+    changes       TEXT NOT NULL,    -- the members or sizes of the other, and of the original
     original_path TEXT NOT NULL,
     original_line INTEGER NOT NULL,
     original_column INTEGER NOT NULL,
@@ -64,21 +64,21 @@ CREATE TEMP TABLE all_layout_drift (
     column        INTEGER NOT NULL
 );
 
--- A member of a structure or union of the UAPI, as one ABI lays it out. Dotted names go into members without a tag of their
--- own, `[]` into an array of such; a member of a tagged type has rows under that tag. Bytes, and bits from the beginning of
--- the structure in the ABI's order: from a byte's least significant bit where it is little endian, else from its most.
+-- A member of a structure or union of the UAPI, as one ABI lays it out. Dotted names are members of nested types without a tag,
+-- `[]` an array of such; members of a tagged type have rows under that tag. Offsets and sizes are bytes; bits count from the
+-- beginning of the structure in the ABI's order: from a byte's least significant bit on little endian, otherwise from its most significant.
 CREATE TEMP VIEW {base_}struct_layout AS
     SELECT l.tree, l.role, l.header, s.value ->> 4 AS path, m.value ->> 7 AS line, l.arch, u.key AS abi,
            s.value ->> 0 AS struct, s.value ->> 1 AS kind, s.value ->> 2 AS struct_size,
            s.value ->> 3 AS struct_alignment, s.value ->> 5 AS struct_line,
-           s.value ->> 7 AS carried,       -- 1: an ioctl's argument is one or holds one; 0: mapped, or its address is passed
+           s.value ->> 7 AS carried,       -- 1: an ioctl's argument is or contains it; 0: it is mapped, or its address is passed
            m.value ->> 0 AS member, m.value ->> 1 AS offset, m.value ->> 2 AS size,
-           m.value ->> 3 AS bit_offset, m.value ->> 4 AS bits,    -- NULL: no bit-field
+           m.value ->> 3 AS bit_offset, m.value ->> 4 AS bits,    -- NULL: not a bit-field
            m.value ->> 5 AS type
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.structures') s, json_each(s.value, '$[8]') m
     WHERE l.side = '{side}';
 
--- An ioctl's number in one ABI. One whose argument is a structure that only another architecture has is none there.
+-- An ioctl's number in one ABI. An ioctl whose argument is a structure of another architecture has no row.
 CREATE TEMP VIEW {base_}ioctl_number AS
     SELECT l.tree, l.role, l.header, i.value ->> 7 AS path, i.value ->> 8 AS line, l.arch, u.key AS abi,
            i.value ->> 0 AS name, i.value ->> 1 AS value,
@@ -87,15 +87,15 @@ CREATE TEMP VIEW {base_}ioctl_number AS
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.ioctls') i
     WHERE l.side = '{side}';
 
--- A structure, ioctl or header of the UAPI whose layout or number is not known on an ABI, with the reason.
+-- A structure, ioctl or header of the UAPI whose layout or number is unknown on an ABI, with the reason.
 CREATE TEMP VIEW {base_}layout_unknown AS
     SELECT l.tree, l.role, l.header, n.value ->> 1 AS path, n.value ->> 2 AS line, l.arch, u.key AS abi,
            n.value ->> 0 AS name, n.value ->> 3 AS reason,
-           n.value ->> 4 AS follows        -- 1: only because it holds something else that is not known
+           n.value ->> 4 AS follows        -- 1: unknown only because it contains another unknown type
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.unknown') n
     WHERE l.side = '{side}';
 
-CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE world = 'now';
+CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE snapshot = 'now';
 
 CREATE INDEX temp.all_cap_name ON all_cap (name);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);

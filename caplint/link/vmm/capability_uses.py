@@ -51,10 +51,10 @@ class CapabilityUse:
     scope: str
     expression: str
     """What names the capability there."""
-    how: str = "direct"
+    resolved_via: str = "direct"
     cap: str = ""
     flags: str | None = None
-    given: tuple[str, ...] | None = None
+    arguments_written: tuple[str, ...] | None = None
     ignored: str = ""
 
     @property
@@ -84,7 +84,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     for use, before in dominated:
         connection.execute(
             "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (side, tree, *use.place, use.cap, before.how, before.check.function.path, before.check.call.line),
+            (side, tree, *use.place, use.cap, before.found_by, before.check.function.path, before.check.call.line),
         )
     connection.execute(
         """INSERT INTO temp.all_checked_before
@@ -125,11 +125,11 @@ def _uses(code: Code) -> Iterator[CapabilityUse]:
             use = CapabilityUse(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
             if wrapper.verb == "enable" and wrapper.request:
                 request = request_of(function, call)
-                use = replace(use, expression=request.cap, flags=request.flags, given=request.given)
+                written = request.arguments_written
+                use = replace(use, expression=request.cap, flags=request.flags, arguments_written=written)
             elif wrapper.verb == "enable":
-                use = replace(
-                    use, flags="".join(call.arguments[index + 1 : index + 2]), given=call.arguments[index + 2 :]
-                )
+                flags, written = "".join(call.arguments[index + 1 : index + 2]), call.arguments[index + 2 :]
+                use = replace(use, flags=flags, arguments_written=written)
             yield replace(use, ignored=ignored(code, function, call))
 
 
@@ -142,12 +142,12 @@ def _scope(wrapper: Wrapper, call: CallSite) -> str:
 def _named(code: Code, known: Capabilities, use: CapabilityUse, depth: int = _DEPTH) -> Iterator[CapabilityUse]:
     """The use once per capability that it may speak of; of a parameter, the calls that pass one."""
     found = list(known.of(use.function, use.expression, use.call.start))
-    how = "parameter" if depth < _DEPTH else ""
-    yield from (replace(use, cap=cap, how=how or named) for cap, named in found)
+    resolved_via = "parameter" if depth < _DEPTH else ""
+    yield from (replace(use, cap=cap, resolved_via=resolved_via or named) for cap, named in found)
     if found or depth == 0 or use.function.name in _wrappers():
         return
     for caller, call, expression in handed_on(code, use.function, use.expression):
-        outer = replace(use, function=caller, call=call, expression=expression, given=None, flags=None)
+        outer = replace(use, function=caller, call=call, expression=expression, arguments_written=None, flags=None)
         lost = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
         yield from _named(code, known, replace(outer, ignored=lost), depth - 1)
 
@@ -159,8 +159,8 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
         [
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
              use.call.callee, json.dumps(use.call.arguments), use.call.use,
-             conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
-             None if use.given is None else json.dumps(use.given), use.ignored,
+             conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
+             None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
              int(use.function.static or bool(code.callers(use.function))))
             for use in uses
         ],
@@ -178,7 +178,7 @@ def _insert_arguments(
              number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
              bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap)))
             for use in uses
-            for position, text in enumerate(use.given or ())
+            for position, text in enumerate(use.arguments_written or ())
         ],
     )  # fmt: skip
 
@@ -225,7 +225,7 @@ def _asked(code: Code, dominated: list[CapabilityUse], witnesses: dict[str, Witn
     asked = {cap: int(not answers.are_yes_or_no(witnesses[cap])) for cap in caps}
     return {
         (*use.place, use.cap): int(
-            asked[use.cap] or any(witnesses[use.cap].find(use.function, text) for text in use.given or ())
+            asked[use.cap] or any(witnesses[use.cap].find(use.function, text) for text in use.arguments_written or ())
         )
         for use in dominated
     }

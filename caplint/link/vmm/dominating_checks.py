@@ -41,7 +41,7 @@ class Check:
 class Before:
     """A check that stands before an enable site."""
 
-    how: str
+    found_by: str
     """same function, stored flag, every caller."""
     check: Check
 

@@ -22,7 +22,7 @@ class Request:
 
     cap: str
     flags: str | None
-    given: tuple[str, ...] | None
+    arguments_written: tuple[str, ...] | None
 
 
 def request_of(function: CodeFunction, call: CallSite) -> Request:

@@ -12,13 +12,13 @@ CREATE TEMP TABLE all_vmm_argument (
     function TEXT NOT NULL,
     position INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    value    COLLATE number,    -- NULL: it is no constant; TEXT where 64 bits with a sign do not hold it
-    bits     INTEGER,           -- of value, or all that a local variable is given, as in cap_mask; NULL: not known
-    asked    INTEGER            -- 1: the answer of a check goes into it, or more is done with that than take it for yes or no,
-                                -- 0: neither, NULL: no check stands before
+    value    COLLATE number,    -- NULL: not a constant; TEXT if it does not fit into 64 bits with a sign
+    bits     INTEGER,           -- bits of value, or of all values assigned to a local variable, as in cap_mask; NULL: unknown
+    asked    INTEGER            -- 1: the answer of a check goes into it, or is used for more than a yes or no,
+                                -- 0: neither, NULL: there is no check before it
 );
 
--- A place in a VMM that asks for a capability or enables it.
+-- A place in a VMM that checks a capability or enables it.
 CREATE TEMP TABLE all_vmm_use (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
@@ -31,17 +31,17 @@ CREATE TEMP TABLE all_vmm_use (
     verb      TEXT NOT NULL,    -- check, enable, require (a list of required capabilities)
     scope     TEXT NOT NULL,    -- system, vm, vcpu, unknown
     callee    TEXT NOT NULL,
-    arguments TEXT NOT NULL,    -- JSON array, as the call has them
+    arguments TEXT NOT NULL,    -- JSON array, as written in the call
     result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
     condition TEXT NOT NULL,
-    how       TEXT NOT NULL,    -- how the capability is named: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
-    flags     TEXT,             -- of enable, as written; NULL where they are not known
-    given     TEXT,             -- of enable: JSON array of what is passed in args; NULL where that is not known
-    ignored   TEXT NOT NULL,    -- how the result is lost: dropped, unread (assigned, and never looked at), callers (all drop it), '' where it is not
-    followed  INTEGER NOT NULL  -- 1: its function is static or has callers in view, so that checks in callers have been looked for
+    resolved_via TEXT NOT NULL, -- how the capability was resolved: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
+    flags     TEXT,             -- of enable, as written; NULL if unknown
+    arguments_written TEXT,     -- of enable: JSON array of the arguments in args; NULL if unknown
+    ignored   TEXT NOT NULL,    -- how the result is ignored: dropped, unread (assigned and never read), callers (all drop it), '' if it is used
+    callers_known INTEGER NOT NULL -- 1: its function is static or has callers in view, so that checks in callers are found
 );
 
--- What a VMM asks or enables without its being known which capability that is.
+-- A check or enable in a VMM whose capability cannot be resolved.
 CREATE TEMP TABLE all_vmm_unresolved (
     side       TEXT NOT NULL,
     tree       TEXT NOT NULL,
@@ -53,16 +53,16 @@ CREATE TEMP TABLE all_vmm_unresolved (
     expression TEXT NOT NULL
 );
 
--- A check of a capability that stands before a place which enables it. Whether it is tested for the right answer is not judged.
+-- A check of a capability before a place that enables it. Whether the answer is tested for the right value is not judged.
 CREATE TEMP TABLE all_checked_before (
     side       TEXT NOT NULL,
     tree       TEXT NOT NULL,
-    path       TEXT NOT NULL,   -- where it is enabled
+    path       TEXT NOT NULL,   -- of the place that enables it
     line       INTEGER NOT NULL,
     column     INTEGER NOT NULL,
     cap        TEXT NOT NULL,
-    how        TEXT NOT NULL,   -- same function, every caller, stored flag, required (at start-up)
-    check_path TEXT NOT NULL,   -- where it is asked for
+    found_by   TEXT NOT NULL,   -- place of the check: same function, every caller, stored flag, required (at start-up)
+    check_path TEXT NOT NULL,   -- of the check
     check_line INTEGER NOT NULL
 );
 

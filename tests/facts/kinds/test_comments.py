@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.store.records import DefinitionComment
+from caplint.facts.kinds.comments import DefinitionComment
 
 COMMENTS = [
     ("/* With KVM_A */\n#define X 1\n", [("X", "With KVM_A", 0, 2, 1)]),

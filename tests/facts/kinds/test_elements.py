@@ -7,7 +7,8 @@ from typing import TypeVar
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.store.records import BlindSpot, Element, Enumerator, TableEntry
+from caplint.facts.kinds.elements import Element, Enumerator
+from caplint.facts.store.records import BlindSpot, TableEntry
 
 R = TypeVar("R", Element, Enumerator, TableEntry)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.knowledge.languages import WORDS
+from caplint.knowledge.languages import NAME_INDEX
 
 
 def _words(text: str) -> set[str]:
-    (record,) = extract(text.encode(), WORDS).records
+    (record,) = extract(text.encode(), NAME_INDEX).records
     return set(str(record[0]).split())
 
 

@@ -11,7 +11,7 @@ from caplint.knowledge.languages import OUTLINE
 
 def _tables(text: str) -> dict[str, list[Any]]:
     (record,) = extract(text.encode(), OUTLINE).records
-    tables: dict[str, list[Any]] = json.loads(record[0])  # type: ignore[arg-type]
+    tables: dict[str, list[Any]] = json.loads(record[0])
     return tables
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import sqlite3
-from importlib import resources
+from importlib import import_module, resources
+from types import ModuleType
 from typing import get_type_hints
 
 import pytest
 
-from caplint.facts.store.records import TABLES
+from caplint.facts import kinds
+from caplint.facts.store import records
+from caplint.facts.store.records import table_of
 
 SCHEMA = resources.files("caplint.facts.store").joinpath("schema.sql").read_text("utf-8")
 # Said once for all at the top of the schema, or named as what they are.
@@ -49,20 +53,35 @@ COLUMNS = _tables()
 _KINDS: dict[object, tuple[str, bool]] = {str: ("TEXT", True), int: ("INTEGER", True), str | None: ("TEXT", False)}
 
 
-@pytest.mark.parametrize("record", TABLES, ids=lambda record: record.__name__)
+def _records(module: ModuleType) -> list[type]:
+    """The record types that a module defines."""
+    return [
+        entry
+        for name, entry in vars(module).items()
+        if hasattr(entry, "_fields") and entry.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
+_KIND_MODULES = [import_module(f"{kinds.__name__}.{entry.name}") for entry in pkgutil.iter_modules(kinds.__path__)]
+RECORDS = [record for module in (records, *_KIND_MODULES) for record in _records(module)]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
 def test_record_agrees_with_its_table(record: type) -> None:
-    columns = COLUMNS[TABLES[record]]
+    columns = COLUMNS[table_of(record)]
     assert columns[0] == ("blob", "INTEGER", True)
     fields = [(name, *_KINDS[int if name == "condition" else kind]) for name, kind in get_type_hints(record).items()]
     assert fields == columns[1:]
 
 
 def test_every_table_of_facts_has_a_record() -> None:
-    assert set(TABLES.values()) == set(COLUMNS) - {"blob", "condition", "memo", "stat_cache", "object_cache"}
+    assert sorted(map(table_of, RECORDS)) == sorted(
+        set(COLUMNS) - {"blob", "condition", "memo", "stat_cache", "object_cache"}
+    )
 
 
 def test_every_table_of_facts_is_indexed_by_blob() -> None:
-    assert set(re.findall(r"CREATE INDEX \w+_blob ON (\w+) \(blob\b", SCHEMA)) == set(TABLES.values())
+    assert set(re.findall(r"CREATE INDEX \w+_blob ON (\w+) \(blob\b", SCHEMA)) == set(map(table_of, RECORDS))
 
 
 @pytest.mark.parametrize("table", COLUMNS)

@@ -299,7 +299,8 @@ RETURNS = [
 
 @pytest.mark.parametrize(("cap", "returns", "positive"), RETURNS)
 def test_how_a_generic_case_ends(answering: Tree, cap: str, returns: str, positive: str) -> None:
-    query = f"SELECT returns, positive FROM cap_check WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
+    columns = "returns_condition, nonzero_condition"
+    query = f"SELECT {columns} FROM cap_check WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
     assert ask([answering], query) == [(returns, positive)]
 
 

@@ -131,11 +131,11 @@ def test_numbered_sections(tmp_path: Path) -> None:
 
 def test_what_the_code_has(tmp_path: Path) -> None:
     trees = [bare_kernel(tmp_path, {API: RST, X86: CODE})]
-    assert ask(trees, "SELECT DISTINCT subject, arch, shared FROM offered ORDER BY subject") == [
+    assert ask(trees, "SELECT DISTINCT subject, arch, shared FROM available_on ORDER BY subject") == [
         ("KVM_CAP_A", "x86", 0),
         ("KVM_GET_A", "x86", 0),
     ]
-    assert ask(trees, "SELECT subject, scope, function FROM served ORDER BY subject") == [
+    assert ask(trees, "SELECT subject, scope, function FROM handled_on ORDER BY subject") == [
         ("KVM_CAP_A", "vm", "kvm_vm_ioctl_enable_cap"),
         ("KVM_GET_A", "vcpu", "kvm_arch_vcpu_ioctl"),
     ]

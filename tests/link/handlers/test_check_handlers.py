@@ -9,7 +9,7 @@ import pytest
 from conftest import UAPI, X86, ask, bare_kernel
 
 CHECK = "SELECT cap, arch, function, line, kind, condition, reads_vm, answer FROM cap_check ORDER BY path, line, cap"
-HANDLER = "SELECT path, function, arch, verb, scope, because FROM handler ORDER BY path, function"
+HANDLER = "SELECT path, function, arch, verb, scope, found_by FROM handler ORDER BY path, function"
 NAME = "kvm_vm_ioctl_check_extension"
 HEADER = "".join(f"#define KVM_CAP_{name} {number}\n" for number, name in enumerate("ABCDE"))
 

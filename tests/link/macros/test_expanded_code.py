@@ -15,7 +15,7 @@ from caplint.trees.detect import directory_tree
 FUNCTIONS = "SELECT path, name, line FROM code_function ORDER BY 1, 3, 2"
 CASES = """
     SELECT l.low, l.line, c.text FROM case_label l JOIN all_file f ON f.blob = l.blob
-    JOIN condition c ON c.id = l.condition WHERE f.made ORDER BY l.line, l.start
+    JOIN condition c ON c.id = l.condition WHERE f.expanded ORDER BY l.line, l.start
 """
 UNEXPANDED = "SELECT path, line, name, reason FROM unexpanded ORDER BY 1, 2"
 HOST = "arch/x86/include/asm/kvm_host.h"
@@ -162,7 +162,7 @@ void update(void)
     tree = bare_kernel(tmp_path, {OPS: LIST, X86: text})
     assert ask([tree], FUNCTIONS) == [(X86, "x_run", 3), (X86, "x_smi", 3), (X86, "update", 4)]
     calls = """SELECT k.callee, k.arguments, k.line, c.text FROM call k JOIN all_file f ON f.blob = k.blob
-               JOIN condition c ON c.id = k.condition WHERE f.made AND k.function = 'update' ORDER BY k.start"""
+               JOIN condition c ON c.id = k.condition WHERE f.expanded AND k.function = 'update' ORDER BY k.start"""
     assert ask([tree], calls) == [("set", '["ops.run"]', 8, "1"), ("maybe", '["ops.smi"]', 8, "CONFIG_SMM")]
     assert ask([tree], UNEXPANDED) == []
 

@@ -12,7 +12,7 @@ INDEX = "arch/x86/include/asm/msr-index.h"
 HOST = "arch/x86/include/asm/kvm_host.h"
 HELD = "struct kvm_vcpu_arch { u64 tea; };\n"
 NUMBERED = "#define MSR_TEA 0xc0000010\n#define MSR_POT 0xc0000013\n"
-SITE = "verb, msr, high, number, last, line, kind, how, value"
+SITE = "verb, msr, high, number, last, line, kind, value_kind, value"
 
 
 def _handler(*lines: str, verb: str = "get") -> str:
@@ -86,7 +86,7 @@ def _case(*lines: str, verb: str = "get") -> str:
     ],
 )
 def test_where_a_value_comes_from(tmp_path: Path, lines: tuple[str, ...], how: str, value: str) -> None:
-    assert _ask(tmp_path, _case(*lines), "SELECT how, value FROM msr_get") == [(how, value)]
+    assert _ask(tmp_path, _case(*lines), "SELECT value_kind, value FROM msr_get") == [(how, value)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_where_a_value_comes_from(tmp_path: Path, lines: tuple[str, ...], how: s
     ],
 )
 def test_where_a_value_goes_to(tmp_path: Path, lines: tuple[str, ...], how: str, value: str) -> None:
-    assert _ask(tmp_path, _case(*lines, verb="set"), "SELECT how, value FROM msr_set") == [(how, value)]
+    assert _ask(tmp_path, _case(*lines, verb="set"), "SELECT value_kind, value FROM msr_set") == [(how, value)]
 
 
 ASKS = ["msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"]

@@ -32,7 +32,7 @@ def _handler(body: str, verb: str = "get") -> dict[str, str]:
     ],
 )
 def test_where_a_value_comes_from(tmp_path: Path, body: str, how: str) -> None:
-    found = ask([bare_kernel(tmp_path, _handler(body))], "SELECT msr, number, how FROM msr_get")
+    found = ask([bare_kernel(tmp_path, _handler(body))], "SELECT msr, number, value_kind FROM msr_get")
     assert found == [("MSR_TEA", 0xC0000010, how)]
 
 

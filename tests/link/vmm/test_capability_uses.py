@@ -74,7 +74,7 @@ ENABLE = "kvm_vm_enable_cap(s, %s, 0);"
     ],
 )  # fmt: skip
 def test_how_a_capability_is_named(tmp_path: Path, text: str, rows: list[tuple[str, str]]) -> None:
-    found = _ask(tmp_path, text, "SELECT cap, how FROM vmm_enable ORDER BY cap")
+    found = _ask(tmp_path, text, "SELECT cap, resolved_via FROM vmm_enable ORDER BY cap")
     assert found == [(f"KVM_CAP_{name}", how) for name, how in rows]
 
 
@@ -93,7 +93,7 @@ def test_what_is_not_known_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_passed(tmp_path: Path, line: str, flags: str, given: str) -> None:
-    assert _ask(tmp_path, _function(line), "SELECT flags, given FROM vmm_enable") == [(flags, given)]
+    assert _ask(tmp_path, _function(line), "SELECT flags, arguments_written FROM vmm_enable") == [(flags, given)]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_is_passed(tmp_path: Path, line: str, flags: str, given: str) -> No
 def test_the_ioctl_itself(tmp_path: Path, lines: tuple[str, ...], row: tuple[str | None, ...]) -> None:
     files = {"include/kvm/kvm.h": "", "kvm-cpu.c": _function(*lines)}
     tree = directory_tree(str(lay(tmp_path, files)))
-    assert ask([tree], "SELECT cap, scope, flags, given FROM vmm_enable") == [("KVM_CAP_A", *row)]
+    assert ask([tree], "SELECT cap, scope, flags, arguments_written FROM vmm_enable") == [("KVM_CAP_A", *row)]
 
 
 CALL = "kvm_vm_enable_cap(s, KVM_CAP_A, 0);"

@@ -18,7 +18,7 @@ def _function(*lines: str, name: str = "f", static: str = "static ") -> str:
 
 
 def _before(root: Path, text: str) -> list[str]:
-    query = "SELECT how, check_path FROM checked_before"
+    query = "SELECT found_by, check_path FROM checked_before"
     found = ask([bare_qemu(root, {ALL: text})], query)
     assert all(path == ALL for _, path in found)
     return [how for how, _ in found]
@@ -81,7 +81,7 @@ def test_in_the_list_of_what_is_required(tmp_path: Path) -> None:
         ALL: "const KVMCapabilityInfo required[] = {\n\tKVM_CAP_INFO(A),\n};\n",
         ARM: _function(ENABLE),
     }
-    query = "SELECT path, how, check_path, check_line FROM checked_before"
+    query = "SELECT path, found_by, check_path, check_line FROM checked_before"
     assert ask([bare_qemu(tmp_path, files)], query) == [(ARM, "required", ALL, 2)]
 
 
@@ -103,5 +103,5 @@ def test_not_at_all(tmp_path: Path, text: str) -> None:
 def test_whether_callers_have_been_looked_for(tmp_path: Path) -> None:
     text = _function(ENABLE) + _function(ENABLE, name="g", static="") + _function(ENABLE, name="h", static="")
     text += _function("h(s);", name="caller")
-    query = "SELECT function, followed FROM vmm_enable ORDER BY line"
+    query = "SELECT function, callers_known FROM vmm_enable ORDER BY line"
     assert ask([bare_qemu(tmp_path, {ALL: text})], query) == [("f", 1), ("g", 0), ("h", 1)]
