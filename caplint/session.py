@@ -21,7 +21,7 @@ from caplint.trees.tree import File, Tree
 Progress = Callable[[int, int], None]
 
 
-def silent(done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
@@ -52,7 +52,7 @@ class Session:
 
 
 def open_session(
-    trees: list[Tree], config: Config, progress: Progress = silent, *, narrow: str | None = None
+    trees: list[Tree], config: Config, progress: Progress = no_progress, *, narrow: str | None = None
 ) -> Session:
     """Read what is not known yet and fill the views.
 
@@ -83,7 +83,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         return [
             file
             for file in found
-            if file.speaks or language_of(file.path) != "c" or (name and name in tree.read(file.path))
+            if file.mentions_kvm or language_of(file.path) != "c" or (name and name in tree.read(file.path))
         ]
 
     sides = [(tree, *tree.with_base(store)) for tree in trees]

@@ -17,13 +17,13 @@ from caplint.facts.store.store import FactStore, is_damage
 from caplint.findings.finding import Finding, identify, supersede
 from caplint.rules import query
 from caplint.rules.page import Rule
-from caplint.session import Progress, Session, open_session, silent
+from caplint.session import Progress, Session, no_progress, open_session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 
 def check(
-    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = silent, *, deep: bool = False
+    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress, *, deep: bool = False
 ) -> Outcome:
     """Run the rules over the trees as they are; deep: with those that need the call graph."""
 
@@ -33,12 +33,12 @@ def check(
 
             link_deep(sessions[0], ExtractionSettings(config.repairs, config.jobs))
             sessions[0].deep = True
-        return [judge(sessions[0], rules, config)]
+        return [run_rules(sessions[0], rules, config)]
 
-    return in_sessions([trees], config, progress, run)[0]
+    return with_sessions([trees], config, progress, run)[0]
 
 
-def in_sessions(
+def with_sessions(
     groups: list[list[Tree]], config: Config, progress: Progress, run: Callable[[list[Session]], list[Outcome]]
 ) -> list[Outcome]:
     """What a function makes of some groups of trees, each linked for itself; again, where the store fails half-way."""
@@ -64,10 +64,10 @@ def _close(sessions: list[Session]) -> None:
         sessions.pop().store.close()
 
 
-def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
+def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
     """What the rules find in linked trees."""
     coverage = measure(session.connection)  # first: rules leave functions of SQLite slower behind
-    found, skipped = find(session, rules, config)
+    found, skipped = collect_findings(session, rules, config)
     kept, unused = suppress(found, config.suppress)
     return Outcome(
         trees=session.trees,
@@ -87,7 +87,7 @@ def is_passing(session: Session) -> bool:
     return session.store.incomplete or session.store.late
 
 
-def find(
+def collect_findings(
     session: Session, rules: list[Rule], config: Config, *, valid: bool = False
 ) -> tuple[list[Finding], list[Skipped]]:
     """What the rules find in the views, suppressed or not, and which of them did not run.

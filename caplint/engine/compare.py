@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from caplint.config.settings import Config
-from caplint.engine.check import check, find, in_sessions, is_passing, judge, suppress
+from caplint.engine.check import check, collect_findings, is_passing, run_rules, suppress, with_sessions
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location, difference, identify
 from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
-from caplint.session import Progress, Session, silent
+from caplint.session import Progress, Session, no_progress
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.series import Laid, SeriesStep
+from caplint.trees.series import PatchedTrees, SeriesStep
 from caplint.trees.tree import Tree
 
 # Where a new capability or section stands that other series must not take as well.
@@ -33,22 +33,24 @@ _NEW_SECTIONS = """
 """
 
 
-def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = silent) -> Outcome:
+def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress) -> Outcome:
     """Run the rules over the trees and over what they are compared with: findings added and resolved."""
-    return compare_series([Laid(trees, [])], rules, config, progress)[0]
+    return compare_series([PatchedTrees(trees, [])], rules, config, progress)[0]
 
 
-def compare_series(laid: list[Laid], rules: list[Rule], config: Config, progress: Progress = silent) -> list[Outcome]:
+def compare_series(
+    laid: list[PatchedTrees], rules: list[Rule], config: Config, progress: Progress = no_progress
+) -> list[Outcome]:
     """The same for each of several states of the trees, which are also compared with one another."""
 
     def run(sessions: list[Session]) -> list[Outcome]:
-        _tell_one_another(sessions, [", ".join(series.label for series in entry.series) for entry in laid])
+        _exchange_pending(sessions, [", ".join(series.label for series in entry.series) for entry in laid])
         return [_compare(session, entry.steps, rules, config) for session, entry in zip(sessions, laid, strict=True)]
 
-    return in_sessions([entry.trees for entry in laid], config, progress, run)
+    return with_sessions([entry.trees for entry in laid], config, progress, run)
 
 
-def _tell_one_another(sessions: list[Session], labels: list[str]) -> None:
+def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
     """Fill `pending_cap` and `pending_section` of each session with what the others add."""
     if len(sessions) < 2:
         return
@@ -65,23 +67,25 @@ def _tell_one_another(sessions: list[Session], labels: list[str]) -> None:
 
 
 def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule], config: Config) -> Outcome:
-    outcome = judge(session, rules, config)
+    outcome = run_rules(session, rules, config)
     unpatched(session.connection, session.configurations)
-    before = identify(suppress(find(session, rules, config, valid=True)[0], config.suppress)[0], session.roles)
+    before = identify(
+        suppress(collect_findings(session, rules, config, valid=True)[0], config.suppress)[0], session.roles
+    )
     late = [rule for rule in rules if "step_finding" in rule.query]
     if late and series:
         for steps in series:
-            rows = _broken(steps, session, [before, outcome.findings], rules, config)
+            rows = _bisect_breaks(steps, session, [before, outcome.findings], rules, config)
             session.connection.executemany(
                 "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
-        found = suppress(find(session, late, config)[0], config.suppress)[0]
+        found = suppress(collect_findings(session, late, config)[0], config.suppress)[0]
         outcome = replace(outcome, findings=identify([*outcome.findings, *found], session.roles))
     added, resolved = difference(outcome.findings, before)
     return replace(outcome, findings=added, resolved=resolved, passing=is_passing(session))
 
 
-def _broken(
+def _bisect_breaks(
     steps: list[SeriesStep], session: Session, ends: list[list[Finding]], rules: list[Rule], config: Config
 ) -> Iterator[tuple[object, ...]]:
     """Rows of `step_finding`: errors that neither the trees before a series show nor those after it."""
@@ -115,8 +119,8 @@ def _rows(
 
 def _line_in(final: list[Tree], step: SeriesStep, place: Location) -> int:
     """The line of the tree behind the series that is most likely the one of a finding at a step."""
-    before = (step.trees[place.tree].content(place.path) or b"").splitlines()
-    after = (next(tree for tree in final if tree.name == place.tree).content(place.path) or b"").splitlines()
+    before = (step.trees[place.tree].read_or_none(place.path) or b"").splitlines()
+    after = (next(tree for tree in final if tree.name == place.tree).read_or_none(place.path) or b"").splitlines()
     text = before[place.line - 1] if place.line <= len(before) else b""
     same = [number for number, line in enumerate(after, 1) if line == text]
     return min(same, key=lambda number: abs(number - place.line), default=max(1, min(place.line, len(after))))
@@ -128,5 +132,5 @@ def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
     for tree in final:
         own = any(row.series == step.series for row in tree.patch_files)
         there = step.trees[tree.name] if own else tree
-        trees.append(there.alone() if isinstance(there, OverlayTree) else there)
+        trees.append(there.without_base() if isinstance(there, OverlayTree) else there)
     return trees

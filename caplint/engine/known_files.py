@@ -20,7 +20,7 @@ class KnownFiles:
         """Every file of the tree, also those without a name of interest; listed only where one of these is named."""
         tree = self._loaded.tree
         bases = [tree.base] if tree.base is not None else []
-        return frozenset(path for one in (tree, *bases) for path in one.sources())
+        return frozenset(path for one in (tree, *bases) for path in one.candidates())
 
     def has(self, path: str) -> bool:
         """Whether a path is one of the tree's files, as the tree itself lists them."""
@@ -31,4 +31,4 @@ class KnownFiles:
     def _is_code(self, path: str) -> bool:
         """Whether it is C that only a call graph reads, as the tree lists it; a path that is not plain is none."""
         plain = path == posixpath.normpath(path) and not path.startswith(("/", "..")) and "\0" not in path
-        return plain and path in self._loaded.tree.below(posixpath.dirname(path))
+        return plain and path in self._loaded.tree.c_files_under(posixpath.dirname(path))

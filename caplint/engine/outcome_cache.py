@@ -105,7 +105,7 @@ def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | N
     for given in trees:
         side: Tree | None = given
         while side is not None:
-            state = side.state(known)
+            state = side.state_id(known)
             named = (side.name, side.role, side.project.name, side.location, side.revision, tuple(side.patch_files))
             yield None if state is None else (*named, state, side.base is not None)
             side = side.base

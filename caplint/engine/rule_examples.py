@@ -15,7 +15,7 @@ from caplint.machine.record import parse as parse_machine
 from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
-from caplint.trees.series import Laid, Series, SeriesStep, over
+from caplint.trees.series import PatchedTrees, Series, SeriesStep, overlay
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import parse
 from caplint.util import shipped_files
@@ -75,7 +75,7 @@ def _text(lines: list[Line]) -> str:
     return ", ".join(f"{tree}:{path}:{line}" for tree, path, line in lines) or "nothing"
 
 
-def _run(laid: list[Laid], rule: Rule, config: Config) -> Outcome:
+def _run(laid: list[PatchedTrees], rule: Rule, config: Config) -> Outcome:
     """What the rule finds in the example's own trees. Only what speaks of series needs them told apart."""
     if len(laid) > 1 or "step_finding" in rule.query:
         rules = (
@@ -88,13 +88,13 @@ def _run(laid: list[Laid], rule: Rule, config: Config) -> Outcome:
     return check(laid[0].trees, [rule], config, deep="deep" in rule.needs)
 
 
-def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
+def _lay(case: Case) -> tuple[list[PatchedTrees], list[Line]]:
     """The mini-trees with an example's files and patches, and with those of each other series; the lines expected."""
-    laid = {"": Laid(list(mini_trees().values()), [])}
+    laid = {"": PatchedTrees(list(mini_trees().values()), [])}
     expected: list[Line] = []
     steps: dict[str, list[SeriesStep]] = {"": []}
     for ordinal, part in enumerate([part for part in case.parts if not _is_machine(part)], 1):
-        own = laid.setdefault(part.series, Laid(list(mini_trees().values()), [Series(part.series, [])]))
+        own = laid.setdefault(part.series, PatchedTrees(list(mini_trees().values()), [Series(part.series, [])]))
         tree = next((tree for tree in own.trees if tree.name == part.tree), None)
         if tree is None:
             raise CaplintError(f"line {part.line} of {case.rule.path}: no mini-tree is called {part.tree}")
@@ -108,7 +108,7 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
         else:
             changed, rows = {part.path: part.content.encode()}, []
         expected += [(part.tree, part.path or rows[0].path, line) for line in part.expected]
-        own.trees = [over(other, changed, rows) if other is tree else other for other in own.trees]
+        own.trees = [overlay(other, changed, rows) if other is tree else other for other in own.trees]
         trees = {other.name: other for other in own.trees}
         steps.setdefault(part.series, []).append(SeriesStep("example", ordinal, f"patch {ordinal}", trees))
     if len(steps[""]) > 1:

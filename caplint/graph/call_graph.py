@@ -177,7 +177,7 @@ def code_of(tree: Tree, store: FactStore) -> list[File]:
     """The C files that a tree's call graph is made of: of a kernel those that matter, else all of them."""
     if tree.role in {"kernel", "reference"}:
         return [file for file in tree.files(store) if language_of(file.path) == "c"]
-    return [file for file in tree.code(store) if not knowledge().dead_files.fullmatch(file.path)]
+    return [file for file in tree.c_files(store) if not knowledge().dead_files.fullmatch(file.path)]
 
 
 def _label(labels: str) -> str | None:

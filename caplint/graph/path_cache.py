@@ -37,7 +37,7 @@ def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Ex
     digest = hashlib.sha256(json.dumps([code_identity(), astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
         # Of a kernel what matters is all; what it is asked first is listed once for both.
-        code = [] if tree.role in {"kernel", "reference"} else tree.code(store)
+        code = [] if tree.role in {"kernel", "reference"} else tree.c_files(store)
         digest.update(json.dumps([tree.name, tree.role, tree.project.name]).encode())
         for file in (*code, *tree.files(store)):
             digest.update(f"{file.path}\0{file.oid}\0".encode())

@@ -21,7 +21,7 @@ def write_text(values: dict[str, Any], out: TextIO, _: Style) -> None:
     out.write(
         f"# from {visible(source)}{remark}\n"
         if source
-        else "# no caplint.toml found upward from here; these are the defaults\n"
+        else "# no caplint.toml found here or above; these are the defaults\n"
     )
     for key, value in values.items():
         if key not in {"source", "restricted", "trust"}:

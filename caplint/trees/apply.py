@@ -89,7 +89,7 @@ class _Application:
         """All changed files. Raises `CaplintError` where they make a directory a repository of git."""
         lines = self._before | self._round
         new = [path for path in self._changed if lines[path] is not None]
-        refuse_repositories(sorted(new), self._label, self._tree.has)
+        refuse_repositories(sorted(new), self._label, self._tree.exists)
         return {
             path: None if (now := lines[path]) is None else b"".join(now) for path in lines if path in self._changed
         }
@@ -102,7 +102,7 @@ class _Application:
         """What the diff is made against."""
         path = file.old or file.path
         if path not in self._before:
-            content = self._tree.content(path)
+            content = self._tree.read_or_none(path)
             self._before[path] = None if content is None else io.BytesIO(content).readlines()
         lines = self._before[path]
         if lines is None and file.kind != "added":

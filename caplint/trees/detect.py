@@ -148,7 +148,7 @@ def _project(role: str | None, recognise: Callable[[], Project], *, there: bool 
 
 def _known_by_headers(tree: Tree, label: str) -> None:
     """Any program is only one if it has a copy of KVM's headers."""
-    if not tree.project.markers and not any(tree.project.header_kind(file) for file in tree.sources()):
+    if not tree.project.markers and not any(tree.project.header_kind(file) for file in tree.candidates()):
         raise CaplintError(
             f"{label}: no program that caplint knows, and no linux/kvm.h below it that it could be known by"
         )

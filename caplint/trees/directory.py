@@ -42,7 +42,7 @@ class DirectoryTree(Tree):
         found = self._listing if self._listing is not None else self._named(cache, every=False)
         return [file for file, matters in found if matters]
 
-    def code(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:
         if self._listing is None:
             self._listing = self._named(cache, every=True)
         return [file for file, _ in self._listing if language_of(file.path) == "c"]
@@ -76,10 +76,10 @@ class DirectoryTree(Tree):
         cache.remember(directory, fresh, known.keys() - present)
         return sorted(found, key=lambda entry: entry[0].path)
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return sorted(path for _, path, _ in self._candidates())
 
-    def state(self, known: States) -> str | None:
+    def state_id(self, known: States) -> str | None:
         if self not in known and not self._strayed:
             young = time.time_ns() - _RACY_NS
             readable, links = walk(self.name, self.root, self._watched, self.project.may_hold)
@@ -106,10 +106,10 @@ class DirectoryTree(Tree):
             ) from error
         return oversize() if max(len(content), status.st_size) > LARGEST else content
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         return self._inside(path) is not None
 
-    def content(self, path: str) -> bytes | None:
+    def read_or_none(self, path: str) -> bytes | None:
         place = self._inside(path)
         real = path if place is None else shown(place.relative_to(self.root))
         if path != self.project.release and not (self._is_watched(path) and self._is_watched(real)):
@@ -119,7 +119,7 @@ class DirectoryTree(Tree):
     def _is_watched(self, path: str) -> bool:
         return covers(self._watched, path, self.project.may_hold)
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         place = self._inside(directory)
         found = place.rglob("*.[ch]") if place is not None else ()
         return sorted(shown(file.relative_to(self.root)) for file in found if not file.is_symlink())

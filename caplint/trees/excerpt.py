@@ -9,7 +9,7 @@ from caplint.knowledge.project import Project
 from caplint.trees.detect import name_of
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import decide
-from caplint.trees.series import Laid, Series
+from caplint.trees.series import PatchedTrees, Series
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree
 from caplint.trees.unified import FileDiff
 from caplint.util.errors import CaplintError
@@ -32,26 +32,26 @@ class EmptyTree(Tree):
     def files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
         return []
 
-    def code(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
+    def c_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
         return []
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return []
 
-    def state(self, known: States) -> str | None:  # noqa: ARG002 - there is but one
+    def state_id(self, known: States) -> str | None:  # noqa: ARG002 - there is but one
         return ""
 
     def read(self, path: str) -> bytes:
         raise FileNotFoundError(path)
 
-    def has(self, path: str) -> bool:  # noqa: ARG002 - whatever is asked for
+    def exists(self, path: str) -> bool:  # noqa: ARG002 - whatever is asked for
         return False
 
-    def below(self, directory: str) -> list[str]:  # noqa: ARG002 - wherever
+    def c_files_under(self, directory: str) -> list[str]:  # noqa: ARG002 - wherever
         return []
 
 
-def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) -> list[Laid]:
+def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) -> list[PatchedTrees]:
     """The trees, with excerpts in place of those that the series touch."""
     empty = [EmptyTree(tree.name, tree.role, tree.project) for tree in trees if tree.role != "reference"]
     taken = {tree.name for tree in empty}
@@ -73,11 +73,13 @@ def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) ->
     if not rows:
         raise CaplintError(f"{series[0].label}: touches no file that caplint reads")
     found = [
-        OverlayTree(OverlayTree(tree, _laid(before[tree.name])).alone(), _laid(after[tree.name]), rows[tree.name])
+        OverlayTree(
+            OverlayTree(tree, _laid(before[tree.name])).without_base(), _laid(after[tree.name]), rows[tree.name]
+        )
         for tree in empty
         if tree.name in rows
     ]
-    return [Laid([*found, *(tree for tree in trees if tree.name not in rows)], series)]
+    return [PatchedTrees([*found, *(tree for tree in trees if tree.name not in rows)], series)]
 
 
 def _routed(

@@ -26,7 +26,7 @@ class OverlayTree(Tree):
         self.patch_files = (*base.patch_files, *patch_files)
         self._changes = dict(changes)
 
-    def alone(self) -> OverlayTree:
+    def without_base(self) -> OverlayTree:
         """The same files, compared with nothing."""
         tree = OverlayTree(self._below, self._changes)
         tree.base, tree.patch_files = None, ()
@@ -41,8 +41,8 @@ class OverlayTree(Tree):
         below = self._below.files(cache)  # once: of a directory it is a walk
         return self._laid_over(below, self._matters), below
 
-    def code(self, cache: StampCache) -> list[File]:
-        return self._laid_over(self._below.code(cache), self._is_code)
+    def c_files(self, cache: StampCache) -> list[File]:
+        return self._laid_over(self._below.c_files(cache), self._is_code)
 
     def _laid_over(self, base: list[File], takes: Callable[[str, bytes], bool]) -> list[File]:
         kept = [file for file in base if file.path not in self._changes]
@@ -53,12 +53,12 @@ class OverlayTree(Tree):
         ]
         return sorted([*kept, *laid], key=lambda file: file.path)
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         laid = {path for path, content in self._changes.items() if content is not None}
-        return sorted((set(self._below.sources()) - self._changes.keys()) | laid)
+        return sorted((set(self._below.candidates()) - self._changes.keys()) | laid)
 
-    def state(self, known: States) -> str | None:
-        below = self._below.state(known)
+    def state_id(self, known: States) -> str | None:
+        below = self._below.state_id(known)
         if below is None:
             return None
         digest = hashlib.sha256(f"{below}\0{self.patch_files!r}".encode("utf-8", "surrogateescape"))
@@ -75,10 +75,10 @@ class OverlayTree(Tree):
             raise FileNotFoundError(path)
         return content
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         if path in self._directories:
             return True
-        return self._changes[path] is not None if path in self._changes else self._below.has(path)
+        return self._changes[path] is not None if path in self._changes else self._below.exists(path)
 
     @cached_property
     def _directories(self) -> set[str]:
@@ -91,13 +91,13 @@ class OverlayTree(Tree):
                 parent = parent.rpartition("/")[0]
         return found
 
-    def content(self, path: str) -> bytes | None:
-        return self._changes[path] if path in self._changes else self._below.content(path)
+    def read_or_none(self, path: str) -> bytes | None:
+        return self._changes[path] if path in self._changes else self._below.read_or_none(path)
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         laid = {path for path in self._changes if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))}
         gone = {path for path, content in self._changes.items() if content is None}
-        return sorted((set(self._below.below(directory)) | laid) - gone)
+        return sorted((set(self._below.c_files_under(directory)) | laid) - gone)
 
     @property
     def changes(self) -> Mapping[str, bytes | None]:

@@ -41,7 +41,7 @@ class RevisionTree(Tree):
                 found.append(_file(path, oid, *known[oid]))
         return found
 
-    def code(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:
         known = self._known(cache)
         code = [(path, self._blobs[path]) for path in self._candidates if language_of(path) == "c"]
         return [_file(path, oid, *known[oid]) for path, oid in code]
@@ -63,10 +63,10 @@ class RevisionTree(Tree):
         cache.remember_objects(fresh)
         return {**known, **fresh, **large}
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return list(self._candidates)
 
-    def state(self, known: States) -> str | None:  # noqa: ARG002 - it is told from what is at hand
+    def state_id(self, known: States) -> str | None:  # noqa: ARG002 - it is told from what is at hand
         if self._object is not None:
             return self._object
         lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
@@ -78,13 +78,13 @@ class RevisionTree(Tree):
         readable = ((path, self.project.wants(path)) for path in sorted(self._blobs) if language_of(path) is not None)
         return {path: wanted for path, wanted in readable if wanted is not False}
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         return path in self._everything or path in self._directories
 
-    def content(self, path: str) -> bytes | None:
+    def read_or_none(self, path: str) -> bytes | None:
         return self._repository.read(self._everything[path]) if path in self._everything else None
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         return sorted(
             path for path in self._everything if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))
         )
@@ -113,5 +113,5 @@ class RevisionTree(Tree):
             raise CaplintError(f"{self.name}: {self.location} has no {path}") from None
 
 
-def _file(path: str, oid: str, size: int, speaks: bool) -> File:
-    return File(path, oid if size <= LARGEST else oversize_id(), size, speaks)
+def _file(path: str, oid: str, size: int, mentions_kvm: bool) -> File:
+    return File(path, oid if size <= LARGEST else oversize_id(), size, mentions_kvm)

@@ -64,7 +64,7 @@ def _fits(patches: Iterable[list[FileDiff]], trees: list[Tree], label: str) -> l
 
 def _trees_of(file: FileDiff, trees: list[Tree]) -> list[str]:
     if file.old is not None:
-        return [tree.name for tree in trees if tree.has(file.old)]
+        return [tree.name for tree in trees if tree.exists(file.old)]
     depths = {tree.name: _depth(tree, file.path) for tree in trees}
     return [name for name, depth in depths.items() if depth == max(depths.values())]
 
@@ -73,7 +73,7 @@ def _depth(tree: Tree, path: str) -> int:
     """How many of the directories above a path the tree has."""
     parts = path.split("/")
     depth = 0
-    while depth < len(parts) - 1 and tree.has("/".join(parts[: depth + 1])):
+    while depth < len(parts) - 1 and tree.exists("/".join(parts[: depth + 1])):
         depth += 1
     return depth
 

@@ -51,7 +51,7 @@ class SeriesStep:
 
 
 @dataclass
-class Laid:
+class PatchedTrees:
     """Series laid over trees."""
 
     trees: list[Tree]
@@ -104,14 +104,14 @@ def _kept(files: list[FileDiff], label: str, warn: Warn) -> list[FileDiff]:
     return kept
 
 
-def lay(series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn) -> list[Laid]:
+def apply_series(series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn) -> list[PatchedTrees]:
     """Lay series over trees.
 
     Series that touch different trees are laid together; one that touches a tree which an earlier one has changed is
     laid over the unchanged trees beside it, or where it does not apply there, on top.
     Raises `CaplintError` for a file that fits no tree or several, and for a hunk that does not apply.
     """
-    laid: list[Laid] = []
+    laid: list[PatchedTrees] = []
     for entry in series:
         try:
             _lay_beside(entry, laid, trees, preferred, warn)
@@ -125,14 +125,14 @@ def lay(series: list[Series], trees: list[Tree], preferred: str | None, warn: Wa
     return laid
 
 
-def _lay_beside(series: Series, laid: list[Laid], trees: list[Tree], preferred: str | None, warn: Warn) -> None:
+def _lay_beside(series: Series, laid: list[PatchedTrees], trees: list[Tree], preferred: str | None, warn: Warn) -> None:
     """Lay a series over trees that no other has changed."""
     touched = {name for patch in _routed(series, trees, preferred) for name, _ in patch}
     free = next((each for each in laid if not touched & _changed(each)), None)
     if free is not None:
         _add(free, series, preferred, warn)
     else:
-        fresh = Laid(list(trees), [])
+        fresh = PatchedTrees(list(trees), [])
         _add(fresh, series, preferred, warn)
         laid.append(fresh)
 
@@ -141,11 +141,11 @@ def _routed(series: Series, trees: list[Tree], preferred: str | None) -> list[Ro
     return route([patch.files for patch in series.patches], trees, preferred, series.label)
 
 
-def _changed(laid: Laid) -> set[str]:
+def _changed(laid: PatchedTrees) -> set[str]:
     return {tree.name for tree in laid.trees if tree.patch_files}
 
 
-def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
+def _add(laid: PatchedTrees, series: Series, preferred: str | None, warn: Warn) -> None:
     """Lay one more series over the trees, patch by patch."""
     state = {tree.name: tree for tree in laid.trees}
     steps = []
@@ -157,7 +157,7 @@ def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
             files.setdefault(name, []).append(file)
         for name, own in files.items():
             changes = apply(state[name], own, _label(series, patch), warn)
-            state[name] = over(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
+            state[name] = overlay(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
         steps.append(SeriesStep(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
@@ -175,7 +175,7 @@ def _row(series: Series, ordinal: int, patch: Patch, file: FileDiff) -> PatchFil
     return PatchFile(series.label, ordinal, patch.label, file.path, file.kind)
 
 
-def over(tree: Tree, changes: Changes, rows: list[PatchFile]) -> Tree:
+def overlay(tree: Tree, changes: Changes, rows: list[PatchFile]) -> Tree:
     """One overlay over the tree as it was found, however many patches there are."""
     if isinstance(tree, OverlayTree) and tree.base is not None:
         together = OverlayTree(tree.base, {**tree.changes, **changes})

@@ -22,7 +22,7 @@ class File:
     path: str
     oid: str
     size: int
-    speaks: bool = True
+    mentions_kvm: bool = True
     """Whether it holds a token of interest, and does not matter for its place alone."""
 
 
@@ -94,15 +94,15 @@ class Tree(ABC):
         return self.files(cache), self.base.files(cache) if self.base is not None else []
 
     @abstractmethod
-    def code(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:
         """Every C file that could matter, sorted by path: what a call graph is made of."""
 
     @abstractmethod
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         """Every file that could matter, sorted by path: those of `files`, and those that hold nothing of interest."""
 
     @abstractmethod
-    def state(self, known: States) -> str | None:
+    def state_id(self, known: States) -> str | None:
         """Names everything of the tree that a run may come to see, whatever it holds; None where that cannot be told.
 
         It is taken as cheaply as can be: of a directory by what the inodes say, and not by contents. `known` has what
@@ -114,16 +114,16 @@ class Tree(ABC):
         """A file's bytes. Raises `OSError` where it cannot be read."""
 
     @abstractmethod
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         """Whether there is a file or a directory of this name, wherever it is and whatever it holds."""
 
     @abstractmethod
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         """The C files below a directory, whether they matter or not."""
 
-    def content(self, path: str) -> bytes | None:
+    def read_or_none(self, path: str) -> bytes | None:
         """A file's bytes, None where the tree has no such file of its own."""
-        return self.read(path) if self.has(path) else None
+        return self.read(path) if self.exists(path) else None
 
 
 def object_id(content: bytes) -> str:

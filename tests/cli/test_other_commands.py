@@ -173,7 +173,7 @@ def test_explain(caplint: Caplint, code: str) -> None:
 def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
     store = tmp_path / "cache" / file_name()
     first, *lines = caplint("config", "--jobs", "3").out.splitlines()
-    assert first == "# no caplint.toml found upward from here; these are the defaults"
+    assert first == "# no caplint.toml found here or above; these are the defaults"
     assert lines == [
         "trees = []",
         'fail-on = "warning"',

@@ -160,7 +160,7 @@ def test_the_diff_alone(caplint: Caplint, pair: tuple[str | Path, ...], tmp_path
     assert run.err == f"caplint: {tmp_path}/p: {message}\n"
     run = caplint("patch", tmp_path / "p", *pair, "--diff-only")
     assert "error CAP102 KVM_CAP_NEW: has the number of KVM_CAP_OTHER, 9 (seen in the diff alone)" in run.out
-    assert run.out.endswith("Only what the diffs show was seen; the rest of the patched trees was not.\n")
+    assert run.out.endswith("Only the diff hunks were analysed, not the rest of the patched trees.\n")
     assert f"{UAPI}:4" in run.out
     without_trees = caplint("patch", tmp_path / "p", "--diff-only", *CONCISE)
     assert "CAP102 KVM_CAP_NEW" in without_trees.out

@@ -143,12 +143,12 @@ def test_explain(caplint: Caplint, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--explain",), "--explain needs the kernel's source; give --kernel DIR"),
-        (("--explain", "--output-format", "json", "--kernel", "KERNEL"), "--explain is text; as data: caplint facts"),
+        (("--explain",), "--explain needs a kernel tree; give --kernel DIR"),
+        (("--explain", "--output-format", "json", "--kernel", "KERNEL"), "--explain prints only text; for data use caplint facts"),
         (("--explain", "--kernel", "KERNEL", "--from", "RISCV"), "this source has no check handler of riscv"),
         (("--from", "absent.json"), "--probe absent.json: cannot be read: No such file or directory"),
         (("--msr", "0x4f", "--explain"), "--msr reads registers of this machine"),
-        (("--msr", "0x4f", "--cpu", "-1"), "--cpu -1: processors are counted from 0"),
+        (("--msr", "0x4f", "--cpu", "-1"), "--cpu -1: must be 0 or higher"),
         (("--msr", "MSR_TEA"), "no tree here numbers MSRs"),
         (("--output", "no/such/place.json"), "no/such/place.json: cannot be written"),
         (("--prob",), "did you mean"),
@@ -183,7 +183,7 @@ def test_a_tree_is_no_record(caplint: Caplint, tmp_path: Path) -> None:
 def test_two_machines_of_one_name(caplint: Caplint, tmp_path: Path) -> None:
     run = caplint("check", kernel(tmp_path / "k"), "--probe", _recorded(tmp_path), "--probe")
     assert run.status == 2
-    assert "--probe: two of the machines are called box; rename one in its record" in run.err
+    assert "--probe: two probe records are both named box; edit \"machine\" in one" in run.err
 
 
 def test_a_machine_that_cannot_be_asked(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,15 +167,15 @@ def test_the_command(caplint: Caplint, apart: Path) -> None:
     assert caplint("trust", "--list").out == f"{file}: changed since it was trusted\n"
     file.unlink()
     assert caplint("trust", "--list").out == f"{file}: cannot be read: No such file or directory\n"
-    assert caplint("trust", "--remove", "caplint.toml").out == f"not trusted any more: {file}\n"
+    assert caplint("trust", "--remove", "caplint.toml").out == f"no longer trusted: {file}\n"
     assert caplint("trust", "--list").out == ""
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "no caplint.toml found upward from here; name the file"),
-        (["other.toml"], "only caplint.toml and pyproject.toml are found; name others with --config"),
+        ([], "no caplint.toml found here or above; name the file"),
+        (["other.toml"], "only files named caplint.toml or pyproject.toml are trusted; use --config for others"),
         (["gone/caplint.toml"], "cannot be read: No such file"),
         (["--remove", "caplint.toml"], "is not on the list of trusted files"),
         (["--list", "caplint.toml"], "--list shows all trusted files"),
@@ -190,7 +190,7 @@ def test_wrong_use_is_one_line(caplint: Caplint, words: list[str], said: str) ->
 
 def test_a_file_that_needs_no_trust_is_put_on_no_list(caplint: Caplint, apart: Path) -> None:
     file = _found(apart, HARMLESS)
-    assert caplint("trust").out == f"{file}: sets nothing that needs trust\n"
+    assert caplint("trust").out == f"{file}: has no setting that needs trust\n"
     assert not trust.list_path().exists()
 
 

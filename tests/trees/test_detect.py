@@ -110,7 +110,7 @@ def test_any_program_with_the_headers_is_a_vmm(tmp_path: Path) -> None:
     tree = parse_tree(f"tea=vmm:{root}")
     assert (tree.name, tree.role, tree.project.name) == ("tea", "vmm", "program")
     assert tree.project.header_kind("third_party/asm-x86/kvm.h") == "vmm"
-    assert tree.sources() == ["src/vm.c", "third_party/asm-x86/kvm.h", "third_party/linux/kvm.h"]
+    assert tree.candidates() == ["src/vm.c", "third_party/asm-x86/kvm.h", "third_party/linux/kvm.h"]
 
 
 def test_a_manager_with_the_headers_is_a_vmm_where_it_is_given_as_one(tmp_path: Path) -> None:

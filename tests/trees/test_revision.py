@@ -44,7 +44,7 @@ def test_a_revision_is_what_a_checkout_would_be(tmp_path: Path, store: FactStore
     assert OTHER in expected
     assert (tree.name, tree.role, tree.location, tree.revision) == ("kernel", "kernel", f"{root}@HEAD~1", first)
     assert tree.read(X86) == str(KERNEL_FILES[X86]).encode()
-    assert tree.sources() == sorted([*expected, "include/linux/plain.h"])
+    assert tree.candidates() == sorted([*expected, "include/linux/plain.h"])
     assert git(root, "status", "--porcelain") == ""
 
 

@@ -9,7 +9,7 @@ from conftest import HEADER, QEMU_UAPI, UAPI, X86, commit, kernel, lay, qemu
 
 from caplint.trees import series as under_test
 from caplint.trees.detect import directory_tree, tree_of
-from caplint.trees.series import Laid, read_series
+from caplint.trees.series import PatchedTrees, read_series
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
@@ -38,13 +38,15 @@ def trees(tmp_path: Path) -> list[Tree]:
     return [directory_tree(str(kernel(tmp_path / "k"))), directory_tree(str(qemu(tmp_path / "q")))]
 
 
-def _lay(trees: list[Tree], *files: bytes, preferred: str | None = None, told: list[str] | None = None) -> list[Laid]:
+def _lay(
+    trees: list[Tree], *files: bytes, preferred: str | None = None, told: list[str] | None = None
+) -> list[PatchedTrees]:
     notes: list[str] = [] if told is None else told
     read = read_series([(f"{number}.patch", content) for number, content in enumerate(files, 1)], notes.append)
-    return under_test.lay(read, trees, preferred, notes.append)
+    return under_test.apply_series(read, trees, preferred, notes.append)
 
 
-def _changed(laid: Laid) -> dict[str, list[str]]:
+def _changed(laid: PatchedTrees) -> dict[str, list[str]]:
     return {tree.name: [row.path for row in tree.patch_files] for tree in laid.trees if tree.patch_files}
 
 
@@ -125,7 +127,7 @@ def test_renames_copies_modes_and_removals(tmp_path: Path, trees: list[Tree]) ->
     tree = _lay(trees, text.encode())[0].trees[0]
     assert tree.read("virt/kvm/moved.c") == b"a\nb\nC\nd\ne\n"
     assert tree.read("virt/kvm/copy.c") == trees[0].read(X86)
-    assert [tree.has(path) for path in (NEW, "virt/kvm/gone.c", "virt/kvm/run.c", X86)] == [False, False, True, True]
+    assert [tree.exists(path) for path in (NEW, "virt/kvm/gone.c", "virt/kvm/run.c", X86)] == [False, False, True, True]
 
 
 def test_a_change_of_modes_alone(trees: list[Tree]) -> None:

@@ -185,4 +185,4 @@ def test_objects_that_are_borrowed_are_read(caplint: Caplint, root: Path, *, rel
 def test_a_repository_under_a_young_fifo_is_no_fifo(root: Path) -> None:
     """Whatever is below the working tree is no file of git's."""
     os.mkfifo(root / "virt/kvm/pipe.c")
-    assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).sources()
+    assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).candidates()
