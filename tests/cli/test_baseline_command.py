@@ -35,7 +35,7 @@ def test_what_is_known_is_left_out(caplint: Caplint, pair: Words, apart: Path) -
     assert run.err == "b.toml: 1 error, 0 warnings, 3 notes\n"
     run = caplint("check", *pair, "--baseline", "b.toml", "--fail-on", "note")
     assert run.status == 0
-    assert "0 errors, 0 warnings, 0 notes; 4 left out by the baseline" in run.out.splitlines()
+    assert "0 errors, 0 warnings, 0 notes; 4 hidden by the baseline" in run.out.splitlines()
 
 
 def test_moved_lines_change_nothing_and_new_findings_are_seen(caplint: Caplint, pair: Words, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_matches_nothing_any_more_is_said_and_pruned(
     caplint("baseline", "write", file, *pair)
     lay(tmp_path / "q", {QEMU_UAPI: NEW})
     gone = f"CAP101 KVM_CAP_NR_VCPUS (vmm:{QEMU_UAPI})"
-    said = f"baseline entry that matches nothing any more: {gone}"
+    said = f"baseline entry that no longer matches: {gone}"
     assert said in caplint("check", *pair, "--baseline", file).out.splitlines()
     assert said in caplint("check", *pair, "--baseline", file, "--output-format", "concise").err.splitlines()
     before = _entries(file)

@@ -199,7 +199,7 @@ def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: P
     first = caplint("config").out.splitlines()[0]
     assert (
         first
-        == f"# from {file}, not trusted: other commands refuse it; `caplint trust` trusts it, and --config names it"
+        == f"# from {file}, not trusted: other commands refuse it; run `caplint trust`, or name it with --config"
     )
     caplint("trust")
     assert caplint("config").out.splitlines()[0] == f"# from {file}"

@@ -21,7 +21,7 @@ errors/warnings/notes  qemu-1         qemu-2
 linux-1                agrees 0/0/0   differs 1/0/0
 linux-2                differs 1/0/0  agrees 0/0/0
 
-what keeps pairs from agreeing
+findings that prevent agreement
 error CAP101 KVM_CAP_NR_VCPUS: linux-1 with qemu-2 and linux-2 with qemu-1
 
 2 of 4 pairs agree (--fail-on error)

@@ -30,7 +30,7 @@ from caplint.findings.finding import Finding
 def test_what_b4_reads(tmp_path: Path, findings: tuple[Finding, ...], status: str) -> None:
     (check,) = _read_by_b4(tmp_path, text(outcome(tmp_path / "trees", *findings), "b4"))
     assert (check["tool"], check["status"], check["url"]) == ("caplint", status, "")
-    assert check["summary"].endswith("; 2 suppressed; 5 left out by the baseline")
+    assert check["summary"].endswith("; 2 suppressed; 5 hidden by the baseline")
     assert check["details"].splitlines()[-1].startswith("coverage: ")
 
 
