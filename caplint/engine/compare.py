@@ -1,4 +1,4 @@
-"""Comparisons: what trees show that those which they are compared with do not, and the reverse."""
+"""Comparisons: findings that trees add or resolve against their bases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caplint.trees.overlay import OverlayTree
 from caplint.trees.series import PatchedTrees, SeriesStep
 from caplint.trees.tree import Tree
 
-# Where a new capability or section stands that other series must not take as well.
+# Locations of new capabilities and API sections, whose numbers other series must not take as well.
 _NEW_CAPS = """
     SELECT c.tree, c.path, min(c.line), c.name, c.number FROM cap c
     WHERE c.role = 'kernel' AND c.header = 'uapi' AND c.number IS NOT NULL AND c.alias IS NULL
@@ -34,14 +34,14 @@ _NEW_SECTIONS = """
 
 
 def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress) -> Outcome:
-    """Run the rules over the trees and over what they are compared with: findings added and resolved."""
+    """Run the rules over the trees and their bases; return the findings added and resolved."""
     return compare_series([PatchedTrees(trees, [])], rules, config, progress)[0]
 
 
 def compare_series(
     laid: list[PatchedTrees], rules: list[Rule], config: Config, progress: Progress = no_progress
 ) -> list[Outcome]:
-    """The same for each of several states of the trees, which are also compared with one another."""
+    """Compare several patched states of the trees with their bases, and with each other for conflicts."""
 
     def run(sessions: list[Session]) -> list[Outcome]:
         _exchange_pending(sessions, [", ".join(series.label for series in entry.series) for entry in laid])
@@ -51,7 +51,7 @@ def compare_series(
 
 
 def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
-    """Fill `pending_cap` and `pending_section` of each session with what the others add."""
+    """Fill `pending_cap` and `pending_section` of each session with the additions of the other sessions."""
     if len(sessions) < 2:
         return
     for table, query in (("pending_cap", _NEW_CAPS), ("pending_section", _NEW_SECTIONS)):
@@ -59,8 +59,8 @@ def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
         for session in sessions:
             rows = [
                 (label, *row)
-                for other, label, found in zip(sessions, labels, new, strict=True)
-                for row in found
+                for other, label, new_rows in zip(sessions, labels, new, strict=True)
+                for row in new_rows
                 if other is not session
             ]
             session.connection.executemany(f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
@@ -72,15 +72,15 @@ def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule]
     before = identify(
         suppress(collect_findings(session, rules, config, valid=True)[0], config.suppress)[0], session.roles
     )
-    late = [rule for rule in rules if "step_finding" in rule.query]
-    if late and series:
+    step_rules = [rule for rule in rules if "step_finding" in rule.query]
+    if step_rules and series:
         for steps in series:
             rows = _bisect_breaks(steps, session, [before, outcome.findings], rules, config)
             session.connection.executemany(
                 "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
-        found = suppress(collect_findings(session, late, config)[0], config.suppress)[0]
-        outcome = replace(outcome, findings=identify([*outcome.findings, *found], session.roles))
+        step_findings = suppress(collect_findings(session, step_rules, config)[0], config.suppress)[0]
+        outcome = replace(outcome, findings=identify([*outcome.findings, *step_findings], session.roles))
     added, resolved = difference(outcome.findings, before)
     return replace(outcome, findings=added, resolved=resolved, passing=is_passing(session))
 
@@ -88,20 +88,20 @@ def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule]
 def _bisect_breaks(
     steps: list[SeriesStep], session: Session, ends: list[list[Finding]], rules: list[Rule], config: Config
 ) -> Iterator[tuple[object, ...]]:
-    """Rows of `step_finding`: errors that neither the trees before a series show nor those after it."""
+    """Yield rows of `step_finding`: errors after a patch that are present neither before nor after the series."""
     final = session.trees
-    known = {finding.fingerprint for findings in ends for finding in findings}
+    end_fingerprints = {finding.fingerprint for findings in ends for finding in findings}
     open_since: dict[str, tuple[SeriesStep, Finding]] = {}
     for step in steps[:-1]:
         outcome = check(_at(step, final), rules, config)
         session.store.late |= outcome.passing
-        found = {
+        errors = {
             finding.fingerprint: finding
             for finding in outcome.findings
-            if finding.severity == "error" and finding.fingerprint not in known
+            if finding.severity == "error" and finding.fingerprint not in end_fingerprints
         }
-        yield from _rows({key: open_since.pop(key) for key in open_since.keys() - found.keys()}, step, final)
-        open_since = {key: (step, finding) for key, finding in found.items()} | open_since
+        yield from _rows({key: open_since.pop(key) for key in open_since.keys() - errors.keys()}, step, final)
+        open_since = {key: (step, finding) for key, finding in errors.items()} | open_since
     yield from _rows(open_since, steps[-1], final)
 
 
@@ -118,7 +118,7 @@ def _rows(
 
 
 def _line_in(final: list[Tree], step: SeriesStep, place: Location) -> int:
-    """The line of the tree behind the series that is most likely the one of a finding at a step."""
+    """Return the line in the final tree that most likely corresponds to a finding's line after a step."""
     before = (step.trees[place.tree].read_or_none(place.path) or b"").splitlines()
     after = (next(tree for tree in final if tree.name == place.tree).read_or_none(place.path) or b"").splitlines()
     text = before[place.line - 1] if place.line <= len(before) else b""
@@ -127,10 +127,10 @@ def _line_in(final: list[Tree], step: SeriesStep, place: Location) -> int:
 
 
 def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
-    """The trees after a step; what only other series change is as it is in the end."""
+    """Return the trees after a step; trees that only other series change are in their final state."""
     trees = []
     for tree in final:
-        own = any(row.series == step.series for row in tree.patch_files)
-        there = step.trees[tree.name] if own else tree
-        trees.append(there.without_base() if isinstance(there, OverlayTree) else there)
+        changed_by_series = any(row.series == step.series for row in tree.patch_files)
+        tree_after = step.trees[tree.name] if changed_by_series else tree
+        trees.append(tree_after.without_base() if isinstance(tree_after, OverlayTree) else tree_after)
     return trees

@@ -148,7 +148,7 @@ def test_one_that_is_not_there(caplint: Caplint, pair: Words, words: Words) -> N
     trees = () if "show" in words else pair
     run = caplint(*words, "gone.toml", *trees)
     assert run.status == 2
-    message = "cannot be read: No such file or directory; `caplint baseline write` makes one"
+    message = "cannot be read: No such file or directory; `caplint baseline write` creates one"
     assert run.err == f"caplint: gone.toml: {message}\n"
 
 

@@ -145,7 +145,7 @@ def test_explain(caplint: Caplint, tmp_path: Path) -> None:
     [
         (("--explain",), "--explain needs a kernel tree; give --kernel DIR"),
         (("--explain", "--output-format", "json", "--kernel", "KERNEL"), "--explain prints only text; for data use caplint facts"),
-        (("--explain", "--kernel", "KERNEL", "--from", "RISCV"), "this source has no check handler of riscv"),
+        (("--explain", "--kernel", "KERNEL", "--from", "RISCV"), "the kernel tree has no check handler for riscv"),
         (("--from", "absent.json"), "--probe absent.json: cannot be read: No such file or directory"),
         (("--msr", "0x4f", "--explain"), "--msr reads registers of this machine"),
         (("--msr", "0x4f", "--cpu", "-1"), "--cpu -1: must be 0 or higher"),
