@@ -50,7 +50,7 @@ def test_what_needs_trust(apart: Path, key: str) -> None:
     with pytest.raises(CaplintError) as error:
         settings.load()
     assert str(error.value) == (
-        f"{file}: sets what only a trusted file may, {key}; look at it, then run `caplint trust {file}`, "
+        f"{file}: sets values that need trust: {key}; review it, then run `caplint trust {file}`, "
         f"or name the file with --config {file}"
     )
     given = settings.load(file)
@@ -63,7 +63,7 @@ def test_what_needs_trust(apart: Path, key: str) -> None:
 def test_every_kind_of_file_that_is_found(apart: Path, name: str) -> None:
     (apart / name).write_text("[tool.caplint]\nrules = ['.']\n" if name == "pyproject.toml" else "rules = ['.']\n")
     (below := apart / "a" / "b").mkdir(parents=True)
-    with pytest.raises(CaplintError, match="sets what only a trusted file may, rules;"):
+    with pytest.raises(CaplintError, match="sets values that need trust: rules;"):
         settings.load(start=below)
 
 
@@ -78,7 +78,7 @@ def test_other_settings_may_change_and_these_may_not(apart: Path) -> None:
     _found(apart, f'ignore = ["CAP101"]\n{RESTRICTED["cache"]}  # a comment\n')
     assert settings.load().ignore == ("CAP101",)
     _found(apart, 'cache = "other"\n')
-    with pytest.raises(CaplintError, match=r"sets what has changed since you trusted it, cache; look at it"):
+    with pytest.raises(CaplintError, match=r"sets values that changed since you trusted it: cache; review it"):
         settings.load()
     assert trust.state(file, {"cache": "other"}) == "changed since it was trusted"
 
@@ -107,7 +107,7 @@ BAD: dict[str, Callable[[Path], object]] = {
     "Too many levels": _linked,
     "others can write to it": lambda file: file.chmod(0o620),
     "others can write to its directory": lambda file: file.parent.chmod(0o777),
-    "it is no regular file": _fifo,
+    "it is not a regular file": _fifo,
     "larger than": lambda file: file.write_bytes(b" " * (2 << 20)),
     "as caplint writes it": lambda file: file.write_text('{"version": 1, "files": {"/x": 1}}'),
     "Expecting": lambda file: file.write_text("no JSON"),
