@@ -94,8 +94,8 @@ def load(explicit: Path | None = None, start: Path | None = None, *, trusting: b
     """Return the effective configuration: the given file, or the nearest one from `start` upward, or the defaults.
 
     Trees of environment variables come first. Raises `CaplintError`, naming file and key, for a file that cannot be
-    read, for an unknown or invalid key, and for an untrusted file that sets restricted keys, unless `trusting`, which is
-    for configurations that are only shown.
+    read, for an unknown or invalid key, and for an untrusted file that sets restricted keys, unless `trusting`
+    (only to show the configuration).
     """
     path = explicit or nearest(start or Path.cwd())
     if path is None:

@@ -1,4 +1,4 @@
-"""Whole files laid over a tree: the tree as it would be with a patch."""
+"""Overlay of changed files over a tree: the tree with a patch applied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object
 
 
 class OverlayTree(Tree):
-    """A tree with some files replaced, added, or (where the content is None) removed."""
+    """Tree with some files replaced, added, or (content None) removed."""
 
     def __init__(self, base: Tree, changes: Mapping[str, bytes | None], patch_files: Sequence[PatchFile] = ()) -> None:
         self.base: Tree | None = base
@@ -27,7 +27,7 @@ class OverlayTree(Tree):
         self._changes = dict(changes)
 
     def without_base(self) -> OverlayTree:
-        """The same files, compared with nothing."""
+        """Return the same files without a base."""
         tree = OverlayTree(self._below, self._changes)
         tree.base, tree.patch_files = None, ()
         return tree
@@ -38,7 +38,7 @@ class OverlayTree(Tree):
     def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
         if self.base is not self._below:
             return super().with_base(cache)
-        below = self._below.files(cache)  # once: of a directory it is a walk
+        below = self._below.files(cache)  # once, because it walks a directory
         return self._laid_over(below, self._matters), below
 
     def c_files(self, cache: StampCache) -> list[File]:
@@ -82,7 +82,7 @@ class OverlayTree(Tree):
 
     @cached_property
     def _directories(self) -> set[str]:
-        """Every directory above a file that is laid over."""
+        """All directories above a file of the overlay."""
         found: set[str] = set()
         for path, content in self._changes.items():
             parent = path.rpartition("/")[0] if content is not None else ""
@@ -101,7 +101,7 @@ class OverlayTree(Tree):
 
     @property
     def changes(self) -> Mapping[str, bytes | None]:
-        """What lies over the base: path → content, None for a removed file."""
+        """Content of the overlay: path → content, None for a removed file."""
         return self._changes
 
     def _matters(self, path: str, content: bytes) -> bool:

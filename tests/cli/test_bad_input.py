@@ -26,7 +26,7 @@ SELECT 1
 Words = list[str | Path]
 Case = tuple[Callable[[Path], Words], str]
 
-LOOKED_FOR = "no tree that caplint knows. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; QEMU: "
+LOOKED_FOR = "unknown project. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; QEMU: "
 
 
 def _check(root: Path, *words: str | Path) -> Words:
@@ -52,7 +52,7 @@ CASES: dict[str, Case] = {
     "neither": (lambda root: ["check", lay(root / "x", {"f": ""})], "{root}/x: " + LOOKED_FOR),
     "another role": (
         lambda root: ["check", "--kernel", qemu(root / "q")],
-        "{root}/q: is QEMU (vmm), given as kernel",
+        "{root}/q: is QEMU (vmm), not kernel",
     ),
     "a tree option": (lambda root: _check(root, "--tree", "x"), "--tree x: write NAME=ROLE:PATH, such as "),
     "no tree": (lambda _: ["check"], "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or "),
@@ -70,7 +70,10 @@ CASES: dict[str, Case] = {
     "the wrong columns": (_rule(PAGE), "{root}/rules/page.md: query: selects 1; it must select tree, path, line, "),
     "broken SQL": (_rule(PAGE.replace("SELECT 1", "SELECT FROM")), '{root}/rules/page.md: query: near "FROM": syntax'),
     "a query that writes": (_rule(PAGE.replace("SELECT 1", "DROP TABLE blob")), "{root}/rules/page.md: query: "),
-    "missing rules": (lambda root: _check(root, "--rules", root / "gone"), "{root}/gone: rule page directory not found"),
+    "missing rules": (
+        lambda root: _check(root, "--rules", root / "gone"),
+        "{root}/gone: rule page directory not found",
+    ),
     "an unknown key": (_config("jbos = 1"), "{root}/own.toml: unknown key jbos; did you mean jobs?"),
     "no TOML": (_config("="), "{root}/own.toml: not valid TOML: "),
     "no end of nesting": (_config("x = " + "[" * 100_000), "{root}/own.toml: not valid TOML: "),

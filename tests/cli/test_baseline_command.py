@@ -95,8 +95,7 @@ def test_with_a_tree_less_nothing_is_pruned(caplint: Caplint, pair: Words, apart
     run = caplint("baseline", "prune", file, *pair[:2])
     assert run.status == 2
     assert run.err == (
-        f"caplint: {file}: was written with kernel, vmm; also name a tree for vmm, or its findings would be "
-        "removed\n"
+        f"caplint: {file}: was written with kernel, vmm; also name a tree for vmm, or its findings would be removed\n"
     )
     assert file.read_bytes() == before
     run = caplint("check", *pair[:2], "--baseline", file)

@@ -144,7 +144,10 @@ def test_explain(caplint: Caplint, tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("--explain",), "--explain needs a kernel tree; give --kernel DIR"),
-        (("--explain", "--output-format", "json", "--kernel", "KERNEL"), "--explain prints only text; for data use caplint facts"),
+        (
+            ("--explain", "--output-format", "json", "--kernel", "KERNEL"),
+            "--explain prints only text; for data use caplint facts",
+        ),
         (("--explain", "--kernel", "KERNEL", "--from", "RISCV"), "the kernel tree has no check handler for riscv"),
         (("--from", "absent.json"), "--probe absent.json: cannot be read: No such file or directory"),
         (("--msr", "0x4f", "--explain"), "--msr reads registers of this machine"),
@@ -183,7 +186,7 @@ def test_a_tree_is_no_record(caplint: Caplint, tmp_path: Path) -> None:
 def test_two_machines_of_one_name(caplint: Caplint, tmp_path: Path) -> None:
     run = caplint("check", kernel(tmp_path / "k"), "--probe", _recorded(tmp_path), "--probe")
     assert run.status == 2
-    assert "--probe: two probe records are both named box; edit \"machine\" in one" in run.err
+    assert '--probe: two probe records are both named box; edit "machine" in one' in run.err
 
 
 def test_a_machine_that_cannot_be_asked(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,8 +104,8 @@ def test_which_tree_is_meant(caplint: Caplint, checkout: Path, apart: Path, monk
     ("words", "message"),
     [
         (("--base", "nope"), "no revision 'nope' in this repository"),
-        (("--base", "-x"), "'-x' is no revision"),
-        (("--base="), "'' is no revision"),
+        (("--base", "-x"), "'-x' is not a revision"),
+        (("--base="), "'' is not a revision"),
     ],
 )
 def test_one_clear_line(caplint: Caplint, checkout: Path, words: tuple[str, ...], message: str) -> None:
