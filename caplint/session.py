@@ -1,4 +1,4 @@
-"""A session: trees, their facts and their links, ready for queries."""
+"""Session: trees with their facts and links, ready for queries."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from caplint.trees.tree import File, Tree
 Progress = Callable[[int, int], None]
 
 
-def silent(done: int, total: int) -> None:
-    """Progress that nobody looks at."""
+def no_progress(done: int, total: int) -> None:
+    """Ignore progress."""
 
 
 @dataclass
@@ -33,31 +33,31 @@ class Session:
     loaded: list[Loaded]
     configurations: Configurations
     deep: bool = False
-    """Whether the views that need the call graph are filled."""
+    """Whether the views of the call graph are filled."""
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """Where the views are."""
+        """Database connection with the views."""
         return self.store.connection
 
     @property
     def trees(self) -> list[Tree]:
-        """The trees of the run, in the order they were given."""
+        """Trees of the run, in the given order."""
         return [entry.tree for entry in self.loaded]
 
     @property
     def roles(self) -> dict[str, str]:
-        """Tree → role."""
+        """Tree name → role."""
         return {tree.name: tree.role for tree in self.trees}
 
 
 def open_session(
-    trees: list[Tree], config: Config, progress: Progress = silent, *, narrow: str | None = None
+    trees: list[Tree], config: Config, progress: Progress = no_progress, *, narrow: str | None = None
 ) -> Session:
-    """Read what is not known yet and fill the views.
+    """Extract missing facts, link the trees and fill the views.
 
-    A narrow session has the views of capabilities only, from the files that speak of some or hold the name that is
-    given. Where the store turns out to be damaged half-way, it is put aside and everything is read anew.
+    A `narrow` session has only the views of capabilities, from the files that mention KVM or contain the given name.
+    If the store turns out to be damaged, it is discarded and all facts are extracted again.
     """
     path = config.store_path
     store = FactStore(path)
@@ -67,7 +67,7 @@ def open_session(
         store.close()
         if path is None:
             raise
-        # Damage may first show as a text that is no JSON or a number that is none.
+        # Damage may first show as invalid JSON or an invalid number.
         return _open(trees, config, FactStore.instead(path, error), progress, narrow)
     except BaseException:
         store.close()
@@ -75,19 +75,19 @@ def open_session(
 
 
 def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: str | None) -> Session:
-    def spoken_for(tree: Tree | None, found: list[File]) -> list[File]:
+    def in_scope(tree: Tree | None, files: list[File]) -> list[File]:
         if tree is None or narrow is None:
-            return found
-        # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
+            return files
+        # Files that mention KVM are always read; an ioctl's name may also occur in other files.
         name = b"" if narrow.startswith(PREFIX) else narrow.encode()
         return [
             file
-            for file in found
-            if file.speaks or language_of(file.path) != "c" or (name and name in tree.read(file.path))
+            for file in files
+            if file.mentions_kvm or language_of(file.path) != "c" or (name and name in tree.read(file.path))
         ]
 
     sides = [(tree, *tree.with_base(store)) for tree in trees]
-    loaded = [Loaded(tree, spoken_for(tree, now), spoken_for(tree.base, base)) for tree, now, base in sides]
+    loaded = [Loaded(tree, in_scope(tree, now), in_scope(tree.base, base)) for tree, now, base in sides]
     wanted = [
         (tree, file)
         for entry in loaded

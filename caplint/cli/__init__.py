@@ -1,1 +1,1 @@
-"""The command line: one small file per command, each with `add` (its options) and `run` (its exit code)."""
+"""Command line: one small module per command, each with `add` (its options) and `run` (its exit code)."""

@@ -21,25 +21,25 @@ from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
 _ACTIONS = {
-    "write": "put everything that a check of the trees finds into FILE; reasons that FILE gives are kept",
-    "show": "list what FILE holds",
-    "prune": "take out of FILE what a check of the trees does not find any more",
+    "write": "write all findings of a check of the trees to FILE, and keep the reasons that FILE gives",
+    "show": "list the findings in FILE",
+    "prune": "remove the findings from FILE that a check of the trees no longer reports",
 }
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, purpose in _ACTIONS.items():
         action = actions.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
-        action.add_argument("file", type=Path, metavar="FILE", help="the baseline")
+        action.add_argument("file", type=Path, metavar="FILE", help="baseline file")
         if name != "show":
             add_trees(action)
             add_rule_pages(action)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what was asked for. That there are findings is no failure here."""
+    """Run the chosen action and return `CLEAN`; findings do not make this command fail."""
     {"write": _write, "show": _show, "prune": _prune}[options.action](options)
     return CLEAN
 
@@ -48,16 +48,16 @@ def _write(options: argparse.Namespace) -> None:
     old = baseline_file.read(options.file) if options.file.exists() else Baseline()
     new = baseline.of_outcome(_check(options), old)
     replace_file(options.file, baseline_file.render(new))
-    before, after = ({entry.fingerprint for entry in found.entries} for found in (old, new))
+    before, after = ({entry.fingerprint for entry in side.entries} for side in (old, new))
     change = f"; {len(after - before)} new, {len(before - after)} gone" if before else ""
     _say(f"{options.file}: {_tally(new.entries)}{change}")
 
 
 def _show(options: argparse.Namespace) -> None:
-    found = baseline_file.read(options.file)
-    for entry in found.entries:
+    content = baseline_file.read(options.file)
+    for entry in content.entries:
         print(visible(f"{entry.severity} {entry}" + (f": {entry.reason}" if entry.reason else "")))
-    print(f"{_tally(found.entries)}; made with {visible(', '.join(found.trees)) or 'no tree'}")
+    print(f"{_tally(content.entries)}; written with {visible(', '.join(content.trees)) or 'no tree'}")
 
 
 def _prune(options: argparse.Namespace) -> None:
@@ -65,8 +65,8 @@ def _prune(options: argparse.Namespace) -> None:
     outcome = _check(options)
     if missing := baseline.missing_trees(outcome, old):
         raise CaplintError(
-            f"{options.file}: was made with {', '.join(old.trees)}; name a tree for {', '.join(missing)} as well, "
-            "or findings that need it would be taken for gone"
+            f"{options.file}: was written with {', '.join(old.trees)}; also name a tree for {', '.join(missing)}, "
+            "or its findings would be removed"
         )
     gone = baseline.unmatched(outcome, old)
     if gone:
@@ -74,8 +74,8 @@ def _prune(options: argparse.Namespace) -> None:
     for entry in gone:
         _say(f"removed: {entry}")
     ran = {rule.code for rule in outcome.rules} - {entry.code for entry in outcome.skipped}
-    if unjudged := sum(entry.code not in ran for entry in old.entries):
-        _say(f"kept without a look: {plural(unjudged, 'finding')} of rules that did not run")
+    if unchecked := sum(entry.code not in ran for entry in old.entries):
+        _say(f"not checked: {plural(unchecked, 'finding')} whose rules did not run (kept)")
     _say(f"{options.file}: {len(gone)} removed, {len(old.entries) - len(gone)} kept")
 
 

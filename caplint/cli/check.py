@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_trees(parser)
     add_base(parser)
     add_probe(parser)
@@ -45,12 +45,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_output(parser)
     parser.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="leave out the findings that FILE lists (see caplint baseline)"
+        "--baseline", type=Path, metavar="FILE", help="hide the findings listed in FILE (see caplint baseline)"
     )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """How findings are shown, and what makes the command fail."""
+    """Add the options that choose the output format and the severity that fails the command."""
     add_output_format(parser, "check")
     parser.add_argument(
         "--fail-on",
@@ -60,26 +60,26 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, report, and say by the exit code how it went."""
+    """Check the trees, report the findings and return the exit code."""
     config = config_of(options)
-    known = baseline_file.read(options.baseline) if options.baseline else None
+    known_findings = baseline_file.read(options.baseline) if options.baseline else None
     trees, rules = trees_of(options, config), rules_of(options, config, whole=False)
     if options.deep and any(tree.base for tree in trees):
-        raise CaplintError("--deep looks at trees as they are; leave it out, or --base and --staged")
+        raise CaplintError("--deep cannot be combined with --base or --staged; leave one of them out")
     outcome = outcome_of(trees, rules, config, deep=options.deep)
-    if known is not None:
-        outcome = baseline.without(outcome, known)
+    if known_findings is not None:
+        outcome = baseline.without(outcome, known_findings)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 
 def outcome_of(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
-    """What a check finds, recalled where it is known; the rules need not be read whole."""
-    found = recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), "deep" if deep else "")
-    return replace(found, configuration=config.source)
+    """Return the outcome of a check, from the outcome cache where possible; the rules may still be unparsed."""
+    outcome = recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), "deep" if deep else "")
+    return replace(outcome, configuration=config.source)
 
 
 def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool) -> Outcome:
-    from caplint.engine import check as engine  # noqa: PLC0415 - most of the program, and most runs need it not
+    from caplint.engine import check as engine  # noqa: PLC0415 - most of the program, not needed for a cached outcome
     from caplint.rules.page import parse  # noqa: PLC0415
 
     parse(rules)
@@ -92,7 +92,7 @@ def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: boo
 
 
 def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: float) -> int:
-    """Report an outcome and turn it into an exit code."""
+    """Report an outcome and return its exit code."""
     write_output(outcome, "check", options)
     if options.output_format != "text":
         for line in (*remarks(outcome), f"coverage: {coverage_line(outcome.coverage)}"):

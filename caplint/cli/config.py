@@ -11,13 +11,13 @@ from caplint.config.settings import Config
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_config(parser)
     add_output_format(parser, "config")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show every setting, where it comes from, and whether that file is trusted."""
+    """Show every setting, its source file, and whether that file is trusted."""
     config = config_of(options, trusting=True)
     values = asdict(config)
     values["source"] = str(config.source) if config.source else None
@@ -29,9 +29,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _trust(options: argparse.Namespace, config: Config) -> str:
-    """How the file stands with the list of trusted files; one that is given needs no trust."""
+    """Return the trust state of the configuration file; a file given with --config needs no trust."""
     if config.source is None or options.config is not None:
         return "no need"
-    from caplint.config import trust  # noqa: PLC0415 - only where there is such a file
+    from caplint.config import trust  # noqa: PLC0415 - only needed for a file that was found
 
     return trust.state(config.source, config.restricted)

@@ -14,18 +14,18 @@ from caplint.session import open_session
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_trees(parser)
     add_output_format(parser, "coverage")
     parser.add_argument(
         "--propose",
         action="store_true",
-        help="look for words that, added to [c] of caplint.toml, make more understood",
+        help="propose words for [c] of caplint.toml that would reduce the unparsed code",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the ledger."""
+    """Print the coverage ledger; return `UNCOVERED` if coverage is below the configured floor."""
     config = config_of(options)
     table = tables(config.repairs.attributes, config.repairs.iterators)
     with progress() as show:
@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         ledger = read_ledger(session.connection, session.trees, table)
         files = [(entry.tree, file) for entry in session.loaded for file in entry.files]
-        found = propose(files, ledger.spots, config.repairs, config.jobs) if options.propose else None
+        proposals = propose(files, ledger.spots, config.repairs, config.jobs) if options.propose else None
     finally:
         session.store.close()
-    write_output(LedgerReport(ledger, found, config.repairs), "coverage", options)
+    write_output(LedgerReport(ledger, proposals, config.repairs), "coverage", options)
     return UNCOVERED if ledger.coverage.percent < config.coverage_floor else CLEAN

@@ -12,7 +12,7 @@ from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config.settings import Config
 from caplint.engine import check as engine
 from caplint.engine.rule_examples import mini_trees
-from caplint.trees.series import lay, read_series
+from caplint.trees.series import apply_series, read_series
 from caplint.trees.tree import Tree
 from caplint.util import shipped_files
 
@@ -20,38 +20,38 @@ _PATCHES = ("kernel-ppin.patch", "qemu-ppin.patch")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_config(parser)
     add_rules(parser)
     add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the mini-trees with the pair of patches that adds KVM_CAP_PPIN laid over them."""
+    """Check the mini-trees with the pair of patches applied that adds KVM_CAP_PPIN."""
     config = config_of(options)
-    # The demonstration is the same everywhere: only the machine's part of the configuration counts.
-    own = Config(jobs=config.jobs, cache=config.cache)
-    outcome = engine.check(patched_trees(), rules_of(options, own), own)
+    # The demonstration gives the same output everywhere: of the configuration only jobs and cache count.
+    demo_config = Config(jobs=config.jobs, cache=config.cache)
+    outcome = engine.check(patched_trees(), rules_of(options, demo_config), demo_config)
     status = finish(outcome, options, options.fail_on or "never", 0)
     if options.output_format == "text":
         print(
             "\nThis was a pair of patches that adds KVM_CAP_PPIN to miniature trees. Next, check your own:\n"
             f"    {_program()} check --kernel ~/linux --qemu ~/qemu\n"
-            "or read what a finding means:\n"
+            "or read about a finding:\n"
             f"    {_program()} explain CAP204"
         )
     return status if status == FOUND else CLEAN
 
 
 def _program() -> str:
-    """The command as it can be typed here: by its path while it is only installed below the working directory."""
+    """Return the command to type: a relative path if the script lies below the working directory, else `caplint`."""
     script = Path(sys.argv[0]).absolute()
     inside = script.name == "caplint" and script.is_relative_to(Path.cwd())
     return str(script.relative_to(Path.cwd())) if inside else "caplint"
 
 
 def patched_trees() -> list[Tree]:
-    """The mini-trees, those of them that have a patch with it laid over."""
+    """Return the mini-trees with the shipped patches applied."""
     files = [(name, (shipped_files.FIXTURES / "patches" / name).read_bytes()) for name in _PATCHES]
-    (laid,) = lay(read_series(files, sys.stderr.write), list(mini_trees().values()), None, sys.stderr.write)
-    return laid.trees
+    (patched,) = apply_series(read_series(files, sys.stderr.write), list(mini_trees().values()), None, sys.stderr.write)
+    return patched.trees

@@ -10,9 +10,9 @@ from caplint.util.errors import CaplintError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument(
-        "revisions", metavar="REV..REV", help="two revisions of the tree here, or of the one PATH; HEAD may be left out"
+        "revisions", metavar="REV..REV", help="two revisions of the tree in . or of PATH; an omitted side is HEAD"
     )
     add_trees(parser)
     add_rules(parser)
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare two revisions of one tree, the other trees as they are."""
+    """Compare two revisions of one tree; the other trees stay as they are."""
     earlier, dots, later = options.revisions.partition("..")
     if not dots or later.startswith(".") or not (earlier or later):
         raise CaplintError(f"{options.revisions}: write REV..REV, such as v6.11..v6.12")

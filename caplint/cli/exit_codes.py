@@ -1,3 +1,3 @@
-"""Exit codes of every command."""
+"""Exit codes of all commands."""
 
 CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130

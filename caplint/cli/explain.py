@@ -11,14 +11,14 @@ from caplint.rules import page as rule_pages
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument("code", metavar="CODE", help="a rule's code or name")
     add_rule_pages(parser)
     add_config(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the page, laid out on a terminal and as it is elsewhere."""
+    """Show the rule page: rendered on a terminal, as Markdown elsewhere."""
     rule = rule_pages.find(rules_of(options, config_of(options)), options.code)
     head = f"{rule.code} {rule.name} · {rule.severity} · since {rule.since}"
     if rule.needs:

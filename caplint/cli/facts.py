@@ -24,12 +24,12 @@ from caplint.util.errors import CaplintError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument(
         "query",
         nargs="?",
         metavar="SELECT",
-        help="the question; without one, the tables and views are shown",
+        help="SQL query; without it, show the tables and views",
     )
     add_trees(parser)
     add_base(parser)
@@ -38,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask, and print the rows."""
+    """Run the query and print its rows; without a query, print the schema."""
     if options.query is None:
         print(schema() + "\n" + views())
         return CLEAN
@@ -50,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
     except CaplintError as error:
         raise CaplintError(f"{error}; `caplint facts` without a query shows the tables and views") from error
     except (sqlite3.Error, UnicodeError) as error:
-        where = f"; where it makes none, the store is damaged: remove {config.store_path}" if config.store_path else ""
-        raise CaplintError(f"query: {error}; ask for hex() of what it makes text of{where}") from error
+        advice = (
+            f". If it builds no text, the cache is corrupt: delete {config.store_path}" if config.store_path else ""
+        )
+        raise CaplintError(f"query: {error}; if the result is not UTF-8, wrap the column in hex(){advice}") from error
     finally:
         session.store.close()
     write_output((columns, rows), "facts", options)

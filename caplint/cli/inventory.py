@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_trees(parser)
     add_rule_pages(parser)
     add_probe(parser)
-    parser.add_argument("--arch", action="append", default=[], help="only this architecture; may be repeated")
+    parser.add_argument("--arch", action="append", default=[], help="keep only this architecture; may be repeated")
     parser.add_argument(
         "--cap",
         action="append",
         default=[],
         metavar="GLOB",
-        help="only these: KVM_CAP_X86_*, or x86_*; may be repeated",
+        help="keep only matching capabilities, such as KVM_CAP_X86_* or x86_*; may be repeated",
     )
     parser.add_argument(
         "--only",
@@ -52,24 +52,25 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         choices=ONLY,
         metavar="WORD",
-        help="only what is so, several times for all of them: " + "; ".join(f"{k}: {v[0]}" for k, v in ONLY.items()),
+        help="keep capabilities matching WORD; repeat to require several: "
+        + "; ".join(f"{k}: {v[0]}" for k, v in ONLY.items()),
     )
     parser.add_argument(
         "--compare",
         action="append",
         default=[],
         metavar="DIR[@REV]",
-        help="what came, went and changed since this tree, or NAME=ROLE:DIR; may be repeated for a second set of trees",
+        help="show changes since this older tree (or NAME=ROLE:DIR); may be repeated for a second set of trees",
     )
     parser.add_argument(
         "--deep", action="store_true", help="json, html: paths from the program's entry, over the whole call graph"
     )
     add_output_format(parser, "inventory")
-    parser.add_argument("--no-pager", action="store_true", help="print a long table as it is")
+    parser.add_argument("--no-pager", action="store_true", help="print long tables without a pager")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the inventory, or what changed."""
+    """Print the inventory, or the changes since the trees of --compare."""
     config = config_of(options)
     archs = [architecture_of(word) for word in options.arch]
     trees = trees_of(options, config)
@@ -77,8 +78,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = select(inventory, archs, options.cap, options.only)
     if options.compare:
         before, _ = _built(options, config, _compared(options.compare))
-        meant = [chosen, select(before, archs, options.cap, options.only)]
-        names = {cap.name for one in meant for cap in one.capabilities}
+        sides = [chosen, select(before, archs, options.cap, options.only)]
+        names = {cap.name for side in sides for cap in side.capabilities}
         from caplint.inventory.difference import difference  # noqa: PLC0415
 
         changes = difference(within(before, archs, names), within(inventory, archs, names))
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tuple[Inventory, Outcome]:
-    from caplint.inventory.builder import build  # noqa: PLC0415 - most of the program
+    from caplint.inventory.builder import build  # noqa: PLC0415 - imports most of the program
 
     paths = options.output_format in {"json", "html"} and not options.compare
     with progress() as show:
@@ -102,14 +103,14 @@ def _compared(words: list[str]) -> list[Tree]:
     return [parse_tree(word) if "=" in word else tree_of(word) for word in words]
 
 
-def _print(found: object, kind: str, options: argparse.Namespace) -> None:
-    """Print an inventory or its changes, the text for people through a pager."""
+def _print(result: object, kind: str, options: argparse.Namespace) -> None:
+    """Print an inventory or its changes; text goes through a pager."""
     if options.output_format not in choices(kind):
         *others, last = choices(kind)
         raise CaplintError(f"--compare is shown as {', '.join(others)} or {last}, not as {options.output_format}")
     if options.output_format != "text":
-        write_output(found, kind, options)
+        write_output(result, kind, options)
         return
     text = StringIO()
-    writer(kind, "text")(found, text, style_of(options))
+    writer(kind, "text")(result, text, style_of(options))
     paged(text.getvalue(), wanted=not options.no_pager)

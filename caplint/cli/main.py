@@ -1,4 +1,4 @@
-"""Entry point: reads the command line, runs one command, and is the one place where errors are printed."""
+"""Entry point: parse the command line, run one command, and print every error in one place."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from caplint.cli.exit_codes import INTERRUPTED, WRONG
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import suggestion
 
-# Command → what it is for. The module of a command is imported only when it runs.
+# Command → purpose. The module of a command is imported only when it runs.
 COMMANDS = {
     "check": "check trees against each other",
-    "patch": "what a patch or series adds and resolves",
-    "matrix": "check every kernel of a fleet against every VMM, and say which pairs agree",
-    "diff": "what changed between two revisions of a tree",
-    "baseline": "write, show and prune a file of known findings, for `check --baseline`",
-    "facts": "ask the fact store a question in SQL",
-    "coverage": "what was read, and what was not understood",
-    "inventory": "every capability, with all places that speak of it: a table, a page for the browser",
-    "path": "how a program comes to check or enable a capability, down to the kernel's case",
-    "probe": "what the KVM of a machine answers, and what its registers hold",
+    "patch": "show the findings that a patch or series adds and resolves",
+    "matrix": "check every kernel of a fleet against every VMM, and show which pairs agree",
+    "diff": "show the findings added and resolved between two revisions of a tree",
+    "baseline": "write, show and prune a file of known findings for `check --baseline`",
+    "facts": "query the fact store in SQL",
+    "coverage": "show how much code was read, and the parts that were not understood",
+    "inventory": "list every capability with all locations that mention it, as a table or an HTML page",
+    "path": "show the call path to a capability's check or enable call, down to the kernel's case label",
+    "probe": "show the answers of a machine's KVM, and its registers",
     "rules": "list the rules",
-    "explain": "show a rule's page",
-    "config": "show the configuration in force",
-    "trust": "let a configuration that is found set the cache, rules and other trees",
-    "demo": "check the shipped mini-trees with a faulty patch pair laid over them",
+    "explain": "show the page of a rule",
+    "config": "show the effective configuration",
+    "trust": "trust a configuration file to set the cache, rules and other trees",
+    "demo": "check the shipped mini-trees with a faulty patch pair applied",
 }
 
 
 def entry() -> None:
-    """The console script."""
-    gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
+    """Run the console script and exit with its exit code."""
+    gc.set_threshold(100_000)  # a run creates many objects and almost no reference cycles
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character gets its number
+        if isinstance(stream, TextIOWrapper):  # print characters that the encoding lacks as escapes
             stream.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command. Returns 0 clean, 1 findings, 2 wrong use or input, 3 too little covered, 130 interrupted."""
+    """Run one command. Returns 0 clean, 1 findings, 2 wrong use or input, 3 coverage too low, 130 interrupted."""
     try:
         options = parse(arguments)
         status: int = import_module(f"caplint.cli.{options.command}").run(options)
@@ -55,14 +55,14 @@ def main(arguments: list[str]) -> int:
     except CaplintError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        # The reader has seen enough; what is left to flush goes nowhere.
+        # The reader closed the pipe: send the rest of the output to /dev/null.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, MemoryError) as error:
         return _fail(f"{type(error).__name__}: {error}")
-    except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
+    except Exception as error:  # noqa: BLE001 - Python's own exit code 1 would mean findings
         if _is_database(error):
             return _fail(f"{type(error).__name__}: {error}")
         import traceback  # noqa: PLC0415 - only failing runs need it
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _is_database(error: Exception) -> bool:
-    """Whether it is one of the store; without loading what most short runs do not use."""
+    """Return whether the error comes from SQLite, without importing sqlite3 in short runs."""
     loaded = sys.modules.get("sqlite3")
     return loaded is not None and isinstance(error, loaded.Error)
 
@@ -86,17 +86,17 @@ def _fail(message: str) -> int:
 
 
 class _CommandParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, like every other error."""
+    """Argument parser that reports errors in one line, like every other error."""
 
     chosen: _CommandParser | None = None
-    """That of the command that was asked for; what it does not know, argparse only says of the whole."""
+    """Subparser in use; argparse reports unknown options only on the top-level parser."""
 
     def error(self, message: str) -> NoReturn:
-        asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
-        if asked:
-            choices = re.findall(r"'([^']*)'", asked.group(2))
-            hint = suggestion(asked.group(1), choices, otherwise=f"known are {', '.join(choices)}")
-            message = f"{asked.group(1)!r} is unknown{hint}"
+        invalid = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if invalid:
+            choices = re.findall(r"'([^']*)'", invalid.group(2))
+            hint = suggestion(invalid.group(1), choices, otherwise=f"known are {', '.join(choices)}")
+            message = f"{invalid.group(1)!r} is unknown{hint}"
         unknown = re.fullmatch(r"unrecognized arguments: (--[\w-]+).*", message)
         if unknown and self.chosen:
             options = re.findall(r"--[\w-]+", self.chosen.format_usage())
@@ -105,7 +105,7 @@ class _CommandParser(argparse.ArgumentParser):
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """What the command line says. Raises `CaplintError` for what it may not say."""
+    """Parse the command line. Raises `CaplintError` for invalid arguments."""
     parser = _CommandParser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
@@ -113,7 +113,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"caplint {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    # Only the options of the command that was asked for are built: the others' modules stay unread.
+    # Only the options of the requested command are added, so that the other commands' modules stay unimported.
     asked = next((word for word in arguments if not word.startswith("-")), None)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")

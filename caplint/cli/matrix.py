@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     trees = parser.add_argument_group("trees")
-    for option, words in (("--kernel", "Linux trees or revisions of them"), ("--qemu", "QEMU trees")):
+    for option, words in (("--kernel", "Linux trees or revisions"), ("--qemu", "QEMU trees")):
         trees.add_argument(
             option, nargs="+", action="extend", default=[], metavar="DIR[@REV]",
-            help=f"{words}; quoted patterns name directories ('trees/v*') and tags or branches ('linux@v6.*')",
+            help=f"{words}; quoted patterns match directories ('trees/v*') and tags or branches ('linux@v6.*')",
         )  # fmt: skip
     trees.add_argument(
-        "--tree", action="append", default=[], metavar="NAME=ROLE:PATH[@REV]", help="any tree; roles: kernel, vmm"
+        "--tree", action="append", default=[], metavar="NAME=ROLE:PATH[@REV]", help="any tree; ROLE is kernel or vmm"
     )
     add_config(parser)
     add_rules(parser)
@@ -39,27 +39,27 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on",
         choices=(*SEVERITIES, "never"),
-        help="a pair agrees if it has no finding as severe as this (default: warning)",
+        help="a pair agrees if it has no finding of this severity or worse (default: warning)",
     )
     parser.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="leave out the findings that FILE lists (see caplint baseline)"
+        "--baseline", type=Path, metavar="FILE", help="hide the findings listed in FILE (see caplint baseline)"
     )
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="check on the workers of this Dask cluster, such as tls://head:8786 (needs caplint[distributed]); "
-        "the scheduler can run code here, so name only one that you trust",
+        help="run the checks on workers of this Dask cluster, such as tls://head:8786 (needs caplint[distributed]); "
+        "the scheduler can run code here, so name only a trusted one",
     )
     for option, words in (
-        ("--tls-ca-file", "certificates that may vouch for the scheduler"),
-        ("--tls-cert", "the certificate that is shown to the scheduler"),
-        ("--tls-key", "the key of --tls-cert"),
+        ("--tls-ca-file", "CA certificates that verify the scheduler"),
+        ("--tls-cert", "client certificate for the scheduler"),
+        ("--tls-key", "private key of --tls-cert"),
     ):
-        parser.add_argument(option, type=Path, metavar="FILE", help=f"PEM: {words} (of a tls:// address)")
+        parser.add_argument(option, type=Path, metavar="FILE", help=f"PEM file: {words} (tls:// addresses only)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check every pair, print which agree, and say by the exit code how it went."""
+    """Check every pair, print which pairs agree, and return the exit code."""
     config = config_of(options)
     kernels, vmms = _fleet(options, config)
     fail_on = options.fail_on or config.fail_on
@@ -76,25 +76,23 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMember], list[FleetMember]]:
-    """Kernels and VMMs of the command line; of a side that it does not name, those of the configuration."""
+    """Return kernels and VMMs of the command line; for a side that it does not name, those of the configuration."""
     trees = [named(option) for option in options.tree]
     sides = []
     for role, name, given, configured in (
         ("kernel", "kernel", options.kernel, config.matrix.kernels),
         ("vmm", "qemu", options.qemu, config.matrix.vmms),
     ):
-        more = [tree for tree in trees if tree.role == role]
-        found = members(given or (() if more else configured), role, name) + more
-        if not found:
+        named_trees = [tree for tree in trees if tree.role == role]
+        side = members(given or (() if named_trees else configured), role, name) + named_trees
+        if not side:
             option = {"kernel": "--kernel", "vmm": "--qemu, --tree NAME=vmm:PATH"}[role]
             raise CaplintError(f"no {role} given; use {option}, or {role}s = [...] of [matrix] in caplint.toml")
-        sides.append(found)
+        sides.append(side)
     labels = [member.label for side in sides for member in side]
     for tree in trees:
         if labels.count(tree.label) > 1:
-            raise CaplintError(
-                f"--tree {tree.label}=…: another tree is called {tree.label}; name one of them otherwise"
-            )
+            raise CaplintError(f"--tree {tree.label}=…: another tree has this name; choose a different NAME")
     return sides[0], sides[1]
 
 
@@ -102,7 +100,7 @@ def _jobs(
     options: argparse.Namespace, config: Config, pairs: list[tuple[FleetMember, FleetMember]], fail_on: str
 ) -> list[Job]:
     if options.baseline:
-        baseline_file.read(options.baseline)  # what is wrong with it is wrong for every pair
+        baseline_file.read(options.baseline)  # report a malformed baseline once, not for every pair
     cache = config.cache_directory
     codes = tuple(rule.code for rule in rules_of(options, config, whole=False))
     return [
@@ -122,12 +120,12 @@ def _jobs(
 
 
 def staggered(rows: int, columns: int) -> list[int]:
-    """An order of the cells in which neighbours share neither row nor column: no file is read by two at once."""
+    """Return an order of the cells in which neighbours share no row or column, so that no two read the same files."""
     return [row * columns + (row + turn) % columns for turn in range(columns) for row in range(rows)]
 
 
 def _remembered(jobs: list[Job]) -> dict[int, Cell]:
-    from caplint.matrix.cell import remembered  # noqa: PLC0415 - what a check needs
+    from caplint.matrix.cell import remembered  # noqa: PLC0415 - imports most of a check
 
     return dict(remembered(jobs))
 
@@ -139,8 +137,8 @@ def _run(
     if options.scheduler is None and tls != Tls():
         raise CaplintError("--tls-ca-file, --tls-cert and --tls-key are for --scheduler, which is missing")
     # Only the command line names a scheduler: neither the configuration nor DASK_SCHEDULER_ADDRESS does.
-    if options.scheduler is None or not order:  # no cluster is asked for what is known
-        from caplint.matrix.processes import run_here  # noqa: PLC0415 - one or the other
+    if options.scheduler is None or not order:  # cached cells need no cluster
+        from caplint.matrix.processes import run_here  # noqa: PLC0415 - only one of the two is needed
 
         return run_here(jobs, order, processes)
     from caplint.matrix.cluster import run_there  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean."""
+"""Options shared by several commands, and their meaning."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """--config, --jobs, --color."""
+    """Add --config, --jobs and --color."""
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="use this configuration (default: caplint.toml, found upward)",
+        help="use this configuration file (default: nearest caplint.toml here or above)",
     )
     parser.add_argument(
         "--jobs",
         type=int,
         metavar="N",
-        help="processes to read files with (default: one per processor)",
+        help="number of processes (default: one per processor)",
     )
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="colour the output (default: on a terminal)",
+        help="colour the output (default: only on a terminal)",
     )
 
 
@@ -54,11 +54,11 @@ def add_trees(
     *,
     bare: bool = True,
     metavar: str = "PATH",
-    purpose: str = "a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+    purpose: str = "source tree (Linux, QEMU, libvirt or kvmtool); its project is detected",
 ) -> None:
-    """The tree options that every command takes; `bare` paths only where nothing else is named so.
+    """Add the tree options. `bare`: also accept trees as positional paths.
 
-    `metavar` and `purpose` are for a command that takes other words among the bare paths.
+    `metavar` and `purpose` are for a command that accepts other words among the positional paths.
     """
     trees = parser.add_argument_group("trees")
     if bare:
@@ -68,7 +68,7 @@ def add_trees(
             metavar=metavar,
             help=purpose,
         )
-    trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, or a revision of it")
+    trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, optionally at a revision")
     trees.add_argument("--qemu", metavar="DIR[@REV]", help="a QEMU tree")
     trees.add_argument("--libvirt", metavar="DIR[@REV]", help="a libvirt tree")
     trees.add_argument(
@@ -76,27 +76,27 @@ def add_trees(
         action="append",
         default=[],
         metavar="NAME=ROLE:PATH[@REV]",
-        help="any tree; roles: kernel, vmm, manager, reference",
+        help="any tree; ROLE is kernel, vmm, manager or reference",
     )
     add_config(parser)
 
 
 def add_base(parser: argparse.ArgumentParser) -> None:
-    """--staged and --base."""
+    """Add --staged and --base."""
     parser.add_argument(
         "--staged",
         action="store_true",
-        help="what the index of the tree here (or of the one PATH) changes: only findings that it adds",
+        help="report only findings added by the staged changes (in . or PATH)",
     )
     parser.add_argument(
         "--base",
         metavar="REV",
-        help="what the tree here (or the one PATH) changes since a revision: findings added and resolved",
+        help="report findings added and resolved since a revision (of . or PATH)",
     )
 
 
 def add_probe(parser: argparse.ArgumentParser) -> None:
-    """--probe."""
+    """Add --probe."""
     parser.add_argument(
         "--probe",
         nargs="?",
@@ -104,36 +104,36 @@ def add_probe(parser: argparse.ArgumentParser) -> None:
         const="",
         default=[],
         metavar="FILE",
-        help="hold the trees against what this machine's KVM answers, or another's as `caplint probe` recorded it"
-        " (-: standard input); may be given several times",
+        help="compare the trees with this machine's KVM answers, or with a record of `caplint probe` in FILE"
+        " (-: standard input); may be repeated",
     )
 
 
 def add_rule_pages(parser: argparse.ArgumentParser) -> None:
-    """--rules."""
+    """Add --rules."""
     parser.add_argument(
         "--rules",
         action="append",
         default=[],
         metavar="DIR",
-        help="also use the rule pages of this directory",
+        help="also use the rule pages in this directory",
     )
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
-    """--rules and --select."""
+    """Add --rules and --select."""
     add_rule_pages(parser)
     parser.add_argument(
         "--select",
         action="append",
         default=[],
         metavar="CODE",
-        help="run only these rules, by code or name; a list with commas, or given several times",
+        help="run only these rules, by code or name, separated by commas; may be repeated",
     )
 
 
 def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
-    """The configuration in force, with what the command line says of it; `trusting` it, only to be shown."""
+    """Return the effective configuration; `trusting` also accepts an untrusted file, only to show it."""
     config = load(options.config, trusting=trusting)
     if options.jobs is not None:
         if options.jobs < 1:
@@ -148,18 +148,18 @@ def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
 
 
 def _machines(probes: list[str], config: Config) -> tuple[Machine, ...]:
-    """The machines whose records are given; an empty name is this one."""
+    """Return the machines of the given records; an empty name is this machine."""
     from caplint.machine import record  # noqa: PLC0415 - most runs ask no machine
 
     machines = [record.read(file) if file else this_machine(config) for file in probes]
     for machine in machines:
         if [other.name for other in machines].count(machine.name) > 1:
-            raise CaplintError(f"--probe: two of the machines are called {machine.name}; rename one in its record")
+            raise CaplintError(f'--probe: two probe records are both named {machine.name}; edit "machine" in one')
     return tuple(machines)
 
 
 def this_machine(config: Config, names: dict[int, str] | None = None) -> Machine:
-    """What the KVM of this machine answers, as far up as any number may be given out."""
+    """Probe this machine's KVM up to the highest known, configured or vendor capability number."""
     from caplint.machine import kvm  # noqa: PLC0415
     from caplint.machine.record import LIMIT  # noqa: PLC0415
 
@@ -168,17 +168,17 @@ def this_machine(config: Config, names: dict[int, str] | None = None) -> Machine
 
 
 def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
-    """The trees that the command line names, else those of the configuration."""
+    """Return the trees of the command line, else those of the configuration."""
     return tree_choice.chosen(_asked(options), config)
 
 
 def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
-    """The same, and the tree of the working directory, if no other has its role; perhaps none at all."""
+    """Return the trees of `trees_of` and the tree of the working directory, if its role is free; may be empty."""
     return tree_choice.around(_asked(options), config)
 
 
 def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
-    """The trees, the one that is meant as its later revision, with the earlier one as its base."""
+    """Return the trees, with the compared tree at its later revision and the earlier revision as its base."""
     return tree_choice.between(_asked(options), config, revisions)
 
 
@@ -195,7 +195,7 @@ def _asked(options: argparse.Namespace) -> tree_choice.Asked:
 
 
 def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:
-    """The shipped rules and the user's, or those of them that were selected; `whole` as in `rules.load`."""
+    """Return the shipped rules and the user's, limited to --select; `whole` as in `rules.page.load`."""
     from caplint.rules import page as rule_pages  # noqa: PLC0415 - not every command has rules
 
     rules = rule_pages.load(
@@ -216,31 +216,31 @@ def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True)
 
 
 def architecture_of(word: str) -> str:
-    """The canonical architecture that a word stands for. Raises `CaplintError` for what is none."""
-    if (found := knowledge().architecture(word)) is None:
+    """Return the canonical architecture of a word. Raises `CaplintError` for an unknown one."""
+    if (arch := knowledge().architecture(word)) is None:
         raise CaplintError(f"--arch {word}: unknown; known are {', '.join(knowledge().architectures)}")
-    return found
+    return arch
 
 
 def add_output_format(parser: argparse.ArgumentParser, kind: str) -> None:
-    """--output-format, with the formats of `caplint.report` for what the command prints."""
+    """Add --output-format with the formats that `caplint.report` has for this kind of result."""
     formats = choices(kind)
     parser.add_argument("--output-format", choices=formats, default=formats[0], help=purposes(kind))
 
 
 def write_output(result: object, kind: str, options: argparse.Namespace) -> None:
-    """Print a result in the format that was asked for."""
+    """Print a result in the requested format."""
     writer(kind, options.output_format)(result, sys.stdout, style_of(options))
 
 
 def style_of(options: argparse.Namespace) -> Style:
-    """How standard output is coloured."""
+    """Return the colour style of standard output."""
     return style_for(sys.stdout, options.color)
 
 
 @contextmanager
 def progress(doing: str = "reading") -> Iterator[Callable[[int, int], None]]:
-    """A progress bar, on a terminal; it shows up only once there is something to do."""
+    """Show a progress bar on a terminal; it appears with the first step."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return

@@ -1,4 +1,4 @@
-"""Long output goes through the user's pager, as git's does, and only on a terminal."""
+"""Pager for long output on a terminal, used as git uses it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 
 
 def paged(text: str, *, wanted: bool = True) -> None:
-    """Print a text; more than the terminal holds through $PAGER, else less, else as it is."""
+    """Print a text; pipe it through $PAGER, else less, if it is longer than the terminal."""
     command = shlex.split(os.environ.get("PAGER") or "less")
     fits = text.count("\n") < shutil.get_terminal_size().lines
     program = shutil.which(command[0], path=_absolute_path()) if command else None
@@ -18,12 +18,12 @@ def paged(text: str, *, wanted: bool = True) -> None:
         sys.stdout.write(text)
         return
     sys.stdout.flush()
-    # Colours pass, and nothing stays open that fits one screen: git's defaults.
+    # git's defaults: pass colours through, and exit if the text fits one screen.
     environment = {"LESS": "FRX", **os.environ}
     subprocess.run([program, *command[1:]], input=text.encode(), env=environment, check=False)
 
 
 def _absolute_path() -> str:
     """Return PATH without its relative directories: `.` would run a program of the linted tree."""
-    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(place for place in places if place.startswith("/"))
+    directories = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(directory for directory in directories if directory.startswith("/"))

@@ -20,7 +20,7 @@ from caplint.findings.finding import sort_key
 from caplint.report.style import safe
 from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import LARGEST
-from caplint.trees.series import Laid, lay, read_series
+from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.util.errors import CaplintError
 from caplint.util.regular_file import read_regular
 
@@ -31,15 +31,18 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="a diff, a patch of git format-patch, a mail or a mbox; - reads one"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="diff, output of git format-patch, mail or mbox; - reads standard input",
     )
     parser.add_argument(
-        "--for", dest="preferred", metavar="NAME", help="the tree, or its role, that a file is for that fits several"
+        "--for", dest="preferred", metavar="NAME", help="tree (name or role) to use when a file fits more than one"
     )
     parser.add_argument(
-        "--diff-only", action="store_true", help="look at what the diffs alone show, where they do not apply"
+        "--diff-only", action="store_true", help="analyse only the diff hunks, for patches that do not apply"
     )
     add_trees(parser, bare=False)
     add_rules(parser)
@@ -47,17 +50,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Lay the patches over the trees, and report what they add and resolve."""
+    """Apply the patches to the trees, and report the findings that they add and resolve."""
     config = config_of(options)
     series = read_series(_contents(options.files), _warn)
     trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
-    laid = (
+    patched = (
         lay_alone(series, trees, options.preferred)
         if options.diff_only
-        else lay(series, trees, options.preferred, _warn)
+        else apply_series(series, trees, options.preferred, _warn)
     )
     outcomes = recalled_all(
-        [entry.trees for entry in laid], rules, config, lambda: _computed(laid, rules, config), partial(_asked, laid)
+        [entry.trees for entry in patched],
+        rules,
+        config,
+        lambda: _computed(patched, rules, config),
+        partial(_asked, patched),
     )
     outcomes = [replace(outcome, configuration=config.source) for outcome in outcomes]
     if options.diff_only:
@@ -66,32 +73,32 @@ def run(options: argparse.Namespace) -> int:
     if options.output_format != "text":
         return finish(_together(outcomes), options, fail_on, config.coverage_floor)
     statuses = []
-    for entry, outcome in zip(laid, outcomes, strict=True):
-        if len(laid) > 1:
+    for entry, outcome in zip(patched, outcomes, strict=True):
+        if len(patched) > 1:
             print(f"With {safe(_names(entry))}:\n")
         statuses.append(finish(outcome, options, fail_on, config.coverage_floor))
         if options.diff_only:
-            print("Only what the diffs show was seen; the rest of the patched trees was not.")
+            print("Only the diff hunks were analysed, not the rest of the patched trees.")
     return FOUND if FOUND in statuses else max(statuses)
 
 
-def _computed(laid: list[Laid], rules: list[Rule], config: Config) -> list[Outcome]:
-    """What no earlier run has found out."""
+def _computed(patched: list[PatchedTrees], rules: list[Rule], config: Config) -> list[Outcome]:
+    """Compare the patched trees with their bases."""
     from caplint.engine.compare import compare_series  # noqa: PLC0415 - most of the program
     from caplint.rules.page import parse  # noqa: PLC0415
 
     parse(rules)
     with progress() as show:
-        return compare_series(laid, rules, config, show)
+        return compare_series(patched, rules, config, show)
 
 
-def _asked(laid: list[Laid], known: States) -> str | None:
-    """What the outcomes depend on beside the trees: the series' names, and the trees after each patch."""
+def _asked(patched: list[PatchedTrees], known: States) -> str | None:
+    """Return the cache key part beside the trees: series names and the trees after each patch; None if unstable."""
     steps = [
-        (step.series, step.ordinal, step.patch, name, tree.state(known))
-        for entry in laid for steps in entry.steps for step in steps for name, tree in sorted(step.trees.items())
+        (step.series, step.ordinal, step.patch, name, tree.state_id(known))
+        for entry in patched for steps in entry.steps for step in steps for name, tree in sorted(step.trees.items())
     ]  # fmt: skip
-    return None if any(step[-1] is None for step in steps) else repr((list(map(_names, laid)), steps))
+    return None if any(step[-1] is None for step in steps) else repr((list(map(_names, patched)), steps))
 
 
 def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -101,7 +108,7 @@ def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:
         if name == "-":
             yield "standard input", _standard_input()
         else:
-            # Findings and the store hold the name as text, and bytes of it that are no UTF-8 escaped.
+            # Findings and the store hold the name as text, so bytes that are not UTF-8 are escaped.
             yield os.fsencode(name).decode("utf-8", "backslashreplace"), read_regular(Path(name), LARGEST)
 
 
@@ -118,12 +125,12 @@ def _warn(message: str) -> None:
     sys.stderr.write(f"caplint: note: {safe(message)}\n")
 
 
-def _names(laid: Laid) -> str:
-    return " and ".join(series.label for series in laid.series)
+def _names(patched: PatchedTrees) -> str:
+    return " and ".join(series.label for series in patched.series)
 
 
 def _partial(outcome: Outcome) -> Outcome:
-    """An outcome whose every finding says what it rests on."""
+    """Mark every finding of an outcome as based on the diff alone."""
     added, resolved = (
         [replace(found, message=f"{found.message} (seen in the diff alone)") for found in findings]
         for findings in (outcome.findings, outcome.resolved or [])
@@ -132,7 +139,7 @@ def _partial(outcome: Outcome) -> Outcome:
 
 
 def _together(outcomes: list[Outcome]) -> Outcome:
-    """All findings as those of one run; trees and coverage are the first one's."""
+    """Merge outcomes into one; trees and coverage are those of the first."""
     return replace(
         outcomes[0],
         findings=sorted((found for outcome in outcomes for found in outcome.findings), key=sort_key),

@@ -20,25 +20,29 @@ from caplint.graph.path_lookup import find_paths, whole_graphs
 from caplint.report import choices
 from caplint.util.errors import CaplintError
 
-# How many ways `--all` shows of one use.
+# Number of ways that `--all` shows for each use.
 MOST = 8
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
-    add_trees(parser, metavar="KVM_CAP_X|KVM_IOCTL|PATH", purpose="the capability or ioctl, and trees")
-    parser.add_argument("--from", dest="start", metavar="FUNC", help="begin here instead of at the program's entry")
+    """Add the command's options."""
+    add_trees(parser, metavar="KVM_CAP_X|KVM_IOCTL|PATH", purpose="capability or ioctl, and source trees")
     parser.add_argument(
-        "--to", dest="goal", metavar="FUNC", help="how FUNC is reached; names a function, not a capability"
+        "--from", dest="start", metavar="FUNC", help="start at FUNC instead of the program's entry point"
     )
-    parser.add_argument("--all", action="store_true", help=f"show up to {MOST} ways of each use, not only the best one")
-    parser.add_argument("--all-functions", action="store_true", help="the whole call graph of every tree")
-    parser.add_argument("--arch", help="only what is compiled for this architecture")
+    parser.add_argument(
+        "--to", dest="goal", metavar="FUNC", help="show how FUNC is reached (a function, instead of a capability)"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help=f"show up to {MOST} paths for each use, not only the best one"
+    )
+    parser.add_argument("--all-functions", action="store_true", help="print the whole call graph of every tree")
+    parser.add_argument("--arch", help="use only code that is compiled for this architecture")
     add_output_format(parser, "path")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Find the paths, and print them."""
+    """Find the call paths and print them."""
     names = [word for word in options.paths if word.startswith("KVM_")]
     options.paths = [word for word in options.paths if word not in names]
     config = config_of(options)
@@ -49,13 +53,13 @@ def run(options: argparse.Namespace) -> int:
         raise CaplintError("name one capability, one ioctl, or a function with --to; see caplint path --help")
     for option, function in (("--to", options.goal), ("--from", options.start)):
         if function is not None and not function.isidentifier():
-            raise CaplintError(f"{option} {function!r}: is no function's name")
+            raise CaplintError(f"{option} {function!r} is not a function name")
     options.arch = None if options.arch is None else architecture_of(options.arch)
     question = Question(
         options.goal or names[0], options.arch, options.start, MOST if options.all else 1, options.goal is not None
     )
-    found = find_paths(question, trees_of(options, config), config, progress)
-    write_output((question, found), "path", options)
+    paths = find_paths(question, trees_of(options, config), config, progress)
+    write_output((question, paths), "path", options)
     return CLEAN
 
 

@@ -27,30 +27,28 @@ from caplint.util.escape import json_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_trees(parser)
+    parser.add_argument("--from", dest="source", metavar="FILE", help="show a recorded probe (-: standard input)")
     parser.add_argument(
-        "--from", dest="source", metavar="FILE", help="show a record made elsewhere (-: standard input)"
-    )
-    parser.add_argument(
-        "--explain", action="store_true", help="say why the kernel tree would answer otherwise, for every capability"
+        "--explain", action="store_true", help="explain every capability whose answer differs from the kernel tree's"
     )
     parser.add_argument(
         "--msr",
         action="append",
         default=[],
         metavar="NAME|NUMBER",
-        help="read a model-specific register instead; names are those of the kernel tree",
+        help="read a model-specific register instead; names come from the kernel tree",
     )
-    parser.add_argument("--cpu", type=int, default=0, metavar="N", help="the processor whose registers are read")
+    parser.add_argument("--cpu", type=int, default=0, metavar="N", help="processor whose registers are read (from 0)")
     add_output_format(parser, "probe")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write the record to FILE as json, for --probe of other commands"
+        "--output", type=Path, metavar="FILE", help="write the record to FILE as JSON, for --probe of other commands"
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask, and show or keep what was answered."""
+    """Probe KVM or read a record, then show the answers or write them to a file."""
     config = config_of(options)
     trees = trees_around(options, config)
     if options.msr:
@@ -72,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _names(trees: list[Tree], config: Config) -> dict[int, str]:
-    """What the trees call the numbers; without one, what the installed headers do."""
+    """Return number → capability name, from the trees or, without trees, from the installed headers."""
     return (
         names.capabilities(trees, ExtractionSettings(config.repairs, config.jobs), config.store_path)
         if trees
@@ -81,12 +79,12 @@ def _names(trees: list[Tree], config: Config) -> dict[int, str]:
 
 
 def _explain(machine: Machine, options: argparse.Namespace, trees: list[Tree], config: Config) -> int:
-    from caplint.engine.machine_differences import QUERY, machine_differences  # noqa: PLC0415 - most of the program
+    from caplint.engine.machine_differences import QUERY, machine_differences  # noqa: PLC0415 - most imports
 
     if options.output_format != "text":
-        raise CaplintError(f"--explain is text; as data: caplint facts --probe FILE '{QUERY}'")
+        raise CaplintError(f"--explain prints only text; for data use caplint facts --probe FILE '{QUERY}'")
     if not any(tree.role == "kernel" for tree in trees):
-        raise CaplintError("--explain needs the kernel's source; give --kernel DIR")
+        raise CaplintError("--explain needs a kernel tree; give --kernel DIR")
     with progress() as show:
         rows = machine_differences(machine, trees, config, show)
     print(next(report.answers(machine)))
@@ -96,13 +94,17 @@ def _explain(machine: Machine, options: argparse.Namespace, trees: list[Tree], c
 
 def _registers(options: argparse.Namespace, trees: list[Tree], config: Config) -> int:
     if options.cpu < 0:
-        raise CaplintError(f"--cpu {options.cpu}: processors are counted from 0")
-    given = all(word[:1].isdigit() for word in options.msr)
-    known = {} if given else names.registers(trees, ExtractionSettings(config.repairs, config.jobs), config.store_path)
-    found: list[dict[str, Any]] = []
+        raise CaplintError(f"--cpu {options.cpu}: must be 0 or higher")
+    only_numbers = all(word[:1].isdigit() for word in options.msr)
+    numbers = (
+        {}
+        if only_numbers
+        else names.registers(trees, ExtractionSettings(config.repairs, config.jobs), config.store_path)
+    )
+    registers: list[dict[str, Any]] = []
     for word in options.msr:
-        number = msr.number_of(word, known)
+        number = msr.number_of(word, numbers)
         value = msr.read(number, options.cpu)
-        found.append({"name": word if word in known else None, "number": number, "value": f"{value:#x}"})
-    write_output(report.Registers(options.cpu, found), "probe --msr", options)
+        registers.append({"name": word if word in numbers else None, "number": number, "value": f"{value:#x}"})
+    write_output(report.Registers(options.cpu, registers), "probe --msr", options)
     return CLEAN

@@ -14,15 +14,17 @@ from caplint.rules.page import Rule
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     add_config(parser)
     add_rules(parser)
-    parser.add_argument("--test", action="store_true", help="run the examples of the pages instead of listing them")
+    parser.add_argument(
+        "--test", action="store_true", help="test the examples of the rule pages instead of listing the rules"
+    )
     add_output_format(parser, "rules")
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the rules."""
+    """List the rules, or test their examples."""
     config = config_of(options)
     rules = rules_of(options, config)
     if options.test:
@@ -32,8 +34,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _test(rules: list[Rule], config: Config) -> int:
-    own = Config(jobs=1, cache=config.cache)
-    ran = [(case, problem(case, own)) for rule in rules for case in cases(rule)]
+    test_config = Config(jobs=1, cache=config.cache)
+    ran = [(case, problem(case, test_config)) for rule in rules for case in cases(rule)]
     wrong = [text for _, text in ran if text is not None]
     for text in wrong:
         print(text)

@@ -12,17 +12,17 @@ from caplint.util.escape import json_text, visible
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument(
         "file",
         nargs="?",
         type=Path,
         metavar="FILE",
-        help="a caplint.toml or pyproject.toml (default: the one found upward from here)",
+        help="a caplint.toml or pyproject.toml (default: the nearest one here or above)",
     )
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--list", action="store_true", help="show the trusted files")
-    action.add_argument("--remove", action="store_true", help="trust FILE no more")
+    action.add_argument("--remove", action="store_true", help="stop trusting FILE")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,36 +34,38 @@ def run(options: argparse.Namespace) -> int:
         return CLEAN
     path = options.file or settings.nearest(Path.cwd())
     if path is None:
-        raise CaplintError("no caplint.toml found upward from here; name the file")
+        raise CaplintError("no caplint.toml found here or above; name the file")
     path = path.absolute()
     if options.remove:
         trust.remove(path)
-        print(f"not trusted any more: {visible(str(path))}")
+        print(f"no longer trusted: {visible(str(path))}")
     else:
         _trust(path)
     return CLEAN
 
 
 def _trust(path: Path) -> None:
-    """Put a file on the list, and show the values that it is trusted with."""
+    """Add a file to the list, and show the values that it is trusted with."""
     if path.name not in trust.FOUND_NAMES:
-        raise CaplintError(f"{path}: only {' and '.join(trust.FOUND_NAMES)} are found; name others with --config")
+        raise CaplintError(
+            f"{path}: only files named {' or '.join(trust.FOUND_NAMES)} are trusted; use --config for others"
+        )
     values = settings.read(path).restricted
     if not values:
-        print(f"{visible(str(path))}: sets nothing that needs trust")
+        print(f"{visible(str(path))}: has no setting that needs trust")
         return
     trust.add(path, values)
     print(f"trusted: {visible(str(path))}")
     for key, value in values.items():
         print(f"  {key} = {json_text(value)}")
-    print("Paths begin at the file's directory. If one of these values changes, the file must be trusted anew.")
+    print("Paths are relative to the file's directory. Run caplint trust again after changing any of these values.")
 
 
 def _show() -> None:
-    for place in sorted(trust.trusted()):
-        path = Path(place)
+    for location in sorted(trust.trusted()):
+        path = Path(location)
         try:
             state = trust.state(path, settings.read(path).restricted)
         except CaplintError as error:
             state = str(error).removeprefix(f"{path}: ")
-        print(visible(f"{place}: {state}"))
+        print(visible(f"{location}: {state}"))

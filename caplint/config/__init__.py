@@ -1,1 +1,1 @@
-"""The configuration: its keys, its files, and which of them are trusted."""
+"""Configuration: keys, files and trust."""

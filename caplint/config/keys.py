@@ -1,4 +1,4 @@
-"""The keys that a configuration may have, and how the value of each is read."""
+"""Keys of the configuration, and the validation of their values."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from caplint.util.errors import CaplintError
 from caplint.util.suggest import suggestion
 
 LONGEST_PATH = 4096
-"""Characters of a directory that a configuration names; the kernel's own limit."""
+"""Maximum length of a configured path; the kernel's own limit."""
 HIGHEST_NUMBER = 2**63 - 1
-"""The highest number of a `vendor-range`: the store's integers have 64 bits."""
+"""Highest number of a `vendor-range`, because the store's integers have 64 bits."""
 _MOST_ATTRIBUTES, _MOST_PATTERNS, _LONGEST_PATTERN = 1000, 100, 200
 _JOBS_PER_PROCESSOR = 16
 _SHOWN = 60
@@ -25,23 +25,23 @@ _ATTRIBUTE = re.compile(r"[A-Za-z_]\w{0,99}\*?(?:\(\))?\Z", re.ASCII)
 
 
 def default_jobs() -> int:
-    """As many processes as there are processors to use."""
+    """Return the number of usable processors."""
     return max(1, len(os.sched_getaffinity(0)))
 
 
 def bounded_jobs(jobs: int) -> int:
-    """Return the number of processes, but not many times what the processors can run."""
+    """Return the number of processes, limited to a small multiple of the processors."""
     return min(jobs, _JOBS_PER_PROCESSOR * default_jobs())
 
 
 def short(text: str) -> str:
-    """Return the beginning of a text that is too long for an error message."""
+    """Shorten a text for an error message."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key that the configuration may have: its TOML type and how its value is read."""
+    """Key of the configuration: its TOML type, its description, and the function that reads its value."""
 
     kind: type | tuple[type, ...]
     words: str
@@ -55,7 +55,7 @@ def _severity(value: str) -> str:
 
 
 def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
-    found = []
+    ranges = []
     for text in [value] if isinstance(value, str) else _strings(value):
         match = _RANGE.match(text)
         if match is None:
@@ -65,8 +65,8 @@ def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
             raise ValueError(f"{text!r} ends before it begins")
         if high > HIGHEST_NUMBER:
             raise ValueError(f"{text!r} ends above {HIGHEST_NUMBER}, the highest number")
-        found.append((low, high))
-    return tuple(found)
+        ranges.append((low, high))
+    return tuple(ranges)
 
 
 def _strings(value: list[Any]) -> tuple[str, ...]:
@@ -87,17 +87,17 @@ def _directories(value: list[Any]) -> tuple[str, ...]:
 
 def _attributes(value: list[Any]) -> tuple[str, ...]:
     if len(value) > _MOST_ATTRIBUTES:
-        raise ValueError(f"has {len(value)} words; more than {_MOST_ATTRIBUTES} are not read")
+        raise ValueError(f"has {len(value)} words; the limit is {_MOST_ATTRIBUTES}")
     for text in _strings(value):
         if not _ATTRIBUTE.match(text):
-            raise ValueError(f"{short(text)!r} is no word such as __our_attribute, __our_* or __our_size()")
+            raise ValueError(f"{short(text)!r} is not a word such as __our_attribute, __our_* or __our_size()")
     return tuple(value)
 
 
 def _patterns(value: list[Any]) -> tuple[str, ...]:
     texts = _strings(value)
     if len(texts) > _MOST_PATTERNS:
-        raise ValueError(f"has {len(texts)} regular expressions; more than {_MOST_PATTERNS} are not read")
+        raise ValueError(f"has {len(texts)} regular expressions; the limit is {_MOST_PATTERNS}")
     for text in texts:
         if len(text) > _LONGEST_PATTERN:
             raise ValueError(f"{short(text)!r} has more than {_LONGEST_PATTERN} characters")
@@ -107,14 +107,14 @@ def _patterns(value: list[Any]) -> tuple[str, ...]:
 
 
 def _compile(pattern: str, label: str) -> None:
-    """Compile it as the front end does, behind others. Raises `ValueError` for whatever Python warns of, too."""
+    """Compile a pattern as the C front end does, after other alternatives. Raises `ValueError`, also for warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
             re.compile(pattern.encode())
             re.compile(f"x|{pattern}".encode())
         except (re.error, RecursionError, OverflowError, Warning) as error:
-            raise ValueError(f"{label!r} is no regular expression: {error}") from error
+            raise ValueError(f"{label!r} is not a regular expression: {error}") from error
 
 
 def _positive(value: int) -> int:
@@ -125,7 +125,7 @@ def _positive(value: int) -> int:
 
 def _share(value: float) -> float:
     if not 0 <= value <= 100:
-        raise ValueError("is a percentage from 0 to 100")
+        raise ValueError("must be a percentage from 0 to 100")
     return float(value)
 
 
@@ -161,7 +161,7 @@ SUPPRESS = {
 
 
 def section(path: Path, prefix: str, data: Any, keys: dict[str, Key]) -> dict[str, Any]:
-    """Return the values of a table. Raises `CaplintError`, naming file and key, for what `keys` does not allow."""
+    """Return the values of a table. Raises `CaplintError`, naming file and key, for a key or value that is invalid."""
     if not isinstance(data, dict):
         raise CaplintError(f"{path}: {prefix.rstrip('.') or 'tool.caplint'} must be a table")
     values = {}
@@ -179,7 +179,7 @@ def section(path: Path, prefix: str, data: Any, keys: dict[str, Key]) -> dict[st
 
 
 def without_nul(path: Path, data: Any) -> None:
-    """Raise `CaplintError` where any text of the configuration holds a NUL byte, which no name or word can."""
+    """Raise `CaplintError` if any text of the configuration contains a NUL byte."""
     waiting = [data]
     while waiting:
         value = waiting.pop()
@@ -188,4 +188,4 @@ def without_nul(path: Path, data: Any) -> None:
         elif isinstance(value, list):
             waiting += value
         elif isinstance(value, str) and "\0" in value:
-            raise CaplintError(f"{path}: {short(value)!r} holds a NUL byte; take it out")
+            raise CaplintError(f"{path}: {short(value)!r} contains a NUL byte; remove it")

@@ -1,4 +1,4 @@
-"""The settings of one run: the configuration, and what the command line alone gives."""
+"""Settings of one run: the configuration, and the machines of the command line."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunConfig(Config):
-    """A configuration with the machines whose answers are held against the trees."""
+    """Configuration with the machines whose answers are compared with the trees."""
 
     machines: tuple[Machine, ...] = ()
 
 
 def with_machines(config: Config, machines: tuple[Machine, ...]) -> RunConfig:
-    """Return the settings of a run that holds the trees against some machines."""
-    return RunConfig(**{one.name: getattr(config, one.name) for one in fields(Config)}, machines=machines)
+    """Return the settings of a run that compares the trees with some machines."""
+    return RunConfig(**{field.name: getattr(config, field.name) for field in fields(Config)}, machines=machines)
 
 
 def machines_of(config: Config) -> tuple[Machine, ...]:
-    """Return the machines of a run; a mere configuration has none."""
+    """Return the machines of a run; a plain configuration has none."""
     return config.machines if isinstance(config, RunConfig) else ()

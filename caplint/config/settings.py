@@ -1,4 +1,4 @@
-"""The configuration: `caplint.toml`, or `[tool.caplint]` of a pyproject.toml, found upward from here."""
+"""Configuration from the nearest `caplint.toml`, or `[tool.caplint]` of a pyproject.toml, here or above."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ VARIABLES = {
     "CAPLINT_QEMU": ("qemu", "vmm"),
     "CAPLINT_LIBVIRT": ("libvirt", "manager"),
 }
-"""Environment variable → name and role of the tree whose `DIR` or `DIR@REV` it holds."""
+"""Environment variable with `DIR` or `DIR@REV` → name and role of its tree."""
 MAX_BYTES = 256 << 10
-"""Bytes of a configuration; a thousand suppressions take less."""
+"""Maximum size of a configuration in bytes; a thousand suppressions take less."""
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """A finding that the user knows of: never reported, but reported as unused once it is gone."""
+    """Suppression of a known finding; reported as unused when no finding matches it."""
 
     code: str
     subject: str
@@ -37,18 +37,18 @@ class Suppression:
 
 @dataclass(frozen=True)
 class ConfiguredTree:
-    """A tree that is used where the command line names none of its role."""
+    """Tree to use if the command line names none of its role."""
 
     name: str
     path: str
     role: str | None = None
     variable: str | None = None
-    """The environment variable that names it, in place of the configuration's trees of its role."""
+    """Environment variable of the tree, which overrides the configured trees of its role."""
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """What `caplint matrix` checks where its command line names nothing: `DIR[@REV]`, or patterns of them."""
+    """Default trees of `caplint matrix`: `DIR[@REV]`, or patterns of them."""
 
     kernels: tuple[str, ...] = ()
     vmms: tuple[str, ...] = ()
@@ -71,11 +71,11 @@ class Config:
     suppress: tuple[Suppression, ...] = ()
     matrix: Fleet = field(default_factory=Fleet)
     restricted: dict[str, Any] = field(default_factory=dict, compare=False)
-    """The settings that a file may only have if the user trusts it, with their values as the file writes them."""
+    """Settings that require trust in the file, with their values as written."""
 
     @property
     def store_path(self) -> Path | None:
-        """Where facts are kept; None for nowhere."""
+        """Path of the fact store; None to keep no facts."""
         from caplint.facts.store.schema import file_name  # noqa: PLC0415 - a run whose outcome is known needs no store
 
         directory = self.cache_directory
@@ -83,7 +83,7 @@ class Config:
 
     @property
     def cache_directory(self) -> Path | None:
-        """Where everything is kept that need not be worked out again; None for nowhere."""
+        """Directory of all caches; None to cache nothing."""
         chosen = os.environ.get("CAPLINT_CACHE") or self.cache
         if chosen == "none":
             return None
@@ -91,11 +91,11 @@ class Config:
 
 
 def load(explicit: Path | None = None, start: Path | None = None, *, trusting: bool = False) -> Config:
-    """The configuration in force: the file given, or the nearest one upward from `start`, or the defaults.
+    """Return the effective configuration: the given file, or the nearest one from `start` upward, or the defaults.
 
-    Trees that the environment names come first. Raises `CaplintError`, naming file and key, for what
-    cannot be read or is not known, and for a file that is only found and sets what the user must trust it with,
-    unless it is to be shown and not used (`trusting`).
+    Trees of environment variables come first. Raises `CaplintError`, naming file and key, for a file that cannot be
+    read, for an unknown or invalid key, and for an untrusted file that sets restricted keys, unless `trusting`
+    (only to show the configuration).
     """
     path = explicit or nearest(start or Path.cwd())
     if path is None:
@@ -109,7 +109,7 @@ def load(explicit: Path | None = None, start: Path | None = None, *, trusting: b
 
 
 def read(path: Path) -> Config:
-    """The configuration of a file, trusted or not. Raises `CaplintError` as `load` does."""
+    """Read the configuration of a file, trusted or not. Raises `CaplintError` as `load` does."""
     data = _parsed(path, read_regular(path))
     if path.name == "pyproject.toml":
         data = _tools(data).get("caplint", {})
@@ -117,14 +117,14 @@ def read(path: Path) -> Config:
 
 
 def nearest(start: Path) -> Path | None:
-    """The configuration of a directory or of the next one above it that has one."""
+    """Return the configuration file of a directory or of the nearest directory above that has one."""
     for directory in (start, *start.parents):
-        own = directory / "caplint.toml"
-        if own.is_file():
-            return own
+        candidate = directory / "caplint.toml"
+        if candidate.is_file():
+            return candidate
         project = directory / "pyproject.toml"
         if project.is_file():
-            # Most are other tools' alone, and then caplint has nothing to say of their size and syntax.
+            # Most pyproject.toml files have no caplint table; then their size and syntax do not matter.
             content = read_regular(project)
             if b"caplint" in content and "caplint" in _tools(_parsed(project, content)):
                 return project
@@ -167,13 +167,13 @@ def _config(path: Path, data: Any) -> Config:
 
 
 def _restricted(top: dict[str, Any], c: dict[str, Any]) -> dict[str, Any]:
-    """What decides where caplint writes, what it runs, and what else it reads, as the file says it."""
-    found = {key: top[key] for key in ("cache", "rules", "trees", "matrix") if top.get(key)}
-    if found.get("cache") == "none":  # nothing is written then
-        del found["cache"]
-    if c.get("iterators"):  # a regular expression can take for ever
-        found["c.iterators"] = c["iterators"]
-    return found
+    """Return the settings that decide what caplint writes, runs and reads, as the file writes them."""
+    restricted = {key: top[key] for key in ("cache", "rules", "trees", "matrix") if top.get(key)}
+    if restricted.get("cache") == "none":  # nothing is written then
+        del restricted["cache"]
+    if c.get("iterators"):  # a regular expression may take exponential time
+        restricted["c.iterators"] = c["iterators"]
+    return restricted
 
 
 def _tree(path: Path, name: str, entry: Any) -> ConfiguredTree:
@@ -184,7 +184,7 @@ def _tree(path: Path, name: str, entry: Any) -> ConfiguredTree:
 
 
 def _environment() -> tuple[ConfiguredTree, ...]:
-    """What a hook knows of the other trees; a relative path is one from the working directory."""
+    """Return the trees of environment variables; relative paths start at the working directory."""
     return tuple(
         ConfiguredTree(name, text, role, variable)
         for variable, (name, role) in VARIABLES.items()
@@ -193,8 +193,8 @@ def _environment() -> tuple[ConfiguredTree, ...]:
 
 
 def _place(path: Path, text: str) -> str:
-    """A directory that the configuration names: `~` and `$VAR` expanded, relative to the file itself."""
-    # Path.expanduser() fails for a user that is not known; to others such a name is one of a directory.
+    """Return a configured path: `~` and `$VAR` expanded, relative to the file's directory."""
+    # Path.expanduser() raises for an unknown user; os.path.expanduser() leaves such a name as it is.
     return str(path.parent / os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111
 
 

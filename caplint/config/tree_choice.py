@@ -1,4 +1,4 @@
-"""Which trees a command line means: those that it names, the configured ones, and that of the working directory."""
+"""Selection of the trees for a run: from the command line, the configuration and the working directory."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """Trees as a command line names them: `DIR` or `DIR@REV`."""
+    """Trees of a command line, each as `DIR` or `DIR@REV`."""
 
     kernel: str | None = None
     qemu: str | None = None
     libvirt: str | None = None
     paths: tuple[str, ...] = ()
-    """Bare paths, whose project is recognised."""
+    """Positional paths, whose project is detected."""
     trees: tuple[str, ...] = ()
-    """`NAME=ROLE:PATH[@REV]`."""
+    """Options of the form `NAME=ROLE:PATH[@REV]`."""
     staged: bool = False
-    """Compare the index of the tree that is meant."""
+    """Compare the index of the selected tree with its HEAD or `base`."""
     base: str | None = None
-    """Compare with this revision."""
+    """Revision to compare with."""
 
 
 def chosen(asked: Asked, config: Config) -> list[Tree]:
-    """Return the trees that are asked for, else those of the configuration; with a base where one is asked for."""
+    """Return the trees of the command line, else those of the configuration; with a base if one is requested."""
     if not asked.staged and asked.base is None:
         trees = _named(asked)
         return _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
@@ -43,7 +43,7 @@ def chosen(asked: Asked, config: Config) -> list[Tree]:
 
 
 def _with_tree_here(asked: Asked, config: Config) -> list[Tree]:
-    """Return the trees, and that of the working directory unless one PATH says which is meant."""
+    """Return the trees, with the tree of the working directory unless one PATH selects the compared tree."""
     trees = _named(asked)
     if len(asked.paths) != 1:
         trees += _tree_here(trees)
@@ -51,7 +51,7 @@ def _with_tree_here(asked: Asked, config: Config) -> list[Tree]:
 
 
 def around(asked: Asked, config: Config) -> list[Tree]:
-    """Return the same, and the tree of the working directory, if no other has its role; perhaps none at all."""
+    """Return the trees, with the tree of the working directory if its role is free; may be empty."""
     trees = _named(asked)
     given = {tree.role for tree in trees}
     trees += [tree for tree in _tree_here(trees) if tree.role not in given]
@@ -73,7 +73,7 @@ def _named(asked: Asked) -> list[Tree]:
 
 
 def _configured(config: Config, given: set[str]) -> list[Tree]:
-    """The environment's trees of roles that are not given, then the configuration's."""
+    """Return the environment's trees whose roles are free, then those of the configuration."""
     trees = []
     for entry in config.trees:
         if entry.role in given:
@@ -98,12 +98,12 @@ def _unambiguous(trees: list[Tree]) -> list[Tree]:
     names = [tree.name for tree in trees]
     for name in names:
         if names.count(name) > 1:
-            raise CaplintError(f"two trees are named {name}; name one of them with --tree NAME=ROLE:PATH")
+            raise CaplintError(f"two trees are named {name}; rename one with --tree NAME=ROLE:PATH")
     return trees
 
 
 def _with_base(trees: list[Tree], asked: Asked) -> list[Tree]:
-    """The trees, the one that --staged or --base means with what it is compared with."""
+    """Return the trees; the tree that --staged or --base selects gets its base."""
     meant = _meant(trees, asked)
     changed = (
         staged_tree(meant, asked.base)
@@ -114,15 +114,15 @@ def _with_base(trees: list[Tree], asked: Asked) -> list[Tree]:
 
 
 def _meant(trees: list[Tree], asked: Asked) -> DirectoryTree:
-    """The one tree that is named by a bare PATH, or else the one here, or else the only one."""
+    """Return the compared tree: the one PATH, else the tree of the working directory, else the only tree."""
     if len(asked.paths) == 1:
         root = Path(asked.paths[0]).resolve()
-        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
+        candidates = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
     else:
-        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
-    if not found:
-        raise CaplintError("which tree is compared with a revision? Run in it, or name its directory as PATH")
-    return max(found, key=lambda tree: len(tree.root.parts))
+        candidates = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
+    if not candidates:
+        raise CaplintError("no tree to compare with a revision; run inside the tree, or give its directory as PATH")
+    return max(candidates, key=lambda tree: len(tree.root.parts))
 
 
 def _is_here(tree: Tree) -> bool:
@@ -130,7 +130,7 @@ def _is_here(tree: Tree) -> bool:
 
 
 def _tree_here(trees: list[Tree]) -> list[Tree]:
-    """The tree of the working directory, or of one above it, unless it is given already or another has its name."""
+    """Return the tree at or above the working directory, unless it is already given or its name is taken."""
     if any(_is_here(tree) for tree in trees):
         return []
     for directory in (Path.cwd(), *Path.cwd().parents):
@@ -141,7 +141,7 @@ def _tree_here(trees: list[Tree]) -> list[Tree]:
 
 
 def between(asked: Asked, config: Config, revisions: tuple[str, str]) -> list[Tree]:
-    """Return the trees, the one that is meant as its later revision, with the earlier one as its base."""
+    """Return the trees, with the compared tree at its later revision and the earlier revision as its base."""
     trees = _with_tree_here(asked, config)
     meant = _meant(trees, asked)
     later = revision_tree(meant.given, revisions[1], meant.role, meant.name)
@@ -149,8 +149,8 @@ def between(asked: Asked, config: Config, revisions: tuple[str, str]) -> list[Tr
 
 
 def _hint(directory: Path) -> str:
-    """What to type where the working directory is a tree itself."""
+    """Return advice for a working directory that is itself a tree; empty if it is none."""
     try:
-        return f"; the working directory is one ({detect(directory).title}): name it as ."
+        return f"; the working directory is a tree ({detect(directory).title}): name it as ."
     except CaplintError:
         return ""

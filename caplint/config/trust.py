@@ -1,7 +1,7 @@
-"""The configuration files that the user trusts: a list in the user's own configuration directory.
+"""Trust in configuration files: a list in the user's own configuration directory.
 
-A file that is only found, in a tree or above it, may have been written by anybody. Unless it is on this list, and says
-what it said when it was put there, it must not set where caplint writes, what it runs, or what else it reads.
+A file that caplint finds in or above a tree may have been written by anybody. Unless the list contains it with its
+current restricted settings, it must not set where caplint writes, what it runs, or what else it reads.
 """
 
 from __future__ import annotations
@@ -25,55 +25,55 @@ from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
 FOUND_NAMES = ("caplint.toml", "pyproject.toml")
-"""What a configuration must be called to be found."""
+"""File names that are searched for."""
 _MAX_BYTES = 1 << 20
 _VERSION = 1
 _OTHERS_WRITE = 0o022
 
 
 def list_path() -> Path:
-    """Where the list is kept."""
+    """Return the path of the list."""
     return platformdirs.user_config_path("caplint") / "trusted.json"
 
 
 def location(path: Path) -> str:
-    """Return the place that is trusted: the directory without links, and the file's name in it.
+    """Return the trusted location: the directory with links resolved, and the file's name in it.
 
-    A file that is a link is trusted where the link lies, since its relative paths begin there.
+    A link is trusted at its own location, because its relative paths start there.
     """
     return str(Path(os.path.realpath(path.parent)) / path.name)
 
 
 def digest(values: dict[str, Any]) -> str:
-    """Return a hash of the restricted settings; it changes with any of them and with nothing else."""
+    """Return a hash of the restricted settings; it depends on nothing else."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def demand(path: Path, values: dict[str, Any]) -> None:
     """Raise `CaplintError` unless the user trusts the file with these settings."""
-    known = trusted().get(location(path))
-    if known == digest(values):
+    trusted_digest = trusted().get(location(path))
+    if trusted_digest == digest(values):
         return
     quoted = shlex.quote(str(path))
-    changed = "what has changed since you trusted it, " if known else "what only a trusted file may, "
+    changed = "values that changed since you trusted it: " if trusted_digest else "values that need trust: "
     raise CaplintError(
-        f"{path}: sets {changed}{', '.join(values)}; look at it, then run `caplint trust {quoted}`, "
+        f"{path}: sets {changed}{', '.join(values)}; review it, then run `caplint trust {quoted}`, "
         f"or name the file with --config {quoted}"
     )
 
 
 def state(path: Path, values: dict[str, Any]) -> str:
-    """Say in a word or two how the file stands: `trusted`, `not trusted`, `changed since it was trusted`, `no need`."""
+    """Return the trust state: `trusted`, `not trusted`, `changed since it was trusted`, or `no need`."""
     if not values:
         return "no need"
-    known = trusted().get(location(path))
-    if known is None:
+    trusted_digest = trusted().get(location(path))
+    if trusted_digest is None:
         return "not trusted"
-    return "trusted" if known == digest(values) else "changed since it was trusted"
+    return "trusted" if trusted_digest == digest(values) else "changed since it was trusted"
 
 
 def trusted() -> dict[str, str]:
-    """Return the locations on the list with the digests of their settings; nothing of a list that others can write."""
+    """Return location → digest of the settings for the trusted files; empty if others can write the list."""
     try:
         return _read(list_path())
     except FileNotFoundError:
@@ -85,27 +85,27 @@ def trusted() -> dict[str, str]:
 
 
 def add(path: Path, values: dict[str, Any]) -> None:
-    """Put a file on the list, or renew its digest. Raises `CaplintError` where the list cannot be written."""
+    """Add a file to the list, or renew its digest. Raises `CaplintError` if the list cannot be written."""
     with _changing() as files:
         files[location(path)] = digest(values)
 
 
 def remove(path: Path) -> None:
-    """Take a file off the list, whether it still exists or not. Raises `CaplintError` where it is not on it."""
+    """Remove a file from the list, whether it exists or not. Raises `CaplintError` if the list does not contain it."""
     with _changing() as files:
         if files.pop(location(path), None) is None:
             raise CaplintError(f"{path}: is not on the list of trusted files; `caplint trust --list` shows it")
 
 
 def _read(path: Path) -> dict[str, str]:
-    """Read the list. Raises `OSError` or `ValueError`, saying why it is not used."""
+    """Read the list. Raises `OSError` or `ValueError` with the reason if the list must not be used."""
     directory = path.parent.stat()
     _own(directory, f"its directory {visible(str(path.parent))}")
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         _own(status, "it")
         content = file.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
@@ -113,7 +113,7 @@ def _read(path: Path) -> dict[str, str]:
     data = json.loads(content)
     files = data.get("files") if isinstance(data, dict) and data.get("version") == _VERSION else None
     if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
-        raise ValueError("it is not as caplint writes it; remove it and trust the files anew")
+        raise ValueError("it has an unknown format; remove it and trust the files again")
     return files
 
 
@@ -121,12 +121,12 @@ def _own(status: os.stat_result, what: str) -> None:
     if status.st_uid != os.geteuid():
         raise ValueError(f"{what} belongs to another user")
     if status.st_mode & _OTHERS_WRITE:
-        raise ValueError(f"others can write to {what}; take that away with chmod go-w")
+        raise ValueError(f"others can write to {what}; run chmod go-w on it")
 
 
 @contextmanager
 def _changing() -> Iterator[dict[str, str]]:
-    """Give the list to be changed, and write it anew; of two processes one waits for the other."""
+    """Yield the list for changes, and write it afterwards; a lock serialises processes."""
     path = list_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -145,7 +145,7 @@ def _changing() -> Iterator[dict[str, str]]:
 
 
 def _write(path: Path, files: dict[str, str]) -> None:
-    """Replace the list as a whole or not at all; `mkstemp` gives mode 0600."""
+    """Replace the list atomically; `mkstemp` gives mode 0600."""
     handle, name = tempfile.mkstemp(prefix=".trusted.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,1 +1,1 @@
-"""Runs what the commands ask for: sessions, rules, comparisons."""
+"""Engine: runs rules over trees, comparisons and baselines."""

@@ -1,4 +1,4 @@
-"""A baseline: findings that are known, and what a run looks like without them."""
+"""Baselines: create and prune lists of known findings, and remove known findings from an outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.findings.known import Baseline, BaselineEntry
 
 
 def of_outcome(outcome: Outcome, old: Baseline) -> Baseline:
-    """A baseline of everything that a run found, with the reasons that an older one gives."""
+    """Return a baseline of all findings of an outcome, with the reasons of an older baseline."""
     reasons = {entry.fingerprint: entry.reason for entry in old.entries}
     words = _words(outcome)
     entries = (_of_finding(finding, words, reasons.get(finding.fingerprint)) for finding in outcome.findings)
@@ -34,10 +34,10 @@ def _of_finding(finding: Finding, words: dict[str, str], reason: str | None) -> 
 
 
 def without(outcome: Outcome, baseline: Baseline) -> Outcome:
-    """The outcome without what the baseline lists, and with the entries that match nothing.
+    """Return the outcome without the findings of the baseline, and with the entries that match no finding.
 
-    A finding that is worse than its entry stays. An entry is only said to match nothing if its rule ran, and on all
-    trees with which the baseline was made.
+    A finding more severe than its entry stays. An entry is reported as unmatched only if its rule ran on all trees
+    that the baseline was written with.
     """
     worst = {entry.fingerprint: SEVERITIES.index(entry.severity) for entry in baseline.entries}
     kept = [
@@ -45,27 +45,27 @@ def without(outcome: Outcome, baseline: Baseline) -> Outcome:
         for finding in outcome.findings
         if SEVERITIES.index(finding.severity) < worst.get(finding.fingerprint, len(SEVERITIES))
     ]
-    # A comparison shows what came and went, and nothing of what stayed.
+    # The outcome of a comparison lacks the findings that both sides share, so unmatched entries are unknown.
     whole = outcome.resolved is None and not missing_trees(outcome, baseline)
     gone = unmatched(outcome, baseline) if whole else []
     return replace(outcome, findings=kept, baselined=len(outcome.findings) - len(kept), unmatched=gone)
 
 
 def unmatched(outcome: Outcome, baseline: Baseline) -> list[BaselineEntry]:
-    """The entries, of rules that ran, that no finding of the whole outcome matches."""
+    """Return the entries of rules that ran that match no finding of the outcome; the outcome must be complete."""
     ran = {rule.code for rule in outcome.rules} - {entry.code for entry in outcome.skipped}
-    left = Counter(finding.fingerprint for finding in outcome.findings)
+    remaining = Counter(finding.fingerprint for finding in outcome.findings)
     gone = []
     for entry in baseline.entries:
-        if left[entry.fingerprint]:
-            left[entry.fingerprint] -= 1
+        if remaining[entry.fingerprint]:
+            remaining[entry.fingerprint] -= 1
         elif entry.code in ran:
             gone.append(entry)
     return gone
 
 
 def missing_trees(outcome: Outcome, baseline: Baseline) -> list[str]:
-    """The trees with which the baseline was made and that the run lacks."""
+    """Return the trees that the baseline was written with and that the run lacks."""
     return sorted(set(baseline.trees) - set(_words(outcome).values()))
 
 
@@ -74,7 +74,7 @@ def _words(outcome: Outcome) -> dict[str, str]:
 
 
 def pruned(baseline: Baseline, gone: Iterable[BaselineEntry]) -> Baseline:
-    """The baseline without some of its entries."""
+    """Return the baseline without the given entries."""
     excess = Counter(gone)
     entries = []
     for entry in baseline.entries:

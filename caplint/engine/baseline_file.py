@@ -1,4 +1,4 @@
-"""The file of a baseline: TOML with a line per finding, so that a review sees what came and went."""
+"""Baseline file: TOML with one line per finding, so that a diff shows the findings added and removed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from caplint.util.suggest import suggestion
 from caplint.util.toml_file import parse_toml
 
 VERSION = 1
-# Ten thousand findings are some three megabytes.
+# Ten thousand findings take about three megabytes.
 _MAX_BYTES = 32 << 20
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
 _HEAD = """\
-# Findings that are known: `caplint check --baseline FILE` leaves them out, but not where they have become worse.
-# A line each, by identity and not by line number. `caplint baseline write` keeps `reason = "…"` where you add one.
+# Known findings: `caplint check --baseline FILE` hides them unless their severity has risen.
+# One line per finding, matched by fingerprint, not by line number. `caplint baseline write` keeps `reason = "…"`.
 """
 
 
@@ -32,19 +32,21 @@ _ORDER = ("code", "severity", "subject", "arch", "tree", "path", "function", "fi
 
 
 def read(path: Path) -> Baseline:
-    """The baseline of a file. Raises `CaplintError`, naming file and entry, for one that is not as written."""
+    """Read a baseline file. Raises `CaplintError`, naming file and entry, for a malformed one."""
     data = _tables(path)
     version, trees, found = (data.pop(key, None) for key in ("version", "trees", "findings"))
     if type(version) is not int:
-        raise CaplintError(f"{path}: not a baseline: no version; `caplint baseline write` makes one elsewhere")
+        raise CaplintError(
+            f"{path}: not a baseline: version is missing; `caplint baseline write` creates one under another name"
+        )
     if version != VERSION:
-        raise CaplintError(f"{path}: is version {version}, and this caplint reads version {VERSION}; write it anew")
+        raise CaplintError(f"{path}: has version {version}, but this caplint reads version {VERSION}; write it again")
     if data:
         raise CaplintError(f"{path}: unknown key {short(min(data))!r}; known are version, trees, findings")
     if not _are_strings(trees):
-        raise CaplintError(f"{path}: trees must be a list of roles or names; write the baseline anew")
+        raise CaplintError(f"{path}: trees must be a list of roles or names; write the baseline again")
     if not isinstance(found, list):
-        raise CaplintError(f"{path}: findings must be a list of tables; write the baseline anew")
+        raise CaplintError(f"{path}: findings must be a list of tables; write the baseline again")
     return Baseline(tuple(trees), tuple(_entry(path, number, item) for number, item in enumerate(found, 1)))
 
 
@@ -52,7 +54,7 @@ def _tables(path: Path) -> dict[str, Any]:
     try:
         content = read_regular(path, _MAX_BYTES)
     except CaplintError as error:
-        hint = "; `caplint baseline write` makes one" if isinstance(error.__cause__, FileNotFoundError) else ""
+        hint = "; `caplint baseline write` creates one" if isinstance(error.__cause__, FileNotFoundError) else ""
         raise CaplintError(f"{error}{hint}") from error
     return parse_toml(content, f"{path}: not a baseline")
 
@@ -81,7 +83,7 @@ def _entry(path: Path, number: int, item: Any) -> BaselineEntry:
 
 
 def render(baseline: Baseline) -> str:
-    """The file's text: a line per finding, in an order that keeps differences small."""
+    """Return the file's text: one line per finding, in a stable order that keeps diffs small."""
     order = sorted(baseline.entries, key=_sort_key)
     lines = ["    { " + ", ".join(_pairs(entry)) + " }," for entry in order]
     trees = ", ".join(toml_string(tree) for tree in baseline.trees)

@@ -1,4 +1,4 @@
-"""One run: trees to facts to links to rules to findings."""
+"""One run: trees → facts → links → rules → findings."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from caplint.facts.store.store import FactStore, is_damage
 from caplint.findings.finding import Finding, identify, supersede
 from caplint.rules import query
 from caplint.rules.page import Rule
-from caplint.session import Progress, Session, open_session, silent
+from caplint.session import Progress, Session, no_progress, open_session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 
 def check(
-    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = silent, *, deep: bool = False
+    trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress, *, deep: bool = False
 ) -> Outcome:
-    """Run the rules over the trees as they are; deep: with those that need the call graph."""
+    """Run the rules over the trees, including rules that need the call graph if `deep` is set."""
 
     def run(sessions: list[Session]) -> list[Outcome]:
         if deep:
-            from caplint.graph.deep_views import link_deep  # noqa: PLC0415 - it costs what most runs need not pay
+            from caplint.graph.deep_views import link_deep  # noqa: PLC0415 - most runs need no call graph
 
             link_deep(sessions[0], ExtractionSettings(config.repairs, config.jobs))
             sessions[0].deep = True
-        return [judge(sessions[0], rules, config)]
+        return [run_rules(sessions[0], rules, config)]
 
-    return in_sessions([trees], config, progress, run)[0]
+    return with_sessions([trees], config, progress, run)[0]
 
 
-def in_sessions(
+def with_sessions(
     groups: list[list[Tree]], config: Config, progress: Progress, run: Callable[[list[Session]], list[Outcome]]
 ) -> list[Outcome]:
-    """What a function makes of some groups of trees, each linked for itself; again, where the store fails half-way."""
-    begun = time.monotonic()
+    """Open a session per group of trees and return the outcomes of `run`; retry once if the store is damaged."""
+    start = time.monotonic()
     sessions: list[Session] = []
     try:
         sessions += [open_session(trees, config, progress) for trees in groups]
@@ -56,7 +56,7 @@ def in_sessions(
         outcomes = run(sessions)
     finally:
         _close(sessions)
-    return [replace(outcome, seconds=time.monotonic() - begun) for outcome in outcomes]
+    return [replace(outcome, seconds=time.monotonic() - start) for outcome in outcomes]
 
 
 def _close(sessions: list[Session]) -> None:
@@ -64,16 +64,16 @@ def _close(sessions: list[Session]) -> None:
         sessions.pop().store.close()
 
 
-def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
-    """What the rules find in linked trees."""
-    coverage = measure(session.connection)  # first: rules leave functions of SQLite slower behind
-    found, skipped = find(session, rules, config)
-    kept, unused = suppress(found, config.suppress)
+def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
+    """Run the rules over linked trees."""
+    coverage = measure(session.connection)  # first, because rules replace SQLite functions by slower ones
+    findings, skipped = collect_findings(session, rules, config)
+    kept, unused = suppress(findings, config.suppress)
     return Outcome(
         trees=session.trees,
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
         findings=identify(kept, session.roles),
-        suppressed=len(found) - len(kept),
+        suppressed=len(findings) - len(kept),
         unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
         skipped=skipped,
         coverage=coverage,
@@ -83,16 +83,16 @@ def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
 
 
 def is_passing(session: Session) -> bool:
-    """Whether what a session shows depends on what happened to processes, or on time."""
+    """Return whether the session's result depends on killed processes or time limits, and so may change."""
     return session.store.incomplete or session.store.late
 
 
-def find(
+def collect_findings(
     session: Session, rules: list[Rule], config: Config, *, valid: bool = False
 ) -> tuple[list[Finding], list[Skipped]]:
-    """What the rules find in the views, suppressed or not, and which of them did not run.
+    """Return the findings of the rules, before suppression, and the rules that did not run.
 
-    `valid`: their queries have been held against the same views before.
+    `valid`: the queries have already been validated against these views.
     """
     trees = session.trees
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
@@ -102,25 +102,27 @@ def find(
         roles.add("machine")
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for rule in rules:
         if not valid:
             query.validate(session.connection, rule)
         if reason := _reason_to_skip(rule, roles, config):
             skipped.append(Skipped(rule.code, reason))
         else:
-            found.extend(_known_places(rule, query.run(session.connection, rule), places))
-    return supersede(found, {rule.code: list(rule.supersedes) for rule in rules}), skipped
+            findings.extend(_known_places(rule, query.run(session.connection, rule), places))
+    return supersede(findings, {rule.code: list(rule.supersedes) for rule in rules}), skipped
 
 
 def _known_places(rule: Rule, findings: Iterable[Finding], places: dict[str, KnownFiles]) -> Iterator[Finding]:
-    """The findings, each in a file of its tree. Raises `CaplintError` for a page whose query names another."""
+    """Yield the findings. Raises `CaplintError` for a page whose query names a file or tree outside the run."""
     for finding in findings:
         for place in (finding.place, *(entry.place for entry in finding.related)):
             if place.tree not in places:
-                raise CaplintError(f"{rule.path}: query: a row names {place.tree!r:.100}, which is no tree of this run")
+                raise CaplintError(
+                    f"{rule.path}: query: a row names {place.tree!r:.100}, which is not a tree of this run"
+                )
             if not places[place.tree].has(place.path):
-                where = f"{place.path!r:.100}, which is no file of {place.tree}"
+                where = f"{place.path!r:.100}, which is not a file of {place.tree}"
                 raise CaplintError(f"{rule.path}: query: a row names {where}")
         yield finding
 
@@ -144,7 +146,7 @@ def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
 
 
 def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
-    """The findings that are left, and the suppressions that match none."""
+    """Return the findings that remain, and the suppressions that match none."""
     kept = list(findings)
     unused = []
     for entry in suppressions:

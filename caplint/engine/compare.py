@@ -1,4 +1,4 @@
-"""Comparisons: what trees show that those which they are compared with do not, and the reverse."""
+"""Comparisons: findings that trees add or resolve against their bases."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from caplint.config.settings import Config
-from caplint.engine.check import check, find, in_sessions, is_passing, judge, suppress
+from caplint.engine.check import check, collect_findings, is_passing, run_rules, suppress, with_sessions
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location, difference, identify
 from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
-from caplint.session import Progress, Session, silent
+from caplint.session import Progress, Session, no_progress
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.series import Laid, SeriesStep
+from caplint.trees.series import PatchedTrees, SeriesStep
 from caplint.trees.tree import Tree
 
-# Where a new capability or section stands that other series must not take as well.
+# Locations of new capabilities and API sections, whose numbers other series must not take as well.
 _NEW_CAPS = """
     SELECT c.tree, c.path, min(c.line), c.name, c.number FROM cap c
     WHERE c.role = 'kernel' AND c.header = 'uapi' AND c.number IS NOT NULL AND c.alias IS NULL
@@ -33,23 +33,25 @@ _NEW_SECTIONS = """
 """
 
 
-def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = silent) -> Outcome:
-    """Run the rules over the trees and over what they are compared with: findings added and resolved."""
-    return compare_series([Laid(trees, [])], rules, config, progress)[0]
+def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress) -> Outcome:
+    """Run the rules over the trees and their bases; return the findings added and resolved."""
+    return compare_series([PatchedTrees(trees, [])], rules, config, progress)[0]
 
 
-def compare_series(laid: list[Laid], rules: list[Rule], config: Config, progress: Progress = silent) -> list[Outcome]:
-    """The same for each of several states of the trees, which are also compared with one another."""
+def compare_series(
+    laid: list[PatchedTrees], rules: list[Rule], config: Config, progress: Progress = no_progress
+) -> list[Outcome]:
+    """Compare several patched states of the trees with their bases, and with each other for conflicts."""
 
     def run(sessions: list[Session]) -> list[Outcome]:
-        _tell_one_another(sessions, [", ".join(series.label for series in entry.series) for entry in laid])
+        _exchange_pending(sessions, [", ".join(series.label for series in entry.series) for entry in laid])
         return [_compare(session, entry.steps, rules, config) for session, entry in zip(sessions, laid, strict=True)]
 
-    return in_sessions([entry.trees for entry in laid], config, progress, run)
+    return with_sessions([entry.trees for entry in laid], config, progress, run)
 
 
-def _tell_one_another(sessions: list[Session], labels: list[str]) -> None:
-    """Fill `pending_cap` and `pending_section` of each session with what the others add."""
+def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
+    """Fill `pending_cap` and `pending_section` of each session with the additions of the other sessions."""
     if len(sessions) < 2:
         return
     for table, query in (("pending_cap", _NEW_CAPS), ("pending_section", _NEW_SECTIONS)):
@@ -57,47 +59,49 @@ def _tell_one_another(sessions: list[Session], labels: list[str]) -> None:
         for session in sessions:
             rows = [
                 (label, *row)
-                for other, label, found in zip(sessions, labels, new, strict=True)
-                for row in found
+                for other, label, new_rows in zip(sessions, labels, new, strict=True)
+                for row in new_rows
                 if other is not session
             ]
             session.connection.executemany(f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
 
 
 def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule], config: Config) -> Outcome:
-    outcome = judge(session, rules, config)
+    outcome = run_rules(session, rules, config)
     unpatched(session.connection, session.configurations)
-    before = identify(suppress(find(session, rules, config, valid=True)[0], config.suppress)[0], session.roles)
-    late = [rule for rule in rules if "step_finding" in rule.query]
-    if late and series:
+    before = identify(
+        suppress(collect_findings(session, rules, config, valid=True)[0], config.suppress)[0], session.roles
+    )
+    step_rules = [rule for rule in rules if "step_finding" in rule.query]
+    if step_rules and series:
         for steps in series:
-            rows = _broken(steps, session, [before, outcome.findings], rules, config)
+            rows = _bisect_breaks(steps, session, [before, outcome.findings], rules, config)
             session.connection.executemany(
                 "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
-        found = suppress(find(session, late, config)[0], config.suppress)[0]
-        outcome = replace(outcome, findings=identify([*outcome.findings, *found], session.roles))
+        step_findings = suppress(collect_findings(session, step_rules, config)[0], config.suppress)[0]
+        outcome = replace(outcome, findings=identify([*outcome.findings, *step_findings], session.roles))
     added, resolved = difference(outcome.findings, before)
     return replace(outcome, findings=added, resolved=resolved, passing=is_passing(session))
 
 
-def _broken(
+def _bisect_breaks(
     steps: list[SeriesStep], session: Session, ends: list[list[Finding]], rules: list[Rule], config: Config
 ) -> Iterator[tuple[object, ...]]:
-    """Rows of `step_finding`: errors that neither the trees before a series show nor those after it."""
+    """Yield rows of `step_finding`: errors after a patch that are present neither before nor after the series."""
     final = session.trees
-    known = {finding.fingerprint for findings in ends for finding in findings}
+    end_fingerprints = {finding.fingerprint for findings in ends for finding in findings}
     open_since: dict[str, tuple[SeriesStep, Finding]] = {}
     for step in steps[:-1]:
         outcome = check(_at(step, final), rules, config)
         session.store.late |= outcome.passing
-        found = {
+        errors = {
             finding.fingerprint: finding
             for finding in outcome.findings
-            if finding.severity == "error" and finding.fingerprint not in known
+            if finding.severity == "error" and finding.fingerprint not in end_fingerprints
         }
-        yield from _rows({key: open_since.pop(key) for key in open_since.keys() - found.keys()}, step, final)
-        open_since = {key: (step, finding) for key, finding in found.items()} | open_since
+        yield from _rows({key: open_since.pop(key) for key in open_since.keys() - errors.keys()}, step, final)
+        open_since = {key: (step, finding) for key, finding in errors.items()} | open_since
     yield from _rows(open_since, steps[-1], final)
 
 
@@ -114,19 +118,19 @@ def _rows(
 
 
 def _line_in(final: list[Tree], step: SeriesStep, place: Location) -> int:
-    """The line of the tree behind the series that is most likely the one of a finding at a step."""
-    before = (step.trees[place.tree].content(place.path) or b"").splitlines()
-    after = (next(tree for tree in final if tree.name == place.tree).content(place.path) or b"").splitlines()
+    """Return the line in the final tree that most likely corresponds to a finding's line after a step."""
+    before = (step.trees[place.tree].read_or_none(place.path) or b"").splitlines()
+    after = (next(tree for tree in final if tree.name == place.tree).read_or_none(place.path) or b"").splitlines()
     text = before[place.line - 1] if place.line <= len(before) else b""
     same = [number for number, line in enumerate(after, 1) if line == text]
     return min(same, key=lambda number: abs(number - place.line), default=max(1, min(place.line, len(after))))
 
 
 def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
-    """The trees after a step; what only other series change is as it is in the end."""
+    """Return the trees after a step; trees that only other series change are in their final state."""
     trees = []
     for tree in final:
-        own = any(row.series == step.series for row in tree.patch_files)
-        there = step.trees[tree.name] if own else tree
-        trees.append(there.alone() if isinstance(there, OverlayTree) else there)
+        changed_by_series = any(row.series == step.series for row in tree.patch_files)
+        tree_after = step.trees[tree.name] if changed_by_series else tree
+        trees.append(tree_after.without_base() if isinstance(tree_after, OverlayTree) else tree_after)
     return trees

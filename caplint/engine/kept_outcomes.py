@@ -1,4 +1,4 @@
-"""Files of outcomes in the cache directory: each begins with a mark and a digest of the rest."""
+"""Files of outcomes in the cache directory; each begins with a marker and a digest of the rest."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NAME = re.compile(r"[0-9a-f]{64}\Z")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{64}\.[0-9]+\Z")
 _EARLIER = re.compile(rb"[0-9a-f]{64}\n\Z")
 _HEAD = len(_MARK) + 65
-# Seconds after which nobody writes an outcome any more.
+# Age in seconds after which a temporary file belongs to no running process.
 _LONGEST_WRITE = 3600
 
 
 def read(file: Path, oldest: float) -> str | None:
-    """Return the text of `CACHE/outcomes/NAME`; None for one that is damaged or was written before `oldest`.
+    """Return the text of `CACHE/outcomes/NAME`; None for a file that is damaged or older than `oldest`.
 
-    Raises `OSError` where it is not there, or the cache directory is not used.
+    Raises `OSError` if the file is missing, or if the cache directory is not used.
     """
     with opened(file.parent.parent, OUTCOMES) as directory:
         descriptor = opened_file(file.name, directory)
@@ -36,13 +36,13 @@ def read(file: Path, oldest: float) -> str | None:
 
 
 def keep(file: Path, text: str, most: int, oldest: float) -> None:
-    """Write the file as a whole or not at all; forget those before `oldest`, and the oldest above `most` bytes."""
+    """Write the file atomically; delete files older than `oldest`, and the oldest files above `most` bytes in total."""
     content = text.encode()
     with opened(file.parent.parent, OUTCOMES, create=True) as directory:
         temporary = f".{file.name}.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=directory)  # of a process that was killed, and had this number
+            os.unlink(temporary, dir_fd=directory)  # left by a killed process with the same process id
         try:
             with os.fdopen(opened_file(temporary, directory, flags), "wb") as out:
                 out.write(_head(content) + content)
@@ -69,7 +69,7 @@ def _forget(directory: int, most: int, oldest: float) -> None:
 
 
 def _named(directory: int) -> Iterator[tuple[os.stat_result, str]]:
-    """The regular files whose names are those of outcomes, and what killed processes have left of some."""
+    """Yield the regular files with names of outcomes, and the temporary files of killed processes."""
     begun = time.time() - _LONGEST_WRITE
     for name in os.listdir(directory):
         with suppress(OSError):
@@ -80,7 +80,7 @@ def _named(directory: int) -> Iterator[tuple[os.stat_result, str]]:
 
 
 def _is_ours(name: str, directory: int) -> bool:
-    """Whether a file bears the mark, or is one of an earlier version: its first line is the digest of the rest."""
+    """Return whether the file has the marker, or is in an earlier format: a first line with the digest of the rest."""
     head = beginning(name, directory, _HEAD)
     if head.startswith(_MARK) or (not head and _TEMPORARY.match(name)):
         return True

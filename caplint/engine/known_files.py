@@ -1,4 +1,4 @@
-"""The files that a run knows of a tree: a finding stands in one of them, and no other is shown."""
+"""Files that a run knows of a tree; findings may only point at these files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caplint.link.core.loaded_trees import Loaded
 
 
 class KnownFiles:
-    """The files of one tree of a run, and of what it is compared with."""
+    """Files of one tree of a run, and of its base."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
@@ -17,18 +17,18 @@ class KnownFiles:
 
     @cached_property
     def _all(self) -> frozenset[str]:
-        """Every file of the tree, also those without a name of interest; listed only where one of these is named."""
+        """All files of the tree, also those without KVM names; listed only when a finding names such a file."""
         tree = self._loaded.tree
         bases = [tree.base] if tree.base is not None else []
-        return frozenset(path for one in (tree, *bases) for path in one.sources())
+        return frozenset(path for side in (tree, *bases) for path in side.candidates())
 
     def has(self, path: str) -> bool:
-        """Whether a path is one of the tree's files, as the tree itself lists them."""
+        """Return whether a path is a file of the tree."""
         if path in self._read or path in {file.path for file in self._loaded.tree.patch_files}:
             return True
         return path in self._all or self._is_code(path)
 
     def _is_code(self, path: str) -> bool:
-        """Whether it is C that only a call graph reads, as the tree lists it; a path that is not plain is none."""
+        """Return whether the path is C code that only the call graph reads; False for a path that is not normalised."""
         plain = path == posixpath.normpath(path) and not path.startswith(("/", "..")) and "\0" not in path
-        return plain and path in self._loaded.tree.below(posixpath.dirname(path))
+        return plain and path in self._loaded.tree.c_files_under(posixpath.dirname(path))

@@ -1,4 +1,4 @@
-"""Compares what a machine's KVM answers with what a kernel tree would, and explains each difference."""
+"""Differences between the answers of a machine's KVM and the sources of a kernel tree, with their reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUERY = "SELECT * FROM machine_difference ORDER BY tree, number"
 def machine_differences(
     machine: Machine, trees: list[Tree], config: Config, progress: Progress
 ) -> list[dict[str, Any]]:
-    """Return the rows of `machine_difference`, by column. Raises `CaplintError` where nothing can be compared."""
+    """Return the rows of `machine_difference`, by column. Raises `CaplintError` if nothing can be compared."""
     session = open_session(trees, with_machines(config, (machine,)), progress, narrow=PREFIX)
     try:
         columns, rows = query_rows(session.connection, QUERY)
@@ -31,5 +31,5 @@ def machine_differences(
     finally:
         session.store.close()
     if not compared:
-        raise CaplintError(f"this source has no check handler of {machine.arch}, so nothing can be compared")
+        raise CaplintError(f"the kernel tree has no check handler for {machine.arch}, so nothing can be compared")
     return [dict(zip(columns, row, strict=True)) for row in rows]

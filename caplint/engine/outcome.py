@@ -1,4 +1,4 @@
-"""What a run found."""
+"""Outcome of a run."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 IGNORED = "ignored by the configuration"
-"""The reason of a rule that the configuration leaves out."""
+"""Skip reason of a rule that the configuration ignores."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A rule that could not run, with the reason."""
+    """Rule that did not run, with the reason."""
 
     code: str
     reason: str
@@ -30,11 +30,11 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found."""
+    """Outcome of a run: findings, skipped rules and coverage."""
 
     trees: list[Tree]
     sizes: dict[str, tuple[int, int]]
-    """Per tree: files read and their bytes."""
+    """Tree → number of files read, and their bytes."""
     findings: list[Finding]
     suppressed: int
     unused_suppressions: list[Suppression]
@@ -43,12 +43,12 @@ class Outcome:
     rules: list[Rule]
     seconds: float = field(compare=False, default=0.0)
     baselined: int | None = None
-    """Findings that a baseline leaves out; None without one."""
+    """Number of findings that the baseline hides; None without a baseline."""
     unmatched: list[BaselineEntry] = field(default_factory=list)
-    """Entries of the baseline that no finding matches any more."""
+    """Baseline entries that no finding matches."""
     passing: bool = field(compare=False, default=False)
-    """Whether it depends on what happened to processes or on time, and might be another one the next time."""
+    """Whether the outcome depends on killed processes or time limits, so that the next run may differ."""
     resolved: list[Finding] | None = None
-    """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
+    """Findings of the base that are gone, for a comparison; `findings` then holds the added ones."""
     configuration: Path | None = field(compare=False, default=None)
-    """The file whose suppressions and ignored rules hide findings."""
+    """Configuration file whose suppressions and ignored rules hide findings."""

@@ -1,8 +1,8 @@
-"""Outcomes that are remembered: where nothing has changed since a run, what it found is what this one would find.
+"""Cache of outcomes: a run whose inputs have not changed returns the outcome of the earlier run.
 
-An outcome is kept under a name of everything that it depends on: the state of all trees, the rules' pages, the
-configuration, the answers of machines, and the program. A state that cannot be told, or that is another one after the
-run than before it, is not kept. Whatever is wrong with what was kept, the run is done again.
+The cache key covers all inputs: the states of all trees, the rules' pages, the configuration, the answers of
+machines, and the program. An outcome is not cached if some input has no stable state, or if a state differs before and
+after the run. If a cache file is damaged, the run is repeated.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from caplint.rules.page import Rule
 from caplint.trees.tree import States, Tree
 from caplint.util.code_identity import CHANGING, code_identity, is_unchanged
 
-# Facts are kept for longer: a run that recalls an outcome does not tell the store which of them it would need.
+# Less than the days that facts are kept: recalling an outcome does not refresh the facts that it is based on.
 _KEEP_DAYS = 7
 _DAY = 86_400
-# Bytes of outcomes that are kept, the latest ones. One of real trees has some fifty thousand; a fleet has hundreds.
+# Total size of the cached outcomes; the oldest are deleted. One outcome takes about 50 kB; a fleet has hundreds.
 _KEEP_BYTES = 128 << 20
 
 
 def recalled(
     trees: list[Tree], rules: list[Rule], config: Config, compute: Callable[[], Outcome], asked: str = ""
 ) -> Outcome:
-    """The outcome of a run of the rules over the trees; worked out only where it is not known.
+    """Return the outcome of the rules over the trees, from the cache or else from `compute`.
 
-    `asked` names what else the answer depends on.
+    `asked` names further inputs of the outcome.
     """
     return recalled_all([trees], rules, config, lambda: [compute()], lambda _: asked)[0]
 
@@ -47,16 +47,16 @@ def recalled_all(
     compute: Callable[[], list[Outcome]],
     asked: Callable[[States], str | None],
 ) -> list[Outcome]:
-    """The outcomes of several groups of trees that are looked at together."""
+    """Return the outcomes of several groups of trees that are compared together, from the cache or computed."""
     begun = time.monotonic()
     cache = config.cache_directory
     name = _name(groups, rules, config, asked, {}) if cache is not None else None
     if cache is None or name is None:
         return compute()
     file = cache / "outcomes" / name
-    found = _read(file, groups, rules)
-    if found is not None:
-        return [replace(outcome, seconds=time.monotonic() - begun) for outcome in found]
+    cached = _read(file, groups, rules)
+    if cached is not None:
+        return [replace(outcome, seconds=time.monotonic() - begun) for outcome in cached]
     outcomes = compute()
     if (
         not any(outcome.passing for outcome in outcomes)
@@ -69,14 +69,14 @@ def recalled_all(
 
 
 def known(trees: list[Tree], rules: list[Rule], config: Config, states: States) -> Outcome | None:
-    """The outcome that `recalled` would recall, None where it would work it out.
+    """Return the outcome that `recalled` would find in the cache, else None.
 
-    `states` are those of trees that were looked at for other pairs; it is added to.
+    `states` holds the states of trees that other pairs share, and is extended.
     """
     cache = config.cache_directory
     name = _name([trees], rules, config, lambda _: "", states) if cache is not None else None
-    found = _read(cache / "outcomes" / name, [trees], rules) if cache is not None and name is not None else None
-    return found[0] if found else None
+    cached = _read(cache / "outcomes" / name, [trees], rules) if cache is not None and name is not None else None
+    return cached[0] if cached else None
 
 
 def _name(
@@ -86,18 +86,19 @@ def _name(
     asked: Callable[[States], str | None],
     known: States,
 ) -> str | None:
-    """Of everything that the outcomes depend on; None where that cannot be told."""
+    """Return the cache key over all inputs of the outcomes; None if some input has no stable state."""
     program = code_identity()
     if program.startswith(CHANGING):
         return None
     states = [[*_states(trees, known)] for trees in groups]
-    more = asked(known)
-    if more is None or any(None in group for group in states):
+    further_inputs = asked(known)
+    if further_inputs is None or any(None in group for group in states):
         return None
     pages = [(rule.code, rule.name, rule.severity, rule.needs, rule.supersedes, rule.body) for rule in rules]
-    suppressed, machines = [astuple(one) for one in config.suppress], [astuple(one) for one in machines_of(config)]
+    suppressed = [astuple(entry) for entry in config.suppress]
+    machines = [astuple(machine) for machine in machines_of(config)]
     settings = (config.vendor_range, config.ignore, astuple(config.repairs), suppressed, machines)
-    whole = repr((program, states, pages, settings, more))
+    whole = repr((program, states, pages, settings, further_inputs))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -105,14 +106,14 @@ def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | N
     for given in trees:
         side: Tree | None = given
         while side is not None:
-            state = side.state(known)
+            state = side.state_id(known)
             named = (side.name, side.role, side.project.name, side.location, side.revision, tuple(side.patch_files))
             yield None if state is None else (*named, state, side.base is not None)
             side = side.base
 
 
 def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outcome] | None:
-    """What a file holds, None where it is not there, too old or damaged."""
+    """Read cached outcomes; None if the file is missing, too old or damaged."""
     try:
         text = kept_outcomes.read(file, time.time() - _KEEP_DAYS * _DAY)
         if text is None:
@@ -123,5 +124,5 @@ def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outco
 
 
 def _keep(file: Path, text: str) -> None:
-    """Write the file as a whole or not at all, and forget the oldest ones."""
+    """Write the file atomically, and delete the oldest ones."""
     kept_outcomes.keep(file, text, _KEEP_BYTES, time.time() - _KEEP_DAYS * _DAY)

@@ -1,4 +1,4 @@
-"""An outcome as text, so that it can be kept, and back again. Trees and rules are those of the run that asks."""
+"""Serialisation of an outcome as JSON text. Trees and rules are not stored; they come from the current run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caplint.trees.tree import Tree
 
 
 def render(outcome: Outcome) -> str:
-    """All that the run worked out, as JSON. A baseline's part is not kept."""
+    """Return the outcome as JSON, without its baseline part."""
     coverage = outcome.coverage
     return json.dumps(
         {
@@ -46,7 +46,7 @@ def _place(place: Location) -> list[Any]:
 
 
 def parse(text: str, trees: list[Tree], rules: list[Rule]) -> Outcome:
-    """The outcome that `render` was given. Raises `ValueError`, `KeyError` or `TypeError` for any other text."""
+    """Parse the text of `render`. Raises `ValueError`, `KeyError` or `TypeError` for any other text."""
     data = json.loads(text)
     resolved = data["resolved"]
     return Outcome(

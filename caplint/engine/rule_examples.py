@@ -1,4 +1,4 @@
-"""Runs a rule page's examples: laid over the mini-trees, they must give exactly the marked lines."""
+"""Runner for the examples of rule pages: applied to the mini-trees, they must give exactly the marked findings."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from caplint.machine.record import parse as parse_machine
 from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
-from caplint.trees.series import Laid, Series, SeriesStep, over
+from caplint.trees.series import PatchedTrees, Series, SeriesStep, overlay
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import parse
 from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
 
 BARE = "bare"
-"""The mini-trees as they are, with no example laid over them."""
+"""Kind of the case that runs the rule on the unchanged mini-trees."""
 Line = tuple[str, str, int]
 """Tree, path, line."""
 
@@ -42,7 +42,7 @@ class Case:
 
 
 def cases(rule: Rule) -> Iterator[Case]:
-    """Every example of a page, and the mini-trees as they are."""
+    """Yield every example of a page, and the unchanged mini-trees."""
     yield Case(rule, BARE, 0)
     for kind, groups in (("bad", rule.bad), ("good", rule.good)):
         for number, parts in enumerate(groups, 1):
@@ -50,7 +50,7 @@ def cases(rule: Rule) -> Iterator[Case]:
 
 
 def problem(case: Case, config: Config) -> str | None:
-    """What is wrong with an example, None where it is as it should be."""
+    """Return the error of a failed example, else None."""
     try:
         laid, expected = _lay(case)
         machines = tuple(
@@ -61,22 +61,22 @@ def problem(case: Case, config: Config) -> str | None:
         if case.kind == "bad" and not expected:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
-            return f"{case}: marks a line, but nothing is wrong with it"
+            return f"{case}: marks a line, but only a bad example may"
         outcome = _run(laid, case.rule, with_machines(config, machines))
     except CaplintError as error:
         return f"{case}: {error}"
-    found = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)
-    if found == sorted(expected):
+    reported = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)
+    if reported == sorted(expected):
         return None
-    return f"{case}: expected {_text(sorted(expected))}, found {_text(found)}"
+    return f"{case}: expected {_text(sorted(expected))}, found {_text(reported)}"
 
 
 def _text(lines: list[Line]) -> str:
     return ", ".join(f"{tree}:{path}:{line}" for tree, path, line in lines) or "nothing"
 
 
-def _run(laid: list[Laid], rule: Rule, config: Config) -> Outcome:
-    """What the rule finds in the example's own trees. Only what speaks of series needs them told apart."""
+def _run(laid: list[PatchedTrees], rule: Rule, config: Config) -> Outcome:
+    """Return the rule's findings in the example's trees; several series are compared with each other."""
     if len(laid) > 1 or "step_finding" in rule.query:
         rules = (
             [rule, *(other for other in load([shipped_files.RULES]) if other.code != rule.code)]
@@ -84,20 +84,20 @@ def _run(laid: list[Laid], rule: Rule, config: Config) -> Outcome:
             else [rule]
         )
         outcome = compare_series(laid, rules, config)[0]
-        return replace(outcome, findings=[found for found in outcome.findings if found.code == rule.code])
+        return replace(outcome, findings=[finding for finding in outcome.findings if finding.code == rule.code])
     return check(laid[0].trees, [rule], config, deep="deep" in rule.needs)
 
 
-def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
-    """The mini-trees with an example's files and patches, and with those of each other series; the lines expected."""
-    laid = {"": Laid(list(mini_trees().values()), [])}
+def _lay(case: Case) -> tuple[list[PatchedTrees], list[Line]]:
+    """Apply an example's files and patches to the mini-trees, per series; also return the expected lines."""
+    laid = {"": PatchedTrees(list(mini_trees().values()), [])}
     expected: list[Line] = []
     steps: dict[str, list[SeriesStep]] = {"": []}
     for ordinal, part in enumerate([part for part in case.parts if not _is_machine(part)], 1):
-        own = laid.setdefault(part.series, Laid(list(mini_trees().values()), [Series(part.series, [])]))
-        tree = next((tree for tree in own.trees if tree.name == part.tree), None)
+        patched = laid.setdefault(part.series, PatchedTrees(list(mini_trees().values()), [Series(part.series, [])]))
+        tree = next((tree for tree in patched.trees if tree.name == part.tree), None)
         if tree is None:
-            raise CaplintError(f"line {part.line} of {case.rule.path}: no mini-tree is called {part.tree}")
+            raise CaplintError(f"line {part.line} of {case.rule.path}: unknown mini-tree {part.tree}")
         if part.kind == "diff":
             diff, label = strip_marks(part.content).encode(), f"{case.rule.path}:{part.line}"
             changed = changes(tree, diff, label)
@@ -108,8 +108,8 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
         else:
             changed, rows = {part.path: part.content.encode()}, []
         expected += [(part.tree, part.path or rows[0].path, line) for line in part.expected]
-        own.trees = [over(other, changed, rows) if other is tree else other for other in own.trees]
-        trees = {other.name: other for other in own.trees}
+        patched.trees = [overlay(other, changed, rows) if other is tree else other for other in patched.trees]
+        trees = {other.name: other for other in patched.trees}
         steps.setdefault(part.series, []).append(SeriesStep("example", ordinal, f"patch {ordinal}", trees))
     if len(steps[""]) > 1:
         laid[""].steps.append(steps[""])
@@ -117,12 +117,12 @@ def _lay(case: Case) -> tuple[list[Laid], list[Line]]:
 
 
 def _is_machine(part: Example) -> bool:
-    """Whether a part of an example is what a machine answers, and no tree's."""
+    """Return whether a part of an example is a machine's record instead of a tree's file."""
     return part.tree == "machine"
 
 
 def _marks(diff: str) -> Iterator[tuple[str, int]]:
-    """Path and new line number of every marked line of a diff."""
+    """Yield path and new line number of every marked line of a diff."""
     for file in parse(diff.encode(), "example"):
         for hunk in file.hunks:
             for number, text in hunk.side(b"+"):
@@ -131,6 +131,6 @@ def _marks(diff: str) -> Iterator[tuple[str, int]]:
 
 
 def mini_trees(root: Path = shipped_files.FIXTURES) -> dict[str, Tree]:
-    """The shipped mini-trees by name."""
+    """Return the shipped mini-trees by name."""
     trees: list[Tree] = [directory_tree(str(root / name)) for name in ("linux", "qemu", "libvirt")]
     return {tree.name: tree for tree in trees}

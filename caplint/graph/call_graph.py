@@ -177,7 +177,7 @@ def code_of(tree: Tree, store: FactStore) -> list[File]:
     """Return the C files of a tree's call graph: a kernel's files that concern KVM, else all live files."""
     if tree.role in {"kernel", "reference"}:
         return [file for file in tree.files(store) if language_of(file.path) == "c"]
-    return [file for file in tree.code(store) if not knowledge().dead_files.fullmatch(file.path)]
+    return [file for file in tree.c_files(store) if not knowledge().dead_files.fullmatch(file.path)]
 
 
 def _label(labels: str) -> str | None:

@@ -22,7 +22,7 @@ from caplint.link.functions import call_sites as linked
 from caplint.link.functions.call_sites import CallSite, Code
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import Dominators, Witnesses
-from caplint.session import Session, silent
+from caplint.session import Session, no_progress
 from caplint.trees.tree import Tree
 
 # Seconds for all searches; a search that has begun is finished.
@@ -162,7 +162,7 @@ class _Callers:
         file = self._files.get(path)
         if file is None:
             return []
-        rows = harvest(self._session.store, [(self._tree, file)], self._reading, silent)
+        rows = harvest(self._session.store, [(self._tree, file)], self._reading, no_progress)
         arch = knowledge().architecture_of(self._tree.project, path)
         functions = Code.of_file(self._session.connection, path, arch, rows[file.oid, language_of(path) or "c"])
         self._dominators.include(functions)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from caplint.config.settings import Config
-from caplint.engine.check import in_sessions, judge
+from caplint.engine.check import run_rules, with_sessions
 from caplint.engine.outcome import Outcome
 from caplint.facts.harvest import ExtractionSettings
 from caplint.inventory.call_paths import chains
 from caplint.inventory.collect import collect
 from caplint.inventory.model import Inventory
 from caplint.rules.page import Rule
-from caplint.session import Progress, Session, silent
+from caplint.session import Progress, Session, no_progress
 from caplint.trees.tree import Tree
 
 
@@ -18,7 +18,7 @@ def build(  # noqa: PLR0913 - the parameters of `check`, and two for paths
     trees: list[Tree],
     rules: list[Rule],
     config: Config,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     *,
     paths: bool = False,
     deep: bool = False,
@@ -28,7 +28,7 @@ def build(  # noqa: PLR0913 - the parameters of `check`, and two for paths
 
     def run(sessions: list[Session]) -> list[Outcome]:
         inventories.clear()
-        outcome = judge(sessions[0], rules, config)
+        outcome = run_rules(sessions[0], rules, config)
         inventory = collect(sessions[0], outcome.findings)
         if paths:
             ways = chains(sessions[0], ExtractionSettings(config.repairs, config.jobs), deep=deep)
@@ -37,5 +37,5 @@ def build(  # noqa: PLR0913 - the parameters of `check`, and two for paths
         inventories.append(inventory)
         return [outcome]
 
-    (outcome,) = in_sessions([trees], config, progress, run)
+    (outcome,) = with_sessions([trees], config, progress, run)
     return inventories[0], outcome

@@ -65,7 +65,7 @@ def _numbers(
     store = FactStore(place)
     try:
         for tree in sorted(trees, key=lambda tree: tree.role not in {"kernel", "reference"}):
-            files = [_file(tree, path) for path in tree.sources() if wanted(tree, path)]
+            files = [_file(tree, path) for path in tree.candidates() if wanted(tree, path)]
             rows = harvest(store, [(tree, file) for file in files], reading, lambda _done, _total: None)
             yield from _values(store, [rows[file.oid, "c"] for file in files])
     finally:

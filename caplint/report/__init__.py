@@ -1,4 +1,4 @@
-"""Output formats of every command: for each kind of result, a table of formats with the function that writes it."""
+"""Output formats of every command: a table per kind of result, format → function that writes it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:  # commands that check nothing import this package too
     from caplint.report.style import Style
 
 Writer = Callable[[Any, TextIO, "Style"], None]
-"""Writes a result of the kind that its format is for."""
+"""Function that writes a result of its kind."""
 
 
 class Format(NamedTuple):
-    """Who writes a format (module and function, imported when the format is asked for) and whom it serves."""
+    """Writer of a format (`module:function`, imported on use) and the format's purpose for `--help`."""
 
     writer: str
     purpose: str = ""
@@ -22,9 +22,9 @@ class Format(NamedTuple):
 
 TABLE: dict[str, dict[str, Format]] = {
     "check": {  # an Outcome: caplint check, patch, diff, demo
-        "text": Format("text:report", "for people, with the source lines that are compared"),
+        "text": Format("text:report", "for people, with the compared source lines"),
         "concise": Format("concise:report", "path:line:column: CODE message, for editors"),
-        "json": Format("json_object:report", "one object, with a schema in the package"),
+        "json": Format("json_object:report", "one object; its schema is in the package"),
         "jsonl": Format("json_lines:report", "one object per finding"),
         "sarif": Format("sarif:report", "SARIF 2.1.0, for code scanning"),
         "github": Format("github:report", "annotations of GitHub Actions"),
@@ -67,25 +67,25 @@ TABLE: dict[str, dict[str, Format]] = {
     "probe --msr": {"text": Format("machine:write_registers_text"), "json": Format("machine:write_registers_json")},
     "rules": {"text": Format("rule_list:write_text"), "json": Format("rule_list:write_json")},
 }
-"""Command (with the option that makes its result another one) → formats, the default first."""
+"""Command (with the option that changes its kind of result) → formats, the default first."""
 
 
 def choices(kind: str) -> tuple[str, ...]:
-    """The formats of a kind of result."""
+    """Return the formats of a kind of result."""
     return tuple(TABLE[kind])
 
 
 def purposes(kind: str) -> str:
-    """The help text of a command's --output-format."""
-    told = "; ".join(f"{name}: {entry.purpose}" for name, entry in TABLE[kind].items() if entry.purpose)
-    return f"default: {choices(kind)[0]}" + (f". {told}" if told else "")
+    """Return the help text of a command's --output-format."""
+    listing = "; ".join(f"{name}: {entry.purpose}" for name, entry in TABLE[kind].items() if entry.purpose)
+    return f"default: {choices(kind)[0]}" + (f". {listing}" if listing else "")
 
 
 def writer(kind: str, name: str) -> Writer:
-    """The function that writes a kind of result in a format."""
+    """Return the function that writes a kind of result in a format."""
     module, function = TABLE[kind][name].writer.split(":")
-    found: Writer = getattr(import_module(f"caplint.report.{module}"), function)
-    return found
+    function_object: Writer = getattr(import_module(f"caplint.report.{module}"), function)
+    return function_object
 
 
 FORMATS = choices("check")

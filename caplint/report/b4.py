@@ -1,6 +1,6 @@
-"""A check of b4 review: an array of tool, status, summary, details.
+"""Check result for b4 review: an array of tool, status, summary, details.
 
-The protocol: b4 ≥ 0.15, docs/maintainer/review.rst, "Writing an external check script"; what reads it is
+The protocol is described in b4 ≥ 0.15, docs/maintainer/review.rst, "Writing an external check script"; its reader is
 src/b4/review/checks.py.
 """
 
@@ -18,7 +18,7 @@ _STATUS = {"error": "fail", "warning": "warn", "note": "pass"}
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
-    """Write the check. What only deserves a note passes, and is in the details."""
+    """Write the check result. Notes alone pass, and appear in the details."""
     result = {
         "tool": "caplint",
         "status": _STATUS[outcome.findings[0].severity] if outcome.findings else "pass",

@@ -1,4 +1,4 @@
-"""One line per finding, as compilers write them: `path:line:column: CODE message`."""
+"""One line per finding, as compilers print them: `path:line:column: CODE message`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caplint.report.style import Style, safe
 
 
 def report(outcome: Outcome, out: TextIO, style: Style) -> None:
-    """Write the findings and nothing else. Paths begin with the tree's directory, so that editors can open them."""
+    """Write only the findings. Paths begin with the tree's directory, so that editors can open them."""
     locations = {tree.name: tree.location for tree in outcome.trees}
     for finding in outcome.findings:
         place = finding.place

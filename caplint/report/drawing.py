@@ -1,4 +1,4 @@
-"""Paths as a drawing: a lane for each program, side by side, and what crosses from one to the next."""
+"""SVG drawing of call paths: one lane per program, side by side, with the crossings between programs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _ROW = 40
 _INDENT = 14
-# Beyond this depth nodes stand below each other: a lane is not to grow without end.
+# Nodes deeper than this get no further indentation, so that a lane's width stays bounded.
 _MAX_INDENT = 12
 _PAD = 24
 _GAP = 90
 _TOP = 78
-# Width of a character of the two sizes that are used, in pixels, with a little to spare.
+# Width in pixels of a character in the two font sizes, with a small margin.
 _NAME, _PLACE = 8.0, 6.4
 _MAX_TEXT = 76
 _WORDS = {"exec": "exec", "ioctl": "ioctl", "rpc": "remote procedure call"}
@@ -46,11 +46,11 @@ text { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace
 class _Node:
     step: Step
     above: _Node | None
-    """In its own lane."""
+    """Caller in the same lane."""
     depth: int
     children: dict[object, _Node] = field(default_factory=dict)
     sources: dict[int, _Node] = field(default_factory=dict)
-    """Nodes of the lane before from which it is reached, by their identity."""
+    """Nodes of the previous lane that lead to this one, by `id`."""
     broken: list[str] = field(default_factory=list)
     x: float = 0
     y: float = 0
@@ -64,7 +64,7 @@ class _Lane:
     width: float = 0
 
     def nodes(self) -> Iterator[_Node]:
-        """In the order in which they are drawn, from top to bottom."""
+        """Yield the nodes in drawing order, from top to bottom."""
         pending = list(reversed(self.roots.values()))
         while pending:
             node = pending.pop()
@@ -72,9 +72,9 @@ class _Lane:
             pending += reversed(node.children.values())
 
 
-def svg(name: str, found: list[Path]) -> str:
-    """One drawing of all paths, common beginnings drawn once."""
-    lanes = _lanes(found)
+def svg(name: str, paths: list[Path]) -> str:
+    """Return one SVG drawing of all paths; common prefixes are drawn once."""
+    lanes = _lanes(paths)
     x: float = _PAD
     bottom: float = _TOP
     for lane in lanes:
@@ -84,7 +84,7 @@ def svg(name: str, found: list[Path]) -> str:
         for node in lane.nodes():
             node.x = lane.x + _PAD + min(node.depth, _MAX_INDENT) * _INDENT
         x += lane.width + _GAP
-    title = f"{name}: " + ", ".join(dict.fromkeys(_said(path) for path in found)) if found else f"{name}: no path"
+    title = f"{name}: " + ", ".join(dict.fromkeys(_verb_text(path) for path in paths)) if paths else f"{name}: no path"
     width = max(x - _GAP + _PAD, len(title) * 9.5 + 2 * _PAD)
     height = bottom + _PAD
     body = "\n".join([*_bands(lanes, height), *(line for lane in lanes for line in _drawn(lane))])
@@ -97,15 +97,15 @@ def svg(name: str, found: list[Path]) -> str:
     )
 
 
-def _said(path: Path) -> str:
+def _verb_text(path: Path) -> str:
     verb = {"check": "checked", "enable": "enabled", "require": "required", "issue": "issued"}.get(path.verb, "reached")
     return f"{verb} on {path.arch}" if path.arch else verb
 
 
-def _lanes(found: Iterable[Path]) -> list[_Lane]:
-    """One lane for each program in the order in which paths cross them."""
+def _lanes(paths: Iterable[Path]) -> list[_Lane]:
+    """Return one lane per program, in the order in which the paths cross them."""
     lanes: dict[str, _Lane] = {}
-    for path in found:
+    for path in paths:
         node: _Node | None = None
         for step in path.steps:
             node = _entered(lanes.setdefault(step.tree, _Lane(step.tree)), node, step)
@@ -117,7 +117,7 @@ def _lanes(found: Iterable[Path]) -> list[_Lane]:
 
 
 def _entered(lane: _Lane, before: _Node | None, step: Step) -> _Node:
-    """The node of a step behind another, made where there is none."""
+    """Return the node of a step behind another node; create it if missing."""
     key = (step.function, step.defined, step.path, step.line, step.edge, step.case)
     if before is not None and before.step.tree == step.tree:
         return before.children.setdefault(key, _Node(step, before, before.depth + 1))
@@ -128,13 +128,13 @@ def _entered(lane: _Lane, before: _Node | None, step: Step) -> _Node:
 
 
 def _place(lane: _Lane) -> float:
-    """Give every node its height; a root stands no higher than the first that leads to it. Returns the lowest."""
+    """Set the y coordinate of every node, with a root no higher than its first source. Return the lowest y."""
     y: float = _TOP
     for node in lane.nodes():
         if node.above is None:
             y = max(y, min((source.y for source in node.sources.values()), default=y) - _ROW / 2)
             if node.sources or node.step.edge in _WORDS:
-                y += _ROW / 2  # room for the request
+                y += _ROW / 2  # space for the request label
         node.y = y
         y += _ROW + 16 * len(node.broken)
     return y
@@ -218,6 +218,6 @@ def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
 
 
 def write_svg(answer: tuple[Question, list[Path]], out: TextIO, _: Style) -> None:
-    """Write the picture of the paths that answer a question."""
-    question, found = answer
-    out.write(svg(question.name, found) + "\n")
+    """Write the drawing of the paths that answer a question."""
+    question, paths = answer
+    out.write(svg(question.name, paths) + "\n")

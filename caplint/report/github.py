@@ -1,8 +1,8 @@
 """Annotations of GitHub Actions: one workflow command per finding.
 
-The syntax and its escapes: docs.github.com, "Workflow commands for GitHub Actions"; actions/runner,
-src/Runner.Common/ActionCommand.cs. Paths are relative to their tree's root, so that annotations land where the tree
-is the checkout.
+Source of the syntax and its escapes: docs.github.com, "Workflow commands for GitHub Actions"; actions/runner,
+src/Runner.Common/ActionCommand.cs. Paths are relative to their tree's root, so that annotations match the files of a
+checkout of the tree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PROPERTY = {**_DATA, **str.maketrans({":": "%3A", ",": "%2C"})}
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
-    """Write the commands, the worst first (GitHub shows ten of a kind per step), and a line for the log."""
+    """Write the commands, most severe first (GitHub shows ten of a kind per step), and a summary line for the log."""
     for finding in outcome.findings:
         print(_command(finding, len(outcome.trees) > 1), file=out)
     print(tally(outcome), file=out)
@@ -35,7 +35,7 @@ def _command(finding: Finding, several: bool) -> str:
         "col": str(place.column),
         "title": f"{finding.code} {finding.name}",
     }
-    # Which of several trees a path belongs to is not to be seen from it.
+    # With several trees, the path alone does not identify the tree.
     lines = [sentence(finding), *([place_text(place)] if several else []), *evidence(finding)]
     written = ",".join(f"{key}={value.translate(_PROPERTY)}" for key, value in properties.items())
     return f"::{_COMMANDS[finding.severity]} {written}::{chr(10).join(lines).translate(_DATA)}"

@@ -1,7 +1,8 @@
-"""GitLab's Code Quality report.
+"""Code Quality report of GitLab.
 
-Its shape: docs.gitlab.com, "Code Quality report format"; gitlabhq, app/validators/json_schemas/codeclimate.json. Paths
-are relative to their tree's root, so that findings land where the tree is the checkout.
+Source of the format: docs.gitlab.com, "Code Quality report format"; gitlabhq,
+app/validators/json_schemas/codeclimate.json. Paths are relative to their tree's root, so that findings match the
+files of a checkout of the tree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whole call graphs: a summary, JSON, and a graph for Graphviz."""
+"""Whole call graphs as a summary, as JSON, and as a Graphviz graph."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _STYLES = {"table": "dashed", "callback": "dashed"}
 
 
 def write_text(graphs: _Graphs, out: TextIO, _: Style) -> None:
-    """Write how many functions, pointers and calls each tree has."""
+    """Write the number of functions, pointers and calls of each tree."""
     out.writelines(line + "\n" for line in _text(graphs))
 
 
 def write_json(graphs: _Graphs, out: TextIO, _: Style) -> None:
-    """Write every edge, one on a line."""
+    """Write every edge as JSON, one edge per line."""
     out.writelines(line + "\n" for line in _json(graphs))
 
 
@@ -36,13 +36,13 @@ def _text(graphs: _Graphs) -> Iterator[str]:
         functions = sum(isinstance(node, ProgramFunction) for node in graph)
         pointers = len(graph) - functions
         yield f"{safe(name)}: {functions:,} functions and macros, {pointers:,} pointers that are called through"
-        found = Counter((edge.kind, edge.sure) for _, _, edge in graph.edges.data("edge"))
-        for (kind, sure), count in sorted(found.items()):
+        counts = Counter((edge.kind, edge.sure) for _, _, edge in graph.edges.data("edge"))
+        for (kind, sure), count in sorted(counts.items()):
             yield f"  {count:>9,} {kind}" + (f" (by {sure})" if sure != "exact" else "")
 
 
 def _json(graphs: _Graphs) -> Iterator[str]:
-    """One line for each edge, so that half a million of them can be read as they come."""
+    """Yield one line per edge, so that readers can stream half a million edges."""
     yield '{"version": 1, "trees": ['
     for index, (name, graph) in enumerate(graphs):
         yield f'{{"name": {json.dumps(name)}, "edges": ['

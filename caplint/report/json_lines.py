@@ -1,4 +1,4 @@
-"""One JSON object per finding and line, for streams and `jq`."""
+"""One JSON object per finding, one per line, for streams and `jq`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One JSON object for the whole run; its schema is schemas/check.json."""
+"""One JSON object for the whole run, with the schema schemas/check.json."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from caplint.util.escape import json_text
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
-    """Write the object, two columns deep per level."""
+    """Write the object with an indent of two."""
     out.write(json_text(as_object(outcome), indent=2) + "\n")
 
 
 def as_object(outcome: Outcome) -> dict[str, Any]:
-    """The run as plain data. Nothing in it depends on time or on the machine but the trees' locations."""
+    """Return the run as plain data, independent of time, and of the machine except for the trees' locations."""
     entries = [asdict(entry) for entry in outcome.unmatched]
     baseline = {"left_out": outcome.baselined, "unmatched": entries}
     return {
@@ -45,7 +45,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
 
 
 def finding_object(finding: Finding) -> dict[str, Any]:
-    """A finding as plain data."""
+    """Return a finding as plain data."""
     return {
         "code": finding.code,
         "name": finding.name,

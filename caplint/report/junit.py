@@ -1,7 +1,7 @@
-"""JUnit's XML: a test case per rule.
+"""XML report in JUnit's format: a test case per rule.
 
-The dialect that Jenkins, GitLab and junitparser agree on: at most one failure per case. Notes fail nothing, as they do
-not fail a run; they are the case's output.
+The dialect is the one that Jenkins, GitLab and junitparser share: at most one failure per case. Notes never fail a
+case, as they never fail a run; they appear in the case's output.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from caplint.util.escape import visible
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
-    """Write one suite. Nothing in it depends on time."""
+    """Write one suite, independent of time."""
     root = ET.Element("testsuites")
     suite = ET.SubElement(root, "testsuite", name="caplint")
     properties = ET.SubElement(suite, "properties")
@@ -37,18 +37,18 @@ def report(outcome: Outcome, out: TextIO, _: Style) -> None:
 
 
 def _case(suite: ET.Element, rule: Rule, findings: Iterable[Finding], reason: str | None) -> bool:
-    """Add the rule's case; whether it failed."""
+    """Add the rule's case. Return whether it failed."""
     case = ET.SubElement(suite, "testcase", classname="caplint", name=f"{rule.code} {rule.name}")
     if reason is not None:
         ET.SubElement(case, "skipped", message=visible(reason))
         return False
-    found = [finding for finding in findings if finding.code == rule.code]
-    wrong = [finding for finding in found if finding.severity != "note"]
+    of_rule = [finding for finding in findings if finding.code == rule.code]
+    wrong = [finding for finding in of_rule if finding.severity != "note"]
     if wrong:
         message = f"{plural(len(wrong), 'finding')}: {rule.title}"
         ET.SubElement(case, "failure", type=rule.code, message=visible(message)).text = _listed(wrong)
-    if len(wrong) < len(found):
-        ET.SubElement(case, "system-out").text = _listed(finding for finding in found if finding.severity == "note")
+    if len(wrong) < len(of_rule):
+        ET.SubElement(case, "system-out").text = _listed(finding for finding in of_rule if finding.severity == "note")
     return bool(wrong)
 
 
@@ -61,5 +61,5 @@ def _listed(findings: Iterable[Finding]) -> str:
 
 
 def _text(lines: Iterable[str]) -> str:
-    """Lines without what XML cannot hold: all that `visible` leaves are characters of XML 1.0 (section 2.2)."""
+    """Join the lines; `visible` leaves only characters that XML 1.0 allows (section 2.2)."""
     return "\n".join(map(visible, lines))

@@ -1,4 +1,4 @@
-"""The ledger for a terminal, within 100 columns, and as one JSON object; its schema is schemas/coverage.json."""
+"""Coverage ledger for a terminal, within 100 columns, and as one JSON object with the schema schemas/coverage.json."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COLUMNS = {
 
 
 def as_object(ledger: Ledger) -> dict[str, Any]:
-    """The ledger as plain data."""
+    """Return the ledger as plain data."""
     coverage = ledger.coverage
     return {
         "version": 1,
@@ -67,10 +67,10 @@ def _place(tree: str, place: tuple[str, int]) -> dict[str, Any]:
 
 
 def lines(ledger: Ledger, style: Style) -> Iterator[str]:
-    """The ledger as text: first what a maintainer asks, then where to look."""
+    """Yield the ledger as text: the summary first, then the locations to look at."""
     yield from coverage_line(ledger.coverage).split("; ")
     if ledger.spots:
-        # Rounded down: 100 % would say that nothing is left.
+        # Rounded down, because 100 % would mean that everything was understood.
         yield f"{math.floor(ledger.coverage.percent * 1e4) / 1e4:.4f} % of the bytes understood"
     yield from _kinds(ledger, style)
     yield from _families(ledger, style)
@@ -82,7 +82,7 @@ def lines(ledger: Ledger, style: Style) -> Iterator[str]:
         yield from _causes(ledger, style)
         yield from _spots(ledger, style)
     if ledger.coverage.unaccounted:
-        yield from ("", style("bold", "names that nothing explains"))
+        yield from ("", style("bold", "unexplained names"))
         for entry in ledger.coverage.unaccounted:
             yield f"  {safe(entry.tree)}:{safe(entry.path)}:{entry.line}:{entry.column}: {safe(entry.name)}"
 
@@ -91,12 +91,12 @@ def _kinds(ledger: Ledger, style: Style) -> Iterator[str]:
     head = f"{'tree':<12} {'kind of file':<17}" + "".join(f"{name:>{width}}" for name, width in _COLUMNS.items())
     yield from ("", style("bold", head))
     for tree in ledger.coverage.trees:
-        found = [entry for entry in ledger.kinds if entry.tree == tree.tree]
-        for entry in found:
-            yield _row(entry.tree if entry is found[0] else "", entry.kind, list(entry[2:]))
-        if len(found) != 1:
+        kinds = [entry for entry in ledger.kinds if entry.tree == tree.tree]
+        for entry in kinds:
+            yield _row(entry.tree if entry is kinds[0] else "", entry.kind, list(entry[2:]))
+        if len(kinds) != 1:
             yield _row(
-                "" if found else tree.tree, "all", [sum(entry[column] for entry in found) for column in range(2, 8)]
+                "" if kinds else tree.tree, "all", [sum(entry[column] for entry in kinds) for column in range(2, 8)]
             )
 
 
@@ -109,14 +109,14 @@ def _families(ledger: Ledger, style: Style) -> Iterator[str]:
     yield from ("", style("bold", f"{'names':<12}{'tokens':>8}{'explained':>11}{'unaccounted':>13}  what they are"))
     for entry in ledger.families:
         head = f"{entry.family:<12}{entry.tokens:>8,}{entry.explained:>11,}{entry.unaccounted:>13,}  "
-        # A count stays on the line of what it counts.
+        # A no-break space keeps a count on the same line as its kind.
         kinds = ", ".join(f"{count:,} {kind}".replace(" ", _TIED) for kind, count in entry.kinds.items())
         for line in _wrapped(head + kinds, len(head)):
             yield line.replace(_TIED, " ")
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    """Lines that fit the width, paths and words whole."""
+    """Wrap the text to the width without breaking paths or words."""
     return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -126,18 +126,18 @@ def _pasted(coverage: Coverage, style: Style) -> Iterator[str]:
         place = f"{safe(entry.tree)}:{safe(entry.path)}:{entry.line}"
         uses.setdefault((entry.tree, entry.macro, entry.defined), []).append(place)
     if uses:
-        yield from ("", style("bold", "names that a macro pastes together, which no search finds"))
+        yield from ("", style("bold", "names that a macro pastes together, which text search misses"))
     for (tree, macro, defined), places in uses.items():
         yield f"{len(places):>8,}  {safe(macro)}(), first in {places[0]}"
         yield " " * 10 + (
             f"defined in {safe(tree)}:{safe(defined[0])}:{defined[1]}"
             if defined
-            else "its definition is missing: no file that was read holds it"
+            else "no definition in the files that were read"
         )
 
 
 def _unexpanded(ledger: Ledger, style: Style) -> Iterator[str]:
-    """Macros that are not expanded: by far the most only export a symbol or declare a parameter."""
+    """Yield the macros that are not expanded; most of them only export a symbol or declare a parameter."""
     if not ledger.unexpanded:
         return
     uses = sum(entry.uses for entry in ledger.unexpanded)
@@ -153,7 +153,7 @@ def _unexpanded(ledger: Ledger, style: Style) -> Iterator[str]:
 
 def _layouts(ledger: Ledger, style: Style) -> Iterator[str]:
     if ledger.layouts:
-        yield from ("", style("bold", "structures, ioctls and headers of the UAPI whose layout is not known"))
+        yield from ("", style("bold", "structures, ioctls and headers of the UAPI with unknown layout"))
     for entry in ledger.layouts[:_MAX_FILES]:
         place = f"{safe(entry.tree)}:{safe(entry.path)}:{entry.line}"
         yield from _wrapped(
@@ -164,19 +164,19 @@ def _layouts(ledger: Ledger, style: Style) -> Iterator[str]:
 
 def _unnumbered(ledger: Ledger, style: Style) -> Iterator[str]:
     if ledger.unnumbered:
-        yield from ("", style("bold", "MSRs and capabilities whose number is not known: is a header missing?"))
+        yield from ("", style("bold", "MSRs and capabilities with unknown number (perhaps a header is missing)"))
     places: dict[tuple[str, str], list[str]] = {}
     for entry in ledger.unnumbered:
         places.setdefault((entry.tree, entry.name), []).append(f"{safe(entry.path)}:{entry.line}")
-    for (tree, name), found in list(places.items())[:_MAX_FILES]:
-        more = f" and {plural(len(found) - 1, 'more place')}" if len(found) > 1 else ""
-        yield from _wrapped(f"  {safe(name)}: {safe(tree)}:{found[0]}{more}", 4)
+    for (tree, name), locations in list(places.items())[:_MAX_FILES]:
+        more = f" and {plural(len(locations) - 1, 'more place')}" if len(locations) > 1 else ""
+        yield from _wrapped(f"  {safe(name)}: {safe(tree)}:{locations[0]}{more}", 4)
     yield from _rest(len(places))
 
 
 def _rest(entries: int) -> Iterator[str]:
     if (left := entries - _MAX_FILES) > 0:
-        yield f"    … and {left:,} more; --output-format json lists every one"
+        yield f"    … and {left:,} more; --output-format json lists all"
 
 
 def _causes(ledger: Ledger, style: Style) -> Iterator[str]:
@@ -189,47 +189,47 @@ def _causes(ledger: Ledger, style: Style) -> Iterator[str]:
     if (more := len(ledger.causes) - _MAX_CAUSES) > 0:
         yield " " * 26 + f"… and {plural(more, 'cause')} more; --output-format json lists all"
     if any(cause.token for cause in ledger.causes):
-        yield " " * 26 + "caplint coverage --propose looks for words that mend them"
+        yield " " * 26 + "caplint coverage --propose searches for words that repair them"
 
 
 def _spots(ledger: Ledger, style: Style) -> Iterator[str]:
     yield from ("", style("bold", f"{'bytes':>8}  not understood"))
-    found = _by_file(ledger.spots)
-    for count, place in found[:_MAX_FILES]:
+    lines_by_size = _by_file(ledger.spots)
+    for count, place in lines_by_size[:_MAX_FILES]:
         yield from _wrapped(f"{count:>8,}  {place}", 10)
-    if len(found) > _MAX_FILES:
-        yield f"          … and {len(found) - _MAX_FILES:,} more; --output-format json lists every place"
+    if len(lines_by_size) > _MAX_FILES:
+        yield f"          … and {len(lines_by_size) - _MAX_FILES:,} more; --output-format json lists all"
 
 
 def _by_file(spots: list[Spot]) -> list[tuple[int, str]]:
-    """Bytes and a line of text per file and reason, the most first."""
+    """Return byte count and a line of text per file and reason, largest first."""
     groups: dict[tuple[str, str, str], list[Spot]] = {}
     for spot in spots:
         groups.setdefault((spot.tree, spot.path, spot.reason), []).append(spot)
-    found = []
+    sized = []
     for (tree, path, reason), group in groups.items():
         numbers = sorted({spot.line for spot in group})
         where = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more lines" if len(numbers) > 5 else "")
         size = sum(spot.stop - spot.start for spot in group)
-        found.append((size, f"{safe(tree)}:{safe(path)}:{where}: {safe(reason)}"))
-    return sorted(found, key=lambda entry: (-entry[0], entry[1]))
+        sized.append((size, f"{safe(tree)}:{safe(path)}:{where}: {safe(reason)}"))
+    return sorted(sized, key=lambda entry: (-entry[0], entry[1]))
 
 
 class LedgerReport(NamedTuple):
-    """The ledger, with the words that `--propose` found, if it was asked for."""
+    """Ledger, the proposals of `--propose` if requested, and the configured repairs."""
 
     ledger: Ledger
     proposals: Proposals | None
     repairs: Repairs
 
 
-def write_text(found: LedgerReport, out: TextIO, style: Style) -> None:
-    """Write the ledger, or else the proposals."""
-    told = proposals.lines(found.proposals, found.repairs) if found.proposals else lines(found.ledger, style)
-    out.writelines(f"{line}\n" for line in told)
+def write_text(report: LedgerReport, out: TextIO, style: Style) -> None:
+    """Write the ledger, or the proposals if there are any."""
+    text = proposals.lines(report.proposals, report.repairs) if report.proposals else lines(report.ledger, style)
+    out.writelines(f"{line}\n" for line in text)
 
 
-def write_json(found: LedgerReport, out: TextIO, _: Style) -> None:
-    """Write the ledger as one object, the proposals in it."""
-    more = {"proposals": proposals.as_object(found.proposals)} if found.proposals else {}
-    out.write(json_text({**as_object(found.ledger), **more}, indent=2) + "\n")
+def write_json(report: LedgerReport, out: TextIO, _: Style) -> None:
+    """Write the ledger as one object, including the proposals."""
+    more = {"proposals": proposals.as_object(report.proposals)} if report.proposals else {}
+    out.write(json_text({**as_object(report.ledger), **more}, indent=2) + "\n")

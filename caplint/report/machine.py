@@ -1,4 +1,4 @@
-"""What a machine answers, and what explains where the sources would answer otherwise, for a terminal of 100 columns."""
+"""Answers of a machine and their differences from the sources, for a terminal of 100 columns."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from caplint.util.escape import json_text
 
 _WIDTH = 100
 _REASONS = {
-    "unexplained": "nothing explains it",
-    "release": "the machine runs another version of Linux than the source",
+    "unexplained": "unexplained",
+    "release": "the machine runs a different Linux version than the source",
     "blind_spot": "part of the handlers was not understood",
-    "configuration": "it depends on how the kernel is configured",
-    "run_time": "it depends on the processor, on KVM's parameters or on the VM",
+    "configuration": "depends on the kernel configuration",
+    "run_time": "depends on the processor, on KVM's module parameters or on the VM",
 }
-"""Reason → its heading, in order."""
+"""Reason → heading, in output order."""
 
 
 def answers(machine: Machine) -> Iterator[str]:
-    """A table of the numbers that were answered."""
+    """Yield a table of the answered capability numbers."""
     asked = machine.last - machine.first + 1
     count = f"{len(machine.answers)} of {asked} answered"
     yield f"{safe(machine.name)}: Linux {safe(machine.release)} ({machine.arch}), {count}"
     if machine.vm_error is not None:
-        yield f"no VM could be asked: {safe(machine.vm_error)}"
+        yield f"no VM could be created: {safe(machine.vm_error)}"
     rows = [
         (
             str(entry.number),
@@ -48,10 +48,10 @@ def answers(machine: Machine) -> Iterator[str]:
 
 
 def differences(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Every difference below what explains it."""
-    found = list(rows)
+    """Yield the differences, grouped by reason."""
+    all_rows = list(rows)
     for reason, heading in _REASONS.items():
-        group = [row for row in found if row["reason"] == reason]
+        group = [row for row in all_rows if row["reason"] == reason]
         if group:
             yield f"\n{heading}: {len(group)}"
         for row in group:
@@ -62,7 +62,7 @@ def differences(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
             yield from textwrap.wrap(
                 safe(f"{row['why']} ({place})"), _WIDTH, initial_indent="    ", subsequent_indent="    "
             )
-    if not found:
+    if not all_rows:
         yield "\nmachine and source answer the same capabilities"
 
 
@@ -72,14 +72,14 @@ def _answered(row: dict[str, Any]) -> str:
 
 
 class Registers(NamedTuple):
-    """Registers of one processor, each with `name`, `number` and `value`."""
+    """Registers of one processor, each as a dict with `name`, `number` and `value`."""
 
     cpu: int
     entries: list[dict[str, Any]]
 
 
 def write_text(machine: Machine, out: TextIO, _: Style) -> None:
-    """Write the answers, a capability per line."""
+    """Write the answers, one capability per line."""
     out.writelines(f"{line}\n" for line in answers(machine))
 
 
@@ -88,14 +88,14 @@ def write_json(machine: Machine, out: TextIO, _: Style) -> None:
     out.write(json_text(record.as_object(machine), indent=2) + "\n")
 
 
-def write_registers_text(found: Registers, out: TextIO, _: Style) -> None:
-    """Write a register per line."""
-    for entry in found.entries:
+def write_registers_text(registers: Registers, out: TextIO, _: Style) -> None:
+    """Write one register per line."""
+    for entry in registers.entries:
         label = f"{entry['name']} ({entry['number']:#x})" if entry["name"] else f"{entry['number']:#x}"
         out.write(f"{label} = {entry['value']}\n")
 
 
-def write_registers_json(found: Registers, out: TextIO, _: Style) -> None:
-    """Write the registers and whose they are as one object."""
-    here = {"machine": os.uname().nodename, "cpu": found.cpu}
-    out.write(json_text({"version": 1, "caplint": __version__, **here, "msrs": found.entries}, indent=2) + "\n")
+def write_registers_json(registers: Registers, out: TextIO, _: Style) -> None:
+    """Write the registers, with machine and processor, as one object."""
+    here = {"machine": os.uname().nodename, "cpu": registers.cpu}
+    out.write(json_text({"version": 1, "caplint": __version__, **here, "msrs": registers.entries}, indent=2) + "\n")

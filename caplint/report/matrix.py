@@ -1,4 +1,4 @@
-"""A fleet for a terminal, within 100 columns, and as one JSON object; its schema is schemas/matrix.json."""
+"""Matrix of a fleet for a terminal, within 100 columns, and as one JSON object with the schema schemas/matrix.json."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _MAX_CAUSES = 40
 _HEAD = "/".join(f"{severity}s" for severity in SEVERITIES)
 
 Pair = tuple[int, int]
-"""The places of a kernel and a VMM."""
+"""Index of a kernel and index of a VMM."""
 
 
 def as_json(matrix: Matrix) -> str:
-    """The matrix as text; it depends neither on time nor on the order in which pairs were checked."""
+    """Return the matrix as JSON text, independent of time and of the order of the checks."""
     return json_text(as_object(matrix), indent=2) + "\n"
 
 
 def as_object(matrix: Matrix) -> dict[str, Any]:
-    """The matrix as plain data."""
+    """Return the matrix as plain data."""
     return {
         "version": 1,
         "caplint": __version__,
@@ -65,7 +65,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def lines(matrix: Matrix, style: Style) -> Iterator[str]:
-    """The table, then what keeps pairs from agreeing, what could not be checked, and the sum."""
+    """Yield the table, the findings that prevent agreement, the pairs that were not checked, and the summary."""
     yield from _tables(matrix, style)
     yield from _causes(matrix, style)
     yield from _remarks(matrix, style)
@@ -73,7 +73,7 @@ def lines(matrix: Matrix, style: Style) -> Iterator[str]:
 
 
 def _tables(matrix: Matrix, style: Style) -> Iterator[str]:
-    """As many tables below each other as the VMMs need."""
+    """Yield as many tables below each other as the VMMs need."""
     first = max(len(_HEAD), *(len(_label(kernel)) for kernel in matrix.kernels))
     widths = [
         max(len(_label(vmm)), *(len(_text(matrix.cell(row, column))) for row in range(len(matrix.kernels))))
@@ -90,7 +90,7 @@ def _tables(matrix: Matrix, style: Style) -> Iterator[str]:
 
 
 def _blocks(widths: list[int], room: int) -> Iterator[list[int]]:
-    """The columns that fit beside each other."""
+    """Yield groups of columns that fit the width."""
     block: list[int] = []
     used = 0
     for column, width in enumerate(widths):
@@ -103,7 +103,7 @@ def _blocks(widths: list[int], room: int) -> Iterator[list[int]]:
 
 
 def _label(member: FleetMember) -> str:
-    """What tells members apart is mostly at the end."""
+    """Return the label, cut at the front, because members mostly differ at the end."""
     text = safe(member.label)
     return text if len(text) <= _MAX_LABEL else "…" + text[1 - _MAX_LABEL :]
 
@@ -121,11 +121,11 @@ def _coloured(cell: Cell, width: int, style: Style) -> str:
 
 
 def _causes(matrix: Matrix, style: Style) -> Iterator[str]:
-    """The findings that keep pairs from agreeing: those that the same pairs have are told together."""
+    """Yield the findings that prevent agreement; findings shared by the same pairs are grouped."""
     causes = sorted(_by_pairs(matrix).items(), key=lambda entry: (SEVERITIES.index(entry[0][0]), *entry[0][1:]))
     if not causes:
         return
-    yield from ("", style("bold", "what keeps pairs from agreeing"))
+    yield from ("", style("bold", "findings that prevent agreement"))
     for (severity, code, pairs), subjects in causes[:_MAX_CAUSES]:
         words = f"{severity} {code} {', '.join(subjects)}: {_where(matrix, pairs)}"
         wrapped = textwrap.wrap(words, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
@@ -136,7 +136,7 @@ def _causes(matrix: Matrix, style: Style) -> Iterator[str]:
 
 
 def _by_pairs(matrix: Matrix) -> dict[tuple[str, str, tuple[Pair, ...]], list[str]]:
-    """Severity, code and the pairs that have it → what the findings are about."""
+    """Return (severity, code, pairs) → subjects of the findings."""
     pairs: dict[tuple[str, str, str], list[Pair]] = {}
     for row in range(len(matrix.kernels)):
         for column in range(len(matrix.vmms)):
@@ -153,7 +153,7 @@ def _by_pairs(matrix: Matrix) -> dict[tuple[str, str, tuple[Pair, ...]], list[st
 
 
 def _where(matrix: Matrix, pairs: tuple[Pair, ...]) -> str:
-    """All pairs, all of some kernels or VMMs, or else one by one."""
+    """Return a text for the pairs: every pair, all pairs of some kernels or VMMs, or a list."""
     checked = {
         (row, column)
         for row in range(len(matrix.kernels))
@@ -163,9 +163,9 @@ def _where(matrix: Matrix, pairs: tuple[Pair, ...]) -> str:
     if checked == set(pairs):
         return "every pair" if len(checked) > 1 else "the pair"
     for side, trees in ((0, matrix.kernels), (1, matrix.vmms)):
-        places = sorted({pair[side] for pair in pairs})
-        if {pair for pair in checked if pair[side] in places} == set(pairs):
-            return f"every pair with {_listed([_label(trees[place]) for place in places])}"
+        members = sorted({pair[side] for pair in pairs})
+        if {pair for pair in checked if pair[side] in members} == set(pairs):
+            return f"every pair with {_listed([_label(trees[place]) for place in members])}"
     return _listed([f"{_label(matrix.kernels[row])} with {_label(matrix.vmms[column])}" for row, column in pairs])
 
 
@@ -175,20 +175,20 @@ def _listed(words: list[str]) -> str:
 
 
 def _remarks(matrix: Matrix, style: Style) -> Iterator[str]:
-    """Pairs that were not checked, or not in full: a line for each reason."""
-    said: dict[tuple[str, str], list[Pair]] = {}
+    """Yield a line per reason why pairs were not checked, or not in full."""
+    pairs_of: dict[tuple[str, str], list[Pair]] = {}
     for row in range(len(matrix.kernels)):
         for column in range(len(matrix.vmms)):
-            for remark in _said(matrix.cell(row, column)):
-                said.setdefault(remark, []).append((row, column))
-    if said:
+            for remark in _problems(matrix.cell(row, column)):
+                pairs_of.setdefault(remark, []).append((row, column))
+    if pairs_of:
         yield ""
-    for (kind, words), pairs in said.items():
+    for (kind, words), pairs in pairs_of.items():
         places = _listed([f"{_label(matrix.kernels[row])} with {_label(matrix.vmms[column])}" for row, column in pairs])
         yield f"{style(kind, words)} ({places})"
 
 
-def _said(cell: Cell) -> Iterator[tuple[str, str]]:
+def _problems(cell: Cell) -> Iterator[tuple[str, str]]:
     if cell.error is not None:
         yield "error", f"not checked: {safe(cell.error)}"
         return
@@ -197,7 +197,7 @@ def _said(cell: Cell) -> Iterator[tuple[str, str]]:
     if lost := cell.coverage["unaccounted"]:
         yield "warning", f"{plural(lost, 'name')} unaccounted for; caplint coverage shows them"
     if bare := cell.coverage["unnumbered"]:
-        yield "warning", f"{plural(bare, 'place')} without a known number; caplint coverage shows them"
+        yield "warning", f"{plural(bare, 'place')} with an unknown number; caplint coverage shows them"
 
 
 def _summary(matrix: Matrix, style: Style) -> str:
@@ -209,7 +209,7 @@ def _summary(matrix: Matrix, style: Style) -> str:
 
 
 def write_text(matrix: Matrix, out: TextIO, style: Style) -> None:
-    """Write the table of pairs, and what keeps them from agreeing."""
+    """Write the table of pairs, and the findings that prevent agreement."""
     out.writelines(f"{line}\n" for line in lines(matrix, style))
 
 

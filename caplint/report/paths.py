@@ -1,4 +1,4 @@
-"""Paths of a capability as an indented tree, as JSON, and as a graph for Graphviz."""
+"""Call paths of a capability as an indented tree, as JSON, and as a Graphviz graph."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ARROWS = {
 
 
 def text(cap: str, found: list[Path]) -> Iterator[str]:
-    """One block for each path; `~>` is an indirect call, `=>` a bridge into another program."""
+    """Yield one block per path; `~>` is an indirect call, `=>` a bridge into another program."""
     if not found:
         verb = "checks or enables" if cap.startswith(PREFIX) else "issues"
         yield f"{safe(cap)}: no VMM in view {verb} it"
@@ -65,7 +65,7 @@ def _line(step: Step) -> str:
 
 
 def as_object(cap: str, arch: str | None, found: list[Path]) -> dict[str, Any]:
-    """`cap`, `arch`, `paths`: a list of steps each; `broken`: for each path why it is not whole."""
+    """Return `cap`, `arch`, `paths` (lists of steps) and `broken` (per path, the reasons why it is incomplete)."""
     return {
         "version": 1,
         "cap": cap,
@@ -92,14 +92,14 @@ _STYLES = {
 
 
 class _Dot:
-    """Nodes and edges of a graph for Graphviz."""
+    """Nodes and edges of a Graphviz graph."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, dict[str, str]] = {}
         self.edges: dict[tuple[str, str, str, str], None] = {}
 
     def add(self, path: Path) -> None:
-        """The steps of a path, and why it breaks."""
+        """Add the steps of a path, and the reasons why it breaks."""
         previous = self._broken(path.above) if path.above else ""
         kind = "broken"
         for step in path.steps:
@@ -124,7 +124,7 @@ class _Dot:
 
 
 def dot(found: list[Path]) -> Iterator[str]:
-    """A graph for Graphviz, programs as clusters; why a path breaks is a node of its own."""
+    """Yield a Graphviz graph with programs as clusters; each reason for a broken path is a node of its own."""
     graph = _Dot()
     for path in found:
         graph.add(path)
@@ -142,11 +142,11 @@ def dot(found: list[Path]) -> Iterator[str]:
 
 
 Answer = tuple[Question, list[Path]]
-"""A question, and the paths that answer it."""
+"""Question, and the paths that answer it."""
 
 
 def write_text(answer: Answer, out: TextIO, _: Style) -> None:
-    """Write the paths for people."""
+    """Write the paths as text."""
     question, found = answer
     out.write("\n".join(text(question.name, found)) + "\n")
 

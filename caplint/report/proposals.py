@@ -13,7 +13,7 @@ from caplint.util.escape import toml_string
 
 
 def as_object(found: Proposals) -> dict[str, Any]:
-    """The proposals as plain data."""
+    """Return the proposals as plain data."""
     return {
         "entries": [
             {
@@ -33,14 +33,14 @@ def as_object(found: Proposals) -> dict[str, Any]:
 
 
 def lines(found: Proposals, repairs: Repairs) -> Iterator[str]:
-    """A table that can stand in caplint.toml as it is, what the configuration has already included."""
+    """Yield a `[c]` table for caplint.toml that includes the configured words."""
     if found.entries:
-        yield "# What each new word mends; this table takes the place of [c] in caplint.toml."
+        yield "# The comments say how much each new word repairs; replace [c] of caplint.toml by this table."
         yield "[c]"
         yield from _list("attributes", repairs.attributes, found.entries)
         yield from _list("iterators", repairs.iterators, found.entries)
     elif found.remaining:
-        yield "# Nothing to propose: no word of [c] mends what is not understood."
+        yield "# Nothing to propose: no word of [c] repairs the code that was not understood."
     else:
         yield "# Nothing to propose: all C was understood."
     if found.remaining:
@@ -50,15 +50,15 @@ def lines(found: Proposals, repairs: Repairs) -> Iterator[str]:
         yield f"#   {safe(first.tree)}:{safe(first.path)}:{first.line}: {safe(first.reason)}"
     if found.untried:
         were = "was" if found.untried == 1 else "were"
-        yield f"# {plural(found.untried, 'file')} {were} not tried, for want of time; add these words and run again."
+        yield f"# {plural(found.untried, 'file')} {were} not tried for lack of time; add these words and run again."
 
 
-def _list(name: str, known: tuple[str, ...], proposals: list[Proposal]) -> Iterator[str]:
+def _list(name: str, configured: tuple[str, ...], proposals: list[Proposal]) -> Iterator[str]:
     new = [proposal for proposal in proposals if proposal.entry.list == name]
-    if not known and not new:
+    if not configured and not new:
         return
     yield f"{name} = ["
-    for word in known:
+    for word in configured:
         yield f"    {toml_string(word)},"
     for proposal in new:
         tree, path, line = proposal.example

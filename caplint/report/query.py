@@ -1,4 +1,4 @@
-"""The rows that a query gives, for caplint facts."""
+"""Rows of a query, for caplint facts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from caplint.report.style import Style, safe
 from caplint.util.escape import json_text
 
 Rows = tuple[list[str], list[tuple[object, ...]]]
-"""Names of columns, and rows."""
+"""Column names, and rows."""
 
 
 def write_text(found: Rows, out: TextIO, _: Style) -> None:
-    """Write a table; cells are padded to at most 60 characters."""
+    """Write a table; columns are padded to at most 60 characters."""
     columns, rows = found
     cells = [
         columns,
@@ -32,7 +32,7 @@ def write_json(found: Rows, out: TextIO, _: Style) -> None:
 
 
 def write_csv(found: Rows, out: TextIO, _: Style) -> None:
-    """Write comma-separated values below a row of names."""
+    """Write comma-separated values with a row of column names."""
     columns, rows = found
     table = csv.writer(out)
     table.writerow(columns)

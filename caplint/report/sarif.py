@@ -1,8 +1,8 @@
 """SARIF 2.1.0, the OASIS standard's format for code scanning.
 
-Rules carry their pages as help; a result's partial fingerprint is the finding's. Each tree is a base URI of its own,
-and paths are relative to it, so that alerts land where the tree is the checkout. What was not understood, rules that
-were skipped, and suppressions and baseline entries of no use are notifications: nothing is "clean" by silence.
+Rules carry their pages as help; a result's partial fingerprint is the finding's. Each tree has its own base URI, and
+paths are relative to it, so that alerts match the files of a checkout of the tree. Code that was not understood,
+skipped rules, and unused suppressions and baseline entries are notifications: a gap is never reported as "clean".
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from caplint.trees.tree import Tree
 from caplint.util.escape import json_text, visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-# A tree that is not understood at all would make a file that no service takes.
+# Limit, because services reject files as large as an entirely unparsed tree would give.
 _MAX_BLIND = 1000
 _MAX_LINE = 500
 _NOTIFICATIONS = {
     "blind-spot": "Bytes that were not understood",
-    "unaccounted-name": "A name that nothing explains",
+    "unaccounted-name": "An unexplained name",
     "skipped-rule": "A rule that did not run",
     "unused-suppression": "A suppression that matches nothing",
-    "unmatched-baseline-entry": "A baseline entry that matches nothing any more",
+    "unmatched-baseline-entry": "A baseline entry that no longer matches",
 }
 
 
 def report(outcome: Outcome, out: TextIO, _: Style) -> None:
-    """Write a log with one run. Nothing in it depends on time or on the machine but the trees' locations."""
+    """Write a log with one run, independent of time, and of the machine except for the trees' locations."""
     source = Source(outcome.trees)
     indices = {rule.code: index for index, rule in enumerate(outcome.rules)}
     run = {
@@ -79,9 +79,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _base(tree: Tree) -> dict[str, Any]:
-    """Where a tree is; a revision's files are nowhere."""
+    """Return the base URI object of a tree; a revision has no URI, because its files are not on disk."""
     base: dict[str, Any] = {"description": {"text": f"{tree.role}: {visible(tree.location)}"}}
-    # As it was named: a link that is resolved is not the checkout that a service knows.
+    # The location as given, with links unresolved: a service knows the checkout by that path.
     if tree.revision is None and (root := Path(os.path.abspath(on_disk(tree.location)))).is_dir():  # noqa: PTH100
         base["uri"] = root.as_uri().rstrip("/") + "/"
     return base
@@ -109,7 +109,7 @@ def _result(finding: Finding, indices: dict[str, int], source: Source) -> dict[s
 
 
 def _location(place: Location, source: Source | None = None) -> dict[str, Any]:
-    """A line, with its text for those who do not have the tree."""
+    """Return a location, with the text of its line for readers without the tree."""
     text = visible(source.line(place).rstrip("\r"))[:_MAX_LINE] if source else ""
     return {
         "physicalLocation": {
@@ -120,7 +120,7 @@ def _location(place: Location, source: Source | None = None) -> dict[str, Any]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """A message without placeholders (section 3.11.5) and embedded links (section 3.11.6)."""
+    """Return a message with placeholders (section 3.11.5) and embedded links (section 3.11.6) escaped."""
     return {"text": visible(text).replace("{", "{{").replace("}", "}}").replace("](", "\\](")}
 
 
@@ -133,7 +133,7 @@ def _not_seen(outcome: Outcome) -> Iterator[dict[str, Any]]:
         yield _notification("blind-spot", f"{plural(more, 'more blind spot')}; `caplint coverage` lists all")
     for name in outcome.coverage.unaccounted:
         yield _notification(
-            "unaccounted-name", f"nothing explains {name.name}", Location(name.tree, name.path, name.line)
+            "unaccounted-name", f"unexplained name {name.name}", Location(name.tree, name.path, name.line)
         )
 
 
@@ -144,8 +144,8 @@ def _not_done(outcome: Outcome, indices: dict[str, int]) -> Iterator[dict[str, A
         yield {**_notification("skipped-rule", text), "associatedRule": rule}
     for entry in outcome.unused_suppressions:
         yield _notification("unused-suppression", f"{entry.code} {entry.subject} ({entry.reason})")
-    for known in outcome.unmatched:
-        yield _notification("unmatched-baseline-entry", str(known))
+    for baseline_entry in outcome.unmatched:
+        yield _notification("unmatched-baseline-entry", str(baseline_entry))
 
 
 def _notification(name: str, text: str, place: Location | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The settings in force."""
+"""Report of the effective settings."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from caplint.report.style import Style
 from caplint.util.escape import visible
 
 _REMARKS = {
-    state: f", {state}: other commands refuse it; `caplint trust` trusts it, and --config names it"
+    state: f", {state}: other commands refuse it; run `caplint trust`, or name it with --config"
     for state in ("not trusted", "changed since it was trusted")
 }
 
 
 def write_text(values: dict[str, Any], out: TextIO, _: Style) -> None:
-    """Write one setting per line, as caplint.toml would have it, and where they come from."""
+    """Write one setting per line in the syntax of caplint.toml, and the file that they come from."""
     source = values["source"]
     remark = _REMARKS.get(values["trust"], "")
     out.write(
         f"# from {visible(source)}{remark}\n"
         if source
-        else "# no caplint.toml found upward from here; these are the defaults\n"
+        else "# no caplint.toml found here or above; these are the defaults\n"
     )
     for key, value in values.items():
         if key not in {"source", "restricted", "trust"}:

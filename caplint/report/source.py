@@ -1,4 +1,4 @@
-"""Lines of the trees' files, for reports that show them."""
+"""Source lines of the trees, for reports that show them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from caplint.util.errors import CaplintError
 
 
 class Source:
-    """Reads a file when one of its lines is asked for. What cannot be read has no lines."""
+    """Lazy reader of the trees' files; an unreadable file has no lines."""
 
     def __init__(self, trees: list[Tree]) -> None:
         self._trees = {tree.name: tree for tree in trees}
         self._lines = lru_cache(maxsize=32)(self._read)
 
     def line(self, place: Location) -> str:
-        """The line's text, empty where there is none."""
+        """Return the line's text, empty if there is no such line."""
         return self._bytes(place).decode("utf-8", "replace")
 
     def column(self, place: Location) -> int:
-        """The place's column in characters; facts count bytes."""
+        """Return the column in characters; the facts count bytes."""
         before = self._bytes(place)[: place.column - 1]
         return place.column - len(before) + len(before.decode("utf-8", "replace"))
 
@@ -32,5 +32,5 @@ class Source:
     def _read(self, tree: str, path: str) -> list[bytes]:
         try:
             return self._trees[tree].read(path).split(b"\n")
-        except (OSError, CaplintError, KeyError, ValueError):  # ValueError: no path at all
+        except (OSError, CaplintError, KeyError, ValueError):  # ValueError: not a valid path
             return []

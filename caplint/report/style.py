@@ -1,4 +1,4 @@
-"""Colour on terminals, and text from the linted trees made safe to print."""
+"""Colour for terminals, and text from the linted trees made safe to print."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _CODES = {
 
 @dataclass(frozen=True)
 class Style:
-    """Whether to colour."""
+    """Colour setting; a call styles a text."""
 
     colour: bool = False
 
     def __call__(self, kind: str, text: str) -> str:
-        """The text in the style of a severity or one of bold, dim, place, good."""
+        """Return the text in the style of a severity, or of bold, dim, place or good."""
         return f"\x1b[{_CODES[kind]}m{text}\x1b[0m" if self.colour else text
 
 
 def style_for(stream: TextIO, choice: str = "auto") -> Style:
-    """Colour where a person looks: on a terminal, unless NO_COLOR is set or the user chose otherwise."""
+    """Return the style for a stream: coloured on a terminal unless NO_COLOR is set, or as `choice` says."""
     if choice == "auto":
         return Style(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
     return Style(choice == "always")
 
 
 def safe(text: str) -> str:
-    """The text with everything that a terminal would obey made visible."""
+    """Return the text with every terminal control character made visible."""
     return visible(text)

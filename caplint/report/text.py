@@ -1,4 +1,4 @@
-"""For people: every finding with the source lines of all the places that it compares."""
+"""Text report: every finding with the source lines of all locations that it compares."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _finding(finding: Finding, source: Source, out: TextIO, style: Style) -> Non
 
 
 def _resolved(finding: Finding, out: TextIO, style: Style) -> None:
-    """What was there before: its place is one of the tree before, so no line is shown."""
+    """Print a resolved finding. Its location refers to the unpatched tree, so no source line is shown."""
     head = f"{style('good', 'resolved:')} {finding.severity} {finding.code} {style('bold', safe(finding.subject))}"
     print(f"{head}: {safe(finding.message)}", file=out)
     print(f"  {style('place', f'{safe(finding.place.tree)}:{safe(finding.place.path)}')}\n", file=out)

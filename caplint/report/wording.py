@@ -1,4 +1,4 @@
-"""Phrases that several formats share."""
+"""Phrases shared by several formats."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from caplint.findings.finding import SEVERITIES, Finding, Location
 from caplint.util.escape import visible
 
 MAX_RELATED = 8
-"""A list of evidence longer than this says no more than its beginning."""
+"""Maximum number of related locations that reports show."""
 
 
 def plural(count: int, word: str) -> str:
-    """`1 file`, `2 files`."""
+    """Return `1 file` or `2 files`."""
     return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
 def size(count: int) -> str:
-    """Bytes for people."""
+    """Return a byte count as text with a unit."""
     if count < 10_000:
         return f"{count:,} bytes"
     return f"{count / 1e3:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
 
 
 def place_text(place: Location) -> str:
-    """`kernel:virt/kvm/kvm_main.c:12`."""
+    """Return a location such as `kernel:virt/kvm/kvm_main.c:12`."""
     return f"{visible(place.tree)}:{visible(place.path)}:{place.line}"
 
 
 def sentence(finding: Finding) -> str:
-    """`KVM_CAP_X on x86: what is wrong`."""
+    """Return subject, architecture and message, such as `KVM_CAP_X on x86: is not documented`."""
     where = f" on {visible(finding.arch)}" if finding.arch and finding.arch != "generic" else ""
     return f"{visible(finding.subject)}{where}: {visible(finding.message)}"
 
 
 def evidence(finding: Finding) -> Iterator[str]:
-    """A line for each other place that the finding compares."""
+    """Yield a line per related location of the finding."""
     for related in finding.related[:MAX_RELATED]:
         yield f"{place_text(related.place)}: {visible(related.message)}"
     if (more := len(finding.related) - MAX_RELATED) > 0:
@@ -46,14 +46,14 @@ def evidence(finding: Finding) -> Iterator[str]:
 
 
 def tally(outcome: Outcome) -> str:
-    """Findings by severity, and how many are left out; of a comparison those that are added, and those resolved."""
+    """Return the findings by severity and the number left out; for a comparison, those added and those resolved."""
     text = _counts(outcome.findings)
     if outcome.resolved is not None:
         text += f" added; {_counts(outcome.resolved)} resolved"
     if outcome.suppressed:
         text += f"; {outcome.suppressed:,} suppressed"
     if outcome.baselined is not None:
-        text += f"; {outcome.baselined:,} left out by the baseline"
+        text += f"; {outcome.baselined:,} hidden by the baseline"
     return text
 
 
@@ -63,7 +63,7 @@ def _counts(findings: list[Finding]) -> str:
 
 
 def coverage_line(coverage: Coverage) -> str:
-    """The ledger in one line."""
+    """Return the coverage ledger in one line."""
     text = (
         f"{plural(coverage.total('files'), 'file')}, {size(coverage.total('bytes'))}, "
         f"{plural(coverage.total('functions'), 'function')} read"
@@ -75,18 +75,18 @@ def coverage_line(coverage: Coverage) -> str:
     names = f"{coverage.total('tokens'):,} capability, ioctl and MSR names, "
     text += f"; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"
     bare = coverage.total("unnumbered")
-    return f"{text}; {plural(bare, 'place')} of MSRs or capabilities whose number is not known" if bare else text
+    return f"{text}; {plural(bare, 'place')} of MSRs or capabilities with unknown number" if bare else text
 
 
 def _hidden(outcome: Outcome) -> str:
-    """What the configuration keeps from being shown; empty where it hides nothing."""
+    """Return the findings and rules that the configuration hides, as text; empty if it hides none."""
     ignored = sum(entry.reason == IGNORED for entry in outcome.skipped)
     counts = ((outcome.suppressed, "suppresses", "finding"), (ignored, "ignores", "rule"))
     return ", ".join(f"{verb} {plural(count, word)}" for count, verb, word in counts if count)
 
 
 def remarks(outcome: Outcome) -> Iterator[str]:
-    """What a run has to say besides its findings: what was skipped, what is of no use any more."""
+    """Yield remarks on a run: hidden findings, skipped rules, unused suppressions and baseline entries."""
     if outcome.configuration is not None and (hidden := _hidden(outcome)):
         yield f"{visible(str(outcome.configuration))}: {hidden}"
     reasons: dict[str, list[str]] = {}
@@ -96,5 +96,5 @@ def remarks(outcome: Outcome) -> Iterator[str]:
         yield f"skipped: {', '.join(codes)} ({reason})"
     for entry in outcome.unused_suppressions:
         yield f"unused suppression: {visible(entry.code)} {visible(entry.subject)} ({visible(entry.reason)})"
-    for known in outcome.unmatched:
-        yield f"baseline entry that matches nothing any more: {visible(str(known))}"
+    for baseline_entry in outcome.unmatched:
+        yield f"baseline entry that no longer matches: {visible(str(baseline_entry))}"

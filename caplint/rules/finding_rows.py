@@ -1,4 +1,4 @@
-"""Findings from the rows of a rule's query: every column is held to what it may say."""
+"""Findings from the rows of a rule's query, with every column validated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from caplint.rules.page import Rule
 
 _HIGHEST = 2**31 - 1
-"""The highest line and column: no file that is read has more, and every reader of reports knows such numbers."""
+"""Highest line and column: larger than in any file that is read, and within the range of every report reader."""
 _LONGEST = 10_000
 _LONGEST_RELATED = 4_000_000
 _MOST_RELATED = 10_000
@@ -20,12 +20,12 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def finding_of(rule: Rule, row: tuple[Any, ...]) -> Finding:
-    """The finding of one row. Raises `ValueError` that names the column which cannot be one."""
+    """Return the finding of a row. Raises `ValueError` that names the invalid column."""
     if len(row) != 10:
-        raise ValueError(f"there are {len(row)} columns and not 10")
+        raise ValueError(f"expected 10 columns, not {len(row)}")
     tree, path, line, column, subject, arch, function, severity, message, related = row
     if severity is not None and severity not in SEVERITIES:
-        raise ValueError(f"severity is none of {', '.join(SEVERITIES)}")
+        raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}")
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -45,24 +45,24 @@ def finding_of(rule: Rule, row: tuple[Any, ...]) -> Finding:
 
 
 def _related(value: object) -> list[Related]:
-    """The evidence, each once and in order."""
+    """Parse the related locations: without duplicates, sorted."""
     if value is None or value == "":
         return []
     if not isinstance(value, str) or len(value) > _LONGEST_RELATED:
-        raise ValueError("related is no JSON, or too long")
+        raise ValueError("related is not JSON, or is too long")
     try:
         entries = json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise ValueError("related is no JSON") from error
+        raise ValueError("related is not JSON") from error
     if not isinstance(entries, list) or len(entries) > _MOST_RELATED:
-        raise ValueError(f"related is no array of at most {_MOST_RELATED:,} objects")
-    found = {_evidence(entry) for entry in entries if entry is not None}
-    return sorted(found, key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message))
+        raise ValueError(f"related must be an array of at most {_MOST_RELATED:,} objects")
+    locations = {_evidence(entry) for entry in entries if entry is not None}
+    return sorted(locations, key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message))
 
 
 def _evidence(entry: object) -> Related:
     if not isinstance(entry, dict):
-        raise ValueError("related is no array of objects")
+        raise ValueError("related must be an array of objects")
     place = Location(
         _text(entry.get("tree"), "tree of related"),
         _text(entry.get("path"), "path of related"),
@@ -72,13 +72,13 @@ def _evidence(entry: object) -> Related:
 
 
 def _text(value: object, column: str) -> str:
-    """A text that says something. Numbers are texts as well: a subject may be one."""
+    """Return a text that is not empty; numbers become texts, because a subject may be a number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if value is None or value == "":
         raise ValueError(f"{column} is missing")
     if not isinstance(value, str) or _HALF.search(value) or "\0" in value:
-        raise ValueError(f"{column} is no text")
+        raise ValueError(f"{column} is not a text")
     if len(value) > _LONGEST:
         raise ValueError(f"{column} is longer than {_LONGEST:,} characters")
     if not value.strip():
@@ -87,13 +87,13 @@ def _text(value: object, column: str) -> str:
 
 
 def _number(value: object, column: str) -> int:
-    """A line or column, from 1; a number that is whole may be written in any way."""
+    """Return a line or column from 1; integers may also be given as floats or texts."""
     try:
         number = int(value) if isinstance(value, (int, float, str)) and not _is_long(value) else 0
     except (ValueError, OverflowError):
         number = 0
     if not 1 <= number <= _HIGHEST:
-        raise ValueError(f"{column} is no number from 1 to {_HIGHEST:,}")
+        raise ValueError(f"{column} must be a number from 1 to {_HIGHEST:,}")
     return number
 
 

@@ -1,4 +1,4 @@
-"""Rule pages: one Markdown file is a rule's documentation, its query and its examples."""
+"""Rule pages: one Markdown file holds a rule's documentation, query and examples."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 ROLES = ("kernel", "vmm", "manager", "reference", "patch", "machine", "deep")
-"""What a rule may need; `patch` is met when some tree has a patch over it."""
+"""Roles that a rule may need; `patch` is present if some tree has a base."""
 
-# The largest page, in bytes, and what its examples may be; the largest shipped one has 13 kB.
+# Limits: bytes of a page and number of its examples; the largest shipped page has 13 kB.
 _LARGEST_PAGE = 1_000_000
 _MOST_EXAMPLES = 1_000
 
@@ -29,7 +29,7 @@ _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
-# Relative, without `.`, `..` and names that git keeps for itself; `machine:` names a file that is none.
+# Relative, without `.`, `..` and names reserved by git; `machine:` stands before a machine's record, not a file.
 _PLAIN_PATH = re.compile(
     r"(?:(?!\.{1,2}(?:/|\Z)|\.git(?:/|\Z))[^/\x00-\x1f\\:\ud800-\udfff]+(?:/(?!\Z)|\Z))+", re.IGNORECASE
 )
@@ -41,23 +41,23 @@ _FIELDS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Example:
-    """What is laid over the mini-trees, and the places where the rule must then fire."""
+    """File or patch to apply to the mini-trees, and the lines that the rule must report then."""
 
     kind: str
-    """`c` and other languages: a whole file; `diff`: a patch."""
+    """Language of a whole file, such as `c`; `diff` for a patch."""
     tree: str
     path: str
     content: str
     expected: tuple[int, ...] = ()
-    """Lines of the file; a diff's are found by its marks once it is applied."""
+    """Lines of the file; the lines of a diff are found by its marks once it is applied."""
     line: int = 0
-    """Where the example stands in the page."""
+    """Line of the page on which the example begins."""
     series: str = ""
-    """The other series that it is a patch of; of such a one nothing is expected."""
+    """Name of another series that the patch belongs to; such a series expects no finding."""
 
 
 class Blocks(NamedTuple):
-    """The fenced blocks of a page."""
+    """Fenced blocks of a page."""
 
     query: str
     bad: list[list[Example]]
@@ -66,7 +66,7 @@ class Blocks(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule page. Its blocks are looked for when they are asked for first; see `parse`."""
+    """Rule page. Its blocks are parsed on first access; see `parse`."""
 
     code: str
     name: str
@@ -76,95 +76,95 @@ class Rule:
     supersedes: tuple[str, ...]
     path: Path
     body: str
-    """The page without its front matter."""
+    """Page without its front matter."""
     offset: int = 0
-    """Lines of the page before its body."""
+    """Number of lines of the page before its body."""
 
     @cached_property
     def text(self) -> str:
-        """The page without its front matter, nor empty lines around it."""
+        """Page without its front matter and surrounding empty lines."""
         return self.body.strip() + "\n"
 
     @cached_property
     def blocks(self) -> Blocks:
-        """Query and examples. Raises `CaplintError` for what is malformed in them."""
+        """Query and examples. Raises `CaplintError` for malformed blocks."""
         return _blocks(self.path, self.body, self.offset)
 
     @property
     def query(self) -> str:
-        """What finds violations."""
+        """SQL query that finds violations."""
         return self.blocks.query
 
     @property
     def bad(self) -> list[list[Example]]:
-        """Examples in which the rule must fire."""
+        """Examples in which the rule must report a finding."""
         return self.blocks.bad
 
     @property
     def good(self) -> list[list[Example]]:
-        """Examples in which the rule must be silent."""
+        """Examples in which the rule must report nothing."""
         return self.blocks.good
 
     def is_called(self, word: str) -> bool:
-        """Whether the word is the rule's code or name, in any case."""
+        """Return whether the word is the rule's code or name, ignoring case."""
         return word.upper() == self.code or word.lower() == self.name
 
     @cached_property
     def title(self) -> str:
-        """The page's heading."""
+        """Heading of the page."""
         return next((line[2:] for line in self.text.splitlines() if line.startswith("# ")), self.name)
 
     @property
     def explanation(self) -> str:
-        """What the page says before its query: what is checked, why, how to fix it, known limits.
+        """Text of the page before its query: the check, its reason, the fix and known limits.
 
-        Links to other pages are words: where this is read, the pages are not beside it.
+        Links to other pages become plain words, because readers of this text may not have those pages.
         """
         return _PAGE_LINK.sub(r"\1", self.text.partition("```sql")[0].strip())
 
     @property
     def summary(self) -> str:
-        """The first paragraph below the heading, on one line; the title where there is none."""
+        """First paragraph below the heading, on one line; the title if there is none."""
         paragraphs = self.explanation.split("\n\n")[1:]
         return " ".join(paragraphs[0].split()) if paragraphs else self.title
 
 
 def load(directories: Iterable[Path], *, whole: bool = True) -> list[Rule]:
-    """All rules of some directories, by code; not `whole`: without a look at their blocks, which takes much longer.
+    """Return the rules of some directories, by code; `whole=False` skips the parsing of their blocks, which is slow.
 
-    Raises `CaplintError` for a page that is malformed, naming page and line, and for a code that is
+    Raises `CaplintError`, naming page and line, for a malformed page, and for a code that is
     used twice.
     """
     rules: dict[str, Rule] = {}
     for directory in directories:
         if not directory.is_dir():
-            raise CaplintError(f"{directory}: no such directory of rule pages")
+            raise CaplintError(f"{directory}: rule page directory not found")
         for path in sorted(directory.glob("*.md")):
             rule = _load(path)
             if rule.code in rules:
                 raise CaplintError(f"{path}: {rule.code} is already defined by {rules[rule.code].path}")
             rules[rule.code] = rule
-    found = [rules[code] for code in sorted(rules)]
+    loaded = [rules[code] for code in sorted(rules)]
     if whole:
-        parse(found)
-    return found
+        parse(loaded)
+    return loaded
 
 
 def parse(rules: Iterable[Rule]) -> None:
-    """Look for the blocks of all rules. Raises `CaplintError` for a page that is malformed, naming page and line."""
+    """Parse the blocks of all rules. Raises `CaplintError`, naming page and line, for a malformed page."""
     for rule in rules:
         _ = rule.blocks
 
 
 def find(rules: Iterable[Rule], code: str) -> Rule:
-    """The rule of a code or name. Raises `CaplintError` with the nearest one where there is none."""
+    """Return the rule of a code or name. Raises `CaplintError` with the closest match for an unknown one."""
     table = {rule.code: rule for rule in rules}
-    found = next((rule for rule in table.values() if rule.is_called(code)), None)
-    if found is None:
+    match = next((rule for rule in table.values() if rule.is_called(code)), None)
+    if match is None:
         names = [rule.name for rule in table.values()]
         near = close_match(code.upper(), table) or close_match(code, names)
-        raise CaplintError(f"{code}: no such rule{hint(near, '`caplint rules` lists them')}")
-    return found
+        raise CaplintError(f"{code}: unknown rule{hint(near, '`caplint rules` lists all rules')}")
+    return match
 
 
 def _load(path: Path) -> Rule:
@@ -174,7 +174,7 @@ def _load(path: Path) -> Rule:
         raise CaplintError(f"{path}: cannot be read: {error}") from error
     match = _FRONT_MATTER.match(page)
     if match is None:
-        raise CaplintError(f"{path}:1: no front matter between two +++ lines")
+        raise CaplintError(f"{path}:1: front matter between two +++ lines is missing")
     try:
         front = tomllib.loads(match.group(1))
     except (ValueError, RecursionError) as error:
@@ -209,11 +209,11 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
         raise CaplintError(f"{path}: front matter: severity must be one of {', '.join(SEVERITIES)}")
     for role in front["needs"]:
         if role not in ROLES:
-            raise CaplintError(f"{path}: front matter: needs {role!r}, which is none of {', '.join(ROLES)}")
+            raise CaplintError(f"{path}: front matter: needs {role!r}, which must be one of {', '.join(ROLES)}")
 
 
 def _blocks(path: Path, text: str, offset: int) -> Blocks:
-    """The page's query and its examples; a heading of level three begins a further one."""
+    """Parse the page's query and examples; a heading of level three begins a new example."""
     query = ""
     groups: dict[str, list[list[Example]]] = {"bad": [], "good": []}
     current: list[list[Example]] | None = None
@@ -232,17 +232,17 @@ def _blocks(path: Path, text: str, offset: int) -> Blocks:
             elif current is not None:
                 current[-1].append(_example(path, token.info, token.content, line))
     if not query:
-        raise CaplintError(f"{path}: holds no ```sql block")
-    if sum(len(found) for found in groups.values()) > _MOST_EXAMPLES:
-        raise CaplintError(f"{path}: holds more than {_MOST_EXAMPLES:,} examples")
+        raise CaplintError(f"{path}: has no ```sql block")
+    if sum(len(examples) for examples in groups.values()) > _MOST_EXAMPLES:
+        raise CaplintError(f"{path}: has more than {_MOST_EXAMPLES:,} examples")
     bad, good = ([group for group in groups[name] if group] for name in ("bad", "good"))
     return Blocks(query, bad, good)
 
 
 @cache
 def _markdown() -> MarkdownIt:
-    """Finds the blocks of a page; what stands inside a paragraph or heading is not taken apart."""
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - a run whose outcome is known needs no page's blocks
+    """Return a parser for the blocks of a page; text inside paragraphs and headings stays unparsed."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - a cached outcome needs no blocks
 
     return MarkdownIt().disable("inline")
 
@@ -250,7 +250,7 @@ def _markdown() -> MarkdownIt:
 def _example(path: Path, info: str, content: str, line: int) -> Example:
     words = info.split()
     if len(words) < 2:
-        raise CaplintError(f"{path}:{line}: an example's fence says a language and TREE:PATH")
+        raise CaplintError(f"{path}:{line}: the fence of an example needs a language and TREE:PATH")
     tree, _, file = words[1].partition(":")
     if words[0] != "diff" and (not file or not _PLAIN_PATH.fullmatch(file)):
         raise CaplintError(f"{path}:{line}: {words[1]!r} is not TREE:PATH")
@@ -263,10 +263,10 @@ def _example(path: Path, info: str, content: str, line: int) -> Example:
 
 
 def strip_marks(content: str) -> str:
-    """The content without its `/* !CODE */` marks."""
+    """Return the content without its `/* !CODE */` marks."""
     return _MARK.sub("", content)
 
 
 def is_marked(line: str) -> bool:
-    """Whether an example's line is one that must be reported."""
+    """Return whether a line of an example is marked as expected."""
     return bool(_MARK.search(line))

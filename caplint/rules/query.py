@@ -1,4 +1,4 @@
-"""Validates and runs the queries of rule pages, and those of users."""
+"""Validation and execution of the queries of rule pages and of users."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ COLUMNS = (
     "message",
     "related",
 )
-"""What every rule's query selects, in this order."""
+"""Columns that every rule's query must select, in this order."""
 
 
 def validate(connection: sqlite3.Connection, rule: Rule) -> None:
-    """Compile the rule's query against the linked views. Raises `CaplintError` saying what is wrong with it."""
+    """Compile the rule's query against the linked views. Raises `CaplintError` with the reason for an invalid query."""
     with sandbox(connection, f"{rule.path}: query"):
         names, _ = execute(connection, f"SELECT * FROM ({plain(rule.query)}\n) LIMIT 0")  # noqa: S608
     columns = tuple(names)
@@ -37,7 +37,7 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
 
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
-    """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
+    """Run the rule's query over the linked trees. Raises `CaplintError` for a query that fails or is too costly."""
     with sandbox(connection, f"{rule.path}: query"):
         _, rows = execute(connection, plain(rule.query))
     for row in rows:
@@ -48,6 +48,6 @@ def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
 
 
 def query_rows(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of a user's query, under the same limits as a rule's. Raises `CaplintError`."""
+    """Run a user's query under the limits of rules; return column names and rows. Raises `CaplintError`."""
     with sandbox(connection, "query"):
         return execute(connection, plain(query))

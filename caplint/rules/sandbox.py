@@ -1,4 +1,4 @@
-"""Runs somebody's query: it may read and nothing else, and it ends in bounded time and memory."""
+"""Sandbox for untrusted queries: read-only, with bounded time and memory."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from typing import Any, ClassVar
 from caplint.rules.sql_functions import KNOWN, LONGEST, REPLACED, Function, LimitError, Text
 from caplint.util.errors import CaplintError
 
-# Seconds of processor time: a query that takes more is broken; the slowest shipped one takes some milliseconds.
+# Processor time in seconds. The slowest shipped query takes some milliseconds.
 TIME_LIMIT = 20.0
 
-# What a query may hold at once, and what its rows may take, in bytes.
+# Limits in bytes of a query's memory and of its rows.
 _MEMORY = 1_500_000_000
 _ROWS = 500_000_000
-# Steps of SQLite between two looks at the limits. A step takes 20 ns, or as long as a function needs for 10 MB.
+# SQLite steps between two checks of the limits. A step takes 20 ns, or as long as a function needs for 10 MB.
 _STEPS = 2_000
-# A query of shipped pages has 4,400 bytes, calls 42 functions and has 1,100 instructions.
+# Shipped queries have at most 4,400 bytes, 42 function calls and 1,100 instructions.
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
@@ -34,9 +34,9 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 200,
 }
 _MOST_CALLS = 500
-# A text that a function is through with at once.
+# Length of a text that every function processes at once.
 _SHORT = 10_000
-# Tables that a query names, with those of the WITH clauses that it uses as often as it uses them: SQLite plans all of
+# Limit on table names in a query, with each WITH clause counted once per use: SQLite plans all of
 # them, and has no limit of its own.
 _MOST_TABLES = 5_000
 
@@ -54,7 +54,7 @@ _AS = frozenset({"as", "not", "materialized"})
 
 @contextmanager
 def sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
-    """Hold the statements of a block to the limits. Raises `CaplintError` under the label for what goes beyond."""
+    """Apply the limits to the statements of a block. Raises `CaplintError` with the label for a violation."""
     guard = _Guard(time.process_time() + TIME_LIMIT, _memory() + _MEMORY)
     before = {limit: connection.setlimit(limit, most) for limit, most in _LIMITS.items()}
     _replace_functions(connection)
@@ -74,7 +74,7 @@ def sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
 
 
 def _replace_functions(connection: sqlite3.Connection) -> None:
-    """Put our own in the place of built-in functions, for good: SQLite does not give those back."""
+    """Replace built-in functions permanently; SQLite cannot restore them."""
     try:
         connection.execute("SELECT sandboxed()")
     except sqlite3.OperationalError:
@@ -84,7 +84,7 @@ def _replace_functions(connection: sqlite3.Connection) -> None:
 
 
 def _watched(function: Function) -> Function:
-    """The function, which in a sandbox begins with no long text once the time is over; SQLite would not say why."""
+    """Wrap the function so that a sandboxed call with a long text fails, with the reason, once the time is over."""
 
     @wraps(function)
     def called(*arguments: Text) -> Text:
@@ -103,43 +103,43 @@ def _watched(function: Function) -> Function:
 
 
 def plain(query: str) -> str:
-    """The query without the semicolons at its end; inside a `sandbox`. Raises `LimitError` for one that is none."""
+    """Return the query without trailing semicolons, inside a `sandbox`. Raises `LimitError` for an invalid query."""
     if "\0" in query:
-        raise LimitError("holds a NUL character")
+        raise LimitError("contains a NUL character")
     if not query.isascii() and _HALF.search(query):
         raise LimitError("is not UTF-8")
     if len(query) > _LIMITS[sqlite3.SQLITE_LIMIT_SQL_LENGTH]:
         raise LimitError(f"is longer than {_LIMITS[sqlite3.SQLITE_LIMIT_SQL_LENGTH]:,} characters")
     if _tables(query) > _MOST_TABLES:
-        raise LimitError("uses its WITH clauses too often, directly or through one another")
+        raise LimitError("uses its WITH clauses too often, directly or through other clauses")
     return query.strip().rstrip(";")
 
 
 def execute(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of a query that `plain` has given; inside a `sandbox`."""
+    """Return column names and rows of a query from `plain`, for use inside `sandbox`."""
     cursor = connection.execute(query)
     rows, size = [], 0
     for row in cursor:
         rows.append(row)
         size += 64 * (len(row) + 1) + sum(len(value) for value in row if isinstance(value, (str, bytes)))
         if size > _ROWS:
-            raise LimitError(f"gives rows of more than {_ROWS // 1_000_000} MB; ask for fewer, or with LIMIT")
+            raise LimitError(f"returns more than {_ROWS // 1_000_000} MB of rows; select fewer, or add LIMIT")
     return [column[0] for column in cursor.description or ()], rows
 
 
 @dataclass
 class _Guard:
-    """The limits of one block, and which of them was met."""
+    """Limits of one block, and the reason if one was exceeded."""
 
     active: ClassVar[list[_Guard]] = []
-    """The guards of the blocks that are running, the innermost last."""
+    """Guards of the running blocks, innermost last."""
     deadline: float
     memory: int
     calls: int = 0
     reason: str = ""
 
     def is_over(self) -> int:
-        """Whether SQLite is to stop here."""
+        """Return whether SQLite must stop now."""
         if time.process_time() > self.deadline:
             self.reason = f"takes longer than {TIME_LIMIT:g} s"
         elif _memory() > self.memory:
@@ -147,7 +147,7 @@ class _Guard:
         return int(bool(self.reason))
 
     def authorize(self, action: int, _: str | None, second: str | None, *__: str | None) -> int:
-        """Whether a query may do something: read, and call functions that are known."""
+        """Authorise an action of a query: reading, and calling known functions."""
         if action in _ALLOWED:
             return sqlite3.SQLITE_OK
         if action != sqlite3.SQLITE_FUNCTION or str(second).lower() not in KNOWN:
@@ -159,25 +159,25 @@ class _Guard:
         return sqlite3.SQLITE_OK
 
     def failure(self, label: str, error: Exception) -> Exception:
-        """The error to be raised: one of the query, or of the store where that is damaged."""
+        """Return the error to raise: the query's, or the store's if it is damaged."""
         from caplint.facts.store.store import is_damage  # noqa: PLC0415 - only failing queries need it
 
         if not self.reason and is_damage(error):
             return error
         reason = self.reason or str(error) or "is too large for SQLite"
-        if reason.startswith("user-defined function"):  # the arguments of one could not be read
-            reason = "hands a text to a function that is not UTF-8; ask for hex() of it"
+        if reason.startswith("user-defined function"):  # its arguments could not be decoded
+            reason = "passes a text to a function that is not UTF-8; wrap it in hex()"
         return CaplintError(f"{label}: {reason}")
 
 
 def _memory() -> int:
-    """The most memory that this process has had, in bytes."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_OF_RSS
 
 
 @lru_cache(maxsize=256)
 def _tables(query: str) -> int:
-    """How many names of tables a query has at most once each use of a WITH clause stands for its text."""
+    """Return the number of table names of a query with every use of a WITH clause expanded, up to a limit."""
     if not re.search(r"\bwith\b", query, re.IGNORECASE):
         return 0
     tokens = [
@@ -189,7 +189,7 @@ def _tables(query: str) -> int:
     names = {name for name, _, _ in clauses}
     uses: dict[str, Counter[str]] = {name: Counter() for name in (*names, "")}
     inside = ["" for _ in tokens]
-    for name, start, stop in clauses:  # the inner ones come later
+    for name, start, stop in clauses:  # inner clauses come later
         inside[start:stop] = [name] * (stop - start)
     for (kind, text), name in zip(tokens, inside, strict=True):
         if text in names and text != name and kind not in {"bracket", "other"}:
@@ -198,7 +198,7 @@ def _tables(query: str) -> int:
 
 
 def _clauses(tokens: list[tuple[str, str]]) -> Iterator[tuple[str, int, int]]:
-    """Name and extent of everything that looks like `name (columns) AS (…)`, by where it begins."""
+    """Yield name and extent of everything that looks like `name (columns) AS (…)`, in order of its position."""
     pairs, open_at = {}, []
     for at, (kind, text) in enumerate(tokens):
         if kind == "bracket" and text == "(":
@@ -218,15 +218,15 @@ def _clauses(tokens: list[tuple[str, str]]) -> Iterator[tuple[str, int, int]]:
 
 
 def _weights(uses: dict[str, Counter[str]]) -> int:
-    """The size of the query, `""`, with every use of a clause counted as what the clause uses."""
-    known: dict[str, int] = {}
+    """Return the size of the query, `""`, with every use of a clause counted at the size of the clause."""
+    sizes: dict[str, int] = {}
 
     def weight(name: str, above: frozenset[str]) -> int:
         if name in above or len(above) > _MOST_CALLS:
             return 1
-        if name not in known:
+        if name not in sizes:
             inner = (count * weight(used, above | {name}) for used, count in uses[name].items())
-            known[name] = min(1 + sum(inner), _MOST_TABLES + 1)
-        return known[name]
+            sizes[name] = min(1 + sum(inner), _MOST_TABLES + 1)
+        return sizes[name]
 
     return weight("", frozenset())

@@ -1,7 +1,7 @@
-"""SQL functions whose built-in forms take the product of their arguments' sizes, in time that grows with the sum.
+"""SQL functions in linear time that replace built-in ones whose time grows with the product of their arguments' sizes.
 
-SQLite looks at its time limit between the steps of a query, and a function is one step: `instr` of two texts of a
-megabyte takes minutes. These look at the limit themselves, and raise `LimitError` where an input is too much for them.
+SQLite checks its time limit only between the steps of a query, and a function call is one step: `instr` of two texts
+of a megabyte takes minutes. These functions have limits of their own, and raise `LimitError` for larger input.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 Text = str | bytes | int | float | None
-"""A value of SQL."""
+"""SQL value."""
 
 LONGEST = 10_000_000
-"""The longest text that a query may make, in bytes; texts of trees that views hold are far shorter."""
+"""Maximum length in bytes of a text that a query creates; texts from trees are far shorter."""
 
-# Characters of a pattern times those of a text, which is how often they may be compared: half a second.
+# Limit on pattern characters times text characters, which bounds the number of comparisons: half a second.
 _MOST_COMPARED = 50_000_000
 _FEW = 64
 _LONGEST_FORMAT = 100_000
 
 
 class LimitError(Exception):
-    """A query asks for more than it may; the message says of what."""
+    """Query that exceeds a limit; the message names the limit."""
 
 
 @cache
 def _plain() -> sqlite3.Connection:
-    """A database of its own, in which all functions are SQLite's."""
+    """Return a separate database in which all functions are SQLite's own."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
     return connection
 
 
 def _text(value: Text) -> str:
-    """A value as the built-in functions read it."""
+    """Convert a value as the built-in functions do."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):
@@ -46,7 +46,7 @@ def _text(value: Text) -> str:
 
 
 def instr(text: Text, part: Text) -> int | None:
-    """The place of a part in a text or blob, from 1; 0 where it is not there."""
+    """Return the position of a part in a text or blob, from 1; 0 if it is missing."""
     if text is None or part is None:
         return None
     if isinstance(text, bytes) and isinstance(part, bytes):
@@ -55,7 +55,7 @@ def instr(text: Text, part: Text) -> int | None:
 
 
 def replace(text: Text, old: Text, new: Text) -> Text:
-    """The text with every part replaced."""
+    """Replace every occurrence of a part."""
     if text is None or old is None or new is None:
         return None
     whole, part, other = _text(text), _text(old), _text(new)
@@ -83,29 +83,29 @@ def _stripped(text: Text, characters: Text, left: bool, right: bool) -> str | No
 
 
 def trim(text: Text, characters: Text) -> str | None:
-    """The text without some characters at both ends."""
+    """Strip some characters from both ends of the text."""
     return _stripped(text, characters, left=True, right=True)
 
 
 def ltrim(text: Text, characters: Text) -> str | None:
-    """The text without some characters at its beginning."""
+    """Strip some characters from the beginning of the text."""
     return _stripped(text, characters, left=True, right=False)
 
 
 def rtrim(text: Text, characters: Text) -> str | None:
-    """The text without some characters at its end."""
+    """Strip some characters from the end of the text."""
     return _stripped(text, characters, left=False, right=True)
 
 
 def like(pattern: Text, text: Text, escape: Text = None) -> bool | None:
-    """`text LIKE pattern ESCAPE escape`: `%` is any text, `_` any character, and ASCII's letters have no case."""
+    """Evaluate `text LIKE pattern ESCAPE escape`: `%` is any text, `_` any character; ASCII letters ignore case."""
     if pattern is None or text is None:
         return None
     return _matches(_like_pattern, _text(pattern), _text(text), None if escape is None else _text(escape))
 
 
 def glob(pattern: Text, text: Text) -> bool | None:
-    """`text GLOB pattern`: `*` is any text, `?` any character, `[a-z]` and `[^a-z]` one of some."""
+    """Evaluate `text GLOB pattern`: `*` is any text, `?` any character, `[a-z]` and `[^a-z]` a character of a set."""
     if pattern is None or text is None:
         return None
     return _matches(_glob_pattern, _text(pattern), _text(text))
@@ -114,9 +114,9 @@ def glob(pattern: Text, text: Text) -> bool | None:
 def _matches(compiled: Callable[..., re.Pattern[str] | None], pattern: str, text: str, *more: str | None) -> bool:
     if len(pattern) * len(text) > _MOST_COMPARED:
         sizes = f"{len(pattern):,} characters on a text of {len(text):,}"
-        raise LimitError(f"a pattern of {sizes} takes too long; compare shorter ones")
-    found = compiled(pattern, *more)
-    return found is not None and found.match(text) is not None
+        raise LimitError(f"a pattern of {sizes} takes too long; use shorter ones")
+    expression = compiled(pattern, *more)
+    return expression is not None and expression.match(text) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -148,21 +148,21 @@ def _glob_pattern(pattern: str) -> re.Pattern[str] | None:
         if character == "*":
             runs.append("")
         elif character == "[":
-            found = _one_of(pattern, at)
-            if found is None:
+            parsed_set = _one_of(pattern, at)
+            if parsed_set is None:
                 return None
-            at = found[1]
-            runs[-1] += found[0]
+            at = parsed_set[1]
+            runs[-1] += parsed_set[0]
         else:
             runs[-1] += "." if character == "?" else re.escape(character)
     return _joined(runs, re.DOTALL)
 
 
 def _one_of(pattern: str, at: int) -> tuple[str, int] | None:
-    """The regular expression of a set of characters behind its `[`, and where it ends; None where it does not."""
+    """Return the regular expression of a character set after its `[`, and its end; None if the set is not closed."""
     negated = pattern[at : at + 1] == "^"
     at += negated
-    end = pattern.find("]", at + 1)  # a bracket that comes first is one of the characters
+    end = pattern.find("]", at + 1)  # a bracket in first position is a member of the set
     if end < 0:
         return None
     body = pattern[at:end]
@@ -181,10 +181,10 @@ def _one_of(pattern: str, at: int) -> tuple[str, int] | None:
 
 
 def _joined(runs: list[str], flags: int) -> re.Pattern[str]:
-    """Runs of single characters with any text between them.
+    """Compile runs of single characters with any text between them.
 
-    The first place of a run is as good as any, as each run has one length: the groups are atomic, and nothing is tried
-    twice.
+    All runs have a fixed length, so the first match of a run is always right: the groups are atomic, and nothing is
+    tried twice.
     """
     first, *others = runs
     if not others:
@@ -194,7 +194,7 @@ def _joined(runs: list[str], flags: int) -> re.Pattern[str]:
 
 
 def printf(*arguments: Text) -> str | None:
-    """SQLite's own, where what it has to write is bounded: widths and precisions count although they write nothing."""
+    """Call SQLite's own printf if its output is bounded; widths and precisions count even if they write nothing."""
     if not arguments or arguments[0] is None:
         return None
     form = _text(arguments[0])
@@ -214,7 +214,7 @@ REPLACED: tuple[tuple[str, int, Function], ...] = (
     ("instr", 2, instr), ("replace", 3, replace), ("trim", 2, trim), ("ltrim", 2, ltrim), ("rtrim", 2, rtrim),
     ("like", 2, like), ("like", 3, like), ("glob", 2, glob), ("printf", -1, printf), ("format", -1, printf),
 )  # fmt: skip
-"""Name, number of arguments, and what takes the place of the built-in function."""
+"""Name, number of arguments, and replacement of a built-in function."""
 
 _BUILT_IN = """
     abs char coalesce concat concat_ws format glob hex ifnull iif instr length like likelihood likely lower ltrim max
@@ -230,4 +230,4 @@ _BUILT_IN = """
 """
 _OWN = "bit_count certain conjoin consistent equivalent implies minus nearest_cap plus possible satisfiable symbols"
 KNOWN = frozenset((_BUILT_IN + _OWN).split())
-"""The functions that a query may call. Others read no view, or take the square of their input (`json_patch`)."""
+"""Functions that a query may call. Other functions read no view, or take quadratic time (`json_patch`)."""

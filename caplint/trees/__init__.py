@@ -1,1 +1,1 @@
-"""Trees: named sources of files with a role. What uses one cannot tell what is behind it."""
+"""Trees: named sources of files with a role; their users need not know where the files come from."""

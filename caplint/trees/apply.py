@@ -1,4 +1,4 @@
-"""Applies diffs to the files of a tree. Nothing is run and nothing is written: see `hunks.py`."""
+"""Application of diffs to the files of a tree, in memory: nothing is run or written. See `hunks.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.trees.unified import FileDiff, Hunk, parse
 from caplint.util.errors import CaplintError
 
 _MOST_COPIED = 50_000_000
-"""Bytes that a diff's copies and renames may make: each names a file of any size in a few bytes."""
+"""Limit on the bytes that a diff's copies and renames create: a few bytes of diff can name a file of any size."""
 _LEAST_CONTEXT = 1
 
 Warn = Callable[[str], object]
@@ -20,14 +20,14 @@ Changes = dict[str, bytes | None]
 
 
 def changes(tree: Tree, diff: bytes, label: str) -> Changes:
-    """What a diff that fits exactly, to the line, makes of the tree's files: path → new content, None for none.
+    """Apply a diff exactly, without moved hunks. Returns path → new content, None for a removed file.
 
     `label` names the diff in errors. Raises `CaplintError` for a diff that is malformed, climbs out
     of the tree, or does not apply, naming the hunk.
     """
     files = parse(diff, label)
     if not files:
-        raise CaplintError(f"{label}: holds no diff")
+        raise CaplintError(f"{label}: contains no diff")
     for file in files:
         if file.binary or file.link:
             reason = "binary" if file.binary else "a symbolic link or submodule"
@@ -36,40 +36,40 @@ def changes(tree: Tree, diff: bytes, label: str) -> Changes:
 
 
 def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None) -> Changes:
-    """What diffs make of the tree's files.
+    """Apply diffs to the tree's files.
 
-    Without `warn`, a hunk has to stand exactly where it says; with it, it may have moved, or lack all but one line
-    of its context, of which `warn` is told. Raises `CaplintError` for a hunk that does not apply.
+    Without `warn`, a hunk must match at the line that it names. With it, a hunk may have moved or match with one
+    line of context, which is reported by `warn`. Raises `CaplintError` for a hunk that does not apply.
     """
     application = _Application(tree, label, exact=warn is None)
     for file in files:
         application.add(file)
     if warn is not None:
         for path in application.reduced:
-            warn(f"{label}: {path} was applied with less context than the diff has; look at what it gives")
+            warn(f"{label}: {path} was applied with reduced context; check the result")
     return application.result()
 
 
 class _Application:
-    """The files of a tree while the diffs of one patch are applied to them."""
+    """Files of a tree while the diffs of one patch are applied to them."""
 
     def __init__(self, tree: Tree, label: str, exact: bool) -> None:
         self._tree, self._label, self._exact = tree, label, exact
         self._effort = Effort()
         self._copied = 0
-        # As git sees it, diffs are made at once of files as they were; a second diff of one file sees what the first
-        # has done, and then begins another round.
+        # As in git, the diffs of a patch apply to the files before the patch. A second diff of the same file applies to
+        # the result of the first, and starts a new round.
         self._before: dict[str, list[bytes] | None] = {}
         self._round: dict[str, list[bytes] | None] = {}
         self._seen: set[str | None] = set()
         self._changed: set[str] = set()
         self.reduced: dict[str, None] = {}
-        """Files of which hunks were applied with less context, in order."""
+        """Files with hunks that were applied with reduced context, in order."""
 
     def add(self, file: FileDiff) -> None:
-        """Apply one diff. Raises `CaplintError` where it does not apply."""
+        """Apply one diff. Raises `CaplintError` if it does not apply."""
         touched = {file.old, file.new} - {None}
-        # A copy is of the file as it was, whatever else the diff does to it.
+        # A copy starts from the file before the patch, whatever other diffs change.
         if file.kind not in {"copied", "renamed"} and touched & self._seen:
             self._before |= self._round
             self._round, self._seen = {}, set()
@@ -81,15 +81,15 @@ class _Application:
             self._keep(file.new, lines)
         elif lines:
             raise CaplintError(
-                f"{self._label}: {file.path} is not empty without the lines that its removal removes; "
-                "make it against this very tree"
+                f"{self._label}: {file.path} would not be empty after its removal; "
+                "regenerate the patch against this tree"
             )
 
     def result(self) -> Changes:
-        """All changed files. Raises `CaplintError` where they make a directory a repository of git."""
+        """Return all changed files. Raises `CaplintError` if they turn a directory into a git repository."""
         lines = self._before | self._round
         new = [path for path in self._changed if lines[path] is not None]
-        refuse_repositories(sorted(new), self._label, self._tree.has)
+        refuse_repositories(sorted(new), self._label, self._tree.exists)
         return {
             path: None if (now := lines[path]) is None else b"".join(now) for path in lines if path in self._changed
         }
@@ -99,46 +99,44 @@ class _Application:
         self._changed.add(path)
 
     def _lines(self, file: FileDiff) -> list[bytes]:
-        """What the diff is made against."""
+        """Return the lines that the diff applies to."""
         path = file.old or file.path
         if path not in self._before:
-            content = self._tree.content(path)
+            content = self._tree.read_or_none(path)
             self._before[path] = None if content is None else io.BytesIO(content).readlines()
         lines = self._before[path]
         if lines is None and file.kind != "added":
-            raise CaplintError(f"{self._label}: {self._tree.name} has no {path} to apply it to")
+            raise CaplintError(f"{self._label}: {self._tree.name} has no {path}, which the diff changes")
         if lines is not None and file.kind == "added":
-            raise CaplintError(f"{self._label}: {self._tree.name} already has the {path} that it adds")
+            raise CaplintError(f"{self._label}: {self._tree.name} already has {path}, which the diff adds")
         if lines is not None and file.kind in {"renamed", "copied"}:
             self._copied += sum(map(len, lines))
             if self._copied > _MOST_COPIED:
-                raise CaplintError(
-                    f"{self._label}: its copies of files make more than {_MOST_COPIED:,} bytes; split it"
-                )
+                raise CaplintError(f"{self._label}: its copied files exceed {_MOST_COPIED:,} bytes; split the patch")
         return lines or []
 
     def _hunks(self, file: FileDiff, lines: list[bytes]) -> list[bytes]:
-        """The lines after the diff's hunks."""
+        """Return the lines after the diff's hunks."""
         self._effort.grant(len(lines) + sum(len(hunk.lines) for hunk in file.hunks))
         applier = Applier(lines, self._effort)
         for number, hunk in enumerate(file.hunks, 1):
             where = f"{self._label}: hunk {number} of {file.path} (line {hunk.old})"
             if not hunk.changes:
-                raise CaplintError(f"{where} changes nothing; remove it")
+                raise CaplintError(f"{where} has no changed line; remove the hunk")
             bare = hunk.bare and file.kind not in {"added", "removed"}
             try:
                 found = applier.apply(hunk, bare, None if self._exact else _LEAST_CONTEXT)
             except CaplintError as error:
                 raise CaplintError(f"{self._label}: {file.path}: {error}") from None
             if found is None:
-                raise CaplintError(f"{where} does not apply; make it against this very tree")
+                raise CaplintError(f"{where} does not apply; regenerate the patch against this tree")
             if self._exact and found.line != _line_of(hunk):
-                raise CaplintError(f"{where} applies only at line {found.line}; make it against this very tree")
+                raise CaplintError(f"{where} applies only at line {found.line}; regenerate the patch against this tree")
             if found.reduced:
                 self.reduced[file.path] = None
         return applier.result()
 
 
 def _line_of(hunk: Hunk) -> int:
-    """The line of the result at which a hunk says that it begins; its head names the one before where nothing stays."""
+    """Return the result's line at which a hunk begins; with no new lines, the header names the line before."""
     return hunk.new + (not hunk.text(b"+"))

@@ -1,4 +1,4 @@
-"""Says which project a directory or revision holds, and makes trees of what the command line names."""
+"""Project detection for directories and revisions, and creation of trees from command-line arguments."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ROLES = ("kernel", "vmm", "manager", "reference")
 
 
 def detect(root: Path) -> Project:
-    """The project that the directory holds.
+    """Return the project of a directory.
 
-    Raises `CaplintError`, with what was looked for, where it is none that caplint knows.
+    Raises `CaplintError` for an unknown project, with the files that were searched for.
     """
     if not root.exists():
         raise CaplintError(f"{root}: no such directory")
@@ -32,18 +32,18 @@ def detect(root: Path) -> Project:
 
 
 def _recognise(label: str, has: Callable[[str], bool]) -> Project:
-    """The project whose files and directories are there."""
+    """Return the project whose marker files and directories exist."""
     for project in knowledge().projects:
         if any(all(map(has, markers)) for markers in project.markers):
             return project
     known = [project for project in knowledge().projects if project.markers]
     wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in known)
-    advice = "Another VMM is given as --tree NAME=vmm:DIR"
-    raise CaplintError(f"{label}: no tree that caplint knows. Looked for {wanted}. {advice}")
+    advice = "For another VMM use --tree NAME=vmm:DIR"
+    raise CaplintError(f"{label}: unknown project. Looked for {wanted}. {advice}")
 
 
 def directory_tree(path: str, role: str | None = None, name: str | None = None) -> DirectoryTree:
-    """A directory as a tree; role and name follow from what it holds unless they are given."""
+    """Return a directory as a tree; role and name default to those of its project."""
     _check_role(role)
     project = _project(role, lambda: detect(Path(path)), there=Path(path).is_dir())
     tree = DirectoryTree(*_identity(path, project, role, name), project, Path(path))
@@ -52,9 +52,9 @@ def directory_tree(path: str, role: str | None = None, name: str | None = None) 
 
 
 def tree_of(text: str, role: str | None = None, name: str | None = None) -> Tree:
-    """The tree of `DIR` or `DIR@REV`; role and name follow from what it holds unless they are given.
+    """Return the tree of `DIR` or `DIR@REV`; role and name default to those of its project.
 
-    The text is split at the last `@` that a directory stands before, unless the whole is an existing path.
+    The text is split at the last `@` that follows an existing directory, unless the whole text is an existing path.
     """
     if "@" not in text or Path(text).exists():
         return directory_tree(text, role, name)
@@ -63,12 +63,12 @@ def tree_of(text: str, role: str | None = None, name: str | None = None) -> Tree
         path, _, rest = path.rpartition("@")
         revision = f"{rest}@{revision}"
     if not Path(path).is_dir():
-        return directory_tree(text, role, name)  # which says what is wrong
+        return directory_tree(text, role, name)  # raises the right error
     return revision_tree(path, revision, role, name)
 
 
 def revision_tree(path: str, revision: str, role: str | None = None, name: str | None = None) -> RevisionTree:
-    """The directory as a revision of its repository has it."""
+    """Return a directory at a revision of its repository."""
     _check_role(role)
     repository = Repository(Path(path))
     commit, found = repository.tree(revision)
@@ -83,7 +83,7 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
 
 
 def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTree:
-    """What the index of a directory's repository has of it, with a revision (default: HEAD) as its base."""
+    """Return the index of a directory's repository as a tree, with a revision (default: HEAD) as its base."""
     repository = Repository(tree.root)
     blobs = repository.staged()
     directories = {parent for path in blobs for parent in _parents(path)}
@@ -97,13 +97,13 @@ def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTre
     else:
         base = revision_tree(tree.given, revision or "HEAD", tree.role, tree.name)
     staged.base = base
-    if revision is None and not first:  # what is staged becomes one commit; a repository's first one changes nothing
+    if revision is None and not first:  # staged changes count as one patch, except for a first commit
         staged.patch_files = [PatchFile("index", 1, "index", *change) for change in staged.differences(base)]
     return staged
 
 
 def against(tree: Tree, revision: str, directory: str) -> Tree:
-    """The tree with a revision of the directory's repository as its base."""
+    """Return the tree with a revision of the directory's repository as its base."""
     tree.base = revision_tree(directory, revision, tree.role, tree.name)
     return tree
 
@@ -122,19 +122,19 @@ def _of_object(label: str, repository: Repository, found: str) -> Project:
 def _check_role(role: str | None) -> None:
     if role is not None and role not in ROLES:
         hint = suggestion(role, ROLES, otherwise=f"roles are {', '.join(ROLES)}")
-        raise CaplintError(f"{role!r} is no role{hint}")
+        raise CaplintError(f"unknown role {role!r}{hint}")
 
 
 def _identity(label: str, project: Project, role: str | None, name: str | None) -> tuple[str, str]:
-    """The name and role of a tree."""
+    """Return the name and role of a tree."""
     expected = {"reference": "kernel"}.get(role or "", role)
     if expected is not None and expected != project.role:
-        raise CaplintError(f"{label}: is {project.title} ({project.role}), given as {role}")
+        raise CaplintError(f"{label}: is {project.title} ({project.role}), not {role}; correct the option")
     return name or name_of(project), role or project.role
 
 
 def _project(role: str | None, recognise: Callable[[], Project], *, there: bool = True) -> Project:
-    """What is recognised; what is given as a VMM and is none that is known, is any program."""
+    """Return the detected project; a tree given as VMM may be an unknown program."""
     program = next(project for project in knowledge().projects if not project.markers)
     try:
         found = recognise()
@@ -142,25 +142,23 @@ def _project(role: str | None, recognise: Callable[[], Project], *, there: bool 
         if role != program.role or not there:
             raise
         return program
-    # A manager may carry copies of the headers too.
+    # A manager may also contain copies of the headers.
     return program if role == program.role and found.role == "manager" else found
 
 
 def _known_by_headers(tree: Tree, label: str) -> None:
-    """Any program is only one if it has a copy of KVM's headers."""
-    if not tree.project.markers and not any(tree.project.header_kind(file) for file in tree.sources()):
-        raise CaplintError(
-            f"{label}: no program that caplint knows, and no linux/kvm.h below it that it could be known by"
-        )
+    """Raise `CaplintError` for an unknown program without a copy of KVM's headers."""
+    if not tree.project.markers and not any(tree.project.header_kind(file) for file in tree.candidates()):
+        raise CaplintError(f"{label}: unknown program without a copy of linux/kvm.h; name a source tree that uses KVM")
 
 
 def name_of(project: Project) -> str:
-    """What a project's tree is called unless it is named."""
+    """Return the default name of a project's tree."""
     return {"linux": "kernel"}.get(project.name, project.name)
 
 
 def parse_tree(option: str) -> Tree:
-    """The tree of `--tree NAME=ROLE:PATH[@REV]`."""
+    """Return the tree of `--tree NAME=ROLE:PATH[@REV]`."""
     name, equals, rest = option.partition("=")
     role, colon, path = rest.partition(":")
     if not (equals and colon and name and role and path):

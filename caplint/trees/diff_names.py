@@ -1,4 +1,4 @@
-"""Names as the heads of diffs have them: quoted, dated, with prefixes."""
+"""File names in diff headers: quoted, dated, with prefixes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NOWHERE = b"/dev/null"
 
 
 def both_names(text: bytes) -> tuple[bytes, bytes] | None:
-    """The names of `diff --git a/X b/X`, which are only told apart by being the same but for the prefix."""
+    """Split the two names of `diff --git a/X b/X`; they are equal except for the prefix."""
     if text.startswith(b'"') or text.endswith(b'"'):
         quoted = _QUOTED_PAIR.fullmatch(text)
         return (unquoted(quoted.group(1)), unquoted(quoted.group(2))) if quoted else None
@@ -20,8 +20,8 @@ def both_names(text: bytes) -> tuple[bytes, bytes] | None:
     while blank >= 0:
         if 0 <= slash < blank:
             slash = text.find(b"/", blank)
-        # What stands behind the prefix, of the name before the blank and of the one behind it. Most are not even of
-        # one length, so that a line of blanks takes no longer than another.
+        # Lengths of the names after their prefixes. They are compared first, and mostly differ, so that a line of many
+        # blanks takes linear time.
         old = blank - first - 1 if 0 <= first < blank else 0
         new = len(text) - slash - 1 if slash >= 0 else 0
         if old == new and text[blank - old : blank] == text[len(text) - new :]:
@@ -32,7 +32,7 @@ def both_names(text: bytes) -> tuple[bytes, bytes] | None:
 
 
 def unquoted(text: bytes) -> bytes:
-    """A name as a head of a diff has it: quoted as in C where it is odd, with a date behind a tab."""
+    """Return a name of a diff header without C quotes, and without the date after a tab."""
     text = text.rstrip(b"\r\n")
     if text.startswith(b'"') and text.endswith(b'"') and len(text) > 1:
         return _ESCAPE.sub(
@@ -46,5 +46,5 @@ def unquoted(text: bytes) -> bytes:
 
 
 def dated(text: bytes) -> bytes:
-    """A name of a head; `diff -N` gives a file that is not there the date at which Unix's time begins."""
+    """Return a name of a header; `diff -N` dates a missing file at the Unix epoch."""
     return NOWHERE if re.search(rb"\t(?:1970-01-01|1969-12-31) ", text) else unquoted(text)

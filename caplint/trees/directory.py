@@ -1,4 +1,4 @@
-"""A directory on disk as a tree."""
+"""Tree of a directory on disk."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from caplint.trees.tree import LARGEST, File, Stamp, StampCache, States, Tree, o
 from caplint.trees.walk import Found, covers, outside, state_of, walk
 from caplint.util.errors import CaplintError
 
-# As git does with its index: a file as young as this may change again under the same stamp.
+# As in git's index: a younger file may change again with the same stamp.
 _RACY_NS = 2_000_000_000
 
 
 class DirectoryTree(Tree):
-    """Reads a working directory. Symbolic links are not followed out of it."""
+    """Tree of a working directory. Symbolic links out of it are not followed."""
 
     def __init__(self, name: str, role: str, project: Project, root: Path) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class DirectoryTree(Tree):
         self.project = project
         self.root = root.resolve()
         self.given = str(root)
-        """The directory as it was given, for `Path` to open; `location` is for people."""
+        """Directory as it was given, for `Path` to open; `location` is for messages."""
         self.location = shown(root)
         self._listing: list[tuple[File, bool]] | None = None
         self._walked: Found | None = None
@@ -42,13 +42,13 @@ class DirectoryTree(Tree):
         found = self._listing if self._listing is not None else self._named(cache, every=False)
         return [file for file, matters in found if matters]
 
-    def code(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:
         if self._listing is None:
             self._listing = self._named(cache, every=True)
         return [file for file, _ in self._listing if language_of(file.path) == "c"]
 
     def _named(self, cache: StampCache, *, every: bool) -> list[tuple[File, bool]]:
-        """Files by path, and whether they matter; those that do not are named only where every one is asked for."""
+        """Return the files by path, and whether they matter; with `every`, also the files that do not."""
         directory = shown(self.root)
         known = cache.stamps(directory)
         fresh: dict[str, tuple[Stamp, str, bool]] = {}
@@ -66,7 +66,7 @@ class DirectoryTree(Tree):
             else:
                 content = self.read(path)
                 interesting = knowledge().is_interesting(content)
-                # Most files are neither wanted nor of interest, and need no name but in a call graph.
+                # Most files neither matter nor mention KVM, and need an object id only in a call graph.
                 oid = object_id(content) if wanted or interesting or every else ""
                 if stamp.mtime < young:
                     fresh[path] = (stamp, oid, interesting)
@@ -76,10 +76,10 @@ class DirectoryTree(Tree):
         cache.remember(directory, fresh, known.keys() - present)
         return sorted(found, key=lambda entry: entry[0].path)
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return sorted(path for _, path, _ in self._candidates())
 
-    def state(self, known: States) -> str | None:
+    def state_id(self, known: States) -> str | None:
         if self not in known and not self._strayed:
             young = time.time_ns() - _RACY_NS
             readable, links = walk(self.name, self.root, self._watched, self.project.may_hold)
@@ -88,12 +88,12 @@ class DirectoryTree(Tree):
         return None if self._strayed else known[self]
 
     def _apart(self) -> list[Path]:
-        """What is watched and lies outside the directories that are walked."""
+        """Return the watched files outside the walked directories."""
         return [self.root / self.project.release] if self.project.release else []
 
     def read(self, path: str) -> bytes:
         try:
-            # A Path for each of thousands of files would take longer than reading it.
+            # Plain open(): creating a Path for each of thousands of files takes longer than reading them.
             with open(f"{self.root}/{on_disk(path)}", "rb", opener=_opener) as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
@@ -106,26 +106,26 @@ class DirectoryTree(Tree):
             ) from error
         return oversize() if max(len(content), status.st_size) > LARGEST else content
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         return self._inside(path) is not None
 
-    def content(self, path: str) -> bytes | None:
+    def read_or_none(self, path: str) -> bytes | None:
         place = self._inside(path)
         real = path if place is None else shown(place.relative_to(self.root))
         if path != self.project.release and not (self._is_watched(path) and self._is_watched(real)):
-            self._strayed = True  # what the state says nothing of has been looked at
+            self._strayed = True  # the state id does not cover this file
         return self.read(path) if place is not None and place.is_file() else None
 
     def _is_watched(self, path: str) -> bool:
         return covers(self._watched, path, self.project.may_hold)
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         place = self._inside(directory)
         found = place.rglob("*.[ch]") if place is not None else ()
         return sorted(shown(file.relative_to(self.root)) for file in found if not file.is_symlink())
 
     def _inside(self, path: str) -> Path | None:
-        """Where a path leads, unless that is out of the tree or nowhere."""
+        """Resolve a path; None if it leads out of the tree or to nothing."""
         try:
             place = (self.root / on_disk(path)).resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
@@ -133,7 +133,7 @@ class DirectoryTree(Tree):
         return place if place.is_relative_to(self.root) else None
 
     def _candidates(self) -> Iterator[tuple[os.DirEntry[str], str, bool | None]]:
-        # The walk that named the state serves once more; later ones see what has happened meanwhile.
+        # The walk of `state_id` is used once; later walks see later changes.
         walked, self._walked = self._walked, None
         found = walk(self.name, self.root, self.project.roots, self.project.may_hold)[0] if walked is None else walked
         for entry, path in sorted(found, key=itemgetter(1)):
@@ -142,7 +142,7 @@ class DirectoryTree(Tree):
                 yield entry, shown(path), wanted
 
     def _is_file(self, entry: os.DirEntry[str]) -> bool:
-        """Whether it is a regular file of this tree; a link counts if what it names is one too."""
+        """Return whether the entry is a regular file of this tree, or a link to one."""
         if not entry.is_symlink():
             return entry.is_file(follow_symlinks=False)
         try:
@@ -153,7 +153,7 @@ class DirectoryTree(Tree):
 
 
 def _opener(path: str, flags: int) -> int:
-    """A FIFO that has taken the place of a file is not waited for."""
+    """Open without waiting, in case a FIFO has replaced a file."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 

@@ -1,4 +1,4 @@
-"""Trees of what diffs alone show: their hunks at their lines, and nothing else."""
+"""Trees built from diffs alone: only the hunks, at their lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caplint.knowledge.project import Project
 from caplint.trees.detect import name_of
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import decide
-from caplint.trees.series import Laid, Series
+from caplint.trees.series import PatchedTrees, Series
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree
 from caplint.trees.unified import FileDiff
 from caplint.util.errors import CaplintError
@@ -17,11 +17,11 @@ from caplint.util.errors import CaplintError
 _Lines = dict[int, bytes]
 _Files = dict[str, _Lines]
 _MOST_LINES = 2_000_000
-"""Lines of all excerpts together, most of them empty; those of all files that a release of KVM touches are a fifth."""
+"""Limit on the lines of all excerpts, most of them empty; a whole release of KVM needs a fifth of it."""
 
 
 class EmptyTree(Tree):
-    """A tree of which nothing is in view."""
+    """Tree without files."""
 
     complete = False
 
@@ -29,30 +29,30 @@ class EmptyTree(Tree):
         self.name, self.role, self.project = name, role, project
         self.location = f"{name} (diff only)"
 
-    def files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
+    def files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to cache
         return []
 
-    def code(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
+    def c_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to cache
         return []
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return []
 
-    def state(self, known: States) -> str | None:  # noqa: ARG002 - there is but one
+    def state_id(self, known: States) -> str | None:  # noqa: ARG002 - all are equal
         return ""
 
     def read(self, path: str) -> bytes:
         raise FileNotFoundError(path)
 
-    def has(self, path: str) -> bool:  # noqa: ARG002 - whatever is asked for
+    def exists(self, path: str) -> bool:  # noqa: ARG002 - always empty
         return False
 
-    def below(self, directory: str) -> list[str]:  # noqa: ARG002 - wherever
+    def c_files_under(self, directory: str) -> list[str]:  # noqa: ARG002 - always empty
         return []
 
 
-def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) -> list[Laid]:
-    """The trees, with excerpts in place of those that the series touch."""
+def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) -> list[PatchedTrees]:
+    """Return the trees, with excerpts in place of those that the series change."""
     empty = [EmptyTree(tree.name, tree.role, tree.project) for tree in trees if tree.role != "reference"]
     taken = {tree.name for tree in empty}
     for project in (known for known in knowledge().projects if known.markers):
@@ -69,21 +69,23 @@ def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) ->
                 rows.setdefault(name, []).append(row)
     for label, files in ((series[0].label, files) for side in (before, after) for files in side.values()):
         if sum(max(lines, default=0) for lines in files.values()) > _MOST_LINES:
-            raise CaplintError(f"{label}: its hunks stand at more than {_MOST_LINES:,} lines of files; split it")
+            raise CaplintError(f"{label}: its hunks span more than {_MOST_LINES:,} lines of files; split the patch")
     if not rows:
-        raise CaplintError(f"{series[0].label}: touches no file that caplint reads")
+        raise CaplintError(f"{series[0].label}: changes no file that caplint reads")
     found = [
-        OverlayTree(OverlayTree(tree, _laid(before[tree.name])).alone(), _laid(after[tree.name]), rows[tree.name])
+        OverlayTree(
+            OverlayTree(tree, _laid(before[tree.name])).without_base(), _laid(after[tree.name]), rows[tree.name]
+        )
         for tree in empty
         if tree.name in rows
     ]
-    return [Laid([*found, *(tree for tree in trees if tree.name not in rows)], series)]
+    return [PatchedTrees([*found, *(tree for tree in trees if tree.name not in rows)], series)]
 
 
 def _routed(
     files: Iterable[FileDiff], trees: list[EmptyTree], preferred: str | None, label: str
 ) -> list[tuple[str, FileDiff]]:
-    """Files with the trees whose projects read such paths; files that none reads are left out."""
+    """Return the files with the trees whose projects read such paths; other files are left out."""
     fits = []
     for file in files:
         for wanted in (True, None):
@@ -104,7 +106,7 @@ def _show(file: FileDiff, before: _Files, after: _Files) -> None:
 
 
 def _laid(files: _Files) -> dict[str, bytes | None]:
-    """The files, with empty lines where nothing was seen."""
+    """Return the files, with empty lines outside the hunks."""
     return {path: _text(lines) for path, lines in files.items()}
 
 

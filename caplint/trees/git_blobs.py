@@ -1,4 +1,4 @@
-"""Reads blobs through one process of `git cat-file`, which is started when it is needed."""
+"""Reader of blobs through one process of `git cat-file`, started on first use."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from caplint.trees.git_process import Git, GitFailedError, Patient
 from caplint.trees.tree import LARGEST, oversize
 from caplint.util.errors import CaplintError
 
-# So many object ids are asked for at once: they must fit into the smallest pipe (4096 bytes) before an answer is read.
+# Object ids per request: they must fit into the smallest pipe (4096 bytes) before an answer is read.
 _CHUNK = 60
 
 
 class Blobs:
-    """The contents of blobs."""
+    """Reader of the contents of blobs."""
 
     def __init__(self, git: Git, label: str) -> None:
-        """`label` names the repository in errors."""
+        """Keep the arguments; `label` names the repository in errors."""
         self._git = git
         self._label = label
         self._process: subprocess.Popen[bytes] | None = None
@@ -28,7 +28,7 @@ class Blobs:
         self._owner = os.getpid()
 
     def read_all(self, oids: list[str]) -> Iterator[bytes]:
-        """The contents, in their order; `oversize()` for one that is too large. To be read to its end."""
+        """Yield the contents in order, `oversize()` for a blob that is too large. The caller must read to the end."""
         at = 0
         while at < len(oids):
             chunk = oids[at : at + _CHUNK]
@@ -37,11 +37,11 @@ class Blobs:
                 try:
                     content = self._answer(answers, oid)
                 except CaplintError:
-                    self.close()  # what else has been asked for must not be taken for a later answer
+                    self.close()  # pending answers must not be mistaken for later ones
                     raise
                 at += 1
                 if content is None:
-                    self.close()  # it is not waited for; the rest is asked for anew
+                    self.close()  # do not wait for it; request the rest again
                     yield oversize()
                     break
                 yield content
@@ -53,7 +53,7 @@ class Blobs:
             assert self._process.stdout is not None
             self._answers = io.BufferedReader(Patient(self._process.stdout, self._git.wait), 1 << 16)
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it has died, as the answers will say
+        with suppress(BrokenPipeError):  # git has died, as reading the answers will show
             self._process.stdin.write("".join(f"{oid}\n" for oid in oids).encode())
         return self._answers
 
@@ -61,28 +61,28 @@ class Blobs:
         try:
             head = answers.readline(200).split()
             if len(head) != 3 or head[1] != b"blob":
-                raise CaplintError(f"{self._label}: object {oid} cannot be read from the repository; run `git fsck`")
+                raise CaplintError(f"{self._label}: cannot read object {oid} from the repository; run `git fsck`")
             size = int(head[2])
             if size > LARGEST:
                 return None
             content = answers.read(size + 1)[:-1]
         except GitFailedError as error:
-            raise CaplintError(f"{self._label}: to read object {oid} {error}; run `git fsck`") from None
+            raise CaplintError(f"{self._label}: git cat-file of object {oid} {error}; run `git fsck`") from None
         if len(content) != size:
             raise CaplintError(f"{self._label}: object {oid} ends early; run `git fsck`")
         return content
 
     def close(self) -> None:
-        """End the process; it is started anew where a blob is read again."""
+        """End the process; reading another blob starts a new one."""
         process, self._process, self._answers = self._process, None, None
         if process is not None:
-            # It would go on for as long as a process that was forked meanwhile holds the pipe that it reads from.
+            # Closing the pipe is not enough: a process forked meanwhile may hold it open.
             process.kill()
             assert process.stdin is not None
             process.stdin.close()
             process.wait()
 
     def __del__(self) -> None:
-        # A forked process that drops its copy must not end the reader of the other.
+        # A forked process that drops its copy must not end the reader of its parent.
         if getattr(self, "_process", None) is not None and self._owner == os.getpid():
             self.close()

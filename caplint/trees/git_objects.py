@@ -1,4 +1,4 @@
-"""Looks at a repository's directory of objects before git does: a FIFO there would have git wait for ever."""
+"""Check of a repository's object directory before git reads it: git would wait forever for a FIFO there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caplint.util.regular_file import read_regular
 
 _LOOSE = re.compile(r"[0-9a-f]{2}")
 _OTHERS = ("pack", "info")
-# As deep as git follows repositories that borrow objects from each other (clone --reference).
+# Depth to which git follows repositories that borrow objects from each other (clone --reference).
 _DEEPEST = 5
 _LARGEST = 1_000_000
 _MOST = 1000
@@ -22,10 +22,9 @@ _PATIENCE = 20.0
 
 
 def check_objects(objects: Path, *, loose: bool) -> None:
-    """Raise `CaplintError` for anything that git would open there, or where objects are borrowed, and wait for.
+    """Raise `CaplintError` for a file on which git would block, here or in a directory that objects are borrowed from.
 
-    `loose` says whether objects that have a file each are looked at as well, of which there may be hundreds of
-    thousands.
+    `loose` also checks the directories of loose objects, of which there may be hundreds of thousands.
     """
     end = time.monotonic() + _PATIENCE
     seen: set[str] = set()
@@ -33,13 +32,13 @@ def check_objects(objects: Path, *, loose: bool) -> None:
     while pending:
         store, depth = pending.pop()
         real = os.path.realpath(store)
-        if real in seen or not os.path.isdir(real):  # noqa: PTH112 - git passes over one that is gone, too
+        if real in seen or not os.path.isdir(real):  # noqa: PTH112 - git also skips missing ones
             continue
         seen.add(real)
         _check_store(real, end, loose=loose)
         borrowed = _borrowed(Path(real))
         if borrowed and depth > _DEEPEST:
-            raise CaplintError(f"{shown(objects)}: borrows objects from repositories that borrow them, and so on")
+            raise CaplintError(f"{shown(objects)}: too many levels of borrowed objects (info/alternates)")
         if len(borrowed) > _MOST:
             raise CaplintError(f"{shown(real)}/info/alternates: names more than {_MOST} directories of objects")
         pending += [(other, depth + 1) for other in borrowed]
@@ -52,18 +51,18 @@ def _check_store(store: str, end: float, *, loose: bool) -> None:
         if name in _OTHERS or (loose and _LOOSE.fullmatch(name)):
             _check_directory(f"{store}/{name}")
             if time.monotonic() > end:
-                raise CaplintError(f"{shown(store)}: to list it takes longer than {_PATIENCE:g} s; run `git gc`")
+                raise CaplintError(f"{shown(store)}: listing takes longer than {_PATIENCE:g} s; run `git gc`")
 
 
 def _check_directory(directory: str) -> None:
     try:
         with os.scandir(directory) as entries:
             odd = [entry.path for entry in entries if not entry.is_file(follow_symlinks=False)]
-    except OSError:  # no directory, or nobody's to read: git finds nothing there either
+    except OSError:  # not a directory, or unreadable: git finds nothing there either
         return
     for path in odd:
         try:
-            mode = os.stat(path).st_mode  # noqa: PTH116 - of whatever a link leads to
+            mode = os.stat(path).st_mode  # noqa: PTH116 - follows links
         except OSError:
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -71,7 +70,7 @@ def _check_directory(directory: str) -> None:
 
 
 def _borrowed(store: Path) -> list[Path]:
-    """The directories of objects that this one names: gitrepository-layout(5), objects/info/alternates."""
+    """Return the borrowed object directories: gitrepository-layout(5), objects/info/alternates."""
     file = store / "info/alternates"
     if not os.path.lexists(file):
         return []
@@ -80,7 +79,7 @@ def _borrowed(store: Path) -> list[Path]:
 
 
 def _unquoted(line: str) -> str:
-    """A path that git may have written as a string of C."""
+    """Return a path of the file without C quotes."""
     if not (len(line) > 1 and line.startswith('"') and line.endswith('"')):
         return line
     raw = os.fsencode(line[1:-1])

@@ -1,4 +1,4 @@
-"""Finds the repository that holds a directory, without git: nothing of it is obeyed, its few files are only read."""
+"""Location of the repository of a directory, without git: a few of its files are read, and none is obeyed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caplint.util.regular_file import read_regular
 
 _LARGEST_NAME = 8192
 _LARGEST_CONFIG = 4_000_000
-# gitformat's extensions that change nothing of what is read here.
+# Extensions of the repository format that do not affect the files read here.
 _HARMLESS = {
     "noop", "noop-v1", "preciousobjects", "partialclone", "worktreeconfig", "relativeworktrees", "compatobjectformat",
     "submodulepathconfig",
@@ -26,27 +26,27 @@ _KEY = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*\"?([^\"#;\s]*))?")
 
 @dataclass(frozen=True)
 class GitPlace:
-    """The directories of a repository, without links."""
+    """Directories of a repository, with links resolved."""
 
     top: Path
-    """The working tree's root; of a bare repository, the repository itself."""
+    """Root of the working tree; for a bare repository, the repository itself."""
     own: Path
-    """What is of this working tree alone: HEAD and the index."""
+    """Directory of this working tree's HEAD and index."""
     common: Path
-    """What all working trees of the repository share: objects and references."""
+    """Directory shared by all working trees: objects and references."""
     prefix: str
-    """Where the directory lies below the top, with a slash at its end; empty at the top."""
+    """Path of the directory below the top, with a slash at its end; empty at the top."""
 
     @property
     def objects(self) -> Path:
-        """The directory of objects."""
+        """Directory of objects."""
         return self.common / "objects"
 
 
 def locate(directory: Path) -> GitPlace:
-    """The repository of a directory, found as git finds it: here or in a directory above.
+    """Find the repository of a directory as git does: here or in a directory above.
 
-    Raises `CaplintError` where there is none, or a damaged one.
+    Raises `CaplintError` if there is none, or a damaged one.
     """
     real = Path(os.path.realpath(directory))
     for place in _upward(real):
@@ -55,11 +55,11 @@ def locate(directory: Path) -> GitPlace:
             return _place(place, own, real)
         if _is_repository(place):
             return _place(place, place, place)
-    raise CaplintError(f"{shown(directory)}: not in a git repository; name a directory of one")
+    raise CaplintError(f"{shown(directory)}: not in a git repository; give a directory inside one")
 
 
 def _upward(real: Path) -> Iterator[Path]:
-    """The directory and those above it, up to where git would stop."""
+    """Yield the directory and those above it, up to the point where git would stop."""
     ceilings = {os.path.realpath(entry) for entry in os.environ.get("GIT_CEILING_DIRECTORIES", "").split(":") if entry}
     device = os.stat(real).st_dev  # noqa: PTH116
     for place in (real, *real.parents):
@@ -69,7 +69,7 @@ def _upward(real: Path) -> Iterator[Path]:
 
 
 def _repository_of(top: Path) -> Path | None:
-    """The repository that a directory's `.git` is or names."""
+    """Return the repository that a directory's `.git` is or names; None without one."""
     dot = top / ".git"
     try:
         mode = dot.stat().st_mode
@@ -80,10 +80,10 @@ def _repository_of(top: Path) -> Path | None:
         return Path(os.path.realpath(dot)) if found else None
     text = read_line(dot)
     if not text.startswith("gitdir:"):
-        raise CaplintError(f"{shown(dot)}: is no repository and names none (`gitdir: PATH`)")
+        raise CaplintError(f"{shown(dot)}: is not a repository and does not name one (`gitdir: PATH`)")
     named = Path(os.path.realpath(top / text.removeprefix("gitdir:").strip()))
     if not named.is_dir():
-        raise CaplintError(f"{shown(dot)}: names {shown(named)}, which is no directory")
+        raise CaplintError(f"{shown(dot)}: names {shown(named)}, which is not a directory")
     return named
 
 
@@ -96,22 +96,22 @@ def _place(top: Path, own: Path, real: Path) -> GitPlace:
     if os.path.lexists(own / "commondir"):
         common = Path(os.path.realpath(own / read_line(own / "commondir")))
     if not (common / "objects").is_dir():
-        raise CaplintError(f"{shown(common)}: is no repository: it has no directory of objects")
+        raise CaplintError(f"{shown(common)}: is not a repository: it has no directory of objects")
     _check_format(common / "config")
     prefix = "" if real == top else f"{real.relative_to(top)}/"
     return GitPlace(top, own, common, prefix)
 
 
 def read_line(file: Path) -> str:
-    """The one line of a small file, as a path. Raises `CaplintError` for what holds none."""
+    """Return the one line of a small file, as a path. Raises `CaplintError` for any other content."""
     text = os.fsdecode(read_regular(file, _LARGEST_NAME).rstrip(b"\r\n"))
     if not text or "\0" in text or "\n" in text:
-        raise CaplintError(f"{shown(file)}: does not hold one path")
+        raise CaplintError(f"{shown(file)}: must contain exactly one path")
     return text
 
 
 def _check_format(config: Path) -> None:
-    """Refuse what the configuration says of the repository's format and caplint does not read."""
+    """Raise `CaplintError` for a repository format that caplint does not read."""
     if not os.path.lexists(config):
         return
     for key, value in _extensions(read_regular(config, _LARGEST_CONFIG).decode("utf-8", "replace")):
@@ -121,7 +121,7 @@ def _check_format(config: Path) -> None:
             if value == "sha1":
                 continue
             raise CaplintError(
-                f"{shown(config.parent)}: names its objects by {shown(value).upper()}, which caplint does not read; "
+                f"{shown(config.parent)}: uses {shown(value).upper()} object ids, which caplint does not read; "
                 "check the directory, not a revision"
             )
         if key not in _HARMLESS:
@@ -132,7 +132,7 @@ def _check_format(config: Path) -> None:
 
 
 def _extensions(text: str) -> Iterator[tuple[str, str]]:
-    """The keys of `[extensions]`, as git-config(1) has them, in lower case, with their values."""
+    """Yield the keys of `[extensions]` (git-config(1)) in lower case, with their values."""
     inside = False
     for line in text.split("\n"):
         if section := _SECTION.match(line):

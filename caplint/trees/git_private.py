@@ -1,7 +1,7 @@
-"""A git directory of caplint's own: what git takes for the repository while it reads another's objects.
+"""Private git directory of caplint, which git uses as the repository while it reads the objects of another one.
 
 Git obeys the configuration, hooks, attributes and references of the repository that it runs in. So it runs in this
-one, which is empty but for what was read and validated here, and is only told where the objects are.
+one, which contains only files that were read and validated here, and is only given the location of the objects.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _LARGEST_INDEX = 512_000_000
 
 
 class PrivateGit:
-    """A directory that only this user can read, outside of what is linted; it goes when this object does."""
+    """Directory outside the linted trees that only this user can read; removed together with this object."""
 
     def __init__(self, place: GitPlace) -> None:
-        """Raises `CaplintError` where no such directory can be made, or the repository is damaged."""
+        """Create the directory. Raises `CaplintError` if that fails, or if the repository is damaged."""
         inputs = [os.path.realpath(path) for path in (place.top, place.own, place.common)]
         self.path = _new_directory(inputs)
-        # A forked process that drops its copy must not remove what the other works with.
+        # A forked process that drops its copy must not remove the directory of its parent.
         self._end = weakref.finalize(self, _remove, self.path, os.getpid())
         self.write("config", _CONFIGURATION.encode())
         self.write("HEAD", b"ref: refs/heads/none\n")
@@ -52,20 +52,20 @@ class PrivateGit:
             self.write("shallow", shallow)
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a file there. Raises `CaplintError` where the disk is full."""
+        """Write a file into the directory. Raises `CaplintError` if the disk is full."""
         try:
             (self.path / name).write_bytes(content)
         except OSError as error:
-            raise CaplintError(f"{self.path}: cannot be written: {error.strerror}; see TMPDIR") from error
+            raise CaplintError(f"{self.path}: cannot write: {error.strerror}; set TMPDIR elsewhere") from error
 
     def take_index(self, index: Path) -> None:
-        """Copy an index, and the shared one that a split index rests on; none where there is none."""
+        """Copy an index, with the shared index of a split one; a missing index is skipped."""
         (self.path / "index").unlink(missing_ok=True)
         if not os.path.lexists(index):
             return
         content = read_regular(index, _LARGEST_INDEX)
         if not content.startswith(b"DIRC"):
-            raise CaplintError(f"{shown(index)}: is no index of git; it is damaged")
+            raise CaplintError(f"{shown(index)}: is not a git index; it is damaged")
         self.write("index", content)
         for name in _shared(content):
             if os.path.lexists(index.parent / name):
@@ -77,7 +77,7 @@ class PrivateGit:
 
 
 def _shared(content: bytes) -> Iterable[str]:
-    """The names that the shared index of a split one may have: gitformat-index(5), the extension `link`."""
+    """Yield possible names of the shared index of a split one: gitformat-index(5), the extension `link`."""
     at = content.find(b"link")
     while at >= 0:
         yield f"sharedindex.{content[at + 8 : at + 28].hex()}"

@@ -1,4 +1,4 @@
-"""Runs git in a private git directory, over another repository's objects; time and output are bounded."""
+"""Git processes in a private git directory, over the objects of another repository, with bounded time and output."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from caplint.trees.git_private import PrivateGit
 from caplint.trees.git_program import git_program
 from caplint.util.errors import CaplintError
 
-# Git says something within so many seconds, and ends within so many, whatever it is given.
+# Seconds without output after which git is stopped, and its total time limit.
 SILENCE = 20.0
 _WHOLE = 60.0
-# After so many it is looked for what it may wait for.
+# Seconds without output after which the objects are checked for FIFOs.
 _HESITATION = 1.0
-# A tree can name itself ten times over at each of many levels; Linux's listing has 10 million bytes.
+# A hostile tree can list itself many times at each level; Linux's listing has 10 million bytes.
 _LARGEST_OUTPUT = 256_000_000
 _LARGEST_WORDS = 4096
-# What the environment must not decide: git's own variables are dropped, all of them.
+# Fixed environment; all other variables of git are dropped.
 _FIXED = {
     "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1",
     "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_LITERAL_PATHSPECS": "1",
     "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOC_LIMIT": "1g", "LC_ALL": "C",
 }  # fmt: skip
-# The private configuration says so as well; the command line is above any.
+# Repeats the private configuration, because the command line overrides all configuration files.
 _SAFE = ("--no-pager", "-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
@@ -40,20 +40,20 @@ Wait = Callable[[select.poll], list[tuple[int, int]]]
 
 
 class GitFailedError(Exception):
-    """Git ended with an error, or did not end; the message is one line."""
+    """Git ended with an error, or was stopped; the message is one line."""
 
 
 class Git:
-    """Git with all that it is to know of a repository: a directory of our own, and where the objects are."""
+    """Git with all that it may know of a repository: a private directory, and the location of the objects."""
 
     def __init__(self, place: GitPlace) -> None:
-        """Raises `CaplintError` where git is missing."""
+        """Set up the private directory. Raises `CaplintError` if git is missing."""
         self._place = place
         self._program = git_program((place.top, place.own, place.common))
 
     @cached_property
     def private(self) -> PrivateGit:
-        """What git takes for the repository."""
+        """Private git directory that git uses as the repository."""
         return PrivateGit(self._place)
 
     @cached_property
@@ -66,7 +66,7 @@ class Git:
         }  # fmt: skip
 
     def start(self, words: Sequence[str], errors: int, asked: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-        """A process of git. Raises `CaplintError` where the system starts none, or would wait for an object."""
+        """Start git. Raises `CaplintError` if it cannot be started, or would block on an object."""
         if "_environment" not in vars(self):
             check_objects(self._place.objects, loose=False)
         command = [self._program, *_SAFE, *words]
@@ -76,10 +76,10 @@ class Git:
                 stdin=asked, stdout=subprocess.PIPE, stderr=errors,
             )  # fmt: skip
         except (OSError, ValueError) as error:
-            raise CaplintError(f"{self._program}: cannot be run: {error}") from error
+            raise CaplintError(f"{self._program}: cannot run: {error}") from error
 
     def wait(self, poll: select.poll) -> list[tuple[int, int]]:
-        """What is ready to be read; nothing after `SILENCE`. Raises `CaplintError` where a FIFO is waited for."""
+        """Poll for readable output; empty after `SILENCE`. Raises `CaplintError` if git waits for a FIFO."""
         first = min(_HESITATION, SILENCE)
         if ready := poll.poll(first * 1000):
             return ready
@@ -87,7 +87,7 @@ class Git:
         return poll.poll((SILENCE - first) * 1000)
 
     def run(self, *words: str) -> bytes:
-        """What git writes. Raises `GitFailedError` for an error of git's, too much output, and too long a time."""
+        """Return git's output. Raises `GitFailedError` if git fails, writes too much or takes too long."""
         with self.start(words, subprocess.PIPE) as process:
             try:
                 out, err = _collect(process, self.wait)
@@ -105,7 +105,7 @@ class Git:
 
 
 def _collect(process: subprocess.Popen[bytes], wait: Wait) -> tuple[bytes, bytes]:
-    """All of the output, and the first of the errors."""
+    """Return all of the output, and the beginning of the errors."""
     assert process.stdout is not None
     assert process.stderr is not None
     found = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
@@ -127,12 +127,12 @@ def _collect(process: subprocess.Popen[bytes], wait: Wait) -> tuple[bytes, bytes
             elif found[descriptor] is out or len(err) < _LARGEST_WORDS:
                 found[descriptor] += piece
         if len(out) > _LARGEST_OUTPUT:
-            raise GitFailedError(f"writes more than {_LARGEST_OUTPUT:,} bytes; no tree that is developed is so large")
+            raise GitFailedError(f"writes more than {_LARGEST_OUTPUT:,} bytes, far more than for any real tree")
     return bytes(out), bytes(err)
 
 
 class Patient(io.RawIOBase):
-    """The end of a pipe that is read from, for which nobody waits longer than `SILENCE`."""
+    """Reading end of a pipe that waits at most `SILENCE`."""
 
     def __init__(self, pipe: IO[bytes], wait: Wait) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class Patient(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Raises `GitFailedError` where nothing comes."""
+        """Read into a buffer. Raises `GitFailedError` if no data comes in time."""
         if not self._wait(self._poll):
             raise GitFailedError(f"takes longer than {SILENCE:g} s")
         return os.readv(self._pipe.fileno(), [buffer])

@@ -1,4 +1,4 @@
-"""Finds the git that is run: never one that lies in what is linted, nor one that depends on the working directory."""
+"""Choice of the git program: never one inside the linted trees, nor one that depends on the working directory."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from caplint.util.errors import CaplintError
 
 
 def git_program(inputs: Iterable[Path]) -> str:
-    """The first git of PATH's absolute directories that lies below none of the inputs.
+    """Return the first git in PATH's absolute directories that lies outside the inputs.
 
     A relative entry of PATH, such as `.`, would run a program of the working directory, which may be a linted tree.
-    Raises `CaplintError` where there is none.
+    Raises `CaplintError` if there is none.
     """
     places = [os.path.realpath(place) for place in inputs]
     for directory in os.environ.get("PATH", os.defpath).split(os.pathsep):
         program = f"{directory}/git"
         if (
             directory.startswith("/")
-            and os.path.isfile(program)  # noqa: PTH113 - a name with a NUL is no file
+            and os.path.isfile(program)  # noqa: PTH113 - False for a name with a NUL
             and os.access(program, os.X_OK)
             and not any(is_below(real, place) for real in _real(program) for place in places)
         ):
@@ -32,10 +32,10 @@ def git_program(inputs: Iterable[Path]) -> str:
 
 
 def _real(program: str) -> tuple[str, str]:
-    """Where a program's directory and its file are."""
+    """Return the resolved directory and the resolved file of a program."""
     return os.path.realpath(os.path.dirname(program)), os.path.realpath(program)  # noqa: PTH120
 
 
 def is_below(path: str, place: str) -> bool:
-    """Whether a path is a place or lies below it; both without links."""
+    """Return whether a path equals a place or lies below it; both must be resolved."""
     return path == place or path.startswith(f"{place.rstrip('/')}/")

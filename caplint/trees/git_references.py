@@ -1,4 +1,4 @@
-"""Reads a repository's references, without git: what a branch, a tag or HEAD names."""
+"""Reader of a repository's references, without git: targets of branches, tags and HEAD."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _LARGEST = 4096
 _LARGEST_PACKED = 256_000_000
 _MOST = 1_000_000
 _MOST_STEPS = 5
-# gitrevisions(7): in this order.
+# gitrevisions(7), in this order.
 _RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 _KINDS = ("tags", "heads", "remotes")
 # git-check-ref-format(1).
 _NO_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(?:^|/)\.|\.lock(?:/|$)|[./]$|^/|^@$")
 _PSEUDO = re.compile(r"[A-Z][A-Z0-9_]*")
 _PACKED = re.compile(rb"^([0-9a-f]{40}) (refs/[^\n]+)$", re.MULTILINE)
-# A worktree has these of its own.
+# References that each worktree has of its own.
 _OWN = ("refs/bisect/", "refs/worktree/", "refs/rewritten/")
 
 
 class References:
-    """The references of one working tree."""
+    """References of one working tree."""
 
     def __init__(self, place: GitPlace) -> None:
         self._place = place
         self._packed: bytes | None = None
 
     def find(self, name: str) -> str | None:
-        """The object id that a short or full name stands for; None where there is no such reference.
+        """Return the object id of a short or full name; None for an unknown reference.
 
-        Raises `CaplintError` for a reference that is damaged.
+        Raises `CaplintError` for a damaged reference.
         """
         for rule in _RULES:
             full = rule.format(name)
@@ -48,7 +48,7 @@ class References:
         return None
 
     def packed_form(self) -> bytes:
-        """All tags and branches, as a file `packed-refs` of git's has them."""
+        """Return all tags and branches in the format of git's `packed-refs`."""
         found = {name: oid for oid, name in _PACKED.findall(self._packed_refs()) if _is_name(os.fsdecode(name))}
         for kind in _KINDS:
             for name in self._loose(f"refs/{kind}"):
@@ -68,10 +68,10 @@ class References:
                 name = target.removeprefix("ref:").strip()
             else:
                 return target
-        raise CaplintError(f"{shown(self._place.own)}: the reference {shown(first)} leads on and on")
+        raise CaplintError(f"{shown(self._place.own)}: the reference {shown(first)} has too many symbolic steps")
 
     def _read(self, name: str) -> str | None:
-        """An object id, or `ref: NAME`; None where there is no such file."""
+        """Return an object id, or `ref: NAME`; None if the file is missing."""
         own = not name.startswith("refs/") or name.startswith(_OWN)
         file = (self._place.own if own else self._place.common) / name
         try:
@@ -86,7 +86,7 @@ class References:
         oid = line.split()[0] if line.split() else b""
         if OBJECT_ID.fullmatch(oid):
             return oid.decode()
-        raise CaplintError(f"{shown(file)}: is a damaged reference: it holds neither an object id nor `ref: NAME`")
+        raise CaplintError(f"{shown(file)}: damaged reference: neither an object id nor `ref: NAME`")
 
     def _find_packed(self, name: str) -> str | None:
         if not name.startswith("refs/"):
@@ -105,14 +105,14 @@ class References:
             file = self._place.common / "packed-refs"
             if (self._place.common / "reftable").exists():
                 raise CaplintError(
-                    f"{shown(self._place.common)}: keeps its references as reftable, which caplint does not read; "
-                    "name a commit by its whole id, or convert it: git refs migrate --ref-format=files"
+                    f"{shown(self._place.common)}: stores its references as reftable, which caplint does not read; "
+                    "give a full commit id, or convert it: git refs migrate --ref-format=files"
                 )
             self._packed = read_regular(file, _LARGEST_PACKED) + b"\n" if os.path.lexists(file) else b""
         return self._packed
 
     def _loose(self, top: str) -> Iterator[str]:
-        """The names of references that have a file of their own."""
+        """Yield the names of loose references."""
         pending, count = [top], 0
         while pending:
             directory = pending.pop()
@@ -133,10 +133,10 @@ def _is_name(name: str) -> bool:
 
 
 def shallow_form(file: Path) -> bytes:
-    """The commits at which a shallow clone ends, one a line; empty for a whole one."""
+    """Return the boundary commits of a shallow clone, one per line; empty for a complete clone."""
     if not os.path.lexists(file):
         return b""
     lines = read_regular(file, _LARGEST_PACKED).split()
     if not all(map(OBJECT_ID.fullmatch, lines)):
-        raise CaplintError(f"{shown(file)}: is damaged: a line of it is no object id")
+        raise CaplintError(f"{shown(file)}: damaged: a line is not an object id")
     return b"".join(line + b"\n" for line in lines)

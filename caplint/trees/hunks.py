@@ -1,9 +1,9 @@
-"""Applies hunks to the lines of one file, by the rules of `git apply` and in time proportional to both.
+"""Application of hunks to the lines of one file, by the rules of `git apply` and in linear time.
 
-Nothing is run and no file is touched: a diff may name and hold whatever it likes. `git apply` places a hunk where its
-head says, or else at the nearest lines that are the same; one that begins at line 1, or has no context behind its
-changes, only at the beginning or end of the file (git-apply(1), `--unidiff-zero` and `-C`). Other than git, a hunk
-never stands before one that precedes it in the diff, and no line is glued to one that ends without a newline.
+Nothing is run and no file is opened: a diff may have any names and content. `git apply` puts a hunk at the line in its
+header, or else at the nearest matching lines. A hunk that begins at line 1 or has no context after its changes applies
+only at the beginning or end of the file (git-apply(1), `--unidiff-zero` and `-C`). Unlike git, a hunk never applies
+before an earlier hunk of the diff, and no line is joined to a line without a newline.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from caplint.trees.unified import Hunk
 from caplint.util.errors import CaplintError
 
 _SHARE = 50
-"""Comparisons of lines that each line of a file or hunk allows; what people send takes two or three."""
+"""Comparisons allowed per line of a file or hunk; real patches need two or three."""
 _SMALL = 200_000
 """Comparisons that are always allowed."""
 _STEP = 20
-"""What looking at one place costs beside the lines that are compared there."""
+"""Cost of trying one position, besides the compared lines."""
 
 
 class Effort:
-    """Comparisons that may still be made. A diff can ask for the square of its size, or worse."""
+    """Budget of comparisons; a hostile diff could need the square of its size, or more."""
 
     def __init__(self) -> None:
         self._left = _SMALL
 
     def grant(self, lines: int) -> None:
-        """Allow for so many lines more."""
+        """Add the budget of so many lines."""
         self._left += _SHARE * lines
 
     def spend(self, lines: int) -> None:
-        """Raise `CaplintError` once too much has been compared."""
+        """Spend budget. Raises `CaplintError` when it is used up."""
         self._left -= lines + _STEP
         if self._left < 0:
-            raise CaplintError("its hunks could stand in too many places; make it against this very tree")
+            raise CaplintError("its hunks match too many positions; regenerate the patch against this tree")
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a hunk was put: the line of the result, counted from 1, at which it begins."""
+    """Position of an applied hunk: the line of the result, counted from 1, at which it begins."""
 
     line: int
     reduced: bool
@@ -50,7 +50,7 @@ class Placement:
 
 
 class _Window:
-    """The lines of a hunk before and after the change, context of which may be taken away."""
+    """Lines of a hunk before and after the change; its context can be reduced."""
 
     def __init__(self, hunk: Hunk) -> None:
         self.before, self.after = hunk.text(b"-"), hunk.text(b"+")
@@ -59,7 +59,7 @@ class _Window:
         self.broken = any(not line.endswith(b"\n") for line in self.after[:-1])
 
     def reduce(self) -> int:
-        """Take away a line of context from the side that has more, or one from both; how many at the beginning."""
+        """Drop a line of context from the longer side, or from both; return the number dropped at the beginning."""
         self.reduced = True
         first = self.leading >= self.trailing
         if first:
@@ -72,7 +72,7 @@ class _Window:
 
 
 class _Index:
-    """Where in a file each line stands."""
+    """Index of the positions of each line in a file."""
 
     def __init__(self, lines: list[bytes]) -> None:
         self._numbers: dict[bytes, int] = {}
@@ -82,40 +82,40 @@ class _Index:
             self._places[number].append(place)
 
     def numbers(self, lines: list[bytes]) -> list[int] | None:
-        """Lines as the numbers by which `self.lines` has them; None where one stands nowhere."""
+        """Return the numbers of lines in `self.lines`; None if some line does not occur."""
         found = [self._numbers.get(line, -1) for line in lines]
         return None if -1 in found else found
 
     def rarest(self, numbers: list[int]) -> tuple[int, list[int]]:
-        """Which of some lines stands in the fewest places, and these."""
+        """Return the index of the line with the fewest positions, and these positions."""
         step = min(range(len(numbers)), key=lambda step: len(self._places[numbers[step]]))
         return step, self._places[numbers[step]]
 
 
 class Applier:
-    """Applies hunks to the lines of one file, one after the other."""
+    """Application of hunks to the lines of one file, one after another."""
 
     def __init__(self, lines: list[bytes], effort: Effort) -> None:
         self._lines = lines
         self._effort = effort
         self._done: list[bytes] = []
         self._next = 0
-        """The first line that no hunk has taken or passed."""
+        """First line that no hunk has consumed or passed."""
         self._index: _Index | None = None
 
     def result(self) -> list[bytes]:
-        """The lines as the hunks have left them."""
+        """Return the lines after the hunks."""
         return self._done + self._lines[self._next :]
 
     def apply(self, hunk: Hunk, bare: bool, least: int | None) -> Placement | None:
-        """Apply a hunk; where it was put, None where it does not apply.
+        """Apply a hunk. Returns its position, None if it does not apply.
 
-        `bare` hunks say nothing by having no context. `least` is how many lines of context have to be left on each
-        side, None for all of them.
+        For `bare` hunks the missing context means nothing. `least` is the number of context lines that must remain on
+        each side, None for all of them.
         """
         window = _Window(hunk)
         at_start, at_end = hunk.old == 0 or (hunk.old == 1 and not bare), not bare and not window.trailing
-        # The head names the line before where nothing stays.
+        # Without old lines, the header names the line before the hunk.
         wanted = max(hunk.new - bool(window.after), 0) - len(self._done) + self._next
         while (place := self._find(window, wanted, at_start, at_end)) is None:
             if least is None or max(window.leading, window.trailing) <= least:
@@ -140,10 +140,10 @@ class Applier:
             return place if allowed and self._fits(window, place) else None
         nearest = min(max(wanted, self._next), last)
         if not window.before and wanted < self._next:
-            return None  # it would be anybody's guess
+            return None  # the position would be arbitrary
         if self._fits(window, nearest):
             return nearest
-        # git begins to search one line earlier where nothing stays.
+        # Without new lines, git starts its search one line earlier.
         return self._search(window, max(nearest - (not window.after), self._next), last) if window.before else None
 
     def _fits(self, window: _Window, place: int) -> bool:
@@ -152,7 +152,7 @@ class Applier:
         return self._lines[place : place + size] == window.before and self._ends_well(window, place)
 
     def _ends_well(self, window: _Window, place: int) -> bool:
-        """Whether a line without a newline is the last one, as it is in every file."""
+        """Return whether a line without a newline would be the last one, as in every file."""
         if not window.after:
             return True
         ahead = self._lines[place - 1 : place] if place > self._next else self._done[-1:]
@@ -160,7 +160,7 @@ class Applier:
         return all(line.endswith(b"\n") for line in ahead) and (at_end or window.after[-1].endswith(b"\n"))
 
     def _search(self, window: _Window, nearest: int, last: int) -> int | None:
-        """The place nearest to one where the lines are the same; of two the later one."""
+        """Return the matching position nearest to a line; the later one of two."""
         if self._index is None:
             self._effort.spend(len(self._lines))
             self._index = _Index(self._lines)
@@ -179,7 +179,7 @@ class Applier:
 
 
 def _outward(places: list[int], middle: int, lowest: int, highest: int) -> Iterator[int]:
-    """Those of some ascending places that lie within bounds, the nearest to the middle first."""
+    """Yield ascending positions within bounds, nearest to the middle first."""
     first, behind = bisect_left(places, lowest), bisect_right(places, highest)
     right = bisect_left(places, middle, first, behind)
     left = right - 1

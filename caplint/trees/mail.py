@@ -1,4 +1,4 @@
-"""Takes patches out of what they come in: a diff, a `git format-patch` file, a mail, a mbox."""
+"""Extraction of patches from a diff, a `git format-patch` file, a mail or a mbox."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from caplint.trees.mime import Entity, subject_of, texts
 from caplint.util.errors import CaplintError
 
 LARGEST = 64_000_000
-"""Bytes of patches that are read; a whole release of the kernel's KVM is a tenth of it."""
-# A mbox separates mails by a line that begins so; format-patch writes it too (git-format-patch(1)).
+"""Maximum size of a patch file in bytes; a whole release of the kernel's KVM is a tenth of it."""
+# First line of each mail in a mbox; format-patch writes it too (git-format-patch(1)).
 _FROM = re.compile(rb"^From [^\n]*\d{4}\r?\n(?=[A-Za-z][A-Za-z0-9-]*:)", re.MULTILINE)
 _HEADERS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
 _NUMBER = re.compile(r"\b([0-9]{1,6})/([0-9]{1,6})\s*\Z")
@@ -22,26 +22,26 @@ _DIFF = re.compile(rb"^(?:diff --git |--- [^\n]*\n\+\+\+ )", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Mail:
-    """One patch as it was sent: what it is called, and a text that holds a diff."""
+    """One patch as it was sent: its subject, and the text with its diff."""
 
     subject: str
-    """Without its tags; empty where there is none."""
+    """Subject without its tags; may be empty."""
     number: tuple[int, int] | None
-    """Which of how many, where the subject says it."""
+    """Number and total of the series, if the subject has them."""
     version: str
-    """The tags of the subject without the number: `PATCH v2`."""
+    """Tags of the subject without the number, such as `PATCH v2`."""
     text: bytes
 
 
 def mails(content: bytes, label: str) -> list[Mail]:
-    """The patches in a file, in the order in which they are to be applied.
+    """Return the patches in a file, in the order of application.
 
-    Covers and answers, which hold no diff, are left out. Raises `CaplintError` where nothing is left.
+    Cover letters and replies, which contain no diff, are left out. Raises `CaplintError` if no patch is left.
     """
     if len(content) > LARGEST:
         raise CaplintError(f"{label}: {len(content):,} bytes; more than {LARGEST:,} are not read. Split it")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CaplintError(f"{label}: is UTF-16; a diff keeps the bytes of its files, so save it as it was sent")
+        raise CaplintError(f"{label}: is UTF-16, which no diff is; save the patch in its original encoding")
     starts = [match.start() for match in _FROM.finditer(content)]
     if starts:
         found = [_mail(content[start:stop].partition(b"\n")[2], label) for start, stop in _spans(starts, len(content))]
@@ -51,9 +51,9 @@ def mails(content: bytes, label: str) -> list[Mail]:
         found = [Mail("", None, "", content)]
     found = [mail for mail in found if _DIFF.search(mail.text)]
     if not found:
-        raise CaplintError(f"{label}: holds no diff")
+        raise CaplintError(f"{label}: contains no diff")
     numbers = [mail.number[0] for mail in found if mail.number]
-    # A mbox holds mails as they came.
+    # The mails of a mbox are in order of arrival.
     return sorted(found, key=_place) if len(numbers) == len(found) == len(set(numbers)) else found
 
 
@@ -78,7 +78,7 @@ def _mail(content: bytes, label: str) -> Mail:
 
 
 def _number(subject: str) -> tuple[int, int] | None:
-    """Which of how many: the first tag that ends in `N/M`."""
+    """Return number and total from the first tag that ends in `N/M`."""
     for part in subject.split("]")[:-1]:
         _, opened, tag = part.partition("[")
         if opened and (number := _NUMBER.search(tag)):

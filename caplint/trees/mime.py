@@ -1,7 +1,7 @@
-"""Reads mails as far as patches need it: headers, parts, transfer encodings (RFC 5322, 2045 to 2047).
+"""Reader of mails for patches: headers, parts and transfer encodings (RFC 5322, 2045 to 2047).
 
-Python's own reader takes time with the square of many things that a sender chooses, and its decoders accept the names
-of codecs that are no character sets; here everything is bounded.
+Python's own reader takes quadratic time for many inputs that a sender controls, and its decoders accept codecs that are
+not character sets. Everything here is bounded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from caplint.util.errors import CaplintError
 MOST_PARTS = 200
 _DEEPEST = 10
 _LONGEST_HEADER = 2_000
-"""Characters of a header that is interpreted; a subject has some dozens."""
+"""Maximum length of a header that is interpreted; a subject has a few dozen characters."""
 _HEADER = re.compile(rb"([!-9;-~]+):[ \t]*([^\n]*\n?(?:[ \t][^\n]*(?:\n|\Z))*)")
 _PARAMETER = re.compile(r""";\s*([\w-]+)(?:\*0?\*?)?\s*=\s*(?:"([^"]*)"|([^\s";]*))""")
 _READ = {"subject", "content-type", "content-disposition", "content-transfer-encoding"}
@@ -27,28 +27,28 @@ _HEX = re.compile(rb"_|=([0-9A-Fa-f]{2})")
 
 
 class Entity:
-    """A mail or a part of one."""
+    """Mail, or a part of one."""
 
     def __init__(self, content: bytes, label: str) -> None:
         self.headers: dict[str, str] = {}
-        """Those that are interpreted, by their names in small letters, unfolded."""
+        """Interpreted headers, unfolded, by name in lower case."""
         at = 0
         while header := _HEADER.match(content, at):
             at = header.end()
             name = header.group(1).decode("ascii").lower()
             if name in _READ and name not in self.headers:
                 if len(header.group(2)) > _LONGEST_HEADER:
-                    raise CaplintError(f"{label}: a mail with a {name} of {len(header.group(2)):,} bytes; shorten it")
+                    raise CaplintError(f"{label}: a mail's {name} has {len(header.group(2)):,} bytes; shorten it")
                 self.headers[name] = " ".join(header.group(2).decode("utf-8", "replace").split())
         blank = content[at : at + 2]
         self.body = content[at + (2 if blank == b"\r\n" else blank[:1] == b"\n") :]
 
     def value(self, name: str) -> str:
-        """A header without its parameters, in small letters."""
+        """Return a header without its parameters, in lower case."""
         return self.headers.get(name, "").partition(";")[0].strip().lower()
 
     def parameter(self, header: str, name: str) -> str:
-        """A parameter of a header, empty where there is none."""
+        """Return a parameter of a header, empty if it is missing."""
         for found in _PARAMETER.finditer(self.headers.get(header, "")):
             if found.group(1).lower() == name:
                 return found.group(2) or found.group(3) or ""
@@ -56,13 +56,13 @@ class Entity:
 
     @property
     def is_patch(self) -> bool:
-        """Whether it may hold a diff: text, or a file that is called one."""
+        """Return whether the part may contain a diff: it is text, or its file name says so."""
         names = (self.parameter("content-disposition", "filename"), self.parameter("content-type", "name"))
         kind = self.value("content-type") or "text/plain"
         return kind.startswith("text/") or any(name.endswith((".patch", ".diff")) for name in names)
 
     def payload(self) -> bytes:
-        """The body, its transfer encoding undone; its characters stay as they are."""
+        """Return the body with its transfer encoding decoded; the character set is kept."""
         encoding = self.value("content-transfer-encoding")
         if encoding == "quoted-printable":
             return binascii.a2b_qp(self.body)
@@ -72,9 +72,9 @@ class Entity:
 
 
 def subject_of(mail: Entity) -> str:
-    """The subject, encoded words in it read (RFC 2047)."""
+    """Return the subject with encoded words decoded (RFC 2047)."""
     text = _BETWEEN_WORDS.sub("", mail.headers.get("subject", ""))
-    # Some writers divide a character between two words.
+    # Some mailers split a character between two encoded words.
     pieces: list[tuple[str, bytes]] = []
     at = 0
     for word in _WORD.finditer(text):
@@ -92,7 +92,7 @@ def subject_of(mail: Entity) -> str:
 
 
 def _charset(name: str) -> str:
-    """A character set by the name that a mail gives it; Python has codecs that are none, and slow ones."""
+    """Return the codec of a mail's character set; Python also has codecs that are slow or not character sets."""
     try:
         return codecs.lookup(name).name if _CHARSETS.fullmatch(name) else "utf-8"
     except LookupError:
@@ -100,9 +100,9 @@ def _charset(name: str) -> str:
 
 
 def texts(mail: Entity, label: str) -> Iterator[bytes]:
-    """The texts of a mail and its attachments, in order.
+    """Return the texts of a mail and its attachments, in order.
 
-    Raises `CaplintError` for more parts than a mail with patches has.
+    Raises `CaplintError` for more parts than any mail with patches has.
     """
     left = [(mail, 0)]
     parts = 0
@@ -111,9 +111,9 @@ def texts(mail: Entity, label: str) -> Iterator[bytes]:
         parts += 1
         inner = _inner(entity, label)
         if parts + len(inner) + len(left) > MOST_PARTS:
-            raise CaplintError(f"{label}: a mail of more than {MOST_PARTS} parts; save its patch alone")
+            raise CaplintError(f"{label}: a mail has more than {MOST_PARTS} parts; save only its patch")
         if depth > _DEEPEST:
-            raise CaplintError(f"{label}: a mail with parts in more than {_DEEPEST} others; save its patch alone")
+            raise CaplintError(f"{label}: the parts of a mail are nested deeper than {_DEEPEST}; save only its patch")
         if inner:
             left += [(part, depth + 1) for part in reversed(inner)]
         elif entity.is_patch:
@@ -121,7 +121,7 @@ def texts(mail: Entity, label: str) -> Iterator[bytes]:
 
 
 def _inner(entity: Entity, label: str) -> list[Entity]:
-    """The parts of an entity that has any."""
+    """Return the parts of a multipart entity."""
     kind = entity.value("content-type")
     if kind == "message/rfc822":
         return [Entity(entity.body, label)]
@@ -142,7 +142,7 @@ def _inner(entity: Entity, label: str) -> list[Entity]:
 
 
 def _base64(text: bytes) -> bytes:
-    """What base64 stands for; characters that are none of it are passed over, as is what is missing at the end."""
+    """Decode base64, ignoring invalid characters and an incomplete end."""
     text = re.sub(rb"[^A-Za-z0-9+/]", b"", text)
     return binascii.a2b_base64(text[: len(text) - (len(text) % 4 == 1)] + b"=" * (-len(text) % 4))
 

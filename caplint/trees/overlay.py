@@ -1,4 +1,4 @@
-"""Whole files laid over a tree: the tree as it would be with a patch."""
+"""Overlay of changed files over a tree: the tree with a patch applied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object
 
 
 class OverlayTree(Tree):
-    """A tree with some files replaced, added, or (where the content is None) removed."""
+    """Tree with some files replaced, added, or (content None) removed."""
 
     def __init__(self, base: Tree, changes: Mapping[str, bytes | None], patch_files: Sequence[PatchFile] = ()) -> None:
         self.base: Tree | None = base
@@ -26,8 +26,8 @@ class OverlayTree(Tree):
         self.patch_files = (*base.patch_files, *patch_files)
         self._changes = dict(changes)
 
-    def alone(self) -> OverlayTree:
-        """The same files, compared with nothing."""
+    def without_base(self) -> OverlayTree:
+        """Return the same files without a base."""
         tree = OverlayTree(self._below, self._changes)
         tree.base, tree.patch_files = None, ()
         return tree
@@ -38,11 +38,11 @@ class OverlayTree(Tree):
     def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
         if self.base is not self._below:
             return super().with_base(cache)
-        below = self._below.files(cache)  # once: of a directory it is a walk
+        below = self._below.files(cache)  # once, because it walks a directory
         return self._laid_over(below, self._matters), below
 
-    def code(self, cache: StampCache) -> list[File]:
-        return self._laid_over(self._below.code(cache), self._is_code)
+    def c_files(self, cache: StampCache) -> list[File]:
+        return self._laid_over(self._below.c_files(cache), self._is_code)
 
     def _laid_over(self, base: list[File], takes: Callable[[str, bytes], bool]) -> list[File]:
         kept = [file for file in base if file.path not in self._changes]
@@ -53,12 +53,12 @@ class OverlayTree(Tree):
         ]
         return sorted([*kept, *laid], key=lambda file: file.path)
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         laid = {path for path, content in self._changes.items() if content is not None}
-        return sorted((set(self._below.sources()) - self._changes.keys()) | laid)
+        return sorted((set(self._below.candidates()) - self._changes.keys()) | laid)
 
-    def state(self, known: States) -> str | None:
-        below = self._below.state(known)
+    def state_id(self, known: States) -> str | None:
+        below = self._below.state_id(known)
         if below is None:
             return None
         digest = hashlib.sha256(f"{below}\0{self.patch_files!r}".encode("utf-8", "surrogateescape"))
@@ -75,14 +75,14 @@ class OverlayTree(Tree):
             raise FileNotFoundError(path)
         return content
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         if path in self._directories:
             return True
-        return self._changes[path] is not None if path in self._changes else self._below.has(path)
+        return self._changes[path] is not None if path in self._changes else self._below.exists(path)
 
     @cached_property
     def _directories(self) -> set[str]:
-        """Every directory above a file that is laid over."""
+        """All directories above a file of the overlay."""
         found: set[str] = set()
         for path, content in self._changes.items():
             parent = path.rpartition("/")[0] if content is not None else ""
@@ -91,17 +91,17 @@ class OverlayTree(Tree):
                 parent = parent.rpartition("/")[0]
         return found
 
-    def content(self, path: str) -> bytes | None:
-        return self._changes[path] if path in self._changes else self._below.content(path)
+    def read_or_none(self, path: str) -> bytes | None:
+        return self._changes[path] if path in self._changes else self._below.read_or_none(path)
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         laid = {path for path in self._changes if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))}
         gone = {path for path, content in self._changes.items() if content is None}
-        return sorted((set(self._below.below(directory)) | laid) - gone)
+        return sorted((set(self._below.c_files_under(directory)) | laid) - gone)
 
     @property
     def changes(self) -> Mapping[str, bytes | None]:
-        """What lies over the base: path → content, None for a removed file."""
+        """Content of the overlay: path → content, None for a removed file."""
         return self._changes
 
     def _matters(self, path: str, content: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Paths that a patch may not name: those that lead out of a tree, and those that no project can hold."""
+"""Validation of paths in patches: refuses paths out of the tree, and paths that no project can contain."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from caplint.util.errors import CaplintError
 _LONGEST, _LONGEST_NAME = 4095, 255
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _GIT = re.compile(r"\.git|git~[0-9]+")
-# A directory with these three is a bare repository to git, whatever else is in it (gitrepository-layout(5)).
+# Git takes a directory with these three for a bare repository, whatever else it contains (gitrepository-layout(5)).
 _REPOSITORY = ("head", "objects", "refs")
 
 
 def refusal(path: bytes) -> str | None:
-    """Why a path relative to a tree's root is refused; None where nothing is wrong with it."""
+    """Return the reason to refuse a path relative to a tree's root; None for a valid path."""
     names = path.split(b"/")
     if not path or path.startswith(b"/") or {b"..", b".", b""} & set(names):
         return "lies outside the tree"
     if _CONTROL.search(path):
-        return "holds control characters"
+        return "contains control characters"
     if b"\\" in path:
-        return "holds a backslash, which separates directories elsewhere"
+        return "contains a backslash, a directory separator on other systems"
     if len(path) > _LONGEST or max(map(len, names)) > _LONGEST_NAME:
         return "is longer than a path can be"
     if any(_GIT.fullmatch(folded(name.decode("utf-8", "surrogateescape"))) for name in names):
-        return "lies inside a repository of git"
+        return "lies inside a git repository"
     return None
 
 
 def folded(name: str) -> str:
-    """One spelling for all that some file system takes for the same name.
+    """Return one spelling for all names that some file system considers equal.
 
-    HFS+ ignores characters without a shape and case, NTFS ignores case, what stands behind a colon, and dots and
-    blanks at the end.
+    HFS+ ignores invisible characters and case. NTFS ignores case, everything after a colon, and dots and blanks at the
+    end.
     """
     if name.isascii():
         plain = name
@@ -46,9 +46,9 @@ def folded(name: str) -> str:
 
 
 def refuse_repositories(paths: Iterable[str], label: str, has: Callable[[str], bool] | None = None) -> None:
-    """Raise `CaplintError` where files of a patch make a directory look like a repository of git.
+    """Raise `CaplintError` if files of a patch make a directory look like a git repository.
 
-    `has` tells what lies there beside the patch's own files.
+    `has` tells whether a path exists beside the patch's own files.
     """
     found: dict[str, set[str]] = {}
     for path in paths:
@@ -61,7 +61,7 @@ def refuse_repositories(paths: Iterable[str], label: str, has: Callable[[str], b
     for parent, words in found.items():
         if all(word in words or (has is not None and has(parent + _spelt(word))) for word in _REPOSITORY):
             raise CaplintError(
-                f"{label}: {parent or './'} would hold HEAD, objects and refs, as a repository of git does; refused"
+                f"{label}: {parent or './'} would contain HEAD, objects and refs, as a git repository does; refused"
             )
 
 

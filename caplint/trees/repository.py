@@ -1,6 +1,6 @@
-"""Git's object store of a directory: what a revision or the index names, and the bytes of blobs.
+"""Git object store of a directory: resolves revisions, lists the index, and reads blobs.
 
-Git never runs in the repository that is read: see `git_private`.
+Git never runs in the repository itself: see `git_private`.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from caplint.trees.names import path_text, shown
 from caplint.util.errors import CaplintError
 
 _REGULAR = "100"
-"""How the modes of regular files begin; links are 120000, submodules 160000."""
+"""Prefix of the modes of regular files; links have 120000, submodules 160000."""
 _LONGEST_REVISION = 1000
-# gitrevisions(7): a name, and the steps from it, which git takes.
+# gitrevisions(7): a name, and the steps from it, which git resolves.
 _REVISION = re.compile(r"([^~^]+)((?:[~^][0-9]*|\^\{[^{}]*\})*)")
 _WHOLE_ID = re.compile(r"[0-9a-f]{40}")
 _PART_OF_ID = re.compile(r"(?:.*-g)?([0-9a-f]{4,40})")
 
 
 class Repository:
-    """The repository that holds a directory. Nothing in it is ever written."""
+    """Repository of a directory, which is never written to."""
 
     def __init__(self, directory: Path) -> None:
-        """Raises `CaplintError` where git is missing or the directory is in no repository."""
+        """Locate the repository. Raises `CaplintError` if git or the repository is missing."""
         self._label = shown(directory)
         if not directory.is_dir():
             raise CaplintError(f"{self._label}: {'not a directory' if directory.exists() else 'no such directory'}")
@@ -40,7 +40,7 @@ class Repository:
         self._blobs = Blobs(self._git, self._label)
 
     def tree(self, revision: str) -> tuple[str, str]:
-        """The commit (or tree) that a revision names, and the tree object of this directory in it, as object ids."""
+        """Return the object ids of a revision's commit (or tree) and of this directory's tree object in it."""
         start, steps = self._start(revision)
         found = []
         for kind in ("commit", "tree"):
@@ -60,9 +60,9 @@ class Repository:
             raise CaplintError(f"{self._label}: {shown(revision)} has no directory {shown(below)}") from None
 
     def _start(self, revision: str) -> tuple[str, str]:
-        """The object id, or a part of one, that a revision begins at, and the steps from there."""
+        """Return the object id (or its prefix) that a revision begins at, and the steps from there."""
         if revision.startswith("-") or not revision or len(revision) > _LONGEST_REVISION or "\0" in revision:
-            raise CaplintError(f"{self._label}: {shown(revision)[:100]!r} is no revision")
+            raise CaplintError(f"{self._label}: {shown(revision)[:100]!r} is not a revision")
         if "@{" in revision:
             raise CaplintError(
                 f"{self._label}: {shown(revision)!r}: reflogs and upstreams are not read; name a branch, tag or commit"
@@ -84,7 +84,7 @@ class Repository:
         return CaplintError(f"{self._label}: no revision {shown(revision)!r} in this repository; `git log` shows them")
 
     def matching(self, pattern: str) -> list[str]:
-        """The tags and branches that a pattern of git's matches (`*` stays within slashes), lower versions first."""
+        """Return the tags and branches that match a git pattern (`*` does not match a slash), lower versions first."""
         self._git.private.write("packed-refs", self._references.packed_form())
         listing = self._checked(
             "-c", "versionsort.suffix=-rc", "for-each-ref", "--sort=version:refname", "--format=%(refname)",
@@ -94,15 +94,15 @@ class Repository:
         return list(dict.fromkeys(names))
 
     def has_head(self) -> bool:
-        """Whether anything has been committed yet."""
+        """Return whether the repository has a commit."""
         return self._references.find("HEAD") is not None
 
     def holds(self, tree: str, paths: list[str]) -> set[str]:
-        """Those of some paths that a tree object has."""
+        """Return those of the paths that exist in a tree object."""
         return set(_names(self._checked("ls-tree", "-z", "--full-tree", "--name-only", tree, "--", *paths)))
 
     def entries(self, tree: str, roots: list[str]) -> dict[str, str]:
-        """Path → object id of the regular files that a tree object has below some directories."""
+        """Return path → object id of the regular files below some directories of a tree object."""
         below = [root for root in roots if root]
         listing = self._checked(
             "ls-tree", "-r", "-z", "--full-tree", tree, *(["--", *below] if len(below) == len(roots) else [])
@@ -116,9 +116,9 @@ class Repository:
         return found
 
     def staged(self) -> dict[str, str]:
-        """Path → object id of the regular files that the index has below this directory.
+        """Return path → object id of the regular files below this directory in the index.
 
-        A hook of this very repository may be given an index of its own (`git commit FILE`).
+        A hook of this repository may have an index of its own (`git commit FILE`).
         """
         self._git.private.take_index(self._index())
         prefix = self._place.prefix
@@ -129,7 +129,7 @@ class Repository:
             facts, _, path = entry.partition("\t")
             mode, oid, stage = facts.split(" ")
             if stage != "0":
-                raise CaplintError(f"{self._label}: {path} is not merged; resolve it before its index is checked")
+                raise CaplintError(f"{self._label}: {path} has a merge conflict; resolve it before checking the index")
             if mode.startswith(_REGULAR):
                 found[path[start:]] = oid
         return found
@@ -141,15 +141,15 @@ class Repository:
         return own if inside else self._place.own / "index"
 
     def read(self, oid: str) -> bytes:
-        """A blob's content."""
+        """Return a blob's content."""
         return next(self.read_all([oid]))
 
     def read_all(self, oids: list[str]) -> Iterator[bytes]:
-        """The contents of blobs, in their order. To be read to its end."""
+        """Yield the contents of blobs in order. The caller must read to the end."""
         return self._blobs.read_all(oids)
 
     def close(self) -> None:
-        """End the process that reads blobs; it is started anew where one is read again."""
+        """End the process that reads blobs; reading another blob starts a new one."""
         self._blobs.close()
 
     def _checked(self, *words: str) -> bytes:
@@ -161,5 +161,5 @@ class Repository:
 
 
 def _names(listing: bytes) -> Iterator[str]:
-    """The entries of a listing that `-z` ends with NUL."""
+    """Split a listing of `-z` into its entries."""
     return (path_text(entry) for entry in listing.split(b"\0") if entry)

@@ -1,4 +1,4 @@
-"""A revision or the index of a git repository as a tree, read from its object store: nothing is checked out."""
+"""Tree of a revision or the index of a git repository, read from the object store: nothing is checked out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caplint.util.errors import CaplintError
 
 
 class RevisionTree(Tree):
-    """The files that a tree object or an index names. Symbolic links and submodules are not followed."""
+    """Tree of the files in a tree object or an index. Symbolic links and submodules are not followed."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class RevisionTree(Tree):
         blobs: dict[str, str],
         tree: str | None = None,
     ) -> None:
-        """`identity` is name and role; `blobs` are path → object id, all or those that may matter of a tree object."""
+        """`identity`: name and role; `blobs`: path → object id, of all files or of those that may matter."""
         self.name, self.role = identity
         self.project = project
         self._repository = repository
@@ -41,13 +41,13 @@ class RevisionTree(Tree):
                 found.append(_file(path, oid, *known[oid]))
         return found
 
-    def code(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:
         known = self._known(cache)
         code = [(path, self._blobs[path]) for path in self._candidates if language_of(path) == "c"]
         return [_file(path, oid, *known[oid]) for path, oid in code]
 
     def _known(self, cache: StampCache) -> dict[str, tuple[int, bool]]:
-        """Size of every object that may matter, and whether it holds a token of interest."""
+        """Return size of every object that may matter, and whether it mentions KVM."""
         oids = sorted({self._blobs[path] for path in self._candidates})
         known = cache.objects(oids)
         fresh, large = {}, {}
@@ -56,17 +56,17 @@ class RevisionTree(Tree):
             if len(content) > LARGEST:
                 large[oid] = (len(content), True)
                 continue
-            # What is remembered is believed of every repository that has an object of this name.
+            # The cache is shared by all repositories, so the object id must match the content.
             if object_id(content) != oid:
-                raise CaplintError(f"{self.name}: object {oid} does not hold what its name says; run `git fsck`")
+                raise CaplintError(f"{self.name}: object {oid} does not match its id; run `git fsck`")
             fresh[oid] = (len(content), knowledge().is_interesting(content))
         cache.remember_objects(fresh)
         return {**known, **fresh, **large}
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return list(self._candidates)
 
-    def state(self, known: States) -> str | None:  # noqa: ARG002 - it is told from what is at hand
+    def state_id(self, known: States) -> str | None:  # noqa: ARG002 - computed from the object ids
         if self._object is not None:
             return self._object
         lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
@@ -74,24 +74,24 @@ class RevisionTree(Tree):
 
     @cached_property
     def _candidates(self) -> dict[str, bool | None]:
-        """The files that may matter, sorted by path, with what the project wants of them."""
+        """Files that may matter, sorted by path; path → whether the project wants them."""
         readable = ((path, self.project.wants(path)) for path in sorted(self._blobs) if language_of(path) is not None)
         return {path: wanted for path, wanted in readable if wanted is not False}
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         return path in self._everything or path in self._directories
 
-    def content(self, path: str) -> bytes | None:
+    def read_or_none(self, path: str) -> bytes | None:
         return self._repository.read(self._everything[path]) if path in self._everything else None
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         return sorted(
             path for path in self._everything if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))
         )
 
     @cached_property
     def _everything(self) -> dict[str, str]:
-        """Also what lies where nothing matters; only patches ask for it."""
+        """All files, including those that cannot matter; only patches need it."""
         return self._blobs if self._object is None else self._repository.entries(self._object, [""])
 
     @cached_property
@@ -99,7 +99,7 @@ class RevisionTree(Tree):
         return {str(parent) for path in self._everything for parent in PurePosixPath(path).parents}
 
     def differences(self, base: RevisionTree) -> list[tuple[str, str]]:
-        """Paths that a base has otherwise or not at all, with what was done to them, as `PatchFile.kind`."""
+        """Return the paths that differ from a base, with the kind of change as in `PatchFile.kind`."""
         before, after = base._everything, self._everything
         return [
             (path, "added" if path not in before else "removed" if path not in after else "modified")
@@ -113,5 +113,5 @@ class RevisionTree(Tree):
             raise CaplintError(f"{self.name}: {self.location} has no {path}") from None
 
 
-def _file(path: str, oid: str, size: int, speaks: bool) -> File:
-    return File(path, oid if size <= LARGEST else oversize_id(), size, speaks)
+def _file(path: str, oid: str, size: int, mentions_kvm: bool) -> File:
+    return File(path, oid if size <= LARGEST else oversize_id(), size, mentions_kvm)

@@ -1,4 +1,4 @@
-"""Which tree each file of a patch series belongs to."""
+"""Assignment of the files of a patch series to trees."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Routed = list[tuple[str, FileDiff]]
 
 
 def route(patches: Iterable[list[FileDiff]], trees: list[Tree], preferred: str | None, label: str) -> list[Routed]:
-    """For each patch its files with the trees that they fit by their paths.
+    """Return, for each patch, its files with their trees.
 
-    Where a path fits several, the tree that most other files of the patch fit is meant, else the one that is
-    preferred by name or role, else the one that most files of the series fit.
-    Raises `CaplintError` for a file that fits none or remains undecided.
+    If a path fits several trees, the tree that most other files of the patch fit is chosen, else the tree preferred by
+    name or role, else the tree that most files of the series fit.
+    Raises `CaplintError` for a file that fits no tree or remains ambiguous.
     """
     targets = [tree for tree in trees if tree.role != "reference"]
     if preferred is not None and not any(preferred in {tree.name, tree.role} for tree in targets):
-        raise CaplintError(f"--for {preferred}: no such tree; given are {', '.join(tree.name for tree in targets)}")
+        raise CaplintError(f"--for {preferred}: unknown tree; choose from {', '.join(tree.name for tree in targets)}")
     fits = _fits(patches, targets, label)
     whole = _votes([place for patch in fits for place in patch])
     favoured = [tree for tree in targets if preferred in {tree.name, tree.role}]
@@ -32,7 +32,7 @@ def route(patches: Iterable[list[FileDiff]], trees: list[Tree], preferred: str |
 def decide(
     places: list[tuple[FileDiff, list[str]]], favoured: Sequence[Tree], label: str, whole: Counter[str] | None = None
 ) -> Routed:
-    """One tree for each file of a patch, of those that it fits. `whole` counts what the files of the series fit."""
+    """Choose one tree for each file of a patch. `whole` counts the trees that fit the files of the series."""
     opinions = [_votes(places), Counter(tree.name for tree in favoured), whole or Counter()]
     return [(_decide(file, names, opinions, label), file) for file, names in places]
 
@@ -42,7 +42,7 @@ def _votes(places: Iterable[tuple[FileDiff, list[str]]]) -> Counter[str]:
 
 
 def _fits(patches: Iterable[list[FileDiff]], trees: list[Tree], label: str) -> list[list[tuple[FileDiff, list[str]]]]:
-    """For each patch its files with the names of all trees that they fit."""
+    """Return, for each patch, its files with the names of all trees that they fit."""
     made: dict[str, list[str]] = {}
     result = []
     for files in patches:
@@ -52,8 +52,8 @@ def _fits(patches: Iterable[list[FileDiff]], trees: list[Tree], label: str) -> l
             if not names:
                 given = ", ".join(tree.name for tree in trees) or "none"
                 raise CaplintError(
-                    f"{label}: {file.path} fits none of the trees ({given}); name the tree that it is for, "
-                    "or look at the diff alone with --diff-only"
+                    f"{label}: {file.path} fits none of the trees ({given}); add its tree, "
+                    "or analyse only the diff with --diff-only"
                 )
             if file.new is not None and file.new != file.old:
                 made[file.new] = names
@@ -64,16 +64,16 @@ def _fits(patches: Iterable[list[FileDiff]], trees: list[Tree], label: str) -> l
 
 def _trees_of(file: FileDiff, trees: list[Tree]) -> list[str]:
     if file.old is not None:
-        return [tree.name for tree in trees if tree.has(file.old)]
+        return [tree.name for tree in trees if tree.exists(file.old)]
     depths = {tree.name: _depth(tree, file.path) for tree in trees}
     return [name for name, depth in depths.items() if depth == max(depths.values())]
 
 
 def _depth(tree: Tree, path: str) -> int:
-    """How many of the directories above a path the tree has."""
+    """Return how many directories above a path exist in the tree."""
     parts = path.split("/")
     depth = 0
-    while depth < len(parts) - 1 and tree.has("/".join(parts[: depth + 1])):
+    while depth < len(parts) - 1 and tree.exists("/".join(parts[: depth + 1])):
         depth += 1
     return depth
 
@@ -84,5 +84,5 @@ def _decide(file: FileDiff, names: list[str], opinions: list[Counter[str]], labe
             most = max(votes[name] for name in names)
             names = [name for name in names if votes[name] == most]
     if len(names) > 1:
-        raise CaplintError(f"{label}: {file.path} fits {' and '.join(names)}; say which with --for NAME")
+        raise CaplintError(f"{label}: {file.path} fits {' and '.join(names)}; choose with --for NAME")
     return names[0]

@@ -1,4 +1,4 @@
-"""Patch series: which patches there are, which tree each of their files belongs to, and what they make of the trees."""
+"""Patch series: reading them, routing their files to trees, and applying them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 _MOST_STEPS = 100
-"""Patches of a series after each of which the trees are checked; a mbox holds thousands in a megabyte."""
+"""Maximum patches of a series to check one by one; a mbox of a megabyte may hold thousands."""
 
 
 @dataclass(frozen=True)
 class Patch:
-    """One patch: its subject, or else the file that it was read from, and what it does to files."""
+    """One patch: its subject or the file it was read from, and its changes to files."""
 
     label: str
     files: list[FileDiff]
@@ -36,13 +36,13 @@ class Series:
     """Patches that follow one another."""
 
     label: str
-    """The file that it was read from, or the first of several."""
+    """File that the series was read from, or the first of several files."""
     patches: list[Patch]
 
 
 @dataclass(frozen=True)
 class SeriesStep:
-    """The trees after one of the patches of a series."""
+    """Trees after one patch of a series."""
 
     series: str
     ordinal: int
@@ -51,19 +51,19 @@ class SeriesStep:
 
 
 @dataclass
-class Laid:
-    """Series laid over trees."""
+class PatchedTrees:
+    """Trees with series applied to them."""
 
     trees: list[Tree]
     series: list[Series]
     steps: list[list[SeriesStep]] = field(default_factory=list)
-    """Per series of more than one patch, and of not too many, the trees after each of them."""
+    """Trees after each patch, for each series of two patches to `_MOST_STEPS`."""
 
 
 def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
-    """The series in some files.
+    """Read the series in some files.
 
-    Each file is one, but files with one mail each that number themselves as parts of one series are one together.
+    Each file is a series. Consecutive files of one mail each, numbered as parts of one series, are joined.
     """
     from caplint.trees.mail import mails  # noqa: PLC0415 - a comparison without patches reads no mail
 
@@ -91,7 +91,7 @@ def _follows(mail: Mail, before: Mail) -> bool:
 
 
 def _kept(files: list[FileDiff], label: str, warn: Warn) -> list[FileDiff]:
-    """The files that can be read; of the others it is said that they are left out."""
+    """Return the files that can be read; warn of the files that are left out."""
     kept = []
     for file in files:
         reason = "a symbolic link or submodule" if file.link else "binary" if file.binary else None
@@ -104,14 +104,14 @@ def _kept(files: list[FileDiff], label: str, warn: Warn) -> list[FileDiff]:
     return kept
 
 
-def lay(series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn) -> list[Laid]:
-    """Lay series over trees.
+def apply_series(series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn) -> list[PatchedTrees]:
+    """Apply series to trees.
 
-    Series that touch different trees are laid together; one that touches a tree which an earlier one has changed is
-    laid over the unchanged trees beside it, or where it does not apply there, on top.
+    Series that change different trees are applied together. A series that changes an already changed tree is applied to
+    the unchanged trees separately, or if it does not apply there, on top.
     Raises `CaplintError` for a file that fits no tree or several, and for a hunk that does not apply.
     """
-    laid: list[Laid] = []
+    laid: list[PatchedTrees] = []
     for entry in series:
         try:
             _lay_beside(entry, laid, trees, preferred, warn)
@@ -125,14 +125,14 @@ def lay(series: list[Series], trees: list[Tree], preferred: str | None, warn: Wa
     return laid
 
 
-def _lay_beside(series: Series, laid: list[Laid], trees: list[Tree], preferred: str | None, warn: Warn) -> None:
-    """Lay a series over trees that no other has changed."""
+def _lay_beside(series: Series, laid: list[PatchedTrees], trees: list[Tree], preferred: str | None, warn: Warn) -> None:
+    """Apply a series to trees that no other series has changed."""
     touched = {name for patch in _routed(series, trees, preferred) for name, _ in patch}
     free = next((each for each in laid if not touched & _changed(each)), None)
     if free is not None:
         _add(free, series, preferred, warn)
     else:
-        fresh = Laid(list(trees), [])
+        fresh = PatchedTrees(list(trees), [])
         _add(fresh, series, preferred, warn)
         laid.append(fresh)
 
@@ -141,12 +141,12 @@ def _routed(series: Series, trees: list[Tree], preferred: str | None) -> list[Ro
     return route([patch.files for patch in series.patches], trees, preferred, series.label)
 
 
-def _changed(laid: Laid) -> set[str]:
+def _changed(laid: PatchedTrees) -> set[str]:
     return {tree.name for tree in laid.trees if tree.patch_files}
 
 
-def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
-    """Lay one more series over the trees, patch by patch."""
+def _add(laid: PatchedTrees, series: Series, preferred: str | None, warn: Warn) -> None:
+    """Apply one more series to the trees, patch by patch."""
     state = {tree.name: tree for tree in laid.trees}
     steps = []
     for ordinal, (patch, routed) in enumerate(
@@ -157,12 +157,12 @@ def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
             files.setdefault(name, []).append(file)
         for name, own in files.items():
             changes = apply(state[name], own, _label(series, patch), warn)
-            state[name] = over(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
+            state[name] = overlay(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
         steps.append(SeriesStep(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
     if len(steps) > _MOST_STEPS:
-        warn(f"{series.label}: {len(steps):,} patches; only what they make together is checked, not each of them")
+        warn(f"{series.label}: {len(steps):,} patches; only their combined result is checked, not each patch")
     elif len(steps) > 1:
         laid.steps.append(steps)
 
@@ -175,8 +175,8 @@ def _row(series: Series, ordinal: int, patch: Patch, file: FileDiff) -> PatchFil
     return PatchFile(series.label, ordinal, patch.label, file.path, file.kind)
 
 
-def over(tree: Tree, changes: Changes, rows: list[PatchFile]) -> Tree:
-    """One overlay over the tree as it was found, however many patches there are."""
+def overlay(tree: Tree, changes: Changes, rows: list[PatchFile]) -> Tree:
+    """Return one overlay over the unpatched tree, however many patches there are."""
     if isinstance(tree, OverlayTree) and tree.base is not None:
         together = OverlayTree(tree.base, {**tree.changes, **changes})
         together.patch_files = (*tree.patch_files, *rows)

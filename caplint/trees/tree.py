@@ -1,4 +1,4 @@
-"""What every tree offers: which files matter, under which content, and their bytes."""
+"""Interface of all trees: the files that matter, their object ids, and their bytes."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from typing import NamedTuple, Protocol
 from caplint.knowledge.project import Project
 
 LARGEST = 16 << 20
-"""Bytes of the largest file that is read; a larger one is a blind spot."""
+"""Size in bytes of the largest file that is read; a larger one is a blind spot."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that matters: its path relative to the tree's root, git's object id, its size in bytes."""
+    """File that matters: path relative to the tree's root, git's object id, size in bytes."""
 
     path: str
     oid: str
     size: int
-    speaks: bool = True
-    """Whether it holds a token of interest, and does not matter for its place alone."""
+    mentions_kvm: bool = True
+    """Whether the content mentions KVM; False if the file matters only because of its path."""
 
 
 class PatchFile(NamedTuple):
-    """What one patch of a series does to one file."""
+    """Change of one file by one patch of a series."""
 
     series: str
-    """The file that the series was read from."""
+    """File that the series was read from."""
     ordinal: int
-    """Which patch of its series, from 1."""
+    """Number of the patch in its series, from 1."""
     patch: str
-    """Its subject, or the file that it was read from."""
+    """Subject of the patch, or the file that it was read from."""
     path: str
-    """After the patch; of a removed file before it."""
+    """Path after the patch; for a removed file, before it."""
     kind: str
     """modified, added, removed, renamed, copied."""
 
 
 class Stamp(NamedTuple):
-    """What a file's inode said when it was last read."""
+    """Inode data of a file at its last reading."""
 
     size: int
     mtime: int
@@ -50,84 +50,84 @@ class Stamp(NamedTuple):
 
 
 class StampCache(Protocol):
-    """Remembers contents by stamp, so that an untouched file need not be read again."""
+    """Cache of file contents by stamp, so that an unchanged file is not read again."""
 
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
-        """Path → stamp, object id (empty where nobody needs it), and whether the content holds a token of interest."""
+        """Return path → stamp, object id (empty if unused), and whether the content mentions KVM."""
 
     def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
-        """Add and replace entries, and forget those that are gone."""
+        """Add or replace entries, and delete those of files that are gone."""
 
     def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
-        """Of those git objects that are known: object id → size in bytes, and whether it holds a token of interest."""
+        """Return object id → size in bytes and whether it mentions KVM, for the known objects among `oids`."""
 
     def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
-        """Add what objects were found to hold; that never changes."""
+        """Add the properties of objects; they never change."""
 
 
 States = dict["Tree", "str | None"]
-"""The states of trees, at one time."""
+"""Tree → its state id, all taken at one time."""
 
 
 class Tree(ABC):
-    """A named source of files."""
+    """Named source of files."""
 
     name: str
     role: str
     project: Project
     location: str
-    """What a person would call the place: a directory, a revision."""
+    """Place to show to users: a directory, or a revision."""
     revision: str | None = None
     complete: bool = True
-    """False where only the hunks of diffs are in view."""
+    """False if the tree contains only the hunks of diffs."""
     base: Tree | None = None
-    """The same tree before the patch that lies over it, or what else it is compared with."""
+    """Tree to compare with: the tree before its patch, or another revision."""
     patch_files: Sequence[PatchFile] = ()
-    """What the patches between base and tree do to files; empty where that is not known patch by patch."""
+    """Changes of files by the patches between base and tree; empty if they are not known patch by patch."""
 
     @abstractmethod
     def files(self, cache: StampCache) -> list[File]:
-        """The files that matter, sorted by path."""
+        """Return the files that matter, sorted by path."""
 
     def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
-        """The same, and those of the base; none where there is no base."""
+        """Return the files of the tree and of its base; the latter is empty without a base."""
         return self.files(cache), self.base.files(cache) if self.base is not None else []
 
     @abstractmethod
-    def code(self, cache: StampCache) -> list[File]:
-        """Every C file that could matter, sorted by path: what a call graph is made of."""
+    def c_files(self, cache: StampCache) -> list[File]:
+        """Return every C file that could matter, sorted by path: the input of a call graph."""
 
     @abstractmethod
-    def sources(self) -> list[str]:
-        """Every file that could matter, sorted by path: those of `files`, and those that hold nothing of interest."""
+    def candidates(self) -> list[str]:
+        """Return the paths of all files that could matter, sorted, including those that do not mention KVM."""
 
     @abstractmethod
-    def state(self, known: States) -> str | None:
-        """Names everything of the tree that a run may come to see, whatever it holds; None where that cannot be told.
+    def state_id(self, known: States) -> str | None:
+        """Return a cache key over everything of the tree that a run may read; None without a stable state.
 
-        It is taken as cheaply as can be: of a directory by what the inodes say, and not by contents. `known` has what
-        other trees over the same directory have found of it.
+        It must be cheap: for a directory it covers inode data instead of contents. `known` holds the states that other
+        trees over the same directory have already computed.
         """
 
     @abstractmethod
     def read(self, path: str) -> bytes:
-        """A file's bytes. Raises `OSError` where it cannot be read."""
+        """Return a file's bytes. Raises `OSError` if it cannot be read."""
 
     @abstractmethod
-    def has(self, path: str) -> bool:
-        """Whether there is a file or a directory of this name, wherever it is and whatever it holds."""
+    def exists(self, path: str) -> bool:
+        """Return whether a file or directory exists at this path, whether it matters or not."""
 
     @abstractmethod
-    def below(self, directory: str) -> list[str]:
-        """The C files below a directory, whether they matter or not."""
+    def c_files_under(self, directory: str) -> list[str]:
+        """Return the C files below a directory, whether they matter or not."""
 
-    def content(self, path: str) -> bytes | None:
-        """A file's bytes, None where the tree has no such file of its own."""
-        return self.read(path) if self.has(path) else None
+    def read_or_none(self, path: str) -> bytes | None:
+        """Return a file's bytes, None if the tree has no such file."""
+        return self.read(path) if self.exists(path) else None
 
 
 def object_id(content: bytes) -> str:
-    """The name that git gives to the content (SHA-1, gitformat-pack(5))."""
+    """Return git's object id of the content (SHA-1, gitformat-pack(5))."""
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return digest.hexdigest()
@@ -135,11 +135,11 @@ def object_id(content: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def oversize() -> bytes:
-    """The content that stands for that of any file above `LARGEST`: too large as well, so that its facts say so."""
+    """Return the content that replaces any file above `LARGEST`: one byte too large, so its facts say "too large"."""
     return bytes(LARGEST + 1)
 
 
 @lru_cache(maxsize=1)
 def oversize_id() -> str:
-    """The object id of what stands for a file that is too large."""
+    """Return the object id of the content that replaces a too large file."""
     return object_id(oversize())

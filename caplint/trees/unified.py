@@ -1,6 +1,6 @@
-"""Reads unified diffs, git's and others', into what is done to each file. Nothing is applied here.
+"""Parser of unified diffs, from git and other tools, into changes per file. Nothing is applied here.
 
-Hunks are read by the line counts in their heads, so that no line of a file is taken for a head of the diff.
+Hunks are read by the line counts in their headers, so that no line of a file is mistaken for a header.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _EXTENDED = re.compile(
 )
 _LINK_MODES = (b"120000", b"160000")
 _LAST_LINE = 10_000_000
-"""No file that is read has so many lines."""
+"""Highest line number; no file that is read has so many lines."""
 
 
 @dataclass(frozen=True)
 class Hunk:
-    """One hunk: where it stands, counted from 1, and its lines with their marks."""
+    """Hunk: its line numbers, counted from 1, and its lines with their marks."""
 
     old: int
     new: int
     lines: tuple[bytes, ...]
 
     def side(self, mark: bytes) -> Iterator[tuple[int, bytes]]:
-        """Line number and text, without a line end, of what stands before (`-`) or after (`+`) the change."""
+        """Yield line number and text, without line end, of the lines before (`-`) or after (`+`) the change."""
         number = self.old if mark == b"-" else self.new
         for line in self.lines:
             if _mark(line) in {mark, b" "}:
@@ -42,7 +42,7 @@ class Hunk:
                 number += 1
 
     def text(self, mark: bytes) -> list[bytes]:
-        """The lines before (`-`) or after (`+`) the change, each with its line end, where the file has one."""
+        """Return the lines before (`-`) or after (`+`) the change, with line ends as in the file."""
         lines: list[bytes] = []
         ours = False
         for line in self.lines:
@@ -55,13 +55,13 @@ class Hunk:
         return lines
 
     def context(self) -> tuple[int, int]:
-        """How many lines of context stand before the first change and behind the last one."""
+        """Return the number of context lines before the first change and after the last one."""
         marks = [mark for line in self.lines if (mark := _mark(line)) != b"\\"]
         return _run(marks), _run(marks[::-1])
 
     @property
     def bare(self) -> bool:
-        """Whether there is no context on either side of the change."""
+        """Whether the change has no context on either side."""
         return self.changes and self.context() == (0, 0)
 
     @property
@@ -71,18 +71,18 @@ class Hunk:
 
 
 def _mark(line: bytes) -> bytes:
-    """What a line of a hunk is marked with; some mailers drop the blank of an empty line of context."""
+    """Return the mark of a hunk's line; some mailers drop the blank of an empty context line."""
     return b" " if line in {b"\n", b"\r\n"} else line[:1]
 
 
 def _run(marks: list[bytes]) -> int:
-    """How many lines of context there are at the beginning."""
+    """Return the number of context lines at the beginning."""
     return next((step for step, mark in enumerate(marks) if mark != b" "), len(marks))
 
 
 @dataclass(frozen=True)
 class FileDiff:
-    """What a diff does to one file. Paths are relative to the tree's root; None where there is no file."""
+    """Change of one file by a diff. Paths are relative to the tree's root; None if the file does not exist."""
 
     old: str | None
     new: str | None
@@ -91,48 +91,48 @@ class FileDiff:
     hunks: tuple[Hunk, ...] = ()
     binary: bool = False
     link: bool = False
-    """Whether it is a symbolic link or a submodule."""
+    """Whether the file is a symbolic link or a submodule."""
 
     @property
     def path(self) -> str:
-        """The file after the change; of a removed one before it."""
+        """Path after the change; for a removed file, before it."""
         return self.new or self.old or ""
 
 
 @dataclass
 class _FileSection:
-    """A file's part of a diff while it is read."""
+    """Part of a diff for one file, while it is parsed."""
 
     old: bytes | None = None
     new: bytes | None = None
     facts: dict[bytes, bytes] = field(default_factory=dict)
     named: tuple[bytes, bytes] | None = None
-    """Names from the line `diff --git`, prefixes included."""
+    """Names from the line `diff --git`, with prefixes."""
     hunks: list[Hunk] = field(default_factory=list)
     binary: bool = False
 
 
 def parse(diff: bytes, label: str) -> list[FileDiff]:
-    """What a diff does, file by file; the text around it, such as a mail's, is passed over.
+    """Parse a diff into changes per file; surrounding text, such as a mail's, is skipped.
 
-    `label` names the diff in errors. Raises `CaplintError` for what is malformed or leads out of the tree.
+    `label` names the diff in errors. Raises `CaplintError` for a malformed diff or a path out of the tree.
     """
     if re.search(rb"^(?:diff --git |--- )[^\n]*\r\n", diff, re.MULTILINE):
-        diff = diff.replace(b"\r\n", b"\n")  # the whole diff, not the files in it, was made CRLF on its way
+        diff = diff.replace(b"\r\n", b"\n")  # transport converted the whole diff to CRLF, not only its files
     sections = list(_DiffReader(io.BytesIO(diff).readlines(), label).sections())
     strip = not any(section.old == section.new is not None for section in sections)
     return [_file_diff(section, strip, label) for section in sections]
 
 
 class _DiffReader:
-    """Goes through the lines of a diff."""
+    """Parser state: the lines of a diff and the position in them."""
 
     def __init__(self, lines: list[bytes], label: str) -> None:
         self._lines = lines
         self._label = label
         self._at = 0
         self._due = -1
-        """Where a hunk has to begin, if anything there looks like one."""
+        """Line on which a hunk must begin, if it looks like one."""
 
     def sections(self) -> Iterator[_FileSection]:
         section: _FileSection | None = None
@@ -152,7 +152,7 @@ class _DiffReader:
                 self._due = self._at
             else:
                 if section is not None and self._at == self._due and line.startswith(b"@@"):
-                    raise self._error(section, "has a head that says no lines", "it was cut or edited")
+                    raise self._error(section, "has a malformed @@ header", "the patch is truncated or hand-edited")
                 self._at += 1
                 if section is not None and section.named and section.old is None:
                     _note(section, line)
@@ -160,7 +160,7 @@ class _DiffReader:
             yield section
 
     def _is_head(self) -> bool:
-        """`---` alone separates a mail's text from its diffstat: a head has two names and a hunk."""
+        """Return whether a header with two names and a hunk begins here; a mail's `---` alone is none."""
         if not self._lines[self._at].startswith(b"--- "):
             return False
         behind = self._lines[self._at + 1 : self._at + 3]
@@ -183,17 +183,17 @@ class _DiffReader:
                 break
             self._at += 1
         if min(wanted) < 0:
-            raise self._error(section, "has other lines than its head says", "it was cut or edited")
+            raise self._error(section, "does not match its @@ header", "the patch is truncated or hand-edited")
         if self._at < len(self._lines) and self._lines[self._at].startswith(b"\\"):
             self._at += 1
         return Hunk(start, new, tuple(self._lines[first : self._at]))
 
     def _number(self, digits: bytes | None, section: _FileSection) -> int:
-        """A number of a hunk's head. It may have any number of digits, of which Python reads some thousand."""
+        """Return a number of a hunk's header; its length is bounded, because Python refuses very long numbers."""
         digits = b"1" if digits is None else digits.lstrip(b"0")
         if len(digits) > len(str(_LAST_LINE)) or (number := int(digits or b"0")) > _LAST_LINE:
             raise self._error(
-                section, f"is at or of more than {_LAST_LINE:,} lines", "no file that is read has as many"
+                section, f"has a line number or count above {_LAST_LINE:,}", "no readable file is that long"
             )
         return number
 
@@ -206,7 +206,7 @@ class _DiffReader:
 
 
 def _note(section: _FileSection, line: bytes) -> None:
-    """Keep what a line between `diff --git` and the first hunk says."""
+    """Record a line between `diff --git` and the first hunk."""
     if fact := _EXTENDED.match(line):
         section.facts[fact.group(1)] = fact.group(2)
     elif line.startswith((b"GIT binary patch", b"Binary files ")):
@@ -230,18 +230,18 @@ def _file_diff(section: _FileSection, strip: bool, label: str) -> FileDiff:
             paths = [_path(unquoted(facts[word + end]), False, label) for end in (b" from", b" to")]
             kind = moved
     if paths == [None, None]:
-        raise CaplintError(f"{label}: a diff of /dev/null against /dev/null says nothing; remove it")
+        raise CaplintError(f"{label}: a diff between /dev/null and /dev/null has no effect; remove it")
     kind = "added" if paths[0] is None else "removed" if paths[1] is None else kind
     modes = [facts.get(word, b"") for word in (b"old mode", b"new mode", b"new file mode", b"deleted file mode")]
     modes += facts.get(b"index", b"").split(b" ")[1:]
     if kind == "modified" and paths[0] != paths[1]:
-        paths[0] = paths[1]  # `diff -u x.orig x`: what it is made against has another name
+        paths[0] = paths[1]  # `diff -u x.orig x`: the original has another name
     link = any(mode in _LINK_MODES for mode in modes)
     return FileDiff(paths[0], paths[1], kind, tuple(section.hunks), section.binary, link)
 
 
 def _path(text: bytes, strip: bool, label: str) -> str:
-    """The path that a name stands for. Raises `CaplintError` for one that no patch may name."""
+    """Return the path of a name. Raises `CaplintError` for a path that a patch must not use."""
     path = text.partition(b"/")[2] if strip and not text.startswith(b"/") else text
     if reason := refusal(path):
         raise CaplintError(f"{label}: {path_text(path or text)[:200]!r} {reason}; refused")

@@ -1,4 +1,4 @@
-"""What lies below some directories of a working tree, and one name for all of it as it is now."""
+"""Walk over the directories of a working tree, and the state id of their files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from caplint.knowledge.languages import language_of
 from caplint.util.errors import CaplintError
 
 Found = list[tuple[os.DirEntry[str], str]]
-"""Entries, with their paths from the root."""
+"""Entries, with their paths relative to the root."""
 
 
 def walk(name: str, root: Path, directories: Iterable[str], enters: Callable[[str], bool]) -> tuple[Found, Found]:
-    """What caplint can read, directory by directory, and every symbolic link to something else.
+    """Return every file that caplint can read, by directory, and every symbolic link to something else.
 
-    `enters` says which directories below those are worth it: a working copy of QEMU holds more files of its
-    firmware than of its own. Links to directories are not followed. Raises `CaplintError` for a directory that
+    `enters` decides which subdirectories to enter: a working copy of QEMU has more firmware files than files of its
+    own. Links to directories are not followed. Raises `CaplintError` for a directory that
     cannot be listed; `name` is the tree's.
     """
     readable: Found = []
@@ -51,9 +51,9 @@ def _entries(name: str, root: Path, directory: str) -> list[os.DirEntry[str]]:
 
 
 def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) -> str | None:
-    """Names every file by path, size, mtime and inode, and where links lead; those `apart` may be there or not.
+    """Return a digest of path, size, mtime and inode of every file, and of link targets; `apart` may be missing.
 
-    None where a file is not older than `before` (ns since 1970): it may change again under the same stamp.
+    Returns None if a file is not older than `before` (ns since 1970): it may change again with the same stamp.
     """
     lines = []
     for file in apart:
@@ -68,7 +68,7 @@ def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) 
     for entry, path in readable:
         try:
             status = entry.stat()
-        except OSError:  # a link that dangles
+        except OSError:  # a dangling link
             links = [*links, (entry, path)]
             continue
         if status.st_mtime_ns >= before:
@@ -81,7 +81,7 @@ def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) 
 
 
 def covers(directories: Collection[str], path: str, enters: Callable[[str], bool]) -> bool:
-    """Whether a walk of the directories finds a file of this path, if there is one."""
+    """Return whether a walk of the directories would find a file at this path."""
     if language_of(path) is None or ".git" in path.split("/"):
         return False
     above = path.rpartition("/")[0]
@@ -93,7 +93,7 @@ def covers(directories: Collection[str], path: str, enters: Callable[[str], bool
 
 
 def outside(directories: Iterable[str], others: Iterable[str]) -> Iterator[str]:
-    """Those of other directories that a walk does not come by."""
+    """Yield those of the other directories that a walk of the first does not reach."""
     roots = list(directories)
     for other in others:
         if not any(not root or other == root or other.startswith(f"{root}/") for root in roots):

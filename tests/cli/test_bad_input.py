@@ -26,7 +26,7 @@ SELECT 1
 Words = list[str | Path]
 Case = tuple[Callable[[Path], Words], str]
 
-LOOKED_FOR = "no tree that caplint knows. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; QEMU: "
+LOOKED_FOR = "unknown project. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; QEMU: "
 
 
 def _check(root: Path, *words: str | Path) -> Words:
@@ -52,12 +52,12 @@ CASES: dict[str, Case] = {
     "neither": (lambda root: ["check", lay(root / "x", {"f": ""})], "{root}/x: " + LOOKED_FOR),
     "another role": (
         lambda root: ["check", "--kernel", qemu(root / "q")],
-        "{root}/q: is QEMU (vmm), given as kernel",
+        "{root}/q: is QEMU (vmm), not kernel",
     ),
     "a tree option": (lambda root: _check(root, "--tree", "x"), "--tree x: write NAME=ROLE:PATH, such as "),
     "no tree": (lambda _: ["check"], "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or "),
-    "two of one name": (lambda root: _check(root, root / "k"), "two trees are named kernel; name one of them with "),
-    "no front matter": (_rule("# A rule\n"), "{root}/rules/page.md:1: no front matter between two +++ lines"),
+    "two of one name": (lambda root: _check(root, root / "k"), "two trees are named kernel; rename one with "),
+    "no front matter": (_rule("# A rule\n"), "{root}/rules/page.md:1: front matter between two +++ lines is missing"),
     "broken front matter": (_rule("+++\ncode = \n+++\n"), "{root}/rules/page.md: front matter: Invalid value"),
     "an unknown front key": (
         _rule(PAGE.replace("since", "sinse")),
@@ -70,7 +70,10 @@ CASES: dict[str, Case] = {
     "the wrong columns": (_rule(PAGE), "{root}/rules/page.md: query: selects 1; it must select tree, path, line, "),
     "broken SQL": (_rule(PAGE.replace("SELECT 1", "SELECT FROM")), '{root}/rules/page.md: query: near "FROM": syntax'),
     "a query that writes": (_rule(PAGE.replace("SELECT 1", "DROP TABLE blob")), "{root}/rules/page.md: query: "),
-    "missing rules": (lambda root: _check(root, "--rules", root / "gone"), "{root}/gone: no such directory of rule "),
+    "missing rules": (
+        lambda root: _check(root, "--rules", root / "gone"),
+        "{root}/gone: rule page directory not found",
+    ),
     "an unknown key": (_config("jbos = 1"), "{root}/own.toml: unknown key jbos; did you mean jobs?"),
     "no TOML": (_config("="), "{root}/own.toml: not valid TOML: "),
     "no end of nesting": (_config("x = " + "[" * 100_000), "{root}/own.toml: not valid TOML: "),
@@ -84,14 +87,14 @@ CASES: dict[str, Case] = {
         _config("[[suppress]]\ncode = 'CAP101'\nsubject = 'X'"),
         "{root}/own.toml: a suppression needs a code, a subject and a reason; reason is missing",
     ),
-    "an unknown code to ignore": (_config("ignore = ['CAP999']"), "CAP999: no such rule; "),
+    "an unknown code to ignore": (_config("ignore = ['CAP999']"), "CAP999: unknown rule; "),
     "an unknown code to suppress": (
         _config("[[suppress]]\ncode = 'CAP1001'\nsubject = 'X'\nreason = 'y'"),
-        "CAP1001: no such rule; did you mean CAP101?",
+        "CAP1001: unknown rule; did you mean CAP101?",
     ),
     "no configuration": (lambda root: _check(root, "--config", root / "gone"), "{root}/gone: cannot be read: No such"),
-    "an unknown code": (lambda root: _check(root, "--select", "CAP999"), "CAP999: no such rule; "),
-    "an unknown code to explain": (lambda _: ["explain", "CAP1011"], "CAP1011: no such rule; did you mean CAP101?"),
+    "an unknown code": (lambda root: _check(root, "--select", "CAP999"), "CAP999: unknown rule; "),
+    "an unknown code to explain": (lambda _: ["explain", "CAP1011"], "CAP1011: unknown rule; did you mean CAP101?"),
     "a bad SELECT": (_facts("SELEC 1"), 'query: near "SELEC": syntax error; `caplint facts` without a query shows'),
     "an unknown table": (_facts("SELECT * FROM caps"), "query: no such table: caps; "),
     "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: Could not decode to UTF-8 column 'tea'"),
@@ -146,6 +149,6 @@ def test_a_tree_that_one_stands_in_is_named_with_a_dot(caplint: Caplint, apart: 
     assert caplint("check").err.endswith("[trees] in caplint.toml\n")
     kernel(apart)
     assert caplint("check").err.endswith(
-        "[trees] in caplint.toml; the working directory is one (Linux kernel): name it as .\n"
+        "[trees] in caplint.toml; the working directory is a tree (Linux kernel): name it as .\n"
     )
     assert caplint("check", ".").status == 0

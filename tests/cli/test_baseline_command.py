@@ -35,7 +35,7 @@ def test_what_is_known_is_left_out(caplint: Caplint, pair: Words, apart: Path) -
     assert run.err == "b.toml: 1 error, 0 warnings, 3 notes\n"
     run = caplint("check", *pair, "--baseline", "b.toml", "--fail-on", "note")
     assert run.status == 0
-    assert "0 errors, 0 warnings, 0 notes; 4 left out by the baseline" in run.out.splitlines()
+    assert "0 errors, 0 warnings, 0 notes; 4 hidden by the baseline" in run.out.splitlines()
 
 
 def test_moved_lines_change_nothing_and_new_findings_are_seen(caplint: Caplint, pair: Words, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_matches_nothing_any_more_is_said_and_pruned(
     caplint("baseline", "write", file, *pair)
     lay(tmp_path / "q", {QEMU_UAPI: NEW})
     gone = f"CAP101 KVM_CAP_NR_VCPUS (vmm:{QEMU_UAPI})"
-    said = f"baseline entry that matches nothing any more: {gone}"
+    said = f"baseline entry that no longer matches: {gone}"
     assert said in caplint("check", *pair, "--baseline", file).out.splitlines()
     assert said in caplint("check", *pair, "--baseline", file, "--output-format", "concise").err.splitlines()
     before = _entries(file)
@@ -95,8 +95,7 @@ def test_with_a_tree_less_nothing_is_pruned(caplint: Caplint, pair: Words, apart
     run = caplint("baseline", "prune", file, *pair[:2])
     assert run.status == 2
     assert run.err == (
-        f"caplint: {file}: was made with kernel, vmm; name a tree for vmm as well, or findings that need it would be "
-        "taken for gone\n"
+        f"caplint: {file}: was written with kernel, vmm; also name a tree for vmm, or its findings would be removed\n"
     )
     assert file.read_bytes() == before
     run = caplint("check", *pair[:2], "--baseline", file)
@@ -108,7 +107,7 @@ def test_entries_of_rules_that_do_not_run_are_kept(caplint: Caplint, pair: Words
     caplint("baseline", "write", file, *pair)
     (apart / "caplint.toml").write_text('ignore = ["CAP101"]')
     run = caplint("baseline", "prune", file, *pair)
-    assert run.err == f"kept without a look: 1 finding of rules that did not run\n{file}: 0 removed, 4 kept\n"
+    assert run.err == f"not checked: 1 finding whose rules did not run (kept)\n{file}: 0 removed, 4 kept\n"
     assert len(_entries(file)) == 4
 
 
@@ -117,7 +116,7 @@ def test_show(caplint: Caplint, pair: Words, apart: Path) -> None:
     *lines, last = caplint("baseline", "show", "b.toml").out.splitlines()
     assert lines[0] == f"error CAP101 KVM_CAP_NR_VCPUS (vmm:{QEMU_UAPI})"
     assert len(lines) == 4
-    assert last == "1 error, 0 warnings, 3 notes; made with kernel, vmm"
+    assert last == "1 error, 0 warnings, 3 notes; written with kernel, vmm"
 
 
 def test_json_says_what_was_left_out(caplint: Caplint, pair: Words, tmp_path: Path) -> None:
@@ -148,7 +147,7 @@ def test_one_that_is_not_there(caplint: Caplint, pair: Words, words: Words) -> N
     trees = () if "show" in words else pair
     run = caplint(*words, "gone.toml", *trees)
     assert run.status == 2
-    message = "cannot be read: No such file or directory; `caplint baseline write` makes one"
+    message = "cannot be read: No such file or directory; `caplint baseline write` creates one"
     assert run.err == f"caplint: gone.toml: {message}\n"
 
 

@@ -330,7 +330,7 @@ SELECT tree, path, line, column, name AS subject, arch, NULL AS function, NULL A
     lay(rules, {"HSE001.md": page.replace("SELECT tree,", "SELECT 'elsewhere' AS tree,")})
     run = caplint(*words)
     assert run.status == 2
-    message = "query: a row names 'elsewhere', which is no tree of this run"
+    message = "query: a row names 'elsewhere', which is not a tree of this run"
     assert run.err == f"caplint: {rules / 'HSE001.md'}: {message}\n"
 
 

@@ -116,7 +116,7 @@ def test_coverage_proposes_words(caplint: Caplint, tmp_path: Path, apart: Path) 
     run = caplint("coverage", "--propose", tree)
     assert (run.status, run.err) == (3, "")
     assert run.out.splitlines() == [
-        "# What each new word mends; this table takes the place of [c] in caplint.toml.",
+        "# The comments say how much each new word repairs; replace [c] of caplint.toml by this table.",
         "[c]",
         "attributes = [",
         "    # 5 bytes, 1 spot, 1 file, such as kernel:arch/x86/kvm/x.c:1",
@@ -145,7 +145,7 @@ def test_rules(caplint: Caplint, apart: Path) -> None:
     *lines, empty, last = caplint("rules").out.splitlines()
     assert [line.split()[:3] for line in lines] == [[page.code, page.severity, page.name] for page in pages]
     assert all(line.endswith(page.title) for line, page in zip(lines, pages, strict=True))
-    assert (empty, last) == ("", f"{len(pages)} rules; `caplint explain CODE` shows a rule's page")
+    assert (empty, last) == ("", f"{len(pages)} rules; `caplint explain CODE` shows the page of a rule")
     found = json.loads(caplint("rules", "--output-format", "json", "--select", "CAP101").out)
     assert found == [
         {
@@ -173,7 +173,7 @@ def test_explain(caplint: Caplint, code: str) -> None:
 def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
     store = tmp_path / "cache" / file_name()
     first, *lines = caplint("config", "--jobs", "3").out.splitlines()
-    assert first == "# no caplint.toml found upward from here; these are the defaults"
+    assert first == "# no caplint.toml found here or above; these are the defaults"
     assert lines == [
         "trees = []",
         'fail-on = "warning"',

@@ -156,11 +156,11 @@ def test_the_diff_alone(caplint: Caplint, pair: tuple[str | Path, ...], tmp_path
     (tmp_path / "p").write_text(_cap("KVM_CAP_NEW", 9).replace("NR_VCPUS 9", "OTHER 9"))
     run = caplint("patch", tmp_path / "p", *pair)
     assert (run.status, run.out) == (2, "")
-    message = f"hunk 1 of {UAPI} (line 1) does not apply; make it against this very tree"
+    message = f"hunk 1 of {UAPI} (line 1) does not apply; regenerate the patch against this tree"
     assert run.err == f"caplint: {tmp_path}/p: {message}\n"
     run = caplint("patch", tmp_path / "p", *pair, "--diff-only")
     assert "error CAP102 KVM_CAP_NEW: has the number of KVM_CAP_OTHER, 9 (seen in the diff alone)" in run.out
-    assert run.out.endswith("Only what the diffs show was seen; the rest of the patched trees was not.\n")
+    assert run.out.endswith("Only the diff hunks were analysed, not the rest of the patched trees.\n")
     assert f"{UAPI}:4" in run.out
     without_trees = caplint("patch", tmp_path / "p", "--diff-only", *CONCISE)
     assert "CAP102 KVM_CAP_NEW" in without_trees.out
@@ -200,18 +200,18 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "absolute": (b"--- /etc/passwd\n+++ /etc/passwd\n@@ -1 +1 @@\n-a\n+b\n", "'/etc/passwd' lies outside the tree"),
     "nothing": (
         b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n",
-        "a diff of /dev/null against /dev/null says nothing",
+        "a diff between /dev/null and /dev/null has no effect",
     ),
-    "empty": (b"", "holds no diff"),
-    "noise": (bytes(range(256)) * 100, "holds no diff"),
+    "empty": (b"", "contains no diff"),
+    "noise": (bytes(range(256)) * 100, "contains no diff"),
     "UTF-16": (GONE.encode("utf-16"), "is UTF-16; "),
-    "escapes": (GONE.replace("drivers", "\x1b[31mx").encode(), "\\x1b[31mx/x.c' holds control characters; refused"),
+    "escapes": (GONE.replace("drivers", "\x1b[31mx").encode(), "\\x1b[31mx/x.c' contains control characters; refused"),
     "quoted escapes": (
         b'--- "a/\\033]0;x\\007"\n+++ "b/\\033]0;x\\007"\n@@ -1 +1 @@\n-a\n+b\n',
-        "\\x1b]0;x\\x07' holds control characters; refused",
+        "\\x1b]0;x\\x07' contains control characters; refused",
     ),
     "bytes": (GONE.replace("drivers", "d").encode().replace(b"d/", b"\xff/"), "\\xff/x.c fits none of the trees"),
-    "cut": (GONE.encode()[:-4], "not a unified diff: hunk 1 of b/drivers/x.c has other lines than its head says"),
+    "cut": (GONE.encode()[:-4], "not a unified diff: hunk 1 of b/drivers/x.c does not match its @@ header"),
     "huge numbers": (
         f"--- a/{UAPI}\n+++ b/{UAPI}\n@@ -{'9' * 30},1 +{'9' * 30},1 @@\n-a\n+b\n".encode(),
         f"{UAPI}",
@@ -220,7 +220,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a deep name": (GONE.replace("drivers", "d/" * 2000 + "d").encode(), "fits none of the trees"),
     "parts": (
         b"Subject: x\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\nContent-Type: text/plain\n\na\n" * 10_000,
-        "a mail of more than 200 parts",
+        "a mail has more than 200 parts",
     ),
 }
 

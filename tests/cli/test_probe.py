@@ -127,13 +127,13 @@ def test_explain(caplint: Caplint, tmp_path: Path) -> None:
     assert run.out.splitlines() == [
         "box: Linux 6.12.3 (x86), 2 of 10 answered",
         "",
-        "nothing explains it: 2",
+        "unexplained: 2",
         "  KVM_CAP_HLT: the source answers it and the machine does not",
         "    kvm_vm_ioctl_check_extension() always answers 1 (kernel:arch/x86/kvm/x86.c:7)",
         "  number 7: the machine answers it (3 to the system, 2 to a VM)",
         "    this source defines no capability of number 7 (kernel:include/uapi/linux/kvm.h:3)",
         "",
-        "it depends on the processor, on KVM's parameters or on the VM: 1",
+        "depends on the processor, on KVM's module parameters or on the VM: 1",
         "  KVM_CAP_NR_VCPUS: the source answers it and the machine does not",
         "    the answer is kvm && kvm->max, which depends on the machine, on KVM's parameters or on the VM",
         "    (kernel:arch/x86/kvm/x86.c:10)",
@@ -143,12 +143,15 @@ def test_explain(caplint: Caplint, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--explain",), "--explain needs the kernel's source; give --kernel DIR"),
-        (("--explain", "--output-format", "json", "--kernel", "KERNEL"), "--explain is text; as data: caplint facts"),
-        (("--explain", "--kernel", "KERNEL", "--from", "RISCV"), "this source has no check handler of riscv"),
+        (("--explain",), "--explain needs a kernel tree; give --kernel DIR"),
+        (
+            ("--explain", "--output-format", "json", "--kernel", "KERNEL"),
+            "--explain prints only text; for data use caplint facts",
+        ),
+        (("--explain", "--kernel", "KERNEL", "--from", "RISCV"), "the kernel tree has no check handler for riscv"),
         (("--from", "absent.json"), "--probe absent.json: cannot be read: No such file or directory"),
         (("--msr", "0x4f", "--explain"), "--msr reads registers of this machine"),
-        (("--msr", "0x4f", "--cpu", "-1"), "--cpu -1: processors are counted from 0"),
+        (("--msr", "0x4f", "--cpu", "-1"), "--cpu -1: must be 0 or higher"),
         (("--msr", "MSR_TEA"), "no tree here defines MSRs"),
         (("--output", "no/such/place.json"), "no/such/place.json: cannot be written"),
         (("--prob",), "did you mean"),
@@ -183,7 +186,7 @@ def test_a_tree_is_no_record(caplint: Caplint, tmp_path: Path) -> None:
 def test_two_machines_of_one_name(caplint: Caplint, tmp_path: Path) -> None:
     run = caplint("check", kernel(tmp_path / "k"), "--probe", _recorded(tmp_path), "--probe")
     assert run.status == 2
-    assert "--probe: two of the machines are called box; rename one in its record" in run.err
+    assert '--probe: two probe records are both named box; edit "machine" in one' in run.err
 
 
 def test_a_machine_that_cannot_be_asked(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

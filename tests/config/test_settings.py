@@ -126,8 +126,8 @@ SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
 KNOWN = "fail-on, ignore, rules, vendor-range, jobs, cache, trees, c, coverage, suppress, matrix"
 RANGE = 'must be a range such as "500-599", or a list of them'
 ABOVE = "ends above 9223372036854775807, the highest number"
-NO_WORD = "is no word such as __our_attribute, __our_* or __our_size()"
-PATTERN = "c.iterators: {!r} is no regular expression:"
+NO_WORD = "is not a word such as __our_attribute, __our_* or __our_size()"
+PATTERN = "c.iterators: {!r} is not a regular expression:"
 REASON = "a suppression needs a code, a subject and a reason; "
 
 
@@ -162,10 +162,10 @@ REASON = "a suppression needs a code, a subject and a reason; "
         ("trees = {k = {}}", "trees.k.path is missing"),
         ("trees = {k = {path = 1}}", "trees.k.path must be a directory"),
         ("c = 1", "c must be a table"),
-        ("c = {iterators = ['(']}", "c.iterators: '(' is no regular expression: missing ), unterminated subpattern"),
-        ("coverage = {floor = 101}", "coverage.floor: is a percentage from 0 to 100"),
-        ("coverage = {floor = -0.5}", "coverage.floor: is a percentage from 0 to 100"),
-        ("coverage = {floor = nan}", "coverage.floor: is a percentage from 0 to 100"),
+        ("c = {iterators = ['(']}", "c.iterators: '(' is not a regular expression: missing ), unterminated subpattern"),
+        ("coverage = {floor = 101}", "coverage.floor: must be a percentage from 0 to 100"),
+        ("coverage = {floor = -0.5}", "coverage.floor: must be a percentage from 0 to 100"),
+        ("coverage = {floor = nan}", "coverage.floor: must be a percentage from 0 to 100"),
         ("coverage = {floor = true}", "coverage.floor must be a percentage"),
         ("suppress = 1", "suppress must be tables [[suppress]]"),
         ("suppress = ['x']", "suppress must be a table"),
@@ -175,10 +175,10 @@ REASON = "a suppression needs a code, a subject and a reason; "
         ("[[suppress]]\ncode = 'X'\nreason = 'x'", f"{REASON}subject is missing"),
         ("vendor-range = '1-9223372036854775808'", f"vendor-range: '1-9223372036854775808' {ABOVE}"),
         (f"vendor-range = '{'9' * 5000}'", f"vendor-range: '{'9' * 60}…' is not a range such as \"500-599\""),
-        ("coverage = {floor = inf}", "coverage.floor: is a percentage from 0 to 100"),
-        (f"coverage = {{floor = 1{'0' * 400}}}", "coverage.floor: is a percentage from 0 to 100"),
-        ('cache = "a\\u0000b"', "'a\\x00b' holds a NUL byte; take it out"),
-        ('[trees."a\\u0000"]\npath = "x"', "'a\\x00' holds a NUL byte; take it out"),
+        ("coverage = {floor = inf}", "coverage.floor: must be a percentage from 0 to 100"),
+        (f"coverage = {{floor = 1{'0' * 400}}}", "coverage.floor: must be a percentage from 0 to 100"),
+        ('cache = "a\\u0000b"', "'a\\x00b' contains a NUL byte; remove it"),
+        ('[trees."a\\u0000"]\npath = "x"', "'a\\x00' contains a NUL byte; remove it"),
         (f"cache = '{'$HOME' * 1000}'", f"cache: '{'$HOME' * 12}…' has more than 4096 characters"),
         (f"{'z' * 1000} = 1", f"unknown key {'z' * 60}…; known are {KNOWN}"),
         ("c = {attributes = ['a b']}", f"c.attributes: 'a b' {NO_WORD}"),

@@ -50,7 +50,7 @@ def test_what_needs_trust(apart: Path, key: str) -> None:
     with pytest.raises(CaplintError) as error:
         settings.load()
     assert str(error.value) == (
-        f"{file}: sets what only a trusted file may, {key}; look at it, then run `caplint trust {file}`, "
+        f"{file}: sets values that need trust: {key}; review it, then run `caplint trust {file}`, "
         f"or name the file with --config {file}"
     )
     given = settings.load(file)
@@ -63,7 +63,7 @@ def test_what_needs_trust(apart: Path, key: str) -> None:
 def test_every_kind_of_file_that_is_found(apart: Path, name: str) -> None:
     (apart / name).write_text("[tool.caplint]\nrules = ['.']\n" if name == "pyproject.toml" else "rules = ['.']\n")
     (below := apart / "a" / "b").mkdir(parents=True)
-    with pytest.raises(CaplintError, match="sets what only a trusted file may, rules;"):
+    with pytest.raises(CaplintError, match="sets values that need trust: rules;"):
         settings.load(start=below)
 
 
@@ -78,7 +78,7 @@ def test_other_settings_may_change_and_these_may_not(apart: Path) -> None:
     _found(apart, f'ignore = ["CAP101"]\n{RESTRICTED["cache"]}  # a comment\n')
     assert settings.load().ignore == ("CAP101",)
     _found(apart, 'cache = "other"\n')
-    with pytest.raises(CaplintError, match=r"sets what has changed since you trusted it, cache; look at it"):
+    with pytest.raises(CaplintError, match=r"sets values that changed since you trusted it: cache; review it"):
         settings.load()
     assert trust.state(file, {"cache": "other"}) == "changed since it was trusted"
 
@@ -107,7 +107,7 @@ BAD: dict[str, Callable[[Path], object]] = {
     "Too many levels": _linked,
     "others can write to it": lambda file: file.chmod(0o620),
     "others can write to its directory": lambda file: file.parent.chmod(0o777),
-    "it is no regular file": _fifo,
+    "it is not a regular file": _fifo,
     "larger than": lambda file: file.write_bytes(b" " * (2 << 20)),
     "as caplint writes it": lambda file: file.write_text('{"version": 1, "files": {"/x": 1}}'),
     "Expecting": lambda file: file.write_text("no JSON"),
@@ -167,15 +167,15 @@ def test_the_command(caplint: Caplint, apart: Path) -> None:
     assert caplint("trust", "--list").out == f"{file}: changed since it was trusted\n"
     file.unlink()
     assert caplint("trust", "--list").out == f"{file}: cannot be read: No such file or directory\n"
-    assert caplint("trust", "--remove", "caplint.toml").out == f"not trusted any more: {file}\n"
+    assert caplint("trust", "--remove", "caplint.toml").out == f"no longer trusted: {file}\n"
     assert caplint("trust", "--list").out == ""
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "no caplint.toml found upward from here; name the file"),
-        (["other.toml"], "only caplint.toml and pyproject.toml are found; name others with --config"),
+        ([], "no caplint.toml found here or above; name the file"),
+        (["other.toml"], "only files named caplint.toml or pyproject.toml are trusted; use --config for others"),
         (["gone/caplint.toml"], "cannot be read: No such file"),
         (["--remove", "caplint.toml"], "is not on the list of trusted files"),
         (["--list", "caplint.toml"], "--list shows all trusted files"),
@@ -190,7 +190,7 @@ def test_wrong_use_is_one_line(caplint: Caplint, words: list[str], said: str) ->
 
 def test_a_file_that_needs_no_trust_is_put_on_no_list(caplint: Caplint, apart: Path) -> None:
     file = _found(apart, HARMLESS)
-    assert caplint("trust").out == f"{file}: sets nothing that needs trust\n"
+    assert caplint("trust").out == f"{file}: has no setting that needs trust\n"
     assert not trust.list_path().exists()
 
 
@@ -199,7 +199,7 @@ def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: P
     first = caplint("config").out.splitlines()[0]
     assert (
         first
-        == f"# from {file}, not trusted: other commands refuse it; `caplint trust` trusts it, and --config names it"
+        == f"# from {file}, not trusted: other commands refuse it; run `caplint trust`, or name it with --config"
     )
     caplint("trust")
     assert caplint("config").out.splitlines()[0] == f"# from {file}"

@@ -45,7 +45,7 @@ def unit(tree: str, abi: str) -> AbiUnit:
     where = place(tree, word_of(abi))
     if not (root(tree) / where.asm).is_file():
         pytest.skip(f"{tree} has no KVM for {word_of(abi)}")
-    return evaluate(gather(where, directory_tree(str(root(tree))).content), [abi])[abi]
+    return evaluate(gather(where, directory_tree(str(root(tree))).read_or_none), [abi])[abi]
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_what_is_put_aside_changes_nothing(tree: str, word: str, monkeypatch: py
     where = place(tree, word)
     if not (root(tree) / where.asm).is_file():
         pytest.skip(f"{tree} has no KVM for {word}")
-    sources = gather(where, directory_tree(str(root(tree))).content)
+    sources = gather(where, directory_tree(str(root(tree))).read_or_none)
     names = [abi.name for abi in abis_of(word, word)]
     found = evaluate(sources, names)
     monkeypatch.setattr(preprocess, "thin", lambda given, _: Thin(dict(given.files), {}))

@@ -52,7 +52,7 @@ def forgetful(cache: Path, copy: Path) -> str:
 def test_real_patches(corpus: Corpus, trees: list[Tree], warm: Path, tmp_path: Path, paths: list[str]) -> None:
     later = [corpus.tree("linux-6.12"), corpus.tree("qemu-10.0")]
     patched = [
-        OverlayTree(tree, {path: new.read(path) for path in paths if tree.has(path)})
+        OverlayTree(tree, {path: new.read(path) for path in paths if tree.exists(path)})
         for tree, new in zip(trees, later, strict=True)
     ]
     found = views_of([*patched], str(warm))

@@ -18,7 +18,7 @@ from caplint.engine.compare import compare_series
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import difference
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.series import lay, read_series
+from caplint.trees.series import apply_series, read_series
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus
@@ -47,7 +47,7 @@ def test_ten_releases_as_one_patch(corpus: Corpus, tmp_path: Path, earlier: str,
     assert patch.count(b"\n@@ ") > 500
     told: list[str] = []
     trees = [corpus.tree(earlier), corpus.tree(vmm)]
-    (laid,) = lay(read_series([("release.patch", patch)], told.append), trees, None, told.append)
+    (laid,) = apply_series(read_series([("release.patch", patch)], told.append), trees, None, told.append)
     assert told == []
     tree = laid.trees[0]
     assert isinstance(tree, OverlayTree)
@@ -55,7 +55,7 @@ def test_ten_releases_as_one_patch(corpus: Corpus, tmp_path: Path, earlier: str,
         there = root(later) / path
         assert content == (there.read_bytes() if there.is_file() else None)
     (found,) = compare_series([laid], shipped_rules(), corpus.config)
-    after = check([tree.alone(), corpus.tree(vmm)], shipped_rules(), corpus.config)
+    after = check([tree.without_base(), corpus.tree(vmm)], shipped_rules(), corpus.config)
     added, resolved = difference(after.findings, corpus.pair(earlier, vmm).findings)
     # What a kernel's own header was before is for a patch alone to say.
     new = [f for f in found.findings if f.code not in OF_PATCHES and "before the patch" not in f.message]
@@ -93,7 +93,7 @@ def _diff(tree: str, changes: dict[str, Transform | None]) -> bytes:
 def _checked(corpus: Corpus, trees: tuple[str, str], patches: Iterable[bytes]) -> Outcome:
     told: list[str] = []
     read = read_series([(f"{number}.patch", patch) for number, patch in enumerate(patches)], told.append)
-    (laid,) = lay(read, [corpus.tree(name) for name in trees], None, told.append)
+    (laid,) = apply_series(read, [corpus.tree(name) for name in trees], None, told.append)
     assert told == []
     return compare_series([laid], shipped_rules(), corpus.config)[0]
 

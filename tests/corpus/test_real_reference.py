@@ -24,7 +24,7 @@ CODES = ("CAP101", "CAP102", "CAP105", "CAP107")
 
 def vendor(corpus: Corpus, change: Callable[[str], str], *ranges: tuple[int, int]) -> dict[str, list[Finding]]:
     """What the rules on numbers and layouts find in 6.1 with a change, against 6.12; by subject."""
-    kernel = OverlayTree(corpus.tree("linux-6.1"), {UAPI: change(source("linux-6.1", UAPI)).encode()}).alone()
+    kernel = OverlayTree(corpus.tree("linux-6.1"), {UAPI: change(source("linux-6.1", UAPI)).encode()}).without_base()
     upstream = parse_tree(f"upstream=reference:{root('linux-6.12')}")
     assert isinstance(upstream, DirectoryTree)
     rules = [rule for rule in shipped_rules() if rule.code in CODES]

@@ -93,7 +93,7 @@ def test_nothing_to_propose_is_said(tmp_path: Path) -> None:
     assert list(lines(Proposals([], [], 0), Repairs())) == ["# Nothing to propose: all C was understood."]
     found = _propose(tmp_path, {"arch/x86/kvm/a.c": "int f(void\n{\n}\n= =\n", "arch/x86/kvm/b.c": b"int a;\0"})
     first, counts, place = lines(found, Repairs())
-    assert first == "# Nothing to propose: no word of [c] mends what is not understood."
+    assert first == "# Nothing to propose: no word of [c] repairs the code that was not understood."
     assert counts.endswith("remain, such as")
     assert place.startswith("#   kernel:arch/x86/kvm/")
 

@@ -63,7 +63,7 @@ HEAD = 'version = 1\ntrees = ["kernel"]\n'
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("", "not a baseline: no version; `caplint baseline write` makes one elsewhere"),
+        ("", "not a baseline: version is missing; `caplint baseline write` creates one under another name"),
         ("int main(void) { return 0; }", "not a baseline: not valid TOML: "),
         (b"\xff\xfe", "not a baseline: not valid TOML: "),
         (b"\x00", "not a baseline: not valid TOML: "),
@@ -72,7 +72,7 @@ HEAD = 'version = 1\ntrees = ["kernel"]\n'
         (HEAD + "findings = [\n" + LINE, "not a baseline: not valid TOML: "),
         ('version = "1"', "not a baseline: no version"),
         ("version = true", "not a baseline: no version"),
-        ("version = 2\nwhatever = 1", "is version 2, and this caplint reads version 1; write it anew"),
+        ("version = 2\nwhatever = 1", "has version 2, but this caplint reads version 1; write it again"),
         ("version = 0", "is version 0, and "),
         (HEAD, "findings must be a list of tables"),
         (HEAD + "findings = {}", "findings must be a list of tables"),

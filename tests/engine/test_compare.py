@@ -96,7 +96,7 @@ def test_which_tree_is_meant(caplint: Caplint, checkout: Path, apart: Path, monk
     trusted(apart, '[trees.qemu]\npath = "../q"')
     assert "needs a kernel tree" in caplint("check", "--staged").out
     run = caplint("check", "--staged", "--kernel", "../k", *CONCISE)
-    message = "caplint: which tree is compared with a revision? Run in it, or name its directory as PATH\n"
+    message = "caplint: no tree to compare with a revision; run inside the tree, or give its directory as PATH\n"
     assert (run.status, run.err) == (2, message)
 
 
@@ -104,8 +104,8 @@ def test_which_tree_is_meant(caplint: Caplint, checkout: Path, apart: Path, monk
     ("words", "message"),
     [
         (("--base", "nope"), "no revision 'nope' in this repository"),
-        (("--base", "-x"), "'-x' is no revision"),
-        (("--base="), "'' is no revision"),
+        (("--base", "-x"), "'-x' is not a revision"),
+        (("--base="), "'' is not a revision"),
     ],
 )
 def test_one_clear_line(caplint: Caplint, checkout: Path, words: tuple[str, ...], message: str) -> None:

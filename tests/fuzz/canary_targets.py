@@ -16,7 +16,7 @@ from caplint.config.settings import Config
 from caplint.engine.rule_examples import cases, problem
 from caplint.rules.page import Example, Rule
 from caplint.trees.excerpt import lay_alone
-from caplint.trees.series import lay, read_series
+from caplint.trees.series import apply_series, read_series
 from caplint.trees.tree import Tree
 
 _COMMAND = b"CANARY"
@@ -75,7 +75,7 @@ def _laid(diff: bytes, *, whole: bool) -> object:
     trees: list[Tree] = [MemoryTree("kernel", "linux", KERNEL)]
     with answered() as said:
         series = read_series([("input.patch", diff)], lambda _: None)
-        laid = lay(series, trees, None, lambda _: None) if whole else lay_alone(series, trees, None)
+        laid = apply_series(series, trees, None, lambda _: None) if whole else lay_alone(series, trees, None)
         return [sorted(getattr(tree, "changes", {})) for each in laid for tree in each.trees]
     return said
 

@@ -29,15 +29,15 @@ class MemoryTree(Tree):
         self._files = files
 
     def files(self, cache: StampCache) -> list[File]:
-        return self.code(cache)
+        return self.c_files(cache)
 
-    def code(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:
         return [File(path, object_id(content), len(content)) for path, content in sorted(self._files.items())]
 
-    def sources(self) -> list[str]:
+    def candidates(self) -> list[str]:
         return sorted(self._files)
 
-    def state(self, known: States) -> str | None:
+    def state_id(self, known: States) -> str | None:
         return None
 
     def read(self, path: str) -> bytes:
@@ -45,13 +45,13 @@ class MemoryTree(Tree):
             raise FileNotFoundError(path)
         return self._files[path]
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         return path in self._files or any(name.startswith(f"{path}/") for name in self._files)
 
-    def content(self, path: str) -> bytes | None:
+    def read_or_none(self, path: str) -> bytes | None:
         return self._files.get(path)
 
-    def below(self, directory: str) -> list[str]:
+    def c_files_under(self, directory: str) -> list[str]:
         return [path for path in sorted(self._files) if path.startswith(f"{directory}/")]
 
 

@@ -12,7 +12,7 @@ from target import MADE, ROOT, Target, answered, seeds_of
 
 from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import mails
-from caplint.trees.series import Laid, lay, read_series
+from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.trees.tree import Tree
 
 _PACKAGES = ("caplint.trees",)
@@ -53,11 +53,14 @@ def applied(data: bytes) -> object:
         made = diff(Choices(data[1:]), KERNEL)
         if not made.text:
             return None
-        (laid,) = lay(read_series([("made.patch", made.text)], _ignore), [tree], None, _ignore)
+        (laid,) = apply_series(read_series([("made.patch", made.text)], _ignore), [tree], None, _ignore)
         assert _changes(laid) == [made.after], made.text
         return made.text
     with answered() as said:
-        return [_changes(laid) for laid in lay(read_series([("input.patch", data)], _ignore), [tree], None, _ignore)]
+        return [
+            _changes(laid)
+            for laid in apply_series(read_series([("input.patch", data)], _ignore), [tree], None, _ignore)
+        ]
     return said
 
 
@@ -69,13 +72,13 @@ def routed(data: bytes) -> object:
     with answered() as said:
         read = read_series(files, _ignore)
         trees: list[Tree] = both()
-        laid = lay_alone(read, trees, preferred) if choices.seldom() else lay(read, trees, preferred, _ignore)
+        laid = lay_alone(read, trees, preferred) if choices.seldom() else apply_series(read, trees, preferred, _ignore)
         assert laid
         return [_changes(each) for each in laid]
     return said
 
 
-def _changes(laid: Laid) -> Patched:
+def _changes(laid: PatchedTrees) -> Patched:
     return [dict(getattr(tree, "changes", {})) for tree in laid.trees]
 
 

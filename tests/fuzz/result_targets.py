@@ -17,14 +17,14 @@ from value_grammar import TEXTS, json_value
 
 from caplint.config.settings import Config
 from caplint.coverage.summary import Coverage
-from caplint.engine.check import find
+from caplint.engine.check import collect_findings
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_json import parse, render
 from caplint.findings.finding import SEVERITIES, identify
 from caplint.report import FORMATS, reporter
 from caplint.report.style import Style
-from caplint.rules.query import COLUMNS
 from caplint.rules.page import Rule
+from caplint.rules.query import COLUMNS
 from caplint.session import Session
 from caplint.trees.tree import Tree
 from caplint.util.escape import visible
@@ -68,7 +68,7 @@ def rows(data: bytes) -> object:
     )
     try:
         with answered() as said:
-            found, skipped = find(cast("Session", session), [rule], Config(cache="none", jobs=1))
+            found, skipped = collect_findings(cast("Session", session), [rule], Config(cache="none", jobs=1))
             outcome = Outcome(
                 trees, {tree.name: (1, 1) for tree in trees}, identify(found, session.roles), 0, [], skipped,
                 Coverage([], [], [], {}), [rule],

@@ -274,8 +274,8 @@ def test_an_architecture_without_kvm(caplint: Caplint, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--to", ""), "--to '': is no function's name"),
-        (("--to", "goal", "--from", "a b"), "--from 'a b': is no function's name"),
+        (("--to", ""), "--to '' is not a function name"),
+        (("--to", "goal", "--from", "a b"), "--from 'a b' is not a function name"),
         (
             ("--to", "goal", "--arch", "vax"),
             "--arch vax: unknown; known are x86, arm64, s390, powerpc, riscv, mips, loongarch",

@@ -172,7 +172,7 @@ def test_the_configuration_names_the_other_tree(checkout: Path) -> None:
     (checkout / "caplint.toml").write_text(text)
     renumber(checkout / HEADER)
     git(checkout, "add", "-A")
-    assert "caplint.toml: sets what only a trusted file may, trees;" in git_commit(checkout, CAPLINT_KERNEL="").stderr
+    assert "caplint.toml: sets values that need trust: trees;" in git_commit(checkout, CAPLINT_KERNEL="").stderr
     trusted(checkout, text)
     assert WRONG in git_commit(checkout, CAPLINT_KERNEL="").stderr
 

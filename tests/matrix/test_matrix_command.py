@@ -21,7 +21,7 @@ errors/warnings/notes  qemu-1         qemu-2
 linux-1                agrees 0/0/0   differs 1/0/0
 linux-2                differs 1/0/0  agrees 0/0/0
 
-what keeps pairs from agreeing
+findings that prevent agreement
 error CAP101 KVM_CAP_NR_VCPUS: linux-1 with qemu-2 and linux-2 with qemu-1
 
 2 of 4 pairs agree (--fail-on error)
@@ -149,7 +149,7 @@ def test_too_little_covered_is_said(caplint: Caplint, words: list[str], apart: P
         (["--kernel", "linux-1"], "no vmm given"),
         (["--qemu", "qemu-1"], "no kernel given"),
         (["--kernel", "l*x-9", "--qemu", "qemu-1"], "no directory matches"),
-        (["--kernel", "linux-1", "--qemu", "qemu-1", "--tree", "qemu-1=vmm:qemu-2"], "another tree is called qemu-1"),
+        (["--kernel", "linux-1", "--qemu", "qemu-1", "--tree", "qemu-1=vmm:qemu-2"], "--tree qemu-1=…: another tree has this name"),
         (["--kernel", "linux-1", "--qemu", "qemu-1", "--select", "CAP000"], "CAP000"),
         (["--kernel", "linux-1", "--qemu", "qemu-1", "--jobs", "0"], "must be at least 1"),
         (["--kernel", "linux-1", "--qemu", "qemu-1", "--baseline", "gone"], "gone"),

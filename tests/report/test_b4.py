@@ -30,7 +30,7 @@ from caplint.findings.finding import Finding
 def test_what_b4_reads(tmp_path: Path, findings: tuple[Finding, ...], status: str) -> None:
     (check,) = _read_by_b4(tmp_path, text(outcome(tmp_path / "trees", *findings), "b4"))
     assert (check["tool"], check["status"], check["url"]) == ("caplint", status, "")
-    assert check["summary"].endswith("; 2 suppressed; 5 left out by the baseline")
+    assert check["summary"].endswith("; 2 suppressed; 5 hidden by the baseline")
     assert check["details"].splitlines()[-1].startswith("coverage: ")
 
 
@@ -58,7 +58,7 @@ def test_the_command_as_b4_runs_it(tmp_path: Path, apart: Path) -> None:
     found = run_perpatch_checks([("id", mail)], [f"{command} --select NEVER1"], str(apart))
     (failed,) = found["id"]
     assert (failed["status"], failed["summary"]) == ("fail", "exited with error code 2")
-    assert failed["details"] == "caplint: NEVER1: no such rule; `caplint rules` lists them"
+    assert failed["details"] == "caplint: NEVER1: unknown rule; `caplint rules` lists all rules"
 
 
 def test_lines_for_b4_prep(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:

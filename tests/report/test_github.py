@@ -49,7 +49,7 @@ def test_a_finding_is_one_command(tmp_path: Path, severity: str, name: str) -> N
         {"file": X86, "line": "2", "col": "5", "title": "CAP999 made-up"},
         f"KVM_CAP_X on x86: is \nkernel:{X86}:2\nqemu:q.h:1: seen ",
     )
-    assert last.endswith("; 2 suppressed; 5 left out by the baseline")
+    assert last.endswith("; 2 suppressed; 5 hidden by the baseline")
 
 
 def test_of_one_tree_the_path_says_enough(tmp_path: Path) -> None:

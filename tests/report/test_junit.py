@@ -56,7 +56,7 @@ def test_the_trees_and_the_ledger_are_said(tmp_path: Path) -> None:
     root = ET.fromstring(text(outcome(tmp_path), "junit"))
     assert {entry.get("name"): entry.get("value") for entry in root.iter("property")}["kernel"] == f"{tmp_path}/linux"
     output = (root.findtext("testsuite/system-out") or "").splitlines()
-    assert output[0] == "0 errors, 0 warnings, 0 notes; 2 suppressed; 5 left out by the baseline"
+    assert output[0] == "0 errors, 0 warnings, 0 notes; 2 suppressed; 5 hidden by the baseline"
     assert output[1] == "skipped: CAP103 (needs a VMM tree (--qemu))"
     assert output[-1].startswith("coverage: ")
 

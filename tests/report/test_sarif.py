@@ -109,7 +109,7 @@ def test_what_was_not_seen_is_notified(tmp_path: Path) -> None:
     place = blind["locations"][0]["physicalLocation"]
     assert unquote(place["artifactLocation"]["uri"]) == HOSTILE_PATH.replace("\ud800", "\\ud800")
     assert place["region"] == {"startLine": 7}
-    assert lost["message"] == {"text": "nothing explains KVM_CAP_LOST"}
+    assert lost["message"] == {"text": "unexplained name KVM_CAP_LOST"}
 
 
 def test_what_was_not_done_is_notified(tmp_path: Path) -> None:

@@ -73,9 +73,9 @@ def test_a_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", ":1: no front matter between two +++ lines"),
-        (BODY, ":1: no front matter between two +++ lines"),
-        ("+++\ncode = 1\n", ":1: no front matter between two +++ lines"),
+        ("", ":1: front matter between two +++ lines is missing"),
+        (BODY, ":1: front matter between two +++ lines is missing"),
+        ("+++\ncode = 1\n", ":1: front matter between two +++ lines is missing"),
         ("+++\ncode =\n+++\n", ": front matter: Invalid value (at end of document)"),
         (_page({"serverity": '"note"'}), ": front matter: unknown key 'serverity'; did you mean severity?"),
         (_page({"zzz": "1"}), ": front matter: unknown key 'zzz'"),
@@ -88,10 +88,10 @@ def test_a_page(tmp_path: Path) -> None:
         (_page({"severity": '"fatal"'}), ": front matter: severity must be one of error, warning, note"),
         (
             _page({"needs": '["kernal"]'}),
-            ": front matter: needs 'kernal', which is none of kernel, vmm, manager, reference, patch, machine, deep",
+            ": front matter: needs 'kernal', which must be one of kernel, vmm, manager, reference, patch, machine, deep",
         ),
-        (_page(body="# No query\n"), ": holds no ```sql block"),
-        (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: an example's fence says a language and TREE:PATH"),
+        (_page(body="# No query\n"), ": has no ```sql block"),
+        (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: the fence of an example needs a language and TREE:PATH"),
         (_page(body=f"{BODY}## Good\n\n```c kernel\nx\n```\n"), ":18: 'kernel' is not TREE:PATH"),
     ],
 )
@@ -160,7 +160,7 @@ def test_what_belongs_to_which_side(tmp_path: Path) -> None:
 
 def test_only_the_first_query_counts_and_a_second_must_be_an_example(tmp_path: Path) -> None:
     second = f"{BODY}\n## Bad\n\n```sql\nSELECT 2\n```\n"
-    with pytest.raises(CaplintError, match=r":19: an example's fence says a language and TREE:PATH$"):
+    with pytest.raises(CaplintError, match=r":19: the fence of an example needs a language and TREE:PATH$"):
         _load(tmp_path, _page(body=second))
     assert _load(tmp_path, _page(body=f"{BODY}\n```sql\nSELECT 2\n```\n")).query == f"{QUERY}\n"
 
@@ -223,7 +223,7 @@ def test_blocks_are_looked_for_when_they_are_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(_page(body="# No query\n"))
     (rule,) = load([tmp_path], whole=False)
     assert (rule.title, rule.offset, rule.supersedes) == ("No query", 7, ())
-    with pytest.raises(CaplintError, match=r"a.md: holds no ```sql block$"):
+    with pytest.raises(CaplintError, match=r"a.md: has no ```sql block$"):
         page.parse([rule])
 
 
@@ -246,7 +246,7 @@ def test_pages_of_several_directories_come_by_code(tmp_path: Path) -> None:
         (tmp_path / directory / f"{code}.md").write_text(_page({"code": f'"{code}"'}))
     (tmp_path / "one/README.txt").write_text("no page")
     assert [rule.code for rule in load([tmp_path / "one", tmp_path / "two"])] == ["HSE001", "HSE002", "HSE003"]
-    with pytest.raises(CaplintError, match=r"three: no such directory of rule pages$"):
+    with pytest.raises(CaplintError, match=r"three: rule page directory not found$"):
         load([tmp_path / "three"])
 
 
@@ -263,14 +263,14 @@ def test_a_rule_is_found_by_code_or_name(code: str) -> None:
         ("HSE0001", "did you mean HSE001?"),
         ("hse002", "did you mean HSE001?"),
         ("house-rules", "did you mean house-rule?"),
-        ("HOUSE-RULES", "`caplint rules` lists them"),
-        ("zzz", "`caplint rules` lists them"),
+        ("HOUSE-RULES", "`caplint rules` lists all rules"),
+        ("zzz", "`caplint rules` lists all rules"),
     ],
 )
 def test_a_rule_that_does_not_exist(code: str, hint: str) -> None:
     with pytest.raises(CaplintError) as error:
         find([_rule(QUERY)], code)
-    assert str(error.value) == f"{code}: no such rule; {hint}"
+    assert str(error.value) == f"{code}: unknown rule; {hint}"
 
 
 @pytest.mark.parametrize("query", [QUERY, f"{QUERY};\n", f"{QUERY} -- a remark", f"WITH x AS (SELECT 1) {QUERY}"])
@@ -415,7 +415,7 @@ def test_a_malformed_row_is_shown(connection: sqlite3.Connection) -> None:
     with pytest.raises(CaplintError) as error:
         list(run(connection, _rule(QUERY.replace("NULL AS severity", "'fatal' AS severity"))))
     row = "('kernel', 'a.c', 3, 1, 'KVM_CAP_X', None, None, 'fatal', 'text', None)"
-    assert str(error.value) == f"a.md: query: a row is malformed: severity is none of error, warning, note in {row}"
+    assert str(error.value) == f"a.md: query: a row is malformed: severity must be one of error, warning, note in {row}"
 
 
 def test_a_long_row_is_cut(connection: sqlite3.Connection) -> None:

@@ -100,7 +100,7 @@ def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.Monkey
         ("SELECT json_patch('{}', '{}')", "not authorized to use function: json_patch"),
         (f"WITH c0 (x) AS (SELECT 1), {NESTED} SELECT count(*) FROM c39", "uses its WITH clauses too often"),
         ("SELECT 1 -- " + "a" * 1_000_000, "is longer than 100,000 characters"),
-        ("SELECT 1\0", "holds a NUL character"),
+        ("SELECT 1\0", "contains a NUL character"),
         ("SELECT '\ud800'", "is not UTF-8"),
         ("SELECT " + ", ".join(["abs(1)"] * 600), "calls more than 500 functions"),
         ("SELECT 'a' LIKE 'b' ESCAPE 'cc'", "ESCAPE expression must be a single character"),
@@ -114,7 +114,7 @@ def test_the_reason_is_said(connection: sqlite3.Connection, query: str, reason: 
 
 def test_rows_are_bounded(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_ROWS", 10_000_000)
-    with pytest.raises(CaplintError, match=r"^query: gives rows of more than 10 MB; ask for fewer, or with LIMIT$"):
+    with pytest.raises(CaplintError, match=r"^query: returns more than 10 MB of rows; select fewer, or add LIMIT$"):
         query_rows(connection, f"{ROWS} SELECT i FROM n")
 
 

@@ -66,19 +66,19 @@ def test_bytes_are_kept(tmp_path: Path, before: bytes, diff: bytes, after: bytes
     [
         (
             _diff("@@ -2,2 +2,2 @@", " b", "-x", "+C"),
-            f"p: hunk 1 of {X86} (line 2) does not apply; make it against this very tree",
+            f"p: hunk 1 of {X86} (line 2) does not apply; regenerate the patch against this tree",
         ),
         (
             _diff("@@ -1,1 +1,1 @@", "-a", "+A", "@@ -4,1 +4,1 @@", "-e", "+E"),
-            f"p: hunk 2 of {X86} (line 4) applies only at line 5; make it against this very tree",
+            f"p: hunk 2 of {X86} (line 4) applies only at line 5; regenerate the patch against this tree",
         ),
         (
             _diff("@@ -9,1 +9,1 @@", "-a", "+A"),
-            f"p: hunk 1 of {X86} (line 9) applies only at line 1; make it against this very tree",
+            f"p: hunk 1 of {X86} (line 9) applies only at line 1; regenerate the patch against this tree",
         ),
         (
             _diff("@@ -1,1 +1,1 @@", "-a", "+A", path="virt/kvm/gone.c"),
-            "p: kernel has no virt/kvm/gone.c to apply it to",
+            "p: kernel has no virt/kvm/gone.c, which the diff changes",
         ),
         (_diff("@@ -1,1 +1,1 @@", "-a", "+A", path="../out.c"), "p: '../out.c' lies outside the tree; refused"),
         (
@@ -89,8 +89,8 @@ def test_bytes_are_kept(tmp_path: Path, before: bytes, diff: bytes, after: bytes
             b"--- /etc/passwd\n+++ /etc/passwd\n@@ -1,1 +1,1 @@\n-a\n+A\n",
             "p: '/etc/passwd' lies outside the tree; refused",
         ),
-        (b"", "p: holds no diff"),
-        (b"just text\n", "p: holds no diff"),
+        (b"", "p: contains no diff"),
+        (b"just text\n", "p: contains no diff"),
     ],
 )
 def test_a_diff_that_cannot_be_laid(tmp_path: Path, diff: bytes, message: str) -> None:
@@ -115,8 +115,8 @@ def test_a_malformed_diff(tmp_path: Path, diff: bytes) -> None:
 @pytest.mark.parametrize(
     ("before", "message"),
     [
-        (b"other\n", f"p: hunk 1 of {X86} (line 1) does not apply; make it against this very tree"),
-        (b"a\nb\nc\nd\ne\nf\n", f"p: hunk 1 of {X86} (line 1) does not apply; make it against this very tree"),
+        (b"other\n", f"p: hunk 1 of {X86} (line 1) does not apply; regenerate the patch against this tree"),
+        (b"a\nb\nc\nd\ne\nf\n", f"p: hunk 1 of {X86} (line 1) does not apply; regenerate the patch against this tree"),
     ],
 )
 def test_a_removal_has_to_fit(tmp_path: Path, before: bytes, message: str) -> None:
@@ -129,7 +129,7 @@ def test_a_file_that_exists_cannot_be_added(tmp_path: Path) -> None:
     diff = f"--- /dev/null\n+++ b/{X86}\n@@ -0,0 +1,1 @@\n+one\n".encode()
     with pytest.raises(CaplintError) as error:
         changes(_tree(tmp_path), diff, "p")
-    assert str(error.value) == f"p: kernel already has the {X86} that it adds"
+    assert str(error.value) == f"p: kernel already has {X86}, which the diff adds"
 
 
 def test_a_later_part_sees_what_an_earlier_one_did(tmp_path: Path) -> None:
@@ -167,15 +167,24 @@ def test_a_removed_line_of_several_that_are_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("diff", "message"),
     [
-        (_diff("@@ -1,2 +1,2 @@", " a", " b"), "changes nothing; remove it"),
-        (_diff("@@ -1,1 +1,1", "-a", "+A"), "hunk 1 of b/arch/x86/kvm/x86.c has a head that says no lines"),
+        (_diff("@@ -1,2 +1,2 @@", " a", " b"), "has no changed line; remove the hunk"),
+        (_diff("@@ -1,1 +1,1", "-a", "+A"), "hunk 1 of b/arch/x86/kvm/x86.c has a malformed @@ header"),
         (_diff("@@ -1 +1 @@", "-a", "+A", "@@ -x +3 @@", "-c", "+C"), "hunk 2 of b/arch/x86/kvm/x86.c has a head that"),
-        (_diff(f"@@ -{'9' * 5000} +1 @@", "-a", "+A"), "is at or of more than 10,000,000 lines (line 3); no file"),
-        (_diff(f"@@ -1 +1,{'9' * 30} @@", "-a", "+A"), "is at or of more than 10,000,000 lines (line 3); no file"),
-        (_diff("@@ -1 +2000000000 @@", "-a", "+A"), "is at or of more than 10,000,000 lines (line 3); no file"),
+        (
+            _diff(f"@@ -{'9' * 5000} +1 @@", "-a", "+A"),
+            "has a line number or count above 10,000,000 (line 3); no readable file",
+        ),
+        (
+            _diff(f"@@ -1 +1,{'9' * 30} @@", "-a", "+A"),
+            "has a line number or count above 10,000,000 (line 3); no readable file",
+        ),
+        (
+            _diff("@@ -1 +2000000000 @@", "-a", "+A"),
+            "has a line number or count above 10,000,000 (line 3); no readable file",
+        ),
         (
             f"diff --git a/{X86} b/{X86}\ndeleted file mode 100644\n".encode(),
-            f"{X86} is not empty without the lines that its removal removes; make it against this very tree",
+            f"{X86} would not be empty after its removal; regenerate the patch against this tree",
         ),
         (
             f"diff --git a/{X86} b/{X86}\nindex 1..2 100644\nGIT binary patch\nliteral 0\n".encode(),
@@ -198,7 +207,7 @@ def test_copies_make_no_more_than_they_may(tmp_path: Path, monkeypatch: pytest.M
     """Each is a line of the diff and a file of any size."""
     monkeypatch.setattr(under_test, "_MOST_COPIED", 25)
     text = "".join(f"diff --git a/{X86} b/{n}.c\ncopy from {X86}\ncopy to {n}.c\n" for n in range(3))
-    with pytest.raises(CaplintError, match="its copies of files make more than 25 bytes; split it"):
+    with pytest.raises(CaplintError, match="its copied files exceed 25 bytes; split the patch"):
         changes(_tree(tmp_path), text.encode(), "p")
 
 
@@ -240,7 +249,7 @@ def test_time_for_places_without_end(tmp_path: Path, size: int) -> None:
     tree = _tree(tmp_path, b"a\n" * 200_000 + b"b\n")
     body = [*[" a"] * size, "-b", "-b", *[" a"] * size]
     begun = time.process_time()
-    with pytest.raises(CaplintError, match=r"does not apply|could stand in too many places"):
+    with pytest.raises(CaplintError, match=r"does not apply|match too many positions"):
         _moved(tree, _diff(*[f"@@ -9,{2 * size + 2} +9,{2 * size} @@", *body] * max(1, 20_000 // size)))
     assert time.process_time() - begun < 10
 

@@ -18,9 +18,9 @@ LIBVIRT: Files = {"src/qemu/qemu_driver.c": "", "src/libvirt-domain.c": ""}
 KVMTOOL: Files = {"include/kvm/kvm.h": "", "kvm-cpu.c": ""}
 
 LOOKED_FOR = (
-    "no tree that caplint knows. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; "
+    "unknown project. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; "
     "QEMU: linux-headers/linux/kvm.h and accel/kvm; libvirt: src/qemu/qemu_driver.c and src/libvirt-domain.c; "
-    "kvmtool: include/kvm/kvm.h and kvm-cpu.c. Another VMM is given as --tree NAME=vmm:DIR"
+    "kvmtool: include/kvm/kvm.h and kvm-cpu.c. For another VMM use --tree NAME=vmm:DIR"
 )
 
 
@@ -59,9 +59,9 @@ def test_what_is_no_directory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "role", "message"),
     [
-        (QEMU, "kernel", "is QEMU (vmm), given as kernel"),
-        (LINUX, "vmm", "is Linux kernel (kernel), given as vmm"),
-        (LIBVIRT, "reference", "is libvirt (manager), given as reference"),
+        (QEMU, "kernel", "is QEMU (vmm), not kernel"),
+        (LINUX, "vmm", "is Linux kernel (kernel), not vmm"),
+        (LIBVIRT, "reference", "is libvirt (manager), not reference"),
     ],
 )
 def test_a_tree_of_another_role(tmp_path: Path, files: Files, role: str, message: str) -> None:
@@ -100,7 +100,7 @@ def test_the_shape_of_a_tree_option(option: str) -> None:
 def test_an_unknown_role(tmp_path: Path, role: str, hint: str) -> None:
     with pytest.raises(CaplintError) as error:
         parse_tree(f"up={role}:{lay(tmp_path, LINUX)}")
-    assert str(error.value) == f"{role!r} is no role; {hint}"
+    assert str(error.value) == f"unknown role {role!r}; {hint}"
 
 
 def test_any_program_with_the_headers_is_a_vmm(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_any_program_with_the_headers_is_a_vmm(tmp_path: Path) -> None:
     tree = parse_tree(f"tea=vmm:{root}")
     assert (tree.name, tree.role, tree.project.name) == ("tea", "vmm", "program")
     assert tree.project.header_kind("third_party/asm-x86/kvm.h") == "vmm"
-    assert tree.sources() == ["src/vm.c", "third_party/asm-x86/kvm.h", "third_party/linux/kvm.h"]
+    assert tree.candidates() == ["src/vm.c", "third_party/asm-x86/kvm.h", "third_party/linux/kvm.h"]
 
 
 def test_a_manager_with_the_headers_is_a_vmm_where_it_is_given_as_one(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_manager_with_the_headers_is_a_vmm_where_it_is_given_as_one(tmp_path: 
 
 @pytest.mark.parametrize("role", ["kernel", "reference", "manager"])
 def test_only_a_vmm_may_be_any_program(tmp_path: Path, role: str) -> None:
-    with pytest.raises(CaplintError, match="no tree that caplint knows"):
+    with pytest.raises(CaplintError, match="unknown project"):
         parse_tree(f"tea={role}:{lay(tmp_path, {'linux/kvm.h': ''})}")
 
 

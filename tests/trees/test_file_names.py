@@ -46,8 +46,8 @@ def test_no_two_names_have_one_text() -> None:
 @pytest.mark.parametrize("text", ["\udcff", "\ud800\udcff", "\\x00", "a\0b"])
 def test_text_that_stands_for_no_name_is_no_error(tmp_path: Path, text: str) -> None:
     tree = bare_kernel(tmp_path, {})
-    assert not tree.has(text)
-    assert tree.content(text) is None
+    assert not tree.exists(text)
+    assert tree.read_or_none(text) is None
     shown(text).encode()
 
 
@@ -67,8 +67,8 @@ def test_names_that_look_alike_are_two_files_of_every_kind_of_tree(twins: Path) 
     for tree in trees:
         found = {file.path: tree.read(file.path) for file in tree.files(store) if "xff" in file.path}
         assert found == {path_text(BYTE): b"int a;\n", path_text(ESCAPE): b"int bb;\n"}
-        assert tree.below("virt/kvm") == sorted(["virt/kvm/kvm_main.c", *found])
-        assert all(tree.has(path) and tree.content(path) == content for path, content in found.items())
+        assert tree.c_files_under("virt/kvm") == sorted(["virt/kvm/kvm_main.c", *found])
+        assert all(tree.exists(path) and tree.read_or_none(path) == content for path, content in found.items())
     store.close()
 
 

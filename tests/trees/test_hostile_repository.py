@@ -112,7 +112,7 @@ def test_a_missing_object_is_not_fetched(caplint: Caplint, tree: Path, trap: Pat
     trap.unlink(missing_ok=True)
     run = caplint("check", f"{tree}@HEAD")
     assert (run.status, trap.exists()) == (2, False)
-    assert f"object {oid} cannot be read from the repository" in run.err
+    assert f"cannot read object {oid} from the repository" in run.err
 
 
 @pytest.mark.parametrize("entry", [".", "", "{tree}/bin", "{tree}", "{elsewhere}"])

@@ -77,14 +77,14 @@ def test_an_encoded_subject() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "p: holds no diff"),
-        (HEAD % 1 + b"\nno diff\n", "p: holds no diff"),
-        (DIFF.decode().encode("utf-16"), "p: is UTF-16; a diff keeps the bytes of its files"),
+        (b"", "p: contains no diff"),
+        (HEAD % 1 + b"\nno diff\n", "p: contains no diff"),
+        (DIFF.decode().encode("utf-16"), "p: is UTF-16, which no diff is;"),
         (
             HEAD % 1
             + b"Content-Type: multipart/mixed; boundary=x\n\n"
             + b"--x\nContent-Type: text/plain\n\na\n" * 10_000,
-            "p: a mail of more than 200 parts; save its patch alone",
+            "p: a mail has more than 200 parts; save only its patch",
         ),
     ],
 )

@@ -79,4 +79,4 @@ def test_charsets_that_are_none(charset: str) -> None:
 def test_a_header_that_is_too_long() -> None:
     with pytest.raises(CaplintError) as error:
         mails(SLOW["subject of brackets"], "p")
-    assert str(error.value) == "p: a mail with a subject of 50,001 bytes; shorten it"
+    assert str(error.value) == "p: a mail's subject has 50,001 bytes; shorten it"

@@ -93,5 +93,5 @@ def test_both_sides_of_one_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(type(below), "files", counted)
     assert tree.with_base(store) == expected
     assert walks == [below]
-    assert tree.alone().with_base(store) == (expected[0], [])
+    assert tree.without_base().with_base(store) == (expected[0], [])
     store.close()

@@ -118,7 +118,7 @@ def test_what_the_tree_has_already_counts(caplint: Caplint, tmp_path: Path) -> N
     (tmp_path / "p").write_text("--- /dev/null\n+++ b/virt/kvm/HEAD\n@@ -0,0 +1 @@\n+x\n")
     run = caplint("patch", tmp_path / "p", "--kernel", tree)
     assert (run.status, run.out) == (2, "")
-    assert "virt/kvm/ would hold HEAD, objects and refs, as a repository of git does; refused" in run.err
+    assert "virt/kvm/ would contain HEAD, objects and refs, as a git repository does; refused" in run.err
 
 
 def test_no_program_is_started(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

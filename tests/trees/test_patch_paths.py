@@ -17,7 +17,7 @@ REPOSITORY = [
 
 @pytest.mark.parametrize("path", REPOSITORY)
 def test_repositories(path: bytes) -> None:
-    assert refusal(path) == "lies inside a repository of git"
+    assert refusal(path) == "lies inside a git repository"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_projects_hold(path: bytes) -> None:
 
 def test_directories_that_look_like_repositories() -> None:
     for paths in (["HEAD", "objects/x", "refs/x"], ["a/head", "a/b", "a/Objects", "a/REFS/x/y"]):
-        with pytest.raises(CaplintError, match=r"^p: (\./|a/) would hold HEAD, objects and refs"):
+        with pytest.raises(CaplintError, match=r"^p: (\./|a/) would contain HEAD, objects and refs"):
             refuse_repositories(paths, "p")
     refuse_repositories(["HEAD", "a/objects/x", "b/refs/x", "objects.c", "refs.h"], "p")
     refuse_repositories(["HEAD", "objects/x"], "p", {"objects"}.__contains__)

@@ -81,7 +81,7 @@ def test_a_submodule(root: Path) -> None:
     git(above, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(root), "k")
     assert _names(above / "k", "HEAD") == git(root, "rev-parse", "HEAD")
     assert Repository(above / "k/virt").tree("HEAD")[1] == git(root, "rev-parse", "HEAD:virt")
-    assert len(staged_tree(directory_tree(str(above / "k"))).sources()) == 5
+    assert len(staged_tree(directory_tree(str(above / "k"))).candidates()) == 5
 
 
 def test_a_bare_repository(root: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_revision_is_what_a_checkout_would_be(tmp_path: Path, store: FactStore
     assert OTHER in expected
     assert (tree.name, tree.role, tree.location, tree.revision) == ("kernel", "kernel", f"{root}@HEAD~1", first)
     assert tree.read(X86) == str(KERNEL_FILES[X86]).encode()
-    assert tree.sources() == sorted([*expected, "include/linux/plain.h"])
+    assert tree.candidates() == sorted([*expected, "include/linux/plain.h"])
     assert git(root, "status", "--porcelain") == ""
 
 
@@ -123,7 +123,7 @@ def test_an_index_that_is_being_merged(tmp_path: Path) -> None:
     commit(root)
     with pytest.raises(Exception, match="git"):
         git(root, "merge", "side")
-    with pytest.raises(CaplintError, match=f"{X86} is not merged; resolve it"):
+    with pytest.raises(CaplintError, match=f"{X86} has a merge conflict; resolve it"):
         staged_tree(directory_tree(str(root)))
 
 
@@ -177,8 +177,8 @@ def test_where_a_path_is_split(tmp_path: Path, store: FactStore) -> None:
     ("suffix", "message"),
     [
         ("@nope", "no revision 'nope' in this repository"),
-        ("@", "'' is no revision"),
-        ("@--help", "'--help' is no revision"),
+        ("@", "'' is not a revision"),
+        ("@--help", "'--help' is not a revision"),
         ("@HEAD:virt", "no revision 'HEAD:virt' in this repository"),
         ("@HEAD^{blob}", "no revision"),
         ("@HEAD@{1}", "'HEAD@{1}': reflogs and upstreams are not read; name a branch, tag or commit"),
@@ -209,7 +209,7 @@ def test_what_is_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_revision_of_no_known_project(tmp_path: Path) -> None:
     root = lay(tmp_path / "x", {"a": ""})
     commit(root)
-    with pytest.raises(CaplintError, match=r"x@HEAD: no tree that caplint knows"):
+    with pytest.raises(CaplintError, match=r"x@HEAD: unknown project"):
         tree_of(f"{root}@HEAD")
 
 
@@ -218,7 +218,7 @@ def test_a_damaged_repository(tmp_path: Path, store: FactStore) -> None:
     commit(root)
     oid = git(root, "rev-parse", f"HEAD:{X86}")
     (root / ".git/objects" / oid[:2] / oid[2:]).unlink()
-    with pytest.raises(CaplintError, match=f"object {oid} cannot be read from the repository; run `git fsck`"):
+    with pytest.raises(CaplintError, match=f"cannot read object {oid} from the repository; run `git fsck`"):
         _state(tree_of(f"{root}@HEAD"), store)
 
 

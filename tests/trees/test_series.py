@@ -9,7 +9,7 @@ from conftest import HEADER, QEMU_UAPI, UAPI, X86, commit, kernel, lay, qemu
 
 from caplint.trees import series as under_test
 from caplint.trees.detect import directory_tree, tree_of
-from caplint.trees.series import Laid, read_series
+from caplint.trees.series import PatchedTrees, read_series
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
@@ -38,13 +38,15 @@ def trees(tmp_path: Path) -> list[Tree]:
     return [directory_tree(str(kernel(tmp_path / "k"))), directory_tree(str(qemu(tmp_path / "q")))]
 
 
-def _lay(trees: list[Tree], *files: bytes, preferred: str | None = None, told: list[str] | None = None) -> list[Laid]:
+def _lay(
+    trees: list[Tree], *files: bytes, preferred: str | None = None, told: list[str] | None = None
+) -> list[PatchedTrees]:
     notes: list[str] = [] if told is None else told
     read = read_series([(f"{number}.patch", content) for number, content in enumerate(files, 1)], notes.append)
-    return under_test.lay(read, trees, preferred, notes.append)
+    return under_test.apply_series(read, trees, preferred, notes.append)
 
 
-def _changed(laid: Laid) -> dict[str, list[str]]:
+def _changed(laid: PatchedTrees) -> dict[str, list[str]]:
     return {tree.name: [row.path for row in tree.patch_files] for tree in laid.trees if tree.patch_files}
 
 
@@ -66,19 +68,19 @@ def test_a_file_that_fits_several(tmp_path: Path, trees: list[Tree]) -> None:
     for name in ("k", "q"):
         lay(tmp_path / name, {"MAINTAINERS": "a\n"})
     both = b"--- a/MAINTAINERS\n+++ b/MAINTAINERS\n@@ -1 +1 @@\n-a\n+b\n"
-    with pytest.raises(CaplintError, match=r"1.patch: MAINTAINERS fits kernel and qemu; say which with --for NAME"):
+    with pytest.raises(CaplintError, match=r"1.patch: MAINTAINERS fits kernel and qemu; choose with --for NAME"):
         _lay(trees, both)
     assert _changed(_lay(trees, both, preferred="vmm")[0]) == {"qemu": ["MAINTAINERS"]}
     assert _changed(_lay(trees, both, preferred="kernel")[0]) == {"kernel": ["MAINTAINERS"]}
     # What the other files of the patch say counts before what is preferred.
     assert _changed(_lay(trees, both + _add(NEW), preferred="qemu")[0]) == {"kernel": ["MAINTAINERS", NEW]}
-    with pytest.raises(CaplintError, match="--for libvirt: no such tree; given are kernel, qemu"):
+    with pytest.raises(CaplintError, match="--for libvirt: unknown tree; choose from kernel, qemu"):
         _lay(trees, both, preferred="libvirt")
 
 
 def test_a_file_that_fits_none(trees: list[Tree]) -> None:
     gone = b"--- a/drivers/x.c\n+++ b/drivers/x.c\n@@ -1 +1 @@\n-a\n+b\n"
-    with pytest.raises(CaplintError, match=r"1.patch: drivers/x.c fits none of the trees \(kernel, qemu\); name the"):
+    with pytest.raises(CaplintError, match=r"1.patch: drivers/x.c fits none of the trees \(kernel, qemu\); add its"):
         _lay(trees, gone)
 
 
@@ -97,7 +99,7 @@ def test_too_many_patches_are_checked_together(trees: list[Tree]) -> None:
     told: list[str] = []
     (laid,) = _lay(trees, mbox, told=told)
     assert (laid.steps, laid.trees[0].read("virt/kvm/101.c")) == ([], b"new\n")
-    assert told == ["1.patch: 101 patches; only what they make together is checked, not each of them"]
+    assert told == ["1.patch: 101 patches; only their combined result is checked, not each patch"]
 
 
 def test_series_that_meet_are_laid_beside_each_other(trees: list[Tree]) -> None:
@@ -125,7 +127,7 @@ def test_renames_copies_modes_and_removals(tmp_path: Path, trees: list[Tree]) ->
     tree = _lay(trees, text.encode())[0].trees[0]
     assert tree.read("virt/kvm/moved.c") == b"a\nb\nC\nd\ne\n"
     assert tree.read("virt/kvm/copy.c") == trees[0].read(X86)
-    assert [tree.has(path) for path in (NEW, "virt/kvm/gone.c", "virt/kvm/run.c", X86)] == [False, False, True, True]
+    assert [tree.exists(path) for path in (NEW, "virt/kvm/gone.c", "virt/kvm/run.c", X86)] == [False, False, True, True]
 
 
 def test_a_change_of_modes_alone(trees: list[Tree]) -> None:
@@ -162,7 +164,7 @@ def test_less_context_is_said(tmp_path: Path, trees: list[Tree]) -> None:
     diff = f"--- a/{NEW}\n+++ b/{NEW}\n@@ -1,7 +1,7 @@\n 0\n 1\n 2\n-old\n+new\n 4\n 5\n 6\n".encode()
     told: list[str] = []
     assert _lay(trees, diff, told=told)[0].trees[0].read(NEW) == b"other\n1\n2\nnew\n4\n5\nelse\n"
-    assert told == [f"1.patch: {NEW} was applied with less context than the diff has; look at what it gives"]
+    assert told == [f"1.patch: {NEW} was applied with reduced context; check the result"]
 
 
 def test_a_hunk_that_moved_applies(tmp_path: Path, trees: list[Tree]) -> None:

@@ -85,17 +85,20 @@ def test_links_and_submodules(mode: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n a\n", "p: not a unified diff: hunk 1 of b/x.c has other lines than"),
+        (
+            b"--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n a\n",
+            "p: not a unified diff: hunk 1 of b/x.c does not match its @@",
+        ),
         (b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n a\n?\n@@ -5,1 +5,1 @@\n+a\n+b\n", "hunk 2 of b/x.c has other lines"),
-        (b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n", "a diff of /dev/null against /dev/null says nothing"),
+        (b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n", "a diff between /dev/null and /dev/null has no effect"),
         (
             b"diff --git a/x b/.git/hooks/pre-commit\nrename from x\nrename to .git/hooks/pre-commit\n",
-            "p: '.git/hooks/pre-commit' lies inside a repository of git; refused",
+            "p: '.git/hooks/pre-commit' lies inside a git repository; refused",
         ),
         (b"diff --git a/x b/x\nrename from ../x\nrename to y\n", "'../x' lies outside the tree; refused"),
         (b'--- "a/..\\057y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', "lies outside the tree"),
         (b"diff --git /etc/passwd /etc/passwd\nold mode 1\nnew mode 2\n", "lies outside the tree; refused"),
-        (b'--- "a/x\\000y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', r"p: 'x\x00y' holds control characters; refused"),
+        (b'--- "a/x\\000y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', r"p: 'x\x00y' contains control characters; refused"),
         (f"--- a//{X86}\n+++ b//{X86}\n@@ -1 +1 @@\n-a\n+b\n".encode(), "lies outside the tree"),
     ],
 )

@@ -81,21 +81,21 @@ def test_a_git_file_that_is_none(caplint: Caplint, tmp_path: Path, kind: str) ->
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("HEAD", b"", "HEAD: is a damaged reference: it holds neither an object id nor `ref: NAME`"),
+        ("HEAD", b"", "HEAD: damaged reference: neither an object id nor `ref: NAME`"),
         ("HEAD", b"ref: ../../secret\n", "no revision 'HEAD' in this repository"),
-        ("HEAD", b"ref: HEAD\n", "the reference HEAD leads on and on"),
-        ("HEAD", b"\xff" * 100_000, "HEAD: is a damaged reference"),
+        ("HEAD", b"ref: HEAD\n", "the reference HEAD has too many symbolic steps"),
+        ("HEAD", b"\xff" * 100_000, "HEAD: damaged reference"),
         ("refs/heads/master", b"0" * 40, "no revision 'HEAD'"),
-        ("refs/heads/master", b"root:x:0:0\n", "refs/heads/master: is a damaged reference"),
-        ("shallow", b"no id\n", "shallow: is damaged: a line of it is no object id"),
+        ("refs/heads/master", b"root:x:0:0\n", "refs/heads/master: damaged reference"),
+        ("shallow", b"no id\n", "shallow: damaged: a line is not an object id"),
         ("objects/info/alternates", b"/x\n" * 2000, "alternates: names more than 1000 directories of objects"),
-        ("commondir", b"", "commondir: does not hold one path"),
-        ("commondir", b"../../..\n", "is no repository: it has no directory of objects"),
-        ("commondir", b"a\0b\n", "commondir: does not hold one path"),
-        ("config", b"[extensions]\nobjectFormat = sha256\n", "names its objects by SHA256, which caplint does not"),
+        ("commondir", b"", "commondir: must contain exactly one path"),
+        ("commondir", b"../../..\n", "is not a repository: it has no directory of objects"),
+        ("commondir", b"a\0b\n", "commondir: must contain exactly one path"),
+        ("config", b"[extensions]\nobjectFormat = sha256\n", "uses SHA256 object ids, which caplint does not"),
         ("config", b"[ Extensions ] tea = \"x\"\n", "has the extension tea = x, which caplint does not read"),
-        ("reftable/tables.list", b"", "keeps its references as reftable, which caplint does not read"),
-        ("index", b"no index", "index: is no index of git; it is damaged"),
+        ("reftable/tables.list", b"", "stores its references as reftable, which caplint does not read"),
+        ("index", b"no index", "index: is not a git index; it is damaged"),
         ("index", b"DIRC\0\0\0\2\xff\xff\xff\xff" + b"\0" * 64, "git ls-files: "),
         ("index", b"DIRC", "git ls-files: "),
     ],
@@ -129,7 +129,7 @@ def test_git_that_does_not_answer_is_not_waited_for(
     oid = object_id((root / X86).read_bytes())
     assert repository.read(oid) == (root / X86).read_bytes()
     start = time.monotonic()
-    with pytest.raises(CaplintError, match=f"to read object {oid} takes longer than 0.2 s; run `git fsck`$"):
+    with pytest.raises(CaplintError, match=f"git cat-file of object {oid} takes longer than 0.2 s; run `git fsck`$"):
         silent.read(oid)
     with pytest.raises(CaplintError, match=r"git ls-tree: takes longer than 0\.2 s; run `git fsck`$"):
         silent.entries(oid, [""])
@@ -185,4 +185,4 @@ def test_objects_that_are_borrowed_are_read(caplint: Caplint, root: Path, *, rel
 def test_a_repository_under_a_young_fifo_is_no_fifo(root: Path) -> None:
     """Whatever is below the working tree is no file of git's."""
     os.mkfifo(root / "virt/kvm/pipe.c")
-    assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).sources()
+    assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).candidates()

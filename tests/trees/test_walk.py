@@ -18,7 +18,7 @@ SELFTEST = "tools/testing/selftests/kvm/x86/cap.c"
 
 
 def _state(root: Path) -> str | None:
-    return directory_tree(str(root)).state({})
+    return directory_tree(str(root)).state_id({})
 
 
 @pytest.fixture
@@ -86,46 +86,46 @@ def test_the_state_with_a_young_file_cannot_be_told(root: Path) -> None:
 @pytest.mark.parametrize("path", ["fs/a.c", "README"])
 def test_the_state_says_nothing_once_something_outside_of_it_was_looked_at(root: Path, path: str) -> None:
     tree = directory_tree(str(root))
-    assert tree.content(UAPI) is not None
-    assert tree.state({}) is not None
-    assert tree.content(path) is not None
-    assert tree.state({}) is None
+    assert tree.read_or_none(UAPI) is not None
+    assert tree.state_id({}) is not None
+    assert tree.read_or_none(path) is not None
+    assert tree.state_id({}) is None
 
 
 def test_a_link_that_leads_outside_of_the_state_is_such_a_look(root: Path) -> None:
     (root / "arch/x86/kvm/l.h").symlink_to("../../../fs/a.c")
     tree = directory_tree(str(root))
-    assert tree.content("arch/x86/kvm/l.h") == b"int z;"
-    assert tree.state({}) is None
+    assert tree.read_or_none("arch/x86/kvm/l.h") == b"int z;"
+    assert tree.state_id({}) is None
 
 
 def test_a_walk_serves_the_listing_once_and_later_listings_see_what_is_new(root: Path) -> None:
     tree = directory_tree(str(root))
-    tree.state({})
-    assert X86 in tree.sources()
+    tree.state_id({})
+    assert X86 in tree.candidates()
     lay(root, {"virt/kvm/new.c": ""})
-    assert "virt/kvm/new.c" in tree.sources()
+    assert "virt/kvm/new.c" in tree.candidates()
 
 
 def test_states_of_revisions_and_of_the_index(root: Path) -> None:
     first = commit(root)
-    assert revision_tree(str(root), "HEAD").state({}) == revision_tree(str(root), first).state({})
-    staged = staged_tree(directory_tree(str(root))).state({})
+    assert revision_tree(str(root), "HEAD").state_id({}) == revision_tree(str(root), first).state_id({})
+    staged = staged_tree(directory_tree(str(root))).state_id({})
     lay(root, {X86: "int xx;"})
-    assert staged_tree(directory_tree(str(root))).state({}) == staged
+    assert staged_tree(directory_tree(str(root))).state_id({}) == staged
     commit(root)
-    assert revision_tree(str(root), "HEAD").state({}) != revision_tree(str(root), first).state({})
-    assert staged_tree(directory_tree(str(root))).state({}) != staged
+    assert revision_tree(str(root), "HEAD").state_id({}) != revision_tree(str(root), first).state_id({})
+    assert staged_tree(directory_tree(str(root))).state_id({}) != staged
 
 
 def test_the_state_of_an_overlay_is_that_of_the_tree_and_of_what_lies_over_it(root: Path) -> None:
     tree = directory_tree(str(root))
     changes: list[dict[str, bytes | None]] = [{X86: b"int x;"}, {X86: b"int y;"}, {X86: None}, {}]
-    states = {OverlayTree(tree, change).state({}) for change in changes}
+    states = {OverlayTree(tree, change).state_id({}) for change in changes}
     assert len(states) == 4
     assert None not in states
     os.utime(root / X86)
-    assert OverlayTree(tree, {}).state({}) is None
+    assert OverlayTree(tree, {}).state_id({}) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from caplint.util.errors import CaplintError
 
 def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
     """Each self-test that can be read, by path, with the capabilities that it names and their lines, in order."""
-    for path in sorted(path for directory in tree.project.selftests for path in tree.below(directory)):
+    for path in sorted(path for directory in tree.project.selftests for path in tree.c_files_under(directory)):
         try:
             content = tree.read(path)
         except (OSError, CaplintError):

@@ -34,7 +34,7 @@ class Release:
 
 def release_of(tree: Tree) -> Release | None:
     """What the kernel's Makefile says, None where it says nothing."""
-    content = tree.content(tree.project.release)
+    content = tree.read_or_none(tree.project.release)
     found = dict(_VERSION.findall((content or b"").decode("utf-8", "replace")[:10_000]))
     if not {"VERSION", "PATCHLEVEL"} <= found.keys():
         return None

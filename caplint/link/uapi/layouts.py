@@ -202,7 +202,7 @@ def _held_against(kernel: _Copy, other: _Copy) -> Iterator[tuple[str, _Copy, _Co
 def _read(tree: Tree, path: str) -> bytes | None:
     """A header, None where the tree holds no such file or it cannot be read."""
     try:
-        return tree.content(path)
+        return tree.read_or_none(path)
     except (OSError, CaplintError):
         return None
 

@@ -1,1 +1,1 @@
-"""The inventory in every format: each is one module."""
+"""Inventory in every format, one module per format."""

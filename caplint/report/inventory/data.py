@@ -1,4 +1,4 @@
-"""The inventory as one JSON object; its schema is schemas/inventory.json."""
+"""Inventory as one JSON object with the schema schemas/inventory.json."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caplint.report.paths import as_object as path_object
 
 
 def as_object(inventory: Inventory) -> dict[str, Any]:
-    """The inventory as plain data."""
+    """Return the inventory as plain data."""
     return {
         "version": 1,
         "caplint": __version__,
@@ -24,7 +24,7 @@ def as_object(inventory: Inventory) -> dict[str, Any]:
 
 
 def difference_object(found: InventoryDifference) -> dict[str, Any]:
-    """What came, went and changed, as plain data."""
+    """Return the added, removed and changed capabilities as plain data."""
     return {
         "version": 1,
         "caplint": __version__,
@@ -42,7 +42,7 @@ def _trees(inventory: Inventory) -> list[dict[str, Any]]:
 
 
 def capability_object(cap: Capability) -> dict[str, Any]:
-    """One capability; of paths as much as a reader needs to follow them."""
+    """Return one capability as plain data, its paths reduced to the steps that a reader needs."""
     plain = asdict(replace(cap, paths=[]))
     plain["paths"] = [_path(cap.name, path) for path in cap.paths]
     return plain

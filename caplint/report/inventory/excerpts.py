@@ -1,4 +1,4 @@
-"""The lines of source that an inventory points at, each file read once."""
+"""Source lines that an inventory points at; each file is read once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
-# Lines shown before and behind a place (a case is told by what follows), and how much of each.
+# Number of lines shown before and after a location (the lines after a case label explain it), and their width.
 _BEFORE, _BEHIND = 1, 4
 _WIDTH = 180
 
@@ -19,23 +19,23 @@ Excerpts = dict[str, dict[str, dict[int, str]]]
 
 
 def excerpts(trees: Iterable[Tree], capabilities: Iterable[Capability]) -> Excerpts:
-    """What stands at and around every place; a file that cannot be read is left out."""
+    """Return the lines at and around every location; an unreadable file is left out."""
     wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
     for capability in capabilities:
         for place in places(capability):
             wanted[place.tree, place.path].update(range(place.line - _BEFORE, place.line + _BEHIND + 1))
     by_name = {tree.name: tree for tree in trees}
-    found: Excerpts = {}
+    lines_by_tree: Excerpts = {}
     for (tree, path), numbers in sorted(wanted.items()):
         text = _lines(by_name[tree], path)
-        found.setdefault(tree, {})[path] = {
+        lines_by_tree.setdefault(tree, {})[path] = {
             number: text[number - 1] for number in sorted(numbers) if 0 < number <= len(text)
         }
-    return found
+    return lines_by_tree
 
 
 def places(capability: Capability) -> Iterator[SourceLine]:
-    """Every place of a capability."""
+    """Yield every location of a capability."""
     for definition in capability.definitions:
         yield definition.place
     for support in capability.architectures.values():

@@ -1,4 +1,4 @@
-"""Writers of the inventory and of what changed in it, one per format."""
+"""Writers of the inventory and of its changes, one per format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caplint.util.escape import json_text
 
 
 class Built(NamedTuple):
-    """An inventory, and the outcome of the check that it was made with."""
+    """Inventory, and the outcome of the check that it was built with."""
 
     inventory: Inventory
     outcome: Outcome
@@ -35,12 +35,12 @@ def write_csv(built: Built, out: TextIO, _: Style) -> None:
 
 
 def write_markdown(built: Built, out: TextIO, _: Style) -> None:
-    """Write a table in Markdown."""
+    """Write a Markdown table."""
     out.write(rows.markdown_text(built.inventory))
 
 
 def write_html(built: Built, out: TextIO, _: Style) -> None:
-    """Write one page for the browser."""
+    """Write one HTML page."""
     from caplint.report.inventory.page import page  # noqa: PLC0415 - Jinja2, for this format only
 
     out.write(page(built.inventory, built.outcome))
@@ -57,5 +57,5 @@ def write_changes_json(found: InventoryDifference, out: TextIO, _: Style) -> Non
 
 
 def write_changes_markdown(found: InventoryDifference, out: TextIO, _: Style) -> None:
-    """Write the changes as a table in Markdown."""
+    """Write the changes as Markdown lists."""
     out.write(rows.changes_markdown(found))

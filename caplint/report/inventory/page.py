@@ -1,4 +1,4 @@
-"""The inventory as one HTML file: no network, no server, everything in it."""
+"""Inventory as one self-contained HTML file that needs no network and no server."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from caplint.report.wording import coverage_line, size
 from caplint.util.escape import visible
 
 _LARGEST = 2**53 - 1
-"""The largest integer that every script keeps (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+"""Largest integer that every script represents exactly (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 _ASSETS = File(__file__).resolve().parent.parent / "html"
 _STYLE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)
 
 
 def page(inventory: Inventory, outcome: Outcome) -> str:
-    """The whole file. Text from the trees is data in it: escaped as markup, and never part of a script."""
+    """Return the whole file. Text from the trees is data: escaped in markup, and never part of a script."""
     environment = Environment(
         loader=FileSystemLoader(_ASSETS),
         autoescape=True,
@@ -50,7 +50,7 @@ def page(inventory: Inventory, outcome: Outcome) -> str:
             coverage=outcome.coverage,
             coverage_line=coverage_line(outcome.coverage),
             skipped=outcome.skipped,
-            css=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704 - the package's own
+            css=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704 - shipped with the package
             script=Markup((_ASSETS / "page.js").read_text("utf-8")),  # noqa: S704
         )
         + "\n"
@@ -58,7 +58,7 @@ def page(inventory: Inventory, outcome: Outcome) -> str:
 
 
 def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
-    """What the matrix shows of a capability, and what it is filtered by."""
+    """Return the matrix row of a capability, with the values that it is filtered by."""
     return {
         "name": visible(cap.name),
         "number": cap.number,
@@ -78,12 +78,12 @@ def _flags(cap: Capability) -> list[str]:
 
 
 def _drawing(cap: Capability) -> Markup:
-    """Its style is the page's, which knows the reader's theme."""
+    """Return the drawing without its own style; the page's style follows the reader's colour theme."""
     return Markup(_STYLE.sub("", svg(cap.name, cap.paths), count=1))  # noqa: S704 - `svg` escapes what it is given
 
 
 def _explanations(inventory: Inventory, outcome: Outcome) -> list[tuple[str, Markup]]:
-    """Of every rule with a finding its explanation, as HTML without any of the page's own."""
+    """Return the explanation of every rule with a finding as HTML; raw HTML in the rule page is escaped."""
     from markdown_it import MarkdownIt  # noqa: PLC0415 - as rule pages are read
 
     codes = {found.code for cap in inventory.capabilities for found in cap.findings}
@@ -112,9 +112,9 @@ def _data(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> Any:
-    """The same data, every text and key as the rest of the page has it: nothing in it reorders a line.
+    """Return a copy of the data with every text and key made visible, so that no character reorders a line.
 
-    Numbers beyond `_LARGEST` are texts: scripts would round them.
+    Integers beyond `_LARGEST` become texts, because scripts would round them.
     """
     if isinstance(value, str):
         return visible(value)
@@ -126,20 +126,20 @@ def _shown(value: Any) -> Any:
 
 
 def _script(data: Any) -> Markup:
-    """JSON that no browser takes for the end of its element (HTML standard, 4.12.1.3)."""
+    """Return JSON that cannot end its script element (HTML standard, 4.12.1.3)."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
 
 
 def summary(inventory: Inventory, outcome: Outcome) -> str:
-    """What one pastes into a mail: 72 columns of plain text."""
+    """Return a summary to paste into a mail: plain text of 72 columns."""
     caps = inventory.capabilities
     lines = ["KVM capabilities in " + ", ".join(f"{visible(n)} ({visible(p)})" for n, _, p, _ in inventory.trees), ""]
     lines.append(f"  {len(caps):4} defined")
     for arch in inventory.architectures:
-        known = [cap.architectures[arch] for cap in caps if arch in cap.architectures]
-        answered = sum(1 for support in known if support.advertised)
-        lines.append(f"  {answered:4} answered on {arch}, {sum(1 for s in known if s.enables)} can be enabled")
+        supports = [cap.architectures[arch] for cap in caps if arch in cap.architectures]
+        answered = sum(1 for support in supports if support.advertised)
+        lines.append(f"  {answered:4} answered on {arch}, {sum(1 for s in supports if s.enables)} can be enabled")
     lines.append(f"  {sum(1 for cap in caps if cap.section):4} have a section of api.rst")
     lines.append(f"  {sum(1 for cap in caps if cap.selftests):4} are named in a self-test")
     lines.append(f"  {sum(1 for cap in caps if cap.vmm):4} are used by a VMM in view")

@@ -1,4 +1,4 @@
-"""The inventory as flat rows: CSV for spreadsheets, Markdown for mails and wikis."""
+"""Inventory as flat rows: CSV for spreadsheets, Markdown for mails and wikis."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from caplint.inventory.model import Capability, Inventory
 from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses
 from caplint.util.escape import visible
 
-# What a spreadsheet takes for the beginning of a formula.
+# First characters that make a spreadsheet treat a cell as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def csv_text(inventory: Inventory) -> str:
-    """One row per capability, with a head; several values of one cell are separated by blanks."""
+    """Return one row per capability below a header row; several values in one cell are separated by blanks."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
@@ -60,7 +60,7 @@ def _plain(text: str) -> str:
 
 
 def markdown_text(inventory: Inventory) -> str:
-    """A table in GitHub's Markdown, and what its letters mean."""
+    """Return a table in GitHub's Markdown, with a legend."""
     heads = ["nr", "capability", *inventory.architectures, "section", "tests", "VMM", "findings"]
     lines = [_line(heads), _line(["---:", *["---"] * (len(heads) - 1)])]
     for cap in inventory.capabilities:
@@ -72,7 +72,7 @@ def markdown_text(inventory: Inventory) -> str:
 
 
 def changes_markdown(found: InventoryDifference) -> str:
-    """What came, went and changed, as lists."""
+    """Return the added, removed and changed capabilities as Markdown lists."""
     lines: list[str] = []
     for kind, title in (("came", "New"), ("went", "Gone"), ("changed", "Changed")):
         some = found.of(kind)

@@ -1,4 +1,4 @@
-"""The inventory as a table for terminals, within 100 columns, and what changed as lines."""
+"""Inventory as a table for terminals, within 100 columns, and its changes as lines."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from caplint.report.inventory.words import LEGEND, answered, cell, documented, f
 from caplint.report.style import Style, safe
 
 WIDTH = 100
-# The least that is left of a name when architectures need the room.
+# Minimum width of a name when the architectures' columns need the space.
 _NAME = 20
 _SEVERITY = {"E": "error", "W": "warning", "N": "note"}
 
 
 def lines(inventory: Inventory, style: Style) -> Iterator[str]:
-    """Head, one line per capability, legend and totals."""
+    """Yield header, one line per capability, legend and totals."""
     if not inventory.capabilities:
-        yield "no capability is meant by these filters"
+        yield "no capability matches these filters"
         return
     probed = ["machine"] if inventory.probed else []
     heads = ["nr", "capability", *inventory.architectures, "doc", "test", "vmm", *probed, "findings"]
@@ -35,9 +35,9 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
     yield from textwrap.wrap(f"{_capabilities(len(rows))} ({PREFIX} left out); {_counts(inventory)}", WIDTH)
     for line in textwrap.wrap(f"{LEGEND}, here +m +u", WIDTH):
         yield style("dim", line)
-    said = "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the way"
-    more = "; machine: answer on the system, /VM where it differs, ! where the sources would answer otherwise"
-    for line in textwrap.wrap(said + (more if inventory.probed else ""), WIDTH):
+    legend = "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the call path"
+    more = "; machine: answer on the system, /VM if different, ! if it differs from the sources"
+    for line in textwrap.wrap(legend + (more if inventory.probed else ""), WIDTH):
         yield style("dim", line)
 
 
@@ -55,7 +55,7 @@ def _row(cap: Capability, inventory: Inventory) -> list[str]:
 
 
 def _short(text: str) -> str:
-    """Both scopes in the room of one."""
+    """Return the short form of a cell, with the scopes as one letter each."""
     return text.replace("+vm+vcpu", "+vm,u").replace("+vcpu", "+u").replace("+vm", "+m")
 
 
@@ -93,7 +93,7 @@ def _answered(inventory: Inventory, arch: str) -> int:
 
 
 def changes(found: InventoryDifference, style: Style) -> Iterator[str]:
-    """What came, went and changed."""
+    """Yield the added, removed and changed capabilities."""
     if not found.changes:
         yield "no capability came, went or changed"
     for kind, title in (("came", "new"), ("went", "gone"), ("changed", "changed")):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import UAPI, X86, ask, bare_kernel
 
-from caplint.trees.series import over
+from caplint.trees.series import overlay
 
 INDEX = "arch/x86/include/asm/msr-index.h"
 API = "Documentation/virt/kvm/api.rst"
@@ -58,7 +58,7 @@ def test_by_the_patch_that_adds_both(
     tmp_path: Path, caps: tuple[str, ...], msrs: tuple[str, ...], rows: list[Any]
 ) -> None:
     before = bare_kernel(tmp_path, {UAPI: _caps("KVM_CAP_OLD"), INDEX: NUMBERED, X86: _handler("MSR_TEA")})
-    after = over(before, {UAPI: _caps(*caps).encode(), X86: _handler(*msrs).encode()}, [])
+    after = overlay(before, {UAPI: _caps(*caps).encode(), X86: _handler(*msrs).encode()}, [])
     assert ask([after], QUERY) == rows
 
 

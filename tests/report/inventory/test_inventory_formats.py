@@ -133,4 +133,4 @@ def test_wrong_use(caplint: Caplint, words: tuple[str, ...], said: str) -> None:
 
 
 def test_filters_that_nothing_passes(caplint: Caplint) -> None:
-    assert caplint("inventory", *TREES, "--cap", "NO_SUCH").out == "no capability is meant by these filters\n"
+    assert caplint("inventory", *TREES, "--cap", "NO_SUCH").out == "no capability matches these filters\n"
