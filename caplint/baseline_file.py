@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from caplint.baseline import Baseline, Entry
+from caplint.config_keys import short
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.quoting import toml_string
+from caplint.regular_file import read_regular
+from caplint.toml_file import parse_toml
+from caplint.util.suggest import suggestion
 
 VERSION = 1
 # Ten thousand findings are some three megabytes.
@@ -31,29 +33,28 @@ _ORDER = ("code", "severity", "subject", "arch", "tree", "path", "function", "fi
 
 def read(path: Path) -> Baseline:
     """The baseline of a file. Raises `CaplintError`, naming file and entry, for one that is not as written."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise CaplintError(f"{path}: larger than {_MAX_BYTES >> 20} MiB, which no baseline is")
-        data = tomllib.loads(content.decode("utf-8"))
-    except OSError as error:
-        hint = "; `caplint baseline write` makes one" if isinstance(error, FileNotFoundError) else ""
-        raise CaplintError(f"{path}: cannot be read: {error.strerror}{hint}") from error
-    except (ValueError, RecursionError) as error:
-        raise CaplintError(f"{path}: not a baseline: not valid TOML: {error}") from error
+    data = _tables(path)
     version, trees, found = (data.pop(key, None) for key in ("version", "trees", "findings"))
     if type(version) is not int:
         raise CaplintError(f"{path}: not a baseline: no version; `caplint baseline write` makes one elsewhere")
     if version != VERSION:
         raise CaplintError(f"{path}: is version {version}, and this caplint reads version {VERSION}; write it anew")
     if data:
-        raise CaplintError(f"{path}: unknown key {min(data)!r}; known are version, trees, findings")
+        raise CaplintError(f"{path}: unknown key {short(min(data))!r}; known are version, trees, findings")
     if not _are_strings(trees):
         raise CaplintError(f"{path}: trees must be a list of roles or names; write the baseline anew")
     if not isinstance(found, list):
         raise CaplintError(f"{path}: findings must be a list of tables; write the baseline anew")
     return Baseline(tuple(trees), tuple(_entry(path, number, item) for number, item in enumerate(found, 1)))
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        content = read_regular(path, _MAX_BYTES)
+    except CaplintError as error:
+        hint = "; `caplint baseline write` makes one" if isinstance(error.__cause__, FileNotFoundError) else ""
+        raise CaplintError(f"{error}{hint}") from error
+    return parse_toml(content, f"{path}: not a baseline")
 
 
 def _are_strings(value: Any) -> bool:
@@ -66,9 +67,8 @@ def _entry(path: Path, number: int, item: Any) -> Entry:
         raise CaplintError(f"{label}: must be a table")
     for key, value in item.items():
         if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(_KEYS))}"
-            raise CaplintError(f"{label}: unknown key {key!r}; {hint}")
+            hint = suggestion(key, sorted(_KEYS), otherwise=f"known are {', '.join(sorted(_KEYS))}")
+            raise CaplintError(f"{label}: unknown key {short(key)!r}{hint}")
         if not isinstance(value, str):
             raise CaplintError(f"{label}: {key} must be a string")
     if missing := sorted(_KEYS - _OPTIONAL - item.keys()):
@@ -76,7 +76,7 @@ def _entry(path: Path, number: int, item: Any) -> Entry:
     if item["severity"] not in SEVERITIES:
         raise CaplintError(f"{label}: severity must be one of {', '.join(SEVERITIES)}")
     if not _FINGERPRINT.match(item["fingerprint"]):
-        raise CaplintError(f"{label}: fingerprint {item['fingerprint']!r} is not 16 hexadecimal digits")
+        raise CaplintError(f"{label}: fingerprint {short(item['fingerprint'])!r} is not 16 hexadecimal digits")
     return Entry(**item)
 
 

@@ -30,6 +30,8 @@ class Workers:
         self._pool = pool
         self._limit = limit
         self._end = time.monotonic() + total
+        self.passing = False
+        """Whether some task has no result for a reason of the moment: its process was killed, or all took too long."""
 
     def map(self, function: Callable[..., _Result], tasks: Sequence[tuple[Any, ...]]) -> list[_Result | None]:
         """The results in the tasks' order; None where a task took too long, killed its process, or came too late."""
@@ -45,7 +47,8 @@ class Workers:
         for future in futures:
             try:
                 results.append(future.result(max(0.0, self._end - time.monotonic())))
-            except (Timeout, ProcessExpired, MemoryError):
+            except (Timeout, ProcessExpired, MemoryError) as error:
+                self.passing |= not is_spent(error)
                 future.cancel()
                 results.append(None)
         return results
@@ -83,6 +86,6 @@ def _spending(seconds: float, function: Callable[..., _Result], *given: Any) -> 
     return function(*given)
 
 
-def is_spent(error: ProcessExpired) -> bool:
-    """Whether a process ended because its processor time was used up."""
-    return bool(error.exitcode == -signal.SIGXCPU)
+def is_spent(error: BaseException) -> bool:
+    """Whether a process ended because its processor time was used up, as it would be another time."""
+    return isinstance(error, ProcessExpired) and bool(error.exitcode == -signal.SIGXCPU)

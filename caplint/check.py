@@ -15,10 +15,11 @@ from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import language_of
 from caplint.facts.store import FactStore, is_damage
 from caplint.findings import Finding, identify, supersede
+from caplint.known_files import KnownFiles
 from caplint.link.changes import Loaded
 from caplint.link.configurations import Configurations
 from caplint.link.project import Scope, link
-from caplint.outcome import Outcome, Skipped
+from caplint.outcome import IGNORED, Outcome, Skipped
 from caplint.rules import Rule
 from caplint.trees.tree import File, Tree
 
@@ -151,6 +152,7 @@ def _close(sessions: list[Session]) -> None:
 
 def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
     """What the rules find in linked trees."""
+    coverage = measure(session.connection)  # first: rules leave functions of SQLite slower behind
     found, skipped = find(session, rules, config)
     kept, unused = suppress(found, config.suppress)
     return Outcome(
@@ -160,9 +162,15 @@ def judge(session: Session, rules: list[Rule], config: Config) -> Outcome:
         suppressed=len(found) - len(kept),
         unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
         skipped=skipped,
-        coverage=measure(session.connection),
+        coverage=coverage,
         rules=rules,
+        passing=is_passing(session),
     )
+
+
+def is_passing(session: Session) -> bool:
+    """Whether what a session shows depends on what happened to processes, or on time."""
+    return session.store.incomplete or session.store.late
 
 
 def find(
@@ -178,6 +186,7 @@ def find(
         roles.add("deep")
     if config.machines:
         roles.add("machine")
+    places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
     found: list[Finding] = []
     for rule in rules:
@@ -186,15 +195,19 @@ def find(
         if reason := _reason_to_skip(rule, roles, config):
             skipped.append(Skipped(rule.code, reason))
         else:
-            found.extend(_known_places(rule, rule_pages.run(session.connection, rule), trees))
+            found.extend(_known_places(rule, rule_pages.run(session.connection, rule), places))
     return supersede(found, {rule.code: list(rule.supersedes) for rule in rules}), skipped
 
 
-def _known_places(rule: Rule, findings: Iterable[Finding], trees: list[Tree]) -> Iterator[Finding]:
-    names = {tree.name for tree in trees}
+def _known_places(rule: Rule, findings: Iterable[Finding], places: dict[str, KnownFiles]) -> Iterator[Finding]:
+    """The findings, each in a file of its tree. Raises `CaplintError` for a page whose query names another."""
     for finding in findings:
-        if finding.place.tree not in names:
-            raise CaplintError(f"{rule.path}: query: a row names {finding.place.tree!r}, which is no tree of this run")
+        for place in (finding.place, *(entry.place for entry in finding.related)):
+            if place.tree not in places:
+                raise CaplintError(f"{rule.path}: query: a row names {place.tree!r:.100}, which is no tree of this run")
+            if not places[place.tree].has(place.path):
+                where = f"{place.path!r:.100}, which is no file of {place.tree}"
+                raise CaplintError(f"{rule.path}: query: a row names {where}")
         yield finding
 
 
@@ -211,7 +224,7 @@ _NEEDS = {
 
 def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
     if any(rule.is_called(word) for word in config.ignore):
-        return "ignored by the configuration"
+        return IGNORED
     missing = [_NEEDS[role] for role in rule.needs if role not in roles]
     return f"needs {' and '.join(missing)}" if missing else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from caplint.check import Progress, Session, check, find, in_sessions, judge, silent, suppress
+from caplint.check import Progress, Session, check, find, in_sessions, is_passing, judge, silent, suppress
 from caplint.config import Config
 from caplint.findings import Finding, Place, difference, identify
 from caplint.link.project import unpatched
@@ -70,26 +70,29 @@ def _compare(session: Session, series: list[list[Step]], rules: list[Rule], conf
     late = [rule for rule in rules if "step_finding" in rule.query]
     if late and series:
         for steps in series:
-            rows = _broken(steps, session.trees, [before, outcome.findings], rules, config)
+            rows = _broken(steps, session, [before, outcome.findings], rules, config)
             session.connection.executemany(
                 "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
         found = suppress(find(session, late, config)[0], config.suppress)[0]
         outcome = replace(outcome, findings=identify([*outcome.findings, *found], session.roles))
     added, resolved = difference(outcome.findings, before)
-    return replace(outcome, findings=added, resolved=resolved)
+    return replace(outcome, findings=added, resolved=resolved, passing=is_passing(session))
 
 
 def _broken(
-    steps: list[Step], final: list[Tree], ends: list[list[Finding]], rules: list[Rule], config: Config
+    steps: list[Step], session: Session, ends: list[list[Finding]], rules: list[Rule], config: Config
 ) -> Iterator[tuple[object, ...]]:
     """Rows of `step_finding`: errors that neither the trees before a series show nor those after it."""
+    final = session.trees
     known = {finding.fingerprint for findings in ends for finding in findings}
     open_since: dict[str, tuple[Step, Finding]] = {}
     for step in steps[:-1]:
+        outcome = check(_at(step, final), rules, config)
+        session.store.late |= outcome.passing
         found = {
             finding.fingerprint: finding
-            for finding in check(_at(step, final), rules, config).findings
+            for finding in outcome.findings
             if finding.severity == "error" and finding.fingerprint not in known
         }
         yield from _rows({key: open_since.pop(key) for key in open_since.keys() - found.keys()}, step, final)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from caplint.c.tables import Repairs
+from caplint.config_keys import COVERAGE, MATRIX, SUPPRESS, TOP, TREE, C, default_jobs, section, short, without_nul
 from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES
+from caplint.regular_file import read_regular
+from caplint.toml_file import parse_toml
 
 if TYPE_CHECKING:
     from caplint.machine.record import Machine
@@ -25,12 +24,8 @@ VARIABLES = {
     "CAPLINT_LIBVIRT": ("libvirt", "manager"),
 }
 """Environment variable → name and role of the tree whose `DIR` or `DIR@REV` it holds."""
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
-
-
-def default_jobs() -> int:
-    """As many processes as there are processors to use."""
-    return max(1, len(os.sched_getaffinity(0)))
+MAX_BYTES = 256 << 10
+"""Bytes of a configuration; a thousand suppressions take less."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +75,8 @@ class Config:
     machines: tuple[Machine, ...] = ()
     """Whose answers are held against the trees; only the command line gives some."""
     matrix: Fleet = field(default_factory=Fleet)
+    restricted: dict[str, Any] = field(default_factory=dict, compare=False)
+    """The settings that a file may only have if the user trusts it, with their values as the file writes them."""
 
     @property
     def store_path(self) -> Path | None:
@@ -98,116 +95,51 @@ class Config:
         return Path(chosen) if chosen else platformdirs.user_cache_path("caplint")
 
 
-@dataclass(frozen=True)
-class _Key:
-    """A key that the configuration may have: its TOML type and how its value is read."""
-
-    kind: type | tuple[type, ...]
-    words: str
-    read: Any
-
-
-def _severity(value: str) -> str:
-    if value not in (*SEVERITIES, "never"):
-        raise ValueError(f"must be one of {', '.join(SEVERITIES)}, never")
-    return value
-
-
-def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
-    found = []
-    for text in [value] if isinstance(value, str) else _strings(value):
-        match = _RANGE.match(text)
-        if match is None:
-            raise ValueError(f'{text!r} is not a range such as "500-599"')
-        low, high = int(match.group(1)), int(match.group(2) or match.group(1))
-        if high < low:
-            raise ValueError(f"{text!r} ends before it begins")
-        found.append((low, high))
-    return tuple(found)
-
-
-def _strings(value: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(item, str) for item in value):
-        raise ValueError("must be a list of strings")
-    return tuple(value)
-
-
-def _patterns(value: list[Any]) -> tuple[str, ...]:
-    for text in _strings(value):
-        try:
-            re.compile(text)
-        except re.error as error:
-            raise ValueError(f"{text!r} is no regular expression: {error}") from error
-    return tuple(value)
-
-
-def _positive(value: int) -> int:
-    if value < 1:
-        raise ValueError("must be at least 1")
-    return value
-
-
-def _share(value: float) -> float:
-    if not 0 <= value <= 100:
-        raise ValueError("is a percentage from 0 to 100")
-    return float(value)
-
-
-_TOP = {
-    "fail-on": _Key(str, "a string", _severity),
-    "ignore": _Key(list, "a list of rule codes", _strings),
-    "rules": _Key(list, "a list of directories", _strings),
-    "vendor-range": _Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
-    "jobs": _Key(int, "a number", _positive),
-    "cache": _Key(str, 'a directory, or "none"', str),
-    "trees": _Key(dict, "tables [trees.NAME]", dict),
-    "c": _Key(dict, "a table", dict),
-    "coverage": _Key(dict, "a table", dict),
-    "suppress": _Key(list, "tables [[suppress]]", list),
-    "matrix": _Key(dict, "a table", dict),
-}
-_C = {
-    "attributes": _Key(list, "a list of words", _strings),
-    "iterators": _Key(list, "a list of regular expressions", _patterns),
-}
-_COVERAGE = {"floor": _Key((int, float), "a percentage", _share)}
-_MATRIX = {
-    "kernels": _Key(list, "a list of directories", _strings),
-    "vmms": _Key(list, "a list of directories", _strings),
-}
-_TREE = {"path": _Key(str, "a directory", str), "role": _Key(str, "a role", str)}
-_SUPPRESS = {
-    "code": _Key(str, "a rule code", str),
-    "subject": _Key(str, "a name", str),
-    "reason": _Key(str, "a sentence", str),
-    "arch": _Key(str, "an architecture", str),
-}
-
-
-def load(explicit: Path | None = None, start: Path | None = None) -> Config:
+def load(explicit: Path | None = None, start: Path | None = None, *, trusting: bool = False) -> Config:
     """The configuration in force: the file given, or the nearest one upward from `start`, or the defaults.
 
     Trees that the environment names come first. Raises `CaplintError`, naming file and key, for what
-    cannot be read or is not known.
+    cannot be read or is not known, and for a file that is only found and sets what the user must trust it with,
+    unless it is to be shown and not used (`trusting`).
     """
-    path = explicit or _nearest(start or Path.cwd())
+    path = explicit or nearest(start or Path.cwd())
     if path is None:
         return Config(trees=_environment())
-    data = _read(path)
+    config = read(path)
+    if explicit is None and config.restricted and not trusting:
+        from caplint import trust  # noqa: PLC0415 - most configurations set nothing of the kind
+
+        trust.demand(path, config.restricted)
+    return config
+
+
+def read(path: Path) -> Config:
+    """The configuration of a file, trusted or not. Raises `CaplintError` as `load` does."""
+    data = _parsed(path, read_regular(path))
     if path.name == "pyproject.toml":
         data = _tools(data).get("caplint", {})
     return _config(path, data)
 
 
-def _nearest(start: Path) -> Path | None:
+def nearest(start: Path) -> Path | None:
+    """The configuration of a directory or of the next one above it that has one."""
     for directory in (start, *start.parents):
         own = directory / "caplint.toml"
         if own.is_file():
             return own
         project = directory / "pyproject.toml"
-        if project.is_file() and "caplint" in _tools(_read(project)):
-            return project
+        if project.is_file():
+            # Most are other tools' alone, and then caplint has nothing to say of their size and syntax.
+            content = read_regular(project)
+            if b"caplint" in content and "caplint" in _tools(_parsed(project, content)):
+                return project
     return None
+
+
+def _parsed(path: Path, content: bytes) -> dict[str, Any]:
+    if len(content) > MAX_BYTES:
+        raise CaplintError(f"{path}: {len(content):,} bytes; more than {MAX_BYTES:,} are not read")
+    return parse_toml(content, str(path))
 
 
 def _tools(data: dict[str, Any]) -> dict[str, Any]:
@@ -215,20 +147,12 @@ def _tools(data: dict[str, Any]) -> dict[str, Any]:
     return tools if isinstance(tools, dict) else {}
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise CaplintError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # bytes, syntax, numbers and nesting that are none
-        raise CaplintError(f"{path}: not valid TOML: {error}") from error
-
-
-def _config(path: Path, data: dict[str, Any]) -> Config:
-    top = _section(path, "", data, _TOP)
-    c = _section(path, "c.", top.get("c", {}), _C)
-    coverage = _section(path, "coverage.", top.get("coverage", {}), _COVERAGE)
-    fleet = _section(path, "matrix.", top.get("matrix", {}), _MATRIX)
+def _config(path: Path, data: Any) -> Config:
+    without_nul(path, data)
+    top = section(path, "", data, TOP)
+    c = section(path, "c.", top.get("c", {}), C)
+    coverage = section(path, "coverage.", top.get("coverage", {}), COVERAGE)
+    fleet = section(path, "matrix.", top.get("matrix", {}), MATRIX)
     values = {key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "jobs") if key in top}
     cache = top.get("cache", "")
     if cache not in {"", "none"}:
@@ -242,32 +166,25 @@ def _config(path: Path, data: dict[str, Any]) -> Config:
         repairs=Repairs(c.get("attributes", ()), c.get("iterators", ())),
         suppress=tuple(_suppression(path, entry) for entry in top.get("suppress", ())),
         matrix=Fleet(**{side: tuple(_place(path, text) for text in texts) for side, texts in fleet.items()}),
+        restricted=_restricted(top, c),
         **values,
     )
 
 
-def _section(path: Path, prefix: str, data: Any, keys: dict[str, _Key]) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise CaplintError(f"{path}: {prefix.rstrip('.') or 'tool.caplint'} must be a table")
-    values = {}
-    for key, value in data.items():
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known are {', '.join(keys)}"
-            raise CaplintError(f"{path}: unknown key {prefix}{key}{hint}")
-        if not isinstance(value, keys[key].kind) or isinstance(value, bool):
-            raise CaplintError(f"{path}: {prefix}{key} must be {keys[key].words}")
-        try:
-            values[key] = keys[key].read(value)
-        except ValueError as error:
-            raise CaplintError(f"{path}: {prefix}{key}: {error}") from error
-    return values
+def _restricted(top: dict[str, Any], c: dict[str, Any]) -> dict[str, Any]:
+    """What decides where caplint writes, what it runs, and what else it reads, as the file says it."""
+    found = {key: top[key] for key in ("cache", "rules", "trees", "matrix") if top.get(key)}
+    if found.get("cache") == "none":  # nothing is written then
+        del found["cache"]
+    if c.get("iterators"):  # a regular expression can take for ever
+        found["c.iterators"] = c["iterators"]
+    return found
 
 
 def _tree(path: Path, name: str, entry: Any) -> ConfiguredTree:
-    values = _section(path, f"trees.{name}.", entry, _TREE)
+    values = section(path, f"trees.{short(name)}.", entry, TREE)
     if "path" not in values:
-        raise CaplintError(f"{path}: trees.{name}.path is missing")
+        raise CaplintError(f"{path}: trees.{short(name)}.path is missing")
     return ConfiguredTree(name, _place(path, values["path"]), values.get("role"))
 
 
@@ -287,7 +204,7 @@ def _place(path: Path, text: str) -> str:
 
 
 def _suppression(path: Path, entry: Any) -> Suppression:
-    values = _section(path, "suppress.", entry, _SUPPRESS)
+    values = section(path, "suppress.", entry, SUPPRESS)
     for key in ("code", "subject", "reason"):
         if not values.get(key, "").strip():
             raise CaplintError(f"{path}: a suppression needs a code, a subject and a reason; {key} is missing")

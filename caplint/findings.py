@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -114,20 +114,28 @@ def supersede(findings: Iterable[Finding], superseding: dict[str, list[str]]) ->
     the same line; in different files the same subject is enough.
     """
     kept = list(findings)
-    for better in [finding for finding in kept if superseding.get(finding.code)]:
-        kept = [
-            finding
-            for finding in kept
-            if not (
-                finding.code in superseding[better.code]
-                and finding.subject == better.subject
-                and _same_place(finding.place, better.place)
-            )
-        ]
-    return kept
+    better: dict[tuple[str, str], _Places] = {}
+    for finding in kept:
+        for code in superseding.get(finding.code, ()):
+            better.setdefault((code, finding.subject), _Places()).add(finding.place)
+    return [
+        finding
+        for finding in kept
+        if (places := better.get((finding.code, finding.subject))) is None or not places.speak_of(finding.place)
+    ]
 
 
-def _same_place(left: Place, right: Place) -> bool:
-    if (left.tree, left.path) != (right.tree, right.path):
-        return True
-    return left.line == right.line
+@dataclass
+class _Places:
+    """Where the more telling findings for one subject stand."""
+
+    lines: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+
+    def add(self, place: Place) -> None:
+        """One more of them."""
+        self.lines.setdefault((place.tree, place.path), set()).add(place.line)
+
+    def speak_of(self, place: Place) -> bool:
+        """Whether one stands in another file, or on the very line."""
+        own = self.lines.get((place.tree, place.path), set())
+        return place.line in own or len(self.lines) > bool(own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.config import Suppression
@@ -13,6 +14,10 @@ from caplint.trees.tree import Tree
 if TYPE_CHECKING:
     from caplint.baseline import Entry
     from caplint.rules import Rule
+
+
+IGNORED = "ignored by the configuration"
+"""The reason of a rule that the configuration leaves out."""
 
 
 @dataclass(frozen=True)
@@ -41,5 +46,9 @@ class Outcome:
     """Findings that a baseline leaves out; None without one."""
     unmatched: list[Entry] = field(default_factory=list)
     """Entries of the baseline that no finding matches any more."""
+    passing: bool = field(compare=False, default=False)
+    """Whether it depends on what happened to processes or on time, and might be another one the next time."""
     resolved: list[Finding] | None = None
     """Of a comparison, what was found before and no more; `findings` are then those that came anew."""
+    configuration: Path | None = field(compare=False, default=None)
+    """The file whose suppressions and ignored rules hide findings."""

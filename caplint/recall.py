@@ -8,18 +8,17 @@ run than before it, is not kept. Whatever is wrong with what was kept, the run i
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 
+from caplint import kept_outcomes
+from caplint.code_identity import CHANGING, code_identity, is_unchanged
 from caplint.config import Config
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
-from caplint.program import program_state
 from caplint.rules import Rule
 from caplint.trees.tree import States, Tree
 
@@ -58,7 +57,11 @@ def recalled_all(
     if found is not None:
         return [replace(outcome, seconds=time.monotonic() - begun) for outcome in found]
     outcomes = compute()
-    if not any(map(_passing, outcomes)) and _name(groups, rules, config, asked, {}) == name:
+    if (
+        not any(outcome.passing for outcome in outcomes)
+        and is_unchanged()
+        and _name(groups, rules, config, asked, {}) == name
+    ):
         with suppress(OSError):  # a full disk, a read-only home
             _keep(file, "\n".join(map(render, outcomes)))
     return outcomes
@@ -83,8 +86,8 @@ def _name(
     known: States,
 ) -> str | None:
     """Of everything that the outcomes depend on; None where that cannot be told."""
-    program = program_state()
-    if program is None:
+    program = code_identity()
+    if program.startswith(CHANGING):
         return None
     states = [[*_states(trees, known)] for trees in groups]
     more = asked(known)
@@ -107,20 +110,11 @@ def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | N
             side = side.base
 
 
-def _passing(outcome: Outcome) -> bool:
-    """Whether it depends on what happened to processes, and might be another one the next time."""
-    from caplint.facts.workers import PASSING  # noqa: PLC0415 - a run that recalls starts none
-
-    return any(blind.reason in PASSING for blind in outcome.coverage.blind)
-
-
 def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outcome] | None:
     """What a file holds, None where it is not there, too old or damaged."""
     try:
-        if file.stat().st_mtime < time.time() - _KEEP_DAYS * _DAY:
-            return None
-        digest, _, text = file.read_text("utf-8").partition("\n")
-        if digest != hashlib.sha256(text.encode()).hexdigest():
+        text = kept_outcomes.read(file, time.time() - _KEEP_DAYS * _DAY)
+        if text is None:
             return None
         return [parse(line, trees, rules) for trees, line in zip(groups, text.split("\n"), strict=True)]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -129,27 +123,4 @@ def _read(file: Path, groups: list[list[Tree]], rules: list[Rule]) -> list[Outco
 
 def _keep(file: Path, text: str) -> None:
     """Write the file as a whole or not at all, and forget the oldest ones."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _forget(file.parent)
-
-
-def _forget(directory: Path) -> None:
-    """Remove the outcomes that are too old to be recalled, and the oldest ones where there are too many."""
-    kept = sorted(((entry.stat(), entry.path) for entry in os.scandir(directory)), key=_latest)
-    size = 0
-    for status, path in kept:
-        size += status.st_size
-        if size > _KEEP_BYTES or status.st_mtime < time.time() - _KEEP_DAYS * _DAY:
-            Path(path).unlink(missing_ok=True)
-
-
-def _latest(entry: tuple[os.stat_result, str]) -> tuple[int, str]:
-    return -entry[0].st_mtime_ns, entry[1]
+    kept_outcomes.keep(file, text, _KEEP_BYTES, time.time() - _KEEP_DAYS * _DAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from caplint.errors import CaplintError
 def replace_file(path: Path, text: str) -> None:
     """Put the text into the file. Until it is all on the disk, the file stays what it was.
 
-    A link is followed, a file that was there keeps its mode. Raises `CaplintError` where it cannot be written.
+    A file that was there keeps its mode. Raises `CaplintError` where it cannot be written, and for a link, which
+    may lead out of a tree that somebody else made, a FIFO or a device.
     """
-    target = path.resolve()
+    target = path.parent.resolve() / path.name
     try:
-        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+        mode = _mode(path)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -30,6 +32,19 @@ def replace_file(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise CaplintError(f"{path}: cannot be written: {error.strerror}; it is as it was") from error
+
+
+def _mode(path: Path) -> int:
+    """The mode of the file that is there, or of a new one."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return 0o666 & ~_umask()
+    if stat.S_ISLNK(status.st_mode):
+        raise CaplintError(f"{path}: is a link to {path.readlink()}; name the file that is to be written itself")
+    if not stat.S_ISREG(status.st_mode):
+        raise CaplintError(f"{path}: cannot be written: it is not a regular file")
+    return status.st_mode & 0o7777
 
 
 def _umask() -> int:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 import sqlite3
-import time
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caplint.errors import CaplintError
-from caplint.findings import SEVERITIES, Finding, Place, Related
+from caplint.finding_rows import finding_of
+from caplint.findings import SEVERITIES, Finding
+from caplint.regular_file import read_regular
+from caplint.sandbox import execute, plain, sandbox
+from caplint.util.suggest import close_match, hint, suggestion
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -38,21 +38,22 @@ COLUMNS = (
 ROLES = ("kernel", "vmm", "manager", "reference", "patch", "machine", "deep")
 """What a rule may need; `patch` is met when some tree has a patch over it."""
 
-# Seconds of processor time: a query that takes more is broken; the slowest shipped one takes some milliseconds.
-TIME_LIMIT = 20.0
-
-# The longest text that a query may make, in bytes; what the store holds is far shorter.
-_LONGEST = 50_000_000
+# The largest page, in bytes, and what its examples may be; the largest shipped one has 13 kB.
+_LARGEST_PAGE = 1_000_000
+_MOST_EXAMPLES = 1_000
 
 _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
+# Relative, without `.`, `..` and names that git keeps for itself; `machine:` names a file that is none.
+_PLAIN_PATH = re.compile(
+    r"(?:(?!\.{1,2}(?:/|\Z)|\.git(?:/|\Z))[^/\x00-\x1f\\:\ud800-\udfff]+(?:/(?!\Z)|\Z))+", re.IGNORECASE
+)
 _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
 }  # fmt: skip
-_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 
 
 @dataclass(frozen=True)
@@ -178,16 +179,15 @@ def find(rules: Iterable[Rule], code: str) -> Rule:
     found = next((rule for rule in table.values() if rule.is_called(code)), None)
     if found is None:
         names = [rule.name for rule in table.values()]
-        near = difflib.get_close_matches(code.upper(), table, 1) or difflib.get_close_matches(code, names, 1)
-        hint = f"; did you mean {near[0]}?" if near else "; `caplint rules` lists them"
-        raise CaplintError(f"{code}: no such rule{hint}")
+        near = close_match(code.upper(), table) or close_match(code, names)
+        raise CaplintError(f"{code}: no such rule{hint(near, '`caplint rules` lists them')}")
     return found
 
 
 def _load(path: Path) -> Rule:
     try:
-        page = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        page = read_regular(path, _LARGEST_PAGE).decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
         raise CaplintError(f"{path}: cannot be read: {error}") from error
     match = _FRONT_MATTER.match(page)
     if match is None:
@@ -195,7 +195,7 @@ def _load(path: Path) -> Rule:
     try:
         front = tomllib.loads(match.group(1))
     except (ValueError, RecursionError) as error:
-        raise CaplintError(f"{path}: front matter: {error}") from error
+        raise CaplintError(f"{path}: front matter: {str(error)[:200]}") from error
     _check_front(path, front)
     return Rule(
         code=front["code"],
@@ -213,9 +213,7 @@ def _load(path: Path) -> Rule:
 def _check_front(path: Path, front: dict[str, Any]) -> None:
     for key, value in front.items():
         if key not in _FIELDS:
-            near = difflib.get_close_matches(key, _FIELDS, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise CaplintError(f"{path}: front matter: unknown key {key!r}{hint}")
+            raise CaplintError(f"{path}: front matter: unknown key {key!r}{suggestion(key, _FIELDS)}")
         if not isinstance(value, _FIELDS[key]):
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
     for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):
@@ -252,6 +250,8 @@ def _blocks(path: Path, text: str, offset: int) -> Blocks:
                 current[-1].append(_example(path, token.info, token.content, line))
     if not query:
         raise CaplintError(f"{path}: holds no ```sql block")
+    if sum(len(found) for found in groups.values()) > _MOST_EXAMPLES:
+        raise CaplintError(f"{path}: holds more than {_MOST_EXAMPLES:,} examples")
     bad, good = ([group for group in groups[name] if group] for name in ("bad", "good"))
     return Blocks(query, bad, good)
 
@@ -269,9 +269,9 @@ def _example(path: Path, info: str, content: str, line: int) -> Example:
     if len(words) < 2:
         raise CaplintError(f"{path}:{line}: an example's fence says a language and TREE:PATH")
     tree, _, file = words[1].partition(":")
-    if words[0] != "diff" and not file:
+    if words[0] != "diff" and (not file or not _PLAIN_PATH.fullmatch(file)):
         raise CaplintError(f"{path}:{line}: {words[1]!r} is not TREE:PATH")
-    expected = [int(word[5:]) for word in words[2:] if re.fullmatch(r"line=\d+", word)]
+    expected = [int(word[5:]) for word in words[2:] if re.fullmatch(r"line=[0-9]{1,9}", word)]
     if words[0] != "diff":
         expected += [number for number, text in enumerate(content.splitlines(), 1) if is_marked(text)]
         content = strip_marks(content)
@@ -291,86 +291,25 @@ def is_marked(line: str) -> bool:
 
 def validate(connection: sqlite3.Connection, rule: Rule) -> None:
     """Compile the rule's query against the linked views. Raises `CaplintError` saying what is wrong with it."""
-    with _sandbox(connection, f"{rule.path}: query"):
-        cursor = connection.execute(f"SELECT * FROM ({_bare(rule.query)}\n) LIMIT 0")  # noqa: S608
-    columns = tuple(column[0] for column in cursor.description)
+    with sandbox(connection, f"{rule.path}: query"):
+        names, _ = execute(connection, f"SELECT * FROM ({plain(rule.query)}\n) LIMIT 0")  # noqa: S608
+    columns = tuple(names)
     if columns != COLUMNS:
         raise CaplintError(f"{rule.path}: query: selects {', '.join(columns)}; it must select {', '.join(COLUMNS)}")
 
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
     """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
-    with _sandbox(connection, f"{rule.path}: query"):
-        rows = connection.execute(_bare(rule.query)).fetchall()
+    with sandbox(connection, f"{rule.path}: query"):
+        _, rows = execute(connection, plain(rule.query))
     for row in rows:
         try:
-            yield _finding(rule, row)
-        except (TypeError, ValueError, KeyError) as error:
-            raise CaplintError(f"{rule.path}: query: a row is malformed: {error!r} in {row!r:.200}") from error
+            yield finding_of(rule, row)
+        except ValueError as error:
+            raise CaplintError(f"{rule.path}: query: a row is malformed: {error} in {row!r:.200}") from error
 
 
 def query_rows(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of a user's query, under the same limits as a rule's. Raises `CaplintError`."""
-    with _sandbox(connection, "query"):
-        cursor = connection.execute(_bare(query))
-        rows = cursor.fetchall()
-    return [column[0] for column in cursor.description or ()], rows
-
-
-def _bare(query: str) -> str:
-    return query.strip().rstrip(";")
-
-
-@contextmanager
-def _sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
-    """Queries may read and nothing else, and not for ever. What is wrong with one is said under the label."""
-    deadline = time.process_time() + TIME_LIMIT
-    longest = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
-    connection.set_authorizer(_authorize)
-    connection.set_progress_handler(lambda: int(time.process_time() > deadline), 100_000)
-    try:
-        yield
-    except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
-        from caplint.facts.store import is_damage  # noqa: PLC0415 - only failing queries need it
-
-        if is_damage(error):
-            raise
-        reason = f"takes longer than {TIME_LIMIT:g} s" if str(error) == "interrupted" else error
-        raise CaplintError(f"{label}: {reason}") from error
-    finally:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
-        connection.set_authorizer(None)
-        connection.set_progress_handler(None, 0)
-
-
-def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
-    if action in _ALLOWED:
-        return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_FUNCTION and second != "load_extension":
-        return sqlite3.SQLITE_OK
-    return sqlite3.SQLITE_DENY
-
-
-def _finding(rule: Rule, row: tuple[Any, ...]) -> Finding:
-    tree, path, line, column, subject, arch, function, severity, message, related = row
-    if severity is not None and severity not in SEVERITIES:
-        raise ValueError(f"severity {severity!r}")
-    evidence = sorted(
-        {
-            Related(Place(str(item["tree"]), str(item["path"]), int(item["line"])), str(item["message"]))
-            for item in json.loads(related or "[]")
-            if item is not None
-        },
-        key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message),
-    )
-    return Finding(
-        code=rule.code,
-        name=rule.name,
-        severity=severity or rule.severity,
-        subject=str(subject),
-        arch=None if arch is None else str(arch),
-        function=None if function is None else str(function),
-        message=" ".join(str(message).split()),
-        place=Place(str(tree), str(path), int(line), int(column or 1)),
-        related=tuple(evidence),
-    )
+    with sandbox(connection, "query"):
+        return execute(connection, plain(query))

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from caplint import rules as rule_pages
-from caplint import share
+from caplint import share, trust
 from caplint.check import open_session
 from caplint.cli.main import main
-from caplint.config import VARIABLES, Config
+from caplint.config import VARIABLES, Config, read
 from caplint.inventory.build import build
 from caplint.inventory.model import Inventory
 from caplint.outcome import Outcome
@@ -160,15 +160,25 @@ class Caplint:
 
 @pytest.fixture
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory and a cache of the test's own; the directory."""
+    """A working directory, a cache and a list of trusted files of the test's own; the directory."""
     place = tmp_path / "work"
     place.mkdir()
     monkeypatch.chdir(place)
     monkeypatch.setenv("CAPLINT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     monkeypatch.setenv("NO_COLOR", "1")
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     return place
+
+
+def trusted(directory: Path, text: str) -> Path:
+    """Write a caplint.toml into a directory, and trust it; the file."""
+    file = directory / "caplint.toml"
+    file.write_text(text)
+    if restricted := read(file).restricted:
+        trust.add(file, restricted)
+    return file
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -95,12 +96,41 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path, content: str | bytes, re
 
 
 def test_a_file_without_end(tmp_path: Path) -> None:
-    with pytest.raises(CaplintError, match="larger than 32 MiB, which no baseline is"):
+    with pytest.raises(CaplintError, match="it is a device, not a regular file"):
         read(Path("/dev/zero"))
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(CaplintError, match=r"gone: cannot be read: No such file or directory; `caplint baseline "):
         read(tmp_path / "gone")
-    with pytest.raises(CaplintError, match=r"cannot be read: Is a directory$"):
+    with pytest.raises(CaplintError, match=r"cannot be read: it is a directory, not a regular file$"):
         read(tmp_path)
+
+
+def test_what_is_no_regular_file_or_too_large(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(CaplintError, match=r"fifo: cannot be read: it is a FIFO"):
+        read(tmp_path / "fifo")
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(50 << 20)
+    with pytest.raises(CaplintError, match=r"sparse: 52,428,800 bytes; more than 33,554,432 are not read"):
+        read(tmp_path / "sparse")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("version = 1\nversion = 1", "not valid TOML: Cannot overwrite a value"),
+        ("version = nan", "no version"),
+        (f"version = 1\n{'k' * 100_000} = 1", f"unknown key '{'k' * 60}…'"),
+        (f"version = 1\ntrees = []\nfindings = [{{{'k' * 100_000} = 1}}]", f"unknown key '{'k' * 60}…'"),
+        (".".join(["version"] * 50_000) + " = 1", "a key of more than 32 parts"),
+        ("version = " + "[" * 10_000, "recursion"),
+        ("version = " + "1" * 5_000, "Exceeds the limit"),
+    ],
+)
+def test_hostile_content_is_one_short_line(tmp_path: Path, content: str, reason: str) -> None:
+    with pytest.raises(CaplintError) as caught:
+        _read(tmp_path, content)
+    assert reason in str(caught.value)
+    assert len(str(caught.value)) < 400 + len(str(tmp_path))

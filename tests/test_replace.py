@@ -21,14 +21,31 @@ def test_a_new_file_has_an_ordinary_mode(tmp_path: Path) -> None:
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o640
 
 
-def test_an_old_one_keeps_its_mode_and_its_links(tmp_path: Path) -> None:
-    file, link = tmp_path / "file", tmp_path / "link"
+def test_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "file"
     file.write_text("old")
     file.chmod(0o604)
-    link.symlink_to(file)
-    replace_file(link, "new")
-    assert link.is_symlink()
+    replace_file(file, "new")
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o604)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_not_followed(tmp_path: Path, there: bool) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    if there:
+        file.write_text("precious")
+    link.symlink_to(file)
+    with pytest.raises(CaplintError, match=r"link: is a link to .*/file; name the file"):
+        replace_file(link, "new")
+    assert link.is_symlink()
+    assert (file.read_text() == "precious") if there else not file.exists()
+
+
+def test_a_fifo_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(CaplintError, match="fifo: cannot be written: it is not a regular file"):
+        replace_file(tmp_path / "fifo", "new")
+    assert (tmp_path / "fifo").is_fifo()
 
 
 @pytest.mark.parametrize("fails", ["os.fsync", "os.replace", "os.fchmod"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from caplint.abi.abis import harmless_attributes
 from caplint.abi.preprocess import Token
+from caplint.values.expression_text import partner, split_words
 
 MARKER = "__caplint_attribute_"
 _RECORDS = {"struct", "union"}
@@ -190,12 +191,10 @@ class _Writer:
 
 def _closing(tokens: Sequence[Token], opening: int) -> int:
     """The position behind the parenthesis that closes the one at `opening`."""
-    depth = 0
-    for position in range(opening, len(tokens)):
-        depth += (tokens[position].text == "(") - (tokens[position].text == ")")
-        if depth == 0:
-            return position + 1
-    raise AttributeProblem("an attribute's parentheses do not close")
+    end = partner(tokens[position].text for position in range(opening, len(tokens)))
+    if end < 0:
+        raise AttributeProblem("an attribute's parentheses do not close")
+    return opening + end + 1
 
 
 def _parsed(words: list[str]) -> Attributes | None:
@@ -203,7 +202,7 @@ def _parsed(words: list[str]) -> Attributes | None:
     if words[:2] != ["(", "("] or words[-2:] != [")", ")"]:
         raise AttributeProblem(f"`__attribute__{''.join(words)[:60]}` is not understood")
     found = Attributes()
-    for entry in _split(words[2:-2]):
+    for entry in split_words(words[2:-2]):
         name = entry[0].strip("_") if entry else ""
         if name == "packed":
             found.packed = True
@@ -212,16 +211,3 @@ def _parsed(words: list[str]) -> Attributes | None:
         elif name and name not in harmless_attributes():
             raise AttributeProblem(f"the attribute `{name}` is not understood")
     return found if found.packed or found.aligned else None
-
-
-def _split(words: list[str]) -> list[list[str]]:
-    """Between the commas that stand in no parentheses."""
-    parts: list[list[str]] = [[]]
-    depth = 0
-    for word in words:
-        depth += (word == "(") - (word == ")")
-        if word == "," and depth == 0:
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return parts

@@ -8,7 +8,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib import metadata, resources
+from importlib import resources
 from posixpath import dirname, join, normpath
 
 ROOT = "linux/kvm.h"
@@ -129,18 +129,3 @@ def _shipped(directory: str) -> dict[str, bytes]:
         for folder in root.iterdir() if folder.is_dir()
         for file in folder.iterdir() if file.name.endswith(".h")
     }  # fmt: skip
-
-
-@cache
-def identity() -> str:
-    """Names the code and data of this package, and the libraries, which every evaluation depends on."""
-    digest = hashlib.sha256()
-    for file in sorted(resources.files(__package__).iterdir(), key=lambda file: file.name):
-        if file.name.endswith((".py", ".toml")):
-            digest.update(file.read_bytes())
-    for directory in ("headers", "fallback"):
-        for name, content in sorted(_shipped(directory).items()):
-            digest.update(f"{name}\0".encode() + content)
-    for distribution in ("pcpp", "pycparser"):
-        digest.update(metadata.version(distribution).encode())
-    return digest.hexdigest()

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from caplint.abi.abis import Abi, abi_named
-from caplint.abi.constants import parse_expression
 from caplint.abi.declarations import Declaration, declarations
 from caplint.abi.layout import FollowsError, Member, Record, Types
 from caplint.abi.preprocess import HeaderError, Macro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
 from caplint.link.integers import UnknownValueError
+from caplint.values.parser import parse_expression
 
 _IOCTL = "__caplint_ioctl"
 _WORD = re.compile(r"[A-Za-z_]\w*")

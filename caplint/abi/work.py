@@ -18,26 +18,23 @@ _LIMIT, _TOTAL = 20.0, 180.0
 _MEMORY = 4 << 30
 
 
+Results = Callable[[], tuple[dict[str, str], bool]]
+"""Waits for the results: key → JSON object of ABI → unit; and whether each would be the same another time."""
 Tasks = Mapping[str, tuple[Sources, list[str]]]
 """Key → headers, and the ABIs that they are evaluated for."""
 
 
 @contextmanager
-def evaluating(tasks: Tasks, jobs: int) -> Iterator[Callable[[], dict[str, str]]]:
-    """Begins; what it gives waits for the results: key → JSON object of ABI → unit. Leaving it ends what still runs."""
-    if not tasks:
-        yield dict
-        return
+def evaluating(tasks: Tasks, jobs: int) -> Iterator[Results]:
+    """Begin; what it gives waits for the results. Leaving it ends what still runs."""
     keys = list(tasks)
     with workers(min(jobs, len(keys)), _LIMIT, _TOTAL) as pool:
         begun = pool.begin(_evaluate, [(tasks[key][0], tasks[key][1]) for key in keys])
 
-        def results() -> dict[str, str]:
-            found = pool.results(begun)
-            return {
-                key: result if result is not None else _failed(*tasks[key])
-                for key, result in zip(keys, found, strict=True)
-            }
+        def results() -> tuple[dict[str, str], bool]:
+            found = dict(zip(keys, pool.results(begun), strict=True))
+            units = {key: result if result is not None else _failed(*tasks[key]) for key, result in found.items()}
+            return units, not pool.passing
 
         yield results
 

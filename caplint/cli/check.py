@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,8 @@ def run(options: argparse.Namespace) -> int:
 
 def outcome_of(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
     """What a check finds, recalled where it is known; the rules need not be read whole."""
-    return recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), "deep" if deep else "")
+    found = recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), "deep" if deep else "")
+    return replace(found, configuration=config.source)
 
 
 def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool) -> Outcome:

@@ -12,6 +12,7 @@ from typing import NoReturn
 from caplint import __version__
 from caplint.cli import streams
 from caplint.errors import CaplintError
+from caplint.util.suggest import suggestion
 
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
@@ -28,6 +29,7 @@ COMMANDS = {
     "rules": "list the rules",
     "explain": "show a rule's page",
     "config": "show the configuration in force",
+    "trust": "let a configuration that is found set the cache, rules and other trees",
     "demo": "check the shipped mini-trees with a faulty patch pair laid over them",
 }
 # Characters of a message.
@@ -91,20 +93,15 @@ class _Parser(argparse.ArgumentParser):
     """That of the command that was asked for; what it does not know, argparse only says of the whole."""
 
     def error(self, message: str) -> NoReturn:
-        import difflib  # noqa: PLC0415 - only wrong use needs it
-
         asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         if asked:
             choices = re.findall(r"'([^']*)'", asked.group(2))
-            near = difflib.get_close_matches(asked.group(1), choices, 1)
-            known = f"did you mean {near[0]}?" if near else f"known are {', '.join(choices)}"
-            message = f"{asked.group(1)!r} is unknown; {known}"
+            hint = suggestion(asked.group(1), choices, otherwise=f"known are {', '.join(choices)}")
+            message = f"{asked.group(1)!r} is unknown{hint}"
         unknown = re.fullmatch(r"unrecognized arguments: (--[\w-]+).*", message)
         if unknown and self.chosen:
             options = re.findall(r"--[\w-]+", self.chosen.format_usage())
-            near = difflib.get_close_matches(unknown.group(1), options, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            self.chosen.error(message + hint)
+            self.chosen.error(message + suggestion(unknown.group(1), options))
         raise CaplintError(f"{message} (see {self.prog} --help)")
 
 

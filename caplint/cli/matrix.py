@@ -16,7 +16,9 @@ from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.matrix import Cell, Job, Matrix, Member
 from caplint.matrix.fleet import members, named
+from caplint.matrix.tls import Tls
 from caplint.report import matrix as report
+from caplint.trust import digest
 
 if TYPE_CHECKING:
     from caplint.config import Config
@@ -47,8 +49,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="check on the workers of this Dask cluster, such as tcp://head:8786 (needs caplint[distributed])",
+        help="check on the workers of this Dask cluster, such as tls://head:8786 (needs caplint[distributed]); "
+        "the scheduler can run code here, so name only one that you trust",
     )
+    for option, words in (
+        ("--tls-ca-file", "certificates that may vouch for the scheduler"),
+        ("--tls-cert", "the certificate that is shown to the scheduler"),
+        ("--tls-key", "the key of --tls-cert"),
+    ):
+        parser.add_argument(option, type=Path, metavar="FILE", help=f"PEM: {words} (of a tls:// address)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     jobs = _jobs(options, config, [(kernel, vmm) for kernel in kernels for vmm in vmms], fail_on)
     cells = _remembered(jobs)
     order = [place for place in staggered(len(kernels), len(vmms)) if place not in cells]
-    with progress("checking pairs") as show, closing(_run(options.scheduler, jobs, order, config.jobs)) as done:
+    with progress("checking pairs") as show, closing(_run(options, jobs, order, config.jobs)) as done:
         for place, cell in done:
             cells[place] = cell
             show(len(cells), len(jobs))
@@ -109,6 +118,7 @@ def _jobs(options: argparse.Namespace, config: Config, pairs: list[tuple[Member,
             fail_on=fail_on,
             cache=str(cache.absolute()) if cache else "none",
             baseline=str(options.baseline.absolute()) if options.baseline else None,
+            restricted=digest(config.restricted),
         )
         for kernel, vmm in pairs
     ]
@@ -126,15 +136,19 @@ def _remembered(jobs: list[Job]) -> dict[int, Cell]:
 
 
 def _run(
-    scheduler: str | None, jobs: list[Job], order: list[int], processes: int
+    options: argparse.Namespace, jobs: list[Job], order: list[int], processes: int
 ) -> Generator[tuple[int, Cell], None, None]:
-    if scheduler is None or not order:  # no cluster is asked for what is known
+    tls = Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
+    if options.scheduler is None and tls != Tls():
+        raise CaplintError("--tls-ca-file, --tls-cert and --tls-key are for --scheduler, which is missing")
+    # Only the command line names a scheduler: neither the configuration nor DASK_SCHEDULER_ADDRESS does.
+    if options.scheduler is None or not order:  # no cluster is asked for what is known
         from caplint.matrix.processes import run_here  # noqa: PLC0415 - one or the other
 
         return run_here(jobs, order, processes)
     from caplint.matrix.cluster import run_there  # noqa: PLC0415
 
-    return run_there(scheduler, jobs, order)
+    return run_there(options.scheduler, jobs, order, tls)
 
 
 def _status(matrix: Matrix) -> int:

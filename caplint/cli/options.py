@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from caplint import share
 from caplint.config import Config, load
+from caplint.config_keys import bounded_jobs
 from caplint.errors import CaplintError
 from caplint.knowledge import knowledge
 from caplint.report.style import Style, style_for
@@ -122,13 +123,13 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def config_of(options: argparse.Namespace) -> Config:
-    """The configuration in force, with what the command line says of it."""
-    config = load(options.config)
+def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
+    """The configuration in force, with what the command line says of it; `trusting` it, only to be shown."""
+    config = load(options.config, trusting=trusting)
     if options.jobs is not None:
         if options.jobs < 1:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
-        config = replace(config, jobs=options.jobs)
+        config = replace(config, jobs=bounded_jobs(options.jobs))
     probes: list[str] = getattr(options, "probe", [])
     return replace(config, machines=_machines(probes, config)) if probes else config
 
@@ -218,7 +219,7 @@ def _unambiguous(trees: list[Tree]) -> list[Tree]:
 def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
     """The trees, the one that --staged or --base means with what it is compared with."""
     meant = _meant(trees, options)
-    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.location)
+    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.given)
     return [changed if tree is meant else tree for tree in trees]
 
 
@@ -256,8 +257,8 @@ def between(options: argparse.Namespace, config: Config, revisions: tuple[str, s
         trees += _tree_here(trees)
     trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
     meant = _meant(trees, options)
-    later = revision_tree(meant.location, revisions[1], meant.role, meant.name)
-    return [against(later, revisions[0], meant.location) if tree is meant else tree for tree in trees]
+    later = revision_tree(meant.given, revisions[1], meant.role, meant.name)
+    return [against(later, revisions[0], meant.given) if tree is meant else tree for tree in trees]
 
 
 def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from caplint.errors import CaplintError
 from caplint.findings import sort_key
 from caplint.outcome import Outcome
 from caplint.recall import recalled_all
+from caplint.regular_file import read_regular
 from caplint.report.style import safe
 from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import LARGEST
@@ -57,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes = recalled_all(
         [entry.trees for entry in laid], rules, config, lambda: _computed(laid, rules, config), partial(_asked, laid)
     )
+    outcomes = [replace(outcome, configuration=config.source) for outcome in outcomes]
     if options.diff_only:
         outcomes = [_partial(outcome) for outcome in outcomes]
     fail_on = options.fail_on or config.fail_on
@@ -95,14 +98,20 @@ def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:
     if files.count("-") > 1:
         raise CaplintError("-: standard input can be read only once")
     for name in files:
-        try:
-            if name == "-":
-                yield "standard input", sys.stdin.buffer.read(LARGEST + 1)
-            else:
-                with Path(name).open("rb") as file:
-                    yield name, file.read(LARGEST + 1)
-        except OSError as error:
-            raise CaplintError(f"{name}: cannot be read: {error.strerror}") from error
+        if name == "-":
+            yield "standard input", _standard_input()
+        else:
+            # Findings and the store hold the name as text, and bytes of it that are no UTF-8 escaped.
+            yield os.fsencode(name).decode("utf-8", "backslashreplace"), read_regular(Path(name), LARGEST)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None or sys.stdin.closed:
+        raise CaplintError("-: standard input is closed; pipe the patch into it, or name a file")
+    try:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        raise CaplintError(f"-: standard input cannot be read: {error.strerror}") from error
 
 
 def _warn(message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from caplint.c.syntax import Unit, UnreadableError, parse
+from caplint.c.syntax import MAX_BYTES, Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
 from caplint.facts.accesses import accesses
 from caplint.facts.build import make_rules
@@ -54,7 +54,7 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
         if language == MADE:
             return made(source, lambda text: extract(text, "c", repairs))
         if language in _OTHER_LANGUAGES:
-            facts.records.extend(_OTHER_LANGUAGES[language](source))
+            facts.records.extend(_of_other_language(source, language))
             return facts
         unit = parse(source, repairs or tables())
         if language == OUTLINE:
@@ -78,6 +78,12 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
     facts.functions = len(whole)
     facts.damaged = sum(not sound for sound in whole.values())
     return facts
+
+
+def _of_other_language(source: bytes, language: str) -> Iterator[Record]:
+    if len(source) > MAX_BYTES:
+        raise UnreadableError(f"larger than {MAX_BYTES >> 20} MiB")
+    return _OTHER_LANGUAGES[language](source)
 
 
 def _blind_spots(unit: Unit) -> Iterator[BlindSpot]:

@@ -10,6 +10,7 @@ import tree_sitter
 from caplint.c.guards import Jumps, guards, jumps
 from caplint.facts.reading import Reading
 from caplint.facts.records import GuardExtent
+from caplint.values.expression_text import closing
 
 _KINDS = ("if", "while", "for", "ternary", "logic")
 _MAX_EXPRESSION = 400
@@ -58,10 +59,6 @@ def _by_function(reading: Reading, kind: str) -> dict[int, list[tree_sitter.Node
 
 def _bare(expression: str) -> str:
     """Without the parentheses of `if (…)`."""
-    if expression.startswith("(") and expression.endswith(")"):
-        depth = 0
-        for match in _PARENTHESIS.finditer(expression):
-            depth += 1 if match.group() == "(" else -1
-            if depth == 0:
-                return expression[1:-1].strip() if match.end() == len(expression) else expression
+    if expression.startswith("(") and closing(expression) == len(expression) - 1:
+        return expression[1:-1].strip()
     return expression

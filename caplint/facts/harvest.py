@@ -15,7 +15,7 @@ from caplint.facts.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree, object_id
 
 if TYPE_CHECKING:
-    from caplint.facts.workers import Batch
+    from caplint.facts.workers import Batch, Read
 
 _BATCH_BYTES = 400_000
 # How many times as long a byte takes whose macros are to be expanded.
@@ -59,15 +59,13 @@ def harvest(
         from caplint.facts.workers import read_all  # noqa: PLC0415
 
         sizes = [file.size for _, file in missing.values()]
-        # What failed for a reason of the moment is kept under a name that no other run asks for.
-        once = f"{extractor} {os.getpid()} {time.time_ns()}"
         done = 0
+        lost: dict[BlobKey, int] = {}
         for results in read_all(_batches(missing), max(sizes), sum(sizes), reading.repairs, reading.jobs):
-            for name, kept in ((extractor, True), (once, False)):
-                store.add(name, [(key, size, facts) for key, size, facts, keep in results if keep is kept])
+            lost |= _add(store, extractor, results)
             done += sum(size for _, size, *_ in results)
             progress(done, sum(sizes))
-        known = store.known(once) | store.known(extractor)
+        known = lost | store.known(extractor)
     store.touch(known[key] for key in {_key(file, language) for _, file in wanted})
     return known
 
@@ -86,10 +84,26 @@ def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: 
         from caplint.facts.workers import read_all  # noqa: PLC0415
 
         total = _EXPANSION_COST * sum(sizes)
+        lost: dict[BlobKey, int] = {}
         for results in read_all(batches, max(sizes), total, reading.repairs, reading.jobs):
-            store.add(reading.extractor, [(key, size, facts) for key, size, facts, _ in results])
-        known = store.known(reading.extractor)
+            lost |= _add(store, reading.extractor, results)
+        known = lost | store.known(reading.extractor)
     return known
+
+
+def _add(store: FactStore, extractor: str, results: list[Read]) -> dict[BlobKey, int]:
+    """Add what was read. Gives the rows of what could not be read for a reason of the moment.
+
+    These are kept under a name that no other run asks for, and nothing that the run makes of them is retained.
+    """
+    store.add(extractor, [(key, size, facts) for key, size, facts, keep in results if keep])
+    lost = [(key, size, facts) for key, size, facts, keep in results if not keep]
+    if not lost:
+        return {}
+    store.incomplete = True
+    once = f"{extractor} {os.getpid()} {time.time_ns()}"
+    store.add(once, lost)
+    return store.known(once)
 
 
 def _batches(missing: dict[BlobKey, tuple[Tree, File]]) -> Iterator[Batch]:

@@ -29,14 +29,7 @@ def language_of(path: str) -> str | None:
 
 @lru_cache(maxsize=8)
 def identity(tables_identity: str) -> str:
-    """Names everything that decides what `extract` answers: this code, the grammar, the repair tables."""
-    from importlib import metadata, resources  # noqa: PLC0415 - slow to load; what only asks for languages needs neither
+    """Name everything that decides what `extract` answers: code, libraries, the repair tables."""
+    from caplint.code_identity import FACTS, code_identity  # noqa: PLC0415 - who only asks for languages needs none
 
-    digest = hashlib.sha256(tables_identity.encode())
-    for package in ("caplint.c", "caplint.facts"):
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".sql", ".toml")):
-                digest.update(file.read_bytes())
-    for distribution in ("tree-sitter", "tree-sitter-c", "pcpp"):
-        digest.update(metadata.version(distribution).encode())
-    return digest.hexdigest()[:20]
+    return hashlib.sha256(f"{tables_identity} {code_identity(*FACTS)}".encode()).hexdigest()[:20]

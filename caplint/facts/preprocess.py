@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from caplint.c.lexer import lex
 from caplint.pcpp_tokens import Preprocessor
+from caplint.values.expression_text import closing_byte
 
 # What one invocation may grow to, in bytes; more is a mistake or an attack.
 MAX_EXPANSION = 200_000
@@ -65,7 +66,7 @@ class Expander:
         tokens = self._preprocessor.tokenize(" ".join(invocation.decode("utf-8", "replace").split()))
         try:
             expanded = "".join(token.value for token in self._preprocessor.expand_macros(tokens))
-        except ExpansionError:
+        except (ExpansionError, MemoryError):
             raise
         except Exception as error:  # pcpp raises several unrelated types on bad input
             raise ExpansionError(str(error)) from error
@@ -75,9 +76,8 @@ class Expander:
 
 
 def _closing(code: bytes, opening: int) -> int:
-    depth = 0
-    for match in _PARENTHESIS.finditer(code, opening):
-        depth += 1 if match.group() == b"(" else -1
-        if depth == 0:
-            return match.end()
-    raise ExpansionError("its parentheses do not close")
+    """Offset behind the partner of a parenthesis. Raises `ExpansionError`."""
+    end = closing_byte(code, opening)
+    if end < 0:
+        raise ExpansionError("its parentheses do not close")
+    return end + 1

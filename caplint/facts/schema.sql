@@ -374,6 +374,7 @@ CREATE TABLE stat_cache (
     inode     INTEGER NOT NULL,
     oid       TEXT NOT NULL,
     relevant  INTEGER NOT NULL,   -- 1: holds a token of interest
+    reader    TEXT NOT NULL,      -- hash of the code that said so
     PRIMARY KEY (directory, path)
 ) STRICT, WITHOUT ROWID;
 
@@ -381,7 +382,8 @@ CREATE TABLE stat_cache (
 CREATE TABLE object_cache (
     oid      TEXT PRIMARY KEY,    -- git's object id
     size     INTEGER NOT NULL,
-    relevant INTEGER NOT NULL     -- 1: holds a token of interest
+    relevant INTEGER NOT NULL,    -- 1: holds a token of interest
+    reader   TEXT NOT NULL        -- hash of the code that said so
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX function_blob ON function (blob);

@@ -16,7 +16,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caplint.facts.schema import PATTERN, schema, schema_version
+from caplint.code_identity import STAMPS, code_identity
+from caplint.facts import store_file
+from caplint.facts.schema import schema, schema_version
 from caplint.trees.tree import Stamp
 
 if TYPE_CHECKING:
@@ -60,11 +62,17 @@ class FactStore:
     def __init__(self, path: Path | None, warn: Callable[[str], None] = _warn) -> None:
         self._warn = warn
         self._conditions: dict[str, int] = {}
+        self.incomplete = False
+        """Whether something could not be read for a reason of the moment: then nothing is retained any more."""
+        self.late = False
+        """Whether there was no time for something: what came before is right, but not what the run makes of all."""
         self.connection = self._open(path) if path is not None else _memory()
 
     def _open(self, path: Path) -> sqlite3.Connection:
         for attempt in (1, 2):
             try:
+                if store_file.prepare(path):
+                    self._warn(f"store {path}: its header is not one of caplint's; put aside, starting a new one")
                 return _on_disk(path)
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
@@ -189,8 +197,8 @@ class FactStore:
         self.retain_all({name: value})
 
     def retain_all(self, values: dict[str, str]) -> None:
-        """The same for many names."""
-        if not values:
+        """The same for many names. What may have been made from an incomplete reading is not kept."""
+        if not values or self.incomplete:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             rows = [(name, value, _today()) for name, value in values.items()]
@@ -200,8 +208,8 @@ class FactStore:
     def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ?",
-            (directory,),
+            "SELECT path, size, mtime, inode, oid, relevant FROM stat_cache WHERE directory = ? AND reader = ?",
+            (directory, code_identity(*STAMPS)),
         )
         return {
             path: (Stamp(size, mtime, inode), oid, bool(relevant)) for path, size, mtime, inode, oid, relevant in rows
@@ -213,9 +221,9 @@ class FactStore:
             return
         with suppress(sqlite3.OperationalError), self._writing():
             self.connection.executemany(
-                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant))
+                    (directory, path, stamp.size, stamp.mtime, stamp.inode, oid, int(relevant), code_identity(*STAMPS))
                     for path, (stamp, oid, relevant) in entries.items()
                 ],
             )
@@ -227,8 +235,9 @@ class FactStore:
     def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
         """See `StampCache`."""
         rows = self.connection.execute(
-            "SELECT oid, size, relevant FROM object_cache WHERE oid IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(oids)),),
+            """SELECT oid, size, relevant FROM object_cache
+               WHERE oid IN (SELECT value FROM json_each(?)) AND reader = ?""",
+            (json.dumps(list(oids)), code_identity(*STAMPS)),
         )
         return {oid: (size, bool(relevant)) for oid, size, relevant in rows}
 
@@ -237,8 +246,8 @@ class FactStore:
         if entries:
             with suppress(sqlite3.OperationalError), self._writing():
                 self.connection.executemany(
-                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?)",
-                    [(oid, size, int(relevant)) for oid, (size, relevant) in entries.items()],
+                    "INSERT OR REPLACE INTO object_cache VALUES (?, ?, ?, ?)",
+                    [(oid, size, int(relevant), code_identity(*STAMPS)) for oid, (size, relevant) in entries.items()],
                 )
 
 
@@ -254,13 +263,14 @@ def _memory() -> sqlite3.Connection:
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     """Open or make the store. Raises `OSError` or `sqlite3.DatabaseError` where that cannot be done."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=20, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != schema_version():
+            # Before anything else of the file is written: without it no other process takes it for a store.
+            connection.execute(f"PRAGMA application_id = {store_file.APPLICATION}")
             connection.execute("PRAGMA journal_mode = WAL")
             _create(connection)
             _forget_others(path)
@@ -278,16 +288,12 @@ def _on_disk(path: Path) -> sqlite3.Connection:
 def _forget_others(path: Path) -> None:
     """Remove stores of other versions that nobody has used for long, and all but the latest ones."""
     with suppress(OSError):
-        others = sorted((-file.stat().st_mtime, file) for file in path.parent.glob(PATTERN) if file != path)
-        for place, (negated, file) in enumerate(others):
-            if place >= _KEEP_OTHERS or -negated < time.time() - _KEEP_DAYS * _DAY:
-                _remove(file)
+        store_file.forget_others(path, _KEEP_OTHERS, time.time() - _KEEP_DAYS * _DAY)
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
+    with suppress(OSError):
+        store_file.remove(path)
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -36,7 +36,8 @@ def read_all(batches: Iterable[Batch], largest: int, total: int, repairs: Repair
 
     `largest` and `total` are bytes. A file that takes too long, or kills its process, is a blind spot.
     """
-    if largest <= _HARMLESS and total < _WORTH_MANY:
+    # A user's regular expression can take for ever over the smallest file.
+    if largest <= _HARMLESS and total < _WORTH_MANY and not repairs.iterators:
         for batch in batches:
             yield _read(batch, repairs)
         return

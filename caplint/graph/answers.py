@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
+from caplint.code_identity import code_identity
 from caplint.facts.harvest import Reading
 from caplint.facts.store import FactStore
 from caplint.graph.steps import Path, Step
-from caplint.program import program_state
 from caplint.trees.tree import Tree
 
 Found = tuple[Sequence[tuple[object, ...]], int, str]
@@ -34,8 +34,7 @@ class Question:
 
 def name_of(question: Question, trees: list[Tree], store: FactStore, reading: Reading) -> str:
     """Names the question, everything that its answer depends on included."""
-    program = program_state() or f"changing {time.time_ns()}"
-    digest = hashlib.sha256(json.dumps([program, astuple(reading.repairs), *astuple(question)]).encode())
+    digest = hashlib.sha256(json.dumps([code_identity(), astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
         # Of a kernel what matters is all; what it is asked first is listed once for both.
         code = [] if tree.role in {"kernel", "reference"} else tree.code(store)
@@ -56,6 +55,7 @@ def rows_within(store: FactStore, name: str, budget: float, work: Callable[[floa
         return [tuple(row) for row in json.loads(known)]
     rows, late, what = work(time.monotonic() + budget)
     if late:
+        store.late = True
         sys.stderr.write(f"caplint: warning: --deep: {what.format(late)} were not looked at within {budget:g} s\n")
     else:
         store.retain(name, json.dumps(rows))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from caplint.code_identity import code_identity
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.languages import OUTLINE, WORDS
 from caplint.facts.store import FactStore
@@ -126,8 +127,8 @@ class Outlines:
 
     @property
     def state(self) -> str:
-        """Names what the tree holds, and what reads it."""
-        digest = hashlib.sha256(self._reading.extractor.encode())
+        """Name what the tree holds, and what reads it."""
+        digest = hashlib.sha256(f"{code_identity(__name__)} {self._reading.extractor}".encode())
         for file in self._files:
             digest.update(f"{file.path}\0{file.oid}\0".encode())
         return digest.hexdigest()

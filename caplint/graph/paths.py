@@ -12,6 +12,7 @@ from caplint.graph.reach import Reach
 from caplint.graph.starts import Starts
 from caplint.graph.steps import Path
 from caplint.graph.uses import Use, uses_of
+from caplint.util.suggest import hint
 
 
 class Paths:
@@ -40,8 +41,7 @@ class Paths:
         query = "SELECT EXISTS (SELECT 1 FROM cap WHERE name = ?1) OR EXISTS (SELECT 1 FROM token_use WHERE name = ?1)"
         if not connection.execute(query, (name,)).fetchone()[0]:
             (near,) = connection.execute("SELECT nearest_cap(?)", (name,)).fetchone()
-            hint = f"; did you mean {near}?" if near else ""
-            raise CaplintError(f"no tree defines {name}{hint}")
+            raise CaplintError(f"no tree defines {name}{hint(near)}")
 
     def _of_use(self, use: Use, name: str, arch: str | None) -> Iterator[Path]:
         if arch is not None and use.arch not in {None, arch}:

@@ -31,6 +31,7 @@ from caplint.inventory.model import (
 )
 from caplint.knowledge import knowledge
 from caplint.link.selftests import mentions
+from caplint.link.values import number_of
 from caplint.trees.tree import Tree
 
 _DEFINED = """
@@ -130,11 +131,11 @@ def _say(capabilities: dict[str, Capability], attribute: str, entries: Iterable[
 def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
     found: dict[str, Capability] = {}
     for name, number, alias, condition, comment, header, arch, *place in connection.execute(_DEFINED):
-        definition = Definition(header, number, condition, arch, Place(*place))
+        definition = Definition(header, number_of(number), condition, arch, Place(*place))
         if name in found:
             found[name].definitions.append(definition)
         else:
-            found[name] = Capability(name, number, alias, condition, comment, [definition])
+            found[name] = Capability(name, definition.number, alias, condition, comment, [definition])
     return found
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caplint.link.bodies import Body, Row, between
-from caplint.link.brackets import closing, stripped
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
+from caplint.values.expression_text import closing, stripped
 
-_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
+_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _DEPTH = 3
 _CAST = r"(?:\(\s*(?:const\s+)?(?:unsigned\s+|struct\s+|void\s+)?[A-Za-z_]\w*(?:\s+__user)?\s*\**\s*\)\s*)*"
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
@@ -105,8 +105,9 @@ class _Reader:
     def _tests(self) -> list[Row]:
         """Conditions that speak of the value; those above the switch too."""
         start, stop = self.extent
-        first = min((row.start for row in self.body.labels), default=start)
-        rows = [row for row in self.body.tests if row.start < first or start <= row.start < stop]
+        first = start if self.body.first_label is None else self.body.first_label
+        above = between(self.body.tests, 0, first)
+        rows = [*above, *between(self.body.tests, max(first, start), stop)]
         return [row for row in rows if row.extra[0] != "switch" and self._mentions(row.text)]
 
     def _stores(self) -> list[Row]:
@@ -223,8 +224,7 @@ class _Reader:
         returned = between(self.body.returns, row.start, row.stop)
         if returned:
             return all(_FAILURE.match(entry.text) for entry in returned)
-        results = {entry.text for entry in self.body.returns if entry.text.isidentifier()}
-        before = [entry for entry in self.body.stores if entry.start < row.stop and entry.extra[0] in results]
+        before = between(self.body.result_stores, 0, row.stop)[-1:]
         return bool(before) and _FAILURE.match(before[-1].text) is not None
 
 

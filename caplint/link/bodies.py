@@ -129,6 +129,68 @@ class Body:
         copies = [row.extra[0] for row in self.stores if row.extra[0].isidentifier() and re.fullmatch(direct, row.text)]
         return re.compile("|".join([direct, *(rf"\b{re.escape(name)}\b" for name in copies)]))
 
+    @cached_property
+    def calls_of(self) -> dict[str, list[Row]]:
+        """Callee → its calls."""
+        found: dict[str, list[Row]] = {}
+        for row in self.calls:
+            found.setdefault(row.extra[0], []).append(row)
+        return found
+
+    @cached_property
+    def first_label(self) -> int | None:
+        """Where the first case begins; None without any."""
+        return self.labels[0].start if self.labels else None
+
+    @cached_property
+    def switches(self) -> list[Row]:
+        """The tests that are the selector of a `switch`."""
+        return [row for row in self.tests if row.extra[0] == "switch"]
+
+    @cached_property
+    def results(self) -> list[Row]:
+        """The returns of a plain variable."""
+        return [row for row in self.returns if row.text.isidentifier()]
+
+    @cached_property
+    def result_stores(self) -> list[Row]:
+        """The assignments to a variable that is returned."""
+        names = {row.text for row in self.results}
+        return [row for row in self.stores if row.extra[0] in names]
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """Everything that is assigned to."""
+        return frozenset(row.extra[0] for row in self.stores)
+
+    @cached_property
+    def flag_guards(self) -> list[Row]:
+        """The guards that look at the request's flags."""
+        return [row for row in self.guards if self.flags.search(row.text)]
+
+    @cached_property
+    def ends_of_ifs(self) -> dict[int, list[Row]]:
+        """The tests of an `if`, by where they stop."""
+        found: dict[int, list[Row]] = {}
+        for row in self.tests:
+            if row.extra[0] == "if":
+                found.setdefault(row.stop, []).append(row)
+        return found
+
+    @cached_property
+    def _reach(self) -> list[int]:
+        """How far the guards of each batch reach."""
+        guards = self.guards
+        return [max(row.stop for row in guards[at : at + _BATCH]) for at in range(0, len(guards), _BATCH)]
+
+    def guards_at(self, offset: int) -> Iterator[Row]:
+        """The guards that hold at an offset, in file order; a batch that ends before it is passed over."""
+        last = bisect_left(self.guards, offset + 1, key=_START)
+        for batch, reach in enumerate(self._reach[: -(-last // _BATCH)]):
+            if reach > offset:
+                begin = batch * _BATCH
+                yield from (row for row in self.guards[begin : min(begin + _BATCH, last)] if row.stop > offset)
+
     def texts(self, start: int, stop: int) -> Iterator[str]:
         """Every expression that is evaluated between two offsets."""
         for rows in (self.stores, self.calls, self.tests, self.returns):
@@ -145,3 +207,5 @@ def between(rows: list[Row], start: int, stop: int) -> list[Row]:
 
 
 _START = attrgetter("start")
+# Guards of one entry of `_reach`.
+_BATCH = 64

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sqlite3
-from collections.abc import Iterable
 from functools import partial
 
 from caplint.c.expression import parse
@@ -13,11 +11,10 @@ from caplint.c.formula import substitute, text
 from caplint.knowledge import knowledge
 from caplint.link.expansion import LookedUp
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
+from caplint.link.values import number_column
+from caplint.util.suggest import nearest
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
-_PREFIX = "KVM_CAP_"
-# How alike two names must be, by words or by letters, from 0 to 1.
-_CLOSE = 0.6
 # `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -57,7 +54,7 @@ def _definitions(connection: sqlite3.Connection) -> None:
         key = (place[0], place[1], header)
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
-        number = _number(numbers[key], body)
+        number = number_column(_number(numbers[key], body))
         found.append((*place, name, number, _alias(body), header, arch, presence, comment))
     connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
 
@@ -108,29 +105,3 @@ def _pasted(connection: sqlite3.Connection) -> None:
             """,
             (index := names.index(pasted.group(1)), name, side, tree, index),
         )
-
-
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The capability that a misspelt one most likely means, None where nothing is close.
-
-    Words may be swapped (IRQCHIP_SPLIT), added (X86_…), left out, or stand for the family's other
-    prefix, so names are compared as sets of words first and letter by letter second.
-    """
-    words = set(name.removeprefix(_PREFIX).split("_"))
-    # What a matcher knows of its second text it keeps; letters in common are the same either way round.
-    bound = difflib.SequenceMatcher(None, "", name)
-    bounds = []
-    for index, candidate in enumerate(candidates):
-        others = set(candidate.removeprefix(_PREFIX).split("_"))
-        shared = 2 * len(words & others) / (len(words) + len(others))
-        bound.set_seq1(candidate)
-        if max(shared, quick := bound.quick_ratio()) >= _CLOSE:
-            bounds.append((shared + quick, -index, shared, candidate))
-    best: tuple[float, float, int, str] | None = None
-    for most, index, shared, candidate in sorted(bounds, key=lambda entry: entry[:2], reverse=True):
-        if best is not None and most < best[0]:
-            break  # comparing letter by letter is slow, and gives no more than the bound
-        letters = difflib.SequenceMatcher(None, name, candidate).ratio()
-        if max(shared, letters) >= _CLOSE and (best is None or (shared + letters, letters, index) > best[:3]):
-            best = (shared + letters, letters, index, candidate)
-    return best[3] if best else None

@@ -6,10 +6,10 @@ import json
 import re
 
 from caplint.knowledge import GENERIC
-from caplint.link.bodies import Body, Row, between
+from caplint.link.bodies import Body, between
 from caplint.link.sites import Site
 
-_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d+)\s*\]")
+_ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 # Calls that leave no trace in KVM's own state.
@@ -44,9 +44,7 @@ def highest_argument(body: Body, site: Site) -> int | None:
 
 def flags_tested_at(body: Body, offset: int) -> bool:
     """Whether the request's flags have been tested when control reaches the offset."""
-    return body.handler.flags_tested or any(
-        row.start <= offset < row.stop and body.flags.search(row.text) for row in body.guards
-    )
+    return body.handler.flags_tested or any(row.start <= offset < row.stop for row in body.flag_guards)
 
 
 def flags_checked(body: Body, site: Site) -> int | None:
@@ -99,7 +97,7 @@ def succeeds(body: Body, site: Site) -> int | None:
     returned = [row.text for row in between(body.returns, site.start, site.stop)]
     if any(_ZERO.match(value) for value in returned):
         return 1
-    results = {row.text for row in body.returns if row.start >= site.stop and row.text.isidentifier()}
+    results = {row.text for row in body.results if row.start >= site.stop}
     assigned = [row for row in between(body.stores, site.start, site.stop) if row.extra[0] in results]
     if assigned:
         if any(_ZERO.match(row.text) for row in assigned):
@@ -107,12 +105,9 @@ def succeeds(body: Body, site: Site) -> int | None:
         return None if any(not row.text.startswith("-") for row in assigned) else 0
     if returned:
         return None if any(not value.startswith("-") for value in returned) else 0
-    for row in reversed(body.stores):
-        if row.start < site.start and row.extra[0] in results and not _within_switch(body, row, site):
+    # A store behind the beginning of a switch around the site stands under another of its cases.
+    outer = min((test.start for test in body.switches if site.start < test.stop), default=site.start)
+    for row in reversed(between(body.result_stores, 0, min(site.start, outer + 1))):
+        if row.extra[0] in results:
             return 1 if _ZERO.match(row.text) else 0 if row.text.startswith("-") else None
     return None
-
-
-def _within_switch(body: Body, row: Row, site: Site) -> bool:
-    """Whether a statement above the site stands in the same switch, so under another case."""
-    return any(test.extra[0] == "switch" and test.start < row.start and site.start < test.stop for test in body.tests)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from caplint.link.integers import UnknownValueError
+from caplint.values.expression_text import arguments
 
 _WORD = re.compile(r"\b[A-Za-z_]\w*")
 MAX_DEPTH = 60
@@ -58,29 +59,18 @@ def expanded(body: str, macros: Macros, depth: int) -> str:
             continue
         if depth > MAX_DEPTH or len(body) > MAX_TEXT:
             raise UnknownValueError("macros nest too deeply")
-        arguments, end = _arguments(body, opening)
-        if not definition.parameters and arguments == [""]:
-            arguments = []
-        if len(arguments) != len(definition.parameters):
+        call = arguments(body, opening)
+        if call is None:
+            raise UnknownValueError("unbalanced parentheses")
+        given, end = call
+        if not definition.parameters and given == [""]:
+            given = []
+        if len(given) != len(definition.parameters):
             raise UnknownValueError(f"{match.group()}() takes {len(definition.parameters)} arguments")
-        inner = _substituted(definition.body, dict(zip(definition.parameters, arguments, strict=True)))
+        inner = _substituted(definition.body, dict(zip(definition.parameters, given, strict=True)))
         return expanded(f"{body[: match.start()]}{inner}{body[end:]}", macros, depth + 1)
     return body
 
 
-def _substituted(body: str, arguments: Mapping[str, str]) -> str:
-    return _WORD.sub(lambda word: arguments.get(word.group(), word.group()), body)
-
-
-def _arguments(text: str, opening: int) -> tuple[list[str], int]:
-    """The arguments between the parenthesis at `opening` and its partner, and the offset behind that."""
-    arguments, depth, start = [], 0, opening + 1
-    for position in range(opening, len(text)):
-        character = text[position]
-        depth += (character == "(") - (character == ")")
-        if (character == "," and depth == 1) or depth == 0:
-            arguments.append(text[start:position].strip())
-            start = position + 1
-        if depth == 0:
-            return arguments, position + 1
-    raise UnknownValueError("unbalanced parentheses")
+def _substituted(body: str, given: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda word: given.get(word.group(), word.group()), body)

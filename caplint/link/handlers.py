@@ -19,6 +19,7 @@ from caplint.link.helpers import Helpers
 from caplint.link.memo import remembered, snapshot
 from caplint.link.null_vm import NullVm, may_get_null
 from caplint.link.sites import Site, sites
+from caplint.link.values import bits_column
 from caplint.link.vm_answers import reads_vm
 
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
@@ -89,7 +90,7 @@ def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: masks.M
     body.connection.execute(
         "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, verb, position, mask.text, mask.value),
+         handler.function, verb, position, mask.text, bits_column(mask.value)),
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from caplint.code_identity import LAYOUTS, code_identity
 from caplint.facts.store import FactStore
-from caplint.link.memo import code_digest
 
 # The end of a header's path and a line of it, in the JSON of units.
 _LINE = re.compile(r'\.h", \d+')
@@ -31,7 +31,7 @@ def drift_of(store: FactStore, kernel: str, other: str) -> list[list[Any]]:
     shapes = [_shape(units) for units in (kernel, other)]
     if shapes[0] == shapes[1]:
         return []
-    code = code_digest("caplint.link", "caplint.abi").hex()
+    code = code_identity(*LAYOUTS)
     name = f"drift of shapes {code} {shapes[0]} {shapes[1]}"
     known = store.recall(name)
     if known is None:

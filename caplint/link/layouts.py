@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from posixpath import basename, commonprefix, dirname
 
-from caplint.abi import sources as headers
 from caplint.abi.abis import Abi, abis_of
 from caplint.abi.sources import Place, Sources, gather
+from caplint.code_identity import LAYOUTS, code_identity
 from caplint.errors import CaplintError
 from caplint.facts.store import FactStore
 from caplint.knowledge import knowledge
@@ -63,7 +63,9 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
     with evaluating(missing, jobs) as results:
 
         def fill() -> None:
-            fresh = results()
+            fresh, complete = results()
+            if not complete:  # a process that died, or was given no time
+                store.incomplete = True
             store.retain_all(fresh)
             _fill(store, copies, known | fresh)
 
@@ -134,7 +136,7 @@ def _blind(path: str, reason: str) -> str:
 
 
 def _key(found: Sources, abis: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(f"{headers.identity()} {found.identity} {abis}".encode())
+    digest = hashlib.sha256(f"{code_identity(*LAYOUTS)} {found.identity} {abis}".encode())
     return f"layout {digest.hexdigest()}"
 
 

@@ -162,17 +162,17 @@ class Sources:
 
     @cached_property
     def _defined(self) -> list[tuple[int, str, str, int]]:
-        return self._rows(
+        rows = self._rows(
             """SELECT number, name, path, line FROM temp.all_cap
-               WHERE side = ? AND tree = ? AND header = 'uapi' AND (arch IS NULL OR arch IN (?, 'generic'))
-               ORDER BY alias IS NOT NULL, path, line"""
+               WHERE side = ? AND tree = ? AND header = 'uapi' AND number IS NOT NULL
+                 AND (arch IS NULL OR arch IN (?, 'generic')) ORDER BY alias IS NOT NULL, path, line"""
         )
+        return [(int(number), *place) for number, *place in rows]
 
     @property
     def _header(self) -> tuple[str, int]:
         """Where the highest number is defined: the next one would stand behind it."""
-        known = [entry for entry in self._defined if entry[0] is not None]
-        return max(known)[2:] if known else ("include/uapi/linux/kvm.h", 1)
+        return max(self._defined)[2:] if self._defined else ("include/uapi/linux/kvm.h", 1)
 
     @cached_property
     def _answering(self) -> dict[str, list[_Check]]:

@@ -73,7 +73,7 @@ def _answers(connection: sqlite3.Connection, machine: Machine) -> None:
         """SELECT number, name FROM temp.all_cap WHERE side = 'now' AND number IS NOT NULL AND header <> 'copy'
            ORDER BY role <> 'kernel', alias IS NOT NULL, tree, path, line"""
     ):
-        names.setdefault(number, name)
+        names.setdefault(int(number), name)
     given = {answer.number: (answer.system, answer.vm) for answer in machine.answers}
     asked = range(machine.first, machine.last + 1)
     silent = (0, 0 if machine.vm_error is None else None)

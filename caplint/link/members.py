@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from caplint.code_identity import LINKS, code_identity
 from caplint.facts.store import FactStore
-from caplint.link.memo import code_digest
 
 BRACKETS = re.compile(r"\[[^\[\]]*\]")
 """An index."""
@@ -47,7 +47,7 @@ def members_of(store: FactStore, side: str, tree: str) -> list[tuple[str | None,
            FROM temp.all_file f JOIN main.blob b ON b.id = f.blob WHERE f.side = ? AND f.tree = ?""",
         (side, tree),
     ).fetchall()
-    code = code_digest("caplint.link").hex()
+    code = code_identity(*LINKS)
     names = {blob: f"members {oid} {language} {extractor} {code}" for _, blob, oid, language, extractor in rows}
     known = store.recall_all(names.values())
     found = {blob: Members(**json.loads(known[name])) for blob, name in names.items() if name in known}

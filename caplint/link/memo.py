@@ -6,38 +6,27 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable
-from functools import cache
-from importlib import resources
 
+from caplint.code_identity import LINKS, code_identity
 from caplint.facts.store import FactStore
 
 Tables = tuple[str, ...]
 
 
 def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
-    """Names what one side of a tree holds of code, what read it, and the code of the links.
+    """Name what one side of a tree holds of code, what kind of tree it is, what read it, and the code of the links.
 
     No link that is remembered looks at documentation or Kconfig; files' conditions stand in Makefiles and meson.build.
     """
-    digest = hashlib.sha256(code_digest("caplint.link") + extractor.encode())
-    for path, oid in connection.execute(
-        """SELECT f.path, b.oid FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
+    kind = connection.execute("SELECT name, role, project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
+    digest = hashlib.sha256(f"{code_identity(*LINKS)} {extractor} {kind}".encode())
+    for row in connection.execute(
+        """SELECT f.path, b.oid, f.arch, f.header FROM temp.all_file f JOIN main.blob b ON b.id = f.blob
            WHERE f.side = ? AND f.tree = ? AND NOT f.made AND b.language IN ('c', 'make', 'meson') ORDER BY 1""",
         (side, tree),
     ):
-        digest.update(f"{path}\0{oid}\0".encode())
+        digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")
     return digest.hexdigest()
-
-
-@cache
-def code_digest(*packages: str) -> bytes:
-    """Names the code of some packages, and kvm.toml."""
-    digest = hashlib.sha256(resources.files("caplint").joinpath("kvm.toml").read_bytes())
-    for package in packages:
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".sql")):
-                digest.update(file.read_bytes())
-    return digest.digest()
 
 
 def remembered(store: FactStore, name: str, tables: Tables, where: tuple[str, str], fill: Callable[[], None]) -> None:

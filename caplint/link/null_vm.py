@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.link.bodies import Body, between
-from caplint.link.brackets import split, stripped
 from caplint.link.helpers import Helpers, Macro
+from caplint.values.expression_text import split, stripped
 
 _DEPTH = 5
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -44,7 +44,7 @@ class NullVm:
 
     def within(self, body: Body, name: str, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
         """Dereferences of a parameter between two offsets that no test stands before, in file order."""
-        if any(row.extra[0] == name for row in body.stores):
+        if name in body.targets:
             return  # it may have become something else
         handler = body.handler
         direct = re.compile(rf"\(*\s*{re.escape(name)}\s*\)*\s*->")
@@ -65,10 +65,7 @@ class NullVm:
 
     def is_tested(self, body: Body, name: str, offset: int) -> bool:
         """Whether the parameter is known not to be NULL when control reaches the offset."""
-        return any(
-            row.start <= offset < row.stop and self._tells(body, row.text, row.extra[1] == "1", name)
-            for row in body.guards
-        )
+        return any(self._tells(body, row.text, row.extra[1] == "1", name) for row in body.guards_at(offset))
 
     def _callee(self, body: Body, callee: str, index: int, depth: int) -> Dereference | None:
         for macro in self.helpers.macros(callee, body.handler.arch):
@@ -172,8 +169,8 @@ def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:
         return True
     for other in bodies:
         vm = other.handler.parameters[0] if other.handler.parameters else ""
-        for row in other.calls:
-            given = json.loads(row.text)[:1] if row.extra[0] == handler.function and other is not body else []
+        for row in other.calls_of.get(handler.function, []) if other is not body else []:
+            given = json.loads(row.text)[:1]
             if given == ["NULL"] or (given == [vm] and not careful.is_tested(other, vm, row.start)):
                 return True
     return False

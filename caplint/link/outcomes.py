@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from operator import attrgetter
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, disjunction, text
@@ -25,7 +27,7 @@ def returns(body: Body, site: Site) -> str:
 def positive(body: Body, site: Site) -> str:
     """When the answer may be more than 0; the site's own condition where nothing in the site says."""
     stop = _stop(body, site)
-    results = {row.text for row in body.returns if row.start >= stop and row.text.isidentifier()}
+    results = {row.text for row in body.results if row.start >= stop}
     found = between(body.returns, site.start, stop)
     found += [row for row in between(body.stores, site.start, stop) if row.extra[0] in results]
     something = [row for row in found if not _NOTHING.match(row.text)]
@@ -38,8 +40,9 @@ def _stop(body: Body, site: Site) -> int:
     """Where the site ends in every variant: an `#else` may stand behind where control leaves in the first."""
     if site.kind != "case":
         return site.stop
-    switches = [test.stop for test in body.tests if test.extra[0] == "switch" and test.start < site.start < test.stop]
-    return min([row.start for row in body.labels if row.start >= site.stop] + switches, default=site.stop)
+    switches = [test.stop for test in body.switches if test.start < site.start < test.stop]
+    following = body.labels[bisect_left(body.labels, site.stop, key=attrgetter("start")) :][:1]
+    return min([row.start for row in following] + switches, default=site.stop)
 
 
 def _under(site: Site, conditions: list[Formula]) -> str:
@@ -52,7 +55,7 @@ def _condition(row: Row) -> Formula:
 
 def _guarded(body: Body, site: Site, row: Row) -> bool:
     """Whether a test inside the site decides if control reaches a row; one that returns otherwise does not."""
-    if any(test.extra[0] == "switch" and site.start < test.start <= row.start < test.stop for test in body.tests):
+    if any(site.start < test.start <= row.start < test.stop for test in body.switches):
         return True
     return any(
         guard.start <= row.start < guard.stop
@@ -64,8 +67,4 @@ def _guarded(body: Body, site: Site, row: Row) -> bool:
 
 def _returns_before(body: Body, guard: Row) -> bool:
     """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
-    return any(
-        between(body.returns, test.start, test.stop)
-        for test in body.tests
-        if test.stop == guard.start and test.extra[0] == "if"
-    )
+    return any(between(body.returns, test.start, test.stop) for test in body.ends_of_ifs.get(guard.start, []))

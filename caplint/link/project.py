@@ -33,6 +33,7 @@ from caplint.link.layouts import layouts_of
 from caplint.link.made import link_made
 from caplint.link.msrs import link_msrs
 from caplint.link.selftests import link_selftests
+from caplint.link.values import number_column, register, within
 from caplint.link.vmm import link_vmm
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def link(
     connection.create_function("equivalent", 2, _equivalent, deterministic=True)
     connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
     connection.create_function("symbols", 1, _symbols, deterministic=True)
+    register(connection)
     for statement in views().split(";\n"):
         connection.execute(statement)
     for entry in loaded:
@@ -78,7 +80,8 @@ def link(
                 link_made(store, side, tree, reading)
     connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
     connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
-    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", scope.vendor_ranges)
+    ranges = [tuple(number_column(within(end)) for end in ends) for ends in scope.vendor_ranges]
+    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", ranges)
     connection.create_function("conjoin", 2, conjoin, deterministic=True)
     # A narrow run has no views of layouts.
     with layouts_of(store, [] if scope.narrow else [entry.tree for entry in loaded], reading.jobs) as link_layouts:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from caplint.link.code import Call, Function
+from caplint.values.expression_text import split
 
 _NAME = re.compile(r"&?\s*([A-Za-z_]\w*)\Z")
 _ARGUMENT = re.compile(r"args\s*\[\s*(\d+)\s*\]\Z")
@@ -40,7 +41,7 @@ def request_of(function: Function, call: Call) -> Request:
             known = len(store.value) < _LONGEST
             found = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
             items = _LIST.search(store.value)
-            given = dict(enumerate(item.strip() for item in items.group(1).split(","))) if items else {}
+            given = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}
         elif member := re.match(rf"{re.escape(variable)}\s*(?:\.|->)\s*(.+)", store.target):
             found[member.group(1)] = store.value
     given |= {int(index.group(1)): value for name, value in found.items() if (index := _ARGUMENT.match(name))}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from caplint.link.bodies import Body
 
+# Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
+_MOST_EXPANDED = 2_000
 _CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
 
 
@@ -28,6 +30,7 @@ class Site:
 def sites(body: Body) -> Iterator[Site]:
     """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
     handler = body.handler
+    expanded = 0
     extent = (handler.blob, handler.function, handler.start, handler.stop)
     for low, high, *place in body.connection.execute(
         """SELECT l.low, l.high, l.line, l.column, l.start, l.stop, c.text
@@ -36,7 +39,9 @@ def sites(body: Body) -> Iterator[Site]:
            ORDER BY l.start""",
         extent,
     ).fetchall():
-        for name in _named(body, low.strip("() "), high.strip("() ")):
+        names = _named(body, low.strip("() "), high.strip("() "), expanded < _MOST_EXPANDED)
+        expanded += len(names) if low != high else 0
+        for name in names:
             yield Site(name, "case", *place)
     for constant, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.line, p.column, p.start, c.text
@@ -49,10 +54,13 @@ def sites(body: Body) -> Iterator[Site]:
             yield Site(constant, "comparison", line, column, *found, condition)
 
 
-def _named(body: Body, low: str, high: str) -> list[str]:
-    """The capabilities of a label; those of a range by their numbers in the tree's own header."""
+def _named(body: Body, low: str, high: str, within: bool) -> list[str]:
+    """The capabilities of a label; of a range its ends, and `within` it those that the tree's own header numbers so."""
     if low == high:
         return [low] if _CAPABILITY.match(low) else []
+    ends = [name for name in (low, high) if _CAPABILITY.match(name)]
+    if not within:
+        return ends
     rows = body.connection.execute(
         """SELECT DISTINCT c.name FROM temp.all_cap c, temp.all_cap low, temp.all_cap high
            WHERE c.side = ?1 AND c.tree = ?2 AND c.header = 'uapi'
@@ -61,7 +69,7 @@ def _named(body: Body, low: str, high: str) -> list[str]:
              AND c.number BETWEEN low.number AND high.number ORDER BY c.number, c.name""",
         (body.handler.side, body.handler.tree, low, high),
     ).fetchall()
-    return [name for (name,) in rows] or [name for name in (low, high) if _CAPABILITY.match(name)]
+    return [name for (name,) in rows] or ends
 
 
 def _decided(body: Body, constant: str, offset: int) -> tuple[int, int] | None:

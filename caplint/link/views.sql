@@ -53,7 +53,7 @@ CREATE TEMP TABLE all_cap (
     line      INTEGER NOT NULL,
     column    INTEGER NOT NULL,
     name      TEXT NOT NULL,
-    number    INTEGER,          -- NULL: cannot be computed
+    number    COLLATE number,   -- NULL: cannot be computed; TEXT where 64 bits with a sign do not hold it
     alias     TEXT,             -- the capability that its body names
     header    TEXT NOT NULL,    -- uapi, copy, vmm
     arch      TEXT,
@@ -209,7 +209,7 @@ CREATE TEMP TABLE all_cap_mask (
     verb     TEXT NOT NULL,     -- check, enable
     position INTEGER NOT NULL,  -- index in cap->args
     text     TEXT NOT NULL,     -- as written, several joined by |
-    value    INTEGER            -- NULL: cannot be computed, or is no set of named bits
+    value    INTEGER            -- as 64 bits, negative where the highest is set; NULL: cannot be computed, or is no set of named bits
 );
 
 -- An argument that a VMM passes when it enables a capability.
@@ -224,8 +224,8 @@ CREATE TEMP TABLE all_vmm_argument (
     function TEXT NOT NULL,
     position INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    value    INTEGER,           -- NULL: it is no constant
-    bits     INTEGER,           -- value, or all bits that a local variable is given; NULL: not known
+    value    COLLATE number,    -- NULL: it is no constant; TEXT where 64 bits with a sign do not hold it
+    bits     INTEGER,           -- of value, or all that a local variable is given, as in cap_mask; NULL: not known
     asked    INTEGER            -- 1: the answer of a check goes into it, or more is done with that than take it for yes or no,
                                 -- 0: neither, NULL: no check stands before
 );
@@ -601,7 +601,7 @@ CREATE TEMP TABLE pending_cap (
     path   TEXT NOT NULL,
     line   INTEGER NOT NULL,
     name   TEXT NOT NULL,
-    number INTEGER NOT NULL
+    number COLLATE number NOT NULL
 );
 
 -- Numbered sections of KVM's API documentation that they add.
@@ -680,8 +680,8 @@ CREATE TEMP TABLE all_machine_difference (
 
 -- Numbers that the user has set aside for capabilities of their own: `vendor-range`.
 CREATE TEMP TABLE vendor_range (
-    low  INTEGER NOT NULL,
-    high INTEGER NOT NULL
+    low  COLLATE number NOT NULL,
+    high COLLATE number NOT NULL
 );
 
 CREATE INDEX temp.all_file_blob ON all_file (blob);

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from caplint.link.bodies import Body, between
-from caplint.link.brackets import stripped, without_calls
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
+from caplint.values.expression_text import stripped, without_calls
 
 
 def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:
@@ -37,12 +37,12 @@ def _texts(body: Body, site: Site, idle: set[str]) -> Iterator[str]:
 
 def _copies(body: Body, vm: str) -> list[str]:
     """Local variables that the VM decides before the switch begins."""
-    first = min((row.start for row in body.labels), default=0)
+    first = body.first_label or 0
     mention = re.compile(rf"\b{re.escape(vm)}\b")
     return [
         row.extra[0]
-        for row in body.stores
-        if row.start < first and row.extra[2] == "1" and row.extra[0].isidentifier() and mention.search(row.text)
+        for row in between(body.stores, 0, first)
+        if row.extra[2] == "1" and row.extra[0].isidentifier() and mention.search(row.text)
     ]
 
 

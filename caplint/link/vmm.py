@@ -16,6 +16,7 @@ from caplint.link.code import Call, Code, Function
 from caplint.link.masks import Constants
 from caplint.link.memo import remembered, snapshot
 from caplint.link.requests import request_of
+from caplint.link.values import bits_column, number_column
 from caplint.link.vmm_bits import Answers, bits_of
 from caplint.link.vmm_caps import Capabilities, handed_on
 from caplint.link.vmm_checks import Before, Check, Dominators, Witnesses
@@ -172,8 +173,8 @@ def _insert_arguments(
         "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-             constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None,
-             bits_of(constants, use.function, text), asked.get((*use.place, use.cap)))
+             number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+             bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap)))
             for use in uses
             for position, text in enumerate(use.given or ())
         ],

@@ -47,6 +47,7 @@ class Answers:
             texts = list(dict.fromkeys([*(text for _, text in function.texts()), *masked]))
             self._texts.append((function, texts, "\n".join(texts)))
         self._known: dict[str, list[tuple[Function, str]]] = {}
+        self._inside: dict[str, dict[tuple[str, int], list[tuple[Function, str]]]] = {}
 
     def _mentions(self, name: str) -> list[tuple[Function, str]]:
         """Every expression that mentions a name. A few are asked for of all that a tree has."""
@@ -59,6 +60,14 @@ class Answers:
                 if name in text and name in symbols(text)
             ]
         return self._known[name]
+
+    def _mentions_in(self, name: str, function: Function) -> list[tuple[Function, str]]:
+        """The expressions of one function that mention a name."""
+        if name not in self._inside:
+            by_function = self._inside.setdefault(name, {})
+            for mention in self._mentions(name):
+                by_function.setdefault((mention[0].path, mention[0].start), []).append(mention)
+        return self._inside[name].get((function.path, function.start), [])
 
     def are_yes_or_no(self, found: Witnesses) -> bool:
         """Whether nothing in the tree does more with an answer than test it or hand it on."""
@@ -73,9 +82,14 @@ class Answers:
             for function, text in self._mentions(name):
                 if (function.path, function.start) == (path, start):
                     yield function, text
-        names = {*found.shared, *found.functions, *(check.call.callee for check in found.checks)}
-        for name in sorted(names):
+        for name in sorted({*found.shared, *found.functions}):
             for function, text in self._mentions(name):
+                if found.find(function, text):
+                    yield function, text
+        # Elsewhere a call of the same function asks for something else.
+        places = {(check.call.callee, check.function.path, check.function.start): check for check in found.checks}
+        for (callee, *_), check in sorted(places.items(), key=lambda entry: entry[0]):
+            for function, text in self._mentions_in(callee, check.function):
                 if found.find(function, text):
                     yield function, text
 

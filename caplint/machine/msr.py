@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from caplint.errors import CaplintError
-from caplint.link.capabilities import nearest
+from caplint.util.suggest import hint, nearest
 
 DEVICES = Path("/dev/cpu")
 _HIGHEST = 2**32 - 1
@@ -31,8 +31,7 @@ def number_of(word: str, names: Mapping[str, int]) -> int:
         return names[word]
     if not names:
         raise CaplintError(f"--msr {word}: no tree here numbers MSRs; give --kernel DIR, or a number such as 0x4f")
-    near = nearest(word, sorted(names))
-    raise CaplintError(f"--msr {word}: the trees number no such MSR" + (f"; did you mean {near}?" if near else ""))
+    raise CaplintError(f"--msr {word}: the trees number no such MSR{hint(nearest(word, sorted(names)))}")
 
 
 def read(number: int, cpu: int = 0, *, devices: Path = DEVICES) -> int:

@@ -5,7 +5,6 @@ Such a file comes from another machine and is read as hostile input: what the sc
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import sys
@@ -17,6 +16,8 @@ from caplint import __version__
 from caplint.errors import CaplintError
 from caplint.knowledge import knowledge
 from caplint.quoting import visible
+from caplint.regular_file import read_regular
+from caplint.util.suggest import suggestion
 
 # A record of every number up to the limit stays far below it.
 MAX_BYTES = 4_000_000
@@ -73,16 +74,14 @@ def as_object(machine: Machine) -> dict[str, Any]:
 
 def read(file: str) -> Machine:
     """The machine of a file, `-` for standard input. Raises `CaplintError` saying what is wrong with it."""
-    path = Path(file)
     if file == "-":
         return parse(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
-    if path.is_dir():
+    if Path(file).is_dir():
         raise CaplintError(f"--probe {file}: is a directory; `--probe` alone asks this machine, and stands last")
     try:
-        with path.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CaplintError(f"--probe {file}: cannot be read: {error.strerror}") from error
+        content = read_regular(Path(file), MAX_BYTES)
+    except CaplintError as error:
+        raise CaplintError(f"--probe {error}") from error
     return parse(content, file)
 
 
@@ -91,7 +90,10 @@ def parse(content: bytes, label: str) -> Machine:
     try:
         if len(content) > MAX_BYTES:
             raise _WrongError(f"is larger than {MAX_BYTES} bytes")
-        return _machine(_loaded(content))
+        try:
+            return _machine(_loaded(content))
+        except RecursionError:
+            raise _WrongError("is nested too deeply") from None
     except _WrongError as error:
         advice = "`caplint probe --output-format json` writes such a record"
         raise CaplintError(f"probe {label}: {error}; {advice}") from error
@@ -103,9 +105,19 @@ class _WrongError(Exception):
 
 def _loaded(content: bytes) -> Any:
     try:
-        return json.loads(content.decode("utf-8"))
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:  # bytes, syntax, numbers and nesting that are none
         raise _WrongError(f"is no JSON: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are all there once; of two, readers would differ in which one counts."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _WrongError(f"holds the key {_short(key)} twice")
+        found[key] = value
+    return found
 
 
 def _machine(data: Any) -> Machine:
@@ -113,7 +125,7 @@ def _machine(data: Any) -> Machine:
     if isinstance(data, dict) and "msrs" in data:
         raise _WrongError("holds MSRs and no answers of /dev/kvm")
     _keys(data, "it", fields)
-    if data["version"] != 1 or isinstance(data["version"], bool):
+    if type(data["version"]) is not int or data["version"] != 1:
         raise _WrongError(f"version is {_short(data['version'])}, and this caplint reads version 1")
     _text(data["caplint"], "caplint")
     arch = _text(data["arch"], "arch")
@@ -161,8 +173,7 @@ def _keys(data: Any, where: str, keys: tuple[str, ...]) -> None:
         raise _WrongError(f"{where} is no object")
     for key in data:
         if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            raise _WrongError(f"{where} has an unknown key {_short(key)}" + (f", meant is {near[0]}" if near else ""))
+            raise _WrongError(f"{where} has an unknown key {_short(key)}{suggestion(key[:_LONGEST], keys)}")
     for key in keys:
         if key not in data:
             raise _WrongError(f"{where} lacks {key}")

@@ -36,6 +36,8 @@ class Job:
     baseline: str | None = None
     """The file of findings that are left out."""
     jobs: int = 1
+    restricted: str = ""
+    """The digest of the configuration's restricted settings, which the user gave or trusts."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 from caplint import baseline, baseline_file, share
 from caplint import rules as rule_pages
-from caplint.config import Config, load
+from caplint.config import Config, read
 from caplint.coverage import SUMMED
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
@@ -29,6 +29,7 @@ from caplint.recall import known, recalled
 from caplint.rules import Rule
 from caplint.trees.detect import tree_of
 from caplint.trees.tree import States, Tree
+from caplint.trust import digest
 
 _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
 
@@ -105,7 +106,9 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
 
 
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
-    settings = load(Path(job.config)) if job.config else Config()
+    settings = read(Path(job.config)) if job.config else Config()
+    if job.config and digest(settings.restricted) != job.restricted:
+        raise CaplintError(f"{job.config}: has changed since the run began; start it again")
     config = replace(settings, cache=job.cache, jobs=job.jobs)
     pages = rule_pages.load([share.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
     return config, [rule for rule in pages if rule.code in job.codes]

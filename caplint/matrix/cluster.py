@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -14,29 +13,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caplint import share
+from caplint.code_identity import contents_identity
 from caplint.errors import CaplintError
 from caplint.matrix import Cell, Job
 from caplint.matrix.cell import failed
 from caplint.matrix.fleet import split
 from caplint.matrix.processes import Processes
+from caplint.matrix.tls import Tls, check, security
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Security
 
 # Seconds in which a scheduler has to answer, and then a first worker to be there.
 _ANSWER = 5
 _WORKER = 10
-_PACKAGE = Path(__file__).resolve().parent.parent
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
-_DATA = (".py", ".sql", ".toml", ".h", ".md")
 
 
-def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tuple[int, Cell], None, None]:
+def run_there(address: str, jobs: list[Job], order: list[int], tls: Tls) -> Generator[tuple[int, Cell], None, None]:
     """The cells of all jobs as workers are done with them, each with its place among the jobs.
 
+    What they answer is unpickled: who runs the scheduler, or can speak for it, can run code here.
     Raises `CaplintError` where there is no cluster to speak of, or none any more, or a worker is of no use.
     """
-    with _connected(address) as client:
+    with _connected(address, tls) as client:
         from distributed import as_completed  # noqa: PLC0415 - see above
 
         _survey(client, address, jobs)
@@ -57,7 +57,8 @@ def run_there(address: str, jobs: list[Job], order: list[int]) -> Generator[tupl
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Client]:
+def _connected(address: str, tls: Tls) -> Iterator[Client]:
+    check(address, tls)
     try:
         from distributed import Client  # noqa: PLC0415
     except ImportError:
@@ -66,10 +67,11 @@ def _connected(address: str) -> Iterator[Client]:
         ) from None
     if not _ADDRESS.fullmatch(address):
         raise CaplintError(f"--scheduler {address}: write an address such as tcp://head:8786")
+    secured = security(address, tls)
     logging.disable()  # what goes wrong is said in one line
     try:
-        asyncio.run(_answers(address))
-        client = Client(address, timeout=_ANSWER)  # type: ignore[no-untyped-call]
+        asyncio.run(_answers(address, secured))
+        client = Client(address, timeout=_ANSWER, security=secured)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         why = str(error) or f"silent for {_ANSWER} s"
         raise CaplintError(
@@ -82,11 +84,12 @@ def _connected(address: str) -> Iterator[Client]:
             client.close(timeout=_ANSWER)  # type: ignore[no-untyped-call] # which gives up what has not begun
 
 
-async def _answers(address: str) -> None:
+async def _answers(address: str, secured: Security) -> None:
     """Shake hands; a client would wait for ever for what accepts a connection and says nothing."""
     from distributed.comm.core import connect  # noqa: PLC0415 - see above
 
-    comm = await asyncio.wait_for(connect(address, timeout=_ANSWER), _ANSWER)  # type: ignore[no-untyped-call]
+    arguments = secured.get_connection_args("client")  # type: ignore[no-untyped-call]
+    comm = await asyncio.wait_for(connect(address, timeout=_ANSWER, **arguments), _ANSWER)  # type: ignore[no-untyped-call]
     comm.abort()
 
 
@@ -136,15 +139,8 @@ def _check(job: Job, program: str) -> Cell:
 
 @cache
 def program_digest() -> str:
-    """Names caplint by the contents of its code, tables and rule pages, wherever they are installed."""
-    digest = hashlib.sha256()
-    for root in (_PACKAGE, share.RULES):
-        for directory, below, names in os.walk(root):
-            if Path(directory) == _PACKAGE:
-                below[:] = [name for name in below if name != "share"]  # the rule pages of a wheel are there
-            below.sort()
-            for name in sorted(names):
-                if name.endswith(_DATA):
-                    file = Path(directory) / name
-                    digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
+    """Name caplint by the contents of its code, tables and rule pages, wherever they are installed."""
+    digest = hashlib.sha256(contents_identity().encode())
+    for file in sorted(share.RULES.rglob("*.md")):
+        digest.update(f"{file.relative_to(share.RULES)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -21,6 +21,7 @@ from caplint.report.source import Source
 from caplint.report.style import Style
 from caplint.report.wording import plural, sentence
 from caplint.rules import Rule
+from caplint.trees.names import on_disk
 from caplint.trees.tree import Tree
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -81,7 +82,7 @@ def _base(tree: Tree) -> dict[str, Any]:
     """Where a tree is; a revision's files are nowhere."""
     base: dict[str, Any] = {"description": {"text": f"{tree.role}: {visible(tree.location)}"}}
     # As it was named: a link that is resolved is not the checkout that a service knows.
-    if tree.revision is None and (root := Path(os.path.abspath(tree.location))).is_dir():  # noqa: PTH100
+    if tree.revision is None and (root := Path(os.path.abspath(on_disk(tree.location)))).is_dir():  # noqa: PTH100
         base["uri"] = root.as_uri().rstrip("/") + "/"
     return base
 

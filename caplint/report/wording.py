@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from caplint.coverage import Coverage
 from caplint.findings import SEVERITIES, Finding, Place
-from caplint.outcome import Outcome
+from caplint.outcome import IGNORED, Outcome
 from caplint.quoting import visible
 
 MAX_RELATED = 8
@@ -78,8 +78,17 @@ def coverage_line(coverage: Coverage) -> str:
     return f"{text}; {plural(bare, 'place')} of MSRs or capabilities whose number is not known" if bare else text
 
 
+def _hidden(outcome: Outcome) -> str:
+    """What the configuration keeps from being shown; empty where it hides nothing."""
+    ignored = sum(entry.reason == IGNORED for entry in outcome.skipped)
+    counts = ((outcome.suppressed, "suppresses", "finding"), (ignored, "ignores", "rule"))
+    return ", ".join(f"{verb} {plural(count, word)}" for count, verb, word in counts if count)
+
+
 def remarks(outcome: Outcome) -> Iterator[str]:
     """What a run has to say besides its findings: what was skipped, what is of no use any more."""
+    if outcome.configuration is not None and (hidden := _hidden(outcome)):
+        yield f"{visible(str(outcome.configuration))}: {hidden}"
     reasons: dict[str, list[str]] = {}
     for skipped in outcome.skipped:
         reasons.setdefault(skipped.reason, []).append(skipped.code)

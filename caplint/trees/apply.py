@@ -1,21 +1,19 @@
-"""Applies diffs with `git apply`, in a private directory that holds the touched files and nothing else."""
+"""Applies diffs to the files of a tree. Nothing is run and nothing is written: see `hunks.py`."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import io
+from collections.abc import Callable
 
 from caplint.errors import CaplintError
+from caplint.trees.hunks import Applier, Effort
+from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.tree import Tree
-from caplint.trees.unified import FileDiff, parse
+from caplint.trees.unified import FileDiff, Hunk, parse
 
-_FAILED = re.compile(r"^error: patch failed: (.*):(-?\d+)$", re.MULTILINE)
-_REDUCED = re.compile(r"^Context reduced to \(\d+/\d+\) to apply fragment at (\d+)$", re.MULTILINE)
-_MOVED = re.compile(r"^Hunk #(\d+) succeeded at (\d+)", re.MULTILINE)
+_MOST_COPIED = 50_000_000
+"""Bytes that a diff's copies and renames may make: each names a file of any size in a few bytes."""
+_LEAST_CONTEXT = 1
 
 Warn = Callable[[str], object]
 Changes = dict[str, bytes | None]
@@ -30,6 +28,10 @@ def changes(tree: Tree, diff: bytes, label: str) -> Changes:
     files = parse(diff, label)
     if not files:
         raise CaplintError(f"{label}: holds no diff")
+    for file in files:
+        if file.binary or file.link:
+            reason = "binary" if file.binary else "a symbolic link or submodule"
+            raise CaplintError(f"{label}: {file.path} is {reason} in this diff; caplint cannot read it")
     return apply(tree, files, label, None)
 
 
@@ -39,127 +41,104 @@ def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None) -> C
     Without `warn`, a hunk has to stand exactly where it says; with it, it may have moved, or lack all but one line
     of its context, of which `warn` is told. Raises `CaplintError` for a hunk that does not apply.
     """
-    result: Changes = {}
-    while files:
-        # git apply looks at each file once as it was; a second diff of one file sees what the first has done.
-        now, files = _once_each(files)
-        result.update(_apply(tree, result, now, label, warn))
-    return result
-
-
-def _once_each(files: list[FileDiff]) -> tuple[list[FileDiff], list[FileDiff]]:
-    seen: set[str | None] = set()
-    for index, file in enumerate(files):
-        # A copy is of the file as it was, whatever else the diff does to it.
-        if file.kind not in {"copied", "renamed"} and {file.old, file.new} & (seen - {None}):
-            return files[:index], files[index:]
-        seen |= {file.old, file.new}
-    return files, []
-
-
-def _apply(tree: Tree, earlier: Changes, files: list[FileDiff], label: str, warn: Warn | None) -> Changes:
-    with tempfile.TemporaryDirectory(prefix="caplint-") as name:
-        root = Path(name).resolve()
-        for file in files:
-            _lay(root, tree, earlier, file, label)
-        # A diff of modes alone changes nothing that is read.
-        text = b"".join(file.text for file in files if file.hunks or file.kind != "modified")
-        bare = any(hunk.bare for file in files for hunk in file.hunks if file.kind not in {"added", "removed"})
-        options = ["--unidiff-zero"] if bare else []
-        status, told = _git_apply(root, text, options) if text else (0, "")
-        if status and warn is not None:
-            exact, (status, again) = told, _git_apply(root, text, ["-C1", *options])
-            if status == 0:
-                for path in _reduced(again):
-                    warn(f"{label}: {path} was applied with less context than the diff has; look at what it gives")
-            told = again if status == 0 else exact
-        if status:
-            raise CaplintError(f"{label}: {_reason(told, files)}")
-        if warn is None:
-            _stay(told, files, label)
-        return _collect(root, files)
-
-
-def _stay(told: str, files: list[FileDiff], label: str) -> None:
-    """Raise `CaplintError` for a hunk that was applied elsewhere than it says."""
-    hunks = {file.path: file.hunks for file in files}
-    parts = re.split(r"^Checking patch (.*)\.\.\.$", told, flags=re.MULTILINE)
-    for path, said in zip(parts[1::2], parts[2::2], strict=True):
-        for number, line in _MOVED.findall(said):
-            hunk = hunks[path.rpartition(" => ")[2]][int(number) - 1]
-            # What only removes stands behind the line that its head names.
-            if int(line) != hunk.new + (not any(True for _ in hunk.side(b"+"))):
-                raise CaplintError(
-                    f"{label}: hunk {number} of {path} (line {hunk.old}) applies only at line {line}; "
-                    "make it against this very tree"
-                )
-
-
-def _lay(root: Path, tree: Tree, earlier: Changes, file: FileDiff, label: str) -> None:
-    """Put the file that a diff is made against where git looks for it."""
-    path = file.old or file.path
-    before = earlier[path] if path in earlier else tree.content(path)
-    if before is None:
-        if file.kind == "added":
-            return
-        raise CaplintError(f"{label}: {tree.name} has no {path} to apply it to")
-    if file.kind == "added":
-        raise CaplintError(f"{label}: {tree.name} already has the {path} that it adds")
-    place = root / path
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(before)
-    except OSError as error:
-        raise CaplintError(f"{label}: {path}: {error.strerror}") from error
-
-
-def _git_apply(root: Path, text: bytes, options: list[str]) -> tuple[int, str]:
-    """Exit code, and what git said."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == "GIT_EXEC_PATH"
-    }
-    environment |= {
-        # Neither a repository above the directory nor anybody's configuration or attributes change what is applied.
-        "GIT_CEILING_DIRECTORIES": str(root.parent), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_ATTR_NOSYSTEM": "1", "HOME": str(root), "XDG_CONFIG_HOME": str(root), "LC_ALL": "C",
-    }  # fmt: skip
-    try:
-        done = subprocess.run(
-            ["git", "apply", "--verbose", "--whitespace=nowarn", *options, "-"],  # noqa: S607
-            cwd=root, input=text, capture_output=True, check=False, env=environment,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise CaplintError("git is not installed; it is needed to read revisions, the index and patches") from None
-    return done.returncode, done.stderr.decode("utf-8", "backslashreplace")
-
-
-def _reason(told: str, files: Iterable[FileDiff]) -> str:
-    """Which hunk git could not apply."""
-    if failed := _FAILED.search(told):
-        path, line = failed.group(1), int(failed.group(2))
-        hunks = next((file.hunks for file in files if path in {file.old, file.new}), ())
-        number = next((number for number, hunk in enumerate(hunks, 1) if hunk.old == line), 1)
-        return f"hunk {number} of {path} (line {line}) does not apply; make it against this very tree"
-    first = next(
-        (line for line in told.splitlines() if line.startswith(("error: ", "fatal: ")) and "searching for" not in line),
-        "git apply failed",
-    )
-    return f"{first.partition(': ')[2]}; make it against this very tree"
-
-
-def _reduced(told: str) -> list[str]:
-    """Files of which hunks were applied with less context."""
-    parts = re.split(r"^Checking patch (.*)\.\.\.$", told, flags=re.MULTILINE)
-    return [path for path, said in zip(parts[1::2], parts[2::2], strict=True) if _REDUCED.search(said)]
-
-
-def _collect(root: Path, files: list[FileDiff]) -> Changes:
-    found: Changes = {}
+    application = _Application(tree, label, exact=warn is None)
     for file in files:
-        if file.kind == "renamed" and file.old is not None:
-            found[file.old] = None
+        application.add(file)
+    if warn is not None:
+        for path in application.reduced:
+            warn(f"{label}: {path} was applied with less context than the diff has; look at what it gives")
+    return application.result()
+
+
+class _Application:
+    """The files of a tree while the diffs of one patch are applied to them."""
+
+    def __init__(self, tree: Tree, label: str, exact: bool) -> None:
+        self._tree, self._label, self._exact = tree, label, exact
+        self._effort = Effort()
+        self._copied = 0
+        # As git sees it, diffs are made at once of files as they were; a second diff of one file sees what the first
+        # has done, and then begins another round.
+        self._before: dict[str, list[bytes] | None] = {}
+        self._round: dict[str, list[bytes] | None] = {}
+        self._seen: set[str | None] = set()
+        self._changed: set[str] = set()
+        self.reduced: dict[str, None] = {}
+        """Files of which hunks were applied with less context, in order."""
+
+    def add(self, file: FileDiff) -> None:
+        """Apply one diff. Raises `CaplintError` where it does not apply."""
+        touched = {file.old, file.new} - {None}
+        # A copy is of the file as it was, whatever else the diff does to it.
+        if file.kind not in {"copied", "renamed"} and touched & self._seen:
+            self._before |= self._round
+            self._round, self._seen = {}, set()
+        self._seen |= touched
+        lines = self._hunks(file, self._lines(file))
+        if file.old is not None and file.kind in {"renamed", "removed"}:
+            self._keep(file.old, None)
         if file.new is not None:
-            found[file.new] = (root / file.new).read_bytes()
-        elif file.old is not None:
-            found[file.old] = None
-    return found
+            self._keep(file.new, lines)
+        elif lines:
+            raise CaplintError(
+                f"{self._label}: {file.path} is not empty without the lines that its removal removes; "
+                "make it against this very tree"
+            )
+
+    def result(self) -> Changes:
+        """All changed files. Raises `CaplintError` where they make a directory a repository of git."""
+        lines = self._before | self._round
+        new = [path for path in self._changed if lines[path] is not None]
+        refuse_repositories(sorted(new), self._label, self._tree.has)
+        return {
+            path: None if (now := lines[path]) is None else b"".join(now) for path in lines if path in self._changed
+        }
+
+    def _keep(self, path: str, lines: list[bytes] | None) -> None:
+        self._round[path] = lines
+        self._changed.add(path)
+
+    def _lines(self, file: FileDiff) -> list[bytes]:
+        """What the diff is made against."""
+        path = file.old or file.path
+        if path not in self._before:
+            content = self._tree.content(path)
+            self._before[path] = None if content is None else io.BytesIO(content).readlines()
+        lines = self._before[path]
+        if lines is None and file.kind != "added":
+            raise CaplintError(f"{self._label}: {self._tree.name} has no {path} to apply it to")
+        if lines is not None and file.kind == "added":
+            raise CaplintError(f"{self._label}: {self._tree.name} already has the {path} that it adds")
+        if lines is not None and file.kind in {"renamed", "copied"}:
+            self._copied += sum(map(len, lines))
+            if self._copied > _MOST_COPIED:
+                raise CaplintError(
+                    f"{self._label}: its copies of files make more than {_MOST_COPIED:,} bytes; split it"
+                )
+        return lines or []
+
+    def _hunks(self, file: FileDiff, lines: list[bytes]) -> list[bytes]:
+        """The lines after the diff's hunks."""
+        self._effort.grant(len(lines) + sum(len(hunk.lines) for hunk in file.hunks))
+        applier = Applier(lines, self._effort)
+        for number, hunk in enumerate(file.hunks, 1):
+            where = f"{self._label}: hunk {number} of {file.path} (line {hunk.old})"
+            if not hunk.changes:
+                raise CaplintError(f"{where} changes nothing; remove it")
+            bare = hunk.bare and file.kind not in {"added", "removed"}
+            try:
+                found = applier.apply(hunk, bare, None if self._exact else _LEAST_CONTEXT)
+            except CaplintError as error:
+                raise CaplintError(f"{self._label}: {file.path}: {error}") from None
+            if found is None:
+                raise CaplintError(f"{where} does not apply; make it against this very tree")
+            if self._exact and found.line != _line_of(hunk):
+                raise CaplintError(f"{where} applies only at line {found.line}; make it against this very tree")
+            if found.reduced:
+                self.reduced[file.path] = None
+        return applier.result()
+
+
+def _line_of(hunk: Hunk) -> int:
+    """The line of the result at which a hunk says that it begins; its head names the one before where nothing stays."""
+    return hunk.new + (not hunk.text(b"+"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -10,9 +9,11 @@ from pathlib import Path
 from caplint.errors import CaplintError
 from caplint.knowledge import Project, knowledge
 from caplint.trees.directory import DirectoryTree
+from caplint.trees.names import shown
 from caplint.trees.repository import Repository
 from caplint.trees.revision import RevisionTree
 from caplint.trees.tree import PatchFile, Tree
+from caplint.util.suggest import suggestion
 
 ROLES = ("kernel", "vmm", "manager", "reference")
 
@@ -69,7 +70,7 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
     _check_role(role)
     repository = Repository(Path(path))
     commit, found = repository.tree(revision)
-    label = f"{path}@{revision}"
+    label = shown(f"{path}@{revision}")
     project = _project(role, lambda: _of_object(label, repository, found))
     tree = RevisionTree(
         _identity(label, project, role, name), project, repository, repository.entries(found, project.roots), found
@@ -92,7 +93,7 @@ def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTre
         base = RevisionTree((tree.name, tree.role), project, repository, {})
         base.location = f"{tree.location}@HEAD"
     else:
-        base = revision_tree(tree.location, revision or "HEAD", tree.role, tree.name)
+        base = revision_tree(tree.given, revision or "HEAD", tree.role, tree.name)
     staged.base = base
     if revision is None and not first:  # what is staged becomes one commit; a repository's first one changes nothing
         staged.patch_files = [PatchFile("index", 1, "index", *change) for change in staged.differences(base)]
@@ -118,8 +119,7 @@ def _of_object(label: str, repository: Repository, found: str) -> Project:
 
 def _check_role(role: str | None) -> None:
     if role is not None and role not in ROLES:
-        near = difflib.get_close_matches(role, ROLES, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; roles are {', '.join(ROLES)}"
+        hint = suggestion(role, ROLES, otherwise=f"roles are {', '.join(ROLES)}")
         raise CaplintError(f"{role!r} is no role{hint}")
 
 

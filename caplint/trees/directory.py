@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from operator import itemgetter
@@ -11,7 +13,8 @@ from pathlib import Path
 from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
-from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
+from caplint.trees.names import on_disk, shown
+from caplint.trees.tree import LARGEST, File, Stamp, StampCache, States, Tree, object_id, oversize, oversize_id
 from caplint.trees.walk import Found, covers, outside, state_of, walk
 
 # As git does with its index: a file as young as this may change again under the same stamp.
@@ -26,8 +29,9 @@ class DirectoryTree(Tree):
         self.role = role
         self.project = project
         self.root = root.resolve()
-        self.location = _text(str(root))
-        self._real: dict[str, str] = {}
+        self.given = str(root)
+        """The directory as it was given, for `Path` to open; `location` is for people."""
+        self.location = shown(root)
         self._listing: list[tuple[File, bool]] | None = None
         self._walked: Found | None = None
         self._watched = [*project.roots, *outside(project.roots, project.selftests)]
@@ -44,7 +48,7 @@ class DirectoryTree(Tree):
 
     def _named(self, cache: StampCache, *, every: bool) -> list[tuple[File, bool]]:
         """Files by path, and whether they matter; those that do not are named only where every one is asked for."""
-        directory = _text(str(self.root))
+        directory = shown(self.root)
         known = cache.stamps(directory)
         fresh: dict[str, tuple[Stamp, str, bool]] = {}
         found: list[tuple[File, bool]] = []
@@ -54,7 +58,9 @@ class DirectoryTree(Tree):
             present.add(path)
             stamp = _stamp(entry)
             remembered = known.get(path)
-            if remembered and remembered[0] == stamp and (remembered[1] or not (wanted or every)):
+            if stamp.size > LARGEST:
+                oid, interesting = oversize_id(), True
+            elif remembered and remembered[0] == stamp and (remembered[1] or not (wanted or every)):
                 _, oid, interesting = remembered
             else:
                 content = self.read(path)
@@ -87,19 +93,24 @@ class DirectoryTree(Tree):
     def read(self, path: str) -> bytes:
         try:
             # A Path for each of thousands of files would take longer than reading it.
-            with open(f"{self.root}/{self._real.get(path, path)}", "rb") as file:  # noqa: PTH123
-                return file.read()
-        except OSError as error:
+            with open(f"{self.root}/{on_disk(path)}", "rb", opener=_opener) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise OSError(errno.EINVAL, "not a regular file")
+                content = file.read(LARGEST + 1) if status.st_size <= LARGEST else b""
+        except (OSError, ValueError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or "no file can have this name"
             raise CaplintError(
-                f"{self.name}: cannot read {path}: {error.strerror}; make it readable or exclude the tree"
+                f"{self.name}: cannot read {path}: {reason}; make it readable or exclude the tree"
             ) from error
+        return oversize() if max(len(content), status.st_size) > LARGEST else content
 
     def has(self, path: str) -> bool:
         return self._inside(path) is not None
 
     def content(self, path: str) -> bytes | None:
         place = self._inside(path)
-        real = path if place is None else str(place.relative_to(self.root))
+        real = path if place is None else shown(place.relative_to(self.root))
         if path != self.project.release and not (self._is_watched(path) and self._is_watched(real)):
             self._strayed = True  # what the state says nothing of has been looked at
         return self.read(path) if place is not None and place.is_file() else None
@@ -110,12 +121,12 @@ class DirectoryTree(Tree):
     def below(self, directory: str) -> list[str]:
         place = self._inside(directory)
         found = place.rglob("*.[ch]") if place is not None else ()
-        return sorted(_text(str(file.relative_to(self.root))) for file in found if not file.is_symlink())
+        return sorted(shown(file.relative_to(self.root)) for file in found if not file.is_symlink())
 
     def _inside(self, path: str) -> Path | None:
         """Where a path leads, unless that is out of the tree or nowhere."""
         try:
-            place = (self.root / path).resolve(strict=True)
+            place = (self.root / on_disk(path)).resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
             return None
         return place if place.is_relative_to(self.root) else None
@@ -127,9 +138,7 @@ class DirectoryTree(Tree):
         for entry, path in sorted(found, key=itemgetter(1)):
             wanted = self.project.wants(path)
             if wanted is not False and self._is_file(entry):
-                if (name := _text(path)) != path:
-                    self._real[name] = path
-                yield entry, name, wanted
+                yield entry, shown(path), wanted
 
     def _is_file(self, entry: os.DirEntry[str]) -> bool:
         """Whether it is a regular file of this tree; a link counts if what it names is one too."""
@@ -142,9 +151,9 @@ class DirectoryTree(Tree):
         return target.is_file() and target.is_relative_to(self.root)
 
 
-def _text(path: str) -> str:
-    """The path as text, which facts and reports hold; bytes of it that are no UTF-8 are escaped."""
-    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+def _opener(path: str, flags: int) -> int:
+    """A FIFO that has taken the place of a file is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _stamp(entry: os.DirEntry[str]) -> Stamp:

@@ -15,6 +15,8 @@ from caplint.trees.unified import FileDiff
 
 _Lines = dict[int, bytes]
 _Files = dict[str, _Lines]
+_MOST_LINES = 2_000_000
+"""Lines of all excerpts together, most of them empty; those of all files that a release of KVM touches are a fifth."""
 
 
 class EmptyTree(Tree):
@@ -64,6 +66,9 @@ def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) ->
                 _show(file, before.setdefault(name, {}), after.setdefault(name, {}))
                 row = PatchFile(entry.label, ordinal, patch.label, file.path, file.kind)
                 rows.setdefault(name, []).append(row)
+    for label, files in ((series[0].label, files) for side in (before, after) for files in side.values()):
+        if sum(max(lines, default=0) for lines in files.values()) > _MOST_LINES:
+            raise CaplintError(f"{label}: its hunks stand at more than {_MOST_LINES:,} lines of files; split it")
     if not rows:
         raise CaplintError(f"{series[0].label}: touches no file that caplint reads")
     found = [

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import email
-import email.header
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 
 from caplint.errors import CaplintError
+from caplint.trees.mime import Entity, subject_of, texts
 
 LARGEST = 64_000_000
 """Bytes of patches that are read; a whole release of the kernel's KVM is a tenth of it."""
-_MOST_PARTS = 200
 # A mbox separates mails by a line that begins so; format-patch writes it too (git-format-patch(1)).
 _FROM = re.compile(rb"^From [^\n]*\d{4}\r?\n(?=[A-Za-z][A-Za-z0-9-]*:)", re.MULTILINE)
 _HEADERS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
-_NUMBER = re.compile(r"\[[^\]]*?\b(\d+)/(\d+)\s*\]")
+_NUMBER = re.compile(r"\b([0-9]{1,6})/([0-9]{1,6})\s*\Z")
+_COUNT = re.compile(r"(?<!\d)\d+/\d+")
 _TAGS = re.compile(r"^(?:\s*\[[^\]]*\])+\s*")
 _DIFF = re.compile(rb"^(?:diff --git |--- [^\n]*\n\+\+\+ )", re.MULTILINE)
 
@@ -68,28 +66,21 @@ def _spans(starts: list[int], end: int) -> Iterator[tuple[int, int]]:
 
 
 def _mail(content: bytes, label: str) -> Mail:
-    if content.count(b"\nContent-Type:") > _MOST_PARTS:
-        raise CaplintError(f"{label}: a mail of more than {_MOST_PARTS} parts; save its patch alone")
-    try:
-        message = email.message_from_bytes(content)
-        text = b"\n".join(_texts(message))
-        subject = " ".join(str(email.header.make_header(email.header.decode_header(message["Subject"] or ""))).split())
-    except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise CaplintError(f"{label}: a mail that cannot be read: {error}") from error
-    number = _NUMBER.search(subject)
+    mail = Entity(content, label)
+    subject = subject_of(mail)
     tags = _TAGS.match(subject)
     return Mail(
         subject[tags.end() :] if tags else subject,
-        (int(number.group(1)), int(number.group(2))) if number else None,
-        re.sub(r"\d+/\d+", "", tags.group()) if tags else "",
-        text,
+        _number(subject),
+        _COUNT.sub("", tags.group()) if tags else "",
+        b"\n".join(texts(mail, label)),
     )
 
 
-def _texts(message: Message) -> Iterator[bytes]:
-    """The texts of a mail and its attachments, transfer encodings undone; their characters stay as they are."""
-    for part in message.walk():
-        if part.get_content_maintype() == "text" or part.get_filename("").endswith((".patch", ".diff")):
-            payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes):
-                yield payload
+def _number(subject: str) -> tuple[int, int] | None:
+    """Which of how many: the first tag that ends in `N/M`."""
+    for part in subject.split("]")[:-1]:
+        _, opened, tag = part.partition("[")
+        if opened and (number := _NUMBER.search(tag)):
+            return int(number.group(1)), int(number.group(2))
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from caplint.facts.languages import language_of
 from caplint.knowledge import knowledge
@@ -75,8 +76,20 @@ class OverlayTree(Tree):
         return content
 
     def has(self, path: str) -> bool:
-        below = any(content is not None and name.startswith(f"{path}/") for name, content in self._changes.items())
-        return below or (self._changes[path] is not None if path in self._changes else self._below.has(path))
+        if path in self._directories:
+            return True
+        return self._changes[path] is not None if path in self._changes else self._below.has(path)
+
+    @cached_property
+    def _directories(self) -> set[str]:
+        """Every directory above a file that is laid over."""
+        found: set[str] = set()
+        for path, content in self._changes.items():
+            parent = path.rpartition("/")[0] if content is not None else ""
+            while parent and parent not in found:
+                found.add(parent)
+                parent = parent.rpartition("/")[0]
+        return found
 
     def content(self, path: str) -> bytes | None:
         return self._changes[path] if path in self._changes else self._below.content(path)

@@ -1,27 +1,29 @@
-"""Git's object store of a directory: what a revision or the index names, and the bytes of blobs."""
+"""Git's object store of a directory: what a revision or the index names, and the bytes of blobs.
+
+Git never runs in the repository that is read: see `git_private`.
+"""
 
 from __future__ import annotations
 
 import os
-import subprocess
+import re
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
-from typing import IO
 
 from caplint.errors import CaplintError
+from caplint.trees.git_blobs import Blobs
+from caplint.trees.git_place import locate
+from caplint.trees.git_process import Git, GitFailedError
+from caplint.trees.git_references import References
+from caplint.trees.names import path_text, shown
 
-# gitglossary(7): what a hook's environment says of the repository that it runs in, which need not be this one.
-_LOCAL = (
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE",
-)  # fmt: skip
-# What a repository's own configuration may have git run, turned off: a monitor of its files, and helpers that fetch.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
-# So many object ids are asked for at once: they must fit into the smallest pipe (4096 bytes) before an answer is read.
-_CHUNK = 60
 _REGULAR = "100"
 """How the modes of regular files begin; links are 120000, submodules 160000."""
+_LONGEST_REVISION = 1000
+# gitrevisions(7): a name, and the steps from it, which git takes.
+_REVISION = re.compile(r"([^~^]+)((?:[~^][0-9]*|\^\{[^{}]*\})*)")
+_WHOLE_ID = re.compile(r"[0-9a-f]{40}")
+_PART_OF_ID = re.compile(r"(?:.*-g)?([0-9a-f]{4,40})")
 
 
 class Repository:
@@ -29,65 +31,80 @@ class Repository:
 
     def __init__(self, directory: Path) -> None:
         """Raises `CaplintError` where git is missing or the directory is in no repository."""
+        self._label = shown(directory)
         if not directory.is_dir():
-            raise CaplintError(f"{directory}: {'not a directory' if directory.exists() else 'no such directory'}")
-        self._directory = directory
-        # Not fetched from afar, no lock for a mere look: a check must not change what it checks.
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if name not in _LOCAL},
-            "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
-        }  # fmt: skip
-        self._reader: subprocess.Popen[bytes] | None = None
-        self._owner = os.getpid()
-        answer = self._git("rev-parse", "--show-prefix", "--absolute-git-dir").decode(errors="surrogateescape")
-        self.prefix, self.git_directory = answer.split("\n")[:2]
-        """Where the directory lies below the repository's top, with a slash at its end; empty at the top."""
+            raise CaplintError(f"{self._label}: {'not a directory' if directory.exists() else 'no such directory'}")
+        self._place = locate(directory)
+        self._git = Git(self._place)
+        self._references = References(self._place)
+        self._blobs = Blobs(self._git, self._label)
 
     def tree(self, revision: str) -> tuple[str, str]:
         """The commit (or tree) that a revision names, and the tree object of this directory in it, as object ids."""
-        if revision.startswith("-") or not revision:
-            raise CaplintError(f"{self._directory}: {revision!r} is no revision")
+        start, steps = self._start(revision)
         found = []
-        for name in (f"{revision}^{{commit}}", f"{revision}^{{tree}}"):
+        for kind in ("commit", "tree"):
             try:
-                found.append(self._git("rev-parse", "--verify", "--quiet", name).decode().strip())
-            except CaplintError:
+                found.append(self._git.run("rev-parse", "--verify", "--quiet", f"{start}{steps}^{{{kind}}}"))
+            except GitFailedError:
                 continue
         if not found:
-            raise CaplintError(f"{self._directory}: no revision {revision!r} in this repository; `git log` shows them")
-        if not self.prefix:
-            return found[0], found[-1]
+            raise self._no_revision(revision)
+        ids = [answer.decode().strip() for answer in found]
+        if not self._place.prefix:
+            return ids[0], ids[-1]
+        below = self._place.prefix[:-1]
         try:
-            return found[0], self._git(
-                "rev-parse", "--verify", "--quiet", f"{found[0]}:{self.prefix[:-1]}"
-            ).decode().strip()
-        except CaplintError:
-            raise CaplintError(f"{self._directory}: {revision} has no directory {self.prefix[:-1]}") from None
+            return ids[0], self._git.run("rev-parse", "--verify", "--quiet", f"{ids[0]}:{below}").decode().strip()
+        except GitFailedError:
+            raise CaplintError(f"{self._label}: {shown(revision)} has no directory {shown(below)}") from None
+
+    def _start(self, revision: str) -> tuple[str, str]:
+        """The object id, or a part of one, that a revision begins at, and the steps from there."""
+        if revision.startswith("-") or not revision or len(revision) > _LONGEST_REVISION or "\0" in revision:
+            raise CaplintError(f"{self._label}: {shown(revision)[:100]!r} is no revision")
+        if "@{" in revision:
+            raise CaplintError(
+                f"{self._label}: {shown(revision)!r}: reflogs and upstreams are not read; name a branch, tag or commit"
+            )
+        parts = _REVISION.fullmatch(revision)
+        if parts is None:
+            raise self._no_revision(revision)
+        name = "HEAD" if parts[1] == "@" else parts[1]
+        if _WHOLE_ID.fullmatch(name):
+            return name, parts[2]
+        found = self._references.find(name)
+        if found is None and (short := _PART_OF_ID.fullmatch(name)):
+            found = short[1]
+        if found is None:
+            raise self._no_revision(revision)
+        return found, parts[2]
+
+    def _no_revision(self, revision: str) -> CaplintError:
+        return CaplintError(f"{self._label}: no revision {shown(revision)!r} in this repository; `git log` shows them")
 
     def matching(self, pattern: str) -> list[str]:
         """The tags and branches that a pattern of git's matches (`*` stays within slashes), lower versions first."""
-        listing = self._git(
+        self._git.private.write("packed-refs", self._references.packed_form())
+        listing = self._checked(
             "-c", "versionsort.suffix=-rc", "for-each-ref", "--sort=version:refname", "--format=%(refname)",
             *(f"refs/{kind}/{pattern}" for kind in ("tags", "heads", "remotes")),
         )  # fmt: skip
-        names = (line.split("/", 2)[2] for line in listing.decode(errors="surrogateescape").splitlines())
+        names = (line.split("/", 2)[2] for line in os.fsdecode(listing).split("\n") if line)
         return list(dict.fromkeys(names))
 
     def has_head(self) -> bool:
         """Whether anything has been committed yet."""
-        try:
-            return bool(self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
-        except CaplintError:
-            return False
+        return self._references.find("HEAD") is not None
 
     def holds(self, tree: str, paths: list[str]) -> set[str]:
         """Those of some paths that a tree object has."""
-        return set(_names(self._git("ls-tree", "-z", "--full-tree", "--name-only", tree, "--", *paths)))
+        return set(_names(self._checked("ls-tree", "-z", "--full-tree", "--name-only", tree, "--", *paths)))
 
     def entries(self, tree: str, roots: list[str]) -> dict[str, str]:
         """Path → object id of the regular files that a tree object has below some directories."""
         below = [root for root in roots if root]
-        listing = self._git(
+        listing = self._checked(
             "ls-tree", "-r", "-z", "--full-tree", tree, *(["--", *below] if len(below) == len(roots) else [])
         )
         found = {}
@@ -103,18 +120,25 @@ class Repository:
 
         A hook of this very repository may be given an index of its own (`git commit FILE`).
         """
-        own = os.path.abspath(os.environ.get("GIT_INDEX_FILE", ""))  # noqa: PTH100 - without following links
-        inside = os.environ.get("GIT_INDEX_FILE") and Path(own).parent == Path(self.git_directory)
-        listing = self._git("ls-files", "-s", "-z", extra={"GIT_INDEX_FILE": own} if inside else {})
+        self._git.private.take_index(self._index())
+        prefix = self._place.prefix
+        listing = self._checked("ls-files", "-s", "-z", "--full-name", *(["--", prefix] if prefix else []))
+        start = len(shown(prefix))
         found = {}
         for entry in _names(listing):
             facts, _, path = entry.partition("\t")
             mode, oid, stage = facts.split(" ")
             if stage != "0":
-                raise CaplintError(f"{self._directory}: {path} is not merged; resolve it before its index is checked")
+                raise CaplintError(f"{self._label}: {path} is not merged; resolve it before its index is checked")
             if mode.startswith(_REGULAR):
-                found[path] = oid
+                found[path[start:]] = oid
         return found
+
+    def _index(self) -> Path:
+        given = os.environ.get("GIT_INDEX_FILE", "")
+        own = Path(os.path.abspath(given))  # noqa: PTH100 - without following links
+        inside = given and Path(os.path.realpath(own.parent)) == self._place.own
+        return own if inside else self._place.own / "index"
 
     def read(self, oid: str) -> bytes:
         """A blob's content."""
@@ -122,64 +146,20 @@ class Repository:
 
     def read_all(self, oids: list[str]) -> Iterator[bytes]:
         """The contents of blobs, in their order. To be read to its end."""
-        asked, answers = self._pipes
-        for start in range(0, len(oids), _CHUNK):
-            chunk = oids[start : start + _CHUNK]
-            asked.write("".join(f"{oid}\n" for oid in chunk).encode())
-            asked.flush()
-            for oid in chunk:
-                yield self._answer(answers, oid)
-
-    def _answer(self, answers: IO[bytes], oid: str) -> bytes:
-        head = answers.readline().split()
-        if len(head) != 3 or head[1] != b"blob":
-            raise CaplintError(f"{self._directory}: object {oid} cannot be read from the repository; run `git fsck`")
-        content = answers.read(int(head[2]) + 1)[:-1]
-        if len(content) != int(head[2]):
-            raise CaplintError(f"{self._directory}: object {oid} ends early; run `git fsck`")
-        return content
-
-    @cached_property
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        self._reader = subprocess.Popen(
-            ["git", *_SAFE, "-C", str(self._directory), "cat-file", "--batch"],  # noqa: S607 - git is found as the user finds it
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._environment,
-        )  # fmt: skip
-        self._owner = os.getpid()
-        assert self._reader.stdin is not None
-        assert self._reader.stdout is not None
-        return self._reader.stdin, self._reader.stdout
+        return self._blobs.read_all(oids)
 
     def close(self) -> None:
         """End the process that reads blobs; it is started anew where one is read again."""
-        if self._reader is not None:
-            # It would go on for as long as a process that was forked meanwhile holds the pipe that it reads from.
-            self._reader.kill()
-            self._reader.communicate()
-            self._reader = None
-            del self._pipes
+        self._blobs.close()
 
-    def __del__(self) -> None:
-        # A forked process that drops its copy must not end the reader of the other.
-        if getattr(self, "_reader", None) is not None and self._owner == os.getpid():
-            self.close()
-
-    def _git(self, *words: str, extra: dict[str, str] | None = None) -> bytes:
+    def _checked(self, *words: str) -> bytes:
         try:
-            done = subprocess.run(
-                ["git", *_SAFE, "-C", str(self._directory), *words],  # noqa: S607
-                capture_output=True, check=False, env={**self._environment, **(extra or {})}, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-        except FileNotFoundError:
-            raise CaplintError("git is not installed; it is needed to read revisions, the index and patches") from None
-        except ValueError as error:  # a NUL in a name
-            raise CaplintError(f"{self._directory}: {error}") from None
-        if done.returncode:
-            reason = done.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
-            raise CaplintError(f"{self._directory}: git {words[0]}: {reason or 'failed'}")
-        return done.stdout
+            return self._git.run(*words)
+        except GitFailedError as error:
+            command = next(word for word in words if "-" in word[1:] and not word.startswith("-"))
+            raise CaplintError(f"{self._label}: git {command}: {shown(str(error))}") from None
 
 
 def _names(listing: bytes) -> Iterator[str]:
-    """The entries of a listing that `-z` ends with NUL; bytes that are no UTF-8 are escaped, as for directories."""
-    return (entry.decode("utf-8", "backslashreplace") for entry in listing.split(b"\0") if entry)
+    """The entries of a listing that `-z` ends with NUL."""
+    return (path_text(entry) for entry in listing.split(b"\0") if entry)

@@ -10,7 +10,7 @@ from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.knowledge import Project, knowledge
 from caplint.trees.repository import Repository
-from caplint.trees.tree import File, StampCache, States, Tree
+from caplint.trees.tree import LARGEST, File, StampCache, States, Tree, object_id, oversize_id
 
 
 class RevisionTree(Tree):
@@ -37,24 +37,30 @@ class RevisionTree(Tree):
         for path, wanted in self._candidates.items():
             oid = self._blobs[path]
             if wanted or (wanted is None and known[oid][1]):
-                found.append(File(path, oid, *known[oid]))
+                found.append(_file(path, oid, *known[oid]))
         return found
 
     def code(self, cache: StampCache) -> list[File]:
         known = self._known(cache)
         code = [(path, self._blobs[path]) for path in self._candidates if language_of(path) == "c"]
-        return [File(path, oid, *known[oid]) for path, oid in code]
+        return [_file(path, oid, *known[oid]) for path, oid in code]
 
     def _known(self, cache: StampCache) -> dict[str, tuple[int, bool]]:
         """Size of every object that may matter, and whether it holds a token of interest."""
         oids = sorted({self._blobs[path] for path in self._candidates})
         known = cache.objects(oids)
-        fresh = {}
+        fresh, large = {}, {}
         unknown = [oid for oid in oids if oid not in known]
         for oid, content in zip(unknown, self._repository.read_all(unknown), strict=True):
+            if len(content) > LARGEST:
+                large[oid] = (len(content), True)
+                continue
+            # What is remembered is believed of every repository that has an object of this name.
+            if object_id(content) != oid:
+                raise CaplintError(f"{self.name}: object {oid} does not hold what its name says; run `git fsck`")
             fresh[oid] = (len(content), knowledge().is_interesting(content))
         cache.remember_objects(fresh)
-        return {**known, **fresh}
+        return {**known, **fresh, **large}
 
     def sources(self) -> list[str]:
         return list(self._candidates)
@@ -104,3 +110,7 @@ class RevisionTree(Tree):
             return self._repository.read(self._everything[path])
         except KeyError:
             raise CaplintError(f"{self.name}: {self.location} has no {path}") from None
+
+
+def _file(path: str, oid: str, size: int, speaks: bool) -> File:
+    return File(path, oid if size <= LARGEST else oversize_id(), size, speaks)

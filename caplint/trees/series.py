@@ -10,12 +10,17 @@ from caplint.errors import CaplintError
 from caplint.facts.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
 from caplint.trees.overlay import OverlayTree
+from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.routing import Routed, route
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import FileDiff, parse
 
 if TYPE_CHECKING:
     from caplint.trees.mail import Mail
+
+
+_MOST_STEPS = 100
+"""Patches of a series after each of which the trees are checked; a mbox holds thousands in a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Laid:
     trees: list[Tree]
     series: list[Series]
     steps: list[list[Step]] = field(default_factory=list)
-    """Per series of more than one patch, the trees after each of them."""
+    """Per series of more than one patch, and of not too many, the trees after each of them."""
 
 
 def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
@@ -73,6 +78,9 @@ def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
         else:
             found.append(Series(label, patches))
         last = mail
+    for series in found:
+        paths = [file.new for patch in series.patches for file in patch.files if file.new is not None]
+        refuse_repositories(paths, series.label)
     return found
 
 
@@ -91,7 +99,7 @@ def _kept(files: list[FileDiff], label: str, warn: Warn) -> list[FileDiff]:
             raise CaplintError(f"{label}: {file.path} is {reason} in this diff; caplint cannot read it")
         if reason:
             warn(f"{label}: {file.path} is {reason}; left out")
-        elif not file.path.endswith(".gitattributes"):  # which would change how the others are written
+        else:
             kept.append(file)
     return kept
 
@@ -153,7 +161,9 @@ def _add(laid: Laid, series: Series, preferred: str | None, warn: Warn) -> None:
         steps.append(Step(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
-    if len(steps) > 1:
+    if len(steps) > _MOST_STEPS:
+        warn(f"{series.label}: {len(steps):,} patches; only what they make together is checked, not each of them")
+    elif len(steps) > 1:
         laid.steps.append(steps)
 
 

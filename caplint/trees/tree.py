@@ -6,9 +6,13 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from caplint.knowledge import Project
+
+LARGEST = 16 << 20
+"""Bytes of the largest file that is read; a larger one is a blind spot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +131,15 @@ def object_id(content: bytes) -> str:
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def oversize() -> bytes:
+    """The content that stands for that of any file above `LARGEST`: too large as well, so that its facts say so."""
+    return bytes(LARGEST + 1)
+
+
+@lru_cache(maxsize=1)
+def oversize_id() -> str:
+    """The object id of what stands for a file that is too large."""
+    return object_id(oversize())

@@ -8,19 +8,21 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from caplint.errors import CaplintError
+from caplint.trees.diff_names import NOWHERE, both_names, dated, unquoted
+from caplint.trees.names import path_text
+from caplint.trees.patch_paths import refusal
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _EXTENDED = re.compile(
     rb"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|"
     rb"similarity index|dissimilarity index|index) (.*)"
 )
-_ESCAPE = re.compile(rb'\\([0-7]{3}|[abfnrtv"\\])')
-_ESCAPED = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
-_NOWHERE = b"/dev/null"
 _LINK_MODES = (b"120000", b"160000")
+_LAST_LINE = 10_000_000
+"""No file that is read has so many lines."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,47 @@ class Hunk:
         """Line number and text, without a line end, of what stands before (`-`) or after (`+`) the change."""
         number = self.old if mark == b"-" else self.new
         for line in self.lines:
-            if line[:1] in {mark, b" ", b"\n", b"\r"}:
-                yield number, line[1:].rstrip(b"\r\n")
+            if _mark(line) in {mark, b" "}:
+                yield number, (line[1:] if line[:1] in b" +-" else line).rstrip(b"\r\n")
                 number += 1
+
+    def text(self, mark: bytes) -> list[bytes]:
+        """The lines before (`-`) or after (`+`) the change, each with its line end, where the file has one."""
+        lines: list[bytes] = []
+        ours = False
+        for line in self.lines:
+            if line[:1] != b"\\":
+                ours = _mark(line) in {mark, b" "}
+                if ours:
+                    lines.append(line[1:] if line[:1] in b" +-" else line)
+            elif ours:
+                lines[-1] = lines[-1].removesuffix(b"\n")
+        return lines
+
+    def context(self) -> tuple[int, int]:
+        """How many lines of context stand before the first change and behind the last one."""
+        marks = [mark for line in self.lines if (mark := _mark(line)) != b"\\"]
+        return _run(marks), _run(marks[::-1])
 
     @property
     def bare(self) -> bool:
         """Whether there is no context on either side of the change."""
-        changes = [line for line in self.lines if line[:1] != b"\\"]
-        return bool(changes) and changes[0][:1] in {b"+", b"-"} and changes[-1][:1] in {b"+", b"-"}
+        return self.changes and self.context() == (0, 0)
+
+    @property
+    def changes(self) -> bool:
+        """Whether any line is added or removed."""
+        return any(line[:1] in {b"+", b"-"} for line in self.lines)
+
+
+def _mark(line: bytes) -> bytes:
+    """What a line of a hunk is marked with; some mailers drop the blank of an empty line of context."""
+    return b" " if line in {b"\n", b"\r\n"} else line[:1]
+
+
+def _run(marks: list[bytes]) -> int:
+    """How many lines of context there are at the beginning."""
+    return next((step for step, mark in enumerate(marks) if mark != b" "), len(marks))
 
 
 @dataclass(frozen=True)
@@ -54,8 +88,6 @@ class FileDiff:
     new: str | None
     kind: str
     """modified, added, removed, renamed, copied."""
-    head: tuple[bytes, ...]
-    """Lines before the first hunk, with paths below `a/` and `b/`."""
     hunks: tuple[Hunk, ...] = ()
     binary: bool = False
     link: bool = False
@@ -65,16 +97,6 @@ class FileDiff:
     def path(self) -> str:
         """The file after the change; of a removed one before it."""
         return self.new or self.old or ""
-
-    @property
-    def text(self) -> bytes:
-        """The part of the diff that is about this file."""
-        parts = [*self.head]
-        for hunk in self.hunks:
-            old = sum(line[:1] in {b"-", b" ", b"\n", b"\r"} for line in hunk.lines)
-            new = sum(line[:1] in {b"+", b" ", b"\n", b"\r"} for line in hunk.lines)
-            parts += [b"@@ -%d,%d +%d,%d @@\n" % (hunk.old, old, hunk.new, new), *hunk.lines]
-        return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts)
 
 
 @dataclass
@@ -109,6 +131,8 @@ class _Reader:
         self._lines = lines
         self._label = label
         self._at = 0
+        self._due = -1
+        """Where a hunk has to begin, if anything there looks like one."""
 
     def sections(self) -> Iterator[_Section]:
         section: _Section | None = None
@@ -119,13 +143,16 @@ class _Reader:
             if git or (head and (section is None or section.old is not None)):
                 if section is not None:
                     yield section
-                section = _Section(named=_both_names(line[len(b"diff --git ") :].rstrip(b"\n")) if git else None)
+                section = _Section(named=both_names(line[len(b"diff --git ") :].rstrip(b"\n")) if git else None)
             if section is not None and head:
-                section.old, section.new = (_dated(self._lines[self._at + step][4:]) for step in (0, 1))
-                self._at += 2
+                section.old, section.new = (dated(self._lines[self._at + step][4:]) for step in (0, 1))
+                self._due = self._at = self._at + 2
             elif section is not None and section.old is not None and (hunk := _HUNK.match(line)):
                 section.hunks.append(self._hunk(hunk, section))
+                self._due = self._at
             else:
+                if section is not None and self._at == self._due and line.startswith(b"@@"):
+                    raise self._error(section, "has a head that says no lines", "it was cut or edited")
                 self._at += 1
                 if section is not None and section.named and section.old is None:
                     _note(section, line)
@@ -134,21 +161,18 @@ class _Reader:
 
     def _is_head(self) -> bool:
         """`---` alone separates a mail's text from its diffstat: a head has two names and a hunk."""
-        here = self._lines[self._at : self._at + 3]
-        return (
-            len(here) == 3
-            and here[0].startswith(b"--- ")
-            and here[1].startswith(b"+++ ")
-            and here[2].startswith(b"@@ ")
-        )
+        if not self._lines[self._at].startswith(b"--- "):
+            return False
+        behind = self._lines[self._at + 1 : self._at + 3]
+        return len(behind) == 2 and behind[0].startswith(b"+++ ") and behind[1].startswith(b"@@ ")
 
     def _hunk(self, head: re.Match[bytes], section: _Section) -> Hunk:
-        start, old, new, added = (int(number) if number is not None else 1 for number in head.groups())
+        start, old, new, added = (self._number(digits, section) for digits in head.groups())
         wanted = [old, added]
         first = self._at = self._at + 1
         while wanted[0] > 0 or wanted[1] > 0:
-            mark = self._lines[self._at][:1] if self._at < len(self._lines) else b""
-            if mark in {b" ", b"\n", b"\r"}:
+            mark = _mark(self._lines[self._at]) if self._at < len(self._lines) else b""
+            if mark == b" ":
                 wanted = [wanted[0] - 1, wanted[1] - 1]
             elif mark == b"-":
                 wanted[0] -= 1
@@ -159,14 +183,26 @@ class _Reader:
                 break
             self._at += 1
         if min(wanted) < 0:
-            name = (section.new if section.new != _NOWHERE else section.old) or b""
-            raise CaplintError(
-                f"{self._label}: not a unified diff: hunk {len(section.hunks) + 1} of {_text(name)} has other lines "
-                f"than its head says (line {self._at + 1}); it was cut or edited"
-            )
+            raise self._error(section, "has other lines than its head says", "it was cut or edited")
         if self._at < len(self._lines) and self._lines[self._at].startswith(b"\\"):
             self._at += 1
         return Hunk(start, new, tuple(self._lines[first : self._at]))
+
+    def _number(self, digits: bytes | None, section: _Section) -> int:
+        """A number of a hunk's head. It may have any number of digits, of which Python reads some thousand."""
+        digits = b"1" if digits is None else digits.lstrip(b"0")
+        if len(digits) > len(str(_LAST_LINE)) or (number := int(digits or b"0")) > _LAST_LINE:
+            raise self._error(
+                section, f"is at or of more than {_LAST_LINE:,} lines", "no file that is read has as many"
+            )
+        return number
+
+    def _error(self, section: _Section, fault: str, reason: str) -> CaplintError:
+        path = (section.new if section.new != NOWHERE else section.old) or b""
+        return CaplintError(
+            f"{self._label}: not a unified diff: hunk {len(section.hunks) + 1} of {path_text(path)[:200]} {fault} "
+            f"(line {self._at + 1}); {reason}"
+        )
 
 
 def _note(section: _Section, line: bytes) -> None:
@@ -182,95 +218,31 @@ def _file_diff(section: _Section, strip: bool, label: str) -> FileDiff:
     if old is None or new is None:
         old, new = section.named or (b"", b"")
         if b"new file mode" in section.facts:
-            old = _NOWHERE
+            old = NOWHERE
         elif b"deleted file mode" in section.facts:
-            new = _NOWHERE
+            new = NOWHERE
         strip = True
     facts = section.facts
-    paths = [None if name == _NOWHERE else _path(name, strip, label) for name in (old, new)]
+    paths = [None if name == NOWHERE else _path(name, strip, label) for name in (old, new)]
     kind = "modified"
     for word, moved in ((b"rename", "renamed"), (b"copy", "copied")):
         if word + b" from" in facts and word + b" to" in facts:
-            paths = [_path(_name(facts[word + end]), False, label) for end in (b" from", b" to")]
+            paths = [_path(unquoted(facts[word + end]), False, label) for end in (b" from", b" to")]
             kind = moved
     if paths == [None, None]:
         raise CaplintError(f"{label}: a diff of /dev/null against /dev/null says nothing; remove it")
     kind = "added" if paths[0] is None else "removed" if paths[1] is None else kind
     modes = [facts.get(word, b"") for word in (b"old mode", b"new mode", b"new file mode", b"deleted file mode")]
     modes += facts.get(b"index", b"").split(b" ")[1:]
-    found = FileDiff(
-        paths[0], paths[1], kind, (), tuple(section.hunks), section.binary, any(mode in _LINK_MODES for mode in modes)
-    )
     if kind == "modified" and paths[0] != paths[1]:
-        # `diff -u x.orig x`: what it is made against has another name.
-        found = replace(found, old=paths[1])
-    return replace(found, head=tuple(_head(found, facts)))
+        paths[0] = paths[1]  # `diff -u x.orig x`: what it is made against has another name
+    link = any(mode in _LINK_MODES for mode in modes)
+    return FileDiff(paths[0], paths[1], kind, tuple(section.hunks), section.binary, link)
 
 
-def _head(diff: FileDiff, facts: dict[bytes, bytes]) -> Iterator[bytes]:
-    """The head as git writes it, whatever it was made by; modes say nothing that matters here."""
-    old, new = diff.old or diff.new or "", diff.new or diff.old or ""
-    yield b"diff --git %s %s\n" % (_quoted("a/" + old), _quoted("b/" + new))
-    if diff.kind == "added":
-        yield b"new file mode 100644\n"
-    elif diff.kind == "removed":
-        yield b"deleted file mode 100644\n"
-    elif diff.kind in {"renamed", "copied"}:
-        word = b"rename" if diff.kind == "renamed" else b"copy"
-        yield b"similarity index %s\n" % (facts.get(b"similarity index") or b"50%")
-        yield b"%s from %s\n%s to %s\n" % (word, _quoted(old), word, _quoted(new))
-    if diff.hunks:
-        yield b"--- %s\n" % (_quoted("a/" + old) if diff.old else _NOWHERE)
-        yield b"+++ %s\n" % (_quoted("b/" + new) if diff.new else _NOWHERE)
-
-
-def _both_names(text: bytes) -> tuple[bytes, bytes] | None:
-    """The names of `diff --git a/X b/X`, which are only told apart by being the same but for the prefix."""
-    if text.startswith(b'"') or text.endswith(b'"'):
-        quoted = re.fullmatch(rb'("(?:[^"\\]|\\.)*"|\S+) ("(?:[^"\\]|\\.)*"|\S+)', text)
-        return (_name(quoted.group(1)), _name(quoted.group(2))) if quoted else None
-    for match in re.finditer(rb" ", text):
-        old, new = text[: match.start()], text[match.end() :]
-        if old.partition(b"/")[2] == new.partition(b"/")[2]:
-            return old, new
-    old, _, new = text.partition(b" ")
-    return old, new
-
-
-def _name(text: bytes) -> bytes:
-    """A name as a head of a diff has it: quoted as in C where it is odd, with a date behind a tab."""
-    text = text.rstrip(b"\r\n")
-    if text.startswith(b'"') and text.endswith(b'"') and len(text) > 1:
-        return _ESCAPE.sub(
-            lambda match: (
-                _ESCAPED.get(match.group(1))
-                or (bytes([int(match.group(1), 8) & 0xFF]) if match.group(1).isdigit() else match.group(1))
-            ),
-            text[1:-1],
-        )
-    return text.partition(b"\t")[0]
-
-
-def _dated(text: bytes) -> bytes:
-    """A name of a head; `diff -N` gives a file that is not there the date at which Unix's time begins."""
-    return _NOWHERE if re.search(rb"\t(?:1970-01-01|1969-12-31) ", text) else _name(text)
-
-
-def _path(name: bytes, strip: bool, label: str) -> str:
-    """The path that a name stands for. Raises `CaplintError` where it leads out of the tree."""
-    path = name.partition(b"/")[2] if strip and not name.startswith(b"/") else name
-    parts = path.split(b"/")
-    if not path or path.startswith(b"/") or b"\0" in path or {b"..", b".", b"", b".git"} & set(parts):
-        raise CaplintError(f"{label}: {_text(path or name)!r} lies outside the tree; refused")
-    return path.decode("utf-8", "backslashreplace")
-
-
-def _quoted(path: str) -> bytes:
-    name = path.encode()
-    if re.search(rb'[\x00-\x1f"\\\x7f-\xff]', name) is None:
-        return name
-    return b'"' + re.sub(rb'[\x00-\x1f"\\\x7f-\xff]', lambda match: b"\\%03o" % match.group()[0], name) + b'"'
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "backslashreplace")
+def _path(text: bytes, strip: bool, label: str) -> str:
+    """The path that a name stands for. Raises `CaplintError` for one that no patch may name."""
+    path = text.partition(b"/")[2] if strip and not text.startswith(b"/") else text
+    if reason := refusal(path):
+        raise CaplintError(f"{label}: {path_text(path or text)[:200]!r} {reason}; refused")
+    return path_text(path)

@@ -113,7 +113,8 @@ def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         for key, text in (("bad", BOMB), ("good", GOOD))
     }
     with work.evaluating({key: (value, ["x86_64"]) for key, value in sources.items()}, 2) as results:
-        found = results()
+        found, complete = results()
+    assert complete, "it would be the same another time"
     bad, good = (json.loads(found[key])["x86_64"] for key in ("bad", "good"))
     assert "takes longer than" in bad["unknown"][0][3]
     assert [row[0] for row in good["structures"]] == ["kvm_good"]

@@ -22,6 +22,7 @@ from conftest import (
     kernel,
     lay,
     qemu,
+    trusted,
 )
 
 from caplint.facts.schema import file_name
@@ -282,7 +283,7 @@ def test_configured_trees_stand_in_where_none_of_their_role_is_named(
 ) -> None:
     kernel(apart / "linux")
     qemu(apart / "emulator", {QEMU_UAPI: MISMATCH})
-    (apart / "caplint.toml").write_text("[trees.mine]\npath = 'linux'\n[trees.qemu]\npath = 'emulator'\nrole = 'vmm'")
+    trusted(apart, "[trees.mine]\npath = 'linux'\n[trees.qemu]\npath = 'emulator'\nrole = 'vmm'")
 
     def names(*words: str | Path) -> list[str]:
         found = json.loads(caplint("check", *words, "--output-format", "json").out)
@@ -290,7 +291,7 @@ def test_configured_trees_stand_in_where_none_of_their_role_is_named(
 
     assert names() == ["mine", "qemu"]
     assert names("--kernel", kernel(tmp_path / "k")) == ["kernel", "qemu"]
-    (apart / "caplint.toml").write_text("[trees.qemu]\npath = 'gone'\nrole = 'vmm'")
+    trusted(apart, "[trees.qemu]\npath = 'gone'\nrole = 'vmm'")
     assert names(kernel(tmp_path / "k"), qemu(tmp_path / "q")) == ["kernel", "qemu"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import HEADER, QEMU_UAPI, Caplint, commit, kernel, lay, qemu
+from conftest import HEADER, QEMU_UAPI, Caplint, commit, kernel, lay, qemu, trusted
 
 WORDS = ("check", "--select", "CAP101", "--output-format", "concise")
 STALE = HEADER.replace("HLT 1", "HLT 2")
@@ -31,11 +31,9 @@ def test_a_relative_path_is_from_here(caplint: Caplint, trees: Path, monkeypatch
 
 
 def test_stronger_than_the_configuration(caplint: Caplint, trees: Path, apart: Path) -> None:
-    (apart / "caplint.toml").write_text('[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"')
+    trusted(apart, '[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"')
     assert caplint(*WORDS).status == 2
-    (apart / "caplint.toml").write_text(
-        '[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"\nrole = "kernel"'
-    )
+    trusted(apart, '[trees.other]\npath = "../q"\n[trees.linux]\npath = "../gone"\nrole = "kernel"')
     assert caplint(*WORDS).status == 1
 
 
@@ -75,7 +73,7 @@ def test_one_clear_line(
 
 
 def test_the_configuration_is_named_where_it_leads_nowhere(caplint: Caplint, trees: Path, apart: Path) -> None:
-    (apart / "caplint.toml").write_text('[trees.qemu]\npath = "../gone"')
+    trusted(apart, '[trees.qemu]\npath = "../gone"')
     run = caplint(*WORDS)
     assert run.err == f"caplint: {apart}/caplint.toml: trees.qemu: {apart}/../gone: no such directory\n"
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 import io
 import json
+import os
+import resource
+import signal
+import socket
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -201,10 +205,10 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "holds no diff"),
     "noise": (bytes(range(256)) * 100, "holds no diff"),
     "UTF-16": (GONE.encode("utf-16"), "is UTF-16; "),
-    "escapes": (GONE.replace("drivers", "\x1b[31mx").encode(), "\\x1b[31mx/x.c fits none of the trees"),
+    "escapes": (GONE.replace("drivers", "\x1b[31mx").encode(), "\\x1b[31mx/x.c' holds control characters; refused"),
     "quoted escapes": (
         b'--- "a/\\033]0;x\\007"\n+++ "b/\\033]0;x\\007"\n@@ -1 +1 @@\n-a\n+b\n',
-        "\\x1b]0;x\\x07 fits none of the trees",
+        "\\x1b]0;x\\x07' holds control characters; refused",
     ),
     "bytes": (GONE.replace("drivers", "d").encode().replace(b"d/", b"\xff/"), "\\xff/x.c fits none of the trees"),
     "cut": (GONE.encode()[:-4], "not a unified diff: hunk 1 of b/drivers/x.c has other lines than its head says"),
@@ -212,7 +216,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         f"--- a/{UAPI}\n+++ b/{UAPI}\n@@ -{'9' * 30},1 +{'9' * 30},1 @@\n-a\n+b\n".encode(),
         f"{UAPI}",
     ),
-    "a long name": (GONE.replace("drivers", "d" * 5000).encode(), "fits none of the trees"),
+    "a long name": (GONE.replace("drivers", "d" * 5000).encode(), "is longer than a path can be; refused"),
     "a deep name": (GONE.replace("drivers", "d/" * 2000 + "d").encode(), "fits none of the trees"),
     "parts": (
         b"Subject: x\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\nContent-Type: text/plain\n\na\n" * 10_000,
@@ -249,7 +253,7 @@ def test_a_patch_of_200_megabytes(caplint: Caplint, pair: tuple[str | Path, ...]
         file.truncate(200_000_000)
     run = caplint("patch", tmp_path / "p", *pair)
     assert (run.status, run.err.count("\n")) == (2, 1)
-    assert "more than 64,000,000 are not read. Split it" in run.err
+    assert "more than 64,000,000 are not read" in run.err
 
 
 @pytest.mark.parametrize("name", ["gone", "."])
@@ -257,3 +261,51 @@ def test_a_patch_that_cannot_be_read(caplint: Caplint, pair: tuple[str | Path, .
     run = caplint("patch", name, *pair)
     assert (run.status, run.err.count("\n")) == (2, 1)
     assert run.err.startswith(f"caplint: {name}: cannot be read: ")
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "device", "socket"])
+def test_a_patch_that_is_no_regular_file(
+    caplint: Caplint, pair: tuple[str | Path, ...], apart: Path, kind: str
+) -> None:
+    name = "/dev/zero" if kind == "device" else "x"
+    if kind == "FIFO":
+        os.mkfifo(apart / name)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(name)
+    signal.alarm(20)  # opening it would wait for ever
+    run = caplint("patch", name, *pair)
+    signal.alarm(0)
+    assert (run.status, run.out) == (2, "")
+    assert run.err == f"caplint: {name}: cannot be read: it is a {kind}, not a regular file\n"
+
+
+def test_standard_input_that_is_closed(
+    caplint: Caplint, pair: tuple[str | Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    run = caplint("patch", "-", *pair)
+    assert (run.status, run.out) == (2, "")
+    assert run.err == "caplint: -: standard input is closed; pipe the patch into it, or name a file\n"
+
+
+def test_a_name_that_is_not_utf_8(caplint: Caplint, pair: tuple[str | Path, ...], tmp_path: Path) -> None:
+    name = tmp_path / os.fsdecode(b"p\xff\xc3")
+    name.write_text(_cap("KVM_CAP_NEW", 12))
+    for form in ("text", "json", "jsonl", "sarif", "concise"):
+        run = caplint("patch", name, *pair, "--output-format", form)
+        assert (run.status, "CAP105" in run.out) == (1, True), run.err
+    name.write_text(_cap("KVM_CAP_NEW", 12) + "@@ -9")
+    assert "p\\xff\\xc3: not a unified diff" in caplint("patch", name, *pair).err
+
+
+@pytest.mark.parametrize("line", ["9000000", "2000000000", "1" + "0" * 18, "1" + "0" * 30, "9" * 5000], ids=len)
+@pytest.mark.parametrize("more", [(), ("--diff-only",)])
+def test_lines_that_no_file_has(
+    caplint: Caplint, pair: tuple[str | Path, ...], tmp_path: Path, line: str, more: tuple[str, ...]
+) -> None:
+    (tmp_path / "p").write_text(f"--- a/{UAPI}\n+++ b/{UAPI}\n@@ -{line} +{line} @@\n-a\n+b KVM_CAP_HLT\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    run = caplint("patch", tmp_path / "p", *pair, *more)
+    assert (run.status, run.out, run.err.count("\n")) == (2, "", 1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000

@@ -24,8 +24,8 @@ PLAIN_IN = {
     "blind_spot": {"reason"},
     "doc_mention": {"title"},
     "token": {"occurrences"},
-    "stat_cache": {"directory", "inode", "oid"},
-    "object_cache": {"size"},
+    "stat_cache": {"directory", "inode", "oid", "reader"},
+    "object_cache": {"reader", "size"},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts, Macro
 from caplint.facts.schema import file_name
 from caplint.facts.store import FactStore, is_damage
+from caplint.facts.store_file import APPLICATION
 from caplint.rules import load, query_rows
 from caplint.share import RULES
 from caplint.trees.detect import directory_tree
@@ -78,13 +80,13 @@ def test_what_is_known_is_not_read_again(
     assert _ask(tree, store) == truth
     assert _ask(kernel(tmp_path / "copy"), store) == truth
     assert len(extractions) == len(KERNEL_FILES)
-    assert [file.name for file in store.parent.iterdir()] == [file_name()]
+    assert sorted(file.name for file in store.parent.iterdir()) == ["CACHEDIR.TAG", file_name()]
 
 
 def test_a_store_that_is_deleted_is_made_anew(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], extractions: list[int]
 ) -> None:
-    store = tmp_path / file_name()
+    store = tmp_path / "store" / file_name()
     _ask(tree, store)
     store.unlink()
     assert _ask(tree, store) == truth
@@ -123,7 +125,7 @@ def test_a_damaged_store_costs_a_warning_at_most(
     capsys: pytest.CaptureFixture[str],
     damage: Callable[[bytes], bytes],
 ) -> None:
-    store = tmp_path / file_name()
+    store = tmp_path / "store" / file_name()
     _ask(tree, store)
     store.write_bytes(damage(store.read_bytes()))
     assert _ask(tree, store) == truth
@@ -139,11 +141,11 @@ def test_damage_is_met_wherever_it_is_read(
     tmp_path: Path, tree: Path, capsys: pytest.CaptureFixture[str], table: str
 ) -> None:
     kernel(tree, {"arch/x86/kvm/blind.c": b"int x;\0"})
-    config = Config(cache=str(tmp_path), jobs=1)
+    config = Config(cache=str(tmp_path / "store"), jobs=1)
     rules = load([RULES])
     trees: list[Tree] = [directory_tree(str(tree))]
     sound = check(trees, rules, config)
-    store = tmp_path / file_name()
+    store = tmp_path / "store" / file_name()
     with sqlite3.connect(store) as connection:
         (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
@@ -165,15 +167,15 @@ def test_a_store_that_cannot_be_made(
     assert _ask(tree, store) == truth
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == f"caplint: warning: store {store}: File exists; going on without it\n"
+    assert err == f"caplint: warning: store {store}: Not a directory; going on without it\n"
 
 
 def test_a_store_that_is_a_directory(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / file_name()).mkdir()
-    assert _ask(tree, tmp_path / file_name()) == truth
-    assert capsys.readouterr().err.endswith("unable to open database file; going on without it\n")
+    (tmp_path / "store" / file_name()).mkdir(parents=True)
+    assert _ask(tree, tmp_path / "store" / file_name()) == truth
+    assert capsys.readouterr().err.endswith(f"{file_name()} is no regular file; remove it; going on without it\n")
 
 
 def _read_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +197,7 @@ def test_a_read_only_store(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store = tmp_path / file_name()
+    store = tmp_path / "store" / file_name()
     _ask(tree, store)
     before = store.read_bytes()
     _read_only(monkeypatch)
@@ -212,7 +214,7 @@ def test_a_disk_that_is_full(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store = tmp_path / file_name()
+    store = tmp_path / "store" / file_name()
     FactStore(store).close()
     real = store_module._on_disk
 
@@ -233,8 +235,10 @@ def test_a_disk_that_is_full(
 def test_another_schema_empties_the_store(
     tmp_path: Path, tree: Path, truth: list[tuple[Any, ...]], extractions: list[int]
 ) -> None:
-    store = tmp_path / file_name()
+    store = tmp_path / "store" / file_name()
+    store.parent.mkdir()
     with sqlite3.connect(store) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute("CREATE TABLE blob (old TEXT)")
         connection.execute("CREATE TABLE child (blob INTEGER REFERENCES blob)")
         connection.execute("PRAGMA user_version = 7")
@@ -257,14 +261,18 @@ def test_two_versions_do_not_empty_each_others_store(tmp_path: Path, monkeypatch
 
 
 def test_a_new_store_takes_the_place_of_those_that_nobody_uses_any_more(tmp_path: Path) -> None:
+    store = tmp_path / "store" / "facts-4.db"
+    FactStore(store).close()
     days = {"facts-1.db": 31, "facts-2.db": 3, "facts-3.db": 2, "facts.db": 1, "other.db": 99}
     for name, age in days.items():
-        (tmp_path / name).write_text("")
+        shutil.copy(store, store.with_name(name))
         then = time.time() - age * 86_400
-        os.utime(tmp_path / name, (then, then))
-    (tmp_path / "facts-1.db-wal").write_text("")
-    FactStore(tmp_path / "facts-4.db").close()
-    assert sorted(file.name for file in tmp_path.glob("*.db*")) == ["facts-3.db", "facts-4.db", "facts.db", "other.db"]
+        os.utime(store.with_name(name), (then, then))
+    (store.parent / "facts-1.db-wal").write_text("")
+    store.unlink()
+    FactStore(store).close()
+    left = sorted(file.name for file in store.parent.glob("*.db*"))
+    assert left == ["facts-2.db", "facts-3.db", "facts-4.db", "facts.db", "other.db"]
 
 
 def _worker(root: str, store: str, results: Any) -> None:
@@ -275,7 +283,8 @@ def test_two_processes_at_once(tmp_path: Path, tree: Path, truth: list[tuple[Any
     context = get_context("fork")
     results = context.Queue()
     processes = [
-        context.Process(target=_worker, args=(str(tree), str(tmp_path / file_name()), results)) for _ in range(4)
+        context.Process(target=_worker, args=(str(tree), str(tmp_path / "store" / file_name()), results))
+        for _ in range(4)
     ]
     for process in processes:
         process.start()
@@ -283,7 +292,7 @@ def test_two_processes_at_once(tmp_path: Path, tree: Path, truth: list[tuple[Any
     for process in processes:
         process.join()
     assert found == [truth] * 4
-    store = FactStore(tmp_path / file_name())
+    store = FactStore(tmp_path / "store" / file_name())
     assert store.connection.execute("SELECT count(*), count(DISTINCT oid) FROM blob").fetchone() == (4, 4)
     store.close()
 
@@ -305,7 +314,7 @@ def test_facts_are_kept_under_their_extractor() -> None:
 def test_what_no_run_needs_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     days = [100]
     monkeypatch.setattr(store_module, "_today", lambda: days[0])
-    store = FactStore(tmp_path / file_name())
+    store = FactStore(tmp_path / "store" / file_name())
     store.add("x", [((name * 40, "c"), 1, FACTS) for name in "abc"])
     known = store.known("x")
 
@@ -333,7 +342,7 @@ def test_what_no_run_needs_is_forgotten(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_large_store_keeps_what_two_days_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     days = [100]
     monkeypatch.setattr(store_module, "_today", lambda: days[0])
-    store = FactStore(tmp_path / file_name())
+    store = FactStore(tmp_path / "store" / file_name())
     store.add("x", [((name * 40, "c"), 1, FACTS) for name in "abc"])
     store.retain("m", "1")
     known = store.known("x")

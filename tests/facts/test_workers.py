@@ -50,6 +50,15 @@ def test_a_file_that_takes_too_long_is_a_blind_spot_for_good(monkeypatch: pytest
     assert found["a"][2] == found["c"][2] == extract(_SOUND, "c")
 
 
+def test_a_regular_expression_that_backtracks_without_end_is_run_where_it_can_be_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
+    source = b"void f(void)\n{\n\t%s(x)\n\t\tg(KVM_CAP_HLT);\n}\n" % (b"a" * 60)
+    (found,) = workers.read_all([[(("oid", "c"), source)]], len(source), len(source), Repairs((), ("(a|aa)*b",)), 1)
+    assert found[0][2].records == [BlindSpot(0, len(source), 1, "took longer than 0.5 s")]
+
+
 def test_what_a_busy_machine_keeps_from_its_processor_is_no_blind_spot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
     monkeypatch.setattr(workers, "extract", _unless(_SOUND, lambda: time.sleep(1)))

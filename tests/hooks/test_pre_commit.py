@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import commit, git
+from conftest import commit, git, trusted
 from hook_repositories import (
     ACCEL,
     CONFIG,
@@ -168,9 +168,12 @@ def test_another_tree_that_is_not_there(checkout: Path) -> None:
 
 
 def test_the_configuration_names_the_other_tree(checkout: Path) -> None:
-    (checkout / "caplint.toml").write_text(f'[trees.linux]\npath = "{FIXTURES / "linux"}"\n')
+    text = f'[trees.linux]\npath = "{FIXTURES / "linux"}"\n'
+    (checkout / "caplint.toml").write_text(text)
     renumber(checkout / HEADER)
     git(checkout, "add", "-A")
+    assert "caplint.toml: sets what only a trusted file may, trees;" in git_commit(checkout, CAPLINT_KERNEL="").stderr
+    trusted(checkout, text)
     assert WRONG in git_commit(checkout, CAPLINT_KERNEL="").stderr
 
 

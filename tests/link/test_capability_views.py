@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import QEMU_UAPI, UAPI, X86, ask, bare_kernel, bare_qemu
 
-from caplint.link.capabilities import nearest
+from caplint.util.suggest import nearest
 
 TOOLS = "tools/include/uapi/linux/kvm.h"
 CAP = "SELECT name, number, alias, condition FROM cap ORDER BY line"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def test_the_schema_knows_the_architectures() -> None:
         (_with("version", 2), "version is 2, and this caplint reads version 1"),
         (_with("version", True), "version is True"),
         (_with("msrs", []), "holds MSRs and no answers of /dev/kvm"),
-        (_with("answer", 1), "unknown key 'answer', meant is answers"),
+        (_with("answer", 1), "unknown key 'answer'; did you mean answers?"),
         (_with("arch", "sparc"), "arch is 'sparc', which is none of x86, arm64"),
         (_with("arch", "x86_64"), "arch is 'x86_64', which is none of"),
         (_with("machine", ""), "machine is '', and must be a line"),
@@ -90,6 +91,11 @@ def test_the_schema_knows_the_architectures() -> None:
         (_with("answers.0.system", None), "answers[0].system is None"),
         (_with("answers.0.vm", "1"), "answers[0].vm is '1'"),
         (_with("vm_error", 3), "vm_error is 3"),
+        (_with("version", 1.0), "version is 1.0, and this caplint reads version 1"),
+        (_with("version", float("nan")), "version is nan"),
+        (_with("asked.last", float("inf")), "asked.last is inf"),
+        (_with("asked.last", 10**4000), "asked.last is 1000"),
+        (_with("machine", "a\0b"), "machine is 'a\\x00b'"),
     ],
 )
 def test_what_a_record_may_not_say(record: object, message: str) -> None:
@@ -107,13 +113,24 @@ def test_what_a_record_may_not_say(record: object, message: str) -> None:
         (b"[" * 200_000, "is no JSON"),
         (b"1" * 5000, "is no JSON"),
         (b" " * (MAX_BYTES + 1), "is larger than 4000000 bytes"),
+        (b'{"version": 1, "version": 1}', "holds the key 'version' twice"),
+        (b"{%s}" % b",".join(b'"%d":0' % (number % 299_999) for number in range(300_000)), "holds the key '0' twice"),
+        (b'{"%s": 1}' % (b"k" * 3_000_000), "it has an unknown key"),
     ],
-    ids=["empty", "no text", "nested", "a long number", "large"],
+    ids=["empty", "no text", "nested", "a long number", "large", "twice", "late", "a long key"],
 )
 def test_what_is_no_record(content: bytes, message: str) -> None:
     with pytest.raises(CaplintError) as error:
         parse(content, "box.json")
     assert message in str(error.value)
+    assert len(str(error.value)) < 300
+
+
+def test_nesting_that_can_be_read_and_not_shown() -> None:
+    for depth in range(100, 1000, 3):
+        record = json.dumps(_with("version", "HERE")).replace('"HERE"', "[" * depth + "1" + "]" * depth)
+        with pytest.raises(CaplintError, match=r"version is \[|is nested too deeply|is no JSON"):
+            parse(record.encode(), "box.json")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -121,6 +138,13 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read(str(tmp_path / "no.json"))
     with pytest.raises(CaplintError, match="is a directory"):
         read(str(tmp_path))
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(CaplintError, match=r"^--probe .*fifo: cannot be read: it is a FIFO"):
+        read(str(tmp_path / "fifo"))
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(50 << 20)
+    with pytest.raises(CaplintError, match=r"sparse: 52,428,800 bytes; more than 4,000,000 are not read"):
+        read(str(tmp_path / "sparse"))
 
 
 _JSON = st.recursive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from conftest import Caplint
 from fleets import fleet, outcomes, processes
 
+from caplint import share
 from caplint.matrix import cluster
 
 distributed = pytest.importorskip("distributed")
@@ -198,13 +200,10 @@ def test_no_other_run_loads_it(apart: Path) -> None:
 
 def test_the_program_is_known_by_its_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = cluster.program_digest.__wrapped__
-    for name in ("one", "two"):
-        (tmp_path / name / "share").mkdir(parents=True)
-        (tmp_path / name / "a.py").write_text("a")
-    (tmp_path / "one" / "share" / "b.py").write_text("rule pages are counted where they are")
-    monkeypatch.setattr(cluster, "_PACKAGE", tmp_path / "one")
     first = digest()
-    monkeypatch.setattr(cluster, "_PACKAGE", tmp_path / "two")
+    shutil.copytree(share.RULES, tmp_path / "rules")
+    monkeypatch.setattr(share, "RULES", tmp_path / "rules")
     assert digest() == first
-    (tmp_path / "two" / "a.py").write_text("b")
+    page = next((tmp_path / "rules").glob("*.md"))
+    page.write_text("another page")
     assert digest() != first

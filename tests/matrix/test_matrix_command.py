@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import HEADER, QEMU_UAPI, Caplint, age, commit, git, lay
+from conftest import HEADER, QEMU_UAPI, Caplint, age, commit, git, lay, trusted
 from fleets import OTHER, fleet
 
 from caplint.cli import matrix as command
@@ -113,7 +113,7 @@ def test_revisions_are_checked_without_being_checked_out(caplint: Caplint, words
 
 
 def test_the_configuration_names_a_fleet(caplint: Caplint, words: list[str], apart: Path) -> None:
-    lay(apart, {"caplint.toml": '[matrix]\nkernels = ["linux-*"]\nvmms = ["qemu-1", "qemu-2"]\n'})
+    trusted(apart, '[matrix]\nkernels = ["linux-*"]\nvmms = ["qemu-1", "qemu-2"]\n')
     assert caplint("matrix", "--fail-on", "error").out == TABLE
     run = caplint("matrix", "--tree", "mine=vmm:qemu-2", "--fail-on", "error")
     assert run.out.splitlines()[:3] == [
@@ -124,7 +124,7 @@ def test_the_configuration_names_a_fleet(caplint: Caplint, words: list[str], apa
 def test_other_trees_of_the_configuration_are_no_part_of_a_pair(
     caplint: Caplint, words: list[str], apart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lay(apart, {"caplint.toml": '[trees.more]\npath = "gone"\nrole = "manager"\n'})
+    trusted(apart, '[trees.more]\npath = "gone"\nrole = "manager"\n')
     monkeypatch.setenv("CAPLINT_LIBVIRT", "gone")
     assert caplint("matrix", *words).out == TABLE
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from conftest import X86, bare_kernel
 
 from caplint.errors import CaplintError
-from caplint.trees.apply import changes
+from caplint.trees import apply as under_test
+from caplint.trees.apply import apply, changes
 from caplint.trees.tree import Tree
+from caplint.trees.unified import parse
 
 
 def _tree(root: Path, content: bytes = b"a\nb\nc\nd\ne\n") -> Tree:
@@ -134,3 +137,119 @@ def test_a_later_part_sees_what_an_earlier_one_did(tmp_path: Path) -> None:
     assert changes(_tree(tmp_path), (remove + add).encode(), "p") == {X86: b"one\n"}
     with pytest.raises(CaplintError, match="has no"):
         changes(_tree(tmp_path), remove.encode() + _diff("@@ -1,1 +1,1 @@", "-a", "+A"), "p")
+
+
+def _moved(tree: Tree, diff: bytes) -> bytes | None:
+    """What becomes of the file where hunks may have moved."""
+    return apply(tree, parse(diff, "p"), "p", print)[X86]
+
+
+def test_hunks_keep_their_order(tmp_path: Path) -> None:
+    """git would put the second one before the first."""
+    diff = _diff("@@ -4,2 +4,2 @@", " d", "-e", "+E", "@@ -1,2 +1,2 @@", " a", "-b", "+B")
+    with pytest.raises(CaplintError, match=r"hunk 2 of .* \(line 1\) does not apply"):
+        _moved(_tree(tmp_path), diff)
+
+
+def test_a_line_without_an_end_is_the_last_one(tmp_path: Path) -> None:
+    """git would join the next line to it."""
+    diff = _diff("@@ -2 +2 @@", "-b", "+B", r"\ No newline at end of file")
+    with pytest.raises(CaplintError, match="does not apply"):
+        _moved(_tree(tmp_path), diff)
+    with pytest.raises(CaplintError, match="does not apply"):
+        _moved(_tree(tmp_path, b"a\nb"), _diff("@@ -2,0 +3 @@", "+c"))
+
+
+def test_a_removed_line_of_several_that_are_the_same(tmp_path: Path) -> None:
+    assert changes(_tree(tmp_path, b"a\na\n"), _diff("@@ -2 +1,0 @@", "-a"), "p") == {X86: b"a\n"}
+
+
+@pytest.mark.parametrize(
+    ("diff", "message"),
+    [
+        (_diff("@@ -1,2 +1,2 @@", " a", " b"), "changes nothing; remove it"),
+        (_diff("@@ -1,1 +1,1", "-a", "+A"), "hunk 1 of b/arch/x86/kvm/x86.c has a head that says no lines"),
+        (_diff("@@ -1 +1 @@", "-a", "+A", "@@ -x +3 @@", "-c", "+C"), "hunk 2 of b/arch/x86/kvm/x86.c has a head that"),
+        (_diff(f"@@ -{'9' * 5000} +1 @@", "-a", "+A"), "is at or of more than 10,000,000 lines (line 3); no file"),
+        (_diff(f"@@ -1 +1,{'9' * 30} @@", "-a", "+A"), "is at or of more than 10,000,000 lines (line 3); no file"),
+        (_diff("@@ -1 +2000000000 @@", "-a", "+A"), "is at or of more than 10,000,000 lines (line 3); no file"),
+        (
+            f"diff --git a/{X86} b/{X86}\ndeleted file mode 100644\n".encode(),
+            f"{X86} is not empty without the lines that its removal removes; make it against this very tree",
+        ),
+        (
+            f"diff --git a/{X86} b/{X86}\nindex 1..2 100644\nGIT binary patch\nliteral 0\n".encode(),
+            f"{X86} is binary in this diff; caplint cannot read it",
+        ),
+    ],
+)
+def test_other_diffs_that_are_refused(tmp_path: Path, diff: bytes, message: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        changes(_tree(tmp_path), diff, "p")
+    assert message in str(error.value)
+
+
+def test_leading_zeros_are_no_large_number(tmp_path: Path) -> None:
+    diff = _diff(f"@@ -{'0' * 5000}1 +1 @@", "-a", "+A")
+    assert changes(_tree(tmp_path), diff, "p")[X86] == b"A\nb\nc\nd\ne\n"
+
+
+def test_copies_make_no_more_than_they_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a line of the diff and a file of any size."""
+    monkeypatch.setattr(under_test, "_MOST_COPIED", 25)
+    text = "".join(f"diff --git a/{X86} b/{n}.c\ncopy from {X86}\ncopy to {n}.c\n" for n in range(3))
+    with pytest.raises(CaplintError, match="its copies of files make more than 25 bytes; split it"):
+        changes(_tree(tmp_path), text.encode(), "p")
+
+
+def _hunks(count: int, shift: int, lines: list[str]) -> bytes:
+    """As many hunks of seven lines, each one in eight of the file."""
+    parts = []
+    for at in range(0, 8 * count, 8):
+        old = lines[at : at + 7]
+        head = f"@@ -{at + 1 + shift},7 +{at + 1 + shift},7 @@"
+        parts += [
+            head,
+            *(f" {line}" for line in old[:3]),
+            f"-{old[3]}",
+            f"+{old[3]};",
+            *(f" {line}" for line in old[4:]),
+        ]
+    return _diff(*parts)
+
+
+@pytest.mark.parametrize("shift", [0, 3])
+@pytest.mark.parametrize("kinds", [1, 160_000])
+def test_time_for_20000_hunks(tmp_path: Path, shift: int, kinds: int) -> None:
+    """Whether they stand where they say or not, and among lines that are all the same."""
+    lines = [f"line {number % kinds}" for number in range(160_000)]
+    tree, diff = _tree(tmp_path, "".join(f"{line}\n" for line in lines).encode()), _hunks(20_000, shift, lines)
+    begun = time.process_time()
+    try:
+        found = _moved(tree, diff)
+    except CaplintError as error:
+        found = None
+        assert kinds == 1 and shift, str(error)  # noqa: PT017, PT018 - order leaves no place for the last one
+    assert time.process_time() - begun < 10
+    assert found is None or found.count(b";\n") == 20_000
+
+
+@pytest.mark.parametrize("size", [100, 30_000])
+def test_time_for_places_without_end(tmp_path: Path, size: int) -> None:
+    """Every place is the same up to its last lines, and each reduction of the context begins anew."""
+    tree = _tree(tmp_path, b"a\n" * 200_000 + b"b\n")
+    body = [*[" a"] * size, "-b", "-b", *[" a"] * size]
+    begun = time.process_time()
+    with pytest.raises(CaplintError, match=r"does not apply|could stand in too many places"):
+        _moved(tree, _diff(*[f"@@ -9,{2 * size + 2} +9,{2 * size} @@", *body] * max(1, 20_000 // size)))
+    assert time.process_time() - begun < 10
+
+
+def test_time_for_many_diffs_of_one_file(tmp_path: Path) -> None:
+    tree = _tree(tmp_path, b"".join(b"line %d\n" % number for number in range(10_000)))
+    diff = b"".join(_diff(f"@@ -{n} +{n} @@", f"-line {n - 1}", f"+line {n - 1};") for n in range(1, 5001))
+    begun = time.process_time()
+    found = _moved(tree, diff)
+    assert found is not None
+    assert found.count(b";") == 5000
+    assert time.process_time() - begun < 10

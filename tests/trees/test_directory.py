@@ -231,7 +231,7 @@ def test_the_store_is_such_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = bare_kernel(tmp_path, {X86: "int x;"})
 
-    def refusing(path: str, mode: str) -> IO[Any]:
+    def refusing(path: str, mode: str, **_: object) -> IO[Any]:
         if path.endswith("x86.c"):
             raise PermissionError(13, "Permission denied", path)
         return Path(path).open(mode)

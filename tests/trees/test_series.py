@@ -92,6 +92,14 @@ def test_a_series_builds_on_itself(trees: list[Tree]) -> None:
     assert [step.trees["kernel"].read(NEW) for step in laid.steps[0]] == [b"new\n", b"new\nmore\n"]
 
 
+def test_too_many_patches_are_checked_together(trees: list[Tree]) -> None:
+    mbox = b"".join(_mail(f"[PATCH {n}/101] x", _add(f"virt/kvm/{n}.c")) for n in range(1, 102))
+    told: list[str] = []
+    (laid,) = _lay(trees, mbox, told=told)
+    assert (laid.steps, laid.trees[0].read("virt/kvm/101.c")) == ([], b"new\n")
+    assert told == ["1.patch: 101 patches; only what they make together is checked, not each of them"]
+
+
 def test_series_that_meet_are_laid_beside_each_other(trees: list[Tree]) -> None:
     found = _lay(trees, _cap("KVM_CAP_A", 10), _cap("KVM_CAP_B", 10), _cap("KVM_CAP_A", 10, QEMU_UAPI))
     assert [[series.label for series in laid.series] for laid in found] == [["1.patch", "3.patch"], ["2.patch"]]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 from conftest import X86
 
 from caplint.errors import CaplintError
+from caplint.trees.diff_names import both_names
 from caplint.trees.unified import FileDiff, parse
 
 
@@ -51,15 +55,15 @@ def test_lines_of_a_file_are_no_heads() -> None:
 
 def test_text_around_is_passed_over() -> None:
     mail = b"Hello,\n\n---\n x.c | 2 +-\n\n" + GIT + b"-- \n2.39.5\n\n_______\nlist footer\n"
-    assert _one(mail).text == _one(GIT).text
+    assert _one(mail) == _one(GIT)
 
 
 def test_a_diff_that_was_made_crlf() -> None:
-    assert _one(GIT.replace(b"\n", b"\r\n")).text == _one(GIT).text
+    assert _one(GIT.replace(b"\n", b"\r\n")) == _one(GIT)
 
 
 def test_crlf_of_the_file_is_kept() -> None:
-    assert b"-a\r\n+b\r\n" in _one(GIT.replace(b"-a\n+b\n", b"-a\r\n+b\r\n")).text
+    assert _one(GIT.replace(b"-a\n+b\n", b"-a\r\n+b\r\n")).hunks[0].lines == (b"-a\r\n", b"+b\r\n")
 
 
 def test_a_hunk_with_stripped_context() -> None:
@@ -86,12 +90,12 @@ def test_links_and_submodules(mode: bytes) -> None:
         (b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n", "a diff of /dev/null against /dev/null says nothing"),
         (
             b"diff --git a/x b/.git/hooks/pre-commit\nrename from x\nrename to .git/hooks/pre-commit\n",
-            "outside the tree",
+            "p: '.git/hooks/pre-commit' lies inside a repository of git; refused",
         ),
         (b"diff --git a/x b/x\nrename from ../x\nrename to y\n", "'../x' lies outside the tree; refused"),
         (b'--- "a/..\\057y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', "lies outside the tree"),
         (b"diff --git /etc/passwd /etc/passwd\nold mode 1\nnew mode 2\n", "lies outside the tree; refused"),
-        (b'--- "a/x\\000y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', "lies outside the tree"),
+        (b'--- "a/x\\000y"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', r"p: 'x\x00y' holds control characters; refused"),
         (f"--- a//{X86}\n+++ b//{X86}\n@@ -1 +1 @@\n-a\n+b\n".encode(), "lies outside the tree"),
     ],
 )
@@ -104,3 +108,26 @@ def test_what_is_refused(text: bytes, message: str) -> None:
 @pytest.mark.parametrize("text", [b"", b"no diff\n", b"---\n", b"--- a/x\n+++ b/x\n", b"@@ -1 +1 @@\n-a\n+b\n"])
 def test_what_is_no_diff(text: bytes) -> None:
     assert parse(text, "p") == []
+
+
+@pytest.mark.parametrize(
+    "line", [b"diff --git " + b" " * 1_000_000, b"diff --git a/" + b" x" * 500_000, b"diff --git " + b"/ " * 500_000,
+             b'diff --git "' + b"\\" * 1_000_000, b"--- a\t" + b"1" * 1_000_000, b"index " + b"1" * 1_000_000]
+)  # fmt: skip
+def test_time_for_long_lines(line: bytes) -> None:
+    begun = time.process_time()
+    with suppress(CaplintError):
+        parse(line + b"\n" + GIT, "p")
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (b"a/x b/x", (b"a/x", b"b/x")), (b"a/x b/x b/x b/x", (b"a/x b/x", b"b/x b/x")), (b"x.c x.c", (b"x.c", b"x.c")),
+        (b"a/x y b/x y", (b"a/x y", b"b/x y")), (b"a/ b/ b/ b/", (b"a/ b/", b"b/ b/")), (b"a/x b/y", (b"a/x", b"b/y")),
+        (b"old/d/x new/d/x", (b"old/d/x", b"new/d/x")), (b"x", (b"x", b"")), (b"a/x  b/x ", (b"a/x ", b"b/x ")),
+    ],
+)  # fmt: skip
+def test_both_names(text: bytes, names: tuple[bytes, bytes]) -> None:
+    assert both_names(text) == names

@@ -21,6 +21,8 @@ from caplint.report.inventory.excerpts import excerpts
 from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.wording import coverage_line, size
 
+_LARGEST = 2**53 - 1
+"""The largest integer that every script keeps (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 _ASSETS = File(__file__).resolve().parent.parent / "html"
 _STYLE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)
 
@@ -110,9 +112,14 @@ def _data(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> Any:
-    """The same data, every text and key as the rest of the page has it: nothing in it reorders a line."""
+    """The same data, every text and key as the rest of the page has it: nothing in it reorders a line.
+
+    Numbers beyond `_LARGEST` are texts: scripts would round them.
+    """
     if isinstance(value, str):
         return visible(value)
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return str(value)
     if isinstance(value, dict):
         return {_shown(key): _shown(entry) for key, entry in value.items()}
     return [_shown(entry) for entry in value] if isinstance(value, (list, tuple)) else value

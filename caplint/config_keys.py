@@ -1,0 +1,191 @@
+"""The keys that a configuration may have, and how the value of each is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caplint.errors import CaplintError
+from caplint.findings import SEVERITIES
+from caplint.util.suggest import suggestion
+
+LONGEST_PATH = 4096
+"""Characters of a directory that a configuration names; the kernel's own limit."""
+HIGHEST_NUMBER = 2**63 - 1
+"""The highest number of a `vendor-range`: the store's integers have 64 bits."""
+_MOST_ATTRIBUTES, _MOST_PATTERNS, _LONGEST_PATTERN = 1000, 100, 200
+_JOBS_PER_PROCESSOR = 16
+_SHOWN = 60
+_RANGE = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?\Z")
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w{0,99}\*?(?:\(\))?\Z", re.ASCII)
+
+
+def default_jobs() -> int:
+    """As many processes as there are processors to use."""
+    return max(1, len(os.sched_getaffinity(0)))
+
+
+def bounded_jobs(jobs: int) -> int:
+    """Return the number of processes, but not many times what the processors can run."""
+    return min(jobs, _JOBS_PER_PROCESSOR * default_jobs())
+
+
+def short(text: str) -> str:
+    """Return the beginning of a text that is too long for an error message."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key that the configuration may have: its TOML type and how its value is read."""
+
+    kind: type | tuple[type, ...]
+    words: str
+    read: Any
+
+
+def _severity(value: str) -> str:
+    if value not in (*SEVERITIES, "never"):
+        raise ValueError(f"must be one of {', '.join(SEVERITIES)}, never")
+    return value
+
+
+def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
+    found = []
+    for text in [value] if isinstance(value, str) else _strings(value):
+        match = _RANGE.match(text)
+        if match is None:
+            raise ValueError(f'{short(text)!r} is not a range such as "500-599"')
+        low, high = int(match.group(1)), int(match.group(2) or match.group(1))
+        if high < low:
+            raise ValueError(f"{text!r} ends before it begins")
+        if high > HIGHEST_NUMBER:
+            raise ValueError(f"{text!r} ends above {HIGHEST_NUMBER}, the highest number")
+        found.append((low, high))
+    return tuple(found)
+
+
+def _strings(value: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of strings")
+    return tuple(value)
+
+
+def _directory(value: str) -> str:
+    if len(value) > LONGEST_PATH:
+        raise ValueError(f"{short(value)!r} has more than {LONGEST_PATH} characters")
+    return value
+
+
+def _directories(value: list[Any]) -> tuple[str, ...]:
+    return tuple(map(_directory, _strings(value)))
+
+
+def _attributes(value: list[Any]) -> tuple[str, ...]:
+    if len(value) > _MOST_ATTRIBUTES:
+        raise ValueError(f"has {len(value)} words; more than {_MOST_ATTRIBUTES} are not read")
+    for text in _strings(value):
+        if not _ATTRIBUTE.match(text):
+            raise ValueError(f"{short(text)!r} is no word such as __our_attribute, __our_* or __our_size()")
+    return tuple(value)
+
+
+def _patterns(value: list[Any]) -> tuple[str, ...]:
+    texts = _strings(value)
+    if len(texts) > _MOST_PATTERNS:
+        raise ValueError(f"has {len(texts)} regular expressions; more than {_MOST_PATTERNS} are not read")
+    for text in texts:
+        if len(text) > _LONGEST_PATTERN:
+            raise ValueError(f"{short(text)!r} has more than {_LONGEST_PATTERN} characters")
+        _compile(text, short(text))
+    _compile("|".join(texts), ", ".join(map(short, texts[:2])))
+    return texts
+
+
+def _compile(pattern: str, label: str) -> None:
+    """Compile it as the front end does, behind others. Raises `ValueError` for whatever Python warns of, too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            re.compile(pattern.encode())
+            re.compile(f"x|{pattern}".encode())
+        except (re.error, RecursionError, OverflowError, Warning) as error:
+            raise ValueError(f"{label!r} is no regular expression: {error}") from error
+
+
+def _positive(value: int) -> int:
+    if value < 1:
+        raise ValueError("must be at least 1")
+    return bounded_jobs(value)
+
+
+def _share(value: float) -> float:
+    if not 0 <= value <= 100:
+        raise ValueError("is a percentage from 0 to 100")
+    return float(value)
+
+
+TOP = {
+    "fail-on": Key(str, "a string", _severity),
+    "ignore": Key(list, "a list of rule codes", _strings),
+    "rules": Key(list, "a list of directories", _directories),
+    "vendor-range": Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
+    "jobs": Key(int, "a number", _positive),
+    "cache": Key(str, 'a directory, or "none"', _directory),
+    "trees": Key(dict, "tables [trees.NAME]", dict),
+    "c": Key(dict, "a table", dict),
+    "coverage": Key(dict, "a table", dict),
+    "suppress": Key(list, "tables [[suppress]]", list),
+    "matrix": Key(dict, "a table", dict),
+}
+C = {
+    "attributes": Key(list, "a list of words", _attributes),
+    "iterators": Key(list, "a list of regular expressions", _patterns),
+}
+COVERAGE = {"floor": Key((int, float), "a percentage", _share)}
+MATRIX = {
+    "kernels": Key(list, "a list of directories", _directories),
+    "vmms": Key(list, "a list of directories", _directories),
+}
+TREE = {"path": Key(str, "a directory", _directory), "role": Key(str, "a role", str)}
+SUPPRESS = {
+    "code": Key(str, "a rule code", str),
+    "subject": Key(str, "a name", str),
+    "reason": Key(str, "a sentence", str),
+    "arch": Key(str, "an architecture", str),
+}
+
+
+def section(path: Path, prefix: str, data: Any, keys: dict[str, Key]) -> dict[str, Any]:
+    """Return the values of a table. Raises `CaplintError`, naming file and key, for what `keys` does not allow."""
+    if not isinstance(data, dict):
+        raise CaplintError(f"{path}: {prefix.rstrip('.') or 'tool.caplint'} must be a table")
+    values = {}
+    for key, value in data.items():
+        if key not in keys:
+            hint = suggestion(key, keys, prefix, otherwise=f"known are {', '.join(keys)}")
+            raise CaplintError(f"{path}: unknown key {prefix}{short(key)}{hint}")
+        if not isinstance(value, keys[key].kind) or isinstance(value, bool):
+            raise CaplintError(f"{path}: {prefix}{key} must be {keys[key].words}")
+        try:
+            values[key] = keys[key].read(value)
+        except ValueError as error:
+            raise CaplintError(f"{path}: {prefix}{key}: {error}") from error
+    return values
+
+
+def without_nul(path: Path, data: Any) -> None:
+    """Raise `CaplintError` where any text of the configuration holds a NUL byte, which no name or word can."""
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and "\0" in value:
+            raise CaplintError(f"{path}: {short(value)!r} holds a NUL byte; take it out")

@@ -1,0 +1,101 @@
+"""Findings from the rows of a rule's query: every column is held to what it may say."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from caplint.findings import SEVERITIES, Finding, Place, Related
+
+if TYPE_CHECKING:
+    from caplint.rules import Rule
+
+_HIGHEST = 2**31 - 1
+"""The highest line and column: no file that is read has more, and every reader of reports knows such numbers."""
+_LONGEST = 10_000
+_LONGEST_RELATED = 4_000_000
+_MOST_RELATED = 10_000
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def finding_of(rule: Rule, row: tuple[Any, ...]) -> Finding:
+    """The finding of one row. Raises `ValueError` that names the column which cannot be one."""
+    if len(row) != 10:
+        raise ValueError(f"there are {len(row)} columns and not 10")
+    tree, path, line, column, subject, arch, function, severity, message, related = row
+    if severity is not None and severity not in SEVERITIES:
+        raise ValueError(f"severity is none of {', '.join(SEVERITIES)}")
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=severity or rule.severity,
+        subject=_text(subject, "subject"),
+        arch=None if arch is None else _text(arch, "arch"),
+        function=None if function is None else _text(function, "function"),
+        message=" ".join(_text(message, "message").split()),
+        place=Place(
+            _text(tree, "tree"),
+            _text(path, "path"),
+            _number(line, "line"),
+            1 if column is None else _number(column, "column"),
+        ),
+        related=tuple(_related(related)),
+    )
+
+
+def _related(value: object) -> list[Related]:
+    """The evidence, each once and in order."""
+    if value is None or value == "":
+        return []
+    if not isinstance(value, str) or len(value) > _LONGEST_RELATED:
+        raise ValueError("related is no JSON, or too long")
+    try:
+        entries = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("related is no JSON") from error
+    if not isinstance(entries, list) or len(entries) > _MOST_RELATED:
+        raise ValueError(f"related is no array of at most {_MOST_RELATED:,} objects")
+    found = {_evidence(entry) for entry in entries if entry is not None}
+    return sorted(found, key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message))
+
+
+def _evidence(entry: object) -> Related:
+    if not isinstance(entry, dict):
+        raise ValueError("related is no array of objects")
+    place = Place(
+        _text(entry.get("tree"), "tree of related"),
+        _text(entry.get("path"), "path of related"),
+        _number(entry.get("line"), "line of related"),
+    )
+    return Related(place, _text(entry.get("message"), "message of related"))
+
+
+def _text(value: object, column: str) -> str:
+    """A text that says something. Numbers are texts as well: a subject may be one."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    if value is None or value == "":
+        raise ValueError(f"{column} is missing")
+    if not isinstance(value, str) or _HALF.search(value) or "\0" in value:
+        raise ValueError(f"{column} is no text")
+    if len(value) > _LONGEST:
+        raise ValueError(f"{column} is longer than {_LONGEST:,} characters")
+    if not value.strip():
+        raise ValueError(f"{column} is empty")
+    return value
+
+
+def _number(value: object, column: str) -> int:
+    """A line or column, from 1; a number that is whole may be written in any way."""
+    try:
+        number = int(value) if isinstance(value, (int, float, str)) and not _is_long(value) else 0
+    except (ValueError, OverflowError):
+        number = 0
+    if not 1 <= number <= _HIGHEST:
+        raise ValueError(f"{column} is no number from 1 to {_HIGHEST:,}")
+    return number
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > 20

@@ -1,0 +1,79 @@
+"""Opens regular files and nothing else: a FIFO, a device or a socket under a file's name would wait for ever."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from caplint.errors import CaplintError
+
+DEFAULT_LIMIT = 64_000_000
+_PIECE = 1 << 20
+_KINDS: dict[Callable[[int], bool], str] = {
+    stat.S_ISDIR: "a directory",
+    stat.S_ISFIFO: "a FIFO",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading in binary; links are followed.
+
+    Raises `CaplintError`, one line that begins with the path, for anything else and for what cannot be opened.
+    """
+    try:
+        # A device is not even opened: that alone can have an effect. The name may stand for another file by the time
+        # it is opened, so opening does not block, and the open file is looked at again.
+        _want_regular(path, path.stat().st_mode)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            _want_regular(path, os.fstat(descriptor).st_mode)
+        except CaplintError:
+            os.close(descriptor)
+            raise
+        return os.fdopen(descriptor, "rb")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_regular(path: Path, most: int = DEFAULT_LIMIT) -> bytes:
+    """Read a whole regular file of at most `most` bytes; its size is looked at before anything is read.
+
+    Raises `CaplintError`, one line that begins with the path, for a larger file and where `open_regular` does.
+    """
+    with open_regular(path) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
+                raise _too_large(path, size, most)
+            content = bytearray()
+            # In pieces: the file may grow meanwhile, and those of /proc are larger than they say.
+            while piece := os.read(file.fileno(), _PIECE):
+                content += piece
+                if len(content) > most:
+                    raise _too_large(path, len(content), most)
+            return bytes(content)
+        except (OSError, MemoryError) as error:
+            raise _unreadable(path, error) from error
+
+
+def _want_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((name for test, name in _KINDS.items() if test(mode)), "something else")
+        raise CaplintError(f"{path}: cannot be read: it is {kind}, not a regular file")
+
+
+def _unreadable(path: Path, error: Exception) -> CaplintError:
+    reason = (isinstance(error, OSError) and error.strerror) or (
+        "there is not enough memory" if isinstance(error, MemoryError) else "no file can have this name"
+    )
+    return CaplintError(f"{path}: cannot be read: {reason}")
+
+
+def _too_large(path: Path, size: int, most: int) -> CaplintError:
+    return CaplintError(f"{path}: {size:,} bytes; more than {most:,} are not read")

@@ -1,0 +1,224 @@
+"""A configuration that is only found: what it may set, and what the user must have trusted it with."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Caplint, kernel, trusted
+
+from caplint import config, trust
+from caplint.errors import CaplintError
+from caplint.matrix import Job, Member
+from caplint.matrix.cell import checked
+
+RESTRICTED = {
+    "cache": 'cache = "cache"',
+    "rules": 'rules = ["house"]',
+    "trees": '[trees.kernel]\npath = "../linux"',
+    "matrix": '[matrix]\nkernels = ["../linux@v*"]',
+    "c.iterators": "[c]\niterators = ['(a|a)*b']",
+}
+HARMLESS = """
+fail-on = "error"
+ignore = ["CAP101"]
+vendor-range = "500-599"
+jobs = 2
+cache = "none"
+[c]
+attributes = ["__mine"]
+[coverage]
+floor = 1
+[[suppress]]
+code = "CAP101"
+subject = "KVM_CAP_HLT"
+reason = "ours"
+"""
+
+
+def _found(directory: Path, text: str) -> Path:
+    (file := directory / "caplint.toml").write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("key", RESTRICTED)
+def test_what_needs_trust(apart: Path, key: str) -> None:
+    file = _found(apart, RESTRICTED[key])
+    with pytest.raises(CaplintError) as error:
+        config.load()
+    assert str(error.value) == (
+        f"{file}: sets what only a trusted file may, {key}; look at it, then run `caplint trust {file}`, "
+        f"or name the file with --config {file}"
+    )
+    given = config.load(file)
+    assert list(given.restricted) == [key]
+    trust.add(file, given.restricted)
+    assert config.load() == given
+
+
+@pytest.mark.parametrize("name", ["caplint.toml", "pyproject.toml"])
+def test_every_kind_of_file_that_is_found(apart: Path, name: str) -> None:
+    (apart / name).write_text("[tool.caplint]\nrules = ['.']\n" if name == "pyproject.toml" else "rules = ['.']\n")
+    (below := apart / "a" / "b").mkdir(parents=True)
+    with pytest.raises(CaplintError, match="sets what only a trusted file may, rules;"):
+        config.load(start=below)
+
+
+def test_what_needs_none(apart: Path) -> None:
+    _found(apart, HARMLESS)
+    assert config.load().fail_on == "error"
+    assert not trust.list_path().exists()
+
+
+def test_other_settings_may_change_and_these_may_not(apart: Path) -> None:
+    file = trusted(apart, RESTRICTED["cache"])
+    _found(apart, f'ignore = ["CAP101"]\n{RESTRICTED["cache"]}  # a comment\n')
+    assert config.load().ignore == ("CAP101",)
+    _found(apart, 'cache = "other"\n')
+    with pytest.raises(CaplintError, match=r"sets what has changed since you trusted it, cache; look at it"):
+        config.load()
+    assert trust.state(file, {"cache": "other"}) == "changed since it was trusted"
+
+
+def test_a_copy_elsewhere_is_not_trusted(apart: Path, tmp_path: Path) -> None:
+    file = trusted(apart, RESTRICTED["cache"])
+    (other := tmp_path / "other").mkdir()
+    (other / "caplint.toml").symlink_to(file)
+    with pytest.raises(CaplintError, match="only a trusted file"):
+        config.load(start=other)
+    (tmp_path / "same").symlink_to(apart)
+    assert config.load(start=tmp_path / "same").restricted
+
+
+def _linked(file: Path) -> None:
+    file.rename(file.with_name("real"))
+    file.symlink_to("real")
+
+
+def _fifo(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+BAD: dict[str, Callable[[Path], object]] = {
+    "Too many levels": _linked,
+    "others can write to it": lambda file: file.chmod(0o620),
+    "others can write to its directory": lambda file: file.parent.chmod(0o777),
+    "it is no regular file": _fifo,
+    "larger than": lambda file: file.write_bytes(b" " * (2 << 20)),
+    "as caplint writes it": lambda file: file.write_text('{"version": 1, "files": {"/x": 1}}'),
+    "Expecting": lambda file: file.write_text("no JSON"),
+    "recursion": lambda file: file.write_text("[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("reason", BAD)
+def test_a_list_that_may_be_others_is_ignored(apart: Path, capsys: pytest.CaptureFixture[str], reason: str) -> None:
+    trusted(apart, RESTRICTED["rules"])
+    BAD[reason](trust.list_path())
+    with pytest.raises(CaplintError, match="only a trusted file may"):
+        config.load()
+    warning = capsys.readouterr().err
+    assert warning.startswith(f"caplint: warning: {trust.list_path()}: ignored, no file is trusted: ")
+    assert reason in warning
+    assert warning.count("\n") == 1
+
+
+def test_a_list_of_another_user_is_ignored(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted(apart, RESTRICTED["rules"])
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    assert trust.trusted() == {}
+
+
+def test_the_list_is_the_users_alone(apart: Path) -> None:
+    old = os.umask(0)
+    try:
+        trusted(apart, RESTRICTED["rules"])
+    finally:
+        os.umask(old)
+    assert trust.list_path().stat().st_mode & 0o777 == 0o600
+    assert trust.list_path().parent.stat().st_mode & 0o777 == 0o700
+    assert [file.name for file in trust.list_path().parent.iterdir()] == ["trusted.json"]
+    assert json.loads(trust.list_path().read_text())["files"].keys() == {str(apart / "caplint.toml")}
+
+
+def test_names_that_are_no_utf8(apart: Path) -> None:
+    (place := apart / os.fsdecode(b"\xff")).mkdir()
+    trusted(place, RESTRICTED["rules"])
+    assert config.load(start=place).rules == (f"{place}/house",)
+
+
+def test_the_command(caplint: Caplint, apart: Path) -> None:
+    file = _found(apart, '# seen\ncache = "a\\u001b[2J"\n[trees.x]\npath = "../x"\n')
+    assert caplint("check").status == 2
+    run = caplint("trust")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.splitlines()[:3] == [
+        f"trusted: {file}",
+        '  cache = "a\\u001b[2J"',
+        '  trees = {"x": {"path": "../x"}}',
+    ]
+    assert caplint("trust", "--list").out == f"{file}: trusted\n"
+    assert "../x: no such directory" in caplint("check").err
+    _found(apart, 'cache = "b"')
+    assert caplint("trust", "--list").out == f"{file}: changed since it was trusted\n"
+    file.unlink()
+    assert caplint("trust", "--list").out == f"{file}: cannot be read: No such file or directory\n"
+    assert caplint("trust", "--remove", "caplint.toml").out == f"not trusted any more: {file}\n"
+    assert caplint("trust", "--list").out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "no caplint.toml found upward from here; name the file"),
+        (["other.toml"], "only caplint.toml and pyproject.toml are found; name others with --config"),
+        (["gone/caplint.toml"], "cannot be read: No such file"),
+        (["--remove", "caplint.toml"], "is not on the list of trusted files"),
+        (["--list", "caplint.toml"], "--list shows all trusted files"),
+    ],
+)
+def test_wrong_use_is_one_line(caplint: Caplint, words: list[str], said: str) -> None:
+    run = caplint("trust", *words)
+    assert (run.status, run.out) == (2, "")
+    assert said in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_file_that_needs_no_trust_is_put_on_no_list(caplint: Caplint, apart: Path) -> None:
+    file = _found(apart, HARMLESS)
+    assert caplint("trust").out == f"{file}: sets nothing that needs trust\n"
+    assert not trust.list_path().exists()
+
+
+def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: Path) -> None:
+    file = _found(apart, RESTRICTED["cache"])
+    first = caplint("config").out.splitlines()[0]
+    assert (
+        first
+        == f"# from {file}, not trusted: other commands refuse it; `caplint trust` trusts it, and --config names it"
+    )
+    caplint("trust")
+    assert caplint("config").out.splitlines()[0] == f"# from {file}"
+    found = json.loads(caplint("config", "--output-format", "json").out)
+    assert (found["trust"], found["restricted"]) == ("trusted", ["cache"])
+
+
+def test_a_run_says_what_a_configuration_hides(caplint: Caplint, apart: Path) -> None:
+    root = kernel(apart / "k", {"include/uapi/linux/kvm.h": "#define KVM_CAP_HLT 1\n#define KVM_CAP_TWO 1\n"})
+    file = _found(apart, 'ignore = ["CAP103"]\n[[suppress]]\ncode = "CAP102"\nsubject = "KVM_CAP_TWO"\nreason = "so"\n')
+    run = caplint("check", root)
+    assert f"{file}: suppresses 1 finding, ignores 1 rule" in run.out.splitlines()
+    run = caplint("check", root, "--output-format", "concise")
+    assert f"{file}: suppresses 1 finding, ignores 1 rule" in run.err.splitlines()
+
+
+def test_a_cell_of_a_matrix_does_not_read_what_has_changed_meanwhile(apart: Path) -> None:
+    file = _found(apart, RESTRICTED["rules"])
+    member = Member("k", str(apart), "kernel", "kernel")
+    job = Job(member, member, str(file), (), (), "warning", "none", restricted=trust.digest({}))
+    with pytest.raises(CaplintError, match="has changed since the run began"):
+        checked(job)
