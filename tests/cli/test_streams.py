@@ -90,7 +90,9 @@ def test_a_reader_that_leaves_changes_nothing(place: Path, words: str) -> None:
     assert (status, out, told) == (0, b"", b"")
 
 
-@pytest.mark.parametrize("words", ["check gone", "nonsense", "explain CAP1", "check --zzz", "patch -", "probe --from -"])
+@pytest.mark.parametrize(
+    "words", ["check gone", "nonsense", "explain CAP1", "check --zzz", "patch -", "probe --from -"]
+)
 @pytest.mark.parametrize("streams", ["<&- 2>&-", "<&- 2>/dev/full", "<&- >&- 2>&-", "<&- >/dev/full"])
 def test_an_error_that_nobody_reads_is_one(place: Path, words: str, streams: str) -> None:
     status, out, told = _shell(place, words, streams)
@@ -126,7 +128,13 @@ SLOTS = [
     "probe --msr X --kernel k", "probe --msr 0x10 --cpu X", "rules --rules X", "rules --select X", "explain X", "explain --rules X CAP101",
     "config --config X", "demo --select X", "demo --rules X", "X",
 ]  # fmt: skip
-ODD = {"not UTF-8": "\udcff\udcfe", "a revision that is not UTF-8": "k@\udcff", "long": "A-" * 50_000, "a control": "a\nb\x1b[31m", "none": ""}
+ODD = {
+    "not UTF-8": "\udcff\udcfe",
+    "a revision that is not UTF-8": "k@\udcff",
+    "long": "A-" * 50_000,
+    "a control": "a\nb\x1b[31m",
+    "none": "",
+}
 
 
 def test_every_command_is_given_odd_words() -> None:
@@ -139,7 +147,9 @@ def test_an_odd_word_is_one_line(
     caplint: Caplint, place: Path, monkeypatch: pytest.MonkeyPatch, slot: str, odd: str
 ) -> None:
     monkeypatch.chdir(place)
-    run = caplint(*(word.replace("X", odd) if word.endswith("X") and "_" not in word else word for word in slot.split()))
+    run = caplint(
+        *(word.replace("X", odd) if word.endswith("X") and "_" not in word else word for word in slot.split())
+    )
     assert run.status == 2, run.out
     assert run.err.startswith("caplint: ")
     assert run.err.count("\n") == 1

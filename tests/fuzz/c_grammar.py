@@ -22,7 +22,14 @@ _CALLED = [
     "h", "h2", "kvm_test", "copy_from_user", "test_bit", "min", "WARN_ON", "static_call(kvm_x86_f)", "call->f", "kvm_check_extension",
 ]  # fmt: skip
 _LEAVING = ["break;", "return r;", "return -EINVAL;", "goto out;", "return 0;", "continue;", "return 1;"]
-_CONDITIONS = ["#ifdef CONFIG_A", "#ifndef CONFIG_KVM_X", "#if defined(CONFIG_B)", "#if IS_ENABLED(CONFIG_B) && X > 1", "#if 0", "#if 1"]
+_CONDITIONS = [
+    "#ifdef CONFIG_A",
+    "#ifndef CONFIG_KVM_X",
+    "#if defined(CONFIG_B)",
+    "#if IS_ENABLED(CONFIG_B) && X > 1",
+    "#if 0",
+    "#if 1",
+]
 
 
 class CText:
@@ -121,7 +128,22 @@ class CText:
         """Return a member of a structure."""
         pick = self.choices.pick
         if self.choices.below(4) < 3 or depth > 2:
-            kind = pick(["__u8", "__u16", "__u32", "__u64", "int", "long", "char *", "struct kvm_s0", "unsigned", "_Bool", "__s64", "void (*f)(int)"])
+            kind = pick(
+                [
+                    "__u8",
+                    "__u16",
+                    "__u32",
+                    "__u64",
+                    "int",
+                    "long",
+                    "char *",
+                    "struct kvm_s0",
+                    "unsigned",
+                    "_Bool",
+                    "__s64",
+                    "void (*f)(int)",
+                ]
+            )
             size = self.constant() if self.choices.seldom() else "2"
             return f"{kind} {pick('abcdefg')}{pick(['', '', f'[{size}]', '[]', '[0]', ':3', ':0', f':{size}'])};"
         members = self.choices.some(3, lambda: self.member(depth + 1), " ")

@@ -8,8 +8,18 @@ from typing import NamedTuple
 
 from choices import Choices
 
-_WORDS = [b"int x;\n", b"\n", b"-- a\n", b"++ b\n", b"@@ -1 +1 @@\n", b"\\ No\n", b"diff --git a/a b/a\n", b"a\r\n", b"\f\n"]
-_NEW = [b"virt/kvm/new.c", b"new.h", b"virt/kvm/a b.c", b"virt/kvm/\xc3\xa9.c", b'virt/kvm/q".c', b"arch/x86/kvm/t\t.c"]
+_WORDS = [
+    b"int x;\n",
+    b"\n",
+    b"-- a\n",
+    b"++ b\n",
+    b"@@ -1 +1 @@\n",
+    b"\\ No\n",
+    b"diff --git a/a b/a\n",
+    b"a\r\n",
+    b"\f\n",
+]
+_NEW = [b"virt/kvm/new.c", b"new.h", b"virt/kvm/a b.c", b"virt/kvm/\xc3\xa9.c", b'virt/kvm/q".c', b"arch/x86/kvm/t.c"]
 
 
 class Edit(NamedTuple):

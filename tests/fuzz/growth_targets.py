@@ -71,7 +71,9 @@ def grown(data: bytes) -> object:
     if not unit:
         return None
     times = max(1, reader.size // len(unit))
-    middle = b"".join(unit.replace(_NUMBER, b"%d" % number) for number in range(times)) if _NUMBER in unit else unit * times
+    middle = (
+        b"".join(unit.replace(_NUMBER, b"%d" % number) for number in range(times)) if _NUMBER in unit else unit * times
+    )
     return reader.read(head + middle + tail)
 
 
@@ -81,5 +83,13 @@ def _units() -> Iterator[tuple[str, bytes]]:
             yield f"{number}-{position}", bytes([number]) + unit
 
 
-_PACKAGES = ("caplint.c", "caplint.facts", "caplint.trees", "caplint.config", "caplint.rules", "caplint.machine", "caplint.abi")
+_PACKAGES = (
+    "caplint.c",
+    "caplint.facts",
+    "caplint.trees",
+    "caplint.config",
+    "caplint.rules",
+    "caplint.machine",
+    "caplint.abi",
+)
 GROWTH = {"growth": Target(grown, _PACKAGES, share=2, seconds=20.0, more=_units)}

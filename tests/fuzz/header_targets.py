@@ -93,7 +93,9 @@ def _seen(sources: Sources) -> tuple[list[Token], list[tuple[str, str]]] | str:
         found = Preprocessed(sources, _ABI.predefined)
     except HeaderError as error:
         return f"{error} {error.path} {error.line}"
-    return found.tokens, [(macro.name, _expansion(found, macro.name)) for macro in found.macros if _IOCTLS & {*macro.words}]
+    return found.tokens, [
+        (macro.name, _expansion(found, macro.name)) for macro in found.macros if _IOCTLS & {*macro.words}
+    ]
 
 
 def _expansion(found: Preprocessed, name: str) -> str:
@@ -117,7 +119,19 @@ def _compiled(files: dict[str, bytes]) -> list[str] | None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         flags = [f"-D{name}={value}" for name, value in _ABI.predefined.items()]
-        words = ["gcc", "-E", "-P", "-undef", "-nostdinc", "-Werror", "-w", *flags, "-I", f"{place}/include/uapi", f"{place}/{_ROOT}"]
+        words = [
+            "gcc",
+            "-E",
+            "-P",
+            "-undef",
+            "-nostdinc",
+            "-Werror",
+            "-w",
+            *flags,
+            "-I",
+            f"{place}/include/uapi",
+            f"{place}/{_ROOT}",
+        ]
         done = subprocess.run(words, capture_output=True, check=False)
     return _words(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 and not done.stderr else None
 

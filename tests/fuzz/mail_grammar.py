@@ -11,7 +11,18 @@ from memory_tree import KERNEL, QEMU
 
 _TAGS = ["PATCH", "PATCH v2", "RFC PATCH", "PATCH RESEND", "", "[", "x" * 300, "PATCH 1/2 3/4"]
 _NUMBERS = ["", " 1/2", " 2/2", " 0/2", " 1/1", " 3/2", " 00001/2", " 99999999999/9", " 1/", " /"]
-_SUBJECTS = ["a", "[b] c", "KVM: x", "=?utf-8?q?=C3=A9?=", "=?x?q?=E9?=", "=?utf-8?b?!!!?=", "]" * 40, "[" * 40, "\t", ""]
+_SUBJECTS = [
+    "a",
+    "[b] c",
+    "KVM: x",
+    "=?utf-8?q?=C3=A9?=",
+    "=?x?q?=E9?=",
+    "=?utf-8?b?!!!?=",
+    "]" * 40,
+    "[" * 40,
+    "\t",
+    "",
+]
 _HEADERS = [
     "From: A <a@b.c>", "Date: x", "Content-Type: text/plain; charset=utf-8", "Content-Type: text/plain; charset=nothing",
     "Content-Type: multipart/mixed; boundary=q", "Content-Type: text/html", "MIME-Version: 1.0", "X: " + "y" * 200,

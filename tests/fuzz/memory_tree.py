@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from caplint.knowledge import knowledge
-from caplint.trees.tree import File, StampCache, States, Tree, object_id
+from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
 
 KERNEL: Mapping[str, bytes] = {
     "include/uapi/linux/kvm.h": b"#define KVM_CAP_A 1\n#define KVM_CAP_B 2\n#define KVM_CAP_C 3\n",
@@ -18,6 +18,22 @@ QEMU: Mapping[str, bytes] = {
     "accel/kvm/kvm-all.c": b"int a;\r\nint b;\r\nint c;\r\n",
     "virt/kvm/end.c": b"int x;\nint y;",
 }
+
+
+class NoCache:
+    """Remembers nothing."""
+
+    def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
+        return {}
+
+    def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
+        """Forget it."""
+
+    def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
+        return {}
+
+    def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
+        """Forget it."""
 
 
 class MemoryTree(Tree):

@@ -27,7 +27,9 @@ def parsed(data: bytes) -> object:
     """Read a diff, a mail or a mbox: every path stays below the tree, every hunk has the lines that it says."""
     with answered() as said:
         found = read_series([("input.patch", data)], _ignore)
-        paths = [path for each in found for patch in each.patches for file in patch.files for path in (file.old, file.new)]
+        paths = [
+            path for each in found for patch in each.patches for file in patch.files for path in (file.old, file.new)
+        ]
         for path in paths:
             assert path is None or not Path(path).is_absolute(), path
             assert path is None or not {"..", ".", "", ".git"} & {*path.split("/")}, path

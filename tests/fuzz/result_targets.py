@@ -11,7 +11,7 @@ from typing import Any, cast
 from xml.etree import ElementTree
 
 from choices import Choices
-from memory_tree import both
+from memory_tree import NoCache, both
 from target import MADE, Target, answered, seeds_of
 from value_grammar import TEXTS, json_value
 
@@ -19,6 +19,7 @@ from caplint.check import Session, find
 from caplint.config import Config
 from caplint.coverage import Coverage
 from caplint.findings import SEVERITIES, identify
+from caplint.link.changes import Loaded
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
 from caplint.quoting import visible
@@ -27,17 +28,44 @@ from caplint.report.style import Style
 from caplint.rules import COLUMNS, Rule
 from caplint.trees.tree import Tree
 
-_NUMBERS = ["1", "2", "0", "-1", "NULL", "9223372036854775807", "-9223372036854775808", "9e999", "-9e999", "1.5", "2147483648"]
-_PATHS = ["virt/kvm/end.c", "../../etc/passwd", "/etc/passwd", "", ".", "virt", "virt/kvm/../kvm/end.c", "a\x00b", "virt/kvm/kvm_main.c"]
+_NUMBERS = [
+    "1",
+    "2",
+    "0",
+    "-1",
+    "NULL",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9e999",
+    "-9e999",
+    "1.5",
+    "2147483648",
+]
+_PATHS = [
+    "virt/kvm/end.c",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "",
+    ".",
+    "virt",
+    "virt/kvm/../kvm/end.c",
+    "a\x00b",
+    "virt/kvm/kvm_main.c",
+]
 
 
 def rows(data: bytes) -> object:
     """Turn rows of a query into findings, and these into all reports: nothing in one controls a terminal."""
     choices = Choices(data)
-    rule = Rule("CAP999", "made-up", "warning", (), "1", (), Path("CAP999.md"), f"# x\n\n```sql\n{_query(choices)}\n```\n")
+    rule = Rule(
+        "CAP999", "made-up", "warning", (), "1", (), Path("CAP999.md"), f"# x\n\n```sql\n{_query(choices)}\n```\n"
+    )
     trees = both()
     connection = sqlite3.connect(":memory:")
-    session = SimpleNamespace(connection=connection, trees=trees, deep=False, roles={tree.name: tree.role for tree in trees})
+    session = SimpleNamespace(
+        connection=connection, trees=trees, deep=False, roles={tree.name: tree.role for tree in trees},
+        loaded=[Loaded(tree, tree.code(NoCache()), []) for tree in trees],
+    )  # fmt: skip
     try:
         with answered() as said:
             found, skipped = find(cast("Session", session), [rule], Config(cache="none", jobs=1))
@@ -78,7 +106,9 @@ def _report(outcome: Outcome, name: str) -> str:
 
 def _query(choices: Choices) -> str:
     """Return SELECTs of literals, some of a kind that the column is not for."""
-    selects = [", ".join(f'{_cell(choices, name)} AS "{name}"' for name in COLUMNS) for _ in range(choices.below(3) + 1)]
+    selects = [
+        ", ".join(f'{_cell(choices, name)} AS "{name}"' for name in COLUMNS) for _ in range(choices.below(3) + 1)
+    ]
     return " UNION ALL ".join(f"SELECT {columns}" for columns in selects)
 
 
@@ -102,9 +132,16 @@ def _cell(choices: Choices, column: str) -> str:
 
 def _related(choices: Choices) -> str:
     if choices.seldom():
-        return choices.pick(["[" * 10_000, "[null]", "{}", "[1]", "nan", "", '[{"line": 1e999}]', f"[{'9' * 5000}]", "null", '"x"'])
+        return choices.pick(
+            ["[" * 10_000, "[null]", "{}", "[1]", "nan", "", '[{"line": 1e999}]', f"[{'9' * 5000}]", "null", '"x"']
+        )
     places = [
-        {"tree": "kernel", "path": choices.pick(_PATHS), "line": choices.pick([1, 2, -1, 10**30, True]), "message": choices.pick(TEXTS)}
+        {
+            "tree": "kernel",
+            "path": choices.pick(_PATHS),
+            "line": choices.pick([1, 2, -1, 10**30, True]),
+            "message": choices.pick(TEXTS),
+        }
         for _ in range(choices.below(3))
     ]
     for place in places:

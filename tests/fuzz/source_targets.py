@@ -11,9 +11,7 @@ _PACKAGES = ("caplint.c", "caplint.facts")
 
 SOURCES = {
     "c": Target(partial(invariants.check, language="c"), _PACKAGES, share=4, places=(seeds_of("c"),)),
-    "documentation": Target(
-        partial(invariants.check, language="rst"), _PACKAGES, places=(seeds_of("documentation"),)
-    ),
+    "documentation": Target(partial(invariants.check, language="rst"), _PACKAGES, places=(seeds_of("documentation"),)),
     "kconfig": Target(partial(invariants.check, language="kconfig"), _PACKAGES, places=(seeds_of("kconfig"),)),
     "make": Target(partial(invariants.check, language="make"), _PACKAGES, places=(seeds_of("make"),)),
     "meson": Target(partial(invariants.check, language="meson"), _PACKAGES, places=(seeds_of("meson"),)),

@@ -9,9 +9,10 @@ from canary_targets import CANARIES
 from growth_targets import GROWTH
 from header_targets import HEADERS
 from patch_targets import PATCHES
+from repository_targets import REPOSITORIES
 from result_targets import RESULTS
 from setting_targets import SETTINGS
 from source_targets import SOURCES
 from tree_targets import TREES
 
-TARGETS = {**SOURCES, **PATCHES, **SETTINGS, **RESULTS, **HEADERS, **TREES, **CANARIES, **GROWTH}
+TARGETS = {**SOURCES, **PATCHES, **SETTINGS, **RESULTS, **HEADERS, **TREES, **CANARIES, **GROWTH, **REPOSITORIES}

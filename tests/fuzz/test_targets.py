@@ -30,7 +30,9 @@ SEEDS = [(name, seed, data) for name, target in TARGETS.items() for seed, data i
 _DIFF = b"--- a/virt/kvm/end.c\n+++ b/virt/kvm/end.c\n@@ -1 +1 @@\n-int x;\n+int y;\n"
 
 
-@pytest.mark.parametrize(("name", "data"), [(name, data) for name, _, data in SEEDS], ids=[f"{a}-{b}" for a, b, _ in SEEDS])
+@pytest.mark.parametrize(
+    ("name", "data"), [(name, data) for name, _, data in SEEDS], ids=[f"{a}-{b}" for a, b, _ in SEEDS]
+)
 def test_seeds(name: str, data: bytes) -> None:
     TARGETS[name].run(data)
 

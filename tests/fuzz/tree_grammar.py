@@ -36,7 +36,12 @@ def trees(choices: Choices) -> dict[str, str]:
     }
 
 
-_RULES = ["obj-$(CONFIG_KVM) += x86.o\n", "ifdef CONFIG_KVM_X\nkvm-y += x86.o\nendif\n", "kvm-objs := a.o \\\n x86.o\n", "obj-y += kvm.o\n"]
+_RULES = [
+    "obj-$(CONFIG_KVM) += x86.o\n",
+    "ifdef CONFIG_KVM_X\nkvm-y += x86.o\nendif\n",
+    "kvm-objs := a.o \\\n x86.o\n",
+    "obj-y += kvm.o\n",
+]
 
 
 def header(c: CText, caps: str, tag: str) -> str:
@@ -58,7 +63,9 @@ def _number(c: CText, usual: int) -> str:
 
 def _registers(c: CText, name: str, action: str) -> str:
     labels = ["MSR_T0", "MSR_T1", "MSR_T0 ... MSR_T3", "MSR_T9", c.constant()]
-    cases = c.choices.some(3, lambda: f"\tcase {c.choices.pick(labels)}:\n\t\t{c.choices.pick([action, c.statement()])}\n\t\tbreak;\n")
+    cases = c.choices.some(
+        3, lambda: f"\tcase {c.choices.pick(labels)}:\n\t\t{c.choices.pick([action, c.statement()])}\n\t\tbreak;\n"
+    )
     head = f"int {name}(struct kvm_vcpu *vcpu, struct msr_data *msr_info)"
     return f"{head}\n{{\n\tu64 data = msr_info->data;\n\tswitch (msr_info->index) {{\n{cases}\tdefault:\n\t\treturn 1;\n\t}}\n\treturn 0;\n}}\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from tree_grammar import trees
 from caplint import rules as rule_pages
 from caplint import share
 from caplint.abi.unit import evaluate
-from caplint.abi.work import Tasks, _json
+from caplint.abi.work import Results, Tasks, _json
 from caplint.check import check
 from caplint.config import Config
 from caplint.findings import Finding
@@ -34,9 +34,9 @@ def _rules() -> list[Rule]:
 
 
 @contextmanager
-def _here(tasks: Tasks, jobs: int) -> Iterator[Callable[[], dict[str, str]]]:
+def _here(tasks: Tasks, jobs: int) -> Iterator[Results]:
     """Evaluate headers in this process, where the fuzzer sees it."""
-    yield lambda: {key: _json(evaluate(*task)) for key, task in tasks.items()}
+    yield lambda: ({key: _json(evaluate(*task)) for key, task in tasks.items()}, True)
 
 
 def checked(files: Mapping[str, bytes]) -> list[Finding]:

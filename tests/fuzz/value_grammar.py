@@ -12,12 +12,37 @@ TEXTS = [
     "x", "", " ", "KVM_CAP_X", "CAP205", "\x1b[31m", "\u202e", "\x7f", "\u2028", "\x00", "a\nb", "é" * 300, "~nobody/x", "$HOME", "../..",
     "\ufffe", '"', "'", "\\", "/dev/zero", "none", "(a+)+$", "[", "500-599", "9-1", "0123456789abcdef",
 ]  # fmt: skip
-NUMBERS = ["0", "1", "-1", "2147483648", "-9223372036854775809", "9" * 300, "1e400", "-0.0", "1e-9", "nan", "inf", "0x10"]
+NUMBERS = [
+    "0",
+    "1",
+    "-1",
+    "2147483648",
+    "-9223372036854775809",
+    "9" * 300,
+    "1e400",
+    "-0.0",
+    "1e-9",
+    "nan",
+    "inf",
+    "0x10",
+]
 
 
 def configuration(choices: Choices) -> str:
     """Return a caplint.toml."""
-    top = ["fail-on", "ignore", "rules", "vendor-range", "jobs", "cache", "c", "coverage", "suppress", "trees", "matrix"]
+    top = [
+        "fail-on",
+        "ignore",
+        "rules",
+        "vendor-range",
+        "jobs",
+        "cache",
+        "c",
+        "coverage",
+        "suppress",
+        "trees",
+        "matrix",
+    ]
     lines = _pairs(choices, top)
     for _ in range(choices.below(3)):
         table, keys = choices.pick([
@@ -34,7 +59,11 @@ def front_matter(choices: Choices) -> str:
     right = {
         "code": '"CAP299"', "name": '"a-b"', "severity": '"note"', "needs": "[]", "since": '"1"', "supersedes": '["CAP101"]',
     }  # fmt: skip
-    lines = [f"{key} = {_toml(choices) if choices.seldom(8) else value}" for key, value in right.items() if not choices.seldom(30)]
+    lines = [
+        f"{key} = {_toml(choices) if choices.seldom(8) else value}"
+        for key, value in right.items()
+        if not choices.seldom(30)
+    ]
     blocks = [
         "```sql\nSELECT 1\n```", "## Bad", "## Good", "### x", "```c kernel:a.c\nint a; /* !CAP299 */\n```", "```diff kernel\n```",
         "```c kernel\n```", "``` \n", "~~~c qemu:a.c line=99999999999999999999\n~~~", "> ```json machine:x\n> {}", "- ```c a:b series=\n",
@@ -72,7 +101,9 @@ def baseline(choices: Choices) -> str:
             del values[choices.pick(keys)]
         entries.append("{ " + ", ".join(f"{key} = {value}" for key, value in values.items()) + " }")
     trees = choices.pick(['["kernel"]', "[]", '["\u202e"]', "1"])
-    return f"version = {choices.pick(['1', '1', '1', '2', 'true'])}\ntrees = {trees}\nfindings = [{', '.join(entries)}]\n"
+    return (
+        f"version = {choices.pick(['1', '1', '1', '2', 'true'])}\ntrees = {trees}\nfindings = [{', '.join(entries)}]\n"
+    )
 
 
 def _pairs(choices: Choices, keys: Sequence[str]) -> list[str]:
@@ -88,7 +119,11 @@ def _toml(choices: Choices, depth: int = 0) -> str:
         case 2 if depth < 3:
             return f"[{choices.some(3, lambda: _toml(choices, depth + 1), ', ')}]"
         case 3 if depth < 3:
-            return "{ " + choices.some(2, lambda: f"{choices.pick(['path', 'x'])} = {_toml(choices, depth + 1)}", ", ") + " }"
+            return (
+                "{ "
+                + choices.some(2, lambda: f"{choices.pick(['path', 'x'])} = {_toml(choices, depth + 1)}", ", ")
+                + " }"
+            )
         case 4:
             return choices.pick(["true", "1979-05-27T07:32:00Z", "07:32:00", "1979-05-27"])
         case _:
@@ -109,6 +144,8 @@ def json_value(choices: Choices, depth: int = 0) -> Any:
         case 2 if depth < 3:
             return [json_value(choices, depth + 1) for _ in range(choices.below(3))]
         case 3 if depth < 3:
-            return {choices.pick([*TEXTS, "first", "last"]): json_value(choices, depth + 1) for _ in range(choices.below(3))}
+            return {
+                choices.pick([*TEXTS, "first", "last"]): json_value(choices, depth + 1) for _ in range(choices.below(3))
+            }
         case _:
             return None
