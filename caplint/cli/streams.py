@@ -27,7 +27,7 @@ def prepare() -> None:
         except OSError:
             os.open(os.devnull, direction)  # takes the lowest number that is free, which is this one
     if sys.stdin is None:
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115 - no path, and never closed
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - no path, and never closed
     sys.stdout = _text(_Output(1, "standard output"), sys.stdout)
     sys.stderr = _text(_Output(2, None), sys.stderr)
 

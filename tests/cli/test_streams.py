@@ -119,13 +119,19 @@ def test_no_file_takes_the_place_of_a_closed_stream(place: Path) -> None:
 
 # A word of a command line in place of which stands what nobody types.
 SLOTS = [
-    "check X", "check --kernel X", "check --tree X", "check --tree n=kernel:X", "check --config X k", "check --jobs X k", "check --base X k",
-    "check --probe X", "check --rules X k", "check --select X k", "check --output-format X", "check --fail-on X", "check --baseline X k",
+    "check X", "check --kernel X", "check --tree X", "check --tree n=kernel:X", "check --config X k",
+    "check --jobs X k", "check --base X k",
+    "check --probe X", "check --rules X k", "check --select X k", "check --output-format X", "check --fail-on X",
+    "check --baseline X k",
     "patch X --kernel k", "patch --for X known.toml --kernel k", "matrix --kernel k --qemu q --baseline X",
-    "matrix --kernel k --qemu q --rules X", "matrix --kernel k --qemu q --scheduler X", "diff X k", "diff HEAD..HEAD X", "baseline X", "baseline show X",
-    "baseline prune X --kernel k", "facts X --kernel k", "facts SELECT X", "coverage X", "inventory --arch X k", "inventory --only X k",
-    "inventory --compare X k", "path X k", "path --from X KVM_CAP_HLT k", "path --to X k", "path --arch X KVM_CAP_HLT k", "probe --from X",
-    "probe --msr X --kernel k", "probe --msr 0x10 --cpu X", "rules --rules X", "rules --select X", "explain X", "explain --rules X CAP101",
+    "matrix --kernel k --qemu q --rules X", "matrix --kernel k --qemu q --scheduler X", "diff X k",
+    "diff HEAD..HEAD X", "baseline X", "baseline show X",
+    "baseline prune X --kernel k", "facts X --kernel k", "facts SELECT X", "coverage X", "inventory --arch X k",
+    "inventory --only X k",
+    "inventory --compare X k", "path X k", "path --from X KVM_CAP_HLT k", "path --to X k",
+    "path --arch X KVM_CAP_HLT k", "probe --from X",
+    "probe --msr X --kernel k", "probe --msr 0x10 --cpu X", "rules --rules X", "rules --select X", "explain X",
+    "explain --rules X CAP101",
     "config --config X", "demo --select X", "demo --rules X", "X",
 ]  # fmt: skip
 ODD = {

@@ -23,22 +23,32 @@ from caplint.trees.tree import Tree
 _COMMAND = b"CANARY"
 """Stands in an input for the command that tells that it was run."""
 _FILES = [
-    "HEAD", "config", "objects/x", "refs/x", "refs/heads/master", "info/attributes", "index", "hooks/post-index-change", "hooks/pre-applypatch",
-    ".gitattributes", ".git", ".git/config", ".GIT/config", "git~1/config", ".git /config", ".git./config", ".g\u200cit/config", ".git::$INDEX_ALLOCATION/config",
-    "commondir", "gitdir", "objects/info/alternates", "config.worktree", "packed-refs", ".gitmodules", ".gitconfig", ".config/git/config",
+    "HEAD", "config", "objects/x", "refs/x", "refs/heads/master", "info/attributes", "index",
+    "hooks/post-index-change", "hooks/pre-applypatch",
+    ".gitattributes", ".git", ".git/config", ".GIT/config", "git~1/config", ".git /config", ".git./config",
+    ".g\u200cit/config", ".git::$INDEX_ALLOCATION/config",
+    "commondir", "gitdir", "objects/info/alternates", "config.worktree", "packed-refs", ".gitmodules", ".gitconfig",
+    ".config/git/config",
     "git/config", "git/attributes", "attributes", "virt/kvm/end.c", "info/exclude", "shallow", "worktrees/a/gitdir",
 ]  # fmt: skip
 _ROOTS = ["", "", "virt/", "virt/kvm/", "git/", "a/b/", "modules/x/", ".git/", "caplint/"]
 SETTINGS = [
-    "[core]\n\trepositoryformatversion = 0\n\tbare = true", "[core]\n\tworktree = .", "[core]\n\tfsmonitor = CANARY", "[core]\n\thooksPath = hooks",
-    "[core]\n\tattributesFile = attributes", "[core]\n\tsshCommand = CANARY\n\tpager = CANARY\n\teditor = CANARY\n\taskPass = CANARY",
-    '[filter "t"]\n\tclean = CANARY\n\tsmudge = CANARY\n\trequired', '[filter "t"]\n\tprocess = CANARY', '[diff "t"]\n\ttextconv = CANARY\n\tcommand = CANARY',
-    '[merge "t"]\n\tdriver = CANARY', "[alias]\n\tapply = !CANARY", "[include]\n\tpath = attributes", '[includeIf "gitdir:/"]\n\tpath = config.worktree',
-    "[extensions]\n\tworktreeConfig = true\n\tpartialClone = origin", '[remote "origin"]\n\tpromisor = true\n\turl = "ext::CANARY"', "[safe]\n\tdirectory = *",
-    "[protocol]\n\tallow = always", "[gpg]\n\tprogram = CANARY", "[uploadpack]\n\tpackObjectsHook = CANARY", "[apply]\n\twhitespace = fix",
+    "[core]\n\trepositoryformatversion = 0\n\tbare = true", "[core]\n\tworktree = .", "[core]\n\tfsmonitor = CANARY",
+    "[core]\n\thooksPath = hooks",
+    "[core]\n\tattributesFile = attributes",
+    "[core]\n\tsshCommand = CANARY\n\tpager = CANARY\n\teditor = CANARY\n\taskPass = CANARY",
+    '[filter "t"]\n\tclean = CANARY\n\tsmudge = CANARY\n\trequired', '[filter "t"]\n\tprocess = CANARY',
+    '[diff "t"]\n\ttextconv = CANARY\n\tcommand = CANARY',
+    '[merge "t"]\n\tdriver = CANARY', "[alias]\n\tapply = !CANARY", "[include]\n\tpath = attributes",
+    '[includeIf "gitdir:/"]\n\tpath = config.worktree',
+    "[extensions]\n\tworktreeConfig = true\n\tpartialClone = origin",
+    '[remote "origin"]\n\tpromisor = true\n\turl = "ext::CANARY"', "[safe]\n\tdirectory = *",
+    "[protocol]\n\tallow = always", "[gpg]\n\tprogram = CANARY", "[uploadpack]\n\tpackObjectsHook = CANARY",
+    "[apply]\n\twhitespace = fix",
 ]  # fmt: skip
 LINES = [
-    "ref: refs/heads/master", "0" * 40, "* filter=t", "* filter=t diff=t merge=t text eol=crlf", "* working-tree-encoding=UTF-16", "gitdir: .",
+    "ref: refs/heads/master", "0" * 40, "* filter=t", "* filter=t diff=t merge=t text eol=crlf",
+    "* working-tree-encoding=UTF-16", "gitdir: .",
     "gitdir: ../git", "#!/bin/sh\nCANARY", "../objects", ".", "CANARY",
 ]  # fmt: skip
 
@@ -87,7 +97,7 @@ def _laid(diff: bytes, *, whole: bool) -> object:
 
 def _patches(choices: Choices) -> bytes:
     """Return two diffs in one file: the first adds files, the second changes them."""
-    files = {}
+    files: dict[str, list[str]] = {}
     root = choices.pick(_ROOTS)
     if choices.below(4):  # all that a bare repository needs
         files |= {

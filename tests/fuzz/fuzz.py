@@ -1,6 +1,7 @@
 """Feeds what reads others' files what a coverage-guided fuzzer makes of the seeds: `make fuzz`.
 
-python tests/fuzz/fuzz.py SECONDS             # look for inputs that break something, each target in its share of the time
+python tests/fuzz/fuzz.py SECONDS             # look for inputs that break something,
+each target in its share of the time
 python tests/fuzz/fuzz.py SECONDS TARGET…     # the same for some targets of targets.py
 python tests/fuzz/fuzz.py FILE TARGET         # try an input that did
 """

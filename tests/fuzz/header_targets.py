@@ -20,7 +20,7 @@ from caplint.abi.abis import abi_named, abis_of
 from caplint.abi.preprocess import HeaderError, Preprocessed, Token
 from caplint.abi.sources import Place, Sources, gather
 from caplint.abi.thin import Thin
-from caplint.abi.unit import Unit, evaluate
+from caplint.abi.unit import Ioctl, Structure, Unit, Unknown, evaluate
 from caplint.abi.work import _json, unit_of
 
 _ROOT, _OTHER = "include/uapi/linux/kvm.h", "include/uapi/linux/b.h"
@@ -34,8 +34,8 @@ def _files(data: bytes) -> dict[str, bytes]:
     if data.startswith(MADE):
         choices = Choices(data[1:])
         c = CText(choices)
-        first = choices.pick(["", "#include <linux/b.h>\n"]) + header(c, "KVM_CAP_T", "kvm_s")
-        return {_ROOT: first.encode(), _OTHER: header(c, "KVM_XCAP_T", "kvm_a").encode()}
+        root = choices.pick(["", "#include <linux/b.h>\n"]) + header(c, "KVM_CAP_T", "kvm_s")
+        return {_ROOT: root.encode(), _OTHER: header(c, "KVM_XCAP_T", "kvm_a").encode()}
     first, _, second = data.partition(b"\xff")
     return {_ROOT: first, _OTHER: second}
 
@@ -63,7 +63,8 @@ def _check_unit(unit: Unit, files: dict[str, bytes]) -> None:
         assert all(0 <= member.offset <= structure.size for member in structure.members), structure
     for ioctl in unit.ioctls:
         assert 0 <= ioctl.value < 1 << 32, ioctl
-    for row in (*unit.structures, *unit.ioctls, *unit.unknown):
+    rows: list[Structure | Ioctl | Unknown] = [*unit.structures, *unit.ioctls, *unit.unknown]
+    for row in rows:
         assert row.line >= 1, row
         if row.path in files:
             assert row.line <= len(files[row.path].decode("utf-8", "replace").splitlines()) + 1, row

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from caplint.knowledge import knowledge
-from caplint.trees.tree import File, Stamp, StampCache, States, Tree, object_id
+from caplint.trees.tree import File, StampCache, States, Tree, object_id
 
 KERNEL: Mapping[str, bytes] = {
     "include/uapi/linux/kvm.h": b"#define KVM_CAP_A 1\n#define KVM_CAP_B 2\n#define KVM_CAP_C 3\n",
@@ -20,22 +20,6 @@ QEMU: Mapping[str, bytes] = {
 }
 
 
-class NoCache:
-    """Remembers nothing."""
-
-    def stamps(self, directory: str) -> dict[str, tuple[Stamp, str, bool]]:
-        return {}
-
-    def remember(self, directory: str, entries: dict[str, tuple[Stamp, str, bool]], gone: set[str]) -> None:
-        """Forget it."""
-
-    def objects(self, oids: Iterable[str]) -> dict[str, tuple[int, bool]]:
-        return {}
-
-    def remember_objects(self, entries: dict[str, tuple[int, bool]]) -> None:
-        """Forget it."""
-
-
 class MemoryTree(Tree):
     """A tree of one of the projects."""
 
@@ -47,13 +31,13 @@ class MemoryTree(Tree):
     def files(self, cache: StampCache) -> list[File]:
         return self.code(cache)
 
-    def code(self, cache: StampCache) -> list[File]:
+    def code(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
         return [File(path, object_id(content), len(content)) for path, content in sorted(self._files.items())]
 
     def sources(self) -> list[str]:
         return sorted(self._files)
 
-    def state(self, known: States) -> str | None:
+    def state(self, known: States) -> str | None:  # noqa: ARG002 - never kept
         return None
 
     def read(self, path: str) -> bytes:

@@ -6,6 +6,7 @@ The canary command stands in whatever git could be made to run.
 from __future__ import annotations
 
 import atexit
+import re
 import shutil
 import subprocess
 import tempfile
@@ -42,14 +43,19 @@ _NAMES = [
     ":a.c",
 ]
 _FILES = [
-    "HEAD", "config", "packed-refs", "index", "refs/heads/master", "refs/heads/a/b", "refs/tags/v1", "commondir", "gitdir", "shallow",
-    "objects/info/alternates", "info/attributes", "info/exclude", "info/grafts", "hooks/post-index-change", "config.worktree", "FETCH_HEAD",
+    "HEAD", "config", "packed-refs", "index", "refs/heads/master", "refs/heads/a/b", "refs/tags/v1", "commondir",
+    "gitdir", "shallow",
+    "objects/info/alternates", "info/attributes", "info/exclude", "info/grafts", "hooks/post-index-change",
+    "config.worktree", "FETCH_HEAD",
     "refs/replace/x", "reftable/tables.list", "sharedindex.x", "objects/info/commit-graph", "objects/pack/pack-x.idx",
 ]  # fmt: skip
 _CONTENTS = [
-    "", "ref: refs/heads/master\n", "ref: HEAD\n", "ref: ../../x\n", "ref: refs/heads/\x01\n", "{oid}\n", "{oid} refs/heads/master\n^{oid}\n", "0" * 40,
-    "# pack-refs with: peeled fully-peeled sorted \n{oid} refs/tags/v1\n", "../objects\n", "/dev/zero\n", '"\\057dev\\057full"\n', ".\n", "gitdir: .\n",
-    "[extensions]\n\tobjectFormat = sha256\n", "[extensions]\n\trefStorage = reftable\n", "DIRC\0\0\0\2\0\0\0\0", "\udcff\n",
+    "", "ref: refs/heads/master\n", "ref: HEAD\n", "ref: ../../x\n", "ref: refs/heads/\x01\n", "{oid}\n",
+    "{oid} refs/heads/master\n^{oid}\n", "0" * 40,
+    "# pack-refs with: peeled fully-peeled sorted \n{oid} refs/tags/v1\n", "../objects\n", "/dev/zero\n",
+    '"\\057dev\\057full"\n', ".\n", "gitdir: .\n",
+    "[extensions]\n\tobjectFormat = sha256\n", "[extensions]\n\trefStorage = reftable\n", "DIRC\0\0\0\2\0\0\0\0",
+    "\udcff\n",
 ]  # fmt: skip
 
 
@@ -120,11 +126,9 @@ def references(data: bytes) -> object:
         found = locate(place)
         known = References(found)
         check_objects(found.objects, loose=True)
-        for name in (choices.pick(_NAMES), "HEAD"):
-            oid = known.find(name)
-            assert oid is None or (len(oid) == 40 and set(oid) <= set("0123456789abcdef")), oid
-            said.append(str(oid))
-        return *said, known.packed_form()
+        oids = [known.find(name) for name in (choices.pick(_NAMES), "HEAD")]
+        assert all(oid is None or re.fullmatch("[0-9a-f]{40}", oid) for oid in oids), oids
+        return oids, known.packed_form()
     return len(said)
 
 
@@ -132,23 +136,24 @@ def asked(data: bytes) -> object:
     """Ask git for revisions, the index and blobs of a repository: no command of its files is run."""
     choices = Choices(data)
     name = choices.pick(_NAMES)
-    with _repository(choices) as place, answered() as said:
+    seen: list[object] = []
+    with _repository(choices) as place, answered():
         repository = Repository(place)
         try:
             with answered():
                 blobs = repository.staged()
-                said += [*blobs, *map(str, repository.read_all(sorted(blobs.values())))]
+                seen += [*blobs.items(), *repository.read_all(sorted(blobs.values()))]
             with answered():
                 _, tree = repository.tree(name)
-                said += [*repository.entries(tree, [""]), *repository.holds(tree, ["a.c"])]
-            said += repository.matching("*")
+                seen += [repository.entries(tree, [""]), repository.holds(tree, ["a.c"])]
+            seen += repository.matching("*")
         finally:
             repository.close()
     ran = canary()[1]
     was_run = ran.exists()
     ran.unlink(missing_ok=True)
     assert not was_run, "a command of the repository was run"
-    return len(said)
+    return seen
 
 
 REPOSITORIES = {
