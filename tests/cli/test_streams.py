@@ -20,7 +20,7 @@ _PATCH = _ROOT / "fixtures/patches/kernel-ppin.patch"
 # Command → words with which it ends well. The trees are k and q, the first a repository.
 WORDS = {
     "check": "check k q --output-format json",
-    "patch": f"patch {_PATCH} --kernel {_ROOT}/fixtures/linux --fail-on never",
+    "patch": f"patch {_PATCH} --kernel {_ROOT}/fixtures/linux --fail-on never --output-format json",
     "matrix": "matrix --kernel k --qemu q",
     "diff": "diff HEAD..HEAD k --output-format json",
     "baseline": "baseline show known.toml",
@@ -32,6 +32,7 @@ WORDS = {
     "rules": "rules",
     "explain": "explain CAP101",
     "config": "config",
+    "trust": "trust own/caplint.toml",
     "demo": "demo --output-format json",
 }
 _CLOSED, _FULL = "cannot be written: Bad file descriptor", "cannot be written: No space left on device"
@@ -43,6 +44,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("streams")
     commit(kernel(root / "k"))
     qemu(root / "q")
+    (root / "own").mkdir()
+    (root / "own/caplint.toml").write_text('fail-on = "warning"\n')
     (root / "known.toml").write_text("version = 1\ntrees = []\nfindings = []\n")
     return root
 
@@ -132,7 +135,7 @@ SLOTS = [
     "path --arch X KVM_CAP_HLT k", "probe --from X",
     "probe --msr X --kernel k", "probe --msr 0x10 --cpu X", "rules --rules X", "rules --select X", "explain X",
     "explain --rules X CAP101",
-    "config --config X", "demo --select X", "demo --rules X", "X",
+    "config --config X", "trust X", "trust --remove X", "demo --select X", "demo --rules X", "X",
 ]  # fmt: skip
 ODD = {
     "not UTF-8": "\udcff\udcfe",
