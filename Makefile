@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 MUTANTS ?= 100
 SEED ?= 1
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz mutants audit golden site lock clean bench-tools
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz mutants audit golden new-rule site lock clean bench-tools
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -23,6 +23,10 @@ lint: $(STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+
+# Writes rules/$(CODE)-$(NAME).md, which passes its own tests, and says which steps follow.
+new-rule: $(STAMP)
+	@$(BIN)/python -m tools.new_rule "$(CODE)" "$(NAME)"
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix

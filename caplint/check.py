@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from caplint import rules as rule_pages
+from caplint.capability_names import PREFIX
 from caplint.config import Config, Suppression
 from caplint.coverage import measure
 from caplint.errors import CaplintError
@@ -21,6 +22,7 @@ from caplint.link.configurations import Configurations
 from caplint.link.project import Scope, link
 from caplint.outcome import IGNORED, Outcome, Skipped
 from caplint.rules import Rule
+from caplint.run_config import machines_of
 from caplint.trees.tree import File, Tree
 
 Progress = Callable[[int, int], None]
@@ -84,7 +86,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         if tree is None or narrow is None:
             return found
         # Whatever speaks of capabilities is read for them; only an ioctl may stand in other files alone.
-        name = b"" if narrow.startswith("KVM_CAP_") else narrow.encode()
+        name = b"" if narrow.startswith(PREFIX) else narrow.encode()
         return [
             file
             for file in found
@@ -103,7 +105,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     reading = Reading(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
     configurations = link(
-        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, config.machines)
+        store, loaded, rows, reading, Scope(tuple(config.vendor_range), narrow is not None, machines_of(config))
     )
     return Session(store, loaded, configurations)
 
@@ -184,7 +186,7 @@ def find(
     roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
     if session.deep:
         roles.add("deep")
-    if config.machines:
+    if machines_of(config):
         roles.add("machine")
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []

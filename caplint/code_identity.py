@@ -33,12 +33,12 @@ _PACKAGE = Path(__file__).resolve().parent
 # What is left out: rule pages in a wheel, which have keys of their own, and what Python makes of the sources.
 _OTHERS = {"share", "__pycache__"}
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n(]*))|import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?"
-    rb"(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)[ \t]*(?:#.*)?$)",
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n(]*))|import[ \t]+"
+    rb"([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)[ \t]*(?:#.*)?$)",
     re.MULTILINE,
 )
 _COMMENT = re.compile(rb"#[^\n]*")
-_TYPES_ONLY = re.compile(rb"^if TYPE_CHECKING:\n(?:[ \t]+[^\n]*\n|\n)+", re.MULTILINE)
+_TYPES_ONLY = re.compile(rb"^if TYPE_CHECKING:[^\n]*\n(?:[ \t]+[^\n]*\n|\n)+", re.MULTILINE)
 # Distributions that are called otherwise than what is imported of them.
 _DISTRIBUTIONS = {"pysat": "python_sat", "markdown_it": "markdown_it_py"}
 # As with files of trees: one that is so young may change again under the same stamp.
@@ -73,7 +73,10 @@ def contents_identity() -> str:
 
 def is_unchanged() -> bool:
     """Whether the package's files are those whose names were given."""
-    return all(_stamp(os.stat(_PACKAGE / path)) == file.stamp for path, file in _package().items())  # noqa: PTH116
+    try:
+        return all(_stamp(os.stat(f"{_PACKAGE}/{path}")) == file.stamp for path, file in _package().items())  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def closure(*entries: str) -> frozenset[str]:
@@ -162,7 +165,7 @@ def _imports(path: str) -> frozenset[str]:
     """The names that a module imports, those from a module also with that module before them."""
     if not path.endswith(".py"):
         return frozenset()
-    found = set()
+    found: set[str] = set()
     source = _TYPES_ONLY.sub(b"", _package()[path].content)
     for module, several, one, plain in _IMPORT.findall(source):
         listed = _COMMENT.sub(b"", several or one or plain).split(b",")

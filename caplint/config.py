@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import platformdirs
 
@@ -14,9 +14,6 @@ from caplint.config_keys import COVERAGE, MATRIX, SUPPRESS, TOP, TREE, C, defaul
 from caplint.errors import CaplintError
 from caplint.regular_file import read_regular
 from caplint.toml_file import parse_toml
-
-if TYPE_CHECKING:
-    from caplint.machine.record import Machine
 
 VARIABLES = {
     "CAPLINT_KERNEL": ("kernel", "kernel"),
@@ -72,8 +69,6 @@ class Config:
     coverage_floor: float = 0.0
     repairs: Repairs = field(default_factory=Repairs)
     suppress: tuple[Suppression, ...] = ()
-    machines: tuple[Machine, ...] = ()
-    """Whose answers are held against the trees; only the command line gives some."""
     matrix: Fleet = field(default_factory=Fleet)
     restricted: dict[str, Any] = field(default_factory=dict, compare=False)
     """The settings that a file may only have if the user trusts it, with their values as the file writes them."""

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from caplint.capability_names import PREFIX
 from caplint.knowledge import GENERIC, knowledge
 from caplint.pasted import Pasted, pasted_names
 
@@ -156,7 +157,7 @@ def _families(connection: sqlite3.Connection, pasted: list[Pasted]) -> dict[str,
     ):
         counts[family][kind] = occurrences
     for entry in pasted:
-        family = CAPABILITY if (entry.name or entry.macro).startswith("KVM_CAP_") else REGISTER
+        family = CAPABILITY if (entry.name or entry.macro).startswith(PREFIX) else REGISTER
         counts[family][PASTED if entry.defined else PASTED_UNSEEN] += 1
     return {family: _most_first(found) for family, found in counts.items()}
 

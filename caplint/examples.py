@@ -14,12 +14,15 @@ from caplint.errors import CaplintError
 from caplint.machine.record import parse as parse_machine
 from caplint.outcome import Outcome
 from caplint.rules import Example, Rule, is_marked, load, strip_marks
+from caplint.run_config import with_machines
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
 from caplint.trees.series import Laid, Series, Step, over
 from caplint.trees.tree import PatchFile, Tree
 from caplint.trees.unified import parse
 
+BARE = "bare"
+"""The mini-trees as they are, with no example laid over them."""
 Line = tuple[str, str, int]
 """Tree, path, line."""
 
@@ -30,7 +33,7 @@ class Case:
 
     rule: Rule
     kind: str
-    """`bad`, `good` or `bare`."""
+    """`bad`, `good` or `BARE`."""
     number: int
     parts: tuple[Example, ...] = ()
 
@@ -40,7 +43,7 @@ class Case:
 
 def cases(rule: Rule) -> Iterator[Case]:
     """Every example of a page, and the mini-trees as they are."""
-    yield Case(rule, "bare", 0)
+    yield Case(rule, BARE, 0)
     for kind, groups in (("bad", rule.bad), ("good", rule.good)):
         for number, parts in enumerate(groups, 1):
             yield Case(rule, kind, number, tuple(parts))
@@ -59,7 +62,7 @@ def problem(case: Case, config: Config) -> str | None:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
             return f"{case}: marks a line, but nothing is wrong with it"
-        outcome = _run(laid, case.rule, replace(config, machines=machines))
+        outcome = _run(laid, case.rule, with_machines(config, machines))
     except CaplintError as error:
         return f"{case}: {error}"
     found = sorted((finding.place.tree, finding.place.path, finding.place.line) for finding in outcome.findings)

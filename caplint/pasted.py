@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from caplint.capability_names import PREFIX
 from caplint.knowledge import knowledge
 
 _WORD = re.compile(r"\w+\Z")
@@ -72,7 +73,7 @@ def _unseen(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def _makers(connection: sqlite3.Connection) -> dict[tuple[str, str], list[_Maker]]:
     """Definitions that paste a name of interest, by tree and macro."""
-    prefixes = "|".join(map(re.escape, ("KVM_CAP_", *knowledge().msr.prefixes)))
+    prefixes = "|".join(map(re.escape, (PREFIX, *knowledge().msr.prefixes)))
     pattern = re.compile(rf"(?<!#)\b((?:{prefixes})\w*)((?:\s*##\s*\w+)+)")
     found: dict[tuple[str, str], list[_Maker]] = {}
     for tree, path, name, parameters, body, line in connection.execute("""

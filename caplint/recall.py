@@ -20,6 +20,7 @@ from caplint.config import Config
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
 from caplint.rules import Rule
+from caplint.run_config import machines_of
 from caplint.trees.tree import States, Tree
 
 # Facts are kept for longer: a run that recalls an outcome does not tell the store which of them it would need.
@@ -94,7 +95,7 @@ def _name(
     if more is None or any(None in group for group in states):
         return None
     pages = [(rule.code, rule.name, rule.severity, rule.needs, rule.supersedes, rule.body) for rule in rules]
-    suppressed, machines = [astuple(one) for one in config.suppress], [astuple(one) for one in config.machines]
+    suppressed, machines = [astuple(one) for one in config.suppress], [astuple(one) for one in machines_of(config)]
     settings = (config.vendor_range, config.ignore, astuple(config.repairs), suppressed, machines)
     whole = repr((program, states, pages, settings, more))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()

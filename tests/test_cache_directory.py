@@ -63,7 +63,7 @@ def test_a_new_one_is_the_users_alone(cache: Path) -> None:
     finally:
         os.umask(old)
     modes = {file.name: file.stat().st_mode & 0o777 for file in (cache / "below").rglob("*")}
-    assert modes == {MARK_NAME: 0o600, file_name(): 0o600, "outcomes": 0o700, NAME: 0o600}
+    assert modes == {MARK_NAME: 0o600, file_name(): 0o600, f"{file_name()}-seal": 0o600, "outcomes": 0o700, NAME: 0o600}
     assert (cache / "below").stat().st_mode & 0o777 == 0o700
 
 
@@ -75,8 +75,9 @@ def test_a_link_is_not_followed(cache: Path, victim: Path, below: str, capsys: p
     before = _listed(victim)
     target = victim if below in {"", "outcomes"} else victim / file_name()
     (cache / below).symlink_to(target)
-    with FactStore(cache / file_name()).connection as connection:
-        connection.execute("SELECT count(*) FROM blob")
+    store = FactStore(cache / file_name())
+    store.connection.execute("SELECT count(*) FROM blob")
+    store.close()
     with pytest.raises(RefusedError, match="is a link") if below in {"", "outcomes"} else nullcontext():
         kept_outcomes.keep(cache / "outcomes" / NAME, "x", 0, time.time())
     assert _listed(victim) == before

@@ -13,18 +13,20 @@ import pytest
 
 from caplint import share
 from caplint.cli.main import main
+from caplint.report import FORMATS
 
 _GOLDEN = Path(__file__).parent / "golden"
-_FORMATS = ("text", "concise", "json", "jsonl", "github", "gitlab", "junit", "b4")
 
 
 def _demo(output_format: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert main(["demo", "--output-format", output_format, "--color", "never"]) == 0
     text = capsys.readouterr().out.replace(str(share.FIXTURES), "fixtures")
+    # SARIF holds the rule pages whole; a page that is reworded changes no golden file.
+    text = re.sub(r'("fullDescription"|"help"): \{\n(?: +"(?:text|markdown)": .*\n)+ +\}', r"\1: {}", text)
     return re.sub(r"in \d+\.\d\d s", "in 0.00 s", text)
 
 
-@pytest.mark.parametrize("output_format", _FORMATS)
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_golden(
     output_format: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -24,9 +24,10 @@ from caplint.machine.record import Answer, Machine
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
 from caplint.recall import recalled
-from caplint.report import FORMATS, reporter
+from caplint.report import FORMATS, writer
 from caplint.report.style import Style
 from caplint.rules import Rule, load
+from caplint.run_config import with_machines
 from caplint.trees.detect import against, directory_tree, revision_tree
 from caplint.trees.tree import Tree
 
@@ -77,7 +78,7 @@ def _reports(outcome: Outcome) -> dict[str, str]:
     texts = {}
     for name in FORMATS:
         out = io.StringIO()
-        reporter(name)(replace(outcome, seconds=0.0), out, Style())
+        writer("check", name)(replace(outcome, seconds=0.0), out, Style())
         texts[name] = out.getvalue()
     return texts
 
@@ -121,7 +122,7 @@ CHANGES: dict[str, Callable[[Runs], object]] = {
     "a suppression": lambda runs: runs(replace(runs.config, suppress=(Suppression("CAP101", "KVM_CAP_HLT", "so"),))),
     "a vendor's range": lambda runs: runs(replace(runs.config, vendor_range=((1, 2),))),
     "a repair": lambda runs: runs(replace(runs.config, repairs=Repairs(("word",)))),
-    "a machine": lambda runs: runs(replace(runs.config, machines=(BOX,))),
+    "a machine": lambda runs: runs(with_machines(runs.config, (BOX,))),
     "the call graph": lambda runs: runs(asked="deep"),
 }
 
@@ -137,13 +138,13 @@ def test_another_answer_of_a_machine_is_another_outcome(runs: Runs, monkeypatch:
     commit(runs.kernel)
     monkeypatch.setattr(runs, "trees", lambda: [revision_tree(str(runs.kernel), "HEAD")])
     other = replace(BOX, answers=(Answer(0, "KVM_CAP_IRQCHIP", 0, 1),))
-    outcomes = [runs(replace(runs.config, machines=(machine,))) for machine in (BOX, other, BOX, other)]
+    outcomes = [runs(with_machines(runs.config, (machine,))) for machine in (BOX, other, BOX, other)]
     assert runs.computed == 2
     assert [_reports(outcome) for outcome in outcomes[:2]] == [_reports(outcome) for outcome in outcomes[2:]]
 
 
 def test_a_machine_has_the_version_looked_at_and_a_new_one_is_another_outcome(runs: Runs) -> None:
-    config = replace(runs.config, machines=(BOX,))
+    config = with_machines(runs.config, (BOX,))
     makefile = runs.kernel / "Makefile"  # which lies outside the directories that are walked
     for computed, text in enumerate((None, "VERSION = 6\nPATCHLEVEL = 12\n", "VERSION = 6\nPATCHLEVEL = 13\n"), 1):
         if text is not None:

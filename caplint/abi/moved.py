@@ -11,11 +11,11 @@ from typing import Any
 from caplint.abi.layout import Member
 from caplint.abi.sources import Sources
 from caplint.abi.unit import Ioctl, Structure, Unknown
+from caplint.capability_names import NAME, PREFIX, capabilities_in
 
-_NUMBER = re.compile(r"[ \t]*#[ \t]*define[ \t]+(KVM_CAP_\w+)[ \t]+\d+[ \t]*\Z")
-_WORD = re.compile(r"\bKVM_CAP_\w+")
+_NUMBER = re.compile(rf"[ \t]*#[ \t]*define[ \t]+({NAME})[ \t]+\d+[ \t]*\Z")
 # Whatever pastes such a name may name any of them.
-_PASTED = re.compile(r"KVM_CAP_\w*\s*##|##\s*KVM_CAP_")
+_PASTED = re.compile(rf"{PREFIX}\w*\s*##|##\s*{PREFIX}")
 Lines = dict[str, dict[int, int]]
 """Path → line → where it stands in the other headers; of files that differ."""
 
@@ -49,7 +49,7 @@ def _pastes(text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _names(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(text))
+    return Counter(capabilities_in(text))
 
 
 def _counted(sources: Sources) -> Counter[str]:

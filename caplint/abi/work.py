@@ -32,8 +32,11 @@ def evaluating(tasks: Tasks, jobs: int) -> Iterator[Results]:
         begun = pool.begin(_evaluate, [(tasks[key][0], tasks[key][1]) for key in keys])
 
         def results() -> tuple[dict[str, str], bool]:
-            found = dict(zip(keys, pool.results(begun), strict=True))
-            units = {key: result if result is not None else _failed(*tasks[key]) for key, result in found.items()}
+            found = pool.results(begun)
+            units = {
+                key: result if result is not None else _failed(*tasks[key])
+                for key, result in zip(keys, found, strict=True)
+            }
             return units, not pool.passing
 
         yield results

@@ -10,6 +10,7 @@ from functools import lru_cache
 import tree_sitter
 import tree_sitter_c
 
+from caplint.c import MAX_BYTES
 from caplint.c.bounds import MAX_BRACKETS, excesses, nests_too_deeply, without
 from caplint.c.conditions import Conditionals, Problem, conditionals
 from caplint.c.lexer import Lexed, lex
@@ -17,8 +18,7 @@ from caplint.c.repair import Repaired, repair
 from caplint.c.tables import Tables
 from caplint.c.variants import variants
 
-# No source file that a person maintains comes near either; reading one would only cost time and memory.
-MAX_BYTES = 16 << 20
+# No source file that a person maintains comes near it; reading one would only cost time and memory.
 MAX_LINE = 1 << 20
 # How often a text is parsed again after what nests too deeply was taken out of it.
 _MAX_ATTEMPTS = 4

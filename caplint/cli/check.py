@@ -12,20 +12,20 @@ from caplint import baseline, baseline_file
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED
 from caplint.cli.options import (
     add_base,
+    add_output_format,
     add_probe,
     add_rules,
     add_trees,
     config_of,
     progress,
     rules_of,
-    style_of,
     trees_of,
+    write_output,
 )
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.outcome import Outcome
 from caplint.recall import recalled
-from caplint.report import FORMATS, HELP, reporter
 from caplint.report.wording import coverage_line, remarks
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How findings are shown, and what makes the command fail."""
-    parser.add_argument("--output-format", choices=FORMATS, default="text", help=f"default: text. {HELP}")
+    add_output_format(parser, "check")
     parser.add_argument(
         "--fail-on",
         choices=(*SEVERITIES, "never"),
@@ -93,7 +93,7 @@ def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: boo
 
 def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: float) -> int:
     """Report an outcome and turn it into an exit code."""
-    reporter(options.output_format)(outcome, sys.stdout, style_of(options))
+    write_output(outcome, "check", options)
     if options.output_format != "text":
         for line in (*remarks(outcome), f"coverage: {coverage_line(outcome.coverage)}"):
             sys.stderr.write(f"{line}\n")

@@ -7,18 +7,16 @@ import argparse
 from caplint.c.tables import tables
 from caplint.check import open_session
 from caplint.cli.main import CLEAN, UNCOVERED
-from caplint.cli.options import add_trees, config_of, progress, style_of, trees_of
+from caplint.cli.options import add_output_format, add_trees, config_of, progress, trees_of, write_output
 from caplint.ledger import read_ledger
 from caplint.proposals import propose
-from caplint.quoting import json_text
-from caplint.report import ledger as report
-from caplint.report import proposals
+from caplint.report.ledger import LedgerReport
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_trees(parser)
-    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    add_output_format(parser, "coverage")
     parser.add_argument(
         "--propose",
         action="store_true",
@@ -38,11 +36,5 @@ def run(options: argparse.Namespace) -> int:
         found = propose(files, ledger.spots, config.repairs, config.jobs) if options.propose else None
     finally:
         session.store.close()
-    if options.output_format == "json":
-        more = {"proposals": proposals.as_object(found)} if found else {}
-        print(json_text({**report.as_object(ledger), **more}, indent=2))
-    elif found:
-        print("\n".join(proposals.lines(found, config.repairs)))
-    else:
-        print("\n".join(report.lines(ledger, style_of(options))))
+    write_output(LedgerReport(ledger, found, config.repairs), "coverage", options)
     return UNCOVERED if ledger.coverage.percent < config.coverage_floor else CLEAN

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sqlite3
-import sys
 
 from caplint.check import open_session
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_base, add_probe, add_trees, config_of, progress, trees_of
+from caplint.cli.options import (
+    add_base,
+    add_output_format,
+    add_probe,
+    add_trees,
+    config_of,
+    progress,
+    trees_of,
+    write_output,
+)
 from caplint.errors import CaplintError
 from caplint.facts.schema import schema
 from caplint.link.project import views
-from caplint.quoting import json_text
-from caplint.report.style import safe
 from caplint.rules import query_rows
 
 
@@ -29,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_trees(parser)
     add_base(parser)
     add_probe(parser)
-    parser.add_argument("--output-format", choices=("text", "json", "csv"), default="text", help="default: text")
+    add_output_format(parser, "facts")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,22 +56,5 @@ def run(options: argparse.Namespace) -> int:
         raise CaplintError(f"query: {error}; ask for hex() of what it makes text of{where}") from error
     finally:
         session.store.close()
-    if options.output_format == "json":
-        print(json_text([dict(zip(columns, row, strict=True)) for row in rows], indent=2))
-    elif options.output_format == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        writer.writerows(rows)
-    else:
-        _table(columns, rows)
+    write_output((columns, rows), "facts", options)
     return CLEAN
-
-
-def _table(columns: list[str], rows: list[tuple[object, ...]]) -> None:
-    cells = [
-        columns,
-        *([safe("" if value is None else str(value)) for value in row] for row in rows),
-    ]
-    widths = [min(60, max(len(row[index]) for row in cells)) for index in range(len(columns))]
-    for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

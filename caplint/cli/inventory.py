@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from caplint.cli.main import CLEAN
 from caplint.cli.options import (
+    add_output_format,
     add_probe,
     add_rule_pages,
     add_trees,
@@ -18,21 +18,19 @@ from caplint.cli.options import (
     rules_of,
     style_of,
     trees_of,
+    write_output,
 )
 from caplint.cli.pager import paged
 from caplint.errors import CaplintError
 from caplint.inventory.select import ONLY, select, within
-from caplint.quoting import json_text
+from caplint.report import choices, writer
 from caplint.trees.detect import parse_tree, tree_of
 
 if TYPE_CHECKING:
     from caplint.config import Config
-    from caplint.inventory.difference import Difference
     from caplint.inventory.model import Inventory
     from caplint.outcome import Outcome
     from caplint.trees.tree import Tree
-
-FORMATS = ("text", "json", "csv", "markdown", "html")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +64,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deep", action="store_true", help="json, html: paths from the program's entry, over the whole call graph"
     )
-    parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    add_output_format(parser, "inventory")
     parser.add_argument("--no-pager", action="store_true", help="print a long table as it is")
 
 
@@ -81,13 +79,14 @@ def run(options: argparse.Namespace) -> int:
         before, _ = _built(options, config, _compared(options.compare))
         meant = [chosen, select(before, archs, options.cap, options.only)]
         names = {cap.name for one in meant for cap in one.capabilities}
-        _print_changes(within(inventory, archs, names), within(before, archs, names), options)
-    elif options.output_format == "html":
-        from caplint.report.inventory.page import page  # noqa: PLC0415 - Jinja2, for this format only
+        from caplint.inventory.difference import difference  # noqa: PLC0415
 
-        sys.stdout.write(page(chosen, outcome))
+        changes = difference(within(before, archs, names), within(inventory, archs, names))
+        _print(changes, "inventory --compare", options)
     else:
-        _print(chosen, options)
+        from caplint.report.inventory.formats import Built  # noqa: PLC0415
+
+        _print(Built(chosen, outcome), "inventory", options)
     return CLEAN
 
 
@@ -103,30 +102,14 @@ def _compared(words: list[str]) -> list[Tree]:
     return [parse_tree(word) if "=" in word else tree_of(word) for word in words]
 
 
-def _print(inventory: Inventory, options: argparse.Namespace) -> None:
-    from caplint.report.inventory import data, rows, table  # noqa: PLC0415
-
-    if options.output_format == "text":
-        paged(table.lines(inventory, style_of(options)), wanted=not options.no_pager)
+def _print(found: object, kind: str, options: argparse.Namespace) -> None:
+    """Print an inventory or its changes, the text for people through a pager."""
+    if options.output_format not in choices(kind):
+        *others, last = choices(kind)
+        raise CaplintError(f"--compare is shown as {', '.join(others)} or {last}, not as {options.output_format}")
+    if options.output_format != "text":
+        write_output(found, kind, options)
         return
-    formats: dict[str, Callable[[], str]] = {
-        "json": lambda: json_text(data.as_object(inventory), indent=2) + "\n",
-        "csv": lambda: rows.csv_text(inventory),
-        "markdown": lambda: rows.markdown_text(inventory),
-    }
-    sys.stdout.write(formats[options.output_format]())
-
-
-def _print_changes(after: Inventory, before: Inventory, options: argparse.Namespace) -> None:
-    from caplint.inventory.difference import difference  # noqa: PLC0415
-    from caplint.report.inventory import data, rows, table  # noqa: PLC0415
-
-    found: Difference = difference(before, after)
-    if options.output_format == "text":
-        paged(table.changes(found, style_of(options)), wanted=not options.no_pager)
-    elif options.output_format == "json":
-        print(json_text(data.difference_object(found), indent=2))
-    elif options.output_format == "markdown":
-        sys.stdout.write(rows.changes_markdown(found))
-    else:
-        raise CaplintError(f"--compare is shown as text, json or markdown, not as {options.output_format}")
+    text = StringIO()
+    writer(kind, "text")(found, text, style_of(options))
+    paged(text.getvalue(), wanted=not options.no_pager)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from caplint import baseline_file
 from caplint.cli.main import CLEAN, FOUND, UNCOVERED, WRONG
-from caplint.cli.options import add_config, add_rules, config_of, progress, rules_of, style_of
+from caplint.cli.options import add_config, add_output_format, add_rules, config_of, progress, rules_of, write_output
 from caplint.errors import CaplintError
 from caplint.findings import SEVERITIES
 from caplint.matrix import Cell, Job, Matrix, Member
 from caplint.matrix.fleet import members, named
 from caplint.matrix.tls import Tls
-from caplint.report import matrix as report
 from caplint.trust import digest
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_config(parser)
     add_rules(parser)
-    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    add_output_format(parser, "matrix")
     parser.add_argument(
         "--fail-on",
         choices=(*SEVERITIES, "never"),
@@ -73,10 +71,7 @@ def run(options: argparse.Namespace) -> int:
             cells[place] = cell
             show(len(cells), len(jobs))
     matrix = Matrix(kernels, vmms, [cells[place] for place in range(len(jobs))], fail_on)
-    if options.output_format == "json":
-        sys.stdout.write(report.as_json(matrix))
-    else:
-        print("\n".join(report.lines(matrix, style_of(options))))
+    write_output(matrix, "matrix", options)
     return _status(matrix)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,9 @@ from caplint.config import Config, load
 from caplint.config_keys import bounded_jobs
 from caplint.errors import CaplintError
 from caplint.knowledge import knowledge
+from caplint.report import choices, purposes, writer
 from caplint.report.style import Style, style_for
-from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
-from caplint.trees.directory import DirectoryTree
+from caplint.trees import select
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
@@ -49,15 +49,24 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_trees(parser: argparse.ArgumentParser, *, bare: bool = True) -> None:
-    """The tree options that every command takes; `bare` paths only where nothing else is named so."""
+def add_trees(
+    parser: argparse.ArgumentParser,
+    *,
+    bare: bool = True,
+    metavar: str = "PATH",
+    purpose: str = "a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+) -> None:
+    """The tree options that every command takes; `bare` paths only where nothing else is named so.
+
+    `metavar` and `purpose` are for a command that takes other words among the bare paths.
+    """
     trees = parser.add_argument_group("trees")
     if bare:
         trees.add_argument(
             "paths",
             nargs="*",
-            metavar="PATH",
-            help="a kernel, QEMU, libvirt or kvmtool tree; which one is found out",
+            metavar=metavar,
+            help=purpose,
         )
     trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, or a revision of it")
     trees.add_argument("--qemu", metavar="DIR[@REV]", help="a QEMU tree")
@@ -131,7 +140,11 @@ def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
         config = replace(config, jobs=bounded_jobs(options.jobs))
     probes: list[str] = getattr(options, "probe", [])
-    return replace(config, machines=_machines(probes, config)) if probes else config
+    if not probes:
+        return config
+    from caplint.run_config import with_machines  # noqa: PLC0415 - most runs ask no machine
+
+    return with_machines(config, _machines(probes, config))
 
 
 def _machines(probes: list[str], config: Config) -> tuple[Machine, ...]:
@@ -156,109 +169,29 @@ def this_machine(config: Config, names: dict[int, str] | None = None) -> Machine
 
 def trees_of(options: argparse.Namespace, config: Config) -> list[Tree]:
     """The trees that the command line names, else those of the configuration."""
-    trees = _named(options)
-    changed = getattr(options, "staged", False) or getattr(options, "base", None) is not None
-    if changed and len(options.paths) != 1:
-        trees += _tree_here(trees)
-    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
-    return _with_base(trees, options) if changed else trees
+    return select.chosen(_asked(options), config)
 
 
 def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
     """The same, and the tree of the working directory, if no other has its role; perhaps none at all."""
-    trees = _named(options)
-    given = {tree.role for tree in trees}
-    trees += [tree for tree in _tree_here(trees) if tree.role not in given]
-    trees += _configured(config, {tree.role for tree in trees})
-    return _unambiguous(trees) if trees else []
-
-
-def _named(options: argparse.Namespace) -> list[Tree]:
-    trees: list[Tree] = []
-    for path, name, role in (
-        (options.kernel, "kernel", "kernel"),
-        (options.qemu, "qemu", "vmm"),
-        (options.libvirt, "libvirt", "manager"),
-    ):
-        if path is not None:
-            trees.append(tree_of(path, role, name))
-    trees += [tree_of(path) for path in getattr(options, "paths", ())]
-    return trees + [parse_tree(option) for option in options.tree]
-
-
-def _configured(config: Config, given: set[str]) -> list[Tree]:
-    """The environment's trees of roles that are not given, then the configuration's."""
-    trees = []
-    for entry in config.trees:
-        if entry.role in given:
-            continue
-        try:
-            tree = tree_of(entry.path, entry.role, entry.name)
-        except CaplintError as error:
-            raise CaplintError(f"{entry.variable or f'{config.source}: trees.{entry.name}'}: {error}") from None
-        if tree.role not in given:
-            trees.append(tree)
-        if entry.variable:
-            given = given | {tree.role}
-    return trees
-
-
-def _unambiguous(trees: list[Tree]) -> list[Tree]:
-    if not trees:
-        raise CaplintError(
-            "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
-            + _hint(Path())
-        )
-    names = [tree.name for tree in trees]
-    for name in names:
-        if names.count(name) > 1:
-            raise CaplintError(f"two trees are named {name}; name one of them with --tree NAME=ROLE:PATH")
-    return trees
-
-
-def _with_base(trees: list[Tree], options: argparse.Namespace) -> list[Tree]:
-    """The trees, the one that --staged or --base means with what it is compared with."""
-    meant = _meant(trees, options)
-    changed = staged_tree(meant, options.base) if options.staged else against(meant, options.base, meant.given)
-    return [changed if tree is meant else tree for tree in trees]
-
-
-def _meant(trees: list[Tree], options: argparse.Namespace) -> DirectoryTree:
-    """The one tree that is named by a bare PATH, or else the one here, or else the only one."""
-    if len(options.paths) == 1:
-        root = Path(options.paths[0]).resolve()
-        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and tree.root == root]
-    else:
-        found = [tree for tree in trees if isinstance(tree, DirectoryTree) and (_is_here(tree) or len(trees) == 1)]
-    if not found:
-        raise CaplintError("which tree is compared with a revision? Run in it, or name its directory as PATH")
-    return max(found, key=lambda tree: len(tree.root.parts))
-
-
-def _is_here(tree: Tree) -> bool:
-    return isinstance(tree, DirectoryTree) and Path.cwd().resolve().is_relative_to(tree.root)
-
-
-def _tree_here(trees: list[Tree]) -> list[Tree]:
-    """The tree of the working directory, or of one above it, unless it is given already or another has its name."""
-    if any(_is_here(tree) for tree in trees):
-        return []
-    for directory in (Path.cwd(), *Path.cwd().parents):
-        with suppress(CaplintError):
-            tree = directory_tree(str(directory))
-            return [] if tree.name in {other.name for other in trees} else [tree]
-    return []
+    return select.around(_asked(options), config)
 
 
 def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
     """The trees, the one that is meant as its later revision, with the earlier one as its base."""
-    trees = _named(options)
-    if len(options.paths) != 1:
-        trees += _tree_here(trees)
-    trees = _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
-    meant = _meant(trees, options)
-    later = revision_tree(meant.given, revisions[1], meant.role, meant.name)
-    return [against(later, revisions[0], meant.given) if tree is meant else tree for tree in trees]
+    return select.between(_asked(options), config, revisions)
+
+
+def _asked(options: argparse.Namespace) -> select.Asked:
+    return select.Asked(
+        kernel=options.kernel,
+        qemu=options.qemu,
+        libvirt=options.libvirt,
+        paths=tuple(getattr(options, "paths", ())),
+        trees=tuple(options.tree),
+        staged=getattr(options, "staged", False),
+        base=getattr(options, "base", None),
+    )
 
 
 def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:
@@ -284,19 +217,22 @@ def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True)
     return rules
 
 
-def _hint(directory: Path) -> str:
-    """What to type where the working directory is a tree itself."""
-    try:
-        return f"; the working directory is one ({detect(directory).title}): name it as ."
-    except CaplintError:
-        return ""
-
-
 def architecture_of(word: str) -> str:
     """The canonical architecture that a word stands for. Raises `CaplintError` for what is none."""
     if (found := knowledge().architecture(word)) is None:
         raise CaplintError(f"--arch {word}: unknown; known are {', '.join(knowledge().architectures)}")
     return found
+
+
+def add_output_format(parser: argparse.ArgumentParser, kind: str) -> None:
+    """--output-format, with the formats of `caplint.report` for what the command prints."""
+    formats = choices(kind)
+    parser.add_argument("--output-format", choices=formats, default=formats[0], help=purposes(kind))
+
+
+def write_output(result: object, kind: str, options: argparse.Namespace) -> None:
+    """Print a result in the format that was asked for."""
+    writer(kind, options.output_format)(result, sys.stdout, style_of(options))
 
 
 def style_of(options: argparse.Namespace) -> Style:

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
 
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_trees, architecture_of, config_of, progress, trees_of
+from caplint.cli.options import (
+    add_output_format,
+    add_trees,
+    architecture_of,
+    config_of,
+    progress,
+    trees_of,
+    write_output,
+)
 from caplint.config import Config
 from caplint.errors import CaplintError
-from caplint.facts.harvest import Reading
-from caplint.facts.store import FactStore
-from caplint.graph.answers import Question, name_of, packed, unpacked
-from caplint.graph.steps import Path
-from caplint.quoting import json_text
-from caplint.report import paths as report
-from caplint.trees.tree import Tree
+from caplint.graph.answers import Question
+from caplint.graph.path_lookup import find_paths, whole_graphs
+from caplint.report import choices
 
 # How many ways `--all` shows of one use.
 MOST = 8
-_FORMATS: dict[str, Callable[[Question, list[Path]], str]] = {
-    "text": lambda question, found: "\n".join(report.text(question.name, found)),
-    "json": lambda question, found: json_text(report.as_object(question.name, question.arch, found), indent=2),
-    "dot": lambda _, found: "\n".join(report.dot(found)),
-}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    add_trees(parser)
-    for action in parser._actions:
-        if action.dest == "paths":
-            action.metavar = "KVM_CAP_X|KVM_IOCTL|PATH"
-            action.help = "the capability or ioctl, and trees"
+    add_trees(parser, metavar="KVM_CAP_X|KVM_IOCTL|PATH", purpose="the capability or ioctl, and trees")
     parser.add_argument("--from", dest="start", metavar="FUNC", help="begin here instead of at the program's entry")
     parser.add_argument(
         "--to", dest="goal", metavar="FUNC", help="how FUNC is reached; names a function, not a capability"
@@ -41,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help=f"show up to {MOST} ways of each use, not only the best one")
     parser.add_argument("--all-functions", action="store_true", help="the whole call graph of every tree")
     parser.add_argument("--arch", help="only what is compiled for this architecture")
-    parser.add_argument("--output-format", choices=(*_FORMATS, "svg"), default="text", help="default: text")
+    add_output_format(parser, "path")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,58 +54,15 @@ def run(options: argparse.Namespace) -> int:
     question = Question(
         options.goal or names[0], options.arch, options.start, MOST if options.all else 1, options.goal is not None
     )
-    found = _answer(question, options, config)
-    print(_FORMATS.get(options.output_format, _drawn)(question, found))
+    found = find_paths(question, trees_of(options, config), config, progress)
+    write_output((question, found), "path", options)
     return CLEAN
-
-
-def _answer(question: Question, options: argparse.Namespace, config: Config) -> list[Path]:
-    """From memory where the same was asked before, else from the sources."""
-    trees = trees_of(options, config)
-    reading = Reading(config.repairs, config.jobs)
-    store = FactStore(config.store_path)
-    try:
-        name = name_of(question, trees, store, reading)
-        known = store.recall(name)
-        if known is not None:
-            return unpacked(known)
-    finally:
-        store.close()
-    return _found(question, trees, config, name)
-
-
-def _found(question: Question, trees: list[Tree], config: Config, name: str) -> list[Path]:
-    from caplint.check import open_session  # noqa: PLC0415 - only where the answer is not known
-    from caplint.graph.paths import Paths  # noqa: PLC0415
-    from caplint.graph.programs import Programs  # noqa: PLC0415
-
-    with progress() as show:
-        session = open_session(trees, config, show, narrow=question.name)
-        try:
-            programs = Programs(session, Reading(config.repairs, config.jobs))
-            found = Paths(programs, question.start, question.most).answer(question)
-            session.store.retain(name, packed(found))
-        finally:
-            session.store.close()
-    return found
 
 
 def _whole(options: argparse.Namespace, config: Config, names: list[str]) -> int:
-    from caplint.graph.whole import graphs  # noqa: PLC0415
-    from caplint.report import graph  # noqa: PLC0415
-
-    if names or options.goal or options.start or options.output_format == "svg":
-        raise CaplintError("--all-functions takes trees, --arch, and the formats text, json and dot")
-    store = FactStore(config.store_path)
-    try:
-        found = graphs(trees_of(options, config), store, Reading(config.repairs, config.jobs), options.arch)
-        graph.write(found, options.output_format, sys.stdout)
-    finally:
-        store.close()
+    formats = choices("path --all-functions")
+    if names or options.goal or options.start or options.output_format not in formats:
+        *others, last = formats
+        raise CaplintError(f"--all-functions takes trees, --arch, and the formats {', '.join(others)} and {last}")
+    write_output(whole_graphs(trees_of(options, config), config, options.arch), "path --all-functions", options)
     return CLEAN
-
-
-def _drawn(question: Question, found: list[Path]) -> str:
-    from caplint.report.drawing import svg  # noqa: PLC0415
-
-    return svg(question.name, found)

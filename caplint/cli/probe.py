@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
-from caplint import __version__
 from caplint.cli.main import CLEAN
-from caplint.cli.options import add_trees, config_of, progress, this_machine, trees_around
+from caplint.cli.options import (
+    add_output_format,
+    add_trees,
+    config_of,
+    progress,
+    this_machine,
+    trees_around,
+    write_output,
+)
 from caplint.config import Config
 from caplint.errors import CaplintError
 from caplint.machine import msr, names, record
@@ -17,8 +23,6 @@ from caplint.machine.record import Machine
 from caplint.quoting import json_text
 from caplint.report import machine as report
 from caplint.trees.tree import Tree
-
-_DIFFERENCES = "SELECT * FROM machine_difference ORDER BY tree, number"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="read a model-specific register instead; names are those of the kernel tree",
     )
     parser.add_argument("--cpu", type=int, default=0, metavar="N", help="the processor whose registers are read")
-    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    add_output_format(parser, "probe")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the record to FILE as json, for --probe of other commands"
     )
@@ -61,10 +65,8 @@ def run(options: argparse.Namespace) -> int:
         replace_file(options.output, json_text(record.as_object(machine), indent=2) + "\n")
     if options.explain:
         return _explain(machine, options, trees, config)
-    if options.output_format == "json":
-        print(json_text(record.as_object(machine), indent=2))
-    elif not options.output:
-        print("\n".join(report.answers(machine)))
+    if not options.output or options.output_format != "text":
+        write_output(machine, "probe", options)
     return CLEAN
 
 
@@ -74,29 +76,16 @@ def _names(trees: list[Tree], config: Config) -> dict[int, str]:
 
 
 def _explain(machine: Machine, options: argparse.Namespace, trees: list[Tree], config: Config) -> int:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from caplint.check import open_session  # noqa: PLC0415 - only this needs the whole of a tree
-    from caplint.rules import query_rows  # noqa: PLC0415
+    from caplint.engine.machine_differences import QUERY, machine_differences  # noqa: PLC0415 - most of the program
 
     if options.output_format != "text":
-        raise CaplintError(f"--explain is text; as data: caplint facts --probe FILE '{_DIFFERENCES}'")
+        raise CaplintError(f"--explain is text; as data: caplint facts --probe FILE '{QUERY}'")
     if not any(tree.role == "kernel" for tree in trees):
         raise CaplintError("--explain needs the kernel's source; give --kernel DIR")
     with progress() as show:
-        session = open_session(trees, replace(config, machines=(machine,)), show, narrow="KVM_CAP_")
-    try:
-        columns, rows = query_rows(session.connection, _DIFFERENCES)
-        compared = query_rows(
-            session.connection,
-            f"SELECT 1 FROM handler WHERE verb = 'check' AND arch = '{machine.arch}'",  # noqa: S608
-        )[1]
-    finally:
-        session.store.close()
-    if not compared:
-        raise CaplintError(f"this source has no check handler of {machine.arch}, so nothing can be compared")
+        rows = machine_differences(machine, trees, config, show)
     print(next(report.answers(machine)))
-    print("\n".join(report.differences(dict(zip(columns, row, strict=True)) for row in rows)))
+    print("\n".join(report.differences(rows)))
     return CLEAN
 
 
@@ -110,11 +99,5 @@ def _registers(options: argparse.Namespace, trees: list[Tree], config: Config) -
         number = msr.number_of(word, known)
         value = msr.read(number, options.cpu)
         found.append({"name": word if word in known else None, "number": number, "value": f"{value:#x}"})
-    if options.output_format == "json":
-        here = {"machine": os.uname().nodename, "cpu": options.cpu}
-        print(json_text({"version": 1, "caplint": __version__, **here, "msrs": found}, indent=2))
-        return CLEAN
-    for entry in found:
-        label = f"{entry['name']} ({entry['number']:#x})" if entry["name"] else f"{entry['number']:#x}"
-        print(f"{label} = {entry['value']}")
+    write_output(report.Registers(options.cpu, found), "probe --msr", options)
     return CLEAN

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 
 from caplint.cli.main import CLEAN, FOUND
-from caplint.cli.options import add_config, add_rules, config_of, rules_of, style_of
+from caplint.cli.options import add_config, add_output_format, add_rules, config_of, rules_of, write_output
 from caplint.config import Config
-from caplint.examples import cases, problem
+from caplint.examples import BARE, cases, problem
+from caplint.report.rule_list import RuleList
+from caplint.report.wording import plural
 from caplint.rules import Rule
 
 
@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_rules(parser)
     parser.add_argument("--test", action="store_true", help="run the examples of the pages instead of listing them")
-    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    add_output_format(parser, "rules")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,36 +27,17 @@ def run(options: argparse.Namespace) -> int:
     rules = rules_of(options, config)
     if options.test:
         return _test(rules, config)
-    if options.output_format == "json":
-        found = [
-            {
-                "code": rule.code,
-                "name": rule.name,
-                "severity": rule.severity,
-                "needs": rule.needs,
-                "since": rule.since,
-                "title": rule.title,
-            }
-            for rule in rules
-        ]
-        json.dump(found, sys.stdout, indent=2)
-        print()
-        return CLEAN
-    style = style_of(options)
-    width = max(len(rule.name) for rule in rules)
-    for rule in rules:
-        severity = style(rule.severity, f"{rule.severity:<7}")
-        ignored = " (ignored)" if any(rule.is_called(word) for word in config.ignore) else ""
-        print(f"{style('bold', rule.code)}  {severity}  {rule.name:<{width}}  {rule.title}{ignored}")
-    print(f"\n{len(rules)} rules; `caplint explain CODE` shows a rule's page")
+    write_output(RuleList(rules, tuple(config.ignore)), "rules", options)
     return CLEAN
 
 
 def _test(rules: list[Rule], config: Config) -> int:
     own = Config(jobs=1, cache=config.cache)
-    ran = [problem(case, own) for rule in rules for case in cases(rule)]
-    wrong = [text for text in ran if text is not None]
+    ran = [(case, problem(case, own)) for rule in rules for case in cases(rule)]
+    wrong = [text for _, text in ran if text is not None]
     for text in wrong:
         print(text)
-    print(f"{len(ran)} examples of {len(rules)} rules: {len(wrong) or 'none'} wrong")
+    examples = sum(case.kind != BARE for case, _ in ran)
+    verdict = f"{len(wrong)} failed" if wrong else "all passed"
+    print(f"{plural(examples, 'example')} of {plural(len(rules), 'rule')}, each rule on the bare mini-trees: {verdict}")
     return FOUND if wrong else CLEAN

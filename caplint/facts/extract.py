@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from caplint.c.syntax import MAX_BYTES, Unit, UnreadableError, parse
+from caplint.c import MAX_BYTES
+from caplint.c.syntax import Unit, UnreadableError, parse
 from caplint.c.tables import Tables, tables
 from caplint.facts.accesses import accesses
 from caplint.facts.build import make_rules

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caplint.c import MAX_BYTES
 from caplint.c.tables import Repairs, tables
 from caplint.errors import CaplintError
 from caplint.facts.languages import identity, language_of
@@ -59,9 +60,11 @@ def harvest(
         from caplint.facts.workers import read_all  # noqa: PLC0415
 
         sizes = [file.size for _, file in missing.values()]
-        done = 0
+        done = _pass_over(store, extractor, missing)
         lost: dict[BlobKey, int] = {}
-        for results in read_all(_batches(missing), max(sizes), sum(sizes), reading.repairs, reading.jobs):
+        total = sum(file.size for _, file in missing.values())
+        largest = max((file.size for _, file in missing.values()), default=0)
+        for results in read_all(_batches(missing), largest, total, reading.repairs, reading.jobs):
             lost |= _add(store, extractor, results)
             done += sum(size for _, size, *_ in results)
             progress(done, sum(sizes))
@@ -89,6 +92,20 @@ def harvest_contents(store: FactStore, contents: dict[BlobKey, bytes], reading: 
             lost |= _add(store, reading.extractor, results)
         known = lost | store.known(reading.extractor)
     return known
+
+
+def _pass_over(store: FactStore, extractor: str, missing: dict[BlobKey, tuple[Tree, File]]) -> int:
+    """Take out, and do not even load, what is too large to be read. Gives its bytes."""
+    large = [(key, file.size) for key, (_, file) in missing.items() if file.size > MAX_BYTES]
+    if not large:
+        return 0
+    from caplint.facts.records import BlindSpot, FileFacts  # noqa: PLC0415 - a run that reads nothing needs none
+
+    for key, _ in large:
+        del missing[key]
+    reason = f"larger than {MAX_BYTES >> 20} MiB"
+    store.add(extractor, [(key, size, FileFacts([BlindSpot(0, size, 1, reason)])) for key, size in large])
+    return sum(size for _, size in large)
 
 
 def _add(store: FactStore, extractor: str, results: list[Read]) -> dict[BlobKey, int]:

@@ -7,18 +7,21 @@ takes its place with a warning, and the answers are the same.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
-from caplint.code_identity import STAMPS, code_identity
+from caplint.code_identity import STAMPS, code_identity, is_unchanged
 from caplint.facts import store_file
 from caplint.facts.schema import schema, schema_version
+from caplint.facts.seal import Unsealed, has_journal, locked, sealed, verify
 from caplint.trees.tree import Stamp
 
 if TYPE_CHECKING:
@@ -66,14 +69,17 @@ class FactStore:
         """Whether something could not be read for a reason of the moment: then nothing is retained any more."""
         self.late = False
         """Whether there was no time for something: what came before is right, but not what the run makes of all."""
+        self._file: Path | None = None
         self.connection = self._open(path) if path is not None else _memory()
+        # A connection that is dropped would change the file and not seal it.
+        self._end = finalize(self, _end, self.connection, self._file, os.getpid())
 
     def _open(self, path: Path) -> sqlite3.Connection:
         for attempt in (1, 2):
             try:
                 if store_file.prepare(path):
                     self._warn(f"store {path}: its header is not one of caplint's; put aside, starting a new one")
-                return _on_disk(path)
+                connection = _on_disk(path)
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
                     self._warn(f"store {path}: {error}; going on without it")
@@ -82,6 +88,9 @@ class FactStore:
             except OSError as error:
                 self._warn(f"store {path}: {error.strerror}; going on without it")
                 break
+            else:
+                self._file = path
+                return connection
         return _memory()
 
     @staticmethod
@@ -102,8 +111,7 @@ class FactStore:
 
     def close(self) -> None:
         """Give the file back."""
-        with suppress(sqlite3.Error):
-            self.connection.close()
+        self._end()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -263,8 +271,21 @@ def _memory() -> sqlite3.Connection:
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     """Open or make the store. Raises `OSError` or `sqlite3.DatabaseError` where that cannot be done."""
+    with locked(path) as seal:
+        try:
+            verify(path, seal)
+        except Unsealed:  # all that is lost is time
+            _remove(path)
+            store_file.prepare(path)
+        is_new = not path.stat().st_size
+    with sealed(path, whole=True) if is_new else nullcontext():
+        return _connected(path)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=20, isolation_level=None)
     try:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `seal.py`
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -283,6 +304,23 @@ def _on_disk(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> None:
+    """Close a connection, and seal the file with what was written; a forked process has no part in that."""
+    if process != os.getpid():
+        return
+    with suppress(sqlite3.Error, OSError):
+        if path is not None and has_journal(path):
+            with sealed(path):
+                with suppress(sqlite3.Error):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                with suppress(sqlite3.Error):
+                    connection.close()
+            if not is_unchanged():  # modules that were loaded meanwhile may be other code than the rows name
+                _remove(path)
+    with suppress(sqlite3.Error):
+        connection.close()
 
 
 def _forget_others(path: Path) -> None:

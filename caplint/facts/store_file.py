@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from caplint.cache_directory import beginning, opened, opened_file, regular
+from caplint.facts.seal import SUFFIX
 
 APPLICATION = 0x43504C54
 """SQLite's `application_id` of a store ("CPLT"): the mark in its header."""
@@ -26,7 +27,7 @@ def prepare(path: Path) -> bool:
     reason, for a directory or file that is not used.
     """
     with opened(path.parent, create=True) as directory:
-        for suffix in _BESIDE:
+        for suffix in (*_BESIDE, SUFFIX):
             regular(path.name + suffix, directory)
         strange = regular(path.name, directory) is not None and not _is_marked(path.name, directory)
         if strange:
@@ -50,7 +51,7 @@ def forget_others(path: Path, most: int, oldest: float) -> None:
         others = sorted((-status.st_mtime, name) for status, name in _marked(directory) if name != path.name)
         for place, (negated, name) in enumerate(others):
             if place >= most or -negated < oldest:
-                _unlink(name, directory)
+                _unlink(name, directory, SUFFIX)
 
 
 def _marked(directory: int) -> Iterator[tuple[os.stat_result, str]]:
@@ -77,8 +78,9 @@ def _is_marked(name: str, directory: int) -> bool:
     )
 
 
-def _unlink(name: str, directory: int) -> None:
-    for each in (*(name + suffix for suffix in _BESIDE), name):
+def _unlink(name: str, directory: int, *more: str) -> None:
+    """Remove a store and SQLite's files beside it; `more` may add its seal, which is the lock of every process."""
+    for each in (*(name + suffix for suffix in (*_BESIDE, *more)), name):
         with suppress(OSError):
             if regular(each, directory) is not None:
                 os.unlink(each, dir_fd=directory)

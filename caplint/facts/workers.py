@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Timeout
+from concurrent.futures.process import BrokenProcessPool
 
 from pebble import ProcessExpired, ProcessPool
 
-from caplint.bounded import begin, is_spent, process_pool
+from caplint.bounded import begin, finished, is_spent, process_pool
 from caplint.c.tables import Repairs, tables
+from caplint.errors import CaplintError
 from caplint.facts.extract import extract
 from caplint.facts.records import BlindSpot, FileFacts
 from caplint.facts.store import BlobKey
@@ -56,17 +58,16 @@ def _pooled(pool: ProcessPool, batches: Iterable[Batch], repairs: Repairs, jobs:
     for batch in batches:
         running[begin(pool, FILE_TIMEOUT, _read, batch, repairs)] = batch
         if len(running) >= 2 * jobs:  # keeps few files' bytes in memory at once
-            yield from _finished(running, retry)
+            yield from _finished(pool, running, retry)
     while running or retry:
         while retry:
             batch = retry.pop()
             running[begin(pool, FILE_TIMEOUT, _read, batch, repairs)] = batch
-        yield from _finished(running, retry)
+        yield from _finished(pool, running, retry)
 
 
-def _finished(running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> Iterator[list[Read]]:
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in finished:
+def _finished(pool: ProcessPool, running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> Iterator[list[Read]]:
+    for future in finished(pool, running, running):
         batch = running.pop(future)
         try:
             yield future.result()
@@ -75,6 +76,8 @@ def _finished(running: dict[Future[list[Read]], Batch], retry: list[Batch]) -> I
         except ProcessExpired as error:
             spent = is_spent(error)
             yield from _failed(batch, retry, f"took longer than {FILE_TIMEOUT:g} s" if spent else DIED, keep=spent)
+        except BrokenProcessPool as error:
+            raise CaplintError("the processes that read files have ended; run it again") from error
         except MemoryError:
             yield from _failed(batch, retry, DIED, keep=False)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.capability_names import PREFIX
 from caplint.graph.program import Call, is_live
 from caplint.graph.programs import Programs
 from caplint.graph.steps import Function, Step
@@ -48,7 +49,7 @@ class Use:
 
 def uses_of(programs: Programs, name: str) -> list[Use]:
     """Every use of a capability, or every place that issues an ioctl, checks first."""
-    if not name.startswith("KVM_CAP_"):
+    if not name.startswith(PREFIX):
         return list(_issues(programs, name))
     rows = programs.session.connection.execute(_USES, (name,)).fetchall()
     found = [
@@ -156,4 +157,4 @@ def served_by(callee: str, descriptor: str) -> list[str]:
 
 def is_request(label: str) -> bool:
     """Whether a name is an ioctl's rather than a capability's."""
-    return label.isidentifier() and label.startswith("KVM_") and not label.startswith("KVM_CAP_")
+    return label.isidentifier() and label.startswith("KVM_") and not label.startswith(PREFIX)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from caplint.capability_names import PREFIX
 from caplint.inventory.model import Capability, Inventory
 
 
@@ -60,7 +61,7 @@ def within(inventory: Inventory, archs: Iterable[str], names: set[str]) -> Inven
 
 
 def _named(cap: Capability, patterns: list[str]) -> bool:
-    short = cap.name.removeprefix("KVM_CAP_")
+    short = cap.name.removeprefix(PREFIX)
     return not patterns or any(fnmatchcase(cap.name, glob) or fnmatchcase(short, glob) for glob in patterns)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.link.bodies import Body, Row, between
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
@@ -16,11 +17,6 @@ _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _DEPTH = 3
 _CAST = r"(?:\(\s*(?:const\s+)?(?:unsigned\s+|struct\s+|void\s+)?[A-Za-z_]\w*(?:\s+__user)?\s*\**\s*\)\s*)*"
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
-# What takes a pointer or a descriptor looks itself whether it is one.
-_TRUSTED = re.compile(
-    r"(?:copy_(?:from|to)_user|u64_to_user_ptr|(?:get|put)_user|fdget\w*|fget\w*|CLASS|kvm_device_from_filp"
-    r"|check_\w+_overflow|access_ok)\Z"
-)
 # Stands for the value in an expression.
 _MARK = "\x00"
 # The value, cast or not, with the parentheses that belong to it.
@@ -36,8 +32,6 @@ _CHOOSES = re.compile(rf"{_VALUE}\s*\?.*")
 _SET = re.compile(rf"\(*\s*{_VALUE}\s*(?:!=\s*0\s*)?\)*")
 _CLEAR = re.compile(rf"\(*\s*!\s*{_VALUE}\s*\)*|\(*\s*{_VALUE}\s*==\s*0\s*\)*|\(*\s*!\s*\(+{_VALUE}\s*&\s*[^~].*")
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
-_POINTER = re.compile(r"(?:copy_(?:from|to)_user|(?:get|put)_user)\Z")
-_LOGGING = re.compile(r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +115,7 @@ class _Reader:
         found = []
         for row in (*between(self.body.calls, *self.extent), *self._declared()):
             arguments = json.loads(row.text) if row.text.startswith("[") else [row.text]
-            if not _LOGGING.match(row.extra[0]):
+            if not (kernel_idioms().logs(row.extra[0]) or kernel_idioms().is_transparent(row.extra[0])):
                 found += [
                     (row.extra[0], at)
                     for at, text in enumerate(arguments)
@@ -151,7 +145,7 @@ class _Reader:
             return 1
         unknown = False
         for callee, at in passes:
-            verdict = 1 if _TRUSTED.match(callee) else self._callee(callee, at)
+            verdict = 1 if kernel_idioms().judges(callee) else self._callee(callee, at)
             if verdict == 1:
                 return 1
             unknown = unknown or verdict is None
@@ -211,7 +205,7 @@ class _Reader:
             if any(_CLEAR.fullmatch(part) for part in parts):
                 return "rejected"
         for callee, at in self._passes():
-            if _POINTER.match(callee):
+            if kernel_idioms().accesses_user_memory(callee):
                 return "rejected"
             helpers = self.helpers.functions(callee, self.body.handler.arch) if self.depth else []
             helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]

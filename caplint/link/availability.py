@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from caplint.capability_names import capabilities_in
+
 # What a sentence says behind `available with`; "not available" says the reverse.
 _AVAILABLE = re.compile(r"(?<!not )\bavailable\s+with\b([^.;]*)", re.IGNORECASE)
-_CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 
 
 def link_availability(connection: sqlite3.Connection) -> None:
@@ -33,7 +34,7 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[str, str, str, int,
         first = ioctl if position == 0 else first
         if not _of_one_family(first, ioctl):
             continue
-        capabilities = [name for found in _AVAILABLE.finditer(text) for name in _CAPABILITY.findall(found.group(1))]
+        capabilities = [name for found in _AVAILABLE.finditer(text) for name in capabilities_in(found.group(1))]
         connection.executemany(
             "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, 'header')",
             [(side, tree, path, line, ioctl, capability) for capability in dict.fromkeys(capabilities)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from bisect import bisect_left
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
+
+from caplint.kernel_idioms import kernel_idioms
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Row(NamedTuple):
 
 @dataclass
 class Body:
-    """A handler's body, read from the store on demand."""
+    """A handler's body, read from the store on demand; expressions without macros that merely hand a value on."""
 
     connection: sqlite3.Connection
     handler: Handler
@@ -57,22 +60,38 @@ class Body:
                 f"{query} WHERE blob = ? AND function = ? AND start >= ? AND start < ? ORDER BY start",
                 (self.handler.blob, self.handler.function, self.handler.start, self.handler.stop),
             )
-            self._cache[kind] = [Row(start, stop, text, tuple(map(str, rest))) for start, stop, text, *rest in found]
+            plain = _plain_arguments if kind == "call" else kernel_idioms().seen_through
+            self._cache[kind] = [
+                Row(start, stop, plain(text), tuple(map(str, rest))) for start, stop, text, *rest in found
+            ]
         return self._cache[kind]
 
     @property
     def stores(self) -> list[Row]:
-        """Value; target, operator, local, presence condition."""
-        return self._rows(
-            "store",
-            """SELECT start, start, value, target, operator, local, c.text
-               FROM main.store s JOIN main.condition c ON c.id = s.condition""",
-        )
+        """Value; target, operator, local, presence condition. WRITE_ONCE() and its like are assignments, too."""
+        if "stores" not in self._cache:
+            assigned = self._rows(
+                "store",
+                """SELECT start, start, value, target, operator, local, c.text
+                   FROM main.store s JOIN main.condition c ON c.id = s.condition""",
+            )
+            self._cache["stores"] = sorted([*assigned, *self._stored_by_calls()], key=_START)
+        return self._cache["stores"]
+
+    def _stored_by_calls(self) -> Iterator[Row]:
+        for row in self.calls:
+            if stored := kernel_idioms().stored(row.extra[0], row.text):
+                target, value = stored
+                yield Row(row.start, row.stop, value, (target, "=", "0", row.extra[3]))
 
     @property
     def calls(self) -> list[Row]:
-        """Arguments as JSON; callee, use, line."""
-        return self._rows("call", "SELECT start, start, arguments, callee, use, line FROM main.call")
+        """Arguments as JSON; callee, use, line, presence condition."""
+        return self._rows(
+            "call",
+            """SELECT start, start, arguments, callee, use, line, c.text
+               FROM main.call k JOIN main.condition c ON c.id = k.condition""",
+        )
 
     @property
     def tests(self) -> list[Row]:
@@ -209,3 +228,10 @@ def between(rows: list[Row], start: int, stop: int) -> list[Row]:
 _START = attrgetter("start")
 # Guards of one entry of `_reach`.
 _BATCH = 64
+
+
+def _plain_arguments(arguments: str) -> str:
+    """See through the arguments of a call one by one: together they are JSON."""
+    if "(" not in arguments:
+        return arguments
+    return json.dumps([kernel_idioms().seen_through(text) for text in json.loads(arguments)], ensure_ascii=False)

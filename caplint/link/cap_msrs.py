@@ -6,9 +6,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from caplint.capability_names import PREFIX
 from caplint.knowledge import knowledge
 
-_CAP_PREFIX = re.compile(r"KVM_CAP_(?:X86_)?(?:MSR_)?")
+_CAP_PREFIX = re.compile(rf"{PREFIX}(?:X86_)?(?:MSR_)?")
 _MSR_PREFIX = re.compile(r"MSR_(?:IA32_|AMD64_|KVM_)?")
 
 

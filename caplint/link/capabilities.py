@@ -8,13 +8,13 @@ from functools import partial
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
+from caplint.capability_names import is_capability
 from caplint.knowledge import knowledge
 from caplint.link.expansion import LookedUp
 from caplint.link.numbers import Definition, Numbers, UnknownValueError
 from caplint.link.values import number_column
 from caplint.util.suggest import nearest
 
-_NAME = re.compile(r"KVM_CAP_\w+\Z")
 # `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -46,7 +46,7 @@ def _definitions(connection: sqlite3.Connection) -> None:
     numbers: dict[tuple[str, str, str], Numbers] = {}
     found = []
     for *place, name, body, header, arch, condition, comment in rows:
-        if not _NAME.match(name) or name in knowledge().not_capabilities:
+        if not is_capability(name) or name in knowledge().not_capabilities:
             continue
         presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
         if presence == "0":
@@ -79,7 +79,7 @@ def _definition(connection: sqlite3.Connection, side: str, tree: str, header: st
 
 def _alias(body: str) -> str | None:
     bare = body.strip("() ")
-    return bare if _NAME.match(bare) else None
+    return bare if is_capability(bare) else None
 
 
 def _pasted(connection: sqlite3.Connection) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from caplint.capability_names import capabilities_in
+
 _IOCTL = re.compile(r"\bKVM_(?!CAP_)[A-Z0-9_]+")
-_CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 _ALWAYS = re.compile(r"\b(?:basic|none)\b")
 
 
@@ -37,6 +38,6 @@ def link_documentation(connection: sqlite3.Connection) -> None:
             [
                 (*place, line, section, ioctl, capability, kind)
                 for ioctl in dict.fromkeys(_IOCTL.findall(title))
-                for capability in dict.fromkeys(_CAPABILITY.findall(value))
+                for capability in dict.fromkeys(capabilities_in(value))
             ],
         )

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.knowledge import GENERIC
 from caplint.link.bodies import Body, between
+from caplint.link.functions_by_name import functions_named
 from caplint.link.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
-# Calls that leave no trace in KVM's own state.
-_LOGGING = re.compile(
-    r"(?:pr_\w+|kvm_(?:debug|info|err|pr_unimpl)|VM_EVENT|VCPU_EVENT|trace_\w+|printk|BUILD_BUG_ON\w*|WARN_ON\w*"
-    r"|IS_ENABLED)\Z"
-)
 
 
 def answer(body: Body, site: Site) -> str | None:
@@ -32,8 +29,8 @@ def lasting_stores(body: Body, site: Site) -> int:
 
 
 def working_calls(body: Body, site: Site) -> int:
-    """Calls other than logging."""
-    return sum(not _LOGGING.match(row.extra[0]) for row in between(body.calls, site.start, site.stop))
+    """Calls that may change something: none that only log, assert, read or lock."""
+    return sum(not kernel_idioms().is_inert(row.extra[0]) for row in between(body.calls, site.start, site.stop))
 
 
 def highest_argument(body: Body, site: Site) -> int | None:
@@ -60,7 +57,7 @@ def flags_checked(body: Body, site: Site) -> int | None:
         return 1  # tested, or handed to something that may well look at it
     found: int | None = 0
     for call in between(body.calls, site.start, site.stop):
-        if body.selector in json.loads(call.text) and not _LOGGING.match(call.extra[0]):
+        if body.selector in json.loads(call.text) and not kernel_idioms().is_inert(call.extra[0]):
             tested = _tests_flags(body, call.extra[0])
             if tested:
                 return 1
@@ -71,21 +68,18 @@ def flags_checked(body: Body, site: Site) -> int | None:
 def _tests_flags(body: Body, callee: str) -> int | None:
     """Whether a helper tests the flags of the request that it is handed; None where it is not in view."""
     handler = body.handler
-    rows = body.connection.execute(
-        """SELECT blob, name, start, stop FROM code_function
-           WHERE side = ? AND tree = ? AND name = ? AND (arch = ? OR arch = ?)""",
-        (handler.side, handler.tree, callee, handler.arch, GENERIC),
-    ).fetchall()
-    if not rows:
+    helpers = functions_named(body.connection, handler.side, handler.tree, callee)
+    helpers = [helper for helper in helpers if helper.arch in {handler.arch, GENERIC}]
+    if not helpers:
         return None
-    for blob, name, start, stop in rows:
+    for helper in helpers:
         found = body.connection.execute(
             """SELECT expression FROM main.test
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
                UNION ALL
                SELECT value FROM main.return_value
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop""",
-            {"blob": blob, "name": name, "start": start, "stop": stop},
+            {"blob": helper.blob, "name": callee, "start": helper.start, "stop": helper.stop},
         )
         if any(_FLAGS.search(expression) for (expression,) in found):
             return 1

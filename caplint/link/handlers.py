@@ -15,6 +15,7 @@ from caplint.link import effects, locks, masks, outcomes
 from caplint.link.arguments import Argument, used
 from caplint.link.bodies import Body, Handler, Row, between
 from caplint.link.build import conjoin, file_conditions
+from caplint.link.functions_by_name import functions_named
 from caplint.link.helpers import Helpers
 from caplint.link.memo import remembered, snapshot
 from caplint.link.null_vm import NullVm, may_get_null
@@ -185,23 +186,18 @@ def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -
 
 
 def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Lead) -> Iterator[Handler]:
-    rows = connection.execute(
-        """SELECT path, blob, arch, start, stop, parameters FROM code_function
-           WHERE side = ? AND tree = ? AND name = ? ORDER BY path, start""",
-        (side, tree, lead.name),
-    ).fetchall()
-    for path, blob, arch, start, stop, parameters in rows:
-        if lead.within in {None, arch}:
+    for found in functions_named(connection, side, tree, lead.name):
+        if lead.within in {None, found.arch}:
             yield Handler(
                 side=side,
                 tree=tree,
-                path=path,
-                blob=blob,
-                arch=arch or GENERIC,
+                path=found.path,
+                blob=found.blob,
+                arch=found.architecture,
                 function=lead.name,
-                start=start,
-                stop=stop,
-                parameters=json.loads(parameters),
+                start=found.start,
+                stop=found.stop,
+                parameters=found.parameters,
                 verb=lead.verb,
                 scope=lead.scope,
                 because=lead.because,
@@ -213,7 +209,7 @@ def _delegates(body: Body) -> Iterator[_Lead]:
     """Functions that get the capability handed on and whose answer becomes the handler's own."""
     handler = body.handler
     for call in body.calls:
-        callee, use, _ = call.extra
+        callee, use, *_ = call.extra
         if not callee.isidentifier() or body.selector not in json.loads(call.text):
             continue
         if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):

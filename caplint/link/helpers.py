@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from dataclasses import dataclass, field
 
 from caplint.knowledge import GENERIC
 from caplint.link.bodies import Body, Handler
+from caplint.link.functions_by_name import functions_named, macros_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,9 @@ class Helpers:
         """Definitions that an architecture may call; from generic code those of all architectures."""
         if name not in self._functions:
             self._functions[name] = [
-                Handler(self.side, self.tree, path, blob, of or GENERIC, name, start, stop,
-                        json.loads(parameters), "", None, "helper")
-                for path, blob, of, start, stop, parameters in self.connection.execute(
-                    """SELECT path, blob, arch, start, stop, parameters FROM code_function
-                       WHERE side = ? AND tree = ? AND name = ? ORDER BY path, start""",
-                    (self.side, self.tree, name),
-                )
+                Handler(self.side, self.tree, found.path, found.blob, found.architecture, name, found.start, found.stop,
+                        found.parameters, "", None, "helper")
+                for found in functions_named(self.connection, self.side, self.tree, name)
             ]  # fmt: skip
         return [self.body(found) for found in self._functions[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
 
@@ -58,14 +54,8 @@ class Helpers:
         """Function-like macros of a name, as with functions."""
         if name not in self._macros:
             self._macros[name] = [
-                Macro(path, line, of or GENERIC, tuple(json.loads(parameters)), body)
-                for path, line, of, parameters, body in self.connection.execute(
-                    """SELECT f.path, m.line, f.arch, m.parameters, m.body
-                       FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-                       WHERE f.side = ? AND f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL
-                       ORDER BY f.path, m.line""",
-                    (self.side, self.tree, name),
-                )
+                Macro(found.path, found.line, found.arch or GENERIC, found.parameters, found.body)
+                for found in macros_named(self.connection, self.side, self.tree, name)
             ]
         return [found for found in self._macros[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
 

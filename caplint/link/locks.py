@@ -6,18 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.link.bodies import Body, between
 from caplint.link.helpers import Helpers
 from caplint.link.sites import Site
 
 _DEPTH = 3
-_COUNT = re.compile(r"\bcreated_vcpus\b")
-_WALK = re.compile(r"kvm_for_each_vcpu\w*\Z")
-_LOCK = re.compile(r"(?:mutex_lock\w*|mutex_trylock|guard\(mutex\w*\)|scoped_guard|class_mutex_constructor)\Z")
-_UNLOCK = re.compile(r"mutex_unlock\Z")
-_KVM_LOCK = re.compile(r"kvm\s*->\s*lock\b")
-# Functions that take the lock for their caller.
-_LOCKING = re.compile(r"\w*(?:lock_all_vcpus|kvm_lock)\w*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +23,15 @@ class Walk:
     locked: bool
 
 
-# Functions that get a member of the VM and may change it, as set_bit(…, &kvm->arch.flags) does.
-_READING = re.compile(r"(?:test_\w+|READ_ONCE|atomic_read|lockdep_\w+|mutex_\w+|pr_\w+|VM_EVENT|trace_\w+)\Z")
-_VM_STATE = re.compile(r"\bkvm\s*->\s*(?!lock\b|slots_lock\b|mm\b)\w+")
-
-
 def writes(body: Body, site: Site) -> bool:
-    """Whether the case changes the VM: by an assignment, or by a call that gets one of its members."""
+    """Whether the case changes the VM: by an assignment, or by a call that gets one of its members.
+
+    Functions that get a member of the VM may change it, as set_bit(…, &kvm->arch.flags) does.
+    """
     stores = between(body.stores, site.start, site.stop)
     calls = between(body.calls, site.start, site.stop)
-    return any(row.extra[2] == "0" and _VM_STATE.search(row.extra[0]) for row in stores) or any(
-        _VM_STATE.search(row.text) and not _READING.match(row.extra[0]) for row in calls
+    return any(row.extra[2] == "0" and kernel_idioms().vm_state.search(row.extra[0]) for row in stores) or any(
+        kernel_idioms().vm_state.search(row.text) and not kernel_idioms().is_inert(row.extra[0]) for row in calls
     )
 
 
@@ -51,10 +43,10 @@ def walk(helpers: Helpers, body: Body, site: Site) -> Walk | None:
 
 def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> Iterator[Walk]:
     for row in between(body.accesses, start, stop):
-        if _COUNT.search(row.text):
+        if kernel_idioms().vcpu_count.search(row.text):
             yield Walk(row.text, int(row.extra[1]), _is_locked(body, start, row.start))
     for row in between(body.macros, start, stop):
-        if _WALK.match(row.text):
+        if kernel_idioms().is_vcpu_loop(row.text):
             yield Walk(row.text, int(row.extra[1]), _is_locked(body, start, row.start))
     for row in between(body.calls, start, stop) if depth else []:
         if not re.search(r"\bkvm\b", row.text):
@@ -78,9 +70,9 @@ def _is_locked(body: Body, start: int, offset: int) -> bool:
     for row, name, text in (*calls, *macros):
         if row.start >= offset or first <= row.start < start:
             continue
-        if (_LOCK.match(name) and _KVM_LOCK.search(text)) or _LOCKING.match(name):
+        if kernel_idioms().takes_vm_lock(name, text):
             held = True
-        elif _UNLOCK.match(name) and _KVM_LOCK.search(text) and not _leaves_with(body, row.start, offset):
+        elif kernel_idioms().releases_vm_lock(name, text) and not _leaves_with(body, row.start, offset):
             held = False
     return held
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.knowledge import knowledge
 from caplint.link.bodies import Body, Handler, Row, between
+from caplint.link.functions_by_name import functions_named
 from caplint.link.members import chains
 from caplint.link.state import Place, State
 
@@ -88,15 +90,12 @@ class MsrHandlers:
         return [value.lstrip("&") for (value,) in rows]
 
     def _definitions(self, verb: str, name: str) -> list[Handler]:
-        rows = self.connection.execute(
-            """SELECT path, blob, start, stop, parameters FROM code_function
-               WHERE side = ? AND tree = ? AND arch = ? AND name = ? ORDER BY path, start""",
-            (self.side, self.tree, knowledge().msr.architecture, name),
-        ).fetchall()
+        arch = knowledge().msr.architecture
         return [
-            Handler(self.side, self.tree, path, blob, knowledge().msr.architecture, name, start, stop,
-                    json.loads(parameters), verb, None, "name")
-            for path, blob, start, stop, parameters in rows
+            Handler(self.side, self.tree, found.path, found.blob, arch, name, found.start, found.stop,
+                    found.parameters, verb, None, "name")
+            for found in functions_named(self.connection, self.side, self.tree, name)
+            if found.arch == arch
         ]  # fmt: skip
 
 
@@ -121,7 +120,7 @@ def _delegates(body: Body) -> list[str]:
         arguments = set(json.loads(call.text))
         callee = call.extra[0]
         passes = arguments & requests or (arguments & names and arguments & values)
-        if passes and callee.isidentifier() and not callee.startswith(("trace_", "kvm_pr_")):
+        if passes and callee.isidentifier() and not kernel_idioms().logs(callee):
             found.append(callee)
     return found
 

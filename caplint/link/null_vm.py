@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.link.bodies import Body, between
 from caplint.link.helpers import Helpers, Macro
 from caplint.values.expression_text import split, stripped
@@ -111,7 +112,7 @@ class NullVm:
         parts = split(bare, "&&" if negated else "||")
         if len(parts) > 1:
             return all(self._tells(body, part, negated, name) for part in parts)
-        compact = re.sub(r"[\s()]|\b(?:un)?likely\b|\bWARN_ON(?:_ONCE)?\b", "", bare)
+        compact = re.sub(r"[\s()]", "", kernel_idioms().seen_through(bare))
         empty = {f"!{name}", f"{name}==NULL", f"NULL=={name}"}
         full = {name, f"!!{name}", f"{name}!=NULL", f"NULL!={name}"}
         if compact in (empty if negated else full):

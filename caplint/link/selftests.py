@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 
+from caplint.capability_names import mentions_in
 from caplint.errors import CaplintError
 from caplint.trees.tree import Tree
-
-_NAME = re.compile(rb"\bKVM_CAP_\w+")
 
 
 def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
@@ -19,8 +17,7 @@ def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
             content = tree.read(path)
         except (OSError, CaplintError):
             continue
-        found = _NAME.finditer(content)
-        yield path, [(match.group().decode(), content.count(b"\n", 0, match.start()) + 1) for match in found]
+        yield path, [(name, content.count(b"\n", 0, offset) + 1) for name, offset in mentions_in(content)]
 
 
 def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:

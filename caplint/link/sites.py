@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.capability_names import is_capability
 from caplint.link.bodies import Body
 
 # Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
 _MOST_EXPANDED = 2_000
-_CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,15 @@ def sites(body: Body) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        if _CAPABILITY.match(constant) and (found := _decided(body, constant, start)):
+        if is_capability(constant) and (found := _decided(body, constant, start)):
             yield Site(constant, "comparison", line, column, *found, condition)
 
 
 def _named(body: Body, low: str, high: str, within: bool) -> list[str]:
     """The capabilities of a label; of a range its ends, and `within` it those that the tree's own header numbers so."""
     if low == high:
-        return [low] if _CAPABILITY.match(low) else []
-    ends = [name for name in (low, high) if _CAPABILITY.match(name)]
+        return [low] if is_capability(low) else []
+    ends = [name for name in (low, high) if is_capability(name)]
     if not within:
         return ends
     rows = body.connection.execute(

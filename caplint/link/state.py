@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link.members import BRACKETS, Members
 
@@ -95,7 +96,7 @@ class State:
         self.written.update(members.written)
         # A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do: so may all that is no function in view.
         for callee, names in members.handed.items():
-            if callee not in functions:
+            if callee not in functions and not kernel_idioms().is_inert(callee):
                 self.written.update(names)
 
     def place(self, chain: str) -> Place | None:

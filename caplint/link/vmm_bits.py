@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from caplint.kernel_idioms import kernel_idioms
 from caplint.link.code import Code, Function, symbols
 from caplint.link.masks import Constants
 from caplint.link.vmm_checks import Witnesses
 
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
-# What only says what went wrong does not ask.
-_SAID = re.compile(r"\b(?:strerror|\w*report\w*|\w*printf\w*|error_set\w*|warn_\w+)\s*\(|\A\(*\s*-")
+_NEGATIVE = re.compile(r"\(*\s*-")
 _YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|[=!]=)\s*@")
 _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
@@ -74,7 +74,7 @@ class Answers:
         return all(
             _is_yes_or_no(_marked(found, function, text))
             for function, text in self._of(found)
-            if not _SAID.search(text)
+            if not _only_reports(text)
         )
 
     def _of(self, found: Witnesses) -> Iterator[tuple[Function, str]]:
@@ -92,6 +92,11 @@ class Answers:
             for function, text in self._mentions_in(callee, check.function):
                 if found.find(function, text):
                     yield function, text
+
+
+def _only_reports(text: str) -> bool:
+    """Whether an expression only tells of an error, so that it asks for nothing."""
+    return _NEGATIVE.match(text) is not None or kernel_idioms().reports.search(text) is not None
 
 
 def _marked(found: Witnesses, function: Function, text: str) -> str:

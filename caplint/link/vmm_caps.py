@@ -6,10 +6,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from caplint.capability_names import capabilities_in
 from caplint.knowledge import knowledge
 from caplint.link.code import Call, Code, Function, symbols
 
-_CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 _BARE = re.compile(r"\(*\s*&?([A-Za-z_]\w*)")
 _DEPTH = 3
 
@@ -19,7 +19,7 @@ Named = tuple[str, str]
 
 def spelt(expression: str) -> list[str]:
     """The capabilities that an expression spells out, in order."""
-    found = dict.fromkeys(_CAPABILITY.findall(expression))
+    found = dict.fromkeys(capabilities_in(expression))
     return [name for name in found if name not in knowledge().not_capabilities]
 
 

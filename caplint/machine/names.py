@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from caplint.capability_names import PREFIX, is_capability
 from caplint.config import Config
 from caplint.facts.harvest import Reading, harvest
 from caplint.facts.store import FactStore
@@ -16,8 +17,9 @@ from caplint.trees.tree import File, Tree, object_id
 INSTALLED = Path("/usr/include/linux/kvm.h")
 """What a distribution installs of the kernel's UAPI."""
 _MAX_BYTES = 1_000_000
-_DEFINITION = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(KVM_CAP_\w{1,100})[ \t]+(\d{1,5})\b", re.ASCII | re.MULTILINE)
-_CAP = re.compile(r"KVM_CAP_\w+\Z")
+_DEFINITION = re.compile(
+    rf"^[ \t]*#[ \t]*define[ \t]+({PREFIX}\w{{1,100}})[ \t]+(\d{{1,5}})\b", re.ASCII | re.MULTILINE
+)
 
 
 def of_machine(header: Path = INSTALLED) -> dict[int, str]:
@@ -34,7 +36,7 @@ def capabilities(trees: list[Tree], config: Config) -> dict[int, str]:
     """Number → capability, as the UAPI headers of the trees say; a kernel's before a VMM's copy."""
     names: dict[int, str] = {}
     for name, number in _numbers(trees, config, _is_uapi):
-        if _CAP.match(name) and name not in knowledge().not_capabilities and name not in names.values():
+        if is_capability(name) and name not in knowledge().not_capabilities and name not in names.values():
             names.setdefault(number, name)
     return names
 

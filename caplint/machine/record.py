@@ -6,13 +6,13 @@ Such a file comes from another machine and is read as hostile input: what the sc
 from __future__ import annotations
 
 import json
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caplint import __version__
+from caplint.capability_names import is_portable_name
 from caplint.errors import CaplintError
 from caplint.knowledge import knowledge
 from caplint.quoting import visible
@@ -24,7 +24,6 @@ MAX_BYTES = 4_000_000
 LIMIT = 65_535
 """The highest number that may be asked for."""
 _LONGEST = 255
-_CAP = re.compile(r"KVM_CAP_\w{1,100}\Z", re.ASCII)
 _ANSWERS = range(-(2**31), 2**31)
 
 
@@ -157,7 +156,7 @@ def _machine(data: Any) -> Machine:
 def _answer(entry: Any, where: str, asked: range) -> Answer:
     _keys(entry, where, ("number", "name", "system", "vm"))
     name = entry["name"]
-    if name is not None and not (isinstance(name, str) and _CAP.match(name)):
+    if name is not None and not (isinstance(name, str) and is_portable_name(name)):
         raise _WrongError(f"{where}.name is {_short(name)}, which is no capability's name")
     return Answer(
         number=_number(entry["number"], f"{where}.number", asked),

@@ -1,41 +1,91 @@
-"""Output formats of a check: one file and one function each."""
+"""Output formats of every command: for each kind of result, a table of formats with the function that writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:  # commands that check nothing import this package too
-    from caplint.outcome import Outcome
     from caplint.report.style import Style
 
-Reporter = Callable[["Outcome", TextIO, "Style"], None]
+Writer = Callable[[Any, TextIO, "Style"], None]
+"""Writes a result of the kind that its format is for."""
 
 
 class Format(NamedTuple):
-    """How a format is made and whom it serves. Its module is imported when it is asked for."""
+    """Who writes a format (module and function, imported when the format is asked for) and whom it serves."""
 
-    module: str
-    purpose: str
+    writer: str
+    purpose: str = ""
 
 
-_FORMATS = {
-    "text": Format("text", "for people, with the source lines that are compared"),
-    "concise": Format("concise", "path:line:column: CODE message, for editors"),
-    "json": Format("json_object", "one object, with a schema in the package"),
-    "jsonl": Format("json_lines", "one object per finding"),
-    "sarif": Format("sarif", "SARIF 2.1.0, for code scanning"),
-    "github": Format("github", "annotations of GitHub Actions"),
-    "gitlab": Format("gitlab", "GitLab's Code Quality report"),
-    "junit": Format("junit", "a test case per rule, for anything that reads JUnit's XML"),
-    "b4": Format("b4", "a check of b4 review"),
+TABLE: dict[str, dict[str, Format]] = {
+    "check": {  # an Outcome: caplint check, patch, diff, demo
+        "text": Format("text:report", "for people, with the source lines that are compared"),
+        "concise": Format("concise:report", "path:line:column: CODE message, for editors"),
+        "json": Format("json_object:report", "one object, with a schema in the package"),
+        "jsonl": Format("json_lines:report", "one object per finding"),
+        "sarif": Format("sarif:report", "SARIF 2.1.0, for code scanning"),
+        "github": Format("github:report", "annotations of GitHub Actions"),
+        "gitlab": Format("gitlab:report", "GitLab's Code Quality report"),
+        "junit": Format("junit:report", "a test case per rule, for anything that reads JUnit's XML"),
+        "b4": Format("b4:report", "a check of b4 review"),
+    },
+    "config": {"text": Format("settings:write_text"), "json": Format("settings:write_json")},
+    "coverage": {"text": Format("ledger:write_text"), "json": Format("ledger:write_json")},
+    "facts": {
+        "text": Format("query:write_text"),
+        "json": Format("query:write_json"),
+        "csv": Format("query:write_csv"),
+    },
+    "inventory": {
+        "text": Format("inventory.formats:write_text"),
+        "json": Format("inventory.formats:write_json"),
+        "csv": Format("inventory.formats:write_csv"),
+        "markdown": Format("inventory.formats:write_markdown"),
+        "html": Format("inventory.formats:write_html"),
+    },
+    "inventory --compare": {
+        "text": Format("inventory.formats:write_changes_text"),
+        "json": Format("inventory.formats:write_changes_json"),
+        "markdown": Format("inventory.formats:write_changes_markdown"),
+    },
+    "matrix": {"text": Format("matrix:write_text"), "json": Format("matrix:write_json")},
+    "path": {
+        "text": Format("paths:write_text"),
+        "json": Format("paths:write_json"),
+        "dot": Format("paths:write_dot"),
+        "svg": Format("drawing:write_svg"),
+    },
+    "path --all-functions": {
+        "text": Format("graph:write_text"),
+        "json": Format("graph:write_json"),
+        "dot": Format("graph:write_dot"),
+    },
+    "probe": {"text": Format("machine:write_text"), "json": Format("machine:write_json")},
+    "probe --msr": {"text": Format("machine:write_registers_text"), "json": Format("machine:write_registers_json")},
+    "rules": {"text": Format("rule_list:write_text"), "json": Format("rule_list:write_json")},
 }
-FORMATS = tuple(_FORMATS)
-HELP = "; ".join(f"{name}: {entry.purpose}" for name, entry in _FORMATS.items())
+"""Command (with the option that makes its result another one) → formats, the default first."""
 
 
-def reporter(name: str) -> Reporter:
-    """The function that writes an outcome in a format."""
-    report: Reporter = import_module(f"caplint.report.{_FORMATS[name].module}").report
-    return report
+def choices(kind: str) -> tuple[str, ...]:
+    """The formats of a kind of result."""
+    return tuple(TABLE[kind])
+
+
+def purposes(kind: str) -> str:
+    """The help text of a command's --output-format."""
+    told = "; ".join(f"{name}: {entry.purpose}" for name, entry in TABLE[kind].items() if entry.purpose)
+    return f"default: {choices(kind)[0]}" + (f". {told}" if told else "")
+
+
+def writer(kind: str, name: str) -> Writer:
+    """The function that writes a kind of result in a format."""
+    module, function = TABLE[kind][name].writer.split(":")
+    found: Writer = getattr(import_module(f"caplint.report.{module}"), function)
+    return found
+
+
+FORMATS = choices("check")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING, TextIO
 
 from caplint.graph.steps import Path, Step
-from caplint.report.style import safe
+from caplint.report.style import Style, safe
+
+if TYPE_CHECKING:
+    from caplint.graph.answers import Question
 
 _ROW = 40
 _INDENT = 14
@@ -211,3 +215,9 @@ def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
     if node.above is None and node.step.edge in _WORDS and node.step.note:
         note = _text(_short(node.step.note))
         yield f'<text class="place request" x="{node.x:.0f}" y="{node.y - 3:.0f}">{note}</text>'
+
+
+def write_svg(answer: tuple[Question, list[Path]], out: TextIO, _: Style) -> None:
+    """Write the picture of the paths that answer a question."""
+    question, found = answer
+    out.write(svg(question.name, found) + "\n")

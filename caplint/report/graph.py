@@ -10,16 +10,25 @@ from typing import TextIO
 import networkx as nx
 
 from caplint.graph.steps import Edge, Function
-from caplint.report.style import safe
+from caplint.report.style import Style, safe
 
 _Graphs = list[tuple[str, nx.DiGraph]]
 _STYLES = {"table": "dashed", "callback": "dashed"}
 
 
-def write(graphs: _Graphs, output_format: str, stream: TextIO) -> None:
-    """Write the graphs of some trees, in one of the formats."""
-    writer = {"text": _text, "json": _json, "dot": _dot}[output_format]
-    stream.writelines(line + "\n" for line in writer(graphs))
+def write_text(graphs: _Graphs, out: TextIO, _: Style) -> None:
+    """Write how many functions, pointers and calls each tree has."""
+    out.writelines(line + "\n" for line in _text(graphs))
+
+
+def write_json(graphs: _Graphs, out: TextIO, _: Style) -> None:
+    """Write every edge, one on a line."""
+    out.writelines(line + "\n" for line in _json(graphs))
+
+
+def write_dot(graphs: _Graphs, out: TextIO, _: Style) -> None:
+    """Write the graphs for Graphviz."""
+    out.writelines(line + "\n" for line in _dot(graphs))
 
 
 def _text(graphs: _Graphs) -> Iterator[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
+from caplint.c.tables import Repairs
 from caplint.causes import Spot
 from caplint.coverage import Coverage
 from caplint.ledger import Ledger
+from caplint.proposals import Proposals
+from caplint.quoting import json_text
+from caplint.report import proposals
 from caplint.report.style import Style, safe
 from caplint.report.wording import coverage_line, plural
 
@@ -209,3 +213,23 @@ def _by_file(spots: list[Spot]) -> list[tuple[int, str]]:
         size = sum(spot.stop - spot.start for spot in group)
         found.append((size, f"{safe(tree)}:{safe(path)}:{where}: {safe(reason)}"))
     return sorted(found, key=lambda entry: (-entry[0], entry[1]))
+
+
+class LedgerReport(NamedTuple):
+    """The ledger, with the words that `--propose` found, if it was asked for."""
+
+    ledger: Ledger
+    proposals: Proposals | None
+    repairs: Repairs
+
+
+def write_text(found: LedgerReport, out: TextIO, style: Style) -> None:
+    """Write the ledger, or else the proposals."""
+    told = proposals.lines(found.proposals, found.repairs) if found.proposals else lines(found.ledger, style)
+    out.writelines(f"{line}\n" for line in told)
+
+
+def write_json(found: LedgerReport, out: TextIO, _: Style) -> None:
+    """Write the ledger as one object, the proposals in it."""
+    more = {"proposals": proposals.as_object(found.proposals)} if found.proposals else {}
+    out.write(json_text({**as_object(found.ledger), **more}, indent=2) + "\n")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
+from caplint import __version__
+from caplint.machine import record
 from caplint.machine.record import Machine
-from caplint.report.style import safe
+from caplint.quoting import json_text
+from caplint.report.style import Style, safe
 
 _WIDTH = 100
 _REASONS = {
@@ -65,3 +69,33 @@ def differences(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 def _answered(row: dict[str, Any]) -> str:
     vm = "" if row["vm"] is None else f", {row['vm']} to a VM"
     return f"the machine answers it ({row['system']} to the system{vm})"
+
+
+class Registers(NamedTuple):
+    """Registers of one processor, each with `name`, `number` and `value`."""
+
+    cpu: int
+    entries: list[dict[str, Any]]
+
+
+def write_text(machine: Machine, out: TextIO, _: Style) -> None:
+    """Write the answers, a capability per line."""
+    out.writelines(f"{line}\n" for line in answers(machine))
+
+
+def write_json(machine: Machine, out: TextIO, _: Style) -> None:
+    """Write the record that `--probe` of other commands reads."""
+    out.write(json_text(record.as_object(machine), indent=2) + "\n")
+
+
+def write_registers_text(found: Registers, out: TextIO, _: Style) -> None:
+    """Write a register per line."""
+    for entry in found.entries:
+        label = f"{entry['name']} ({entry['number']:#x})" if entry["name"] else f"{entry['number']:#x}"
+        out.write(f"{label} = {entry['value']}\n")
+
+
+def write_registers_json(found: Registers, out: TextIO, _: Style) -> None:
+    """Write the registers and whose they are as one object."""
+    here = {"machine": os.uname().nodename, "cpu": found.cpu}
+    out.write(json_text({"version": 1, "caplint": __version__, **here, "msrs": found.entries}, indent=2) + "\n")

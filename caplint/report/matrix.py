@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from caplint import __version__
 from caplint.findings import SEVERITIES
@@ -206,3 +206,13 @@ def _summary(matrix: Matrix, style: Style) -> str:
     text = f"{agree:,} of {plural(len(matrix.cells), 'pair')} agree (--fail-on {matrix.fail_on})"
     text += f"; {failed:,} not checked" if failed else ""
     return style("good" if agree == len(matrix.cells) else "error" if failed else "warning", text)
+
+
+def write_text(matrix: Matrix, out: TextIO, style: Style) -> None:
+    """Write the table of pairs, and what keeps them from agreeing."""
+    out.writelines(f"{line}\n" for line in lines(matrix, style))
+
+
+def write_json(matrix: Matrix, out: TextIO, _: Style) -> None:
+    """Write every pair with its findings as one object."""
+    out.write(as_json(matrix))

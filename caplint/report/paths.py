@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
+from caplint.capability_names import PREFIX
+from caplint.graph.answers import Question
 from caplint.graph.steps import Path, Step
-from caplint.report.style import safe
+from caplint.quoting import json_text
+from caplint.report.style import Style, safe
 
 _ARROWS = {
     "entry": "",
@@ -26,7 +29,7 @@ _ARROWS = {
 def text(cap: str, found: list[Path]) -> Iterator[str]:
     """One block for each path; `~>` is an indirect call, `=>` a bridge into another program."""
     if not found:
-        verb = "checks or enables" if cap.startswith("KVM_CAP_") else "issues"
+        verb = "checks or enables" if cap.startswith(PREFIX) else "issues"
         yield f"{safe(cap)}: no VMM in view {verb} it"
     for index, path in enumerate(found):
         if index:
@@ -136,3 +139,24 @@ def dot(found: list[Path]) -> Iterator[str]:
         label = f", label={json.dumps(safe(note))}" if note else ""
         yield f"  {json.dumps(source)} -> {json.dumps(sink)} [style={_STYLES.get(kind, 'solid')}{label}];"
     yield "}"
+
+
+Answer = tuple[Question, list[Path]]
+"""A question, and the paths that answer it."""
+
+
+def write_text(answer: Answer, out: TextIO, _: Style) -> None:
+    """Write the paths for people."""
+    question, found = answer
+    out.write("\n".join(text(question.name, found)) + "\n")
+
+
+def write_json(answer: Answer, out: TextIO, _: Style) -> None:
+    """Write the paths as one object."""
+    question, found = answer
+    out.write(json_text(as_object(question.name, question.arch, found), indent=2) + "\n")
+
+
+def write_dot(answer: Answer, out: TextIO, _: Style) -> None:
+    """Write the paths for Graphviz."""
+    out.write("\n".join(dot(answer[1])) + "\n")

@@ -37,7 +37,8 @@ def _recognise(label: str, has: Callable[[str], bool]) -> Project:
             return project
     known = [project for project in knowledge().projects if project.markers]
     wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in known)
-    raise CaplintError(f"{label}: no tree that caplint knows. Looked for {wanted}")
+    advice = "Another VMM is given as --tree NAME=vmm:DIR"
+    raise CaplintError(f"{label}: no tree that caplint knows. Looked for {wanted}. {advice}")
 
 
 def directory_tree(path: str, role: str | None = None, name: str | None = None) -> DirectoryTree:

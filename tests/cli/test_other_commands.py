@@ -131,6 +131,14 @@ def test_coverage_proposes_words(caplint: Caplint, tmp_path: Path, apart: Path) 
     assert (run.status, run.out) == (0, "# Nothing to propose: all C was understood.\n")
 
 
+def test_rules_are_tested_by_their_examples(caplint: Caplint) -> None:
+    run = caplint("rules", "--test", "--select", "CAP101")
+    (rule,) = [rule for rule in load([share.RULES]) if rule.code == "CAP101"]
+    examples = len(rule.bad) + len(rule.good)
+    assert run.out == f"{examples} examples of 1 rule, each rule on the bare mini-trees: all passed\n"
+    assert caplint("rules", "--test", "--select", "CAP101,CAP102").out.count(" of 2 rules, ") == 1
+
+
 def test_rules(caplint: Caplint, apart: Path) -> None:
     pages = load([share.RULES])
     *lines, empty, last = caplint("rules").out.splitlines()

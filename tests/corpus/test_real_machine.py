@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from caplint.errors import CaplintError
 from caplint.machine import kvm
 from caplint.machine.record import Machine
 from caplint.rules import query_rows
+from caplint.run_config import with_machines
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus
@@ -29,7 +29,7 @@ def machine() -> Machine:
 
 def _ask(corpus: Corpus, name: str, machine: Machine, *queries: str) -> list[list[tuple[Any, ...]]]:
     """The rows of some queries over a kernel and a machine."""
-    session = open_session([corpus.tree(name)], replace(corpus.config, machines=(machine,)), narrow="KVM_CAP_")
+    session = open_session([corpus.tree(name)], with_machines(corpus.config, (machine,)), narrow="KVM_CAP_")
     try:
         return [query_rows(session.connection, query)[1] for query in queries]
     finally:

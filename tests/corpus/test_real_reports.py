@@ -17,7 +17,7 @@ from real_trees import Corpus
 from caplint.baseline import Baseline, of_outcome, without
 from caplint.baseline_file import read, render
 from caplint.outcome import Outcome
-from caplint.report import reporter
+from caplint.report import writer
 from caplint.report.style import Style
 from caplint.trees.overlay import OverlayTree
 
@@ -29,7 +29,7 @@ FITTING = [("linux-6.12", "qemu-10.0"), ("linux-6.1", "qemu-7.2")]
 
 def _text(outcome: Outcome, output_format: str) -> str:
     out = io.StringIO()
-    reporter(output_format)(outcome, out, Style())
+    writer("check", output_format)(outcome, out, Style())
     return out.getvalue()
 
 

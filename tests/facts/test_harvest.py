@@ -144,3 +144,20 @@ def test_a_worker_that_dies_is_a_blind_spot_of_this_run_only(tmp_path: Path, mon
     assert again[X86] == rows[X86]
     assert store.connection.execute(blind, (again["arch/x86/kvm/deadly.c"],)).fetchall() == []
     store.close()
+
+
+def test_a_file_that_is_too_large_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = bare_kernel(tmp_path, {X86: CHECK})
+    with (tmp_path / "virt/kvm/kvm_main.c").open("wb") as file:
+        file.truncate((16 << 20) + 1)
+    store = FactStore(None)
+    wanted: Wanted = [(tree, file) for file in tree.files(store)]
+    large = next(file for _, file in wanted if file.path == "virt/kvm/kvm_main.c")
+    read = type(tree).read
+    monkeypatch.setattr(
+        type(tree), "read", lambda self, path: pytest.fail("read") if path == large.path else read(self, path)
+    )
+    row = _harvest(wanted, 1, store)[large.oid, "c"]
+    found = store.connection.execute("SELECT start, stop, line, reason FROM blind_spot WHERE blob = ?", (row,))
+    assert found.fetchall() == [(0, large.size, 1, "larger than 16 MiB")]
+    store.close()

@@ -80,7 +80,8 @@ def test_what_is_known_is_not_read_again(
     assert _ask(tree, store) == truth
     assert _ask(kernel(tmp_path / "copy"), store) == truth
     assert len(extractions) == len(KERNEL_FILES)
-    assert sorted(file.name for file in store.parent.iterdir()) == ["CACHEDIR.TAG", file_name()]
+    names = sorted(file.name for file in store.parent.iterdir())
+    assert names == ["CACHEDIR.TAG", file_name(), f"{file_name()}-seal"]
 
 
 def test_a_store_that_is_deleted_is_made_anew(
@@ -272,7 +273,9 @@ def test_a_new_store_takes_the_place_of_those_that_nobody_uses_any_more(tmp_path
     store.unlink()
     FactStore(store).close()
     left = sorted(file.name for file in store.parent.glob("*.db*"))
-    assert left == ["facts-2.db", "facts-3.db", "facts-4.db", "facts.db", "other.db"]
+    assert left == [
+        "facts-2.db", "facts-3.db", "facts-4.db", "facts-4.db-seal", "facts.db", "other.db",
+    ]  # fmt: skip
 
 
 def _worker(root: str, store: str, results: Any) -> None:

@@ -33,6 +33,8 @@ LOGGING = ["pr_info", "pr_warn_once", "kvm_debug", "kvm_info", "kvm_err", "kvm_p
 @pytest.mark.parametrize(
     ("callee", "calls"),
     [*((name, 0) for name in LOGGING), ("BUILD_BUG_ON", 0), ("WARN_ON_ONCE", 0), ("IS_ENABLED", 0),
+     ("kvm_pr_unimpl_wrmsr", 0), ("vcpu_unimpl", 0), ("mutex_lock", 0), ("lockdep_assert_held", 0), ("READ_ONCE", 0),
+     ("test_bit", 0), ("test_and_set_bit", 1), ("smp_wmb", 0), ("WARN_FOO", 1), ("KVM_BUG_ON", 1),
      ("kvm_info_set", 1), ("my_printk", 1), ("set", 1), ("kvm_errno", 1)],
 )  # fmt: skip
 def test_what_leaves_no_trace(tmp_path: Path, callee: str, calls: int) -> None:
@@ -59,6 +61,8 @@ def test_a_value_that_is_printed_is_not_handed_on(tmp_path: Path, callee: str) -
         ("kvm_device_from_filp", 1, "accepted"),
         ("check_add_overflow", 1, "accepted"),
         ("access_ok", 1, "accepted"),
+        ("memdup_user", 1, "rejected"),
+        ("eventfd_ctx_fdget", 1, "accepted"),
         ("other", None, "accepted"),
         ("fdget_", 1, "accepted"),
         ("my_fget", None, "accepted"),
@@ -68,6 +72,29 @@ def test_who_looks_at_what_it_gets(tmp_path: Path, callee: str, validated: int |
     text = _handler(f"r = {callee}(cap->args[0]);", "break;")
     found = _ask(tmp_path, text, "SELECT use, validated, zero FROM cap_argument")
     assert found == [("passed", validated, zero)]
+
+
+@pytest.mark.parametrize("macro", ["READ_ONCE({})", "likely({})", "array_index_nospec({}, 4)", "READ_ONCE((u32){})"])
+def test_macros_that_hand_a_value_on_are_seen_through(tmp_path: Path, macro: str) -> None:
+    value = macro.format("cap->args[0]")
+    query = "SELECT use, validated FROM cap_argument"
+    stored = _handler(f"kvm->x = {value};", "return 0;")
+    assert _ask(tmp_path / "stored", stored, query) == [("stored", 0)]
+    tested = _handler(f"if ({value} > 3)", FAIL, "kvm->x = cap->args[0];", "return 0;")
+    assert _ask(tmp_path / "tested", tested, query) == [("stored", 1)]
+    passed = _helper("helper", "kvm->x = v;") + _handler(f"helper(kvm, {value});", "return 0;")
+    assert _ask(tmp_path / "passed", passed, query) == [("passed", 0)]
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["WRITE_ONCE(kvm->arch.x, cap->args[0]);", "smp_store_release(&kvm->arch.x, cap->args[0]);",
+     "WRITE_ONCE(kvm->arch.x, READ_ONCE(cap->args[0]));"],
+)  # fmt: skip
+def test_calls_that_are_assignments(tmp_path: Path, store: str) -> None:
+    text = _handler(store, "return 0;")
+    assert _ask(tmp_path / "effect", text, "SELECT stores FROM cap_enable") == [(1,)]
+    assert _ask(tmp_path / "argument", text, "SELECT use, validated FROM cap_argument") == [("stored", 0)]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +203,10 @@ SET = "kvm->arch.x = 1;"
         (("r = lock_all_vcpus(kvm);", LOOK, FAIL), 1),
         (("kvm_trylock_all_vcpus(kvm);", LOOK, FAIL), 1),
         (("kvm_lock(x);", LOOK, FAIL), 1),
+        (("unlock_all_vcpus(kvm);", LOOK, FAIL), 0),
+        (("kvm_unlock_all_vcpus(kvm);", LOOK, FAIL), 0),
+        (("lockdep_assert_held(&kvm->lock);", LOOK, FAIL), 1),
+        (("lockdep_assert_held(&kvm->slots_lock);", LOOK, FAIL), 0),
         ((LOOK, FAIL, "mutex_lock(&kvm->lock);"), 0),
         (("mutex_lock(&kvm->lock);", "while (y) {", "\tmutex_unlock(&kvm->lock);", "}", LOOK, FAIL), 0),
         (("mutex_lock(&kvm->lock);", "kvm_for_each_vcpu(i, v, kvm)", "\tv->x = 1;"), 1),
@@ -203,6 +234,11 @@ def test_a_lock_of_another_case_does_not_count_and_one_above_the_switch_does(tmp
         ("set(kvm->arch.x);", 1),
         ("x = kvm->arch.x;", 0),
         ("test_bit(1, &kvm->arch.flags);", 0),
+        ("test_and_set_bit(1, &kvm->arch.flags);", 1),
+        ("WRITE_ONCE(kvm->arch.x, 1);", 1),
+        ("smp_store_release(&kvm->arch.x, 1);", 1),
+        ("spin_lock(&kvm->mmu_lock);", 0),
+        ("WARN_ON_ONCE(kvm->arch.x);", 0),
         ("x = READ_ONCE(kvm->arch.x);", 0),
         ("atomic_read(&kvm->online);", 0),
         ("lockdep_assert_held(&kvm->arch.x);", 0),

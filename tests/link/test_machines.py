@@ -11,6 +11,7 @@ from conftest import UAPI, X86, ask, bare_kernel, bare_qemu
 from caplint.config import Config
 from caplint.link.machines import Release, release_of
 from caplint.machine.record import Answer, Machine
+from caplint.run_config import with_machines
 from caplint.trees.tree import Tree
 
 HEADER = "#define KVM_CAP_A 1\n#define KVM_CAP_B 2\n"
@@ -31,7 +32,7 @@ def _source(root: Path, cases: str, before: str = "", more: dict[str, str] | Non
 
 
 def _rows(tree: Tree, machine: Machine, columns: str = "cap, source, reason, why") -> list[tuple[Any, ...]]:
-    config = Config(cache="none", jobs=1, machines=(machine,))
+    config = with_machines(Config(cache="none", jobs=1), (machine,))
     return ask([tree], f"SELECT {columns} FROM machine_difference ORDER BY number", config)
 
 
@@ -163,7 +164,7 @@ def test_the_answers_themselves(tmp_path: Path) -> None:
         _source(tmp_path / "k", "", more={UAPI: HEADER + "#define KVM_CAP_FAR 300\n"}),
         bare_qemu(tmp_path / "q", {"linux-headers/linux/kvm.h": "#define KVM_CAP_ODD 1\n#define KVM_CAP_NEW 4\n"}),
     ]
-    config = Config(cache="none", jobs=1, machines=(_machine(vm_error="no VM", n1=7, n5=1),))
+    config = with_machines(Config(cache="none", jobs=1), (_machine(vm_error="no VM", n1=7, n5=1),))
     assert ask(trees, "SELECT number, cap, system, vm FROM machine_answer", config) == [
         (1, "KVM_CAP_A", 7, None),
         (2, "KVM_CAP_B", 0, None),

@@ -12,7 +12,7 @@ from caplint.config import Suppression
 from caplint.coverage import Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.findings import Finding, Place, Related
 from caplint.outcome import Outcome, Skipped
-from caplint.report import reporter
+from caplint.report import writer
 from caplint.report.style import Style
 
 # What a terminal, GitHub's runner, XML, a URI, SARIF's messages or a shell would obey, and what UTF-8 cannot hold.
@@ -70,5 +70,5 @@ def hostile() -> Finding:
 def text(run: Outcome, output_format: str) -> str:
     """The report, as it is written to a pipe."""
     out = io.StringIO()
-    reporter(output_format)(run, out, Style())
+    writer("check", output_format)(run, out, Style())
     return out.getvalue().encode("utf-8", "backslashreplace").decode()

@@ -13,7 +13,7 @@ from caplint.config import Suppression
 from caplint.coverage import Coverage, TreeCoverage
 from caplint.findings import Finding, Place, Related
 from caplint.outcome import Outcome, Skipped
-from caplint.report import FORMATS, reporter
+from caplint.report import FORMATS, writer
 from caplint.report.style import Style
 from caplint.report.wording import coverage_line, plural, size
 
@@ -38,7 +38,7 @@ def _finding(line: int = 2, related: int = 0, arch: str | None = "x86", severity
 
 def _text(outcome: Outcome, output_format: str = "text", *, colour: bool = False) -> str:
     out = io.StringIO()
-    reporter(output_format)(outcome, out, Style(colour))
+    writer("check", output_format)(outcome, out, Style(colour))
     return out.getvalue()
 
 

@@ -20,7 +20,7 @@ KVMTOOL: Files = {"include/kvm/kvm.h": "", "kvm-cpu.c": ""}
 LOOKED_FOR = (
     "no tree that caplint knows. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; "
     "QEMU: linux-headers/linux/kvm.h and accel/kvm; libvirt: src/qemu/qemu_driver.c and src/libvirt-domain.c; "
-    "kvmtool: include/kvm/kvm.h and kvm-cpu.c"
+    "kvmtool: include/kvm/kvm.h and kvm-cpu.c. Another VMM is given as --tree NAME=vmm:DIR"
 )
 
 

@@ -7,12 +7,12 @@ import struct
 from pathlib import Path
 
 import pytest
+from compilers import Compiler, compiler
 
 from caplint.abi.abis import abi_named
 from caplint.abi.layout import Types
 from caplint.link.integers import UnknownValueError
 from caplint.link.numbers import Definition, Numbers
-from compilers import Compiler, compiler
 
 LITERALS = [
     "0", "1", "2", "3", "7", "31", "0x7f", "0xff", "0100", "0x7fffffff", "2147483647", "2147483648", "0x80000000",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from caplint.capability_names import PREFIX
 from caplint.inventory.difference import Change, Difference
 from caplint.inventory.model import Capability, Inventory
 from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.style import Style, safe
 
 WIDTH = 100
-_PREFIX = "KVM_CAP_"
 # The least that is left of a name when architectures need the room.
 _NAME = 20
 _SEVERITY = {"E": "error", "W": "warning", "N": "note"}
@@ -32,7 +32,7 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
         worst = next((_SEVERITY[letter] for letter in "EW" if letter in row[-1]), None)
         yield style(worst, text) if worst else text
     yield ""
-    yield from textwrap.wrap(f"{_capabilities(len(rows))} ({_PREFIX} left out); {_counts(inventory)}", WIDTH)
+    yield from textwrap.wrap(f"{_capabilities(len(rows))} ({PREFIX} left out); {_counts(inventory)}", WIDTH)
     for line in textwrap.wrap(f"{LEGEND}, here +m +u", WIDTH):
         yield style("dim", line)
     said = "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the way"
@@ -44,7 +44,7 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
 def _row(cap: Capability, inventory: Inventory) -> list[str]:
     return [
         "?" if cap.number is None else str(cap.number),
-        safe(cap.name.removeprefix(_PREFIX)),
+        safe(cap.name.removeprefix(PREFIX)),
         *(_short(cell(cap.architectures.get(arch))) for arch in inventory.architectures),
         safe(documented(cap)),
         "yes" if cap.selftests else "",

@@ -1,0 +1,1 @@
+"""Runs what the commands ask for: sessions, rules, comparisons."""

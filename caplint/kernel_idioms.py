@@ -1,0 +1,112 @@
+"""Typed access to kernel_idioms.toml: what well-known calls of the kernel's C do."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from caplint.values.expression_text import calls
+
+# A name, or a chain of members: it needs no parentheses wherever it is put.
+_CHAIN = re.compile(r"(?:\w|->|\.|\[|\])+\Z")
+
+
+class KernelIdioms:
+    """Answers questions about calls by the names of what is called."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        locks, memory = data["locks"], data["user_memory"]
+        self._logging = _names(data["logging"]["calls"])
+        self._inert = _names(
+            [
+                *(word for table in ("logging", "assertions", "reads") for word in data[table]["calls"]),
+                *(word for kind in ("take", "release", "make", "held", "vm_take") for word in locks[kind]),
+            ]
+        )
+        self._transparent = _names(data["transparent"]["calls"])
+        self._transparent_call = re.compile(rf"(?<![\w.>])({'|'.join(data['transparent']['calls'])})\s*\(")
+        self._direct, self._of_pointer = _names(data["stores"]["direct"]), _names(data["stores"]["of_pointer"])
+        self._take, self._release, self._held = (_names(locks[kind]) for kind in ("take", "release", "held"))
+        self._vm_take, self._vm_lock = _names(locks["vm_take"]), re.compile(locks["vm"])
+        self._access = _names(memory["access"])
+        self._judging = _names([*memory["access"], *memory["check"], *data["trusted"]["calls"]])
+        self._vcpu_loops = _names(data["vcpus"]["loops"])
+        self.vcpu_count = re.compile(rf"\b{data['vcpus']['count']}\b")
+        """Matches a mention of the number of a VM's vCPUs."""
+        self.vm_state = re.compile(rf"\bkvm\s*->\s*(?!(?:{'|'.join(locks['members'])})\b)\w+")
+        """Matches a member of the VM that is its state."""
+        self.reports = re.compile(rf"\b(?:{'|'.join(data['reporting']['calls'])})\s*\(")
+        """Matches a call that tells a VMM's user of something."""
+
+    def logs(self, callee: str) -> bool:
+        """Whether a call only writes to a log or a trace."""
+        return self._logging.match(callee) is not None
+
+    def is_inert(self, callee: str) -> bool:
+        """Whether a call leaves no trace in KVM's own state: it logs, asserts, reads or locks."""
+        return self._inert.match(callee) is not None
+
+    def is_transparent(self, callee: str) -> bool:
+        """Whether a call evaluates to its first argument."""
+        return self._transparent.match(callee) is not None
+
+    def seen_through(self, text: str) -> str:
+        """Return an expression with the arguments of transparent macros in their place."""
+        if "(" not in text or self._transparent_call.search(text) is None:
+            return text
+        pieces, position = [], 0
+        for start, end, _, arguments in calls(text, self._transparent_call):
+            inner = self.seen_through(arguments[0])
+            whole = (start, end) == (0, len(text))
+            pieces += [text[position:start], inner if whole or _CHAIN.match(inner) else f"({inner})"]
+            position = end
+        return "".join([*pieces, text[position:]])
+
+    def stored(self, callee: str, arguments: str) -> tuple[str, str] | None:
+        """Return target and value of a call that is an assignment, None of any other; the arguments are JSON."""
+        direct = self._direct.match(callee)
+        if not direct and not self._of_pointer.match(callee):
+            return None
+        given = json.loads(arguments)
+        if len(given) != 2:
+            return None
+        target, value = map(str.strip, given)
+        if direct:
+            return target, value
+        return (target[1:].strip() if target.startswith("&") else f"*{target}"), value
+
+    def takes_vm_lock(self, callee: str, arguments: str) -> bool:
+        """Whether the VM's lock is held behind a call: taken there, or by its caller."""
+        named = self._take.match(callee) or self._held.match(callee)
+        return self._vm_take.match(callee) is not None or bool(named and self._vm_lock.search(arguments))
+
+    def releases_vm_lock(self, callee: str, arguments: str) -> bool:
+        """Whether a call releases the VM's lock."""
+        return bool(self._release.match(callee) and self._vm_lock.search(arguments))
+
+    def accesses_user_memory(self, callee: str) -> bool:
+        """Whether a call accesses the address that it gets in the caller's memory, and fails where that is 0."""
+        return self._access.match(callee) is not None
+
+    def judges(self, callee: str) -> bool:
+        """Whether a call finds out itself if the pointer, descriptor or number that it gets is good."""
+        return self._judging.match(callee) is not None
+
+    def is_vcpu_loop(self, macro: str) -> bool:
+        """Whether a macro is the head of a loop over a VM's vCPUs."""
+        return self._vcpu_loops.match(macro) is not None
+
+
+def _names(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(words)})\Z")
+
+
+@cache
+def kernel_idioms() -> KernelIdioms:
+    """Return the table that is part of the package."""
+    return KernelIdioms(tomllib.loads(resources.files("caplint").joinpath("kernel_idioms.toml").read_text("utf-8")))

@@ -1,0 +1,62 @@
+"""Definitions of functions and function-like macros by name, for every link that looks some up."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import NamedTuple
+
+from caplint.knowledge import GENERIC
+
+
+class Found(NamedTuple):
+    """A function definition: where it is, and its parameters' names."""
+
+    path: str
+    blob: int
+    arch: str | None
+    """None where the path does not say."""
+    start: int
+    stop: int
+    parameters: list[str]
+
+    @property
+    def architecture(self) -> str:
+        """The architecture, `GENERIC` for code of all."""
+        return self.arch or GENERIC
+
+
+class FoundMacro(NamedTuple):
+    """A definition of a function-like macro."""
+
+    path: str
+    line: int
+    arch: str | None
+    parameters: tuple[str, ...]
+    body: str
+
+
+def functions_named(connection: sqlite3.Connection, side: str, tree: str, name: str) -> list[Found]:
+    """Return all definitions of a function on one side of a tree, in the order of their files."""
+    return [
+        Found(path, blob, arch, start, stop, json.loads(parameters))
+        for path, blob, arch, start, stop, parameters in connection.execute(
+            """SELECT path, blob, arch, start, stop, parameters FROM code_function
+               WHERE side = ? AND tree = ? AND name = ? ORDER BY path, start""",
+            (side, tree, name),
+        )
+    ]
+
+
+def macros_named(connection: sqlite3.Connection, side: str, tree: str, name: str) -> list[FoundMacro]:
+    """Return all definitions of a function-like macro on one side of a tree, in the order of their files."""
+    return [
+        FoundMacro(path, line, arch, tuple(json.loads(parameters)), body)
+        for path, line, arch, parameters, body in connection.execute(
+            """SELECT f.path, m.line, f.arch, m.parameters, m.body
+               FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL
+               ORDER BY f.path, m.line""",
+            (side, tree, name),
+        )
+    ]

@@ -1,0 +1,39 @@
+"""The rows that a query gives, for caplint facts."""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from caplint.quoting import json_text
+from caplint.report.style import Style, safe
+
+Rows = tuple[list[str], list[tuple[object, ...]]]
+"""Names of columns, and rows."""
+
+
+def write_text(found: Rows, out: TextIO, _: Style) -> None:
+    """Write a table; cells are padded to at most 60 characters."""
+    columns, rows = found
+    cells = [
+        columns,
+        *([safe("" if value is None else str(value)) for value in row] for row in rows),
+    ]
+    widths = [min(60, max(len(row[index]) for row in cells)) for index in range(len(columns))]
+    out.writelines(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in cells
+    )
+
+
+def write_json(found: Rows, out: TextIO, _: Style) -> None:
+    """Write a list of objects."""
+    columns, rows = found
+    out.write(json_text([dict(zip(columns, row, strict=True)) for row in rows], indent=2) + "\n")
+
+
+def write_csv(found: Rows, out: TextIO, _: Style) -> None:
+    """Write comma-separated values below a row of names."""
+    columns, rows = found
+    table = csv.writer(out)
+    table.writerow(columns)
+    table.writerows(rows)

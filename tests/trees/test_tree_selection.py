@@ -1,0 +1,46 @@
+"""Which trees are meant: named ones, configured ones, and the one of the working directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import kernel
+
+from caplint.config import Config
+from caplint.errors import CaplintError
+from caplint.trees.select import Asked, around, between, chosen
+
+
+def test_named_trees_keep_their_order(tmp_path: Path) -> None:
+    one, two = (str(kernel(tmp_path / name)) for name in ("one", "two"))
+    trees = chosen(Asked(kernel=one, trees=(f"old=reference:{two}",)), Config())
+    assert [(tree.name, tree.role) for tree in trees] == [("kernel", "kernel"), ("old", "reference")]
+
+
+def test_the_tree_of_the_working_directory_is_taken_where_asked_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(kernel(tmp_path / "k"))
+    assert [tree.role for tree in around(Asked(), Config())] == ["kernel"]
+    other = str(kernel(tmp_path / "other"))
+    (tree,) = around(Asked(kernel=other), Config())
+    assert tree.location == other
+    with pytest.raises(CaplintError, match=r"no tree given; .*the working directory is one \(Linux kernel\)"):
+        chosen(Asked(), Config())
+
+
+def test_no_tree_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert around(Asked(), Config()) == []
+    with pytest.raises(CaplintError, match="no tree given"):
+        chosen(Asked(), Config())
+
+
+def test_two_trees_of_one_name_and_no_tree_to_compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, two = (str(kernel(tmp_path / name)) for name in ("one", "two"))
+    with pytest.raises(CaplintError, match="two trees are named kernel"):
+        chosen(Asked(paths=(one, two)), Config())
+    with pytest.raises(CaplintError, match="which tree is compared"):
+        between(Asked(kernel=one, trees=(f"old=reference:{two}",)), Config(), ("a", "b"))
