@@ -133,6 +133,6 @@ def _changed(path: str, lines: list[str]) -> str:
     return head + "".join(f" {line}\n" for line in lines) + "+\n"
 
 
-CANARIES = {
+TARGETS = {
     "imitation": Target(imitating, ("caplint.trees",), places=(seeds_of("imitation"),), made=8, seconds=20.0),
 }

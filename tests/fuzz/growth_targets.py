@@ -112,4 +112,4 @@ _PACKAGES = (
     "caplint.machine",
     "caplint.abi",
 )
-GROWTH = {"growth": Target(grown, _PACKAGES, share=2, seconds=20.0, more=_units)}
+TARGETS = {"growth": Target(grown, _PACKAGES, share=2, seconds=20.0, more=_units)}

@@ -137,7 +137,7 @@ def _compiled(files: dict[str, bytes]) -> list[str] | None:
     return _words(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 and not done.stderr else None
 
 
-HEADERS = {
+TARGETS = {
     "layouts": Target(layouts, ("caplint.abi",), share=2, places=(seeds_of("headers"),), made=6),
     "thinning": Target(thinned, ("caplint.abi",), share=2, places=(seeds_of("headers"),), made=6),
 }

@@ -156,7 +156,7 @@ def asked(data: bytes) -> object:
     return seen
 
 
-REPOSITORIES = {
+TARGETS = {
     "references": Target(references, ("caplint.trees",), made=6),
     "repository": Target(asked, ("caplint.trees",), made=6),
 }

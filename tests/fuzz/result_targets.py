@@ -23,7 +23,7 @@ from caplint.link.changes import Loaded
 from caplint.outcome import Outcome
 from caplint.outcome_file import parse, render
 from caplint.quoting import visible
-from caplint.report import FORMATS, reporter
+from caplint.report import FORMATS, writer
 from caplint.report.style import Style
 from caplint.rules import COLUMNS, Rule
 from caplint.trees.tree import StampCache, Tree
@@ -85,7 +85,7 @@ def rows(data: bytes) -> object:
 
 def _report(outcome: Outcome, name: str) -> str:
     stream = io.StringIO()
-    reporter(name)(outcome, stream, Style())
+    writer("check", name)(outcome, stream, Style())
     text = stream.getvalue()
     text.encode("utf-8")
     for line in text.split("\n"):
@@ -190,7 +190,7 @@ def _remembered(choices: Choices) -> str:
     return json.dumps(right)
 
 
-RESULTS = {
+TARGETS = {
     "rows": Target(rows, ("caplint.rules", "caplint.findings", "caplint.report"), made=8),
     "outcome": Target(outcome, ("caplint.outcome_file",), places=(seeds_of("outcome"),), made=6),
 }

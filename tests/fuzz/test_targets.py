@@ -127,11 +127,11 @@ def test_a_record_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_report_that_controls_a_terminal_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unsafe(_: str) -> object:
+    def unsafe(*_: str) -> object:
         return lambda _, stream, __: stream.write("\x1b[31m\n")
 
     result_targets.rows(b"")
-    monkeypatch.setattr(result_targets, "reporter", unsafe)
+    monkeypatch.setattr(result_targets, "writer", unsafe)
     with pytest.raises(AssertionError):
         result_targets.rows(b"")
     assert visible("\x1b") != "\x1b"

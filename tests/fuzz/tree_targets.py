@@ -70,7 +70,7 @@ def _links() -> Iterator[tuple[str, bytes]]:
 
 
 _PACKAGES = ("caplint.link", "caplint.facts", "caplint.abi", "caplint.check")
-TREES = {
+TARGETS = {
     "grammar": Target(grammar, _PACKAGES, share=4, made=6, seconds=20.0),
     "links": Target(linked, _PACKAGES, share=2, seconds=20.0, more=_links),
 }
