@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,29 @@ class Row(NamedTuple):
     extra: tuple[str, ...] = ()
 
 
-class Extents:
-    """Rows that stretch over code, to be found by an offset inside."""
+class Stretch(Protocol):
+    """Something that stands between two offsets."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def stop(self) -> int:
+        """Where what is behind it begins."""
+
+
+_T = TypeVar("_T", bound=Stretch)
+
+
+class Extents(Generic[_T]):
+    """Rows that stretch over code, in file order, to be found by an offset inside."""
+
+    def __init__(self, rows: list[_T]) -> None:
         self._rows = rows
         self._reach = [max(row.stop for row in rows[at : at + _BATCH]) for at in range(0, len(rows), _BATCH)]
 
-    def at(self, offset: int) -> Iterator[Row]:
+    def at(self, offset: int) -> Iterator[_T]:
         """The rows that hold an offset, in file order; a batch that ends before it is passed over."""
         last = bisect_left(self._rows, offset + 1, key=_START)
         for batch, reach in enumerate(self._reach[: -(-last // _BATCH)]):
@@ -68,7 +83,7 @@ class Body:
     cuts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """What was looked at in part only → line and offset where that begins."""
     above: dict[tuple[str, int], dict[int, Row]] = field(default_factory=dict)
-    """Pattern and offset → the tests above the offset that match, by where they begin, as far as that has been asked."""
+    """Pattern and offset → the tests above the offset that match, by where they begin, as far as asked for."""
     lock_events: tuple[list[Row], list[Row]] | None = None
     """Where kvm->lock is taken and left, by calls and otherwise, once that is known."""
     vm_mention: re.Pattern[str] | None = None
@@ -208,12 +223,12 @@ class Body:
         return found
 
     @cached_property
-    def around(self) -> Extents:
+    def around(self) -> Extents[Row]:
         """The switches, by what they hold."""
         return Extents(self.switches)
 
     @cached_property
-    def ifs(self) -> Extents:
+    def ifs(self) -> Extents[Row]:
         """The tests of an `if`, by what they and what they decide hold."""
         return Extents([row for row in self.tests if row.extra[0] == "if"])
 
@@ -246,7 +261,7 @@ class Body:
         return found
 
     @cached_property
-    def flag_guards(self) -> Extents:
+    def flag_guards(self) -> Extents[Row]:
         """The guards that look at the request's flags."""
         return Extents([row for row in self.guards if self.flags.search(row.text)])
 
@@ -260,8 +275,17 @@ class Body:
         return found
 
     @cached_property
-    def _holding(self) -> Extents:
+    def _holding(self) -> Extents[Row]:
         return Extents(self.guards)
+
+    @cached_property
+    def deciding(self) -> Extents[Row]:
+        """The guards but for those behind a statement that returns where they do not hold."""
+        return Extents([row for row in self.guards if not (row.extra[0] == "early_exit" and self._returns_before(row))])
+
+    def _returns_before(self, guard: Row) -> bool:
+        """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
+        return any(between(self.returns, test.start, test.stop) for test in self.ends_of_ifs.get(guard.start, []))
 
     def guards_at(self, offset: int) -> Iterator[Row]:
         """The guards that hold at an offset, in file order."""

@@ -60,20 +60,22 @@ def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> I
     for row in between(body.macros, start, stop):
         if _WALK.match(row.text):
             yield Walk(row.text, int(row.extra[1]), _is_locked(body, start, row.start))
-    for row in between(body.calls, start, stop) if depth else []:
-        if not re.search(r"\bkvm\b", row.text):
-            continue
+    calls = between(body.calls, start, stop) if depth else []
+    for row in (row for row in calls if re.search(r"\bkvm\b", row.text)):
         for helper in helpers.functions(row.extra[0], body.handler.arch):
-            if helper is body:
-                continue
-            handler = helper.handler
-            key = (handler.blob, handler.start, depth)
-            if key not in helpers.walks:
-                inner = _walks(helpers, helper, handler.start, handler.stop, depth - 1)
-                helpers.walks[key] = [entry.locked for entry in inner]
-            if helpers.walks[key]:
-                locked = all(helpers.walks[key]) or _is_locked(body, start, row.start)
+            if helper is not body and (inner := _inside(helpers, helper, depth)):
+                locked = all(inner) or _is_locked(body, start, row.start)
                 yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked)
+
+
+def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
+    """Whether each look in a function holds the lock."""
+    handler = helper.handler
+    key = (handler.blob, handler.start, depth)
+    if key not in helpers.walks:
+        inner = _walks(helpers, helper, handler.start, handler.stop, depth - 1)
+        helpers.walks[key] = [entry.locked for entry in inner]
+    return helpers.walks[key]
 
 
 def _is_locked(body: Body, start: int, offset: int) -> bool:

@@ -155,9 +155,7 @@ def sites(verb: str, body: Body) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        test = next(
-            (t for t in body.tests if t.start <= start < t.stop and t.extra[0] == "if" and constant in t.text), None
-        )
+        test = next((test for test in body.ifs.at(start) if constant in test.text), None)
         if operand in names and test is not None:
             yield Site(body, verb, "comparison", constant, constant, line, column, test.start, test.stop, condition)
     for test in body.tests:
@@ -223,10 +221,11 @@ def gates(site: Site) -> list[str]:
     """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
     offsets = [row.start for row in _answers(site)] or [site.start]
     first, last = min(offsets), max(offsets)
+    inside = between(site.body.guards, first + 1, last + 1)
     guards = [
         row.text
-        for row in site.body.guards
-        if row.start <= last and row.stop > first and any(row.start <= offset < row.stop for offset in offsets)
+        for row in (*site.body.guards_at(first), *inside)
+        if any(row.start <= offset < row.stop for offset in offsets)
     ]
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 

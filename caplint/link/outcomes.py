@@ -57,14 +57,4 @@ def _guarded(body: Body, site: Site, row: Row) -> bool:
     """Whether a test inside the site decides if control reaches a row; one that returns otherwise does not."""
     if any(row.start < test.stop for test in between(body.switches, site.start + 1, row.start + 1)):
         return True
-    return any(
-        guard.start <= row.start < guard.stop
-        and site.capability not in guard.text
-        and not (guard.extra[0] == "early_exit" and _returns_before(body, guard))
-        for guard in between(body.guards, site.start, row.start + 1)
-    )
-
-
-def _returns_before(body: Body, guard: Row) -> bool:
-    """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
-    return any(between(body.returns, test.start, test.stop) for test in body.ends_of_ifs.get(guard.start, []))
+    return any(site.start <= guard.start and site.capability not in guard.text for guard in body.deciding.at(row.start))

@@ -16,7 +16,7 @@ from caplint.link.bodies import Body, last_before
 # Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
 _MOST_EXPANDED = 2_000
 # Facts that all sites of a handler may hold together, where one runs into the next: these, and a few times its own.
-_MOST_FACTS, _MOST_TIMES = 10_000, 4
+MOST_FACTS, MOST_TIMES = 10_000, 4
 # Returns that are looked at for a comparison.
 _MOST_STEPS = 1_000
 _CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
@@ -80,7 +80,7 @@ def sites(body: Body, numbered: Numbered) -> Iterator[Site]:
     where the next label begins.
     """
     whole = body.weight(body.handler.start, body.handler.stop)
-    left = [_MOST_FACTS + _MOST_TIMES * whole] * 2
+    left = [MOST_FACTS + MOST_TIMES * whole] * 2
     for site in _sites(body, numbered):
         stop = _stop(body, site, left)
         yield site if stop == site.stop else replace(site, stop=stop)
