@@ -311,6 +311,18 @@ def between(rows: list[Row], start: int, stop: int) -> list[Row]:
     return rows[bisect_left(rows, start, key=_START) : bisect_left(rows, stop, key=_START)]
 
 
+def insert_cuts(body: Body) -> None:
+    """Fill `all_cut` with the places from which on a handler is known in part only."""
+    handler = body.handler
+    body.connection.executemany(
+        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (handler.side, handler.tree, handler.path, line, start, handler.stop, reason)
+            for reason, (line, start) in body.cuts.items()
+        ],
+    )
+
+
 def last_before(rows: list[Row], stop: int) -> Iterator[Row]:
     """The rows that begin before an offset, the last one first."""
     return (rows[at] for at in range(bisect_left(rows, stop, key=_START) - 1, -1, -1))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
 from caplint.link import effects, locks, masks, outcomes
 from caplint.link.arguments import Argument, used
-from caplint.link.bodies import Body, Handler, Row, between
+from caplint.link.bodies import Body, Handler, Row, between, insert_cuts
 from caplint.link.build import conjoin, file_conditions
 from caplint.link.helpers import Helpers
 from caplint.link.memo import remembered, snapshot
@@ -23,6 +23,8 @@ from caplint.link.sites import Numbered, Site, sites
 from caplint.link.values import bits_column
 from caplint.link.vm_answers import reads_vm
 
+# Cases of one capability in one handler; Linux has three at most.
+_MOST_SITES = 64
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 
@@ -65,7 +67,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         )  # fmt: skip
         found = [
             replace(site, condition=conjoin(site.condition, files[side, tree, handler.path]))
-            for site in sites(body, numbered)
+            for site in _at_most(body, sites(body, numbered))
         ]
         for site in found:
             if handler.verb == "check":
@@ -78,18 +80,18 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
                         _insert_mask(body, site, "enable", argument.index, accepted)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(careful, body, found)
-        _insert_cuts(body)
+        insert_cuts(body)
 
 
-def _insert_cuts(body: Body) -> None:
-    handler = body.handler
-    body.connection.executemany(
-        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (handler.side, handler.tree, handler.path, line, start, handler.stop, reason)
-            for reason, (line, start) in body.cuts.items()
-        ],
-    )
+def _at_most(body: Body, found: Iterable[Site]) -> Iterator[Site]:
+    """The sites but for the further ones of a capability that the handler speaks of again and again."""
+    seen: Counter[str] = Counter()
+    for site in found:
+        seen[site.capability] += 1
+        if seen[site.capability] <= _MOST_SITES:
+            yield site
+        else:
+            body.cut(site.line, site.start, f"more than {_MOST_SITES} cases of one capability in a handler")
 
 
 def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:

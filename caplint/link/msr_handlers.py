@@ -12,6 +12,7 @@ from functools import cache
 from caplint.knowledge import knowledge
 from caplint.link.bodies import Body, Handler, Row, between
 from caplint.link.members import chains
+from caplint.link.sites import bounded
 from caplint.link.state import Place, State
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
@@ -68,8 +69,11 @@ class MsrHandlers:
         known = knowledge().msr
         pending = [(verb, name) for verb, names in known.functions.items() for name in names]
         pending += [(verb, name) for verb, fields in known.fields.items() for name in self._through(fields)]
-        while pending:
-            verb, name = pending.pop(0)
+        asked: set[tuple[str, str]] = set()
+        for verb, name in pending:  # which grows
+            if (verb, name) in asked:
+                continue
+            asked.add((verb, name))
             for handler in self._definitions(verb, name):
                 key = (verb, handler.path, handler.start)
                 if key not in self._seen:
@@ -135,7 +139,11 @@ def _requests(body: Body) -> set[str]:
 
 
 def sites(verb: str, body: Body) -> Iterator[Site]:
-    """Every MSR that the handler speaks of."""
+    """Every MSR that the handler speaks of; see `bounded` for those that run into one another."""
+    yield from bounded(body, _sites(verb, body))
+
+
+def _sites(verb: str, body: Body) -> Iterator[Site]:
     names = selectors(body)
     handler = body.handler
     extent = (handler.blob, handler.function, handler.start, handler.stop)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import Field, dataclass, replace
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from caplint.link.bodies import Body, last_before
 
@@ -74,19 +75,45 @@ class Numbered:
 
 
 def sites(body: Body, numbered: Numbered) -> Iterator[Site]:
-    """Every capability that the handler speaks of, in file order of its cases and then of its comparisons.
+    """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
+    yield from bounded(body, _sites(body, numbered))
+
+
+class _Placed(Protocol):
+    """A dataclass of something in a handler's body."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def line(self) -> int:
+        """Line in the file."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def stop(self) -> int:
+        """Where the code that runs for it ends."""
+
+
+_S = TypeVar("_S", bound=_Placed)
+
+
+def bounded(body: Body, found: Iterable[_S]) -> Iterator[_S]:
+    """The sites of a handler, of which all together hold a bounded number of facts.
 
     Where the sites run into one another so often that together they hold far more than the handler does, each ends
     where the next label begins.
     """
     whole = body.weight(body.handler.start, body.handler.stop)
     left = [MOST_FACTS + MOST_TIMES * whole] * 2
-    for site in _sites(body, numbered):
+    for site in found:
         stop = _stop(body, site, left)
         yield site if stop == site.stop else replace(site, stop=stop)
 
 
-def _stop(body: Body, site: Site, left: list[int]) -> int:
+def _stop(body: Body, site: _Placed, left: list[int]) -> int:
     """Where a site ends, with what is left to look at: for whole sites, and for parts of them."""
     following = bisect_left(body.labels, site.start + 1, key=attrgetter("start"))
     part = min((row.start for row in body.labels[following : following + 1]), default=site.stop)
