@@ -42,12 +42,16 @@ class Row(NamedTuple):
     extra: tuple[str, ...] = ()
 
 
-class Stretch(Protocol):
-    """Something that stands between two offsets."""
+class Placed(Protocol):
+    """Something that begins at an offset."""
 
     @property
     def start(self) -> int:
         """Where it begins."""
+
+
+class Stretch(Placed, Protocol):
+    """Something that stands between two offsets."""
 
     @property
     def stop(self) -> int:
@@ -55,6 +59,7 @@ class Stretch(Protocol):
 
 
 _T = TypeVar("_T", bound=Stretch)
+_P = TypeVar("_P", bound=Placed)
 
 
 class Extents(Generic[_T]):
@@ -323,7 +328,7 @@ def insert_cuts(body: Body) -> None:
     )
 
 
-def last_before(rows: list[Row], stop: int) -> Iterator[Row]:
+def last_before(rows: list[_P], stop: int) -> Iterator[_P]:
     """The rows that begin before an offset, the last one first."""
     return (rows[at] for at in range(bisect_left(rows, stop, key=_START) - 1, -1, -1))
 

@@ -66,7 +66,7 @@ SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "enabling on": lambda cases: _enable(cases, lambda at: f"\t\tkvm->arch.a{at} = cap->args[0];\n"),
     "locks": lambda cases: _enable(
         cases,
-        lambda at: (
+        lambda _: (
             "\t\tmutex_lock(&kvm->lock);\n\t\tif (kvm->created_vcpus)\n\t\t\tr = 1;\n"
             "\t\tmutex_unlock(&kvm->lock);\n\t\tbreak;\n"
         ),
