@@ -704,6 +704,9 @@ CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_doc_architecture_subject ON all_doc_architecture (subject);
 CREATE INDEX temp.all_doc_type_subject ON all_doc_type (subject);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
+CREATE INDEX temp.all_msr_site_number ON all_msr_site (number, verb);
+CREATE INDEX temp.all_msr_saved_number ON all_msr_saved (number);
+CREATE INDEX temp.all_msr_site_range ON all_msr_site (verb, number) WHERE last > number;
 CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);
 
 CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now' AND NOT made;
