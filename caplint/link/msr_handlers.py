@@ -14,6 +14,7 @@ from caplint.knowledge import knowledge
 from caplint.link.bodies import Body, Handler, Row, between
 from caplint.link.functions_by_name import functions_named
 from caplint.link.members import chains
+from caplint.link.sites import bounded
 from caplint.link.state import Place, State
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
@@ -70,8 +71,11 @@ class MsrHandlers:
         known = knowledge().msr
         pending = [(verb, name) for verb, names in known.functions.items() for name in names]
         pending += [(verb, name) for verb, fields in known.fields.items() for name in self._through(fields)]
-        while pending:
-            verb, name = pending.pop(0)
+        asked: set[tuple[str, str]] = set()
+        for verb, name in pending:  # which grows
+            if (verb, name) in asked:
+                continue
+            asked.add((verb, name))
             for handler in self._definitions(verb, name):
                 key = (verb, handler.path, handler.start)
                 if key not in self._seen:
@@ -134,7 +138,11 @@ def _requests(body: Body) -> set[str]:
 
 
 def sites(verb: str, body: Body) -> Iterator[Site]:
-    """Every MSR that the handler speaks of."""
+    """Every MSR that the handler speaks of; see `bounded` for those that run into one another."""
+    yield from bounded(body, _sites(verb, body))
+
+
+def _sites(verb: str, body: Body) -> Iterator[Site]:
     names = selectors(body)
     handler = body.handler
     extent = (handler.blob, handler.function, handler.start, handler.stop)
@@ -154,9 +162,7 @@ def sites(verb: str, body: Body) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        test = next(
-            (t for t in body.tests if t.start <= start < t.stop and t.extra[0] == "if" and constant in t.text), None
-        )
+        test = next((test for test in body.ifs.at(start) if constant in test.text), None)
         if operand in names and test is not None:
             yield Site(body, verb, "comparison", constant, constant, line, column, test.start, test.stop, condition)
     for test in body.tests:
@@ -222,10 +228,11 @@ def gates(site: Site) -> list[str]:
     """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
     offsets = [row.start for row in _answers(site)] or [site.start]
     first, last = min(offsets), max(offsets)
+    inside = between(site.body.guards, first + 1, last + 1)
     guards = [
         row.text
-        for row in site.body.guards
-        if row.start <= last and row.stop > first and any(row.start <= offset < row.stop for offset in offsets)
+        for row in (*site.body.guards_at(first), *inside)
+        if any(row.start <= offset < row.stop for offset in offsets)
     ]
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from caplint.facts.store import FactStore
 from caplint.knowledge import GENERIC, knowledge
+from caplint.link.bodies import insert_cuts
 from caplint.link.build import conjoin, file_conditions
 from caplint.link.expansion import LookedUp
 from caplint.link.members import POINTED, Members, members_of
@@ -30,8 +31,8 @@ _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 _TABLES = (
-    "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr", "all_vcpu_field",
-    "all_msr_passthrough",
+    "all_cut", "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr",
+    "all_vcpu_field", "all_msr_passthrough",
 )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
             access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site))
             _insert_site(access, numbers)
             _insert_state(access, state)
+        insert_cuts(body)
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)

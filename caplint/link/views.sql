@@ -44,6 +44,17 @@ CREATE TEMP TABLE all_unexpanded (
     reason TEXT NOT NULL
 );
 
+-- What links looked at in part only, for it would have taken too long.
+CREATE TEMP TABLE all_cut (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    start  INTEGER NOT NULL,
+    stop   INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);
+
 -- A definition of a capability in a UAPI header: an object-like integer macro KVM_CAP_*.
 CREATE TEMP TABLE all_cap (
     side      TEXT NOT NULL,
@@ -693,6 +704,9 @@ CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_doc_architecture_subject ON all_doc_architecture (subject);
 CREATE INDEX temp.all_doc_type_subject ON all_doc_type (subject);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);
+CREATE INDEX temp.all_msr_site_number ON all_msr_site (number, verb);
+CREATE INDEX temp.all_msr_saved_number ON all_msr_saved (number);
+CREATE INDEX temp.all_msr_site_range ON all_msr_site (verb, number) WHERE last > number;
 CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);
 
 CREATE TEMP VIEW file AS SELECT tree, role, path, arch, header, api, blob FROM all_file WHERE side = 'now' AND NOT made;
@@ -900,4 +914,7 @@ CREATE TEMP VIEW token_use AS
 -- What could not be understood in the current trees.
 CREATE TEMP VIEW blind AS
     SELECT f.tree, f.role, f.path, f.arch, b.line, b.start, b.stop, b.reason
-    FROM file f JOIN main.blind_spot b ON b.blob = f.blob;
+    FROM file f JOIN main.blind_spot b ON b.blob = f.blob
+    UNION
+    SELECT f.tree, f.role, f.path, f.arch, c.line, c.start, c.stop, c.reason
+    FROM all_cut c JOIN file f ON f.tree = c.tree AND f.path = c.path WHERE c.side = 'now';
