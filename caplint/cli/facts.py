@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     if options.query is None:
         print(schema() + "\n" + views())
         return CLEAN
+    if not options.query.strip():
+        raise CaplintError("the query is empty; `caplint facts` without one shows the tables and views")
     config = config_of(options)
     with progress() as show:
         session = open_session(trees_of(options, config), config, show)

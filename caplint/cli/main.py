@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import re
-import signal
 import sys
 from importlib import import_module
-from io import TextIOWrapper
 from typing import NoReturn
 
 from caplint import __version__
-from caplint.cli.exit_codes import INTERRUPTED, WRONG
+from caplint.cli import streams
+from caplint.cli.exit_codes import CLEAN, INTERRUPTED, WRONG
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import suggestion
 
@@ -35,15 +33,19 @@ COMMANDS = {
     "trust": "let a configuration that is found set the cache, rules and other trees",
     "demo": "check the shipped mini-trees with a faulty patch pair laid over them",
 }
+# Characters of a message.
+_LONGEST = 2_000
 
 
 def entry() -> None:
     """The console script."""
     gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character gets its number
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
+    streams.prepare()
+    try:
+        status = main(sys.argv[1:])
+    except SystemExit:  # argparse has shown a help text
+        status = CLEAN
+    sys.exit(streams.finish(status))
 
 
 def main(arguments: list[str]) -> int:
@@ -54,10 +56,6 @@ def main(arguments: list[str]) -> int:
         sys.stdout.flush()
     except CaplintError as error:
         return _fail(str(error))
-    except BrokenPipeError:
-        # The reader has seen enough; what is left to flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, MemoryError) as error:
@@ -81,7 +79,10 @@ def _is_database(error: Exception) -> bool:
 def _fail(message: str) -> int:
     from caplint.report.style import safe  # noqa: PLC0415 - only failing runs need it
 
-    sys.stderr.write(f"caplint: {safe(' '.join(message.split()))}\n")
+    text = safe(" ".join(message.split()))
+    if len(text) > _LONGEST:  # a name may have any length; what is wrong with it stands behind it
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    sys.stderr.write(f"caplint: {text}\n")
     return WRONG
 
 

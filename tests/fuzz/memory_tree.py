@@ -31,13 +31,13 @@ class MemoryTree(Tree):
     def files(self, cache: StampCache) -> list[File]:
         return self.code(cache)
 
-    def code(self, cache: StampCache) -> list[File]:
+    def code(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
         return [File(path, object_id(content), len(content)) for path, content in sorted(self._files.items())]
 
     def sources(self) -> list[str]:
         return sorted(self._files)
 
-    def state(self, known: States) -> str | None:
+    def state(self, known: States) -> str | None:  # noqa: ARG002 - never kept
         return None
 
     def read(self, path: str) -> bytes:

@@ -79,7 +79,7 @@ def _changes(laid: Laid) -> Patched:
     return [dict(getattr(tree, "changes", {})) for tree in laid.trees]
 
 
-PATCHES = {
+TARGETS = {
     "diff": Target(parsed, _PACKAGES, places=(seeds_of("patch"), ROOT / "fixtures/patches")),
     "mail": Target(mailed, (*_PACKAGES, "email"), places=(seeds_of("patch"),), made=6),
     "apply": Target(applied, _PACKAGES, places=(seeds_of("apply"),), made=6),
