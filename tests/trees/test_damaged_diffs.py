@@ -80,7 +80,10 @@ def test_read(text: bytes) -> None:
 
 def test_a_mark_at_the_beginning() -> None:
     assert _read(b"\xef\xbb\xbf" + NAMES + HUNK) == ["x"]
-    assert _read(b"\xef\xbb\xbfFrom: a\nSubject: b\n\n" + NAMES + HUNK) == ["x"]
+    (mail,) = mails(b"\xef\xbb\xbfFrom: a\nSubject: b\n\n" + NAMES + HUNK, "p")
+    assert mail.subject == "b"
+    # As it comes out of a mail's transfer encoding.
+    assert [file.path for file in parse(b"\xef\xbb\xbf" + NAMES + HUNK, "p")] == ["x"]
 
 
 def test_an_answer_may_quote_a_hunk_without_names() -> None:
