@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from caplint import share
 from caplint.errors import CaplintError
 from caplint.finding_rows import finding_of
 from caplint.findings import SEVERITIES, Finding
@@ -270,7 +271,7 @@ def _example(path: Path, info: str, content: str, line: int) -> Example:
         raise CaplintError(f"{path}:{line}: an example's fence says a language and TREE:PATH")
     tree, _, file = words[1].partition(":")
     if words[0] != "diff" and (not file or not _PLAIN_PATH.fullmatch(file)):
-        raise CaplintError(f"{path}:{line}: {words[1]!r} is not TREE:PATH")
+        raise CaplintError(f"{path}:{line}: {words[1]!r:.200} is not TREE:PATH")
     expected = [int(word[5:]) for word in words[2:] if re.fullmatch(r"line=[0-9]{1,9}", word)]
     if words[0] != "diff":
         expected += [number for number, text in enumerate(content.splitlines(), 1) if is_marked(text)]
@@ -300,8 +301,17 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
     """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
-    with sandbox(connection, f"{rule.path}: query"):
-        _, rows = execute(connection, plain(rule.query))
+    try:
+        with sandbox(connection, f"{rule.path}: query"):
+            _, rows = execute(connection, plain(rule.query))
+    except (sqlite3.Error, UnicodeError) as error:
+        # Of our own pages none makes such a text: there it is a store that is damaged.
+        if "decode to UTF-8" not in str(error) or rule.path.parent == share.RULES:
+            raise
+        raise CaplintError(
+            f"{rule.path}: query: {error}; have it give hex() of what it makes text of; "
+            "where it makes none, the store is damaged: remove the cache"
+        ) from error
     for row in rows:
         try:
             yield finding_of(rule, row)

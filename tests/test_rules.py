@@ -493,3 +493,19 @@ def test_queries_may_use_functions_and_recursion(connection: sqlite3.Connection)
 def test_too_few_columns_only_show_in_a_row(connection: sqlite3.Connection) -> None:
     with pytest.raises(CaplintError, match="a row is malformed"):
         list(run(connection, _rule("SELECT 1")))
+
+
+@pytest.mark.parametrize("column", ["subject", "message", "related"])
+def test_a_text_that_is_not_utf_8_is_the_querys_fault(connection: sqlite3.Connection, column: str) -> None:
+    """A store that is taken for damaged is removed: a page of somebody's could have had that done on every run."""
+    old = {"subject": "'KVM_CAP_X' AS", "message": "'text' AS", "related": "NULL AS related"}[column]
+    rule = _rule(QUERY.replace(old, f"CAST(x'eda080' AS TEXT) AS{old.partition(' AS')[2]}"))
+    with pytest.raises(CaplintError, match=r"^a\.md: query: Could not decode to UTF-8 column .*hex\(\)"):
+        list(run(connection, rule))
+
+
+def test_a_fence_is_cut_where_it_is_shown(tmp_path: Path) -> None:
+    page = _page(None, f"{BODY}\n## Bad\n\n```c {'x' * 100_000}\nint x;\n```\n")
+    with pytest.raises(CaplintError, match="is not TREE:PATH") as error:
+        _load(tmp_path, page)
+    assert len(str(error.value)) < 500
