@@ -154,6 +154,11 @@ def test_headers_that_include_each_other_twice_are_given_up() -> None:
     assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
 
 
+def test_blank_lines_that_are_included_again_and_again_are_counted() -> None:
+    found = unit("#include <linux/n.h>\n" * 200 + GOOD, n="\n" * 20_000)
+    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
+
+
 @pytest.mark.parametrize("shift", ["1 << 99999999999", "1 << 9000000000", "1u << -1", "1 << -1", "1 << 64"])
 def test_a_shift_makes_no_number_of_gigabytes(shift: str) -> None:
     found = unit(f"#if {shift}\n#endif\n{GOOD}")
