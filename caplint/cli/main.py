@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from caplint import __version__
-from caplint.errors import CaplintError
+from caplint import __version__, streams
+from caplint.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 from caplint.util.suggest import suggestion
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
@@ -40,10 +42,22 @@ CLEAN, FOUND, WRONG, UNCOVERED, INTERRUPTED = 0, 1, 2, 3, 130
 def entry() -> None:
     """The console script."""
     gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character gets its number
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
+    streams.prepare()
+    try:
+        status = main(sys.argv[1:])
+    except SystemExit as done:  # of --help
+        status = int(done.code or 0)
+    except OSError:  # standard error takes nothing
+        status = WRONG
+    failure = streams.end()
+    if status != WRONG and isinstance(failure, BrokenPipeError):
+        status = 128 + signal.SIGPIPE
+    elif status != WRONG and failure is not None:
+        status = WRONG
+        with suppress(OSError):
+            _fail(f"standard output: {failure.strerror}")
+    streams.end()
+    sys.exit(status)
 
 
 def main(arguments: list[str]) -> int:
@@ -56,13 +70,15 @@ def main(arguments: list[str]) -> int:
         return _fail(str(error))
     except BrokenPipeError:
         # The reader has seen enough; what is left to flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.drop(sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OSError, MemoryError) as error:
+    except OSError as error:
         return _fail(f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
+        if is_short_of_memory(error):
+            return _fail(SHORT_OF_MEMORY)
         if _is_database(error):
             return _fail(f"{type(error).__name__}: {error}")
         import traceback  # noqa: PLC0415 - only failing runs need it
@@ -90,6 +106,10 @@ class _Parser(argparse.ArgumentParser):
 
     chosen: _Parser | None = None
     """That of the command that was asked for; what it does not know, argparse only says of the whole."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write the help; argparse would not say that it cannot be written."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)

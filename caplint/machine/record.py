@@ -74,6 +74,8 @@ def as_object(machine: Machine) -> dict[str, Any]:
 def read(file: str) -> Machine:
     """The machine of a file, `-` for standard input. Raises `CaplintError` saying what is wrong with it."""
     if file == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise CaplintError("probe -: standard input is closed")
         return parse(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
     if Path(file).is_dir():
         raise CaplintError(f"--probe {file}: is a directory; `--probe` alone asks this machine, and stands last")
