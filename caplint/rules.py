@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,8 +14,10 @@ from caplint import share
 from caplint.errors import CaplintError
 from caplint.finding_rows import finding_of
 from caplint.findings import SEVERITIES, Finding
+from caplint.quoting import visible
 from caplint.regular_file import read_regular
 from caplint.sandbox import execute, plain, sandbox
+from caplint.toml_file import parse_toml
 from caplint.util.suggest import close_match, hint, suggestion
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _MOST_EXAMPLES = 1_000
 _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_VERSION = re.compile(r"\d[\w.+-]{0,40}\Z", re.ASCII)
 _MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
 # Relative, without `.`, `..` and names that git keeps for itself; `machine:` names a file that is none.
 _PLAIN_PATH = re.compile(
@@ -193,10 +195,8 @@ def _load(path: Path) -> Rule:
     match = _FRONT_MATTER.match(page)
     if match is None:
         raise CaplintError(f"{path}:1: no front matter between two +++ lines")
-    try:
-        front = tomllib.loads(match.group(1))
-    except (ValueError, RecursionError) as error:
-        raise CaplintError(f"{path}: front matter: {str(error)[:200]}") from error
+    _check_characters(path, page)
+    front = parse_toml(match.group(1).encode(), f"{path}: front matter")
     _check_front(path, front)
     return Rule(
         code=front["code"],
@@ -211,6 +211,13 @@ def _load(path: Path) -> Rule:
     )
 
 
+def _check_characters(path: Path, page: str) -> None:
+    """Refuse a page with characters that a terminal obeys, or that hide others: pages are shown as they are."""
+    for number, line in enumerate(page.split("\n"), 1):
+        if visible(line) != line:
+            raise CaplintError(f"{path}:{number}: holds a control character, which is not shown here; take it out")
+
+
 def _check_front(path: Path, front: dict[str, Any]) -> None:
     for key, value in front.items():
         if key not in _FIELDS:
@@ -219,12 +226,18 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
     for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):
         raise CaplintError(f"{path}: front matter: {key} is missing")
+    _check_values(path, front)
+
+
+def _check_values(path: Path, front: dict[str, Any]) -> None:
     if not _CODE.match(front["code"]):
         raise CaplintError(f"{path}: front matter: code {front['code']!r} is not letters and three digits")
     if not _NAME.match(front["name"]):
         raise CaplintError(f"{path}: front matter: name {front['name']!r} is not lower-case words with hyphens")
     if front["severity"] not in SEVERITIES:
         raise CaplintError(f"{path}: front matter: severity must be one of {', '.join(SEVERITIES)}")
+    if not _VERSION.match(front["since"]):
+        raise CaplintError(f"{path}: front matter: since {front['since']!r} is no version such as 1.2.0")
     for role in front["needs"]:
         if role not in ROLES:
             raise CaplintError(f"{path}: front matter: needs {role!r}, which is none of {', '.join(ROLES)}")

@@ -75,12 +75,17 @@ def test_a_page(tmp_path: Path) -> None:
         ("", ":1: no front matter between two +++ lines"),
         (BODY, ":1: no front matter between two +++ lines"),
         ("+++\ncode = 1\n", ":1: no front matter between two +++ lines"),
-        ("+++\ncode =\n+++\n", ": front matter: Invalid value (at end of document)"),
+        ("+++\ncode =\n+++\n", ": front matter: not valid TOML: Invalid value (at end of document)"),
         (_page({"serverity": '"note"'}), ": front matter: unknown key 'serverity'; did you mean severity?"),
         (_page({"zzz": "1"}), ": front matter: unknown key 'zzz'"),
         (_page({"code": "1"}), ": front matter: code must be a str"),
         (_page({"needs": '"kernel"'}), ": front matter: needs must be a list"),
         (_page({"since": ""}), ": front matter: since is missing"),
+        (_page({"since": '"\\u001b[31m"'}), ": front matter: since '\\x1b[31m' is no version such as 1.2.0"),
+        (
+            "+++\n" + ".".join("a" * 50_000) + " = 1\n+++\n",
+            ": front matter: not valid TOML: a key of more than 32 parts (at line 1)",
+        ),
         (_page({"code": '"hse001"'}), ": front matter: code 'hse001' is not letters and three digits"),
         (_page({"code": '"HSE0011"'}), ": front matter: code 'HSE0011' is not letters and three digits"),
         (_page({"name": '"House Rule"'}), ": front matter: name 'House Rule' is not lower-case words with hyphens"),
@@ -98,6 +103,22 @@ def test_a_broken_page(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(CaplintError) as error:
         _load(tmp_path, text)
     assert str(error.value) == f"{tmp_path / 'a.md'}{message}"
+
+
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x07", "\x0c", "\x1b", "\r", "\x7f", "\x9b", "\u200f", "\u2028", "\u202e"]
+)
+@pytest.mark.parametrize("place", ["# A ", "Wh", "```sq", "'text"])
+def test_a_page_holds_nothing_that_a_terminal_obeys(tmp_path: Path, place: str, character: str) -> None:
+    page = _page().replace(place, place + character)
+    (tmp_path / "a.md").write_text(page, newline="")
+    line = page[: page.index(character)].count("\n") + 1
+    with pytest.raises(CaplintError) as error:
+        load([tmp_path])
+    assert (
+        str(error.value)
+        == f"{tmp_path / 'a.md'}:{line}: holds a control character, which is not shown here; take it out"
+    )
 
 
 def _prose(body: str) -> Rule:

@@ -1,6 +1,6 @@
 """The process that checks one pair: a job comes in as a line of JSON, a cell goes out as one.
 
-It is started as `python -m caplint.matrix.cell` by `processes.py`, in a session of its own.
+Its `main` is run by a Python that `processes.py` starts, in a session of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from caplint import baseline, baseline_file, share
 from caplint import rules as rule_pages
 from caplint.config import Config, read
 from caplint.coverage import SUMMED
-from caplint.errors import CaplintError
+from caplint.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 from caplint.findings import SEVERITIES
 from caplint.matrix import Cell, Job, Member
 from caplint.outcome import Outcome
@@ -58,9 +58,11 @@ def _answer(job: Job) -> Cell:
         return checked(job)
     except CaplintError as error:
         return failed(str(error))
-    except (OSError, MemoryError) as error:
+    except OSError as error:
         return failed(f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - the other pairs are checked all the same
+        if is_short_of_memory(error):
+            return failed(SHORT_OF_MEMORY)
         traceback.print_exc()
         return failed(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
 
