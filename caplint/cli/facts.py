@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
     except CaplintError as error:
         raise CaplintError(f"{error}; `caplint facts` without a query shows the tables and views") from error
     except (sqlite3.Error, UnicodeError) as error:
-        where = f"; where it makes none, the store is damaged: remove {config.store_path}" if config.store_path else ""
-        raise CaplintError(f"query: {error}; ask for hex() of what it makes text of{where}") from error
+        where = f"; the store is damaged: remove {config.store_path}" if config.store_path else ""
+        raise CaplintError(f"query: {error}{where}") from error
     finally:
         session.store.close()
     write_output((columns, rows), "facts", options)

@@ -7,13 +7,16 @@ import gc
 import re
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from caplint import __version__
 from caplint.cli import streams
 from caplint.cli.exit_codes import CLEAN, INTERRUPTED, WRONG
-from caplint.util.errors import CaplintError
+from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 from caplint.util.suggest import suggestion
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 # Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
@@ -43,8 +46,8 @@ def entry() -> None:
     streams.prepare()
     try:
         status = main(sys.argv[1:])
-    except SystemExit:  # argparse has shown a help text
-        status = CLEAN
+    except SystemExit as done:  # argparse has shown a help text
+        status = int(done.code or CLEAN)
     sys.exit(streams.finish(status))
 
 
@@ -58,9 +61,11 @@ def main(arguments: list[str]) -> int:
         return _fail(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OSError, MemoryError) as error:
+    except OSError as error:
         return _fail(f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
+        if is_short_of_memory(error):
+            return _fail(SHORT_OF_MEMORY)
         if _is_database(error):
             return _fail(f"{type(error).__name__}: {error}")
         import traceback  # noqa: PLC0415 - only failing runs need it
@@ -91,6 +96,10 @@ class _CommandParser(argparse.ArgumentParser):
 
     chosen: _CommandParser | None = None
     """That of the command that was asked for; what it does not know, argparse only says of the whole."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write the help; argparse would not say that it cannot be written."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         asked = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)

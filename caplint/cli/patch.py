@@ -22,7 +22,7 @@ from caplint.trees.excerpt import lay_alone
 from caplint.trees.mail import LARGEST
 from caplint.trees.series import Laid, lay, read_series
 from caplint.util.errors import CaplintError
-from caplint.util.regular_file import read_regular
+from caplint.util.regular_file import read_regular, standard_input
 
 if TYPE_CHECKING:
     from caplint.config.settings import Config
@@ -99,19 +99,10 @@ def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:
         raise CaplintError("-: standard input can be read only once")
     for name in files:
         if name == "-":
-            yield "standard input", _standard_input()
+            yield "standard input", standard_input(LARGEST)
         else:
             # Findings and the store hold the name as text, and bytes of it that are no UTF-8 escaped.
             yield os.fsencode(name).decode("utf-8", "backslashreplace"), read_regular(Path(name), LARGEST)
-
-
-def _standard_input() -> bytes:
-    if sys.stdin is None or sys.stdin.closed:
-        raise CaplintError("-: standard input is closed; pipe the patch into it, or name a file")
-    try:
-        return sys.stdin.buffer.read(LARGEST + 1)
-    except OSError as error:
-        raise CaplintError(f"-: standard input cannot be read: {error.strerror}") from error
 
 
 def _warn(message: str) -> None:
