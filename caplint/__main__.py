@@ -1,5 +1,10 @@
-"""`python -m caplint`."""
+"""`python -m caplint`, and what the command `caplint` runs."""
 
-from caplint.cli.main import entry
+from caplint.search_path import own_modules_only
 
-entry()
+own_modules_only()
+
+from caplint.cli.main import entry  # noqa: E402 - it loads modules
+
+if __name__ == "__main__":
+    entry()

@@ -18,12 +18,14 @@ from pcpp.preprocessor import Action
 
 from caplint.abi.opaque_lines import MARKER, thin
 from caplint.abi.sources import ROOT, Sources
-from caplint.c.pcpp_tokens import Preprocessor, copied
+from caplint.c.pcpp_tokens import Preprocessor, TooMuchWorkError, copied
 
 # Limit for the preprocessed headers, in tokens; linux/kvm.h has some 5,000.
 _MAX_TOKENS = 200_000
 _MAX_DEPTH = 30
-# pcpp's token types of blanks and comments.
+# Characters of a reason that quotes the header.
+_LONGEST_REASON = 300
+# pcpp's names of what separates tokens.
 _BLANKS = frozenset({"CPP_WS", "CPP_LINECONT", "CPP_COMMENT1", "CPP_COMMENT2"})
 
 
@@ -55,8 +57,8 @@ class HeaderMacro:
     line: int
 
 
-# Expansions by the macros that take part in them: most ioctls expand alike in all architectures and copies.
-_EXPANSIONS: dict[tuple[object, ...], str] = {}
+# What all architectures and copies make of most ioctls is the same; by the macros that have a part in it.
+_EXPANSIONS: dict[tuple[object, ...], tuple[str, int]] = {}
 _MAX_EXPANSIONS = 1 << 13
 
 
@@ -84,9 +86,25 @@ class Preprocessed:
         if key not in _EXPANSIONS:
             if len(_EXPANSIONS) >= _MAX_EXPANSIONS:
                 _EXPANSIONS.clear()
-            tokens = self._preprocessor.tokenize(name)
-            _EXPANSIONS[key] = "".join(token.value for token in self._preprocessor.expand_macros(tokens))
-        return _EXPANSIONS[key]
+            _EXPANSIONS[key] = self._expanded(name)
+        else:  # what is known costs the same, so that the limit does not depend on what else was read
+            self._handle(_EXPANSIONS[key][1])
+        return _EXPANSIONS[key][0]
+
+    def _expanded(self, name: str) -> tuple[str, int]:
+        """What it becomes, and how many tokens were handled for that."""
+        before = self._preprocessor.handled
+        try:
+            tokens = self._preprocessor.expand_macros(self._preprocessor.tokenize(name))
+        except TooMuchWorkError as error:
+            raise HeaderError(str(error)) from error
+        return "".join(token.value for token in tokens), self._preprocessor.handled - before
+
+    def _handle(self, count: int) -> None:
+        try:
+            self._preprocessor.handle(count)
+        except TooMuchWorkError as error:
+            raise HeaderError(str(error)) from error
 
 
 def _bounded(tokens: Iterator[PlacedToken]) -> Iterator[PlacedToken]:
@@ -175,10 +193,12 @@ class _HeaderPreprocessor(Preprocessor):
             yield from _bounded(self._all(path))
         except HeaderError:
             raise
+        except TooMuchWorkError as error:
+            raise HeaderError(str(error)) from error
         except RecursionError as error:
             raise HeaderError("its macros nest too deeply") from error
         except Exception as error:  # pcpp raises several unrelated types on bad input
-            raise HeaderError(f"cannot be preprocessed: {error}") from error
+            raise HeaderError(f"cannot be preprocessed: {str(error)[:_LONGEST_REASON]}") from error
 
     def _all(self, path: str) -> Iterator[PlacedToken]:
         """Yield the tokens without blanks; markers are replaced by the tokens of their lines."""
@@ -195,6 +215,7 @@ class _HeaderPreprocessor(Preprocessor):
         """Yield the non-empty lines as copies of the cached tokens, because pcpp modifies tokens in place."""
         for number, text in _stretches(input):
             for line in _lines(text, number, abssource):
+                self.handle(len(line))
                 yield [copied(token) for token in line]
 
     def include(self, tokens: list[Any], original_line: list[Any]) -> Iterator[Any]:  # noqa: ARG002
@@ -212,6 +233,7 @@ class _HeaderPreprocessor(Preprocessor):
             raise HeaderError(f"includes {text[:60]}, which this tree does not hold", here, line)
         if path in self.include_once:
             return
+        self.handle(1 + self._thin.files[path].count("\n"))  # one of blank lines takes time as well
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise HeaderError(f"includes nest more than {_MAX_DEPTH} deep", here, line)
@@ -219,7 +241,7 @@ class _HeaderPreprocessor(Preprocessor):
         self._depth -= 1
 
     def on_error(self, file: str, line: int, msg: str) -> None:
-        raise HeaderError(msg, file, line)
+        raise HeaderError(msg[:_LONGEST_REASON], file, line)
 
     def on_directive_unknown(
         self,

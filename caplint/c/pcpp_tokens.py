@@ -6,18 +6,47 @@ parameter of that name would replace, and no `#if` with such a number can be eva
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
 from typing import Any
 
 import pcpp
+from pcpp.evaluator import Value
 from pcpp.parser import LexToken
 
 _ENDS = frozenset({"l", "L", "u", "U", "lu", "lU", "Lu", "LU"})
 _SUFFIXES = frozenset("uUlL")
+# Of a number in an `#if`.
+_BITS = 64
+
+
+class TooMuchWorkError(Exception):
+    """A text makes the preprocessor handle more tokens than any real one does."""
 
 
 class Preprocessor(pcpp.Preprocessor):  # type: ignore[misc]
-    """Preprocessor of pcpp with its tokenizer corrected."""
+    """What turns text into tokens, mended, and what expands them, bounded.
+
+    A few lines of macros that hold each other twice, or headers that include each other twice, take time without an end
+    and need not give a single token, such as in an `#if`; so the work is counted and not what comes out.
+    """
+
+    most_tokens = 500_000
+    """How many tokens it handles before it raises `TooMuchWorkError`; KVM's headers on x86 take 17,000."""
+    handled = 0
+
+    def handle(self, count: int) -> None:
+        """Count tokens as handled. Raises `TooMuchWorkError`."""
+        self.handled += count
+        if self.handled > self.most_tokens:
+            raise TooMuchWorkError(f"takes more than {self.most_tokens:,} steps to preprocess")
+
+    def expand_macros(self, tokens: list[Any], expanding_from: Sequence[str] = ()) -> list[Any]:
+        """The tokens with all macros expanded, in place."""
+        self.handle(len(tokens))
+        expanded: list[Any] = super().expand_macros(tokens, list(expanding_from))
+        self.handle(len(expanded))
+        return expanded
 
     def tokenize(self, text: str) -> list[Any]:
         """Return the tokens of a text."""
@@ -36,6 +65,21 @@ def copied(token: Any) -> Any:
 
 
 LexToken.__copy__ = copied
+
+
+def _shifting_left(shift: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Value]:
+    """The operator, but that it makes no number of gigabytes first to keep 64 bits of it."""
+
+    @wraps(shift)
+    def shifted(self: Value, other: Any) -> Value:
+        if self.exception is None and not 0 <= int(other) < _BITS:  # reported where the value is needed, as pcpp does
+            return Value(0, exception=ValueError(f"a shift by more than {_BITS - 1} bits"))
+        return shift(self, other)
+
+    return shifted
+
+
+Value.__lshift__ = _shifting_left(Value.__lshift__)
 
 
 def _whole(tokens: Iterable[Any]) -> list[Any]:

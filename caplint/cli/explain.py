@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_config, add_rule_pages, config_of, rules_of
 from caplint.rules import page as rule_pages
+from caplint.util.escape import visible
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,5 +38,14 @@ def run(options: argparse.Namespace) -> int:
     console = Console(width=min(100, Console().width), no_color=options.color == "never")
     console.print(head, style="bold", highlight=False)
     console.print()
-    console.print(Markdown(rule.text))
+    page = Markdown(rule.text)
+    for token in _tokens(page.parsed):  # an entity may stand for a character that reorders a line
+        token.content = "\n".join(map(visible, token.content.split("\n")))
+    console.print(page)
     return CLEAN
+
+
+def _tokens(tokens: Iterable[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _tokens(token.children or ())

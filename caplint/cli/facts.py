@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     if options.query is None:
         print(schema() + "\n" + views())
         return CLEAN
+    if not options.query.strip():
+        raise CaplintError("the query is empty; `caplint facts` without one shows the tables and views")
     config = config_of(options)
     with progress() as show:
         session = open_session(trees_of(options, config), config, show)
@@ -50,10 +52,8 @@ def run(options: argparse.Namespace) -> int:
     except CaplintError as error:
         raise CaplintError(f"{error}; `caplint facts` without a query shows the tables and views") from error
     except (sqlite3.Error, UnicodeError) as error:
-        advice = (
-            f". If it builds no text, the cache is corrupt: delete {config.store_path}" if config.store_path else ""
-        )
-        raise CaplintError(f"query: {error}; if the result is not UTF-8, wrap the column in hex(){advice}") from error
+        where = f"; the store is damaged: remove {config.store_path}" if config.store_path else ""
+        raise CaplintError(f"query: {error}{where}") from error
     finally:
         session.store.close()
     write_output((columns, rows), "facts", options)

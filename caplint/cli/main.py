@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import re
-import signal
 import sys
 from importlib import import_module
-from io import TextIOWrapper
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from caplint import __version__
-from caplint.cli.exit_codes import INTERRUPTED, WRONG
-from caplint.util.errors import CaplintError
+from caplint.cli import streams
+from caplint.cli.exit_codes import CLEAN, INTERRUPTED, WRONG
+from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 from caplint.util.suggest import suggestion
 
-# Command → purpose. The module of a command is imported only when it runs.
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+# Command → what it is for. The module of a command is imported only when it runs.
 COMMANDS = {
     "check": "check trees against each other",
     "patch": "show the findings that a patch or series adds and resolves",
@@ -35,15 +36,19 @@ COMMANDS = {
     "trust": "trust a configuration file to set the cache, rules and other trees",
     "demo": "check the shipped mini-trees with a faulty patch pair applied",
 }
+# Characters of a message.
+_LONGEST = 2_000
 
 
 def entry() -> None:
-    """Run the console script and exit with its exit code."""
-    gc.set_threshold(100_000)  # a run creates many objects and almost no reference cycles
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # print characters that the encoding lacks as escapes
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
+    """The console script."""
+    gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
+    streams.prepare()
+    try:
+        status = main(sys.argv[1:])
+    except SystemExit as done:  # argparse has shown a help text
+        status = int(done.code or CLEAN)
+    sys.exit(streams.finish(status))
 
 
 def main(arguments: list[str]) -> int:
@@ -54,15 +59,13 @@ def main(arguments: list[str]) -> int:
         sys.stdout.flush()
     except CaplintError as error:
         return _fail(str(error))
-    except BrokenPipeError:
-        # The reader closed the pipe: send the rest of the output to /dev/null.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OSError, MemoryError) as error:
+    except OSError as error:
         return _fail(f"{type(error).__name__}: {error}")
-    except Exception as error:  # noqa: BLE001 - Python's own exit code 1 would mean findings
+    except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
+        if is_short_of_memory(error):
+            return _fail(SHORT_OF_MEMORY)
         if _is_database(error):
             return _fail(f"{type(error).__name__}: {error}")
         import traceback  # noqa: PLC0415 - only failing runs need it
@@ -81,7 +84,10 @@ def _is_database(error: Exception) -> bool:
 def _fail(message: str) -> int:
     from caplint.report.style import safe  # noqa: PLC0415 - only failing runs need it
 
-    sys.stderr.write(f"caplint: {safe(' '.join(message.split()))}\n")
+    text = safe(" ".join(message.split()))
+    if len(text) > _LONGEST:  # a name may have any length; what is wrong with it stands behind it
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    sys.stderr.write(f"caplint: {text}\n")
     return WRONG
 
 
@@ -90,6 +96,10 @@ class _CommandParser(argparse.ArgumentParser):
 
     chosen: _CommandParser | None = None
     """Subparser in use; argparse reports unknown options only on the top-level parser."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write the help; argparse would not say that it cannot be written."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         invalid = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)

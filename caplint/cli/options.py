@@ -198,6 +198,8 @@ def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True)
     """Return the shipped rules and the user's, limited to --select; `whole` as in `rules.page.load`."""
     from caplint.rules import page as rule_pages  # noqa: PLC0415 - not every command has rules
 
+    if "" in getattr(options, "rules", ()):  # a variable of a script that is not set
+        raise CaplintError("--rules: the name of the directory is empty")
     rules = rule_pages.load(
         [
             shipped_files.RULES,

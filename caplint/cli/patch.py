@@ -18,11 +18,11 @@ from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key
 from caplint.report.style import safe
-from caplint.trees.excerpt import lay_alone
+from caplint.trees.excerpt import apply_excerpts
 from caplint.trees.mail import LARGEST
 from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.util.errors import CaplintError
-from caplint.util.regular_file import read_regular
+from caplint.util.regular_file import read_regular, standard_input
 
 if TYPE_CHECKING:
     from caplint.config.settings import Config
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     series = read_series(_contents(options.files), _warn)
     trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
     patched = (
-        lay_alone(series, trees, options.preferred)
+        apply_excerpts(series, trees, options.preferred)
         if options.diff_only
         else apply_series(series, trees, options.preferred, _warn)
     )
@@ -106,19 +106,10 @@ def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:
         raise CaplintError("-: standard input can be read only once")
     for name in files:
         if name == "-":
-            yield "standard input", _standard_input()
+            yield "standard input", standard_input(LARGEST)
         else:
             # Findings and the store hold the name as text, so bytes that are not UTF-8 are escaped.
             yield os.fsencode(name).decode("utf-8", "backslashreplace"), read_regular(Path(name), LARGEST)
-
-
-def _standard_input() -> bytes:
-    if sys.stdin is None or sys.stdin.closed:
-        raise CaplintError("-: standard input is closed; pipe the patch into it, or name a file")
-    try:
-        return sys.stdin.buffer.read(LARGEST + 1)
-    except OSError as error:
-        raise CaplintError(f"-: standard input cannot be read: {error.strerror}") from error
 
 
 def _warn(message: str) -> None:

@@ -52,12 +52,12 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     trees = trees_around(options, config)
     if options.msr:
-        if options.source or options.explain or options.output:
+        if options.source is not None or options.explain or options.output:
             raise CaplintError(
                 "--msr reads registers of this machine; --from, --explain and --output are for capabilities"
             )
         return _registers(options, trees, config)
-    machine = record.read(options.source) if options.source else this_machine(config, _names(trees, config))
+    machine = record.read(options.source) if options.source is not None else this_machine(config, _names(trees, config))
     if options.output:
         from caplint.util.atomic_write import replace_file  # noqa: PLC0415
 

@@ -75,11 +75,11 @@ def _is_wide(run: Linking) -> bool:
 
 
 _MSR_TABLES = (
-    "all_msr", "all_msr_gate", "all_msr_passthrough", "all_msr_saved", "all_msr_site", "all_msr_state",
+    "all_cut", "all_msr", "all_msr_gate", "all_msr_passthrough", "all_msr_saved", "all_msr_site", "all_msr_state",
     "all_vcpu_field", "all_vmm_msr", "msr_fact",
 )  # fmt: skip
 _HANDLER_TABLES = (
-    "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_handler", "all_vcpu_walk",
+    "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_handler", "all_vcpu_walk",
     "all_vm_dereference",
 )  # fmt: skip
 
@@ -95,14 +95,14 @@ LINKS: tuple[Link[Linking], ...] = (
         "capabilities",
         lambda run: link_capabilities(run.connection),
         needs=("all_file",),
-        fills=("all_cap", "all_cap_use"),
+        fills=("all_cap", "all_cap_use", "all_cut"),
     ),
     Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_file_condition", "built")),
     Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_kconfig", "configurations")),
     Link(
         "handlers",
         lambda run: link_handlers(run.store, run.reading.extractor),
-        needs=("all_file", "all_file_condition", "superseded", "tree"),
+        needs=("all_cap", "all_file", "all_file_condition", "superseded", "tree"),
         fills=_HANDLER_TABLES,
     ),
     Link(
@@ -123,7 +123,7 @@ LINKS: tuple[Link[Linking], ...] = (
         "VMM",
         lambda run: link_vmm(run.store, run.reading.extractor),
         needs=("all_cap_use", "all_file", "all_file_condition", "superseded", "tree"),
-        fills=("all_checked_before", "all_vmm_argument", "all_vmm_unresolved", "all_vmm_use"),
+        fills=("all_checked_before", "all_cut", "all_vmm_argument", "all_vmm_unresolved", "all_vmm_use"),
     ),
     Link(
         "documentation",

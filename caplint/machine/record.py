@@ -6,7 +6,6 @@ The file comes from another machine and is untrusted input: everything that the 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from caplint.knowledge.capability_names import is_portable_name
 from caplint.knowledge.load import knowledge
 from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
-from caplint.util.regular_file import read_regular
+from caplint.util.regular_file import read_regular, standard_input
 from caplint.util.suggest import suggestion
 
 # A record of every number up to `LIMIT` is far smaller.
@@ -74,7 +73,7 @@ def as_object(machine: Machine) -> dict[str, Any]:
 def read(file: str) -> Machine:
     """Return the machine of a file, `-` for standard input. Raises `CaplintError` for an invalid record."""
     if file == "-":
-        return parse(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
+        return parse(standard_input(MAX_BYTES), "standard input")
     if Path(file).is_dir():
         raise CaplintError(f"--probe {file}: is a directory; to query this machine, put `--probe` last")
     try:

@@ -1,6 +1,6 @@
 """Program that checks one pair: it reads a job as a line of JSON and writes a cell as a line of JSON.
 
-`processes.py` starts it as `python -m caplint.matrix.cell`, in a separate process session.
+Its `main` is run by a Python that `processes.py` starts, in a session of its own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of
 from caplint.trees.tree import States, Tree
 from caplint.util import shipped_files
-from caplint.util.errors import CaplintError
+from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 
 _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
 
@@ -59,9 +59,11 @@ def _answer(job: Job) -> Cell:
         return checked(job)
     except CaplintError as error:
         return failed(str(error))
-    except (OSError, MemoryError) as error:
+    except OSError as error:
         return failed(f"{type(error).__name__}: {error}")
-    except Exception as error:  # noqa: BLE001 - the other pairs are still checked
+    except Exception as error:  # noqa: BLE001 - the other pairs are checked all the same
+        if is_short_of_memory(error):
+            return failed(SHORT_OF_MEMORY)
         traceback.print_exc()
         return failed(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
 

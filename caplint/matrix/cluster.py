@@ -72,8 +72,9 @@ def _connected(address: str, tls: Tls) -> Iterator[Client]:
     try:
         asyncio.run(_answers(address, secured))
         client = Client(address, timeout=_ANSWER, security=secured)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        why = str(error) or f"silent for {_ANSWER} s"
+    except Exception as error:  # noqa: BLE001 - another service's greeting is taken for lengths, and whatever follows
+        said = isinstance(error, (OSError, ValueError, TypeError, RuntimeError))
+        why = (str(error) or f"silent for {_ANSWER} s") if said else "another service does"
         raise CaplintError(
             f"--scheduler {address}: no scheduler answers ({why}); start one with `dask scheduler`"
         ) from None

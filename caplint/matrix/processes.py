@@ -22,8 +22,11 @@ from typing import IO
 from caplint.matrix.cell import failed
 from caplint.matrix.model import Cell, Job
 
-# -P: the interpreter must not import modules from the working directory, which may be a linted tree.
-_COMMAND = (sys.executable, "-P", "-m", "caplint.matrix.cell")
+# A process looks for modules where this one does, and not in the working directory, which may be a linted tree, or
+# where `PYTHONPATH` leads.
+_COMMAND = (
+    sys.executable, "-P", "-c", "import sys; sys.path[:] = sys.argv[1:]; from caplint.matrix.cell import main; main()",
+)  # fmt: skip
 
 
 class Processes:
@@ -55,7 +58,10 @@ class Processes:
         with self._lock:
             if self._stopped:
                 return None
-            process = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=out, start_new_session=True)
+            variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+            process = subprocess.Popen(
+                (*_COMMAND, *sys.path), stdin=subprocess.PIPE, stdout=out, start_new_session=True, env=variables
+            )
             self._running.add(process)
             return process
 

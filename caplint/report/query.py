@@ -15,10 +15,7 @@ Rows = tuple[list[str], list[tuple[object, ...]]]
 def write_text(found: Rows, out: TextIO, _: Style) -> None:
     """Write a table; columns are padded to at most 60 characters."""
     columns, rows = found
-    cells = [
-        columns,
-        *([safe("" if value is None else str(value)) for value in row] for row in rows),
-    ]
+    cells = [[safe("" if value is None else str(value)) for value in row] for row in (columns, *rows)]
     widths = [min(60, max(len(row[index]) for row in cells)) for index in range(len(columns))]
     out.writelines(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in cells
@@ -35,5 +32,5 @@ def write_csv(found: Rows, out: TextIO, _: Style) -> None:
     """Write comma-separated values with a row of column names."""
     columns, rows = found
     table = csv.writer(out)
-    table.writerow(columns)
-    table.writerows(rows)
+    for row in (columns, *rows):
+        table.writerow([safe(value) if isinstance(value, str) else value for value in row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 _HIGHEST = 2**31 - 1
 """Highest line and column: larger than in any file that is read, and within the range of every report reader."""
 _LONGEST = 10_000
-_LONGEST_RELATED = 4_000_000
+"""Characters of a text. What trees say may be longer, and no tree is to end a run: such a text is cut, and says so."""
+_LONGEST_RELATED = 10_000_000
 _MOST_RELATED = 10_000
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -30,10 +32,10 @@ def finding_of(rule: Rule, row: tuple[Any, ...]) -> Finding:
         code=rule.code,
         name=rule.name,
         severity=severity or rule.severity,
-        subject=_text(subject, "subject"),
-        arch=None if arch is None else _text(arch, "arch"),
-        function=None if function is None else _text(function, "function"),
-        message=" ".join(_text(message, "message").split()),
+        subject=_cut(_text(subject, "subject")),
+        arch=None if arch is None else _cut(_text(arch, "arch")),
+        function=None if function is None else _cut(_text(function, "function")),
+        message=_cut(" ".join(_text(message, "message").split())),
         place=Location(
             _text(tree, "tree"),
             _text(path, "path"),
@@ -53,11 +55,17 @@ def _related(value: object) -> list[Related]:
     try:
         entries = json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise ValueError("related is not JSON") from error
-    if not isinstance(entries, list) or len(entries) > _MOST_RELATED:
-        raise ValueError(f"related must be an array of at most {_MOST_RELATED:,} objects")
-    locations = {_evidence(entry) for entry in entries if entry is not None}
-    return sorted(locations, key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message))
+        raise ValueError("related is no JSON") from error
+    if not isinstance(entries, list):
+        raise ValueError("related is no array of objects")
+    every = {_evidence(entry) for entry in entries if entry is not None}
+    found = sorted(every, key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message))
+    if len(found) > _MOST_RELATED:
+        rest = found[_MOST_RELATED - 1 :]
+        found[_MOST_RELATED - 1 :] = [
+            Related(rest[0].place, f"and {len(rest):,} places more, of which this is the first")
+        ]
+    return found
 
 
 def _evidence(entry: object) -> Related:
@@ -68,7 +76,7 @@ def _evidence(entry: object) -> Related:
         _text(entry.get("path"), "path of related"),
         _number(entry.get("line"), "line of related"),
     )
-    return Related(place, _text(entry.get("message"), "message of related"))
+    return Related(place, _cut(_text(entry.get("message"), "message of related")))
 
 
 def _text(value: object, column: str) -> str:
@@ -78,12 +86,18 @@ def _text(value: object, column: str) -> str:
     if value is None or value == "":
         raise ValueError(f"{column} is missing")
     if not isinstance(value, str) or _HALF.search(value) or "\0" in value:
-        raise ValueError(f"{column} is not a text")
-    if len(value) > _LONGEST:
-        raise ValueError(f"{column} is longer than {_LONGEST:,} characters")
+        raise ValueError(f"{column} is no text")
     if not value.strip():
         raise ValueError(f"{column} is empty")
     return value
+
+
+def _cut(text: str) -> str:
+    """The text, or its beginning with a mark that no other text has: two that are cut stay two."""
+    if len(text) <= _LONGEST:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{text[: _LONGEST - 100]}… ({len(text):,} characters, {digest})"
 
 
 def _number(value: object, column: str) -> int:

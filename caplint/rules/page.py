@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caplint.findings.finding import SEVERITIES
 from caplint.util.errors import CaplintError
+from caplint.util.escape import visible
 from caplint.util.regular_file import read_regular
 from caplint.util.suggest import close_match, hint, suggestion
+from caplint.util.toml_file import parse_toml
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -28,6 +29,7 @@ _MOST_EXAMPLES = 1_000
 _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_VERSION = re.compile(r"\d[\w.+-]{0,40}\Z", re.ASCII)
 _MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
 # Relative, without `.`, `..` and names reserved by git; `machine:` stands before a machine's record, not a file.
 _PLAIN_PATH = re.compile(
@@ -174,11 +176,9 @@ def _load(path: Path) -> Rule:
         raise CaplintError(f"{path}: cannot be read: {error}") from error
     match = _FRONT_MATTER.match(page)
     if match is None:
-        raise CaplintError(f"{path}:1: front matter between two +++ lines is missing")
-    try:
-        front = tomllib.loads(match.group(1))
-    except (ValueError, RecursionError) as error:
-        raise CaplintError(f"{path}: front matter: {str(error)[:200]}") from error
+        raise CaplintError(f"{path}:1: no front matter between two +++ lines")
+    _check_characters(path, page)
+    front = parse_toml(match.group(1).encode(), f"{path}: front matter")
     _check_front(path, front)
     return Rule(
         code=front["code"],
@@ -193,6 +193,13 @@ def _load(path: Path) -> Rule:
     )
 
 
+def _check_characters(path: Path, page: str) -> None:
+    """Refuse a page with characters that a terminal obeys, or that hide others: pages are shown as they are."""
+    for number, line in enumerate(page.split("\n"), 1):
+        if visible(line) != line:
+            raise CaplintError(f"{path}:{number}: holds a control character, which is not shown here; take it out")
+
+
 def _check_front(path: Path, front: dict[str, Any]) -> None:
     for key, value in front.items():
         if key not in _FIELDS:
@@ -201,12 +208,18 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
     for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):
         raise CaplintError(f"{path}: front matter: {key} is missing")
+    _check_values(path, front)
+
+
+def _check_values(path: Path, front: dict[str, Any]) -> None:
     if not _CODE.match(front["code"]):
         raise CaplintError(f"{path}: front matter: code {front['code']!r} is not letters and three digits")
     if not _NAME.match(front["name"]):
         raise CaplintError(f"{path}: front matter: name {front['name']!r} is not lower-case words with hyphens")
     if front["severity"] not in SEVERITIES:
         raise CaplintError(f"{path}: front matter: severity must be one of {', '.join(SEVERITIES)}")
+    if not _VERSION.match(front["since"]):
+        raise CaplintError(f"{path}: front matter: since {front['since']!r} is no version such as 1.2.0")
     for role in front["needs"]:
         if role not in ROLES:
             raise CaplintError(f"{path}: front matter: needs {role!r}, which must be one of {', '.join(ROLES)}")
@@ -253,7 +266,7 @@ def _example(path: Path, info: str, content: str, line: int) -> Example:
         raise CaplintError(f"{path}:{line}: the fence of an example needs a language and TREE:PATH")
     tree, _, file = words[1].partition(":")
     if words[0] != "diff" and (not file or not _PLAIN_PATH.fullmatch(file)):
-        raise CaplintError(f"{path}:{line}: {words[1]!r} is not TREE:PATH")
+        raise CaplintError(f"{path}:{line}: {words[1]!r:.200} is not TREE:PATH")
     expected = [int(word[5:]) for word in words[2:] if re.fullmatch(r"line=[0-9]{1,9}", word)]
     if words[0] != "diff":
         expected += [number for number, text in enumerate(content.splitlines(), 1) if is_marked(text)]

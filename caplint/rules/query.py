@@ -10,6 +10,7 @@ from caplint.findings.finding import Finding
 from caplint.rules.finding_rows import finding_of
 from caplint.rules.page import Rule
 from caplint.rules.sandbox import execute, plain, sandbox
+from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
 
 COLUMNS = (
@@ -37,9 +38,18 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
 
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
-    """Run the rule's query over the linked trees. Raises `CaplintError` for a query that fails or is too costly."""
-    with sandbox(connection, f"{rule.path}: query"):
-        _, rows = execute(connection, plain(rule.query))
+    """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
+    try:
+        with sandbox(connection, f"{rule.path}: query"):
+            _, rows = execute(connection, plain(rule.query))
+    except (sqlite3.Error, UnicodeError) as error:
+        # The shipped pages make no such text: there the store is damaged.
+        if "decode to UTF-8" not in str(error) or rule.path.parent == shipped_files.RULES:
+            raise
+        raise CaplintError(
+            f"{rule.path}: query: {error}; wrap what it makes text of in hex(); "
+            "if it makes no text, the store is damaged: remove the cache"
+        ) from error
     for row in rows:
         try:
             yield finding_of(rule, row)

@@ -64,7 +64,9 @@ def sandbox(connection: sqlite3.Connection, label: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning, UnicodeError, MemoryError, LimitError) as error:
-        raise guard.failure(label, error) from error
+        connection.set_authorizer(None)
+        connection.set_progress_handler(None, 0)
+        raise guard.failure(label, error, connection) from error
     finally:
         connection.set_authorizer(None)
         connection.set_progress_handler(None, 0)
@@ -158,16 +160,43 @@ class _Guard:
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
-    def failure(self, label: str, error: Exception) -> Exception:
-        """Return the error to raise: the query's, or the store's if it is damaged."""
-        from caplint.facts.store.store import is_damage  # noqa: PLC0415 - only failing queries need it
+    def failure(self, label: str, error: Exception, connection: sqlite3.Connection) -> Exception:
+        """The error to be raised: one of the query, or of the store where that is damaged."""
+        from caplint.facts.store.store import is_damage, is_no_text  # noqa: PLC0415 - only failing queries need it
 
+        if not self.reason and is_no_text(error) and not holds_no_text(connection):
+            return CaplintError(f"{label}: makes a text that is not UTF-8; ask for hex() of it")
         if not self.reason and is_damage(error):
             return error
         reason = self.reason or str(error) or "is too large for SQLite"
         if reason.startswith("user-defined function"):  # its arguments could not be decoded
             reason = "passes a text to a function that is not UTF-8; wrap it in hex()"
         return CaplintError(f"{label}: {reason}")
+
+
+def holds_no_text(connection: sqlite3.Connection) -> bool:
+    """Whether some table holds a text that is not UTF-8, which nothing but damage brings there."""
+    factory, connection.text_factory = connection.text_factory, bytes
+    try:
+        names = [
+            f"{schema}.{_quoted(name.decode())}"
+            for schema in ("main", "temp")
+            for (name,) in connection.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table'")  # noqa: S608
+        ]
+        for name in names:
+            for row in connection.execute(f"SELECT * FROM {name}"):  # noqa: S608
+                for value in row:
+                    if isinstance(value, bytes):
+                        value.decode()
+    except (sqlite3.Error, UnicodeDecodeError):
+        return True
+    finally:
+        connection.text_factory = factory
+    return False
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _memory() -> int:

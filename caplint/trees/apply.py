@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from caplint.trees.hunks import Applier, Effort
 from caplint.trees.patch_paths import refuse_repositories
@@ -42,6 +42,7 @@ def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None) -> C
     line of context, which is reported by `warn`. Raises `CaplintError` for a hunk that does not apply.
     """
     application = _Application(tree, label, exact=warn is None)
+    application.leaving = {file.old for file in files if file.kind in {"renamed", "removed"}}
     for file in files:
         application.add(file)
     if warn is not None:
@@ -62,7 +63,11 @@ class _Application:
         self._before: dict[str, list[bytes] | None] = {}
         self._round: dict[str, list[bytes] | None] = {}
         self._seen: set[str | None] = set()
+        self._made: set[str] = set()
+        """What renames and copies of this round have made."""
         self._changed: set[str] = set()
+        self.leaving: set[str | None] = set()
+        """Files that some diff removes or moves away, whether it comes first or not."""
         self.reduced: dict[str, None] = {}
         """Files with hunks that were applied with reduced context, in order."""
 
@@ -72,13 +77,17 @@ class _Application:
         # A copy starts from the file before the patch, whatever other diffs change.
         if file.kind not in {"copied", "renamed"} and touched & self._seen:
             self._before |= self._round
-            self._round, self._seen = {}, set()
+            self._round, self._seen, self._made = {}, set(), set()
         self._seen |= touched
         lines = self._hunks(file, self._lines(file))
-        if file.old is not None and file.kind in {"renamed", "removed"}:
-            self._keep(file.old, None)
+        if file.kind in {"renamed", "copied"} and file.new is not None and file.new not in self.leaving:
+            self._refuse_existing(file.new)
+        if file.old is not None and file.kind in {"renamed", "removed"} and file.old not in self._made:
+            self._keep(file.old, None)  # else another file has already taken its place
         if file.new is not None:
             self._keep(file.new, lines)
+            if file.kind in {"renamed", "copied"}:
+                self._made.add(file.new)
         elif lines:
             raise CaplintError(
                 f"{self._label}: {file.path} would not be empty after its removal; "
@@ -90,9 +99,36 @@ class _Application:
         lines = self._before | self._round
         new = [path for path in self._changed if lines[path] is not None]
         refuse_repositories(sorted(new), self._label, self._tree.exists)
+        self._refuse_two_kinds(sorted(new), {path for path in self._changed if lines[path] is None})
         return {
             path: None if (now := lines[path]) is None else b"".join(now) for path in lines if path in self._changed
         }
+
+    def _refuse_existing(self, path: str) -> None:
+        if path in self._before or path in self._round:
+            there = self._round.get(path, self._before.get(path)) is not None
+        else:
+            there = self._tree.read_or_none(path) is not None
+        if there:
+            raise CaplintError(f"{self._label}: {self._tree.name} already has the {path} that it makes")
+
+    def _refuse_two_kinds(self, new: list[str], gone: set[str]) -> None:
+        """No path is a file and a directory. Raises `CaplintError` for one that would be."""
+        files = set(new)
+        for parent in sorted(_parents(new) - gone):
+            if parent in files or self._tree.read_or_none(parent) is not None:
+                raise self._two_kinds(parent)
+        above = _parents(gone)
+        for path in new:
+            # A directory all of whose files the diff removes is not looked for: a file then takes its place.
+            if path not in above and self._is_directory(path):
+                raise self._two_kinds(path)
+
+    def _two_kinds(self, path: str) -> CaplintError:
+        return CaplintError(f"{self._label}: {path} would be a file and a directory; make it against this very tree")
+
+    def _is_directory(self, path: str) -> bool:
+        return self._tree.read_or_none(path) is None and self._tree.exists(path)
 
     def _keep(self, path: str, lines: list[bytes] | None) -> None:
         self._round[path] = lines
@@ -135,6 +171,17 @@ class _Application:
             if found.reduced:
                 self.reduced[file.path] = None
         return applier.result()
+
+
+def _parents(paths: Iterable[str]) -> set[str]:
+    """Every directory above some paths."""
+    found: set[str] = set()
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition("/")[0]
+    return found
 
 
 def _line_of(hunk: Hunk) -> int:

@@ -122,7 +122,7 @@ class DirectoryTree(Tree):
     def c_files_under(self, directory: str) -> list[str]:
         place = self._inside(directory)
         found = place.rglob("*.[ch]") if place is not None else ()
-        return sorted(shown(file.relative_to(self.root)) for file in found if not file.is_symlink())
+        return sorted(shown(file.relative_to(self.root)) for file in found if file.is_file() and not file.is_symlink())
 
     def _inside(self, path: str) -> Path | None:
         """Resolve a path; None if it leads out of the tree or to nothing."""

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.detect import name_of
+from caplint.trees.hunks import Effort
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.routing import decide
 from caplint.trees.series import PatchedTrees, Series
+from caplint.trees.sparse import Lines, SparseFile
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree
 from caplint.trees.unified import FileDiff
 from caplint.util.errors import CaplintError
 
-_Lines = dict[int, bytes]
-_Files = dict[str, _Lines]
+_Files = dict[str, Lines]
 _MOST_LINES = 2_000_000
 """Limit on the lines of all excerpts, most of them empty; a whole release of KVM needs a fifth of it."""
 
@@ -51,35 +52,95 @@ class EmptyTree(Tree):
         return []
 
 
-def lay_alone(series: list[Series], trees: list[Tree], preferred: str | None) -> list[PatchedTrees]:
-    """Return the trees, with excerpts in place of those that the series change."""
+def apply_excerpts(series: list[Series], trees: list[Tree], preferred: str | None) -> list[PatchedTrees]:
+    """The trees, with excerpts in place of those that the series touch.
+
+    Series that touch one tree are each shown of their own, as neither was made against the other.
+    """
+    empty = _empty(trees)
+    laid: list[_Excerpts] = []
+    for entry in series:
+        shown = _Excerpts([entry])
+        for ordinal, patch in enumerate(entry.patches, 1):
+            for name, file in _routed(patch.files, empty, preferred, entry.label):
+                row = PatchFile(entry.label, ordinal, patch.label, file.path, file.kind)
+                shown.add(name, file, row)
+        free = next((each for each in laid if not each.rows.keys() & shown.rows.keys()), None)
+        if free is None:
+            laid.append(shown)
+        else:
+            free.join(shown)
+    if not any(shown.rows for shown in laid):
+        raise CaplintError(f"{series[0].label}: touches no file that caplint reads")
+    return [shown.laid(empty, trees) for shown in laid]
+
+
+def _empty(trees: list[Tree]) -> list[EmptyTree]:
+    """An empty tree for each that is given, and for each project of which none is."""
     empty = [EmptyTree(tree.name, tree.role, tree.project) for tree in trees if tree.role != "reference"]
     taken = {tree.name for tree in empty}
     for project in (known for known in knowledge().projects if known.markers):
         if name_of(project) not in taken and project.role not in {tree.role for tree in empty}:
             empty.append(EmptyTree(name_of(project), project.role, project))
-    before: dict[str, _Files] = {}
-    after: dict[str, _Files] = {}
-    rows: dict[str, list[PatchFile]] = {}
-    for entry in series:
-        for ordinal, patch in enumerate(entry.patches, 1):
-            for name, file in _routed(patch.files, empty, preferred, entry.label):
-                _show(file, before.setdefault(name, {}), after.setdefault(name, {}))
-                row = PatchFile(entry.label, ordinal, patch.label, file.path, file.kind)
-                rows.setdefault(name, []).append(row)
-    for label, files in ((series[0].label, files) for side in (before, after) for files in side.values()):
-        if sum(max(lines, default=0) for lines in files.values()) > _MOST_LINES:
-            raise CaplintError(f"{label}: its hunks span more than {_MOST_LINES:,} lines of files; split the patch")
-    if not rows:
-        raise CaplintError(f"{series[0].label}: changes no file that caplint reads")
-    found = [
-        OverlayTree(
-            OverlayTree(tree, _laid(before[tree.name])).without_base(), _laid(after[tree.name]), rows[tree.name]
+    return empty
+
+
+class _Excerpts:
+    """What series show of trees, by the names of these."""
+
+    def __init__(self, series: list[Series]) -> None:
+        self.series = series
+        self.rows: dict[str, list[PatchFile]] = {}
+        self._before: dict[str, _Files] = {}
+        self._after: dict[str, dict[str, SparseFile]] = {}
+        self._effort = Effort()
+
+    def add(self, name: str, file: FileDiff, row: PatchFile) -> None:
+        """See what a diff shows of a file of a tree."""
+        label = self.series[0].label
+        self.rows.setdefault(name, []).append(row)
+        before, after = self._before.setdefault(name, {}), self._after.setdefault(name, {})
+        shown = after.pop(file.old, None) if file.old is not None and file.kind != "copied" else None
+        if file.old is None and file.new in after:
+            raise CaplintError(f"{label}: {file.path} is added twice; give each diff alone")
+        if shown is None:
+            shown = SparseFile(self._effort)
+            if file.old is not None and file.kind != "copied":
+                before[file.old] = shown.before
+        shown.apply(file.hunks, f"{label}: {file.path}")
+        if file.new is not None:
+            after[file.new] = shown
+        if any(max(lines, default=0) > _MOST_LINES for lines in (shown.before, shown.after)):
+            raise self._too_far()
+
+    def join(self, other: _Excerpts) -> None:
+        """Show of other trees what other series show."""
+        self.series += other.series
+        self.rows |= other.rows
+        self._before |= other._before
+        self._after |= other._after
+
+    def _too_far(self) -> CaplintError:
+        return CaplintError(
+            f"{self.series[0].label}: its hunks stand at more than {_MOST_LINES:,} lines of files; split it"
         )
-        for tree in empty
-        if tree.name in rows
-    ]
-    return [PatchedTrees([*found, *(tree for tree in trees if tree.name not in rows)], series)]
+
+    def laid(self, empty: list[EmptyTree], trees: list[Tree]) -> PatchedTrees:
+        """The trees with the excerpts in place of those that they are of."""
+        after = {name: {path: shown.after for path, shown in files.items()} for name, files in self._after.items()}
+        for side in (self._before, after):
+            if any(sum(max(lines, default=0) for lines in files.values()) > _MOST_LINES for files in side.values()):
+                raise self._too_far()
+        found = [
+            OverlayTree(
+                OverlayTree(tree, _laid(self._before[tree.name])).without_base(),
+                _laid(after[tree.name]),
+                self.rows[tree.name],
+            )
+            for tree in empty
+            if tree.name in self.rows
+        ]
+        return PatchedTrees([*found, *(tree for tree in trees if tree.name not in self.rows)], self.series)
 
 
 def _routed(
@@ -96,20 +157,11 @@ def _routed(
     return decide(fits, [tree for tree in trees if preferred in {tree.name, tree.role}], label)
 
 
-def _show(file: FileDiff, before: _Files, after: _Files) -> None:
-    if file.old is not None:
-        before.setdefault(file.old, {}).update(line for hunk in file.hunks for line in hunk.side(b"-"))
-    if file.new is not None:
-        after.setdefault(file.new, {}).update(line for hunk in file.hunks for line in hunk.side(b"+"))
-    if file.old is not None and file.old != file.new and file.kind != "copied":
-        after.pop(file.old, None)
-
-
 def _laid(files: _Files) -> dict[str, bytes | None]:
     """Return the files, with empty lines outside the hunks."""
     return {path: _text(lines) for path, lines in files.items()}
 
 
-def _text(lines: _Lines) -> bytes:
+def _text(lines: Lines) -> bytes:
     last = max(lines, default=0)
     return b"".join(lines.get(number, b"") + b"\n" for number in range(1, last + 1))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.trees.foreign_diffs import BOM, foreign
 from caplint.trees.mime import Entity, subject_of, texts
 from caplint.util.errors import CaplintError
 
@@ -18,6 +19,9 @@ _NUMBER = re.compile(r"\b([0-9]{1,6})/([0-9]{1,6})\s*\Z")
 _COUNT = re.compile(r"(?<!\d)\d+/\d+")
 _TAGS = re.compile(r"^(?:\s*\[[^\]]*\])+\s*")
 _DIFF = re.compile(rb"^(?:diff --git |--- [^\n]*\n\+\+\+ )", re.MULTILINE)
+# Answers quote hunks without the names of their files; what calls itself a patch does not.
+_HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
+_ANSWER = re.compile(r"\s*re:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ def mails(content: bytes, label: str) -> list[Mail]:
     if len(content) > LARGEST:
         raise CaplintError(f"{label}: {len(content):,} bytes; more than {LARGEST:,} are not read. Split it")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CaplintError(f"{label}: is UTF-16, which no diff is; save the patch in its original encoding")
+        raise CaplintError(f"{label}: is UTF-16; a diff keeps the bytes of its files, so save it as it was sent")
+    content = BOM.sub(b"", content.removeprefix(b"\xef\xbb\xbf"))
     starts = [match.start() for match in _FROM.finditer(content)]
     if starts:
         found = [_mail(content[start:stop].partition(b"\n")[2], label) for start, stop in _spans(starts, len(content))]
@@ -49,12 +54,19 @@ def mails(content: bytes, label: str) -> list[Mail]:
         found = [_mail(content, label)]
     else:
         found = [Mail("", None, "", content)]
-    found = [mail for mail in found if _DIFF.search(mail.text)]
+    found = [mail for mail in found if _holds_diff(mail)]
     if not found:
         raise CaplintError(f"{label}: contains no diff")
     numbers = [mail.number[0] for mail in found if mail.number]
     # The mails of a mbox are in order of arrival.
     return sorted(found, key=_place) if len(numbers) == len(found) == len(set(numbers)) else found
+
+
+def _holds_diff(mail: Mail) -> bool:
+    """Whether there is a diff, or what is left of one: it is read, or refused, and not passed over."""
+    if _DIFF.search(mail.text) or foreign(mail.text):
+        return True
+    return not _ANSWER.match(mail.subject) and _HUNK.search(mail.text) is not None
 
 
 def _place(mail: Mail) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.trees.diff_names import NOWHERE, both_names, dated, unquoted
+from caplint.trees.foreign_diffs import BOM, foreign
 from caplint.trees.names import path_text
 from caplint.trees.patch_paths import refusal
 from caplint.util.errors import CaplintError
@@ -20,6 +21,16 @@ _EXTENDED = re.compile(
     rb"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|"
     rb"similarity index|dissimilarity index|index) (.*)"
 )
+_BLOBS = re.compile(rb"([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})\b")
+_EMPTY_BLOBS = (
+    b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+"""Git's names of an empty file, by SHA-1 and SHA-256."""
+# A line behind a hunk that belongs to one: `-- ` begins a signature, and a row of hyphens the footer of a list.
+_MORE = re.compile(rb"\+|-(?![-=])")
+_TORN = {(b"--- ", b"+++ "), (b"--- ", b"@@ -"), (b"+++ ", b"@@ -"), (b"+++ ", b"--- ")}
+"""How lines begin, one behind the other, that are left of a file's two names and first hunk."""
 _LINK_MODES = (b"120000", b"160000")
 _LAST_LINE = 10_000_000
 """Highest line number; no file that is read has so many lines."""
@@ -117,6 +128,9 @@ def parse(diff: bytes, label: str) -> list[FileDiff]:
 
     `label` names the diff in errors. Raises `CaplintError` for a malformed diff or a path out of the tree.
     """
+    if said := foreign(diff):
+        raise CaplintError(f"{label}: {said}")
+    diff = BOM.sub(b"", diff)
     if re.search(rb"^(?:diff --git |--- )[^\n]*\r\n", diff, re.MULTILINE):
         diff = diff.replace(b"\r\n", b"\n")  # transport converted the whole diff to CRLF, not only its files
     sections = list(_DiffReader(io.BytesIO(diff).readlines(), label).sections())
@@ -151,8 +165,7 @@ class _DiffReader:
                 section.hunks.append(self._hunk(hunk, section))
                 self._due = self._at
             else:
-                if section is not None and self._at == self._due and line.startswith(b"@@"):
-                    raise self._error(section, "has a malformed @@ header", "the patch is truncated or hand-edited")
+                self._pass_over(section, line)
                 self._at += 1
                 if section is not None and section.named and section.old is None:
                     _note(section, line)
@@ -165,6 +178,23 @@ class _DiffReader:
             return False
         behind = self._lines[self._at + 1 : self._at + 3]
         return len(behind) == 2 and behind[0].startswith(b"+++ ") and behind[1].startswith(b"@@ ")
+
+    def _pass_over(self, section: _FileSection | None, line: bytes) -> None:
+        """Raise `CaplintError` for a line between hunks that was part of a diff before that was damaged."""
+        behind = self._lines[self._at + 1][:4] if self._at + 1 < len(self._lines) else b""
+        if (line[:4], behind) in _TORN or ((section is None or section.old is None) and _HUNK.match(line)):
+            raise CaplintError(
+                f"{self._label}: not a unified diff: the two names of a file do not stand above its first hunk "
+                f"(line {self._at + 1}); it was cut or edited"
+            )
+        if section is None or self._at != self._due:
+            return
+        if line.startswith((b"@@", b"@ -")):
+            raise self._error(section, "has a head that says no lines", "it was cut or edited")
+        if _MORE.match(line):
+            raise self._error(section, "begins behind more lines than the head before it says", "it was cut or edited")
+        if line.startswith(b" "):
+            self._due += 1
 
     def _hunk(self, head: re.Match[bytes], section: _FileSection) -> Hunk:
         start, old, new, added = (self._number(digits, section) for digits in head.groups())
@@ -223,6 +253,7 @@ def _file_diff(section: _FileSection, strip: bool, label: str) -> FileDiff:
             new = NOWHERE
         strip = True
     facts = section.facts
+    _refuse_incomplete(section, label)
     paths = [None if name == NOWHERE else _path(name, strip, label) for name in (old, new)]
     kind = "modified"
     for word, moved in ((b"rename", "renamed"), (b"copy", "copied")):
@@ -238,6 +269,38 @@ def _file_diff(section: _FileSection, strip: bool, label: str) -> FileDiff:
         paths[0] = paths[1]  # `diff -u x.orig x`: the original has another name
     link = any(mode in _LINK_MODES for mode in modes)
     return FileDiff(paths[0], paths[1], kind, tuple(section.hunks), section.binary, link)
+
+
+def _refuse_incomplete(section: _FileSection, label: str) -> None:
+    """Raise `CaplintError` for a head of git's that promises other things than stand below it."""
+    if section.named is None:
+        return
+    facts = section.facts
+    names = (facts.get(b"rename from"), facts.get(b"rename to"))
+    if None in names:
+        names = (facts.get(b"copy from"), facts.get(b"copy to"))
+    said = section.named if None in names else tuple(unquoted(name or b"") for name in names)
+    shown = path_text(said[1])[:200]
+    for name, wanted in zip((section.old, section.new), said, strict=True):
+        if name not in {None, NOWHERE, wanted} and (name or b"").partition(b"/")[2] not in {
+            wanted,
+            wanted.partition(b"/")[2],
+        }:
+            raise CaplintError(
+                f"{label}: not a unified diff: {shown} is {path_text(name or b'')[:200]} above its hunks; "
+                "it was cut or edited"
+            )
+    if not section.hunks and not section.binary and _lacks_lines(facts):
+        raise CaplintError(f"{label}: not a unified diff: the changes of {shown} are missing; it was cut or edited")
+
+
+def _lacks_lines(facts: dict[bytes, bytes]) -> bool:
+    """Whether a head without hunks is of a file whose lines change, or of which it says nothing at all."""
+    if blobs := _BLOBS.match(facts.get(b"index", b"")):
+        old, new = ((name if name.strip(b"0") else b"") for name in blobs.groups())
+        empty = [name for name in (old, new) if name and not any(blob.startswith(name) for blob in _EMPTY_BLOBS)]
+        return old != new and bool(empty)
+    return not facts.keys() - {b"index", b"similarity index", b"dissimilarity index"}
 
 
 def _path(text: bytes, strip: bool, label: str) -> str:

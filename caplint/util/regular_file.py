@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -77,3 +78,15 @@ def _unreadable(path: Path, error: Exception) -> CaplintError:
 
 def _too_large(path: Path, size: int, most: int) -> CaplintError:
     return CaplintError(f"{path}: {size:,} bytes; more than {most:,} are not read")
+
+
+def standard_input(most: int = DEFAULT_LIMIT) -> bytes:
+    """Return at most `most` + 1 bytes of standard input. Raises `CaplintError` where it is closed or cannot be read."""
+    if sys.stdin is None or sys.stdin.closed:
+        raise CaplintError("-: standard input is closed; pipe the input into it, or name a file")
+    try:
+        return sys.stdin.buffer.read(most + 1)
+    except OSError as error:
+        raise CaplintError(
+            f"-: standard input cannot be read: {error.strerror}; pipe the input into it, or name a file"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from conftest import lay
 from caplint.abi import evaluation_pool
 from caplint.abi.sources import HeaderSet, Sources, gather
 from caplint.abi.unit import AbiUnit, evaluate
+from caplint.c.pcpp_tokens import Preprocessor
 from caplint.trees.detect import directory_tree
 
 GOOD = "struct kvm_good { int a; };\n"
@@ -112,6 +114,7 @@ BOMB = "#define B0 B1 B1 B1 B1\n" + "".join(f"#define B{i} {f'B{i + 1} ' * 4}\n"
 
 def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation_pool, "_LIMIT", 2.0)
+    monkeypatch.setattr(Preprocessor, "most_tokens", 1 << 60)
     sources = {
         key: Sources({"linux/kvm.h": text}, {("", "linux/kvm.h"): "linux/kvm.h"})
         for key, text in (("bad", BOMB), ("good", GOOD))
@@ -122,3 +125,51 @@ def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     bad, good = (json.loads(found[key])["x86_64"] for key in ("bad", "good"))
     assert "takes longer than" in bad["unknown"][0][3]
     assert [row[0] for row in good["structures"]] == ["kvm_good"]
+
+
+DOUBLED = "#define B0 1\n" + "".join(f"#define B{i} (B{i - 1} + B{i - 1})\n" for i in range(1, 40))
+WITHOUT_END = {
+    "a condition": f"{DOUBLED}#if B39\n#endif\n",
+    "calls in a condition": "#define D(x) x + x\n#if " + "D(" * 38 + "1" + ")" * 38 + "\n#endif\n",
+    "a text": BOMB,
+    "many conditions": "#if (1 + 2) * 3 == defined(A)\n#endif\n" * 20_000,
+    "a long condition": "#if " + "1+" * 200_000 + "1\n#endif\n",
+}
+
+
+@pytest.mark.parametrize("text", WITHOUT_END.values(), ids=list(WITHOUT_END))
+def test_work_without_an_end_is_counted_and_given_up(text: str) -> None:
+    """Not by the clock: the same on every machine, and before all architectures have had their seconds."""
+    begin = time.process_time()
+    found = unit(text + GOOD)
+    assert time.process_time() - begin < 15
+    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
+
+
+def test_an_ioctl_without_an_end_is_given_up() -> None:
+    found = unit(f"{DOUBLED}#include <linux/ioctl.h>\n#define KVM_X _IO(0xAE, B39)\n{GOOD}")
+    assert [structure.tag for structure in found.structures] == ["kvm_good"]
+    assert [(entry.name, entry.reason[:20]) for entry in found.unknown] == [("KVM_X", "takes more than 500,")]
+
+
+def test_headers_that_include_each_other_twice_are_given_up() -> None:
+    others = {f"n{i}": f"#include <linux/n{i + 1}.h>\n" * 2 for i in range(25)} | {"n25": "\n"}
+    found = unit(f"#include <linux/n0.h>\n{GOOD}", **others)
+    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
+
+
+def test_blank_lines_that_are_included_again_and_again_are_counted() -> None:
+    found = unit("#include <linux/n.h>\n" * 200 + GOOD, n="\n" * 20_000)
+    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
+
+
+@pytest.mark.parametrize("shift", ["1 << 99999999999", "1 << 9000000000", "1u << -1", "1 << -1", "1 << 64"])
+def test_a_shift_makes_no_number_of_gigabytes(shift: str) -> None:
+    found = unit(f"#if {shift}\n#endif\n{GOOD}")
+    assert "a shift by more than 63 bits" in found.unknown[0].reason
+    assert unit(f"#if 0 && ({shift})\n#endif\n#if (1 << 63) == 0\n#error\n#endif\n{GOOD}").unknown == []
+
+
+def test_a_reason_does_not_quote_a_header_without_an_end() -> None:
+    (entry,) = unit("#if " + "9" * 100_000 + "\n#endif\n" + GOOD).unknown
+    assert len(entry.reason) <= 300

@@ -134,7 +134,7 @@ def test_one_clear_line(caplint: Caplint, tmp_path: Path, words: Callable[[Path]
 def test_an_unreadable_file(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = kernel(tmp_path / "k")
 
-    def refusing(path: str, mode: str) -> IO[Any]:
+    def refusing(path: str, mode: str, **_: Any) -> IO[Any]:
         if path.endswith("x86.c"):
             raise PermissionError(13, "Permission denied", path)
         return Path(path).open(mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -36,3 +37,17 @@ def test_a_run_ends_and_names_them(
     for path, (_, reason) in HOSTILE.items():
         reasons = {row["reason"] for row in found if row["path"] == path}
         assert reasons == set() if reason is None else {reason, f"took longer than {timeout:g} s"} & reasons
+
+
+def test_what_a_tree_says_at_length_is_cut_and_ends_no_run(caplint: Caplint, tmp_path: Path) -> None:
+    """A copy that lacks 12,000 capabilities: the message and the evidence are longer than a report holds."""
+    name = "include/uapi/linux/kvm.h"
+    plain = kernel(tmp_path / "plain")
+    header = (plain / name).read_text()
+    more = "".join(f"#define KVM_CAP_MADE_UP_{number} {number + 1000}\n" for number in range(12_000))
+    tree = kernel(tmp_path / "k", {name: header.encode() + more.encode(), f"tools/{name}": header.encode()})
+    run = caplint("check", "--kernel", tree, "--select", "CAP106", "--output-format", "json", "--fail-on", "never")
+    assert (run.status, "malformed" in run.err) == (0, False)
+    (finding,) = json.loads(run.out)["findings"]
+    assert re.search(r"… \(\d+,\d+ characters, [0-9a-f]{12}\)$", finding["message"])
+    assert any(entry["message"] == "and 2,001 places more, of which this is the first" for entry in finding["related"])

@@ -286,7 +286,7 @@ def test_standard_input_that_is_closed(
     monkeypatch.setattr("sys.stdin", None)
     run = caplint("patch", "-", *pair)
     assert (run.status, run.out) == (2, "")
-    assert run.err == "caplint: -: standard input is closed; pipe the patch into it, or name a file\n"
+    assert run.err == "caplint: -: standard input is closed; pipe the input into it, or name a file\n"
 
 
 def test_a_name_that_is_not_utf_8(caplint: Caplint, pair: tuple[str | Path, ...], tmp_path: Path) -> None:

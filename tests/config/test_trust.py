@@ -198,8 +198,7 @@ def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: P
     file = _found(apart, RESTRICTED["cache"])
     first = caplint("config").out.splitlines()[0]
     assert (
-        first
-        == f"# from {file}, not trusted: other commands refuse it; run `caplint trust`, or name it with --config"
+        first == f"# from {file}, not trusted: other commands refuse it; run `caplint trust`, or name it with --config"
     )
     caplint("trust")
     assert caplint("config").out.splitlines()[0] == f"# from {file}"

@@ -21,5 +21,5 @@ def test_every_test_that_is_named_exists(document: str) -> None:
 
 def test_a_row_of_the_reliability_tables_names_a_test() -> None:
     rows = [line for line in (_ROOT / "docs/reliability.md").read_text("utf-8").splitlines() if line.startswith("| ")]
-    bare = [row for row in rows if not _NAMED.search(row) and "| what happens |" not in row]
+    bare = [row for row in rows if not _NAMED.search(row) and not row.endswith("| test |")]
     assert bare == []

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from caplint.c.pcpp_tokens import Preprocessor
 from caplint.facts import preprocess
 from caplint.facts.preprocess import Expander, ExpansionError, Macros
 
@@ -91,3 +92,12 @@ def test_against_gcc(bodies: tuple[list[str], list[str]], arguments: tuple[str, 
     truth = subprocess.run([GCC, "-E", "-P", "-"], input=text, capture_output=True, text=True, check=False)
     if truth.returncode == 0:  # pasting may make no token, which gcc refuses
         assert "".join(Expander(macros).text(source.encode()).decode().split()) == "".join(truth.stdout.split())
+
+
+def test_every_invocation_has_the_whole_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The result depends on nothing that was expanded before."""
+    monkeypatch.setattr(Preprocessor, "most_tokens", 100)
+    expander = Expander({"TEA": (["x"], "x + x")})
+    assert {expander.expansion(b"TEA(1)") for _ in range(100)} == {b"1 + 1"}
+    with pytest.raises(ExpansionError, match="takes more than 100 steps"):
+        expander.expansion(b"TEA(" * 30 + b"1" + b")" * 30)

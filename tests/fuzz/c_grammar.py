@@ -7,19 +7,24 @@ from choices import Choices
 CAPS = [f"KVM_CAP_T{number}" for number in range(6)]
 _DEEPEST = 4
 _NUMBERS = [
-    "0", "1", "2", "-1", "31", "32", "63", "64", "010", "08", "0b11", "0x", "1e3", "'a'", "1ULL", "0x7fffffff", "0x80000000", "0xffffffff",
-    "4294967296", "0x7fffffffffffffff", "0x8000000000000000", "9223372036854775808ULL", "18446744073709551615", "0xffffffffffffffffULL",
+    "0", "1", "2", "-1", "31", "32", "63", "64", "010", "08", "0b11", "0x", "1e3", "'a'", "1ULL", "0x7fffffff",
+    "0x80000000", "0xffffffff",
+    "4294967296", "0x7fffffffffffffff", "0x8000000000000000", "9223372036854775808ULL", "18446744073709551615",
+    "0xffffffffffffffffULL",
     "99999999999999999999999",
 ]  # fmt: skip
 _NAMES = [*CAPS, "KVM_M0", "KVM_M1", "KVM_M2", "INT_MAX", "U64_MAX", "PAGE_SIZE"]
 _CASTS = ["u64", "int", "__u32", "unsigned long", "struct kvm *", "long long", "__s8"]
 _VARIABLES = [
-    "r", "cap->args[0]", "cap->args[1]", "cap->args[9]", "cap->args[i]", "cap->flags", "cap->cap", "cap->pad[0]", "kvm", "ext", "*p",
-    "kvm->arch.a", "kvm->arch.b.c", "kvm->max", "vcpu->arch.x", "vcpu->kvm->arch.a", "kvm_caps.x", "h(kvm)", "h2(cap->args[0])", "enable_x",
+    "r", "cap->args[0]", "cap->args[1]", "cap->args[9]", "cap->args[i]", "cap->flags", "cap->cap", "cap->pad[0]",
+    "kvm", "ext", "*p",
+    "kvm->arch.a", "kvm->arch.b.c", "kvm->max", "vcpu->arch.x", "vcpu->kvm->arch.a", "kvm_caps.x", "h(kvm)",
+    "h2(cap->args[0])", "enable_x",
     "kvm_x86_ops.f",
 ]  # fmt: skip
 _CALLED = [
-    "h", "h2", "kvm_test", "copy_from_user", "test_bit", "min", "WARN_ON", "static_call(kvm_x86_f)", "call->f", "kvm_check_extension",
+    "h", "h2", "kvm_test", "copy_from_user", "test_bit", "min", "WARN_ON", "static_call(kvm_x86_f)", "call->f",
+    "kvm_check_extension",
 ]  # fmt: skip
 _LEAVING = ["break;", "return r;", "return -EINVAL;", "goto out;", "return 0;", "continue;", "return 1;"]
 _CONDITIONS = [
@@ -44,7 +49,8 @@ class CText:
         way = self.choices.below(10) if depth < _DEEPEST else 0
         match way:
             case 4:
-                return f"{pick(['BIT', 'BIT_ULL', '_BITUL', '_BITULL', 'ARRAY_SIZE', 'sizeof', 'ilog2'])}({self.constant(inner)})"
+                name = pick(["BIT", "BIT_ULL", "_BITUL", "_BITULL", "ARRAY_SIZE", "sizeof", "ilog2"])
+                return f"{name}({self.constant(inner)})"
             case 5:
                 return f"{pick(['GENMASK', 'GENMASK_ULL'])}({self.constant(inner)}, {self.constant(inner)})"
             case 6:
@@ -75,7 +81,7 @@ class CText:
             case _:
                 return pick(_VARIABLES)
 
-    def statement(self, depth: int = 0) -> str:
+    def statement(self, depth: int = 0) -> str:  # noqa: C901 - a row for each kind
         """Return a statement; below a depth a plain one."""
         pick, inner = self.choices.pick, depth + 1
         match self.choices.below(14 if depth < _DEEPEST else 8):
@@ -96,7 +102,8 @@ class CText:
                 return f"if ({self.expression()}) {self.statement(inner)}{other}"
             case 10:
                 head = pick(["while", "switch"])
-                return f"{head} ({self.expression()}) {{ case {self.constant()}: {self.statement(inner)} default: {self.statement(inner)} }}"
+                cases = f"case {self.constant()}: {self.statement(inner)} default: {self.statement(inner)}"
+                return f"{head} ({self.expression()}) {{ {cases} }}"
             case 11:
                 return f"{{ {self.choices.some(3, lambda: self.statement(inner), ' ')} }}"
             case 12:
@@ -121,7 +128,8 @@ class CText:
         """Return a function that switches over something."""
         return (
             f"{head}\n{{\n\tint r = {self.choices.pick(['0', '-EINVAL', '1'])};\n\t{self.statement()}\n"
-            f"\tswitch ({what}) {{\n{self.cases()}\tdefault:\n\t\t{self.statement()}\n\t}}\n\t{self.statement()}\nout:\n\treturn r;\n}}\n"
+            f"\tswitch ({what}) {{\n{self.cases()}\tdefault:\n\t\t{self.statement()}\n\t}}\n"
+            f"\t{self.statement()}\nout:\n\treturn r;\n}}\n"
         )
 
     def member(self, depth: int = 0) -> str:

@@ -19,7 +19,7 @@ _WORDS = [
     b"a\r\n",
     b"\f\n",
 ]
-_NEW = [b"virt/kvm/new.c", b"new.h", b"virt/kvm/a b.c", b"virt/kvm/\xc3\xa9.c", b'virt/kvm/q".c', b"arch/x86/kvm/t\t.c"]
+_NEW = [b"virt/kvm/new.c", b"new.h", b"virt/kvm/a b.c", b"virt/kvm/\xc3\xa9.c", b'virt/kvm/q".c', b"arch/x86/kvm/t.c"]
 
 
 class Edit(NamedTuple):

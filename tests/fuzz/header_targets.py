@@ -21,7 +21,7 @@ from caplint.abi.evaluation_pool import _json, unit_of
 from caplint.abi.opaque_lines import Thin
 from caplint.abi.preprocess import HeaderError, PlacedToken, Preprocessed
 from caplint.abi.sources import HeaderSet, Sources, gather
-from caplint.abi.unit import AbiUnit, evaluate
+from caplint.abi.unit import AbiUnit, IoctlNumber, Structure, Unknown, evaluate
 
 _ROOT, _OTHER = "include/uapi/linux/kvm.h", "include/uapi/linux/b.h"
 _ABI = abi_named("x86_64")
@@ -34,8 +34,8 @@ def _files(data: bytes) -> dict[str, bytes]:
     if data.startswith(MADE):
         choices = Choices(data[1:])
         c = CText(choices)
-        first = choices.pick(["", "#include <linux/b.h>\n"]) + header(c, "KVM_CAP_T", "kvm_s")
-        return {_ROOT: first.encode(), _OTHER: header(c, "KVM_XCAP_T", "kvm_a").encode()}
+        root = choices.pick(["", "#include <linux/b.h>\n"]) + header(c, "KVM_CAP_T", "kvm_s")
+        return {_ROOT: root.encode(), _OTHER: header(c, "KVM_XCAP_T", "kvm_a").encode()}
     first, _, second = data.partition(b"\xff")
     return {_ROOT: first, _OTHER: second}
 
@@ -63,7 +63,8 @@ def _check_unit(unit: AbiUnit, files: dict[str, bytes]) -> None:
         assert all(0 <= member.offset <= structure.size for member in structure.members), structure
     for ioctl in unit.ioctls:
         assert 0 <= ioctl.value < 1 << 32, ioctl
-    for row in (*unit.structures, *unit.ioctls, *unit.unknown):
+    rows: list[Structure | IoctlNumber | Unknown] = [*unit.structures, *unit.ioctls, *unit.unknown]
+    for row in rows:
         assert row.line >= 1, row
         if row.path in files:
             assert row.line <= len(files[row.path].decode("utf-8", "replace").splitlines()) + 1, row
@@ -136,7 +137,7 @@ def _compiled(files: dict[str, bytes]) -> list[str] | None:
     return _words(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 and not done.stderr else None
 
 
-HEADERS = {
+TARGETS = {
     "layouts": Target(layouts, ("caplint.abi",), share=2, places=(seeds_of("headers"),), made=6),
     "thinning": Target(thinned, ("caplint.abi",), share=2, places=(seeds_of("headers"),), made=6),
 }

@@ -24,7 +24,8 @@ _SUBJECTS = [
     "",
 ]
 _HEADERS = [
-    "From: A <a@b.c>", "Date: x", "Content-Type: text/plain; charset=utf-8", "Content-Type: text/plain; charset=nothing",
+    "From: A <a@b.c>", "Date: x", "Content-Type: text/plain; charset=utf-8",
+    "Content-Type: text/plain; charset=nothing",
     "Content-Type: multipart/mixed; boundary=q", "Content-Type: text/html", "MIME-Version: 1.0", "X: " + "y" * 200,
     "Content-Disposition: attachment; filename=a.patch", "Content-Disposition: attachment; filename*=utf-8''%FF.diff",
     "Content-Type: message/rfc822", "Content-Transfer-Encoding: 8bit", "In-Reply-To: <x@y>",

@@ -31,13 +31,13 @@ class MemoryTree(Tree):
     def files(self, cache: StampCache) -> list[File]:
         return self.c_files(cache)
 
-    def c_files(self, cache: StampCache) -> list[File]:
+    def c_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
         return [File(path, object_id(content), len(content)) for path, content in sorted(self._files.items())]
 
     def candidates(self) -> list[str]:
         return sorted(self._files)
 
-    def state_id(self, known: States) -> str | None:
+    def state_id(self, known: States) -> str | None:  # noqa: ARG002 - never kept
         return None
 
     def read(self, path: str) -> bytes:

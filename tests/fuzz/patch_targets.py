@@ -10,7 +10,7 @@ from mail_grammar import series
 from memory_tree import KERNEL, MemoryTree, both
 from target import MADE, ROOT, Target, answered, seeds_of
 
-from caplint.trees.excerpt import lay_alone
+from caplint.trees.excerpt import apply_excerpts
 from caplint.trees.mail import mails
 from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.trees.tree import Tree
@@ -72,7 +72,11 @@ def routed(data: bytes) -> object:
     with answered() as said:
         read = read_series(files, _ignore)
         trees: list[Tree] = both()
-        laid = lay_alone(read, trees, preferred) if choices.seldom() else apply_series(read, trees, preferred, _ignore)
+        laid = (
+            apply_excerpts(read, trees, preferred)
+            if choices.seldom()
+            else apply_series(read, trees, preferred, _ignore)
+        )
         assert laid
         return [_changes(each) for each in laid]
     return said
@@ -82,7 +86,7 @@ def _changes(laid: PatchedTrees) -> Patched:
     return [dict(getattr(tree, "changes", {})) for tree in laid.trees]
 
 
-PATCHES = {
+TARGETS = {
     "diff": Target(parsed, _PACKAGES, places=(seeds_of("patch"), ROOT / "fixtures/patches")),
     "mail": Target(mailed, (*_PACKAGES, "email"), places=(seeds_of("patch"),), made=6),
     "apply": Target(applied, _PACKAGES, places=(seeds_of("apply"),), made=6),

@@ -76,7 +76,7 @@ def _json(value: Any) -> bytes:
     return json_text(value).encode()
 
 
-SETTINGS = {
+TARGETS = {
     "config": Target(config, ("caplint.config",), places=(seeds_of("config"),), made=6),
     "rule": Target(rule, ("caplint.rules",), places=(seeds_of("rule"), ROOT / "rules"), made=6),
     "probe": Target(probe, ("caplint.machine",), places=(seeds_of("probe"),), made=6),

@@ -9,7 +9,7 @@ from target import Target, seeds_of
 
 _PACKAGES = ("caplint.c", "caplint.facts")
 
-SOURCES = {
+TARGETS = {
     "c": Target(partial(invariants.check, language="c"), _PACKAGES, share=4, places=(seeds_of("c"),)),
     "documentation": Target(partial(invariants.check, language="rst"), _PACKAGES, places=(seeds_of("documentation"),)),
     "kconfig": Target(partial(invariants.check, language="kconfig"), _PACKAGES, places=(seeds_of("kconfig"),)),

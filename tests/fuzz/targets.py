@@ -5,13 +5,27 @@ Each target takes an input's bytes and raises whatever is wrong; a `CaplintError
 
 from __future__ import annotations
 
-from canary_targets import CANARIES
-from growth_targets import GROWTH
-from header_targets import HEADERS
-from patch_targets import PATCHES
-from result_targets import RESULTS
-from setting_targets import SETTINGS
-from source_targets import SOURCES
-from tree_targets import TREES
+import canary_targets
+import growth_targets
+import header_targets
+import patch_targets
+import repository_targets
+import result_targets
+import setting_targets
+import source_targets
+import tree_targets
 
-TARGETS = {**SOURCES, **PATCHES, **SETTINGS, **RESULTS, **HEADERS, **TREES, **CANARIES, **GROWTH}
+GROUPS = (
+    source_targets,
+    patch_targets,
+    setting_targets,
+    result_targets,
+    header_targets,
+    tree_targets,
+    canary_targets,
+    growth_targets,
+    repository_targets,
+)
+TARGETS = {name: target for group in GROUPS for name, target in group.TARGETS.items()}
+MODULES = {name: group.__name__ for group in GROUPS for name in group.TARGETS}
+"""Where a target is: a process that runs one alone need not import the others."""

@@ -32,7 +32,8 @@ def trees(choices: Choices) -> dict[str, str]:
         "q/linux-headers/linux/kvm.h": header(c, "KVM_CAP_T", "kvm_s"),
         "q/linux-headers/asm-x86/kvm.h": f"struct kvm_a0 {{ {c.member()} }};\n",
         "q/accel/kvm/kvm-all.c": _vmm(c),
-        "q/target/i386/kvm/kvm.c": f"int f(void)\n{{\n\tif (kvm_check_extension(s, {choices.pick(CAPS)}) & {c.constant()}) {{ {c.statement()} }}\n}}\n",
+        "q/target/i386/kvm/kvm.c": "int f(void)\n{\n"
+        f"\tif (kvm_check_extension(s, {choices.pick(CAPS)}) & {c.constant()}) {{ {c.statement()} }}\n}}\n",
     }
 
 
@@ -53,7 +54,9 @@ def header(c: CText, caps: str, tag: str) -> str:
     for n in range(choices.below(3) + 1):
         text += f"struct {tag}{n} {{ {choices.some(4, c.member, ' ')} }}{pick(['', ' __attribute__((packed))'])};\n"
         argument = pick([f"struct {tag}{n}", "int", f"char[{c.constant()}]"])
-        text += f"#define KVM_I{tag[-1].upper()}{n} {pick(['_IOR', '_IOW', '_IOWR', '_IO'])}(KVMIO, {pick(['1', '2', c.constant()])}, {argument})\n"
+        number = pick(["1", "2", c.constant()])
+        way = pick(["_IOR", "_IOW", "_IOWR", "_IO"])
+        text += f"#define KVM_I{tag[-1].upper()}{n} {way}(KVMIO, {number}, {argument})\n"
     return text + f"enum {tag}_e {{ {tag}_E0 = {c.constant()}, {tag}_E1, {tag}_E2 = {c.constant()} }};\n"
 
 
@@ -67,28 +70,40 @@ def _registers(c: CText, name: str, action: str) -> str:
         3, lambda: f"\tcase {c.choices.pick(labels)}:\n\t\t{c.choices.pick([action, c.statement()])}\n\t\tbreak;\n"
     )
     head = f"int {name}(struct kvm_vcpu *vcpu, struct msr_data *msr_info)"
-    return f"{head}\n{{\n\tu64 data = msr_info->data;\n\tswitch (msr_info->index) {{\n{cases}\tdefault:\n\t\treturn 1;\n\t}}\n\treturn 0;\n}}\n"
+    body = f"\tswitch (msr_info->index) {{\n{cases}\tdefault:\n\t\treturn 1;\n\t}}\n\treturn 0;\n"
+    return f"{head}\n{{\n\tu64 data = msr_info->data;\n{body}}}\n"
 
 
 def _helpers(c: CText) -> str:
-    return f"static int h(struct kvm *kvm)\n{{\n\t{c.statement()}\n\treturn {c.expression()};\n}}\nint h2(u64 x)\n{{\n\treturn {c.expression()};\n}}\n"
+    first = f"static int h(struct kvm *kvm)\n{{\n\t{c.statement()}\n\treturn {c.expression()};\n}}\n"
+    return f"{first}int h2(u64 x)\n{{\n\treturn {c.expression()};\n}}\n"
 
 
 def _section(c: CText) -> str:
     pick = c.choices.pick
     number = f"{pick(['4', '7', '8', c.constant()])}.{pick(['1', '2', '3', '99999999999999999999'])}"
-    fields = f":Capability: {pick(CAPS)}\n:Architectures: {pick(['x86', 'all', 's390, x86', 'x86 (except 32-bit)', 'none'])}\n:Type: {pick(['vm', 'vcpu', 'VM ioctl'])}\n"
-    more = f":Parameters: {pick(['args[0] is x', 'none', 'struct kvm_s0 (in)', f'args[{c.constant()}]'])}\n:Returns: {pick(['0 on success', '-EINVAL if args[0]'])}\n"
-    return f"{number} {pick([*CAPS, 'KVM_IS0', 'X'])}\n{'-' * 14}\n\n{fields}{more}\n{pick(CAPS)} text :ref:`{pick(CAPS)}`\n\n"
+    fields = {
+        "Capability": pick(CAPS),
+        "Architectures": pick(["x86", "all", "s390, x86", "x86 (except 32-bit)", "none"]),
+        "Type": pick(["vm", "vcpu", "VM ioctl"]),
+        "Parameters": pick(["args[0] is x", "none", "struct kvm_s0 (in)", f"args[{c.constant()}]"]),
+        "Returns": pick(["0 on success", "-EINVAL if args[0]"]),
+    }
+    head = f"{number} {pick([*CAPS, 'KVM_IS0', 'X'])}\n{'-' * 14}\n\n"
+    listed = "".join(f":{name}: {value}\n" for name, value in fields.items())
+    return f"{head}{listed}\n{pick(CAPS)} text :ref:`{pick(CAPS)}`\n\n"
 
 
 def _entry(choices: Choices) -> str:
     depends = choices.pick(["A && !B", "KVM_X", "(B || C) && KVM_Y = y", "!", "KVM_X != n"])
-    return f"config KVM_{choices.pick('XYZ')}\n\tbool\n\tdepends on {depends}\n\tselect KVM_{choices.pick('XYZ')} if B\n\tdefault y if A\n"
+    name, selected = choices.pick("XYZ"), choices.pick("XYZ")
+    return f"config KVM_{name}\n\tbool\n\tdepends on {depends}\n\tselect KVM_{selected} if B\n\tdefault y if A\n"
 
 
 def _vmm(c: CText) -> str:
-    return f"int kvm_init(KVMState *s)\n{{\n\tint r = kvm_check_extension(s, {c.choices.pick(CAPS)});\n\t{c.choices.some(6, lambda: _asked(c), ' ')}\n\treturn r;\n}}\n"
+    asked = c.choices.some(6, lambda: _asked(c), " ")
+    first = f"int r = kvm_check_extension(s, {c.choices.pick(CAPS)});"
+    return f"int kvm_init(KVMState *s)\n{{\n\t{first}\n\t{asked}\n\treturn r;\n}}\n"
 
 
 def _asked(c: CText) -> str:
@@ -101,7 +116,8 @@ def _asked(c: CText) -> str:
         case 2:
             return f"kvm_vcpu_enable_cap(cs, {cap}, 0);"
         case 3:
-            return f"struct kvm_enable_cap cap = {{ .cap = {cap}, .args[0] = {c.constant()}, .args = {{ {c.constant()} }} }};"
+            given = f".args[0] = {c.constant()}, .args = {{ {c.constant()} }}"
+            return f"struct kvm_enable_cap cap = {{ .cap = {cap}, {given} }};"
         case 4:
             return "kvm_vm_ioctl(s, KVM_ENABLE_CAP, &cap);"
         case 5:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from choices import Choices
 from target import Target, answered
 from tree_grammar import trees
 
-from caplint.abi.evaluation_pool import Tasks, _json
+from caplint.abi.evaluation_pool import Results, Tasks, _json
 from caplint.abi.unit import evaluate
 from caplint.config.settings import Config
 from caplint.engine.check import check
@@ -34,9 +34,9 @@ def _rules() -> list[Rule]:
 
 
 @contextmanager
-def _here(tasks: Tasks, jobs: int) -> Iterator[Callable[[], dict[str, str]]]:
+def _here(tasks: Tasks, jobs: int) -> Iterator[Results]:
     """Evaluate headers in this process, where the fuzzer sees it."""
-    yield lambda: {key: _json(evaluate(*task)) for key, task in tasks.items()}
+    yield lambda: ({key: _json(evaluate(*task)) for key, task in tasks.items()}, True)
 
 
 def checked(files: Mapping[str, bytes]) -> list[Finding]:
@@ -70,7 +70,7 @@ def _links() -> Iterator[tuple[str, bytes]]:
 
 
 _PACKAGES = ("caplint.link", "caplint.facts", "caplint.abi", "caplint.engine.check")
-TREES = {
+TARGETS = {
     "grammar": Target(grammar, _PACKAGES, share=4, made=6, seconds=20.0),
     "links": Target(linked, _PACKAGES, share=2, seconds=20.0, more=_links),
 }

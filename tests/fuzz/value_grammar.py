@@ -9,7 +9,8 @@ from typing import Any
 from choices import Choices
 
 TEXTS = [
-    "x", "", " ", "KVM_CAP_X", "CAP205", "\x1b[31m", "\u202e", "\x7f", "\u2028", "\x00", "a\nb", "é" * 300, "~nobody/x", "$HOME", "../..",
+    "x", "", " ", "KVM_CAP_X", "CAP205", "\x1b[31m", "\u202e", "\x7f", "\u2028", "\x00", "a\nb", "é" * 300,
+    "~nobody/x", "$HOME", "../..",
     "\ufffe", '"', "'", "\\", "/dev/zero", "none", "(a+)+$", "[", "500-599", "9-1", "0123456789abcdef",
 ]  # fmt: skip
 NUMBERS = [
@@ -47,7 +48,8 @@ def configuration(choices: Choices) -> str:
     for _ in range(choices.below(3)):
         table, keys = choices.pick([
             ("[trees.linux]", ["path", "role"]), ("[c]", ["attributes", "iterators"]), ("[coverage]", ["floor"]),
-            ("[[suppress]]", ["code", "subject", "reason", "arch"]), ("[matrix]", ["kernels", "vmms"]), ("[tool.caplint]", top),
+            ("[[suppress]]", ["code", "subject", "reason", "arch"]), ("[matrix]", ["kernels", "vmms"]),
+            ("[tool.caplint]", top),
             ("[trees.'\u202e']", ["path"]), ("[[trees]]", ["path"]),
         ])  # fmt: skip
         lines += [table, *_pairs(choices, keys)]
@@ -57,7 +59,8 @@ def configuration(choices: Choices) -> str:
 def front_matter(choices: Choices) -> str:
     """Return a rule page."""
     right = {
-        "code": '"CAP299"', "name": '"a-b"', "severity": '"note"', "needs": "[]", "since": '"1"', "supersedes": '["CAP101"]',
+        "code": '"CAP299"', "name": '"a-b"', "severity": '"note"', "needs": "[]", "since": '"1"',
+        "supersedes": '["CAP101"]',
     }  # fmt: skip
     lines = [
         f"{key} = {_toml(choices) if choices.seldom(8) else value}"
@@ -65,8 +68,10 @@ def front_matter(choices: Choices) -> str:
         if not choices.seldom(30)
     ]
     blocks = [
-        "```sql\nSELECT 1\n```", "## Bad", "## Good", "### x", "```c kernel:a.c\nint a; /* !CAP299 */\n```", "```diff kernel\n```",
-        "```c kernel\n```", "``` \n", "~~~c qemu:a.c line=99999999999999999999\n~~~", "> ```json machine:x\n> {}", "- ```c a:b series=\n",
+        "```sql\nSELECT 1\n```", "## Bad", "## Good", "### x", "```c kernel:a.c\nint a; /* !CAP299 */\n```",
+        "```diff kernel\n```",
+        "```c kernel\n```", "``` \n", "~~~c qemu:a.c line=99999999999999999999\n~~~", "> ```json machine:x\n> {}",
+        "- ```c a:b series=\n",
         "# title", "<!--", "\t```c a:b", "```c kernel:../../x line=-1\nx\n```", "\x0c", "\u2028",
     ]  # fmt: skip
     return "\n".join(["+++", *lines, "+++", *(choices.pick(blocks) for _ in range(choices.below(9)))]) + "\n"
@@ -75,10 +80,12 @@ def front_matter(choices: Choices) -> str:
 def record(choices: Choices) -> str:
     """Return the record of a machine."""
     right = {
-        "version": 1, "caplint": "0.1.0", "machine": "box", "release": "6.1", "arch": choices.pick(["x86", "s390", "x"]), "vm_error": None,
+        "version": 1, "caplint": "0.1.0", "machine": "box", "release": "6.1", "arch": choices.pick(["x86", "s390",
+        "x"]), "vm_error": None,
         "asked": {"first": 0, "last": choices.pick([1023, 0, -1, 65535, 65536])},
         "answers": [
-            {"number": number, "name": choices.pick([None, "KVM_CAP_A", "KVM_CAP_\u0661", "x"]), "system": _plain(choices), "vm": _plain(choices)}
+            {"number": number, "name": choices.pick([None, "KVM_CAP_A", "KVM_CAP_\u0661", "x"]),
+            "system": _plain(choices), "vm": _plain(choices)}
             for number in range(choices.below(4))
         ],
     }  # fmt: skip

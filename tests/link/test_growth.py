@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import UAPI, X86, bare_kernel
+from conftest import QEMU_UAPI, UAPI, X86, ask, bare_kernel, bare_qemu
 
 from caplint.config.settings import Config
-from caplint.session import open_session
+from caplint.engine.check import check
+from caplint.rules import page
+from caplint.trees.tree import Tree
+from caplint.util import shipped_files
 
 
 def _header(cases: int) -> str:
@@ -23,27 +26,119 @@ def _handler(head: str, cases: int, case: Callable[[int], str]) -> dict[str, str
 
 
 CHECK = "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)"
+ENABLE = "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)"
+SWITCH = f"{ENABLE}\n{{\n\tint r;\n\tswitch (cap->cap) {{\n"
+
+
+def _ranges(cases: int, each: Callable[[int], tuple[int, int]]) -> dict[str, str]:
+    labels = "".join("\tcase KVM_CAP_C{} ... KVM_CAP_C{}:\n\t\treturn 1;\n".format(*each(at)) for at in range(cases))
+    return {UAPI: _header(cases), X86: f"{CHECK}\n{{\n\tswitch (ext) {{\n{labels}\t}}\n\treturn 0;\n}}\n"}
+
+
+def _enable(cases: int, case: Callable[[int], str]) -> dict[str, str]:
+    return _handler(ENABLE, cases, case) | {
+        X86: _handler(ENABLE, cases, case)[X86].replace("switch (ext)", "switch (cap->cap)")
+    }
+
+
+def _one(cases: int, head: str, line: Callable[[int], str]) -> dict[str, str]:
+    body = "".join(map(line, range(cases)))
+    return {UAPI: "#define KVM_CAP_A 1\n", X86: f"{head}\n{{\n\tint r;\n{body}\treturn r;\n}}\n"}
+
+
+def _helpers(cases: int) -> dict[str, str]:
+    same = "static int h(struct kvm *kvm, u64 v)\n{\n\treturn h(kvm, v);\n}\n" * cases
+    asked = "\tcase KVM_CAP_A:\n\t\treturn h(kvm, cap->args[0]);\n\t}\n\treturn r;\n}\n"
+    return {UAPI: "#define KVM_CAP_A 1\n", X86: f"{same}{SWITCH}{asked}"}
+
+
+def _macros(cases: int) -> dict[str, str]:
+    again = "#undef M\n#define M(x) int x##{0}(void) {{ return 0; }}\nM(a)\n"
+    return {X86: "".join(again.format(at) for at in range(cases // 8))}
+
+
 SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "labels": lambda cases: _handler(CHECK, cases, lambda _: "\n"),
     "answers": lambda cases: _handler(CHECK, cases, lambda at: f"\t\tr = {at};\n\t\tbreak;\n"),
     "tests": lambda cases: _handler(CHECK, cases, lambda at: f"\t\tif (kvm->a{at})\n\t\t\treturn 1;\n\t\tbreak;\n"),
-    "ranges": lambda cases: {
-        UAPI: _header(cases),
-        X86: f"{CHECK}\n{{\n\tswitch (ext) {{\n"
-        + "".join(f"\tcase KVM_CAP_C0 ... KVM_CAP_C{at}:\n\t\treturn 1;\n" for at in range(cases))
-        + "\t}\n\treturn 0;\n}\n",
-    },
+    "ranges": lambda cases: _ranges(cases, lambda at: (0, at)),
+    "fallthrough": lambda cases: _handler(CHECK, cases, lambda at: f"\t\tr = f{at}(kvm);\n"),
+    "enabling": lambda cases: _enable(cases, lambda at: f"\t\tkvm->arch.a{at} = cap->args[0];\n\t\tbreak;\n"),
+    "enabling on": lambda cases: _enable(cases, lambda at: f"\t\tkvm->arch.a{at} = cap->args[0];\n"),
+    "locks": lambda cases: _enable(
+        cases,
+        lambda _: (
+            "\t\tmutex_lock(&kvm->lock);\n\t\tif (kvm->created_vcpus)\n\t\t\tr = 1;\n"
+            "\t\tmutex_unlock(&kvm->lock);\n\t\tbreak;\n"
+        ),
+    ),
+    "comparisons": lambda cases: _one(cases, CHECK, lambda at: f"\tif (ext == KVM_CAP_C{at})\n\t\treturn {at};\n"),
+    "one capability": lambda cases: _one(cases, CHECK, lambda at: f"\tif (ext == KVM_CAP_A)\n\t\tr = {at};\n"),
+    "one number": lambda cases: {UAPI: "".join(f"#define KVM_CAP_C{at} 1\n" for at in range(cases))},
+    "one name": lambda cases: {UAPI: "".join(f"#define KVM_CAP_A {at}\n" for at in range(cases))},
+    "helpers": _helpers,
+    "macros": _macros,
 }
+VMM: dict[str, Callable[[int], str]] = {
+    "asked": lambda at: f"    r |= kvm_check_extension(s, KVM_CAP_C{at});\n",
+    "enabled": lambda at: (
+        f"    if (kvm_check_extension(s, KVM_CAP_C{at})) {{\n"
+        f"        r = kvm_vm_enable_cap(s, KVM_CAP_C{at}, 0, {at});\n        if (r < 0) {{ return r; }}\n    }}\n"
+    ),
+}
+
+
+def _seconds(trees: list[Tree]) -> float:
+    begun = time.process_time()
+    check(trees, page.load([shipped_files.RULES]), Config(cache="none", jobs=1))
+    return time.process_time() - begun
+
+
+def _assert_proportionate(seconds: Callable[[int], float]) -> None:
+    seconds(100)
+    small, large = seconds(500), seconds(2_000)
+    assert large < 8 * max(small, 0.3), f"{small:.2f} s, then {large:.2f} s"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_with_the_input(tmp_path: Path, shape: str) -> None:
-    def seconds(cases: int) -> float:
-        tree = bare_kernel(tmp_path / str(cases), SHAPES[shape](cases))
-        begun = time.process_time()
-        open_session([tree], Config(cache="none", jobs=1)).store.close()
-        return time.process_time() - begun
+    _assert_proportionate(lambda cases: _seconds([bare_kernel(tmp_path / str(cases), SHAPES[shape](cases))]))
 
-    seconds(200)
-    small, large = seconds(1_000), seconds(4_000)
-    assert large < 8 * max(small, 0.4), f"{small:.2f} s, then {large:.2f} s"
+
+@pytest.mark.parametrize("shape", VMM)
+def test_time_grows_with_the_uses_of_a_vmm(tmp_path: Path, shape: str) -> None:
+    def seconds(cases: int) -> float:
+        code = f"int f(KVMState *s)\n{{\n    int r = 0;\n{''.join(map(VMM[shape], range(cases)))}    return r;\n}}\n"
+        files = {QEMU_UAPI: _header(cases), "accel/kvm/kvm-all.c": code}
+        kernel = bare_kernel(tmp_path / f"k{cases}", {UAPI: _header(cases)})
+        return _seconds([kernel, bare_qemu(tmp_path / f"q{cases}", files)])
+
+    _assert_proportionate(seconds)
+
+
+CUT: dict[str, tuple[dict[str, str], str]] = {
+    "ranges": (_ranges(2_100, lambda at: (0, at)), "ranges of cases beyond 2,000 capabilities"),
+    "fallthrough": (SHAPES["fallthrough"](800), "cases that run into so many others"),
+    "one capability": (SHAPES["one capability"](70), "more than 64 cases of one capability"),
+    "one name": (SHAPES["one name"](70), "a capability that has more than 64 definitions"),
+    "helpers": (SHAPES["helpers"](70), "more than 64 definitions is not followed"),
+}
+
+
+@pytest.mark.parametrize("shape", CUT)
+def test_coverage_names_what_was_cut_with_and_without_memory(tmp_path: Path, shape: str) -> None:
+    files, reason = CUT[shape]
+    tree = bare_kernel(tmp_path / "k", files)
+
+    def blind() -> list[tuple[object, ...]]:
+        return ask([tree], "SELECT path, line, start, stop, reason FROM blind ORDER BY 1, 2, 5", config)
+
+    config = Config(cache=str(tmp_path / "cache"), jobs=1)
+    cold = blind()
+    assert [row for row in cold if reason in str(row[-1])]
+    assert blind() == cold
+
+
+def test_coverage_is_silent_where_nothing_was_cut(tmp_path: Path) -> None:
+    tree = bare_kernel(tmp_path, _ranges(30, lambda at: (0, at)))
+    assert ask([tree], "SELECT * FROM blind") == []

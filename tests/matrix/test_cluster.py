@@ -6,11 +6,14 @@ import builtins
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -150,6 +153,40 @@ def test_a_scheduler_that_does_not_answer_is_one_line(
     with socket.create_server(("127.0.0.1", 0)) as mute:
         run = caplint("matrix", *words, "--scheduler", f"tcp://127.0.0.1:{mute.getsockname()[1]}")
     assert run.status == 2
+    assert run.err.startswith("caplint: --scheduler tcp://127.0.0.1:")
+    assert "no scheduler answers" in run.err
+    assert run.err.count("\n") == 1
+
+
+GREETINGS = {
+    "http": b"HTTP/1.0 400 Bad\r\n\r\n",
+    "ssh": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "a length of exabytes": struct.pack("<QQ", 1, 1 << 62),
+    "a length of a byte": struct.pack("<Q", 1) + b"x",
+    "frames that are none": struct.pack("<QQQ", 16, 1, 8) + b"\x80" * 8,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("greeting", GREETINGS.values(), ids=GREETINGS)
+def test_another_service_is_one_line(
+    caplint: Caplint, apart: Path, monkeypatch: pytest.MonkeyPatch, greeting: bytes
+) -> None:
+    monkeypatch.setattr(cluster, "_ANSWER", 1)
+    words = fleet(apart)
+
+    def greet(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                connection.sendall(greeting)
+                connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        Thread(target=greet, args=(other,), daemon=True).start()
+        run = caplint("matrix", *words, "--scheduler", f"tcp://127.0.0.1:{other.getsockname()[1]}")
+        other.shutdown(socket.SHUT_RDWR)
+    assert (run.status, run.out) == (2, "")
     assert run.err.startswith("caplint: --scheduler tcp://127.0.0.1:")
     assert "no scheduler answers" in run.err
     assert run.err.count("\n") == 1

@@ -149,7 +149,10 @@ def test_too_little_covered_is_said(caplint: Caplint, words: list[str], apart: P
         (["--kernel", "linux-1"], "no vmm given"),
         (["--qemu", "qemu-1"], "no kernel given"),
         (["--kernel", "l*x-9", "--qemu", "qemu-1"], "no directory matches"),
-        (["--kernel", "linux-1", "--qemu", "qemu-1", "--tree", "qemu-1=vmm:qemu-2"], "--tree qemu-1=…: another tree has this name"),
+        (
+            ["--kernel", "linux-1", "--qemu", "qemu-1", "--tree", "qemu-1=vmm:qemu-2"],
+            "--tree qemu-1=…: another tree has this name",
+        ),
         (["--kernel", "linux-1", "--qemu", "qemu-1", "--select", "CAP000"], "CAP000"),
         (["--kernel", "linux-1", "--qemu", "qemu-1", "--jobs", "0"], "must be at least 1"),
         (["--kernel", "linux-1", "--qemu", "qemu-1", "--baseline", "gone"], "gone"),

@@ -76,12 +76,17 @@ def test_a_page(tmp_path: Path) -> None:
         ("", ":1: front matter between two +++ lines is missing"),
         (BODY, ":1: front matter between two +++ lines is missing"),
         ("+++\ncode = 1\n", ":1: front matter between two +++ lines is missing"),
-        ("+++\ncode =\n+++\n", ": front matter: Invalid value (at end of document)"),
+        ("+++\ncode =\n+++\n", ": front matter: not valid TOML: Invalid value (at end of document)"),
         (_page({"serverity": '"note"'}), ": front matter: unknown key 'serverity'; did you mean severity?"),
         (_page({"zzz": "1"}), ": front matter: unknown key 'zzz'"),
         (_page({"code": "1"}), ": front matter: code must be a str"),
         (_page({"needs": '"kernel"'}), ": front matter: needs must be a list"),
         (_page({"since": ""}), ": front matter: since is missing"),
+        (_page({"since": '"\\u001b[31m"'}), ": front matter: since '\\x1b[31m' is no version such as 1.2.0"),
+        (
+            "+++\n" + ".".join("a" * 50_000) + " = 1\n+++\n",
+            ": front matter: not valid TOML: a key of more than 32 parts (at line 1)",
+        ),
         (_page({"code": '"hse001"'}), ": front matter: code 'hse001' is not letters and three digits"),
         (_page({"code": '"HSE0011"'}), ": front matter: code 'HSE0011' is not letters and three digits"),
         (_page({"name": '"House Rule"'}), ": front matter: name 'House Rule' is not lower-case words with hyphens"),
@@ -99,6 +104,22 @@ def test_a_broken_page(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(CaplintError) as error:
         _load(tmp_path, text)
     assert str(error.value) == f"{tmp_path / 'a.md'}{message}"
+
+
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x07", "\x0c", "\x1b", "\r", "\x7f", "\x9b", "\u200f", "\u2028", "\u202e"]
+)
+@pytest.mark.parametrize("place", ["# A ", "Wh", "```sq", "'text"])
+def test_a_page_holds_nothing_that_a_terminal_obeys(tmp_path: Path, place: str, character: str) -> None:
+    page = _page().replace(place, place + character)
+    (tmp_path / "a.md").write_text(page, newline="")
+    line = page[: page.index(character)].count("\n") + 1
+    with pytest.raises(CaplintError) as error:
+        load([tmp_path])
+    assert (
+        str(error.value)
+        == f"{tmp_path / 'a.md'}:{line}: holds a control character, which is not shown here; take it out"
+    )
 
 
 def _prose(body: str) -> Rule:
@@ -494,3 +515,19 @@ def test_queries_may_use_functions_and_recursion(connection: sqlite3.Connection)
 def test_too_few_columns_only_show_in_a_row(connection: sqlite3.Connection) -> None:
     with pytest.raises(CaplintError, match="a row is malformed"):
         list(run(connection, _rule("SELECT 1")))
+
+
+@pytest.mark.parametrize("column", ["subject", "message", "related"])
+def test_a_text_that_is_not_utf_8_is_the_querys_fault(connection: sqlite3.Connection, column: str) -> None:
+    """A store that is taken for damaged is removed: a page of somebody's could have had that done on every run."""
+    old = {"subject": "'KVM_CAP_X' AS", "message": "'text' AS", "related": "NULL AS related"}[column]
+    rule = _rule(QUERY.replace(old, f"CAST(x'eda080' AS TEXT) AS{old.partition(' AS')[2]}"))
+    with pytest.raises(CaplintError, match=r"^a\.md: query: Could not decode to UTF-8 column .*hex\(\)"):
+        list(run(connection, rule))
+
+
+def test_a_fence_is_cut_where_it_is_shown(tmp_path: Path) -> None:
+    page = _page(None, f"{BODY}\n## Bad\n\n```c {'x' * 100_000}\nint x;\n```\n")
+    with pytest.raises(CaplintError, match="is not TREE:PATH") as error:
+        _load(tmp_path, page)
+    assert len(str(error.value)) < 500

@@ -112,6 +112,24 @@ def test_the_reason_is_said(connection: sqlite3.Connection, query: str, reason: 
     assert str(error.value).startswith(f"query: {reason}")
 
 
+NO_TEXT = ["SELECT char(55296)", "SELECT CAST(x'ff' AS TEXT)", "SELECT json_extract('\"\\ud800\"', '$')"]
+
+
+@pytest.mark.parametrize("query", NO_TEXT)
+def test_a_text_that_is_none_is_the_querys_own_fault(connection: sqlite3.Connection, query: str) -> None:
+    connection.executescript("CREATE TABLE fact (a TEXT, b BLOB); INSERT INTO fact VALUES ('ü', NULL)")
+    with pytest.raises(CaplintError) as error:
+        query_rows(connection, query)
+    assert str(error.value) == "query: makes a text that is not UTF-8; ask for hex() of it"
+
+
+@pytest.mark.parametrize("kind", ["TABLE", "TEMP TABLE"])
+def test_a_text_that_is_none_in_the_store_is_damage(connection: sqlite3.Connection, kind: str) -> None:
+    connection.executescript(f'CREATE {kind} "a fact" (a TEXT); INSERT INTO "a fact" VALUES (CAST(x\'ff\' AS TEXT))')
+    with pytest.raises(sqlite3.OperationalError, match="Could not decode"):
+        query_rows(connection, 'SELECT a FROM "a fact"')
+
+
 def test_rows_are_bounded(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_ROWS", 10_000_000)
     with pytest.raises(CaplintError, match=r"^query: returns more than 10 MB of rows; select fewer, or add LIMIT$"):

@@ -215,11 +215,11 @@ def test_a_file_that_is_gone_is_forgotten(tmp_path: Path) -> None:
 def test_the_store_is_such_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = bare_kernel(tmp_path / "tree", {X86: INTERESTING})
     age(tmp_path)
-    first = FactStore(tmp_path / "facts.db")
+    first = FactStore(tmp_path / "store" / "facts.db")
     found = tree.files(first)
     first.close()
     reads = _reads(monkeypatch)
-    second = FactStore(tmp_path / "facts.db")
+    second = FactStore(tmp_path / "store" / "facts.db")
     assert tree.files(second) == found
     assert reads == []
     (tmp_path / "tree" / X86).unlink()

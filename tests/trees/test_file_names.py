@@ -13,6 +13,7 @@ from caplint.facts.store.store import FactStore
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree, staged_tree, tree_of
 from caplint.trees.names import on_disk, path_bytes, path_text, shown
+from caplint.util.errors import CaplintError
 
 BYTE, ESCAPE = b"virt/kvm/\xff.c", b"virt/kvm/\\xff.c"
 
@@ -81,8 +82,9 @@ def test_names_that_look_alike_are_checked(caplint: Caplint, twins: Path, words:
 def test_a_patch_finds_the_file_that_it_names(twins: Path) -> None:
     head = b'--- "a/virt/kvm/%s.c"\n+++ "b/virt/kvm/%s.c"\n@@ -1 +1 @@\n-int %s;\n+int c;\n'
     tree = directory_tree(str(twins))
-    for name, old, path in ((rb"\377", b"a", BYTE), (rb"\\xff", b"bb", ESCAPE)):
-        assert changes(tree, head % (name, name, old), "p") == {path_text(path): b"int c;\n"}
+    assert changes(tree, head % (rb"\377", rb"\377", b"a"), "p") == {path_text(BYTE): b"int c;\n"}
+    with pytest.raises(CaplintError, match="backslash"):  # in no path of a patch
+        changes(tree, head % (rb"\\xff", rb"\\xff", b"bb"), "p")
 
 
 @pytest.mark.parametrize("where", ["directory", "revision", "index", "base", "report"])

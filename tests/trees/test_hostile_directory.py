@@ -138,3 +138,11 @@ def test_links_that_lead_to_each_other(caplint: Caplint, tmp_path: Path) -> None
     (root / "virt/kvm/root.c").symlink_to("/")
     assert caplint("check", root).status == 0
     assert directory_tree(str(root)).c_files_under("virt") == ["virt/kvm/kvm_main.c"]
+
+
+def test_what_is_no_file_is_none_below_a_directory(tmp_path: Path) -> None:
+    tree = directory_tree(str(kernel(tmp_path / "k", {"lib/a.c": "int a;\n"})))
+    os.mkfifo(tmp_path / "k/lib/fifo.c")
+    (tmp_path / "k/lib/directory.c").mkdir()
+    (tmp_path / "k/lib/link.c").symlink_to("a.c")
+    assert tree.c_files_under("lib") == ["lib/a.c"]

@@ -219,3 +219,35 @@ def test_nothing_is_written_through_a_link_of_the_patch(tmp_path: Path, trees: l
     laid = _lay(trees, diff + _add("virt/kvm/ln/x.c"))[0]
     assert laid.trees[0].read("virt/kvm/ln/x.c") == b"new\n"
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("diff", "message"),
+    [
+        (_add("virt/kvm"), "virt/kvm would be a file and a directory"),
+        (_add(f"{UAPI}/x.h"), f"{UAPI} would be a file and a directory"),
+        (_add("virt/kvm/a.c") + _add("virt/kvm/a.c/b.c"), "virt/kvm/a.c would be a file and a directory"),
+        (
+            f"diff --git a/{UAPI} b/{X86}\nsimilarity index 100%\nrename from {UAPI}\nrename to {X86}\n".encode(),
+            f"already has the {X86} that it makes",
+        ),
+        (
+            f"diff --git a/{UAPI} b/{X86}\nsimilarity index 100%\ncopy from {UAPI}\ncopy to {X86}\n".encode(),
+            f"already has the {X86} that it makes",
+        ),
+    ],
+)
+def test_what_no_tree_can_hold(trees: list[Tree], diff: bytes, message: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        _lay(trees, diff, preferred="kernel")
+    assert message in str(error.value)
+
+
+def test_files_may_change_places(tmp_path: Path, trees: list[Tree]) -> None:
+    lay(tmp_path / "k", {"virt/kvm/one.c": "1\n", "virt/kvm/two.c": "2\n"})
+    move = (
+        "diff --git a/virt/kvm/{0}.c b/virt/kvm/{1}.c\nsimilarity index 100%\n"
+        "rename from virt/kvm/{0}.c\nrename to virt/kvm/{1}.c\n"
+    )
+    (laid,) = _lay(trees, (move.format("one", "two") + move.format("two", "one")).encode())
+    assert [laid.trees[0].read_or_none(f"virt/kvm/{name}.c") for name in ("one", "two")] == [b"2\n", b"1\n"]

@@ -108,7 +108,7 @@ def test_what_is_refused(text: bytes, message: str) -> None:
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("text", [b"", b"no diff\n", b"---\n", b"--- a/x\n+++ b/x\n", b"@@ -1 +1 @@\n-a\n+b\n"])
+@pytest.mark.parametrize("text", [b"", b"no diff\n", b"---\n", b"> --- a/x\n> +++ b/x\n> @@ -1 +1 @@\n"])
 def test_what_is_no_diff(text: bytes) -> None:
     assert parse(text, "p") == []
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from caplint.facts.store.records import DocField, DocMention, DocSection, Token
 
-# A name that ends a line with an underscore continues at the beginning of the next line.
+# A name that ends a line on an underscore or hyphen goes on at the beginning of the next. A `*` may stand within one,
+# but not before the next name.
 _NAME = re.compile(
-    r"\bKVM_CAP_(?:[A-Za-z0-9_*]|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
+    r"\bKVM_CAP_(?:[A-Za-z0-9_]|\*(?!KVM_CAP_)|(?<=_)\n[ \t]+(?!KVM_CAP_)(?=[A-Z0-9_]+\b))+(?:\*(?=KVM_CAP_))?"
+    r"|\bKVM_CAP_\*|\b(?:HV_X64_)?MSR_[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
 # A paragraph that consists of a section's number and name is a heading without underline: see 7.18 of linux 6.1.

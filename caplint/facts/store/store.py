@@ -23,6 +23,7 @@ from caplint.facts.store.schema import schema, schema_version
 from caplint.facts.store.seal import Unsealed, has_journal, locked, sealed, verify
 from caplint.trees.tree import Stamp
 from caplint.util.code_identity import STAMPS, code_identity, is_unchanged
+from caplint.util.escape import visible
 
 if TYPE_CHECKING:
     from caplint.facts.store.records import FileFacts, Record
@@ -48,15 +49,20 @@ BlobKey = tuple[str, str]
 
 
 def _warn(message: str) -> None:
-    sys.stderr.write(f"caplint: warning: {message}\n")
+    sys.stderr.write(f"caplint: warning: {visible(' '.join(message.split()))}\n")
 
 
 def is_damage(error: Exception) -> bool:
-    """Tell whether an error indicates that a store is damaged."""
-    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error):
+    """Whether an error says that a store does not hold what was written to it."""
+    if is_no_text(error):
         return True
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_no_text(error: Exception) -> bool:
+    """Whether an error says that a text is not UTF-8."""
+    return isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error)
 
 
 class FactStore:

@@ -27,6 +27,17 @@ CREATE TEMP TABLE all_file (
     expanded INTEGER NOT NULL   -- 1: the blob is not the file but the code that its macros expand to; lines are those of the file
 );
 
+-- Code that links analysed only in part, because analysing all of it would have taken too long.
+CREATE TEMP TABLE all_cut (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    start  INTEGER NOT NULL,
+    stop   INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);
+
 -- Reachability of a place from the program's entry, by the call graph. Filled by `check --deep` only.
 CREATE TEMP TABLE reaches (
     kind     TEXT NOT NULL,     -- use (a VMM checks or enables a capability), handler (of the kernel, from its ioctl)
@@ -175,6 +186,9 @@ CREATE TEMP VIEW token_use AS
 -- The blind spots of the current trees.
 CREATE TEMP VIEW blind AS
     SELECT f.tree, f.role, f.path, f.arch, b.line, b.start, b.stop, b.reason
-    FROM file f JOIN main.blind_spot b ON b.blob = f.blob;
+    FROM file f JOIN main.blind_spot b ON b.blob = f.blob
+    UNION
+    SELECT f.tree, f.role, f.path, f.arch, c.line, c.start, c.stop, c.reason
+    FROM all_cut c JOIN file f ON f.tree = c.tree AND f.path = c.path WHERE c.side = 'now';
 
 CREATE INDEX temp.all_file_blob ON all_file (blob);

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
+from itertools import accumulate
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.link.core.extents import START, Extents
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,18 @@ class Body:
     connection: sqlite3.Connection
     handler: Handler
     _cache: dict[str, list[Row]] = field(default_factory=dict)
+    cuts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """What was looked at in part only → line and offset where that begins."""
+    above: dict[tuple[str, int], dict[int, Row]] = field(default_factory=dict)
+    """Pattern and offset → the tests above the offset that match, by where they begin, as far as asked for."""
+    lock_events: tuple[list[Row], list[Row]] | None = None
+    """Where kvm->lock is taken and left, by calls and otherwise, once that is known."""
+    vm_mention: re.Pattern[str] | None = None
+    """Matches the VM that a check handler is asked for, or a local copy, once that is known."""
+    mentioned: dict[int, bool] = field(default_factory=dict)
+    """Parameter → whether anything mentions it, as far as that has been asked."""
+    flag_testers: dict[str, int | None] = field(default_factory=dict)
+    """Callee → whether it tests the flags of a request, as far as that has been asked."""
     delegates: list[str] | None = None
     """Of a handler of MSRs: what it hands accesses on to, once that is known."""
 
@@ -66,6 +79,18 @@ class Body:
             ]
         return self._cache[kind]
 
+    def cut(self, line: int, offset: int, reason: str) -> None:
+        """Remember that something is known in part only from a place on."""
+        self.cuts.setdefault(reason, (line, offset))
+
+    def cut_at(self, offset: int, reason: str) -> None:
+        """Remember it of a test that begins at an offset."""
+        if reason not in self.cuts:
+            row = self.connection.execute(
+                "SELECT line FROM main.test WHERE blob = ? AND start = ?", (self.handler.blob, offset)
+            ).fetchone()
+            self.cut(row[0] if row else 1, offset, reason)
+
     @property
     def stores(self) -> list[Row]:
         """Value; target, operator, local, presence condition. WRITE_ONCE() and its like are assignments, too."""
@@ -75,7 +100,7 @@ class Body:
                 """SELECT start, start, value, target, operator, local, c.text
                    FROM main.store s JOIN main.condition c ON c.id = s.condition""",
             )
-            self._cache["stores"] = sorted([*assigned, *self._stored_by_calls()], key=_START)
+            self._cache["stores"] = sorted([*assigned, *self._stored_by_calls()], key=START)
         return self._cache["stores"]
 
     def _stored_by_calls(self) -> Iterator[Row]:
@@ -167,6 +192,35 @@ class Body:
         return [row for row in self.tests if row.extra[0] == "switch"]
 
     @cached_property
+    def _switches_end(self) -> list[int]:
+        """How far every switch or one before it reaches."""
+        return list(accumulate((row.stop for row in self.switches), max))
+
+    def first_switch(self, offset: int) -> int | None:
+        """Where the first switch begins that ends behind an offset."""
+        index = bisect_right(self._switches_end, offset)
+        return self.switches[index].start if index < len(self.switches) else None
+
+    @cached_property
+    def tests_by_word(self) -> dict[str, list[Row]]:
+        """Identifier → the tests that mention it."""
+        found: dict[str, list[Row]] = {}
+        for row in self.tests:
+            for word in set(_WORD.findall(row.text)):
+                found.setdefault(word, []).append(row)
+        return found
+
+    @cached_property
+    def around(self) -> Extents[Row]:
+        """The switches, by what they hold."""
+        return Extents(self.switches)
+
+    @cached_property
+    def ifs(self) -> Extents[Row]:
+        """The tests of an `if`, by what they and what they decide hold."""
+        return Extents([row for row in self.tests if row.extra[0] == "if"])
+
+    @cached_property
     def results(self) -> list[Row]:
         """The returns of a plain variable."""
         return [row for row in self.returns if row.text.isidentifier()]
@@ -174,18 +228,30 @@ class Body:
     @cached_property
     def result_stores(self) -> list[Row]:
         """The assignments to a variable that is returned."""
-        names = {row.text for row in self.results}
-        return [row for row in self.stores if row.extra[0] in names]
+        return [row for row in self.stores if row.extra[0] in self.last_results]
 
     @cached_property
-    def targets(self) -> frozenset[str]:
-        """Everything that is assigned to."""
-        return frozenset(row.extra[0] for row in self.stores)
+    def last_results(self) -> dict[str, int]:
+        """Variable that is returned → where that happens last."""
+        return {row.text: row.start for row in self.results}
 
     @cached_property
-    def flag_guards(self) -> list[Row]:
+    def answers(self) -> frozenset[str]:
+        """Everything that is returned and assigned to."""
+        return frozenset(row.text for row in self.returns if row.text in self.targets)
+
+    @cached_property
+    def targets(self) -> dict[str, list[Row]]:
+        """Everything that is assigned to → its assignments."""
+        found: dict[str, list[Row]] = {}
+        for row in self.stores:
+            found.setdefault(row.extra[0], []).append(row)
+        return found
+
+    @cached_property
+    def flag_guards(self) -> Extents[Row]:
         """The guards that look at the request's flags."""
-        return [row for row in self.guards if self.flags.search(row.text)]
+        return Extents([row for row in self.guards if self.flags.search(row.text)])
 
     @cached_property
     def ends_of_ifs(self) -> dict[int, list[Row]]:
@@ -197,18 +263,26 @@ class Body:
         return found
 
     @cached_property
-    def _reach(self) -> list[int]:
-        """How far the guards of each batch reach."""
-        guards = self.guards
-        return [max(row.stop for row in guards[at : at + _BATCH]) for at in range(0, len(guards), _BATCH)]
+    def _holding(self) -> Extents[Row]:
+        return Extents(self.guards)
+
+    @cached_property
+    def deciding(self) -> Extents[Row]:
+        """The guards but for those behind a statement that returns where they do not hold."""
+        return Extents([row for row in self.guards if not (row.extra[0] == "early_exit" and self._returns_before(row))])
+
+    def _returns_before(self, guard: Row) -> bool:
+        """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
+        return any(between(self.returns, test.start, test.stop) for test in self.ends_of_ifs.get(guard.start, []))
 
     def guards_at(self, offset: int) -> Iterator[Row]:
-        """The guards that hold at an offset, in file order; a batch that ends before it is passed over."""
-        last = bisect_left(self.guards, offset + 1, key=_START)
-        for batch, reach in enumerate(self._reach[: -(-last // _BATCH)]):
-            if reach > offset:
-                begin = batch * _BATCH
-                yield from (row for row in self.guards[begin : min(begin + _BATCH, last)] if row.stop > offset)
+        """The guards that hold at an offset, in file order."""
+        return self._holding.at(offset)
+
+    def weight(self, start: int, stop: int) -> int:
+        """How many facts stand between two offsets."""
+        kinds = (self.stores, self.calls, self.tests, self.returns)
+        return sum(bisect_left(rows, stop, key=START) - bisect_left(rows, start, key=START) for rows in kinds)
 
     def texts(self, start: int, stop: int) -> Iterator[str]:
         """Every expression that is evaluated between two offsets."""
@@ -222,12 +296,22 @@ class Body:
 
 def between(rows: list[Row], start: int, stop: int) -> list[Row]:
     """The rows that begin in `[start, stop)`."""
-    return rows[bisect_left(rows, start, key=_START) : bisect_left(rows, stop, key=_START)]
+    return rows[bisect_left(rows, start, key=START) : bisect_left(rows, stop, key=START)]
 
 
-_START = attrgetter("start")
-# Guards of one entry of `_reach`.
-_BATCH = 64
+def insert_cuts(body: Body) -> None:
+    """Fill `all_cut` with the places from which on a handler is known in part only."""
+    handler = body.handler
+    body.connection.executemany(
+        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (handler.side, handler.tree, handler.path, line, start, handler.stop, reason)
+            for reason, (line, start) in body.cuts.items()
+        ],
+    )
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def _plain_arguments(arguments: str) -> str:

@@ -9,8 +9,14 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from caplint.link.core.extents import Extents
+
+# Steps that may be taken in one tree to follow values; QEMU takes some 20,000.
+_MOST_STEPS = 1_000_000
+_WORD = re.compile(r"\w+")
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -61,6 +67,18 @@ class ConditionTest(NamedTuple):
 
 
 @dataclass
+class Budget:
+    """How many steps more may be taken to follow values; without any the rest is not followed."""
+
+    left: int
+
+    def spend(self, steps: int = 1) -> bool:
+        """Whether there is something left for some steps."""
+        self.left -= steps
+        return self.left >= 0
+
+
+@dataclass
 class CodeFunction:
     """A function definition with its facts, each kind in file order."""
 
@@ -79,16 +97,49 @@ class CodeFunction:
     extents: list[Extent] = field(default_factory=list)
     tests: list[ConditionTest] = field(default_factory=list)
     jumps: list[int] = field(default_factory=list)
+    _branches: dict[int, frozenset[tuple[int, int, bool]]] = field(default_factory=dict, repr=False, compare=False)
 
     def guards(self, offset: int) -> Iterator[Extent]:
         """What is known when control reaches an offset."""
-        return (extent for extent in self.extents if extent.start <= offset < extent.stop)
+        return self._guards.at(offset)
+
+    @cached_property
+    def _guards(self) -> Extents[Extent]:
+        return Extents(self.extents)
+
+    @cached_property
+    def _enclosing(self) -> Extents[Extent]:
+        return Extents([extent for extent in self.extents if extent.kind == "enclosing"])
 
     def branches(self, offset: int) -> frozenset[tuple[int, int, bool]]:
         """The branches and loops that an offset stands in."""
-        return frozenset(
-            (extent.start, extent.stop, extent.negated) for extent in self.guards(offset) if extent.kind == "enclosing"
-        )
+        if offset not in self._branches:
+            self._branches[offset] = frozenset(
+                (extent.start, extent.stop, extent.negated) for extent in self._enclosing.at(offset)
+            )
+        return self._branches[offset]
+
+    @cached_property
+    def loops(self) -> Extents[ConditionTest]:
+        """The tests of loops, by what they and what they repeat hold."""
+        return Extents([test for test in self.tests if test.kind in {"while", "for", "do"}])
+
+    @cached_property
+    def assigned(self) -> dict[str, list[Assignment]]:
+        """Target → its assignments."""
+        found: dict[str, list[Assignment]] = {}
+        for store in self.stores:
+            found.setdefault(store.target, []).append(store)
+        return found
+
+    @cached_property
+    def mentions(self) -> dict[str, list[int]]:
+        """Word → where expressions mention it, in file order."""
+        found: dict[str, list[int]] = {}
+        for start, text in sorted(self.texts()):
+            for word in set(_WORD.findall(text)):
+                found.setdefault(word, []).append(start)
+        return found
 
     def texts(self) -> Iterator[tuple[int, str]]:
         """Every expression that is evaluated, with its place."""
@@ -107,6 +158,8 @@ class Code:
     functions: list[CodeFunction]
     _by_name: dict[str, list[CodeFunction]] = field(default_factory=dict)
     _callers: dict[str, list[tuple[CodeFunction, CallSite]]] = field(default_factory=dict)
+    _own: dict[tuple[str, str], list[tuple[CodeFunction, CallSite]]] = field(default_factory=dict)
+    budget: Budget = field(default_factory=lambda: Budget(_MOST_STEPS))
 
     def __post_init__(self) -> None:
         for function in self.functions:
@@ -143,7 +196,12 @@ class Code:
     def callers(self, function: CodeFunction) -> list[tuple[CodeFunction, CallSite]]:
         """The calls of a function that are in view: of a static one those of its own file."""
         found = self._callers.get(function.name, [])
-        return [(caller, call) for caller, call in found if not function.static or caller.path == function.path]
+        if not function.static:
+            return found
+        key = (function.path, function.name)
+        if key not in self._own:
+            self._own[key] = [(caller, call) for caller, call in found if caller.path == function.path]
+        return self._own[key]
 
     def calling(self, names: Iterable[str]) -> Iterator[tuple[CodeFunction, CallSite]]:
         """Every call of one of some names, in the order of the names."""

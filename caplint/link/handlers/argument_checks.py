@@ -6,15 +6,22 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body, Row, between
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.handlers.sites import Site
 from caplint.values.expression_text import closing, stripped
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _DEPTH = 3
+# Elements of cap->args that are looked at; the ABI has four. And conditions above the switch that speak of one.
+_MOST_ARGUMENTS = 64
+_MOST_ABOVE = 100
 _CAST = r"(?:\(\s*(?:const\s+)?(?:unsigned\s+|struct\s+|void\s+)?[A-Za-z_]\w*(?:\s+__user)?\s*\**\s*\)\s*)*"
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
 # Stands for the value in an expression.
@@ -34,25 +41,14 @@ _CLEAR = re.compile(rf"\(*\s*!\s*{_VALUE}\s*\)*|\(*\s*{_VALUE}\s*==\s*0\s*\)*|\(
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 
 
-@dataclass(frozen=True, slots=True)
-class CapArgument:
-    """An element of cap->args."""
-
-    index: int
-    use: str
-    """stored, passed, tested."""
-    validated: int | None
-    zero: str
-    """rejected, required, accepted."""
-    mask: str | None
-
-
 def used(helpers: Helpers, body: Body, site: Site) -> Iterator[CapArgument]:
     """Every argument that the site reads, by index. A test above the switch counts for all cases."""
     if not body.selector:
         return
     found = {int(index) for text in body.texts(site.start, site.stop) for index in _ARGUMENT.findall(text)}
-    for index in sorted(found):
+    if len(found) > _MOST_ARGUMENTS:
+        body.cut(site.line, site.start, f"more than {_MOST_ARGUMENTS} arguments of one request")
+    for index in sorted(found)[:_MOST_ARGUMENTS]:
         pattern = rf"{re.escape(body.selector)}\s*(?:->|\.)\s*args\s*\[\s*{index}\s*\]"
         yield _ArgumentReader(helpers, body, (site.start, site.stop), pattern, _DEPTH).argument(index)
 
@@ -68,12 +64,13 @@ class _ArgumentReader:
     depth: int
 
     def __post_init__(self) -> None:
-        copies = [
+        copied = re.compile(rf"{_CAST}\(*{self.pattern}\)*")
+        self._copies = dict.fromkeys(
             row.extra[0]
             for row in between(self.body.stores, *self.extent)
-            if row.extra[0].isidentifier() and re.fullmatch(rf"{_CAST}\(*{self.pattern}\)*", row.text.strip())
-        ]
-        self._names = re.compile("|".join([self.pattern, *(rf"\b{re.escape(name)}\b" for name in copies)]))
+            if row.extra[0].isidentifier() and copied.fullmatch(row.text.strip())
+        )
+        self._names = re.compile("|".join([self.pattern, *(rf"\b{re.escape(name)}\b" for name in self._copies)]))
 
     def _marked(self, text: str) -> str:
         """An expression in which a mark stands for the value, so that one pattern does for every value."""
@@ -89,27 +86,42 @@ class _ArgumentReader:
         return _MENTION.search(self._marked(text)) is not None
 
     def argument(self, index: int) -> CapArgument:
-        tests = self._tests()
+        tests, stores, passes = self._tests, self._stores, self._passes
         masks = [mask for row in tests for mask in self._masks(row)]
-        stores, passes = self._stores(), self._passes()
         validated = self._validated(tests, stores, passes)
         use = "stored" if stores else "passed" if passes else "tested"
         return CapArgument(index, use, validated, self._zero(), masks[0] if masks else None)
 
+    @cached_property
     def _tests(self) -> list[Row]:
         """Conditions that speak of the value; those above the switch too."""
         start, stop = self.extent
         first = start if self.body.first_label is None else self.body.first_label
-        above = between(self.body.tests, 0, first)
-        rows = [*above, *between(self.body.tests, max(first, start), stop)]
+        rows = [*self._above(first), *between(self.body.tests, max(first, start), stop)]
         return [row for row in rows if row.extra[0] != "switch" and self._mentions(row.text)]
 
+    def _above(self, first: int) -> list[Row]:
+        """Conditions above an offset that may speak of the value; every case asks for them."""
+        key = (self.pattern, first)
+        if key not in self.body.above:
+            name, rows = re.compile(self.pattern), between(self.body.tests, 0, first)
+            self.body.above[key] = {row.start: row for row in rows if name.search(row.text)}
+        found = self.body.above[key]
+        copied = [row for name in self._copies for row in self.body.tests_by_word.get(name, []) if row.start < first]
+        if copied:
+            found = dict(sorted({**found, **{row.start: row for row in copied}}.items()))
+        if len(found) > _MOST_ABOVE:
+            self.body.cut_at(min(found), f"more than {_MOST_ABOVE} conditions above the cases on one argument")
+        return list(islice(found.values(), _MOST_ABOVE))
+
+    @cached_property
     def _stores(self) -> list[Row]:
         """Assignments that outlive the function and take the value, or a part of it."""
         return [
             row for row in between(self.body.stores, *self.extent) if row.extra[2] == "0" and self._mentions(row.text)
         ]
 
+    @cached_property
     def _passes(self) -> list[tuple[str, int]]:
         """Calls that get the value: callee, and which argument it is."""
         found = []
@@ -166,7 +178,11 @@ class _ArgumentReader:
             if _COMPARED.search(part) and not _ANDED.search(part):
                 return True
         called = {*_CALLED.findall(text)} - {"if", "sizeof"}
-        return any(callee in called for callee, _ in self._passes())
+        return not called.isdisjoint(self._callees)
+
+    @cached_property
+    def _callees(self) -> frozenset[str]:
+        return frozenset(callee for callee, _ in self._passes)
 
     def _picks_bits(self, text: str) -> bool:
         return _PICKED.search(self._marked(text)) is not None
@@ -178,7 +194,7 @@ class _ArgumentReader:
             return True
         if not _IS_VALUE.fullmatch(value):
             return _CHOOSES.fullmatch(value) is not None
-        return _is_bool(self.body, row.extra[0])
+        return _is_bool(self.helpers, row.extra[0])
 
     def _callee(self, callee: str, at: int) -> int | None:
         """What a helper makes of the value; None where none is in view."""
@@ -186,17 +202,22 @@ class _ArgumentReader:
         helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]
         if not helpers:
             return None
-        verdicts = [self._inside(helper, at).argument(0).validated for helper in helpers]
+        verdicts = [self._inside(helper, at).validated for helper in helpers]
         return 0 if 0 in verdicts else None if None in verdicts else 1
 
-    def _inside(self, helper: Body, at: int) -> _ArgumentReader:
+    def _inside(self, helper: Body, at: int) -> CapArgument:
+        """What becomes of a helper's parameter."""
         handler = helper.handler
-        name = rf"\b{re.escape(handler.parameters[at])}\b"
-        return _ArgumentReader(self.helpers, helper, (handler.start, handler.stop), name, self.depth - 1)
+        key = (handler.blob, handler.start, at, self.depth)
+        if key not in self.helpers.arguments:
+            name = rf"\b{re.escape(handler.parameters[at])}\b"
+            reader = _ArgumentReader(self.helpers, helper, (handler.start, handler.stop), name, self.depth - 1)
+            self.helpers.arguments[key] = reader.argument(0)
+        return self.helpers.arguments[key]
 
     def _zero(self) -> str:
         """What 0 leads to, judged by the tests behind which the function fails."""
-        for row in self._tests():
+        for row in self._tests:
             if row.extra[0] != "if" or row.extra[1] != "1" or not self._fails(row):
                 continue
             parts = [self._marked(part.strip()) for part in re.split(r"\|\|", stripped(row.text))]
@@ -204,12 +225,12 @@ class _ArgumentReader:
                 return "required"
             if any(_CLEAR.fullmatch(part) for part in parts):
                 return "rejected"
-        for callee, at in self._passes():
+        for callee, at in self._passes:
             if kernel_idioms().accesses_user_memory(callee):
                 return "rejected"
             helpers = self.helpers.functions(callee, self.body.handler.arch) if self.depth else []
             helpers = [helper for helper in helpers if at < len(helper.handler.parameters) and helper is not self.body]
-            if helpers and all(self._inside(helper, at).argument(0).zero == "rejected" for helper in helpers):
+            if helpers and all(self._inside(helper, at).zero == "rejected" for helper in helpers):
                 return "rejected"
         return "accepted"
 
@@ -218,21 +239,14 @@ class _ArgumentReader:
         returned = between(self.body.returns, row.start, row.stop)
         if returned:
             return all(_FAILURE.match(entry.text) for entry in returned)
-        before = between(self.body.result_stores, 0, row.stop)[-1:]
-        return bool(before) and _FAILURE.match(before[-1].text) is not None
+        before = next(last_before(self.body.result_stores, row.stop), None)
+        return before is not None and _FAILURE.match(before.text) is not None
 
 
-def _is_bool(body: Body, target: str) -> bool:
+def _is_bool(helpers: Helpers, target: str) -> bool:
     """Whether a member of that name is a bool everywhere that it is declared, or as narrow as one bit."""
     name = re.split(r"->|\.", re.sub(r"\[[^\]]*\]", "", target))[-1].strip()
-    kinds = {
-        (kind, bits)
-        for kind, bits in body.connection.execute(
-            """SELECT DISTINCT m.type, m.bits FROM temp.all_file f JOIN main.member m ON m.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND (m.name = ? OR m.name LIKE '%.' || ?)""",
-            (body.handler.side, body.handler.tree, name, name),
-        )
-    }
+    kinds = helpers.members.get(name, set())
     return bool(kinds) and all(kind == "bool" or bits == "1" for kind, bits in kinds)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import GENERIC
+from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body, between
 from caplint.link.functions.by_name import functions_named
 from caplint.link.handlers.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
+# Assignments above a switch that are looked at for what the result begins as.
+_MOST_STEPS = 1_000
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 
 
@@ -41,7 +45,7 @@ def highest_argument(body: Body, site: Site) -> int | None:
 
 def flags_tested_at(body: Body, offset: int) -> bool:
     """Whether the request's flags have been tested when control reaches the offset."""
-    return body.handler.flags_tested or any(row.start <= offset < row.stop for row in body.flag_guards)
+    return body.handler.flags_tested or any(True for _ in body.flag_guards.at(offset))
 
 
 def flags_checked(body: Body, site: Site) -> int | None:
@@ -58,7 +62,10 @@ def flags_checked(body: Body, site: Site) -> int | None:
     found: int | None = 0
     for call in between(body.calls, site.start, site.stop):
         if body.selector in json.loads(call.text) and not kernel_idioms().is_inert(call.extra[0]):
-            tested = _tests_flags(body, call.extra[0])
+            callee = call.extra[0]
+            if callee not in body.flag_testers:
+                body.flag_testers[callee] = _tests_flags(body, callee)
+            tested = body.flag_testers[callee]
             if tested:
                 return 1
             found = None if tested is None else found
@@ -91,8 +98,10 @@ def succeeds(body: Body, site: Site) -> int | None:
     returned = [row.text for row in between(body.returns, site.start, site.stop)]
     if any(_ZERO.match(value) for value in returned):
         return 1
-    results = {row.text for row in body.results if row.start >= site.stop}
-    assigned = [row for row in between(body.stores, site.start, site.stop) if row.extra[0] in results]
+    results = body.last_results
+    assigned = [
+        row for row in between(body.stores, site.start, site.stop) if results.get(row.extra[0], -1) >= site.stop
+    ]
     if assigned:
         if any(_ZERO.match(row.text) for row in assigned):
             return 1
@@ -100,8 +109,9 @@ def succeeds(body: Body, site: Site) -> int | None:
     if returned:
         return None if any(not value.startswith("-") for value in returned) else 0
     # A store behind the beginning of a switch around the site stands under another of its cases.
-    outer = min((test.start for test in body.switches if site.start < test.stop), default=site.start)
-    for row in reversed(between(body.result_stores, 0, min(site.start, outer + 1))):
-        if row.extra[0] in results:
+    outer = body.first_switch(site.start)
+    before = last_before(body.result_stores, site.start if outer is None else min(site.start, outer + 1))
+    for row in islice(before, _MOST_STEPS):
+        if results[row.extra[0]] >= site.stop:
             return 1 if _ZERO.match(row.text) else 0 if row.text.startswith("-") else None
     return None

@@ -27,9 +27,8 @@ def returns_condition(body: Body, site: Site) -> str:
 def nonzero_condition(body: Body, site: Site) -> str:
     """When the answer may be more than 0; the site's own condition where nothing in the site says."""
     stop = _stop(body, site)
-    results = {row.text for row in body.results if row.start >= stop}
     found = between(body.returns, site.start, stop)
-    found += [row for row in between(body.stores, site.start, stop) if row.extra[0] in results]
+    found += [row for row in between(body.stores, site.start, stop) if body.last_results.get(row.extra[0], -1) >= stop]
     something = [row for row in found if not _NOTHING.match(row.text)]
     if not something and all(_guarded(body, site, row) for row in found):
         return site.condition
@@ -40,9 +39,10 @@ def _stop(body: Body, site: Site) -> int:
     """Where the site ends in every variant: an `#else` may stand behind where control leaves in the first."""
     if site.kind != "case":
         return site.stop
-    switches = [test.stop for test in body.switches if test.start < site.start < test.stop]
-    following = body.labels[bisect_left(body.labels, site.stop, key=attrgetter("start")) :][:1]
-    return min([row.start for row in following] + switches, default=site.stop)
+    switches = [test.stop for test in body.around.at(site.start) if test.start < site.start]
+    index = bisect_left(body.labels, site.stop, key=attrgetter("start"))
+    following = [row.start for row in body.labels[index : index + 1]]
+    return min(following + switches, default=site.stop)
 
 
 def _under(site: Site, conditions: list[Formula]) -> str:
@@ -55,16 +55,6 @@ def _condition(row: Row) -> Formula:
 
 def _guarded(body: Body, site: Site, row: Row) -> bool:
     """Whether a test inside the site decides if control reaches a row; one that returns otherwise does not."""
-    if any(site.start < test.start <= row.start < test.stop for test in body.switches):
+    if any(row.start < test.stop for test in between(body.switches, site.start + 1, row.start + 1)):
         return True
-    return any(
-        guard.start <= row.start < guard.stop
-        and site.capability not in guard.text
-        and not (guard.extra[0] == "early_exit" and _returns_before(body, guard))
-        for guard in between(body.guards, site.start, row.start + 1)
-    )
-
-
-def _returns_before(body: Body, guard: Row) -> bool:
-    """Whether the statement behind which an early exit's extent begins leaves by a `return`."""
-    return any(between(body.returns, test.start, test.stop) for test in body.ends_of_ifs.get(guard.start, []))
+    return any(site.start <= guard.start and site.capability not in guard.text for guard in body.deciding.at(row.start))

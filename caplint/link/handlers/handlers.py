@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,16 +15,19 @@ from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
 from caplint.link.core.values import bits_column
-from caplint.link.functions.body import Body, Handler, Row, between
+from caplint.link.functions.body import Body, Handler, Row, between, insert_cuts
 from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
-from caplint.link.handlers.argument_checks import CapArgument, used
-from caplint.link.handlers.null_vm import NullVm, may_get_null
-from caplint.link.handlers.sites import Site, sites
+from caplint.link.handlers.argument_checks import used
+from caplint.link.handlers.null_vm import NullVm, Untested
+from caplint.link.handlers.sites import Numbered, Site, sites
 from caplint.link.handlers.vm_dependence import reads_vm
 
+# Cases of one capability in one handler; Linux has three at most.
+_MOST_SITES = 64
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 
@@ -35,6 +39,7 @@ _TABLES = (
     "all_cap_argument",
     "all_vcpu_walk",
     "all_cap_mask",
+    "all_cut",
 )
 
 
@@ -52,8 +57,10 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
+    numbered = Numbered(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
     careful = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
+    untested = Untested(careful, bodies)
     for body in bodies:
         handler = body.handler
         connection.execute(
@@ -62,7 +69,8 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
              handler.scope, handler.found_by),
         )  # fmt: skip
         found = [
-            replace(site, condition=conjoin(site.condition, files[side, tree, handler.path])) for site in sites(body)
+            replace(site, condition=conjoin(site.condition, files[side, tree, handler.path]))
+            for site in _at_most(body, sites(body, numbered))
         ]
         for site in found:
             if handler.verb == "check":
@@ -73,8 +81,20 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
                     if argument.mask:
                         accepted = masks.accepted(constants, body, site, argument.mask)
                         _insert_mask(body, site, "enable", argument.index, accepted)
-        if handler.verb == "check" and may_get_null(careful, body, bodies):
+        if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(careful, body, found)
+        insert_cuts(body)
+
+
+def _at_most(body: Body, found: Iterable[Site]) -> Iterator[Site]:
+    """The sites but for the further ones of a capability that the handler speaks of again and again."""
+    seen: Counter[str] = Counter()
+    for site in found:
+        seen[site.capability] += 1
+        if seen[site.capability] <= _MOST_SITES:
+            yield site
+        else:
+            body.cut(site.line, site.start, f"more than {_MOST_SITES} cases of one capability in a handler")
 
 
 def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
@@ -160,14 +180,20 @@ def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[
     for field in known.check_fields:
         pending += _through(connection, side, tree, field)
     seen: set[tuple[str, str, int]] = set()
-    while pending:
-        for handler in _definitions(connection, side, tree, pending.pop(0)):
+    asked: set[tuple[str, str | None]] = set()
+    following = deque(pending)
+    while following:
+        lead = following.popleft()
+        if (lead.name, lead.within) in asked:
+            continue
+        asked.add((lead.name, lead.within))
+        for handler in _definitions(connection, side, tree, lead):
             key = (handler.path, handler.function, handler.start)
             if key not in seen:
                 seen.add(key)
                 body = Body(connection, handler)
                 yield body
-                pending += _delegates(body)
+                following += _delegates(body)
 
 
 def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -> Iterator[_Lead]:
@@ -221,8 +247,8 @@ def _delegates(body: Body) -> Iterator[_Lead]:
 def _succeeds_if(body: Body, call: Row) -> bool:
     """Whether `if (helper(kvm, ext)) return 1;`: the call alone decides, and what it decides is an answer."""
     alone = re.compile(rf"\(?{re.escape(call.extra[0])}\s*\([^()]*\)\)?\Z")
-    for test in body.tests:
-        if test.extra[0] == "if" and test.start <= call.start < test.stop and alone.match(test.text):
+    for test in body.ifs.at(call.start):
+        if alone.match(test.text):
             answers = [row.text for row in between(body.returns, test.start, test.stop)]
             answers += [row.text for row in between(body.stores, test.start, test.stop)]
             return any(not _FAILURE.match(value) for value in answers)

@@ -14,7 +14,7 @@ _ERROR = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
 def advertised(constants: Constants, body: Body, site: Site) -> Mask:
     """What a check case may answer; without a value where it is no set of named bits."""
-    results = {row.text for row in body.returns} & {row.extra[0] for row in body.stores}
+    results = body.answers
     found = [row.text for row in between(body.returns, site.start, site.stop) if row.text not in results]
     found += [
         row.text

@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body, between
@@ -122,7 +124,7 @@ class NullVm:
     def _answers(self, body: Body, bare: str, name: str) -> bool:
         """Whether a helper's yes, or a variable's, means that the pointer is not NULL."""
         if bare.isidentifier():
-            values = [row.text for row in body.stores if row.extra[0] == bare]
+            values = [row.text for row in body.targets.get(bare, [])]
             return any(re.search(rf"\b{re.escape(name)}\b", value) for value in values)
         match = re.fullmatch(rf"([A-Za-z_]\w*)\s*\(\s*{re.escape(name)}\s*(?:,.*)?\)", bare)
         if match is None:
@@ -161,17 +163,43 @@ class NullVm:
         return self._careful[key]
 
 
-def may_get_null(careful: NullVm, body: Body, bodies: list[Body]) -> bool:
-    """Whether a check handler may be asked for no VM: one that others hand on to, if one of them does so untested."""
-    handler = body.handler
-    if len(handler.parameters) < 2:
-        return False
-    if handler.found_by != "delegation":
-        return True
-    for other in bodies:
+class Untested:
+    """Finds the handlers that may be asked for no VM among those of a tree."""
+
+    def __init__(self, careful: NullVm, bodies: list[Body]) -> None:
+        self._careful = careful
+        self._bodies = bodies
+        self._known: dict[str, list[Body]] = {}
+
+    @cached_property
+    def _callers(self) -> dict[str, list[Body]]:
+        found: dict[str, list[Body]] = {}
+        for body in self._bodies:
+            for callee in body.calls_of:
+                found.setdefault(callee, []).append(body)
+        return found
+
+    def may_get_null(self, body: Body) -> bool:
+        """Whether a check handler may be asked for no VM.
+
+        One that others hand on to may, if one of them does so untested.
+        """
+        handler = body.handler
+        if len(handler.parameters) < 2:
+            return False
+        if handler.found_by != "delegation":
+            return True
+        if handler.function not in self._known:  # two will do: one of them is another
+            callers = self._callers.get(handler.function, [])
+            handing = (other for other in callers if self._hands(other, handler.function))
+            self._known[handler.function] = list(islice(handing, 2))
+        return any(other is not body for other in self._known[handler.function])
+
+    def _hands(self, other: Body, callee: str) -> bool:
+        """Whether a handler hands NULL on, or a VM that it has not tested."""
         vm = other.handler.parameters[0] if other.handler.parameters else ""
-        for row in other.calls_of.get(handler.function, []) if other is not body else []:
+        for row in other.calls_of[callee]:
             given = json.loads(row.text)[:1]
-            if given == ["NULL"] or (given == [vm] and not careful.is_tested(other, vm, row.start)):
+            if given == ["NULL"] or (given == [vm] and not self._careful.is_tested(other, vm, row.start)):
                 return True
-    return False
+        return False

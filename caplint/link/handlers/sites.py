@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from caplint.knowledge.capability_names import is_capability
+from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body
+from caplint.link.functions.bounded_sites import bounded
 
 # Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
 _MOST_EXPANDED = 2_000
+# Returns that are looked at for a comparison.
+_MOST_STEPS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +33,49 @@ class Site:
     condition: str
 
 
-def sites(body: Body) -> Iterator[Site]:
+@dataclass
+class Numbered:
+    """The capabilities of a tree's own header, by number."""
+
+    connection: sqlite3.Connection
+    side: str
+    tree: str
+
+    @cached_property
+    def _names(self) -> list[list[str]]:
+        """The names of each number, the lowest number first."""
+        found: dict[int, list[str]] = {}
+        for name, rank in self.connection.execute(
+            """SELECT DISTINCT name, dense_rank() OVER (ORDER BY number) FROM temp.all_cap
+               WHERE side = ? AND tree = ? AND header = 'uapi' AND number IS NOT NULL ORDER BY 2, 1""",
+            (self.side, self.tree),
+        ):
+            found.setdefault(rank, []).append(name)
+        return list(found.values())
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Name → which of the numbers it has."""
+        places: dict[str, list[int]] = {}
+        for place, names in enumerate(self._names):
+            for name in names:
+                places.setdefault(name, []).append(place)
+        return places
+
+    def between(self, low: str, high: str) -> list[str]:
+        """The capabilities from one to another."""
+        if low not in self._places or high not in self._places:
+            return []
+        found = self._names[self._places[low][0] : self._places[high][-1] + 1]
+        return list(dict.fromkeys(name for names in found for name in names))
+
+
+def sites(body: Body, numbered: Numbered) -> Iterator[Site]:
     """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
+    yield from bounded(body, _sites(body, numbered))
+
+
+def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
     handler = body.handler
     expanded = 0
     extent = (handler.blob, handler.function, handler.start, handler.stop)
@@ -38,8 +86,12 @@ def sites(body: Body) -> Iterator[Site]:
            ORDER BY l.start""",
         extent,
     ).fetchall():
-        names = _named(body, low.strip("() "), high.strip("() "), expanded < _MOST_EXPANDED)
-        expanded += len(names) if low != high else 0
+        names = _named(numbered, low.strip("() "), high.strip("() "), expanded < _MOST_EXPANDED)
+        if low != high:
+            if expanded >= _MOST_EXPANDED:
+                reason = f"ranges of cases beyond {_MOST_EXPANDED:,} capabilities: only their ends are known"
+                body.cut(place[0], place[2], reason)
+            expanded += len(names)
         for name in names:
             yield Site(name, "case", *place)
     for constant, line, column, start, condition in body.connection.execute(
@@ -53,30 +105,20 @@ def sites(body: Body) -> Iterator[Site]:
             yield Site(constant, "comparison", line, column, *found, condition)
 
 
-def _named(body: Body, low: str, high: str, within: bool) -> list[str]:
+def _named(numbered: Numbered, low: str, high: str, within: bool) -> list[str]:
     """The capabilities of a label; of a range its ends, and `within` it those that the tree's own header numbers so."""
     if low == high:
         return [low] if is_capability(low) else []
     ends = [name for name in (low, high) if is_capability(name)]
-    if not within:
-        return ends
-    rows = body.connection.execute(
-        """SELECT DISTINCT c.name FROM temp.all_cap c, temp.all_cap low, temp.all_cap high
-           WHERE c.side = ?1 AND c.tree = ?2 AND c.header = 'uapi'
-             AND low.side = ?1 AND low.tree = ?2 AND low.header = 'uapi' AND low.name = ?3
-             AND high.side = ?1 AND high.tree = ?2 AND high.header = 'uapi' AND high.name = ?4
-             AND c.number BETWEEN low.number AND high.number ORDER BY c.number, c.name""",
-        (body.handler.side, body.handler.tree, low, high),
-    ).fetchall()
-    return [name for (name,) in rows] or ends
+    return (numbered.between(low, high) if within else []) or ends
 
 
 def _decided(body: Body, constant: str, offset: int) -> tuple[int, int] | None:
     """What a comparison at the offset decides: the `if` around it, or the `return` that it is part of."""
-    for test in body.tests:
-        if test.start <= offset < test.stop and test.extra[0] == "if" and constant in test.text:
+    for test in body.ifs.at(offset):
+        if constant in test.text:
             return test.start, test.stop
-    for value in reversed(body.returns):
-        if value.start <= offset and constant in value.text:
+    for value in islice(last_before(body.returns, offset + 1), _MOST_STEPS):
+        if constant in value.text:
             return value.start, value.start + 1
     return None

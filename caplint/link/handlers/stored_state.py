@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 
 from caplint.facts.store.store import FactStore
 from caplint.link.core.memo import remembered, snapshot
+from caplint.link.functions.bounded_sites import MOST_FACTS, MOST_TIMES
 from caplint.link.functions.member_uses import POINTED, members_of
 
 
@@ -20,24 +26,66 @@ def link_cap_states(store: FactStore, extractor: str) -> None:
 
 def _fill(store: FactStore, side: str, tree: str) -> None:
     connection = store.connection
-    rows = connection.execute(
-        """SELECT e.side, e.tree, e.cap, e.arch, e.path, s.line, e.function, s.target
-        FROM all_cap_enable e
-        CROSS JOIN code_function d  -- in this order: else all calls and stores are looked at for each site
-          ON d.side = e.side AND d.tree = e.tree AND d.path = e.path AND d.name = e.function
-        CROSS JOIN main.case_label l
-          ON l.blob = d.blob AND l.function = d.name AND l.line = e.line AND l.column = e.column
-        CROSS JOIN main.store s ON s.blob = d.blob AND s.function = d.name AND s.start >= l.start AND s.start < l.stop
-        WHERE e.side = ? AND e.tree = ? AND e.stores > 0 AND NOT s.local
-          AND (s.target LIKE '%->%' OR s.target LIKE '%.%')
-        ORDER BY 5, s.start""",
-        (side, tree),
-    ).fetchall()
     read = {name for _, members in members_of(store, side, tree) for name in members.read}
-    for _, _, *place, target in rows:
-        names = POINTED.findall(target)
-        if names:
-            connection.execute(
-                "INSERT INTO temp.all_cap_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (side, tree, *place, target, names[-1], int(names[-1] in read)),
-            )
+    rows = [
+        (side, tree, cap, arch, path, line, function, target, names[-1], int(names[-1] in read))
+        for (cap, arch, path, function), line, target in _lasting(connection, side, tree)
+        if (names := POINTED.findall(target))
+    ]
+    connection.executemany("INSERT INTO temp.all_cap_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _lasting(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple[tuple[str, ...], int, str]]:
+    """Every assignment to a member under a case: capability, architecture, path and function; line and target."""
+    found: list[tuple[str, int, tuple[tuple[str, ...], int, str]]] = []
+    handlers: dict[tuple[str, str], list[_Handler]] = {}
+    for cap, arch, path, line, column, function in connection.execute(
+        """SELECT cap, arch, path, line, column, function FROM temp.all_cap_enable
+           WHERE side = ? AND tree = ? AND stores > 0 ORDER BY rowid""",
+        (side, tree),
+    ).fetchall():
+        if (path, function) not in handlers:
+            handlers[path, function] = _handlers(connection, side, tree, path, function)
+        for handler in handlers[path, function]:
+            for start, stored, target in handler.under(line, column):
+                found.append((path, start, ((cap, arch, path, function), stored, target)))
+    return [entry for *_, entry in sorted(found, key=itemgetter(0, 1))]
+
+
+@dataclass
+class _Handler:
+    """A function's cases, by line and column, and its assignments to members: where they begin, line, target."""
+
+    cases: dict[tuple[int, int], list[tuple[int, int]]]
+    stores: list[tuple[int, int, str]]
+    left: int
+    """How many assignments its cases may hold together, where one runs into the next; the handlers' link says so."""
+
+    def under(self, line: int, column: int) -> Iterator[tuple[int, int, str]]:
+        """The assignments that run for a case."""
+        for start, stop in self.cases.get((line, column), []):
+            held = self.stores[bisect_left(self.stores, (start,)) : bisect_left(self.stores, (stop,))]
+            self.left -= len(held)
+            yield from held if self.left >= 0 else held[:1]
+
+
+def _handlers(connection: sqlite3.Connection, side: str, tree: str, path: str, function: str) -> list[_Handler]:
+    """What a path's function holds, and what its macros make of it."""
+    handlers = []
+    for (blob,) in connection.execute(
+        "SELECT DISTINCT blob FROM code_function WHERE side = ? AND tree = ? AND path = ? AND name = ?",
+        (side, tree, path, function),
+    ).fetchall():
+        cases: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for line, column, start, stop in connection.execute(
+            "SELECT line, column, start, stop FROM main.case_label WHERE blob = ? AND function = ? ORDER BY start",
+            (blob, function),
+        ):
+            cases.setdefault((line, column), []).append((start, stop))
+        stores = connection.execute(
+            """SELECT start, line, target FROM main.store WHERE blob = ? AND function = ? AND NOT local
+                 AND (target LIKE '%->%' OR target LIKE '%.%') ORDER BY start""",
+            (blob, function),
+        ).fetchall()
+        handlers.append(_Handler(cases, stores, MOST_FACTS + MOST_TIMES * len(stores)))
+    return handlers

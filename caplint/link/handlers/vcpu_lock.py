@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, takewhile
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, between
+from caplint.link.core.extents import last_before
+from caplint.link.functions.body import Body, Row, between
 from caplint.link.functions.callees import Helpers
 from caplint.link.handlers.sites import Site
 
 _DEPTH = 3
+# Places that take or leave the lock which are looked at, back from a walk.
+_MOST_STEPS = 1_000
+_TAKEN, _LEFT = "taken", "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +53,56 @@ def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> I
     for row in between(body.macros, start, stop):
         if kernel_idioms().is_vcpu_loop(row.text):
             yield Walk(row.text, int(row.extra[1]), _is_locked(body, start, row.start))
-    for row in between(body.calls, start, stop) if depth else []:
-        if not re.search(r"\bkvm\b", row.text):
-            continue
+    calls = between(body.calls, start, stop) if depth else []
+    for row in (row for row in calls if re.search(r"\bkvm\b", row.text)):
         for helper in helpers.functions(row.extra[0], body.handler.arch):
-            if helper is body:
-                continue
-            handler = helper.handler
-            inner = list(_walks(helpers, helper, handler.start, handler.stop, depth - 1))
-            if inner:
-                locked = all(entry.locked for entry in inner) or _is_locked(body, start, row.start)
+            if helper is not body and (inner := _inside(helpers, helper, depth)):
+                locked = all(inner) or _is_locked(body, start, row.start)
                 yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked)
+
+
+def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
+    """Whether each look in a function holds the lock."""
+    handler = helper.handler
+    key = (handler.blob, handler.start, depth)
+    if key not in helpers.walks:
+        inner = _walks(helpers, helper, handler.start, handler.stop, depth - 1)
+        helpers.walks[key] = [entry.locked for entry in inner]
+    return helpers.walks[key]
 
 
 def _is_locked(body: Body, start: int, offset: int) -> bool:
     """Whether kvm->lock has been taken when control reaches the offset: in the case, or above the switch."""
-    first = min((row.start for row in body.labels), default=offset)
-    held = False
-    calls = ((row, row.extra[0], row.text) for row in body.calls)
-    macros = ((row, row.text, row.extra[0]) for row in body.macros)
-    for row, name, text in (*calls, *macros):
-        if row.start >= offset or first <= row.start < start:
-            continue
+    first = offset if body.first_label is None else body.first_label
+    for events in reversed(_events(body)):  # the last one decides
+        within = takewhile(lambda row: row.start >= start, last_before(events, offset))
+        for row in islice(chain(within, last_before(events, min(first, start))), _MOST_STEPS):
+            if row.text == _TAKEN:
+                return True
+            if not _leaves_with(body, row.start, offset):
+                return False
+    return False
+
+
+def _events(body: Body) -> tuple[list[Row], list[Row]]:
+    """Where calls, and what is no call, take and leave the lock."""
+    if body.lock_events is None:
+        calls = ((row, row.extra[0], row.text) for row in body.calls)
+        macros = ((row, row.text, row.extra[0]) for row in body.macros)
+        body.lock_events = _events_of(calls), _events_of(macros)
+    return body.lock_events
+
+
+def _events_of(rows: Iterable[tuple[Row, str, str]]) -> list[Row]:
+    found = []
+    for row, name, text in rows:
         if kernel_idioms().takes_vm_lock(name, text):
-            held = True
-        elif kernel_idioms().releases_vm_lock(name, text) and not _leaves_with(body, row.start, offset):
-            held = False
-    return held
+            found.append(Row(row.start, row.stop, _TAKEN))
+        elif kernel_idioms().releases_vm_lock(name, text):
+            found.append(Row(row.start, row.stop, _LEFT))
+    return found
 
 
 def _leaves_with(body: Body, unlock: int, offset: int) -> bool:
     """Whether an unlock stands in a branch that leaves, so that what is behind it still holds the lock."""
-    return any(
-        test.extra[0] == "if" and test.extra[1] == "1" and test.start < unlock < test.stop <= offset
-        for test in body.tests
-    )
+    return any(test.extra[1] == "1" and test.start < unlock and test.stop <= offset for test in body.ifs.at(unlock))

@@ -21,8 +21,10 @@ def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:
     if len(body.handler.parameters) < 2:
         return None
     vm = body.handler.parameters[0]
-    names = "|".join(re.escape(name) for name in (vm, *_copies(body, vm)))
-    mention = re.compile(rf"\b(?:{names})\b")
+    if body.vm_mention is None:
+        names = "|".join(re.escape(name) for name in (vm, *_copies(body, vm)))
+        body.vm_mention = re.compile(rf"\b(?:{names})\b")
+    mention = body.vm_mention
     idle = _idle_calls(helpers, body, site, vm)
     return int(any(mention.search(without_calls(text, idle)) for text in _texts(body, site, idle)))
 
@@ -69,6 +71,8 @@ def _is_idle(helpers: Helpers, arch: str, name: str, arguments: list[str], vm: s
 def _mentions(helper: Body, index: int) -> bool:
     if index >= len(helper.handler.parameters):
         return True
-    mention = re.compile(rf"\b{re.escape(helper.handler.parameters[index])}\b")
-    start, stop = helper.handler.start, helper.handler.stop
-    return any(mention.search(text) for text in helper.texts(start, stop))
+    if index not in helper.mentioned:
+        mention = re.compile(rf"\b{re.escape(helper.handler.parameters[index])}\b")
+        start, stop = helper.handler.start, helper.handler.stop
+        helper.mentioned[index] = any(mention.search(text) for text in helper.texts(start, stop))
+    return helper.mentioned[index]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from operator import attrgetter
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, satisfiable
@@ -19,6 +21,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _CASE = re.compile(r"\b(?:case\b[^;:?]*|default\s*):")
 # Conditions under which one invocation may expand differently.
 MAX_CHOICES = 8
+# Definitions of one name that are looked at, back from a place.
+_MOST_EVENTS = 200
 _BRACES = re.compile(r"[{}]")
 
 
@@ -68,6 +72,7 @@ class Definitions:
             name: [event for event in events if _is_useful(event, taking)]
             for name, events in self._events.items()
         }  # fmt: skip
+        self._headers: dict[tuple[str, str, str | None], list[_Event]] = {}
         self._makers: dict[str, tuple[str, ...]] = {}
         self._defining = {event.path for events in self._events.values() for event in events}
         self.names = {name for name, events in self._events.items() if any(event.definition for event in events)}
@@ -103,7 +108,13 @@ class Definitions:
     def at(self, name: str, place: MacroSite) -> list[Choice]:
         """The definition that holds, or those that do under different conditions. Raises `UnknownDefinitionError`."""
         events = self._events.get(name, [])
-        return _choices(name, _own(events, place) or _of_headers(events, place), place)
+        return _choices(name, _own(events, place) or self._of_headers(name, place), place)
+
+    def _of_headers(self, name: str, place: MacroSite) -> list[_Event]:
+        key = (name, place.path, place.arch)
+        if key not in self._headers:
+            self._headers[key] = _of_headers(self._events.get(name, []), place)
+        return self._headers[key]
 
     def defines(self, path: str) -> bool:
         """Whether a file itself defines any macro of those that count here."""
@@ -191,13 +202,14 @@ def _is_useful(event: _Event, taking: set[str]) -> bool:
 def _own(events: list[_Event], place: MacroSite) -> list[_Event]:
     """What the file itself has defined above the place and not undefined since."""
     live: list[_Event] = []
-    for event in events:
-        if event.path == place.path and event.line < place.line:
-            if event.definition is None or event.condition == "1":
-                live = []
-            if event.definition is not None:
-                live.append(event)
-    return live
+    last = bisect_left(events, (place.path, place.line), key=attrgetter("path", "line"))
+    for event in reversed(events[max(0, last - _MOST_EVENTS) : last]):
+        if event.path != place.path or event.definition is None:
+            break
+        live.append(event)
+        if event.condition == "1":
+            break
+    return live[::-1]
 
 
 def _of_headers(events: list[_Event], place: MacroSite) -> list[_Event]:
@@ -221,6 +233,8 @@ def _choices(name: str, events: list[_Event], place: MacroSite) -> list[Choice]:
         raise UnknownDefinitionError(f"{name} is not defined in the files that were read")
     if len(definitions) == 1:
         return [Choice(True, next(iter(definitions)))]
+    if len(events) > _MOST_EVENTS:
+        raise UnknownDefinitionError(f"{name} is defined in {len(definitions)} ways")
     choices = [Choice(parse(event.condition), event.definition) for event in events if event.definition]
     for one, other in combinations(choices, 2):
         if one.definition != other.definition and satisfiable(conjunction([one.condition, other.condition])):

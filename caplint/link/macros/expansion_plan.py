@@ -12,11 +12,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from operator import attrgetter
 
 from caplint.c.expression import parse
 from caplint.c.formula import conjunction, text
 from caplint.facts.expanded import Part, Piece
 from caplint.facts.preprocess import Macros
+from caplint.link.core.extents import Extents
 from caplint.link.macros.definitions import Definitions, MacroSite, UnknownDefinitionError
 from caplint.link.macros.includes import Includes
 from caplint.values.macro_text import Definition
@@ -130,9 +132,10 @@ class _Planner:
 
     def _file(self, path: str, arch: str | None, uses: list[_Use]) -> None:
         functions = self._functions(path, [use for use in uses if use.kind == "head"])
+        holders = Extents(sorted(functions, key=attrgetter("start")))
         inside: dict[_Use, list[_Use]] = {}
         for use in uses:
-            holder = next((function for function in functions if function.start <= use.start < function.stop), None)
+            holder = next(holders.at(use.start), None)
             if holder is not None:
                 inside.setdefault(holder, []).append(use)
             elif use.kind in {"file", "include"}:
@@ -148,10 +151,10 @@ class _Planner:
             (self._files[path][1],),
         )
         found = [_Use(*row) for row in rows]
+        made = Extents(heads)
         for index, function in enumerate(found):
-            for head in heads:
-                if head.start <= function.start < head.stop:
-                    found[index] = replace(function, start=head.start, line=head.line)
+            for head in made.at(function.start):
+                found[index] = replace(function, start=head.start, line=head.line)
         return found
 
     def _try(self, path: str, use: _Use, pieces: Iterator[Piece]) -> None:

@@ -61,6 +61,8 @@ class State:
     """Last names of chains that are assigned, updated, or whose address is taken; names in macro bodies."""
     passed: set[str] = field(default_factory=set)
     """Last names of chains that are used by value: an array handed on may be written."""
+    inner: dict[str, set[str]] = field(default_factory=dict)
+    """Tag → members that have members of their own, as far as that has been asked."""
     roots: list[tuple[str, re.Pattern[str]]] = field(default_factory=list)
 
     @staticmethod
@@ -109,6 +111,13 @@ class State:
                     return self._walk(owner, rest)
         return None
 
+    def _inner(self, structure: str) -> set[str]:
+        """The members of a structure that have members of their own there."""
+        if structure not in self.inner:
+            names = self.structures[structure]
+            self.inner[structure] = {name[:at] for name in names for at, letter in enumerate(name) if letter == "."}
+        return self.inner[structure]
+
     def _walk(self, owner: str, steps: list[str]) -> MemberPath:
         members: list[StateMember] = []
         structure, prefix = owner, ""
@@ -121,7 +130,7 @@ class State:
                 return MemberPath(owner, tuple(members), unknown=step)
             members.append(found)
             tag = _tag(found.type)
-            if any(other.startswith(f"{name}.") for other in self.structures[structure]):
+            if name in self._inner(structure):
                 prefix = f"{name}."
             elif tag in self.structures:
                 structure, prefix = tag, ""

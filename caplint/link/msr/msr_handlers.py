@@ -12,6 +12,7 @@ from functools import cache
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import knowledge
 from caplint.link.functions.body import Body, Handler, Row, between
+from caplint.link.functions.bounded_sites import bounded
 from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.member_uses import chains
 from caplint.link.msr.arch_state import MemberPath, State
@@ -70,8 +71,11 @@ class MsrHandlers:
         known = knowledge().msr
         pending = [(verb, name) for verb, names in known.functions.items() for name in names]
         pending += [(verb, name) for verb, fields in known.fields.items() for name in self._through(fields)]
-        while pending:
-            verb, name = pending.pop(0)
+        asked: set[tuple[str, str]] = set()
+        for verb, name in pending:  # which grows
+            if (verb, name) in asked:
+                continue
+            asked.add((verb, name))
             for handler in self._definitions(verb, name):
                 key = (verb, handler.path, handler.start)
                 if key not in self._seen:
@@ -134,7 +138,11 @@ def _requests(body: Body) -> set[str]:
 
 
 def sites(verb: str, body: Body) -> Iterator[MsrSite]:
-    """Every MSR that the handler speaks of."""
+    """Every MSR that the handler speaks of; see `bounded` for those that run into one another."""
+    yield from bounded(body, _sites(verb, body))
+
+
+def _sites(verb: str, body: Body) -> Iterator[MsrSite]:
     names = selectors(body)
     handler = body.handler
     extent = (handler.blob, handler.function, handler.start, handler.stop)
@@ -154,9 +162,7 @@ def sites(verb: str, body: Body) -> Iterator[MsrSite]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        test = next(
-            (t for t in body.tests if t.start <= start < t.stop and t.extra[0] == "if" and constant in t.text), None
-        )
+        test = next((test for test in body.ifs.at(start) if constant in test.text), None)
         if operand in names and test is not None:
             yield MsrSite(body, verb, "comparison", constant, constant, line, column, test.start, test.stop, condition)
     for test in body.tests:
@@ -222,10 +228,11 @@ def gates(site: MsrSite) -> list[str]:
     """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
     offsets = [row.start for row in _answers(site)] or [site.start]
     first, last = min(offsets), max(offsets)
+    inside = between(site.body.guards, first + 1, last + 1)
     guards = [
         row.text
-        for row in site.body.guards
-        if row.start <= last and row.stop > first and any(row.start <= offset < row.stop for offset in offsets)
+        for row in (*site.body.guards_at(first), *inside)
+        if any(row.start <= offset < row.stop for offset in offsets)
     ]
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 

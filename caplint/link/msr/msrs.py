@@ -15,6 +15,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot
+from caplint.link.functions.body import insert_cuts
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
 from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
@@ -30,8 +31,8 @@ _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 _TABLES = (
-    "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr", "all_vcpu_field",
-    "all_msr_passthrough",
+    "all_cut", "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr",
+    "all_vcpu_field", "all_msr_passthrough",
 )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
             access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site))
             _insert_site(access, numbers)
             _insert_state(access, state)
+        insert_cuts(body)
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)

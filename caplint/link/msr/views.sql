@@ -143,4 +143,7 @@ CREATE TEMP VIEW unnumbered AS
     UNION SELECT tree, path, line, column, msr FROM vmm_msr WHERE number IS NULL AND msr NOT GLOB '*[a-z]*'
     UNION SELECT tree, path, line, column, name FROM cap WHERE number IS NULL AND alias IS NULL;
 
+CREATE INDEX temp.all_msr_site_number ON all_msr_site (number, verb);
+CREATE INDEX temp.all_msr_saved_number ON all_msr_saved (number);
+CREATE INDEX temp.all_msr_site_range ON all_msr_site (verb, number) WHERE last > number;
 CREATE INDEX temp.all_msr_state_site ON all_msr_state (site);

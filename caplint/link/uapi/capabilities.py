@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from functools import partial
 
 from caplint.c.expression import parse
@@ -15,6 +16,8 @@ from caplint.util.suggest import nearest
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
+# Definitions of one capability that are looked at: headers have two at most, of different configurations.
+_MOST_DEFINITIONS = 64
 # `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -45,6 +48,8 @@ def _definitions(connection: sqlite3.Connection) -> None:
     """).fetchall()
     numbers: dict[tuple[str, str, str], Numbers] = {}
     found = []
+    defined: Counter[tuple[str, str, str, str]] = Counter()
+    cuts: dict[tuple[str, str, str], int] = {}
     for *place, name, body, header, arch, condition, comment in rows:
         if not is_capability(name) or name in knowledge().not_capabilities:
             continue
@@ -52,11 +57,20 @@ def _definitions(connection: sqlite3.Connection) -> None:
         if presence == "0":
             continue
         key = (place[0], place[1], header)
+        defined[*key, name] += 1
+        if defined[*key, name] > _MOST_DEFINITIONS:
+            cuts.setdefault((*place[:2], place[3]), place[4])
+            continue
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
         number = number_column(_number(numbers[key], body))
         found.append((*place, name, number, _alias(body), header, arch, presence, comment))
     connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
+    reason = f"a capability that has more than {_MOST_DEFINITIONS} definitions"
+    connection.executemany(
+        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, 0, 0, ?)",
+        [(*place, line, reason) for place, line in cuts.items()],
+    )
 
 
 def _number(numbers: Numbers, body: str) -> int | None:

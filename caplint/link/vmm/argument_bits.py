@@ -22,7 +22,7 @@ _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 def bits_of(constants: Constants, function: CodeFunction, text: str) -> int | None:
     """What may be set in an argument: its own constant, or those that a local variable is given; None: not known."""
-    stores = [store for store in function.stores if store.target == text]
+    stores = function.assigned.get(text, [])
     if not stores:
         return constants.value(function.arch, "", text) if _CONSTANT.fullmatch(text) else None
     gathers = all(store.local and store.operator in {"=", "|=", "init"} for store in stores)
@@ -41,11 +41,13 @@ class Answers:
     """What is made of the answers of checks in one tree."""
 
     def __init__(self, code: Code) -> None:
+        self._budget = code.budget
         self._texts: list[tuple[CodeFunction, list[str], str]] = []
         for function in code.functions:
             masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
             texts = list(dict.fromkeys([*(text for _, text in function.texts()), *masked]))
             self._texts.append((function, texts, "\n".join(texts)))
+        self._within = {(function.path, function.start): (function, texts) for function, texts, _ in self._texts}
         self._known: dict[str, list[tuple[CodeFunction, str]]] = {}
         self._inside: dict[str, dict[tuple[str, int], list[tuple[CodeFunction, str]]]] = {}
 
@@ -72,16 +74,16 @@ class Answers:
     def are_yes_or_no(self, found: Witnesses) -> bool:
         """Whether nothing in the tree does more with an answer than test it or hand it on."""
         return all(
-            _is_yes_or_no(_marked(found, function, text))
+            self._budget.spend(len(found.checks)) and _is_yes_or_no(_marked(found, function, text))
             for function, text in self._of(found)
             if not _only_reports(text)
         )
 
     def _of(self, found: Witnesses) -> Iterator[tuple[CodeFunction, str]]:
         for path, start, name in found.locals:
-            for function, text in self._mentions(name):
-                if (function.path, function.start) == (path, start):
-                    yield function, text
+            place = self._within.get((path, start))
+            if place is not None:
+                yield from ((place[0], text) for text in place[1] if name in text and name in symbols(text))
         for name in sorted({*found.shared, *found.functions}):
             for function, text in self._mentions(name):
                 if found.find(function, text):

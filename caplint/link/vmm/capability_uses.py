@@ -22,7 +22,7 @@ from caplint.link.vmm.dominating_checks import Before, Check, Dominators, Witnes
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import ignored
 
-_TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
+_TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _DEPTH = 3
@@ -86,6 +86,8 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
             "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (side, tree, *use.place, use.cap, before.found_by, before.check.function.path, before.check.call.line),
         )
+    if code.budget.left < 0:
+        _insert_cut(connection, side, tree, [*uses, *unresolved])
     connection.execute(
         """INSERT INTO temp.all_checked_before
            SELECT e.side, e.tree, e.path, e.line, e.column, e.cap, 'required', r.path, r.line
@@ -96,11 +98,21 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     )
 
 
+def _insert_cut(connection: sqlite3.Connection, side: str, tree: str, uses: list[CapabilityUse]) -> None:
+    """Say at the first use that the tree has too many ways to follow."""
+    first = min(uses, key=lambda use: use.place).function
+    reason = "uses of capabilities that values lead to in too many ways to follow"
+    connection.execute(
+        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (side, tree, first.path, first.line, first.start, first.stop, reason),
+    )
+
+
 def uses_in(
     connection: sqlite3.Connection, side: str, tree: str, code: Code
 ) -> tuple[list[CapabilityUse], list[CapabilityUse]]:
     """A tree's uses, one per capability and in order, and those whose capability is not known."""
-    known = Capabilities(connection, side, tree)
+    known = Capabilities(connection, side, tree, code.budget)
     uses: list[CapabilityUse] = []
     unresolved = []
     for use in _uses(code):
@@ -147,6 +159,8 @@ def _named(code: Code, known: Capabilities, use: CapabilityUse, depth: int = _DE
     if found or depth == 0 or use.function.name in _wrappers():
         return
     for caller, call, expression in handed_on(code, use.function, use.expression):
+        if not code.budget.spend():
+            return
         outer = replace(use, function=caller, call=call, expression=expression, arguments_written=None, flags=None)
         lost = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
         yield from _named(code, known, replace(outer, ignored=lost), depth - 1)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from caplint.knowledge.capability_names import capabilities_in
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction, symbols
+from caplint.link.core.extents import last_before
+from caplint.link.functions.call_sites import Budget, CallSite, Code, CodeFunction, symbols
 
 _BARE = re.compile(r"\(*\s*&?([A-Za-z_]\w*)")
 _DEPTH = 3
@@ -26,7 +27,8 @@ def spelt(expression: str) -> list[str]:
 class Capabilities:
     """Resolves expressions in one tree's functions."""
 
-    def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, side: str, tree: str, budget: Budget) -> None:
+        self._budget = budget
         self._tables: dict[tuple[int, str], list[str]] = {}
         for blob, variable, value in connection.execute(
             """SELECT e.blob, e.variable, e.value FROM temp.all_file f JOIN main.element e ON e.blob = f.blob
@@ -42,7 +44,7 @@ class Capabilities:
             yield from ((name, "direct") for name in direct)
             return
         match = _BARE.match(expression)
-        if match is None or depth == 0:
+        if match is None or depth == 0 or not self._budget.spend():
             return
         if table := self._tables.get((function.blob, match.group(1))):
             yield from ((name, "table") for name in dict.fromkeys(table))
@@ -50,23 +52,24 @@ class Capabilities:
         if match.group(1) not in function.parameters or expression == match.group(1):
             seen = dict.fromkeys(
                 name
-                for value in _reaching(function, expression.strip("() "), offset)
+                for value in self._reaching(function, expression.strip("() "), offset)
                 for name, _ in self.of(function, value, offset, depth - 1)
             )
             yield from ((name, "variable") for name in seen)
 
-
-def _reaching(function: CodeFunction, target: str, offset: int) -> list[str]:
-    """The values that a variable may have at an offset: those since it was last assigned on every way there."""
-    branches = function.branches(offset)
-    values: list[str] = []
-    for store in function.stores:
-        if store.start >= offset or store.target != target or store.operator not in {"=", "init"}:
-            continue
-        if function.branches(store.start) <= branches:
-            values.clear()
-        values.append(store.value)
-    return values
+    def _reaching(self, function: CodeFunction, target: str, offset: int) -> list[str]:
+        """The values that a variable may have at an offset: those since it was last assigned on every way there."""
+        branches = function.branches(offset)
+        values: list[str] = []
+        for store in last_before(function.assigned.get(target, []), offset):
+            if store.operator not in {"=", "init"}:
+                continue
+            if not self._budget.spend():
+                return []
+            values.append(store.value)
+            if function.branches(store.start) <= branches:
+                break
+        return values[::-1]
 
 
 def handed_on(code: Code, function: CodeFunction, expression: str) -> Iterator[tuple[CodeFunction, CallSite, str]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction, symbols
+from caplint.link.functions.call_sites import Budget, CallSite, Code, CodeFunction, symbols
 
 _DEPTH = 4
 # An answer is kept in a flag, a function returns the flag, a variable takes what that returns. What is carried on
@@ -56,11 +56,25 @@ class Witnesses:
     shared: dict[str, Check] = field(default_factory=dict)
     """Variables outside functions, and members by their last name."""
     functions: dict[str, Check] = field(default_factory=dict)
+    budget: Budget = field(default_factory=lambda: Budget(1_000_000))
+    _by_function: dict[tuple[str, int], dict[tuple[str, str], Check]] | None = None
+
+    def _own(self, function: CodeFunction) -> list[Check]:
+        """The checks in a function, of those that look alike the first."""
+        if self._by_function is None:
+            self._by_function = {}
+            for check in self.checks:
+                own = self._by_function.setdefault((check.function.path, check.function.start), {})
+                own.setdefault((check.call.callee, check.expression), check)
+        found = list(self._by_function.get((function.path, function.start), {}).values())
+        return found if self.budget.spend(len(found)) else []
 
     def find(self, function: CodeFunction, text: str) -> Check | None:
         """The check that an expression of a function depends on."""
-        for check in self.checks:
-            if check.function is function and check.is_in(text):
+        if not self.budget.spend():
+            return None
+        for check in self._own(function):
+            if check.is_in(text):
                 return check
         for name in sorted(symbols(text)):
             local = self.locals.get((function.path, function.start, name))
@@ -102,7 +116,7 @@ class Dominators:
 
     def witnesses(self, checks: list[Check]) -> Witnesses:
         """Everything that carries the answers of some checks on, in a few steps."""
-        found = Witnesses(checks)
+        found = Witnesses(checks, budget=self._code.budget)
         self._follow(found, [mention for check in checks for mention in self._inside(check.function)])
         self._follow(found, [mention for name in self._flags(found) for mention in self._mentions.get(name, [])])
         return found
@@ -124,7 +138,7 @@ class Dominators:
     def _flags(self, found: Witnesses) -> list[str]:
         """What is set to a constant only where a check has said yes: `if (check(…)) { has_x = true; }`."""
         for check in found.checks:
-            for store in check.function.stores:
+            for store in check.function.stores if self._code.budget.spend(len(check.function.stores)) else []:
                 constant = not store.local and _CONSTANT.match(store.value)
                 if constant and self.guarding(check.function, store.start, found):
                     found.shared.setdefault(_last(store.target), check)
@@ -133,12 +147,16 @@ class Dominators:
     def guarding(self, function: CodeFunction, offset: int, found: Witnesses) -> Check | None:
         """The check that decides if control gets to an offset."""
         for extent in function.guards(offset):
+            if found.budget.left < 0:
+                return None
             if check := found.find(function, extent.expression):
                 return check
         return None
 
     def before(self, function: CodeFunction, call: CallSite, found: Witnesses, depth: int = _DEPTH) -> Before | None:
         """What was asked before the call, None where nothing was."""
+        if found.budget.left < 0:  # silent, where it is not known
+            return Before("every caller", found.checks[0])
         if check := self.guarding(function, call.start, found):
             return Before("same function" if check.function is function else "stored flag", check)
         for argument in call.arguments:

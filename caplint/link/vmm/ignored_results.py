@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import islice
+from operator import attrgetter
 
+from caplint.link.core.extents import last_before
 from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
 
 _DEPTH = 4
+# Assignments to one variable that are looked at behind the one that is in question.
+_MOST_STEPS = 200
 
 
 def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> str:
@@ -20,6 +26,8 @@ def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DE
         return "unread" if any(_unread(function, store) for store in _assigning(function, call)) else ""
     if call.use == "returned" and function.static and depth:
         callers = code.callers(function)
+        if not code.budget.spend(len(callers)):
+            return ""
         if callers and all(ignored(code, caller, outer, depth - 1) for caller, outer in callers):
             return "callers"
     return ""
@@ -28,32 +36,37 @@ def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DE
 def _assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
     """The assignment whose value is the call, if one is."""
     alone = re.compile(rf"\(*\s*{re.escape(call.callee)}\s*\(")
-    before = [store for store in function.stores if store.start < call.start and alone.match(store.value)]
-    last = before[-1:]
-    # Nothing else may be called between the two: it is this call's value.
-    return [] if any(last[0].start < other.start < call.start for other in function.calls if last) else last
+    other = next(last_before(function.calls, call.start), None)
+    for store in last_before(function.stores, call.start):
+        # Nothing else may be called between the two: it is this call's value.
+        if other is not None and store.start < other.start:
+            return []
+        if alone.match(store.value):
+            return [store]
+    return []
 
 
 def _unread(function: CodeFunction, store: Assignment) -> bool:
     """Whether a local variable is assigned again, or goes out of scope, before anything reads it."""
-    if not store.local or not store.target.isidentifier() or any(start > store.start for start in function.jumps):
+    if not store.local or not store.target.isidentifier() or function.jumps[-1:] > [store.start]:
         return False
+    reads = function.mentions.get(store.target, [])
+    elsewhere = reads[:1] + reads[-1:] != [store.start] * 2 and bool(reads)
+    if elsewhere and any(test.start < store.start for test in function.loops.at(store.start)):
+        return False
+    following = bisect_right(reads, store.start)
+    return following == len(reads) or _is_assigned_before(function, store, reads[following])
+
+
+def _is_assigned_before(function: CodeFunction, store: Assignment, read: int) -> bool:
+    """Whether a variable surely gets another value behind an assignment, and before it is read."""
     name = re.compile(rf"\b{re.escape(store.target)}\b")
-    reads = sorted(start for start, text in function.texts() if name.search(text) and start != store.start)
-    loops = [
-        test for test in function.tests if test.kind in {"while", "for", "do"} and test.start < store.start < test.stop
-    ]
-    if loops and reads:
-        return False
     branches = function.branches(store.start)
-    again = [
-        other.start
-        for other in function.stores
-        if other.start > store.start
-        and other.target == store.target
-        and other.operator == "="
-        and not name.search(other.value)
-        and function.branches(other.start) <= branches
-    ]
-    until = min(again, default=function.stop)
-    return not any(store.start < start < until for start in reads)
+    stores = function.assigned[store.target]
+    begin = bisect_right(stores, store.start, key=attrgetter("start"))
+    for other in islice(stores, begin, begin + _MOST_STEPS):
+        if other.start > read:
+            return False
+        if other.operator == "=" and not name.search(other.value) and function.branches(other.start) <= branches:
+            return True
+    return function.stop <= read

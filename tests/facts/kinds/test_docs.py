@@ -144,3 +144,10 @@ def test_every_heading_is_a_section() -> None:
         DocSection("7.2", "KVM_CAP_S390_USER_SIGP", 14),
         DocSection(None, "Appendix", 22),
     ]
+
+
+def test_a_star_ends_where_the_next_name_begins() -> None:
+    text = "KVM_CAP_A*KVM_CAP_B KVM_CAP_*_C KVM_CAP_*KVM_CAP_D*"
+    assert [mention.name for mention in _mentions(text)] == [
+        "KVM_CAP_A*", "KVM_CAP_B", "KVM_CAP_*_C", "KVM_CAP_*", "KVM_CAP_D*",
+    ]  # fmt: skip
