@@ -44,12 +44,12 @@ class Drift:
 
 def drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
     """Yield the structures and ioctls that both have and that differ."""
-    theirs = {structure.tag: structure for structure in other.structures}
+    other_structures = {structure.tag: structure for structure in other.structures}
     arguments = _numbered(kernel, other)
     elements = _elements(kernel) | _elements(other)
     resized = set()
     for structure in kernel.structures:
-        twin = theirs.get(structure.tag)
+        twin = other_structures.get(structure.tag)
         if twin is None or twin.kind != structure.kind:
             continue
         if twin.size != structure.size:
@@ -123,9 +123,9 @@ def _reserved(name: str) -> bool:
 
 def _moved(kernel: Structure, other: Structure) -> Iterator[str]:
     """Yield a text per member of both that has another offset or width."""
-    theirs = _leaves(other)
+    other_members = _leaves(other)
     for name, member in _leaves(kernel).items():
-        twin = theirs.get(name)
+        twin = other_members.get(name)
         if twin is None or _reserved(name):
             continue
         if (member.bits, twin.bits) != (None, None) and (
@@ -150,8 +150,8 @@ def _extent(member: StructMember) -> tuple[int, int]:
     return 8 * member.offset, 8 * (member.offset + member.size)
 
 
-def _overlaps(one: StructMember, other: StructMember) -> bool:
-    (start, stop), (begin, end) = _extent(one), _extent(other)
+def _overlaps(member: StructMember, other: StructMember) -> bool:
+    (start, stop), (begin, end) = _extent(member), _extent(other)
     return start < end and begin < stop
 
 
@@ -188,13 +188,13 @@ def _ioctl(kernel: IoctlNumber, other: IoctlNumber, resized: Iterable[str]) -> D
     if kernel.value == other.value:
         return None
     changes = [
-        f"{what}: {theirs}, not {ours}"
-        for what, theirs, ours in (
+        f"{field}: {other_value}, not {kernel_value}"
+        for field, other_value, kernel_value in (
             ("direction", other.direction, kernel.direction),
             ("number", f"{other.nr:#x}", f"{kernel.nr:#x}"),
             ("type", f"{other.kind:#x}", f"{kernel.kind:#x}"),
         )
-        if theirs != ours
+        if other_value != kernel_value
     ]
     tags = [match.group(1) if (match := _TAGGED.match(ioctl.argument)) else "" for ioctl in (kernel, other)]
     if kernel.size != other.size and not (tags[0] and tags[0] == tags[1] and tags[0] in resized):

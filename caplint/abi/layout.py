@@ -41,9 +41,9 @@ class Types:
         self._read: set[int] = set()
         self._place: LocateNode = lambda _: ("", 0)
 
-    def declare(self, node: c_ast.Node, chunk: DeclarationChunk, place: LocateNode) -> None:
+    def declare(self, node: c_ast.Node, chunk: DeclarationChunk, locate: LocateNode) -> None:
         """Declare the types of a declaration. Raises `UnknownValueError` if one has no known layout."""
-        self._attributes, self._read, self._place = chunk.attributes, set(), place
+        self._attributes, self._read, self._place = chunk.attributes, set(), locate
         if isinstance(node, c_ast.Typedef | c_ast.Decl):
             declared = self.of(node.type)
             marks = self._marks(f"{MARKER}{number}" for number in chunk.outer)

@@ -69,14 +69,14 @@ class Sources:
         return digest.hexdigest()
 
 
-def gather(place: HeaderSet, read: Reader) -> Sources:
+def gather(headers: HeaderSet, read: Reader) -> Sources:
     """Return all headers that `linux/kvm.h` may include under any conditions."""
     files: dict[str, str] = {}
     targets: dict[tuple[str, str], str] = {}
     pending = [("", ROOT)]
     while pending:
         key = pending.pop()
-        header = _found(place, read, *key) if key not in targets and len(files) < _MAX_FILES else None
+        header = _found(headers, read, *key) if key not in targets and len(files) < _MAX_FILES else None
         if header is None:
             continue
         path, content = header
@@ -97,13 +97,13 @@ def _read(content: bytes) -> tuple[str, list[tuple[bool, str]]]:
     return content.decode("utf-8", "replace"), names
 
 
-def _found(place: HeaderSet, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
+def _found(headers: HeaderSet, read: Reader, directory: str, name: str) -> tuple[str, bytes] | None:
     """Return path and content: a quoted file, a shipped header, the tree's own, else a shipped fallback."""
     if directory and (path := _inside(join(directory, name))) and (content := read(path)) is not None:
         return _bounded(path, content)
     if name in (stand_ins := _shipped("headers")):
         return STAND_IN + name, stand_ins[name]
-    path = place.root if name == ROOT else place.asm if name == "asm/kvm.h" else place.path_of(name)
+    path = headers.root if name == ROOT else headers.asm if name == "asm/kvm.h" else headers.path_of(name)
     if path and (content := read(path)) is not None:
         return _bounded(path, content)
     if name in (fallbacks := _shipped("fallback")):

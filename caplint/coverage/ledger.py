@@ -104,13 +104,13 @@ def read_ledger(connection: sqlite3.Connection, trees: list[Tree], tables: Table
 def _layouts(connection: sqlite3.Connection) -> list[UnknownLayout]:
     """Return one entry per place and reason; layouts that are unknown only because of a member are left out."""
     abis_of: dict[tuple[str, str, int, str, str], list[str]] = {}
-    for *place, abi in connection.execute(
+    for *key, abi in connection.execute(
         """SELECT DISTINCT tree, path, line, name, reason, abi FROM layout_unknown WHERE NOT follows
            ORDER BY 1, 2, 3, 4, 5, 6"""
     ):
-        tree, path, line, name, reason = place
+        tree, path, line, name, reason = key
         abis_of.setdefault((tree, path, line, name, reason), []).append(abi)
-    return [UnknownLayout(*place, abis) for place, abis in abis_of.items()]
+    return [UnknownLayout(*key, abis) for key, abis in abis_of.items()]
 
 
 def _unnumbered(connection: sqlite3.Connection) -> list[Unnumbered]:

@@ -97,22 +97,22 @@ def _uses(connection: sqlite3.Connection, macros: set[str]) -> Iterator[tuple[st
         return
     marks = ", ".join("?" * len(macros))
     # CROSS JOIN fixes the order: the few uses are looked up in `file`, instead of scanning the uses of every file.
-    for *place, arguments in connection.execute(
+    for *columns, arguments in connection.execute(
         f"""
         SELECT f.tree, f.path, k.line, k.column, k.callee, k.arguments
         FROM main.call k CROSS JOIN file f ON f.blob = k.blob WHERE k.callee IN ({marks})
         """,  # noqa: S608
         sorted(macros),
     ):
-        yield *place, json.loads(arguments)
-    for *place, arguments in connection.execute(
+        yield *columns, json.loads(arguments)
+    for *columns, arguments in connection.execute(
         f"""
         SELECT f.tree, f.path, u.line, 1, u.name, u.arguments
         FROM main.macro_use u CROSS JOIN file f ON f.blob = u.blob WHERE u.name IN ({marks})
         """,  # noqa: S608
         sorted(macros),
     ):
-        yield *place, [argument.strip() for argument in arguments.split(",")]
+        yield *columns, [argument.strip() for argument in arguments.split(",")]
 
 
 def _nearest(pasters: list[_Paster], path: str, line: int) -> _Paster | None:

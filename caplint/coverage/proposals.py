@@ -89,10 +89,10 @@ def propose(files: list[tuple[Tree, File]], spots: Iterable[Spot], repairs: Repa
         while (needless := _needless(entries, gains)) is not None:
             entries.remove(needless)
             gains = _gains(tried, words, entries, pool, memory)
-    rest = _remaining(tried, gains)
-    rest += [spot for file in blind[MAX_FILES:] for spot in file.spots]
-    rest += [spot for spot in spots if not _is_mendable(spot)]
-    return Proposals(_proposals(entries, tried, gains), rest, len(blind) - len(tried) + late)
+    remaining = _remaining(tried, gains)
+    remaining += [spot for file in blind[MAX_FILES:] for spot in file.spots]
+    remaining += [spot for spot in spots if not _is_mendable(spot)]
+    return Proposals(_proposals(entries, tried, gains), remaining, len(blind) - len(tried) + late)
 
 
 def _is_mendable(spot: Spot) -> bool:
@@ -193,11 +193,11 @@ def _needless(entries: list[RepairWord], gains: Iterable[_Gain | None]) -> Repai
 def _remaining(tried: list[_Blind], gains: list[_Gain | None]) -> list[Spot]:
     remaining = []
     for file, gain in zip(tried, gains, strict=True):
-        rest = None if gain is None else gain.rest
+        blind_extents = None if gain is None else gain.rest
         remaining += [
             spot
             for spot in file.spots
-            if rest is None or any(start <= spot.stop and spot.start <= end for start, end in rest)
+            if blind_extents is None or any(start <= spot.stop and spot.start <= end for start, end in blind_extents)
         ]
     return remaining
 

@@ -87,21 +87,21 @@ class Bridges:
                 if steps := self._down(tree, arch, (entry, request), target, name):
                     if callee == use.callee:
                         return Way(steps)
-                    place = use.calls[-1]
+                    last_call = use.calls[-1]
                     return Way(
                         (
                             self._wrapped(use, callee, request)
-                            or replace(place, function=callee, edge="direct", note=request),
+                            or replace(last_call, function=callee, edge="direct", note=request),
                             *steps,
                         )
                     )
         if not targets:
-            what = (
+            missing = (
                 "handles it"
                 if verb == "issue"
                 else f"has a case for it in its {'enable' if verb == 'enable' else 'check'} handlers"
             )
-            return Way((), f"no code of {arch} {what}")
+            return Way((), f"no code of {arch} {missing}")
         if not calls:
             return Way((), f"{use.callee}: no ioctl call found in it")
         return Way(

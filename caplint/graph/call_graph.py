@@ -80,8 +80,8 @@ class Programs:
     def _step(self, tree: Tree, function: ProgramFunction, edge: Edge | None) -> Step:
         why = self._why_this(tree, function)
         if edge is None:
-            place = f"{function.path}:{function.line}"
-            return Step(tree.name, function.name, function.path, function.line, "entry", why=why, defined=place)
+            definition = f"{function.path}:{function.line}"
+            return Step(tree.name, function.name, function.path, function.line, "entry", why=why, defined=definition)
         return Step(
             tree.name, function.name, edge.path, edge.line, edge.kind, _label(edge.labels), edge.condition, edge.via,
             edge.sure, why, f"{function.path}:{function.line}",
@@ -169,8 +169,8 @@ def _elsewhere(callers: Callers, top: ProgramFunction) -> str:
 
 
 def _named(callers: Callers, top: ProgramFunction) -> str:
-    place = mention(callers.program, top)
-    return f"mentioned at {place} in a form that is not followed" if place else ""
+    location = mention(callers.program, top)
+    return f"mentioned at {location} in a form that is not followed" if location else ""
 
 
 def code_of(tree: Tree, store: FactStore) -> list[File]:
@@ -187,11 +187,11 @@ def _label(labels: str) -> str | None:
 
 
 def _reason(chosen: FunctionDefinition, other: FunctionDefinition) -> str:
-    place = f"{other.function.path}:{other.function.line}"
+    location = f"{other.function.path}:{other.function.line}"
     if not other.live:
-        return f"not the one at {place}, which is compiled only if {other.condition}"
+        return f"not the one at {location}, which is compiled only if {other.condition}"
     if other.static and other.function.path != chosen.function.path:
-        return f"not the one at {place}, which is private to its file"
+        return f"not the one at {location}, which is private to its file"
     if other.arch != chosen.arch and other.arch not in {None, GENERIC}:
-        return f"not the one at {place}, which is for {other.arch}"
+        return f"not the one at {location}, which is for {other.arch}"
     return ""

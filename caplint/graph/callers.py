@@ -100,8 +100,8 @@ class Callers:
                 yield call.caller, edge_of(kind, call)
         for alias in self.program.aliases.get(function.name, ()):
             if alias.live:
-                place = alias.function
-                yield place, Edge("direct", place.path, place.line, alias.condition)
+                alias_function = alias.function
+                yield alias_function, Edge("direct", alias_function.path, alias_function.line, alias.condition)
         for handed in self.program.handed.get(function.name, ()):
             if self._is_meant(function, handed.call):
                 # A function that stores the pointer does not call it.
@@ -115,20 +115,20 @@ class Callers:
 
     def _is_meant(self, function: ProgramFunction, call: OutlineCall) -> bool:
         return is_live(call.condition) and any(
-            found.function == function for found in self.program.meant(function.name, call.file)
+            definition.function == function for definition in self.program.meant(function.name, call.file)
         )
 
     def _means(self, function: ProgramFunction, path: str) -> bool:
         return path == function.path or not any(
-            found.function.path == path for found in self.program.definitions.get(function.name, ())
+            definition.function.path == path for definition in self.program.definitions.get(function.name, ())
         )
 
     def _registrars(self, function: ProgramFunction) -> Iterator[Caller]:
         for use in self.program.registered.get(function.name, ()):
             name = knowledge().registrars.get(use.macro)
             if name is not None and self._means(function, use.file.path):
-                for found in self.program.meant(name, use.file):
-                    yield found.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
+                for registrar in self.program.meant(name, use.file):
+                    yield registrar.function, Edge("callback", use.file.path, use.line, "1", via=use.macro)
 
     def _remote(self, function: ProgramFunction) -> Iterator[Caller]:
         """Yield the clients that call a remote procedure which the function serves."""
@@ -144,7 +144,7 @@ class Callers:
             if self._is_parameter(kept):
                 continue
             meant = self.program.meant(function.name, kept.file)
-            if is_live(kept.condition) and any(found.function == function for found in meant):
+            if is_live(kept.condition) and any(definition.function == function for definition in meant):
                 seen.update(dict.fromkeys(self._receivers.kept(kept)))
         for handed in self.program.handed.get(function.name, ()):
             if self._is_meant(function, handed.call):

@@ -1,4 +1,4 @@
-"""Fills the views that need the call graph, for `check --deep`."""
+"""Views that need the call graph, filled for `check --deep`."""
 
 from __future__ import annotations
 

@@ -55,9 +55,9 @@ def link_enable_ways(
 def _rows(session: Session, reading: ExtractionSettings, programs: Programs, end: float) -> Found:
     rows: list[_Row] = []
     late = 0
-    places = session.connection.execute(_OPEN).fetchall()
+    open_enables = session.connection.execute(_OPEN).fetchall()
     for tree in programs.of_role("vmm"):
-        wanted = {tuple(place) for name, *place in places if name == tree.name}
+        wanted = {tuple(position) for name, *position in open_enables if name == tree.name}
         if not wanted:
             continue
         callers = _Callers(session, reading, programs, tree)

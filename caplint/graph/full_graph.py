@@ -74,8 +74,8 @@ def _direct(program: Program) -> _Found:
     for name, aliases in program.aliases.items():
         for alias in aliases:
             for definition in program.definitions.get(name, ()):
-                place = alias.function
-                yield place, definition.function, Edge("direct", place.path, place.line, alias.condition)
+                holder = alias.function
+                yield holder, definition.function, Edge("direct", holder.path, holder.line, alias.condition)
 
 
 def _handed(program: Program) -> _Found:

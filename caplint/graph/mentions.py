@@ -50,9 +50,9 @@ def _around(text: bytes, offset: int) -> bytes:
 
 
 def _pasting(program: Program, name: str) -> str:
-    for body, place in program.pasting:
+    for body, location in program.pasting:
         for before, behind in _PASTED.findall(body):
             starts = len(before) >= _MIN_FRAGMENT and name.startswith(before)
             if starts or (len(behind) >= _MIN_FRAGMENT and name.endswith(behind)):
-                return place
+                return location
     return ""

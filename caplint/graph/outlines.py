@@ -75,7 +75,7 @@ class Outlines:
         postings = self._words()
         fresh = sorted(set(words) - self._asked)
         self._asked.update(fresh)
-        return self._outlined(sorted({place for word in fresh for place in postings.get(word, ())} - self._loaded))
+        return self._outlined(sorted({index for word in fresh for index in postings.get(word, ())} - self._loaded))
 
     def prepare_all(self) -> None:
         """Extract the outlines of all files at once, which for many questions is cheaper than file by file."""
@@ -83,20 +83,20 @@ class Outlines:
 
     def all(self) -> list[FileOutline]:
         """Return all files that were not returned before."""
-        return self._outlined([place for place in range(len(self._files)) if place not in self._loaded])
+        return self._outlined([index for index in range(len(self._files)) if index not in self._loaded])
 
     def count(self, word: str) -> int:
         """Return the number of files with a word."""
         return len(self._words().get(word, ()))
 
-    def _outlined(self, places: list[int]) -> list[FileOutline]:
-        self._loaded.update(places)
-        files = [self._files[place] for place in places]
+    def _outlined(self, indexes: list[int]) -> list[FileOutline]:
+        self._loaded.update(indexes)
+        files = [self._files[index] for index in indexes]
         self._make(files)
         texts = self._texts([self._rows[file.oid] for file in files], "outline")
-        known = knowledge()
+        facts = knowledge()
         return [
-            FileOutline(file.path, known.architecture_of(self.tree.project, file.path), json.loads(text))
+            FileOutline(file.path, facts.architecture_of(self.tree.project, file.path), json.loads(text))
             for file in files
             if (text := texts.get(self._rows[file.oid])) is not None  # None: the whole file is a blind spot
         ]
@@ -138,9 +138,9 @@ class Outlines:
         rows = harvest(self._store, wanted, self._reading, _quietly, NAME_INDEX)
         texts = self._texts(sorted({rows[file.oid, NAME_INDEX] for file in self._files}), "name_index")
         postings: dict[str, list[int]] = {}
-        for place, file in enumerate(self._files):
+        for index, file in enumerate(self._files):
             for word in texts.get(rows[file.oid, NAME_INDEX], "").split():
-                postings.setdefault(word, []).append(place)
+                postings.setdefault(word, []).append(index)
         yield from postings.items()
 
 

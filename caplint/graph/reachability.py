@@ -52,8 +52,8 @@ class _Search:
         for (cap,) in caps:
             for use in uses_of(self._programs, cap):
                 reached, reason = self._reached(use)
-                place = use.calls[-1]
-                rows.append(("use", use.tree, place.path, place.line, use.holder.name, cap, use.arch, reached, reason))
+                site = use.calls[-1]
+                rows.append(("use", use.tree, site.path, site.line, use.holder.name, cap, use.arch, reached, reason))
         return rows
 
     def _reached(self, use: VmmSite) -> tuple[int | None, str]:

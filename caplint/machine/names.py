@@ -59,10 +59,10 @@ def _numbers_msrs(tree: Tree, path: str) -> bool:
 
 
 def _numbers(
-    trees: Iterable[Tree], reading: ExtractionSettings, place: Path | None, wanted: Callable[[Tree, str], bool]
+    trees: Iterable[Tree], reading: ExtractionSettings, store_path: Path | None, wanted: Callable[[Tree, str], bool]
 ) -> Iterator[tuple[str, int]]:
     """Yield name and value of object-like macros, tree by tree, in the order of the headers."""
-    store = FactStore(place)
+    store = FactStore(store_path)
     try:
         for tree in sorted(trees, key=lambda tree: tree.role not in {"kernel", "reference"}):
             files = [_file(tree, path) for path in tree.candidates() if wanted(tree, path)]

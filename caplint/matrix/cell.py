@@ -99,13 +99,13 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
     for member in dict.fromkeys(member for job in jobs for member in (job.kernel, job.vmm)):
         with suppress(CaplintError, OSError):
             trees[member] = _tree(member)
-    for place, job in enumerate(jobs):
+    for index, job in enumerate(jobs):
         kernel, vmm = trees.get(job.kernel), trees.get(job.vmm)
         if kernel is not None and vmm is not None:
             with suppress(CaplintError, OSError):
                 outcome = known([kernel, vmm], rules, config, states)
                 if outcome is not None:
-                    yield place, _cell(outcome, job, config.coverage_floor)
+                    yield index, _cell(outcome, job, config.coverage_floor)
 
 
 def _settings(job: Job) -> tuple[Config, list[Rule]]:

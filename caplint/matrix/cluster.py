@@ -40,8 +40,8 @@ def run_there(address: str, jobs: list[Job], order: list[int], tls: Tls) -> Gene
         from distributed import as_completed  # noqa: PLC0415 - see above
 
         _survey(client, address, jobs)
-        mine = program_digest()
-        futures = {client.submit(_check, jobs[place], mine, pure=False): place for place in order}
+        digest = program_digest()
+        futures = {client.submit(_check, jobs[index], digest, pure=False): index for index in order}
         for future in as_completed(futures):  # type: ignore[no-untyped-call]
             if future.cancelled():
                 raise CaplintError(

@@ -90,14 +90,14 @@ def _from_root(text: str) -> str:
 
 def _labels(texts: list[str]) -> list[str]:
     """Return as many trailing components of each path as make it unique, with the revision."""
-    places = [(Path(path).parts, revision) for path, revision in map(split, texts)]
-    return [_label(place, places) for place in places]
+    split_paths = [(Path(path).parts, revision) for path, revision in map(split, texts)]
+    return [_label(split_path, split_paths) for split_path in split_paths]
 
 
-def _label(place: tuple[tuple[str, ...], str], places: list[tuple[tuple[str, ...], str]]) -> str:
-    parts, revision = place
+def _label(split_path: tuple[tuple[str, ...], str], split_paths: list[tuple[tuple[str, ...], str]]) -> str:
+    parts, revision = split_path
     for length in range(1, max(2, len(parts))):
-        alike = [other for other in places if other[1] == revision and other[0][-length:] == parts[-length:]]
+        alike = [other for other in split_paths if other[1] == revision and other[0][-length:] == parts[-length:]]
         if len(alike) == 1:
             break
     return "/".join(parts[-length:]) + (f"@{revision}" if revision else "")
