@@ -47,14 +47,16 @@ def _doubles(place: Path, mark: Path, names: set[str]) -> None:
         (place / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r} + ' ')\n")
 
 
-def _run(trees: Path, command: str, variable: str | None) -> subprocess.CompletedProcess[str]:
+def _run(
+    trees: Path, command: str, variable: str | None, program: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     variables["CAPLINT_CACHE"] = str(trees / "cache")
     if variable is not None:
         variables["PYTHONPATH"] = variable.format(work=trees / "work")
     words = [command, "--jobs", "2", "--kernel", str(trees / "k"), "--qemu", str(trees / "q"), "--fail-on", "never"]
     return subprocess.run(
-        [sys.executable, str(trees / "bin" / "caplint"), *words],
+        [sys.executable, *(program or (str(trees / "bin" / "caplint"),)), *words],
         cwd=trees / "work", env=variables, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -76,6 +78,24 @@ def test_nothing_is_imported_from_the_working_directory(trees: Path, command: st
     run = _run(trees, command, None)
     assert not (trees / "mark").exists(), (trees / "mark").read_text()
     assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("variable", [None, "/nowhere"])
+def test_nothing_is_imported_from_where_the_module_is_run(trees: Path, variable: str | None) -> None:
+    """`-m` looks for caplint, and for what finds modules, in the working directory; only that is beyond help."""
+    names = (set(sys.stdlib_module_names) | INSTALLED) - EARLY - {"pkgutil", "runpy", "weakref", "__future__"}
+    _doubles(trees / "work", trees / "mark", names)
+    run = _run(trees, "check", variable, ("-m", "caplint"))
+    assert not (trees / "mark").exists(), (trees / "mark").read_text()
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_the_process_of_a_pair_is_not_even_started_with_pythonpath(trees: Path) -> None:
+    """What Python itself loads from there, it loads for the program that was given the variable, and for no other."""
+    _doubles(trees / "work", trees / "mark", {"sitecustomize"})
+    run = _run(trees, "matrix", "{work}")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (trees / "mark").read_text() == "sitecustomize "
 
 
 def test_where_pythonpath_has_led_to_caplint_it_leads_to_what_it_needs(tmp_path: Path) -> None:
