@@ -12,10 +12,10 @@ import jsonschema
 import pytest
 
 from caplint.cli.main import main
+from caplint.report import FORMATS
 from caplint.util import shipped_files
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
-_FORMATS = ("text", "concise", "json", "jsonl", "github", "gitlab", "junit", "b4")
 
 
 def _demo(output_format: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -24,7 +24,7 @@ def _demo(output_format: str, capsys: pytest.CaptureFixture[str]) -> str:
     return re.sub(r"in \d+\.\d\d s", "in 0.00 s", text)
 
 
-@pytest.mark.parametrize("output_format", _FORMATS)
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_golden(
     output_format: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
