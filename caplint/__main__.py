@@ -1,6 +1,6 @@
 """`python -m caplint`, and what the command `caplint` runs."""
 
-from caplint.search_path import own_modules_only
+from caplint.util.search_path import own_modules_only
 
 own_modules_only()
 

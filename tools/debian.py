@@ -152,7 +152,7 @@ def _part_key(part: str) -> list[tuple[list[int], int]]:
 
 
 def _order(character: str) -> int:
-    """A tilde sorts before the end of the part, and letters before everything else."""
+    """Return a tilde sorts before the end of the part, and letters before everything else."""
     if character == "~":
         return -1
     return ord(character) if character.isalpha() else ord(character) + 256

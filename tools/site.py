@@ -90,7 +90,7 @@ def build(target: Path) -> None:
 
 
 def rule_page(rule: Rule) -> str:
-    """A page, with its front matter as a table below the title, and fences that say no more than their language."""
+    """Return a page with its front matter as a table below the title; fences keep only their language."""
     table = [f"| code | `{rule.code}` |", "|---|---|", f"| name | `{rule.name}` |"]
     table += [f"| severity | {rule.severity} |", f"| needs | {', '.join(rule.needs)} |"]
     if rule.supersedes:

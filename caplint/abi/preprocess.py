@@ -92,7 +92,7 @@ class Preprocessed:
         return _EXPANSIONS[key][0]
 
     def _expanded(self, name: str) -> tuple[str, int]:
-        """What it becomes, and how many tokens were handled for that."""
+        """Return the expansion of a name, and the number of tokens handled for it."""
         before = self._preprocessor.handled
         try:
             tokens = self._preprocessor.expand_macros(self._preprocessor.tokenize(name))

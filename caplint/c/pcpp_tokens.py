@@ -42,7 +42,7 @@ class Preprocessor(pcpp.Preprocessor):  # type: ignore[misc]
             raise TooMuchWorkError(f"takes more than {self.most_tokens:,} steps to preprocess")
 
     def expand_macros(self, tokens: list[Any], expanding_from: Sequence[str] = ()) -> list[Any]:
-        """The tokens with all macros expanded, in place."""
+        """Return the tokens with all macros expanded, in place."""
         self.handle(len(tokens))
         expanded: list[Any] = super().expand_macros(tokens, list(expanding_from))
         self.handle(len(expanded))
@@ -68,7 +68,7 @@ LexToken.__copy__ = copied
 
 
 def _shifting_left(shift: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Value]:
-    """The operator, but that it makes no number of gigabytes first to keep 64 bits of it."""
+    """Return the operator, but that it makes no number of gigabytes first to keep 64 bits of it."""
 
     @wraps(shift)
     def shifted(self: Value, other: Any) -> Value:

@@ -41,7 +41,7 @@ _LONGEST = 2_000
 
 
 def entry() -> None:
-    """The console script."""
+    """Return the console script."""
     gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
     streams.prepare()
     try:

@@ -62,7 +62,7 @@ class Expander:
         return b"".join([*pieces, source[position:]])
 
     def expansion(self, invocation: bytes) -> bytes:
-        """What one invocation becomes, on one line. Raises `ExpansionError`."""
+        """Return the expansion of one invocation, on one line. Raises `ExpansionError`."""
         self._preprocessor.handled = 0  # each has the whole limit, whatever was expanded before
         tokens = self._preprocessor.tokenize(" ".join(invocation.decode("utf-8", "replace").split()))
         try:

@@ -93,7 +93,7 @@ def _text(value: object, column: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """The text, or its beginning with a mark that no other text has: two that are cut stay two."""
+    """Return the text, or its beginning with a mark that no other text has: two that are cut stay two."""
     if len(text) <= _LONGEST:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]

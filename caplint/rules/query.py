@@ -38,7 +38,7 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
 
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
-    """The rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
+    """Yield the rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
     try:
         with sandbox(connection, f"{rule.path}: query"):
             _, rows = execute(connection, plain(rule.query))

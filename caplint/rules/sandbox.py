@@ -161,7 +161,7 @@ class _Guard:
         return sqlite3.SQLITE_OK
 
     def failure(self, label: str, error: Exception, connection: sqlite3.Connection) -> Exception:
-        """The error to be raised: one of the query, or of the store where that is damaged."""
+        """Return the error to be raised: one of the query, or of the store where that is damaged."""
         from caplint.facts.store.store import is_damage, is_no_text  # noqa: PLC0415 - only failing queries need it
 
         if not self.reason and is_no_text(error) and not holds_no_text(connection):

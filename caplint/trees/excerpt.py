@@ -53,7 +53,7 @@ class EmptyTree(Tree):
 
 
 def apply_excerpts(series: list[Series], trees: list[Tree], preferred: str | None) -> list[PatchedTrees]:
-    """The trees, with excerpts in place of those that the series touch.
+    """Return the trees, with excerpts in place of those that the series touch.
 
     Series that touch one tree are each shown of their own, as neither was made against the other.
     """
@@ -76,7 +76,7 @@ def apply_excerpts(series: list[Series], trees: list[Tree], preferred: str | Non
 
 
 def _empty(trees: list[Tree]) -> list[EmptyTree]:
-    """An empty tree for each that is given, and for each project of which none is."""
+    """Return an empty tree for each that is given, and for each project of which none is."""
     empty = [EmptyTree(tree.name, tree.role, tree.project) for tree in trees if tree.role != "reference"]
     taken = {tree.name for tree in empty}
     for project in (known for known in knowledge().projects if known.markers):
@@ -126,7 +126,7 @@ class _Excerpts:
         )
 
     def laid(self, empty: list[EmptyTree], trees: list[Tree]) -> PatchedTrees:
-        """The trees with the excerpts in place of those that they are of."""
+        """Return the trees with the excerpts in place of those that they are of."""
         after = {name: {path: shown.after for path, shown in files.items()} for name, files in self._after.items()}
         for side in (self._before, after):
             if any(sum(max(lines, default=0) for lines in files.values()) > _MOST_LINES for files in side.values()):

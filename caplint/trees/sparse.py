@@ -86,7 +86,7 @@ def _by(moves: _Moves, line: int) -> int:
 
 
 def _together(first: _Moves, then: _Moves) -> _Moves:
-    """Moves one after the other: from lines before both to lines behind both."""
+    """Compose two moves: from lines before both to lines after both."""
     starts = {start + moved for start, moved in then} | {start + _by(then, start) for start, _ in first}
     back = sorted((start + moved, moved) for start, moved in then)
     return [(start, _by(first, start - _by(back, start)) + _by(back, start)) for start in sorted(starts)]

@@ -21,7 +21,7 @@ Signature: 8a477f597d28d172789f06886806bc55
 """
 OUTCOMES = "outcomes"
 """Name of its subdirectory for outcomes."""
-_STORE = re.compile(r"facts(?:-[0-9a-f]{1,8})?\.db(?:-wal|-shm|-journal)?\Z")
+_STORE = re.compile(r"facts(?:-[0-9a-f]{1,8})?\.db(?:-wal|-shm|-journal|-seal)?\Z")
 _OTHERS_WRITE = 0o022
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 

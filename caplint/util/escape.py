@@ -40,5 +40,5 @@ def _escape(char: str, short: str) -> str:
 
 
 def toml_string(text: str) -> str:
-    """A basic string of TOML; JSON's escapes are among TOML's, but for characters of two halves."""
+    """Return a basic string of TOML; JSON's escapes are among TOML's, but for characters of two halves."""
     return _UNSAFE.sub(lambda match: _escape(match[0], "\\u{:04x}"), json.dumps(text, ensure_ascii=False))

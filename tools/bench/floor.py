@@ -19,14 +19,14 @@ BARE = "bare tree-sitter parse of what is read, one core"
 
 
 def floor(runs: int) -> Iterator[Row]:
-    """Reading the bytes, and barely parsing them."""
+    """Measure reading the bytes, and a bare parse of them."""
     sources = [path.read_bytes() for path in read_files()]
     yield timed(BARE, runs, tree_sitter.Parser(language()).parse, sources)
     yield timed("reading every C file of both trees", runs, Path.read_bytes, every_file())
 
 
 def front_end(runs: int) -> Iterator[Row]:
-    """The stages on one core."""
+    """Measure the stages on one core."""
     sources = [path.read_bytes() for path in read_files()]
     table = tables()
     lexed = [lex(source) for source in sources]

@@ -13,7 +13,7 @@ _COPIED = ("virt/kvm", "arch/riscv/kvm", "arch/s390/kvm")
 
 
 def growth(_runs: int) -> Iterator[Row]:
-    """A kernel of two architectures, and the same with their code again as further files, none like another."""
+    """Yield a kernel of two architectures, and the same with their code again as further files, none like another."""
     for times in (1, 2, 4, 8):
         with tempfile.TemporaryDirectory() as scratch:
             size = _grown(Path(scratch, "linux"), times)

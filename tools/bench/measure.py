@@ -119,7 +119,7 @@ def _members(session: int) -> Iterable[int]:
 
 
 def _proportional(process: int) -> float:
-    """The process's proportional set size in MB, 0 once it is gone (proc(5))."""
+    """Return the process's proportional set size in MB, 0 once it is gone (proc(5))."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -12,7 +12,7 @@ PAIR = ("linux-6.12", "qemu-10.0")
 
 
 def trees() -> list[str]:
-    """The options that name the pair. Raises `ToolError` where it is not there."""
+    """Return the options that name the pair. Raises `ToolError` where it is not there."""
     for name in PAIR:
         if not (CORPUS / name).is_dir():
             raise ToolError(f"{CORPUS / name} is not there; run `make corpus` first")
@@ -20,7 +20,7 @@ def trees() -> list[str]:
 
 
 def read_files() -> list[Path]:
-    """The C files that a check of the pair reads."""
+    """Return the C files that a check of the pair reads."""
     store = FactStore(None)
     return [
         CORPUS / name / file.path

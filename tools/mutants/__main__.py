@@ -79,7 +79,7 @@ def draw(every: dict[str, Mutants], number: int, seed: str) -> Iterator[Mutant]:
 
 
 def _job(mutant: Mutant, known: coverage.Coverage, budget: float) -> Job:
-    """A function that some test runs is exchanged; what only imports run has to be there from the beginning."""
+    """Return a function that some test runs is exchanged; what only imports run has to be there from the beginning."""
     place, source = mutant.place, mutant.source
     lines = mutant.lines if known.tests(source, mutant.lines) else place.statement
     tests = known.tests(source, lines)
@@ -93,7 +93,7 @@ def _job(mutant: Mutant, known: coverage.Coverage, budget: float) -> Job:
 
 
 def _users(mutant: Mutant) -> list[int]:
-    """The lines that speak of what a module's own statement gives a value to."""
+    """Return the lines that speak of what a module's own statement gives a value to."""
     lines = mutant.code.splitlines()
     name = re.match(r"\w+", lines[mutant.place.statement.start - 1])
     if name is None:
@@ -102,7 +102,7 @@ def _users(mutant: Mutant) -> list[int]:
 
 
 def _try(jobs: list[Job]) -> list[dict[str, str]]:
-    """The verdicts on jobs, from a process that imports what is mutated."""
+    """Return the verdicts on jobs, from a process that imports what is mutated."""
     file, out = HOME / "jobs.jsonl", HOME / "verdicts.jsonl"
     write_jobs(file, jobs)
     out.write_text("")

@@ -76,7 +76,7 @@ def _record(file: str, sources: list[str], tested: str) -> dict[str, Any]:
 
 
 def _shared(file: Path) -> Iterator[Path]:
-    """What the tests of a file are made with: everything beside it, and above it, that is no test."""
+    """Yield the files that tests of a file share: all beside and above it that are not tests."""
     for directory in file.parents:
         if "tests" in directory.parts:
             yield from (path for path in directory.glob("*.py") if not path.name.startswith("test_"))

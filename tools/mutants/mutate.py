@@ -85,7 +85,7 @@ class Mutants:
         return Mutant(self._source, place, where.start.line, where.start.column + 1, lines, number, before, after, code)
 
     def _code(self, index: int, node: Any, other: Any) -> str:
-        """The source with one node replaced, which stands in a certain of its statements; the rest is not made anew."""
+        """Return the source with one node of the statement at `index` replaced; other statements keep their text."""
         statement = self._module.body[index]
         replaced = other if statement is node else statement.deep_replace(node, other)
         code: str = self._module.code_for_node(replaced)

@@ -61,13 +61,13 @@ def forget(temporary: Path) -> None:
 
 
 def remembering() -> list[Any]:
-    """The functions of the program that remember their answers."""
+    """Return the functions of the program that remember their answers."""
     kind = functools._lru_cache_wrapper
     return [found for found in gc.get_objects() if isinstance(found, kind) and found.__module__.startswith("caplint.")]
 
 
 def record(tests: str, sources: Iterable[str]) -> dict[str, Any]:
-    """`tests`: seconds of each that passes; `lines`: by source and line, the tests that run it, and "" for imports."""
+    """Return `tests`, seconds per passing test, and `lines`, per source and line the tests that run it ("": imports)."""
     from coverage import Coverage  # noqa: PLC0415 - of the group `tools`, which is not installed everywhere
 
     coverage = Coverage(data_file=None, include=[str(Path(source).resolve()) for source in sources])

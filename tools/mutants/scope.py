@@ -26,7 +26,7 @@ GROUPS = {
 
 
 def sources(group: str) -> list[str]:
-    """The files of a group."""
+    """Return the files of a group."""
     place = Path(GROUPS[group])
     return [str(path) for path in sorted(place.rglob("*.py"))] if place.is_dir() else [str(place)]
 

@@ -56,7 +56,7 @@ HEAD = """\
 
 
 def table(groups: dict[str, list[Row]]) -> Iterator[str]:
-    """The rows of every source, and of a group of several."""
+    """Yield the rows of every source, and of a group of several."""
     yield HEAD
     for name, rows in groups.items():
         yield from (str(row) for row in rows if row.tried or row.counts[EQUIVALENT])
@@ -65,7 +65,7 @@ def table(groups: dict[str, list[Row]]) -> Iterator[str]:
 
 
 def total(name: str, rows: Iterable[Row]) -> Row:
-    """Some rows as one."""
+    """Return some rows as one."""
     whole = Row(name)
     for row in rows:
         whole.all += row.all
@@ -74,7 +74,7 @@ def total(name: str, rows: Iterable[Row]) -> Row:
 
 
 def said(name: str, rows: list[Row]) -> str:
-    """A sentence on what a group's sample means."""
+    """Return a sentence on what a group's sample means."""
     whole = total(name, rows)
     low, high = interval(whole.noticed, whole.tried, whole.all - whole.counts[EQUIVALENT])
     sample = whole.tried + whole.counts[EQUIVALENT]

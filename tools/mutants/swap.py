@@ -71,7 +71,7 @@ class Finder(MetaPathFinder):
         self._text = text
 
     def find_spec(self, fullname: str, _: object = None, __: ModuleType | None = None) -> ModuleSpec | None:
-        """The module's own file, read by a loader that knows better."""
+        """Return the module's own file, read by a loader that knows better."""
         if fullname != self._name:
             return None
         loader = _Loader(fullname, self._path)

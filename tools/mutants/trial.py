@@ -180,7 +180,7 @@ def _meaning(job: Job, status: int) -> str:
 
 
 def _child(run: Callable[[], int], place: Path) -> int:
-    """A child's exit status."""
+    """Return a child's exit status."""
     if (child := os.fork()) == 0:
         code = 1
         try:
@@ -200,13 +200,13 @@ def _child(run: Callable[[], int], place: Path) -> int:
 
 
 def read_jobs(path: Path) -> Iterator[Job]:
-    """The jobs of a file."""
+    """Yield the jobs of a file."""
     for line in path.read_text("utf-8").splitlines():
         yield Job(**json.loads(line))
 
 
 def write_jobs(path: Path, jobs: Iterable[Job]) -> None:
-    """A file of jobs."""
+    """Return a file of jobs."""
     path.write_text("".join(f"{json.dumps(asdict(job))}\n" for job in jobs), "utf-8")
 
 

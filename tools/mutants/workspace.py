@@ -13,7 +13,7 @@ HOME = Path(".mutants")
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A directory for everything that tests write below their own temporary ones, stores of facts included."""
+    """Yield a directory for everything that tests write below their own temporary ones, stores of facts included."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         settle(Path(name))
         yield Path(name)

@@ -16,7 +16,7 @@ def own_modules_only() -> None:
     directories of the variable stay, behind all others.
     """
     named = os.environ.get("PYTHONPATH", ".").split(os.pathsep)
-    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     try:
         left_out = {os.getcwd(), *(os.path.abspath(entry) for entry in named if not os.path.isabs(entry))}
     except OSError:  # the working directory is gone
