@@ -129,7 +129,7 @@ def _identity(label: str, project: Project, role: str | None, name: str | None) 
     """Return the name and role of a tree."""
     expected = {"reference": "kernel"}.get(role or "", role)
     if expected is not None and expected != project.role:
-        raise CaplintError(f"{label}: is {project.title} ({project.role}), not {role}; correct the option")
+        raise CaplintError(f"{label}: is {project.title} ({project.role}), not {role}")
     return name or name_of(project), role or project.role
 
 

@@ -112,7 +112,7 @@ def test_coverage(caplint: Caplint, tmp_path: Path) -> None:
 def test_coverage_proposes_words(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
     tree = kernel(tmp_path / "k", {"arch/x86/kvm/x.c": "int __odd f(void)\n{\n}\n"})
     (apart / "caplint.toml").write_text("[coverage]\nfloor = 99.9\n")
-    assert "caplint coverage --propose looks for" in caplint("coverage", tree).out
+    assert "caplint coverage --propose searches for" in caplint("coverage", tree).out
     run = caplint("coverage", "--propose", tree)
     assert (run.status, run.err) == (3, "")
     assert run.out.splitlines() == [

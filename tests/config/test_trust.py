@@ -87,7 +87,7 @@ def test_a_copy_elsewhere_is_not_trusted(apart: Path, tmp_path: Path) -> None:
     file = trusted(apart, RESTRICTED["cache"])
     (other := tmp_path / "other").mkdir()
     (other / "caplint.toml").symlink_to(file)
-    with pytest.raises(CaplintError, match="only a trusted file"):
+    with pytest.raises(CaplintError, match="values that need trust"):
         settings.load(start=other)
     (tmp_path / "same").symlink_to(apart)
     assert settings.load(start=tmp_path / "same").restricted
@@ -109,7 +109,7 @@ BAD: dict[str, Callable[[Path], object]] = {
     "others can write to its directory": lambda file: file.parent.chmod(0o777),
     "it is not a regular file": _fifo,
     "larger than": lambda file: file.write_bytes(b" " * (2 << 20)),
-    "as caplint writes it": lambda file: file.write_text('{"version": 1, "files": {"/x": 1}}'),
+    "unknown format": lambda file: file.write_text('{"version": 1, "files": {"/x": 1}}'),
     "Expecting": lambda file: file.write_text("no JSON"),
     "recursion": lambda file: file.write_text("[" * 100_000),
 }
@@ -119,7 +119,7 @@ BAD: dict[str, Callable[[Path], object]] = {
 def test_a_list_that_may_be_others_is_ignored(apart: Path, capsys: pytest.CaptureFixture[str], reason: str) -> None:
     trusted(apart, RESTRICTED["rules"])
     BAD[reason](trust.list_path())
-    with pytest.raises(CaplintError, match="only a trusted file may"):
+    with pytest.raises(CaplintError, match="values that need trust"):
         settings.load()
     warning = capsys.readouterr().err
     assert warning.startswith(f"caplint: warning: {trust.list_path()}: ignored, no file is trusted: ")

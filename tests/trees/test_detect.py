@@ -126,7 +126,7 @@ def test_only_a_vmm_may_be_any_program(tmp_path: Path, role: str) -> None:
 
 
 def test_a_program_without_the_headers_is_none(tmp_path: Path) -> None:
-    with pytest.raises(CaplintError, match=r"no linux/kvm\.h below it"):
+    with pytest.raises(CaplintError, match=r"unknown program without a copy of linux/kvm\.h"):
         parse_tree(f"tea=vmm:{lay(tmp_path, {'main.c': 'int main;'})}")
 
 

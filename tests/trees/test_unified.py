@@ -89,7 +89,10 @@ def test_links_and_submodules(mode: bytes) -> None:
             b"--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n a\n",
             "p: not a unified diff: hunk 1 of b/x.c does not match its @@",
         ),
-        (b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n a\n?\n@@ -5,1 +5,1 @@\n+a\n+b\n", "hunk 2 of b/x.c has other lines"),
+        (
+            b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n a\n?\n@@ -5,1 +5,1 @@\n+a\n+b\n",
+            "hunk 2 of b/x.c does not match its @@ header",
+        ),
         (b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n", "a diff between /dev/null and /dev/null has no effect"),
         (
             b"diff --git a/x b/.git/hooks/pre-commit\nrename from x\nrename to .git/hooks/pre-commit\n",
