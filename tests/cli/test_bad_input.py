@@ -58,7 +58,10 @@ CASES: dict[str, Case] = {
     "no tree": (lambda _: ["check"], "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or "),
     "two of one name": (lambda root: _check(root, root / "k"), "two trees are named kernel; rename one with "),
     "no front matter": (_rule("# A rule\n"), "{root}/rules/page.md:1: front matter between two +++ lines is missing"),
-    "broken front matter": (_rule("+++\ncode = \n+++\n"), "{root}/rules/page.md: front matter: Invalid value"),
+    "broken front matter": (
+        _rule("+++\ncode = \n+++\n"),
+        "{root}/rules/page.md: front matter: not valid TOML: Invalid value",
+    ),
     "an unknown front key": (
         _rule(PAGE.replace("since", "sinse")),
         "{root}/rules/page.md: front matter: unknown key 'sinse'; did you mean since?",
@@ -97,7 +100,7 @@ CASES: dict[str, Case] = {
     "an unknown code to explain": (lambda _: ["explain", "CAP1011"], "CAP1011: unknown rule; did you mean CAP101?"),
     "a bad SELECT": (_facts("SELEC 1"), 'query: near "SELEC": syntax error; `caplint facts` without a query shows'),
     "an unknown table": (_facts("SELECT * FROM caps"), "query: no such table: caps; "),
-    "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: Could not decode to UTF-8 column 'tea'"),
+    "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: makes a text that is not UTF-8"),
     "no SELECT": (_facts("DELETE FROM blob"), "query: not authorized; "),
     "a pragma": (_facts("PRAGMA user_version"), "query: not authorized; "),
     "two SELECTs": (_facts("SELECT 1; SELECT 2"), "query: You can only execute one statement at a time."),

@@ -17,7 +17,7 @@ from caplint.engine import kept_outcomes
 from caplint.facts.store.schema import file_name
 from caplint.facts.store.store import FactStore
 from caplint.facts.store.store_file import forget_others
-from caplint.util.cache_directory import MARK, MARK_NAME, RefusedError, opened
+from caplint.util.cache_directory import MARK, MARK_NAME, OUTCOMES, RefusedError, opened
 
 NAME = "a" * 64
 
@@ -231,3 +231,23 @@ def test_an_outcome_that_is_a_link_is_not_read(cache: Path, victim: Path) -> Non
     kept_outcomes.keep(cache / "outcomes" / NAME, "y", 1000, 0)
     assert kept_outcomes.read(cache / "outcomes" / NAME, 0) == "y"
     assert (victim / "outcome").read_text().endswith("\nx")
+
+
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-seal", ""])
+def test_a_file_of_the_store_that_others_can_write_is_not_used(
+    cache: Path, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FactStore(cache / file_name()).close()
+    (cache / f"{file_name()}{suffix}").touch()
+    (cache / f"{file_name()}{suffix}").chmod(0o666)
+    FactStore(cache / file_name()).close()
+    assert "others can write to" in capsys.readouterr().err
+
+
+def test_an_outcome_that_others_can_write_is_not_read(cache: Path) -> None:
+    file = cache / OUTCOMES / ("0" * 64)
+    kept_outcomes.keep(file, "text", 1 << 20, 0)
+    assert kept_outcomes.read(file, 0) == "text"
+    file.chmod(0o666)
+    with pytest.raises(OSError, match="others can write to"):
+        kept_outcomes.read(file, 0)
