@@ -16,7 +16,7 @@ from caplint.link.handlers.handlers import link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
 from caplint.link.handlers.stored_state import link_cap_states
 from caplint.link.linking import Linking
-from caplint.link.macros.expanded_code import link_made
+from caplint.link.macros.expanded_code import link_expanded_code
 from caplint.link.msr.cap_msrs import link_cap_msrs
 from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
@@ -34,7 +34,7 @@ def _expanded_code(run: Linking) -> None:
     for entry in run.loaded:
         for side, tree in (("now", entry.tree), ("base", entry.tree.base)):
             if tree is not None:
-                link_made(run.store, side, tree, run.reading)
+                link_expanded_code(run.store, side, tree, run.reading)
 
 
 def _evaluation(run: Linking) -> None:

@@ -1,4 +1,4 @@
-"""The trees of a run and their files, as tables."""
+"""Tables of a run's trees and their files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.link.core.loaded_trees import Loaded, changed_lines
 
 
 def take_snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
-    """Fill `tree`, `all_file`, `changed_line` and `patch_file` for a tree. `rows`: where the store holds each blob."""
+    """Fill `tree`, `all_file`, `changed_line` and `patch_file` for a tree. `rows` gives each blob's id in the store."""
     tree = loaded.tree
     connection.execute(
         "INSERT INTO temp.tree VALUES (?, ?, ?, ?, ?, ?)",

@@ -12,7 +12,7 @@ from functools import partial
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.values import bits_column
 from caplint.link.functions.body import Body, Handler, Row, between
 from caplint.link.functions.callees import Helpers
@@ -43,7 +43,7 @@ def link_handlers(store: FactStore, extractor: str) -> None:
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
     ).fetchall():
-        name = f"handlers {tree} {snapshot(connection, side, tree, extractor)}"
+        name = f"handlers {tree} {snapshot_key(connection, side, tree, extractor)}"
         remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 

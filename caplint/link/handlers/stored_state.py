@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from caplint.facts.store.store import FactStore
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.functions.member_uses import POINTED, members_of
 
 
@@ -14,7 +14,7 @@ def link_cap_states(store: FactStore, extractor: str) -> None:
     connection = store.connection
     trees = connection.execute("SELECT DISTINCT side, tree FROM temp.all_cap_enable ORDER BY 1, 2").fetchall()
     for side, tree in trees:
-        name = f"cap states {tree} {snapshot(connection, side, tree, extractor)}"
+        name = f"cap states {tree} {snapshot_key(connection, side, tree, extractor)}"
         remembered(store, name, ("all_cap_state",), (side, tree), partial(_fill, store, side, tree))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
 from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
@@ -48,7 +48,7 @@ def link_msrs(store: FactStore, extractor: str) -> None:
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
     for side, tree, role in trees:
-        name = f"msrs {tree} {role} {snapshot(connection, side, tree, extractor)}"
+        name = f"msrs {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
         remembered(store, name, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.values import bits_column, number_column
 from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
@@ -37,7 +37,7 @@ def link_vmm(store: FactStore, extractor: str) -> None:
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'vmm' ORDER BY 1, 2"
     ).fetchall():
-        name = f"vmm {tree} {snapshot(connection, side, tree, extractor)}"
+        name = f"vmm {tree} {snapshot_key(connection, side, tree, extractor)}"
         remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 
