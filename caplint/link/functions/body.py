@@ -1,4 +1,4 @@
-"""The facts of one handler's body, each kind in file order."""
+"""Facts of one handler's body, each kind in file order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Handler:
-    """A function that serves KVM_CHECK_EXTENSION or KVM_ENABLE_CAP."""
+    """Function that handles KVM_CHECK_EXTENSION or KVM_ENABLE_CAP."""
 
     side: str
     tree: str
@@ -29,11 +29,11 @@ class Handler:
     scope: str | None
     because: str
     flags_tested: bool = False
-    """Whether the handler that hands on to this one has tested the request's flags before."""
+    """True if the handler that delegates to this one has tested the request's flags before."""
 
 
 class Row(NamedTuple):
-    """A fact inside a function: its extent, and what it says."""
+    """Fact inside a function: its extent, its main text, and further columns."""
 
     start: int
     stop: int
@@ -43,26 +43,26 @@ class Row(NamedTuple):
 
 @dataclass
 class Body:
-    """A handler's body, read from the store on demand."""
+    """Handler's body, read from the store on demand."""
 
     connection: sqlite3.Connection
     handler: Handler
     _cache: dict[str, list[Row]] = field(default_factory=dict)
     delegates: list[str] | None = None
-    """Of a handler of MSRs: what it hands accesses on to, once that is known."""
+    """Callees that an MSR handler delegates accesses to; None until computed."""
 
     def _rows(self, kind: str, query: str) -> list[Row]:
         if kind not in self._cache:
-            found = self.connection.execute(
+            rows = self.connection.execute(
                 f"{query} WHERE blob = ? AND function = ? AND start >= ? AND start < ? ORDER BY start",
                 (self.handler.blob, self.handler.function, self.handler.start, self.handler.stop),
             )
-            self._cache[kind] = [Row(start, stop, text, tuple(map(str, rest))) for start, stop, text, *rest in found]
+            self._cache[kind] = [Row(start, stop, text, tuple(map(str, rest))) for start, stop, text, *rest in rows]
         return self._cache[kind]
 
     @property
     def stores(self) -> list[Row]:
-        """Value; target, operator, local, presence condition."""
+        """Assignments: value; target, operator, local (`1`), presence condition."""
         return self._rows(
             "store",
             """SELECT start, start, value, target, operator, local, c.text
@@ -71,17 +71,17 @@ class Body:
 
     @property
     def calls(self) -> list[Row]:
-        """Arguments as JSON; callee, use, line."""
+        """Calls: arguments as JSON; callee, use, line."""
         return self._rows("call", "SELECT start, start, arguments, callee, use, line FROM main.call")
 
     @property
     def tests(self) -> list[Row]:
-        """Expression; kind, whether control leaves where it holds (`1`)."""
+        """Tests: expression; kind, `1` if control leaves where it holds."""
         return self._rows("test", "SELECT start, stop, expression, kind, leaves FROM main.test")
 
     @property
     def returns(self) -> list[Row]:
-        """Value; presence condition."""
+        """Returns: value; presence condition."""
         return self._rows(
             "return",
             """SELECT start, start, value, c.text
@@ -90,17 +90,17 @@ class Body:
 
     @property
     def jumps(self) -> list[Row]:
-        """Label of every `goto`."""
+        """`goto` statements: label."""
         return self._rows("jump", "SELECT start, start, label FROM main.jump")
 
     @property
     def guards(self) -> list[Row]:
-        """Expression that is known to hold, or not to, over the row's extent; kind, whether it does not (`1`)."""
+        """Guards: expression that holds, or does not hold, over the row's extent; kind, `1` if it does not hold."""
         return self._rows("guard", "SELECT start, stop, expression, kind, negated FROM main.guard_extent")
 
     @property
     def accesses(self) -> list[Row]:
-        """Chain of members; mode, line, presence condition."""
+        """Accesses: member chain; mode, line, presence condition."""
         return self._rows(
             "access",
             """SELECT start, start, chain, mode, line, c.text
@@ -109,82 +109,82 @@ class Body:
 
     @property
     def macros(self) -> list[Row]:
-        """Name of every macro that is no expression: heads of loops and the like; arguments, line."""
+        """Uses of macros that are not expressions, such as loop heads: name; arguments, line."""
         return self._rows("macro", "SELECT start, stop, name, arguments, line FROM main.macro_use")
 
     @property
     def labels(self) -> list[Row]:
-        """Value of every `case`; empty for `default`."""
+        """Case labels: value, empty for `default`."""
         return self._rows("label", "SELECT start, stop, coalesce(low, '') FROM main.case_label")
 
     @property
     def selector(self) -> str:
-        """The parameter that says which capability: the last one. Empty where there is none."""
+        """Name of the last parameter, which holds the capability; empty without parameters."""
         return self.handler.parameters[-1] if self.handler.parameters else ""
 
     @cached_property
     def flags(self) -> re.Pattern[str]:
-        """Matches a mention of the request's flags, also through a local copy of them."""
+        """Pattern for the request's flags, including local copies of them."""
         direct = rf"\b{re.escape(self.selector)}\s*(?:->|\.)\s*flags\b"
         copies = [row.extra[0] for row in self.stores if row.extra[0].isidentifier() and re.fullmatch(direct, row.text)]
         return re.compile("|".join([direct, *(rf"\b{re.escape(name)}\b" for name in copies)]))
 
     @cached_property
     def calls_of(self) -> dict[str, list[Row]]:
-        """Callee → its calls."""
-        found: dict[str, list[Row]] = {}
+        """Callee → its calls, in file order."""
+        calls: dict[str, list[Row]] = {}
         for row in self.calls:
-            found.setdefault(row.extra[0], []).append(row)
-        return found
+            calls.setdefault(row.extra[0], []).append(row)
+        return calls
 
     @cached_property
     def first_label(self) -> int | None:
-        """Where the first case begins; None without any."""
+        """Offset of the first case label; None without any."""
         return self.labels[0].start if self.labels else None
 
     @cached_property
     def switches(self) -> list[Row]:
-        """The tests that are the selector of a `switch`."""
+        """Tests that are the selector of a `switch`."""
         return [row for row in self.tests if row.extra[0] == "switch"]
 
     @cached_property
     def results(self) -> list[Row]:
-        """The returns of a plain variable."""
+        """Returns of a plain variable."""
         return [row for row in self.returns if row.text.isidentifier()]
 
     @cached_property
     def result_stores(self) -> list[Row]:
-        """The assignments to a variable that is returned."""
+        """Assignments to a variable that is returned."""
         names = {row.text for row in self.results}
         return [row for row in self.stores if row.extra[0] in names]
 
     @cached_property
     def targets(self) -> frozenset[str]:
-        """Everything that is assigned to."""
+        """Targets of all assignments."""
         return frozenset(row.extra[0] for row in self.stores)
 
     @cached_property
     def flag_guards(self) -> list[Row]:
-        """The guards that look at the request's flags."""
+        """Guards that test the request's flags."""
         return [row for row in self.guards if self.flags.search(row.text)]
 
     @cached_property
     def ends_of_ifs(self) -> dict[int, list[Row]]:
-        """The tests of an `if`, by where they stop."""
-        found: dict[int, list[Row]] = {}
+        """Tests of an `if`, by the offset at which they stop."""
+        tests: dict[int, list[Row]] = {}
         for row in self.tests:
             if row.extra[0] == "if":
-                found.setdefault(row.stop, []).append(row)
-        return found
+                tests.setdefault(row.stop, []).append(row)
+        return tests
 
     @cached_property
     def _reach(self) -> list[int]:
-        """How far the guards of each batch reach."""
+        """Furthest end of the guards in each batch."""
         guards = self.guards
         return [max(row.stop for row in guards[at : at + _BATCH]) for at in range(0, len(guards), _BATCH)]
 
     def guards_at(self, offset: int) -> Iterator[Row]:
-        """The guards that hold at an offset, in file order; a batch that ends before it is passed over."""
+        """Yield the guards that hold at an offset, in file order; batches that end before it are skipped."""
         last = bisect_left(self.guards, offset + 1, key=_START)
         for batch, reach in enumerate(self._reach[: -(-last // _BATCH)]):
             if reach > offset:
@@ -192,20 +192,20 @@ class Body:
                 yield from (row for row in self.guards[begin : min(begin + _BATCH, last)] if row.stop > offset)
 
     def texts(self, start: int, stop: int) -> Iterator[str]:
-        """Every expression that is evaluated between two offsets."""
+        """Yield every expression that is evaluated between two offsets."""
         for rows in (self.stores, self.calls, self.tests, self.returns):
             for row in between(rows, start, stop):
                 yield row.text
-        for rows in (self.stores, self.calls):  # what is written to, and what is called
+        for rows in (self.stores, self.calls):  # targets of assignments, and callees
             for row in between(rows, start, stop):
                 yield row.extra[0]
 
 
 def between(rows: list[Row], start: int, stop: int) -> list[Row]:
-    """The rows that begin in `[start, stop)`."""
+    """Return the rows that begin in `[start, stop)`."""
     return rows[bisect_left(rows, start, key=_START) : bisect_left(rows, stop, key=_START)]
 
 
 _START = attrgetter("start")
-# Guards of one entry of `_reach`.
+# Number of guards per entry of `_reach`.
 _BATCH = 64

@@ -1,4 +1,4 @@
-"""The functions and macros that a handler may call, with their bodies on demand."""
+"""Functions and macros that a handler may call, with their bodies on demand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caplint.link.functions.body import Body, Handler
 
 @dataclass(frozen=True, slots=True)
 class FunctionMacro:
-    """A function-like macro."""
+    """Function-like macro."""
 
     path: str
     line: int
@@ -22,7 +22,7 @@ class FunctionMacro:
     body: str
 
     def argument(self, index: int) -> re.Pattern[str] | None:
-        """Matches a use of a parameter, with the parentheses that macros put around it."""
+        """Return a pattern for uses of a parameter, with the parentheses around it; None for an index out of range."""
         if index >= len(self.parameters):
             return None
         name = re.escape(self.parameters[index])
@@ -31,7 +31,7 @@ class FunctionMacro:
 
 @dataclass
 class Helpers:
-    """What one side of a tree defines."""
+    """Functions and function-like macros that one side of a tree defines."""
 
     connection: sqlite3.Connection
     side: str
@@ -41,7 +41,7 @@ class Helpers:
     _bodies: dict[tuple[int, int], Body] = field(default_factory=dict)
 
     def functions(self, name: str, arch: str) -> list[Body]:
-        """Definitions that an architecture may call; from generic code those of all architectures."""
+        """Return the definitions that an architecture may call; for generic code, those of all architectures."""
         if name not in self._functions:
             self._functions[name] = [
                 Handler(self.side, self.tree, path, blob, of or GENERIC, name, start, stop,
@@ -52,10 +52,11 @@ class Helpers:
                     (self.side, self.tree, name),
                 )
             ]  # fmt: skip
-        return [self.body(found) for found in self._functions[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
+        visible = (entry for entry in self._functions[name] if arch == GENERIC or entry.arch in {arch, GENERIC})
+        return [self.body(entry) for entry in visible]
 
     def macros(self, name: str, arch: str) -> list[FunctionMacro]:
-        """Function-like macros of a name, as with functions."""
+        """Return the function-like macros of a name, chosen as in `functions`."""
         if name not in self._macros:
             self._macros[name] = [
                 FunctionMacro(path, line, of or GENERIC, tuple(json.loads(parameters)), body)
@@ -67,10 +68,10 @@ class Helpers:
                     (self.side, self.tree, name),
                 )
             ]
-        return [found for found in self._macros[name] if arch == GENERIC or found.arch in {arch, GENERIC}]
+        return [entry for entry in self._macros[name] if arch == GENERIC or entry.arch in {arch, GENERIC}]
 
     def body(self, handler: Handler) -> Body:
-        """A function's body, read once."""
+        """Return a function's body, which is read once."""
         key = (handler.blob, handler.start)
         if key not in self._bodies:
             self._bodies[key] = Body(self.connection, handler)
