@@ -1,4 +1,4 @@
-"""Which kernel functions answer and enable capabilities."""
+"""Kernel functions that answer and enable capabilities."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _TABLES = (
 
 
 def link_handlers(store: FactStore, extractor: str) -> None:
-    """Fill `all_handler` and what handlers say of capabilities."""
+    """Fill `all_handler` and the other tables of the handlers' cases."""
     connection = store.connection
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
     ).fetchall():
-        name = f"handlers {tree} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+        cache_key = f"handlers {tree} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
@@ -52,7 +52,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
-    careful = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
+    null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     for body in bodies:
         handler = body.handler
         connection.execute(
@@ -60,10 +60,10 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
             (handler.side, handler.tree, handler.path, handler.function, handler.arch, handler.verb,
              handler.scope, handler.because),
         )  # fmt: skip
-        found = [
+        sites_of_body = [
             replace(site, condition=conjoin(site.condition, files[side, tree, handler.path])) for site in sites(body)
         ]
-        for site in found:
+        for site in sites_of_body:
             if handler.verb == "check":
                 _insert_check(helpers, body, site)
                 _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
@@ -72,8 +72,8 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
                     if argument.mask:
                         accepted = masks.accepted(constants, body, site, argument.mask)
                         _insert_mask(body, site, "enable", argument.index, accepted)
-        if handler.verb == "check" and may_get_null(careful, body, bodies):
-            _insert_dereferences(careful, body, found)
+        if handler.verb == "check" and may_get_null(null_vm, body, bodies):
+            _insert_dereferences(null_vm, body, sites_of_body)
 
 
 def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
@@ -95,14 +95,14 @@ def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: Mask) -
     )  # fmt: skip
 
 
-def _insert_dereferences(careful: NullVm, body: Body, found: list[Site]) -> None:
-    """The first dereference of each case; one above the switch is of no capability's own."""
+def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site]) -> None:
+    """Insert the first dereference of each case; one above the switch goes to KVM_CHECK_EXTENSION itself."""
     handler = body.handler
     name = handler.parameters[0]
-    begin = min((site.start for site in found), default=handler.stop)
+    begin = min((site.start for site in sites_of_body), default=handler.stop)
     above = Site("KVM_CHECK_EXTENSION", "above", 0, 1, handler.start, begin, "1")
-    for site in (above, *found):
-        first = next(careful.within(body, name, site.start, site.stop), None)
+    for site in (above, *sites_of_body):
+        first = next(null_vm.within(body, name, site.start, site.stop), None)
         if first is not None:
             arch = first.arch if handler.arch == GENERIC else handler.arch
             body.connection.execute(
@@ -123,8 +123,8 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument
     )  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
-    found = list(used(helpers, body, site))
-    for argument in found:
+    arguments = list(used(helpers, body, site))
+    for argument in arguments:
         body.connection.execute(
             "INSERT INTO temp.all_cap_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask),
@@ -135,24 +135,24 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument
             "INSERT INTO temp.all_vcpu_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site))),
         )
-    return found
+    return arguments
 
 
 @dataclass(frozen=True, slots=True)
 class _Lead:
-    """The name of a function that may be a handler, and where it must be defined to be one."""
+    """Name of a function that may be a handler, and the architecture in which it must be defined."""
 
     name: str
     verb: str
     scope: str | None
     because: str
     within: str | None = None
-    """The architecture; None for anywhere."""
+    """Architecture; None for any."""
     flags_tested: bool = False
 
 
 def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
-    """Bodies of handlers by name, then those that a handler calls through a table or whose answer it returns."""
+    """Yield bodies of handlers by name, then of handlers called through a table or whose result one returns."""
     known = knowledge()
     pending = [_Lead(name, "check", None, "name") for name in known.check_functions]
     pending += [_Lead(name, "enable", scope, "name") for name, scope in known.enable_functions.items()]
@@ -170,7 +170,7 @@ def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[
 
 
 def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -> Iterator[_Lead]:
-    """Functions that are assigned to a field, in an initialiser or by a statement."""
+    """Yield functions that are assigned to a field, in an initialiser or by a statement."""
     rows = connection.execute(
         """SELECT f.arch, e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
            WHERE f.side = :side AND f.tree = :tree AND e.field = :field
@@ -211,7 +211,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Le
 
 
 def _delegates(body: Body) -> Iterator[_Lead]:
-    """Functions that get the capability handed on and whose answer becomes the handler's own."""
+    """Yield functions that receive the capability and whose result becomes the handler's own."""
     handler = body.handler
     for call in body.calls:
         callee, use, _ = call.extra
@@ -223,7 +223,7 @@ def _delegates(body: Body) -> Iterator[_Lead]:
 
 
 def _succeeds_if(body: Body, call: Row) -> bool:
-    """Whether `if (helper(kvm, ext)) return 1;`: the call alone decides, and what it decides is an answer."""
+    """Tell whether the code is `if (helper(kvm, ext)) return 1;`: the call alone decides, and its branch answers."""
     alone = re.compile(rf"\(?{re.escape(call.extra[0])}\s*\([^()]*\)\)?\Z")
     for test in body.tests:
         if test.extra[0] == "if" and test.start <= call.start < test.stop and alone.match(test.text):

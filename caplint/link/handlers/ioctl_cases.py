@@ -1,4 +1,4 @@
-"""Where the kernel handles ioctls of KVM."""
+"""Case labels and comparisons by which the kernel handles KVM's ioctls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 
 
 def link_ioctl_cases(connection: sqlite3.Connection) -> None:
-    """Fill `all_ioctl_case`: several rules ask, and every case of the kernel is looked at for it."""
+    """Fill `all_ioctl_case`, a table because several rules query it and it takes a scan of every case label."""
     connection.execute("""
         INSERT INTO temp.all_ioctl_case
         SELECT l.side, l.tree, l.path, l.line, l.column, l.ioctl, l.arch, l.function, c.text,

@@ -1,4 +1,4 @@
-"""Where a handler speaks of a capability: its cases, and its comparisons."""
+"""Sites of capabilities in a handler: its case labels and comparisons."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from caplint.link.functions.body import Body
 
-# Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
+# Most capabilities expanded from the ranges of one handler; of further ranges only the ends count.
 _MOST_EXPANDED = 2_000
 _CAPABILITY = re.compile(r"KVM_CAP_\w+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A capability that a handler speaks of, with the extent of what runs for it."""
+    """Capability in a handler, with the extent of the code that runs for it."""
 
     capability: str
     kind: str
@@ -28,11 +28,11 @@ class Site:
 
 
 def sites(body: Body) -> Iterator[Site]:
-    """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
+    """Yield every capability that the handler names: its cases in file order, then its comparisons."""
     handler = body.handler
     expanded = 0
     extent = (handler.blob, handler.function, handler.start, handler.stop)
-    for low, high, *place in body.connection.execute(
+    for low, high, *location in body.connection.execute(
         """SELECT l.low, l.high, l.line, l.column, l.start, l.stop, c.text
            FROM main.case_label l JOIN main.condition c ON c.id = l.condition
            WHERE l.blob = ? AND l.function = ? AND l.start >= ? AND l.start < ? AND l.low IS NOT NULL
@@ -42,7 +42,7 @@ def sites(body: Body) -> Iterator[Site]:
         names = _named(body, low.strip("() "), high.strip("() "), expanded < _MOST_EXPANDED)
         expanded += len(names) if low != high else 0
         for name in names:
-            yield Site(name, "case", *place)
+            yield Site(name, "case", *location)
     for constant, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.line, p.column, p.start, c.text
            FROM main.comparison p JOIN main.condition c ON c.id = p.condition
@@ -50,12 +50,12 @@ def sites(body: Body) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        if _CAPABILITY.match(constant) and (found := _decided(body, constant, start)):
-            yield Site(constant, "comparison", line, column, *found, condition)
+        if _CAPABILITY.match(constant) and (decided := _decided(body, constant, start)):
+            yield Site(constant, "comparison", line, column, *decided, condition)
 
 
 def _named(body: Body, low: str, high: str, within: bool) -> list[str]:
-    """The capabilities of a label; of a range its ends, and `within` it those that the tree's own header numbers so."""
+    """Return the capabilities of a label; for a range its ends and, if `within`, those numbered between them."""
     if low == high:
         return [low] if _CAPABILITY.match(low) else []
     ends = [name for name in (low, high) if _CAPABILITY.match(name)]
@@ -73,7 +73,7 @@ def _named(body: Body, low: str, high: str, within: bool) -> list[str]:
 
 
 def _decided(body: Body, constant: str, offset: int) -> tuple[int, int] | None:
-    """What a comparison at the offset decides: the `if` around it, or the `return` that it is part of."""
+    """Return the extent that a comparison decides: the `if` around it, or the `return` that holds it; else None."""
     for test in body.tests:
         if test.start <= offset < test.stop and test.extra[0] == "if" and constant in test.text:
             return test.start, test.stop

@@ -1,4 +1,4 @@
-"""What enabling a capability leaves behind, and whether anything reads it."""
+"""State that enabling a capability stores, and whether anything reads it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def link_cap_states(store: FactStore, extractor: str) -> None:
     connection = store.connection
     trees = connection.execute("SELECT DISTINCT side, tree FROM temp.all_cap_enable ORDER BY 1, 2").fetchall()
     for side, tree in trees:
-        name = f"cap states {tree} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, name, ("all_cap_state",), (side, tree), partial(_fill, store, side, tree))
+        cache_key = f"cap states {tree} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, ("all_cap_state",), (side, tree), partial(_fill, store, side, tree))
 
 
 def _fill(store: FactStore, side: str, tree: str) -> None:
@@ -34,10 +34,10 @@ def _fill(store: FactStore, side: str, tree: str) -> None:
         (side, tree),
     ).fetchall()
     read = {name for _, members in members_of(store, side, tree) for name in members.read}
-    for _, _, *place, target in rows:
+    for _, _, *location, target in rows:
         names = POINTED.findall(target)
         if names:
             connection.execute(
                 "INSERT INTO temp.all_cap_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (side, tree, *place, target, names[-1], int(names[-1] in read)),
+                (side, tree, *location, target, names[-1], int(names[-1] in read)),
             )

@@ -1,4 +1,4 @@
-"""Whether an enable case that looks at the VM's vCPUs holds the lock under which they are created."""
+"""Locking of enable cases that look at the VM's vCPUs: they need the lock under which vCPUs are created."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _LOCKING = re.compile(r"\w*(?:lock_all_vcpus|kvm_lock)\w*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A look at the vCPUs."""
+    """Access to the VM's vCPUs."""
 
     text: str
     line: int
     locked: bool
 
 
-# Functions that get a member of the VM and may change it, as set_bit(…, &kvm->arch.flags) does.
+# Functions that only read a member of the VM; others may change it, as set_bit(…, &kvm->arch.flags) does.
 _READING = re.compile(r"(?:test_\w+|READ_ONCE|atomic_read|lockdep_\w+|mutex_\w+|pr_\w+|VM_EVENT|trace_\w+)\Z")
 _VM_STATE = re.compile(r"\bkvm\s*->\s*(?!lock\b|slots_lock\b|mm\b)\w+")
 
 
 def writes(body: Body, site: Site) -> bool:
-    """Whether the case changes the VM: by an assignment, or by a call that gets one of its members."""
+    """Tell whether the case changes the VM: by an assignment, or by a call that gets one of its members."""
     stores = between(body.stores, site.start, site.stop)
     calls = between(body.calls, site.start, site.stop)
     return any(row.extra[2] == "0" and _VM_STATE.search(row.extra[0]) for row in stores) or any(
@@ -44,9 +44,9 @@ def writes(body: Body, site: Site) -> bool:
 
 
 def walk(helpers: Helpers, body: Body, site: Site) -> Walk | None:
-    """The first look without the lock, else the first one; None where the case does not look."""
-    found = list(_walks(helpers, body, site.start, site.stop, _DEPTH))
-    return next((entry for entry in found if not entry.locked), found[0] if found else None)
+    """Return the first access without the lock, else the first access; None without any."""
+    walks = list(_walks(helpers, body, site.start, site.stop, _DEPTH))
+    return next((entry for entry in walks if not entry.locked), walks[0] if walks else None)
 
 
 def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> Iterator[Walk]:
@@ -63,14 +63,14 @@ def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> I
             if helper is body:
                 continue
             handler = helper.handler
-            inner = list(_walks(helpers, helper, handler.start, handler.stop, depth - 1))
-            if inner:
-                locked = all(entry.locked for entry in inner) or _is_locked(body, start, row.start)
+            inner_walks = list(_walks(helpers, helper, handler.start, handler.stop, depth - 1))
+            if inner_walks:
+                locked = all(entry.locked for entry in inner_walks) or _is_locked(body, start, row.start)
                 yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked)
 
 
 def _is_locked(body: Body, start: int, offset: int) -> bool:
-    """Whether kvm->lock has been taken when control reaches the offset: in the case, or above the switch."""
+    """Tell whether kvm->lock is held when control reaches the offset: taken in the case, or above the switch."""
     first = min((row.start for row in body.labels), default=offset)
     held = False
     calls = ((row, row.extra[0], row.text) for row in body.calls)
@@ -86,7 +86,7 @@ def _is_locked(body: Body, start: int, offset: int) -> bool:
 
 
 def _leaves_with(body: Body, unlock: int, offset: int) -> bool:
-    """Whether an unlock stands in a branch that leaves, so that what is behind it still holds the lock."""
+    """Tell whether an unlock is in a branch that leaves, so that the code after it still holds the lock."""
     return any(
         test.extra[0] == "if" and test.extra[1] == "1" and test.start < unlock < test.stop <= offset
         for test in body.tests
