@@ -1,4 +1,4 @@
-"""MSRs: their numbers, what handles them, what saves them, and which capability they belong to."""
+"""MSRs: their numbers, handlers, save lists, and state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
-# Registers of one kind that processors and hypervisors number in a row, at most.
+# Highest index in a bank of consecutive MSRs.
 _LARGEST_BANK = 31
 _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
@@ -36,7 +36,7 @@ _TABLES = (
 
 
 def link_msrs(store: FactStore, extractor: str) -> None:
-    """Fill every table of MSRs."""
+    """Fill all tables of MSRs."""
     connection, known = store.connection, knowledge().msr
     connection.executemany(
         "INSERT INTO temp.msr_fact VALUES (?, ?, ?)",
@@ -48,8 +48,8 @@ def link_msrs(store: FactStore, extractor: str) -> None:
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
     for side, tree, role in trees:
-        name = f"msrs {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
+        cache_key = f"msrs {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
 
 
 def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
@@ -63,7 +63,7 @@ def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
 
 
 class _MsrNumbers:
-    """Values of expressions in the light of a tree's headers for the MSR architecture."""
+    """Values of expressions, with the tree's headers for the MSR architecture."""
 
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
         self._connection = connection
@@ -71,7 +71,7 @@ class _MsrNumbers:
         self._numbers = Numbers(LookedUp(self._definition))
 
     def _definition(self, name: str) -> Definition | None:
-        """The first definition that is not empty."""
+        """Return the first definition that is not empty."""
         row = self._connection.execute(
             """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
                WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.made
@@ -81,7 +81,7 @@ class _MsrNumbers:
         return Definition.of(*row) if row else None
 
     def of(self, expression: str) -> int | None:
-        """The value, None where it cannot be computed or is none of an MSR."""
+        """Return the value, None if it cannot be computed or is not a valid MSR number."""
         try:
             number = self._numbers.of(expression)
         except UnknownValueError:
@@ -129,14 +129,14 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """A row of `all_msr_site` to be."""
+    """Data for one row of `all_msr_site`."""
 
     site: MsrSite
     id: str
     condition: str
     value: MsrValue
     gates: list[str]
-    """What decides whether it succeeds."""
+    """Conditions on which the access succeeds."""
 
 
 def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
@@ -186,7 +186,7 @@ def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNu
 
 
 def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> list[tuple[int, int]]:
-    """The registers, as ranges, that a filter's cases name."""
+    """Return the registers in a filter's case labels, as inclusive ranges."""
     rows = connection.execute(
         """SELECT DISTINCT l.low, l.high FROM code_function d
            JOIN main.case_label l ON l.blob = d.blob AND l.function = d.name
@@ -198,7 +198,7 @@ def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _Ms
 
 
 def _fields(connection: sqlite3.Connection, side: str, tree: str, members: list[tuple[str | None, Members]]) -> None:
-    """Members of the structures that hold state, of every architecture."""
+    """Fill `all_vcpu_field` with the members of the state structures, for every architecture."""
     counts = _counts(members)
     shared = counts.get(GENERIC, (Counter(), Counter()))
     for owner in sorted({owner for owner, _ in knowledge().msr.roots}):
@@ -218,15 +218,15 @@ def _fields(connection: sqlite3.Connection, side: str, tree: str, members: list[
 
 
 def _counts(members: list[tuple[str | None, Members]]) -> dict[str, tuple[Counter[str], Counter[str]]]:
-    """How often members are read and written in code of each architecture, by their names."""
-    found: dict[str, tuple[Counter[str], Counter[str]]] = {}
+    """Count reads and writes of members per architecture, by the members' names."""
+    counts: dict[str, tuple[Counter[str], Counter[str]]] = {}
     for arch, file in members:
         if arch is not None:
-            reads, writes = found.setdefault(arch, (Counter(), Counter()))
+            reads, writes = counts.setdefault(arch, (Counter(), Counter()))
             for name, (read, written) in file.counts.items():
                 reads[name] += read
                 writes[name] += written
-    return found
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumb
 
 
 def _family(text: str, numbers: _MsrNumbers) -> tuple[int | None, int | None]:
-    """First and last of the registers that an expression may mean: `MSR_X + i` stands for a bank of them."""
+    """Return the first and last register that an expression may mean: `MSR_X + i` stands for a bank of them."""
     if (number := numbers.of(text)) is not None:
         return number, number
     first = numbers.of(_VARIABLE.sub("0", text))
@@ -278,7 +278,7 @@ def _guards(connection: sqlite3.Connection, blob: int, function: str, offset: in
 
 
 def _listed_flags(connection: sqlite3.Connection, side: str, tree: str) -> set[_Flag]:
-    """Variables that are set where the kernel's index list is read."""
+    """Return the variables that are set where the kernel's index list is read."""
     rows = connection.execute(
         """SELECT DISTINCT f.path, s.target FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
            JOIN main.store s ON s.blob = f.blob AND s.function = k.function

@@ -1,4 +1,4 @@
-"""Which MSRs a guest may write without an exit, and whether anything switches them between host and guest."""
+"""MSRs that a guest may write without an exit, and whether they are switched between host and guest."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def link_passthrough(connection: sqlite3.Connection, side: str, tree: str) -> No
 
 
 def _switched(connection: sqlite3.Connection, side: str, tree: str) -> set[str]:
-    """MSRs that KVM itself writes on the processor, or hands to what does it on entry and exit."""
+    """Return MSRs that KVM writes on the processor, or lists for the switch on entry and exit."""
     known = knowledge().msr
-    found: set[str] = set()
+    switched: set[str] = set()
     for (text,) in connection.execute(
         """SELECT k.arguments FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND f.arch = ? AND k.callee IN (SELECT value FROM json_each(?))
@@ -50,5 +50,5 @@ def _switched(connection: sqlite3.Connection, side: str, tree: str) -> set[str]:
            WHERE f.side = ? AND f.tree = ? AND e.variable IN (SELECT value FROM json_each(?))""",
         (side, tree, known.architecture, json.dumps(known.switching), side, tree, json.dumps(known.switched_lists)),
     ):
-        found.update(_MSR.findall(text))
-    return found
+        switched.update(_MSR.findall(text))
+    return switched
