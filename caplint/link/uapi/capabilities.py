@@ -1,4 +1,4 @@
-"""Which capabilities each header defines, with their numbers, and where their names stand in code."""
+"""Capabilities that each header defines, with their numbers, and the uses of their names in code."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _NAME = re.compile(r"KVM_CAP_\w+\Z")
-# `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
+# `headers_install` removes code under __KERNEL__, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
 
 def link_capabilities(connection: sqlite3.Connection) -> None:
-    """Fill `all_cap` and `all_cap_use`."""
+    """Fill `all_cap` and `all_cap_use`; register the SQL function `nearest_cap`."""
     _definitions(connection)
     names = sorted({name for (name,) in connection.execute("SELECT name FROM temp.all_cap WHERE header = 'uapi'")})
     connection.create_function("nearest_cap", 1, lambda name: nearest(name, names), deterministic=True)
@@ -44,19 +44,19 @@ def _definitions(connection: sqlite3.Connection) -> None:
         ORDER BY f.side, f.tree, f.path, m.line
     """).fetchall()
     numbers: dict[tuple[str, str, str], Numbers] = {}
-    found = []
-    for *place, name, body, header, arch, condition, comment in rows:
+    cap_rows = []
+    for *location, name, body, header, arch, condition, comment in rows:
         if not _NAME.match(name) or name in knowledge().not_capabilities:
             continue
         presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
         if presence == "0":
             continue
-        key = (place[0], place[1], header)
+        key = (location[0], location[1], header)
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
         number = number_column(_number(numbers[key], body))
-        found.append((*place, name, number, _alias(body), header, arch, presence, comment))
-    connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
+        cap_rows.append((*location, name, number, _alias(body), header, arch, presence, comment))
+    connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cap_rows)
 
 
 def _number(numbers: Numbers, body: str) -> int | None:
@@ -67,7 +67,7 @@ def _number(numbers: Numbers, body: str) -> int | None:
 
 
 def _definition(connection: sqlite3.Connection, side: str, tree: str, header: str, name: str) -> Definition | None:
-    """The last definition of a macro in one of a tree's copies of the UAPI."""
+    """Return the last definition of a macro in one of a tree's copies of the UAPI."""
     row = connection.execute(
         """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND f.header = ? AND m.name = ?
@@ -83,7 +83,7 @@ def _alias(body: str) -> str | None:
 
 
 def _pasted(connection: sqlite3.Connection) -> None:
-    """Names that a macro pastes together, which no lexical count finds: KVM_CAP_INFO(USER_MEMORY)."""
+    """Insert names that a macro pastes together, invisible to a lexical search: KVM_CAP_INFO(USER_MEMORY)."""
     makers = connection.execute("""
         SELECT DISTINCT f.side, f.tree, m.name, m.parameters, m.body
         FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob

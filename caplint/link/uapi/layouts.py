@@ -1,7 +1,7 @@
-"""Layouts of the UAPI's structures and numbers of its ioctls, per ABI, and where two copies of the headers differ.
+"""Layouts of UAPI structures and numbers of ioctls, per ABI, and the differences between copies of the headers.
 
-They depend on several headers and on nothing else, so they are kept under a hash of all of them: whichever tree,
-revision or patch brings the same headers has the same layouts.
+They depend on several headers and on nothing else, so they are stored under a hash of these headers: any tree,
+revision or patch with the same headers has the same layouts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NO_ARCHITECTURE = "its path names no architecture that caplint knows"
 
 @dataclass(frozen=True)
 class _Copy:
-    """The headers of one architecture, in one of a tree's copies of the UAPI."""
+    """Headers of one architecture, in one of a tree's copies of the UAPI."""
 
     side: str
     tree: Tree
@@ -38,15 +38,15 @@ class _Copy:
     arch: str
     abis: tuple[str, ...]
     key: str = field(compare=False)
-    """Under which its layouts are kept."""
+    """Cache key of its layouts."""
     sources: Sources = field(compare=False)
 
 
 @contextmanager
 def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Callable[[], None]]:
-    """Begins to evaluate what is not known yet; what it gives waits for that and fills the tables.
+    """Start evaluating missing layouts in the background; the callable waits for them and fills the tables.
 
-    These are `all_layout` and `all_layout_drift`. No other link looks at either, so all of them have the time.
+    The tables are `all_layout` and `all_layout_drift`. No other link reads them, so evaluation runs beside all links.
     """
     copies: list[_Copy] = []
     for now in trees:
@@ -64,7 +64,7 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
 
         def fill() -> None:
             fresh, complete = results()
-            if not complete:  # a process that died, or was given no time
+            if not complete:  # a process that died or ran out of time
                 store.incomplete = True
             store.retain_all(fresh)
             _fill(store, copies, known | fresh)
@@ -95,18 +95,18 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
     ):
         if basename(path) == "kvm.h":
             by_kind.setdefault(header, []).append((path, arch))
-    own = by_kind.get("uapi", [])
+    uapi_files = by_kind.get("uapi", [])
     for header, files in by_kind.items():
         roots = [path for path, _ in files if _is_root(path)]
         if (
             header == "copy" and roots
         ):  # tools/ has asm/kvm.h for some architectures only; for others the kernel's own counts
             copied = {arch for path, arch in files if not _is_root(path)}
-            files = files + [(path, arch) for path, arch in own if not _is_root(path) and arch not in copied]  # noqa: PLW2901
-        found = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
-        yield from found
+            files = files + [(path, arch) for path, arch in uapi_files if not _is_root(path) and arch not in copied]  # noqa: PLW2901
+        evaluated = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
+        yield from evaluated
         for root in roots:
-            if all(copy.place.root != root for copy in found):  # it may need no header of an architecture's
+            if all(copy.place.root != root for copy in evaluated):  # it may need no header of an architecture's
                 yield _evaluable((side, tree, header), HeaderSet(root, ""), "", abis_of(None, None))
 
 
@@ -131,7 +131,7 @@ def _evaluable(of: tuple[str, Tree, str], place: HeaderSet, arch: str, abis: lis
 
 
 def _blind(path: str, reason: str) -> str:
-    """Stands for a key where there is nothing to evaluate: what its layouts are known to be."""
+    """Return JSON that replaces the key where there is nothing to evaluate: an unknown layout with the reason."""
     return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]]}})
 
 
@@ -141,7 +141,7 @@ def _key(found: Sources, abis: tuple[str, ...]) -> str:
 
 
 def _known(store: FactStore, copies: list[_Copy]) -> dict[str, str]:
-    """Key → JSON of ABI → unit, of those that need no evaluation."""
+    """Return the layouts that need no evaluation: key → JSON of ABI → unit."""
     known = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
     for copy in copies:
         if known[copy.key] is None and (value := _moved(copy, copies, known)) is not None:
@@ -151,7 +151,7 @@ def _known(store: FactStore, copies: list[_Copy]) -> dict[str, str]:
 
 
 def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) -> str | None:
-    """The layouts of these headers before a patch, on the lines where they stand now; None where they may differ."""
+    """Return the layouts of these headers before a patch, moved to their new lines; None if they may differ."""
     from caplint.abi.layout_reuse import move, moved  # noqa: PLC0415 - pycparser's, and most runs have no new headers
 
     for other in copies:
@@ -167,9 +167,9 @@ def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) ->
 
 
 def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:
-    """Every kernel's own headers, and each copy that is held against them: world, what it is, kernel, other.
+    """Yield every kernel's own headers with each copy compared: `world`, relation, kernel, other.
 
-    Where some tree has a base there are two worlds: the trees as they are, and with every base in its tree's place.
+    If some tree has a base there are two worlds: the trees as they are, and with each base in its tree's place.
     """
     now = [copy for copy in copies if copy.side == "now"]
     based = {copy.tree.name for copy in copies if copy.side == "base"}
@@ -200,22 +200,22 @@ def _held_against(kernel: _Copy, other: _Copy) -> Iterator[tuple[str, _Copy, _Co
 
 
 def _read(tree: Tree, path: str) -> bytes | None:
-    """A header, None where the tree holds no such file or it cannot be read."""
+    """Return a header's content, None if the tree has no such file or it cannot be read."""
     try:
         return tree.content(path)
     except (OSError, CaplintError):
         return None
 
 
-def _compare(store: FactStore, named: tuple[str, str], pair: tuple[_Copy, _Copy], units: dict[str, str]) -> None:
-    """`named` is the world, and what is held against what."""
+def _compare(store: FactStore, columns: tuple[str, str], pair: tuple[_Copy, _Copy], units: dict[str, str]) -> None:
+    """Fill `all_layout_drift` for a pair of copies; `columns` is the world and the relation."""
     kernel, other = pair
-    name = f"drift {kernel.key} {other.key}"
-    known = store.recall(name)
-    if known is None:
-        known = json.dumps(drift_of(store, units[kernel.key], units[other.key]))
-        store.retain(name, known)
+    cache_key = f"drift {kernel.key} {other.key}"
+    recalled = store.recall(cache_key)
+    if recalled is None:
+        recalled = json.dumps(drift_of(store, units[kernel.key], units[other.key]))
+        store.retain(cache_key, recalled)
     store.connection.executemany(
         "INSERT INTO temp.all_layout_drift VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*named, kernel.tree.name, other.tree.name, kernel.arch, *row) for row in json.loads(known)],
+        [(*columns, kernel.tree.name, other.tree.name, kernel.arch, *row) for row in json.loads(recalled)],
     )
