@@ -1,4 +1,4 @@
-"""What KVM's documentation says of capabilities."""
+"""Capabilities in KVM's documentation."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def link_documentation(connection: sqlite3.Connection) -> None:
            WHERE f.role = 'kernel' AND f.api AND d.name IN ('capability', 'type')
            ORDER BY f.side, f.tree, f.path, d.line"""
     ).fetchall()
-    for (*place, section, title, line, name, value), following in zip(fields, [*fields, None][1:], strict=True):
+    for (*location, section, title, line, name, value), following in zip(fields, [*fields, None][1:], strict=True):
         if name != "capability" or _ALWAYS.search(value):
             continue
-        # A section may describe an ioctl twice: each time its capability stands before its type.
+        # A section may describe an ioctl twice: each time its capability precedes its type.
         same = following is not None and following[4] == title and following[6] == "type"
         kind = following[7] if same and following is not None else None
         connection.executemany(
             "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'doc')",
             [
-                (*place, line, section, ioctl, capability, kind)
+                (*location, line, section, ioctl, capability, kind)
                 for ioctl in dict.fromkeys(_IOCTL.findall(title))
                 for capability in dict.fromkeys(_CAPABILITY.findall(value))
             ],

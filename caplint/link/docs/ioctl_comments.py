@@ -1,11 +1,11 @@
-"""With which capability an ioctl is there, by the comments of the UAPI header."""
+"""Capabilities with which ioctls are available, from comments of the UAPI header."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 
-# What a sentence says behind `available with`; "not available" says the reverse.
+# The rest of a sentence after `available with`, unless "not available".
 _AVAILABLE = re.compile(r"(?<!not )\bavailable\s+with\b([^.;]*)", re.IGNORECASE)
 _CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 
@@ -33,7 +33,7 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[str, str, str, int,
         first = ioctl if position == 0 else first
         if not _of_one_family(first, ioctl):
             continue
-        capabilities = [name for found in _AVAILABLE.finditer(text) for name in _CAPABILITY.findall(found.group(1))]
+        capabilities = [name for match in _AVAILABLE.finditer(text) for name in _CAPABILITY.findall(match.group(1))]
         connection.executemany(
             "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, 'header')",
             [(side, tree, path, line, ioctl, capability) for capability in dict.fromkeys(capabilities)],
@@ -41,10 +41,10 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[str, str, str, int,
 
 
 def _of_one_family(first: str, other: str) -> bool:
-    """Whether two ioctls differ in one word at most: KVM_GET_X and KVM_SET_X share a comment.
+    """Tell whether two ioctls differ in one word at most: KVM_GET_X and KVM_SET_X share a comment.
 
-    Headers end what a comment covers with nothing: KVM_CREATE_SPAPR_TCE stands right behind the ioctl that
-    "Available with KVM_CAP_PPC_ALLOC_HTAB" is about.
+    Headers do not mark the end of a comment's scope: KVM_CREATE_SPAPR_TCE directly follows the ioctl that
+    "Available with KVM_CAP_PPC_ALLOC_HTAB" describes.
     """
     left, right = first.split("_"), other.split("_")
     return len(left) == len(right) and sum(a != b for a, b in zip(left, right, strict=True)) <= 1

@@ -1,4 +1,4 @@
-"""Which capabilities the self-tests of a tree name: searched as plain text."""
+"""Capabilities that the selftests of a tree name, from a text search."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _NAME = re.compile(rb"\bKVM_CAP_\w+")
 
 
 def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
-    """Each self-test that can be read, by path, with the capabilities that it names and their lines, in order."""
+    """Yield the path of each readable selftest, with the capabilities that it names and their lines, in order."""
     for path in sorted(path for directory in tree.project.selftests for path in tree.below(directory)):
         try:
             content = tree.read(path)
         except (OSError, CaplintError):
             continue
-        found = _NAME.finditer(content)
-        yield path, [(match.group().decode(), content.count(b"\n", 0, match.start()) + 1) for match in found]
+        matches = _NAME.finditer(content)
+        yield path, [(match.group().decode(), content.count(b"\n", 0, match.start()) + 1) for match in matches]
 
 
 def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
-    """Fill `selftest` where the tree has a capability that its base has not; else nobody asks for it."""
+    """Fill `selftest` if the tree has a capability that its base lacks; no rule queries it otherwise."""
     added = connection.execute(
         """SELECT 1 FROM cap WHERE tree = ?1 AND header = 'uapi'
            AND name NOT IN (SELECT name FROM base_cap WHERE tree = ?1)""",
@@ -32,8 +32,8 @@ def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
     ).fetchone()
     if tree.base is None or added is None:
         return
-    for path, named in mentions(tree):
+    for path, capabilities in mentions(tree):
         connection.executemany(
             "INSERT INTO temp.selftest VALUES (?, ?, ?, ?)",
-            [(tree.name, path, line, cap) for cap, line in dict(named).items()],
+            [(tree.name, path, line, cap) for cap, line in dict(capabilities).items()],
         )
