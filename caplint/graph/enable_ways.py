@@ -21,7 +21,7 @@ from caplint.knowledge.load import knowledge
 from caplint.link.functions import call_sites as linked
 from caplint.link.functions.call_sites import CallSite, Code
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
-from caplint.link.vmm.dominating_checks import Dominators, Witnesses
+from caplint.link.vmm.dominating_checks import AnswerCarriers, CheckTracker
 from caplint.session import Session, silent
 from caplint.trees.tree import Tree
 
@@ -88,9 +88,9 @@ class _Callers:
         self._session, self._reading, self._programs, self._tree = session, reading, programs, tree
         code = Code.of(session.connection, "now", tree.name)
         self.uses: list[CapabilityUse] = uses_in(session.connection, "now", tree.name, code)[0]
-        self._dominators = Dominators(code)
+        self._tracker = CheckTracker(code)
         self._checks = checks_of(self.uses, {use.cap for use in self.uses})
-        self._witnesses: dict[str, Witnesses] = {}
+        self._carriers: dict[str, AnswerCarriers] = {}
         self._files = {file.path: file for file in code_of(tree, session.store)}
         self._functions: dict[str, list[linked.CodeFunction]] = {}
         for function in code.functions:
@@ -128,28 +128,28 @@ class _Callers:
         if holder is None or not calls:
             seen.unknown = True
             return True
-        found = self._witnesses_of(cap)
-        if all(self._dominators.before(holder, call, found, depth=0) for call in calls) or (
+        found = self._carriers_of(cap)
+        if all(self._tracker.preceding(holder, call, found, depth=0) for call in calls) or (
             edge.kind == "table" and self._set_behind_check(callee, found)
         ):
             seen.asking[callee] = f"{caller.name} ({edge.path}:{edge.line})"
             return True
         return False
 
-    def _set_behind_check(self, callee: ProgramFunction, found: Witnesses) -> bool:
+    def _set_behind_check(self, callee: ProgramFunction, found: AnswerCarriers) -> bool:
         for kept in self._programs.program(self._tree).kept.get(callee.name, ()):
             holder = self._function(kept.holder) if kept.holder is not None else None
             if holder is None:
                 continue
             stores = [store for store in holder.stores if callee.name in linked.symbols(store.value)]
-            if any(self._dominators.guarding(holder, store.start, found) for store in stores):
+            if any(self._tracker.guarding(holder, store.start, found) for store in stores):
                 return True
         return False
 
-    def _witnesses_of(self, cap: str) -> Witnesses:
-        if cap not in self._witnesses:
-            self._witnesses[cap] = self._dominators.witnesses(self._checks.get(cap, []))
-        return self._witnesses[cap]
+    def _carriers_of(self, cap: str) -> AnswerCarriers:
+        if cap not in self._carriers:
+            self._carriers[cap] = self._tracker.carriers(self._checks.get(cap, []))
+        return self._carriers[cap]
 
     def _function(self, function: ProgramFunction) -> linked.CodeFunction | None:
         if function.path not in self._functions:
@@ -165,8 +165,8 @@ class _Callers:
         rows = harvest(self._session.store, [(self._tree, file)], self._reading, silent)
         arch = knowledge().architecture_of(self._tree.project, path)
         functions = Code.of_file(self._session.connection, path, arch, rows[file.oid, language_of(path) or "c"])
-        self._dominators.include(functions)
-        self._witnesses.clear()
+        self._tracker.include(functions)
+        self._carriers.clear()
         return functions
 
 

@@ -1,4 +1,4 @@
-"""Where a VMM asks for capabilities and enables them."""
+"""Capability checks and enable requests of a VMM."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of
 from caplint.link.vmm.capability_values import Capabilities, handed_on
-from caplint.link.vmm.dominating_checks import Before, Check, Dominators, Witnesses
+from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import ignored
 
@@ -32,25 +32,25 @@ _Site = tuple[str, int, int, str]
 
 
 def link_vmm(store: FactStore, extractor: str) -> None:
-    """Fill `all_vmm_use`, `all_vmm_unresolved` and `all_checked_before`."""
+    """Fill `all_vmm_use`, `all_vmm_unresolved`, `all_vmm_argument` and `all_checked_before`."""
     connection = store.connection
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'vmm' ORDER BY 1, 2"
     ).fetchall():
-        name = f"vmm {tree} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+        cache_key = f"vmm {tree} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 
 @dataclass(frozen=True)
 class CapabilityUse:
-    """A place that asks for a capability or enables it."""
+    """Call that checks for a capability or enables it."""
 
     function: CodeFunction
     call: CallSite
     wrapper: Wrapper
     scope: str
     expression: str
-    """What names the capability there."""
+    """Expression that names the capability."""
     how: str = "direct"
     cap: str = ""
     flags: str | None = None
@@ -76,15 +76,15 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     )  # fmt: skip
     _insert(connection, side, tree, code, uses)
     _insert_required(connection, side, tree)
-    dominators = Dominators(code)
+    tracker = CheckTracker(code)
     checks = checks_of(uses, {use.cap for use in uses if use.wrapper.verb == "enable"})
-    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
-    dominated = list(_dominated(dominators, uses, witnesses))
-    _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in dominated], witnesses))
-    for use, before in dominated:
+    carriers = {cap: tracker.carriers(checks_of_cap) for cap, checks_of_cap in checks.items()}
+    checked = list(_checked(tracker, uses, carriers))
+    _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in checked], carriers))
+    for use, preceding in checked:
         connection.execute(
             "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (side, tree, *use.place, use.cap, before.how, before.check.function.path, before.check.call.line),
+            (side, tree, *use.place, use.cap, preceding.how, preceding.check.function.path, preceding.check.call.line),
         )
     connection.execute(
         """INSERT INTO temp.all_checked_before
@@ -99,12 +99,12 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
 def uses_in(
     connection: sqlite3.Connection, side: str, tree: str, code: Code
 ) -> tuple[list[CapabilityUse], list[CapabilityUse]]:
-    """A tree's uses, one per capability and in order, and those whose capability is not known."""
-    known = Capabilities(connection, side, tree)
+    """Return a tree's uses, one per capability and sorted, and the uses of an unknown capability."""
+    capabilities = Capabilities(connection, side, tree)
     uses: list[CapabilityUse] = []
     unresolved = []
     for use in _uses(code):
-        named = list(_named(code, known, use))
+        named = list(_named(code, capabilities, use))
         uses += named
         if not named and use.function.name not in _wrappers():
             unresolved.append(use)
@@ -116,7 +116,7 @@ def _wrappers() -> set[str]:
 
 
 def _uses(code: Code) -> Iterator[CapabilityUse]:
-    """Every call of a wrapper, with the expression that names the capability."""
+    """Yield every call of a wrapper, with the expression that names the capability."""
     for wrapper in knowledge().wrappers:
         index = wrapper.capability
         for function, call in code.calling([wrapper.callee]):
@@ -134,22 +134,22 @@ def _uses(code: Code) -> Iterator[CapabilityUse]:
 
 
 def _scope(wrapper: Wrapper, call: CallSite) -> str:
-    """The wrapper's own, or what the descriptor's name says."""
+    """Return the wrapper's scope, or the scope of the file descriptor by its variable's name."""
     match = _LAST_NAME.search(call.arguments[0]) if wrapper.scope == "unknown" else None
     return knowledge().descriptors.get(match.group(1), wrapper.scope) if match else wrapper.scope
 
 
-def _named(code: Code, known: Capabilities, use: CapabilityUse, depth: int = _DEPTH) -> Iterator[CapabilityUse]:
-    """The use once per capability that it may speak of; of a parameter, the calls that pass one."""
-    found = list(known.of(use.function, use.expression, use.call.start))
+def _named(code: Code, capabilities: Capabilities, use: CapabilityUse, depth: int = _DEPTH) -> Iterator[CapabilityUse]:
+    """Yield the use once per capability that it may name; for a parameter, follow the calls that pass one."""
+    named_caps = list(capabilities.of(use.function, use.expression, use.call.start))
     how = "parameter" if depth < _DEPTH else ""
-    yield from (replace(use, cap=cap, how=how or named) for cap, named in found)
-    if found or depth == 0 or use.function.name in _wrappers():
+    yield from (replace(use, cap=cap, how=how or named) for cap, named in named_caps)
+    if named_caps or depth == 0 or use.function.name in _wrappers():
         return
     for caller, call, expression in handed_on(code, use.function, use.expression):
         outer = replace(use, function=caller, call=call, expression=expression, given=None, flags=None)
-        lost = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
-        yield from _named(code, known, replace(outer, ignored=lost), depth - 1)
+        ignored_result = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
+        yield from _named(code, capabilities, replace(outer, ignored=ignored_result), depth - 1)
 
 
 def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[CapabilityUse]) -> None:
@@ -184,7 +184,7 @@ def _insert_arguments(
 
 
 def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> None:
-    """Lists of what a VMM does not start without."""
+    """Insert the capabilities that a VMM lists as required to start."""
     connection.execute(
         """
         INSERT INTO temp.all_vmm_use
@@ -199,7 +199,7 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
 
 
 def checks_of(uses: list[CapabilityUse], caps: set[str]) -> dict[str, list[Check]]:
-    """Where some capabilities are asked for."""
+    """Return the checks for some capabilities, by capability."""
     checks: dict[str, list[Check]] = {}
     for use in uses:
         if use.wrapper.verb == "check" and use.cap in caps:
@@ -207,25 +207,25 @@ def checks_of(uses: list[CapabilityUse], caps: set[str]) -> dict[str, list[Check
     return checks
 
 
-def _dominated(
-    dominators: Dominators, uses: list[CapabilityUse], witnesses: dict[str, Witnesses]
-) -> Iterator[tuple[CapabilityUse, Before]]:
-    """Enable sites that a check stands before."""
+def _checked(
+    tracker: CheckTracker, uses: list[CapabilityUse], carriers: dict[str, AnswerCarriers]
+) -> Iterator[tuple[CapabilityUse, PrecedingCheck]]:
+    """Yield enable sites that follow a check, with that check."""
     for use in uses:
-        if use.wrapper.verb == "enable" and use.cap in witnesses:
-            before = dominators.before(use.function, use.call, witnesses[use.cap])
-            if before is not None:
-                yield use, before
+        if use.wrapper.verb == "enable" and use.cap in carriers:
+            preceding = tracker.preceding(use.function, use.call, carriers[use.cap])
+            if preceding is not None:
+                yield use, preceding
 
 
-def _asked(code: Code, dominated: list[CapabilityUse], witnesses: dict[str, Witnesses]) -> dict[_Site, int]:
-    """Whether what is passed was asked for, of enable sites that a check stands before."""
+def _asked(code: Code, checked: list[CapabilityUse], carriers: dict[str, AnswerCarriers]) -> dict[_Site, int]:
+    """Return for enable sites that follow a check whether (1 or 0) the VMM has checked for the bits that it passes."""
     answers = Answers(code)
-    caps = sorted({use.cap for use in dominated})
-    asked = {cap: int(not answers.are_yes_or_no(witnesses[cap])) for cap in caps}
+    caps = sorted({use.cap for use in checked})
+    asked = {cap: int(not answers.are_yes_or_no(carriers[cap])) for cap in caps}
     return {
         (*use.place, use.cap): int(
-            asked[use.cap] or any(witnesses[use.cap].find(use.function, text) for text in use.given or ())
+            asked[use.cap] or any(carriers[use.cap].find(use.function, text) for text in use.given or ())
         )
-        for use in dominated
+        for use in checked
     }

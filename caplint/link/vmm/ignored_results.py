@@ -1,4 +1,4 @@
-"""What becomes of the result of an enable call, followed until something looks at it."""
+"""Enable calls whose result is ignored, followed through callers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _DEPTH = 4
 
 
 def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> str:
-    """How the result is lost: dropped, unread (never looked at), callers (all drop it); '' where it is not.
+    """Return how the result is lost: `dropped`, `unread` (never read), `callers` (all drop it); '' if it is used.
 
-    An explicit `(void)` says that it is meant to be, and is not counted here.
+    An explicit `(void)` drops the result on purpose, and does not count.
     """
     if call.use == "dropped":
         return "dropped"
@@ -26,16 +26,16 @@ def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DE
 
 
 def _assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
-    """The assignment whose value is the call, if one is."""
+    """Return the assignment whose value is the call, as a list of at most one."""
     alone = re.compile(rf"\(*\s*{re.escape(call.callee)}\s*\(")
-    before = [store for store in function.stores if store.start < call.start and alone.match(store.value)]
-    last = before[-1:]
-    # Nothing else may be called between the two: it is this call's value.
+    candidates = [store for store in function.stores if store.start < call.start and alone.match(store.value)]
+    last = candidates[-1:]
+    # With another call between the two, the value belongs to that call.
     return [] if any(last[0].start < other.start < call.start for other in function.calls if last) else last
 
 
 def _unread(function: CodeFunction, store: Assignment) -> bool:
-    """Whether a local variable is assigned again, or goes out of scope, before anything reads it."""
+    """Tell whether a local variable is reassigned, or goes out of scope, before it is read."""
     if not store.local or not store.target.isidentifier() or any(start > store.start for start in function.jumps):
         return False
     name = re.compile(rf"\b{re.escape(store.target)}\b")
