@@ -1,4 +1,4 @@
-"""Every link with what it needs and what it fills."""
+"""Registry of all links, with the tables that each needs and fills."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "expanded code", _expanded_code, needs=("all_file", "tree"), fills=("all_file", "superseded", "all_unexpanded")
     ),
-    # Early, and what waits for it is the last: it goes on in processes of its own.
+    # Starts early in processes of its own; the last link waits for its results.
     Link("evaluation of layouts", _evaluation, needs=("all_file",), fills=("evaluated layouts",), wanted=_is_wide),
     Link(
         "capabilities",
@@ -173,4 +173,4 @@ LINKS: tuple[Link[Linking], ...] = (
         wanted=_is_wide,
     ),
 )
-"""All of them; where needs leave the order open it is this one."""
+"""All links; those whose needs allow several orders run in this one."""

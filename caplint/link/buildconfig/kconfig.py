@@ -75,15 +75,15 @@ def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntr
         f"""SELECT {place}, k.symbol, k.target, k.kind, c.text, k.line FROM temp.all_file f
             JOIN main.kconfig_select k ON k.blob = f.blob JOIN main.condition c ON c.id = k.condition"""  # noqa: S608
     ):
-        if (entry := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
-            entry.selects.append((target, kind, parse(condition), line))
+        if (owner := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
+            owner.selects.append((target, kind, parse(condition), line))
     for *where, symbol, value, condition, line in connection.execute(
         f"""SELECT {place}, k.symbol, k.value, c.text, k.line FROM temp.all_file f
             JOIN main.kconfig_default k ON k.blob = f.blob JOIN main.condition c ON c.id = k.condition
             ORDER BY f.path, k.line"""  # noqa: S608
     ):
-        if (entry := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
-            entry.defaults.append(conjunction([parse(value), parse(condition)]))
+        if (owner := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
+            owner.defaults.append(conjunction([parse(value), parse(condition)]))
     shared = {key[:2]: list(entries.values()) for key, entries in files.items() if key[2] == GENERIC}
     own_entries: dict[Key, list[_ConfigEntry]] = {}
     for (side, tree, arch, _), entries in files.items():
