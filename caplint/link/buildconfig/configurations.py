@@ -23,10 +23,10 @@ class Configurations:
 
     def unpatched(self) -> Configurations:
         """Return a copy for the unpatched trees: side `base` takes the place of side `now`."""
-        known, rules = dict(self._known), dict(self._rules)
-        known.update({("now", *key[1:]): value for key, value in self._known.items() if key[0] == "base"})
+        states, rules = dict(self._known), dict(self._rules)
+        states.update({("now", *key[1:]): value for key, value in self._known.items() if key[0] == "base"})
         rules.update({("now", *key[1:]): value for key, value in self._rules.items() if key[0] == "base"})
-        return Configurations(known, rules)
+        return Configurations(states, rules)
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Register `possible`, `consistent` and `certain` as SQL functions."""

@@ -45,9 +45,9 @@ def link_build(connection: sqlite3.Connection) -> dict[Place, Formula]:
 
 def _beside(kvm_built: Formula, presence: Formula) -> str:
     """Return the rest of a condition, given that KVM is built."""
-    known = {_KVM: True} | {literal.atom: literal.positive for literal in literals(kvm_built)}
+    states = {_KVM: True} | {literal.atom: literal.positive for literal in literals(kvm_built)}
     parts = presence.operands if isinstance(presence, Junction) and presence.operator == "&&" else (presence,)
-    return text(substitute(conjunction(part for part in parts if part != kvm_built), known))
+    return text(substitute(conjunction(part for part in parts if part != kvm_built), states))
 
 
 def _module_conditions(rows: list[tuple[str, ...]]) -> dict[Place, Formula]:

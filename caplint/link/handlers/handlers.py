@@ -153,10 +153,10 @@ class _Lead:
 
 def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
     """Yield bodies of handlers by name, then of handlers called through a table or whose result one returns."""
-    known = knowledge()
-    pending = [_Lead(name, "check", None, "name") for name in known.check_functions]
-    pending += [_Lead(name, "enable", scope, "name") for name, scope in known.enable_functions.items()]
-    for field in known.check_fields:
+    kernel = knowledge()
+    pending = [_Lead(name, "check", None, "name") for name in kernel.check_functions]
+    pending += [_Lead(name, "enable", scope, "name") for name, scope in kernel.enable_functions.items()]
+    for field in kernel.check_fields:
         pending += _through(connection, side, tree, field)
     seen: set[tuple[str, str, int]] = set()
     while pending:

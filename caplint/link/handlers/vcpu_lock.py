@@ -72,17 +72,17 @@ def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> I
 def _is_locked(body: Body, start: int, offset: int) -> bool:
     """Tell whether kvm->lock is held when control reaches the offset: taken in the case, or above the switch."""
     first = min((row.start for row in body.labels), default=offset)
-    held = False
+    is_locked = False
     calls = ((row, row.extra[0], row.text) for row in body.calls)
     macros = ((row, row.text, row.extra[0]) for row in body.macros)
     for row, name, text in (*calls, *macros):
         if row.start >= offset or first <= row.start < start:
             continue
         if (_LOCK.match(name) and _KVM_LOCK.search(text)) or _LOCKING.match(name):
-            held = True
+            is_locked = True
         elif _UNLOCK.match(name) and _KVM_LOCK.search(text) and not _leaves_with(body, row.start, offset):
-            held = False
-    return held
+            is_locked = False
+    return is_locked
 
 
 def _leaves_with(body: Body, unlock: int, offset: int) -> bool:

@@ -65,8 +65,8 @@ class State:
     @staticmethod
     def of(connection: sqlite3.Connection, side: str, tree: str, files: Iterable[tuple[str | None, Members]]) -> State:
         """Read the structures of a tree's MSR architecture; `files` gives the member uses of each file."""
-        known = knowledge().msr
-        where = (side, tree, known.architecture, GENERIC)
+        msrs = knowledge().msr
+        where = (side, tree, msrs.architecture, GENERIC)
         structures: dict[str, dict[str, StateMember]] = {}
         for owner, name, *rest in connection.execute(
             """SELECT m.owner, m.name, m.type, m.array, f.path, m.line
@@ -75,8 +75,8 @@ class State:
             where,
         ):
             structures.setdefault(owner, {}).setdefault(name, StateMember(owner, name, *rest))
-        state = State(structures, roots=known.roots)
-        seen = [members for arch, members in files if arch in {known.architecture, GENERIC}]
+        state = State(structures, roots=msrs.roots)
+        seen = [members for arch, members in files if arch in {msrs.architecture, GENERIC}]
         called = json.dumps(sorted({callee for members in seen for callee in members.handed}))
         functions = {
             name

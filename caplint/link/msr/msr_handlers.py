@@ -65,9 +65,9 @@ class MsrHandlers:
 
     def bodies(self) -> Iterator[tuple[str, Body]]:
         """Yield verb and body of handlers found by name and by table, then of those that they delegate to."""
-        known = knowledge().msr
-        pending = [(verb, name) for verb, names in known.functions.items() for name in names]
-        pending += [(verb, name) for verb, fields in known.fields.items() for name in self._through(fields)]
+        msrs = knowledge().msr
+        pending = [(verb, name) for verb, names in msrs.functions.items() for name in names]
+        pending += [(verb, name) for verb, fields in msrs.fields.items() for name in self._through(fields)]
         while pending:
             verb, name = pending.pop(0)
             for handler in self._definitions(verb, name):
@@ -102,9 +102,9 @@ class MsrHandlers:
 
 def selectors(body: Body) -> set[str]:
     """Return expressions that name the register in a handler: the known ones, and local copies of them."""
-    known = set(knowledge().msr.selectors)
-    copies = {row.extra[0] for row in body.stores if row.text in known and row.extra[0].isidentifier()}
-    return known | copies
+    names = set(knowledge().msr.selectors)
+    copies = {row.extra[0] for row in body.stores if row.text in names and row.extra[0].isidentifier()}
+    return names | copies
 
 
 def delegates(body: Body) -> list[str]:

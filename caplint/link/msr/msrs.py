@@ -37,12 +37,12 @@ _TABLES = (
 
 def link_msrs(store: FactStore, extractor: str) -> None:
     """Fill all tables of MSRs."""
-    connection, known = store.connection, knowledge().msr
+    connection, msr_knowledge = store.connection, knowledge().msr
     connection.executemany(
         "INSERT INTO temp.msr_fact VALUES (?, ?, ?)",
         [
             (kind, name, source)
-            for kind, facts in (*known.directions.items(), ("elsewhere", known.elsewhere))
+            for kind, facts in (*msr_knowledge.directions.items(), ("elsewhere", msr_knowledge.elsewhere))
             for name, source in facts.items()
         ],
     )
@@ -90,15 +90,15 @@ class _MsrNumbers:
 
 
 def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    known = knowledge()
-    headers = {project.name: project.msrs for project in known.projects}
-    named = " OR ".join("m.name GLOB ? || '*'" for _ in known.msr.prefixes)
+    all_knowledge = knowledge()
+    headers = {project.name: project.msrs for project in all_knowledge.projects}
+    named = " OR ".join("m.name GLOB ? || '*'" for _ in all_knowledge.msr.prefixes)
     rows = connection.execute(
         f"""SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
             FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree CROSS JOIN main.macro m ON m.blob = f.blob
             WHERE f.side = ? AND f.tree = ? AND NOT f.made AND m.parameters IS NULL AND m.body <> '' AND ({named})
             ORDER BY f.path, m.line""",  # noqa: S608
-        (side, tree, *known.msr.prefixes),
+        (side, tree, *all_knowledge.msr.prefixes),
     ).fetchall()
     connection.executemany(
         "INSERT INTO temp.all_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -166,9 +166,9 @@ def _insert_state(access: _Access, state: State) -> None:
 
 
 def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    known = knowledge().msr
+    msr_knowledge = knowledge().msr
     filtered = _filtered(connection, side, tree, numbers)
-    for feature, lists in enumerate((known.saved, known.features)):
+    for feature, lists in enumerate((msr_knowledge.saved, msr_knowledge.features)):
         for name in lists:
             rows = connection.execute(
                 """SELECT f.path, e.line, e.column, e.value, c.text FROM temp.all_file f
@@ -236,7 +236,7 @@ class _Flag:
 
 
 def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    known = knowledge().msr
+    msr_knowledge = knowledge().msr
     flags = _listed_flags(connection, side, tree)
     calls: dict[str, list[tuple[Any, ...]]] = {}
     for callee, *call in connection.execute(
@@ -244,13 +244,15 @@ def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumb
            FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND k.callee IN (SELECT value FROM json_each(?)) AND k.function IS NOT NULL
            ORDER BY f.path, k.start""",
-        (side, tree, json.dumps([*known.vmm_calls])),
+        (side, tree, json.dumps([*msr_knowledge.vmm_calls])),
     ).fetchall():
         calls.setdefault(callee, []).append(tuple(call))
-    for callee, argument in known.vmm_calls.items():
+    for callee, argument in msr_knowledge.vmm_calls.items():
         for path, blob, line, column, start, function, arguments in calls.get(callee, []):
             text = next(iter(json.loads(arguments)[argument:]), None)
-            verb = next((verb for verb, names in known.vmm_functions.items() if names.fullmatch(function)), None)
+            verb = next(
+                (verb for verb, names in msr_knowledge.vmm_functions.items() if names.fullmatch(function)), None
+            )
             if verb and text:
                 guards = _guards(connection, blob, function, start)
                 listed = int(any(_Flag(path, name) in flags for name in guards))

@@ -53,10 +53,10 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
         for side, tree in (("now", now), ("base", now.base)):
             if tree is not None:
                 copies += _copies(store, side, tree)
-    known = _known(store, copies)
-    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if copy.key not in known}
+    units = _known(store, copies)
+    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if copy.key not in units}
     if not missing:
-        yield partial(_fill, store, copies, known)
+        yield partial(_fill, store, copies, units)
         return
     from caplint.abi.evaluation_pool import evaluating  # noqa: PLC0415 - most runs evaluate nothing
 
@@ -67,7 +67,7 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
             if not complete:  # a process that died or ran out of time
                 store.incomplete = True
             store.retain_all(fresh)
-            _fill(store, copies, known | fresh)
+            _fill(store, copies, units | fresh)
 
         yield fill
 
@@ -126,8 +126,8 @@ def _copy(of: tuple[str, Tree, str], roots: list[str], path: str, arch: str | No
 
 def _evaluable(of: tuple[str, Tree, str], place: HeaderSet, arch: str, abis: list[Abi]) -> _Copy:
     names = tuple(abi.name for abi in abis)
-    found = gather(place, partial(_read, of[1]))
-    return _Copy(*of, place, arch, names, _key(found, names), found)
+    sources = gather(place, partial(_read, of[1]))
+    return _Copy(*of, place, arch, names, _key(sources, names), sources)
 
 
 def _blind(path: str, reason: str) -> str:
@@ -135,22 +135,22 @@ def _blind(path: str, reason: str) -> str:
     return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]]}})
 
 
-def _key(found: Sources, abis: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(f"{code_identity(*LAYOUTS)} {found.identity} {abis}".encode())
+def _key(sources: Sources, abis: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(f"{code_identity(*LAYOUTS)} {sources.identity} {abis}".encode())
     return f"layout {digest.hexdigest()}"
 
 
 def _known(store: FactStore, copies: list[_Copy]) -> dict[str, str]:
     """Return the layouts that need no evaluation: key → JSON of ABI → unit."""
-    known = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
+    units = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
     for copy in copies:
-        if known[copy.key] is None and (value := _moved(copy, copies, known)) is not None:
+        if units[copy.key] is None and (value := _moved(copy, copies, units)) is not None:
             store.retain(copy.key, value)
-            known[copy.key] = value
-    return {key: value for key, value in known.items() if value is not None}
+            units[copy.key] = value
+    return {key: value for key, value in units.items() if value is not None}
 
 
-def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) -> str | None:
+def _moved(copy: _Copy, copies: list[_Copy], units: Mapping[str, str | None]) -> str | None:
     """Return the layouts of these headers before a patch, moved to their new lines; None if they may differ."""
     from caplint.abi.layout_reuse import move, moved  # noqa: PLC0415 - pycparser's, and most runs have no new headers
 
@@ -160,7 +160,7 @@ def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) ->
             copy.place,
             copy.abis,
         ):
-            value = known[other.key]
+            value = units[other.key]
             lines = moved(other.sources, copy.sources) if value is not None else None
             return move(value, lines) if value is not None and lines is not None else None
     return None

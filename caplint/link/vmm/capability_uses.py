@@ -54,7 +54,7 @@ class CapabilityUse:
     how: str = "direct"
     cap: str = ""
     flags: str | None = None
-    given: tuple[str, ...] | None = None
+    arguments_written: tuple[str, ...] | None = None
     ignored: str = ""
 
     @property
@@ -125,10 +125,14 @@ def _uses(code: Code) -> Iterator[CapabilityUse]:
             use = CapabilityUse(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
             if wrapper.verb == "enable" and wrapper.request:
                 request = request_of(function, call)
-                use = replace(use, expression=request.cap, flags=request.flags, given=request.given)
+                use = replace(
+                    use, expression=request.cap, flags=request.flags, arguments_written=request.arguments_written
+                )
             elif wrapper.verb == "enable":
                 use = replace(
-                    use, flags="".join(call.arguments[index + 1 : index + 2]), given=call.arguments[index + 2 :]
+                    use,
+                    flags="".join(call.arguments[index + 1 : index + 2]),
+                    arguments_written=call.arguments[index + 2 :],
                 )
             yield replace(use, ignored=ignored(code, function, call))
 
@@ -147,7 +151,7 @@ def _named(code: Code, capabilities: Capabilities, use: CapabilityUse, depth: in
     if named_caps or depth == 0 or use.function.name in _wrappers():
         return
     for caller, call, expression in handed_on(code, use.function, use.expression):
-        outer = replace(use, function=caller, call=call, expression=expression, given=None, flags=None)
+        outer = replace(use, function=caller, call=call, expression=expression, arguments_written=None, flags=None)
         ignored_result = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
         yield from _named(code, capabilities, replace(outer, ignored=ignored_result), depth - 1)
 
@@ -160,7 +164,7 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
             (side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
              use.call.callee, json.dumps(use.call.arguments), use.call.use,
              conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
-             None if use.given is None else json.dumps(use.given), use.ignored,
+             None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
              int(use.function.static or bool(code.callers(use.function))))
             for use in uses
         ],
@@ -178,7 +182,7 @@ def _insert_arguments(
              number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
              bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap)))
             for use in uses
-            for position, text in enumerate(use.given or ())
+            for position, text in enumerate(use.arguments_written or ())
         ],
     )  # fmt: skip
 
@@ -225,7 +229,7 @@ def _asked(code: Code, checked: list[CapabilityUse], carriers: dict[str, AnswerC
     asked = {cap: int(not answers.are_yes_or_no(carriers[cap])) for cap in caps}
     return {
         (*use.place, use.cap): int(
-            asked[use.cap] or any(carriers[use.cap].find(use.function, text) for text in use.given or ())
+            asked[use.cap] or any(carriers[use.cap].find(use.function, text) for text in use.arguments_written or ())
         )
         for use in checked
     }

@@ -93,10 +93,10 @@ class CheckTracker:
     def include(self, functions: Iterable[CodeFunction]) -> None:
         """Add further functions; carriers found before must be computed again."""
         for function in functions:
-            found = [_Mention(function, store.target, store.local, store.value) for store in function.stores]
-            found += [_Mention(function, "", False, value) for _, value in function.returns]
-            self._within[function.path, function.start] = found
-            for mention in found:
+            mentions = [_Mention(function, store.target, store.local, store.value) for store in function.stores]
+            mentions += [_Mention(function, "", False, value) for _, value in function.returns]
+            self._within[function.path, function.start] = mentions
+            for mention in mentions:
                 for name in symbols(mention.value):
                     self._mentions.setdefault(name, []).append(mention)
 

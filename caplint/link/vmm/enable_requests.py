@@ -22,7 +22,7 @@ class Request:
 
     cap: str
     flags: str | None
-    given: tuple[str, ...] | None
+    arguments_written: tuple[str, ...] | None
 
 
 def request_of(function: CodeFunction, call: CallSite) -> Request:
@@ -32,7 +32,7 @@ def request_of(function: CodeFunction, call: CallSite) -> Request:
         return Request(call.arguments[2], None, None)
     variable = match.group(1)
     members: dict[str, str] = {}
-    given: dict[int, str] = {}
+    argument_of: dict[int, str] = {}
     is_complete = False
     for store in function.stores:
         if store.start >= call.start:
@@ -41,9 +41,11 @@ def request_of(function: CodeFunction, call: CallSite) -> Request:
             is_complete = len(store.value) < _LONGEST
             members = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
             items = _LIST.search(store.value)
-            given = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}
+            argument_of = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}
         elif member := re.match(rf"{re.escape(variable)}\s*(?:\.|->)\s*(.+)", store.target):
             members[member.group(1)] = store.value
-    given |= {int(index.group(1)): value for name, value in members.items() if (index := _ARGUMENT.match(name))}
-    arguments = tuple(given.get(index, "0") for index in range(max(given, default=-1) + 1))
-    return Request(members.get("cap", variable), members.get("flags", "0"), arguments if is_complete or given else None)
+    argument_of |= {int(index.group(1)): value for name, value in members.items() if (index := _ARGUMENT.match(name))}
+    arguments = tuple(argument_of.get(index, "0") for index in range(max(argument_of, default=-1) + 1))
+    return Request(
+        members.get("cap", variable), members.get("flags", "0"), arguments if is_complete or argument_of else None
+    )
