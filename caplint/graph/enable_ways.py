@@ -18,6 +18,7 @@ from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.search import MAX_FUNCTIONS, Cone, search
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import EnableWayRow, insert
 from caplint.link.functions import call_sites as linked
 from caplint.link.functions.call_sites import CallSite, Code
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
@@ -49,7 +50,7 @@ def link_enable_ways(
     name = name_of(Question("enable ways", None, None, 1), session.trees, session.store, reading)
     budget = BUDGET if budget is None else budget
     rows = rows_within(session.store, name, budget, lambda end: _rows(session, reading, programs, end))
-    session.connection.executemany("INSERT INTO temp.enable_way VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert(session.connection, "enable_way", map(EnableWayRow._make, rows))
 
 
 def _rows(session: Session, reading: ExtractionSettings, programs: Programs, end: float) -> Found:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import starmap
+
 from caplint.knowledge.load import knowledge
 from caplint.link.buildconfig.file_conditions import link_build
 from caplint.link.buildconfig.kconfig import link_kconfig
+from caplint.link.core.rows import RetiredRow, SystemAnswerRow, VendorRangeRow, insert
 from caplint.link.core.snapshot import take_snapshot
 from caplint.link.core.values import number_column, within
 from caplint.link.docs.doc_scopes import link_doc_scopes
@@ -44,10 +47,11 @@ def _evaluation(run: Linking) -> None:
 
 def _constants(run: Linking) -> None:
     connection = run.connection
-    connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
-    connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
-    ranges = [tuple(number_column(within(end)) for end in ends) for ends in run.scope.vendor_ranges]
-    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", ranges)
+    insert(connection, "retired", starmap(RetiredRow, knowledge().retired.items()))
+    insert(connection, "system_answer", starmap(SystemAnswerRow, knowledge().system_answers.items()))
+    ranges = run.scope.vendor_ranges
+    columns = ((number_column(within(low)), number_column(within(high))) for low, high in ranges)
+    insert(connection, "vendor_range", starmap(VendorRangeRow, columns))
 
 
 def _file_conditions(run: Linking) -> None:

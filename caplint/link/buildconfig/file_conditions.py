@@ -9,6 +9,8 @@ from functools import lru_cache
 from caplint.c.expression import is_quoted, parse
 from caplint.c.formula import Formula, Junction, Literal, conjunction, disjunction, literals, substitute, text
 from caplint.knowledge.load import GENERIC
+from caplint.link.buildconfig.rows import FileConditionRow
+from caplint.link.core.rows import insert
 
 _KVM = "CONFIG_KVM"
 Place = tuple[str, str, str]
@@ -39,7 +41,9 @@ def link_build(connection: sqlite3.Connection) -> dict[Place, Formula]:
         presence = _presence(rules, (side, tree, path), settled)
         if (condition := texts.get((kvm_built, presence))) is None:
             condition = texts[kvm_built, presence] = _beside(kvm_built, presence)
-        connection.execute("INSERT INTO temp.all_file_condition VALUES (?, ?, ?, ?)", (side, tree, path, condition))
+        insert(
+            connection, "all_file_condition", [FileConditionRow(side=side, tree=tree, path=path, condition=condition)]
+        )
     return built
 
 

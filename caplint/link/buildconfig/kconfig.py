@@ -17,6 +17,8 @@ from caplint.c.formula import Formula, conjunction, evaluate, literals, substitu
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.configurations import Configurations, Key
 from caplint.link.buildconfig.kconfig_constraints import constraints
+from caplint.link.buildconfig.rows import KconfigRow
+from caplint.link.core.rows import insert
 
 _ROOT = "KVM"
 _STATES = {None: "possible", True: "always", False: "never"}
@@ -55,8 +57,8 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
         reasons.update((entry.name, (entry.path, entry.line)) for entry in reversed(entries))
         for name in sorted({atom.removeprefix("CONFIG_") for atom in states} | {entry.name for entry in entries}):
             state = _STATES[states.get(f"CONFIG_{name}")]
-            row = (side, tree, arch, name, state, *reasons.get(name, (None, None)))
-            connection.execute("INSERT INTO temp.all_kconfig VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            row = KconfigRow(side, tree, arch, name, state, *reasons.get(name, (None, None)))
+            insert(connection, "all_kconfig", [row])
     return Configurations(states_of, rules)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from itertools import starmap
 
 from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import DocArchitectureRow, DocTypeRow
 
 _SUBJECT = re.compile(r"\bKVM_[A-Z0-9_]+")
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -14,6 +17,8 @@ _WORD = re.compile(r"[^\s,;/&.]+")
 
 _Place = tuple[str, str, str]
 """Side, tree, path."""
+_Row = tuple[str, str, str, int, str | None, str, str, str, str]
+"""Side, tree, path, line, section, title, text, subject, canonical word."""
 
 
 def link_doc_scopes(connection: sqlite3.Connection) -> None:
@@ -30,29 +35,27 @@ def link_doc_scopes(connection: sqlite3.Connection) -> None:
         side, tree, path = location
         if name == "architecture":
             words = documented_architectures(value, architectures.get((side, tree), []))
-            _insert(connection, "all_doc_architecture", (side, tree, path), (line, section, title, value), words)
+            rows = _rows((side, tree, path), (line, section, title, value), words)
+            insert(connection, "all_doc_architecture", starmap(DocArchitectureRow, rows))
         else:
             typed.add(((side, tree, path), section, title))
             words = documented_scopes(value)
-            _insert(connection, "all_doc_type", (side, tree, path), (line, section, title, value), words)
+            rows = _rows((side, tree, path), (line, section, title, value), words)
+            insert(connection, "all_doc_type", starmap(DocTypeRow, rows))
     chapters = _chapters(connection)
     for in_file, number, title, line in _sections(connection):
         above, dot, _ = number.partition(".")
         chapter = chapters.get((in_file, above)) if dot and "KVM_CAP_" in title else None
         if chapter and (in_file, number, title) not in typed:
             text, scope = chapter
-            _insert(connection, "all_doc_type", in_file, (line, number, title, text), [scope])
+            rows = _rows(in_file, (line, number, title, text), [scope])
+            insert(connection, "all_doc_type", starmap(DocTypeRow, rows))
 
 
-def _insert(
-    connection: sqlite3.Connection, table: str, place: _Place, row: tuple[int, str | None, str, str], words: list[str]
-) -> None:
-    """Insert one row for each word, and each capability or ioctl that the title names."""
-    subjects = dict.fromkeys(_SUBJECT.findall(row[2]))
-    connection.executemany(
-        f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - one of two names
-        [(*place, *row, subject, word) for subject in subjects for word in words],
-    )
+def _rows(place: _Place, field: tuple[int, str | None, str, str], words: list[str]) -> Iterator[_Row]:
+    """Yield one row for each word, and each capability or ioctl that the title names."""
+    for subject in dict.fromkeys(_SUBJECT.findall(field[2])):
+        yield from ((*place, *field, subject, word) for word in words)
 
 
 def documented_architectures(value: str, everywhere: list[str]) -> list[str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import IoctlCapabilityRow
+
 # The rest of a sentence after `available with`, unless "not available".
 _AVAILABLE = re.compile(r"(?<!not )\bavailable\s+with\b([^.;]*)", re.IGNORECASE)
 _CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
@@ -34,9 +37,13 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[str, str, str, int,
         if not _of_one_family(first, ioctl):
             continue
         capabilities = [name for match in _AVAILABLE.finditer(text) for name in _CAPABILITY.findall(match.group(1))]
-        connection.executemany(
-            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, 'header')",
-            [(side, tree, path, line, ioctl, capability) for capability in dict.fromkeys(capabilities)],
+        insert(
+            connection,
+            "all_ioctl_capability",
+            [
+                IoctlCapabilityRow(side, tree, path, line, None, ioctl, capability, None, "header")
+                for capability in dict.fromkeys(capabilities)
+            ],
         )
 
 

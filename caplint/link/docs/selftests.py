@@ -6,6 +6,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import SelftestRow
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
@@ -33,7 +35,8 @@ def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
     if tree.base is None or added is None:
         return
     for path, capabilities in mentions(tree):
-        connection.executemany(
-            "INSERT INTO temp.selftest VALUES (?, ?, ?, ?)",
-            [(tree.name, path, line, cap) for cap, line in dict(capabilities).items()],
+        insert(
+            connection,
+            "selftest",
+            [SelftestRow(tree=tree.name, path=path, line=line, cap=cap) for cap, line in dict(capabilities).items()],
         )

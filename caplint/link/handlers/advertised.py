@@ -6,6 +6,8 @@ import sqlite3
 
 from caplint.knowledge.load import GENERIC
 from caplint.link.buildconfig.configurations import Configurations
+from caplint.link.core.rows import insert
+from caplint.link.handlers.rows import CapAnswerRow
 
 
 def link_answers(connection: sqlite3.Connection, configurations: Configurations) -> None:
@@ -21,7 +23,4 @@ def link_answers(connection: sqlite3.Connection, configurations: Configurations)
     ).fetchall():
         for answering in architectures.get((side, tree), []) if arch == GENERIC else [arch]:
             if configurations.possible(answering, condition, tree, side):
-                connection.execute(
-                    "INSERT INTO temp.all_cap_answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (side, tree, cap, answering, condition, *location),
-                )
+                insert(connection, "all_cap_answer", [CapAnswerRow(side, tree, cap, answering, condition, *location)])

@@ -13,6 +13,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.core.values import bits_column
 from caplint.link.functions.body import Body, Handler, Row, between
 from caplint.link.functions.callees import Helpers
@@ -20,6 +21,15 @@ from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import CapArgument, used
 from caplint.link.handlers.null_vm import NullVm, may_get_null
+from caplint.link.handlers.rows import (
+    CapArgumentRow,
+    CapCheckRow,
+    CapEnableRow,
+    CapMaskRow,
+    HandlerRow,
+    VcpuWalkRow,
+    VmDereferenceRow,
+)
 from caplint.link.handlers.sites import Site, sites
 from caplint.link.handlers.vm_dependence import reads_vm
 
@@ -55,11 +65,10 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     for body in bodies:
         handler = body.handler
-        connection.execute(
-            "INSERT INTO temp.all_handler VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (handler.side, handler.tree, handler.path, handler.function, handler.arch, handler.verb,
-             handler.scope, handler.because),
-        )  # fmt: skip
+        insert(connection, "all_handler", [HandlerRow(
+            side=handler.side, tree=handler.tree, path=handler.path, function=handler.function, arch=handler.arch,
+            verb=handler.verb, scope=handler.scope, because=handler.because
+        )])  # fmt: skip
         sites_of_body = [
             replace(site, condition=conjoin(site.condition, files[side, tree, handler.path])) for site in sites(body)
         ]
@@ -78,21 +87,21 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
 
 def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
     handler = body.handler
-    body.connection.execute(
-        "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, site.kind, site.condition, reads_vm(helpers, body, site), effects.answer(body, site),
-         exits.returns(body, site), exits.positive(body, site)),
-    )  # fmt: skip
+    insert(body.connection, "all_cap_check", [CapCheckRow(
+        side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        cap=site.capability, arch=handler.arch, function=handler.function, kind=site.kind, condition=site.condition,
+        reads_vm=reads_vm(helpers, body, site), answer=effects.answer(body, site), returns=exits.returns(body, site),
+        positive=exits.positive(body, site)
+    )])  # fmt: skip
 
 
 def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: Mask) -> None:
     handler = body.handler
-    body.connection.execute(
-        "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, verb, position, mask.text, bits_column(mask.value)),
-    )  # fmt: skip
+    insert(body.connection, "all_cap_mask", [CapMaskRow(
+        side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        cap=site.capability, arch=handler.arch, function=handler.function, verb=verb, position=position,
+        text=mask.text, value=bits_column(mask.value)
+    )])  # fmt: skip
 
 
 def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site]) -> None:
@@ -105,35 +114,38 @@ def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site])
         first = next(null_vm.within(body, name, site.start, site.stop), None)
         if first is not None:
             arch = first.arch if handler.arch == GENERIC else handler.arch
-            body.connection.execute(
-                "INSERT INTO temp.all_vm_dereference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (handler.side, handler.tree, handler.path, site.line or first.line, site.column, site.capability, arch,
-                 handler.function, first.text, first.path, first.line, conjoin(site.condition, first.condition)),
-            )  # fmt: skip
+            insert(body.connection, "all_vm_dereference", [VmDereferenceRow(
+                side=handler.side, tree=handler.tree, path=handler.path, line=site.line or first.line,
+                column=site.column, cap=site.capability, arch=arch, function=handler.function, text=first.text,
+                at_path=first.path, at_line=first.line, condition=conjoin(site.condition, first.condition)
+            )])  # fmt: skip
 
 
 def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument]:
     handler = body.handler
-    body.connection.execute(
-        "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(body, site),
-         effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
-         effects.highest_argument(body, site), exits.returns(body, site)),
-    )  # fmt: skip
+    insert(body.connection, "all_cap_enable", [CapEnableRow(
+        side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
+        condition=site.condition, flags_checked=effects.flags_checked(body, site),
+        stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
+        succeeds=effects.succeeds(body, site), max_argument=effects.highest_argument(body, site),
+        returns=exits.returns(body, site)
+    )])  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
     arguments = list(used(helpers, body, site))
     for argument in arguments:
-        body.connection.execute(
-            "INSERT INTO temp.all_cap_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask),
+        insert(
+            body.connection,
+            "all_cap_argument",
+            [CapArgumentRow(*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask)],
         )
     walk = vcpu_lock.walk(helpers, body, site)
     if walk is not None:
-        body.connection.execute(
-            "INSERT INTO temp.all_vcpu_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site))),
+        insert(
+            body.connection,
+            "all_vcpu_walk",
+            [VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site)))],
         )
     return arguments
 

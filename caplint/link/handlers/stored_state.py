@@ -6,7 +6,9 @@ from functools import partial
 
 from caplint.facts.store.store import FactStore
 from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.functions.member_uses import POINTED, members_of
+from caplint.link.handlers.rows import CapStateRow
 
 
 def link_cap_states(store: FactStore, extractor: str) -> None:
@@ -34,10 +36,9 @@ def _fill(store: FactStore, side: str, tree: str) -> None:
         (side, tree),
     ).fetchall()
     read = {name for _, members in members_of(store, side, tree) for name in members.read}
-    for _, _, *location, target in rows:
+    for _, _, cap, arch, path, line, function, target in rows:
         names = POINTED.findall(target)
         if names:
-            connection.execute(
-                "INSERT INTO temp.all_cap_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (side, tree, *location, target, names[-1], int(names[-1] in read)),
-            )
+            member = names[-1]
+            row = CapStateRow(side, tree, cap, arch, path, line, function, target, member, int(member in read))
+            insert(connection, "all_cap_state", [row])

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
+from caplint.link.core.rows import insert
 from caplint.link.machines.differences import KernelSources
+from caplint.link.machines.rows import MachineAnswerRow, MachineDifferenceRow
 from caplint.machine.record import Machine
 from caplint.trees.tree import Tree
 
@@ -77,10 +79,13 @@ def _answers(connection: sqlite3.Connection, machine: Machine) -> None:
     answer_of = {answer.number: (answer.system, answer.vm) for answer in machine.answers}
     probed = range(machine.first, machine.last + 1)
     silent = (0, 0 if machine.vm_error is None else None)
-    connection.executemany(
-        "INSERT INTO temp.machine_answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "machine_answer",
         [
-            (machine.name, machine.arch, machine.release, number, names.get(number), *answer_of.get(number, silent))
+            MachineAnswerRow(
+                machine.name, machine.arch, machine.release, number, names.get(number), *answer_of.get(number, silent)
+            )
             for number in sorted(answer_of.keys() | {number for number in names if number in probed})
         ],
     )
@@ -100,12 +105,12 @@ def _differences(
         reason, why = difference.reason, difference.why
         if reason == "unexplained" and same == "none":
             reason, why = "release", f"{why}; {_releases(machine, release)}"
-        connection.execute(
-            "INSERT INTO temp.all_machine_difference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (sources.side, sources.tree, machine.name, machine.arch, machine.release, release and release.full, same,
-             number, difference.cap, system, vm, int(not answered), reason, why, difference.path, difference.line,
-             difference.function),
-        )  # fmt: skip
+        insert(connection, "all_machine_difference", [MachineDifferenceRow(
+            side=sources.side, tree=sources.tree, machine=machine.name, arch=machine.arch, release=machine.release,
+            source_release=release.full if release else None, same=same, number=number, cap=difference.cap,
+            system=system, vm=vm, source=int(not answered), reason=reason, why=why, path=difference.path,
+            line=difference.line, function=difference.function
+        )])  # fmt: skip
 
 
 def _releases(machine: Machine, release: Release | None) -> str:

@@ -10,6 +10,8 @@ from caplint.facts.harvest import ExtractionSettings, harvest_contents
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.knowledge.languages import MADE
 from caplint.link.core.memo import snapshot_key
+from caplint.link.core.rows import insert
+from caplint.link.macros.rows import SupersededRow, UnexpandedRow
 from caplint.trees.tree import Tree, object_id
 
 
@@ -56,21 +58,20 @@ def _fill(
     connection: sqlite3.Connection, side: str, tree: str, expanded: _ExpandedCode, rows: dict[BlobKey, int]
 ) -> None:
     connection.executemany(
-        """INSERT INTO temp.all_file
+        """INSERT INTO temp.all_file (side, tree, role, path, arch, header, api, blob, made)
            SELECT side, tree, role, path, arch, NULL, 0, ?, 1 FROM temp.all_file
            WHERE side = ? AND tree = ? AND path = ? AND NOT made""",
         [(rows[oid, MADE], side, tree, path) for path, oid in sorted(expanded.blobs.items())],
     )
-    connection.executemany(
-        "INSERT OR IGNORE INTO temp.superseded VALUES (?, ?, ?, ?)",
-        [(side, tree, path, function) for path, function in expanded.superseded],
-    )
-    connection.executemany(
-        "INSERT INTO temp.all_unexpanded VALUES (?, ?, ?, ?, ?, ?)",
-        [(side, tree, *entry) for entry in expanded.unexpanded],
+    superseded = dict.fromkeys(map(tuple, expanded.superseded))  # one function may hold several pieces
+    insert(connection, "superseded", [SupersededRow(side, tree, path, function) for path, function in superseded])
+    insert(
+        connection,
+        "all_unexpanded",
+        [UnexpandedRow(side, tree, *entry) for entry in expanded.unexpanded],
     )
     connection.execute(
-        """INSERT INTO temp.all_unexpanded
+        """INSERT INTO temp.all_unexpanded (side, tree, path, line, name, reason)
            SELECT DISTINCT f.side, f.tree, f.path, b.line, NULL, b.reason
            FROM temp.all_file f JOIN main.blind_spot b ON b.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND f.made ORDER BY f.path, b.line, b.reason""",

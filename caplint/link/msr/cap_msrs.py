@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
+from caplint.link.msr.rows import CapMsrRow
 
 _CAP_PREFIX = re.compile(r"KVM_CAP_(?:X86_)?(?:MSR_)?")
 _MSR_PREFIX = re.compile(r"MSR_(?:IA32_|AMD64_|KVM_)?")
@@ -33,9 +35,13 @@ def link_cap_msrs(connection: sqlite3.Connection) -> None:
         pairs |= {(cap, msr, "doc") for cap, msr in _by_section(connection, side, tree) if msr in numbers}
         if side == "now":
             pairs |= {(cap, msr, "patch") for cap, msr in _by_patch(connection, tree)}
-        connection.executemany(
-            "INSERT INTO temp.all_cap_msr VALUES (?, ?, ?, ?, ?, ?)",
-            [(side, tree, cap, msr, numbers.get(msr), evidence) for cap, msr, evidence in sorted(pairs)],
+        insert(
+            connection,
+            "all_cap_msr",
+            [
+                CapMsrRow(side=side, tree=tree, cap=cap, msr=msr, number=numbers.get(msr), evidence=evidence)
+                for cap, msr, evidence in sorted(pairs)
+            ],
         )
 
 

@@ -15,10 +15,21 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
 from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
 from caplint.link.msr.passthrough import link_passthrough
+from caplint.link.msr.rows import (
+    MsrFactRow,
+    MsrGateRow,
+    MsrRow,
+    MsrSavedRow,
+    MsrSiteRow,
+    MsrStateRow,
+    VcpuFieldRow,
+    VmmMsrRow,
+)
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
@@ -38,10 +49,11 @@ _TABLES = (
 def link_msrs(store: FactStore, extractor: str) -> None:
     """Fill all tables of MSRs."""
     connection, msr_knowledge = store.connection, knowledge().msr
-    connection.executemany(
-        "INSERT INTO temp.msr_fact VALUES (?, ?, ?)",
+    insert(
+        connection,
+        "msr_fact",
         [
-            (kind, name, source)
+            MsrFactRow(kind=kind, msr=name, source=source)
             for kind, facts in (*msr_knowledge.directions.items(), ("elsewhere", msr_knowledge.elsewhere))
             for name, source in facts.items()
         ],
@@ -100,10 +112,13 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
             ORDER BY f.path, m.line""",  # noqa: S608
         (side, tree, *all_knowledge.msr.prefixes),
     ).fetchall()
-    connection.executemany(
-        "INSERT INTO temp.all_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_msr",
         [
-            (side, tree, role, path, line, column, name, numbers.of(body))
+            MsrRow(
+                side=side, tree=tree, role=role, path=path, line=line, column=column, name=name, number=numbers.of(body)
+            )
             for project, role, path, line, column, name, body in rows
             if headers[project].fullmatch(path)
         ],
@@ -141,28 +156,29 @@ class _Access:
 
 def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
     site, handler = access.site, access.site.body.handler
-    site.body.connection.execute(
-        "INSERT INTO temp.all_msr_site VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (access.id, handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
-         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, access.condition, access.value.how,
-         access.value.text, int(is_gated(access.gates))),
-    )  # fmt: skip
+    insert(site.body.connection, "all_msr_site", [MsrSiteRow(
+        id=access.id, side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        verb=site.verb, msr=site.low, high=site.high, number=numbers.of(site.low), last=numbers.of(site.high),
+        function=handler.function, kind=site.kind, condition=access.condition, how=access.value.how,
+        value=access.value.text, gated=int(is_gated(access.gates))
+    )])  # fmt: skip
 
 
 def _insert_state(access: _Access, state: State) -> None:
     handler, connection = access.site.body.handler, access.site.body.connection
     names = {name for text in [*access.gates, access.value.text] for name in POINTED.findall(text)}
-    connection.executemany(
-        "INSERT INTO temp.all_msr_gate VALUES (?, ?, ?, ?)",
-        [(handler.side, handler.tree, access.id, name) for name in sorted(names)],
+    insert(
+        connection,
+        "all_msr_gate",
+        [MsrGateRow(side=handler.side, tree=handler.tree, site=access.id, member=name) for name in sorted(names)],
     )
     for place in access.value.places:
         last = place.members[-1] if place.members else None
-        connection.execute(
-            "INSERT INTO temp.all_msr_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (handler.side, handler.tree, access.id, place.owner, place.member, place.unknown, int(place.outside),
-             int(state.is_written(place)), last.path if last else None, last.line if last else None),
-        )  # fmt: skip
+        insert(connection, "all_msr_state", [MsrStateRow(
+            side=handler.side, tree=handler.tree, site=access.id, owner=place.owner, member=place.member,
+            unknown=place.unknown, outside=int(place.outside), written=int(state.is_written(place)),
+            path=last.path if last else None, line=last.line if last else None
+        )])  # fmt: skip
 
 
 def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
@@ -179,9 +195,24 @@ def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNu
             for path, line, column, text, condition in rows:
                 number = numbers.of(text)
                 decided = number is not None and any(low <= number <= high for low, high in filtered)
-                connection.execute(
-                    "INSERT INTO temp.all_msr_saved VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (side, tree, path, line, column, name, feature, text, number, condition, int(decided)),
+                insert(
+                    connection,
+                    "all_msr_saved",
+                    [
+                        MsrSavedRow(
+                            side=side,
+                            tree=tree,
+                            path=path,
+                            line=line,
+                            column=column,
+                            list=name,
+                            feature=feature,
+                            msr=text,
+                            number=number,
+                            condition=condition,
+                            filtered=int(decided),
+                        )
+                    ],
                 )
 
 
@@ -211,10 +242,8 @@ def _fields(connection: sqlite3.Connection, side: str, tree: str, members: list[
         for row in rows:
             name = row[4].rpartition(".")[2]
             both = (counts[row[2]], shared) if row[2] != GENERIC and row[2] in counts else (shared,)
-            reads, writes = (sum(found[mode][name] for found in both) for mode in (0, 1))
-            connection.execute(
-                "INSERT INTO temp.all_vcpu_field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, reads, writes)
-            )
+            reads, writes = (sum(counter[mode][name] for counter in both) for mode in (0, 1))
+            insert(connection, "all_vcpu_field", [VcpuFieldRow._make((*row, reads, writes))])
 
 
 def _counts(members: list[tuple[str | None, Members]]) -> dict[str, tuple[Counter[str], Counter[str]]]:
@@ -257,9 +286,24 @@ def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumb
                 guards = _guards(connection, blob, function, start)
                 listed = int(any(_Flag(path, name) in flags for name in guards))
                 first, last = _family(text, numbers)
-                connection.execute(
-                    "INSERT INTO temp.all_vmm_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (side, tree, path, line, column, function, verb, text, first, last, listed),
+                insert(
+                    connection,
+                    "all_vmm_msr",
+                    [
+                        VmmMsrRow(
+                            side=side,
+                            tree=tree,
+                            path=path,
+                            line=line,
+                            column=column,
+                            function=function,
+                            verb=verb,
+                            msr=text,
+                            number=first,
+                            last=last,
+                            listed=listed,
+                        )
+                    ],
                 )
 
 

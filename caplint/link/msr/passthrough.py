@@ -7,6 +7,8 @@ import re
 import sqlite3
 
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
+from caplint.link.msr.rows import MsrPassthroughRow
 
 _MSR = re.compile(r"\b(?:HV_X64_)?MSR_\w+")
 
@@ -32,9 +34,20 @@ def link_passthrough(connection: sqlite3.Connection, side: str, tree: str) -> No
                 and arguments[write] in values
                 and _MSR.fullmatch(arguments[argument])
             ):
-                connection.execute(
-                    "INSERT INTO temp.all_msr_passthrough VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (side, tree, path, line, function, arguments[argument], int(arguments[argument] in switched)),
+                insert(
+                    connection,
+                    "all_msr_passthrough",
+                    [
+                        MsrPassthroughRow(
+                            side=side,
+                            tree=tree,
+                            path=path,
+                            line=line,
+                            function=function,
+                            msr=arguments[argument],
+                            switched=int(arguments[argument] in switched),
+                        )
+                    ],
                 )
 
 

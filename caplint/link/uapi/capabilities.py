@@ -9,7 +9,9 @@ from functools import partial
 from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
 from caplint.link.core.values import number_column
+from caplint.link.uapi.rows import CapRow
 from caplint.util.suggest import nearest
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
@@ -25,7 +27,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
     names = sorted({name for (name,) in connection.execute("SELECT name FROM temp.all_cap WHERE header = 'uapi'")})
     connection.create_function("nearest_cap", 1, lambda name: nearest(name, names), deterministic=True)
     connection.execute("""
-        INSERT INTO temp.all_cap_use
+        INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL AND NOT f.made
@@ -45,18 +47,20 @@ def _definitions(connection: sqlite3.Connection) -> None:
     """).fetchall()
     numbers: dict[tuple[str, str, str], Numbers] = {}
     cap_rows = []
-    for *location, name, body, header, arch, condition, comment in rows:
+    for side, tree, role, path, line, column, name, body, header, arch, condition, comment in rows:
         if not _NAME.match(name) or name in knowledge().not_capabilities:
             continue
         presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
         if presence == "0":
             continue
-        key = (location[0], location[1], header)
+        key = (side, tree, header)
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
         number = number_column(_number(numbers[key], body))
-        cap_rows.append((*location, name, number, _alias(body), header, arch, presence, comment))
-    connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cap_rows)
+        cap_rows.append(
+            CapRow(side, tree, role, path, line, column, name, number, _alias(body), header, arch, presence, comment)
+        )
+    insert(connection, "all_cap", cap_rows)
 
 
 def _number(numbers: Numbers, body: str) -> int | None:
@@ -96,7 +100,7 @@ def _pasted(connection: sqlite3.Connection) -> None:
             continue
         connection.execute(
             """
-            INSERT INTO temp.all_cap_use
+            INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
             SELECT f.side, f.tree, f.role, f.path, k.line, k.column,
                    'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
             FROM main.call k JOIN temp.all_file f ON f.blob = k.blob

@@ -18,7 +18,9 @@ from caplint.abi.abis import Abi, abis_of
 from caplint.abi.sources import HeaderSet, Sources, gather
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
 from caplint.link.uapi.layout_drift import drift_of
+from caplint.link.uapi.rows import LayoutDriftRow, LayoutRow
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import LAYOUTS, code_identity
 from caplint.util.errors import CaplintError
@@ -73,11 +75,14 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
 
 
 def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
-    store.connection.executemany(
-        "INSERT INTO temp.all_layout VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        store.connection,
+        "all_layout",
         [
-            (copy.side, copy.tree.name, copy.tree.role, copy.header, copy.arch, copy.place.root, copy.place.asm,
-             units[copy.key])
+            LayoutRow(
+                side=copy.side, tree=copy.tree.name, role=copy.tree.role, header=copy.header, arch=copy.arch,
+                path=copy.place.root, asm=copy.place.asm, units=units[copy.key]
+            )
             for copy in copies
         ],
     )  # fmt: skip
@@ -215,7 +220,11 @@ def _compare(store: FactStore, columns: tuple[str, str], pair: tuple[_Copy, _Cop
     if recalled is None:
         recalled = json.dumps(drift_of(store, units[kernel.key], units[other.key]))
         store.retain(cache_key, recalled)
-    store.connection.executemany(
-        "INSERT INTO temp.all_layout_drift VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*columns, kernel.tree.name, other.tree.name, kernel.arch, *row) for row in json.loads(recalled)],
+    insert(
+        store.connection,
+        "all_layout_drift",
+        [
+            LayoutDriftRow(*columns, kernel.tree.name, other.tree.name, kernel.arch, *row)
+            for row in json.loads(recalled)
+        ],
     )

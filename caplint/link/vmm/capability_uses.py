@@ -13,6 +13,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.core.values import bits_column, number_column
 from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
@@ -21,6 +22,7 @@ from caplint.link.vmm.capability_values import Capabilities, handed_on
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import ignored
+from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmUnresolvedRow, VmmUseRow
 
 _TABLES = ("all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
@@ -66,11 +68,14 @@ class CapabilityUse:
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     code = Code.of(connection, side, tree)
     uses, unresolved = uses_in(connection, side, tree, code)
-    connection.executemany(
-        "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_vmm_unresolved",
         [
-            (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
-             use.expression)
+            VmmUnresolvedRow(
+                side=side, tree=tree, path=use.function.path, line=use.call.line, function=use.function.name,
+                verb=use.wrapper.verb, callee=use.call.callee, expression=use.expression
+            )
             for use in unresolved
         ],
     )  # fmt: skip
@@ -82,12 +87,23 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     checked = list(_checked(tracker, uses, carriers))
     _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in checked], carriers))
     for use, preceding in checked:
-        connection.execute(
-            "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (side, tree, *use.place, use.cap, preceding.how, preceding.check.function.path, preceding.check.call.line),
+        insert(
+            connection,
+            "all_checked_before",
+            [
+                CheckedBeforeRow(
+                    side,
+                    tree,
+                    *use.place,
+                    use.cap,
+                    preceding.how,
+                    preceding.check.function.path,
+                    preceding.check.call.line,
+                )
+            ],
         )
     connection.execute(
-        """INSERT INTO temp.all_checked_before
+        """INSERT INTO temp.all_checked_before (side, tree, path, line, column, cap, how, check_path, check_line)
            SELECT e.side, e.tree, e.path, e.line, e.column, e.cap, 'required', r.path, r.line
            FROM temp.all_vmm_use e JOIN temp.all_vmm_use r ON r.side = e.side AND r.tree = e.tree AND r.cap = e.cap
            WHERE e.side = ? AND e.tree = ? AND e.verb = 'enable' AND r.verb = 'require'
@@ -158,14 +174,17 @@ def _named(code: Code, capabilities: Capabilities, use: CapabilityUse, depth: in
 
 def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[CapabilityUse]) -> None:
     files = file_conditions(connection)
-    connection.executemany(
-        "INSERT INTO temp.all_vmm_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_vmm_use",
         [
-            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
-             use.call.callee, json.dumps(use.call.arguments), use.call.use,
-             conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
-             None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
-             int(use.function.static or bool(code.callers(use.function))))
+            VmmUseRow(
+                side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
+                use.call.callee, json.dumps(use.call.arguments), use.call.use,
+                conjoin(use.call.condition, files[side, tree, use.function.path]), use.how, use.flags,
+                None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
+                int(use.function.static or bool(code.callers(use.function)))
+            )
             for use in uses
         ],
     )  # fmt: skip
@@ -175,12 +194,15 @@ def _insert_arguments(
     connection: sqlite3.Connection, side: str, tree: str, uses: list[CapabilityUse], asked: dict[_Site, int]
 ) -> None:
     constants = Constants(connection, side, tree)
-    connection.executemany(
-        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_vmm_argument",
         [
-            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-             number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
-             bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap)))
+            VmmArgumentRow(
+                side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
+                number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+                bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap))
+            )
             for use in uses
             for position, text in enumerate(use.arguments_written or ())
         ],
@@ -191,7 +213,10 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
     """Insert the capabilities that a VMM lists as required to start."""
     connection.execute(
         """
-        INSERT INTO temp.all_vmm_use
+        INSERT INTO temp.all_vmm_use (
+            side, tree, path, line, column, cap, arch, function, verb, scope, callee, arguments, result,
+            condition, how, flags, given, ignored, followed
+        )
         SELECT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', 'KVM_CAP_INFO',
                '[]', 'value', w.condition, 'pasted', NULL, NULL, '', 0
         FROM temp.all_cap_use u
