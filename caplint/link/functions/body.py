@@ -60,11 +60,11 @@ class Body:
     lock_events: tuple[list[Row], list[Row]] | None = None
     """Rows that take or release kvm->lock: calls, then macros; None until computed."""
     vm_mention: re.Pattern[str] | None = None
-    """Matches the VM that a check handler is asked for, or a local copy, once that is known."""
+    """Pattern for a check handler's VM parameter and its local copies; None until computed."""
     mentioned: dict[int, bool] = field(default_factory=dict)
-    """Parameter → whether anything mentions it, as far as that has been asked."""
+    """Index of a parameter → whether any expression mentions it; filled on demand."""
     flag_testers: dict[str, int | None] = field(default_factory=dict)
-    """Callee → whether it tests the flags of a request, as far as that has been asked."""
+    """Callee → 1 if it tests the flags of a request, 0 if not, None without a definition; filled on demand."""
     delegates: list[str] | None = None
     """Callees that an MSR handler delegates accesses to; None until computed."""
 
@@ -81,11 +81,11 @@ class Body:
         return self._cache[kind]
 
     def cut(self, line: int, offset: int, reason: str) -> None:
-        """Remember that something is known in part only from a place on."""
+        """Record that the linker does not read some facts from this offset on; the first place per reason is kept."""
         self.cuts.setdefault(reason, (line, offset))
 
     def cut_at(self, offset: int, reason: str) -> None:
-        """Remember it of a test that begins at an offset."""
+        """Record a cut as `cut` does, on the line of the test that begins at an offset."""
         if reason not in self.cuts:
             row = self.connection.execute(
                 "SELECT line FROM main.test WHERE blob = ? AND start = ?", (self.handler.blob, offset)
@@ -194,31 +194,31 @@ class Body:
 
     @cached_property
     def _switches_end(self) -> list[int]:
-        """How far every switch or one before it reaches."""
+        """Furthest end of each switch and those before it."""
         return list(accumulate((row.stop for row in self.switches), max))
 
     def first_switch(self, offset: int) -> int | None:
-        """Where the first switch begins that ends behind an offset."""
+        """Return the start of the first switch that ends after an offset, None without one."""
         index = bisect_right(self._switches_end, offset)
         return self.switches[index].start if index < len(self.switches) else None
 
     @cached_property
     def tests_by_word(self) -> dict[str, list[Row]]:
-        """Identifier → the tests that mention it."""
-        found: dict[str, list[Row]] = {}
+        """Map of each identifier to the tests that mention it."""
+        tests: dict[str, list[Row]] = {}
         for row in self.tests:
             for word in set(_WORD.findall(row.text)):
-                found.setdefault(word, []).append(row)
-        return found
+                tests.setdefault(word, []).append(row)
+        return tests
 
     @cached_property
     def around(self) -> Extents[Row]:
-        """The switches, by what they hold."""
+        """Switches, by the extents of the whole statements."""
         return Extents(self.switches)
 
     @cached_property
     def ifs(self) -> Extents[Row]:
-        """The tests of an `if`, by what they and what they decide hold."""
+        """Tests of an `if`, by the extents of the condition and the branch."""
         return Extents([row for row in self.tests if row.extra[0] == "if"])
 
     @cached_property

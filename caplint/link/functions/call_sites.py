@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from caplint.link.core.extents import Extents
 
-# Steps that may be taken in one tree to follow values; QEMU takes some 20,000.
+# Maximum number of steps to follow values in one tree; QEMU needs some 20,000.
 _MOST_STEPS = 1_000_000
 _WORD = re.compile(r"\w+")
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
@@ -68,12 +68,12 @@ class ConditionTest(NamedTuple):
 
 @dataclass
 class Budget:
-    """How many steps more may be taken to follow values; without any the rest is not followed."""
+    """Number of steps left to follow values in a tree; at 0, further values are not followed."""
 
     left: int
 
     def spend(self, steps: int = 1) -> bool:
-        """Whether there is something left for some steps."""
+        """Subtract some steps, and tell whether the budget sufficed."""
         self.left -= steps
         return self.left >= 0
 
@@ -254,12 +254,12 @@ class _FunctionOffsets:
     """Index from an offset of a file, or of its expanded code, to the function that contains it."""
 
     def __init__(self, functions: list[CodeFunction]) -> None:
-        self._found: dict[tuple[str, int], list[CodeFunction]] = {}
+        self._by_file: dict[tuple[str, int], list[CodeFunction]] = {}
         for function in functions:
-            self._found.setdefault((function.path, function.blob), []).append(function)
-        for in_file in self._found.values():
+            self._by_file.setdefault((function.path, function.blob), []).append(function)
+        for in_file in self._by_file.values():
             in_file.sort(key=lambda function: function.start)
-        self._starts = {place: [function.start for function in in_file] for place, in_file in self._found.items()}
+        self._starts = {place: [function.start for function in in_file] for place, in_file in self._by_file.items()}
 
     def find(self, place: tuple[str, int], offset: int) -> _Held:
         starts = self._starts.get(place, [])
@@ -267,7 +267,7 @@ class _FunctionOffsets:
         following = starts[index] if index < len(starts) else sys.maxsize
         if index == 0:
             return _Held(None, place, 0, following)
-        function = self._found[place][index - 1]
+        function = self._by_file[place][index - 1]
         if offset < function.stop:
             return _Held(function, place, function.start, min(function.stop, following))
         return _Held(None, place, function.stop, following)

@@ -100,8 +100,8 @@ class Helpers:
         """Return the function-like macros of a name, chosen as in `functions`."""
         if name not in self._macros:
             self._macros[name] = [
-                FunctionMacro(found.path, found.line, found.arch or GENERIC, found.parameters, found.body)
-                for found in macros_named(self.connection, self.side, self.tree, name)
+                FunctionMacro(entry.path, entry.line, entry.arch or GENERIC, entry.parameters, entry.body)
+                for entry in macros_named(self.connection, self.side, self.tree, name)
             ]
             if len(self._macros[name]) > _MOST_DEFINITIONS:
                 first = self._macros[name][0]

@@ -19,8 +19,9 @@ from caplint.values.expression_text import closing, stripped
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _DEPTH = 3
-# Elements of cap->args that are looked at; the ABI has four. And conditions above the switch that speak of one.
+# Maximum number of elements of cap->args per case; the ABI has four.
 _MOST_ARGUMENTS = 64
+# Maximum number of conditions above the switch that are read per element.
 _MOST_ABOVE = 100
 _CAST = r"(?:\(\s*(?:const\s+)?(?:unsigned\s+|struct\s+|void\s+)?[A-Za-z_]\w*(?:\s+__user)?\s*\**\s*\)\s*)*"
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
@@ -101,18 +102,18 @@ class _ArgumentReader:
         return [row for row in rows if row.extra[0] != "switch" and self._mentions(row.text)]
 
     def _above(self, first: int) -> list[Row]:
-        """Conditions above an offset that may speak of the value; every case asks for them."""
+        """Return conditions above an offset that may mention the value; cached for the other cases."""
         key = (self.pattern, first)
         if key not in self.body.above:
             name, rows = re.compile(self.pattern), between(self.body.tests, 0, first)
             self.body.above[key] = {row.start: row for row in rows if name.search(row.text)}
-        found = self.body.above[key]
+        tests = self.body.above[key]
         copied = [row for name in self._copies for row in self.body.tests_by_word.get(name, []) if row.start < first]
         if copied:
-            found = dict(sorted({**found, **{row.start: row for row in copied}}.items()))
-        if len(found) > _MOST_ABOVE:
-            self.body.cut_at(min(found), f"more than {_MOST_ABOVE} conditions above the cases on one argument")
-        return list(islice(found.values(), _MOST_ABOVE))
+            tests = dict(sorted({**tests, **{row.start: row for row in copied}}.items()))
+        if len(tests) > _MOST_ABOVE:
+            self.body.cut_at(min(tests), f"more than {_MOST_ABOVE} conditions above the cases on one argument")
+        return list(islice(tests.values(), _MOST_ABOVE))
 
     @cached_property
     def _stores(self) -> list[Row]:

@@ -15,7 +15,7 @@ from caplint.link.handlers.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
-# Assignments above a switch that are looked at for what the result begins as.
+# Maximum number of assignments above a switch that are searched for the initial value of the result.
 _MOST_STEPS = 1_000
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 

@@ -36,7 +36,7 @@ from caplint.link.handlers.rows import (
 from caplint.link.handlers.sites import Numbered, Site, sites
 from caplint.link.handlers.vm_dependence import reads_vm
 
-# Cases of one capability in one handler; Linux has three at most.
+# Maximum number of cases of one capability in a handler; Linux has at most three.
 _MOST_SITES = 64
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
@@ -225,18 +225,18 @@ def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -
 
 
 def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Lead) -> Iterator[Handler]:
-    for found in functions_named(connection, side, tree, lead.name):
-        if lead.within in {None, found.arch}:
+    for definition in functions_named(connection, side, tree, lead.name):
+        if lead.within in {None, definition.arch}:
             yield Handler(
                 side=side,
                 tree=tree,
-                path=found.path,
-                blob=found.blob,
-                arch=found.architecture,
+                path=definition.path,
+                blob=definition.blob,
+                arch=definition.architecture,
                 function=lead.name,
-                start=found.start,
-                stop=found.stop,
-                parameters=found.parameters,
+                start=definition.start,
+                stop=definition.stop,
+                parameters=definition.parameters,
                 verb=lead.verb,
                 scope=lead.scope,
                 found_by=lead.found_by,

@@ -72,13 +72,13 @@ class NullVm:
 
     def _callee(self, body: Body, callee: str, index: int, depth: int) -> Dereference | None:
         for macro in self.helpers.macros(callee, body.handler.arch):
-            if found := self._macro(body, macro, index, depth):
-                return found
+            if dereference := self._macro(body, macro, index, depth):
+                return dereference
         for helper in self.helpers.functions(callee, body.handler.arch):
             if index >= len(helper.handler.parameters) or helper is body:
                 continue
-            if found := self._first(helper, helper.handler.parameters[index], depth):
-                return found
+            if dereference := self._first(helper, helper.handler.parameters[index], depth):
+                return dereference
         return None
 
     def _first(self, helper: Body, name: str, depth: int) -> Dereference | None:
@@ -99,8 +99,8 @@ class NullVm:
         if re.search(rf"{argument.pattern}\s*->", macro.body):
             return Dereference(macro.path, macro.line, macro.arch, macro.body, "1")
         for match in re.finditer(rf"([A-Za-z_]\w*)\s*\(\s*{argument.pattern}\s*[,)]", macro.body):
-            if depth > 1 and (found := self._callee(body, match.group(1), 0, depth - 1)):
-                return found
+            if depth > 1 and (dereference := self._callee(body, match.group(1), 0, depth - 1)):
+                return dereference
         return None
 
     def _tells(self, body: Body, expression: str, negated: bool, name: str) -> bool:

@@ -15,7 +15,7 @@ from caplint.link.functions.bounded_sites import bounded
 
 # Most capabilities expanded from the ranges of one handler; of further ranges only the ends count.
 _MOST_EXPANDED = 2_000
-# Returns that are looked at for a comparison.
+# Maximum number of returns that are searched for the one that holds a comparison.
 _MOST_STEPS = 1_000
 
 

@@ -1,4 +1,4 @@
-"""Locking of enable cases that look at the VM's vCPUs: they need the lock under which vCPUs are created."""
+"""Locking of enable cases that access the VM's vCPUs: they need the lock under which vCPUs are created."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.handlers.sites import Site
 
 _DEPTH = 3
-# Places that take or leave the lock which are looked at, back from a walk.
+# Maximum number of lock and unlock operations that are read before an access to the vCPUs.
 _MOST_STEPS = 1_000
 _TAKEN, _LEFT = "taken", "left"
 
@@ -62,7 +62,7 @@ def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> I
 
 
 def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
-    """Whether each look in a function holds the lock."""
+    """Return for each access to the vCPUs in a function whether the lock is held there."""
     handler = helper.handler
     key = (handler.blob, handler.start, depth)
     if key not in helpers.walks:
@@ -74,7 +74,7 @@ def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
 def _is_locked(body: Body, start: int, offset: int) -> bool:
     """Tell whether kvm->lock is held when control reaches the offset: taken in the case, or above the switch."""
     first = offset if body.first_label is None else body.first_label
-    for events in reversed(_events(body)):  # the last one decides
+    for events in reversed(_events(body)):  # macros take precedence over calls
         within = takewhile(lambda row: row.start >= start, last_before(events, offset))
         for row in islice(chain(within, last_before(events, min(first, start))), _MOST_STEPS):
             if row.text == _TAKEN:

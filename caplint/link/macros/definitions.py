@@ -21,7 +21,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _CASE = re.compile(r"\b(?:case\b[^;:?]*|default\s*):")
 # Most variants of one invocation, by presence condition.
 MAX_CHOICES = 8
-# Definitions of one name that are looked at, back from a place.
+# Maximum number of definitions of a name in a file that are read, backwards from a site.
 _MOST_EVENTS = 200
 _BRACES = re.compile(r"[{}]")
 

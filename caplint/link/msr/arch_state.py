@@ -62,7 +62,7 @@ class State:
     passed: set[str] = field(default_factory=set)
     """Last names of chains that are used by value; an array passed on may be written."""
     inner: dict[str, set[str]] = field(default_factory=dict)
-    """Tag → members that have members of their own; filled on demand."""
+    """Tag → dotted paths of members that contain further members; filled on demand."""
     roots: list[tuple[str, re.Pattern[str]]] = field(default_factory=list)
 
     @staticmethod
@@ -112,7 +112,7 @@ class State:
         return None
 
     def _inner(self, structure: str) -> set[str]:
-        """The members of a structure that have members of their own there."""
+        """Return the dotted paths of members that contain further members in the same structure."""
         if structure not in self.inner:
             names = self.structures[structure]
             self.inner[structure] = {name[:at] for name in names for at, letter in enumerate(name) if letter == "."}

@@ -96,10 +96,10 @@ class MsrHandlers:
     def _definitions(self, verb: str, name: str) -> list[Handler]:
         arch = knowledge().msr.architecture
         return [
-            Handler(self.side, self.tree, found.path, found.blob, arch, name, found.start, found.stop,
-                    found.parameters, verb, None, "name")
-            for found in functions_named(self.connection, self.side, self.tree, name)
-            if found.arch == arch
+            Handler(self.side, self.tree, entry.path, entry.blob, arch, name, entry.start, entry.stop,
+                    entry.parameters, verb, None, "name")
+            for entry in functions_named(self.connection, self.side, self.tree, name)
+            if entry.arch == arch
         ]  # fmt: skip
 
 

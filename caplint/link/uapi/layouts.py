@@ -174,7 +174,7 @@ def _moved(copy: _Copy, copies: list[_Copy], units: Mapping[str, str | None]) ->
 def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:
     """Yield every kernel's own headers with each copy compared: `snapshot`, relation, kernel, other.
 
-    If some tree has a base there are two worlds: the trees as they are, and with each base in its tree's place.
+    If some tree has a base there are two snapshots: the trees as they are, and with each base in its tree's place.
     """
     now = [copy for copy in copies if copy.side == "now"]
     based = {copy.tree.name for copy in copies if copy.side == "base"}

@@ -60,17 +60,17 @@ class AnswerCarriers:
     _by_function: dict[tuple[str, int], dict[tuple[str, str], Check]] | None = None
 
     def _own(self, function: CodeFunction) -> list[Check]:
-        """The checks in a function, of those that look alike the first."""
+        """Return the checks in a function, the first of those with equal text; empty once the budget is spent."""
         if self._by_function is None:
             self._by_function = {}
             for check in self.checks:
                 own = self._by_function.setdefault((check.function.path, check.function.start), {})
                 own.setdefault((check.call.callee, check.expression), check)
-        found = list(self._by_function.get((function.path, function.start), {}).values())
-        return found if self.budget.spend(len(found)) else []
+        checks = list(self._by_function.get((function.path, function.start), {}).values())
+        return checks if self.budget.spend(len(checks)) else []
 
     def find(self, function: CodeFunction, text: str) -> Check | None:
-        """Return the check that an expression of a function depends on, None without one."""
+        """Return the check that an expression depends on, None without one or once the budget is spent."""
         if not self.budget.spend():
             return None
         for check in self._own(function):
@@ -145,7 +145,7 @@ class CheckTracker:
         return list(carriers.shared)
 
     def guarding(self, function: CodeFunction, offset: int, carriers: AnswerCarriers) -> Check | None:
-        """Return the check that decides if control reaches an offset, None without one."""
+        """Return the check that decides if control reaches an offset, None without one or once the budget is spent."""
         for extent in function.guards(offset):
             if carriers.budget.left < 0:
                 return None

@@ -11,7 +11,7 @@ from caplint.link.core.extents import last_before
 from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
 
 _DEPTH = 4
-# Assignments to one variable that are looked at behind the one that is in question.
+# Maximum number of later assignments to the variable that are read.
 _MOST_STEPS = 200
 
 
@@ -59,7 +59,7 @@ def _unread(function: CodeFunction, store: Assignment) -> bool:
 
 
 def _is_assigned_before(function: CodeFunction, store: Assignment, read: int) -> bool:
-    """Whether a variable surely gets another value behind an assignment, and before it is read."""
+    """Tell whether a variable is certain to get another value after an assignment and before it is read."""
     name = re.compile(rf"\b{re.escape(store.target)}\b")
     branches = function.branches(store.start)
     stores = function.assigned[store.target]
