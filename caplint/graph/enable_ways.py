@@ -18,10 +18,11 @@ from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.search import MAX_FUNCTIONS, Cone, search
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import EnableWayRow, insert
 from caplint.link.functions import call_sites as linked
 from caplint.link.functions.call_sites import CallSite, Code
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
-from caplint.link.vmm.dominating_checks import Dominators, Witnesses
+from caplint.link.vmm.dominating_checks import AnswerCarriers, CheckTracker
 from caplint.session import Session, no_progress
 from caplint.trees.tree import Tree
 
@@ -49,7 +50,7 @@ def link_enable_ways(
     key = cache_key(Question("enable ways", None, None, 1), session.trees, session.store, reading)
     budget = BUDGET if budget is None else budget
     rows = rows_within(session.store, key, budget, lambda end: _rows(session, reading, programs, end))
-    session.connection.executemany("INSERT INTO temp.enable_way VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert(session.connection, "enable_way", map(EnableWayRow._make, rows))
 
 
 def _rows(session: Session, reading: ExtractionSettings, programs: Programs, end: float) -> Found:
@@ -88,9 +89,9 @@ class _Callers:
         self._session, self._reading, self._programs, self._tree = session, reading, programs, tree
         code = Code.of(session.connection, "now", tree.name)
         self.uses: list[CapabilityUse] = uses_in(session.connection, "now", tree.name, code)[0]
-        self._dominators = Dominators(code)
+        self._tracker = CheckTracker(code)
         self._checks = checks_of(self.uses, {use.cap for use in self.uses})
-        self._witnesses: dict[str, Witnesses] = {}
+        self._carriers: dict[str, AnswerCarriers] = {}
         self._files = {file.path: file for file in code_of(tree, session.store)}
         self._functions: dict[str, list[linked.CodeFunction]] = {}
         for function in code.functions:
@@ -128,28 +129,28 @@ class _Callers:
         if holder is None or not calls:
             seen.unknown = True
             return True
-        witnesses = self._witnesses_of(cap)
-        if all(self._dominators.before(holder, call, witnesses, depth=0) for call in calls) or (
-            edge.kind == "table" and self._set_behind_check(callee, witnesses)
+        carriers = self._carriers_of(cap)
+        if all(self._tracker.preceding(holder, call, carriers, depth=0) for call in calls) or (
+            edge.kind == "table" and self._set_behind_check(callee, carriers)
         ):
             seen.asking[callee] = f"{caller.name} ({edge.path}:{edge.line})"
             return True
         return False
 
-    def _set_behind_check(self, callee: ProgramFunction, witnesses: Witnesses) -> bool:
+    def _set_behind_check(self, callee: ProgramFunction, carriers: AnswerCarriers) -> bool:
         for kept in self._programs.program(self._tree).kept.get(callee.name, ()):
             holder = self._function(kept.holder) if kept.holder is not None else None
             if holder is None:
                 continue
             stores = [store for store in holder.stores if callee.name in linked.symbols(store.value)]
-            if any(self._dominators.guarding(holder, store.start, witnesses) for store in stores):
+            if any(self._tracker.guarding(holder, store.start, carriers) for store in stores):
                 return True
         return False
 
-    def _witnesses_of(self, cap: str) -> Witnesses:
-        if cap not in self._witnesses:
-            self._witnesses[cap] = self._dominators.witnesses(self._checks.get(cap, []))
-        return self._witnesses[cap]
+    def _carriers_of(self, cap: str) -> AnswerCarriers:
+        if cap not in self._carriers:
+            self._carriers[cap] = self._tracker.carriers(self._checks.get(cap, []))
+        return self._carriers[cap]
 
     def _function(self, function: ProgramFunction) -> linked.CodeFunction | None:
         if function.path not in self._functions:
@@ -165,8 +166,8 @@ class _Callers:
         rows = harvest(self._session.store, [(self._tree, file)], self._reading, no_progress)
         arch = knowledge().architecture_of(self._tree.project, path)
         functions = Code.of_file(self._session.connection, path, arch, rows[file.oid, language_of(path) or "c"])
-        self._dominators.include(functions)
-        self._witnesses.clear()
+        self._tracker.include(functions)
+        self._carriers.clear()
         return functions
 
 

@@ -11,6 +11,7 @@ from caplint.graph.path_cache import Found, Question, cache_key, rows_within
 from caplint.graph.path_model import ProgramFunction
 from caplint.graph.vmm_sites import VmmSite, uses_of
 from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.core.rows import ReachesRow, insert
 from caplint.session import Session
 
 # Seconds for all searches. Places left out after that are reported as unknown.
@@ -31,7 +32,7 @@ def link_reaches(
         return [*search.uses(), *search.handlers()], search.late, "{} places"
 
     rows = rows_within(session.store, key, budget, work)
-    session.connection.executemany("INSERT INTO temp.reaches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert(session.connection, "reaches", map(ReachesRow._make, rows))
 
 
 class _Search:

@@ -1,1 +1,1 @@
-"""Links: what needs the whole project. They fill the views that rule pages speak in."""
+"""Links: facts of the whole project combined into the views that rule pages query."""

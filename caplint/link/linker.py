@@ -1,4 +1,4 @@
-"""Link a run's trees: fill every table, in the order that follows from the needs of the links."""
+"""Linker of a run's trees: it fills every table, in an order that follows from the links' needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def link(
     reading: ExtractionSettings,
     scope: RunScope,
 ) -> Configurations:
-    """Fill the views of one run. `rows` says where the store holds each blob."""
+    """Fill the views of one run. `rows` gives each blob's id in the store."""
     connection = store.connection
     add_functions(connection)
     register(connection)
@@ -41,9 +41,9 @@ def link(
 
 
 def unpatched(connection: sqlite3.Connection, configurations: Configurations) -> None:
-    """Turn the views to the trees as they are without their patches, as if those changed nothing.
+    """Switch the views to the unpatched trees.
 
-    What was linked as `base` takes the place of `now`, and the `base_` views show the same.
+    Rows of side `base` replace those of side `now`, and the `base_` views show the same rows.
     """
     tables = connection.execute("SELECT name FROM sqlite_temp_schema WHERE type = 'table'").fetchall()
     for (table,) in tables:

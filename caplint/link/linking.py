@@ -1,4 +1,4 @@
-"""One run of the links: what it is given, and what its links leave to each other."""
+"""State of one run of the links: its inputs, and the values that links pass to each other."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunScope:
-    """The wishes of a run."""
+    """Settings of a run that links depend on."""
 
     vendor_ranges: tuple[tuple[int, int], ...] = ()
     narrow: bool = False
-    """Only the views of capabilities are wanted."""
+    """True if only the views of capabilities are needed."""
     machines: tuple[Machine, ...] = ()
-    """Whose answers are compared with the trees."""
+    """Machines whose answers are compared with the trees."""
 
 
 @dataclass
 class Linking:
-    """A run of the links."""
+    """Inputs and intermediate values of one run of the links."""
 
     store: FactStore
     loaded: list[Loaded]
     rows: dict[BlobKey, int]
-    """Where the store holds each blob."""
+    """Blob key → id of the blob in the store."""
     reading: ExtractionSettings
     scope: RunScope
     stack: ExitStack
-    """Closed when all links are made, or one has failed."""
+    """Closed when all links are done, or one has failed."""
     fill_layouts: Callable[[], None] = lambda: None
-    """Waits for the layouts, which are evaluated meanwhile, and fills their tables."""
+    """Callable that waits for the layouts evaluated in the background, and fills their tables."""
     built: Mapping[Key, Formula] = field(default_factory=dict)
-    """Side, tree and architecture → when KVM itself is built."""
+    """Side, tree and architecture → condition under which KVM itself is built."""
     configurations: Configurations = field(default_factory=lambda: Configurations({}, {}))
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """Where the tables are."""
+        """Database connection with the tables."""
         return self.store.connection

@@ -1,4 +1,4 @@
-"""The order in which links are made: each after all that fill what it needs."""
+"""Order of the links: each runs after all links that fill its needs."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ Run = TypeVar("Run")
 
 @dataclass(frozen=True)
 class Link(Generic[Run]):
-    """A step that fills tables from facts and from other tables."""
+    """Step that fills tables from facts and from other tables."""
 
     name: str
     run: Callable[[Run], None]
     fills: tuple[str, ...]
-    """Its tables, and what else it leaves to others."""
+    """Tables that it fills, and other results for later links."""
     needs: tuple[str, ...] = ()
-    """The tables that it reads, and what else others leave to it."""
+    """Tables that it reads, and other results of earlier links."""
     wanted: Callable[[Run], bool] = lambda _: True
-    """Whether a run has it at all."""
+    """Predicate: whether a run needs the link."""
 
 
 def in_order(links: Iterable[Link[Run]]) -> list[Link[Run]]:
-    """Sort links by their needs; of those that are ready the one that is given first comes first.
+    """Sort links by their needs; links that are ready keep their given order.
 
-    Raises `ValueError` where links need each other, or where something is needed that nothing fills.
+    Raise `ValueError` for links that need each other, or for a need that no link fills.
     """
     waiting = list(links)
     fillers = {name: {link.name for link in waiting if name in link.fills} for link in waiting for name in link.needs}

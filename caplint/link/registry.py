@@ -1,10 +1,13 @@
-"""Every link with what it needs and what it fills."""
+"""Registry of all links, with the tables that each needs and fills."""
 
 from __future__ import annotations
+
+from itertools import starmap
 
 from caplint.knowledge.load import knowledge
 from caplint.link.buildconfig.file_conditions import link_build
 from caplint.link.buildconfig.kconfig import link_kconfig
+from caplint.link.core.rows import RetiredRow, SystemAnswerRow, VendorRangeRow, insert
 from caplint.link.core.snapshot import take_snapshot
 from caplint.link.core.values import number_column, within
 from caplint.link.docs.doc_scopes import link_doc_scopes
@@ -16,7 +19,7 @@ from caplint.link.handlers.handlers import link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
 from caplint.link.handlers.stored_state import link_cap_states
 from caplint.link.linking import Linking
-from caplint.link.macros.expanded_code import link_made
+from caplint.link.macros.expanded_code import link_expanded_code
 from caplint.link.msr.cap_msrs import link_cap_msrs
 from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
@@ -34,7 +37,7 @@ def _expanded_code(run: Linking) -> None:
     for entry in run.loaded:
         for side, tree in (("now", entry.tree), ("base", entry.tree.base)):
             if tree is not None:
-                link_made(run.store, side, tree, run.reading)
+                link_expanded_code(run.store, side, tree, run.reading)
 
 
 def _evaluation(run: Linking) -> None:
@@ -44,10 +47,11 @@ def _evaluation(run: Linking) -> None:
 
 def _constants(run: Linking) -> None:
     connection = run.connection
-    connection.executemany("INSERT INTO temp.retired VALUES (?, ?)", knowledge().retired.items())
-    connection.executemany("INSERT INTO temp.system_answer VALUES (?, ?)", knowledge().system_answers.items())
-    ranges = [tuple(number_column(within(end)) for end in ends) for ends in run.scope.vendor_ranges]
-    connection.executemany("INSERT INTO temp.vendor_range VALUES (?, ?)", ranges)
+    insert(connection, "retired", starmap(RetiredRow, knowledge().retired.items()))
+    insert(connection, "system_answer", starmap(SystemAnswerRow, knowledge().system_answers.items()))
+    ranges = run.scope.vendor_ranges
+    columns = ((number_column(within(low)), number_column(within(high))) for low, high in ranges)
+    insert(connection, "vendor_range", starmap(VendorRangeRow, columns))
 
 
 def _file_conditions(run: Linking) -> None:
@@ -89,7 +93,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "expanded code", _expanded_code, needs=("all_file", "tree"), fills=("all_file", "superseded", "all_unexpanded")
     ),
-    # Early, and what waits for it is the last: it goes on in processes of its own.
+    # Starts early in processes of its own; the last link waits for its results.
     Link("evaluation of layouts", _evaluation, needs=("all_file",), fills=("evaluated layouts",), wanted=_is_wide),
     Link(
         "capabilities",
@@ -173,4 +177,4 @@ LINKS: tuple[Link[Linking], ...] = (
         wanted=_is_wide,
     ),
 )
-"""All of them; where needs leave the order open it is this one."""
+"""All links; those whose needs allow several orders run in this one."""

@@ -1,8 +1,8 @@
-"""The tables and views of the links, put together from the `views.sql` of each folder.
+"""Tables and views of the links, assembled from the `views.sql` of each folder.
 
-A statement with `{base_}` before its name is made twice: without it for the trees as they are (`{side}` is `now`), and
-with `base_` for the trees without their patches (`base`). Every table `all_X` with a column `side` gets views `X` and
-`base_X`, unless a statement makes them.
+A statement with `{base_}` before its name is expanded twice: without the prefix for the patched trees (`{side}` is
+`now`), and with `base_` for the unpatched trees (`base`). Every table `all_X` with a column `side` gets views `X` and
+`base_X`, unless a statement creates them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def views() -> str:
 
 def _with_twins(text: str) -> str:
     written = "\n\n".join(part for block in text.strip().split("\n\n") for part in _of_both_sides(block))
-    made = set(_VIEW.findall(written))
+    created = set(_VIEW.findall(written))
     twins = [
         f"CREATE TEMP VIEW {prefix}{name} AS SELECT * FROM all_{name} WHERE side = '{side}';"  # noqa: S608
         for name in _SIDED.findall(text)
-        if name not in made
+        if name not in created
         for prefix, side in _SIDES
     ]
     return "\n".join([written, *([""] if twins else []), *twins, ""])

@@ -1,1 +1,1 @@
-"""Presence conditions: of files, and of Kconfig symbols."""
+"""Presence conditions of files and Kconfig symbols."""

@@ -1,4 +1,4 @@
-"""Decides presence conditions in the light of what is known of an architecture's configurations."""
+"""Decisions about presence conditions, given an architecture's Kconfig."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Key = tuple[str, str, str]
 
 
 class Configurations:
-    """Decides presence conditions under what is known of an architecture's configurations."""
+    """Decider of presence conditions under the known Kconfig states of each architecture."""
 
     def __init__(self, known: Mapping[Key, dict[str, bool]], rules: Mapping[Key, list[Formula]]) -> None:
         self._known = known
@@ -22,14 +22,14 @@ class Configurations:
         self._cache: dict[tuple[str, str | None, str | None, str], Formula] = {}
 
     def unpatched(self) -> Configurations:
-        """The same of the trees without their patches: what holds on side `base` holds now."""
-        known, rules = dict(self._known), dict(self._rules)
-        known.update({("now", *key[1:]): value for key, value in self._known.items() if key[0] == "base"})
+        """Return a copy for the unpatched trees: side `base` takes the place of side `now`."""
+        states, rules = dict(self._known), dict(self._rules)
+        states.update({("now", *key[1:]): value for key, value in self._known.items() if key[0] == "base"})
         rules.update({("now", *key[1:]): value for key, value in self._rules.items() if key[0] == "base"})
-        return Configurations(known, rules)
+        return Configurations(states, rules)
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
-        """Make `possible`, `consistent` and `certain` known to queries."""
+        """Register `possible`, `consistent` and `certain` as SQL functions."""
         connection.create_function("possible", -1, self.possible, deterministic=True)
         connection.create_function("consistent", -1, self.consistent, deterministic=True)
         connection.create_function("certain", -1, self.certain, deterministic=True)
@@ -37,35 +37,35 @@ class Configurations:
     def possible(
         self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
     ) -> int | None:
-        """Whether some configuration of the architecture with KVM satisfies the condition; None for no condition.
+        """Tell whether some configuration of the architecture with KVM satisfies the condition; None for no condition.
 
-        Without a tree, the first one that has the architecture is meant.
+        Without `tree`, the first tree that has the architecture is used.
         """
         return None if condition is None else int(satisfiable(self._decided(condition, arch, tree, side)))
 
     def certain(
         self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
     ) -> int | None:
-        """Whether every configuration of the architecture with KVM satisfies the condition; else as `possible`."""
+        """Tell whether every configuration of the architecture with KVM satisfies it; arguments as for `possible`."""
         return None if condition is None else int(not satisfiable(negation(self._decided(condition, arch, tree, side))))
 
     def consistent(
         self, arch: str | None, condition: str | None, tree: str | None = None, side: str = "now"
     ) -> int | None:
-        """Like `possible`, but all that Kconfig says of the symbols has to hold at once."""
+        """Tell the same as `possible`, but with all Kconfig constraints on the symbols holding at once."""
         if condition is None:
             return None
         formula = self._decided(condition, arch, tree, side)
         if not satisfiable(formula):
             return 0
-        names = [tree] if tree is not None else self._trees
-        keys = [(side, name, arch) for name in names if arch and (side, name, arch) in self._rules]
-        return int(satisfiable(conjunction([formula, *self._rules[keys[0]]]))) if keys else 1
+        trees = [tree] if tree is not None else self._trees
+        rule_keys = [(side, name, arch) for name in trees if arch and (side, name, arch) in self._rules]
+        return int(satisfiable(conjunction([formula, *self._rules[rule_keys[0]]]))) if rule_keys else 1
 
     def _decided(self, condition: str, arch: str | None, tree: str | None, side: str) -> Formula:
         key = (condition, arch, tree, side)
         if key not in self._cache:
-            names = [tree] if tree is not None else self._trees
-            known = [self._known[side, name, arch] for name in names if arch and (side, name, arch) in self._known]
-            self._cache[key] = substitute(parse(condition), known[0] if known else {})
+            trees = [tree] if tree is not None else self._trees
+            states = [self._known[side, name, arch] for name in trees if arch and (side, name, arch) in self._known]
+            self._cache[key] = substitute(parse(condition), states[0] if states else {})
         return self._cache[key]

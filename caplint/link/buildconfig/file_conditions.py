@@ -1,4 +1,4 @@
-"""The presence condition of whole files, from the build rules of their tree."""
+"""Presence conditions of whole files, from the build rules of their tree."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from functools import lru_cache
 from caplint.c.expression import is_quoted, parse
 from caplint.c.formula import Formula, Junction, Literal, conjunction, disjunction, literals, substitute, text
 from caplint.knowledge.load import GENERIC
+from caplint.link.buildconfig.rows import FileConditionRow
+from caplint.link.core.rows import insert
 
 _KVM = "CONFIG_KVM"
 Place = tuple[str, str, str]
-"""Side, tree and path, or architecture."""
+"""Side and tree, with a path or an architecture."""
 _Rules = dict[Place, list[tuple[str, str]]]
-"""What is built → the directory of each build file that has it built, and the condition there."""
+"""Built file or directory → the directory of each build file that builds it, with the condition there."""
 
 _RULES = """
     SELECT f.side, f.tree, f.path, f.arch, r.object, c.text
@@ -24,50 +26,52 @@ _RULES = """
 
 
 def link_build(connection: sqlite3.Connection) -> dict[Place, Formula]:
-    """Fill `all_file_condition`, and say for side, tree and architecture when KVM itself is built."""
+    """Fill `all_file_condition`; return when KVM itself is built, by side, tree and architecture."""
     rows = connection.execute(_RULES).fetchall()
     built = _module_conditions(rows)
     rules: _Rules = {}
     for side, tree, path, _, item, condition in rows:
         rules.setdefault((side, tree, _target(path, item)), []).append((posixpath.dirname(path), condition))
     settled: dict[Place, Formula] = {}
-    texts: dict[tuple[Formula, Formula], str] = {}  # few differ, of many files
+    texts: dict[tuple[Formula, Formula], str] = {}  # many files share few distinct conditions
     for side, tree, path, arch in connection.execute(
         "SELECT DISTINCT side, tree, path, arch FROM temp.all_file"
     ).fetchall():
-        given = built.get((side, tree, arch or GENERIC), True)
-        whole = _presence(rules, (side, tree, path), settled)
-        if (condition := texts.get((given, whole))) is None:
-            condition = texts[given, whole] = _beside(given, whole)
-        connection.execute("INSERT INTO temp.all_file_condition VALUES (?, ?, ?, ?)", (side, tree, path, condition))
+        kvm_built = built.get((side, tree, arch or GENERIC), True)
+        presence = _presence(rules, (side, tree, path), settled)
+        if (condition := texts.get((kvm_built, presence))) is None:
+            condition = texts[kvm_built, presence] = _beside(kvm_built, presence)
+        insert(
+            connection, "all_file_condition", [FileConditionRow(side=side, tree=tree, path=path, condition=condition)]
+        )
     return built
 
 
-def _beside(given: Formula, whole: Formula) -> str:
-    """What a condition still says where KVM is built."""
-    known = {_KVM: True} | {literal.atom: literal.positive for literal in literals(given)}
-    parts = whole.operands if isinstance(whole, Junction) and whole.operator == "&&" else (whole,)
-    return text(substitute(conjunction(part for part in parts if part != given), known))
+def _beside(kvm_built: Formula, presence: Formula) -> str:
+    """Return the rest of a condition, given that KVM is built."""
+    states = {_KVM: True} | {literal.atom: literal.positive for literal in literals(kvm_built)}
+    parts = presence.operands if isinstance(presence, Junction) and presence.operator == "&&" else (presence,)
+    return text(substitute(conjunction(part for part in parts if part != kvm_built), states))
 
 
 def _module_conditions(rows: list[tuple[str, ...]]) -> dict[Place, Formula]:
-    """Side, tree and architecture → when KVM itself, the module kvm.o, is built."""
-    found: dict[Place, list[Formula]] = {}
+    """Map side, tree and architecture to the condition under which the module kvm.o is built."""
+    conditions_of: dict[Place, list[Formula]] = {}
     for side, tree, path, arch, item, condition in rows:
         if item == "kvm.o" and path.endswith("/kvm/Makefile"):
-            found.setdefault((side, tree, arch), []).append(_readable(parse(condition)))
-    return {place: disjunction(conditions) for place, conditions in found.items()}
+            conditions_of.setdefault((side, tree, arch), []).append(_readable(parse(condition)))
+    return {place: disjunction(alternatives) for place, alternatives in conditions_of.items()}
 
 
 def file_conditions(connection: sqlite3.Connection) -> dict[Place, str]:
-    """Side, tree and path of every file → its presence condition."""
+    """Map side, tree and path of every file to its presence condition."""
     rows = connection.execute("SELECT side, tree, path, condition FROM temp.all_file_condition")
     return {(side, tree, path): condition for side, tree, path, condition in rows}
 
 
 @lru_cache(maxsize=4096)
 def conjoin(left: str, right: str) -> str:
-    """The canonical text of both conditions together."""
+    """Return the canonical text of the conjunction of two conditions."""
     if "1" in {left, right}:
         return right if left == "1" else left
     return text(conjunction([parse(left), parse(right)]))
@@ -75,16 +79,16 @@ def conjoin(left: str, right: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _target(path: str, item: str) -> str:
-    """The source or directory that a rule of a build file speaks of, relative to the tree's root."""
-    place = item if item.startswith("virt/kvm/") else posixpath.join(posixpath.dirname(path), item)
-    source = posixpath.normpath(place)
+    """Return the source or directory that a build rule names, relative to the tree's root."""
+    joined = item if item.startswith("virt/kvm/") else posixpath.join(posixpath.dirname(path), item)
+    source = posixpath.normpath(joined)
     return source.removesuffix(".o") + ".c" if source.endswith(".o") else source
 
 
 def _presence(rules: _Rules, place: Place, settled: dict[Place, Formula]) -> Formula:
-    """Any of the rules for a file or directory, each where the directory of its build file is built."""
+    """Return the disjunction of all rules for a path, each with the condition of its build file's directory."""
     if place not in settled:
-        settled[place] = True  # for directories that have one another built
+        settled[place] = True  # directories that build each other
         side, tree, _ = place
         settled[place] = not rules.get(place) or disjunction(
             conjunction([_readable(parse(condition)), _presence(rules, (side, tree, directory), settled)])
@@ -94,7 +98,7 @@ def _presence(rules: _Rules, place: Place, settled: dict[Place, Formula]) -> For
 
 
 def _readable(formula: Formula) -> Formula:
-    """The formula without the atoms that were not understood; it holds at least where that one does."""
+    """Return the formula without the atoms that were not understood; it is implied by the original."""
     if isinstance(formula, Literal):
         return is_quoted(formula.atom) or formula
     if isinstance(formula, Junction):

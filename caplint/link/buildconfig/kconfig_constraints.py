@@ -1,7 +1,7 @@
-"""Kconfig as formulas: what must hold of an architecture's symbols in any configuration that Kconfig can make.
+"""Kconfig constraints as formulas that hold in every configuration of an architecture.
 
-Dependencies, selects and prompts say more together than symbol by symbol: that KVM_BOOK3S_HV_POSSIBLE is on means
-that something which selects it is, and that selects KVM_BOOK3S_64_HANDLER too.
+Dependencies, selects and prompts together imply more than each symbol alone: if KVM_BOOK3S_HV_POSSIBLE is on,
+some symbol that selects it is on, and that symbol selects KVM_BOOK3S_64_HANDLER too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from caplint.c.formula import Formula, Literal, conjunction, disjunction, negati
 
 
 class KconfigEntry(Protocol):
-    """One `config` entry, as far as constraints need it."""
+    """Part of a `config` entry that constraints need."""
 
     name: str
     prompt: bool
@@ -26,31 +26,31 @@ class KconfigEntry(Protocol):
 def constraints(
     entries: Iterable[KconfigEntry], elsewhere: Iterable[str], exclusive: Iterable[Iterable[str]]
 ) -> list[Formula]:
-    """Formulas that hold in every configuration.
+    """Return formulas that hold in every configuration.
 
-    `elsewhere` are symbols that files which are not read may turn on; of each group of `exclusive` at most one is on.
+    `elsewhere` are symbols that unread files may turn on. At most one symbol of each `exclusive` group is on.
     """
     by_name: dict[str, list[KconfigEntry]] = {}
     for entry in entries:
         by_name.setdefault(entry.name, []).append(entry)
     sources = _sources(by_name)
-    found: list[Formula] = []
-    for name, own in by_name.items():
+    formulas: list[Formula] = []
+    for name, entries_of_name in by_name.items():
         symbol = _on(name)
-        for entry in own:
-            found += [
+        for entry in entries_of_name:
+            formulas += [
                 _implication(conjunction([symbol, condition]), _on(target))
                 for target, kind, condition, _ in entry.selects
-                if kind == "select" and len(own) == 1
+                if kind == "select" and len(entries_of_name) == 1
             ]
         if name in elsewhere:
             continue
-        chosen = [entry.depends for entry in own if entry.prompt]
-        by_default = [conjunction([entry.depends, default]) for entry in own for default in entry.defaults]
-        found.append(_implication(symbol, disjunction([*chosen, *by_default, *sources.get(name, [])])))
+        by_prompt = [entry.depends for entry in entries_of_name if entry.prompt]
+        by_default = [conjunction([entry.depends, default]) for entry in entries_of_name for default in entry.defaults]
+        formulas.append(_implication(symbol, disjunction([*by_prompt, *by_default, *sources.get(name, [])])))
     for group in exclusive:
-        found += [negation(conjunction([_on(one), _on(other)])) for one, other in combinations(group, 2)]
-    return [formula for formula in found if formula is not True]
+        formulas += [negation(conjunction([_on(left), _on(right)])) for left, right in combinations(group, 2)]
+    return [formula for formula in formulas if formula is not True]
 
 
 def _on(name: str) -> Formula:
@@ -62,15 +62,15 @@ def _implication(stronger: Formula, weaker: Formula) -> Formula:
 
 
 def _sources(by_name: dict[str, list[KconfigEntry]]) -> dict[str, list[Formula]]:
-    """For each symbol, when another one turns it on."""
-    found: dict[str, list[Formula]] = {}
+    """Map each symbol to the conditions under which another symbol turns it on."""
+    conditions: dict[str, list[Formula]] = {}
     for target, formula in _selections(by_name):
-        found.setdefault(target, []).append(formula)
-    return found
+        conditions.setdefault(target, []).append(formula)
+    return conditions
 
 
 def _selections(by_name: dict[str, list[KconfigEntry]]) -> Iterator[tuple[str, Formula]]:
-    for name, own in by_name.items():
-        for entry in own:
+    for name, entries in by_name.items():
+        for entry in entries:
             for target, _, condition, _ in entry.selects:
                 yield target, conjunction([_on(name), condition])

@@ -1,1 +1,1 @@
-"""Ground of all links: the loaded trees, and a memory of results."""
+"""Base of all links: loaded trees, snapshot, memo of results, values as columns."""

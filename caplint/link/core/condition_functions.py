@@ -1,4 +1,4 @@
-"""Functions that queries may call: they decide presence conditions, and list the names in an expression."""
+"""SQL functions for queries: they decide presence conditions and list the names in an expression."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.c.formula import equivalent, implies, satisfiable
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Make `implies`, `equivalent`, `satisfiable` and `symbols` known."""
+    """Register `implies`, `equivalent`, `satisfiable` and `symbols` on the connection."""
     connection.create_function("implies", 2, _implies, deterministic=True)
     connection.create_function("equivalent", 2, _equivalent, deterministic=True)
     connection.create_function("satisfiable", 1, _satisfiable, deterministic=True)
@@ -27,7 +27,7 @@ def _equivalent(left: str, right: str) -> bool:
 
 
 def _symbols(expression: str) -> str:
-    """JSON array of the identifiers in an expression, in order of their first appearance."""
+    """Return the identifiers in an expression, in order of first appearance, as a JSON array."""
     return json.dumps(list(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", expression))))
 
 

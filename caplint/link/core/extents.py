@@ -1,4 +1,4 @@
-"""Rows that have a place in a file: where they begin, and what they stretch over."""
+"""Lookup of rows by offset in a file: rows that contain an offset, and rows that begin before one."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
 START = attrgetter("start")
-# Rows of one entry of `Extents._reach`.
+# Number of rows per entry of `Extents._reach`.
 _BATCH = 64
 
 
 class Placed(Protocol):
-    """Something that begins at an offset."""
+    """Row that begins at an offset."""
 
     @property
     def start(self) -> int:
-        """Where it begins."""
+        """Offset of the first byte."""
 
 
 class Stretch(Placed, Protocol):
-    """Something that stands between two offsets."""
+    """Row with an extent in a file."""
 
     @property
     def stop(self) -> int:
-        """Where what is behind it begins."""
+        """Offset after the last byte."""
 
 
 _T = TypeVar("_T", bound=Stretch)
@@ -33,14 +33,14 @@ _P = TypeVar("_P", bound=Placed)
 
 
 class Extents(Generic[_T]):
-    """Rows that stretch over code, in file order, to be found by an offset inside."""
+    """Rows with extents, in file order, found by an offset inside their extent."""
 
     def __init__(self, rows: list[_T]) -> None:
         self._rows = rows
         self._reach = [max(row.stop for row in rows[at : at + _BATCH]) for at in range(0, len(rows), _BATCH)]
 
     def at(self, offset: int) -> Iterator[_T]:
-        """The rows that hold an offset, in file order; a batch that ends before it is passed over."""
+        """Yield the rows that contain an offset, in file order; batches that end before it are skipped."""
         last = bisect_left(self._rows, offset + 1, key=START)
         for batch, reach in enumerate(self._reach[: -(-last // _BATCH)]):
             if reach > offset:
@@ -49,5 +49,5 @@ class Extents(Generic[_T]):
 
 
 def last_before(rows: list[_P], stop: int) -> Iterator[_P]:
-    """The rows that begin before an offset, the last one first."""
+    """Return the rows that begin before an offset, the last one first."""
     return (rows[at] for at in range(bisect_left(rows, stop, key=START) - 1, -1, -1))

@@ -1,4 +1,4 @@
-"""What the trees of a run are, and which of their lines a patch adds or changes."""
+"""Loaded trees of a run, and the lines that a patch adds or changes in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caplint.trees.tree import File, Tree
 
 @dataclass(frozen=True)
 class Loaded:
-    """A tree with the files that matter, and those of its base where it is compared with one."""
+    """Tree with the files that a run reads, and those of its base; `base_files` is empty without a base."""
 
     tree: Tree
     files: list[File]
@@ -19,14 +19,14 @@ class Loaded:
 
 
 def changed_lines(loaded: Loaded) -> Iterator[tuple[str, str, int]]:
-    """Tree, path and line, from 1, of what the tree has and its base has not."""
+    """Yield tree, path and line (from 1) of each line that the tree has and its base lacks."""
     tree, base = loaded.tree, loaded.tree.base
     if base is None:
         return
-    before = {file.path: file.oid for file in loaded.base_files}
+    base_oids = {file.path: file.oid for file in loaded.base_files}
     for file in loaded.files:
-        if before.get(file.path) == file.oid:
+        if base_oids.get(file.path) == file.oid:
             continue
-        old = base.read(file.path) if file.path in before else b""
-        for line in new_lines(old.splitlines(), tree.read(file.path).splitlines()):
+        base_content = base.read(file.path) if file.path in base_oids else b""
+        for line in new_lines(base_content.splitlines(), tree.read(file.path).splitlines()):
             yield tree.name, file.path, line

@@ -1,4 +1,4 @@
-"""What links have worked out for a state of a tree, so that it is worked out once."""
+"""Memo of link results, kept per state of a tree so that each state is linked only once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from caplint.util.code_identity import LINKS, code_identity
 Tables = tuple[str, ...]
 
 
-def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
-    """Name what one side of a tree holds of code, what kind of tree it is, what read it, and the code of the links.
+def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
+    """Return the cache key over one side of a tree: its C and build files, its role, the extractor and the links' code.
 
-    No link that is remembered looks at documentation or Kconfig; files' conditions stand in Makefiles and meson.build.
+    No memoized link reads documentation or Kconfig. Presence conditions of files come from Makefiles and meson.build.
     """
     kind = connection.execute("SELECT name, role, project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
     digest = hashlib.sha256(f"{code_identity(*LINKS)} {extractor} {kind}".encode())
@@ -29,28 +29,30 @@ def snapshot(connection: sqlite3.Connection, side: str, tree: str, extractor: st
     return digest.hexdigest()
 
 
-def remembered(store: FactStore, name: str, tables: Tables, where: tuple[str, str], fill: Callable[[], None]) -> None:
-    """Fill the rows that tables hold of one side of a tree, from memory where they have been worked out before.
+def remembered(
+    store: FactStore, cache_key: str, tables: Tables, where: tuple[str, str], fill: Callable[[], None]
+) -> None:
+    """Fill the rows of one side of a tree, from the memo if it has them, else by calling `fill`.
 
-    All tables have columns `side` and `tree`; what names a row, in columns `id` and `site`, begins with the side.
-    Memory holds neither, so that what a tree was found to be serves as the base of its patches.
+    Every table has columns `side` and `tree`. Row names, in columns `id` and `site`, begin with the side.
+    The memo stores no side, so that the result for a tree also serves as the base of a patch on it.
     """
     connection, (side, _) = store.connection, where
-    known = store.recall(name)
-    if known is None:
+    recalled = store.recall(cache_key)
+    if recalled is None:
         fill()
-        store.retain(name, json.dumps({table: _sideless(connection, table, where) for table in tables}))
+        store.retain(cache_key, json.dumps({table: _sideless(connection, table, where) for table in tables}))
         return
-    for table, (columns, found) in json.loads(known).items():
+    for table, (columns, rows) in json.loads(recalled).items():
         names = ", ".join(columns)
         marks = ", ".join("?" * (len(columns) + 1))
-        named = [place for place, column in enumerate(columns) if column in _NAMED]
-        for row in found:
-            for place in named:
-                row[place] = f"{side} {row[place]}"
+        prefixed = [index for index, column in enumerate(columns) if column in _NAMED]
+        for row in rows:
+            for index in prefixed:
+                row[index] = f"{side} {row[index]}"
         connection.executemany(
             f"INSERT INTO temp.{table} (side, {names}) VALUES ({marks})",  # noqa: S608
-            [(side, *row) for row in found],
+            [(side, *row) for row in rows],
         )
 
 
@@ -60,9 +62,9 @@ _NAMED = frozenset({"id", "site"})
 def _sideless(
     connection: sqlite3.Connection, table: str, where: tuple[str, str]
 ) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Columns but for `side`, and their values in the order of the rows."""
+    """Return all columns except `side`, and their values in insertion order, without the side's prefix in row names."""
     columns = [name for _, name, *_ in connection.execute(f"PRAGMA temp.table_info({table})") if name != "side"]
-    length = len(where[0]) + 2  # the side, a blank, and SQL counts from 1
-    chosen = ", ".join(f"substr({name}, {length})" if name in _NAMED else name for name in columns)
-    query = f"SELECT {chosen} FROM temp.{table} WHERE side = ? AND tree = ? ORDER BY rowid"  # noqa: S608
+    length = len(where[0]) + 2  # skip the side and a blank; SQL counts from 1
+    selected = ", ".join(f"substr({name}, {length})" if name in _NAMED else name for name in columns)
+    query = f"SELECT {selected} FROM temp.{table} WHERE side = ? AND tree = ? ORDER BY rowid"  # noqa: S608
     return columns, connection.execute(query, where).fetchall()

@@ -1,4 +1,4 @@
-"""Which lines of a file its earlier version does not have, in time proportional to both."""
+"""Line diff between two versions of a file, in time proportional to the lines of both."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 
 _SMALL = 1_000_000
-"""Pairs of lines up to which two stretches are compared line by line; beyond that they are cut up first."""
+"""Largest number of line pairs that is compared directly; larger spans are split first."""
 _SHARE = 500
-"""Pairs of lines that are compared so for each line of both files; what is beyond that counts as new."""
+"""Line pairs that may be compared directly per line of both files; lines beyond this budget count as new."""
 _DEEPEST = 8
 
 _Span = tuple[int, int, int, int]
-"""First and last line, from 0, the last one not included: of the earlier version, and of the later one."""
+"""Half-open line ranges, from 0: start and stop in the earlier version, start and stop in the later one."""
 
 
 def new_lines(before: list[bytes], after: list[bytes]) -> Iterator[int]:
-    """Lines of `after`, from 1, that `before` does not have."""
-    left = _SMALL + _SHARE * (len(before) + len(after))
+    """Yield the numbers (from 1) of lines of `after` that `before` lacks."""
+    budget = _SMALL + _SHARE * (len(before) + len(after))
     spans: list[tuple[_Span, int]] = [((0, len(before), 0, len(after)), 0)]
     while spans:
         span, depth = spans.pop()
@@ -27,8 +27,8 @@ def new_lines(before: list[bytes], after: list[bytes]) -> Iterator[int]:
         pairs = (stop - start) * (last - first)
         if not pairs:
             yield from range(first + 1, last + 1)
-        elif pairs <= min(_SMALL, left):
-            left -= pairs
+        elif pairs <= min(_SMALL, budget):
+            budget -= pairs
             yield from _compared(before[start:stop], after[first:last], first)
         elif depth < _DEEPEST and (parts := _parts(before, after, span)):
             spans += [(part, depth + 1) for part in reversed(parts)]
@@ -37,7 +37,7 @@ def new_lines(before: list[bytes], after: list[bytes]) -> Iterator[int]:
 
 
 def _trimmed(before: list[bytes], after: list[bytes], span: _Span) -> _Span:
-    """A span without what both sides begin and end with."""
+    """Return the span without the lines that both sides have in common at its start and its end."""
     start, stop, first, last = span
     while start < stop and first < last and before[start] == after[first]:
         start, first = start + 1, first + 1
@@ -53,25 +53,25 @@ def _compared(before: list[bytes], after: list[bytes], first: int) -> Iterator[i
 
 
 def _parts(before: list[bytes], after: list[bytes], span: _Span) -> list[_Span]:
-    """The stretches between lines that stand once on each side, in the same order; none where there is no such line."""
+    """Split a span at lines that occur once on each side, in the same order; return nothing without such lines."""
     start, stop, first, last = span
-    once = {line for line, count in Counter(before[start:stop]).items() if count == 1}
-    places = {line: place for place, line in enumerate(before[start:stop], start) if line in once}
+    unique = {line for line, count in Counter(before[start:stop]).items() if count == 1}
+    positions = {line: position for position, line in enumerate(before[start:stop], start) if line in unique}
     counts = Counter(after[first:last])
     pairs = [
-        (places[line], place)
-        for place, line in enumerate(after[first:last], first)
-        if line in places and counts[line] == 1
+        (positions[line], position)
+        for position, line in enumerate(after[first:last], first)
+        if line in positions and counts[line] == 1
     ]
     parts = []
-    for old, new in _ascending(pairs):
-        parts.append((start, old, first, new))
-        start, first = old + 1, new + 1
+    for old_position, new_position in _ascending(pairs):
+        parts.append((start, old_position, first, new_position))
+        start, first = old_position + 1, new_position + 1
     return [*parts, (start, stop, first, last)] if parts else []
 
 
 def _ascending(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """As many of the pairs as both ascend in, by patience sorting."""
+    """Return a longest subsequence of the pairs in which both members ascend, by patience sorting."""
     tops: list[int] = []
     piles: list[int] = []
     below: list[int | None] = []
@@ -80,9 +80,9 @@ def _ascending(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         below.append(piles[pile - 1] if pile else None)
         tops[pile : pile + 1] = [old]
         piles[pile : pile + 1] = [step]
-    found = []
-    at = piles[-1] if piles else None
-    while at is not None:
-        found.append(pairs[at])
-        at = below[at]
-    return found[::-1]
+    longest = []
+    current = piles[-1] if piles else None
+    while current is not None:
+        longest.append(pairs[current])
+        current = below[current]
+    return longest[::-1]

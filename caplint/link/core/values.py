@@ -1,13 +1,13 @@
 """C values as columns of the views: exact, and compared by value.
 
-SQLite's integers have 64 bits and a sign; values of C reach from -2^63 to 2^64 - 1. Every link writes them through
-this module, and nothing else decides their form:
+SQLite's integers have 64 bits and a sign; C values range from -2^63 to 2^64 - 1. Every link writes C values with
+this module, which alone defines their form:
 
-- a *number* is an INTEGER where SQLite has one for it, else its decimal digits as TEXT. Its column has no type, so that
-  SQLite converts neither, and the collation `number`, so that texts are ordered by value. Integers stand before texts.
-- a *set of bits* is an INTEGER in two's complement: `&`, `|`, `~` and `printf('%x')` then see the very bits.
+- a *number* is an INTEGER if it fits into SQLite's range, else its decimal digits as TEXT. Its column has no type, so
+  that SQLite converts neither form, and the collation `number`, which orders texts by value. Integers sort first.
+- a *set of bits* is an INTEGER in two's complement, so that `&`, `|`, `~` and `printf('%x')` work on its bits.
 
-Arithmetic of SQLite becomes floating point where it overflows: queries use `plus`, `minus` and `bit_count` instead.
+SQLite's arithmetic turns to floating point on overflow; queries use `plus`, `minus` and `bit_count` instead.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import re
 import sqlite3
 
 Number = int | str
-"""A number's column."""
+"""Column value of a number."""
 
 LOWEST, HIGHEST = -(1 << 63), (1 << 64) - 1
-"""The least and the greatest value of C."""
+"""Smallest and largest value of a C integer."""
 
 _INTEGERS = range(-(1 << 63), 1 << 63)
 _WORD = 1 << 64
@@ -27,17 +27,17 @@ _DIGITS = re.compile(r"-?[0-9]{1,40}\Z", re.ASCII)
 
 
 def number_column(value: int | None) -> Number | None:
-    """The column of a number; None for a value that is not known."""
+    """Return the column value of a number; None for an unknown value."""
     return value if value is None or value in _INTEGERS else str(value)
 
 
 def number_of(column: Number | None) -> int | None:
-    """The number that a column holds. Raises `ValueError` for a text that is none."""
+    """Return the number that a column holds. Raise `ValueError` for a text that is not a number."""
     return None if column is None else int(column)
 
 
 def bits_column(value: int | None) -> int | None:
-    """The column of a set of up to 64 bits, or of a negative value as 64 bits hold it; None where it is not known."""
+    """Return the column value of up to 64 bits, or of a negative value in two's complement; None if unknown."""
     if value is None:
         return None
     word = value % _WORD
@@ -45,12 +45,12 @@ def bits_column(value: int | None) -> int | None:
 
 
 def within(value: int) -> int:
-    """The value of C that is nearest to a number: the bound of a range means the same with it."""
+    """Return the C value nearest to a number, for use as the bound of a range."""
     return min(max(value, LOWEST), HIGHEST)
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """Make the collation and the functions known to a connection whose views hold values."""
+    """Register the collation `number` and the functions on values."""
     connection.create_collation("number", _compare)
     connection.create_function("plus", 2, _plus, deterministic=True)
     connection.create_function("minus", 2, _minus, deterministic=True)
@@ -58,7 +58,7 @@ def register(connection: sqlite3.Connection) -> None:
 
 
 def _compare(left: str, right: str) -> int:
-    """Order two texts by value; a text that is no number, which only a query can hold against one, as text."""
+    """Compare two texts by value, or as text if either is not a number."""
     if _DIGITS.match(left) and _DIGITS.match(right):
         return (int(left) > int(right)) - (int(left) < int(right))
     return (left > right) - (left < right)

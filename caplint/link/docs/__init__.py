@@ -1,1 +1,1 @@
-"""Documentation, comments of the UAPI header, and self-tests."""
+"""Documentation, comments of the UAPI header, and selftests."""

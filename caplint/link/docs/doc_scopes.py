@@ -1,12 +1,15 @@
-"""Architectures and descriptors that KVM's documentation gives to capabilities and ioctls, in canonical words."""
+"""Architectures and scopes that KVM's documentation gives to capabilities and ioctls, in canonical words."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from collections.abc import Iterator
+from itertools import starmap
 
 from caplint.knowledge.load import GENERIC, knowledge
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import DocArchitectureRow, DocTypeRow
 
 _SUBJECT = re.compile(r"\bKVM_[A-Z0-9_]+")
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -14,11 +17,13 @@ _WORD = re.compile(r"[^\s,;/&.]+")
 
 _Place = tuple[str, str, str]
 """Side, tree, path."""
+_Row = tuple[str, str, str, int, str | None, str, str, str, str]
+"""Side, tree, path, line, section, title, text, subject, canonical word."""
 
 
 def link_doc_scopes(connection: sqlite3.Connection) -> None:
-    """Fill `all_doc_architecture` and `all_doc_type`. What is not understood throughout has no row."""
-    known = _architectures(connection)
+    """Fill `all_doc_architecture` and `all_doc_type`. A field with an unknown word has no row."""
+    architectures = _architectures(connection)
     typed: set[tuple[_Place, str | None, str]] = set()
     fields = connection.execute(
         """SELECT f.side, f.tree, f.path, d.section, d.title, d.line, d.name, d.value
@@ -26,71 +31,69 @@ def link_doc_scopes(connection: sqlite3.Connection) -> None:
            WHERE f.role = 'kernel' AND f.api AND d.name IN ('architecture', 'type', 'target')
            ORDER BY f.side, f.tree, f.path, d.line"""
     ).fetchall()
-    for *place, section, title, line, name, value in fields:
-        side, tree, path = place
+    for *location, section, title, line, name, value in fields:
+        side, tree, path = location
         if name == "architecture":
-            said = documented_architectures(value, known.get((side, tree), []))
-            _insert(connection, "all_doc_architecture", (side, tree, path), (line, section, title, value), said)
+            words = documented_architectures(value, architectures.get((side, tree), []))
+            rows = _rows((side, tree, path), (line, section, title, value), words)
+            insert(connection, "all_doc_architecture", starmap(DocArchitectureRow, rows))
         else:
             typed.add(((side, tree, path), section, title))
-            said = documented_scopes(value)
-            _insert(connection, "all_doc_type", (side, tree, path), (line, section, title, value), said)
+            words = documented_scopes(value)
+            rows = _rows((side, tree, path), (line, section, title, value), words)
+            insert(connection, "all_doc_type", starmap(DocTypeRow, rows))
     chapters = _chapters(connection)
     for in_file, number, title, line in _sections(connection):
         above, dot, _ = number.partition(".")
         chapter = chapters.get((in_file, above)) if dot and "KVM_CAP_" in title else None
         if chapter and (in_file, number, title) not in typed:
             text, scope = chapter
-            _insert(connection, "all_doc_type", in_file, (line, number, title, text), [scope])
+            rows = _rows(in_file, (line, number, title, text), [scope])
+            insert(connection, "all_doc_type", starmap(DocTypeRow, rows))
 
 
-def _insert(
-    connection: sqlite3.Connection, table: str, place: _Place, row: tuple[int, str | None, str, str], said: list[str]
-) -> None:
-    """One row for each word, and each capability or ioctl that the title names."""
-    subjects = dict.fromkeys(_SUBJECT.findall(row[2]))
-    connection.executemany(
-        f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - one of two names
-        [(*place, *row, subject, word) for subject in subjects for word in said],
-    )
+def _rows(place: _Place, field: tuple[int, str | None, str, str], words: list[str]) -> Iterator[_Row]:
+    """Yield one row for each word, and each capability or ioctl that the title names."""
+    for subject in dict.fromkeys(_SUBJECT.findall(field[2])):
+        yield from ((*place, *field, subject, word) for word in words)
 
 
 def documented_architectures(value: str, everywhere: list[str]) -> list[str]:
-    """Canonical names in the order of the text; `none` for nowhere; nothing where a word is not known."""
+    """Return canonical names in the text's order: `none` for no architecture; an empty list for an unknown word."""
     words = knowledge().documentation
-    found: list[str] = []
+    names: list[str] = []
     excluding = False
     for word in _WORD.findall(_ASIDE.sub(" ", value).lower()):
         architecture = knowledge().architecture(word)
         if word in words["everywhere"]:
-            found += everywhere
+            names += everywhere
         elif word in words["nowhere"]:
-            found.append("none")
+            names.append("none")
         elif word in words["except"]:
             excluding = True
         elif architecture and excluding:
-            found = [name for name in found if name != architecture]
+            names = [name for name in names if name != architecture]
         elif architecture:
-            found.append(architecture)
+            names.append(architecture)
         elif word not in words["between"]:
             return []
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(names))
 
 
 def documented_scopes(value: str) -> list[str]:
-    """system, vm, vcpu and device in the order of the text; nothing where a word is not known."""
+    """Return `system`, `vm`, `vcpu` and `device` in the text's order; an empty list for an unknown word."""
     words = knowledge().documentation
-    found: list[str] = []
+    scopes: list[str] = []
     for word in _WORD.findall(_ASIDE.sub(" ", value).lower()):
         if word in words["scopes"]:
-            found.append(word)
+            scopes.append(word)
         elif word not in words["between"]:
             return []
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(scopes))
 
 
 def _chapters(connection: sqlite3.Connection) -> dict[tuple[_Place, str], tuple[str, str]]:
-    """File and a chapter's number → its title, and the scope that the title says."""
+    """Map file and chapter number to the chapter's title and the scope that it names."""
     return {
         (place, number): (title, scope)
         for place, number, title, _ in _sections(connection)
@@ -100,7 +103,7 @@ def _chapters(connection: sqlite3.Connection) -> dict[tuple[_Place, str], tuple[
 
 
 def _sections(connection: sqlite3.Connection) -> Iterator[tuple[_Place, str, str, int]]:
-    """Place, number, title and line of each numbered section."""
+    """Yield side, tree and path, then number, title and line, of each numbered section."""
     for side, tree, path, *section in connection.execute(
         """SELECT f.side, f.tree, f.path, d.number, d.title, d.line
            FROM temp.all_file f JOIN main.doc_section d ON d.blob = f.blob
@@ -111,11 +114,11 @@ def _sections(connection: sqlite3.Connection) -> Iterator[tuple[_Place, str, str
 
 
 def _architectures(connection: sqlite3.Connection) -> dict[tuple[str, str], list[str]]:
-    """Side and tree → the architectures that have a KVM there, which is what `all` stands for."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Map side and tree to the architectures with a check handler, which is the meaning of `all`."""
+    architectures: dict[tuple[str, str], list[str]] = {}
     for side, tree, arch in connection.execute(
         "SELECT DISTINCT side, tree, arch FROM temp.all_handler WHERE verb = 'check' AND arch <> ? ORDER BY 1, 2, 3",
         (GENERIC,),
     ):
-        found.setdefault((side, tree), []).append(arch)
-    return found
+        architectures.setdefault((side, tree), []).append(arch)
+    return architectures

@@ -1,4 +1,4 @@
-"""What KVM's documentation says of capabilities."""
+"""Capabilities in KVM's documentation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 import sqlite3
 
 from caplint.knowledge.capability_names import capabilities_in
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import IoctlCapabilityRow
 
 _IOCTL = re.compile(r"\bKVM_(?!CAP_)[A-Z0-9_]+")
 _ALWAYS = re.compile(r"\b(?:basic|none)\b")
@@ -14,7 +16,9 @@ _ALWAYS = re.compile(r"\b(?:basic|none)\b")
 def link_documentation(connection: sqlite3.Connection) -> None:
     """Fill `all_doc_cap` and `all_ioctl_capability`."""
     connection.execute("""
-        INSERT INTO temp.all_doc_cap
+        INSERT INTO temp.all_doc_cap (
+            side, tree, path, line, column, cap, api, section, title, heading, pattern, type, architectures, parameters
+        )
         SELECT f.side, f.tree, f.path, d.line, d.column, d.name, f.api, d.section, d.title, d.heading,
                d.pattern, d.type, d.architectures, d.parameters
         FROM temp.all_file f JOIN main.doc_mention d ON d.blob = f.blob
@@ -27,16 +31,19 @@ def link_documentation(connection: sqlite3.Connection) -> None:
            WHERE f.role = 'kernel' AND f.api AND d.name IN ('capability', 'type')
            ORDER BY f.side, f.tree, f.path, d.line"""
     ).fetchall()
-    for (*place, section, title, line, name, value), following in zip(fields, [*fields, None][1:], strict=True):
+    for (side, tree, path, section, title, line, name, value), following in zip(
+        fields, [*fields, None][1:], strict=True
+    ):
         if name != "capability" or _ALWAYS.search(value):
             continue
-        # A section may describe an ioctl twice: each time its capability stands before its type.
+        # A section may describe an ioctl twice: each time its capability precedes its type.
         same = following is not None and following[4] == title and following[6] == "type"
         kind = following[7] if same and following is not None else None
-        connection.executemany(
-            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'doc')",
+        insert(
+            connection,
+            "all_ioctl_capability",
             [
-                (*place, line, section, ioctl, capability, kind)
+                IoctlCapabilityRow(side, tree, path, line, section, ioctl, capability, kind, "doc")
                 for ioctl in dict.fromkeys(_IOCTL.findall(title))
                 for capability in dict.fromkeys(capabilities_in(value))
             ],

@@ -1,4 +1,4 @@
-"""With which capability an ioctl is there, by the comments of the UAPI header."""
+"""Capabilities with which ioctls are available, from comments of the UAPI header."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 import sqlite3
 
 from caplint.knowledge.capability_names import capabilities_in
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import IoctlCapabilityRow
 
-# What a sentence says behind `available with`; "not available" says the reverse.
+# The rest of a sentence after `available with`, unless "not available".
 _AVAILABLE = re.compile(r"(?<!not )\bavailable\s+with\b([^.;]*)", re.IGNORECASE)
 
 
@@ -34,18 +36,22 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[str, str, str, int,
         first = ioctl if position == 0 else first
         if not _of_one_family(first, ioctl):
             continue
-        capabilities = [name for found in _AVAILABLE.finditer(text) for name in capabilities_in(found.group(1))]
-        connection.executemany(
-            "INSERT INTO temp.all_ioctl_capability VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, 'header')",
-            [(side, tree, path, line, ioctl, capability) for capability in dict.fromkeys(capabilities)],
+        capabilities = [name for match in _AVAILABLE.finditer(text) for name in capabilities_in(match.group(1))]
+        insert(
+            connection,
+            "all_ioctl_capability",
+            [
+                IoctlCapabilityRow(side, tree, path, line, None, ioctl, capability, None, "header")
+                for capability in dict.fromkeys(capabilities)
+            ],
         )
 
 
 def _of_one_family(first: str, other: str) -> bool:
-    """Whether two ioctls differ in one word at most: KVM_GET_X and KVM_SET_X share a comment.
+    """Tell whether two ioctls differ in one word at most: KVM_GET_X and KVM_SET_X share a comment.
 
-    Headers end what a comment covers with nothing: KVM_CREATE_SPAPR_TCE stands right behind the ioctl that
-    "Available with KVM_CAP_PPC_ALLOC_HTAB" is about.
+    Headers do not mark the end of a comment's scope: KVM_CREATE_SPAPR_TCE directly follows the ioctl that
+    "Available with KVM_CAP_PPC_ALLOC_HTAB" describes.
     """
     left, right = first.split("_"), other.split("_")
     return len(left) == len(right) and sum(a != b for a, b in zip(left, right, strict=True)) <= 1

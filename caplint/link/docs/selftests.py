@@ -1,4 +1,4 @@
-"""Which capabilities the self-tests of a tree name: searched as plain text."""
+"""Capabilities that the selftests of a tree name, from a text search."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import sqlite3
 from collections.abc import Iterator
 
 from caplint.knowledge.capability_names import mentions_in
+from caplint.link.core.rows import insert
+from caplint.link.docs.rows import SelftestRow
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 
 def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
-    """Each self-test that can be read, by path, with the capabilities that it names and their lines, in order."""
+    """Yield the path of each readable selftest, with the capabilities that it names and their lines, in order."""
     for path in sorted(path for directory in tree.project.selftests for path in tree.c_files_under(directory)):
         try:
             content = tree.read(path)
@@ -21,7 +23,7 @@ def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
 
 
 def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
-    """Fill `selftest` where the tree has a capability that its base has not; else nobody asks for it."""
+    """Fill `selftest` if the tree has a capability that its base lacks; no rule queries it otherwise."""
     added = connection.execute(
         """SELECT 1 FROM cap WHERE tree = ?1 AND header = 'uapi'
            AND name NOT IN (SELECT name FROM base_cap WHERE tree = ?1)""",
@@ -29,8 +31,9 @@ def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:
     ).fetchone()
     if tree.base is None or added is None:
         return
-    for path, named in mentions(tree):
-        connection.executemany(
-            "INSERT INTO temp.selftest VALUES (?, ?, ?, ?)",
-            [(tree.name, path, line, cap) for cap, line in dict(named).items()],
+    for path, capabilities in mentions(tree):
+        insert(
+            connection,
+            "selftest",
+            [SelftestRow(tree=tree.name, path=path, line=line, cap=cap) for cap, line in dict(capabilities).items()],
         )

@@ -1,1 +1,1 @@
-"""Bodies of functions, their calls and the members they use."""
+"""Function bodies, calls, and uses of members."""

@@ -1,4 +1,4 @@
-"""Sites of a handler that hold a bounded number of facts together."""
+"""Limit on the facts that all sites of one handler contain together."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from caplint.link.functions.body import Body
 
-# Facts that all sites of a handler may hold together, where one runs into the next: these, and a few times its own.
+# Maximum number of facts in all sites of a handler, counted once per site that contains them (a case that falls through
+# contains the next): MOST_FACTS + MOST_TIMES * the facts of the handler.
 MOST_FACTS, MOST_TIMES = 10_000, 4
 
 
 class _Placed(Protocol):
-    """A dataclass of something in a handler's body."""
+    """Dataclass with a location in a handler's body."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -25,31 +26,31 @@ class _Placed(Protocol):
 
     @property
     def start(self) -> int:
-        """Where it begins."""
+        """Offset of the site."""
 
     @property
     def stop(self) -> int:
-        """Where the code that runs for it ends."""
+        """Offset after the code that runs for the site."""
 
 
 _S = TypeVar("_S", bound=_Placed)
 
 
-def bounded(body: Body, found: Iterable[_S]) -> Iterator[_S]:
-    """The sites of a handler, of which all together hold a bounded number of facts.
+def bounded(body: Body, sites: Iterable[_S]) -> Iterator[_S]:
+    """Yield the sites of a handler, shortened so that together they contain a bounded number of facts.
 
-    Where the sites run into one another so often that together they hold far more than the handler does, each ends
-    where the next label begins.
+    Sites overlap if cases fall through. Once the bound is reached, each further site ends at the next label, and a cut
+    is recorded.
     """
     whole = body.weight(body.handler.start, body.handler.stop)
     left = [MOST_FACTS + MOST_TIMES * whole] * 2
-    for site in found:
+    for site in sites:
         stop = _stop(body, site, left)
         yield site if stop == site.stop else replace(site, stop=stop)
 
 
 def _stop(body: Body, site: _Placed, left: list[int]) -> int:
-    """Where a site ends, with what is left to look at: for whole sites, and for parts of them."""
+    """Return the end of a site; `left` counts the facts that whole sites, and shortened ones, may still contain."""
     following = bisect_left(body.labels, site.start + 1, key=attrgetter("start"))
     part = min((row.start for row in body.labels[following : following + 1]), default=site.stop)
     for at, stop in enumerate((site.stop, min(part, site.stop))):

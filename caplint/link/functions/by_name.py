@@ -1,4 +1,4 @@
-"""Definitions of functions and function-like macros by name, for every link that looks some up."""
+"""Definitions of functions and function-like macros, by name."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from caplint.knowledge.load import GENERIC
 
 
 class FoundFunction(NamedTuple):
-    """A function definition: where it is, and its parameters' names."""
+    """Function definition, with its location and the names of its parameters."""
 
     path: str
     blob: int
     arch: str | None
-    """None where the path does not say."""
+    """None if the path does not tell the architecture."""
     start: int
     stop: int
     parameters: list[str]
 
     @property
     def architecture(self) -> str:
-        """The architecture, `GENERIC` for code of all."""
+        """Architecture, `GENERIC` for code of all architectures."""
         return self.arch or GENERIC
 
 
 class FoundMacro(NamedTuple):
-    """A definition of a function-like macro."""
+    """Definition of a function-like macro."""
 
     path: str
     line: int

@@ -1,4 +1,4 @@
-"""The functions of one tree with what stands in them, for links that follow values from one function into another."""
+"""Functions of one tree with their facts, for links that follow values from one function into another."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 
 from caplint.link.core.extents import Extents
 
-# Steps that may be taken in one tree to follow values; QEMU takes some 20,000.
+# Maximum number of steps to follow values in one tree; QEMU needs some 20,000.
 _MOST_STEPS = 1_000_000
 _WORD = re.compile(r"\w+")
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
 
 def symbols(text: str) -> frozenset[str]:
-    """The identifiers in an expression."""
+    """Return the identifiers in an expression."""
     return frozenset(_SYMBOL.findall(text))
 
 
 class CallSite(NamedTuple):
-    """A call: where it begins, and what becomes of its result."""
+    """Call: its offset, and the use of its result."""
 
     start: int
     line: int
@@ -38,7 +38,7 @@ class CallSite(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """An assignment."""
+    """Assignment."""
 
     start: int
     target: str
@@ -48,7 +48,7 @@ class Assignment(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """What is known to hold, or not to, over a stretch of a function."""
+    """Condition that holds (or does not hold, if negated) over an extent of a function."""
 
     start: int
     stop: int
@@ -58,7 +58,7 @@ class Extent(NamedTuple):
 
 
 class ConditionTest(NamedTuple):
-    """A condition that decides what runs, with the whole statement's extent."""
+    """Condition that decides on control flow, with the extent of the whole statement."""
 
     start: int
     stop: int
@@ -68,19 +68,19 @@ class ConditionTest(NamedTuple):
 
 @dataclass
 class Budget:
-    """How many steps more may be taken to follow values; without any the rest is not followed."""
+    """Number of steps left to follow values in a tree; at 0, further values are not followed."""
 
     left: int
 
     def spend(self, steps: int = 1) -> bool:
-        """Whether there is something left for some steps."""
+        """Subtract some steps, and tell whether the budget sufficed."""
         self.left -= steps
         return self.left >= 0
 
 
 @dataclass
 class CodeFunction:
-    """A function definition with its facts, each kind in file order."""
+    """Function definition with its facts, each kind in file order."""
 
     path: str
     arch: str | None
@@ -100,7 +100,7 @@ class CodeFunction:
     _branches: dict[int, frozenset[tuple[int, int, bool]]] = field(default_factory=dict, repr=False, compare=False)
 
     def guards(self, offset: int) -> Iterator[Extent]:
-        """What is known when control reaches an offset."""
+        """Return the conditions that hold or fail when control reaches an offset."""
         return self._guards.at(offset)
 
     @cached_property
@@ -112,7 +112,7 @@ class CodeFunction:
         return Extents([extent for extent in self.extents if extent.kind == "enclosing"])
 
     def branches(self, offset: int) -> frozenset[tuple[int, int, bool]]:
-        """The branches and loops that an offset stands in."""
+        """Return the branches and loops that contain an offset."""
         if offset not in self._branches:
             self._branches[offset] = frozenset(
                 (extent.start, extent.stop, extent.negated) for extent in self._enclosing.at(offset)
@@ -121,28 +121,28 @@ class CodeFunction:
 
     @cached_property
     def loops(self) -> Extents[ConditionTest]:
-        """The tests of loops, by what they and what they repeat hold."""
+        """Tests of loops, by the extents of the loops."""
         return Extents([test for test in self.tests if test.kind in {"while", "for", "do"}])
 
     @cached_property
     def assigned(self) -> dict[str, list[Assignment]]:
-        """Target → its assignments."""
-        found: dict[str, list[Assignment]] = {}
+        """Map of each target to its assignments."""
+        assignments: dict[str, list[Assignment]] = {}
         for store in self.stores:
-            found.setdefault(store.target, []).append(store)
-        return found
+            assignments.setdefault(store.target, []).append(store)
+        return assignments
 
     @cached_property
     def mentions(self) -> dict[str, list[int]]:
-        """Word → where expressions mention it, in file order."""
-        found: dict[str, list[int]] = {}
+        """Map of each word to the offsets of the expressions that contain it, in file order."""
+        offsets: dict[str, list[int]] = {}
         for start, text in sorted(self.texts()):
             for word in set(_WORD.findall(text)):
-                found.setdefault(word, []).append(start)
-        return found
+                offsets.setdefault(word, []).append(start)
+        return offsets
 
     def texts(self) -> Iterator[tuple[int, str]]:
-        """Every expression that is evaluated, with its place."""
+        """Yield every evaluated expression with its offset."""
         yield from ((store.start, store.value) for store in self.stores)
         yield from ((store.start, store.target) for store in self.stores if not store.target.isidentifier())
         yield from self.returns
@@ -153,7 +153,7 @@ class CodeFunction:
 
 @dataclass
 class Code:
-    """The functions of one side of a tree, of some roles' files."""
+    """Functions of one side of a tree, indexed by name and by callee."""
 
     functions: list[CodeFunction]
     _by_name: dict[str, list[CodeFunction]] = field(default_factory=dict)
@@ -169,7 +169,7 @@ class Code:
 
     @staticmethod
     def of(connection: sqlite3.Connection, side: str, tree: str) -> Code:
-        """All functions of the files that matter, also those that macros make."""
+        """Read all functions of a tree's files, including those that macros expand to."""
         functions = _read(
             connection,
             f"SELECT path, arch, {_HEAD} FROM code_function WHERE side = ? AND tree = ? ORDER BY path, start",  # noqa: S608
@@ -180,7 +180,7 @@ class Code:
 
     @staticmethod
     def of_file(connection: sqlite3.Connection, path: str, arch: str | None, blob: int) -> list[CodeFunction]:
-        """The functions of one file, whether it matters or not."""
+        """Read the functions of one file, which need not be in `all_file`."""
         functions = _read(
             connection,
             f"SELECT ?, ?, {_HEAD} FROM main.function WHERE blob = ? ORDER BY start",  # noqa: S608
@@ -190,21 +190,21 @@ class Code:
         return functions
 
     def named(self, name: str) -> list[CodeFunction]:
-        """The definitions of a name."""
+        """Return the definitions of a function name."""
         return self._by_name.get(name, [])
 
     def callers(self, function: CodeFunction) -> list[tuple[CodeFunction, CallSite]]:
-        """The calls of a function that are in view: of a static one those of its own file."""
-        found = self._callers.get(function.name, [])
+        """Return the calls of a function in the tree; for a static function, those in its own file."""
+        callers = self._callers.get(function.name, [])
         if not function.static:
-            return found
+            return callers
         key = (function.path, function.name)
         if key not in self._own:
-            self._own[key] = [(caller, call) for caller, call in found if caller.path == function.path]
+            self._own[key] = [(caller, call) for caller, call in callers if caller.path == function.path]
         return self._own[key]
 
     def calling(self, names: Iterable[str]) -> Iterator[tuple[CodeFunction, CallSite]]:
-        """Every call of one of some names, in the order of the names."""
+        """Yield every call of any of the names, in the order of the names."""
         for name in names:
             yield from self._callers.get(name, [])
 
@@ -212,37 +212,37 @@ class Code:
 _HEAD = "blob, name, line, start, stop, static, parameters"
 
 
-def _read(connection: sqlite3.Connection, query: str, given: tuple[object, ...]) -> list[CodeFunction]:
+def _read(connection: sqlite3.Connection, query: str, bound: tuple[object, ...]) -> list[CodeFunction]:
     return [
         CodeFunction(path, arch, blob, name, line, start, stop, bool(static), tuple(json.loads(parameters)))
-        for path, arch, blob, name, line, start, stop, static, parameters in connection.execute(query, given)
+        for path, arch, blob, name, line, start, stop, static, parameters in connection.execute(query, bound)
     ]
 
 
 def _attach(
-    connection: sqlite3.Connection, functions: list[CodeFunction], files: str, which: str, given: tuple[object, ...]
+    connection: sqlite3.Connection, functions: list[CodeFunction], files: str, which: str, bound: tuple[object, ...]
 ) -> None:
-    """Give functions what stands in them; `files` has their `path` and `blob`."""
+    """Attach to functions the facts inside them; `files` has columns `path` and `blob`."""
     places = _FunctionOffsets(functions)
     for table, columns, add in _FACTS:
-        held = _Held(None, ("", 0), 0, 0)
+        holder = _Held(None, ("", 0), 0, 0)
         for path, blob, start, *row in connection.execute(
             f"""SELECT f.path, t.blob, t.start, {columns}
                 FROM {files} JOIN main.{table} t ON t.blob = f.blob
                 JOIN main.condition c ON c.id = t.condition
                 WHERE {which} AND t.function IS NOT NULL
                 ORDER BY f.path, t.start""",  # noqa: S608
-            given,
+            bound,
         ):
-            # Most stand in the function that the one before stands in.
-            if not held.start <= start < held.stop or held.place != (path, blob):
-                held = places.find((path, blob), start)
-            if held.function is not None:
-                add(held.function, start, row)
+            # Most facts are in the same function as the previous one.
+            if not holder.start <= start < holder.stop or holder.place != (path, blob):
+                holder = places.find((path, blob), start)
+            if holder.function is not None:
+                add(holder.function, start, row)
 
 
 class _Held(NamedTuple):
-    """A stretch of a file, and the function that all of it stands in, if any."""
+    """Extent of a file, with the function that contains all of it, if any."""
 
     function: CodeFunction | None
     place: tuple[str, int]
@@ -251,15 +251,15 @@ class _Held(NamedTuple):
 
 
 class _FunctionOffsets:
-    """Finds the function that holds an offset of a file, or of what its macros make."""
+    """Index from an offset of a file, or of its expanded code, to the function that contains it."""
 
     def __init__(self, functions: list[CodeFunction]) -> None:
-        self._found: dict[tuple[str, int], list[CodeFunction]] = {}
+        self._by_file: dict[tuple[str, int], list[CodeFunction]] = {}
         for function in functions:
-            self._found.setdefault((function.path, function.blob), []).append(function)
-        for found in self._found.values():
-            found.sort(key=lambda function: function.start)
-        self._starts = {place: [function.start for function in found] for place, found in self._found.items()}
+            self._by_file.setdefault((function.path, function.blob), []).append(function)
+        for in_file in self._by_file.values():
+            in_file.sort(key=lambda function: function.start)
+        self._starts = {place: [function.start for function in in_file] for place, in_file in self._by_file.items()}
 
     def find(self, place: tuple[str, int], offset: int) -> _Held:
         starts = self._starts.get(place, [])
@@ -267,7 +267,7 @@ class _FunctionOffsets:
         following = starts[index] if index < len(starts) else sys.maxsize
         if index == 0:
             return _Held(None, place, 0, following)
-        function = self._found[place][index - 1]
+        function = self._by_file[place][index - 1]
         if offset < function.stop:
             return _Held(function, place, function.start, min(function.stop, following))
         return _Held(None, place, function.stop, following)

@@ -1,4 +1,4 @@
-"""What a function makes of an element of cap->args."""
+"""Use of an element of cap->args in a function."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CapArgument:
-    """An element of cap->args."""
+    """Element of cap->args that a function reads."""
 
     index: int
     use: str
-    """stored, passed, tested."""
+    """`stored`, `passed` or `tested`."""
     validated: int | None
     zero: str
-    """rejected, required, accepted."""
+    """`rejected`, `required` or `accepted`."""
     mask: str | None

@@ -1,4 +1,4 @@
-"""The values of macros as code of the kernel or of a VMM sees them."""
+"""Values of macros as seen by code of the kernel or of a VMM."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A set of bits: as written, and its value where that can be computed."""
+    """Set of bits: its text, and its value; None if that cannot be computed."""
 
     text: str
     value: int | None
 
 
 _Row = tuple[str, str | None, str | None, str]
-"""Path, architecture; parameters as JSON, body."""
+"""Path, architecture, parameters as JSON, body."""
 
 
 @dataclass
 class Constants:
-    """The object-like macros and helpers of one side of a tree, by architecture."""
+    """Macros of one side of a tree, visible per architecture and file."""
 
     connection: sqlite3.Connection
     side: str
@@ -35,7 +35,7 @@ class Constants:
     _rows: dict[str, list[_Row]] = field(default_factory=dict)
 
     def value(self, arch: str | None, path: str, expression: str) -> int | None:
-        """What an expression of macros and numbers is worth in a file, None where that is not known."""
+        """Return the value of an expression in a file, None if unknown."""
         key = (arch or GENERIC, path)
         if key not in self._known:
             self._known[key] = Numbers(LookedUp(_VisibleMacros(self, *key).find))
@@ -45,7 +45,7 @@ class Constants:
             return None
 
     def definitions(self, name: str) -> list[_Row]:
-        """All that a tree's files define a macro as, but for copies below tools/."""
+        """Return all definitions of a macro in the tree, except in the copies below tools/."""
         if name not in self._rows:
             self._rows[name] = self.connection.execute(
                 """SELECT DISTINCT f.path, f.arch, m.parameters, m.body
@@ -56,23 +56,23 @@ class Constants:
         return self._rows[name]
 
     def mask(self, body: Body, expressions: list[str]) -> Mask:
-        """The union of some sets of bits; a choice counts with both its sides."""
+        """Return the union of sets of bits; a `?:` contributes both its branches."""
         handler = body.handler
         parts = [part for expression in expressions for part in _sides(expression)]
         values = [self.value(handler.arch, handler.path, part) for part in parts]
-        known = [value for value in values if value is not None]
-        complete = bool(values) and len(known) == len(values) and all(value >= 0 for value in known)
+        computed = [value for value in values if value is not None]
+        complete = bool(values) and len(computed) == len(values) and all(value >= 0 for value in computed)
         total = 0
-        for value in known:
+        for value in computed:
             total |= value
         return Mask(" | ".join(dict.fromkeys(parts)), total if complete else None)
 
 
 @dataclass
 class _VisibleMacros:
-    """The macros that an architecture's file sees: its own, its architecture's, those of all, in this order.
+    """Macros visible in an architecture's file: its own, then its architecture's, then the generic ones.
 
-    What two headers define differently is none.
+    A macro that two headers define differently is not visible.
     """
 
     constants: Constants
@@ -80,7 +80,7 @@ class _VisibleMacros:
     path: str
 
     def find(self, name: str) -> Definition | None:
-        """The definition that counts."""
+        """Return the definition in force, None if there is none."""
         levels: tuple[set[tuple[str | None, str]], ...] = (set(), set(), set())
         for path, arch, parameters, body in self.constants.definitions(name):
             if path == self.path:
@@ -88,13 +88,13 @@ class _VisibleMacros:
             elif path.endswith((".h", ".H")) and (arch in {None, GENERIC, self.arch} or self.arch == GENERIC):
                 levels[2 if arch in {None, GENERIC} else 1].add((parameters, body))
         nearest = next((level for level in range(len(levels)) if levels[level]), None)
-        # In code that all share, what an architecture defines has no one value.
+        # In generic code, a macro of an architecture has no single value.
         if nearest is None or len(levels[nearest]) > 1 or (nearest == 1 and self.arch == GENERIC):
             return None
         return Definition.of(*next(iter(levels[nearest])))
 
 
 def _sides(expression: str) -> list[str]:
-    """Both outcomes of `a ? b : c`, else the expression."""
+    """Return both branches of `a ? b : c`, else the expression itself."""
     match = re.fullmatch(r"[^?]*\?([^?:]*):([^?:]*)", expression)
     return [side.strip() for side in match.groups()] if match else [expression]

@@ -1,6 +1,6 @@
-"""What files do to the members of structures, by the members' names.
+"""Uses of structure members in files, by the members' names.
 
-It is summed up file by file and kept by content, so that a patch costs the files that it changes.
+Uses are summed up per file and memoized by content, so that a patch costs only its changed files.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from caplint.facts.store.store import FactStore
 from caplint.util.code_identity import LINKS, code_identity
 
 BRACKETS = re.compile(r"\[[^\[\]]*\]")
-"""An index."""
+"""Array index."""
 POINTED = re.compile(r"(?:->|\.)\s*([A-Za-z_]\w*)")
-"""A step to a member, with the member's name."""
+"""Step to a member; captures the member's name."""
 _CHAIN = re.compile(
     r"[A-Za-z_]\w*(?:\s*\([^()]*\)|\s*\[[^\[\]]*\])*(?:\s*(?:->|\.)\s*[A-Za-z_]\w*(?:\s*\[[^\[\]]*\])*)+"
 )
@@ -25,22 +25,22 @@ _CHAIN = re.compile(
 
 @dataclass
 class Members:
-    """Names of members in one file's code."""
+    """Names of members used in one file's code."""
 
     counts: dict[str, list[int]] = field(default_factory=dict)
-    """Places that use a member, and places that assign or update it or take its address."""
+    """Member → number of places that use it, and that assign or update it or take its address."""
     written: list[str] = field(default_factory=list)
-    """Last names of chains that are assigned, updated, or whose address is taken; names in macro bodies, of fields."""
+    """Last names of chains that are assigned, updated or addressed; names in macro bodies and of table fields."""
     passed: list[str] = field(default_factory=list)
     """Last names of chains that are used by value."""
     read: list[str] = field(default_factory=list)
-    """Names that an expression or a macro's body mentions other than by assigning to them."""
+    """Names that an expression or a macro body mentions, except as target of an assignment."""
     handed: dict[str, list[str]] = field(default_factory=dict)
-    """What is called → last names of chains that are its arguments."""
+    """Callee → last names of chains among its arguments."""
 
 
 def members_of(store: FactStore, side: str, tree: str) -> list[tuple[str | None, Members]]:
-    """Architecture and account of each file that matters, and of what its macros make."""
+    """Return architecture and member uses of each file of a tree, and of its expanded code."""
     connection = store.connection
     rows = connection.execute(
         """SELECT f.arch, f.blob, b.oid, b.language, b.extractor
@@ -48,27 +48,27 @@ def members_of(store: FactStore, side: str, tree: str) -> list[tuple[str | None,
         (side, tree),
     ).fetchall()
     code = code_identity(*LINKS)
-    names = {blob: f"members {oid} {language} {extractor} {code}" for _, blob, oid, language, extractor in rows}
-    known = store.recall_all(names.values())
-    found = {blob: Members(**json.loads(known[name])) for blob, name in names.items() if name in known}
-    missing = {blob: _summed(connection, blob) for blob in names.keys() - found.keys()}
-    store.retain_all({names[blob]: json.dumps(vars(each)) for blob, each in sorted(missing.items())})
-    found |= missing
-    return [(arch, found[blob]) for arch, blob, *_ in rows]
+    cache_keys = {blob: f"members {oid} {language} {extractor} {code}" for _, blob, oid, language, extractor in rows}
+    recalled = store.recall_all(cache_keys.values())
+    uses_of = {blob: Members(**json.loads(recalled[key])) for blob, key in cache_keys.items() if key in recalled}
+    missing = {blob: _summed(connection, blob) for blob in cache_keys.keys() - uses_of.keys()}
+    store.retain_all({cache_keys[blob]: json.dumps(vars(uses)) for blob, uses in sorted(missing.items())})
+    uses_of |= missing
+    return [(arch, uses_of[blob]) for arch, blob, *_ in rows]
 
 
 def last_name(chain: str) -> list[str]:
-    """The name of the member that a chain leads to, if it is one; indices do not count."""
+    """Return the name of the member that a chain leads to, without indices; an empty list for no chain."""
     return POINTED.findall(BRACKETS.sub("", chain))[-1:]
 
 
 def is_chain(expression: str) -> bool:
-    """Whether an expression is a chain of members and nothing else."""
+    """Tell whether an expression is a member chain and nothing else."""
     return _CHAIN.fullmatch(expression) is not None
 
 
 def chains(expression: str) -> Iterator[str]:
-    """The member chains in an expression."""
+    """Yield the member chains in an expression."""
     return (match.group() for match in _CHAIN.finditer(expression))
 
 

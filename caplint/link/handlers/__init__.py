@@ -1,1 +1,1 @@
-"""The kernel's handlers of capabilities and ioctls."""
+"""Kernel handlers of capabilities and ioctls."""

@@ -1,4 +1,4 @@
-"""What a handler does for a capability: its answer, its effect, what it tests on the way."""
+"""Effects of a handler's case: its answer, its lasting stores and calls, its tests of flags."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ from caplint.link.handlers.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
-# Assignments above a switch that are looked at for what the result begins as.
+# Maximum number of assignments above a switch that are searched for the initial value of the result.
 _MOST_STEPS = 1_000
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 
 
 def answer(body: Body, site: Site) -> str | None:
-    """What is returned or assigned, where that is one expression."""
+    """Return the returned or assigned value if it is a single expression, else None."""
     values = {row.text for row in between(body.returns, site.start, site.stop)}
     values |= {row.text for row in between(body.stores, site.start, site.stop) if row.extra[1] == "="}
     return values.pop() if len(values) == 1 else None
 
 
 def lasting_stores(body: Body, site: Site) -> int:
-    """Assignments that outlive the function."""
+    """Count the assignments to non-local targets."""
     return sum(row.extra[2] == "0" for row in between(body.stores, site.start, site.stop))
 
 
 def working_calls(body: Body, site: Site) -> int:
-    """Calls that may change something: none that only log, assert, read or lock."""
+    """Count the calls that may change something: all but those that only log, assert, read or lock."""
     return sum(not kernel_idioms().is_inert(row.extra[0]) for row in between(body.calls, site.start, site.stop))
 
 
 def highest_argument(body: Body, site: Site) -> int | None:
-    """The highest index of the request's arguments that is read."""
-    found = [int(index) for text in body.texts(site.start, site.stop) for index in _ARGUMENT.findall(text)]
-    return max(found, default=None)
+    """Return the highest index of the request's arguments that is read, None without any."""
+    indices = [int(index) for text in body.texts(site.start, site.stop) for index in _ARGUMENT.findall(text)]
+    return max(indices, default=None)
 
 
 def flags_tested_at(body: Body, offset: int) -> bool:
-    """Whether the request's flags have been tested when control reaches the offset."""
+    """Tell whether the request's flags have been tested when control reaches the offset."""
     return body.handler.flags_tested or any(True for _ in body.flag_guards.at(offset))
 
 
 def flags_checked(body: Body, site: Site) -> int | None:
-    """Whether the flags are tested before the site, under it, or by a helper that gets the whole request.
+    """Return 1 if the flags are tested before the site, in it, or by a helper that gets the whole request, else 0.
 
-    None where only a helper that is not in view may do it.
+    Return None if only a helper without a definition in the tree may test them.
     """
     if not body.selector:
         return None
     if flags_tested_at(body, site.start):
         return 1
     if any(body.flags.search(text) for text in body.texts(site.start, site.stop)):
-        return 1  # tested, or handed to something that may well look at it
-    found: int | None = 0
+        return 1  # tested, or passed to a function that may test them
+    verdict: int | None = 0
     for call in between(body.calls, site.start, site.stop):
         if body.selector in json.loads(call.text) and not kernel_idioms().is_inert(call.extra[0]):
             callee = call.extra[0]
@@ -68,19 +68,19 @@ def flags_checked(body: Body, site: Site) -> int | None:
             tested = body.flag_testers[callee]
             if tested:
                 return 1
-            found = None if tested is None else found
-    return found
+            verdict = None if tested is None else verdict
+    return verdict
 
 
 def _tests_flags(body: Body, callee: str) -> int | None:
-    """Whether a helper tests the flags of the request that it is handed; None where it is not in view."""
+    """Return 1 if a helper tests the flags of the request that it gets, else 0; None without a definition."""
     handler = body.handler
     helpers = functions_named(body.connection, handler.side, handler.tree, callee)
     helpers = [helper for helper in helpers if helper.arch in {handler.arch, GENERIC}]
     if not helpers:
         return None
     for helper in helpers:
-        found = body.connection.execute(
+        expressions = body.connection.execute(
             """SELECT expression FROM main.test
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop
                UNION ALL
@@ -88,13 +88,13 @@ def _tests_flags(body: Body, callee: str) -> int | None:
                WHERE blob = :blob AND function = :name AND start >= :start AND start < :stop""",
             {"blob": helper.blob, "name": callee, "start": helper.start, "stop": helper.stop},
         )
-        if any(_FLAGS.search(expression) for (expression,) in found):
+        if any(_FLAGS.search(expression) for (expression,) in expressions):
             return 1
     return 0
 
 
 def succeeds(body: Body, site: Site) -> int | None:
-    """Whether the case can end in success: an explicit 0, or an untouched result that began as 0."""
+    """Return 1 if the case can succeed (an explicit 0, or an untouched result that began as 0), 0 if not, else None."""
     returned = [row.text for row in between(body.returns, site.start, site.stop)]
     if any(_ZERO.match(value) for value in returned):
         return 1
@@ -108,7 +108,7 @@ def succeeds(body: Body, site: Site) -> int | None:
         return None if any(not row.text.startswith("-") for row in assigned) else 0
     if returned:
         return None if any(not value.startswith("-") for value in returned) else 0
-    # A store behind the beginning of a switch around the site stands under another of its cases.
+    # A store after the start of a switch around the site belongs to another case of it.
     outer = body.first_switch(site.start)
     before = last_before(body.result_stores, site.start if outer is None else min(site.start, outer + 1))
     for row in islice(before, _MOST_STEPS):

@@ -1,4 +1,4 @@
-"""How control leaves a handler's case, and whether it answers anything, by presence condition."""
+"""Exits of a handler's case, and whether it answers anything, by presence condition."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _NOTHING = re.compile(r"\(?\s*(?:0[uUlL]*|false|-\s*E[A-Z]+)\s*\)?\Z")
 
 
 def returns_condition(body: Body, site: Site) -> str:
-    """When the site always returns, so that nothing behind it runs: a `return` that nothing inside the site guards.
+    """Return the condition under which the site always returns: by a `return` that nothing inside the site guards.
 
-    A `break` in the middle of a statement that only sometimes leaves is not seen.
+    A conditional `break` in the middle of a statement is not seen.
     """
     stop = _stop(body, site)
     certain = [_condition(row) for row in between(body.returns, site.start, stop) if not _guarded(body, site, row)]
@@ -25,18 +25,20 @@ def returns_condition(body: Body, site: Site) -> str:
 
 
 def nonzero_condition(body: Body, site: Site) -> str:
-    """When the answer may be more than 0; the site's own condition where nothing in the site says."""
+    """Return the condition under which the answer may exceed 0: the site's own condition if the site does not tell."""
     stop = _stop(body, site)
-    found = between(body.returns, site.start, stop)
-    found += [row for row in between(body.stores, site.start, stop) if body.last_results.get(row.extra[0], -1) >= stop]
-    something = [row for row in found if not _NOTHING.match(row.text)]
-    if not something and all(_guarded(body, site, row) for row in found):
+    answers = between(body.returns, site.start, stop)
+    answers += [
+        row for row in between(body.stores, site.start, stop) if body.last_results.get(row.extra[0], -1) >= stop
+    ]
+    nonzero = [row for row in answers if not _NOTHING.match(row.text)]
+    if not nonzero and all(_guarded(body, site, row) for row in answers):
         return site.condition
-    return _under(site, [_condition(row) for row in something])
+    return _under(site, [_condition(row) for row in nonzero])
 
 
 def _stop(body: Body, site: Site) -> int:
-    """Where the site ends in every variant: an `#else` may stand behind where control leaves in the first."""
+    """Return the site's end in every variant: an `#else` may follow the exit of the first variant."""
     if site.kind != "case":
         return site.stop
     switches = [test.stop for test in body.around.at(site.start) if test.start < site.start]
@@ -54,7 +56,7 @@ def _condition(row: Row) -> Formula:
 
 
 def _guarded(body: Body, site: Site, row: Row) -> bool:
-    """Whether a test inside the site decides if control reaches a row; one that returns otherwise does not."""
+    """Tell whether a test inside the site decides if control reaches a row; a test that else returns is ignored."""
     if any(row.start < test.stop for test in between(body.switches, site.start + 1, row.start + 1)):
         return True
     return any(site.start <= guard.start and site.capability not in guard.text for guard in body.deciding.at(row.start))

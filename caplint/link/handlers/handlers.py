@@ -1,4 +1,4 @@
-"""Which kernel functions answer and enable capabilities."""
+"""Kernel functions that answer and enable capabilities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from functools import partial
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.core.values import bits_column
 from caplint.link.functions.body import Body, Handler, Row, between, insert_cuts
 from caplint.link.functions.by_name import functions_named
@@ -23,10 +24,19 @@ from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import used
 from caplint.link.handlers.null_vm import NullVm, Untested
+from caplint.link.handlers.rows import (
+    CapArgumentRow,
+    CapCheckRow,
+    CapEnableRow,
+    CapMaskRow,
+    HandlerRow,
+    VcpuWalkRow,
+    VmDereferenceRow,
+)
 from caplint.link.handlers.sites import Numbered, Site, sites
 from caplint.link.handlers.vm_dependence import reads_vm
 
-# Cases of one capability in one handler; Linux has three at most.
+# Maximum number of cases of one capability in a handler; Linux has at most three.
 _MOST_SITES = 64
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
@@ -44,13 +54,13 @@ _TABLES = (
 
 
 def link_handlers(store: FactStore, extractor: str) -> None:
-    """Fill `all_handler` and what handlers say of capabilities."""
+    """Fill `all_handler` and the other tables of the handlers' cases."""
     connection = store.connection
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
     ).fetchall():
-        name = f"handlers {tree} {snapshot(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+        cache_key = f"handlers {tree} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
@@ -59,20 +69,19 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     constants = Constants(connection, side, tree)
     numbered = Numbered(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
-    careful = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
-    untested = Untested(careful, bodies)
+    null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
+    untested = Untested(null_vm, bodies)
     for body in bodies:
         handler = body.handler
-        connection.execute(
-            "INSERT INTO temp.all_handler VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (handler.side, handler.tree, handler.path, handler.function, handler.arch, handler.verb,
-             handler.scope, handler.found_by),
-        )  # fmt: skip
-        found = [
+        insert(connection, "all_handler", [HandlerRow(
+            side=handler.side, tree=handler.tree, path=handler.path, function=handler.function, arch=handler.arch,
+            verb=handler.verb, scope=handler.scope, found_by=handler.found_by
+        )])  # fmt: skip
+        sites_of_body = [
             replace(site, condition=conjoin(site.condition, files[side, tree, handler.path]))
             for site in _at_most(body, sites(body, numbered))
         ]
-        for site in found:
+        for site in sites_of_body:
             if handler.verb == "check":
                 _insert_check(helpers, body, site)
                 _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
@@ -82,14 +91,14 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
                         accepted = masks.accepted(constants, body, site, argument.mask)
                         _insert_mask(body, site, "enable", argument.index, accepted)
         if handler.verb == "check" and untested.may_get_null(body):
-            _insert_dereferences(careful, body, found)
+            _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
 
 
-def _at_most(body: Body, found: Iterable[Site]) -> Iterator[Site]:
-    """The sites but for the further ones of a capability that the handler speaks of again and again."""
+def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:
+    """Yield the sites, at most `_MOST_SITES` for each capability."""
     seen: Counter[str] = Counter()
-    for site in found:
+    for site in sites_of_body:
         seen[site.capability] += 1
         if seen[site.capability] <= _MOST_SITES:
             yield site
@@ -99,85 +108,88 @@ def _at_most(body: Body, found: Iterable[Site]) -> Iterator[Site]:
 
 def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
     handler = body.handler
-    body.connection.execute(
-        "INSERT INTO temp.all_cap_check VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, site.kind, site.condition, reads_vm(helpers, body, site), effects.answer(body, site),
-         exits.returns_condition(body, site), exits.nonzero_condition(body, site)),
-    )  # fmt: skip
+    insert(body.connection, "all_cap_check", [CapCheckRow(
+        side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        cap=site.capability, arch=handler.arch, function=handler.function, kind=site.kind, condition=site.condition,
+        reads_vm=reads_vm(helpers, body, site), answer=effects.answer(body, site),
+        returns_condition=exits.returns_condition(body, site), nonzero_condition=exits.nonzero_condition(body, site)
+    )])  # fmt: skip
 
 
 def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: Mask) -> None:
     handler = body.handler
-    body.connection.execute(
-        "INSERT INTO temp.all_cap_mask VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, verb, position, mask.text, bits_column(mask.value)),
-    )  # fmt: skip
+    insert(body.connection, "all_cap_mask", [CapMaskRow(
+        side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        cap=site.capability, arch=handler.arch, function=handler.function, verb=verb, position=position,
+        text=mask.text, value=bits_column(mask.value)
+    )])  # fmt: skip
 
 
-def _insert_dereferences(careful: NullVm, body: Body, found: list[Site]) -> None:
-    """The first dereference of each case; one above the switch is of no capability's own."""
+def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site]) -> None:
+    """Insert the first dereference of each case; one above the switch goes to KVM_CHECK_EXTENSION itself."""
     handler = body.handler
     name = handler.parameters[0]
-    begin = min((site.start for site in found), default=handler.stop)
+    begin = min((site.start for site in sites_of_body), default=handler.stop)
     above = Site("KVM_CHECK_EXTENSION", "above", 0, 1, handler.start, begin, "1")
-    for site in (above, *found):
-        first = next(careful.within(body, name, site.start, site.stop), None)
+    for site in (above, *sites_of_body):
+        first = next(null_vm.within(body, name, site.start, site.stop), None)
         if first is not None:
             arch = first.arch if handler.arch == GENERIC else handler.arch
-            body.connection.execute(
-                "INSERT INTO temp.all_vm_dereference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (handler.side, handler.tree, handler.path, site.line or first.line, site.column, site.capability, arch,
-                 handler.function, first.text, first.path, first.line, conjoin(site.condition, first.condition)),
-            )  # fmt: skip
+            insert(body.connection, "all_vm_dereference", [VmDereferenceRow(
+                side=handler.side, tree=handler.tree, path=handler.path, line=site.line or first.line,
+                column=site.column, cap=site.capability, arch=arch, function=handler.function, text=first.text,
+                at_path=first.path, at_line=first.line, condition=conjoin(site.condition, first.condition)
+            )])  # fmt: skip
 
 
 def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument]:
     handler = body.handler
-    body.connection.execute(
-        "INSERT INTO temp.all_cap_enable VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-         handler.function, handler.scope, site.kind, site.condition, effects.flags_checked(body, site),
-         effects.lasting_stores(body, site), effects.working_calls(body, site), effects.succeeds(body, site),
-         effects.highest_argument(body, site), exits.returns_condition(body, site)),
-    )  # fmt: skip
+    insert(body.connection, "all_cap_enable", [CapEnableRow(
+        side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
+        condition=site.condition, flags_checked=effects.flags_checked(body, site),
+        stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
+        succeeds=effects.succeeds(body, site), max_argument=effects.highest_argument(body, site),
+        returns_condition=exits.returns_condition(body, site)
+    )])  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
-    found = list(used(helpers, body, site))
-    for argument in found:
-        body.connection.execute(
-            "INSERT INTO temp.all_cap_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask),
+    arguments = list(used(helpers, body, site))
+    for argument in arguments:
+        insert(
+            body.connection,
+            "all_cap_argument",
+            [CapArgumentRow(*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask)],
         )
     walk = vcpu_lock.walk(helpers, body, site)
     if walk is not None:
-        body.connection.execute(
-            "INSERT INTO temp.all_vcpu_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site))),
+        insert(
+            body.connection,
+            "all_vcpu_walk",
+            [VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site)))],
         )
-    return found
+    return arguments
 
 
 @dataclass(frozen=True, slots=True)
 class _Lead:
-    """The name of a function that may be a handler, and where it must be defined to be one."""
+    """Name of a function that may be a handler, and the architecture in which it must be defined."""
 
     name: str
     verb: str
     scope: str | None
     found_by: str
     within: str | None = None
-    """The architecture; None for anywhere."""
+    """Architecture; None for any."""
     flags_tested: bool = False
 
 
 def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
-    """Bodies of handlers by name, then those that a handler calls through a table or whose answer it returns."""
-    known = knowledge()
-    pending = [_Lead(name, "check", None, "name") for name in known.check_functions]
-    pending += [_Lead(name, "enable", scope, "name") for name, scope in known.enable_functions.items()]
-    for field in known.check_fields:
+    """Yield bodies of handlers by name, then of handlers called through a table or whose result one returns."""
+    kernel = knowledge()
+    pending = [_Lead(name, "check", None, "name") for name in kernel.check_functions]
+    pending += [_Lead(name, "enable", scope, "name") for name, scope in kernel.enable_functions.items()]
+    for field in kernel.check_fields:
         pending += _through(connection, side, tree, field)
     seen: set[tuple[str, str, int]] = set()
     asked: set[tuple[str, str | None]] = set()
@@ -197,7 +209,7 @@ def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[
 
 
 def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -> Iterator[_Lead]:
-    """Functions that are assigned to a field, in an initialiser or by a statement."""
+    """Yield functions that are assigned to a field, in an initialiser or by a statement."""
     rows = connection.execute(
         """SELECT f.arch, e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
            WHERE f.side = :side AND f.tree = :tree AND e.field = :field
@@ -213,18 +225,18 @@ def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -
 
 
 def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Lead) -> Iterator[Handler]:
-    for found in functions_named(connection, side, tree, lead.name):
-        if lead.within in {None, found.arch}:
+    for definition in functions_named(connection, side, tree, lead.name):
+        if lead.within in {None, definition.arch}:
             yield Handler(
                 side=side,
                 tree=tree,
-                path=found.path,
-                blob=found.blob,
-                arch=found.architecture,
+                path=definition.path,
+                blob=definition.blob,
+                arch=definition.architecture,
                 function=lead.name,
-                start=found.start,
-                stop=found.stop,
-                parameters=found.parameters,
+                start=definition.start,
+                stop=definition.stop,
+                parameters=definition.parameters,
                 verb=lead.verb,
                 scope=lead.scope,
                 found_by=lead.found_by,
@@ -233,7 +245,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Le
 
 
 def _delegates(body: Body) -> Iterator[_Lead]:
-    """Functions that get the capability handed on and whose answer becomes the handler's own."""
+    """Yield functions that receive the capability and whose result becomes the handler's own."""
     handler = body.handler
     for call in body.calls:
         callee, use, *_ = call.extra
@@ -245,7 +257,7 @@ def _delegates(body: Body) -> Iterator[_Lead]:
 
 
 def _succeeds_if(body: Body, call: Row) -> bool:
-    """Whether `if (helper(kvm, ext)) return 1;`: the call alone decides, and what it decides is an answer."""
+    """Tell whether the code is `if (helper(kvm, ext)) return 1;`: the call alone decides, and its branch answers."""
     alone = re.compile(rf"\(?{re.escape(call.extra[0])}\s*\([^()]*\)\)?\Z")
     for test in body.ifs.at(call.start):
         if alone.match(test.text):

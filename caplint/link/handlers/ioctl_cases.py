@@ -1,4 +1,4 @@
-"""Where the kernel handles ioctls of KVM."""
+"""Case labels and comparisons by which the kernel handles KVM's ioctls."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sqlite3
 
 
 def link_ioctl_cases(connection: sqlite3.Connection) -> None:
-    """Fill `all_ioctl_case`: several rules ask, and every case of the kernel is looked at for it."""
+    """Fill `all_ioctl_case`, a table because several rules query it and it takes a scan of every case label."""
     connection.execute("""
-        INSERT INTO temp.all_ioctl_case
+        INSERT INTO temp.all_ioctl_case (side, tree, path, line, column, ioctl, arch, function, condition, scope)
         SELECT l.side, l.tree, l.path, l.line, l.column, l.ioctl, l.arch, l.function, c.text,
                CASE WHEN l.function GLOB '*vcpu*' THEN 'vcpu' WHEN l.function GLOB '*_vm_*' THEN 'vm'
                     WHEN l.function GLOB '*_device_*' THEN 'device' WHEN l.function GLOB '*_dev_*' THEN 'system' END

@@ -1,4 +1,4 @@
-"""The bits that a check handler advertises, held against those that enabling accepts and a VMM passes."""
+"""Bits that a check handler advertises, for comparison with the bits that enabling accepts and a VMM passes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _ERROR = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
 
 def advertised(constants: Constants, body: Body, site: Site) -> Mask:
-    """What a check case may answer; without a value where it is no set of named bits."""
+    """Return the bits that a check case may answer; without a value if the answer is not a set of named bits."""
     results = body.answers
-    found = [row.text for row in between(body.returns, site.start, site.stop) if row.text not in results]
-    found += [
+    answers = [row.text for row in between(body.returns, site.start, site.stop) if row.text not in results]
+    answers += [
         row.text
         for row in between(body.stores, site.start, site.stop)
         if row.extra[0] in results and row.extra[1] in {"=", "|=", "init"}
     ]
-    mask = constants.mask(body, [text for text in found if not _ERROR.match(text)])
+    mask = constants.mask(body, [text for text in answers if not _ERROR.match(text)])
     return mask if _CONSTANT.search(mask.text) else Mask(mask.text, None)
 
 
 def accepted(constants: Constants, body: Body, site: Site, text: str) -> Mask:
-    """What an enable case accepts; a local variable stands for everything that it is set to."""
+    """Return the bits that an enable case accepts; a local variable stands for all values assigned to it."""
     values = [row.text for row in between(body.stores, site.start, site.stop) if row.extra[0] == text]
     return constants.mask(body, values or [text])

@@ -1,4 +1,4 @@
-"""Where a handler speaks of a capability: its cases, and its comparisons."""
+"""Sites of capabilities in a handler: its case labels and comparisons."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body
 from caplint.link.functions.bounded_sites import bounded
 
-# Capabilities that the ranges of one handler may stand for; of further ranges only the ends are known.
+# Most capabilities expanded from the ranges of one handler; of further ranges only the ends count.
 _MOST_EXPANDED = 2_000
-# Returns that are looked at for a comparison.
+# Maximum number of returns that are searched for the one that holds a comparison.
 _MOST_STEPS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A capability that a handler speaks of, with the extent of what runs for it."""
+    """Capability in a handler, with the extent of the code that runs for it."""
 
     capability: str
     kind: str
@@ -35,7 +35,7 @@ class Site:
 
 @dataclass
 class Numbered:
-    """The capabilities of a tree's own header, by number."""
+    """Capabilities of a tree's own UAPI header, by number."""
 
     connection: sqlite3.Connection
     side: str
@@ -43,35 +43,35 @@ class Numbered:
 
     @cached_property
     def _names(self) -> list[list[str]]:
-        """The names of each number, the lowest number first."""
-        found: dict[int, list[str]] = {}
+        """Names of each number, the lowest number first."""
+        names: dict[int, list[str]] = {}
         for name, rank in self.connection.execute(
             """SELECT DISTINCT name, dense_rank() OVER (ORDER BY number) FROM temp.all_cap
                WHERE side = ? AND tree = ? AND header = 'uapi' AND number IS NOT NULL ORDER BY 2, 1""",
             (self.side, self.tree),
         ):
-            found.setdefault(rank, []).append(name)
-        return list(found.values())
+            names.setdefault(rank, []).append(name)
+        return list(names.values())
 
     @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        """Name → which of the numbers it has."""
-        places: dict[str, list[int]] = {}
-        for place, names in enumerate(self._names):
+    def _ranks(self) -> dict[str, list[int]]:
+        """Map of each name to its indices in `_names`."""
+        ranks: dict[str, list[int]] = {}
+        for rank, names in enumerate(self._names):
             for name in names:
-                places.setdefault(name, []).append(place)
-        return places
+                ranks.setdefault(name, []).append(rank)
+        return ranks
 
     def between(self, low: str, high: str) -> list[str]:
-        """The capabilities from one to another."""
-        if low not in self._places or high not in self._places:
+        """Return the capabilities numbered from `low` to `high`; empty if the header lacks an end."""
+        if low not in self._ranks or high not in self._ranks:
             return []
-        found = self._names[self._places[low][0] : self._places[high][-1] + 1]
-        return list(dict.fromkeys(name for names in found for name in names))
+        entries = self._names[self._ranks[low][0] : self._ranks[high][-1] + 1]
+        return list(dict.fromkeys(name for names in entries for name in names))
 
 
 def sites(body: Body, numbered: Numbered) -> Iterator[Site]:
-    """Every capability that the handler speaks of, in file order of its cases and then of its comparisons."""
+    """Yield every capability that the handler names: its cases in file order, then its comparisons."""
     yield from bounded(body, _sites(body, numbered))
 
 
@@ -79,7 +79,7 @@ def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
     handler = body.handler
     expanded = 0
     extent = (handler.blob, handler.function, handler.start, handler.stop)
-    for low, high, *place in body.connection.execute(
+    for low, high, *location in body.connection.execute(
         """SELECT l.low, l.high, l.line, l.column, l.start, l.stop, c.text
            FROM main.case_label l JOIN main.condition c ON c.id = l.condition
            WHERE l.blob = ? AND l.function = ? AND l.start >= ? AND l.start < ? AND l.low IS NOT NULL
@@ -90,10 +90,10 @@ def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
         if low != high:
             if expanded >= _MOST_EXPANDED:
                 reason = f"ranges of cases beyond {_MOST_EXPANDED:,} capabilities: only their ends are known"
-                body.cut(place[0], place[2], reason)
+                body.cut(location[0], location[2], reason)
             expanded += len(names)
         for name in names:
-            yield Site(name, "case", *place)
+            yield Site(name, "case", *location)
     for constant, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.line, p.column, p.start, c.text
            FROM main.comparison p JOIN main.condition c ON c.id = p.condition
@@ -101,12 +101,12 @@ def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
-        if is_capability(constant) and (found := _decided(body, constant, start)):
-            yield Site(constant, "comparison", line, column, *found, condition)
+        if is_capability(constant) and (decided := _decided(body, constant, start)):
+            yield Site(constant, "comparison", line, column, *decided, condition)
 
 
 def _named(numbered: Numbered, low: str, high: str, within: bool) -> list[str]:
-    """The capabilities of a label; of a range its ends, and `within` it those that the tree's own header numbers so."""
+    """Return the capabilities of a label; for a range its ends and, if `within`, those numbered between them."""
     if low == high:
         return [low] if is_capability(low) else []
     ends = [name for name in (low, high) if is_capability(name)]
@@ -114,7 +114,7 @@ def _named(numbered: Numbered, low: str, high: str, within: bool) -> list[str]:
 
 
 def _decided(body: Body, constant: str, offset: int) -> tuple[int, int] | None:
-    """What a comparison at the offset decides: the `if` around it, or the `return` that it is part of."""
+    """Return the extent that a comparison decides: the `if` around it, or the `return` that holds it; else None."""
     for test in body.ifs.at(offset):
         if constant in test.text:
             return test.start, test.stop

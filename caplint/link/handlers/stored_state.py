@@ -1,4 +1,4 @@
-"""What enabling a capability leaves behind, and whether anything reads it."""
+"""State that enabling a capability stores, and whether anything reads it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from functools import partial
 from operator import itemgetter
 
 from caplint.facts.store.store import FactStore
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.functions.bounded_sites import MOST_FACTS, MOST_TIMES
 from caplint.link.functions.member_uses import POINTED, members_of
+from caplint.link.handlers.rows import CapStateRow
 
 
 def link_cap_states(store: FactStore, extractor: str) -> None:
@@ -20,24 +22,24 @@ def link_cap_states(store: FactStore, extractor: str) -> None:
     connection = store.connection
     trees = connection.execute("SELECT DISTINCT side, tree FROM temp.all_cap_enable ORDER BY 1, 2").fetchall()
     for side, tree in trees:
-        name = f"cap states {tree} {snapshot(connection, side, tree, extractor)}"
-        remembered(store, name, ("all_cap_state",), (side, tree), partial(_fill, store, side, tree))
+        cache_key = f"cap states {tree} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, ("all_cap_state",), (side, tree), partial(_fill, store, side, tree))
 
 
 def _fill(store: FactStore, side: str, tree: str) -> None:
     connection = store.connection
     read = {name for _, members in members_of(store, side, tree) for name in members.read}
     rows = [
-        (side, tree, cap, arch, path, line, function, target, names[-1], int(names[-1] in read))
+        CapStateRow(side, tree, cap, arch, path, line, function, target, names[-1], int(names[-1] in read))
         for (cap, arch, path, function), line, target in _lasting(connection, side, tree)
         if (names := POINTED.findall(target))
     ]
-    connection.executemany("INSERT INTO temp.all_cap_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert(connection, "all_cap_state", rows)
 
 
 def _lasting(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple[tuple[str, ...], int, str]]:
-    """Every assignment to a member under a case: capability, architecture, path and function; line and target."""
-    found: list[tuple[str, int, tuple[tuple[str, ...], int, str]]] = []
+    """Return the assignments to members under a case: (capability, architecture, path, function), line, target."""
+    assignments: list[tuple[str, int, tuple[tuple[str, ...], int, str]]] = []
     handlers: dict[tuple[str, str], list[_Handler]] = {}
     for cap, arch, path, line, column, function in connection.execute(
         """SELECT cap, arch, path, line, column, function FROM temp.all_cap_enable
@@ -47,30 +49,33 @@ def _lasting(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple
         if (path, function) not in handlers:
             handlers[path, function] = _handlers(connection, side, tree, path, function)
         for handler in handlers[path, function]:
-            for start, stored, target in handler.under(line, column):
-                found.append((path, start, ((cap, arch, path, function), stored, target)))
-    return [entry for *_, entry in sorted(found, key=itemgetter(0, 1))]
+            for start, store_line, target in handler.under(line, column):
+                assignments.append((path, start, ((cap, arch, path, function), store_line, target)))
+    return [entry for *_, entry in sorted(assignments, key=itemgetter(0, 1))]
 
 
 @dataclass
 class _Handler:
-    """A function's cases, by line and column, and its assignments to members: where they begin, line, target."""
+    """Extents of a function's cases by line and column, and its assignments to members: offset, line, target."""
 
     cases: dict[tuple[int, int], list[tuple[int, int]]]
     stores: list[tuple[int, int, str]]
     left: int
-    """How many assignments its cases may hold together, where one runs into the next; the handlers' link says so."""
+    """Number of assignments that its cases may still yield in total: overlapping cases yield one repeatedly.
+
+    The link of the handlers reports a handler beyond it.
+    """
 
     def under(self, line: int, column: int) -> Iterator[tuple[int, int, str]]:
-        """The assignments that run for a case."""
+        """Yield the assignments that run for a case; once `left` is used up, the first of each extent only."""
         for start, stop in self.cases.get((line, column), []):
-            held = self.stores[bisect_left(self.stores, (start,)) : bisect_left(self.stores, (stop,))]
-            self.left -= len(held)
-            yield from held if self.left >= 0 else held[:1]
+            stores = self.stores[bisect_left(self.stores, (start,)) : bisect_left(self.stores, (stop,))]
+            self.left -= len(stores)
+            yield from stores if self.left >= 0 else stores[:1]
 
 
 def _handlers(connection: sqlite3.Connection, side: str, tree: str, path: str, function: str) -> list[_Handler]:
-    """What a path's function holds, and what its macros make of it."""
+    """Return the definitions of a path's function: from its file, and from expanded code."""
     handlers = []
     for (blob,) in connection.execute(
         "SELECT DISTINCT blob FROM code_function WHERE side = ? AND tree = ? AND path = ? AND name = ?",

@@ -1,4 +1,4 @@
-"""Whether an enable case that looks at the VM's vCPUs holds the lock under which they are created."""
+"""Locking of enable cases that access the VM's vCPUs: they need the lock under which vCPUs are created."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.handlers.sites import Site
 
 _DEPTH = 3
-# Places that take or leave the lock which are looked at, back from a walk.
+# Maximum number of lock and unlock operations that are read before an access to the vCPUs.
 _MOST_STEPS = 1_000
 _TAKEN, _LEFT = "taken", "left"
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A look at the vCPUs."""
+    """Access to the VM's vCPUs."""
 
     text: str
     line: int
@@ -29,7 +29,7 @@ class Walk:
 
 
 def writes(body: Body, site: Site) -> bool:
-    """Whether the case changes the VM: by an assignment, or by a call that gets one of its members.
+    """Tell whether the case changes the VM: by an assignment, or by a call that gets one of its members.
 
     Functions that get a member of the VM may change it, as set_bit(…, &kvm->arch.flags) does.
     """
@@ -41,9 +41,9 @@ def writes(body: Body, site: Site) -> bool:
 
 
 def walk(helpers: Helpers, body: Body, site: Site) -> Walk | None:
-    """The first look without the lock, else the first one; None where the case does not look."""
-    found = list(_walks(helpers, body, site.start, site.stop, _DEPTH))
-    return next((entry for entry in found if not entry.locked), found[0] if found else None)
+    """Return the first access without the lock, else the first access; None without any."""
+    walks = list(_walks(helpers, body, site.start, site.stop, _DEPTH))
+    return next((entry for entry in walks if not entry.locked), walks[0] if walks else None)
 
 
 def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> Iterator[Walk]:
@@ -56,13 +56,13 @@ def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> I
     calls = between(body.calls, start, stop) if depth else []
     for row in (row for row in calls if re.search(r"\bkvm\b", row.text)):
         for helper in helpers.functions(row.extra[0], body.handler.arch):
-            if helper is not body and (inner := _inside(helpers, helper, depth)):
-                locked = all(inner) or _is_locked(body, start, row.start)
+            if helper is not body and (inner_walks := _inside(helpers, helper, depth)):
+                locked = all(inner_walks) or _is_locked(body, start, row.start)
                 yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked)
 
 
 def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
-    """Whether each look in a function holds the lock."""
+    """Return for each access to the vCPUs in a function whether the lock is held there."""
     handler = helper.handler
     key = (handler.blob, handler.start, depth)
     if key not in helpers.walks:
@@ -72,9 +72,9 @@ def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
 
 
 def _is_locked(body: Body, start: int, offset: int) -> bool:
-    """Whether kvm->lock has been taken when control reaches the offset: in the case, or above the switch."""
+    """Tell whether kvm->lock is held when control reaches the offset: taken in the case, or above the switch."""
     first = offset if body.first_label is None else body.first_label
-    for events in reversed(_events(body)):  # the last one decides
+    for events in reversed(_events(body)):  # macros take precedence over calls
         within = takewhile(lambda row: row.start >= start, last_before(events, offset))
         for row in islice(chain(within, last_before(events, min(first, start))), _MOST_STEPS):
             if row.text == _TAKEN:
@@ -85,7 +85,7 @@ def _is_locked(body: Body, start: int, offset: int) -> bool:
 
 
 def _events(body: Body) -> tuple[list[Row], list[Row]]:
-    """Where calls, and what is no call, take and leave the lock."""
+    """Return the rows that take or release the lock: those of calls, then those of macros."""
     if body.lock_events is None:
         calls = ((row, row.extra[0], row.text) for row in body.calls)
         macros = ((row, row.text, row.extra[0]) for row in body.macros)
@@ -94,15 +94,15 @@ def _events(body: Body) -> tuple[list[Row], list[Row]]:
 
 
 def _events_of(rows: Iterable[tuple[Row, str, str]]) -> list[Row]:
-    found = []
+    events = []
     for row, name, text in rows:
         if kernel_idioms().takes_vm_lock(name, text):
-            found.append(Row(row.start, row.stop, _TAKEN))
+            events.append(Row(row.start, row.stop, _TAKEN))
         elif kernel_idioms().releases_vm_lock(name, text):
-            found.append(Row(row.start, row.stop, _LEFT))
-    return found
+            events.append(Row(row.start, row.stop, _LEFT))
+    return events
 
 
 def _leaves_with(body: Body, unlock: int, offset: int) -> bool:
-    """Whether an unlock stands in a branch that leaves, so that what is behind it still holds the lock."""
+    """Tell whether an unlock is in a branch that leaves, so that the code after it still holds the lock."""
     return any(test.extra[1] == "1" and test.start < unlock and test.stop <= offset for test in body.ifs.at(unlock))

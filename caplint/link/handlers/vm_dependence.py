@@ -1,4 +1,4 @@
-"""Whether the answer of KVM_CHECK_EXTENSION depends on the VM that is asked."""
+"""Dependence of KVM_CHECK_EXTENSION's answer on the VM."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from caplint.values.expression_text import stripped, without_calls
 
 
 def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:
-    """1 where the site reads the VM, itself or through a local variable set above; None where it is asked for none.
+    """Return 1 if the site reads the VM, directly or through a local variable set above, else 0.
 
-    A helper in view that makes nothing of the VM does not count. A test above the whole switch does
-    not either: it decides for all capabilities alike.
+    Return None for a handler without a VM parameter. A helper that ignores the VM does not count. A test above the
+    whole switch does not count either, since it decides for all capabilities alike.
     """
     if len(body.handler.parameters) < 2:
         return None
@@ -30,7 +30,7 @@ def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:
 
 
 def _texts(body: Body, site: Site, idle: set[str]) -> Iterator[str]:
-    """What is evaluated at the site, but for the arguments of calls that make nothing of them."""
+    """Yield the expressions evaluated at the site, without the arguments of calls that ignore them."""
     for rows in (body.stores, body.tests, body.returns):
         yield from (row.text for row in between(rows, site.start, site.stop))
     yield from (row.text for row in between(body.calls, site.start, site.stop) if row.extra[0] not in idle)
@@ -38,7 +38,7 @@ def _texts(body: Body, site: Site, idle: set[str]) -> Iterator[str]:
 
 
 def _copies(body: Body, vm: str) -> list[str]:
-    """Local variables that the VM decides before the switch begins."""
+    """Return local variables whose value before the switch depends on the VM."""
     first = body.first_label or 0
     mention = re.compile(rf"\b{re.escape(vm)}\b")
     return [
@@ -49,7 +49,7 @@ def _copies(body: Body, vm: str) -> list[str]:
 
 
 def _idle_calls(helpers: Helpers, body: Body, site: Site, vm: str) -> set[str]:
-    """Functions in view that get the VM and make nothing of it, wherever they are called here."""
+    """Return the functions that ignore the VM in every call at the site."""
     names: dict[str, bool] = {}
     for row in between(body.calls, site.start, site.stop):
         name = row.extra[0]
@@ -58,13 +58,14 @@ def _idle_calls(helpers: Helpers, body: Body, site: Site, vm: str) -> set[str]:
 
 
 def _is_idle(helpers: Helpers, arch: str, name: str, arguments: list[str], vm: str) -> bool:
-    found = helpers.functions(name, arch)
-    if not found or helpers.macros(name, arch):
+    definitions = helpers.functions(name, arch)
+    if not definitions or helpers.macros(name, arch):
         return False
     mention = re.compile(rf"\b{re.escape(vm)}\b")
-    handed = [index for index, argument in enumerate(arguments) if mention.search(argument)]
-    return bool(handed) and all(
-        stripped(arguments[index]) == vm and not any(_mentions(helper, index) for helper in found) for index in handed
+    positions = [index for index, argument in enumerate(arguments) if mention.search(argument)]
+    return bool(positions) and all(
+        stripped(arguments[index]) == vm and not any(_mentions(helper, index) for helper in definitions)
+        for index in positions
     )
 
 

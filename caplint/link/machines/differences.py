@@ -1,4 +1,4 @@
-"""What one architecture's sources say of a capability, for a number that a machine answers otherwise."""
+"""Explanations from one architecture's sources for capability numbers that a machine answers differently."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _UNREAD = """
 
 @dataclass(frozen=True)
 class MachineDifference:
-    """A capability that source and machine answer differently, with what explains it."""
+    """Capability that source and machine answer differently, with the explanation."""
 
     cap: str | None
     reason: str
-    """configuration, run_time, blind_spot or unexplained."""
+    """`configuration`, `run_time`, `blind_spot` or `unexplained`."""
     why: str
     path: str
     line: int
@@ -54,19 +54,19 @@ class MachineDifference:
 
 @dataclass(frozen=True)
 class _Check:
-    """Where a handler answers it."""
+    """Site in a handler that answers a capability."""
 
     cap: str
     arch: str
     kind: str
     answer: str | None
     condition: str
-    """Under which the answer may be more than 0."""
+    """Condition under which the answer may exceed 0."""
     path: str
     line: int
     function: str
     found_by: str
-    """How the handler is known to be one; see the view `handler`."""
+    """Evidence that the function is a handler; see the view `handler`."""
 
 
 class KernelSources:
@@ -84,13 +84,13 @@ class KernelSources:
 
     @property
     def answers_at_all(self) -> bool:
-        """Whether the tree has a check handler of the architecture's own."""
+        """True if the tree has a check handler of this architecture."""
         return bool(
             self._rows("SELECT 1 FROM temp.all_handler WHERE side = ? AND tree = ? AND verb = 'check' AND arch = ?")
         )
 
     def missing(self, number: int) -> MachineDifference | None:
-        """Why the source does not answer a number that the machine does; None where it does."""
+        """Return why the source does not answer a number that the machine answers; None if it does."""
         names = self._names(number)
         checks = [check for name in names for check in self._checks(name)]
         if any(self._possible(check) for check in checks):
@@ -109,13 +109,13 @@ class KernelSources:
         return MachineDifference(cap, *self._blind(f"no check handler of {self._arch} answers it here"), path, line)
 
     def unanswered(self, number: int) -> MachineDifference | None:
-        """Why the machine does not answer a number that the source does; None where neither does."""
+        """Return why the machine does not answer a number that the source answers; None if neither does."""
         checks = [check for name in self._names(number) for check in self._checks(name) if self._possible(check)]
-        found = [(check, *self._reason(check)) for check in checks]
-        if not found:
+        reasons = [(check, *self._reason(check)) for check in checks]
+        if not reasons:
             return None
-        # One place that must answer is enough; any other only may.
-        check, reason, why = next((entry for entry in found if entry[1] == "unexplained"), found[0])
+        # One site that must answer is enough; the other sites only may.
+        check, reason, why = next((entry for entry in reasons if entry[1] == "unexplained"), reasons[0])
         return MachineDifference(check.cap, reason, why, check.path, check.line, check.function)
 
     def _reason(self, check: _Check) -> tuple[str, str]:
@@ -141,7 +141,7 @@ class KernelSources:
         return "unexplained", f"{check.function}() always answers {_cut(check.answer)}"
 
     def _guard(self, check: _Check) -> str | None:
-        """A test inside the handler that decides whether the answer is reached; the case's own label is none."""
+        """Return a test inside the handler that decides whether the answer is reached, except the case label itself."""
         rows = self._connection.execute(
             """SELECT iif(g.negated, 'not ', '') || g.expression
                FROM temp.all_file f JOIN main.case_label l ON l.blob = f.blob AND l.line = ?4 AND l.function = ?5
@@ -159,8 +159,8 @@ class KernelSources:
         return bool(self._configurations.possible(self._arch, check.condition, self.tree, self.side))
 
     def _names(self, number: int) -> dict[str, tuple[str, int]]:
-        """The names that the source's own header has for a number, with their places; aliases last."""
-        return {name: (path, line) for found, name, path, line in self._defined if found == number}
+        """Return the names of a number in the source's own header, with path and line; aliases last."""
+        return {name: (path, line) for defined, name, path, line in self._defined if defined == number}
 
     @cached_property
     def _defined(self) -> list[tuple[int, str, str, int]]:
@@ -173,21 +173,21 @@ class KernelSources:
 
     @property
     def _header(self) -> tuple[str, int]:
-        """Where the highest number is defined: the next one would stand behind it."""
+        """Path and line of the highest number, where the next one would be added."""
         return max(self._defined)[2:] if self._defined else ("include/uapi/linux/kvm.h", 1)
 
     @cached_property
     def _answering(self) -> dict[str, list[_Check]]:
-        found: dict[str, list[_Check]] = {}
+        checks: dict[str, list[_Check]] = {}
         for row in self._rows(_ANSWERING):
-            found.setdefault(row[0], []).append(_Check(*row))
-        return found
+            checks.setdefault(row[0], []).append(_Check(*row))
+        return checks
 
     def _checks(self, name: str) -> list[_Check]:
         return self._answering.get(name, [])
 
     def _blind(self, why: str) -> tuple[str, str]:
-        """Unexplained, unless something of the architecture's handlers was not understood."""
+        """Return `unexplained` and the reason, or `blind_spot` if part of the handlers was not understood."""
         if not self._unread:
             return "unexplained", why
         path, line = self._unread[0]
@@ -195,7 +195,7 @@ class KernelSources:
 
     @cached_property
     def _unread(self) -> list[tuple[str, int]]:
-        """Places inside the architecture's check handlers, and the one that all share, that were not understood."""
+        """Paths and lines in the check handlers, of the architecture and generic, that were not understood."""
         return self._rows(_UNREAD)
 
     def _rows(self, query: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What running machines answer, held against what the sources would: every difference with what explains it."""
+"""Answers of running machines compared with the sources: every difference with its explanation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
+from caplint.link.core.rows import insert
 from caplint.link.machines.differences import KernelSources
+from caplint.link.machines.rows import MachineAnswerRow, MachineDifferenceRow
 from caplint.machine.record import Machine
 from caplint.trees.tree import Tree
 
@@ -18,29 +20,29 @@ _VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*
 
 @dataclass(frozen=True)
 class Release:
-    """The version that a kernel's Makefile states: `6.12`, and all of it, `6.12.107-rc1`."""
+    """Version in a kernel's Makefile: `6.12`, and in full, `6.12.107-rc1`."""
 
     series: str
     full: str
 
     def same(self, release: str) -> str:
-        """How a running kernel's release agrees: `version`, `series` or `none`; what is behind a version is local."""
-        found = re.match(r"(\d+\.\d+)(?![\d])", release)
-        if found is None or found.group(1) != self.series:
+        """Return how a running kernel's release agrees: `version`, `series` or `none`; a local suffix is ignored."""
+        match = re.match(r"(\d+\.\d+)(?![\d])", release)
+        if match is None or match.group(1) != self.series:
             return "none"
         rest = release.removeprefix(self.full)
         return "version" if rest != release and not re.match(r"[\d.]", rest) else "series"
 
 
 def release_of(tree: Tree) -> Release | None:
-    """What the kernel's Makefile says, None where it says nothing."""
+    """Return the version from the kernel's Makefile, None if it has none."""
     content = tree.read_or_none(tree.project.release)
-    found = dict(_VERSION.findall((content or b"").decode("utf-8", "replace")[:10_000]))
-    if not {"VERSION", "PATCHLEVEL"} <= found.keys():
+    fields = dict(_VERSION.findall((content or b"").decode("utf-8", "replace")[:10_000]))
+    if not {"VERSION", "PATCHLEVEL"} <= fields.keys():
         return None
-    series = f"{found['VERSION']}.{found['PATCHLEVEL']}"
-    sublevel = found.get("SUBLEVEL") or "0"
-    return Release(series, f"{series}.{sublevel}{found.get('EXTRAVERSION', '')}")
+    series = f"{fields['VERSION']}.{fields['PATCHLEVEL']}"
+    sublevel = fields.get("SUBLEVEL") or "0"
+    return Release(series, f"{series}.{sublevel}{fields.get('EXTRAVERSION', '')}")
 
 
 def link_machines(
@@ -67,21 +69,24 @@ def link_machines(
 
 
 def _answers(connection: sqlite3.Connection, machine: Machine) -> None:
-    """A row for every number that was answered or that a tree defines, within what was asked."""
+    """Insert a row for every number that was answered, or that a tree defines, within the probed range."""
     names: dict[int, str] = {}
     for number, name in connection.execute(
         """SELECT number, name FROM temp.all_cap WHERE side = 'now' AND number IS NOT NULL AND header <> 'copy'
            ORDER BY role <> 'kernel', alias IS NOT NULL, tree, path, line"""
     ):
         names.setdefault(int(number), name)
-    given = {answer.number: (answer.system, answer.vm) for answer in machine.answers}
-    asked = range(machine.first, machine.last + 1)
+    answer_of = {answer.number: (answer.system, answer.vm) for answer in machine.answers}
+    probed = range(machine.first, machine.last + 1)
     silent = (0, 0 if machine.vm_error is None else None)
-    connection.executemany(
-        "INSERT INTO temp.machine_answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "machine_answer",
         [
-            (machine.name, machine.arch, machine.release, number, names.get(number), *given.get(number, silent))
-            for number in sorted(given.keys() | {number for number in names if number in asked})
+            MachineAnswerRow(
+                machine.name, machine.arch, machine.release, number, names.get(number), *answer_of.get(number, silent)
+            )
+            for number in sorted(answer_of.keys() | {number for number in names if number in probed})
         ],
     )
 
@@ -94,17 +99,18 @@ def _differences(
         "SELECT number, system, vm FROM temp.machine_answer WHERE machine = ? ORDER BY number", (machine.name,)
     ).fetchall():
         answered = system > 0 or (vm or 0) > 0
-        found = sources.missing(number) if answered else sources.unanswered(number)
-        if found is None:
+        difference = sources.missing(number) if answered else sources.unanswered(number)
+        if difference is None:
             continue
-        reason, why = found.reason, found.why
+        reason, why = difference.reason, difference.why
         if reason == "unexplained" and same == "none":
             reason, why = "release", f"{why}; {_releases(machine, release)}"
-        connection.execute(
-            "INSERT INTO temp.all_machine_difference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (sources.side, sources.tree, machine.name, machine.arch, machine.release, release and release.full, same,
-             number, found.cap, system, vm, int(not answered), reason, why, found.path, found.line, found.function),
-        )  # fmt: skip
+        insert(connection, "all_machine_difference", [MachineDifferenceRow(
+            side=sources.side, tree=sources.tree, machine=machine.name, arch=machine.arch, release=machine.release,
+            source_release=release.full if release else None, same=same, number=number, cap=difference.cap,
+            system=system, vm=vm, source=int(not answered), reason=reason, why=why, path=difference.path,
+            line=difference.line, function=difference.function
+        )])  # fmt: skip
 
 
 def _releases(machine: Machine, release: Release | None) -> str:

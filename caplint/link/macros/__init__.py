@@ -1,1 +1,1 @@
-"""Code that macros expand to."""
+"""Code that macros expand to: functions, labels and declarations."""

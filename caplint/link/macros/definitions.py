@@ -1,4 +1,4 @@
-"""Which definition of a macro holds at a place: the file's own, or that of a header it can see."""
+"""Definitions of macros at a location: the file's own, or those of headers that it can see."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from caplint.values.macro_text import Definition
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CASE = re.compile(r"\b(?:case\b[^;:?]*|default\s*):")
-# Conditions under which one invocation may expand differently.
+# Most variants of one invocation, by presence condition.
 MAX_CHOICES = 8
-# Definitions of one name that are looked at, back from a place.
+# Maximum number of definitions of a name in a file that are read, backwards from a site.
 _MOST_EVENTS = 200
 _BRACES = re.compile(r"[{}]")
 
 
 class UnknownDefinitionError(Exception):
-    """No single definition holds; the message says why."""
+    """Error for a macro without a definition that can be used; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class MacroSite:
-    """Where a macro is used, or a header included."""
+    """Location of a macro's use or of an `#include`, with its presence condition."""
 
     path: str
     arch: str | None
@@ -42,7 +42,7 @@ class MacroSite:
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """A `#define`, or with no definition an `#undef`."""
+    """`#define`, or `#undef` if it has no definition."""
 
     path: str
     arch: str | None
@@ -53,14 +53,14 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A definition, and the condition under which it is the one."""
+    """Definition with the condition under which it applies."""
 
     condition: Formula
     definition: Definition
 
 
 class Definitions:
-    """All function-like macros of one tree, and object-like ones that merely name another macro."""
+    """Function-like macros of one tree, and object-like ones that only name another macro."""
 
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str, includes: Includes) -> None:
         self._events: dict[str, list[_Event]] = {}
@@ -78,80 +78,80 @@ class Definitions:
         self.names = {name for name, events in self._events.items() if any(event.definition for event in events)}
 
     def _forget(self, connection: sqlite3.Connection, includes: Includes) -> None:
-        """What an included file undefines is undefined behind the `#include`."""
-        gone: dict[str, set[str]] = {}
+        """Add an `#undef` behind each `#include` of a file that leaves a macro undefined."""
+        undefined_in: dict[str, set[str]] = {}
         for name, events in self._events.items():
             for path in {event.path for event in events if event.definition is None}:
                 if [event for event in events if event.path == path][-1].definition is None:
-                    gone.setdefault(path, set()).add(name)
+                    undefined_in.setdefault(path, set()).add(name)
         for path, (arch, blob) in includes.files.items():
             for included, line in connection.execute("SELECT path, line FROM main.include WHERE blob = ?", (blob,)):
-                for name in gone.get(includes.resolved(path, included) or "", ()):
+                for name in undefined_in.get(includes.resolved(path, included) or "", ()):
                     self._events[name].append(_Event(path, arch, line, "1", None))
         for events in self._events.values():
             events.sort(key=lambda event: (event.path, event.line))
 
     @cached_property
     def case_makers(self) -> set[str]:
-        """Macros that make `case` labels, themselves or by others."""
-        found: set[str] = set()
+        """Names of macros that expand to `case` labels, directly or through other macros."""
+        makers: set[str] = set()
         bodies = [
             (name, set(_WORD.findall(event.definition.body)), _makes_labels(event.definition.body))
             for name, events in self._events.items() for event in events if event.definition
         ]  # fmt: skip
         while True:
-            more = {name for name, words, makes in bodies if makes or words & found} - found
+            more = {name for name, words, makes in bodies if makes or words & makers} - makers
             if not more:
-                return found
-            found |= more
+                return makers
+            makers |= more
 
-    def at(self, name: str, place: MacroSite) -> list[Choice]:
-        """The definition that holds, or those that do under different conditions. Raises `UnknownDefinitionError`."""
+    def at(self, name: str, site: MacroSite) -> list[Choice]:
+        """Return the definition in force, or one per presence condition. Raise `UnknownDefinitionError` without any."""
         events = self._events.get(name, [])
-        return _choices(name, _own(events, place) or self._of_headers(name, place), place)
+        return _choices(name, _own(events, site) or self._of_headers(name, site), site)
 
-    def _of_headers(self, name: str, place: MacroSite) -> list[_Event]:
-        key = (name, place.path, place.arch)
+    def _of_headers(self, name: str, site: MacroSite) -> list[_Event]:
+        key = (name, site.path, site.arch)
         if key not in self._headers:
-            self._headers[key] = _of_headers(self._events.get(name, []), place)
+            self._headers[key] = _of_headers(self._events.get(name, []), site)
         return self._headers[key]
 
     def defines(self, path: str) -> bool:
-        """Whether a file itself defines any macro of those that count here."""
+        """Tell whether a file itself defines any macro of this collection."""
         return path in self._defining
 
-    def own(self, name: str, place: MacroSite) -> list[Definition]:
-        """What the file itself defines the macro as above the place."""
-        return [event.definition for event in _own(self._events.get(name, []), place) if event.definition]
+    def own(self, name: str, site: MacroSite) -> list[Definition]:
+        """Return the file's own definitions of a macro above the site."""
+        return [event.definition for event in _own(self._events.get(name, []), site) if event.definition]
 
-    def defined_before(self, name: str, place: MacroSite) -> bool:
-        """Whether the file itself defines the macro above the place."""
-        return bool(_own(self._events.get(name, []), place))
+    def defined_before(self, name: str, site: MacroSite) -> bool:
+        """Tell whether the file itself defines the macro above the site."""
+        return bool(_own(self._events.get(name, []), site))
 
-    def closures(self, names: set[str], place: MacroSite) -> list[tuple[Formula, dict[str, Definition]]]:
-        """The macros, and those that their bodies use to make code, for each condition under which they differ.
+    def closures(self, names: set[str], site: MacroSite) -> list[tuple[Formula, dict[str, Definition]]]:
+        """Return the macros, and the code-making macros in their bodies, for each condition under which they differ.
 
-        Raises `UnknownDefinitionError`.
+        Raise `UnknownDefinitionError` for a macro without a definition, or with more than `MAX_CHOICES` variants.
         """
         complete: list[tuple[Formula, dict[str, Definition]]] = []
-        pending: list[tuple[Formula, dict[str, Definition], set[str]]] = [(parse(place.condition), {}, set(names))]
+        pending: list[tuple[Formula, dict[str, Definition], set[str]]] = [(parse(site.condition), {}, set(names))]
         while pending:
-            condition, found, wanted = pending.pop()
-            missing = sorted(wanted - found.keys())
+            condition, definitions, wanted = pending.pop()
+            missing = sorted(wanted - definitions.keys())
             if not missing:
-                complete.append((condition, dict(sorted(found.items()))))
+                complete.append((condition, dict(sorted(definitions.items()))))
                 continue
-            for choice in self.at(missing[0], place):
+            for choice in self.at(missing[0], site):
                 both = conjunction([condition, choice.condition])
                 if satisfiable(both):
                     more = set(self.makers_in(choice.definition.body))
-                    pending.append((both, {**found, missing[0]: choice.definition}, wanted | more))
+                    pending.append((both, {**definitions, missing[0]: choice.definition}, wanted | more))
             if len(pending) + len(complete) > MAX_CHOICES:
                 raise UnknownDefinitionError(f"{missing[0]} and others are defined in more than {MAX_CHOICES} ways")
         return complete
 
     def makers_in(self, body: str) -> tuple[str, ...]:
-        """Macros in a body that make code there: labels anywhere, declarations outside of braces."""
+        """Return the macros in a body that expand to code: labels anywhere, declarations only outside braces."""
         if body not in self._makers:
             self._makers[body] = tuple(self._makers_in(body))
         return self._makers[body]
@@ -186,7 +186,7 @@ def _events(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[tu
 
 
 def _makes_labels(body: str) -> bool:
-    """Whether a body holds a label of a switch that is not its own."""
+    """Tell whether a body holds a label of a switch outside the body."""
     return bool(_CASE.search(body.partition("switch")[0]))
 
 
@@ -199,12 +199,12 @@ def _is_useful(event: _Event, taking: set[str]) -> bool:
     return definition is None or definition.parameters is not None or definition.body in taking
 
 
-def _own(events: list[_Event], place: MacroSite) -> list[_Event]:
-    """What the file itself has defined above the place and not undefined since."""
+def _own(events: list[_Event], site: MacroSite) -> list[_Event]:
+    """Return the file's own definitions above the site that no later `#undef` removes."""
     live: list[_Event] = []
-    last = bisect_left(events, (place.path, place.line), key=attrgetter("path", "line"))
+    last = bisect_left(events, (site.path, site.line), key=attrgetter("path", "line"))
     for event in reversed(events[max(0, last - _MOST_EVENTS) : last]):
-        if event.path != place.path or event.definition is None:
+        if event.path != site.path or event.definition is None:
             break
         live.append(event)
         if event.condition == "1":
@@ -212,22 +212,22 @@ def _own(events: list[_Event], place: MacroSite) -> list[_Event]:
     return live[::-1]
 
 
-def _of_headers(events: list[_Event], place: MacroSite) -> list[_Event]:
-    """What headers leave defined that code of this architecture may include."""
+def _of_headers(events: list[_Event], site: MacroSite) -> list[_Event]:
+    """Return the definitions left by headers that code of the site's architecture may include."""
     live: dict[str, list[_Event]] = {}
     for event in events:
-        fits = event.arch in {None, GENERIC, place.arch} or place.arch in {None, GENERIC}
-        if event.path == place.path or event.path.endswith(".c") or not fits:
+        fits = event.arch in {None, GENERIC, site.arch} or site.arch in {None, GENERIC}
+        if event.path == site.path or event.path.endswith(".c") or not fits:
             continue
         if event.definition is None:
             live.pop(event.path, None)
         else:
             live.setdefault(event.path, []).append(event)
-    return [event for found in live.values() for event in found]
+    return [event for definitions in live.values() for event in definitions]
 
 
-def _choices(name: str, events: list[_Event], place: MacroSite) -> list[Choice]:
-    """The one definition that all events agree on, or several that exclude each other."""
+def _choices(name: str, events: list[_Event], site: MacroSite) -> list[Choice]:
+    """Return the one definition that all events agree on, or several with exclusive conditions."""
     definitions = dict.fromkeys(event.definition for event in events if event.definition)
     if not definitions:
         raise UnknownDefinitionError(f"{name} is not defined in the files that were read")
@@ -236,8 +236,8 @@ def _choices(name: str, events: list[_Event], place: MacroSite) -> list[Choice]:
     if len(events) > _MOST_EVENTS:
         raise UnknownDefinitionError(f"{name} is defined in {len(definitions)} ways")
     choices = [Choice(parse(event.condition), event.definition) for event in events if event.definition]
-    for one, other in combinations(choices, 2):
-        if one.definition != other.definition and satisfiable(conjunction([one.condition, other.condition])):
+    for left, right in combinations(choices, 2):
+        if left.definition != right.definition and satisfiable(conjunction([left.condition, right.condition])):
             raise UnknownDefinitionError(f"{name} is defined in {len(definitions)} ways")
-    here = parse(place.condition)
+    here = parse(site.condition)
     return [choice for choice in choices if satisfiable(conjunction([here, choice.condition]))]

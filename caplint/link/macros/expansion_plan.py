@@ -1,7 +1,7 @@
-"""What macros make: functions, labels and declarations that no single file's text shows.
+"""Plan of macro expansion: functions, labels and declarations that no single file's text shows.
 
-Says which pieces of a tree's files are to be expanded with which definitions; their facts are then
-extracted and kept like any file's. What cannot be expanded has a name, a place and a reason.
+The plan lists pieces of a tree's files with the definitions to expand them with. Their facts are then
+extracted and stored like those of a file. An invocation that cannot be expanded gets a name, a location and a reason.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SEMICOLON = re.compile(rb"\s*;")
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """An invocation, an `#include`, or a function that holds some of them."""
+    """Invocation, `#include`, or function that contains some of them."""
 
     name: str
     kind: str
@@ -43,7 +43,7 @@ class _Use:
 
 @dataclass(frozen=True, slots=True)
 class Unexpanded:
-    """An invocation whose code is not known."""
+    """Invocation whose expansion is unknown."""
 
     path: str
     line: int
@@ -53,17 +53,17 @@ class Unexpanded:
 
 @dataclass
 class Plan:
-    """What is to be expanded in one tree."""
+    """Pieces of one tree to expand."""
 
     pieces: dict[str, list[Piece]] = field(default_factory=dict)
-    """By path."""
+    """Path → pieces."""
     superseded: list[tuple[str, str]] = field(default_factory=list)
-    """Path and function whose facts are those of its piece."""
+    """Path and function whose facts are replaced by those of a piece."""
     unexpanded: list[Unexpanded] = field(default_factory=list)
 
 
 def plan(connection: sqlite3.Connection, side: str, tree: str, read: Reader) -> Plan:
-    """Find everything in a tree that macros make. `read` gives a file's bytes."""
+    """Plan the expansion of all code-making macros in a tree. `read` returns a file's bytes."""
     return _Planner(connection, side, tree, read).plan()
 
 
@@ -78,18 +78,18 @@ class _Planner:
         self._plan = Plan()
 
     def plan(self) -> Plan:
-        """See `plan` above."""
+        """Return the plan of the whole tree."""
         includes = {path: list(self._code_includes(path)) for path in self._files}
-        targets = {include.name for found in includes.values() for include in found}
+        targets = {include.name for of_file in includes.values() for include in of_file}
         for path, (arch, blob) in self._files.items():
-            # What an included file invokes is the includer's to say.
-            own = self._uses.get(blob, []) if path not in targets else []
-            if found := sorted([*own, *includes[path]], key=lambda use: use.start):
-                self._file(path, arch, found)
+            # Invocations in an included file are expanded for its includer.
+            own_uses = self._uses.get(blob, []) if path not in targets else []
+            if uses := sorted([*own_uses, *includes[path]], key=lambda use: use.start):
+                self._file(path, arch, uses)
         return self._plan
 
     def _invocations(self) -> dict[int, list[_Use]]:
-        """By blob: what the repair took for macros, and calls of macros that make labels."""
+        """Return by blob the macro uses found by the parser's repair, and calls of macros that make labels."""
         uses: dict[int, list[_Use]] = {}
         makers = self._definitions.case_makers
         for blob, name, kind, *rest in self._connection.execute(
@@ -113,7 +113,7 @@ class _Planner:
         return uses
 
     def _code_includes(self, path: str) -> Iterator[_Use]:
-        """Includes of files that use macros which this one defines for them."""
+        """Yield the includes of files that use macros which the includer defines."""
         arch, blob = self._files[path]
         if not self._definitions.defines(path):
             return
@@ -140,33 +140,33 @@ class _Planner:
                 inside.setdefault(holder, []).append(use)
             elif use.kind in {"file", "include"}:
                 self._try(path, use, self._outside(path, arch, use))
-        for function, found in inside.items():
-            self._try(path, found[0], self._function(path, arch, function, found))
+        for function, uses_inside in inside.items():
+            self._try(path, uses_inside[0], self._function(path, arch, function, uses_inside))
 
     def _functions(self, path: str, heads: list[_Use]) -> list[_Use]:
-        """The file's functions, those made by a macro from its invocation on."""
+        """Return the file's functions; a function whose head is a macro starts at the invocation."""
         rows = self._connection.execute(
             """SELECT d.name, 'function', d.line, 0, d.start, d.stop, c.text
                FROM main.function d JOIN main.condition c ON c.id = d.condition WHERE d.blob = ? ORDER BY d.start""",
             (self._files[path][1],),
         )
-        found = [_Use(*row) for row in rows]
-        made = Extents(heads)
-        for index, function in enumerate(found):
-            for head in made.at(function.start):
-                found[index] = replace(function, start=head.start, line=head.line)
-        return found
+        functions = [_Use(*row) for row in rows]
+        extents = Extents(heads)
+        for index, function in enumerate(functions):
+            for head in extents.at(function.start):
+                functions[index] = replace(function, start=head.start, line=head.line)
+        return functions
 
     def _try(self, path: str, use: _Use, pieces: Iterator[Piece]) -> None:
         try:
-            found = list(pieces)
+            done = list(pieces)
         except UnknownDefinitionError as error:
             self._plan.unexpanded.append(Unexpanded(path, use.line, use.name, str(error)))
         else:
-            self._plan.pieces.setdefault(path, []).extend(found)
+            self._plan.pieces.setdefault(path, []).extend(done)
 
     def _outside(self, path: str, arch: str | None, use: _Use) -> Iterator[Piece]:
-        """A file-scope invocation, or every invocation of an included file."""
+        """Yield the pieces of a file-scope invocation, or of every invocation in an included file."""
         if use.kind != "include":
             for condition, macros in self._macros(path, arch, use, {use.name}):
                 yield Piece(condition, [Part(use.line, use.column, self._written(path, use), macros)])
@@ -176,7 +176,7 @@ class _Planner:
             yield Piece(condition, [Part(use.line, use.column, self._written(use.name, inner), macros)])
 
     def _function(self, path: str, arch: str | None, function: _Use, uses: list[_Use]) -> Iterator[Piece]:
-        """A whole function, the includes in it replaced by what they bring."""
+        """Yield pieces for a whole function, with its includes replaced by the invocations that they bring."""
         names = {use.name for use in uses if use.kind != "include"}
         includes = [use for use in uses if use.kind == "include"]
         last = replace(function, line=uses[-1].line)
@@ -199,58 +199,58 @@ class _Planner:
         yield Part(line, 0, _decoded(source[position : function.stop]), macros)
 
     def _written(self, path: str, use: _Use) -> str:
-        """An invocation as it stands in its file, with the semicolon behind it."""
+        """Return an invocation's text, with the semicolon behind it."""
         source = self._read(path)
         semicolon = _SEMICOLON.match(source, use.stop)
         return _decoded(source[use.start : semicolon.end() if semicolon else use.stop])
 
     def _macros(self, path: str, arch: str | None, use: _Use, names: set[str]) -> Iterator[tuple[str, Macros]]:
-        place = MacroSite(path, arch, use.line, use.condition)
-        for condition, found in self._definitions.closures(names, place):
-            yield text(condition), _listed(found)
+        site = MacroSite(path, arch, use.line, use.condition)
+        for condition, definitions in self._definitions.closures(names, site):
+            yield text(condition), _listed(definitions)
 
     def _leads_here(self, path: str, arch: str | None, include: _Use, inner: _Use) -> bool:
-        """Whether an invocation in an included file is of a macro that the includer defines, or leads to one."""
-        place = MacroSite(path, arch, include.line, include.condition)
+        """Tell whether an invocation in an included file leads to a macro of the includer."""
+        site = MacroSite(path, arch, include.line, include.condition)
         target = MacroSite(include.name, self._files[include.name][0], inner.line, inner.condition)
         seen: set[str] = set()
         wanted = {inner.name}
         while wanted:
             name = wanted.pop()
             seen.add(name)
-            if self._definitions.defined_before(name, place):
+            if self._definitions.defined_before(name, site):
                 return True
             for choice in self._definitions.own(name, target):
                 wanted |= set(self._definitions.makers_in(choice.body)) - seen
         return False
 
     def _brought(self, path: str, arch: str | None, include: _Use) -> Iterator[tuple[_Use, Macros]]:
-        """Invocations in an included file that the includer defines, or that lead to what it defines."""
-        place = MacroSite(path, arch, include.line, include.condition)
+        """Yield invocations in an included file that need the includer's macros, with those macros."""
+        site = MacroSite(path, arch, include.line, include.condition)
         for inner in self._included(include.name):
             if not self._leads_here(path, arch, include, inner):
                 continue
             target = MacroSite(include.name, self._files[include.name][0], inner.line, inner.condition)
-            found: dict[str, Definition] = {}
+            definitions: dict[str, Definition] = {}
             wanted = {inner.name}
-            while missing := sorted(wanted - found.keys()):
-                here = next((at for at in (place, target) if self._definitions.defined_before(missing[0], at)), None)
-                if here is None:
+            while missing := sorted(wanted - definitions.keys()):
+                origin = next((at for at in (site, target) if self._definitions.defined_before(missing[0], at)), None)
+                if origin is None:
                     wanted.discard(missing[0])
                     continue
-                choices = self._definitions.at(missing[0], here)
+                choices = self._definitions.at(missing[0], origin)
                 if len(choices) > 1:
                     raise UnknownDefinitionError(f"{missing[0]} is defined in {len(choices)} ways")
-                found[missing[0]] = choices[0].definition
+                definitions[missing[0]] = choices[0].definition
                 wanted |= set(self._definitions.makers_in(choices[0].definition.body))
-            if inner.name in found:
-                yield inner, _listed(dict(sorted(found.items())))
+            if inner.name in definitions:
+                yield inner, _listed(dict(sorted(definitions.items())))
 
 
-def _listed(found: dict[str, Definition]) -> Macros:
+def _listed(definitions: dict[str, Definition]) -> Macros:
     return {
         name: (None if entry.parameters is None else list(entry.parameters), entry.body)
-        for name, entry in found.items()
+        for name, entry in definitions.items()
     }  # fmt: skip
 
 

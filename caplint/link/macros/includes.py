@@ -1,4 +1,4 @@
-"""Which file of a tree an `#include` means."""
+"""Resolution of `#include` to a file of the tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caplint.knowledge.load import GENERIC
 
 
 class Includes:
-    """The files of one side of a tree, found by the ends of their paths."""
+    """Files of one side of a tree, found by the end of their path."""
 
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
         self.files: dict[str, tuple[str | None, int]] = {
@@ -26,7 +26,7 @@ class Includes:
             self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
 
     def resolved(self, includer: str, name: str) -> str | None:
-        """The nearest file that ends with the included path and is not another architecture's."""
+        """Return the nearest file whose path ends with the included path, except another architecture's; else None."""
         key = (includer, name)
         if key not in self._resolved:
             self._resolved[key] = self._nearest(includer, name)

@@ -1,1 +1,1 @@
-"""Model-specific registers."""
+"""Model-specific registers (MSRs)."""

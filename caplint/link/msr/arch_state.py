@@ -1,4 +1,4 @@
-"""The structures that hold the state of a VM or a vCPU, and whether anything in KVM writes or reads a member."""
+"""Structures that hold the state of a VM or a vCPU, and whether KVM writes or reads a member."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class StateMember:
-    """A member of a structure: dotted path from its owner."""
+    """Structure member; `name` is the dotted path from its owner."""
 
     owner: str
     name: str
@@ -29,47 +29,47 @@ class StateMember:
 
     @property
     def last(self) -> str:
-        """Its own name."""
+        """Last component of the dotted path."""
         return self.name.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class MemberPath:
-    """What a member chain leads to: the members it passes, outermost first."""
+    """Target of a member chain: the members on its way, outermost first."""
 
     owner: str
-    """The structure of `[msr.state]` that it starts in."""
+    """Structure of `[msr.state]` in which the chain starts."""
     members: tuple[StateMember, ...]
     unknown: str = ""
-    """The first step that the structure reached so far does not have; empty where all are known."""
+    """First step that is not a member of the structure reached so far; empty if all are known."""
     outside: bool = False
-    """Whether the chain leads on into a structure that is not in view."""
+    """True if the chain leads on into a structure that the tree does not define."""
 
     @property
     def member(self) -> str:
-        """Dotted path of the last known member, from the structure that holds it."""
+        """Dotted path of the last known member, from the structure that contains it."""
         return self.members[-1].name if self.members else ""
 
 
 @dataclass
 class State:
-    """The structures of one tree, with every name through which members are written or read."""
+    """Structures of one tree, with every name through which members are written or read."""
 
     structures: dict[str, dict[str, StateMember]]
     """Tag → dotted path → member."""
     written: set[str] = field(default_factory=set)
-    """Last names of chains that are assigned, updated, or whose address is taken; names in macro bodies."""
+    """Last names of chains that are assigned, updated or addressed; names in macro bodies."""
     passed: set[str] = field(default_factory=set)
-    """Last names of chains that are used by value: an array handed on may be written."""
+    """Last names of chains that are used by value; an array passed on may be written."""
     inner: dict[str, set[str]] = field(default_factory=dict)
-    """Tag → members that have members of their own, as far as that has been asked."""
+    """Tag → dotted paths of members that contain further members; filled on demand."""
     roots: list[tuple[str, re.Pattern[str]]] = field(default_factory=list)
 
     @staticmethod
     def of(connection: sqlite3.Connection, side: str, tree: str, files: Iterable[tuple[str | None, Members]]) -> State:
-        """The state of a tree's MSR architecture; `files` says what each file does to members."""
-        known = knowledge().msr
-        where = (side, tree, known.architecture, GENERIC)
+        """Read the structures of a tree's MSR architecture; `files` gives the member uses of each file."""
+        msrs = knowledge().msr
+        where = (side, tree, msrs.architecture, GENERIC)
         structures: dict[str, dict[str, StateMember]] = {}
         for owner, name, *rest in connection.execute(
             """SELECT m.owner, m.name, m.type, m.array, f.path, m.line
@@ -78,8 +78,8 @@ class State:
             where,
         ):
             structures.setdefault(owner, {}).setdefault(name, StateMember(owner, name, *rest))
-        state = State(structures, roots=known.roots)
-        seen = [members for arch, members in files if arch in {known.architecture, GENERIC}]
+        state = State(structures, roots=msrs.roots)
+        seen = [members for arch, members in files if arch in {msrs.architecture, GENERIC}]
         called = json.dumps(sorted({callee for members in seen for callee in members.handed}))
         functions = {
             name
@@ -96,13 +96,13 @@ class State:
     def _add(self, members: Members, functions: set[str]) -> None:
         self.passed.update(members.passed)
         self.written.update(members.written)
-        # A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do: so may all that is no function in view.
+        # A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do; so may a function without a definition.
         for callee, names in members.handed.items():
             if callee not in functions and not kernel_idioms().is_inert(callee):
                 self.written.update(names)
 
     def place(self, chain: str) -> MemberPath | None:
-        """What a chain leads to, None where it does not start in a known structure."""
+        """Return the target of a chain, None if it does not start in a known structure."""
         bare = BRACKETS.sub("", chain)
         for owner, root in self.roots:
             for match in root.finditer(bare):
@@ -112,7 +112,7 @@ class State:
         return None
 
     def _inner(self, structure: str) -> set[str]:
-        """The members of a structure that have members of their own there."""
+        """Return the dotted paths of members that contain further members in the same structure."""
         if structure not in self.inner:
             names = self.structures[structure]
             self.inner[structure] = {name[:at] for name in names for at, letter in enumerate(name) if letter == "."}
@@ -125,11 +125,11 @@ class State:
             if not _NAME.fullmatch(step):
                 return MemberPath(owner, tuple(members), outside=True)
             name = f"{prefix}{step}"
-            found = self.structures[structure].get(name)
-            if found is None:
+            member = self.structures[structure].get(name)
+            if member is None:
                 return MemberPath(owner, tuple(members), unknown=step)
-            members.append(found)
-            tag = _tag(found.type)
+            members.append(member)
+            tag = _tag(member.type)
             if name in self._inner(structure):
                 prefix = f"{name}."
             elif tag in self.structures:
@@ -140,7 +140,7 @@ class State:
         return MemberPath(owner, tuple(members))
 
     def is_written(self, place: MemberPath) -> bool:
-        """Whether something may write what the place names: by assignment, by address, as an array handed on."""
+        """Tell whether any code may write the target: by assignment, by address, or as an array passed on."""
         return any(
             member.last in self.written or ((member.array or "*" in member.type) and member.last in self.passed)
             for member in place.members
@@ -148,5 +148,5 @@ class State:
 
 
 def _tag(kind: str) -> str:
-    """The tag of the structure that a member is, or points to."""
+    """Return the tag of the structure that a member is or points to."""
     return kind.replace("*", "").replace("const", "").strip().removeprefix("struct ").removeprefix("union ").strip()

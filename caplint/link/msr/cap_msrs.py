@@ -1,4 +1,4 @@
-"""Which MSR belongs to which capability, with the evidence for it."""
+"""MSRs of each capability, with the evidence."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
+from caplint.link.msr.rows import CapMsrRow
 
 _CAP_PREFIX = re.compile(rf"{PREFIX}(?:X86_)?(?:MSR_)?")
 _MSR_PREFIX = re.compile(r"MSR_(?:IA32_|AMD64_|KVM_)?")
 
 
 def link_cap_msrs(connection: sqlite3.Connection) -> None:
-    """Fill `all_cap_msr`. An MSR is named as its handler names it."""
+    """Fill `all_cap_msr`. MSRs have the names that their handlers use."""
     sites = connection.execute(
         "SELECT DISTINCT side, tree, msr, number FROM temp.all_msr_site WHERE msr = high ORDER BY 1, 2, 3"
     ).fetchall()
@@ -26,17 +28,21 @@ def link_cap_msrs(connection: sqlite3.Connection) -> None:
             "SELECT DISTINCT name FROM temp.all_cap WHERE side = ? AND tree = ? AND header = 'uapi' ORDER BY 1",
             (side, tree),
         )]  # fmt: skip
-        found = {
+        pairs = {
             (cap, msr, "config") for cap in caps for msr in knowledge().msr.capabilities.get(cap, ()) if msr in numbers
         }
-        found |= {(cap, msr, "name") for cap, msr in _by_name(caps, numbers)}
-        found |= {(cap, msr, "state") for cap, msr in _by_state(connection, side, tree) if msr in numbers}
-        found |= {(cap, msr, "doc") for cap, msr in _by_section(connection, side, tree) if msr in numbers}
+        pairs |= {(cap, msr, "name") for cap, msr in _by_name(caps, numbers)}
+        pairs |= {(cap, msr, "state") for cap, msr in _by_state(connection, side, tree) if msr in numbers}
+        pairs |= {(cap, msr, "doc") for cap, msr in _by_section(connection, side, tree) if msr in numbers}
         if side == "now":
-            found |= {(cap, msr, "patch") for cap, msr in _by_patch(connection, tree)}
-        connection.executemany(
-            "INSERT INTO temp.all_cap_msr VALUES (?, ?, ?, ?, ?, ?)",
-            [(side, tree, cap, msr, numbers.get(msr), evidence) for cap, msr, evidence in sorted(found)],
+            pairs |= {(cap, msr, "patch") for cap, msr in _by_patch(connection, tree)}
+        insert(
+            connection,
+            "all_cap_msr",
+            [
+                CapMsrRow(side=side, tree=tree, cap=cap, msr=msr, number=numbers.get(msr), evidence=evidence)
+                for cap, msr, evidence in sorted(pairs)
+            ],
         )
 
 
@@ -48,7 +54,7 @@ def _by_name(caps: list[str], numbers: dict[str, int | None]) -> Iterator[tuple[
 
 
 def _by_state(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple[str, str]]:
-    """Enabling writes a member that the register's handler reads, in its value or to decide."""
+    """Pair capabilities with MSRs whose handler reads a member that enabling writes."""
     return connection.execute(
         """SELECT DISTINCT s.cap, g.msr FROM temp.all_cap_state s
            JOIN temp.all_msr_site g ON g.side = s.side AND g.tree = s.tree AND g.msr = g.high
@@ -59,7 +65,7 @@ def _by_state(connection: sqlite3.Connection, side: str, tree: str) -> list[tupl
 
 
 def _by_section(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple[str, str]]:
-    """A section of api.rst whose title is the capability names one register: of several, most are mere examples."""
+    """Pair capabilities with the only MSR named in their section of api.rst; several MSRs are mostly examples."""
     return connection.execute(
         """SELECT DISTINCT c.name, m.name
            FROM temp.all_file f JOIN main.doc_mention c ON c.blob = f.blob
@@ -72,7 +78,7 @@ def _by_section(connection: sqlite3.Connection, side: str, tree: str) -> list[tu
 
 
 def _by_patch(connection: sqlite3.Connection, tree: str) -> list[tuple[str, str]]:
-    """One patch adds one capability and one register's handler."""
+    """Pair the only capability that a patch adds with each MSR whose handler it adds."""
     caps = connection.execute(
         """SELECT DISTINCT c.name FROM temp.all_cap c
            JOIN temp.changed_line l ON l.tree = c.tree AND l.path = c.path AND l.line = c.line

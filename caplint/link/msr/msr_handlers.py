@@ -1,4 +1,4 @@
-"""Which functions read and write MSRs for guest and host, and what each of their cases does."""
+"""Functions that read and write MSRs for guest and host, and the effect of each of their cases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caplint.link.functions.member_uses import chains
 from caplint.link.msr.arch_state import MemberPath, State
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
-# What a guard may speak of without making the access depend on a capability or a feature.
+# Words in a guard that do not make the access depend on a capability or a feature.
 _NO_GATE = frozenset({"msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"})
 _NUMBER = re.compile(r"[\s()]*(?:0[xX])?[0-9a-fA-F]+(?:[uUlL]*)[\s()]*\Z")
 _OPERAND = r"[\w>.-]+?"
@@ -32,7 +32,7 @@ _BETWEEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MsrSite:
-    """A place in a handler that answers for an MSR or a range of them."""
+    """Site in a handler that answers for an MSR or a range of MSRs."""
 
     body: Body
     verb: str
@@ -49,17 +49,17 @@ class MsrSite:
 
 @dataclass(frozen=True, slots=True)
 class MsrValue:
-    """Where a value comes from, or goes to."""
+    """Source of a read value, or target of a written one."""
 
     kind: str
-    """`state` (members of KVM's own), `constant`, `delegated` (another handler), `other`."""
+    """`state` (members of KVM's structures), `constant`, `delegated` (another handler) or `other`."""
     places: tuple[MemberPath, ...] = ()
     text: str = ""
 
 
 @dataclass
 class MsrHandlers:
-    """Finds the handlers of one side of a tree."""
+    """Finder of the MSR handlers of one side of a tree."""
 
     connection: sqlite3.Connection
     side: str
@@ -67,15 +67,15 @@ class MsrHandlers:
     _seen: set[tuple[str, str, int]] = field(default_factory=set)
 
     def bodies(self) -> Iterator[tuple[str, Body]]:
-        """Handlers by name and by table, then those that one of them hands an access on to."""
-        known = knowledge().msr
-        pending = [(verb, name) for verb, names in known.functions.items() for name in names]
-        pending += [(verb, name) for verb, fields in known.fields.items() for name in self._through(fields)]
-        asked: set[tuple[str, str]] = set()
+        """Yield verb and body of handlers found by name and by table, then of those that they delegate to."""
+        msrs = knowledge().msr
+        pending = [(verb, name) for verb, names in msrs.functions.items() for name in names]
+        pending += [(verb, name) for verb, fields in msrs.fields.items() for name in self._through(fields)]
+        visited: set[tuple[str, str]] = set()
         for verb, name in pending:  # which grows
-            if (verb, name) in asked:
+            if (verb, name) in visited:
                 continue
-            asked.add((verb, name))
+            visited.add((verb, name))
             for handler in self._definitions(verb, name):
                 key = (verb, handler.path, handler.start)
                 if key not in self._seen:
@@ -96,41 +96,41 @@ class MsrHandlers:
     def _definitions(self, verb: str, name: str) -> list[Handler]:
         arch = knowledge().msr.architecture
         return [
-            Handler(self.side, self.tree, found.path, found.blob, arch, name, found.start, found.stop,
-                    found.parameters, verb, None, "name")
-            for found in functions_named(self.connection, self.side, self.tree, name)
-            if found.arch == arch
+            Handler(self.side, self.tree, entry.path, entry.blob, arch, name, entry.start, entry.stop,
+                    entry.parameters, verb, None, "name")
+            for entry in functions_named(self.connection, self.side, self.tree, name)
+            if entry.arch == arch
         ]  # fmt: skip
 
 
 def selectors(body: Body) -> set[str]:
-    """Expressions that name the register in a handler: the known ones, and local copies of them."""
-    known = set(knowledge().msr.selectors)
-    copies = {row.extra[0] for row in body.stores if row.text in known and row.extra[0].isidentifier()}
-    return known | copies
+    """Return expressions that name the register in a handler: the known ones, and local copies of them."""
+    names = set(knowledge().msr.selectors)
+    copies = {row.extra[0] for row in body.stores if row.text in names and row.extra[0].isidentifier()}
+    return names | copies
 
 
 def delegates(body: Body) -> list[str]:
-    """Functions that get the register, and its value or the place for it, handed on."""
-    if body.delegates is None:  # each of its cases asks
+    """Return functions that receive the register together with its value, or with a pointer to it."""
+    if body.delegates is None:  # computed once, for all cases
         body.delegates = _delegates(body)
     return body.delegates
 
 
 def _delegates(body: Body) -> list[str]:
     names, values, requests = selectors(body), set(knowledge().msr.values), _requests(body)
-    found = []
+    callees = []
     for call in body.calls:
         arguments = set(json.loads(call.text))
         callee = call.extra[0]
         passes = arguments & requests or (arguments & names and arguments & values)
         if passes and callee.isidentifier() and not kernel_idioms().logs(callee):
-            found.append(callee)
-    return found
+            callees.append(callee)
+    return callees
 
 
 def _requests(body: Body) -> set[str]:
-    """Parameters that hold a whole access: its register, its value and who asks."""
+    """Return parameters that hold a whole access: register, value and origin."""
     texts = " ".join(row.text for rows in (body.stores, body.calls, body.tests) for row in rows)
     return {
         name for name in knowledge().msr.requests if re.search(rf"\b{name}->(?:index|data|host_initiated)\b", texts)
@@ -138,7 +138,7 @@ def _requests(body: Body) -> set[str]:
 
 
 def sites(verb: str, body: Body) -> Iterator[MsrSite]:
-    """Every MSR that the handler speaks of; see `bounded` for those that run into one another."""
+    """Yield a site for every MSR that the handler names; `bounded` limits overlapping sites."""
     yield from bounded(body, _sites(verb, body))
 
 
@@ -146,7 +146,7 @@ def _sites(verb: str, body: Body) -> Iterator[MsrSite]:
     names = selectors(body)
     handler = body.handler
     extent = (handler.blob, handler.function, handler.start, handler.stop)
-    for selector, low, high, *place in body.connection.execute(
+    for selector, low, high, *location in body.connection.execute(
         """SELECT l.selector, l.low, l.high, l.line, l.column, l.start, l.stop, c.text
            FROM main.case_label l JOIN main.condition c ON c.id = l.condition
            WHERE l.blob = ? AND l.function = ? AND l.start >= ? AND l.start < ? AND l.low IS NOT NULL
@@ -154,7 +154,7 @@ def _sites(verb: str, body: Body) -> Iterator[MsrSite]:
         extent,
     ).fetchall():
         if selector in names:
-            yield MsrSite(body, verb, "case", low, high, *place)
+            yield MsrSite(body, verb, "case", low, high, *location)
     for constant, operand, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.operand, p.line, p.column, p.start, c.text
            FROM main.comparison p JOIN main.condition c ON c.id = p.condition
@@ -180,12 +180,12 @@ def _position(body: Body, start: int) -> tuple[int, int]:
 
 
 def value(site: MsrSite, state: State) -> MsrValue:
-    """Where a read value comes from, or which state a written one goes to."""
+    """Return the source of a read value, or the state that a written one goes to."""
     rows = _written_state(site, state) if site.verb == "set" else _answers(site)
     if not rows and site.verb != "set":
         calls = set(delegates(site.body))
-        handed = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
-        return MsrValue("delegated", text=handed[0].extra[0]) if handed else MsrValue("other")
+        passing = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
+        return MsrValue("delegated", text=passing[0].extra[0]) if passing else MsrValue("other")
     if site.verb == "set":
         return _assigned(site, state, rows)
     places = [place for row in rows for chain in chains(row.text) if (place := state.place(chain))]
@@ -197,7 +197,7 @@ def value(site: MsrSite, state: State) -> MsrValue:
 
 
 def _answers(site: MsrSite) -> list[Row]:
-    """The assignments that leave a value for the reader."""
+    """Return the assignments that set the value for the reader."""
     results = _results()
     return [row for row in between(site.body.stores, site.start, site.stop) if results.search(row.extra[0])]
 
@@ -211,9 +211,9 @@ def _assigned(site: MsrSite, state: State, rows: list[Row]) -> MsrValue:
     if places:
         return MsrValue("state", tuple(dict.fromkeys(places)), rows[0].text if len(rows) == 1 else "")
     calls = set(delegates(site.body))
-    handed = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
-    if handed:
-        return MsrValue("delegated", text=handed[0].extra[0])
+    passing = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
+    if passing:
+        return MsrValue("delegated", text=passing[0].extra[0])
     body = site.body
     busy = any(between(rows, site.start, site.stop) for rows in (body.calls, body.stores, body.jumps))
     return MsrValue("other" if busy else "constant")
@@ -225,7 +225,7 @@ def _results() -> re.Pattern[str]:
 
 
 def gates(site: MsrSite) -> list[str]:
-    """What decides whether the access succeeds: the conditions on the way to its value, and those under its label."""
+    """Return the conditions on the way to the access's value, and those under its label."""
     offsets = [row.start for row in _answers(site)] or [site.start]
     first, last = min(offsets), max(offsets)
     inside = between(site.body.guards, first + 1, last + 1)
@@ -238,5 +238,5 @@ def gates(site: MsrSite) -> list[str]:
 
 
 def is_gated(conditions: list[str]) -> bool:
-    """Whether something other than who asks is among what decides: a feature, a capability, a setting."""
+    """Tell whether a feature, a capability or a setting is among the conditions, not only the access's origin."""
     return any(set(_GATE_WORD.findall(text)) - _NO_GATE for text in conditions)

@@ -1,4 +1,4 @@
-"""MSRs: their numbers, what handles them, what saves them, and which capability they belong to."""
+"""MSRs: their numbers, handlers, save lists, and state."""
 
 from __future__ import annotations
 
@@ -14,18 +14,29 @@ from typing import Any
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import insert
 from caplint.link.functions.body import insert_cuts
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
 from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
 from caplint.link.msr.passthrough import link_passthrough
+from caplint.link.msr.rows import (
+    MsrFactRow,
+    MsrGateRow,
+    MsrRow,
+    MsrSavedRow,
+    MsrSiteRow,
+    MsrStateRow,
+    VcpuFieldRow,
+    VmmMsrRow,
+)
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
-# Registers of one kind that processors and hypervisors number in a row, at most.
+# Highest index in a bank of consecutive MSRs.
 _LARGEST_BANK = 31
 _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
@@ -37,20 +48,21 @@ _TABLES = (
 
 
 def link_msrs(store: FactStore, extractor: str) -> None:
-    """Fill every table of MSRs."""
-    connection, known = store.connection, knowledge().msr
-    connection.executemany(
-        "INSERT INTO temp.msr_fact VALUES (?, ?, ?)",
+    """Fill all tables of MSRs."""
+    connection, msr_knowledge = store.connection, knowledge().msr
+    insert(
+        connection,
+        "msr_fact",
         [
-            (kind, name, source)
-            for kind, facts in (*known.directions.items(), ("elsewhere", known.elsewhere))
+            MsrFactRow(kind=kind, msr=name, source=source)
+            for kind, facts in (*msr_knowledge.directions.items(), ("elsewhere", msr_knowledge.elsewhere))
             for name, source in facts.items()
         ],
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
     for side, tree, role in trees:
-        name = f"msrs {tree} {role} {snapshot(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
+        cache_key = f"msrs {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
 
 
 def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
@@ -64,7 +76,7 @@ def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
 
 
 class _MsrNumbers:
-    """Values of expressions in the light of a tree's headers for the MSR architecture."""
+    """Values of expressions, with the tree's headers for the MSR architecture."""
 
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str) -> None:
         self._connection = connection
@@ -72,7 +84,7 @@ class _MsrNumbers:
         self._numbers = Numbers(LookedUp(self._definition))
 
     def _definition(self, name: str) -> Definition | None:
-        """The first definition that is not empty."""
+        """Return the first definition that is not empty."""
         row = self._connection.execute(
             """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
                WHERE f.side = ? AND f.tree = ? AND (f.arch IS NULL OR f.arch IN (?, ?)) AND NOT f.expanded
@@ -82,7 +94,7 @@ class _MsrNumbers:
         return Definition.of(*row) if row else None
 
     def of(self, expression: str) -> int | None:
-        """The value, None where it cannot be computed or is none of an MSR."""
+        """Return the value, None if it cannot be computed or is not a valid MSR number."""
         try:
             number = self._numbers.of(expression)
         except UnknownValueError:
@@ -91,20 +103,23 @@ class _MsrNumbers:
 
 
 def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    known = knowledge()
-    headers = {project.name: project.msrs for project in known.projects}
-    named = " OR ".join("m.name GLOB ? || '*'" for _ in known.msr.prefixes)
+    all_knowledge = knowledge()
+    headers = {project.name: project.msrs for project in all_knowledge.projects}
+    named = " OR ".join("m.name GLOB ? || '*'" for _ in all_knowledge.msr.prefixes)
     rows = connection.execute(
         f"""SELECT t.project, f.role, f.path, m.line, m.column, m.name, m.body
             FROM temp.all_file f JOIN temp.tree t ON t.name = f.tree CROSS JOIN main.macro m ON m.blob = f.blob
             WHERE f.side = ? AND f.tree = ? AND NOT f.expanded AND m.parameters IS NULL AND m.body <> '' AND ({named})
             ORDER BY f.path, m.line""",  # noqa: S608
-        (side, tree, *known.msr.prefixes),
+        (side, tree, *all_knowledge.msr.prefixes),
     ).fetchall()
-    connection.executemany(
-        "INSERT INTO temp.all_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_msr",
         [
-            (side, tree, role, path, line, column, name, numbers.of(body))
+            MsrRow(
+                side=side, tree=tree, role=role, path=path, line=line, column=column, name=name, number=numbers.of(body)
+            )
             for project, role, path, line, column, name, body in rows
             if headers[project].fullmatch(path)
         ],
@@ -131,46 +146,47 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """A row of `all_msr_site` to be."""
+    """Data for one row of `all_msr_site`."""
 
     site: MsrSite
     id: str
     condition: str
     value: MsrValue
     gates: list[str]
-    """What decides whether it succeeds."""
+    """Conditions on which the access succeeds."""
 
 
 def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
     site, handler = access.site, access.site.body.handler
-    site.body.connection.execute(
-        "INSERT INTO temp.all_msr_site VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (access.id, handler.side, handler.tree, handler.path, site.line, site.column, site.verb, site.low, site.high,
-         numbers.of(site.low), numbers.of(site.high), handler.function, site.kind, access.condition, access.value.kind,
-         access.value.text, int(is_gated(access.gates))),
-    )  # fmt: skip
+    insert(site.body.connection, "all_msr_site", [MsrSiteRow(
+        id=access.id, side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
+        verb=site.verb, msr=site.low, high=site.high, number=numbers.of(site.low), last=numbers.of(site.high),
+        function=handler.function, kind=site.kind, condition=access.condition, value_kind=access.value.kind,
+        value=access.value.text, gated=int(is_gated(access.gates))
+    )])  # fmt: skip
 
 
 def _insert_state(access: _Access, state: State) -> None:
     handler, connection = access.site.body.handler, access.site.body.connection
     names = {name for text in [*access.gates, access.value.text] for name in POINTED.findall(text)}
-    connection.executemany(
-        "INSERT INTO temp.all_msr_gate VALUES (?, ?, ?, ?)",
-        [(handler.side, handler.tree, access.id, name) for name in sorted(names)],
+    insert(
+        connection,
+        "all_msr_gate",
+        [MsrGateRow(side=handler.side, tree=handler.tree, site=access.id, member=name) for name in sorted(names)],
     )
     for place in access.value.places:
         last = place.members[-1] if place.members else None
-        connection.execute(
-            "INSERT INTO temp.all_msr_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (handler.side, handler.tree, access.id, place.owner, place.member, place.unknown, int(place.outside),
-             int(state.is_written(place)), last.path if last else None, last.line if last else None),
-        )  # fmt: skip
+        insert(connection, "all_msr_state", [MsrStateRow(
+            side=handler.side, tree=handler.tree, site=access.id, owner=place.owner, member=place.member,
+            unknown=place.unknown, outside=int(place.outside), written=int(state.is_written(place)),
+            path=last.path if last else None, line=last.line if last else None
+        )])  # fmt: skip
 
 
 def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    known = knowledge().msr
+    msr_knowledge = knowledge().msr
     filtered = _filtered(connection, side, tree, numbers)
-    for feature, lists in enumerate((known.saved, known.features)):
+    for feature, lists in enumerate((msr_knowledge.saved, msr_knowledge.features)):
         for name in lists:
             rows = connection.execute(
                 """SELECT f.path, e.line, e.column, e.value, c.text FROM temp.all_file f
@@ -181,14 +197,29 @@ def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNu
             for path, line, column, text, condition in rows:
                 number = numbers.of(text)
                 decided = number is not None and any(low <= number <= high for low, high in filtered)
-                connection.execute(
-                    "INSERT INTO temp.all_msr_saved VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (side, tree, path, line, column, name, feature, text, number, condition, int(decided)),
+                insert(
+                    connection,
+                    "all_msr_saved",
+                    [
+                        MsrSavedRow(
+                            side=side,
+                            tree=tree,
+                            path=path,
+                            line=line,
+                            column=column,
+                            list=name,
+                            feature=feature,
+                            msr=text,
+                            number=number,
+                            condition=condition,
+                            filtered=int(decided),
+                        )
+                    ],
                 )
 
 
 def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> list[tuple[int, int]]:
-    """The registers, as ranges, that a filter's cases name."""
+    """Return the registers in a filter's case labels, as inclusive ranges."""
     rows = connection.execute(
         """SELECT DISTINCT l.low, l.high FROM code_function d
            JOIN main.case_label l ON l.blob = d.blob AND l.function = d.name
@@ -200,7 +231,7 @@ def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _Ms
 
 
 def _fields(connection: sqlite3.Connection, side: str, tree: str, members: list[tuple[str | None, Members]]) -> None:
-    """Members of the structures that hold state, of every architecture."""
+    """Fill `all_vcpu_field` with the members of the state structures, for every architecture."""
     counts = _counts(members)
     shared = counts.get(GENERIC, (Counter(), Counter()))
     for owner in sorted({owner for owner, _ in knowledge().msr.roots}):
@@ -213,22 +244,20 @@ def _fields(connection: sqlite3.Connection, side: str, tree: str, members: list[
         for row in rows:
             name = row[4].rpartition(".")[2]
             both = (counts[row[2]], shared) if row[2] != GENERIC and row[2] in counts else (shared,)
-            reads, writes = (sum(found[mode][name] for found in both) for mode in (0, 1))
-            connection.execute(
-                "INSERT INTO temp.all_vcpu_field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, reads, writes)
-            )
+            reads, writes = (sum(counter[mode][name] for counter in both) for mode in (0, 1))
+            insert(connection, "all_vcpu_field", [VcpuFieldRow._make((*row, reads, writes))])
 
 
 def _counts(members: list[tuple[str | None, Members]]) -> dict[str, tuple[Counter[str], Counter[str]]]:
-    """How often members are read and written in code of each architecture, by their names."""
-    found: dict[str, tuple[Counter[str], Counter[str]]] = {}
+    """Count reads and writes of members per architecture, by the members' names."""
+    counts: dict[str, tuple[Counter[str], Counter[str]]] = {}
     for arch, file in members:
         if arch is not None:
-            reads, writes = found.setdefault(arch, (Counter(), Counter()))
+            reads, writes = counts.setdefault(arch, (Counter(), Counter()))
             for name, (read, written) in file.counts.items():
                 reads[name] += read
                 writes[name] += written
-    return found
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +267,7 @@ class _Flag:
 
 
 def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    known = knowledge().msr
+    msr_knowledge = knowledge().msr
     flags = _listed_flags(connection, side, tree)
     calls: dict[str, list[tuple[Any, ...]]] = {}
     for callee, *call in connection.execute(
@@ -246,25 +275,42 @@ def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumb
            FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND k.callee IN (SELECT value FROM json_each(?)) AND k.function IS NOT NULL
            ORDER BY f.path, k.start""",
-        (side, tree, json.dumps([*known.vmm_calls])),
+        (side, tree, json.dumps([*msr_knowledge.vmm_calls])),
     ).fetchall():
         calls.setdefault(callee, []).append(tuple(call))
-    for callee, argument in known.vmm_calls.items():
+    for callee, argument in msr_knowledge.vmm_calls.items():
         for path, blob, line, column, start, function, arguments in calls.get(callee, []):
             text = next(iter(json.loads(arguments)[argument:]), None)
-            verb = next((verb for verb, names in known.vmm_functions.items() if names.fullmatch(function)), None)
+            verb = next(
+                (verb for verb, names in msr_knowledge.vmm_functions.items() if names.fullmatch(function)), None
+            )
             if verb and text:
                 guards = _guards(connection, blob, function, start)
                 listed = int(any(_Flag(path, name) in flags for name in guards))
                 first, last = _family(text, numbers)
-                connection.execute(
-                    "INSERT INTO temp.all_vmm_msr VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (side, tree, path, line, column, function, verb, text, first, last, listed),
+                insert(
+                    connection,
+                    "all_vmm_msr",
+                    [
+                        VmmMsrRow(
+                            side=side,
+                            tree=tree,
+                            path=path,
+                            line=line,
+                            column=column,
+                            function=function,
+                            verb=verb,
+                            msr=text,
+                            number=first,
+                            last=last,
+                            listed=listed,
+                        )
+                    ],
                 )
 
 
 def _family(text: str, numbers: _MsrNumbers) -> tuple[int | None, int | None]:
-    """First and last of the registers that an expression may mean: `MSR_X + i` stands for a bank of them."""
+    """Return the first and last register that an expression may mean: `MSR_X + i` stands for a bank of them."""
     if (number := numbers.of(text)) is not None:
         return number, number
     first = numbers.of(_VARIABLE.sub("0", text))
@@ -280,7 +326,7 @@ def _guards(connection: sqlite3.Connection, blob: int, function: str, offset: in
 
 
 def _listed_flags(connection: sqlite3.Connection, side: str, tree: str) -> set[_Flag]:
-    """Variables that are set where the kernel's index list is read."""
+    """Return the variables that are set where the kernel's index list is read."""
     rows = connection.execute(
         """SELECT DISTINCT f.path, s.target FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
            JOIN main.store s ON s.blob = f.blob AND s.function = k.function

@@ -1,1 +1,1 @@
-"""The UAPI headers: capabilities and layouts."""
+"""UAPI headers: capabilities and layouts."""

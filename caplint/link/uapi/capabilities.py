@@ -1,4 +1,4 @@
-"""Which capabilities each header defines, with their numbers, and where their names stand in code."""
+"""Capabilities that each header defines, with their numbers, and the uses of their names in code."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import CutRow, insert
 from caplint.link.core.values import number_column
+from caplint.link.uapi.rows import CapRow
 from caplint.util.suggest import nearest
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
-# Definitions of one capability that are looked at: headers have two at most, of different configurations.
+# Maximum number of definitions read per capability; real headers have at most two, under different configurations.
 _MOST_DEFINITIONS = 64
-# `headers_install` removes what stands under it, so a UAPI header is read as user space gets it.
+# `headers_install` removes code under __KERNEL__, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
 
 def link_capabilities(connection: sqlite3.Connection) -> None:
-    """Fill `all_cap` and `all_cap_use`."""
+    """Fill `all_cap` and `all_cap_use`; register the SQL function `nearest_cap`."""
     _definitions(connection)
     names = sorted({name for (name,) in connection.execute("SELECT name FROM temp.all_cap WHERE header = 'uapi'")})
     connection.create_function("nearest_cap", 1, lambda name: nearest(name, names), deterministic=True)
     connection.execute("""
-        INSERT INTO temp.all_cap_use
+        INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL AND NOT f.expanded
@@ -47,30 +49,29 @@ def _definitions(connection: sqlite3.Connection) -> None:
         ORDER BY f.side, f.tree, f.path, m.line
     """).fetchall()
     numbers: dict[tuple[str, str, str], Numbers] = {}
-    found = []
+    cap_rows = []
     defined: Counter[tuple[str, str, str, str]] = Counter()
     cuts: dict[tuple[str, str, str], int] = {}
-    for *place, name, body, header, arch, condition, comment in rows:
+    for side, tree, role, path, line, column, name, body, header, arch, condition, comment in rows:
         if not is_capability(name) or name in knowledge().not_capabilities:
             continue
         presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
         if presence == "0":
             continue
-        key = (place[0], place[1], header)
+        key = (side, tree, header)
         defined[*key, name] += 1
         if defined[*key, name] > _MOST_DEFINITIONS:
-            cuts.setdefault((*place[:2], place[3]), place[4])
+            cuts.setdefault((side, tree, path), line)
             continue
         if key not in numbers:
             numbers[key] = Numbers(LookedUp(partial(_definition, connection, *key)))
         number = number_column(_number(numbers[key], body))
-        found.append((*place, name, number, _alias(body), header, arch, presence, comment))
-    connection.executemany("INSERT INTO temp.all_cap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
+        cap_rows.append(
+            CapRow(side, tree, role, path, line, column, name, number, _alias(body), header, arch, presence, comment)
+        )
+    insert(connection, "all_cap", cap_rows)
     reason = f"a capability that has more than {_MOST_DEFINITIONS} definitions"
-    connection.executemany(
-        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, 0, 0, ?)",
-        [(*place, line, reason) for place, line in cuts.items()],
-    )
+    insert(connection, "all_cut", [CutRow(*location, line, 0, 0, reason) for location, line in cuts.items()])
 
 
 def _number(numbers: Numbers, body: str) -> int | None:
@@ -81,7 +82,7 @@ def _number(numbers: Numbers, body: str) -> int | None:
 
 
 def _definition(connection: sqlite3.Connection, side: str, tree: str, header: str, name: str) -> Definition | None:
-    """The last definition of a macro in one of a tree's copies of the UAPI."""
+    """Return the last definition of a macro in one of a tree's copies of the UAPI."""
     row = connection.execute(
         """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
            WHERE f.side = ? AND f.tree = ? AND f.header = ? AND m.name = ?
@@ -97,7 +98,7 @@ def _alias(body: str) -> str | None:
 
 
 def _pasted(connection: sqlite3.Connection) -> None:
-    """Names that a macro pastes together, which no lexical count finds: KVM_CAP_INFO(USER_MEMORY)."""
+    """Insert names that a macro pastes together, invisible to a lexical search: KVM_CAP_INFO(USER_MEMORY)."""
     makers = connection.execute("""
         SELECT DISTINCT f.side, f.tree, m.name, m.parameters, m.body
         FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
@@ -110,7 +111,7 @@ def _pasted(connection: sqlite3.Connection) -> None:
             continue
         connection.execute(
             """
-            INSERT INTO temp.all_cap_use
+            INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
             SELECT f.side, f.tree, f.role, f.path, k.line, k.column,
                    'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
             FROM main.call k JOIN temp.all_file f ON f.blob = k.blob

@@ -1,7 +1,7 @@
-"""What two evaluated copies of the headers disagree about; those that differ in lines alone are compared once.
+"""Differences between two evaluated copies of the headers; copies that differ in lines alone are compared once.
 
-A patch moves the lines of headers far more often than it changes a layout. So differences are also kept under what the
-copies are without their lines, and are then found again on the lines where they stand now.
+A patch moves header lines far more often than it changes a layout. So differences are also memoized under the
+copies' content without lines, and are then located again on their current lines.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from typing import Any
 from caplint.facts.store.store import FactStore
 from caplint.util.code_identity import LAYOUTS, code_identity
 
-# The end of a header's path and a line of it, in the JSON of units.
+# End of a header's path and a line number in it, in the JSON of units.
 _LINE = re.compile(r'\.h", \d+')
 _SHAPES = 64
-"""Copies whose shapes are kept in memory; a run has some thirty."""
+"""Number of copies whose shapes are kept in memory; a run has some thirty."""
 
 _KINDS = {"struct": "structures", "ioctl": "ioctls"}
 _SIDES = (slice(6, 9), slice(9, 12))
-"""Path, line and column of a difference: in the kernel's copy, in the other."""
+"""Columns for path, line and column of a difference: in the kernel's copy, in the other copy."""
 
 
 def drift_of(store: FactStore, kernel: str, other: str) -> list[list[Any]]:
-    """The differences between two copies' units, given as JSON: rows of `caplint.abi.pairs.Difference`."""
+    """Return the differences between two copies' units (JSON): rows of `caplint.abi.compare_abis.Difference`."""
     shapes = [_shape(units) for units in (kernel, other)]
     if shapes[0] == shapes[1]:
         return []
     code = code_identity(*LAYOUTS)
-    name = f"drift of shapes {code} {shapes[0]} {shapes[1]}"
-    known = store.recall(name)
-    if known is None:
-        known = json.dumps(_compared(kernel, other))
-        store.retain(name, known)
-        return json.loads(known)  # type: ignore[no-any-return]
-    rows: list[list[Any]] = json.loads(known)
+    cache_key = f"drift of shapes {code} {shapes[0]} {shapes[1]}"
+    recalled = store.recall(cache_key)
+    if recalled is None:
+        recalled = json.dumps(_compared(kernel, other))
+        store.retain(cache_key, recalled)
+        return json.loads(recalled)  # type: ignore[no-any-return]
+    rows: list[list[Any]] = json.loads(recalled)
     if rows:
         sides = [json.loads(units) for units in (kernel, other)]
         for row in rows:
@@ -49,7 +49,7 @@ def drift_of(store: FactStore, kernel: str, other: str) -> list[list[Any]]:
 
 @lru_cache(maxsize=_SHAPES)
 def _shape(units: str) -> str:
-    """Names everything that units say, but for lines."""
+    """Return the hash of units without their lines."""
     return hashlib.sha256(_LINE.sub('.h"', units).encode()).hexdigest()
 
 
@@ -62,11 +62,11 @@ def _compared(kernel: str, other: str) -> list[tuple[object, ...]]:
 
 
 def _place(units: Mapping[str, Any], row: list[Any]) -> list[Any]:
-    """Where what a difference is about is defined, on the first ABI that it is said of: path, line, column."""
+    """Return path, line and column of a difference's subject, on the first ABI of the difference."""
     from caplint.abi.unit import IoctlNumber, Structure  # noqa: PLC0415 - pycparser's
 
     subject, kind, _, abis = row[:4]
     shape = Structure if kind == "struct" else IoctlNumber
     columns = [shape._fields.index(name) for name in ("path", "line", "column")]
-    found = {entry[0]: entry for entry in units[abis.partition(", ")[0]][_KINDS[kind]]}[subject]
-    return [found[column] for column in columns]
+    by_name = {entry[0]: entry for entry in units[abis.partition(", ")[0]][_KINDS[kind]]}[subject]
+    return [by_name[column] for column in columns]

@@ -1,7 +1,7 @@
-"""Layouts of the UAPI's structures and numbers of its ioctls, per ABI, and where two copies of the headers differ.
+"""Layouts of UAPI structures and numbers of ioctls, per ABI, and the differences between copies of the headers.
 
-They depend on several headers and on nothing else, so they are kept under a hash of all of them: whichever tree,
-revision or patch brings the same headers has the same layouts.
+They depend on several headers and on nothing else, so they are stored under a hash of these headers: any tree,
+revision or patch with the same headers has the same layouts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from caplint.abi.abis import Abi, abis_of
 from caplint.abi.sources import HeaderSet, Sources, gather
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
 from caplint.link.uapi.layout_drift import drift_of
+from caplint.link.uapi.rows import LayoutDriftRow, LayoutRow
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import LAYOUTS, code_identity
 from caplint.util.errors import CaplintError
@@ -29,7 +31,7 @@ _NO_ARCHITECTURE = "its path names no architecture that caplint knows"
 
 @dataclass(frozen=True)
 class _Copy:
-    """The headers of one architecture, in one of a tree's copies of the UAPI."""
+    """Headers of one architecture, in one of a tree's copies of the UAPI."""
 
     side: str
     tree: Tree
@@ -38,25 +40,25 @@ class _Copy:
     arch: str
     abis: tuple[str, ...]
     key: str = field(compare=False)
-    """Under which its layouts are kept."""
+    """Cache key of its layouts."""
     sources: Sources = field(compare=False)
 
 
 @contextmanager
 def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Callable[[], None]]:
-    """Begins to evaluate what is not known yet; what it gives waits for that and fills the tables.
+    """Start evaluating missing layouts in the background; the callable waits for them and fills the tables.
 
-    These are `all_layout` and `all_layout_drift`. No other link looks at either, so all of them have the time.
+    The tables are `all_layout` and `all_layout_drift`. No other link reads them, so evaluation runs beside all links.
     """
     copies: list[_Copy] = []
     for now in trees:
         for side, tree in (("now", now), ("base", now.base)):
             if tree is not None:
                 copies += _copies(store, side, tree)
-    known = _known(store, copies)
-    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if copy.key not in known}
+    units = _known(store, copies)
+    missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if copy.key not in units}
     if not missing:
-        yield partial(_fill, store, copies, known)
+        yield partial(_fill, store, copies, units)
         return
     from caplint.abi.evaluation_pool import evaluating  # noqa: PLC0415 - most runs evaluate nothing
 
@@ -64,20 +66,23 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
 
         def fill() -> None:
             fresh, complete = results()
-            if not complete:  # a process that died, or was given no time
+            if not complete:  # a process that died or ran out of time
                 store.incomplete = True
             store.retain_all(fresh)
-            _fill(store, copies, known | fresh)
+            _fill(store, copies, units | fresh)
 
         yield fill
 
 
 def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
-    store.connection.executemany(
-        "INSERT INTO temp.all_layout VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        store.connection,
+        "all_layout",
         [
-            (copy.side, copy.tree.name, copy.tree.role, copy.header, copy.arch, copy.place.root, copy.place.asm,
-             units[copy.key])
+            LayoutRow(
+                side=copy.side, tree=copy.tree.name, role=copy.tree.role, header=copy.header, arch=copy.arch,
+                path=copy.place.root, asm=copy.place.asm, units=units[copy.key]
+            )
             for copy in copies
         ],
     )  # fmt: skip
@@ -95,18 +100,18 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
     ):
         if basename(path) == "kvm.h":
             by_kind.setdefault(header, []).append((path, arch))
-    own = by_kind.get("uapi", [])
+    uapi_files = by_kind.get("uapi", [])
     for header, files in by_kind.items():
         roots = [path for path, _ in files if _is_root(path)]
         if (
             header == "copy" and roots
         ):  # tools/ has asm/kvm.h for some architectures only; for others the kernel's own counts
             copied = {arch for path, arch in files if not _is_root(path)}
-            files = files + [(path, arch) for path, arch in own if not _is_root(path) and arch not in copied]  # noqa: PLW2901
-        found = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
-        yield from found
+            files = files + [(path, arch) for path, arch in uapi_files if not _is_root(path) and arch not in copied]  # noqa: PLW2901
+        evaluated = [_copy((side, tree, header), roots, path, arch) for path, arch in files if path not in roots]
+        yield from evaluated
         for root in roots:
-            if all(copy.place.root != root for copy in found):  # it may need no header of an architecture's
+            if all(copy.place.root != root for copy in evaluated):  # it may need no header of an architecture's
                 yield _evaluable((side, tree, header), HeaderSet(root, ""), "", abis_of(None, None))
 
 
@@ -126,32 +131,32 @@ def _copy(of: tuple[str, Tree, str], roots: list[str], path: str, arch: str | No
 
 def _evaluable(of: tuple[str, Tree, str], place: HeaderSet, arch: str, abis: list[Abi]) -> _Copy:
     names = tuple(abi.name for abi in abis)
-    found = gather(place, partial(_read, of[1]))
-    return _Copy(*of, place, arch, names, _key(found, names), found)
+    sources = gather(place, partial(_read, of[1]))
+    return _Copy(*of, place, arch, names, _key(sources, names), sources)
 
 
 def _blind(path: str, reason: str) -> str:
-    """Stands for a key where there is nothing to evaluate: what its layouts are known to be."""
+    """Return JSON that replaces the key where there is nothing to evaluate: an unknown layout with the reason."""
     return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]]}})
 
 
-def _key(found: Sources, abis: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(f"{code_identity(*LAYOUTS)} {found.identity} {abis}".encode())
+def _key(sources: Sources, abis: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(f"{code_identity(*LAYOUTS)} {sources.identity} {abis}".encode())
     return f"layout {digest.hexdigest()}"
 
 
 def _known(store: FactStore, copies: list[_Copy]) -> dict[str, str]:
-    """Key → JSON of ABI → unit, of those that need no evaluation."""
-    known = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
+    """Return the layouts that need no evaluation: key → JSON of ABI → unit."""
+    units = {copy.key: store.recall(copy.key) if copy.abis else copy.key for copy in copies}
     for copy in copies:
-        if known[copy.key] is None and (value := _moved(copy, copies, known)) is not None:
+        if units[copy.key] is None and (value := _moved(copy, copies, units)) is not None:
             store.retain(copy.key, value)
-            known[copy.key] = value
-    return {key: value for key, value in known.items() if value is not None}
+            units[copy.key] = value
+    return {key: value for key, value in units.items() if value is not None}
 
 
-def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) -> str | None:
-    """The layouts of these headers before a patch, on the lines where they stand now; None where they may differ."""
+def _moved(copy: _Copy, copies: list[_Copy], units: Mapping[str, str | None]) -> str | None:
+    """Return the layouts of these headers before a patch, moved to their new lines; None if they may differ."""
     from caplint.abi.layout_reuse import move, moved  # noqa: PLC0415 - pycparser's, and most runs have no new headers
 
     for other in copies:
@@ -160,16 +165,16 @@ def _moved(copy: _Copy, copies: list[_Copy], known: Mapping[str, str | None]) ->
             copy.place,
             copy.abis,
         ):
-            value = known[other.key]
+            value = units[other.key]
             lines = moved(other.sources, copy.sources) if value is not None else None
             return move(value, lines) if value is not None and lines is not None else None
     return None
 
 
 def _pairs(copies: list[_Copy]) -> Iterator[tuple[str, str, _Copy, _Copy]]:
-    """Every kernel's own headers, and each copy that is held against them: snapshot, what it is, kernel, other.
+    """Yield every kernel's own headers with each copy compared: `snapshot`, relation, kernel, other.
 
-    Where some tree has a base there are two worlds: the trees as they are, and with every base in its tree's place.
+    If some tree has a base there are two snapshots: the trees as they are, and with each base in its tree's place.
     """
     now = [copy for copy in copies if copy.side == "now"]
     based = {copy.tree.name for copy in copies if copy.side == "base"}
@@ -200,22 +205,26 @@ def _held_against(kernel: _Copy, other: _Copy) -> Iterator[tuple[str, _Copy, _Co
 
 
 def _read(tree: Tree, path: str) -> bytes | None:
-    """A header, None where the tree holds no such file or it cannot be read."""
+    """Return a header's content, None if the tree has no such file or it cannot be read."""
     try:
         return tree.read_or_none(path)
     except (OSError, CaplintError):
         return None
 
 
-def _compare(store: FactStore, named: tuple[str, str], pair: tuple[_Copy, _Copy], units: dict[str, str]) -> None:
-    """`named` is the snapshot, and what is held against what."""
+def _compare(store: FactStore, columns: tuple[str, str], pair: tuple[_Copy, _Copy], units: dict[str, str]) -> None:
+    """Fill `all_layout_drift` for a pair of copies; `columns` is the snapshot and the relation."""
     kernel, other = pair
-    name = f"drift {kernel.key} {other.key}"
-    known = store.recall(name)
-    if known is None:
-        known = json.dumps(drift_of(store, units[kernel.key], units[other.key]))
-        store.retain(name, known)
-    store.connection.executemany(
-        "INSERT INTO temp.all_layout_drift VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*named, kernel.tree.name, other.tree.name, kernel.arch, *row) for row in json.loads(known)],
+    cache_key = f"drift {kernel.key} {other.key}"
+    recalled = store.recall(cache_key)
+    if recalled is None:
+        recalled = json.dumps(drift_of(store, units[kernel.key], units[other.key]))
+        store.retain(cache_key, recalled)
+    insert(
+        store.connection,
+        "all_layout_drift",
+        [
+            LayoutDriftRow(*columns, kernel.tree.name, other.tree.name, kernel.arch, *row)
+            for row in json.loads(recalled)
+        ],
     )

@@ -1,1 +1,1 @@
-"""A VMM's checks and enable requests."""
+"""A VMM's capability checks and enable requests."""

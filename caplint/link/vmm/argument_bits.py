@@ -1,7 +1,7 @@
-"""Whether a VMM asks for the bits that it passes when it enables a capability.
+"""Bits that a VMM passes when it enables a capability, and whether it has checked for them.
 
-The answer of a check may be a set of bits. A VMM has asked for what it passes if the answer goes into the argument, or
-if anything does more with the answer than take it for a yes or no.
+A check's answer may be a set of bits. A VMM has checked for the bits that it passes if the answer flows into the
+argument, or if any code uses the answer for more than a yes or no.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.call_sites import Code, CodeFunction, symbols
 from caplint.link.functions.constants import Constants
-from caplint.link.vmm.dominating_checks import Witnesses
+from caplint.link.vmm.dominating_checks import AnswerCarriers
 
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _NEGATIVE = re.compile(r"\(*\s*-")
@@ -21,7 +21,7 @@ _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 
 def bits_of(constants: Constants, function: CodeFunction, text: str) -> int | None:
-    """What may be set in an argument: its own constant, or those that a local variable is given; None: not known."""
+    """Return the bits that an argument may have: its constant, or those of a local variable; None if unknown."""
     stores = function.assigned.get(text, [])
     if not stores:
         return constants.value(function.arch, "", text) if _CONSTANT.fullmatch(text) else None
@@ -38,7 +38,7 @@ def bits_of(constants: Constants, function: CodeFunction, text: str) -> int | No
 
 
 class Answers:
-    """What is made of the answers of checks in one tree."""
+    """Uses of the answers of checks in one tree."""
 
     def __init__(self, code: Code) -> None:
         self._budget = code.budget
@@ -52,7 +52,7 @@ class Answers:
         self._inside: dict[str, dict[tuple[str, int], list[tuple[CodeFunction, str]]]] = {}
 
     def _mentions(self, name: str) -> list[tuple[CodeFunction, str]]:
-        """Every expression that mentions a name. A few are asked for of all that a tree has."""
+        """Return every expression that mentions a name. Few names are queried, so all expressions are searched."""
         if name not in self._known:
             self._known[name] = [
                 (function, text)
@@ -64,57 +64,59 @@ class Answers:
         return self._known[name]
 
     def _mentions_in(self, name: str, function: CodeFunction) -> list[tuple[CodeFunction, str]]:
-        """The expressions of one function that mention a name."""
+        """Return the expressions of one function that mention a name."""
         if name not in self._inside:
             by_function = self._inside.setdefault(name, {})
             for mention in self._mentions(name):
                 by_function.setdefault((mention[0].path, mention[0].start), []).append(mention)
         return self._inside[name].get((function.path, function.start), [])
 
-    def are_yes_or_no(self, found: Witnesses) -> bool:
-        """Whether nothing in the tree does more with an answer than test it or hand it on."""
+    def are_yes_or_no(self, carriers: AnswerCarriers) -> bool:
+        """Tell whether no code in the tree does more with an answer than test it or pass it on."""
         return all(
-            self._budget.spend(len(found.checks)) and _is_yes_or_no(_marked(found, function, text))
-            for function, text in self._of(found)
+            self._budget.spend(len(carriers.checks)) and _is_yes_or_no(_marked(carriers, function, text))
+            for function, text in self._of(carriers)
             if not _only_reports(text)
         )
 
-    def _of(self, found: Witnesses) -> Iterator[tuple[CodeFunction, str]]:
-        for path, start, name in found.locals:
-            place = self._within.get((path, start))
-            if place is not None:
-                yield from ((place[0], text) for text in place[1] if name in text and name in symbols(text))
-        for name in sorted({*found.shared, *found.functions}):
+    def _of(self, carriers: AnswerCarriers) -> Iterator[tuple[CodeFunction, str]]:
+        for path, start, name in carriers.locals:
+            entry = self._within.get((path, start))
+            if entry is not None:
+                yield from ((entry[0], text) for text in entry[1] if name in text and name in symbols(text))
+        for name in sorted({*carriers.shared, *carriers.functions}):
             for function, text in self._mentions(name):
-                if found.find(function, text):
+                if carriers.find(function, text):
                     yield function, text
-        # Elsewhere a call of the same function asks for something else.
-        places = {(check.call.callee, check.function.path, check.function.start): check for check in found.checks}
-        for (callee, *_), check in sorted(places.items(), key=lambda entry: entry[0]):
+        # In other functions, a call of the same wrapper asks for another capability.
+        checks_by_callee = {
+            (check.call.callee, check.function.path, check.function.start): check for check in carriers.checks
+        }
+        for (callee, *_), check in sorted(checks_by_callee.items(), key=lambda entry: entry[0]):
             for function, text in self._mentions_in(callee, check.function):
-                if found.find(function, text):
+                if carriers.find(function, text):
                     yield function, text
 
 
 def _only_reports(text: str) -> bool:
-    """Whether an expression only tells of an error, so that it asks for nothing."""
+    """Tell whether an expression is an error value or part of an error report, and so does not use the answer."""
     return _NEGATIVE.match(text) is not None or kernel_idioms().reports.search(text) is not None
 
 
-def _marked(found: Witnesses, function: CodeFunction, text: str) -> str:
-    """An expression in which `@` stands for every answer."""
-    for check in found.checks:
+def _marked(carriers: AnswerCarriers, function: CodeFunction, text: str) -> str:
+    """Return an expression with `@` in place of every answer."""
+    for check in carriers.checks:
         callee = re.escape(check.call.callee)
         text = re.sub(rf"\b{callee}\s*\((?:[^()]|\([^()]*\))*{re.escape(check.expression)}\s*\)", "@", text)
-    for name in found.functions:
+    for name in carriers.functions:
         text = re.sub(rf"\b{name}\s*\((?:[^()]|\([^()]*\))*\)", "@", text)
-    names = [name for name in symbols(text) if (function.path, function.start, name) in found.locals]
-    for name in {*names, *(symbols(text) & found.shared.keys())}:
+    names = [name for name in symbols(text) if (function.path, function.start, name) in carriers.locals]
+    for name in {*names, *(symbols(text) & carriers.shared.keys())}:
         text = re.sub(rf"(?:\b\w+(?:->|\.))*\b{name}\b", "@", text)
     return text
 
 
 def _is_yes_or_no(text: str) -> bool:
-    """Whether every part of an expression that holds an answer is only its truth."""
+    """Tell whether every part of an expression that holds an answer uses only its truth value."""
     parts = [part.strip("()! \t") for part in _PARTS.split(text)]
     return all(_YES_OR_NO.fullmatch(part) for part in parts if "@" in part)

@@ -1,4 +1,4 @@
-"""Where a VMM asks for capabilities and enables them."""
+"""Capability checks and enable requests of a VMM."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from functools import partial
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
-from caplint.link.core.memo import remembered, snapshot
+from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.rows import CutRow, insert
 from caplint.link.core.values import bits_column, number_column
 from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of
 from caplint.link.vmm.capability_values import Capabilities, handed_on
-from caplint.link.vmm.dominating_checks import Before, Check, Dominators, Witnesses
+from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import ignored
+from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmUnresolvedRow, VmmUseRow
 
 _TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
@@ -32,25 +34,25 @@ _Site = tuple[str, int, int, str]
 
 
 def link_vmm(store: FactStore, extractor: str) -> None:
-    """Fill `all_vmm_use`, `all_vmm_unresolved` and `all_checked_before`."""
+    """Fill `all_vmm_use`, `all_vmm_unresolved`, `all_vmm_argument` and `all_checked_before`."""
     connection = store.connection
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'vmm' ORDER BY 1, 2"
     ).fetchall():
-        name = f"vmm {tree} {snapshot(connection, side, tree, extractor)}"
-        remembered(store, name, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+        cache_key = f"vmm {tree} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree))
 
 
 @dataclass(frozen=True)
 class CapabilityUse:
-    """A place that asks for a capability or enables it."""
+    """Call that checks for a capability or enables it."""
 
     function: CodeFunction
     call: CallSite
     wrapper: Wrapper
     scope: str
     expression: str
-    """What names the capability there."""
+    """Expression that names the capability."""
     resolved_via: str = "direct"
     cap: str = ""
     flags: str | None = None
@@ -66,30 +68,35 @@ class CapabilityUse:
 def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     code = Code.of(connection, side, tree)
     uses, unresolved = uses_in(connection, side, tree, code)
-    connection.executemany(
-        "INSERT INTO temp.all_vmm_unresolved VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_vmm_unresolved",
         [
-            (side, tree, use.function.path, use.call.line, use.function.name, use.wrapper.verb, use.call.callee,
-             use.expression)
+            VmmUnresolvedRow(
+                side=side, tree=tree, path=use.function.path, line=use.call.line, function=use.function.name,
+                verb=use.wrapper.verb, callee=use.call.callee, expression=use.expression
+            )
             for use in unresolved
         ],
     )  # fmt: skip
     _insert(connection, side, tree, code, uses)
     _insert_required(connection, side, tree)
-    dominators = Dominators(code)
+    tracker = CheckTracker(code)
     checks = checks_of(uses, {use.cap for use in uses if use.wrapper.verb == "enable"})
-    witnesses = {cap: dominators.witnesses(found) for cap, found in checks.items()}
-    dominated = list(_dominated(dominators, uses, witnesses))
-    _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in dominated], witnesses))
-    for use, before in dominated:
-        connection.execute(
-            "INSERT INTO temp.all_checked_before VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (side, tree, *use.place, use.cap, before.found_by, before.check.function.path, before.check.call.line),
-        )
+    carriers = {cap: tracker.carriers(checks_of_cap) for cap, checks_of_cap in checks.items()}
+    checked = list(_checked(tracker, uses, carriers))
+    _insert_arguments(connection, side, tree, uses, _asked(code, [use for use, _ in checked], carriers))
+    for use, preceding in checked:
+        check = preceding.check
+        insert(connection, "all_checked_before", [
+            CheckedBeforeRow(
+                side, tree, *use.place, use.cap, preceding.found_by, check.function.path, check.call.line
+            )
+        ])  # fmt: skip
     if code.budget.left < 0:
         _insert_cut(connection, side, tree, [*uses, *unresolved])
     connection.execute(
-        """INSERT INTO temp.all_checked_before
+        """INSERT INTO temp.all_checked_before (side, tree, path, line, column, cap, found_by, check_path, check_line)
            SELECT e.side, e.tree, e.path, e.line, e.column, e.cap, 'required', r.path, r.line
            FROM temp.all_vmm_use e JOIN temp.all_vmm_use r ON r.side = e.side AND r.tree = e.tree AND r.cap = e.cap
            WHERE e.side = ? AND e.tree = ? AND e.verb = 'enable' AND r.verb = 'require'
@@ -99,24 +106,21 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
 
 
 def _insert_cut(connection: sqlite3.Connection, side: str, tree: str, uses: list[CapabilityUse]) -> None:
-    """Say at the first use that the tree has too many ways to follow."""
+    """Record in `all_cut`, at the first use, that the tree's budget was spent before all uses were resolved."""
     first = min(uses, key=lambda use: use.place).function
     reason = "uses of capabilities that values lead to in too many ways to follow"
-    connection.execute(
-        "INSERT INTO temp.all_cut VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (side, tree, first.path, first.line, first.start, first.stop, reason),
-    )
+    insert(connection, "all_cut", [CutRow(side, tree, first.path, first.line, first.start, first.stop, reason)])
 
 
 def uses_in(
     connection: sqlite3.Connection, side: str, tree: str, code: Code
 ) -> tuple[list[CapabilityUse], list[CapabilityUse]]:
-    """A tree's uses, one per capability and in order, and those whose capability is not known."""
-    known = Capabilities(connection, side, tree, code.budget)
+    """Return a tree's uses, one per capability and sorted, and the uses of an unknown capability."""
+    capabilities = Capabilities(connection, side, tree, code.budget)
     uses: list[CapabilityUse] = []
     unresolved = []
     for use in _uses(code):
-        named = list(_named(code, known, use))
+        named = list(_named(code, capabilities, use))
         uses += named
         if not named and use.function.name not in _wrappers():
             unresolved.append(use)
@@ -128,7 +132,7 @@ def _wrappers() -> set[str]:
 
 
 def _uses(code: Code) -> Iterator[CapabilityUse]:
-    """Every call of a wrapper, with the expression that names the capability."""
+    """Yield every call of a wrapper, with the expression that names the capability."""
     for wrapper in knowledge().wrappers:
         index = wrapper.capability
         for function, call in code.calling([wrapper.callee]):
@@ -146,36 +150,39 @@ def _uses(code: Code) -> Iterator[CapabilityUse]:
 
 
 def _scope(wrapper: Wrapper, call: CallSite) -> str:
-    """The wrapper's own, or what the descriptor's name says."""
+    """Return the wrapper's scope, or the scope of the file descriptor by its variable's name."""
     match = _LAST_NAME.search(call.arguments[0]) if wrapper.scope == "unknown" else None
     return knowledge().descriptors.get(match.group(1), wrapper.scope) if match else wrapper.scope
 
 
-def _named(code: Code, known: Capabilities, use: CapabilityUse, depth: int = _DEPTH) -> Iterator[CapabilityUse]:
-    """The use once per capability that it may speak of; of a parameter, the calls that pass one."""
-    found = list(known.of(use.function, use.expression, use.call.start))
+def _named(code: Code, capabilities: Capabilities, use: CapabilityUse, depth: int = _DEPTH) -> Iterator[CapabilityUse]:
+    """Yield the use once per capability that it may name; for a parameter, follow the calls that pass one."""
+    named_caps = list(capabilities.of(use.function, use.expression, use.call.start))
     resolved_via = "parameter" if depth < _DEPTH else ""
-    yield from (replace(use, cap=cap, resolved_via=resolved_via or named) for cap, named in found)
-    if found or depth == 0 or use.function.name in _wrappers():
+    yield from (replace(use, cap=cap, resolved_via=resolved_via or named) for cap, named in named_caps)
+    if named_caps or depth == 0 or use.function.name in _wrappers():
         return
     for caller, call, expression in handed_on(code, use.function, use.expression):
         if not code.budget.spend():
             return
         outer = replace(use, function=caller, call=call, expression=expression, arguments_written=None, flags=None)
-        lost = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
-        yield from _named(code, known, replace(outer, ignored=lost), depth - 1)
+        ignored_result = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
+        yield from _named(code, capabilities, replace(outer, ignored=ignored_result), depth - 1)
 
 
 def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[CapabilityUse]) -> None:
     files = file_conditions(connection)
-    connection.executemany(
-        "INSERT INTO temp.all_vmm_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_vmm_use",
         [
-            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
-             use.call.callee, json.dumps(use.call.arguments), use.call.use,
-             conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
-             None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
-             int(use.function.static or bool(code.callers(use.function))))
+            VmmUseRow(
+                side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
+                use.call.callee, json.dumps(use.call.arguments), use.call.use,
+                conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
+                None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
+                int(use.function.static or bool(code.callers(use.function)))
+            )
             for use in uses
         ],
     )  # fmt: skip
@@ -185,12 +192,15 @@ def _insert_arguments(
     connection: sqlite3.Connection, side: str, tree: str, uses: list[CapabilityUse], asked: dict[_Site, int]
 ) -> None:
     constants = Constants(connection, side, tree)
-    connection.executemany(
-        "INSERT INTO temp.all_vmm_argument VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "all_vmm_argument",
         [
-            (side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-             number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
-             bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap)))
+            VmmArgumentRow(
+                side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
+                number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+                bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap))
+            )
             for use in uses
             for position, text in enumerate(use.arguments_written or ())
         ],
@@ -198,10 +208,13 @@ def _insert_arguments(
 
 
 def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> None:
-    """Lists of what a VMM does not start without."""
+    """Insert the capabilities that a VMM lists as required to start."""
     connection.execute(
         """
-        INSERT INTO temp.all_vmm_use
+        INSERT INTO temp.all_vmm_use (
+            side, tree, path, line, column, cap, arch, function, verb, scope, callee, arguments, result,
+            condition, resolved_via, flags, arguments_written, ignored, callers_known
+        )
         SELECT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', 'KVM_CAP_INFO',
                '[]', 'value', w.condition, 'pasted', NULL, NULL, '', 0
         FROM temp.all_cap_use u
@@ -213,7 +226,7 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
 
 
 def checks_of(uses: list[CapabilityUse], caps: set[str]) -> dict[str, list[Check]]:
-    """Where some capabilities are asked for."""
+    """Return the checks for some capabilities, by capability."""
     checks: dict[str, list[Check]] = {}
     for use in uses:
         if use.wrapper.verb == "check" and use.cap in caps:
@@ -221,25 +234,25 @@ def checks_of(uses: list[CapabilityUse], caps: set[str]) -> dict[str, list[Check
     return checks
 
 
-def _dominated(
-    dominators: Dominators, uses: list[CapabilityUse], witnesses: dict[str, Witnesses]
-) -> Iterator[tuple[CapabilityUse, Before]]:
-    """Enable sites that a check stands before."""
+def _checked(
+    tracker: CheckTracker, uses: list[CapabilityUse], carriers: dict[str, AnswerCarriers]
+) -> Iterator[tuple[CapabilityUse, PrecedingCheck]]:
+    """Yield enable sites that follow a check, with that check."""
     for use in uses:
-        if use.wrapper.verb == "enable" and use.cap in witnesses:
-            before = dominators.before(use.function, use.call, witnesses[use.cap])
-            if before is not None:
-                yield use, before
+        if use.wrapper.verb == "enable" and use.cap in carriers:
+            preceding = tracker.preceding(use.function, use.call, carriers[use.cap])
+            if preceding is not None:
+                yield use, preceding
 
 
-def _asked(code: Code, dominated: list[CapabilityUse], witnesses: dict[str, Witnesses]) -> dict[_Site, int]:
-    """Whether what is passed was asked for, of enable sites that a check stands before."""
+def _asked(code: Code, checked: list[CapabilityUse], carriers: dict[str, AnswerCarriers]) -> dict[_Site, int]:
+    """Return for enable sites that follow a check whether (1 or 0) the VMM has checked for the bits that it passes."""
     answers = Answers(code)
-    caps = sorted({use.cap for use in dominated})
-    asked = {cap: int(not answers.are_yes_or_no(witnesses[cap])) for cap in caps}
+    caps = sorted({use.cap for use in checked})
+    asked = {cap: int(not answers.are_yes_or_no(carriers[cap])) for cap in caps}
     return {
         (*use.place, use.cap): int(
-            asked[use.cap] or any(witnesses[use.cap].find(use.function, text) for text in use.arguments_written or ())
+            asked[use.cap] or any(carriers[use.cap].find(use.function, text) for text in use.arguments_written or ())
         )
-        for use in dominated
+        for use in checked
     }

@@ -1,4 +1,4 @@
-"""Which capabilities an expression of a VMM may stand for."""
+"""Capabilities that an expression of a VMM may stand for."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _BARE = re.compile(r"\(*\s*&?([A-Za-z_]\w*)")
 _DEPTH = 3
 
 Named = tuple[str, str]
-"""A capability, and how it is named: direct, variable, table."""
+"""Capability, and the way it is named: `direct`, `variable` or `table`."""
 
 
 def spelt(expression: str) -> list[str]:
-    """The capabilities that an expression spells out, in order."""
-    found = dict.fromkeys(capabilities_in(expression))
-    return [name for name in found if name not in knowledge().not_capabilities]
+    """Return the capabilities that an expression spells out, in order."""
+    names = dict.fromkeys(capabilities_in(expression))
+    return [name for name in names if name not in knowledge().not_capabilities]
 
 
 class Capabilities:
-    """Resolves expressions in one tree's functions."""
+    """Resolver of expressions in one tree's functions."""
 
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str, budget: Budget) -> None:
         self._budget = budget
@@ -39,7 +39,7 @@ class Capabilities:
             self._tables.setdefault((blob, variable), []).extend(spelt(value))
 
     def of(self, function: CodeFunction, expression: str, offset: int, depth: int = _DEPTH) -> Iterator[Named]:
-        """What the expression may stand for at an offset of the function; nothing where that is not known."""
+        """Yield the capabilities that the expression may stand for at an offset of the function; nothing if unknown."""
         if direct := spelt(expression):
             yield from ((name, "direct") for name in direct)
             return
@@ -58,7 +58,10 @@ class Capabilities:
             yield from ((name, "variable") for name in seen)
 
     def _reaching(self, function: CodeFunction, target: str, offset: int) -> list[str]:
-        """The values that a variable may have at an offset: those since it was last assigned on every way there."""
+        """Return the values that a variable may have at an offset.
+
+        These are the values since its last assignment on every path there; empty once the budget is spent.
+        """
         branches = function.branches(offset)
         values: list[str] = []
         for store in last_before(function.assigned.get(target, []), offset):
@@ -73,7 +76,7 @@ class Capabilities:
 
 
 def handed_on(code: Code, function: CodeFunction, expression: str) -> Iterator[tuple[CodeFunction, CallSite, str]]:
-    """Where a capability comes from that is a parameter: every call of the function, with what is passed for it."""
+    """Yield the callers that pass a capability for a parameter: caller, call, and argument."""
     if expression not in function.parameters:
         return
     index = function.parameters.index(expression)

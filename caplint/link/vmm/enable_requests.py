@@ -1,4 +1,4 @@
-"""What a `struct kvm_enable_cap` holds when it is handed to KVM_ENABLE_CAP."""
+"""Content of a `struct kvm_enable_cap` when it is passed to KVM_ENABLE_CAP."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _NAME = re.compile(r"&?\s*([A-Za-z_]\w*)\Z")
 _ARGUMENT = re.compile(r"args\s*\[\s*(\d+)\s*\]\Z")
 _MEMBER = re.compile(r"\.\s*(cap|flags|args\s*\[\s*\d+\s*\])\s*=\s*([^,{}]+)")
 _LIST = re.compile(r"\.\s*args\s*=\s*\{([^{}]*)\}")
-# A longer initialiser is cut, so that what it passes is not known.
+# Facts cut a longer initialiser, so that its arguments are unknown.
 _LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The members of a request, as written."""
+    """Members of a request, as written."""
 
     cap: str
     flags: str | None
@@ -26,24 +26,26 @@ class Request:
 
 
 def request_of(function: CodeFunction, call: CallSite) -> Request:
-    """What the ioctl gets, from the variable's initialiser and the assignments above the call."""
+    """Return the ioctl's request, from the variable's initialiser and the assignments above the call."""
     match = _NAME.match(call.arguments[2])
     if match is None:
         return Request(call.arguments[2], None, None)
     variable = match.group(1)
-    found: dict[str, str] = {}
-    given: dict[int, str] = {}
-    known = False
+    members: dict[str, str] = {}
+    argument_of: dict[int, str] = {}
+    is_complete = False
     for store in function.stores:
         if store.start >= call.start:
             continue
         if store.target == variable:
-            known = len(store.value) < _LONGEST
-            found = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
+            is_complete = len(store.value) < _LONGEST
+            members = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
             items = _LIST.search(store.value)
-            given = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}
+            argument_of = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}
         elif member := re.match(rf"{re.escape(variable)}\s*(?:\.|->)\s*(.+)", store.target):
-            found[member.group(1)] = store.value
-    given |= {int(index.group(1)): value for name, value in found.items() if (index := _ARGUMENT.match(name))}
-    arguments = tuple(given.get(index, "0") for index in range(max(given, default=-1) + 1))
-    return Request(found.get("cap", variable), found.get("flags", "0"), arguments if known or given else None)
+            members[member.group(1)] = store.value
+    argument_of |= {int(index.group(1)): value for name, value in members.items() if (index := _ARGUMENT.match(name))}
+    arguments = tuple(argument_of.get(index, "0") for index in range(max(argument_of, default=-1) + 1))
+    return Request(
+        members.get("cap", variable), members.get("flags", "0"), arguments if is_complete or argument_of else None
+    )

@@ -1,4 +1,4 @@
-"""What becomes of the result of an enable call, followed until something looks at it."""
+"""Enable calls whose result is ignored, followed through callers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from caplint.link.core.extents import last_before
 from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
 
 _DEPTH = 4
-# Assignments to one variable that are looked at behind the one that is in question.
+# Maximum number of later assignments to the variable that are read.
 _MOST_STEPS = 200
 
 
 def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> str:
-    """How the result is lost: dropped, unread (never looked at), callers (all drop it); '' where it is not.
+    """Return how the result is lost: `dropped`, `unread` (never read), `callers` (all drop it); '' if it is used.
 
-    An explicit `(void)` says that it is meant to be, and is not counted here.
+    An explicit `(void)` drops the result on purpose, and does not count.
     """
     if call.use == "dropped":
         return "dropped"
@@ -34,11 +34,11 @@ def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DE
 
 
 def _assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
-    """The assignment whose value is the call, if one is."""
+    """Return the assignment whose value is the call, as a list of at most one."""
     alone = re.compile(rf"\(*\s*{re.escape(call.callee)}\s*\(")
     other = next(last_before(function.calls, call.start), None)
     for store in last_before(function.stores, call.start):
-        # Nothing else may be called between the two: it is this call's value.
+        # With another call between the two, the value belongs to that call.
         if other is not None and store.start < other.start:
             return []
         if alone.match(store.value):
@@ -47,7 +47,7 @@ def _assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
 
 
 def _unread(function: CodeFunction, store: Assignment) -> bool:
-    """Whether a local variable is assigned again, or goes out of scope, before anything reads it."""
+    """Tell whether a local variable is reassigned, or goes out of scope, before it is read."""
     if not store.local or not store.target.isidentifier() or function.jumps[-1:] > [store.start]:
         return False
     reads = function.mentions.get(store.target, [])
@@ -59,7 +59,7 @@ def _unread(function: CodeFunction, store: Assignment) -> bool:
 
 
 def _is_assigned_before(function: CodeFunction, store: Assignment, read: int) -> bool:
-    """Whether a variable surely gets another value behind an assignment, and before it is read."""
+    """Tell whether a variable is certain to get another value after an assignment and before it is read."""
     name = re.compile(rf"\b{re.escape(store.target)}\b")
     branches = function.branches(store.start)
     stores = function.assigned[store.target]

@@ -1,0 +1,56 @@
+"""Rows of the tables that this folder fills: the fields are the columns, in their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class IoctlCapabilityRow(NamedTuple):
+    """Row of `all_ioctl_capability`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    section: str | None
+    ioctl: str
+    cap: str
+    type: str | None
+    source: str
+
+
+class DocArchitectureRow(NamedTuple):
+    """Row of `all_doc_architecture`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    section: str | None
+    title: str
+    text: str
+    subject: str
+    arch: str
+
+
+class DocTypeRow(NamedTuple):
+    """Row of `all_doc_type`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    section: str | None
+    title: str
+    text: str
+    subject: str
+    scope: str
+
+
+class SelftestRow(NamedTuple):
+    """Row of `selftest`."""
+
+    tree: str
+    path: str
+    line: int
+    cap: str

@@ -1,0 +1,158 @@
+"""Rows of the tables that this folder fills: the fields are the columns, in their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class HandlerRow(NamedTuple):
+    """Row of `all_handler`."""
+
+    side: str
+    tree: str
+    path: str
+    function: str
+    arch: str
+    verb: str
+    scope: str | None
+    found_by: str
+
+
+class CapCheckRow(NamedTuple):
+    """Row of `all_cap_check`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    kind: str
+    condition: str
+    reads_vm: int | None
+    answer: str | None
+    returns_condition: str
+    nonzero_condition: str
+
+
+class CapAnswerRow(NamedTuple):
+    """Row of `all_cap_answer`."""
+
+    side: str
+    tree: str
+    cap: str
+    arch: str
+    condition: str
+    function: str
+    path: str
+    line: int
+
+
+class CapEnableRow(NamedTuple):
+    """Row of `all_cap_enable`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    scope: str | None
+    kind: str
+    condition: str
+    flags_checked: int | None
+    stores: int
+    calls: int
+    succeeds: int | None
+    max_argument: int | None
+    returns_condition: str
+
+
+class VmDereferenceRow(NamedTuple):
+    """Row of `all_vm_dereference`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    text: str
+    at_path: str
+    at_line: int
+    condition: str
+
+
+class CapArgumentRow(NamedTuple):
+    """Row of `all_cap_argument`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    scope: str | None
+    position: int
+    use: str
+    validated: int | None
+    zero: str
+    mask: str | None
+
+
+class VcpuWalkRow(NamedTuple):
+    """Row of `all_vcpu_walk`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    scope: str | None
+    text: str
+    at_line: int
+    locked: int
+    writes: int
+
+
+class CapMaskRow(NamedTuple):
+    """Row of `all_cap_mask`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    verb: str
+    position: int
+    text: str
+    value: int | None
+
+
+class CapStateRow(NamedTuple):
+    """Row of `all_cap_state`."""
+
+    side: str
+    tree: str
+    cap: str
+    arch: str
+    path: str
+    line: int
+    function: str
+    target: str
+    member: str
+    read: int

@@ -1,0 +1,60 @@
+"""Rows of the tables that this folder fills: the fields are the columns, in their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from caplint.link.core.values import Number
+
+
+class CapRow(NamedTuple):
+    """Row of `all_cap`."""
+
+    side: str
+    tree: str
+    role: str
+    path: str
+    line: int
+    column: int
+    name: str
+    number: Number | None
+    alias: str | None
+    header: str
+    arch: str | None
+    condition: str
+    comment: str | None
+
+
+class LayoutRow(NamedTuple):
+    """Row of `all_layout`."""
+
+    side: str
+    tree: str
+    role: str
+    header: str
+    arch: str
+    path: str
+    asm: str
+    units: str
+
+
+class LayoutDriftRow(NamedTuple):
+    """Row of `all_layout_drift`."""
+
+    snapshot: str
+    against: str
+    original: str
+    tree: str
+    arch: str
+    subject: str
+    kind: str
+    verdict: str
+    abis: str
+    everywhere: int
+    changes: str
+    original_path: str
+    original_line: int
+    original_column: int
+    path: str
+    line: int
+    column: int

@@ -1,0 +1,76 @@
+"""Rows of the tables that this folder fills: the fields are the columns, in their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from caplint.link.core.values import Number
+
+
+class VmmArgumentRow(NamedTuple):
+    """Row of `all_vmm_argument`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str | None
+    function: str
+    position: int
+    text: str
+    value: Number | None
+    bits: int | None
+    asked: int | None
+
+
+class VmmUseRow(NamedTuple):
+    """Row of `all_vmm_use`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str | None
+    function: str | None
+    verb: str
+    scope: str
+    callee: str
+    arguments: str
+    result: str
+    condition: str
+    resolved_via: str
+    flags: str | None
+    arguments_written: str | None
+    ignored: str
+    callers_known: int
+
+
+class VmmUnresolvedRow(NamedTuple):
+    """Row of `all_vmm_unresolved`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    function: str
+    verb: str
+    callee: str
+    expression: str
+
+
+class CheckedBeforeRow(NamedTuple):
+    """Row of `all_checked_before`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    found_by: str
+    check_path: str
+    check_line: int
