@@ -67,7 +67,7 @@ def remembering() -> list[Any]:
 
 
 def record(tests: str, sources: Iterable[str]) -> dict[str, Any]:
-    """Return `tests`, seconds per passing test, and `lines`, per source and line the tests that run it ("": imports)."""
+    """Return `tests`, seconds per passing test, and `lines`, per source and line its tests ("": imports)."""
     from coverage import Coverage  # noqa: PLC0415 - of the group `tools`, which is not installed everywhere
 
     coverage = Coverage(data_file=None, include=[str(Path(source).resolve()) for source in sources])
