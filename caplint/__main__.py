@@ -1,4 +1,4 @@
-"""`python -m caplint`, and what the command `caplint` runs."""
+"""Entry point of `python -m caplint` and of the command `caplint`."""
 
 from caplint.util.search_path import own_modules_only
 

@@ -25,7 +25,7 @@ class TooMuchWorkError(Exception):
 
 
 class Preprocessor(pcpp.Preprocessor):  # type: ignore[misc]
-    """What turns text into tokens, mended, and what expands them, bounded.
+    """Tokenizer of pcpp with corrections, and its macro expander with a bound.
 
     A few lines of macros that hold each other twice, or headers that include each other twice, take time without an end
     and need not give a single token, such as in an `#if`; so the work is counted and not what comes out.

@@ -14,9 +14,8 @@ from itertools import islice
 
 from caplint.c.byte_ranges import spaces, stretches
 from caplint.c.tables import Tables
+from caplint.c.text_positions import Parentheses, indentation, opening_before, visible_before
 
-# Longest macro invocation that is rewritten, in bytes; a longer one is probably a misreading of the file.
-MAX_INVOCATION = 50_000
 # Most macros with asm operands that are rewritten in a file; real files have fewer.
 MAX_OPERANDS = 1000
 
@@ -50,7 +49,6 @@ class Repaired:
     """Function heads that come from a macro, by the offset of the placeholder name."""
 
 
-_PARENTHESIS = re.compile(rb"[()]")
 _RANGE = re.compile(rb"case\b[^:;{}?]{0,400}?(\.\.\.)")
 _ASM_QUALIFIERS = re.compile(rb"(?:\s*\b(?:volatile|__volatile(?:__)?|goto|inline|__inline__)\b)*\s*(?=\()")
 _BASE = rb"(?:int|char|long|short|unsigned|signed|void|_Bool|bool|float|double)\b"
@@ -127,52 +125,9 @@ def _find(pattern: re.Pattern[bytes], result: Repaired) -> Iterator[re.Match[byt
         yield from pattern.finditer(result.text, start, end)
 
 
-class _Parentheses:
-    """Search for closing parentheses. Queries in file order read each byte once, however deep calls nest."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        self._position = 0
-        self._open: list[int] = []
-        self._closed: dict[int, int] = {}
-
-    def closing(self, opening: int) -> int:
-        """Return the offset behind the parenthesis that closes the one at `opening`, or -1."""
-        if opening >= self._position:
-            self._open.clear()
-            self._position = opening
-        limit = opening + MAX_INVOCATION
-        if opening not in self._closed:
-            self._read(opening, limit)
-        end = self._closed.get(opening, -1)
-        return end if end <= limit else -1
-
-    def _read(self, opening: int, limit: int) -> None:
-        for match in _PARENTHESIS.finditer(self._text, self._position, limit):
-            self._position = match.end()
-            if match.group() == b"(":
-                self._open.append(match.start())
-            elif self._open:
-                begun = self._open.pop()
-                self._closed[begun] = match.end()
-                if begun == opening:
-                    return
-        self._position = max(self._position, limit)
-
-
-def _opening(text: bytes, offset: int) -> int:
-    """Return the offset of the innermost open parenthesis in the 2,000 bytes before the offset, or -1."""
-    depth = 0
-    for match in reversed(list(_PARENTHESIS.finditer(text, max(0, offset - 2000), offset))):
-        depth += 1 if match.group() == b")" else -1
-        if depth < 0:
-            return match.start()
-    return -1
-
-
 def _words(result: Repaired, tables: Tables) -> Iterator[Edit]:
     """Rewrite attributes, asm statements, and macros that declare something or expand to a type."""
-    text, parentheses = result.text, _Parentheses(result.text)
+    text, parentheses = result.text, Parentheses(result.text)
     for match in _find(tables.words, result):
         if text[match.start() - 1 : match.start()] in {b".", b">"}:
             continue  # a member with the name of an attribute
@@ -276,7 +231,7 @@ def _small_things(result: Repaired, _: Tables) -> Iterator[Edit]:
         if field := _FIELD_TYPE.search(text, max(0, match.start() - 120), match.start()):
             yield field.start(1), match.end(), None
     for match in _find(_LONE_STRING, result):
-        if _before(text, match.start()) in {b"", b";", b"}"}:
+        if visible_before(text, match.start()) in {b"", b";", b"}"}:
             yield *match.span(), None
     behind = -1
     for match in _find(_ENTRIES, result):
@@ -313,11 +268,11 @@ def _enumerators(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 def _operands(result: Repaired, _: Tables) -> Iterator[Edit]:
     """Rewrite a macro around an asm statement as a call without arguments."""
-    text, position, parentheses = result.text, 0, _Parentheses(result.text)
+    text, position, parentheses = result.text, 0, Parentheses(result.text)
     if b'] "' not in text:
         return
     for match in islice(_find(_OPERAND, result), MAX_OPERANDS):
-        opening = _opening(text, match.start())
+        opening = opening_before(text, match.start())
         end = parentheses.closing(opening) if opening >= position else -1
         name = _CALLED.search(text, max(0, opening - 80), opening) if end >= 0 else None
         if name is not None:
@@ -327,9 +282,9 @@ def _operands(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
-    text, parentheses = result.text, _Parentheses(result.text)
+    text, parentheses = result.text, Parentheses(result.text)
     for match in _find(_FILE_SCOPE, result):
-        if _before(text, match.start()) not in {b"", b";", b"}", b")"}:
+        if visible_before(text, match.start()) not in {b"", b";", b"}", b")"}:
             continue
         end = parentheses.closing(match.end())
         if end < 0:
@@ -355,7 +310,7 @@ def _file_scope(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 
 def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
-    text, parentheses = result.text, _Parentheses(result.text)
+    text, parentheses = result.text, Parentheses(result.text)
     for match in _find(_UNFINISHED, result):
         if match.group(2) and not tables.iterators.fullmatch(match.group(1)):
             continue
@@ -373,7 +328,7 @@ def _loops(result: Repaired, tables: Tables) -> Iterator[Edit]:
             continue
         loop = symbol == b"{" or bool(tables.iterators.fullmatch(match.group(1)))
         if not loop and symbol != b"}":
-            loop = _indentation(text, following.start(1) if following else end) > _indentation(text, match.start(1))
+            loop = indentation(text, following.start(1) if following else end) > indentation(text, match.start(1))
         if not loop and symbol in {b"*", b"("}:
             continue
         result.uses.append(RepairedMacro("loop" if loop else "statement", match.start(1), match.end(), end))
@@ -398,29 +353,12 @@ def _labels(result: Repaired, _: Tables) -> Iterator[Edit]:
 
 def _continues(text: bytes, offset: int) -> bool:
     """Tell whether the text at the offset continues an expression or initialiser rather than begins a statement."""
-    return _before(text, offset) in _OPERATORS or _in_list(text, offset)
+    return visible_before(text, offset) in _OPERATORS or _in_list(text, offset)
 
 
 def _in_list(text: bytes, offset: int) -> bool:
     """Tell whether an entry of an initialiser begins at the offset."""
-    return _before(text, offset) == b"," or bool(_LIST_BEGINS.search(text, max(0, offset - 80), offset))
-
-
-def _before(text: bytes, offset: int) -> bytes:
-    """Return the last visible byte before the offset, `b""` at the start of the text."""
-    position = offset
-    while position > 0:
-        start = max(0, position - 256)
-        if visible := text[start:position].rstrip():
-            return visible[-1:]
-        position = start
-    return b""
-
-
-def _indentation(text: bytes, offset: int) -> int:
-    """Return the columns before the first visible character of the offset's line; tabs are eight wide."""
-    line = text[text.rfind(b"\n", 0, offset) + 1 : offset + 1].expandtabs(8)
-    return len(line) - len(line.lstrip())
+    return visible_before(text, offset) == b"," or bool(_LIST_BEGINS.search(text, max(0, offset - 80), offset))
 
 
 _STEPS: tuple[Callable[[Repaired, Tables], Iterator[Edit]], ...] = (

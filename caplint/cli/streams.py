@@ -33,7 +33,7 @@ def prepare() -> None:
 
 
 def finish(status: int) -> int:
-    """Write what is still to be written, so that nothing can fail when Python ends. Return the exit code."""
+    """Flush both outputs, so that nothing can fail when Python ends. Return the exit code."""
     try:
         sys.stdout.flush()
     except CaplintError as error:

@@ -16,7 +16,6 @@ from caplint.values.expression_text import closing_byte
 # Largest expansion of one invocation, in bytes; more is a mistake or an attack.
 MAX_EXPANSION = 200_000
 _CALL = rb"\b(%s)[ \t]*+\("
-_PARENTHESIS = re.compile(rb"[()]")
 
 Macros = Mapping[str, tuple[list[str] | None, str]]
 """Name → parameters (None for an object-like macro that names another one) and body."""

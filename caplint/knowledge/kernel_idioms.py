@@ -1,4 +1,4 @@
-"""Typed access to kernel_idioms.toml: what well-known calls of the kernel's C do."""
+"""Typed access to kernel_idioms.toml, the effects of well-known calls of the kernel's C."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHAIN = re.compile(r"(?:\w|->|\.|\[|\])+\Z")
 
 
 class KernelIdioms:
-    """Answers questions about calls by the names of what is called."""
+    """Effects of calls, by the name of the callee."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         locks, memory = data["locks"], data["user_memory"]

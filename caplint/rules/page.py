@@ -176,7 +176,7 @@ def _load(path: Path) -> Rule:
         raise CaplintError(f"{path}: cannot be read: {error}") from error
     match = _FRONT_MATTER.match(page)
     if match is None:
-        raise CaplintError(f"{path}:1: no front matter between two +++ lines")
+        raise CaplintError(f"{path}:1: front matter between two +++ lines is missing")
     _check_characters(path, page)
     front = parse_toml(match.group(1).encode(), f"{path}: front matter")
     _check_front(path, front)

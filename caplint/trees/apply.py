@@ -64,7 +64,7 @@ class _Application:
         self._round: dict[str, list[bytes] | None] = {}
         self._seen: set[str | None] = set()
         self._made: set[str] = set()
-        """What renames and copies of this round have made."""
+        """Files made by renames and copies of this round."""
         self._changed: set[str] = set()
         self.leaving: set[str | None] = set()
         """Files that some diff removes or moves away, whether it comes first or not."""

@@ -86,7 +86,7 @@ def _empty(trees: list[Tree]) -> list[EmptyTree]:
 
 
 class _Excerpts:
-    """What series show of trees, by the names of these."""
+    """Lines that series show of trees, by tree name."""
 
     def __init__(self, series: list[Series]) -> None:
         self.series = series
@@ -96,7 +96,7 @@ class _Excerpts:
         self._effort = Effort()
 
     def add(self, name: str, file: FileDiff, row: PatchFile) -> None:
-        """See what a diff shows of a file of a tree."""
+        """Take the lines that a diff shows of a file."""
         label = self.series[0].label
         self.rows.setdefault(name, []).append(row)
         before, after = self._before.setdefault(name, {}), self._after.setdefault(name, {})
@@ -114,7 +114,7 @@ class _Excerpts:
             raise self._too_far()
 
     def join(self, other: _Excerpts) -> None:
-        """Show of other trees what other series show."""
+        """Add the lines that another series shows of other trees."""
         self.series += other.series
         self.rows |= other.rows
         self._before |= other._before

@@ -63,7 +63,7 @@ def mails(content: bytes, label: str) -> list[Mail]:
 
 
 def _holds_diff(mail: Mail) -> bool:
-    """Whether there is a diff, or what is left of one: it is read, or refused, and not passed over."""
+    """Return whether a text contains a diff or remains of one, which are read or refused but never skipped."""
     if _DIFF.search(mail.text) or foreign(mail.text):
         return True
     return not _ANSWER.match(mail.subject) and _HUNK.search(mail.text) is not None

@@ -1,4 +1,4 @@
-"""What diffs show of one file: some of its lines, as they were before all diffs and as the last one leaves them."""
+"""Lines of one file that diffs show, as they were before all diffs and as the last one leaves them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ANY = 1 << 40
 
 
 class SparseFile:
-    """The lines of a file that are in view. Every diff is made against what the one before it has left."""
+    """Lines of a file that are in view. Every diff is against the result of the previous one."""
 
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
@@ -27,7 +27,7 @@ class SparseFile:
         """Lines of `after` against those of `before`."""
 
     def apply(self, hunks: Iterable[Hunk], where: str) -> None:
-        """See what a diff shows.
+        """Take the lines that a diff shows.
 
         Raises `CaplintError` where its hunks overlap, or have other lines than the diffs before it have left there.
         """

@@ -5,7 +5,7 @@ _WORDS_OF_THE_LINKER = ("failed to map segment", "annot allocate memory", "canno
 
 
 class CaplintError(Exception):
-    """Wrong use or unreadable input. The message says what and where, and what to do about it."""
+    """Wrong use or unreadable input. The message states the fault, its place, and the remedy."""
 
 
 def is_short_of_memory(error: Exception) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -14,7 +13,6 @@ from caplint.values.expression_text import closing
 
 _KINDS = ("if", "while", "for", "ternary", "logic")
 _MAX_EXPRESSION = 400
-_PARENTHESIS = re.compile(r"[()]")
 
 
 def guard_extents(reading: AstView) -> Iterator[GuardExtent]:

@@ -53,7 +53,7 @@ def _warn(message: str) -> None:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether an error says that a store does not hold what was written to it."""
+    """Return whether an error shows that the store is damaged."""
     if is_no_text(error):
         return True
     code = getattr(error, "sqlite_errorcode", None)
