@@ -56,6 +56,7 @@ class Bridges:
 
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
+        self._known: dict[tuple[str, str, tuple[str, str], Target, str], tuple[Step, ...]] = {}
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -84,7 +85,10 @@ class Bridges:
         for callee, request in calls:
             descriptor = use.arguments[0] if callee == use.callee and use.arguments else ""
             for entry, target in product(served_by(callee, descriptor), targets):
-                if steps := self._down(tree, arch, (entry, request), target, name):
+                key = (tree.name, arch, (entry, request), target, name)
+                if key not in self._known:
+                    self._known[key] = self._down(tree, arch, (entry, request), target, name)
+                if steps := self._known[key]:
                     if callee == use.callee:
                         return Way(steps)
                     last_call = use.calls[-1]
@@ -104,10 +108,9 @@ class Bridges:
             return Way((), f"no code of {arch} {missing}")
         if not calls:
             return Way((), f"{use.callee}: no ioctl call found in it")
-        return Way(
-            (),
-            f"{targets[0].function} ({targets[0].path}:{targets[0].line}): no path from the ioctl to its case found",
-        )
+        work = self._programs.work
+        no_path = work.reason if work.spent else "no path from the ioctl to its case found"
+        return Way((), f"{targets[0].function} ({targets[0].path}:{targets[0].line}): {no_path}")
 
     def _wrapped(self, use: VmmSite, callee: str, request: str) -> Step | None:
         """Return the step from the wrapper to its ioctl call, None if there is no such call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caplint.facts.harvest import ExtractionSettings
@@ -11,7 +12,8 @@ from caplint.graph.mentions import mention
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.program_index import FunctionDefinition, Program, definitions_of
-from caplint.graph.search import MAX_FUNCTIONS, Admits, Cone, search
+from caplint.graph.search import Admits, Cone, search
+from caplint.graph.search_work import Work, WorkSpentError
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.session import Session
@@ -38,6 +40,7 @@ class Programs:
         self.session = session
         self._reading = reading
         self._callers: dict[str, Callers] = {}
+        self.work = Work()
 
     def of_role(self, role: str) -> list[Tree]:
         """Return the trees of a role, in the order of the command line."""
@@ -52,7 +55,7 @@ class Programs:
         if tree.name not in self._callers:
             store = self.session.store
             files = code_of(tree, store)
-            self._callers[tree.name] = Callers(Program(Outlines(store, tree, files, self._reading)))
+            self._callers[tree.name] = Callers(Program(Outlines(store, tree, files, self._reading)), self.work)
         return self._callers[tree.name]
 
     def program(self, tree: Tree) -> Program:
@@ -72,10 +75,29 @@ class Programs:
         callers = self.callers(tree)
         cone = search(callers, target, entries, admits, beyond=3.0 if most > 1 else 0.0)
         if cone.reached:
-            routes = [cone.path()] if most == 1 else cone.paths(most)
-            return [Way(tuple(self._step(tree, *part) for part in way)) for way in routes]
+            return [Way(self.route(tree, cone))] if most == 1 else list(self._routes(tree, cone, most))
         way, broken, certain = self._why_not(callers, cone)
-        return [Way(tuple(self._step(tree, *part) for part in way), broken, certain)]
+        return [Way(self._steps(tree, way), broken, certain)]
+
+    def route(self, tree: Tree, cone: Cone) -> tuple[Step, ...]:
+        """Return the cheapest way of a search that reached an entry."""
+        return self._steps(tree, cone.path())
+
+    def _routes(self, tree: Tree, cone: Cone, most: int) -> Iterator[Way]:
+        """Yield at most `most` ways; a broken one at the end says that the work was spent before all were found."""
+        count = 0
+        try:
+            for way in cone.paths(most, self.work):
+                count += 1
+                yield Way(self._steps(tree, way))
+        except WorkSpentError:
+            if not count:
+                yield Way(self.route(tree, cone))
+            target = self._steps(tree, [(cone.target, None)])
+            yield Way(target, f"{cone.target.name}: {self.work.reason}; there may be further paths")
+
+    def _steps(self, tree: Tree, way: _Way) -> tuple[Step, ...]:
+        return tuple(self._step(tree, *part) for part in way)
 
     def _step(self, tree: Tree, function: ProgramFunction, edge: Edge | None) -> Step:
         why = self._why_this(tree, function)
@@ -105,8 +127,8 @@ class Programs:
     def _why_not(callers: Callers, cone: Cone) -> tuple[_Way, str, bool]:
         """Return the most informative chain of callers, the reason why it ends, and whether that is certain."""
         alone: _Way = [(cone.target, None)]
-        if not cone.complete:
-            return alone, f"{cone.target.name}: search stopped after {MAX_FUNCTIONS:,} possible callers", False
+        if cone.stopped:
+            return alone, f"{cone.target.name}: {cone.stopped}", False
         tops = cone.tops()
         if not tops:
             return alone, f"{cone.target.name}: its callers form a cycle", False

@@ -18,6 +18,7 @@ from caplint.graph.program_index import (
     static_slot,
 )
 from caplint.graph.receivers import Receivers, Slot
+from caplint.graph.search_work import Work
 from caplint.knowledge.load import GENERIC, knowledge
 
 _WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -30,8 +31,9 @@ Caller = tuple[ProgramFunction, Edge]
 class Callers:
     """Callers of the functions of one program, cached."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, work: Work) -> None:
         self.program = program
+        self.work = work
         self._receivers = Receivers(program)
         self._known: dict[ProgramFunction, list[Caller]] = {}
         self._slots: dict[ProgramFunction, list[Slot]] = {}

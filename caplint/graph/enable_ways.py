@@ -15,7 +15,7 @@ from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.graph.call_graph import Programs, code_of
 from caplint.graph.path_cache import Found, Question, cache_key, rows_within
 from caplint.graph.path_model import Edge, ProgramFunction, Step
-from caplint.graph.search import MAX_FUNCTIONS, Cone, search
+from caplint.graph.search import Cone, search
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import EnableWayRow, insert
@@ -26,6 +26,8 @@ from caplint.link.vmm.dominating_checks import AnswerCarriers, CheckTracker
 from caplint.session import Session, no_progress
 from caplint.trees.tree import Tree
 
+# Steps that the examination of one call counts as: it takes several times as long as any other step of a search.
+_EXAMINATION = 4
 # Seconds for all searches; a search that has begun is finished.
 BUDGET = 60.0
 
@@ -56,6 +58,7 @@ def link_enable_ways(
 def _rows(session: Session, reading: ExtractionSettings, programs: Programs, end: float) -> Found:
     rows: list[_Row] = []
     late = 0
+    programs.work.restart()  # so that the result does not depend on whether `reaches` came from the cache
     open_enables = session.connection.execute(_OPEN).fetchall()
     for tree in programs.of_role("vmm"):
         wanted = {tuple(position) for name, *position in open_enables if name == tree.name}
@@ -93,9 +96,9 @@ class _Callers:
         self._checks = checks_of(self.uses, {use.cap for use in self.uses})
         self._carriers: dict[str, AnswerCarriers] = {}
         self._files = {file.path: file for file in code_of(tree, session.store)}
-        self._functions: dict[str, list[linked.CodeFunction]] = {}
+        self._functions: dict[str, dict[str, list[linked.CodeFunction]]] = {}
         for function in code.functions:
-            self._functions.setdefault(function.path, []).append(function)
+            self._functions.setdefault(function.path, {}).setdefault(function.name, []).append(function)
 
     def way(self, use: CapabilityUse) -> _Answer:
         """Return whether the callers of an enable check the capability."""
@@ -112,7 +115,7 @@ class _Callers:
 
         cone = search(self._programs.callers(self._tree), target, entries, admits)
         if cone.reached:
-            steps = self._programs.ways(self._tree, target, entries, admits)[0].steps
+            steps = self._programs.route(self._tree, cone)
             route = ", ".join(f"{step.function}()" for step in steps)
             return 0, "", route, json.dumps([_related(step) for step in steps])
         return _verdict(cone, seen)
@@ -124,6 +127,7 @@ class _Callers:
         definition = self._programs.program(self._tree).defined(caller)
         if definition is not None and definition.macro:
             return False
+        self._programs.work.done += _EXAMINATION
         holder = self._function(caller)
         calls = _calls(holder, edge, callee) if holder is not None else []
         if holder is None or not calls:
@@ -154,8 +158,10 @@ class _Callers:
 
     def _function(self, function: ProgramFunction) -> linked.CodeFunction | None:
         if function.path not in self._functions:
-            self._functions[function.path] = self._read(function.path)
-        namesakes = [other for other in self._functions[function.path] if other.name == function.name]
+            by_name = self._functions.setdefault(function.path, {})
+            for other in self._read(function.path):
+                by_name.setdefault(other.name, []).append(other)
+        namesakes = self._functions[function.path].get(function.name, [])
         return min(namesakes, key=lambda other: abs(other.line - function.line), default=None)
 
     def _read(self, path: str) -> list[linked.CodeFunction]:
@@ -184,8 +190,8 @@ def _unknown(reason: str) -> _Answer:
 
 def _verdict(cone: Cone, seen: _SearchRecord) -> _Answer:
     """Return the answer for a search that reached no entry."""
-    if not cone.complete:
-        return _unknown(f"search stopped after {MAX_FUNCTIONS:,} possible callers")
+    if cone.stopped:
+        return _unknown(cone.stopped)
     tops = [function for function, degree in cone.graph.in_degree() if degree == 0]
     if tops and not seen.unknown and all(function in seen.asking for function in tops):
         return 1, ", ".join(sorted(set(seen.asking.values()))), "", "[]"

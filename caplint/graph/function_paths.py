@@ -99,7 +99,9 @@ class Reach:
                         return [Way((*above.steps, *use.calls, bridge, *below.steps[1:]))]
         if not requests:
             return [Way(below.steps, f"{first.function}: no case label of an ioctl on the path from it")]
-        return [Way(below.steps, f"{' and '.join(requests)}: no function reached from the start issues it")]
+        work = self._programs.work
+        why = work.reason if work.spent else "no function reached from the start issues it"
+        return [Way(below.steps, f"{' and '.join(requests)}: {why}")]
 
 
 def _is_stub(definition: FunctionDefinition) -> bool:

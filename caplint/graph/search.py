@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import networkx as nx
 
 from caplint.graph.callers import Callers
 from caplint.graph.path_model import Edge, ProgramFunction
+from caplint.graph.search_work import Work
 
 # Functions after which a search stops.
 MAX_FUNCTIONS = 6_000
+_STOPPED = f"search stopped after {MAX_FUNCTIONS:,} possible callers"
 # Cost range of one batch: functions at most this much dearer than the nearest are expanded together.
 _BATCH = 1.0
 
@@ -29,21 +31,17 @@ class Cone:
     graph: nx.DiGraph
     reached: list[ProgramFunction]
     """Entries from which the target is reached, the nearest first."""
-    complete: bool
-    """False if the search stopped at `MAX_FUNCTIONS`."""
+    stopped: str
+    """Reason why the search stopped without a result (`MAX_FUNCTIONS` or `MAX_WORK`); empty if it did not."""
 
     def path(self) -> list[tuple[ProgramFunction, Edge | None]]:
         """Return the cheapest way from an entry to the target, each function with the edge that leads to it."""
         return self._edges(nx.dijkstra_path(self.graph, self.reached[0], self.target, weight="cost"))
 
-    def paths(self, most: int) -> list[list[tuple[ProgramFunction, Edge | None]]]:
-        """Return at most `most` ways, the cheapest first."""
-        ways = []
-        for way in nx.shortest_simple_paths(self.graph, self.reached[0], self.target, weight="cost"):
-            ways.append(self._edges(way))
-            if len(ways) == most:
-                break
-        return ways
+    def paths(self, most: int, work: Work) -> Iterator[list[tuple[ProgramFunction, Edge | None]]]:
+        """Yield at most `most` ways, the cheapest first. Raises `WorkSpentError`."""
+        ways = nx.shortest_simple_paths(self.graph, self.reached[0], self.target, weight=work.length)
+        yield from map(self._edges, islice(ways, most))
 
     def _edges(self, way: list[ProgramFunction]) -> list[tuple[ProgramFunction, Edge | None]]:
         edges = [None, *(self.graph.edges[pair]["edge"] for pair in pairwise(way))]
@@ -60,6 +58,7 @@ def search(
     callers: Callers, target: ProgramFunction, entries: Iterable[ProgramFunction], admits: Admits, beyond: float = 0.0
 ) -> Cone:
     """Search for ways from entries to the target; ways up to `beyond` dearer than the cheapest are included."""
+    work = callers.work
     graph = nx.DiGraph()
     graph.add_node(target)
     goals = set(entries)
@@ -68,16 +67,20 @@ def search(
     settled: set[ProgramFunction] = set()
     reached: list[ProgramFunction] = []
     bound = float("inf")
-    while heap and heap[0][0] <= bound and len(settled) < MAX_FUNCTIONS:
+    while heap and heap[0][0] <= bound and len(settled) < MAX_FUNCTIONS and not work.spent:
         batch = _batch(heap, settled, min(bound, heap[0][0] + _BATCH))
         callers.prepare(function for _, function in batch if function not in goals)
         for cost, function in batch:
+            if work.spent:
+                break
             settled.add(function)
+            work.done += 1
             if function in goals:
                 reached.append(function)
                 bound = min(bound, cost + beyond)
                 continue
             for caller, edge in callers.of(function):
+                work.done += 1
                 if not admits(caller, edge, function):
                     continue
                 present = graph.get_edge_data(caller, function)
@@ -87,7 +90,8 @@ def search(
                     costs[caller] = cost + edge.cost
                     heapq.heappush(heap, (costs[caller], caller))
     reached.sort(key=lambda function: (costs[function], function))
-    return Cone(target, graph, reached, complete=bool(reached) or not heap)
+    stopped = work.reason if work.spent else _STOPPED if heap else ""
+    return Cone(target, graph, reached, "" if reached else stopped)
 
 
 def _batch(
