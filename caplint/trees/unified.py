@@ -190,7 +190,7 @@ class _DiffReader:
         if section is None or self._at != self._due:
             return
         if line.startswith((b"@@", b"@ -")):
-            raise self._error(section, "has a head that says no lines", "it was cut or edited")
+            raise self._error(section, "has a malformed @@ header", "it was cut or edited")
         if _MORE.match(line):
             raise self._error(section, "begins behind more lines than the head before it says", "it was cut or edited")
         if line.startswith(b" "):

@@ -204,7 +204,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "empty": (b"", "contains no diff"),
     "noise": (bytes(range(256)) * 100, "contains no diff"),
-    "UTF-16": (GONE.encode("utf-16"), "is UTF-16, "),
+    "UTF-16": (GONE.encode("utf-16"), "is UTF-16; "),
     "escapes": (GONE.replace("drivers", "\x1b[31mx").encode(), "\\x1b[31mx/x.c' contains control characters; refused"),
     "quoted escapes": (
         b'--- "a/\\033]0;x\\007"\n+++ "b/\\033]0;x\\007"\n@@ -1 +1 @@\n-a\n+b\n',

@@ -523,7 +523,7 @@ def test_a_text_that_is_not_utf_8_is_the_querys_fault(connection: sqlite3.Connec
     """A store that is taken for damaged is removed: a page of somebody's could have had that done on every run."""
     old = {"subject": "'KVM_CAP_X' AS", "message": "'text' AS", "related": "NULL AS related"}[column]
     rule = _rule(QUERY.replace(old, f"CAST(x'eda080' AS TEXT) AS{old.partition(' AS')[2]}"))
-    with pytest.raises(CaplintError, match=r"^a\.md: query: Could not decode to UTF-8 column .*hex\(\)"):
+    with pytest.raises(CaplintError, match=r"^a\.md: query: makes a text that is not UTF-8; .*hex\(\)"):
         list(run(connection, rule))
 
 

@@ -79,7 +79,7 @@ def test_an_encoded_subject() -> None:
     [
         (b"", "p: contains no diff"),
         (HEAD % 1 + b"\nno diff\n", "p: contains no diff"),
-        (DIFF.decode().encode("utf-16"), "p: is UTF-16, which no diff is;"),
+        (DIFF.decode().encode("utf-16"), "p: is UTF-16; a diff keeps the bytes of its files"),
         (
             HEAD % 1
             + b"Content-Type: multipart/mixed; boundary=x\n\n"
