@@ -108,7 +108,7 @@ class _Application:
         if path in self._before or path in self._round:
             there = self._round.get(path, self._before.get(path)) is not None
         else:
-            there = self._tree.read_or_none(path) is not None
+            there = self._tree.is_file(path)
         if there:
             raise CaplintError(f"{self._label}: {self._tree.name} already has the {path} that it makes")
 
@@ -116,7 +116,7 @@ class _Application:
         """No path is a file and a directory. Raises `CaplintError` for one that would be."""
         files = set(new)
         for parent in sorted(_parents(new) - gone):
-            if parent in files or self._tree.read_or_none(parent) is not None:
+            if parent in files or self._tree.is_file(parent):
                 raise self._two_kinds(parent)
         above = _parents(gone)
         for path in new:
@@ -128,7 +128,7 @@ class _Application:
         return CaplintError(f"{self._label}: {path} would be a file and a directory; make it against this very tree")
 
     def _is_directory(self, path: str) -> bool:
-        return self._tree.read_or_none(path) is None and self._tree.exists(path)
+        return not self._tree.is_file(path) and self._tree.exists(path)
 
     def _keep(self, path: str, lines: list[bytes] | None) -> None:
         self._round[path] = lines

@@ -109,6 +109,10 @@ class DirectoryTree(Tree):
     def exists(self, path: str) -> bool:
         return self._inside(path) is not None
 
+    def is_file(self, path: str) -> bool:
+        place = self._inside(path)
+        return place is not None and place.is_file()
+
     def read_or_none(self, path: str) -> bytes | None:
         place = self._inside(path)
         real = path if place is None else shown(place.relative_to(self.root))

@@ -91,6 +91,9 @@ class OverlayTree(Tree):
                 parent = parent.rpartition("/")[0]
         return found
 
+    def is_file(self, path: str) -> bool:
+        return self._changes[path] is not None if path in self._changes else self._below.is_file(path)
+
     def read_or_none(self, path: str) -> bytes | None:
         return self._changes[path] if path in self._changes else self._below.read_or_none(path)
 

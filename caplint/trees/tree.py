@@ -121,6 +121,10 @@ class Tree(ABC):
     def c_files_under(self, directory: str) -> list[str]:
         """Return the C files below a directory, whether they matter or not."""
 
+    def is_file(self, path: str) -> bool:
+        """Return whether a file is at this path, whether it matters or not."""
+        return self.read_or_none(path) is not None
+
     def read_or_none(self, path: str) -> bytes | None:
         """Return a file's bytes, None if the tree has no such file."""
         return self.read(path) if self.exists(path) else None
