@@ -203,8 +203,13 @@ def test_pre_commit_installs_it(surroundings: None, tmp_path: Path) -> None:
         "PIP_NO_BUILD_ISOLATION": "0",
         "VIRTUALENV_NO_PERIODIC_UPDATE": "1",
     }
-    done = run(root, "pre-commit", "run", PATH=os.environ["PATH"] + f":{Path(sys.executable).parent}",
-               PYTHONPATH=str(packages), **offline)  # fmt: skip
+    path = os.environ["PATH"] + f":{Path(sys.executable).parent}"
+    done = run(root, "pre-commit", "install-hooks", PATH=path, PYTHONPATH=str(packages), **offline)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # caplint takes no module from PYTHONPATH, so its libraries are named to the environment that pip has made.
+    (libraries,) = (tmp_path / "pre-commit").glob("repo*/py_env*/lib/python*/site-packages")
+    (libraries / "packages.pth").write_text(f"{packages}\n")
+    done = run(root, "pre-commit", "run", PATH=path, **offline)
     assert done.returncode == 1, done.stdout + done.stderr
     assert WRONG in done.stdout, done.stdout
     assert len(list((tmp_path / "pre-commit").glob("repo*/py_env*/bin/caplint"))) == 1
