@@ -45,7 +45,7 @@ def _read(text: bytes) -> list[str]:
         (GIT + NAMES + HUNK + b"+c\n", "more lines than the head"),
         (GIT + NAMES + HUNK + b" c\n+d\n", "more lines than the head"),
         (GIT + NAMES + HUNK + b"-c\n", "more lines than the head"),
-        (GIT + NAMES + HUNK + HUNK.replace(b"@@ -", b"@ -"), "a head that says no lines"),
+        (GIT + NAMES + HUNK + HUNK.replace(b"@@ -", b"@ -"), "a malformed @@ header"),
         (GIT + b"--- a/y\n+++ b/x\n" + HUNK, "b/x is a/y above its hunks"),
         (GIT + b"--- a/x\n+++ b/y\n" + HUNK, "b/x is b/y above its hunks"),
         (b"diff --git a/x b/y\nrename from x\nrename to y\n--- a/z\n+++ b/y\n" + HUNK, "y is a/z above its hunks"),
