@@ -32,7 +32,7 @@ class Preprocessor(pcpp.Preprocessor):  # type: ignore[misc]
     """
 
     most_tokens = 500_000
-    """How many tokens it handles before it raises `TooMuchWorkError`; KVM's headers on x86 take 17,000."""
+    """Tokens that it handles before it raises `TooMuchWorkError`; KVM's headers on x86 take 17,000."""
     handled = 0
 
     def handle(self, count: int) -> None:

@@ -14,6 +14,8 @@ class KnownFiles:
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
         self._read = {file.path for files in (loaded.files, loaded.base_files) for file in files}
+        self._read.update(file.path for file in loaded.tree.patch_files)
+        self._code: dict[str, frozenset[str]] = {}
 
     @cached_property
     def _all(self) -> frozenset[str]:
@@ -24,11 +26,15 @@ class KnownFiles:
 
     def has(self, path: str) -> bool:
         """Return whether a path is a file of the tree."""
-        if path in self._read or path in {file.path for file in self._loaded.tree.patch_files}:
-            return True
-        return path in self._all or self._is_code(path)
+        return path in self._read or path in self._all or self._is_code(path)
 
     def _is_code(self, path: str) -> bool:
         """Return whether the path is C code that only the call graph reads; False for a path that is not normalised."""
         plain = path == posixpath.normpath(path) and not path.startswith(("/", "..")) and "\0" not in path
-        return plain and path in self._loaded.tree.c_files_under(posixpath.dirname(path))
+        return plain and path in self._code_under(posixpath.dirname(path))
+
+    def _code_under(self, directory: str) -> frozenset[str]:
+        """Return the C files below a directory, which is listed once for all findings in it."""
+        if directory not in self._code:
+            self._code[directory] = frozenset(self._loaded.tree.c_files_under(directory))
+        return self._code[directory]

@@ -1,4 +1,4 @@
-"""How the names of capabilities look; every search for one is built from these."""
+"""Patterns of capability names; every search for one is built from these."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _EMPTY_BLOBS = (
 # A line behind a hunk that belongs to one: `-- ` begins a signature, and a row of hyphens the footer of a list.
 _MORE = re.compile(rb"\+|-(?![-=])")
 _TORN = {(b"--- ", b"+++ "), (b"--- ", b"@@ -"), (b"+++ ", b"@@ -"), (b"+++ ", b"--- ")}
-"""How lines begin, one behind the other, that are left of a file's two names and first hunk."""
+"""Beginnings of consecutive lines that remain of a file's two names and first hunk."""
 _LINK_MODES = (b"120000", b"160000")
 _LAST_LINE = 10_000_000
 """Highest line number; no file that is read has so many lines."""

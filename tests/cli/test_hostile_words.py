@@ -1,4 +1,4 @@
-"""What is shown comes from rule pages, queries, paths and libraries: none of it controls a terminal or is a riddle."""
+"""Output that comes from rule pages, queries, paths and libraries: it controls no terminal and is clear."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from caplint.util.errors import CaplintError
 
 MADE = b"\0"
-"""What an input begins with whose other bytes are decisions of the target's grammar."""
+"""Beginning of an input whose other bytes are decisions of the target's grammar."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,11 +27,11 @@ class Target:
     packages: tuple[str, ...]
     """Whose branches guide the fuzzer."""
     share: int = 1
-    """Of the time, in parts."""
+    """Parts of the time that the target gets."""
     places: tuple[Path, ...] = ()
     """Directories of inputs."""
     made: int = 0
-    """How many inputs of `MADE` and bytes by chance to begin with."""
+    """Number of initial inputs: `MADE` followed by random bytes."""
     seconds: float = 5.0
     """Processor time that one input may take; it is small, and instrumented code is slow."""
 

@@ -82,7 +82,7 @@ def _filled(path: Path) -> FactStore:
 
 
 def _names(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """How many macros a store has, and the warnings."""
+    """Return the number of macros in a store, and the warnings."""
     capsys.readouterr()
     store = FactStore(path)
     (count,) = store.connection.execute("SELECT count(*) FROM macro").fetchone()
