@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from caplint import __version__
-from caplint.cli import streams
+from caplint.cli import interrupts, streams
 from caplint.cli.exit_codes import CLEAN, INTERRUPTED, WRONG
 from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 from caplint.util.suggest import suggestion
@@ -44,6 +44,7 @@ def entry() -> None:
     """Return the console script."""
     gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
     streams.prepare()
+    interrupts.prepare()
     try:
         status = main(sys.argv[1:])
     except SystemExit as done:  # argparse has shown a help text
@@ -57,22 +58,25 @@ def main(arguments: list[str]) -> int:
         options = parse(arguments)
         status: int = import_module(f"caplint.cli.{options.command}").run(options)
         sys.stdout.flush()
-    except CaplintError as error:
-        return _fail(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError as error:
-        return _fail(f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - Python's own exit code would say that there are findings
-        if is_short_of_memory(error):
-            return _fail(SHORT_OF_MEMORY)
-        if _is_database(error):
-            return _fail(f"{type(error).__name__}: {error}")
-        import traceback  # noqa: PLC0415 - only failing runs need it
+        return INTERRUPTED if interrupts.received() else _explain(error)
+    return INTERRUPTED if interrupts.received() else status
 
-        traceback.print_exc()
-        return _fail(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
-    return status
+
+def _explain(error: Exception) -> int:
+    """Print one line about the error that ended the run; with a traceback, if it is a fault of caplint."""
+    if isinstance(error, CaplintError):
+        return _fail(str(error))
+    if is_short_of_memory(error):
+        return _fail(SHORT_OF_MEMORY)
+    if isinstance(error, OSError) or _is_database(error):
+        return _fail(f"{type(error).__name__}: {error}")
+    import traceback  # noqa: PLC0415 - only failing runs need it
+
+    traceback.print_exception(error)
+    return _fail(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
 
 
 def _is_database(error: Exception) -> bool:

@@ -1,0 +1,92 @@
+"""Control-C where Python or a library drops the exception that it raises."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+_RUN = """
+import os, signal, sys, time
+from types import SimpleNamespace
+from caplint.cli import interrupts, main
+def control_c():
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(1)
+{action}
+sys.modules["caplint.cli.check"] = SimpleNamespace(add=lambda parser: None, run=run)
+main.entry()
+"""
+
+_FINALISER = """
+class Ended:
+    def __del__(self):
+        control_c()
+def run(options):
+    value = Ended()
+    del value
+    time.sleep(5)
+    print("went on")
+    return 0
+"""
+_FORK_HOOK = """
+def run(options):
+    os.register_at_fork(after_in_parent=control_c)
+    if os.fork() == 0:
+        os._exit(0)
+    time.sleep(5)
+    print("went on")
+    return 0
+"""
+_SQLITE = """
+def run(options):
+    import sqlite3
+    database = sqlite3.connect(":memory:")
+    database.create_function("stop", 0, control_c)
+    database.execute("SELECT stop()")
+"""
+_SWALLOWED = """
+def run(options):
+    try:
+        control_c()
+    except BaseException:
+        return 0
+"""
+_OTHER = """
+def run(options):
+    class Bad:
+        def __del__(self):
+            raise ValueError("lost")
+    Bad()
+    return 0
+"""
+
+
+def _ended(action: str, **options: object) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN.format(action=action), "check"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        **options,  # type: ignore[call-overload]
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("action", [_FINALISER, _FORK_HOOK, _SQLITE, _SWALLOWED])
+def test_an_interrupt_ends_the_run_wherever_it_arrives(action: str) -> None:
+    assert _ended(action) == (130, "", "")
+
+
+def test_other_dropped_exceptions_are_still_shown() -> None:
+    status, out, err = _ended(_OTHER)
+    assert (status, out) == (0, "")
+    assert "ValueError: lost" in err
+
+
+def test_a_run_in_the_background_of_a_shell_stays_deaf() -> None:
+    action = "def run(options):\n    control_c()\n    return 0"
+    assert _ended(action, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) == (0, "", "")
