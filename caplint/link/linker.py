@@ -15,7 +15,7 @@ from caplint.link.core.values import register
 from caplint.link.linking import Linking, RunScope
 from caplint.link.order import in_order
 from caplint.link.registry import LINKS
-from caplint.link.views import views
+from caplint.link.views import fact_views, views
 
 
 def link(
@@ -37,6 +37,8 @@ def link(
         for step in in_order(LINKS):
             if step.wanted(run):
                 step.run(run)
+    for statement in fact_views().split(";\n"):
+        connection.execute(statement)
     return run.configurations
 
 

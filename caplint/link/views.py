@@ -11,9 +11,12 @@ import re
 from functools import cache
 from importlib import resources
 
+from caplint.facts.store.schema import schema
+
 _PARTS = ("core", "macros", "buildconfig", "uapi", "handlers", "vmm", "docs", "msr", "machines")
 _SIDED = re.compile(r"^CREATE TEMP TABLE all_(\w+) \(\n(?:    .*\n)*?    side\s", re.MULTILINE)
 _VIEW = re.compile(r"^CREATE TEMP VIEW (\w+) AS", re.MULTILINE)
+_FACTS = re.compile(r"^CREATE TABLE (\w+) \(\n    blob +INTEGER NOT NULL REFERENCES blob", re.MULTILINE)
 _SIDES = (("", "now"), ("base_", "base"))
 
 
@@ -22,6 +25,20 @@ def views() -> str:
     """Return all statements, each ending in `;` at the end of a line."""
     folders = resources.files(__package__)
     return "\n".join(_with_twins(folders.joinpath(part, "views.sql").read_text("utf-8")) for part in _PARTS)
+
+
+@cache
+def fact_views() -> str:
+    """Return a view for each table of facts that shows only the rows of the run's files.
+
+    The store holds the facts of every tree that was ever read. A query finds these views by the plain name, and the
+    tables as `main.X`.
+    """
+    own = "(SELECT blob FROM temp.all_file WHERE NOT expanded)"
+    return "\n".join(
+        f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {key} IN {own};"  # noqa: S608
+        for table, key in [("blob", "id"), *((table, "blob") for table in _FACTS.findall(schema()))]
+    )
 
 
 def _with_twins(text: str) -> str:

@@ -55,6 +55,19 @@ def test_a_blob_as_json(caplint: Caplint, tmp_path: Path) -> None:
     assert json.loads(run.out) == [{"a": "b'\\x00\\xff'"}]
 
 
+@pytest.mark.parametrize("table", ["macro", "call", "blob"])
+def test_facts_are_those_of_the_named_trees(caplint: Caplint, tmp_path: Path, table: str) -> None:
+    """The store also holds the facts of trees that were read before."""
+    made, other = (
+        kernel(tmp_path / "k"),
+        kernel(tmp_path / "l", {"virt/kvm/other.c": "#define KVM_OTHER 1\nint f(void) { return KVM_CAP_HLT + g(); }"}),
+    )
+    query = f"SELECT count(*) FROM {table}"
+    before = caplint("facts", query, made).out
+    assert caplint("facts", query, other).out != before
+    assert caplint("facts", query, made).out == before
+
+
 def test_facts_without_a_question_shows_the_vocabulary(caplint: Caplint) -> None:
     run = caplint("facts")
     assert run.status == 0

@@ -1,5 +1,6 @@
 -- The facts: rows extracted from the text of one file. Every row belongs to a blob, a file's content,
 -- identified by git's object id; the snapshot (`all_file`) maps trees and paths to blobs.
+-- In a query, a plain name shows the rows of the run's own files; `main.X` has those of every tree in the store.
 -- Lines and columns count from 1, offsets are bytes from 0. This file and the files views.sql are
 -- the vocabulary of the rule pages.
 

@@ -133,7 +133,7 @@ class FactStore:
 
     def known(self, extractor: str) -> dict[BlobKey, int]:
         """Return the row id of every blob that this extractor has read."""
-        rows = self.connection.execute("SELECT oid, language, id FROM blob WHERE extractor = ?", (extractor,))
+        rows = self.connection.execute("SELECT oid, language, id FROM main.blob WHERE extractor = ?", (extractor,))
         return {(oid, language): row for oid, language, row in rows}
 
     def add(self, extractor: str, results: Iterable[tuple[BlobKey, int, FileFacts]]) -> None:
@@ -144,7 +144,7 @@ class FactStore:
         with self._writing():
             for (oid, language), size, facts in results:
                 cursor = self.connection.execute(
-                    "INSERT OR IGNORE INTO blob (oid, language, extractor, size, functions, damaged, used)"
+                    "INSERT OR IGNORE INTO main.blob (oid, language, extractor, size, functions, damaged, used)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (oid, language, extractor, size, facts.functions, facts.damaged, _today()),
                 )
@@ -164,7 +164,7 @@ class FactStore:
             else:
                 values = [(blob, *row) for row in rows]
             marks = ", ".join("?" * (len(columns) + 1))
-            self.connection.executemany(f"INSERT INTO {table_of(kind)} VALUES ({marks})", values)  # noqa: S608
+            self.connection.executemany(f"INSERT INTO main.{table_of(kind)} VALUES ({marks})", values)  # noqa: S608
 
     def _condition_ids(self, texts: set[str]) -> dict[str, int]:
         """Return the row of each text (and of further ones); missing rows are added."""
@@ -177,13 +177,13 @@ class FactStore:
     def touch(self, blobs: Iterable[int]) -> None:
         """Record that a run needed these blobs; once a day, delete blobs that are unused for long."""
         today = _today()
-        old = {row for (row,) in self.connection.execute("SELECT id FROM blob WHERE used < ?", (today,))}
+        old = {row for (row,) in self.connection.execute("SELECT id FROM main.blob WHERE used < ?", (today,))}
         stale = sorted(old.intersection(blobs))
         if not stale:
             return
         with suppress(sqlite3.OperationalError), self._writing():
-            self.connection.executemany("UPDATE blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
-            self.connection.execute("DELETE FROM blob WHERE used < ?", (today - self._days_kept(),))
+            self.connection.executemany("UPDATE main.blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
+            self.connection.execute("DELETE FROM main.blob WHERE used < ?", (today - self._days_kept(),))
 
     def _days_kept(self) -> int:
         pages, free, size = (
