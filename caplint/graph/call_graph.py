@@ -132,7 +132,7 @@ class Programs:
         tops = cone.tops()
         if not tops:
             return alone, f"{cone.target.name}: its callers form a cycle", False
-        for explain in (_registered, _generated, _kept, _expanded, _elsewhere, _named):
+        for explain in (_registered, _generated, _made, _kept, _expanded, _elsewhere, _named):
             for way in tops:
                 if reason := explain(callers, way[0][0]):
                     return way, f"{_place(way[0][0])}: {reason}", False
@@ -166,6 +166,12 @@ def _generated(_callers: Callers, top: ProgramFunction) -> str:
     return next((why for prefix, why in knowledge().generated.items() if top.name.startswith(prefix)), "")
 
 
+def _made(callers: Callers, top: ProgramFunction) -> str:
+    method = callers.made_through(top)
+    calls = ", ".join(f"{call}()" for call in sorted(knowledge().made.calls.get(method, ()))[:2])
+    return f"called for objects of any type ({method}), and no {calls} names this one" if method else ""
+
+
 def _kept(callers: Callers, top: ProgramFunction) -> str:
     for kept in callers.program.kept.get(top.name, ()):
         return f"assigned at {kept.file.path}:{kept.line}, but no call through that pointer found"
@@ -176,6 +182,9 @@ def _expanded(callers: Callers, top: ProgramFunction) -> str:
     definition = callers.program.defined(top)
     if definition is None or not definition.macro:
         return ""
+    uses = (use.macro for named in callers.program.registered.values() for use in named)
+    if top.name not in uses:
+        return ""  # an expression or statements that nothing uses
     return "a macro that expands to code outside functions, which is not expanded here"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from caplint.facts.kinds.outline import MADE
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.program_index import (
     FunctionDefinition,
@@ -61,6 +62,7 @@ class Callers:
         slots = {slot for function in functions for slot in self._slots[function]}
         fields = {member for _, member in slots}
         program.look(f".{field}" for field in fields if field not in {"", "[]"})
+        program.look(knowledge().made.leading_to(fields))
         program.look(
             word.format(member) for kind, member in slots for owner, word in knowledge().static_words if owner == kind
         )
@@ -94,6 +96,15 @@ class Callers:
         uses = self.program.registered.get(function.name, ())
         return next((use.macro for use in uses if self._means(function, use.file.path)), "")
 
+    def made_through(self, function: ProgramFunction) -> str:
+        """Return the method that a function is, if it is called by an object's type or a property's name; else ''."""
+        methods = (
+            f"{owner}.{member}"
+            for kind, member in self._slots.get(function, ())
+            for owner in sorted(self._copies(kind, member))
+        )
+        return next((method for method in methods if method in knowledge().made.calls), "")
+
     def _found(self, function: ProgramFunction) -> Iterator[Caller]:
         definition = self.program.defined(function)
         kind = "macro" if definition is not None and definition.macro else "direct"
@@ -104,16 +115,26 @@ class Callers:
             if alias.live:
                 alias_function = alias.function
                 yield alias_function, Edge("direct", alias_function.path, alias_function.line, alias.condition)
-        for handed in self.program.handed.get(function.name, ()):
-            if self._is_meant(function, handed.call):
-                # A function that stores the pointer does not call it.
-                kind = "registered" if any(self._kept_by_callee(handed)) else "callback"
-                yield handed.call.caller, edge_of(kind, handed.call, via=handed.call.callee)
+        arch = definition.arch if definition is not None else None
+        yield from self._handed_on(function, arch)
         yield from self._registrars(function)
         yield from self._remote(function)
-        arch = definition.arch if definition is not None else None
         for slot in self._slots.get(function, ()):
-            yield from self._through(slot, arch)
+            yield from self._through(slot, function, arch)
+
+    def _handed_on(self, function: ProgramFunction, arch: str | None) -> Iterator[Caller]:
+        """Yield the functions that pass the function to a callee which calls it, or stores it for an unknown caller.
+
+        A callee that stores a method, such as `device_class_set_parent_realize()`, does not call it: where calls
+        through that member are known, they are the callers.
+        """
+        for handed in self.program.handed.get(function.name, ()):
+            if self._is_meant(function, handed.call):
+                slots = list(self._kept_by_callee(handed))
+                called = any(True for slot in slots for _ in self._through(slot, function, arch))
+                if not called:
+                    kind = "registered" if slots else "callback"
+                    yield handed.call.caller, edge_of(kind, handed.call, via=handed.call.callee)
 
     def _is_meant(self, function: ProgramFunction, call: OutlineCall) -> bool:
         return is_live(call.condition) and any(
@@ -167,7 +188,7 @@ class Callers:
                     if not kept.path and kept.holder == definition.function:
                         yield from self._receivers.kept(kept)
 
-    def _through(self, slot: Slot, arch: str | None) -> Iterator[Caller]:
+    def _through(self, slot: Slot, function: ProgramFunction, arch: str | None) -> Iterator[Caller]:
         kind, member = slot
         if kind is not None and kind.startswith("="):
             name = kind[1:]
@@ -184,9 +205,30 @@ class Callers:
             owner = slot_called[0] if slot_called is not None else None
             if kind is None or owner is None:
                 yield call.caller, edge_of("table", call, via=member, sure="field")
+            elif f"{owner}.{member}" in knowledge().made.calls:
+                if owner in kinds:
+                    yield from self._makers(f"{owner}.{member}", function, arch)
             elif owner in kinds:
                 sure = "exact" if static_slot(call.callee) else "type"
                 yield call.caller, edge_of("table", call, via=f"{owner}.{member}", sure=sure)
+
+    def _makers(self, method: str, function: ProgramFunction, arch: str | None) -> Iterator[Caller]:
+        """Yield the functions that create or realize an object which shares a word with a method's name.
+
+        Calls in code of the method's architecture are preferred to those in code that all share.
+        """
+        made = knowledge().made
+        calls = [
+            handed.call
+            for handed in self.program.handed.get(MADE, ())
+            if handed.call.callee in made.calls[method]
+            and made.tells(handed.call.descriptor, function.name)
+            and is_live(handed.call.condition)
+            and fits(handed.call, arch)
+        ]
+        own = [call for call in calls if arch is not None and call.file.arch == arch]
+        for call in own or calls:
+            yield call.caller, edge_of("table", call, via=f"{call.callee}({call.descriptor})", sure="type")
 
     def _copies(self, kind: str | None, member: str) -> set[str]:
         """Return the structures that a member's value reaches by copies such as `class->f = info->f`."""

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from caplint.knowledge.globs import compile_globs
+from caplint.knowledge.made_objects import MadeObjects
 from caplint.knowledge.msr import msr_of
 from caplint.knowledge.project import Project, project_of
 
@@ -73,6 +74,7 @@ class Knowledge:
         """Macro that registers a function → function that calls the registered functions."""
         self.generated: dict[str, str] = data["paths"]["generated"]
         """Prefix of a function's name → reason why its callers are not found."""
+        self.made = MadeObjects(data["paths"]["made"], data["paths"]["made_of_any"]["words"])
         self.casts: dict[str, dict[str, int]] = data["paths"]["casts"]
         """Macro that declares casts → indices of the arguments `instance`, `class` and `name`."""
         names = data["paths"]["dead"]["names"]

@@ -254,7 +254,7 @@ def test_the_whole_graph(caplint: Caplint, tmp_path: Path) -> None:
 
 
 def test_a_function_that_keeps_what_it_is_handed(caplint: Caplint, tmp_path: Path) -> None:
-    """Who hands it on registers it; who calls through the member runs it."""
+    """Who hands it on only stores it; who calls through the member runs it."""
     files = {
         "a.c": "struct dc { int (*realize)(int); };\n"
         "void set_realize(struct dc *dc, int (*fn)(int))\n{\n    dc->realize = fn;\n}\n",
@@ -263,7 +263,111 @@ def test_a_function_that_keeps_what_it_is_handed(caplint: Caplint, tmp_path: Pat
     }  # fmt: skip
     assert _steps(caplint, tmp_path, files)[1:] == [("goal", "table", "type")]
     run = caplint("path", "--from", "init", "--to", "goal", "--qemu", tmp_path / "q", "--output-format", "json")
-    assert [step["edge"] for step in json.loads(run.out)["paths"][0]] == ["entry", "registered"]
+    assert json.loads(run.out)["broken"] != [""]
+
+
+def test_a_function_that_is_kept_for_an_unknown_caller(caplint: Caplint, tmp_path: Path) -> None:
+    """The thread's routine is called through a local variable, which is not followed."""
+    files = {
+        "a.c": "struct arg { void *(*run)(void *); };\n"
+        "static void *first(struct arg *arg)\n{\n    void *(*run)(void *) = arg->run;\n    return run(arg);\n}\n"
+        "void make_thread(struct arg *arg, void *(*run)(void *))\n"
+        "{\n    arg->run = run;\n    pthread_create(first, arg);\n}\n",
+        "c.c": START.format(body="make_thread(arg, goal);") + GOAL,
+    }  # fmt: skip
+    assert _steps(caplint, tmp_path, files)[1:] == [("goal", "registered", "exact")]
+
+
+_QOM = (
+    "typedef struct DeviceClass { void (*realize)(int); } DeviceClass;\n"
+    "typedef struct BoolProperty { int (*set)(int); } BoolProperty;\n"
+    "void set_parent_realize(DeviceClass *dc, void (*fn)(int))\n{\n    dc->realize = fn;\n}\n"
+    "void add_bool(BoolProperty *p, int (*set)(int))\n{\n    p->set = set;\n}\n"
+    "static int property_set_bool(BoolProperty *p)\n{\n    return p->set(1);\n}\n"
+    "static int device_set_realized(DeviceClass *dc)\n{\n    dc->realize(1);\n    return 1;\n}\n"
+    "static void device_class_init(BoolProperty *p)\n{\n    add_bool(p, device_set_realized);\n}\n"
+    "static void cpu_class_init(DeviceClass *dc)\n{\n    set_parent_realize(dc, soft_cpu_realizefn);\n}\n"
+    "static void soft_cpu_realizefn(int a)\n{\n    goal(a);\n}\n"
+)
+
+
+_REALIZED = [("soft_cpu_realizefn", "table", "type"), ("goal", "direct", "exact")]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("qdev_realize(DEVICE(cpuobj), NULL, errp)", _REALIZED),
+        ("qdev_realize(DEVICE(&s->cpus[i]), NULL, errp)", _REALIZED),
+        ("qdev_realize(DEVICE(timer), NULL, errp)", []),
+        ("cpu_class_init(dc)", []),
+        ("device_class_init(p)", []),
+    ],
+)  # fmt: skip
+def test_an_object_is_realized_where_the_call_names_it(
+    caplint: Caplint, tmp_path: Path, call: str, expected: list[tuple[str, str, str]]
+) -> None:
+    files = {"a.c": _QOM, "b.c": START.format(body=f"{call};") + GOAL}
+    assert _steps(caplint, tmp_path, files)[1:] == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ('object_property_set_bool(obj, "sve", true, errp)', ["cpu_set_sve", "goal"]),
+        ('object_property_set_bool(obj, "cpu-pmu", true, errp)', []),
+        ("object_property_set_bool(obj, name, true, errp)", []),
+    ],
+)  # fmt: skip
+def test_a_property_is_set_where_the_call_names_it(
+    caplint: Caplint, tmp_path: Path, call: str, expected: list[str]
+) -> None:
+    more = (
+        "static void init(BoolProperty *p)\n{\n    add_bool(p, cpu_set_sve);\n}\n"
+        "static int cpu_set_sve(int a)\n{\n    return goal(a);\n}\n"
+    )
+    files = {"a.c": _QOM + more, "b.c": START.format(body=f"{call};") + GOAL}
+    assert [name for name, _, _ in _steps(caplint, tmp_path, files)[1:]] == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "each(list, wanted ? goal : NULL);",
+        "each(list, wanted ? other : goal);",
+        "each(list, (a && f(b, c)) ? &goal : other);",
+    ],
+)
+def test_a_choice_of_two_functions_is_passed(caplint: Caplint, tmp_path: Path, body: str) -> None:
+    assert _steps(caplint, tmp_path, {"a.c": START.format(body=body) + GOAL})[1:] == [("goal", "callback", "exact")]
+
+
+@pytest.mark.parametrize("value", ["wanted ? goal : NULL", "a == b ? other : goal", "(a != b) ? &goal : &other"])
+def test_a_choice_of_two_functions_is_stored(caplint: Caplint, tmp_path: Path, value: str) -> None:
+    files = {
+        "a.c": OPS + "int start(struct ops *o)\n{\n    return o->run(1);\n}\n",
+        "b.c": GOAL + f"void init(struct ops *o)\n{{\n    o->run = {value};\n}}\n",
+    }
+    assert _steps(caplint, tmp_path, files)[1:] == [("goal", "table", "type")]
+    files["b.c"] = GOAL + f"const struct ops ours = {{ .run = {value} }};\n"
+    assert _steps(caplint, tmp_path, files)[1:] == [("goal", "table", "type")]
+
+
+_ASK = "#define ASK(x) ({ int a = goal(x); a; })\n"
+
+
+@pytest.mark.parametrize(
+    ("use", "reason"),
+    [
+        ("", "no caller found"),
+        ("ASK(fine)\n", "a macro that expands to code outside functions, which is not expanded here"),
+    ],
+)
+def test_a_macro_that_nothing_uses(caplint: Caplint, tmp_path: Path, use: str, reason: str) -> None:
+    """Only one that stands outside functions is a part of the program that is not seen."""
+    tree = qemu(tmp_path / "q", {"a.h": _ASK, "b.c": GOAL + use})
+    run = caplint("path", "--to", "goal", "--qemu", tree, "--output-format", "json")
+    assert [broken.partition("): ")[2] for broken in json.loads(run.out)["broken"]] == [reason]
 
 
 def test_an_architecture_without_kvm(caplint: Caplint, tmp_path: Path) -> None:

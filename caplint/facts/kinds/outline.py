@@ -23,11 +23,17 @@ from caplint.facts.kinds.macros import macros
 from caplint.facts.kinds.members import members, typedefs
 from caplint.facts.store.records import Function, Outline
 from caplint.facts.syntax.ast_view import OUTLINE_NODES, AstView, FunctionScope, ast_views, declared_by, name_of
+from caplint.knowledge.load import knowledge
 
 TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "members", "typedefs", "macros", "uses")
 
+MADE = "=made"
+"""Name under which a call that creates or realizes an object passes the text of that object."""
+
 _MAX_TEXT = 400
 _VALUE = re.compile(r"(?:\([\w\s*]+\)\s*)?&?\s*([A-Za-z_]\w*)\Z")
+# The two values of `condition ? one : another`.
+_EITHER = re.compile(r"[^?]*+\?\s*([^?:]*?)\s*:\s*([^?:]*)\Z", re.DOTALL)
 # Constants that are not functions; but an ioctl leads to one in the kernel, and rpcgen's X_PROC_Y to one in another
 # process.
 _CONSTANT = re.compile(r"(?![A-Z]+_PROC_|KVM_(?!CAP_))[A-Z_0-9]+\Z|true\Z|false\Z")
@@ -35,8 +41,11 @@ _STORE = re.compile(
     rb"(?P<target>[A-Za-z_(*][^=]*?(?:->|\.)\s*\w+|[A-Za-z_]\w*(?:\s*\[[^]=]*\])?)\s*=\s*"
     rb"(?P<value>(?:\([\w\s*]+\)\s*)?&?\s*[A-Za-z_]\w*|[A-Za-z_][\w\s>.\-]*(?:->|\.)\s*\w+)\Z"
 )
-# Single words between commas; a fast filter whose matches are checked again.
-_WORDS = re.compile(r"[(,)&]\s*([A-Za-z_]\w*+)(?=\s*[,)])")
+_CHOICE = re.compile(
+    rb"(?P<target>[A-Za-z_(*][^=?]*?(?:->|\.)\s*\w+|[A-Za-z_]\w*(?:\s*\[[^]=]*\])?)\s*=[^=][^?]*\?[^?]*\Z"
+)
+# Single words between commas, or in a choice of two; a fast filter whose matches are checked again.
+_WORDS = re.compile(r"[(,)&?:]\s*([A-Za-z_]\w*+)(?=\s*[,):])")
 _FIELD = re.compile(r"(?:->|\.)\s*(\w+)\Z")
 _ROOT = re.compile(r"[(*&\s]*([A-Za-z_]\w*)")
 _INVOKES = re.compile(r"\w\s*\(")
@@ -127,9 +136,10 @@ class _Outline:
                 self._wants(scope, name)
             elif name in scope.locals:
                 continue  # a function pointer in a parameter or local variable
+            handed = _handed(reading, argument_list, scope) + _made(reading, name, argument_list)
             self.tables["calls"].append(
                 [self._owner(scope), name[:_MAX_TEXT], reading.line(start), self._text(reading.condition(start)),
-                 self._text(labels.at(start)), _handed(reading, argument_list, scope)]
+                 self._text(labels.at(start)), handed]
             )  # fmt: skip
 
     def _wants(self, scope: FunctionScope, chain: str) -> None:
@@ -137,21 +147,19 @@ class _Outline:
             self._roots.setdefault(scope.start, set()).add(match[1])
 
     def _add_stores(self, reading: AstView) -> None:
-        text = reading.view.text
         for node in reading.fresh("assignment"):
             scope = reading.scope(node.start_byte)
-            match = _STORE.match(text, node.start_byte, node.end_byte)
-            if match is None or scope is None:
+            if scope is None:
                 continue
-            target, value = (reading.view.span(*match.span(part)) for part in ("target", "value"))
-            if not self._is_kept(scope, target, value):
-                continue
-            self._wants(scope, target)
-            self._wants(scope, value)
-            self.tables["stores"].append(
-                [self._owner(scope), target[:_MAX_TEXT], value[:_MAX_TEXT], reading.line(node.start_byte),
-                 self._text(reading.condition(node.start_byte))]
-            )  # fmt: skip
+            for target, value in _stored(reading, node):
+                if not self._is_kept(scope, target, value):
+                    continue
+                self._wants(scope, target)
+                self._wants(scope, value)
+                self.tables["stores"].append(
+                    [self._owner(scope), target[:_MAX_TEXT], value[:_MAX_TEXT], reading.line(node.start_byte),
+                     self._text(reading.condition(node.start_byte))]
+                )  # fmt: skip
 
     def _is_kept(self, scope: FunctionScope, target: str, value: str) -> bool:
         """Tell whether the value may be a function, or a member copied to a member of the same name."""
@@ -212,13 +220,12 @@ class _Outline:
             return
         seen = reading.seen.setdefault("entry", set())
         for offset, path, text in entries(reading.view.text, value.start_byte, value.end_byte):
-            match = _VALUE.match(text)
-            if match is None or _CONSTANT.match(match[1]) or offset in seen:
+            names = [name for name in _values(text) if not _CONSTANT.match(name)]
+            if not names or offset in seen:
                 continue
             seen.add(offset)
-            self.tables["entries"].append(
-                [*named, path, match[1], reading.line(offset), self._text(reading.condition(offset))]
-            )
+            line, condition = reading.line(offset), self._text(reading.condition(offset))
+            self.tables["entries"] += [[*named, path, name, line, condition] for name in names]
 
     def _add_members(self, reading: AstView) -> None:
         positions: Counter[str] = Counter()
@@ -253,11 +260,39 @@ def _handed(reading: AstView, arguments: tree_sitter.Node, scope: FunctionScope)
     texts = arguments_of(reading, arguments)
     handed: list[list[int | str]] = []
     for position, text in enumerate(texts):
-        match = _VALUE.match(text)
-        if match and match[1] not in scope.locals and not _CONSTANT.match(match[1]):
-            # For an ioctl, the first argument is the descriptor.
-            handed.append([position, match[1], *texts[: match[1].startswith("KVM_")]])
+        # For an ioctl, the first argument is the descriptor.
+        handed += [
+            [position, name, *texts[: name.startswith("KVM_")]]
+            for name in _values(text)
+            if name not in scope.locals and not _CONSTANT.match(name)
+        ]
     return handed
+
+
+def _made(reading: AstView, callee: str, arguments: tree_sitter.Node) -> list[list[int | str]]:
+    """Return positions and texts of the arguments that tell which object a call creates or realizes."""
+    positions = knowledge().made.makers.get(callee)
+    if positions is None:
+        return []
+    texts = arguments_of(reading, arguments)
+    return [[position, MADE, texts[position][:_MAX_TEXT]] for position in positions if position < len(texts)]
+
+
+def _values(text: str) -> list[str]:
+    """Return the name that an expression is, or the names that it chooses from; empty for any other expression."""
+    choice = _EITHER.match(text)
+    matches = [_VALUE.match(part) for part in (choice.groups() if choice else (text,))]
+    return [match[1] for match in matches if match]
+
+
+def _stored(reading: AstView, node: tree_sitter.Node) -> Iterator[tuple[str, str]]:
+    """Yield target and value of an assignment that may store a function; twice for a choice of two values."""
+    text = reading.view.text
+    if (match := _STORE.match(text, node.start_byte, node.end_byte)) is not None:
+        yield reading.view.span(*match.span("target")), reading.view.span(*match.span("value"))
+    elif (choice := _CHOICE.match(text, node.start_byte, node.end_byte)) is not None:
+        for name in _values(reading.view.span(choice.end("target"), node.end_byte)):
+            yield reading.view.span(*choice.span("target")), name
 
 
 class _Labels:
