@@ -11,6 +11,8 @@ from caplint.graph.program_index import Program
 # Attributes of functions that are called, or kept, without a caller in the sources.
 _ATTRIBUTES = re.compile(rb"\b(?:constructor|destructor|used|__init|__exit|__initcall)\b")
 _PASTED = re.compile(r"(\w*)\s*##\s*(\w*)")
+# Directives that define a macro of the name, or ask whether there is one.
+_OWN_DIRECTIVE = re.compile(rb"\s*#\s*(?:define|undef|ifdef|ifndef)\s+")
 _MIN_FRAGMENT = 3
 
 
@@ -34,7 +36,9 @@ def mention(program: Program, function: ProgramFunction) -> str:
             line = content.count(b"\n", 0, match.start()) + 1
             within = bare[match.start() : match.end()] == match.group()
             in_directive = not within and any(
-                directive.start <= match.start() < directive.end for directive in lexed.directives
+                directive.start <= match.start() < directive.end
+                and not _OWN_DIRECTIVE.fullmatch(content[directive.start : match.start()])
+                for directive in lexed.directives
             )
             if in_directive or (within and not any(match.end() <= end <= match.end() + 20 for end in explained)):
                 return f"{file.path}:{line}"
