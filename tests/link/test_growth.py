@@ -25,6 +25,7 @@ def _handler(head: str, cases: int, case: Callable[[int], str]) -> dict[str, str
     return {UAPI: _header(cases), X86: f"{head}\n{{\n\tint r;\n\tswitch (ext) {{\n{body}\t}}\n\treturn r;\n}}\n"}
 
 
+MSR_INDEX = "arch/x86/include/asm/msr-index.h"
 KCONFIG, MAKEFILE = "arch/x86/kvm/Kconfig", "arch/x86/kvm/Makefile"
 CHECK = "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)"
 ENABLE = "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)"
@@ -73,6 +74,13 @@ def _two_conditions(cases: int) -> dict[str, str]:
     return {UAPI: _header(cases), KCONFIG: f'config KVM\n\tbool "KVM"\n{symbols}', X86: code}
 
 
+def _registers(cases: int, test: str, answer: str) -> dict[str, str]:
+    body = "".join(test.format(at) + answer.format(at) for at in range(cases))
+    function = "int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *msr_info)"
+    names = "".join(f"#define MSR_M{at} {at}\n" for at in range(cases))
+    return {MSR_INDEX: names, X86: f"{function}\n{{\n{body}\treturn 0;\n}}\n"}
+
+
 def _kconfig(cases: int, entry: Callable[[int], str]) -> dict[str, str]:
     return {KCONFIG: f'config KVM\n\tbool "KVM"\n\tselect A{cases}\n{"".join(map(entry, range(cases)))}'}
 
@@ -104,6 +112,7 @@ SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "macros": _macros,
     "conditions of an object": lambda cases: _built(cases, lambda at: f"obj-$(CONFIG_A{at}) += x86.o\n"),
     "two conditions": _two_conditions,
+    "registers": lambda cases: _registers(cases, "\tif (msr_info->index == MSR_M{})\n", "\t\treturn 1;\n"),
     "selects": lambda cases: _kconfig(cases, lambda at: f"config A{at + 1}\n\tbool\n\tselect A{at}\n"),
     "dependencies": lambda cases: _kconfig(cases, lambda at: f'config A{at}\n\tbool "x"\n\tdepends on A{at + 1}\n'),
 }
@@ -156,6 +165,7 @@ CUT: dict[str, tuple[dict[str, str], str]] = {
         "conditions of one object that are longer",
     ),
     "two conditions": (_two_conditions(8_000) | {X86: ""}, "Kconfig conditions of x86"),
+    "registers": (SHAPES["registers"](110), "more than 100 conditions above an access to an MSR"),
     "selects": (SHAPES["selects"](6_000), "Kconfig conditions of x86"),
 }
 
