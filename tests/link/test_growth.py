@@ -25,6 +25,7 @@ def _handler(head: str, cases: int, case: Callable[[int], str]) -> dict[str, str
     return {UAPI: _header(cases), X86: f"{head}\n{{\n\tint r;\n\tswitch (ext) {{\n{body}\t}}\n\treturn r;\n}}\n"}
 
 
+API = "Documentation/virt/kvm/api.rst"
 MSR_INDEX = "arch/x86/include/asm/msr-index.h"
 KCONFIG, MAKEFILE = "arch/x86/kvm/Kconfig", "arch/x86/kvm/Makefile"
 CHECK = "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)"
@@ -113,6 +114,12 @@ SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "conditions of an object": lambda cases: _built(cases, lambda at: f"obj-$(CONFIG_A{at}) += x86.o\n"),
     "two conditions": _two_conditions,
     "registers": lambda cases: _registers(cases, "\tif (msr_info->index == MSR_M{})\n", "\t\treturn 1;\n"),
+    "unknown names": lambda cases: {UAPI: _header(cases), API: "".join(f"KVM_CAP_Z{at}\n" for at in range(cases))},
+    "sections of one number": lambda cases: {API: "7.1 A\n-----\n\n" * cases},
+    "sections that leave out numbers": lambda cases: {
+        API: "".join(f"7.{at * 3} A\n-------\n\n" for at in range(cases))
+    },
+    "enumeration": lambda cases: {UAPI: "enum e {\n" + "".join(f"\tE{at},\n" for at in range(3 * cases)) + "};\n"},
     "selects": lambda cases: _kconfig(cases, lambda at: f"config A{at + 1}\n\tbool\n\tselect A{at}\n"),
     "dependencies": lambda cases: _kconfig(cases, lambda at: f'config A{at}\n\tbool "x"\n\tdepends on A{at + 1}\n'),
 }
