@@ -61,3 +61,13 @@ def test_thousands_of_names_of_one_number_end_no_run(caplint: Caplint, tmp_path:
     tree = kernel(tmp_path / "k", {name: header.encode() + more.encode()})
     run = caplint("check", "--kernel", tree, "--select", "CAP102", "--output-format", "json", "--fail-on", "never")
     assert (run.status, len(json.loads(run.out)["findings"])) == (0, 5_999)
+
+
+def test_a_header_that_is_too_large_is_named_by_its_path(caplint: Caplint, tmp_path: Path) -> None:
+    name = "include/uapi/linux/kvm.h"
+    header = (kernel(tmp_path / "plain") / name).read_text()
+    tree = kernel(tmp_path / "k", {name: header.encode() + b"/* filler */\n" * 90_000})
+    run = caplint("check", "--kernel", tree, "--select", "CAP107", "--output-format", "json", "--fail-on", "never")
+    assert run.status == 0
+    (finding,) = json.loads(run.out)["findings"]
+    assert (finding["location"]["path"], "is missing or too large" in finding["message"]) == (name, True)
