@@ -124,6 +124,7 @@ SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "dependencies": lambda cases: _kconfig(cases, lambda at: f'config A{at}\n\tbool "x"\n\tdepends on A{at + 1}\n'),
 }
 VMM: dict[str, Callable[[int], str]] = {
+    "requests": lambda at: f"    c.cap = KVM_CAP_C{at};\n    r = kvm_vm_ioctl(s, KVM_ENABLE_CAP, &c);\n",
     "asked": lambda at: f"    r |= kvm_check_extension(s, KVM_CAP_C{at});\n",
     "enabled": lambda at: (
         f"    if (kvm_check_extension(s, KVM_CAP_C{at})) {{\n"
