@@ -85,6 +85,8 @@ class _Writer:
         """Attributes between `struct` and its brace."""
         self._commas = [False]
         """Whether the current declaration has a comma so far, per open brace."""
+        self._depths = [0]
+        """Parentheses that the current declaration has opened so far, per open brace."""
         self._marked = [False]
         """Whether the current declaration has an attribute behind its type so far, per open brace."""
 
@@ -112,20 +114,19 @@ class _Writer:
             self._closed = self._braces.pop()
             for stack in (self._starts, self._commas, self._marked):
                 stack.pop()
+            inner = self._depths.pop()
+            self._depths[-1] += inner
         elif token.text == ";":
             if self._waiting is not None:
                 raise AttributeProblem("an attribute between a tag and its use is not understood")
             self._starts[-1], self._commas[-1], self._marked[-1] = len(self._out), False, False
-        elif token.text == "," and not self._in_parentheses():
+            self._depths[-1] = 0
+        elif token.text in {"(", ")"}:
+            self._depths[-1] += 1 if token.text == "(" else -1
+        elif token.text == "," and self._depths[-1] <= 0:
             self._commas[-1] = True
             if self._marked[-1]:
                 raise AttributeProblem("an attribute in a list of declarators is not understood")
-
-    def _in_parentheses(self) -> bool:
-        depth = 0
-        for token in self._out[self._starts[-1] :]:
-            depth += (token.text == "(") - (token.text == ")")
-        return depth > 0
 
     def _open(self) -> None:
         kind = self._kind()
@@ -136,6 +137,7 @@ class _Writer:
         self._starts.append(len(self._out))
         self._commas.append(False)
         self._marked.append(False)
+        self._depths.append(0)
 
     def _kind(self) -> str:
         """Return the kind of the brace that was copied last."""

@@ -15,6 +15,8 @@ from pycparser import c_ast, c_parser
 from caplint.abi.attributes import ATTRIBUTE, DeclarationChunk, chunk_of
 from caplint.abi.preprocess import HeaderError, PlacedToken
 
+# Longer declarations are not parsed; KVM's have hundreds of tokens.
+_MAX_TOKENS = 20_000
 _TYPES = {"struct", "union", "enum", "typedef"}
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 # Types that compilers provide without a declaration.
@@ -48,8 +50,8 @@ def declarations(tokens: list[PlacedToken]) -> Iterator[Declaration]:
         if not any(token.text in _TYPES for token in part):
             continue
         chunk = _chunk(tuple(part))
-        if chunk.problem is not None:
-            yield Declaration(chunk, None, chunk.problem)
+        if chunk.problem is not None or len(part) > _MAX_TOKENS:
+            yield Declaration(chunk, None, chunk.problem or f"has more than {_MAX_TOKENS:,} tokens")
             continue
         used_typedefs = sorted(typedefs.intersection(_WORDS.findall(chunk.text)))
         node, problem = _parse(chunk.text, tuple(used_typedefs))

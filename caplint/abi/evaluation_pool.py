@@ -16,6 +16,8 @@ from caplint.util.limited_processes import workers
 # Seconds of processor time per architecture (typical: a sixth of a second), and of wall-clock time for all.
 _LIMIT, _TOTAL = 20.0, 180.0
 _MEMORY = 4 << 30
+# Characters of a result; a rule's query takes no longer text. Linux 6.12 has up to 180,000.
+_LONGEST = 8_000_000
 
 
 Results = Callable[[], tuple[dict[str, str], bool]]
@@ -46,12 +48,15 @@ def _evaluate(sources: Sources, names: list[str]) -> str:
 
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard))
-    return _json(evaluate(sources, names))
+    text = _json(evaluate(sources, names))
+    return text if len(text) <= _LONGEST else _failed(sources, names, "has too many or too long names")
 
 
-def _failed(sources: Sources, names: list[str]) -> str:
+def _failed(
+    sources: Sources, names: list[str], reason: str = f"takes longer than {_LIMIT:g} s, or more memory than there is"
+) -> str:
     root = sources.targets.get(("", ROOT), ROOT)
-    unknown = Unknown(root, root, 1, f"takes longer than {_LIMIT:g} s, or more memory than there is")
+    unknown = Unknown(root, root, 1, reason)
     return _json({name: AbiUnit(unknown=[unknown]) for name in names})
 
 

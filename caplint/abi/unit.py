@@ -20,6 +20,9 @@ from caplint.values.c_integers import UnknownValueError
 from caplint.values.parser import parse_expression
 
 _IOCTL = "__caplint_ioctl"
+# Beyond these numbers, declarations, macros of ioctls and members are left out and reported. Linux 6.12 has up to 213
+# structures with 760 members, and 320 ioctls. A run evaluates such headers for seven architectures.
+_MAX_DECLARATIONS, _MAX_IOCTLS, _MAX_MEMBERS = 3_000, 1_000, 10_000
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -123,16 +126,32 @@ class _Evaluation:
 
     def unit(self) -> AbiUnit:
         """Return the evaluated unit. Raises `HeaderError`."""
-        for declaration in declarations(self._headers.tokens):
+        for number, declaration in enumerate(declarations(self._headers.tokens)):
+            if number == _MAX_DECLARATIONS:
+                self._leave_out(*declaration.place, f"declarations beyond the first {_MAX_DECLARATIONS:,}")
+                break
             self._declare(declaration)
         ioctls = list(self._ioctls())
         carried = self._reached(word for ioctl in ioctls for word in _WORD.findall(ioctl.argument))
         reported = self._reached(tag for tag, record in self._types.records.items() if record.path.endswith("/kvm.h"))
-        structures = [
-            self._structure(record, record.tag in carried)
-            for record in self._types.records.values() if record.tag in reported
-        ]  # fmt: skip
+        records = self._within(record for record in self._types.records.values() if record.tag in reported)
+        structures = [self._structure(record, record.tag in carried) for record in records]
         return AbiUnit(structures, ioctls, self._unknown)
+
+    def _within(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield the structures up to the limit on their members."""
+        left = _MAX_MEMBERS
+        for record in records:
+            left -= len(record.type.members)
+            if left < 0:
+                reason = f"structures with more than {_MAX_MEMBERS:,} members together"
+                self._leave_out(record.path, record.line, reason)
+                return
+            yield record
+
+    def _leave_out(self, path: str, line: int, reason: str) -> None:
+        """Record that the header's contents from a line on are not evaluated."""
+        self._unknown.append(Unknown(path, path, line, f"not evaluated: {reason}"))
 
     def _structure(self, record: Record, carried: bool) -> Structure:
         column = self._column(record.tag, record.path, record.line)
@@ -160,9 +179,14 @@ class _Evaluation:
 
     def _ioctls(self) -> Iterator[IoctlNumber]:
         numbered: set[str] = {"_IO", "_IOR", "_IOW", "_IOWR", "_IOC"}
+        left = _MAX_IOCTLS
         for macro in self._headers.macros:
             if macro.path.startswith(STAND_IN) or not numbered.intersection(macro.words):
                 continue
+            left -= 1
+            if left < 0:
+                self._leave_out(macro.path, macro.line, f"macros of ioctls beyond the first {_MAX_IOCTLS:,}")
+                return
             try:
                 ioctl = self._ioctl(macro)
             except (UnknownValueError, HeaderError, RecursionError) as error:

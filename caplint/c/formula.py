@@ -46,6 +46,9 @@ class Junction:
     def __str__(self) -> str:
         return self.text
 
+    def __hash__(self) -> int:
+        return hash(self.text)  # which Python computes once; that of the operands would be computed each time
+
 
 Formula = bool | Literal | Junction
 

@@ -101,8 +101,8 @@ LINKS: tuple[Link[Linking], ...] = (
         needs=("all_file",),
         fills=("all_cap", "all_cap_use", "all_cut"),
     ),
-    Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_file_condition", "built")),
-    Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_kconfig", "configurations")),
+    Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_cut", "all_file_condition", "built")),
+    Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_cut", "all_kconfig", "configurations")),
     Link(
         "handlers",
         lambda run: link_handlers(run.store, run.reading.extractor),

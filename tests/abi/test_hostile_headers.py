@@ -173,3 +173,47 @@ def test_a_shift_makes_no_number_of_gigabytes(shift: str) -> None:
 def test_a_reason_does_not_quote_a_header_without_an_end() -> None:
     (entry,) = unit("#if " + "9" * 100_000 + "\n#endif\n" + GOOD).unknown
     assert len(entry.reason) <= 300
+
+
+def _enumeration(constants: int) -> str:
+    return "enum e {\n" + "".join(f"E{at},\n" for at in range(constants)) + "};\n"
+
+
+def test_time_grows_with_an_enumeration() -> None:
+    def seconds(constants: int) -> float:
+        begun = time.process_time()
+        unit(_enumeration(constants))
+        return time.process_time() - begun
+
+    seconds(10)
+    assert seconds(6_000) < 8 * max(seconds(1_500), 0.1)
+
+
+STRUCTURE = "struct s{0} {{ int m; }};\n"
+IOCTL = "#define I{0} _IO(1, 2)\n"
+LARGE = [
+    (_enumeration(12_000), "has more than 20,000 tokens", 0, 0),
+    ("".join(map(STRUCTURE.format, range(4_000))), "not evaluated: declarations beyond the first 3,000", None, 0),
+    ("#include <linux/ioctl.h>\n" + "".join(map(IOCTL.format, range(1_500))),
+     "not evaluated: macros of ioctls beyond the first 1,000", 0, None),
+    ("".join(f"struct s{at} {{\n" + "".join(f"int m{n};" for n in range(4_000))
+             + "};\n" for at in range(3)), "not evaluated: structures with more than 10,000 members together", 2, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "reason", "structures", "ioctls"), LARGE, ids=[row[1] for row in LARGE])
+def test_what_is_left_out_is_named(text: str, reason: str, structures: int | None, ioctls: int | None) -> None:
+    """None for a number that is neither none nor all."""
+    found = unit(text)
+    assert [row.reason for row in found.unknown] == [reason]
+    for rows, expected in ((found.structures, structures), (found.ioctls, ioctls)):
+        assert len(rows) == expected if expected is not None else 0 < len(rows) < 4_000
+
+
+def test_a_result_is_no_longer_than_a_query_may_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation_pool, "_LONGEST", 10_000)
+    text = "".join(f"struct s{at} {{ int m; }};\n" for at in range(200))
+    sources = gather(HeaderSet("include/linux/kvm.h", ""), {"include/linux/kvm.h": text.encode()}.get)
+    with evaluation_pool.evaluating({"key": (sources, ["x86_64"])}, 1) as results:
+        found, _ = results()
+    assert [row[3] for row in json.loads(found["key"])["x86_64"]["unknown"]] == ["has too many or too long names"]

@@ -51,3 +51,23 @@ def test_what_a_tree_says_at_length_is_cut_and_ends_no_run(caplint: Caplint, tmp
     (finding,) = json.loads(run.out)["findings"]
     assert re.search(r"… \(\d+,\d+ characters, [0-9a-f]{12}\)$", finding["message"])
     assert any(entry["message"] == "and 2,001 places more, of which this is the first" for entry in finding["related"])
+
+
+def test_thousands_of_names_of_one_number_end_no_run(caplint: Caplint, tmp_path: Path) -> None:
+    """Each is reported against the first; against sixteen, they would be more rows than a query may give."""
+    name = "include/uapi/linux/kvm.h"
+    header = (kernel(tmp_path / "plain") / name).read_text()
+    more = "".join(f"#define KVM_CAP_MADE_UP_{number} 5000\n" for number in range(6_000))
+    tree = kernel(tmp_path / "k", {name: header.encode() + more.encode()})
+    run = caplint("check", "--kernel", tree, "--select", "CAP102", "--output-format", "json", "--fail-on", "never")
+    assert (run.status, len(json.loads(run.out)["findings"])) == (0, 5_999)
+
+
+def test_a_header_that_is_too_large_is_named_by_its_path(caplint: Caplint, tmp_path: Path) -> None:
+    name = "include/uapi/linux/kvm.h"
+    header = (kernel(tmp_path / "plain") / name).read_text()
+    tree = kernel(tmp_path / "k", {name: header.encode() + b"/* filler */\n" * 90_000})
+    run = caplint("check", "--kernel", tree, "--select", "CAP107", "--output-format", "json", "--fail-on", "never")
+    assert run.status == 0
+    (finding,) = json.loads(run.out)["findings"]
+    assert (finding["location"]["path"], "is missing or too large" in finding["message"]) == (name, True)

@@ -92,6 +92,7 @@ SOURCES: list[tuple[str, str, Source]] = [
     ("lists of lists", "make", _numbered(b"a%d-y += a1%d.o a2%d.o\n")),
     ("open references", "make", _repeated(b"obj-y += " + b"$(A" * 4000 + b"\n")),
     ("continued lines", "make", _repeated(b"\\\n")),
+    ("lists in lists", "meson", lambda size: b"x = " + b"[" * (size // 2) + b"]" * (size // 2) + b"\n"),
     ("alternatives", "meson", _numbered(b"elif b%d\ns = files('a.c')\n", b"if a\n")),
     ("open parentheses", "meson", _repeated(b"s.add(\n")),
     ("one long list", "meson", lambda size: _numbered(b"'CONFIG_A%d',", b"s.add(when: [", b"], ")(size // 2)

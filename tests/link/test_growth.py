@@ -25,6 +25,9 @@ def _handler(head: str, cases: int, case: Callable[[int], str]) -> dict[str, str
     return {UAPI: _header(cases), X86: f"{head}\n{{\n\tint r;\n\tswitch (ext) {{\n{body}\t}}\n\treturn r;\n}}\n"}
 
 
+API = "Documentation/virt/kvm/api.rst"
+MSR_INDEX = "arch/x86/include/asm/msr-index.h"
+KCONFIG, MAKEFILE = "arch/x86/kvm/Kconfig", "arch/x86/kvm/Makefile"
 CHECK = "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)"
 ENABLE = "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)"
 SWITCH = f"{ENABLE}\n{{\n\tint r;\n\tswitch (cap->cap) {{\n"
@@ -57,6 +60,36 @@ def _macros(cases: int) -> dict[str, str]:
     return {X86: "".join(again.format(at) for at in range(cases // 8))}
 
 
+def _condition(at: int, shift: int) -> str:
+    return f"#if defined(CONFIG_A{at}) && defined(CONFIG_A{(at * 7 + shift) % 100})\n"
+
+
+def _two_conditions(cases: int) -> dict[str, str]:
+    """Cases that are checked under one condition and enabled under another, and symbols that depend on each other."""
+    checks = "".join(f"{_condition(at, 3)}\tcase KVM_CAP_C{at}:\n\t\treturn 1;\n#endif\n" for at in range(cases))
+    enables = "".join(
+        f"{_condition(at, 5)}\tcase KVM_CAP_C{at}:\n\t\tkvm->a = 1;\n\t\tbreak;\n#endif\n" for at in range(cases)
+    )
+    symbols = "".join(f'config A{at}\n\tbool "x"\n\tdepends on A{at + 1} || B{at}\n' for at in range(cases // 2))
+    code = f"{CHECK}\n{{\n\tswitch (ext) {{\n{checks}\t}}\n\treturn 0;\n}}\n{SWITCH}{enables}\t}}\n\treturn r;\n}}\n"
+    return {UAPI: _header(cases), KCONFIG: f'config KVM\n\tbool "KVM"\n{symbols}', X86: code}
+
+
+def _registers(cases: int, test: str, answer: str) -> dict[str, str]:
+    body = "".join(test.format(at) + answer.format(at) for at in range(cases))
+    function = "int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *msr_info)"
+    names = "".join(f"#define MSR_M{at} {at}\n" for at in range(cases))
+    return {MSR_INDEX: names, X86: f"{function}\n{{\n{body}\treturn 0;\n}}\n"}
+
+
+def _kconfig(cases: int, entry: Callable[[int], str]) -> dict[str, str]:
+    return {KCONFIG: f'config KVM\n\tbool "KVM"\n\tselect A{cases}\n{"".join(map(entry, range(cases)))}'}
+
+
+def _built(cases: int, rule: Callable[[int], str]) -> dict[str, str]:
+    return SHAPES["labels"](cases) | {MAKEFILE: "".join(map(rule, range(cases)))}
+
+
 SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "labels": lambda cases: _handler(CHECK, cases, lambda _: "\n"),
     "answers": lambda cases: _handler(CHECK, cases, lambda at: f"\t\tr = {at};\n\t\tbreak;\n"),
@@ -78,8 +111,20 @@ SHAPES: dict[str, Callable[[int], dict[str, str]]] = {
     "one name": lambda cases: {UAPI: "".join(f"#define KVM_CAP_A {at}\n" for at in range(cases))},
     "helpers": _helpers,
     "macros": _macros,
+    "conditions of an object": lambda cases: _built(cases, lambda at: f"obj-$(CONFIG_A{at}) += x86.o\n"),
+    "two conditions": _two_conditions,
+    "registers": lambda cases: _registers(cases, "\tif (msr_info->index == MSR_M{})\n", "\t\treturn 1;\n"),
+    "unknown names": lambda cases: {UAPI: _header(cases), API: "".join(f"KVM_CAP_Z{at}\n" for at in range(cases))},
+    "sections of one number": lambda cases: {API: "7.1 A\n-----\n\n" * cases},
+    "sections that leave out numbers": lambda cases: {
+        API: "".join(f"7.{at * 3} A\n-------\n\n" for at in range(cases))
+    },
+    "enumeration": lambda cases: {UAPI: "enum e {\n" + "".join(f"\tE{at},\n" for at in range(3 * cases)) + "};\n"},
+    "selects": lambda cases: _kconfig(cases, lambda at: f"config A{at + 1}\n\tbool\n\tselect A{at}\n"),
+    "dependencies": lambda cases: _kconfig(cases, lambda at: f'config A{at}\n\tbool "x"\n\tdepends on A{at + 1}\n'),
 }
 VMM: dict[str, Callable[[int], str]] = {
+    "requests": lambda at: f"    c.cap = KVM_CAP_C{at};\n    r = kvm_vm_ioctl(s, KVM_ENABLE_CAP, &c);\n",
     "asked": lambda at: f"    r |= kvm_check_extension(s, KVM_CAP_C{at});\n",
     "enabled": lambda at: (
         f"    if (kvm_check_extension(s, KVM_CAP_C{at})) {{\n"
@@ -122,6 +167,14 @@ CUT: dict[str, tuple[dict[str, str], str]] = {
     "one capability": (SHAPES["one capability"](70), "more than 64 cases of one capability"),
     "one name": (SHAPES["one name"](70), "a capability that has more than 64 definitions"),
     "helpers": (SHAPES["helpers"](70), "more than 64 definitions is not followed"),
+    "conditions of an object": (SHAPES["conditions of an object"](400), "conditions of one object that are longer"),
+    "conditions of the module": (
+        _built(400, lambda at: f"obj-$(CONFIG_A{at}) += kvm.o\n"),
+        "conditions of one object that are longer",
+    ),
+    "two conditions": (_two_conditions(8_000) | {X86: ""}, "Kconfig conditions of x86"),
+    "registers": (SHAPES["registers"](110), "more than 100 conditions above an access to an MSR"),
+    "selects": (SHAPES["selects"](6_000), "Kconfig conditions of x86"),
 }
 
 

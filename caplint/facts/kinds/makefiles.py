@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 from caplint.c.expression import quoted
 from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation, text
-from caplint.facts.store.records import BuildRule
+from caplint.facts.store.records import BlindSpot, BuildRule
 from caplint.facts.syntax.build_conditionals import Allowance, Nesting
 from caplint.facts.syntax.logical_lines import MAX_NESTING, logical_lines
 
-# Above these limits the condition counts as unknown.
+# Above these limits, and MAX_NESTING, the condition of a list counts as unknown.
 _MAX_USERS = 64
 _MAX_TEXT = 2000
+_UNKNOWN = "a list of objects that too many others include, or under too long conditions: taken as always built"
 
 _ASSIGNMENT = re.compile(r"((?:\$[({][^(){}\s]*[)}]|[^\s:=+?$])+)\s*(?:\+|\?|:{1,3})?=\s*(.*)")
 _LIST = re.compile(r"([\w./-]+?)-(?:y|m|objs|\$[({]([^(){}]*)[)}])\Z")
@@ -39,6 +40,8 @@ class Lists:
     _objects: list[tuple[str, str, Formula, int]] = field(default_factory=list)
     _users: dict[str, list[tuple[str, Formula]]] = field(default_factory=dict)
     _presence: dict[str, Formula] = field(default_factory=dict)
+    _is_cut: bool = False
+    """Whether a limit was reached."""
 
     def add(self, target: str, name: str, condition: Formula, line: int) -> None:
         """Add an object to a list."""
@@ -48,29 +51,37 @@ class Lists:
         """Include one list in another."""
         self._users.setdefault(name, []).append((target, condition))
 
-    def rules(self) -> Iterator[BuildRule]:
-        """Yield every object with the full condition under which it is built.
+    def rules(self) -> Iterator[BuildRule | BlindSpot]:
+        """Yield every object with the full condition under which it is built, and the first one that a limit affects.
 
         Raises `UnreadableError` for too long conditions.
         """
         allowance = Allowance()
+        is_reported = False
         for target, name, condition, line in self._objects:
             whole = allowance.spend(conjunction([condition, self._present(target, 0)]))
             yield BuildRule(name, text(whole), line)
+            if self._is_cut and not is_reported:
+                is_reported = True
+                yield BlindSpot(0, 0, line, _UNKNOWN)
 
     def _present(self, name: str, depth: int) -> Formula:
         """Return the condition under which a list is built; true if the file does not state one."""
         if name not in self._presence:
             self._presence[name] = True  # for lists that include themselves
             users = self._users.get(name, [])
-            if name in self.terminal or depth > MAX_NESTING or not 0 < len(users) <= _MAX_USERS:
+            if name in self.terminal or not users:
+                return True
+            if depth > MAX_NESTING or len(users) > _MAX_USERS:
+                self._is_cut = True
                 return True
             presence = disjunction([conjunction([given, self._present(user, depth + 1)]) for user, given in users])
+            self._is_cut |= len(text(presence)) > _MAX_TEXT
             self._presence[name] = presence if len(text(presence)) <= _MAX_TEXT else True
         return self._presence[name]
 
 
-def make_rules(source: bytes) -> Iterator[BuildRule]:
+def make_rules(source: bytes) -> Iterator[BuildRule | BlindSpot]:
     """Yield every object of a Makefile or Kbuild file.
 
     Raises `UnreadableError` for a file beyond the limits on size, nesting and conditions.

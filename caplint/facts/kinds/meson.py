@@ -12,7 +12,7 @@ from caplint.c.expression import quoted
 from caplint.c.formula import Formula, Literal, conjunction, negation
 from caplint.c.syntax import UnreadableError
 from caplint.facts.kinds.makefiles import Lists
-from caplint.facts.store.records import BuildRule
+from caplint.facts.store.records import BlindSpot, BuildRule
 from caplint.facts.syntax.build_conditionals import Nesting
 from caplint.facts.syntax.logical_lines import MAX_BYTES
 
@@ -24,7 +24,7 @@ _Token = tuple[str, int]
 """Text and line."""
 
 
-def meson_rules(source: bytes) -> Iterator[BuildRule]:
+def meson_rules(source: bytes) -> Iterator[BuildRule | BlindSpot]:
     """Yield every source file that a source set of the file includes.
 
     Raises `UnreadableError` for a file beyond the limits on size, nesting and conditions.
@@ -76,7 +76,7 @@ def _take(lists: Lists, target: str, value: list[_Token], condition: Formula) ->
             before = value[index - 1][0] if index else ""
             calls.append(before if word == "(" and before.isidentifier() else calls[-1])
         elif word in _CLOSING:
-            calls = calls[:-1] or [""]
+            del calls[max(1, len(calls) - 1) :]
         elif calls[-1] == "files" and word.startswith("'"):
             lists.add(target, word.strip("'"), condition, line)
         elif not calls[-1] and word.isidentifier() and following not in {"(", "."}:

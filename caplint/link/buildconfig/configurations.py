@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from caplint.c.constraint_solver import ConstraintSolver
 from caplint.c.expression import parse
-from caplint.c.formula import Formula, conjunction, negation, satisfiable, substitute
+from caplint.c.formula import Formula, negation, satisfiable, substitute
 
 Key = tuple[str, str, str]
 """Side, tree and architecture."""
@@ -19,6 +20,8 @@ class Configurations:
         self._known = known
         self._rules = rules
         self._trees = list(dict.fromkeys(tree for side, tree, _ in known if side == "now"))
+        self._solvers: dict[Key, ConstraintSolver] = {}
+        self._consistent: dict[tuple[Key, Formula], int] = {}
         self._cache: dict[tuple[str, str | None, str | None, str], Formula] = {}
 
     def unpatched(self) -> Configurations:
@@ -60,7 +63,15 @@ class Configurations:
             return 0
         trees = [tree] if tree is not None else self._trees
         rule_keys = [(side, name, arch) for name in trees if arch and (side, name, arch) in self._rules]
-        return int(satisfiable(conjunction([formula, *self._rules[rule_keys[0]]]))) if rule_keys else 1
+        return self._allowed(rule_keys[0], formula) if rule_keys else 1
+
+    def _allowed(self, key: Key, formula: Formula) -> int:
+        """Tell whether an architecture's constraints allow a formula."""
+        if (key, formula) not in self._consistent:
+            if key not in self._solvers:
+                self._solvers[key] = ConstraintSolver(self._rules[key])
+            self._consistent[key, formula] = int(self._solvers[key].allows(formula))
+        return self._consistent[key, formula]
 
     def _decided(self, condition: str, arch: str | None, tree: str | None, side: str) -> Formula:
         key = (condition, arch, tree, side)

@@ -8,19 +8,26 @@ arch/*/kvm/Kconfig decide most symbols that KVM's code tests.
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from caplint.c.expression import parse
-from caplint.c.formula import Formula, conjunction, evaluate, literals, substitute
+from caplint.c.formula import Formula, conjunction, evaluate, literals, substitute, text
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.configurations import Configurations, Key
 from caplint.link.buildconfig.kconfig_constraints import constraints
 from caplint.link.buildconfig.rows import KconfigRow
-from caplint.link.core.rows import insert
+from caplint.link.core.rows import CutRow, insert
 
 _ROOT = "KVM"
+# Characters of conditions that are evaluated for one architecture, and of its constraints. Linux 6.12 has up to 3,600
+# in its entries, evaluated some six times, and 6,100 in its constraints.
+_MAX_EVALUATED = 4_000_000
+_MAX_CONSTRAINTS = 100_000
+_TOO_LONG = "too many or too long Kconfig conditions of {}: dependencies between symbols are known in part"
 _STATES = {None: "possible", True: "always", False: "never"}
 _Reasons = dict[str, tuple[str, int]]
 """Symbol → path and line that decide its state."""
@@ -40,6 +47,12 @@ class _ConfigEntry:
     defaults: list[Formula] = field(default_factory=list)
     """Conditions under which each default turns the symbol on, in file order."""
 
+    @property
+    def size(self) -> int:
+        """Characters of all conditions, and the number of lines."""
+        conditions = [self.depends, *self.defaults, *(condition for _, _, condition, _ in self.selects)]
+        return sum(len(text(condition)) for condition in conditions) + len(conditions)
+
 
 def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -> Configurations:
     """Fill `all_kconfig`. `built` gives the condition under which KVM itself is built."""
@@ -50,10 +63,16 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
         assumed = symbols | {
             literal.atom: literal.positive for literal in literals(built.get((side, tree, arch), True))
         }
-        states, reasons = _settle(entries, {**assumed, f"CONFIG_{_ROOT}": True})
+        work = _Work(entries)
+        states, reasons = _settle(entries, {**assumed, f"CONFIG_{_ROOT}": True}, work)
         states_of[side, tree, arch] = states
         formulas = constraints(entries, knowledge().selected_elsewhere, knowledge().exclusive_symbols(arch))
-        rules[side, tree, arch] = [substitute(rule, states) for rule in formulas]
+        remaining = [substitute(rule, states) for rule in formulas]
+        is_long = sum(len(text(rule)) for rule in remaining) > _MAX_CONSTRAINTS
+        rules[side, tree, arch] = [] if is_long else remaining
+        if is_long or work.is_spent:
+            reason = _TOO_LONG.format(arch)
+            insert(connection, "all_cut", [CutRow(side, tree, entries[0].path, entries[0].line, 0, 0, reason)])
         reasons.update((entry.name, (entry.path, entry.line)) for entry in reversed(entries))
         for name in sorted({atom.removeprefix("CONFIG_") for atom in states} | {entry.name for entry in entries}):
             state = _STATES[states.get(f"CONFIG_{name}")]
@@ -64,7 +83,7 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
 
 def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntry]]:
     """Return the boolean entries that each architecture with a Kconfig of KVM sees, its own before the shared ones."""
-    files: dict[tuple[str, str, str, str], dict[int, _ConfigEntry]] = {}
+    files: dict[tuple[str, str, str, str], dict[str, list[_ConfigEntry]]] = {}
     place = "f.side, f.tree, f.arch, f.path"
     for *where, name, kind, prompt, depends, line in connection.execute(
         f"""SELECT {place}, k.name, k.type, k.prompt, k.depends, k.line
@@ -72,7 +91,8 @@ def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntr
     ):
         if kind in {"bool", "tristate", ""}:
             entry = _ConfigEntry(name, bool(prompt), parse(depends), where[3], line)
-            files.setdefault((where[0], where[1], where[2], where[3]), {})[line] = entry
+            by_name = files.setdefault((where[0], where[1], where[2], where[3]), {})
+            by_name.setdefault(name, []).append(entry)
     for *where, symbol, target, kind, condition, line in connection.execute(
         f"""SELECT {place}, k.symbol, k.target, k.kind, c.text, k.line FROM temp.all_file f
             JOIN main.kconfig_select k ON k.blob = f.blob JOIN main.condition c ON c.id = k.condition"""  # noqa: S608
@@ -86,50 +106,82 @@ def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntr
     ):
         if (owner := _above(files.get((where[0], where[1], where[2], where[3]), {}), symbol, line)) is not None:
             owner.defaults.append(conjunction([parse(value), parse(condition)]))
-    shared = {key[:2]: list(entries.values()) for key, entries in files.items() if key[2] == GENERIC}
+    shared = {key[:2]: _in_order(entries) for key, entries in files.items() if key[2] == GENERIC}
     own_entries: dict[Key, list[_ConfigEntry]] = {}
     for (side, tree, arch, _), entries in files.items():
         if arch != GENERIC:
-            own_entries.setdefault((side, tree, arch), []).extend(entries.values())
+            own_entries.setdefault((side, tree, arch), []).extend(_in_order(entries))
     return {key: [*entries, *shared.get(key[:2], [])] for key, entries in own_entries.items()}
 
 
-def _above(entries: dict[int, _ConfigEntry], name: str, line: int) -> _ConfigEntry | None:
+def _in_order(entries: Mapping[str, list[_ConfigEntry]]) -> list[_ConfigEntry]:
+    return sorted((entry for entries_of_name in entries.values() for entry in entries_of_name), key=attrgetter("line"))
+
+
+def _above(entries: dict[str, list[_ConfigEntry]], name: str, line: int) -> _ConfigEntry | None:
     """Return the entry of a symbol that contains a line: the last that begins at or before it."""
-    return next((entry for start, entry in reversed(entries.items()) if start <= line and entry.name == name), None)
+    entries_of_name = entries.get(name, [])
+    following = bisect_right(entries_of_name, line, key=attrgetter("line"))
+    return entries_of_name[following - 1] if following else None
 
 
-def _settle(entries: list[_ConfigEntry], assumed: Mapping[str, bool]) -> tuple[dict[str, bool], _Reasons]:
+class _Work:
+    """Budget for the conditions that are evaluated until nothing changes; every round evaluates all of them."""
+
+    def __init__(self, entries: list[_ConfigEntry]) -> None:
+        self._size = sum(entry.size for entry in entries)
+        self._left = max(_MAX_EVALUATED, 2 * self._size)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a round was refused."""
+        return self._left < 0
+
+    def round(self) -> bool:
+        """Tell whether another round may be made, and charge it."""
+        self._left -= self._size
+        return not self.is_spent
+
+
+def _settle(entries: list[_ConfigEntry], assumed: Mapping[str, bool], work: _Work) -> tuple[dict[str, bool], _Reasons]:
     """Return the states of atoms that are equal in every configuration, and the reasons; omit other atoms.
 
     First come the given atoms and all their consequences. Only then are unreachable symbols ruled out. Each round
-    builds on the results of the previous one, until nothing changes.
+    builds on the results of the previous one, until nothing changes. Once `work` is spent, states that are not known
+    yet are omitted.
     """
     certain, reasons = dict(assumed), _Reasons()
-    _conclude(entries, certain, {}, reasons)
+    _conclude(entries, certain, {}, reasons, work)
     while True:
-        impossible = {f"CONFIG_{name}": False for name in _unreached(entries, certain)}
-        if not _conclude(entries, certain, impossible, reasons):
+        impossible = {f"CONFIG_{name}": False for name in _unreached(entries, certain, work)}
+        if not _conclude(entries, certain, impossible, reasons, work):
             return impossible | certain, reasons
 
 
 def _conclude(
-    entries: list[_ConfigEntry], certain: dict[str, bool], impossible: Mapping[str, bool], reasons: _Reasons
+    entries: list[_ConfigEntry],
+    certain: dict[str, bool],
+    impossible: Mapping[str, bool],
+    reasons: _Reasons,
+    work: _Work,
 ) -> bool:
     """Add all consequences to `certain`; return whether there was any."""
     before = len(certain)
-    while True:
+    settled = -1
+    while len(certain) > settled and work.round():
         settled = len(certain)
         for name, on, source in _consequences(entries, {**impossible, **certain}):
             if f"CONFIG_{name}" not in certain and f"CONFIG_{name}" not in impossible:
                 certain[f"CONFIG_{name}"] = on
                 reasons.setdefault(name, source)
-        if len(certain) == settled:
-            return settled > before
+    return len(certain) > before and not work.is_spent
 
 
-def _unreached(entries: list[_ConfigEntry], certain: Mapping[str, bool]) -> set[str]:
-    """Return the symbols that no prompt, default or select can turn on, by turning on the others to a fixed point."""
+def _unreached(entries: list[_ConfigEntry], certain: Mapping[str, bool], work: _Work) -> set[str]:
+    """Return the symbols that no prompt, default or select can turn on, by turning on the others to a fixed point.
+
+    The set is empty once `work` is spent: any symbol may be on.
+    """
     off = {entry.name for entry in entries if not certain.get(f"CONFIG_{entry.name}")}
     off -= knowledge().selected_elsewhere
     states = {**{f"CONFIG_{name}": False for name in off}, **certain}
@@ -138,6 +190,8 @@ def _unreached(entries: list[_ConfigEntry], certain: Mapping[str, bool]) -> set[
         depends.setdefault(entry.name, []).append(entry.depends)
     before = len(off) + 1
     while len(off) < before:
+        if not work.round():
+            return set()
         before = len(off)
         for entry in entries:
             for name, kind in _turned_on(entry, states):

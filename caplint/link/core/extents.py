@@ -47,6 +47,15 @@ class Extents(Generic[_T]):
                 begin = batch * _BATCH
                 yield from (row for row in self._rows[begin : min(begin + _BATCH, last)] if row.stop > offset)
 
+    def at_reversed(self, offset: int) -> Iterator[_T]:
+        """Yield the rows that contain an offset, the last one first."""
+        last = bisect_left(self._rows, offset + 1, key=START)
+        for batch in range(-(-last // _BATCH) - 1, -1, -1):
+            if self._reach[batch] > offset:
+                begin = batch * _BATCH
+                rows = self._rows[begin : min(begin + _BATCH, last)]
+                yield from (row for row in reversed(rows) if row.stop > offset)
+
 
 def last_before(rows: list[_P], stop: int) -> Iterator[_P]:
     """Return the rows that begin before an offset, the last one first."""

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
@@ -279,6 +279,10 @@ class Body:
     def guards_at(self, offset: int) -> Iterator[Row]:
         """Return the guards that hold at an offset, in file order."""
         return self._holding.at(offset)
+
+    def last_guards_at(self, offset: int, most: int) -> list[Row]:
+        """Return the last `most` guards that hold at an offset, in file order."""
+        return list(islice(self._holding.at_reversed(offset), most))[::-1]
 
     def weight(self, start: int, stop: int) -> int:
         """Count the facts between two offsets."""

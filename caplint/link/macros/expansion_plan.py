@@ -28,6 +28,17 @@ Reader = Callable[[str], bytes]
 _SEMICOLON = re.compile(rb"\s*;")
 
 
+# Pieces and their parts in a tree; Linux 6.12 has 808.
+_MOST_PIECES = 10_000
+
+
+class _TooManyError(Exception):
+    def __str__(self) -> str:
+        return (
+            f"the tree has more than {_MOST_PIECES:,} such invocations; this one and those that follow are not expanded"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Use:
     """Invocation, `#include`, or function that contains some of them."""
@@ -76,6 +87,9 @@ class _Planner:
         self._connection = connection
         self._uses = self._invocations()
         self._plan = Plan()
+        self._left = _MOST_PIECES
+        self._cut: set[str] = set()
+        """Files that the limit affects."""
 
     def plan(self) -> Plan:
         """Return the plan of the whole tree."""
@@ -160,15 +174,26 @@ class _Planner:
     def _try(self, path: str, use: _Use, pieces: Iterator[Piece]) -> None:
         try:
             done = list(pieces)
+        except _TooManyError as error:
+            if path not in self._cut:  # once: it holds for everything that follows
+                self._plan.unexpanded.append(Unexpanded(path, use.line, use.name, str(error)))
+            self._cut.add(path)
         except UnknownDefinitionError as error:
             self._plan.unexpanded.append(Unexpanded(path, use.line, use.name, str(error)))
         else:
             self._plan.pieces.setdefault(path, []).extend(done)
 
+    def _spend(self) -> None:
+        """Count a piece, or a part of one. Raises `_TooManyError` beyond the limit."""
+        self._left -= 1
+        if self._left < 0:
+            raise _TooManyError
+
     def _outside(self, path: str, arch: str | None, use: _Use) -> Iterator[Piece]:
         """Yield the pieces of a file-scope invocation, or of every invocation in an included file."""
         if use.kind != "include":
             for condition, macros in self._macros(path, arch, use, {use.name}):
+                self._spend()
                 yield Piece(condition, [Part(use.line, use.column, self._written(path, use), macros)])
             return
         for inner, macros in self._brought(path, arch, use):
@@ -181,6 +206,7 @@ class _Planner:
         includes = [use for use in uses if use.kind == "include"]
         last = replace(function, line=uses[-1].line)
         for condition, macros in self._macros(path, arch, last, names):
+            self._spend()
             yield Piece(condition, list(self._parts(path, arch, function, includes, macros)))
         self._plan.superseded.append((path, function.name))
 
@@ -244,6 +270,7 @@ class _Planner:
                 definitions[missing[0]] = choices[0].definition
                 wanted |= set(self._definitions.makers_in(choices[0].definition.body))
             if inner.name in definitions:
+                self._spend()
                 yield inner, _listed(dict(sorted(definitions.items())))
 
 

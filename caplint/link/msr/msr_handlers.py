@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +18,8 @@ from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.member_uses import chains
 from caplint.link.msr.arch_state import MemberPath, State
 
+# Maximum number of conditions that hold where an access begins, the last ones; real handlers have a few.
+_MOST_ABOVE = 100
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # Words in a guard that do not make the access depend on a capability or a feature.
 _NO_GATE = frozenset({"msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"})
@@ -224,16 +227,20 @@ def _results() -> re.Pattern[str]:
     return re.compile("|".join(knowledge().msr.results))
 
 
+def _holds_at_some(guard: Row, offsets: list[int]) -> bool:
+    """Tell whether a guard's extent contains one of the offsets, which are sorted."""
+    return guard.start < guard.stop and bisect_left(offsets, guard.start) < bisect_left(offsets, guard.stop)
+
+
 def gates(site: MsrSite) -> list[str]:
     """Return the conditions on the way to the access's value, and those under its label."""
-    offsets = [row.start for row in _answers(site)] or [site.start]
-    first, last = min(offsets), max(offsets)
+    offsets = [row.start for row in _answers(site)] or [site.start]  # in file order
+    first, last = offsets[0], offsets[-1]
+    above = site.body.last_guards_at(first, _MOST_ABOVE + 1)
+    if len(above) > _MOST_ABOVE:
+        site.body.cut(site.line, site.start, f"more than {_MOST_ABOVE} conditions above an access to an MSR")
     inside = between(site.body.guards, first + 1, last + 1)
-    guards = [
-        row.text
-        for row in (*site.body.guards_at(first), *inside)
-        if any(row.start <= offset < row.stop for offset in offsets)
-    ]
+    guards = [row.text for row in (*above[-_MOST_ABOVE:], *inside) if _holds_at_some(row, offsets)]
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 
 

@@ -20,6 +20,8 @@ from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 # Maximum number of definitions read per capability; real headers have at most two, under different configurations.
 _MOST_DEFINITIONS = 64
+# Comparisons of unknown names with capabilities; a suggestion costs one for each capability, of which Linux has 250.
+_MOST_COMPARISONS = 100_000
 # `headers_install` removes code under __KERNEL__, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -28,7 +30,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
     """Fill `all_cap` and `all_cap_use`; register the SQL function `nearest_cap`."""
     _definitions(connection)
     names = sorted({name for (name,) in connection.execute("SELECT name FROM temp.all_cap WHERE header = 'uapi'")})
-    connection.create_function("nearest_cap", 1, lambda name: nearest(name, names), deterministic=True)
+    connection.create_function("nearest_cap", 1, _Nearest(names), deterministic=True)
     connection.execute("""
         INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
@@ -38,6 +40,22 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
     _pasted(connection)
+
+
+class _Nearest:
+    """Finder of the capability that is probably meant by an unknown name, within a number of comparisons of a run."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = names
+        self._left = _MOST_COMPARISONS
+        self._known: dict[str, str | None] = {}
+
+    def __call__(self, name: str) -> str | None:
+        """Return the capability, None without a similar one, and for every further name once the run has had many."""
+        if name not in self._known and self._left > 0:
+            self._left -= len(self._names)
+            self._known[name] = nearest(name, self._names)
+        return self._known.get(name)
 
 
 def _definitions(connection: sqlite3.Connection) -> None:

@@ -89,8 +89,9 @@ CREATE TEMP VIEW {base_}ioctl_number AS
 
 -- A structure, ioctl or header of the UAPI whose layout or number is unknown on an ABI, with the reason.
 CREATE TEMP VIEW {base_}layout_unknown AS
-    SELECT l.tree, l.role, l.header, n.value ->> 1 AS path, n.value ->> 2 AS line, l.arch, u.key AS abi,
-           n.value ->> 0 AS name, n.value ->> 3 AS reason,
+    SELECT l.tree, l.role, l.header,
+           iif(n.value ->> 1 = 'linux/kvm.h', l.path, n.value ->> 1) AS path,     -- of a header that was not read, too
+           n.value ->> 2 AS line, l.arch, u.key AS abi, n.value ->> 0 AS name, n.value ->> 3 AS reason,
            n.value ->> 4 AS follows        -- 1: unknown only because it contains another unknown type
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.unknown') n
     WHERE l.side = '{side}';

@@ -14,6 +14,8 @@ from caplint.link.functions.call_sites import Code, CodeFunction, symbols
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.dominating_checks import AnswerCarriers
 
+# Texts that are searched for a name in the time of one step.
+_TEXTS = 10
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _NEGATIVE = re.compile(r"\(*\s*-")
 _YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|[=!]=)\s*@")
@@ -72,8 +74,8 @@ class Answers:
         return self._inside[name].get((function.path, function.start), [])
 
     def are_yes_or_no(self, carriers: AnswerCarriers) -> bool:
-        """Tell whether no code in the tree does more with an answer than test it or pass it on."""
-        return all(
+        """Tell whether no code in the tree does more with an answer than test it or pass it on; False if unknown."""
+        return self._budget.left >= 0 and all(
             self._budget.spend(len(carriers.checks)) and _is_yes_or_no(_marked(carriers, function, text))
             for function, text in self._of(carriers)
             if not _only_reports(text)
@@ -82,7 +84,7 @@ class Answers:
     def _of(self, carriers: AnswerCarriers) -> Iterator[tuple[CodeFunction, str]]:
         for path, start, name in carriers.locals:
             entry = self._within.get((path, start))
-            if entry is not None:
+            if entry is not None and self._budget.spend(len(entry[1]) // _TEXTS):
                 yield from ((entry[0], text) for text in entry[1] if name in text and name in symbols(text))
         for name in sorted({*carriers.shared, *carriers.functions}):
             for function, text in self._mentions(name):

@@ -139,11 +139,11 @@ def _uses(code: Code) -> Iterator[CapabilityUse]:
             if len(call.arguments) <= index or wrapper.request not in {None, call.arguments[index - 1]}:
                 continue
             use = CapabilityUse(function, call, wrapper, _scope(wrapper, call), call.arguments[index])
-            if wrapper.verb == "enable" and wrapper.request:
+            if wrapper.verb == "enable" and wrapper.request and code.budget.spend(len(function.stores) // 2):
                 request = request_of(function, call)
                 written = request.arguments_written
                 use = replace(use, expression=request.cap, flags=request.flags, arguments_written=written)
-            elif wrapper.verb == "enable":
+            elif wrapper.verb == "enable" and not wrapper.request:
                 flags, written = "".join(call.arguments[index + 1 : index + 2]), call.arguments[index + 2 :]
                 use = replace(use, flags=flags, arguments_written=written)
             yield replace(use, ignored=ignored(code, function, call))

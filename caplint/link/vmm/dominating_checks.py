@@ -128,6 +128,8 @@ class CheckTracker:
         for _ in range(_STEPS):
             following: list[_Mention] = []
             for mention in pending:
+                if carriers.budget.left < 0:
+                    return
                 check = carriers.find(mention.function, mention.value)
                 if check is None or not (name := _carry(carriers, mention, check)):
                     continue
