@@ -42,6 +42,8 @@ class KernelIdioms:
         self._vcpu_loops = _names(data["vcpus"]["loops"])
         self.vcpu_count = re.compile(rf"\b{data['vcpus']['count']}\b")
         """Matches a mention of the number of a VM's vCPUs."""
+        self.vcpu_created, self.vcpu_listed = data["vcpus"]["created"], data["vcpus"]["listed"]
+        """Functions that create a vCPU: before it is on its VM's list, and when it is."""
         self.vm_state = re.compile(rf"\bkvm\s*->\s*(?!(?:{'|'.join(locks['members'])})\b)\w+")
         """Matches a member of the VM that is its state."""
         self.reports = re.compile(rf"\b(?:{'|'.join(data['reporting']['calls'])})\s*\(")

@@ -166,7 +166,9 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument
         insert(
             body.connection,
             "all_vcpu_walk",
-            [VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site)))],
+            [VcpuWalkRow(
+                *where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site)), int(walk.missed)
+            )],  # fmt: skip
         )
     return arguments
 
