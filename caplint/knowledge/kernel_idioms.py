@@ -38,6 +38,7 @@ class KernelIdioms:
         self._true_of_null = _names(data["null_tests"]["true_of_null"])
         self._ignore_null = _names(data["null_tests"]["ignore_null"])
         self._same_object = _names(data["same_object"]["calls"])
+        self._assigning = _names(data["assigning"]["calls"])
         self._judging = _names([*memory["access"], *memory["check"], *data["trusted"]["calls"]])
         self._vcpu_loops = _names(data["vcpus"]["loops"])
         self.vcpu_count = re.compile(rf"\b{data['vcpus']['count']}\b")
@@ -102,6 +103,10 @@ class KernelIdioms:
     def accesses(self, callee: str) -> bool:
         """Whether a call accesses the memory behind each pointer that it gets."""
         return self._accessing.match(callee) is not None
+
+    def assigns(self, callee: str) -> bool:
+        """Whether a macro may assign to an argument that it gets by value."""
+        return self._assigning.match(callee) is not None
 
     def is_true_of_null(self, callee: str) -> bool:
         """Whether a call is true of NULL, so that its argument is not NULL where it is false."""
