@@ -38,6 +38,7 @@ _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
 # Highest index in a bank of consecutive MSRs.
 _LARGEST_BANK = 31
+_KIN = re.compile(r"HV_X64_MSR_|HV_MSR_|MSR_[A-Za-z0-9]+_")
 _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 
@@ -55,7 +56,11 @@ def link_msrs(store: FactStore, extractor: str) -> None:
         "msr_fact",
         [
             MsrFactRow(kind=kind, msr=name, source=source)
-            for kind, facts in (*msr_knowledge.directions.items(), ("elsewhere", msr_knowledge.elsewhere))
+            for kind, facts in (
+                *msr_knowledge.directions.items(),
+                ("elsewhere", msr_knowledge.elsewhere),
+                ("by_vmm", msr_knowledge.by_vmm),
+            )
             for name, source in facts.items()
         ],
     )
@@ -213,9 +218,16 @@ def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNu
                             number=number,
                             condition=condition,
                             filtered=int(decided),
+                            family=_family_of(text),
                         )
                     ],
                 )
+
+
+def _family_of(msr: str) -> str:
+    """Return a pattern for the register and its kin: `MSR_K7_*`, `HV_X64_MSR_*`; a lone word for itself."""
+    match = _KIN.match(msr)
+    return f"{match.group()}*" if match else msr
 
 
 def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> list[tuple[int, int]]:

@@ -78,6 +78,7 @@ class MsrSavedRow(NamedTuple):
     number: int | None
     condition: str
     filtered: int
+    family: str
 
 
 class VmmMsrRow(NamedTuple):
