@@ -8,9 +8,11 @@ from caplint.knowledge.capability_names import NAME
 
 _ALL = ("vcpu", "vm", "device", "system")
 _WORD = r"(vcpu|vm|device|system|/dev/kvm)s?"
-_BEFORE = re.compile(rf"(?<![\w/]){_WORD}(?:\s+(?:version|variant|ioctl)(?:\s+is)?(?:\s+available\s+with)?|\s*:)\s*\Z", re.I)
+_BEFORE = re.compile(
+    rf"(?<![\w/]){_WORD}(?:\s+(?:version|variant|ioctl)(?:\s+is)?(?:\s+available\s+with)?|\s*:)\s*\Z", re.IGNORECASE
+)
 _BEHIND = re.compile(rf"\s*(?:\(\s*(?:for\s+|on\s+)?(?:an?\s+|the\s+)?{_WORD}(?:\s+ioctl)?\s*\)"
-                     rf"|(?:\w+\s+){{0,3}}?(?:for|on)\s+(?:an?\s+|the\s+)?{_WORD}(?!\w))", re.I)  # fmt: skip
+                     rf"|(?:\w+\s+){{0,3}}?(?:for|on)\s+(?:an?\s+|the\s+)?{_WORD}(?!\w))", re.IGNORECASE)  # fmt: skip
 _NAME = re.compile(rf"\b{NAME}")
 
 

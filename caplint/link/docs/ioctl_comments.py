@@ -10,7 +10,9 @@ from caplint.link.docs.descriptors import described
 from caplint.link.docs.rows import IoctlCapabilityRow
 
 # The rest of a sentence after `available with`, unless "not available"; `vcpu version` before it belongs to it.
-_AVAILABLE = re.compile(r"(?:\b\w+\s+(?:version|variant|ioctl)\s+(?:is\s+)?)?(?<!not )\bavailable\s+with\b[^.;]*", re.IGNORECASE)
+_AVAILABLE = re.compile(
+    r"(?:\b\w+\s+(?:version|variant|ioctl)\s+(?:is\s+)?)?(?<!not )\bavailable\s+with\b[^.;]*", re.IGNORECASE
+)
 
 
 def link_availability(connection: sqlite3.Connection) -> None:

@@ -163,13 +163,9 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument
         )
     walk = vcpu_lock.walk(helpers, body, site)
     if walk is not None:
-        insert(
-            body.connection,
-            "all_vcpu_walk",
-            [VcpuWalkRow(
-                *where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site)), int(walk.missed)
-            )],  # fmt: skip
-        )
+        writes = int(vcpu_lock.writes(body, site))
+        row = VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), writes, int(walk.missed))
+        insert(body.connection, "all_vcpu_walk", [row])
     return arguments
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body, Row
 from caplint.link.functions.callees import FunctionMacro
-from caplint.link.handlers.vm_pointers import VM, Pointers, Scope, macro_scope, named, plain, whole_call
+from caplint.link.handlers.vm_pointers import VM, Pointers, VmScope, macro_scope, named, plain, whole_call
 from caplint.values.expression_text import split, stripped
 
 _DEPTH = 5
@@ -35,7 +35,7 @@ class KnownVm:
     """Function, macro or variable, with its pointers and polarity → whether it implies a VM."""
     _nesting: int = 0
 
-    def is_tested(self, scope: Scope, offset: int) -> bool:
+    def is_tested(self, scope: VmScope, offset: int) -> bool:
         """Tell whether the VM pointer is known not to be NULL when control reaches the offset."""
         rests_on_assumption = False
         for row in scope.body.guards_at(offset):
@@ -47,7 +47,7 @@ class KnownVm:
         self.assumed = rests_on_assumption
         return rests_on_assumption
 
-    def implies(self, scope: Scope, expression: str, holds: bool) -> bool:
+    def implies(self, scope: VmScope, expression: str, holds: bool) -> bool:
         """Tell whether an expression that holds (or does not) implies that the VM is not NULL.
 
         An expression that can never hold implies everything.
@@ -66,7 +66,7 @@ class KnownVm:
         callee, arguments = whole_call(bare)
         return bool(callee) and self._call(scope, callee, arguments, holds)
 
-    def _of_operands(self, scope: Scope, bare: str, holds: bool) -> bool | None:
+    def _of_operands(self, scope: VmScope, bare: str, holds: bool) -> bool | None:
         """Judge `?:`, `||`, `&&`, `|`, `&` and comparisons by their operands; None for any other expression."""
         if len(parts := split(bare, "?")) == 2 and len(branches := split(parts[1], ":")) == 2:
             first = self.implies(scope, parts[0], True) or self.implies(scope, branches[0] or parts[0], holds)
@@ -83,7 +83,7 @@ class KnownVm:
                 return self._comparison(scope, left, operator, right, holds)
         return None
 
-    def _comparison(self, scope: Scope, left: str, operator: str, right: str, holds: bool) -> bool:
+    def _comparison(self, scope: VmScope, left: str, operator: str, right: str, holds: bool) -> bool:
         if operator in {"==", "!="} and _is_constant(left):
             left, right = right, left
         if not _is_constant(right):
@@ -92,7 +92,7 @@ class KnownVm:
         of_nonzero = _OF_NONZERO.get(operator + number)
         return of_nonzero is not None and self.implies(scope, left, holds is of_nonzero)
 
-    def _variable(self, scope: Scope, name: str, holds: bool) -> bool:
+    def _variable(self, scope: VmScope, name: str, holds: bool) -> bool:
         """Tell whether a local variable's value implies a VM: each assignment has to, by its value or its place."""
         rows = scope.body.targets[name]
         lasting = any(row.extra[2] != "1" for row in rows) and not name.isidentifier()
@@ -104,7 +104,7 @@ class KnownVm:
             self._careful[key] = self._assignments(scope, rows, holds)
         return self._careful[key]
 
-    def _assignments(self, scope: Scope, rows: list[Row], holds: bool) -> bool:
+    def _assignments(self, scope: VmScope, rows: list[Row], holds: bool) -> bool:
         narrowing, widening = ("&=", "|=") if holds else ("|=", "&=")
         if any(row.extra[1] == narrowing and self.implies(scope, row.text, holds) for row in rows):
             return True
@@ -115,7 +115,7 @@ class KnownVm:
             for row in setting
         )
 
-    def _call(self, scope: Scope, callee: str, arguments: list[str], holds: bool) -> bool:
+    def _call(self, scope: VmScope, callee: str, arguments: list[str], holds: bool) -> bool:
         """Tell whether a call's result implies a VM."""
         origins = [self.pointers.origin(scope, argument) for argument in arguments]
         if kernel_idioms().is_true_of_null(callee):
@@ -130,7 +130,7 @@ class KnownVm:
         self.assumed = self.assumed or not verdicts
         return all(verdicts)
 
-    def _definitions(self, scope: Scope, callee: str, origins: list[str | None], holds: bool) -> Iterator[bool]:
+    def _definitions(self, scope: VmScope, callee: str, origins: list[str | None], holds: bool) -> Iterator[bool]:
         helpers = self.pointers.helpers
         for helper in helpers.functions(callee, scope.body.handler.arch):
             yield self._is_careful(helper, origins, holds)
@@ -148,7 +148,7 @@ class KnownVm:
             )
         return self._careful[key]
 
-    def _is_careful_macro(self, scope: Scope, macro: FunctionMacro, origins: list[str | None], holds: bool) -> bool:
+    def _is_careful_macro(self, scope: VmScope, macro: FunctionMacro, origins: list[str | None], holds: bool) -> bool:
         inner = macro_scope(scope, macro, origins)
         key = (macro.path, macro.line, *inner.key, holds)
         if key not in self._careful:

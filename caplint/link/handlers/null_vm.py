@@ -17,7 +17,7 @@ from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body, Row, between
 from caplint.link.functions.callees import FunctionMacro, Helpers
 from caplint.link.handlers.known_vm import KnownVm
-from caplint.link.handlers.vm_pointers import VM, Pointers, Scope, first_step, macro_scope, named
+from caplint.link.handlers.vm_pointers import VM, Pointers, VmScope, first_step, macro_scope, named
 from caplint.values.expression_text import arguments, split
 
 _DEPTH = 5
@@ -56,11 +56,11 @@ class NullVm:
         """Judge of tests."""
         return KnownVm(self.pointers)
 
-    def scope(self, body: Body) -> Scope:
+    def scope(self, body: Body) -> VmScope:
         """Return the scope of a check handler, whose first parameter is the VM."""
         return self.pointers.scope(body, {body.handler.parameters[0]: VM})
 
-    def within(self, scope: Scope, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
+    def within(self, scope: VmScope, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
         """Yield dereferences between two offsets that no test guards, in file order.
 
         One that only the result of a function out of view may guard is left out, and cuts the body.
@@ -73,7 +73,7 @@ class NullVm:
             elif self.known.assumed:
                 scope.body.cut(dereference.line, offset, "a function that is not in view may test the VM for NULL")
 
-    def _accesses(self, scope: Scope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
+    def _accesses(self, scope: VmScope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
         """Yield offsets and accesses by member chains: reads, writes, and addresses that are behind a pointer."""
         handler = scope.body.handler
         for row in between(scope.body.accesses, start, stop):
@@ -83,7 +83,7 @@ class NullVm:
                 if base and (mode != "address" or "->" in rest) and self.pointers.origin(scope, base):
                     yield row.start, Dereference(handler.path, int(line), handler.arch, row.text, condition)
 
-    def _values(self, scope: Scope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
+    def _values(self, scope: VmScope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
         """Yield offsets and dereferences `*kvm` and `flags[0]`, from expressions that are evaluated as a whole."""
         if not scope.pointers:
             return
@@ -107,7 +107,7 @@ class NullVm:
         ).fetchone()
         return int(line)
 
-    def _calls(self, scope: Scope, start: int, stop: int, depth: int) -> Iterator[tuple[int, Dereference]]:
+    def _calls(self, scope: VmScope, start: int, stop: int, depth: int) -> Iterator[tuple[int, Dereference]]:
         """Yield offsets and dereferences in what is called."""
         handler = scope.body.handler
         calls = [(row, row.extra[0], json.loads(row.text), row.extra[2], row.extra[3])
@@ -126,7 +126,7 @@ class NullVm:
             elif depth and (inner := self._callee(scope, callee, origins, depth)):
                 yield row.start, inner
 
-    def _callee(self, scope: Scope, callee: str, origins: list[str | None], depth: int) -> Dereference | None:
+    def _callee(self, scope: VmScope, callee: str, origins: list[str | None], depth: int) -> Dereference | None:
         arch = scope.body.handler.arch
         for macro in self.helpers.macros(callee, arch):
             if dereference := self._macro(scope, macro, origins, depth):
@@ -146,14 +146,12 @@ class NullVm:
             self._first[scope.key] = next(inside, None)
         return self._first[scope.key]
 
-    def _macro(
-        self, scope: Scope, macro: FunctionMacro, origins: list[str | None], depth: int
-    ) -> Dereference | None:
+    def _macro(self, scope: VmScope, macro: FunctionMacro, origins: list[str | None], depth: int) -> Dereference | None:
         """Return a macro's dereference of its arguments; a macro that tests one in any way counts as careful."""
         inner = macro_scope(scope, macro, origins)
         if not inner.pointers or any(_tests(macro, name) for name in inner.pointers):
             return None
-        if any(self._loads(inner, macro.body, name) for name in inner.pointers):
+        if any(_loads(macro.body, name) for name in inner.pointers):
             return Dereference(macro.path, macro.line, macro.arch, macro.body, "1")
         for match in _CALL.finditer(macro.body):
             parsed = arguments(macro.body, match.end() - 1)
@@ -164,10 +162,11 @@ class NullVm:
                 return found
         return None
 
-    def _loads(self, scope: Scope, text: str, name: str) -> bool:
-        """Tell whether a macro's body loads a member of a pointer, not only its address."""
-        chain = rf"(&\s*\(*\s*)?\(*(?<![\w.>]){re.escape(name)}\b\s*\)*\s*->((?:\s*(?:->|\.)?\s*\w+|\[[^][]*\])+)"
-        return any(not match.group(1) or "->" in match.group(2) for match in re.finditer(chain, text))
+
+def _loads(text: str, name: str) -> bool:
+    """Tell whether a macro's body loads a member of a pointer, not only its address."""
+    chain = rf"(&\s*\(*\s*)?\(*(?<![\w.>]){re.escape(name)}\b\s*\)*\s*->((?:\s*(?:->|\.)?\s*\w+|\[[^][]*\])+)"
+    return any(not match.group(1) or "->" in match.group(2) for match in re.finditer(chain, text))
 
 
 def _accesses_all(callee: str) -> bool:
@@ -215,10 +214,8 @@ class Untested:
 
     def _hands(self, other: Body, callee: str) -> bool:
         """Tell whether a handler passes NULL, or a VM that it has not tested, to a callee."""
-        if not other.handler.parameters:
-            scope = self._null_vm.pointers.scope(other, {})
-        else:
-            scope = self._null_vm.scope(other)
+        first_parameter = other.handler.parameters[:1]
+        scope = self._null_vm.pointers.scope(other, dict.fromkeys(first_parameter, VM))
         for row in other.calls_of[callee]:
             first = next(iter(json.loads(row.text)), "")
             if first == "NULL":

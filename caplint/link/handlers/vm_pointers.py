@@ -25,7 +25,7 @@ _CALLED = re.compile(r"[A-Za-z_][\w>.()-]*\Z")
 
 
 @dataclass(frozen=True)
-class Scope:
+class VmScope:
     """Function with its pointers of known origin."""
 
     body: Body
@@ -52,18 +52,18 @@ class Pointers:
     _results: dict[tuple[object, ...], str | None] = field(default_factory=dict)
     """Callee, its architecture, origins of its arguments, remaining depth → origin of its result."""
 
-    def scope(self, body: Body, parameters: Mapping[str, str], depth: int = _DEPTH) -> Scope:
+    def scope(self, body: Body, parameters: Mapping[str, str], depth: int = _DEPTH) -> VmScope:
         """Return a function's scope: its parameters of known origin, and local variables that are copies of them."""
         known = {name: origin for name, origin in parameters.items() if name not in body.targets}
-        scope = Scope(body, known)
+        scope = VmScope(body, known)
         for row in body.stores:
             target = row.extra[0]
-            if row.extra[2] == "1" and target.isidentifier() and len(body.targets[target]) == 1:
-                if origin := self.origin(scope, row.text, depth):
-                    scope = Scope(body, {**scope.pointers, target: origin})
+            single = row.extra[2] == "1" and target.isidentifier() and len(body.targets[target]) == 1
+            if single and (origin := self.origin(scope, row.text, depth)):
+                scope = VmScope(body, {**scope.pointers, target: origin})
         return scope
 
-    def origin(self, scope: Scope, text: str, depth: int = _DEPTH) -> str | None:
+    def origin(self, scope: VmScope, text: str, depth: int = _DEPTH) -> str | None:
         """Return the origin of an expression's value, None if it does not follow from the pointers alone."""
         if not scope.mention.search(text):
             return None
@@ -76,7 +76,7 @@ class Pointers:
         callee, arguments = whole_call(bare)
         return self._carried(scope, callee, arguments, depth) if callee else None
 
-    def _carried(self, scope: Scope, callee: str, arguments: list[str], depth: int) -> str | None:
+    def _carried(self, scope: VmScope, callee: str, arguments: list[str], depth: int) -> str | None:
         """Return the origin of a call's result: of `container_of()`, or of a function that returns what it gets."""
         if kernel_idioms().is_same_object(callee):
             return self.origin(scope, arguments[0], depth)
@@ -89,7 +89,7 @@ class Pointers:
             self._results[key] = self._result(scope, callee, origins, depth - 1)
         return self._results[key]
 
-    def _result(self, scope: Scope, callee: str, origins: list[str | None], depth: int) -> str | None:
+    def _result(self, scope: VmScope, callee: str, origins: list[str | None], depth: int) -> str | None:
         """Return the origin of a call's result if all definitions agree on one in each of their returns."""
         result = None
         for inner, text in self._returned(scope, callee, origins, depth):
@@ -100,8 +100,8 @@ class Pointers:
         return result
 
     def _returned(
-        self, scope: Scope, callee: str, origins: list[str | None], depth: int
-    ) -> Iterator[tuple[Scope, str]]:
+        self, scope: VmScope, callee: str, origins: list[str | None], depth: int
+    ) -> Iterator[tuple[VmScope, str]]:
         """Yield every expression that a call may evaluate to, with the scope in which it is read."""
         arch = scope.body.handler.arch
         for macro in self.helpers.macros(callee, arch):
@@ -116,9 +116,9 @@ def named(parameters: list[str] | tuple[str, ...], origins: list[str | None]) ->
     return {name: origin for name, origin in zip(parameters, origins, strict=False) if origin}
 
 
-def macro_scope(scope: Scope, macro: FunctionMacro, origins: list[str | None]) -> Scope:
+def macro_scope(scope: VmScope, macro: FunctionMacro, origins: list[str | None]) -> VmScope:
     """Return the scope in which a macro's body is read: its parameters stand for the arguments."""
-    return Scope(scope.body, named(macro.parameters, origins))
+    return VmScope(scope.body, named(macro.parameters, origins))
 
 
 def plain(text: str) -> str:

@@ -98,7 +98,7 @@ class State:
     def _add(self, members: Members, macros: set[str]) -> None:
         self.passed.update(members.passed)
         self.written.update(members.written)
-        # A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do; a function cannot write what it gets by value.
+        # A macro may write its arguments, as rdmsrl() does; a function cannot write what it gets by value.
         for callee, names in members.handed.items():
             if (callee in macros and not kernel_idioms().is_inert(callee)) or kernel_idioms().assigns(callee):
                 self.written.update(names)

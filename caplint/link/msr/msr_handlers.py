@@ -16,6 +16,7 @@ from caplint.link.functions.bounded_sites import bounded
 from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.member_uses import chains
 from caplint.link.msr.arch_state import MemberPath, State
+from caplint.values.expression_text import stripped
 
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # Words in a guard that do not make the access depend on a capability or a feature.
@@ -257,6 +258,6 @@ def gates(site: MsrSite) -> list[str]:
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 
 
-def is_gated(conditions: list[str]) -> bool:
-    """Tell whether a feature, a capability or a setting is among the conditions, not only the access's origin."""
-    return any(set(_GATE_WORD.findall(text)) - _NO_GATE for text in conditions)
+def gate(conditions: list[str]) -> str:
+    """Return the first condition on a feature, a capability or a setting, not only on the access's origin; else ''."""
+    return next((stripped(text) for text in conditions if set(_GATE_WORD.findall(text)) - _NO_GATE), "")

@@ -19,7 +19,7 @@ from caplint.link.core.rows import insert
 from caplint.link.functions.body import insert_cuts
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
-from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
+from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, sites, value
 from caplint.link.msr.passthrough import link_passthrough
 from caplint.link.msr.rows import (
     MsrFactRow,
@@ -167,7 +167,7 @@ def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
         id=access.id, side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         verb=site.verb, msr=site.low, high=site.high, number=numbers.of(site.low), last=numbers.of(site.high),
         function=handler.function, kind=site.kind, condition=access.condition, value_kind=access.value.kind,
-        value=access.value.text, gated=int(is_gated(access.gates))
+        value=access.value.text, gated=int(bool(gate(access.gates))), gate=gate(access.gates)
     )])  # fmt: skip
 
 

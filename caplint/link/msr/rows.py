@@ -38,6 +38,7 @@ class MsrSiteRow(NamedTuple):
     value_kind: str
     value: str
     gated: int
+    gate: str
 
 
 class MsrGateRow(NamedTuple):

@@ -320,7 +320,9 @@ CREATE_BY_HELPER = _helper("init", READ, parameters="struct kvm_vcpu *v") + _hel
         (CREATE, (SET, "kvm->arch.y = 1;", WALK), 0),
     ],
 )
-def test_whether_a_new_vcpu_misses_the_change(tmp_path: Path, helpers: str, lines: tuple[str, ...], missed: int) -> None:
+def test_whether_a_new_vcpu_misses_the_change(
+    tmp_path: Path, helpers: str, lines: tuple[str, ...], missed: int
+) -> None:
     text = helpers + _handler(*lines, "return 0;")
     assert _ask(tmp_path, text, "SELECT locked, missed FROM vcpu_walk") == [(0, missed)]
 

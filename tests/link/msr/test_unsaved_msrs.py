@@ -49,15 +49,15 @@ def test_one_note_for_each_list_and_family(tmp_path: Path, caplint: Caplint) -> 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "path", "expected"),
+    ("change", "path", "expected"),
     [
-        ("    kvm_msr_entry_add(cpu, MSR_K8_CUP, 0);\n", "    reset(cpu);\n", VMM, [("warning", "MSR_K8_CUP")]),
-        ("\tMSR_K7_TEA1,\n", "\tMSR_K7_TEA1,\n\tMSR_K8_POT,\n", X86, [("note", "MSR_K8_POT")]),
-        ("\tHV_X64_MSR_LID,\n", "\tHV_X64_MSR_LID,\n\tHV_X64_MSR_CAN,\n", X86, [("note", "HV_X64_MSR_CAN")]),
-        ("\tHV_X64_MSR_LID,\n", "\tHV_X64_MSR_LID, /* moved */\n", X86, []),
+        (("    kvm_msr_entry_add(cpu, MSR_K8_CUP, 0);\n", "    reset(cpu);\n"), VMM, [("warning", "MSR_K8_CUP")]),
+        (("\tMSR_K7_TEA1,\n", "\tMSR_K7_TEA1,\n\tMSR_K8_POT,\n"), X86, [("note", "MSR_K8_POT")]),
+        (("\tHV_X64_MSR_LID,\n", "\tHV_X64_MSR_LID,\n\tHV_X64_MSR_CAN,\n"), X86, [("note", "HV_X64_MSR_CAN")]),
+        (("\tHV_X64_MSR_LID,\n", "\tHV_X64_MSR_LID, /* moved */\n"), X86, []),
     ],
 )
-def test_patches(tmp_path: Path, caplint: Caplint, old: str, new: str, path: str, expected: list[object]) -> None:
+def test_patches(tmp_path: Path, caplint: Caplint, change: tuple[str, str], path: str, expected: list[object]) -> None:
     trees = _numbers(tmp_path)
     for tree in trees.values():
         for file in (tree / INDEX, tree / "target/i386/cpu.h"):
@@ -65,7 +65,7 @@ def test_patches(tmp_path: Path, caplint: Caplint, old: str, new: str, path: str
                 file.write_text(f"{NUMBERED}#define MSR_K8_POT 0x200\n#define HV_X64_MSR_CAN 0x201\n")
     root = trees["qemu" if path == VMM else "linux"]
     before = (root / path).read_text()
-    after = before.replace(old, new)
+    after = before.replace(*change)
     assert after != before
     patch = tmp_path / "a.patch"
     patch.write_text(_diff(path, before, after))
