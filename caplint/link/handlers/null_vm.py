@@ -22,6 +22,8 @@ from caplint.values.expression_text import arguments, split
 
 _DEPTH = 5
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+# A unary `&` at the end of a text.
+_ADDRESS = re.compile(r"(?:^|[^\w)\]&\s])\s*&\s*\Z")
 _BRANCHES = re.compile(r"&&|\|\||\?")
 
 
@@ -165,8 +167,10 @@ class NullVm:
 
 def _loads(text: str, name: str) -> bool:
     """Tell whether a macro's body loads a member of a pointer, not only its address."""
-    chain = rf"(&\s*\(*\s*)?\(*(?<![\w.>]){re.escape(name)}\b\s*\)*\s*->((?:\s*(?:->|\.)?\s*\w+|\[[^][]*\])+)"
-    return any(not match.group(1) or "->" in match.group(2) for match in re.finditer(chain, text))
+    chain = rf"\(*(?<![\w.>]){re.escape(name)}\b\s*\)*\s*->((?:\s*(?:->|\.)?\s*\w+|\[[^][]*\])+)"
+    return any(
+        "->" in match.group(1) or _ADDRESS.search(text, 0, match.start()) is None for match in re.finditer(chain, text)
+    )
 
 
 def _accesses_all(callee: str) -> bool:

@@ -296,6 +296,14 @@ def test_helpers_are_followed(tmp_path: Path, helper: str, call: str, count: int
         ("reads((vm), y)", 1),
         ("careful(vm)", 0),
         ("unknown(vm)", 0),
+        ("(y && (vm)->x)", 1),
+        ("(y & (vm)->x)", 1),
+        ("(f(y) & (vm)->x)", 1),
+        ("(&(vm)->x)", 0),
+        ("unknown(&(vm)->x)", 0),
+        ("unknown(y, &((vm)->x))", 0),
+        ("unknown(&(vm)->x->y)", 1),
+        ("mutex_lock(&(vm)->lock)", 1),
     ],
 )
 def test_macros_are_followed(tmp_path: Path, body: str, count: int) -> None:
