@@ -18,6 +18,8 @@ from caplint.link.handlers.vm_pointers import VM, Pointers, VmScope, macro_scope
 from caplint.values.expression_text import split, stripped
 
 _DEPTH = 5
+# Maximum number of operators, variables and calls within each other that are followed.
+_MOST_NESTED = 50
 _FALSE = re.compile(r"(?:0[uUlL]*|0[xX]0+|false|NULL)\Z")
 _TRUE = re.compile(r"(?:[1-9]\d*[uUlL]*|0[xX][0-9a-fA-F]*[1-9a-fA-F][0-9a-fA-F]*|true|-\s*(?:E[A-Z0-9]+|\d+))\Z")
 # Comparison with 0, false or true → whether it holds of values other than 0. Errors are below 0.
@@ -33,26 +35,51 @@ class KnownVm:
     """Whether the last verdict of `is_tested` rests on a function that is not in view."""
     _careful: dict[tuple[object, ...], bool] = field(default_factory=dict)
     """Function, macro or variable, with its pointers and polarity → whether it implies a VM."""
+    _verdicts: dict[tuple[object, ...], tuple[bool, bool]] = field(default_factory=dict)
+    """Expression with its pointers and polarity → whether it implies a VM, and whether that is assumed."""
     _nesting: int = 0
+    _depth: int = 0
 
     def is_tested(self, scope: VmScope, offset: int) -> bool:
         """Tell whether the VM pointer is known not to be NULL when control reaches the offset."""
+        before = self.assumed and self._depth > 0
         rests_on_assumption = False
         for row in scope.body.guards_at(offset):
             self.assumed = False
             if self.implies(scope, row.text, row.extra[1] != "1"):
                 if not self.assumed:
+                    self.assumed = before
                     return True
                 rests_on_assumption = True
-        self.assumed = rests_on_assumption
+        self.assumed = before or rests_on_assumption
         return rests_on_assumption
 
     def implies(self, scope: VmScope, expression: str, holds: bool) -> bool:
         """Tell whether an expression that holds (or does not) implies that the VM is not NULL.
 
-        An expression that can never hold implies everything.
+        An expression that can never hold implies everything. What is nested too deep is assumed to test the VM.
         """
         bare = plain(expression)
+        while bare.startswith("!!"):
+            bare = plain(bare[2:])
+        key = (*scope.key, bare, holds)
+        if "?" in bare and key in self._verdicts:  # the test of a `?:` is judged twice
+            verdict, assumed = self._verdicts[key]
+            self.assumed = self.assumed or assumed
+            return verdict
+        if self._depth >= _MOST_NESTED:
+            self.assumed = True
+            return True
+        before, self.assumed = self.assumed, False
+        self._depth += 1
+        verdict = self._implied(scope, bare, holds)
+        self._depth -= 1
+        if "?" in bare:
+            self._verdicts[key] = verdict, self.assumed
+        self.assumed = self.assumed or before
+        return verdict
+
+    def _implied(self, scope: VmScope, bare: str, holds: bool) -> bool:
         if _FALSE.match(bare) or _TRUE.match(bare):
             return bool(_FALSE.match(bare)) is holds
         if (verdict := self._of_operands(scope, bare, holds)) is not None:

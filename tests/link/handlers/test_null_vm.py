@@ -370,5 +370,14 @@ def test_functions_that_ask_themselves_or_many_others(tmp_path: Path) -> None:
     chain = "".join(_helper(f"g{at}", f"return g{at + 1}(vm);") for at in range(300))
     for name, helpers in (("f", itself), ("g0", chain)):
         assert _rows(tmp_path / name, helpers + _handler(f"if ({name}(kvm))", "\tr = kvm->x;")) == []
+    variables = ["bool v0 = !!kvm;", *(f"bool v{at + 1} = v{at};" for at in range(300)), "if (v300)"]
+    assert _rows(tmp_path / "variables", _handler(*variables, "\tr = kvm->x;")) == []
+    choice = "y"
+    for _ in range(30):
+        choice = f"({choice}?y:z)"
+    assert _rows(tmp_path / "choice", _handler(f"if ({choice})", "\tr = kvm->x;")) != []
+    deep = "(y&&" * 90 + "kvm" + ")" * 90
+    _rows(tmp_path / "deep", _handler(f"if ({deep})", "\tr = kvm->x;"))
+    _rows(tmp_path / "not", _handler(f"if ({'!' * 390}kvm)", "\tr = kvm->x;"))
     careless = _helper("h", "if (y)", "\treturn h(vm);", "return 1;")
     assert _rows(tmp_path / "h", careless + _handler("if (h(kvm))", "\tr = kvm->x;")) != []
