@@ -34,10 +34,17 @@ class KernelIdioms:
         self._take, self._release, self._held = (_names(locks[kind]) for kind in ("take", "release", "held"))
         self._vm_take, self._vm_lock = _names(locks["vm_take"]), re.compile(locks["vm"])
         self._access = _names(memory["access"])
+        self._accessing = _names([*data["accesses"]["calls"], *locks["take"], *locks["release"]])
+        self._true_of_null = _names(data["null_tests"]["true_of_null"])
+        self._ignore_null = _names(data["null_tests"]["ignore_null"])
+        self._same_object = _names(data["same_object"]["calls"])
+        self._assigning = _names(data["assigning"]["calls"])
         self._judging = _names([*memory["access"], *memory["check"], *data["trusted"]["calls"]])
         self._vcpu_loops = _names(data["vcpus"]["loops"])
         self.vcpu_count = re.compile(rf"\b{data['vcpus']['count']}\b")
         """Matches a mention of the number of a VM's vCPUs."""
+        self.vcpu_created, self.vcpu_listed = data["vcpus"]["created"], data["vcpus"]["listed"]
+        """Functions that create a vCPU: before it is on its VM's list, and when it is."""
         self.vm_state = re.compile(rf"\bkvm\s*->\s*(?!(?:{'|'.join(locks['members'])})\b)\w+")
         """Matches a member of the VM that is its state."""
         self.reports = re.compile(rf"\b(?:{'|'.join(data['reporting']['calls'])})\s*\(")
@@ -92,6 +99,26 @@ class KernelIdioms:
     def accesses_user_memory(self, callee: str) -> bool:
         """Whether a call accesses the address that it gets in the caller's memory, and fails where that is 0."""
         return self._access.match(callee) is not None
+
+    def accesses(self, callee: str) -> bool:
+        """Whether a call accesses the memory behind each pointer that it gets."""
+        return self._accessing.match(callee) is not None
+
+    def assigns(self, callee: str) -> bool:
+        """Whether a macro may assign to an argument that it gets by value."""
+        return self._assigning.match(callee) is not None
+
+    def is_true_of_null(self, callee: str) -> bool:
+        """Whether a call is true of NULL, so that its argument is not NULL where it is false."""
+        return self._true_of_null.match(callee) is not None
+
+    def ignores_null(self, callee: str) -> bool:
+        """Whether the result of a call does not tell whether its argument is NULL."""
+        return self._ignore_null.match(callee) is not None
+
+    def is_same_object(self, callee: str) -> bool:
+        """Whether a call evaluates to the structure that contains its first argument."""
+        return self._same_object.match(callee) is not None
 
     def judges(self, callee: str) -> bool:
         """Whether a call finds out itself if the pointer, descriptor or number that it gets is good."""

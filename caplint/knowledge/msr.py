@@ -46,6 +46,8 @@ class MsrKnowledge:
     """`read_only` and `write_only` → MSR → source."""
     elsewhere: dict[str, str]
     """MSR → other mechanism that saves its value."""
+    by_vmm: dict[str, str]
+    """MSR → reason why VMMs save it although no list names it."""
     capabilities: dict[str, list[str]]
     """Capability → its MSRs."""
 
@@ -75,5 +77,6 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         switched=data["switched"],
         directions={verb: data[verb] for verb in ("read_only", "write_only")},
         elsewhere=data["elsewhere"],
+        by_vmm=data["by_vmm"],
         capabilities=data["capabilities"],
     )

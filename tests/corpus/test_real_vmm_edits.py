@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import real_trees
-from editing import ANSWERS, ENABLES, OLD, Edit, Transform, brings_and_takes_exactly, every, inside, rows, swap
+from editing import ANSWERS, ENABLES, OLD, Edit, Transform, both, brings_and_takes_exactly, every, inside, rows, swap
 from real_trees import Corpus
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
@@ -218,7 +218,7 @@ CASES = [
     for path, name, function, arch, sites, removed in [
         (S390, "S390_RI", ENABLES, "s390", 1, ()),
         (S390, "S390_CSS_SUPPORT", VCPU, "s390", 1, ()),
-        (S390, "S390_USER_INSTR0", ENABLES, "s390", 1, rows("note", "CAP211", "S390_USER_INSTR0", "s390")),
+        (S390, "S390_USER_INSTR0", ENABLES, "s390", 1, ()),
         (ARM64, "ARM_MTE", ENABLES, "arm64", 2, ()),
         (ARM64, "ARM_NISV_TO_USER", ENABLES, "arm64", 1, ()),
         (X86, "EXCEPTION_PAYLOAD", ENABLES, "x86", 1, ()),
@@ -323,7 +323,59 @@ TESTS = [
                 "\t\tmutex_lock(&kvm->lock);\n\t\ticpt_operexc_on_all_vcpus(kvm);\n\t\tmutex_unlock(&kvm->lock);\n",
             )
         },
-        removes=rows("note", "CAP211", "S390_USER_INSTR0", "s390"),
+    ),
+    Edit(
+        "s390 walks the vCPUs before it changes the VM",
+        {
+            S390: swap(
+                "\t\tkvm->arch.user_instr0 = 1;\n\t\ticpt_operexc_on_all_vcpus(kvm);\n",
+                "\t\ticpt_operexc_on_all_vcpus(kvm);\n\t\tkvm->arch.user_instr0 = 1;\n",
+            )
+        },
+        adds=rows("note", "CAP211", "S390_USER_INSTR0", "s390"),
+    ),
+    Edit(
+        "a vCPU of s390 reads the state before it is on the list",
+        {
+            S390: both(
+                swap(" || vcpu->kvm->arch.user_instr0)", ")"),
+                swap(
+                    "int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)\n{\n",
+                    "int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)\n{\n\tbool all = vcpu->kvm->arch.user_instr0;\n",
+                ),
+            )
+        },
+        adds=rows("note", "CAP211", "S390_USER_INSTR0", "s390"),
+    ),
+    Edit(
+        "x86 tests a bit behind the address of a member",
+        {X86: swap("kvm ? kvm_arch_has_readonly_mem(kvm) : 1", "test_bit(1, &kvm->arch.disabled_quirks)")},
+        adds=rows("error", "CAP210", "READONLY_MEM", "x86"),
+    ),
+    Edit(
+        "x86 tests for a VM by a variable",
+        {
+            X86: inside(
+                ANSWERS,
+                both(
+                    swap("\tint r = 0;\n", "\tbool no_vm = !kvm;\n\tint r = 0;\n"),
+                    swap(
+                        "kvm ? kvm_arch_has_readonly_mem(kvm) : 1",
+                        "no_vm ? 1 : kvm_arch_has_readonly_mem(kvm)",
+                    ),
+                ),
+            )
+        },
+    ),
+    Edit(
+        "powerpc relies on a variable that does not imply a VM",
+        {
+            POWERPC: inside(
+                ANSWERS,
+                swap("\t\tif (kvm) {\n\t\t\tif (kvm->arch.emul", "\t\tif (hv_enabled) {\n\t\t\tif (kvm->arch.emul"),
+            )
+        },
+        adds=rows("error", "CAP210", "PPC_SMT", "powerpc"),
     ),
 ]
 
@@ -445,7 +497,7 @@ ASKING = [
         "s390 handles ioctls and no longer advertises them",
         {S390: inside(ANSWERS, swap("\tcase KVM_CAP_S390_SKEYS:\n", ""))},
         adds=[
-            *rows("warning", "CAP212", "KVM_S390_GET_SKEYS KVM_S390_SET_SKEYS", "s390"),
+            *rows("warning", "CAP212", "KVM_S390_GET_SKEYS", "s390"),
             *rows("warning", "CAP202", "S390_SKEYS"),
         ],
     ),

@@ -31,15 +31,24 @@ EVERYWHERE = [
     *_rows("warning", "CAP406", "arm64", "MAX_VCPUS MAX_VCPU_ID"),
     *_rows("warning", "CAP406", "powerpc", "PPC_SECURE_GUEST PPC_MMU_RADIX"),
     *_rows("warning", "CAP406", "x86", "X86_SMM"),
-    *_rows("note", "CAP211", "s390", "S390_USER_INSTR0"),
+]
+KERNEL_6_12 = [
+    *_rows("warning", "CAP212", "arm64", "KVM_HAS_DEVICE_ATTR"),
+    *_rows("warning", "CAP212", "loongarch", "KVM_HAS_DEVICE_ATTR KVM_HAS_DEVICE_ATTR"),
 ]
 KERNEL_6_1 = [*_rows("error", "CAP210", "s390", "S390_HPAGE_1M"), *_rows("warning", "CAP206", "x86", "DISABLE_QUIRKS")]
 QEMU_10_0 = [*_rows("warning", "CAP401", "arm64", "ARM_MTE"), *_rows("warning", "CAP401", "s390", "S390_CPU_TOPOLOGY")]
 QEMU_7_2 = [*_rows("note", "CAP408", None, "PCI_2_3"), *_rows("note", "CAP408", "mips", "MIPS_TE")]
 EXPECTED: dict[tuple[str, str], list[Row]] = {
-    ("linux-6.12", "qemu-10.0"): [*EVERYWHERE, *QEMU_10_0, *_rows("warning", "CAP406", None, "GUEST_MEMFD")],
+    ("linux-6.12", "qemu-10.0"): [
+        *EVERYWHERE,
+        *KERNEL_6_12,
+        *QEMU_10_0,
+        *_rows("warning", "CAP406", None, "GUEST_MEMFD"),
+    ],
     ("linux-6.12", "qemu-7.2"): [
         *EVERYWHERE,
+        *KERNEL_6_12,
         *QEMU_7_2,
         *_rows("warning", "CAP406", "x86", "READONLY_MEM"),
         *_rows("warning", "CAP406", None, "MULTI_ADDRESS_SPACE"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from caplint.knowledge.capability_names import capabilities_in
 from caplint.link.core.rows import insert
+from caplint.link.docs.descriptors import described
 from caplint.link.docs.rows import IoctlCapabilityRow
 
 _IOCTL = re.compile(r"\bKVM_(?!CAP_)[A-Z0-9_]+")
@@ -43,8 +43,8 @@ def link_documentation(connection: sqlite3.Connection) -> None:
             connection,
             "all_ioctl_capability",
             [
-                IoctlCapabilityRow(side, tree, path, line, section, ioctl, capability, kind, "doc")
+                IoctlCapabilityRow(side, tree, path, line, section, ioctl, capability, kind, "doc", descriptor)
                 for ioctl in dict.fromkeys(_IOCTL.findall(title))
-                for capability in dict.fromkeys(capabilities_in(value))
+                for capability, descriptor in dict.fromkeys(described(value, kind))
             ],
         )

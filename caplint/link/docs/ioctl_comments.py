@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from caplint.knowledge.capability_names import capabilities_in
 from caplint.link.core.rows import insert
+from caplint.link.docs.descriptors import described
 from caplint.link.docs.rows import IoctlCapabilityRow
 
-# The rest of a sentence after `available with`, unless "not available".
-_AVAILABLE = re.compile(r"(?<!not )\bavailable\s+with\b([^.;]*)", re.IGNORECASE)
+# The rest of a sentence after `available with`, unless "not available"; `vcpu version` before it belongs to it.
+_AVAILABLE = re.compile(
+    r"(?:\b\w+\s+(?:version|variant|ioctl)\s+(?:is\s+)?)?(?<!not )\bavailable\s+with\b[^.;]*", re.IGNORECASE
+)
 
 
 def link_availability(connection: sqlite3.Connection) -> None:
@@ -36,13 +38,13 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[str, str, str, int,
         first = ioctl if position == 0 else first
         if not _of_one_family(first, ioctl):
             continue
-        capabilities = [name for match in _AVAILABLE.finditer(text) for name in capabilities_in(match.group(1))]
+        capabilities = [entry for match in _AVAILABLE.finditer(text) for entry in described(match.group())]
         insert(
             connection,
             "all_ioctl_capability",
             [
-                IoctlCapabilityRow(side, tree, path, line, None, ioctl, capability, None, "header")
-                for capability in dict.fromkeys(capabilities)
+                IoctlCapabilityRow(side, tree, path, line, None, ioctl, capability, None, "header", descriptor)
+                for capability, descriptor in dict.fromkeys(capabilities)
             ],
         )
 

@@ -17,6 +17,7 @@ class IoctlCapabilityRow(NamedTuple):
     cap: str
     type: str | None
     source: str
+    descriptor: str | None
 
 
 class DocArchitectureRow(NamedTuple):

@@ -29,7 +29,8 @@ CREATE TEMP TABLE all_ioctl_capability (
     ioctl   TEXT NOT NULL,
     cap     TEXT NOT NULL,
     type    TEXT,               -- `:Type:` of the same part of the section: vcpu ioctl, vm ioctl, system ioctl; NULL also for a comment
-    source  TEXT NOT NULL       -- doc, header
+    source  TEXT NOT NULL,      -- doc, header
+    descriptor TEXT             -- whose ioctl it stands for: vcpu, vm, device, system, separated by commas; NULL: any
 );
 
 -- An architecture that api.rst names for a capability or ioctl, in the section whose title contains its name: one row per name

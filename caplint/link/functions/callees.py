@@ -50,8 +50,9 @@ class Helpers:
     arguments: dict[tuple[int, int, int, int], CapArgument] = field(default_factory=dict)
     """Blob and start of a function, index of its parameter, remaining call depth → the use of the parameter."""
 
-    walks: dict[tuple[int, int, int], list[bool]] = field(default_factory=dict)
-    """Blob and start of a function, remaining call depth → for each walk over vCPUs, whether the lock is held."""
+    walks: dict[tuple[int, int, int], list[tuple[bool, bool]]] = field(default_factory=dict)
+    """Blob and start of a function, remaining call depth → for each walk over vCPUs, whether the lock is held, and
+    whether vCPUs are missed."""
 
     @cached_property
     def members(self) -> dict[str, set[tuple[str, str]]]:

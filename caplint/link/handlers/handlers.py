@@ -128,11 +128,11 @@ def _insert_mask(body: Body, site: Site, verb: str, position: int, mask: Mask) -
 def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site]) -> None:
     """Insert the first dereference of each case; one above the switch goes to KVM_CHECK_EXTENSION itself."""
     handler = body.handler
-    name = handler.parameters[0]
+    scope = null_vm.scope(body)
     begin = min((site.start for site in sites_of_body), default=handler.stop)
     above = Site("KVM_CHECK_EXTENSION", "above", 0, 1, handler.start, begin, "1")
     for site in (above, *sites_of_body):
-        first = next(null_vm.within(body, name, site.start, site.stop), None)
+        first = next(null_vm.within(scope, site.start, site.stop), None)
         if first is not None:
             arch = first.arch if handler.arch == GENERIC else handler.arch
             insert(body.connection, "all_vm_dereference", [VmDereferenceRow(
@@ -163,11 +163,9 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument
         )
     walk = vcpu_lock.walk(helpers, body, site)
     if walk is not None:
-        insert(
-            body.connection,
-            "all_vcpu_walk",
-            [VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), int(vcpu_lock.writes(body, site)))],
-        )
+        writes = int(vcpu_lock.writes(body, site))
+        row = VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), writes, int(walk.missed))
+        insert(body.connection, "all_vcpu_walk", [row])
     return arguments
 
 

@@ -1,7 +1,7 @@
 """Dereferences of a check handler's VM pointer that may be NULL.
 
-The system file descriptor asks without a VM, so the handler gets NULL. Tests on the way are taken from the
-extents of guards. Helpers and macros are followed; functions without a definition in the tree count as careful.
+The system file descriptor asks without a VM, so the handler gets NULL. Helpers and macros are followed, also with the
+address of a member, which is as bad as NULL; functions without a definition in the tree count as careful.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from functools import cached_property
 from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body, Row, between
 from caplint.link.functions.callees import FunctionMacro, Helpers
-from caplint.values.expression_text import split, stripped
+from caplint.link.handlers.known_vm import KnownVm
+from caplint.link.handlers.vm_pointers import VM, Pointers, VmScope, first_step, macro_scope, named
+from caplint.values.expression_text import arguments, split
 
 _DEPTH = 5
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+# A unary `&` at the end of a text.
+_ADDRESS = re.compile(r"(?:^|[^\w)\]&\s])\s*&\s*\Z")
+_BRANCHES = re.compile(r"&&|\|\||\?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,128 +45,146 @@ class NullVm:
     helpers: Helpers
     handlers: frozenset[str]
     """Functions that are judged separately: the check handlers."""
-    _known: dict[tuple[int, int, str], Dereference | None] = field(default_factory=dict)
-    _careful: dict[tuple[object, ...], bool] = field(default_factory=dict)
-    """Functions and macros → whether a nonzero result implies that the pointer is not NULL."""
-    _nesting: int = 0
+    _first: dict[tuple[object, ...], Dereference | None] = field(default_factory=dict)
+    """Function with its pointers → its first dereference."""
 
-    def within(self, body: Body, name: str, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
-        """Yield dereferences of a parameter between two offsets that no test guards, in file order."""
-        if name in body.targets:
-            return  # reassigned, so it may point elsewhere
-        handler = body.handler
-        direct = re.compile(rf"\(*\s*{re.escape(name)}\s*\)*\s*->")
-        accesses = [
-            (row.start, Dereference(handler.path, int(row.extra[1]), handler.arch, row.text, row.extra[2]))
-            for row in between(body.accesses, start, stop)
-            if row.extra[0] != "sizeof" and row.extra[0] != "address" and direct.match(row.text)
-        ]
-        for row in between(body.calls, start, stop) if depth else []:
-            arguments = [argument.strip("() ") for argument in json.loads(row.text)]
-            if row.extra[0] not in self.handlers:
-                positions = [index for index, argument in enumerate(arguments) if argument == name]
-                inner = (self._callee(body, row.extra[0], index, depth) for index in positions)
-                accesses += [(row.start, dereference) for dereference in inner if dereference]
-        for offset, dereference in sorted(accesses, key=lambda entry: entry[0]):
-            if not self.is_tested(body, name, offset):
+    @cached_property
+    def pointers(self) -> Pointers:
+        """Judge of pointers that follow from the VM."""
+        return Pointers(self.helpers)
+
+    @cached_property
+    def known(self) -> KnownVm:
+        """Judge of tests."""
+        return KnownVm(self.pointers)
+
+    def scope(self, body: Body) -> VmScope:
+        """Return the scope of a check handler, whose first parameter is the VM."""
+        return self.pointers.scope(body, {body.handler.parameters[0]: VM})
+
+    def within(self, scope: VmScope, start: int, stop: int, depth: int = _DEPTH) -> Iterator[Dereference]:
+        """Yield dereferences between two offsets that no test guards, in file order.
+
+        One that only the result of a function out of view may guard is left out, and cuts the body.
+        """
+        found = [*self._accesses(scope, start, stop), *self._values(scope, start, stop)]
+        found += self._calls(scope, start, stop, depth)
+        for offset, dereference in sorted(found, key=lambda entry: entry[0]):
+            if not self.known.is_tested(scope, offset):
                 yield dereference
+            elif self.known.assumed:
+                scope.body.cut(dereference.line, offset, "a function that is not in view may test the VM for NULL")
 
-    def is_tested(self, body: Body, name: str, offset: int) -> bool:
-        """Tell whether the parameter is known not to be NULL when control reaches the offset."""
-        return any(self._tells(body, row.text, row.extra[1] == "1", name) for row in body.guards_at(offset))
+    def _accesses(self, scope: VmScope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
+        """Yield offsets and accesses by member chains: reads, writes, and addresses that are behind a pointer."""
+        handler = scope.body.handler
+        for row in between(scope.body.accesses, start, stop):
+            mode, line, condition = row.extra
+            if mode != "sizeof" and scope.mention.search(row.text):
+                base, rest = first_step(row.text)
+                if base and (mode != "address" or "->" in rest) and self.pointers.origin(scope, base):
+                    yield row.start, Dereference(handler.path, int(line), handler.arch, row.text, condition)
 
-    def _callee(self, body: Body, callee: str, index: int, depth: int) -> Dereference | None:
-        for macro in self.helpers.macros(callee, body.handler.arch):
-            if dereference := self._macro(body, macro, index, depth):
-                return dereference
-        for helper in self.helpers.functions(callee, body.handler.arch):
-            if index >= len(helper.handler.parameters) or helper is body:
+    def _values(self, scope: VmScope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
+        """Yield offsets and dereferences `*kvm` and `flags[0]`, from expressions that are evaluated as a whole."""
+        if not scope.pointers:
+            return
+        body, words = scope.body, "|".join(map(re.escape, sorted(scope.pointers)))
+        pattern = re.compile(
+            rf"(?<![\w)\]>])\s*(?<!\w)\*\s*\(*\s*(?:{words})\b(?!\s*(?:->|\.|\())|(?<![\w.>&])(?:{words})\s*\["
+        )
+        for rows in (body.stores, body.returns, body.tests):
+            for row in between(rows, start, stop):
+                text = f"{row.extra[0]} = {row.text}" if rows is body.stores else row.text
+                if pattern.search(text) and not _BRANCHES.search(text) and "sizeof" not in text:
+                    line = self._line(body, row)
+                    yield row.start, Dereference(body.handler.path, line, body.handler.arch, text, "1")
+
+    def _line(self, body: Body, row: Row) -> int:
+        (line,) = self.helpers.connection.execute(
+            """SELECT line FROM main.store WHERE blob = :blob AND start = :start UNION
+               SELECT line FROM main.return_value WHERE blob = :blob AND start = :start UNION
+               SELECT line FROM main.test WHERE blob = :blob AND start = :start""",
+            {"blob": body.handler.blob, "start": row.start},
+        ).fetchone()
+        return int(line)
+
+    def _calls(self, scope: VmScope, start: int, stop: int, depth: int) -> Iterator[tuple[int, Dereference]]:
+        """Yield offsets and dereferences in what is called."""
+        handler = scope.body.handler
+        calls = [(row, row.extra[0], json.loads(row.text), row.extra[2], row.extra[3])
+                 for row in between(scope.body.calls, start, stop) if scope.mention.search(row.text)]  # fmt: skip
+        calls += [(row, row.text, split(row.extra[0], ","), row.extra[1], "1")
+                  for row in between(scope.body.macros, start, stop) if scope.mention.search(row.extra[0])]  # fmt: skip
+        for row, callee, given, line, condition in calls:
+            if callee in self.handlers:
                 continue
-            if dereference := self._first(helper, helper.handler.parameters[index], depth):
+            origins = [self.pointers.origin(scope, argument) for argument in given]
+            if not any(origins):
+                continue
+            if _accesses_all(callee):
+                text = f"{callee}({', '.join(given)})"
+                yield row.start, Dereference(handler.path, int(line), handler.arch, text, condition)
+            elif depth and (inner := self._callee(scope, callee, origins, depth)):
+                yield row.start, inner
+
+    def _callee(self, scope: VmScope, callee: str, origins: list[str | None], depth: int) -> Dereference | None:
+        arch = scope.body.handler.arch
+        for macro in self.helpers.macros(callee, arch):
+            if dereference := self._macro(scope, macro, origins, depth):
+                return dereference
+        for helper in self.helpers.functions(callee, arch):
+            if helper is not scope.body and (dereference := self._in_function(helper, origins, depth)):
                 return dereference
         return None
 
-    def _first(self, helper: Body, name: str, depth: int) -> Dereference | None:
-        key = (helper.handler.blob, helper.handler.start, name)
-        if key not in self._known:
-            self._known[key] = None  # ends the recursion of a function that calls itself
-            inside = self.within(helper, name, helper.handler.start, helper.handler.stop, depth - 1)
-            self._known[key] = next(inside, None)
-        return self._known[key]
-
-    def _macro(self, body: Body, macro: FunctionMacro, index: int, depth: int) -> Dereference | None:
-        """Return a macro's dereference of an argument; a macro that tests it in any way counts as careful."""
-        argument = macro.argument(index)
-        if argument is None or re.search(
-            rf"!?{argument.pattern}\s*(?:&&|\|\||\?|[=!]=)|!\s*{argument.pattern}\s*[)&|]", macro.body
-        ):
+    def _in_function(self, helper: Body, origins: list[str | None], depth: int) -> Dereference | None:
+        scope = self.pointers.scope(helper, named(helper.handler.parameters, origins))
+        if not scope.pointers:
             return None
-        if re.search(rf"{argument.pattern}\s*->", macro.body):
+        if scope.key not in self._first:
+            self._first[scope.key] = None  # ends the recursion of a function that calls itself
+            inside = self.within(scope, helper.handler.start, helper.handler.stop, depth - 1)
+            self._first[scope.key] = next(inside, None)
+        return self._first[scope.key]
+
+    def _macro(self, scope: VmScope, macro: FunctionMacro, origins: list[str | None], depth: int) -> Dereference | None:
+        """Return a macro's dereference of its arguments; a macro that tests one in any way counts as careful."""
+        inner = macro_scope(scope, macro, origins)
+        if not inner.pointers or any(_tests(macro, name) for name in inner.pointers):
+            return None
+        if any(_loads(macro.body, name) for name in inner.pointers):
             return Dereference(macro.path, macro.line, macro.arch, macro.body, "1")
-        for match in re.finditer(rf"([A-Za-z_]\w*)\s*\(\s*{argument.pattern}\s*[,)]", macro.body):
-            if depth > 1 and (dereference := self._callee(body, match.group(1), 0, depth - 1)):
-                return dereference
+        for match in _CALL.finditer(macro.body):
+            parsed = arguments(macro.body, match.end() - 1)
+            given = [self.pointers.origin(inner, argument) for argument in parsed[0]] if parsed else []
+            if any(given) and _accesses_all(match.group(1)):
+                return Dereference(macro.path, macro.line, macro.arch, macro.body, "1")
+            if depth > 1 and any(given) and (found := self._callee(inner, match.group(1), given, depth - 1)):
+                return found
         return None
 
-    def _tells(self, body: Body, expression: str, negated: bool, name: str) -> bool:
-        """Tell whether a true (or false, if negated) expression implies that the pointer is not NULL."""
-        bare = stripped(expression)
-        if bare.startswith("!") and stripped(bare[1:]) != bare[1:].strip():
-            return self._tells(body, bare[1:], not negated, name)
-        parts = split(bare, "||" if negated else "&&")
-        if len(parts) > 1:
-            return any(self._tells(body, part, negated, name) for part in parts)
-        parts = split(bare, "&&" if negated else "||")
-        if len(parts) > 1:
-            return all(self._tells(body, part, negated, name) for part in parts)
-        compact = re.sub(r"[\s()]", "", kernel_idioms().seen_through(bare))
-        empty = {f"!{name}", f"{name}==NULL", f"NULL=={name}"}
-        full = {name, f"!!{name}", f"{name}!=NULL", f"NULL!={name}"}
-        if compact in (empty if negated else full):
-            return True
-        return not negated and self._answers(body, bare, name)
 
-    def _answers(self, body: Body, bare: str, name: str) -> bool:
-        """Tell whether a nonzero result of a helper, or value of a variable, implies that the pointer is not NULL."""
-        if bare.isidentifier():
-            values = [row.text for row in body.targets.get(bare, [])]
-            return any(re.search(rf"\b{re.escape(name)}\b", value) for value in values)
-        match = re.fullmatch(rf"([A-Za-z_]\w*)\s*\(\s*{re.escape(name)}\s*(?:,.*)?\)", bare)
-        if match is None:
-            return False
-        helpers = self.helpers.functions(match.group(1), body.handler.arch)
-        macros = self.helpers.macros(match.group(1), body.handler.arch)
-        if self._nesting >= _DEPTH:
-            return True  # as for functions without a definition
-        self._nesting += 1
-        verdicts = [self._is_careful(helper) for helper in helpers]
-        verdicts += [self._is_careful_macro(body, macro, name) for macro in macros]
-        self._nesting -= 1
-        return all(verdicts)
+def _loads(text: str, name: str) -> bool:
+    """Tell whether a macro's body loads a member of a pointer, not only its address."""
+    chain = rf"\(*(?<![\w.>]){re.escape(name)}\b\s*\)*\s*->((?:\s*(?:->|\.)?\s*\w+|\[[^][]*\])+)"
+    return any(
+        "->" in match.group(1) or _ADDRESS.search(text, 0, match.start()) is None for match in re.finditer(chain, text)
+    )
 
-    def _is_careful(self, helper: Body) -> bool:
-        """Tell whether a function is true only for a pointer that is not NULL."""
-        key = (helper.handler.blob, helper.handler.start)
-        if key not in self._careful:
-            self._careful[key] = True  # ends the recursion; the other returns decide
-            name = helper.handler.parameters[0] if helper.handler.parameters else ""
-            self._careful[key] = all(
-                row.text in {"0", "false"}
-                or self._tells(helper, row.text, False, name)
-                or self.is_tested(helper, name, row.start)
-                for row in helper.returns
-            )
-        return self._careful[key]
 
-    def _is_careful_macro(self, body: Body, macro: FunctionMacro, name: str) -> bool:
-        """Tell whether a function-like macro is true only for a pointer that is not NULL."""
-        key = (macro.path, macro.line, name, body.handler.blob, body.handler.start)
-        if key not in self._careful:
-            self._careful[key] = True
-            argument = macro.argument(0)
-            text = argument.sub(f"({name})", macro.body) if argument is not None else ""
-            self._careful[key] = self._tells(body, text, False, name)
-        return self._careful[key]
+def _accesses_all(callee: str) -> bool:
+    """Tell whether what is called accesses the memory behind each of its pointers."""
+    idioms = kernel_idioms()
+    return idioms.is_vcpu_loop(callee) or (idioms.accesses(callee) and not idioms.is_transparent(callee))
+
+
+def _tests(macro: FunctionMacro, name: str) -> bool:
+    argument = macro.argument(macro.parameters.index(name))
+    if argument is None:
+        return False
+    tested = rf"!?{argument.pattern}\s*(?:&&|\|\||\?|[=!]=)|!\s*{argument.pattern}\s*[)&|]"
+    return re.search(tested, macro.body) is not None
 
 
 class Untested:
@@ -170,7 +193,7 @@ class Untested:
     def __init__(self, null_vm: NullVm, bodies: list[Body]) -> None:
         self._null_vm = null_vm
         self._bodies = bodies
-        self._known: dict[str, list[Body]] = {}
+        self._handing: dict[str, list[Body]] = {}
 
     @cached_property
     def _callers(self) -> dict[str, list[Body]]:
@@ -187,19 +210,22 @@ class Untested:
             return False
         if handler.found_by != "delegation":
             return True
-        if handler.function not in self._known:  # two callers suffice: at most one of them is the handler itself
+        if handler.function not in self._handing:  # two callers suffice: at most one of them is the handler itself
             callers = self._callers.get(handler.function, [])
             handing = (other for other in callers if self._hands(other, handler.function))
-            self._known[handler.function] = list(islice(handing, 2))
-        return any(other is not body for other in self._known[handler.function])
+            self._handing[handler.function] = list(islice(handing, 2))
+        return any(other is not body for other in self._handing[handler.function])
 
     def _hands(self, other: Body, callee: str) -> bool:
         """Tell whether a handler passes NULL, or a VM that it has not tested, to a callee."""
-        vm = other.handler.parameters[0] if other.handler.parameters else ""
+        first_parameter = other.handler.parameters[:1]
+        scope = self._null_vm.pointers.scope(other, dict.fromkeys(first_parameter, VM))
         for row in other.calls_of[callee]:
-            first_argument = json.loads(row.text)[:1]
-            if first_argument == ["NULL"] or (
-                first_argument == [vm] and not self._null_vm.is_tested(other, vm, row.start)
+            first = next(iter(json.loads(row.text)), "")
+            if first == "NULL":
+                return True
+            if self._null_vm.pointers.origin(scope, first) == VM and not self._null_vm.known.is_tested(
+                scope, row.start
             ):
                 return True
         return False

@@ -124,6 +124,7 @@ class VcpuWalkRow(NamedTuple):
     at_line: int
     locked: int
     writes: int
+    missed: int
 
 
 class CapMaskRow(NamedTuple):

@@ -12,10 +12,12 @@ from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body, Row, between
 from caplint.link.functions.callees import Helpers
 from caplint.link.handlers.sites import Site
+from caplint.link.handlers.vcpu_creation import misses
 
 _DEPTH = 3
 # Maximum number of lock and unlock operations that are read before an access to the vCPUs.
 _MOST_STEPS = 1_000
+_MEMBER = re.compile(r"kvm\s*->\s*\w+(?:(?:\.|->)\w+)*")
 _TAKEN, _LEFT = "taken", "left"
 
 
@@ -26,48 +28,73 @@ class Walk:
     text: str
     line: int
     locked: bool
+    missed: bool
+    """Whether a vCPU that is created in between misses the change: the VM's state is not written before."""
 
 
 def writes(body: Body, site: Site) -> bool:
-    """Tell whether the case changes the VM: by an assignment, or by a call that gets one of its members.
+    """Tell whether the case changes the VM: by an assignment, or by a call that gets one of its members."""
+    return any(True for _ in _written(body, site.start, site.stop))
+
+
+def _written(body: Body, start: int, stop: int) -> Iterator[str]:
+    """Yield the members of the VM that may be changed between two offsets, such as `kvm->arch.x`.
 
     Functions that get a member of the VM may change it, as set_bit(…, &kvm->arch.flags) does.
     """
-    stores = between(body.stores, site.start, site.stop)
-    calls = between(body.calls, site.start, site.stop)
-    return any(row.extra[2] == "0" and kernel_idioms().vm_state.search(row.extra[0]) for row in stores) or any(
-        kernel_idioms().vm_state.search(row.text) and not kernel_idioms().is_inert(row.extra[0]) for row in calls
-    )
+    for row in between(body.stores, start, stop):
+        if row.extra[2] == "0" and (match := kernel_idioms().vm_state.search(row.extra[0])):
+            yield _member(row.extra[0], match.start())
+    for row in between(body.calls, start, stop):
+        if not kernel_idioms().is_inert(row.extra[0]) and (match := kernel_idioms().vm_state.search(row.text)):
+            yield _member(row.text, match.start())
+
+
+def _member(text: str, start: int) -> str:
+    match = _MEMBER.match(text, start)
+    return match.group() if match else ""
 
 
 def walk(helpers: Helpers, body: Body, site: Site) -> Walk | None:
-    """Return the first access without the lock, else the first access; None without any."""
+    """Return the first access without the lock that misses vCPUs, else the first without the lock, else the first."""
     walks = list(_walks(helpers, body, site.start, site.stop, _DEPTH))
-    return next((entry for entry in walks if not entry.locked), walks[0] if walks else None)
+    unlocked = [entry for entry in walks if not entry.locked]
+    return next((entry for entry in unlocked if entry.missed), next(iter([*unlocked, *walks]), None))
 
 
 def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> Iterator[Walk]:
-    for row in between(body.accesses, start, stop):
-        if kernel_idioms().vcpu_count.search(row.text):
-            yield Walk(row.text, int(row.extra[1]), _is_locked(body, start, row.start))
-    for row in between(body.macros, start, stop):
-        if kernel_idioms().is_vcpu_loop(row.text):
-            yield Walk(row.text, int(row.extra[1]), _is_locked(body, start, row.start))
+    looks = [(row, row.text, row.extra[1]) for row in between(body.accesses, start, stop)
+             if kernel_idioms().vcpu_count.search(row.text)]  # fmt: skip
+    looks += [(row, row.text, row.extra[1]) for row in between(body.macros, start, stop)
+              if kernel_idioms().is_vcpu_loop(row.text)]  # fmt: skip
+    for row, text, line in looks:
+        yield Walk(text, int(line), _is_locked(body, start, row.start), _is_missed(helpers, body, start, row.start))
     calls = between(body.calls, start, stop) if depth else []
     for row in (row for row in calls if re.search(r"\bkvm\b", row.text)):
         for helper in helpers.functions(row.extra[0], body.handler.arch):
             if helper is not body and (inner_walks := _inside(helpers, helper, depth)):
-                locked = all(inner_walks) or _is_locked(body, start, row.start)
-                yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked)
+                locked = all(held for held, _ in inner_walks) or _is_locked(body, start, row.start)
+                missed = any(missed and not held for held, missed in inner_walks)
+                missed = missed and _is_missed(helpers, body, start, row.start)
+                yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked, missed)
 
 
-def _inside(helpers: Helpers, helper: Body, depth: int) -> list[bool]:
-    """Return for each access to the vCPUs in a function whether the lock is held there."""
+def _is_missed(helpers: Helpers, body: Body, start: int, offset: int) -> bool:
+    """Tell whether a vCPU that is created while control is at the offset gets the old state.
+
+    A vCPU gets the new state if that is written before the vCPUs are looked at: either the look meets it, or it reads
+    the state when it is on the list.
+    """
+    return all(misses(helpers, body.handler.arch, state) for state in _written(body, start, offset))
+
+
+def _inside(helpers: Helpers, helper: Body, depth: int) -> list[tuple[bool, bool]]:
+    """Return for each access to the vCPUs in a function whether the lock is held there, and if it misses vCPUs."""
     handler = helper.handler
     key = (handler.blob, handler.start, depth)
     if key not in helpers.walks:
         inner = _walks(helpers, helper, handler.start, handler.stop, depth - 1)
-        helpers.walks[key] = [entry.locked for entry in inner]
+        helpers.walks[key] = [(entry.locked, entry.missed) for entry in inner]
     return helpers.walks[key]
 
 

@@ -112,7 +112,8 @@ CREATE TEMP TABLE all_vcpu_walk (
     text      TEXT NOT NULL,    -- created_vcpus, kvm_for_each_vcpu, or the helper that reads them
     at_line   INTEGER NOT NULL,
     locked    INTEGER NOT NULL, -- 1: kvm->lock is held
-    writes    INTEGER NOT NULL  -- 1: the case changes the VM
+    writes    INTEGER NOT NULL, -- 1: the case changes the VM
+    missed    INTEGER NOT NULL  -- 1: a vCPU created meanwhile misses the change; 0: it was written before the vCPUs are read
 );
 
 -- The bits that a check case can answer, or that an enable case accepts in an argument.

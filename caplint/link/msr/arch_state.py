@@ -81,24 +81,26 @@ class State:
         state = State(structures, roots=msrs.roots)
         seen = [members for arch, members in files if arch in {msrs.architecture, GENERIC}]
         called = json.dumps(sorted({callee for members in seen for callee in members.handed}))
-        functions = {
+        macros = {
             name
             for (name,) in connection.execute(
-                """SELECT DISTINCT name FROM code_function
-                   WHERE side = ? AND tree = ? AND name IN (SELECT value FROM json_each(?))""",
-                (side, tree, called),
+                """SELECT DISTINCT m.name FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+                   WHERE f.side = ? AND f.tree = ? AND m.parameters IS NOT NULL
+                     AND m.name IN (SELECT value FROM json_each(?))
+                   EXCEPT SELECT name FROM code_function WHERE side = ? AND tree = ?""",
+                (side, tree, called, side, tree),
             )
         }
         for members in seen:
-            state._add(members, functions)
+            state._add(members, macros)
         return state
 
-    def _add(self, members: Members, functions: set[str]) -> None:
+    def _add(self, members: Members, macros: set[str]) -> None:
         self.passed.update(members.passed)
         self.written.update(members.written)
-        # A macro may write its arguments, as rdmsrl() and WRITE_ONCE() do; so may a function without a definition.
+        # A macro may write its arguments, as rdmsrl() does; a function cannot write what it gets by value.
         for callee, names in members.handed.items():
-            if callee not in functions and not kernel_idioms().is_inert(callee):
+            if (callee in macros and not kernel_idioms().is_inert(callee)) or kernel_idioms().assigns(callee):
                 self.written.update(names)
 
     def place(self, chain: str) -> MemberPath | None:

@@ -65,14 +65,22 @@ def _by_state(connection: sqlite3.Connection, side: str, tree: str) -> list[tupl
 
 
 def _by_section(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple[str, str]]:
-    """Pair capabilities with the only MSR named in their section of api.rst; several MSRs are mostly examples."""
+    """Pair capabilities with the only MSR named in their section of api.rst; several MSRs are mostly examples.
+
+    A section is told by the line of its heading: two of them may have the same number.
+    """
     return connection.execute(
-        """SELECT DISTINCT c.name, m.name
-           FROM temp.all_file f JOIN main.doc_mention c ON c.blob = f.blob
-           JOIN main.doc_mention m ON m.blob = f.blob AND m.section = c.section
-           WHERE f.side = ? AND f.tree = ? AND f.api AND c.heading AND NOT c.pattern
+        """WITH mention AS MATERIALIZED (
+               SELECT d.name, d.heading, d.pattern, d.blob,
+                      (SELECT max(s.line) FROM main.doc_section s WHERE s.blob = d.blob AND s.line <= d.line) AS begin
+               FROM temp.all_file f JOIN main.doc_mention d ON d.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND f.api AND (d.heading OR d.name GLOB 'MSR_*')
+           )
+           SELECT DISTINCT c.name, m.name
+           FROM mention c JOIN mention m ON m.blob = c.blob AND m.begin = c.begin
+           WHERE c.heading AND NOT c.pattern
              AND c.name GLOB 'KVM_CAP_*' AND m.name GLOB 'MSR_*' AND m.name NOT GLOB 'MSR_*_MASK'
-           GROUP BY c.name, c.section HAVING count(DISTINCT m.name) = 1 ORDER BY 1, 2""",
+           GROUP BY c.name, c.blob, c.begin HAVING count(DISTINCT m.name) = 1 ORDER BY 1, 2""",
         (side, tree),
     ).fetchall()
 

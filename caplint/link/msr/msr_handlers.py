@@ -17,12 +17,14 @@ from caplint.link.functions.bounded_sites import bounded
 from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.member_uses import chains
 from caplint.link.msr.arch_state import MemberPath, State
+from caplint.values.expression_text import stripped
 
 # Maximum number of conditions that hold where an access begins, the last ones; real handlers have a few.
 _MOST_ABOVE = 100
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # Words in a guard that do not make the access depend on a capability or a feature.
 _NO_GATE = frozenset({"msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"})
+_CALLS = re.compile(r"\w\s*\(")
 _NUMBER = re.compile(r"[\s()]*(?:0[xX])?[0-9a-fA-F]+(?:[uUlL]*)[\s()]*\Z")
 _OPERAND = r"[\w>.-]+?"
 _BOUND = r"[^&|()]+?"
@@ -191,12 +193,31 @@ def value(site: MsrSite, state: State) -> MsrValue:
         return MsrValue("delegated", text=passing[0].extra[0]) if passing else MsrValue("other")
     if site.verb == "set":
         return _assigned(site, state, rows)
-    places = [place for row in rows for chain in chains(row.text) if (place := state.place(chain))]
+    texts = [text for row in rows for text in _sources(site, row)]
+    places = [place for text in texts for chain in chains(text) if (place := state.place(chain))]
     text = rows[0].text if len(rows) == 1 else ""
+    if len(rows) == 1 and len(texts) == 2:  # a local variable, and its only value
+        text = texts[1]
     if places:
         return MsrValue("state", tuple(dict.fromkeys(places)), text)
     constant = all(_NUMBER.match(row.text) or row.text.isupper() for row in rows)
     return MsrValue("constant" if constant else "other", text=text)
+
+
+def _sources(site: MsrSite, row: Row, depth: int = 3) -> list[str]:
+    """Return an answer's expression, and those that local variables in it were assigned.
+
+    A variable that a call may set, or that is computed by one, is not followed.
+    """
+    texts = [row.text]
+    for name in dict.fromkeys(_GATE_WORD.findall(row.text)) if depth else ():
+        stores = [store for store in site.body.targets.get(name, []) if store.start < row.start]
+        stores = [store for store in stores if store.start >= site.start] or stores
+        mention = re.compile(rf"\b{name}\b")
+        called = any(mention.search(call.text) for call in between(site.body.calls, site.start, site.stop))
+        if stores and not called and not any(store.extra[2] != "1" or _CALLS.search(store.text) for store in stores):
+            texts += [text for store in stores for text in _sources(site, store, depth - 1)]
+    return texts
 
 
 def _answers(site: MsrSite) -> list[Row]:
@@ -244,6 +265,6 @@ def gates(site: MsrSite) -> list[str]:
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 
 
-def is_gated(conditions: list[str]) -> bool:
-    """Tell whether a feature, a capability or a setting is among the conditions, not only the access's origin."""
-    return any(set(_GATE_WORD.findall(text)) - _NO_GATE for text in conditions)
+def gate(conditions: list[str]) -> str:
+    """Return the first condition on a feature, a capability or a setting, not only on the access's origin; else ''."""
+    return next((stripped(text) for text in conditions if set(_GATE_WORD.findall(text)) - _NO_GATE), "")

@@ -19,7 +19,7 @@ from caplint.link.core.rows import insert
 from caplint.link.functions.body import insert_cuts
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.arch_state import State
-from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gates, is_gated, sites, value
+from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, sites, value
 from caplint.link.msr.passthrough import link_passthrough
 from caplint.link.msr.rows import (
     MsrFactRow,
@@ -38,6 +38,7 @@ _LAST = 0xFFFFFFFF
 _VARIABLE = re.compile(r"\b[a-z]\b")
 # Highest index in a bank of consecutive MSRs.
 _LARGEST_BANK = 31
+_KIN = re.compile(r"HV_X64_MSR_|HV_MSR_|MSR_[A-Za-z0-9]+_")
 _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 
@@ -55,7 +56,11 @@ def link_msrs(store: FactStore, extractor: str) -> None:
         "msr_fact",
         [
             MsrFactRow(kind=kind, msr=name, source=source)
-            for kind, facts in (*msr_knowledge.directions.items(), ("elsewhere", msr_knowledge.elsewhere))
+            for kind, facts in (
+                *msr_knowledge.directions.items(),
+                ("elsewhere", msr_knowledge.elsewhere),
+                ("by_vmm", msr_knowledge.by_vmm),
+            )
             for name, source in facts.items()
         ],
     )
@@ -162,7 +167,7 @@ def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
         id=access.id, side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         verb=site.verb, msr=site.low, high=site.high, number=numbers.of(site.low), last=numbers.of(site.high),
         function=handler.function, kind=site.kind, condition=access.condition, value_kind=access.value.kind,
-        value=access.value.text, gated=int(is_gated(access.gates))
+        value=access.value.text, gated=int(bool(gate(access.gates))), gate=gate(access.gates)
     )])  # fmt: skip
 
 
@@ -213,9 +218,16 @@ def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNu
                             number=number,
                             condition=condition,
                             filtered=int(decided),
+                            family=_family_of(text),
                         )
                     ],
                 )
+
+
+def _family_of(msr: str) -> str:
+    """Return a pattern for the register and its kin: `MSR_K7_*`, `HV_X64_MSR_*`; a lone word for itself."""
+    match = _KIN.match(msr)
+    return f"{match.group()}*" if match else msr
 
 
 def _filtered(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> list[tuple[int, int]]:

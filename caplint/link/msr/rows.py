@@ -38,6 +38,7 @@ class MsrSiteRow(NamedTuple):
     value_kind: str
     value: str
     gated: int
+    gate: str
 
 
 class MsrGateRow(NamedTuple):
@@ -78,6 +79,7 @@ class MsrSavedRow(NamedTuple):
     number: int | None
     condition: str
     filtered: int
+    family: str
 
 
 class VmmMsrRow(NamedTuple):

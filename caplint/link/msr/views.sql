@@ -30,7 +30,8 @@ CREATE TEMP TABLE all_msr_site (
     condition TEXT NOT NULL,
     value_kind TEXT NOT NULL,   -- source (get) or target (set) of the value: state (a member of KVM's structures), constant, delegated, other
     value     TEXT NOT NULL,    -- the expression, if there is one; for delegated the function
-    gated     INTEGER NOT NULL  -- 1: a condition other than host_initiated decides whether the access succeeds
+    gated     INTEGER NOT NULL, -- 1: a condition other than host_initiated decides whether the access succeeds
+    gate      TEXT NOT NULL     -- the first such condition, '' without one
 );
 
 -- A member that decides whether an MSR is accessible, or from which its value is computed.
@@ -67,7 +68,8 @@ CREATE TEMP TABLE all_msr_saved (
     msr       TEXT NOT NULL,
     number    INTEGER,
     condition TEXT NOT NULL,
-    filtered  INTEGER NOT NULL  -- 1: the host's features decide at run time whether it is in the list
+    filtered  INTEGER NOT NULL, -- 1: the host's features decide at run time whether it is in the list
+    family    TEXT NOT NULL     -- pattern for registers of its kind: MSR_K7_*, HV_X64_MSR_*
 );
 
 -- A place in a VMM that reads an MSR from the kernel (get) or writes one to it (put).
@@ -122,9 +124,10 @@ CREATE TEMP TABLE all_cap_msr (
     evidence TEXT NOT NULL      -- config (msrs.toml), doc (same section), state (enabling writes what the handler reads), name, patch
 );
 
--- MSRs that processors do not allow to be written or read, and MSRs whose value is saved by other means: msrs.toml.
+-- MSRs that processors do not allow to be written or read, MSRs whose value is saved by other means, and those that VMMs save
+-- although no list names them: msrs.toml.
 CREATE TEMP TABLE msr_fact (
-    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere
+    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere, by_vmm
     msr    TEXT NOT NULL,
     source TEXT NOT NULL
 );

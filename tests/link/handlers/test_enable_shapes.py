@@ -284,6 +284,49 @@ def test_a_look_without_the_lock_is_told_rather_than_one_with_it(tmp_path: Path)
     assert _ask(tmp_path, text, "SELECT at_line, locked FROM vcpu_walk") == [(10, 0)]
 
 
+WALK = "kvm_for_each_vcpu(i, v, kvm)\n\t\tkick(v);"
+KICK = _helper("kick_all", WALK, "return 0;", parameters="struct kvm *kvm")
+SETS_AND_KICKS = _helper("set_and_kick", SET, WALK, "return 0;", parameters="struct kvm *kvm")
+KICKS_AND_SETS = _helper("kick_and_set", WALK, SET, "return 0;", parameters="struct kvm *kvm")
+READ = "v->x = v->kvm->arch.x;"
+CREATE = _helper("kvm_arch_vcpu_create", READ, parameters="struct kvm_vcpu *v")
+POSTCREATE = _helper("kvm_arch_vcpu_postcreate", READ, parameters="struct kvm_vcpu *v")
+CREATE_BY_HELPER = _helper("init", READ, parameters="struct kvm_vcpu *v") + _helper(
+    "kvm_arch_vcpu_create", "return init(v);", parameters="struct kvm_vcpu *v"
+)
+
+
+@pytest.mark.parametrize(
+    ("helpers", "lines", "missed"),
+    [
+        ("", (SET, WALK), 0),
+        ("", (WALK, SET), 1),
+        ("", ("set_bit(1, &kvm->arch.flags);", WALK), 0),
+        ("", ("WRITE_ONCE(kvm->arch.x, 1);", WALK), 0),
+        ("", ("other->x = 1;", WALK, SET), 1),
+        ("", ("pr_info(kvm->arch.x);", WALK, SET), 1),
+        ("", (LOOK, FAIL, SET), 1),
+        ("", (LOOK, FAIL, SET, WALK), 1),
+        ("", ("mutex_lock(&kvm->lock);", LOOK, FAIL, SET, "mutex_unlock(&kvm->lock);", WALK), 0),
+        (KICK, (SET, "kick_all(kvm);"), 0),
+        (KICK, ("kick_all(kvm);", SET), 1),
+        (SETS_AND_KICKS, ("set_and_kick(kvm);", SET), 0),
+        (KICKS_AND_SETS, ("kick_and_set(kvm);", SET), 1),
+        (POSTCREATE, (SET, WALK), 0),
+        (CREATE, (SET, WALK), 1),
+        (CREATE_BY_HELPER, (SET, WALK), 1),
+        (CREATE + POSTCREATE, (SET, WALK), 0),
+        (CREATE, ("kvm->arch.y = 1;", WALK), 0),
+        (CREATE, (SET, "kvm->arch.y = 1;", WALK), 0),
+    ],
+)
+def test_whether_a_new_vcpu_misses_the_change(
+    tmp_path: Path, helpers: str, lines: tuple[str, ...], missed: int
+) -> None:
+    text = helpers + _handler(*lines, "return 0;")
+    assert _ask(tmp_path, text, "SELECT locked, missed FROM vcpu_walk") == [(0, missed)]
+
+
 @pytest.mark.parametrize(
     ("lines", "succeeds"),
     [

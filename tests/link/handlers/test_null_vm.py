@@ -46,6 +46,18 @@ TOLD = [
     "if (unknown(kvm))",
     "if (unknown(kvm, y))",
     "if (y && unknown(kvm))",
+    "if (!unknown(kvm))",
+    "if (unknown(y, kvm))",
+    "if (ops->ask(kvm))",
+    "if (!IS_ERR_OR_NULL(kvm))",
+    "if (!ZERO_OR_NULL_PTR(kvm))",
+    "if (kvm != 0)",
+    "if ((kvm == NULL) == false)",
+    "if (!!kvm != 0)",
+    "if (y & !!kvm)",
+    "if (kvm ? y : 0)",
+    "if (!kvm ? false : y)",
+    "if (!(kvm ? 0 : 1))",
 ]
 UNTOLD = [
     "if (y)",
@@ -60,10 +72,18 @@ UNTOLD = [
     "if ((kvm && y) || z)",
     "if (!(!kvm && y))",
     "if (!(y && kvm == NULL))",
-    "if (!unknown(kvm))",
     "if (unknown(other))",
-    "if (unknown(y, kvm))",
     "if (kvmx)",
+    "if (IS_ERR_OR_NULL(kvm))",
+    "if (!IS_ERR(kvm))",
+    "if (kvm == 0)",
+    "if ((kvm == NULL) == true)",
+    "if (y | !!kvm)",
+    "if (kvm ? 0 : y)",
+    "if (kvm ? y : z)",
+    "if (y ? kvm : z)",
+    "if (!(kvm ? 0 : y))",
+    "if (&kvm->arch)",
     "if (ask(y) && (z || kvm))",
 ]
 
@@ -111,11 +131,135 @@ def test_what_a_helpers_yes_tells(tmp_path: Path, returns: tuple[str, ...], coun
 
 
 @pytest.mark.parametrize(
-    ("value", "count"), [("kvm != NULL", 0), ("ask(kvm)", 0), ("y", 1), ("kvmx", 1), ("other && y", 1)]
+    ("value", "count"),
+    [
+        ("kvm != NULL", 0),
+        ("ask(kvm)", 0),
+        ("y", 1),
+        ("kvmx", 1),
+        ("other && y", 1),
+        ("kvm ? y : z", 1),
+        ("kvm ? y : 0", 0),
+        ("!kvm", 1),
+        ("kvm == NULL", 1),
+        ("!kvm || y", 1),
+    ],
 )
 def test_what_a_variable_tells(tmp_path: Path, value: str, count: int) -> None:
     text = _handler(f"has = {value};", "if (has)", "\tr = kvm->x;")
     assert len(_rows(tmp_path, text)) == count
+
+
+NO_VM = [
+    (("bool no_vm = !kvm;",), "if (!no_vm)", 0),
+    (("bool no_vm = !kvm;",), "if (no_vm)", 1),
+    (("bool no_vm = kvm ? false : true;",), "if (!no_vm)", 0),
+    (("bool no_vm = IS_ERR_OR_NULL(kvm);",), "if (no_vm == false)", 0),
+    (("bool no_vm = false;", "if (!kvm)", "\tno_vm = true;"), "if (!no_vm)", 1),
+    (("bool no_vm;", "if (kvm)", "\tno_vm = false;", "else", "\tno_vm = true;"), "if (!no_vm)", 0),
+    (("bool has = false;", "if (kvm)", "\thas = y;"), "if (has)", 0),
+    (("bool has = y;", "if (kvm)", "\thas = kvm->x;"), "if (has)", 1),
+    (("bool has = y;", "has &= !!kvm;"), "if (has)", 0),
+    (("bool has = !!kvm;", "has |= y;"), "if (has)", 1),
+    (("bool a = !!kvm;", "bool b = a && y;"), "if (b)", 0),
+    (("int err = kvm ? 0 : -EINVAL;",), "if (!err)", 0),
+    (("int err = kvm ? 0 : -EINVAL;",), "if (err >= 0)", 0),
+    (("int err = kvm ? 0 : -EINVAL;",), "if (err < 0)", 1),
+    (("int err = need_vm(kvm);",), "if (!err)", 0),
+    (("int err = need_vm(kvm);",), "if (err)", 1),
+    (("int err = need_other(kvm);",), "if (!err)", 1),
+    (("struct state s;", "s.has = kvm != NULL;"), "if (s.has)", 0),
+    (("struct kvm *vm = kvm;",), "if (vm)", 0),
+    (("struct kvm *vm = other;",), "if (vm)", 1),
+]
+
+
+@pytest.mark.parametrize(("above", "test", "count"), NO_VM)
+def test_both_polarities_of_variables(tmp_path: Path, above: tuple[str, ...], test: str, count: int) -> None:
+    helpers = _helper("need_vm", "if (!vm)", "\treturn -EINVAL;", "return 0;")
+    helpers += _helper("need_other", "if (other)", "\treturn -EINVAL;", "return 0;")
+    lines = _handler(*above, test, "\tr = kvm->x;")
+    assert min(1, len(_rows(tmp_path, helpers + lines, "cap"))) == count
+
+
+# A statement of the handler, where no test guards it; whether it accesses a VM that is NULL.
+UNTESTED = [
+    ("mutex_lock(&kvm->lock);", True),
+    ("guard(mutex)(&kvm->lock);", True),
+    ("scoped_guard(mutex, &kvm->lock) { r = 1; }", True),
+    ("scoped_guard(mutex, &other->lock) { r = 1; }", False),
+    ("spin_lock(&(kvm)->mmu_lock);", True),
+    ("down_read(&kvm->arch.sem);", True),
+    ("lock_of(&kvm->lock);", True),
+    ("r = test_bit(X, &kvm->arch.flags);", True),
+    ("r = atomic_read(&kvm->online_vcpus);", True),
+    ("r = smp_load_acquire(&kvm->x);", True),
+    ("r = list_empty(&kvm->devices);", True),
+    ("r = xa_load(&kvm->vcpu_array, 0);", True),
+    ("r = READ_ONCE(kvm->x);", True),
+    ("r = (*kvm).x;", True),
+    ("copy = *kvm;", True),
+    ("r = sizeof(*kvm);", False),
+    ("kvm_for_each_vcpu(i, vcpu, kvm) r++;", True),
+    ("kvm_for_each_vcpu(i, vcpu, other) r++;", False),
+    ("p = &kvm->arch;", False),
+    ("r = unknown(&kvm->arch);", False),
+    ("r = reads(&kvm->arch);", True),
+    ("r = reads(&kvm->arch.inner);", True),
+    ("r = reads(&(*kvm).arch);", True),
+    ("r = careful_reads(&kvm->arch);", True),
+    ("r = reads(&kvm->arch.ptr->inner);", True),
+    ("r = ignores(&kvm->arch);", False),
+    ("r = flag(&kvm->arch.has);", True),
+    ("r = first(&kvm->arch.has);", True),
+    ("r = hands_on(kvm);", True),
+    ("r = to_vmx(kvm)->x;", True),
+    ("r = to_vmx_macro(kvm)->x;", True),
+    ("r = container_of(kvm, struct kvm_vmx, kvm)->x;", True),
+    ("r = !to_vmx(kvm);", False),
+    ("r = use(&to_vmx(kvm)->x);", False),
+    ("r = test_bit(X, flags_of(kvm));", True),
+    ("r = unknown(flags_of(kvm));", False),
+    ("r = ((struct kvm_vmx *)kvm)->x;", True),
+    ("struct kvm *vm = kvm;\n\tr = vm->x;", True),
+    ("struct kvm *vm = kvm;\n\tif (kvm)\n\t\tr = vm->x;", False),
+    ("struct kvm *vm = kvm;\n\tif (vm)\n\t\tr = kvm->x;", False),
+    ("struct kvm *vm = kvm ?: other;\n\tr = vm->x;", False),
+    ("struct kvm_arch *arch = &kvm->arch;\n\tr = arch->x;", True),
+    ("struct kvm_arch *arch = &kvm->arch;\n\tif (arch)\n\t\tr = arch->x;", True),
+    ("struct kvm_arch *arch = &kvm->arch;\n\tr = kvm ? arch->x : 0;", False),
+    ("struct kvm_arch *arch = kvm ? &kvm->arch : NULL;\n\tif (arch)\n\t\tr = arch->x;", False),
+    ("struct kvm_vmx *vmx = to_vmx(kvm);\n\tr = vmx->x;", True),
+    ("struct kvm_vmx *vmx = to_vmx(kvm);\n\tr = kvm && vmx->x;", False),
+    ("if (!kvm)\n\t\tbreak;\n\tmutex_lock(&kvm->lock);", False),
+    ("r = kvm && test_bit(X, &kvm->arch.flags);", False),
+    ("r = both(kvm, &kvm->arch);", False),
+]
+HELPERS = """\
+#define to_vmx_macro(vm) container_of(vm, struct kvm_vmx, kvm)
+#define flags_of(vm) (&(vm)->arch.flags)
+static void lock_of(struct mutex *lock) { mutex_lock(lock); }
+static int reads(struct kvm_arch *arch) { return arch->x; }
+static int careful_reads(struct kvm_arch *arch) { return arch ? arch->x : 0; }
+static int ignores(struct kvm_arch *arch) { return 1; }
+static bool flag(bool *has) { return *has; }
+static bool first(bool *has) { return has[0]; }
+static int hands_on(struct kvm *vm) { return reads(&vm->arch); }
+static int both(struct kvm *vm, struct kvm_arch *arch) { return vm ? arch->x : 0; }
+static struct kvm_vmx *to_vmx(struct kvm *vm) { return container_of(vm, struct kvm_vmx, kvm); }
+"""
+
+
+@pytest.mark.parametrize(("statement", "accesses"), UNTESTED)
+def test_accesses_in_every_shape(tmp_path: Path, statement: str, accesses: bool) -> None:
+    assert bool(_rows(tmp_path, HELPERS + _handler(statement))) is accesses
+
+
+def test_a_guard_that_is_not_in_view_is_a_blind_spot(tmp_path: Path) -> None:
+    trees = [bare_kernel(tmp_path, {X86: _handler("if (unknown(kvm))", "\tr = kvm->x;")})]
+    assert ask(trees, "SELECT line, reason FROM cut") == [
+        (7, "a function that is not in view may test the VM for NULL")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +296,14 @@ def test_helpers_are_followed(tmp_path: Path, helper: str, call: str, count: int
         ("reads((vm), y)", 1),
         ("careful(vm)", 0),
         ("unknown(vm)", 0),
+        ("(y && (vm)->x)", 1),
+        ("(y & (vm)->x)", 1),
+        ("(f(y) & (vm)->x)", 1),
+        ("(&(vm)->x)", 0),
+        ("unknown(&(vm)->x)", 0),
+        ("unknown(y, &((vm)->x))", 0),
+        ("unknown(&(vm)->x->y)", 1),
+        ("mutex_lock(&(vm)->lock)", 1),
     ],
 )
 def test_macros_are_followed(tmp_path: Path, body: str, count: int) -> None:
@@ -218,5 +370,14 @@ def test_functions_that_ask_themselves_or_many_others(tmp_path: Path) -> None:
     chain = "".join(_helper(f"g{at}", f"return g{at + 1}(vm);") for at in range(300))
     for name, helpers in (("f", itself), ("g0", chain)):
         assert _rows(tmp_path / name, helpers + _handler(f"if ({name}(kvm))", "\tr = kvm->x;")) == []
+    variables = ["bool v0 = !!kvm;", *(f"bool v{at + 1} = v{at};" for at in range(300)), "if (v300)"]
+    assert _rows(tmp_path / "variables", _handler(*variables, "\tr = kvm->x;")) == []
+    choice = "y"
+    for _ in range(30):
+        choice = f"({choice}?y:z)"
+    assert _rows(tmp_path / "choice", _handler(f"if ({choice})", "\tr = kvm->x;")) != []
+    deep = "(y&&" * 90 + "kvm" + ")" * 90
+    _rows(tmp_path / "deep", _handler(f"if ({deep})", "\tr = kvm->x;"))
+    _rows(tmp_path / "not", _handler(f"if ({'!' * 390}kvm)", "\tr = kvm->x;"))
     careless = _helper("h", "if (y)", "\treturn h(vm);", "return 1;")
     assert _rows(tmp_path / "h", careless + _handler("if (h(kvm))", "\tr = kvm->x;")) != []

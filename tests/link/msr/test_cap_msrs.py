@@ -62,6 +62,19 @@ def test_by_the_patch_that_adds_both(
     assert ask([after], QUERY) == rows
 
 
+def test_two_sections_of_one_number_do_not_share_their_registers(tmp_path: Path) -> None:
+    sections = (
+        "7.1 KVM_CAP_ANY\n---------------\n\nIt is.\n\n7.1 KVM_CAP_OTHER\n-----------------\n\nIt sets MSR_TEA.\n"
+    )
+    files = {
+        UAPI: _caps("KVM_CAP_ANY", "KVM_CAP_OTHER"),
+        INDEX: NUMBERED,
+        X86: _handler("MSR_TEA", "MSR_IA32_POT"),
+        API: f"7. Capabilities\n===============\n\n{sections}",
+    }
+    assert ask([bare_kernel(tmp_path, files)], QUERY) == [("KVM_CAP_OTHER", "MSR_TEA", 0xC0000010, "doc")]
+
+
 @pytest.mark.parametrize(
     ("section", "rows"),
     [

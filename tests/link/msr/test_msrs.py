@@ -63,6 +63,16 @@ def test_members_that_a_handler_reads(tmp_path: Path, chain: str, state: tuple[s
         ("void f(struct kvm_vcpu *v)\n{\n\tWRITE_ONCE(v->arch.tea, 1);\n}\n", 1),
         ("int f(struct kvm_vcpu *v)\n{\n\treturn READ_ONCE(v->arch.tea);\n}\n", 0),
         ("void f(struct kvm_vcpu *v)\n{\n\ttrace_kvm_tea(v->arch.tea);\n}\n", 0),
+        ("void f(struct kvm_vcpu *v)\n{\n\tunknown(v->arch.tea);\n}\n", 0),
+        ("void f(struct kvm_vcpu *v)\n{\n\twrmsrl(MSR_TEA, v->arch.tea);\n}\n", 0),
+        ("void f(struct kvm_vcpu *v)\n{\n\tput_user(v->arch.tea, p);\n}\n", 0),
+        ("void f(struct kvm_vcpu *v)\n{\n\tx = min(v->arch.tea, 7);\n}\n", 0),
+        ("void f(struct kvm_vcpu *v)\n{\n\tops->f(v->arch.tea);\n}\n", 0),
+        ("void f(struct kvm_vcpu *v)\n{\n\tget_user(v->arch.tea, p);\n}\n", 1),
+        ("void f(struct kvm_vcpu *v)\n{\n\trdtscll(v->arch.tea);\n}\n", 1),
+        ("void f(struct kvm_vcpu *v)\n{\n\tswap(v->arch.tea, x);\n}\n", 1),
+        ("void f(struct kvm_vcpu *v)\n{\n\tunknown(&v->arch.tea);\n}\n", 1),
+        ("#define set(x) ((x) = 1)\nvoid f(struct kvm_vcpu *v)\n{\n\tset(v->arch.tea);\n}\n", 1),
         ("#define SET(v) ((v)->arch.tea = 1)\n", 1),
         ("int f(struct kvm_vcpu *v)\n{\n\treturn v->arch.tea;\n}\n", 0),
     ],
@@ -71,6 +81,25 @@ def test_whether_anything_writes_a_member(tmp_path: Path, written: str, expected
     files = _handler("\tcase MSR_TEA:\n\t\tmsr_info->data = vcpu->arch.tea;\n\t\tbreak;\n")
     files["arch/x86/kvm/other.c"] = written
     assert ask([bare_kernel(tmp_path, files)], "SELECT written FROM msr_state") == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "how", "text"),
+    [
+        (("msr_info->data = READ_ONCE(vcpu->arch.tea);",), "state", "vcpu->arch.tea"),
+        (("u64 v = vcpu->arch.tea;", "msr_info->data = v;"), "state", "vcpu->arch.tea"),
+        (("u64 v;", "v = READ_ONCE(vcpu->arch.tea);", "msr_info->data = v;"), "state", "vcpu->arch.tea"),
+        (("u64 v = vcpu->arch.tea;", "u64 w = v;", "msr_info->data = w & 7;"), "state", "w & 7"),
+        (("u64 v = vcpu->arch.tea;", "trace_tea(7);", "msr_info->data = v;"), "state", "vcpu->arch.tea"),
+        (("u64 v = vcpu->arch.tea;", "rdmsrl(MSR_TEA, v);", "msr_info->data = v;"), "other", "v"),
+        (("u64 v = vcpu->arch.tea;", "fill(&v);", "msr_info->data = v;"), "other", "v"),
+        (("u64 v = host(vcpu->arch.tea);", "msr_info->data = v;"), "other", "v"),
+        (("msr_info->data = v;", "v = vcpu->arch.tea;"), "other", "v"),
+    ],
+)
+def test_a_value_through_a_local_variable(tmp_path: Path, lines: tuple[str, ...], how: str, text: str) -> None:
+    body = "\tcase MSR_TEA:\n\t\t" + "\n\t\t".join(lines) + "\n\t\tbreak;\n"
+    assert ask([bare_kernel(tmp_path, _handler(body))], "SELECT value_kind, value FROM msr_get") == [(how, text)]
 
 
 @pytest.mark.parametrize(
