@@ -13,7 +13,10 @@ from caplint.facts.syntax.ast_view import AstView, name_of
 
 _MAX_TEXT = 1000
 # Text of a function that may decide on a capability.
-_SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap")
+_SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension")
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:[^\n\\]|\\.|\\\n)*?KVM_CAP_", re.MULTILINE)
+# Longest function that is taken for one that may decide because it names another one, in bytes.
+_LONGEST = 2_000
 _LEAVES = {
     "return_statement": "return",
     "break_statement": "break",
@@ -44,11 +47,8 @@ def statements(reading: AstView) -> Iterator[Statement]:
     """Yield the statements of every function that may decide on a capability."""
     if _SUBJECT.search(reading.view.text) is None:
         return
-    subject = _subject(reading)
     seen = reading.seen.setdefault("statement", set())
-    for function in reading.nodes.get("function", ()):
-        if subject.search(reading.view.text, function.start_byte, function.end_byte) is None:
-            continue
+    for function in _deciding(reading):
         for kind, node, text, extra in _parts(reading, function):
             if (kind, node.start_byte, extra) not in seen:
                 seen.add((kind, node.start_byte, extra))
@@ -59,15 +59,33 @@ def statements(reading: AstView) -> Iterator[Statement]:
                     )
 
 
-def _subject(reading: AstView) -> re.Pattern[bytes]:
-    """Return the pattern of a function that may decide: it names a capability, a request, or a table of capabilities."""
-    tables = set()
+def _deciding(reading: AstView) -> Iterator[tree_sitter.Node]:
+    """Yield the functions that may decide: they name a capability, a request, or something in this file that does.
+
+    That is an array or macro that names a capability, or, for a short function, another function that may decide.
+    """
+    text = reading.view.text
+    tables = set(_MACRO.findall(reading.unit.lexed.source))
     for node in reading.nodes.get("listing", ()):
         declared = name_of(node.child_by_field_name("declarator"))
-        if declared is not None and b"KVM_CAP_" in reading.view.text[node.start_byte : node.end_byte]:
-            tables.add(reading.view.text[declared.start_byte : declared.end_byte])
-    names = b"|".join(map(re.escape, sorted(tables)))
-    return re.compile(_SUBJECT.pattern + (rb"|\b(?:" + names + rb")\b" if tables else b""))
+        if declared is not None and b"KVM_CAP_" in text[node.start_byte : node.end_byte]:
+            tables.add(text[declared.start_byte : declared.end_byte])
+    pattern, names = _SUBJECT, tables
+    waiting = list(reading.nodes.get("function", ()))
+    while waiting:
+        words = rb"\b(?:" + b"|".join(map(re.escape, sorted(names))) + rb")\b" if names else b"(?!)"
+        pattern = re.compile(pattern.pattern + b"|" + words)
+        deciding = [node for node in waiting if pattern.search(text, node.start_byte, node.end_byte)]
+        yield from deciding
+        names = {name for node in deciding if (name := _name(reading, node))}
+        pattern = re.compile(b"(?!)")
+        others = set(map(id, deciding))
+        waiting = [n for n in waiting if id(n) not in others and n.end_byte - n.start_byte < _LONGEST] if names else []
+
+
+def _name(reading: AstView, function: tree_sitter.Node) -> bytes:
+    declared = name_of(function.child_by_field_name("declarator"))
+    return reading.view.text[declared.start_byte : declared.end_byte] if declared is not None else b""
 
 
 def _parts(reading: AstView, function: tree_sitter.Node) -> Iterator[_Part]:

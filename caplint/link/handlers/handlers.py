@@ -197,6 +197,8 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site, outcome: Outcome) -
         succeeds=exits.succeeds(outcome, site), max_argument=effects.highest_argument(body, site),
         returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting)
     )])  # fmt: skip
+    if exits.succeeds(outcome, site) == 0:
+        return []  # nothing happens to the arguments of a request that is always refused
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
     arguments = list(used(helpers, body, site))
