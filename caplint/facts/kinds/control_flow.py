@@ -14,7 +14,7 @@ from caplint.facts.syntax.ast_view import AstView, name_of
 _MAX_TEXT = 1000
 # Text of a function that may decide on a capability.
 _SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension")
-_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:[^\n\\]|\\.|\\\n)*?KVM_CAP_", re.MULTILINE)
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w++)(?:[^\n\\]|\\.|\\\n)*?KVM_CAP_", re.MULTILINE)
 # Longest function that is taken for one that may decide because it names another one, in bytes.
 _LONGEST = 2_000
 _LEAVES = {

@@ -35,6 +35,8 @@ class _ConfigEntry:
     depends: Formula
     path: str
     line: int
+    kind: str
+    """bool, tristate, or empty if another entry declares it."""
     selects: list[tuple[str, str, Formula, int]] = field(default_factory=list)
     """Target, kind, condition, line."""
     defaults: list[Formula] = field(default_factory=list)
@@ -51,7 +53,7 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
             literal.atom: literal.positive for literal in literals(built.get((side, tree, arch), True))
         }
         states, reasons = _settle(entries, {**assumed, f"CONFIG_{_ROOT}": True})
-        states_of[side, tree, arch] = states
+        states_of[side, tree, arch] = states | _never_modules(entries)
         formulas = constraints(entries, knowledge().selected_elsewhere, knowledge().exclusive_symbols(arch))
         rules[side, tree, arch] = [substitute(rule, states) for rule in formulas]
         reasons.update((entry.name, (entry.path, entry.line)) for entry in reversed(entries))
@@ -60,6 +62,12 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
             row = KconfigRow(side, tree, arch, name, state, *reasons.get(name, (None, None)))
             insert(connection, "all_kconfig", [row])
     return Configurations(states_of, rules)
+
+
+def _never_modules(entries: list[_ConfigEntry]) -> dict[str, bool]:
+    """Return the states of the atoms `CONFIG_X_MODULE` of symbols that cannot be modules."""
+    others = {entry.name for entry in entries if entry.kind != "bool"}
+    return {f"CONFIG_{entry.name}_MODULE": False for entry in entries if entry.name not in others}
 
 
 def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntry]]:
@@ -71,7 +79,7 @@ def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntr
             FROM temp.all_file f JOIN main.kconfig_symbol k ON k.blob = f.blob ORDER BY f.path, k.line"""  # noqa: S608
     ):
         if kind in {"bool", "tristate", ""}:
-            entry = _ConfigEntry(name, bool(prompt), parse(depends), where[3], line)
+            entry = _ConfigEntry(name, bool(prompt), parse(depends), where[3], line, kind)
             files.setdefault((where[0], where[1], where[2], where[3]), {})[line] = entry
     for *where, symbol, target, kind, condition, line in connection.execute(
         f"""SELECT {place}, k.symbol, k.target, k.kind, c.text, k.line FROM temp.all_file f

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from caplint.c.expression import parse
 from caplint.c.formula import conjunction, negation, satisfiable, text
+from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.abstract_values import PASSED_ON
+from caplint.link.functions.body import Body, between
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.verdicts import Outcome
+
+_ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 
 
 def always_returns(outcome: Outcome, site: Site) -> str:
@@ -16,9 +22,39 @@ def always_returns(outcome: Outcome, site: Site) -> str:
     return text(conjunction([parse(site.condition), negation(outcome.when(PASSED_ON))]))
 
 
-def succeeds(outcome: Outcome, site: Site) -> int | None:
-    """Return 1 if enabling can succeed (an explicit 0), 0 if every way ends with an error; None if neither is certain."""
+def succeeds(body: Body, outcome: Outcome, site: Site) -> int | None:
+    """Return 1 if enabling can succeed (by an explicit 0), 0 if every way ends with an error, None if that is not certain.
+
+    A 0 that the site sets counts although a function that is called behind all sites may replace it.
+    """
     within = parse(site.condition)
     if satisfiable(outcome.when("Z", within)):
         return 1
-    return None if satisfiable(outcome.success(within)) else 0
+    if not satisfiable(outcome.success(within)):
+        return 0
+    return 1 if any(_ZERO.match(value) for value in _results(body, site)) else None
+
+
+def guarded(body: Body, outcome: Outcome, site: Site) -> bool:
+    """Tell whether anything but the request itself, and the number of vCPUs, may decide if enabling succeeds."""
+    results = _results(body, site)
+    if succeeds(body, outcome, site) != 1 or any("(" in value.strip("() ") for value in results):
+        return True
+    copies = [
+        re.escape(row.extra[0])
+        for row in between(body.stores, site.start, site.stop)
+        if row.extra[2] == "1" and re.search(rf"\b{re.escape(body.selector)}\b", row.text)
+    ]
+    names = "|".join([re.escape(body.selector), *copies])
+    ours = re.compile(rf"\b(?:{names})\b|{kernel_idioms().vcpu_count.pattern}")
+    return any(ours.search(row.text) is None for row in between(body.tests, site.start, site.stop))
+
+
+def _results(body: Body, site: Site) -> list[str]:
+    """Return the expressions that a site returns, or assigns to a variable that is returned behind it."""
+    returned = [row.text for row in between(body.returns, site.start, site.stop)]
+    return returned + [
+        row.text
+        for row in between(body.stores, site.start, site.stop)
+        if body.last_results.get(row.extra[0], -1) >= site.stop
+    ]

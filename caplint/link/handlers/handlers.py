@@ -194,10 +194,11 @@ def _insert_enable(helpers: Helpers, body: Body, site: Site, outcome: Outcome) -
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
         condition=site.condition, flags_checked=effects.flags_checked(body, site),
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
-        succeeds=exits.succeeds(outcome, site), max_argument=effects.highest_argument(body, site),
-        returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting)
+        succeeds=exits.succeeds(body, outcome, site), max_argument=effects.highest_argument(body, site),
+        returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting),
+        guarded=int(exits.guarded(body, outcome, site))
     )])  # fmt: skip
-    if exits.succeeds(outcome, site) == 0:
+    if exits.succeeds(body, outcome, site) == 0:
         return []  # nothing happens to the arguments of a request that is always refused
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip

@@ -73,6 +73,7 @@ class CapEnableRow(NamedTuple):
     max_argument: int | None
     returns_condition: str
     accept_condition: str
+    guarded: int
 
 
 class VmDereferenceRow(NamedTuple):

@@ -66,7 +66,8 @@ CREATE TEMP TABLE all_cap_enable (
     succeeds      INTEGER,          -- 1: returns 0 on some path; NULL: it may, by a value that is not known; 0: it always refuses
     max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none is read
     returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, so that no code after the switch runs
-    accept_condition TEXT NOT NULL   -- presence condition under which enabling may succeed
+    accept_condition TEXT NOT NULL,  -- presence condition under which enabling may succeed
+    guarded       INTEGER NOT NULL  -- 0: enabling succeeds whatever the state of the VM is, but for its number of vCPUs; 1: a condition other than the request decides
 );
 
 CREATE TEMP VIEW {base_}cap_check AS SELECT * FROM all_cap_check WHERE side = '{side}' AND positive = 1;

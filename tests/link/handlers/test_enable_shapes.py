@@ -289,7 +289,6 @@ def test_a_look_without_the_lock_is_told_rather_than_one_with_it(tmp_path: Path)
     [
         (("return (0);",), 1),
         (("return 0UL;",), 1),
-        (("return 0x;",), None),
         (("return -EINVAL;",), 0),
         (("if (y)", FAIL, "return f();"), None),
         (("r = -EPERM;", "break;"), 0),
