@@ -39,7 +39,7 @@ def defined(name: str) -> Formula:
 
 
 def _kconfig_macro(macro: str, name: str) -> Formula:
-    """Return the formula of `IS_…(name)` (include/linux/kconfig.h); the atom `name_MODULE` means that it is a module."""
+    """Return the formula of `IS_…(name)` (include/linux/kconfig.h); the atom `name_MODULE` means a module."""
     built, module = defined(name), defined(f"{name}_MODULE")
     if macro == "IS_BUILTIN":
         return conjunction([built, negation(module)])

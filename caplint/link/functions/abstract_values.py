@@ -1,4 +1,4 @@
-"""Values of expressions as far as an answer depends on them: the sign, each with the condition under which it is possible."""
+"""Values of expressions as far as an answer depends on them: possible signs, each with its presence condition."""
 
 from __future__ import annotations
 

@@ -96,8 +96,12 @@ class Tables:
 
     def _read(self, name: str, blob: int, arch: str) -> Table | None:
         found: dict[tuple[str, int], list[Element]] = {}
-        for path, holder, *element, condition in self.connection.execute(_ELEMENTS, (self.side, self.tree, name, arch)):
-            found.setdefault((path, holder), []).append(Element(*element, parse(condition)))
+        for path, holder, designator, value, line, column, start, condition in self.connection.execute(
+            _ELEMENTS, (self.side, self.tree, name, arch)
+        ):
+            found.setdefault((path, holder), []).append(
+                Element(designator, value, line, column, start, parse(condition))
+            )
         own = [key for key in found if key[1] == blob]
         keys = own or list(found)
         if len(keys) != 1:

@@ -108,11 +108,11 @@ def _as_handler(body: Body, root: Root) -> Body:
 def _in_function(body: Body, capability: str) -> Iterator[Site]:
     handler = body.handler
     extent = (handler.blob, handler.start, handler.stop, capability)
-    for *where, condition in body.connection.execute(_CASES, extent):
-        yield Site(capability, "case", *where, condition)
+    for line, column, start, stop, condition in body.connection.execute(_CASES, extent):
+        yield Site(capability, "case", line, column, start, stop, condition)
     for line, column, start, operator, condition in body.connection.execute(_COMPARISONS, extent):
-        stops = _after_inequality(body, start, capability) if operator == "!=" else (start, start + 1)
-        yield Site(capability, "comparison", line, column, *stops, condition)
+        begin, stop = _after_inequality(body, start, capability) if operator == "!=" else (start, start + 1)
+        yield Site(capability, "comparison", line, column, begin, stop, condition)
 
 
 def _after_inequality(body: Body, start: int, capability: str) -> tuple[int, int]:

@@ -198,7 +198,7 @@ class Evaluator:
             return _SELECTOR if tree[2] == "cap" else UNKNOWN
         if _is(base, "table"):
             base = self._row(base.thing[1])
-        return self._part(*base.thing[1:], tree[2]) if _is(base, "row") else UNKNOWN
+        return self._part(base.thing[1], base.thing[2], tree[2]) if _is(base, "row") else UNKNOWN
 
     def index(self, tree: Tree) -> Value:
         """Return the value of an element of an array."""

@@ -23,7 +23,7 @@ def always_returns(outcome: Outcome, site: Site) -> str:
 
 
 def succeeds(body: Body, outcome: Outcome, site: Site) -> int | None:
-    """Return 1 if enabling can succeed (by an explicit 0), 0 if every way ends with an error, None if that is not certain.
+    """Return 1 if enabling can succeed by an explicit 0, 0 if every way ends with an error, None if neither is certain.
 
     A 0 that the site sets counts although a function that is called behind all sites may replace it.
     """

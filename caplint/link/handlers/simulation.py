@@ -1,7 +1,8 @@
 """Simulation of a function for one capability: every statement that it may reach, in every configuration.
 
-The values of variables are known as far as `abstract_values` can tell them. A condition that is not decided is followed both
-ways. A loop runs once for each element of an array of capabilities that names the capability, and once for all others.
+The values of variables are known as far as `abstract_values` can tell them. A condition that is not decided is followed
+both ways. A loop runs once for each element of an array of capabilities that names the capability, and once for all
+others.
 """
 
 from __future__ import annotations
@@ -106,21 +107,25 @@ class Simulation:
                 ends.breaks.append(state)
             case "continue":
                 ends.continues.append(state)
-            case "return":
-                if step.text:
-                    self._returned(state, self._evaluator(state).value(step.text))
-            case "init":
-                evaluator = self._evaluator(state)
-                evaluator.assign(step.extra, evaluator.value(step.text))
-                return evaluator.state
-            case "expression":
-                if not _DEAD_END.match(step.text):
-                    evaluator = self._evaluator(state)
-                    evaluator.value(step.text)
-                    return evaluator.state
+            case "return" | "init" | "expression":
+                return self._plain(step, state)
             case _:  # a label
                 return state
         return None
+
+    def _plain(self, step: Step, state: State) -> State | None:
+        """Run a statement that holds no others."""
+        if step.kind == "expression" and _DEAD_END.match(step.text):
+            return None
+        evaluator = self._evaluator(state)
+        if step.kind == "return":
+            if step.text:
+                self._returned(state, evaluator.value(step.text))
+            return None
+        value = evaluator.value(step.text)
+        if step.kind == "init":
+            evaluator.assign(step.extra, value)
+        return evaluator.state
 
     def _evaluator(self, state: State) -> Evaluator:
         return Evaluator(self.run, self.body, state, self.call)
@@ -210,7 +215,7 @@ class Simulation:
         return evaluator.state
 
     def _rows(self, step: Step, state: State) -> Iterator[tuple[dict[str, Value], Formula]]:
-        """Yield, for each pass of a loop over arrays of capabilities, the elements at which it is, and their condition."""
+        """Yield the elements at which a loop over arrays of capabilities is in each pass, and their condition."""
         tables = {table.name: table for table in self._tables(step, state)}
         for table in tables.values():
             for element in table.naming(self.run.capability) if self.run.capability else ():

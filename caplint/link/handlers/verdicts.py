@@ -1,9 +1,9 @@
 """The decision whether a handler answers 0 for a capability, more, or an error; or whether it accepts or refuses it.
 
-A handler is simulated for one capability at a time, together with the functions that it passes the capability on to: so it does not
-matter whether a switch, a comparison, an early return, a list of exceptions or a walk over a table decides. It is also
-simulated for a capability that it does not name. If it may answer that one (or accept it), it decides in a way that is not
-understood, and what it does not name is not known.
+A handler is simulated for one capability at a time, together with the functions that it passes the capability on to. So
+it does not matter whether a switch, a comparison, an early return, a list of exceptions or a walk over a table decides.
+It is also simulated for a capability that it does not name. If it may answer or accept that one, its way to decide is
+not understood, and it may serve capabilities that it does not name.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Root:
     """Functions that get the capability, by blob and offset; the handler itself is the first."""
     tables: dict[tuple[int, str], Table] = field(default_factory=dict)
     reason: str = ""
-    """Reason why it is not known what the handler does with a capability that it does not name; empty if it is known."""
+    """Reason why the handler may serve capabilities that it does not name; empty if it serves none."""
     _outcomes: dict[str | None, Outcome] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
     _switches: set[int] = field(default_factory=set)

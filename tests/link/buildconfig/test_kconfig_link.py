@@ -356,8 +356,10 @@ def test_conditions_of_files_and_lines_together(tmp_path: Path) -> None:
 def test_a_module_is_not_built_in(tmp_path: Path) -> None:
     entries = ('KVM\n\ttristate "k"', 'PLAIN\n\tbool "p"', 'PARTS\n\ttristate "q"')
     kconfig = "".join(f"config {entry}\n" for entry in entries)
-    conditions = ["IS_MODULE(CONFIG_PLAIN)", "IS_MODULE(CONFIG_PARTS)", "IS_BUILTIN(CONFIG_PARTS) && CONFIG_PARTS_MODULE",
-                  "CONFIG_PLAIN && !IS_BUILTIN(CONFIG_PLAIN)", "CONFIG_PARTS && !IS_BUILTIN(CONFIG_PARTS)"]  # fmt: skip
+    built_in = "IS_BUILTIN(CONFIG_{0})"
+    conditions = ["IS_MODULE(CONFIG_PLAIN)", "IS_MODULE(CONFIG_PARTS)"]
+    conditions += [f"{built_in.format('PARTS')} && CONFIG_PARTS_MODULE"]
+    conditions += [f"CONFIG_{name} && !{built_in.format(name)}" for name in ("PLAIN", "PARTS")]
     tree = bare_kernel(tmp_path, {"arch/x86/kvm/Kconfig": kconfig})
     query = f"SELECT {', '.join(f'''consistent('x86', '{condition}')''' for condition in conditions)}"
     assert ask([tree], query) == [(0, 1, 0, 0, 1)]
@@ -365,7 +367,7 @@ def test_a_module_is_not_built_in(tmp_path: Path) -> None:
 
 
 def test_e500_and_book3s_exclude_each_other_under_both_names(tmp_path: Path) -> None:
-    tree = bare_kernel(tmp_path, {"arch/powerpc/kvm/Kconfig": "config KVM\n\tbool \"k\"\n"})
+    tree = bare_kernel(tmp_path, {"arch/powerpc/kvm/Kconfig": 'config KVM\n\tbool "k"\n'})
     query = "SELECT consistent('powerpc', 'CONFIG_{0} && CONFIG_PPC_BOOK3S_64'), consistent('powerpc', 'CONFIG_{0}')"
     for name in ("E500", "PPC_E500", "PPC_E500MC"):
         assert ask([tree], query.format(name)) == [(0, 1)]

@@ -1,5 +1,6 @@
 """cap_check, cap_enable and handler: what is answered, accepted or refused, in whatever shape a handler decides it."""
 
+# ruff: noqa: E501 - each shape of code is one line
 from __future__ import annotations
 
 from pathlib import Path
