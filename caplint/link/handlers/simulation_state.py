@@ -71,6 +71,8 @@ class Facts:
     """Number of statements that may still be simulated."""
     flows: dict[tuple[int, int], Sequence | None] = field(default_factory=dict)
     """Statements of functions, by blob and offset."""
+    presences: dict[tuple[int, int], Formula] = field(default_factory=dict)
+    """Presence conditions of functions, by blob and offset."""
     summaries: dict[tuple[str, str, str], Value] = field(default_factory=dict)
     """Results of functions that get no capability, by name, architecture and path of the caller."""
 
@@ -84,8 +86,11 @@ class Facts:
     def condition(self, body: Body) -> Formula:
         """Return the presence condition of a function."""
         handler = body.handler
-        own = function_condition(body.connection, handler.blob, handler.start)
-        return conjunction([parse(self.conditions.get(handler.path, "1")), own])
+        key = (handler.blob, handler.start)
+        if key not in self.presences:
+            own = function_condition(body.connection, *key)
+            self.presences[key] = conjunction([parse(self.conditions.get(handler.path, "1")), own])
+        return self.presences[key]
 
 
 @dataclass
