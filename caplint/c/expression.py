@@ -15,7 +15,7 @@ _MAX_ATOM = 160
 
 _TOKEN = re.compile(
     r"""\s*(?: (?P<defined> defined\s*(?:\(\s*(\w+)\s*\)|(\w+)) )
-             | (?P<enabled> IS_(?:ENABLED|BUILTIN|REACHABLE)\s*\(\s*(\w+)\s*\) )
+             | (?P<enabled> IS_(?:ENABLED|BUILTIN|REACHABLE|MODULE)\s*\(\s*(\w+)\s*\) )
              | (?P<operator> && | \|\| | !(?!=) | \( | \) )
              | (?P<other> \w+ | '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [<>=!]= | << | >> | . ) )""",
     re.VERBOSE | re.DOTALL,
@@ -36,6 +36,18 @@ def defined(name: str) -> Formula:
     if name in NEVER:
         return False
     return Literal(name if name.startswith("CONFIG_") else f"defined({name})")
+
+
+def _kconfig_macro(macro: str, name: str) -> Formula:
+    """Return the formula of `IS_…(name)` (include/linux/kconfig.h); the atom `name_MODULE` means a module."""
+    built, module = defined(name), defined(f"{name}_MODULE")
+    if macro == "IS_BUILTIN":
+        return conjunction([built, negation(module)])
+    if macro == "IS_MODULE":
+        return conjunction([built, module])
+    if macro == "IS_REACHABLE":
+        return conjunction([built, disjunction([negation(module), defined("MODULE")])])
+    return built
 
 
 @lru_cache(maxsize=4096)
@@ -116,7 +128,9 @@ class _ConditionParser:
         if kind in {"defined", "enabled"}:
             self._position += 1
             name = next((name for name in match.groups()[1:] if name and name.isidentifier()), None)
-            return None if name is None else defined(name)
+            if name is None:
+                return None
+            return defined(name) if kind == "defined" else _kconfig_macro(match.group(kind).split("(")[0].strip(), name)
         return self._name() if _WORD.match(self._word()) else None
 
     def _name(self) -> Formula:

@@ -97,7 +97,7 @@ def lexical(tree: str, name: re.Pattern[str]) -> Handlers:
 
 def known(connection: sqlite3.Connection, verb: str) -> Handlers:
     """The same from the views."""
-    view = {"check": "cap_check", "enable": "cap_enable"}[verb]
+    view = {"check": "check_site", "enable": "enable_site"}[verb]
     rows = connection.execute(
         f"""SELECT h.path, h.function, c.cap FROM handler h
             LEFT JOIN {view} c ON c.path = h.path AND c.function = h.function AND c.kind = 'case'
@@ -126,18 +126,28 @@ def test_enable_handlers_accept_what_their_cases_say(corpus: Corpus, kernel: str
 def test_capabilities_per_check_handler_file(corpus: Corpus, kernel: str) -> None:
     stated(kernel)
     with corpus.session(kernel) as session:
-        rows = session.connection.execute("SELECT path, count(DISTINCT cap) FROM cap_check GROUP BY path")
+        rows = session.connection.execute("SELECT path, count(DISTINCT cap) FROM check_site GROUP BY path")
         assert dict(rows.fetchall()) == CHECKED[kernel]
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_capability_is_answered_once_per_handler(corpus: Corpus, kernel: str) -> None:
-    """The one exception: s390 asks which of three capabilities it is inside a case of them all."""
+    """A comparison inside a case of several capabilities (s390's KVM_CAP_NR_VCPUS) is not a second site."""
     with corpus.session(kernel) as session:
         rows = session.connection.execute(
-            "SELECT cap, arch FROM cap_check GROUP BY path, function, cap HAVING count(*) > 1"
+            "SELECT cap, arch FROM check_site GROUP BY path, function, cap HAVING count(*) > 1"
         )
-        assert rows.fetchall() == [("KVM_CAP_NR_VCPUS", "s390")]
+        assert rows.fetchall() == []
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_cases_that_answer_0_and_handlers_that_are_understood(corpus: Corpus, kernel: str) -> None:
+    with corpus.session(kernel) as session:
+        rows = session.connection.execute("SELECT cap, arch FROM check_site WHERE positive = 0 ORDER BY cap, arch")
+        zeros = rows.fetchall()
+        assert {("KVM_CAP_PPC_RMA", "powerpc"), ("KVM_CAP_PV_MMU", "x86")} <= set(zeros)
+        assert session.connection.execute("SELECT function FROM handler WHERE understood = 0").fetchall() == []
+        assert session.connection.execute("SELECT cap FROM enable_site WHERE succeeds = 0").fetchall() == []
 
 
 def squeezed(text: str) -> str:

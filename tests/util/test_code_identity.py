@@ -293,7 +293,7 @@ MUTATIONS: dict[str, str | tuple[str, str]] = {
     "values/c_integers.py": _WRAP.format(
         name="literal", body="found = _was(*given)\n    return found._replace(value=found.value + 1)"
     ),
-    "link/handlers/effects.py": _WRAP.format(name="succeeds", body="return 0"),
+    "link/handlers/exits.py": _WRAP.format(name="succeeds", body="return 0"),
     "link/handlers/views.sql": "\n-- another view\n",
     "abi/layout.py": _WRAP.format(name="_up", body="return _was(*given) + 8"),
     "rules/query.py": _WRAP.format(name="run", body="return iter(list(_was(*given))[1:])"),

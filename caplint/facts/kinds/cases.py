@@ -16,7 +16,7 @@ def cases(reading: AstView) -> Iterator[CaseLabel]:
     stops = _stops(reading)
     for node in reading.fresh("case"):
         value = node.child_by_field_name("value")
-        low, high = _bounds(reading, value) if value is not None else (None, "")
+        low, high = label_bounds(reading, value) if value is not None else (None, "")
         line, column = reading.position(value.start_byte if value is not None else node.start_byte)
         function, _, condition = reading.place(node.start_byte)
         yield CaseLabel(
@@ -32,7 +32,7 @@ def cases(reading: AstView) -> Iterator[CaseLabel]:
         )
 
 
-def _bounds(reading: AstView, value: tree_sitter.Node) -> tuple[str, str]:
+def label_bounds(reading: AstView, value: tree_sitter.Node) -> tuple[str, str]:
     """Return both bounds of a label; the repair has rewritten the `...` of a range as ` ||`."""
     operator = value.child_by_field_name("operator")
     if operator is not None and operator.start_byte - 1 in reading.view.repaired.ranges:

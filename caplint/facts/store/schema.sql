@@ -152,6 +152,20 @@ CREATE TABLE return_value (
     condition INTEGER NOT NULL
 ) STRICT;
 
+-- A statement, or part of one, of a function that names a capability or a table of capabilities, or gets a
+-- `struct kvm_enable_cap`: the control flow that decides on an answer.
+CREATE TABLE statement (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    function  TEXT NOT NULL,
+    kind      TEXT NOT NULL,      -- if, then, else, while, for, do, switch, case, default, label, goto, break, continue, return, expression, init
+    text      TEXT NOT NULL,      -- its condition, value, label or expression
+    extra     TEXT NOT NULL,      -- upper end of a case, variable of an init, first part of a for
+    line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    stop      INTEGER NOT NULL,   -- offset after the whole statement
+    condition INTEGER NOT NULL
+) STRICT;
+
 -- A `goto`.
 CREATE TABLE jump (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -398,6 +412,7 @@ CREATE INDEX case_label_blob ON case_label (blob, start);
 CREATE INDEX call_blob ON call (blob, start);
 CREATE INDEX call_callee ON call (callee, blob);
 CREATE INDEX store_blob ON store (blob, start);
+CREATE INDEX statement_blob ON statement (blob, start);
 CREATE INDEX test_blob ON test (blob, start);
 CREATE INDEX guard_extent_blob ON guard_extent (blob, function);
 CREATE INDEX return_value_blob ON return_value (blob, start);

@@ -42,6 +42,8 @@ class _ConfigEntry:
     depends: Formula
     path: str
     line: int
+    kind: str
+    """bool, tristate, or empty if another entry declares it."""
     selects: list[tuple[str, str, Formula, int]] = field(default_factory=list)
     """Target, kind, condition, line."""
     defaults: list[Formula] = field(default_factory=list)
@@ -65,7 +67,7 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
         }
         work = _Work(entries)
         states, reasons = _settle(entries, {**assumed, f"CONFIG_{_ROOT}": True}, work)
-        states_of[side, tree, arch] = states
+        states_of[side, tree, arch] = states | _never_modules(entries)
         formulas = constraints(entries, knowledge().selected_elsewhere, knowledge().exclusive_symbols(arch))
         remaining = [substitute(rule, states) for rule in formulas]
         is_long = sum(len(text(rule)) for rule in remaining) > _MAX_CONSTRAINTS
@@ -81,6 +83,12 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
     return Configurations(states_of, rules)
 
 
+def _never_modules(entries: list[_ConfigEntry]) -> dict[str, bool]:
+    """Return the states of the atoms `CONFIG_X_MODULE` of symbols that cannot be modules."""
+    others = {entry.name for entry in entries if entry.kind != "bool"}
+    return {f"CONFIG_{entry.name}_MODULE": False for entry in entries if entry.name not in others}
+
+
 def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntry]]:
     """Return the boolean entries that each architecture with a Kconfig of KVM sees, its own before the shared ones."""
     files: dict[tuple[str, str, str, str], dict[str, list[_ConfigEntry]]] = {}
@@ -90,7 +98,7 @@ def _architectures(connection: sqlite3.Connection) -> dict[Key, list[_ConfigEntr
             FROM temp.all_file f JOIN main.kconfig_symbol k ON k.blob = f.blob ORDER BY f.path, k.line"""  # noqa: S608
     ):
         if kind in {"bool", "tristate", ""}:
-            entry = _ConfigEntry(name, bool(prompt), parse(depends), where[3], line)
+            entry = _ConfigEntry(name, bool(prompt), parse(depends), where[3], line, kind)
             by_name = files.setdefault((where[0], where[1], where[2], where[3]), {})
             by_name.setdefault(name, []).append(entry)
     for *where, symbol, target, kind, condition, line in connection.execute(

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import GENERIC
-from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body, between
 from caplint.link.functions.by_name import functions_named
 from caplint.link.handlers.sites import Site
 
 _ARGUMENT = re.compile(r"\bargs\s*\[\s*(\d{1,9})\s*\]")
 _FLAGS = re.compile(r"(?:->|\.)\s*flags\b")
-# Maximum number of assignments above a switch that are searched for the initial value of the result.
-_MOST_STEPS = 1_000
-_ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 
 
 def answer(body: Body, site: Site) -> str | None:
@@ -91,27 +86,3 @@ def _tests_flags(body: Body, callee: str) -> int | None:
         if any(_FLAGS.search(expression) for (expression,) in expressions):
             return 1
     return 0
-
-
-def succeeds(body: Body, site: Site) -> int | None:
-    """Return 1 if the case can succeed (an explicit 0, or an untouched result that began as 0), 0 if not, else None."""
-    returned = [row.text for row in between(body.returns, site.start, site.stop)]
-    if any(_ZERO.match(value) for value in returned):
-        return 1
-    results = body.last_results
-    assigned = [
-        row for row in between(body.stores, site.start, site.stop) if results.get(row.extra[0], -1) >= site.stop
-    ]
-    if assigned:
-        if any(_ZERO.match(row.text) for row in assigned):
-            return 1
-        return None if any(not row.text.startswith("-") for row in assigned) else 0
-    if returned:
-        return None if any(not value.startswith("-") for value in returned) else 0
-    # A store after the start of a switch around the site belongs to another case of it.
-    outer = body.first_switch(site.start)
-    before = last_before(body.result_stores, site.start if outer is None else min(site.start, outer + 1))
-    for row in islice(before, _MOST_STEPS):
-        if results[row.extra[0]] >= site.stop:
-            return 1 if _ZERO.match(row.text) else 0 if row.text.startswith("-") else None
-    return None

@@ -1,62 +1,60 @@
-"""Exits of a handler's case, and whether it answers anything, by presence condition."""
+"""Outcomes of a handler as columns of the tables of its sites."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from operator import attrgetter
 
 from caplint.c.expression import parse
-from caplint.c.formula import Formula, conjunction, disjunction, text
-from caplint.link.functions.body import Body, Row, between
+from caplint.c.formula import conjunction, negation, satisfiable, text
+from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.link.functions.abstract_values import PASSED_ON
+from caplint.link.functions.body import Body, between
 from caplint.link.handlers.sites import Site
+from caplint.link.handlers.verdicts import Outcome
 
-_NOTHING = re.compile(r"\(?\s*(?:0[uUlL]*|false|-\s*E[A-Z]+)\s*\)?\Z")
+_ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 
 
-def returns_condition(body: Body, site: Site) -> str:
-    """Return the condition under which the site always returns: by a `return` that nothing inside the site guards.
+def always_returns(outcome: Outcome, site: Site) -> str:
+    """Return the condition under which the handler never passes the capability on to another handler of its ioctl."""
+    if not outcome.signs:
+        return "0"
+    return text(conjunction([parse(site.condition), negation(outcome.when(PASSED_ON))]))
 
-    A conditional `break` in the middle of a statement is not seen.
+
+def succeeds(body: Body, outcome: Outcome, site: Site) -> int | None:
+    """Return 1 if enabling can succeed by an explicit 0, 0 if every way ends with an error, None if neither is certain.
+
+    A 0 that the site sets counts although a function that is called behind all sites may replace it.
     """
-    stop = _stop(body, site)
-    certain = [_condition(row) for row in between(body.returns, site.start, stop) if not _guarded(body, site, row)]
-    return _under(site, certain)
+    within = parse(site.condition)
+    if satisfiable(outcome.when("Z", within)):
+        return 1
+    if not satisfiable(outcome.success(within)):
+        return 0
+    return 1 if any(_ZERO.match(value) for value in _results(body, site)) else None
 
 
-def nonzero_condition(body: Body, site: Site) -> str:
-    """Return the condition under which the answer may exceed 0: the site's own condition if the site does not tell."""
-    stop = _stop(body, site)
-    answers = between(body.returns, site.start, stop)
-    answers += [
-        row for row in between(body.stores, site.start, stop) if body.last_results.get(row.extra[0], -1) >= stop
-    ]
-    nonzero = [row for row in answers if not _NOTHING.match(row.text)]
-    if not nonzero and all(_guarded(body, site, row) for row in answers):
-        return site.condition
-    return _under(site, [_condition(row) for row in nonzero])
-
-
-def _stop(body: Body, site: Site) -> int:
-    """Return the site's end in every variant: an `#else` may follow the exit of the first variant."""
-    if site.kind != "case":
-        return site.stop
-    switches = [test.stop for test in body.around.at(site.start) if test.start < site.start]
-    index = bisect_left(body.labels, site.stop, key=attrgetter("start"))
-    following = [row.start for row in body.labels[index : index + 1]]
-    return min(following + switches, default=site.stop)
-
-
-def _under(site: Site, conditions: list[Formula]) -> str:
-    return text(conjunction([parse(site.condition), disjunction(conditions)]))
-
-
-def _condition(row: Row) -> Formula:
-    return parse(row.extra[-1])
-
-
-def _guarded(body: Body, site: Site, row: Row) -> bool:
-    """Tell whether a test inside the site decides if control reaches a row; a test that else returns is ignored."""
-    if any(row.start < test.stop for test in between(body.switches, site.start + 1, row.start + 1)):
+def guarded(body: Body, outcome: Outcome, site: Site) -> bool:
+    """Tell whether anything but the request itself, and the number of vCPUs, may decide if enabling succeeds."""
+    results = _results(body, site)
+    if succeeds(body, outcome, site) != 1 or any("(" in value.strip("() ") for value in results):
         return True
-    return any(site.start <= guard.start and site.capability not in guard.text for guard in body.deciding.at(row.start))
+    copies = [
+        re.escape(row.extra[0])
+        for row in between(body.stores, site.start, site.stop)
+        if row.extra[2] == "1" and re.search(rf"\b{re.escape(body.selector)}\b", row.text)
+    ]
+    names = "|".join([re.escape(body.selector), *copies])
+    ours = re.compile(rf"\b(?:{names})\b|{kernel_idioms().vcpu_count.pattern}")
+    return any(ours.search(row.text) is None for row in between(body.tests, site.start, site.stop))
+
+
+def _results(body: Body, site: Site) -> list[str]:
+    """Return the expressions that a site returns, or assigns to a variable that is returned behind it."""
+    returned = [row.text for row in between(body.returns, site.start, site.stop)]
+    return returned + [
+        row.text
+        for row in between(body.stores, site.start, site.stop)
+        if body.last_results.get(row.extra[0], -1) >= site.stop
+    ]

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from caplint.c.expression import parse
+from caplint.c.formula import satisfiable, text
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
@@ -23,6 +25,8 @@ from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import used
+from caplint.link.handlers.capability_tables import Tables
+from caplint.link.handlers.decisions import Decisions, line_of
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.rows import (
     CapArgumentRow,
@@ -33,11 +37,15 @@ from caplint.link.handlers.rows import (
     VcpuWalkRow,
     VmDereferenceRow,
 )
+from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered, Site, sites
+from caplint.link.handlers.verdicts import Outcome
 from caplint.link.handlers.vm_dependence import reads_vm
 
 # Maximum number of cases of one capability in a handler; Linux has at most three.
 _MOST_SITES = 64
+# Maximum number of statements that are simulated in one tree. Linux 6.12 needs some 7,000.
+_MOST_STEPS = 400_000
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 
@@ -69,30 +77,64 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     constants = Constants(connection, side, tree)
     numbered = Numbered(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
+    decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
+    named: set[tuple[tuple[int, int], str]] = set()
     for body in bodies:
         handler = body.handler
-        insert(connection, "all_handler", [HandlerRow(
-            side=handler.side, tree=handler.tree, path=handler.path, function=handler.function, arch=handler.arch,
-            verb=handler.verb, scope=handler.scope, found_by=handler.found_by
-        )])  # fmt: skip
         sites_of_body = [
             replace(site, condition=conjoin(site.condition, files[side, tree, handler.path]))
             for site in _at_most(body, sites(body, numbered))
         ]
+        named.update(((handler.blob, handler.start), site.capability) for site in sites_of_body)
+        _insert_handler(decisions, body)
         for site in sites_of_body:
-            if handler.verb == "check":
-                _insert_check(helpers, body, site)
-                _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
-            else:
-                for argument in _insert_enable(helpers, body, site):
-                    if argument.mask:
-                        accepted = masks.accepted(constants, body, site, argument.mask)
-                        _insert_mask(body, site, "enable", argument.index, accepted)
+            _insert_site(helpers, constants, decisions, body, site)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
+    for body, site in decisions.further(named):
+        handler = body.handler
+        if decisions.is_new(body):
+            _insert_handler(decisions, body)
+        condition = conjoin(site.condition, files[side, tree, handler.path])
+        _insert_site(helpers, constants, decisions, body, replace(site, condition=condition))
+
+
+def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: list[Body]) -> Facts:
+    connection, side, tree = helpers.connection, helpers.side, helpers.tree
+    conditions = {place[2]: text for place, text in file_conditions(connection).items() if place[:2] == (side, tree)}
+    named = {
+        verb: frozenset(
+            body.handler.function for body in bodies if body.handler.verb == verb and body.handler.found_by == "name"
+        )
+        for verb in ("check", "enable")
+    }
+    return Facts(helpers, constants, numbered, Tables(connection, side, tree), named, conditions, _MOST_STEPS)
+
+
+def _insert_handler(decisions: Decisions, body: Body) -> None:
+    """Insert a handler; if it is not understood, it is a blind spot too."""
+    handler, reason = body.handler, decisions.reason(body)
+    insert(body.connection, "all_handler", [HandlerRow(
+        side=handler.side, tree=handler.tree, path=handler.path, function=handler.function, arch=handler.arch,
+        verb=handler.verb, scope=handler.scope, found_by=handler.found_by, understood=int(not reason)
+    )])  # fmt: skip
+    if reason and handler.found_by != "delegation":
+        body.cut(line_of(body), handler.start, reason)
+
+
+def _insert_site(helpers: Helpers, constants: Constants, decisions: Decisions, body: Body, site: Site) -> None:
+    outcome = decisions.outcome(body, site.capability)
+    if body.handler.verb == "check":
+        _insert_check(helpers, body, site, outcome)
+        _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
+        return
+    for argument in _insert_enable(helpers, body, site, outcome):
+        if argument.mask:
+            accepted = masks.accepted(constants, body, site, argument.mask)
+            _insert_mask(body, site, "enable", argument.index, accepted)
 
 
 def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:
@@ -106,13 +148,15 @@ def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:
             body.cut(site.line, site.start, f"more than {_MOST_SITES} cases of one capability in a handler")
 
 
-def _insert_check(helpers: Helpers, body: Body, site: Site) -> None:
+def _insert_check(helpers: Helpers, body: Body, site: Site, outcome: Outcome) -> None:
     handler = body.handler
+    nonzero = outcome.success(parse(site.condition))
     insert(body.connection, "all_cap_check", [CapCheckRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, kind=site.kind, condition=site.condition,
         reads_vm=reads_vm(helpers, body, site), answer=effects.answer(body, site),
-        returns_condition=exits.returns_condition(body, site), nonzero_condition=exits.nonzero_condition(body, site)
+        returns_condition=exits.always_returns(outcome, site), nonzero_condition=text(nonzero),
+        positive=int(satisfiable(nonzero))
     )])  # fmt: skip
 
 
@@ -142,16 +186,20 @@ def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site])
             )])  # fmt: skip
 
 
-def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument]:
+def _insert_enable(helpers: Helpers, body: Body, site: Site, outcome: Outcome) -> list[CapArgument]:
     handler = body.handler
+    accepting = outcome.success(parse(site.condition))
     insert(body.connection, "all_cap_enable", [CapEnableRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
         condition=site.condition, flags_checked=effects.flags_checked(body, site),
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
-        succeeds=effects.succeeds(body, site), max_argument=effects.highest_argument(body, site),
-        returns_condition=exits.returns_condition(body, site)
+        succeeds=exits.succeeds(body, outcome, site), max_argument=effects.highest_argument(body, site),
+        returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting),
+        guarded=int(exits.guarded(body, outcome, site))
     )])  # fmt: skip
+    if exits.succeeds(body, outcome, site) == 0:
+        return []  # nothing happens to the arguments of a request that is always refused
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
     arguments = list(used(helpers, body, site))

@@ -16,6 +16,7 @@ class HandlerRow(NamedTuple):
     verb: str
     scope: str | None
     found_by: str
+    understood: int
 
 
 class CapCheckRow(NamedTuple):
@@ -35,6 +36,7 @@ class CapCheckRow(NamedTuple):
     answer: str | None
     returns_condition: str
     nonzero_condition: str
+    positive: int
 
 
 class CapAnswerRow(NamedTuple):
@@ -70,6 +72,8 @@ class CapEnableRow(NamedTuple):
     succeeds: int | None
     max_argument: int | None
     returns_condition: str
+    accept_condition: str
+    guarded: int
 
 
 class VmDereferenceRow(NamedTuple):

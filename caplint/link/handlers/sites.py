@@ -77,6 +77,7 @@ def sites(body: Body, numbered: Numbered) -> Iterator[Site]:
 
 def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
     handler = body.handler
+    cases: dict[str, list[tuple[int, int]]] = {}
     expanded = 0
     extent = (handler.blob, handler.function, handler.start, handler.stop)
     for low, high, *location in body.connection.execute(
@@ -93,6 +94,7 @@ def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
                 body.cut(location[0], location[2], reason)
             expanded += len(names)
         for name in names:
+            cases.setdefault(name, []).append((location[2], location[3]))
             yield Site(name, "case", *location)
     for constant, line, column, start, condition in body.connection.execute(
         """SELECT p.constant, p.line, p.column, p.start, c.text
@@ -101,6 +103,8 @@ def _sites(body: Body, numbered: Numbered) -> Iterator[Site]:
            ORDER BY p.start""",
         extent,
     ).fetchall():
+        if any(begin <= start < end for begin, end in cases.get(constant, ())):
+            continue  # it tells apart the labels of one case
         if is_capability(constant) and (decided := _decided(body, constant, start)):
             yield Site(constant, "comparison", line, column, *decided, condition)
 

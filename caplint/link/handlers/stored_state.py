@@ -43,7 +43,7 @@ def _lasting(connection: sqlite3.Connection, side: str, tree: str) -> list[tuple
     handlers: dict[tuple[str, str], list[_Handler]] = {}
     for cap, arch, path, line, column, function in connection.execute(
         """SELECT cap, arch, path, line, column, function FROM temp.all_cap_enable
-           WHERE side = ? AND tree = ? AND stores > 0 ORDER BY rowid""",
+           WHERE side = ? AND tree = ? AND stores > 0 AND succeeds IS NOT 0 ORDER BY rowid""",
         (side, tree),
     ).fetchall():
         if (path, function) not in handlers:

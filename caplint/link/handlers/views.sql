@@ -9,10 +9,12 @@ CREATE TEMP TABLE all_handler (
     arch     TEXT NOT NULL,
     verb     TEXT NOT NULL,     -- check, enable
     scope    TEXT,              -- vm, vcpu for enable
-    found_by TEXT NOT NULL      -- evidence: name, table (assigned to a callback field), delegation (a handler returns its answer)
+    found_by TEXT NOT NULL,     -- evidence: name, table (assigned to a callback field), delegation (a handler returns its answer)
+    understood INTEGER NOT NULL -- 0: it decides in a way that is not understood, so it may serve capabilities that no row names
 );
 
--- A capability that a check handler answers.
+-- A capability that a check handler names. The view `cap_check` has those that it answers with more than 0 in some
+-- configuration, the view `check_site` all.
 CREATE TEMP TABLE all_cap_check (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
@@ -22,12 +24,13 @@ CREATE TEMP TABLE all_cap_check (
     cap       TEXT NOT NULL,
     arch      TEXT NOT NULL,
     function  TEXT NOT NULL,
-    kind      TEXT NOT NULL,    -- case, comparison
+    kind      TEXT NOT NULL,    -- case, comparison, table (an element of an array)
     condition TEXT NOT NULL,
     reads_vm  INTEGER,          -- 1: the answer depends on the VM, so the system descriptor may answer otherwise; NULL: unknown
     answer    TEXT,             -- the returned expression, if there is exactly one
     returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, so that no code after the switch runs
-    nonzero_condition TEXT NOT NULL  -- presence condition under which the answer may be other than 0
+    nonzero_condition TEXT NOT NULL, -- presence condition under which the answer may exceed 0
+    positive  INTEGER NOT NULL       -- 1: the answer may exceed 0; 0: it is 0 or an error in every configuration
 );
 
 -- A capability that an architecture can answer with more than 0: by its own handler, or by the generic one if its condition is
@@ -43,7 +46,8 @@ CREATE TEMP TABLE all_cap_answer (
     line      INTEGER NOT NULL
 );
 
--- A capability that an enable handler accepts.
+-- A capability that an enable handler names. The view `cap_enable` has those that it accepts on some way in some
+-- configuration, the view `enable_site` all.
 CREATE TEMP TABLE all_cap_enable (
     side          TEXT NOT NULL,
     tree          TEXT NOT NULL,
@@ -54,15 +58,25 @@ CREATE TEMP TABLE all_cap_enable (
     arch          TEXT NOT NULL,
     function      TEXT NOT NULL,
     scope         TEXT NOT NULL,    -- vm, vcpu
-    kind          TEXT NOT NULL,    -- case, comparison
+    kind          TEXT NOT NULL,    -- case, comparison, table (an element of an array)
     condition     TEXT NOT NULL,
     flags_checked INTEGER,          -- 1: cap->flags is tested before the case takes effect; NULL: a helper that is not in view may test it
     stores        INTEGER NOT NULL, -- number of assignments that outlive the function
     calls         INTEGER NOT NULL, -- number of calls other than logging
-    succeeds      INTEGER,          -- 1: returns 0 on some path; NULL: unknown
+    succeeds      INTEGER,          -- 1: returns 0 on some path; NULL: it may, by a value that is not known; 0: it always refuses
     max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none is read
-    returns_condition TEXT NOT NULL -- presence condition under which the case always returns, so that no code after the switch runs
+    returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, so that no code after the switch runs
+    accept_condition TEXT NOT NULL,  -- presence condition under which enabling may succeed
+    guarded       INTEGER NOT NULL  -- 0: enabling succeeds whatever the state of the VM is, but for its number of vCPUs; 1: a condition other than the request decides
 );
+
+CREATE TEMP VIEW {base_}cap_check AS SELECT * FROM all_cap_check WHERE side = '{side}' AND positive = 1;
+
+CREATE TEMP VIEW {base_}check_site AS SELECT * FROM all_cap_check WHERE side = '{side}';
+
+CREATE TEMP VIEW {base_}cap_enable AS SELECT * FROM all_cap_enable WHERE side = '{side}' AND succeeds IS NOT 0;
+
+CREATE TEMP VIEW {base_}enable_site AS SELECT * FROM all_cap_enable WHERE side = '{side}';
 
 -- A place where a check handler dereferences the VM without a test for NULL; the system descriptor passes NULL.
 CREATE TEMP TABLE all_vm_dereference (

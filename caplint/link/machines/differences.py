@@ -19,12 +19,12 @@ _ANSWERING = """
     SELECT k.cap, k.arch, k.kind, k.answer, k.nonzero_condition, k.path, k.line, k.function, h.found_by
     FROM temp.all_cap_check k
     JOIN temp.all_handler h ON h.side = k.side AND h.tree = k.tree AND h.path = k.path AND h.function = k.function
-    WHERE k.side = ? AND k.tree = ? AND k.arch IN (?, 'generic') AND h.verb = 'check'
+    WHERE k.side = ? AND k.tree = ? AND k.arch IN (?, 'generic') AND h.verb = 'check' AND k.positive = 1
     ORDER BY k.arch = 'generic', k.path, k.line
 """
 _UNREAD = """
     WITH extent AS (
-        SELECT f.path, f.blob, d.start, d.stop, d.line,
+        SELECT f.path, f.blob, d.start, d.stop, d.line, h.understood,
                coalesce((SELECT min(n.line) FROM main.function n
                          WHERE n.blob = f.blob AND n.line > d.line), 1 << 31) AS next
         FROM temp.all_handler h JOIN temp.all_file f ON f.side = h.side AND f.tree = h.tree AND f.path = h.path
@@ -33,6 +33,8 @@ _UNREAD = """
     )
     SELECT e.path, b.line FROM extent e
     JOIN main.blind_spot b ON b.blob = e.blob AND b.start < e.stop AND b.stop > e.start
+    UNION
+    SELECT e.path, e.line FROM extent e WHERE NOT e.understood
     UNION
     SELECT e.path, u.line FROM extent e JOIN temp.all_unexpanded u
     ON u.side = ?1 AND u.tree = ?2 AND u.path = e.path AND u.line >= e.line AND u.line < e.next ORDER BY 1, 2

@@ -293,21 +293,21 @@ RETURNS = [
     ("SOMETIMES", "0", "1"),
     ("LEFT", "0", "1"),
     ("INNER", "0", "1"),
-    ("ON", "0", "1"),
+    ("ON", "0", "0"),
 ]
 
 
 @pytest.mark.parametrize(("cap", "returns", "positive"), RETURNS)
 def test_how_a_generic_case_ends(answering: Tree, cap: str, returns: str, positive: str) -> None:
     columns = "returns_condition, nonzero_condition"
-    query = f"SELECT {columns} FROM cap_check WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
+    query = f"SELECT {columns} FROM check_site WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
     assert ask([answering], query) == [(returns, positive)]
 
 
 def test_what_each_architecture_answers(answering: Tree) -> None:
     rows: list[tuple[Any, ...]] = ask([answering], "SELECT arch, cap, function FROM cap_answer")
     answers = {arch: {cap.removeprefix("KVM_CAP_") for a, cap, _ in rows if a == arch} for arch, _, _ in rows}
-    shared = {"ONE", "NOTIFY", "EITHER", "SOMETIMES", "LEFT", "INNER", "ON", "OWN"}
+    shared = {"ONE", "NOTIFY", "EITHER", "SOMETIMES", "LEFT", "INNER", "OWN"}
     assert answers == {"x86": shared | {"RING", "OFF", "MAYBE"}, "s390": shared}
     assert {function for _, cap, function in rows if cap == "KVM_CAP_OWN"} == {"kvm_vm_ioctl_check_extension"}
 
@@ -351,3 +351,23 @@ def test_conditions_of_files_and_lines_together(tmp_path: Path) -> None:
     assert ask(trees, "SELECT condition FROM cap_enable") == [("CONFIG_XEN",)]
     assert ask(trees, "SELECT condition FROM vmm_enable") == [("CONFIG_B && CONFIG_XEN_EMU",)]
     assert ask(trees, "SELECT condition FROM vmm_check") == [("CONFIG_XEN_EMU",)]
+
+
+def test_a_module_is_not_built_in(tmp_path: Path) -> None:
+    entries = ('KVM\n\ttristate "k"', 'PLAIN\n\tbool "p"', 'PARTS\n\ttristate "q"')
+    kconfig = "".join(f"config {entry}\n" for entry in entries)
+    built_in = "IS_BUILTIN(CONFIG_{0})"
+    conditions = ["IS_MODULE(CONFIG_PLAIN)", "IS_MODULE(CONFIG_PARTS)"]
+    conditions += [f"{built_in.format('PARTS')} && CONFIG_PARTS_MODULE"]
+    conditions += [f"CONFIG_{name} && !{built_in.format(name)}" for name in ("PLAIN", "PARTS")]
+    tree = bare_kernel(tmp_path, {"arch/x86/kvm/Kconfig": kconfig})
+    query = f"SELECT {', '.join(f'''consistent('x86', '{condition}')''' for condition in conditions)}"
+    assert ask([tree], query) == [(0, 1, 0, 0, 1)]
+    assert ask([tree], "SELECT symbol FROM kconfig WHERE symbol LIKE '%MODULE'") == []
+
+
+def test_e500_and_book3s_exclude_each_other_under_both_names(tmp_path: Path) -> None:
+    tree = bare_kernel(tmp_path, {"arch/powerpc/kvm/Kconfig": 'config KVM\n\tbool "k"\n'})
+    query = "SELECT consistent('powerpc', 'CONFIG_{0} && CONFIG_PPC_BOOK3S_64'), consistent('powerpc', 'CONFIG_{0}')"
+    for name in ("E500", "PPC_E500", "PPC_E500MC"):
+        assert ask([tree], query.format(name)) == [(0, 1)]

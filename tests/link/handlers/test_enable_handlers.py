@@ -22,7 +22,7 @@ def _case(*lines: str, before: tuple[str, ...] = (), after: tuple[str, ...] = ("
 
 
 def _ask(root: Path, text: str, columns: str) -> list[tuple[Any, ...]]:
-    return ask([bare_kernel(root, {X86: text})], f"SELECT {columns} FROM cap_enable ORDER BY path, line")
+    return ask([bare_kernel(root, {X86: text})], f"SELECT {columns} FROM enable_site ORDER BY path, line")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_whether_an_answer_reads_the_vm(tmp_path: Path, text: str, reads: int) -
         (("if (ext == KVM_CAP_A)", "\treturn 1;", "return 0;"), [("KVM_CAP_A", "comparison", 3)]),
         (("return ext == KVM_CAP_A || ext == KVM_CAP_B;",),
          [("KVM_CAP_A", "comparison", 3), ("KVM_CAP_B", "comparison", 3)]),
-        (("if (ext != KVM_CAP_A)", "\treturn 0;", "return 1;"), []),
+        (("if (ext != KVM_CAP_A)", "\treturn 0;", "return 1;"), [("KVM_CAP_A", "comparison", 3)]),
         (("if (ext == OTHER)", "\treturn 1;"), []),
         (("x = ext == KVM_CAP_A;",), []),
     ],

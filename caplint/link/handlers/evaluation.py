@@ -1,0 +1,345 @@
+"""Values of expressions while a handler runs for one capability."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caplint.c.expression import parse
+from caplint.c.formula import conjunction, disjunction, negation
+from caplint.knowledge.capability_names import is_capability
+from caplint.link.functions.abstract_values import (
+    EITHER,
+    UNKNOWN,
+    Value,
+    joined,
+    negated,
+    number,
+    thing,
+    truth,
+)
+from caplint.link.functions.body import Body
+from caplint.link.handlers.capability_tables import Element, Table
+from caplint.link.handlers.simulation_state import Run, State
+from caplint.values.expression_tree import Tree, expression_tree
+
+Call = Callable[["Evaluator", str, list[Value], list[str]], Value]
+"""Evaluates a call of a named function (`.name`: through a member) with its arguments and their texts."""
+
+_ENABLED = frozenset({"IS_ENABLED", "IS_BUILTIN", "IS_REACHABLE", "IS_MODULE"})
+_ERRNO = re.compile(r"E[A-Z][A-Z0-9]+\Z")
+_WORDS = {"true": number(1), "false": number(0), "NULL": number(0)}
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+# Operator → signs of the left operand with which a comparison with 0 holds.
+_HOLDING = {"<": "Nn", ">": "Pp", "<=": "NnZz", ">=": "ZzPp", "==": "Zz", "!=": "NnPp"}
+_SELECTOR = thing("selector")
+
+
+@dataclass
+class Evaluator:
+    """Evaluator of the expressions of one function; assignments in them change its state."""
+
+    run: Run
+    body: Body
+    state: State
+    call: Call
+
+    def value(self, text: str) -> Value:
+        """Return the value of an expression."""
+        return self._of(expression_tree(text))
+
+    def assume(self, text: str, holds: bool) -> None:
+        """Narrow the state down to a condition that holds, or fails."""
+        self._assume(expression_tree(text), holds)
+
+    def assign(self, target: str, value: Value) -> None:
+        """Assign to a variable, or to a member of one."""
+        self.state = self.state.having(target, value)
+
+    def _of(self, tree: Tree) -> Value:
+        return _EVALUATORS.get(tree[0], _unknown)(self, tree)
+
+    def name(self, tree: Tree) -> Value:
+        """Return the value of a variable or constant."""
+        name = tree[1]
+        if name in self.state.variables:
+            return self.state.variables[name]
+        if name in _WORDS:
+            return _WORDS[name]
+        if _ERRNO.match(name):
+            return Value({"P": True})
+        if capability := self.capability(name):
+            return Value(UNKNOWN.signs, ("capability", capability))
+        handler = self.body.handler
+        table = self.run.facts.tables.find(name, handler.blob, handler.arch)
+        if table is not None:
+            self.run.touch(table)
+            return thing("table", table)
+        if not name.isupper() or name in self.body.targets:
+            return UNKNOWN
+        constant = self.run.facts.constants.value(handler.arch, handler.path, name)
+        return UNKNOWN if constant is None else number(constant)
+
+    def capability(self, name: str) -> str | None:
+        """Return the capability that a name stands for, itself or as a macro; None of any other name."""
+        if is_capability(name):
+            return name
+        if not name.isupper():
+            return None
+        bodies = {row[3].strip("() ") for row in self.run.facts.constants.definitions(name) if row[2] is None}
+        only = bodies.pop() if len(bodies) == 1 else ""
+        return only if only.isidentifier() and is_capability(only) else None
+
+    def unary(self, tree: Tree) -> Value:
+        """Return the value of a prefix operator."""
+        operator, operand = tree[1], self._of(tree[2])
+        if operator == "!":
+            return truth(operand.false, operand.true)
+        if operator == "-":
+            return negated(operand)
+        if operator == "*" and operand.thing == ("request",):
+            return operand
+        if operator == "*" and _is(operand, "table"):
+            return self._row(operand.thing[1])
+        if operator in "+&":  # an element's address stands for the element, a variable's address is nothing
+            return operand if operator == "+" or _is(operand, "table", "row", "request") else UNKNOWN
+        return UNKNOWN
+
+    def binary(self, tree: Tree) -> Value:
+        """Return the value of an infix operator."""
+        operator = tree[1]
+        if operator in {"&&", "||"}:
+            return self._logic(operator, tree[2], tree[3])
+        left, right = self._of(tree[2]), self._of(tree[3])
+        if operator == ",":
+            return right
+        if operator in _FLIPPED:
+            return self._compared(operator, left, right)
+        if operator == "+" and _is(left, "table"):
+            return left
+        if isinstance(left.thing, int) and isinstance(right.thing, int):
+            return _computed(operator, left.thing, right.thing)
+        if operator == "*" and not left.when("Nn") and not right.when("Nn"):
+            true = conjunction([left.true, right.true])
+            return truth(true, disjunction([left.false, right.false]))
+        return EITHER if operator in "|&" and not left.when("N") and not right.when("N") else UNKNOWN
+
+    def _logic(self, operator: str, first: Tree, second: Tree) -> Value:
+        left, before = self._of(first), self.state
+        if (left.true if operator == "&&" else left.false) is False:
+            return truth(left.true, left.false)
+        self._assume(first, operator == "&&")
+        right = self._of(second)
+        self.state = State(before.reached, {**before.variables})
+        if operator == "&&":
+            return truth(conjunction([left.true, right.true]), disjunction([left.false, right.false]))
+        return truth(disjunction([left.true, right.true]), conjunction([left.false, right.false]))
+
+    def _compared(self, operator: str, left: Value, right: Value) -> Value:
+        if isinstance(left.thing, int) and isinstance(right.thing, int):
+            return number(int(_COMPARED[operator](left.thing, right.thing)))
+        if operator in {"==", "!="}:
+            same = self._same(left, right) if left.thing == _SELECTOR.thing else self._same(right, left)
+            if same is not None:
+                return number(int(same == (operator == "==")))
+        if right.thing == 0 and not isinstance(left.thing, tuple):
+            return _against_zero(operator, left)
+        if left.thing == 0 and not isinstance(right.thing, tuple):
+            return _against_zero(_FLIPPED[operator], right)
+        return EITHER
+
+    def _same(self, selector: Value, other: Value) -> bool | None:
+        """Tell whether the capability of this run equals another value; None if that is not known."""
+        if selector.thing != _SELECTOR.thing:
+            return None
+        if _is(other, "capability"):
+            return self.run.mention(other.thing[1])
+        if _is(other, "row"):  # an element, or a member of it, that is not understood
+            element: Element | None = other.thing[2]
+            return False if element is None else None
+        return None
+
+    def choice(self, tree: Tree) -> Value:
+        """Return the value of `a ? b : c`, or of `a ?: c`."""
+        condition, before = self._of(tree[1]), self.state
+        alternatives = []
+        for branch, possible, holds in ((tree[2], condition.true, True), (tree[3], condition.false, False)):
+            if possible is not False:
+                self.state = before
+                self._assume(tree[1], holds)
+                value = self._of(branch) if branch is not None else condition.only("NPnpD")
+                alternatives.append((value, possible))
+        self.state = before
+        return joined(alternatives)
+
+    def called(self, tree: Tree) -> Value:
+        """Return the value of a call."""
+        callee, arguments, texts = tree[1:]
+        name = callee[1] if callee[0] == "name" else callee[2] if callee[0] == "member" else ""
+        if callee[0] == "name" and name in _ENABLED and len(texts) == 1 and texts[0].startswith("CONFIG_"):
+            condition = parse(f"{name}({texts[0]})")
+            return truth(condition, negation(condition))
+        values = [self._of(argument) for argument in arguments]
+        for argument in arguments:
+            if argument[0] == "unary" and argument[1] == "&" and (target := _path(argument[2])):
+                self.assign(target, UNKNOWN)
+        if callee[0] == "member":
+            self._of(callee)
+            return self.call(self, f".{name}", values, list(texts))
+        return self.call(self, name, values, list(texts)) if name else UNKNOWN
+
+    def member(self, tree: Tree) -> Value:
+        """Return the value of a member."""
+        if (path := _path(tree)) and path in self.state.variables:
+            return self.state.variables[path]
+        base = self._of(tree[1])
+        if base.thing == ("request",):
+            return _SELECTOR if tree[2] == "cap" else UNKNOWN
+        if _is(base, "table"):
+            base = self._row(base.thing[1])
+        return self._part(base.thing[1], base.thing[2], tree[2]) if _is(base, "row") else UNKNOWN
+
+    def index(self, tree: Tree) -> Value:
+        """Return the value of an element of an array."""
+        base, position = self._of(tree[1]), self._of(tree[2])
+        if not _is(base, "table"):
+            return UNKNOWN
+        table: Table = base.thing[1]
+        if position.thing != _SELECTOR.thing:
+            return self._row(table)
+        if not all(element.designator for element in table.elements):
+            return UNKNOWN
+        chosen = [e for e in table.elements if self.run.capability in e.capabilities]
+        if not chosen:
+            return number(0)
+        present = disjunction(element.condition for element in chosen)
+        alternatives = [(self._element(table, element), element.condition) for element in chosen]
+        return joined([*alternatives, (number(0), negation(present))])
+
+    def assigned(self, tree: Tree) -> Value:
+        """Return the value of an assignment, and carry it out."""
+        operator, target = tree[1], _path(tree[2])
+        value = self._of(tree[3])
+        if operator != "=":
+            before = self._of(tree[2])
+            value = EITHER if operator in {"|=", "&="} and not before.when("N") and not value.when("N") else UNKNOWN
+        if target:
+            self.assign(target, value)
+        return value
+
+    def step(self, tree: Tree) -> Value:
+        """Return the value of `++` and `--`; a pointer into an array stays one."""
+        value = self._of(tree[1])
+        if _is(value, "table", "row"):
+            return value
+        if target := _path(tree[1]):
+            self.assign(target, UNKNOWN)
+        return UNKNOWN
+
+    def _row(self, table: Table) -> Value:
+        """Return the element of an array at which a loop is; unknown outside a loop over it."""
+        return self.state.variables.get(row_variable(table), UNKNOWN)
+
+    def _element(self, table: Table, element: Element) -> Value:
+        return thing("row", table, element) if element.parts else self.value(element.value)
+
+    def _part(self, table: Table, element: Element | None, name: str) -> Value:
+        """Return the value of a member of an element; an element without designators does not tell which is which."""
+        if element is None:
+            return thing("row", table, None)
+        parts = element.parts
+        if name in parts:
+            return self.value(parts[name])
+        unnamed = [self.value(text) for key, text in parts.items() if key.startswith("#")]
+        if not unnamed:
+            return number(0)
+        capabilities = [value for value in unnamed if _is(value, "capability")]
+        others = [value for value in unnamed if not _is(value, "capability")]
+        if len(capabilities) != 1:
+            return UNKNOWN
+        # Whatever is compared with the selector is the capability; whatever is used otherwise is another member.
+        return Value(joined((value, True) for value in others).signs if others else {}, capabilities[0].thing)
+
+    def _assume(self, tree: Tree, holds: bool) -> None:
+        kind, operator = tree[0], tree[1]
+        if kind == "unary" and operator == "!":
+            self._assume(tree[2], not holds)
+        elif kind == "binary" and operator == ("&&" if holds else "||"):
+            self._assume(tree[2], holds)
+            self._assume(tree[3], holds)
+        elif kind == "binary" and operator in _HOLDING and tree[3] == ("number", "0"):
+            signs = _HOLDING[operator]
+            self._narrow(tree[2], signs if holds else "".join(set("NnZzPp") - set(signs)))
+        else:
+            self._narrow(tree, "NnPp" if holds else "Zz")
+
+    def _narrow(self, tree: Tree, signs: str) -> None:
+        target = _path(tree[2] if tree[0] == "assign" else tree)
+        if target and target in self.state.variables:
+            value = self.state.variables[target]
+            if not isinstance(value.thing, tuple):
+                self.assign(target, value.only(signs + "D"))
+
+
+def row_variable(table: Table) -> str:
+    """Return the key of a state's variables for the element of an array at which a loop is."""
+    return f"{table.name}[]"
+
+
+def _is(value: Value, *kinds: str) -> bool:
+    return isinstance(value.thing, tuple) and value.thing[0] in kinds
+
+
+def _path(tree: Tree) -> str:
+    """Return a variable, or a member of one, as a key of the state's variables; empty for any other expression."""
+    if tree[0] == "name":
+        return str(tree[1])
+    if tree[0] == "member":
+        return f"{base}.{tree[2]}" if (base := _path(tree[1])) else ""
+    return ""
+
+
+def _unknown(_: Evaluator, __: Tree) -> Value:
+    return UNKNOWN
+
+
+def _against_zero(operator: str, value: Value) -> Value:
+    signs = _HOLDING[operator]
+    return truth(value.when(signs), value.when("".join(set("NnZzPpD") - set(signs))))
+
+
+def _computed(operator: str, left: int, right: int) -> Value:
+    if operator in {"/", "%"} and right == 0:
+        return UNKNOWN
+    if operator in {"<<", ">>"} and not 0 <= right < 64:
+        return UNKNOWN
+    return number(_ARITHMETIC[operator](left, right))
+
+
+_COMPARED: dict[str, Callable[[int, int], bool]] = {
+    "<": int.__lt__, ">": int.__gt__, "<=": int.__le__, ">=": int.__ge__, "==": int.__eq__, "!=": int.__ne__,
+}  # fmt: skip
+_ARITHMETIC: dict[str, Callable[[int, int], int]] = {
+    "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__, "%": int.__mod__, "&": int.__and__,
+    "|": int.__or__, "^": int.__xor__, "<<": int.__lshift__, ">>": int.__rshift__,
+}  # fmt: skip
+_EVALUATORS: dict[str, Callable[[Evaluator, Tree], Value]] = {
+    "number": lambda _, tree: number(_integer(tree[1])),
+    "name": Evaluator.name,
+    "string": lambda _, __: Value({"P": True}),
+    "unary": Evaluator.unary,
+    "binary": Evaluator.binary,
+    "choice": Evaluator.choice,
+    "call": Evaluator.called,
+    "member": Evaluator.member,
+    "index": Evaluator.index,
+    "assign": Evaluator.assigned,
+    "step": Evaluator.step,
+    "cast": lambda self, tree: self._of(tree[1]),
+}
+
+
+def _integer(text: str) -> int:
+    digits = text.rstrip("uUlL")
+    return int(digits, 0) if digits[:2].lower() == "0x" or digits.strip("0") == "" else int(digits.lstrip("0") or "0")

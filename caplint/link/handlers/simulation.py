@@ -1,0 +1,249 @@
+"""Simulation of a function for one capability: every statement that it may reach, in every configuration.
+
+The values of variables are known as far as `abstract_values` can tell them. A condition that is not decided is followed
+both ways. A loop runs once for each element of an array of capabilities that names the capability, and once for all
+others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caplint.c.formula import Formula, conjunction, disjunction
+from caplint.knowledge.capability_names import is_capability
+from caplint.link.functions.abstract_values import UNKNOWN, Value, thing
+from caplint.link.functions.body import Body
+from caplint.link.functions.flow import Sequence, Step
+from caplint.link.handlers.capability_tables import Table
+from caplint.link.handlers.evaluation import Call, Evaluator, row_variable
+from caplint.link.handlers.simulation_state import Run, State, merged
+
+_INDEXED = re.compile(r"\b([A-Za-z_]\w*)\s*\[")
+_DECLARED = re.compile(r".*?\b(\w+)\s*=\s*([^=].*?);?\s*\Z", re.DOTALL)
+_DEAD_END = re.compile(r"(?:BUG|panic|unreachable)\s*\(")
+# Maximum number of capabilities that the ranges of one switch are expanded to.
+_MOST_EXPANDED = 2_000
+
+
+@dataclass
+class _Ends:
+    """States in which control leaves a sequence of statements by `break` and `continue`."""
+
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+@dataclass
+class Simulation:
+    """One call of a function."""
+
+    run: Run
+    body: Body
+    call: Call
+    signs: dict[str, Formula] = field(default_factory=dict)
+    """Signs of the values that are returned, each with its condition."""
+    _gotos: dict[str, State] = field(default_factory=dict)
+
+    def result(self, sequence: Sequence, state: State) -> Value:
+        """Run the function and return its result."""
+        self._sequence(sequence, {0: state}, _Ends())
+        for label, pending in self._gotos.items():
+            if label not in sequence.labels:  # it leads into a block
+                self._returned(pending, UNKNOWN)
+        return Value(self.signs)
+
+    def _returned(self, state: State, value: Value) -> None:
+        for sign, formula in value.signs.items():
+            condition = conjunction([state.reached, formula])
+            if condition is not False:
+                self.signs[sign] = disjunction([self.signs.get(sign, False), condition])
+
+    def _sequence(self, sequence: Sequence, entries: dict[int, State], ends: _Ends) -> State | None:
+        """Run statements, beginning wherever a state enters; return the state behind the last one."""
+        state: State | None = None
+        index = 0
+        while True:
+            if state is None:
+                waiting = [at for at in entries if at >= index]
+                waiting += [sequence.labels[name] for name in self._gotos if sequence.labels.get(name, -1) >= index]
+                if not waiting:
+                    return None
+                index = min(waiting)
+            if index >= len(sequence.steps):
+                return state
+            step = sequence.steps[index]
+            arriving = self._gotos.pop(step.text, None) if step.kind == "label" else None
+            state = self._step(step, merged([state, entries.pop(index, None), arriving]), ends)
+            index += 1
+
+    def _step(self, step: Step, state: State | None, ends: _Ends) -> State | None:
+        if state is None:
+            return None
+        self.run.facts.steps -= 1
+        if self.run.facts.steps < 0:
+            self.run.gave_up = "handlers have too many statements"
+            return None
+        here, elsewhere = state.within(step.condition), state.outside(step.condition)
+        if elsewhere is not None and step.kind == "if":  # a statement behind an `if` that is not always compiled
+            elsewhere = self._sequence(step.body, {0: elsewhere}, ends)
+        if here is not None:
+            here = self._present(step, here, ends)
+        return merged([here, elsewhere])
+
+    def _present(self, step: Step, state: State, ends: _Ends) -> State | None:
+        """Run a statement in the configurations that have it."""
+        match step.kind:
+            case "if":
+                return self._if(step, state, ends)
+            case "switch":
+                return self._switch(step, state, ends)
+            case "while" | "for" | "do":
+                return self._loop(step, state)
+            case "goto":
+                self._gotos[step.text] = merged([self._gotos.get(step.text), state]) or state
+            case "break":
+                ends.breaks.append(state)
+            case "continue":
+                ends.continues.append(state)
+            case "return" | "init" | "expression":
+                return self._plain(step, state)
+            case _:  # a label
+                return state
+        return None
+
+    def _plain(self, step: Step, state: State) -> State | None:
+        """Run a statement that holds no others."""
+        if step.kind == "expression" and _DEAD_END.match(step.text):
+            return None
+        evaluator = self._evaluator(state)
+        if step.kind == "return":
+            if step.text:
+                self._returned(state, evaluator.value(step.text))
+            return None
+        value = evaluator.value(step.text)
+        if step.kind == "init":
+            evaluator.assign(step.extra, value)
+        return evaluator.state
+
+    def _evaluator(self, state: State) -> Evaluator:
+        return Evaluator(self.run, self.body, state, self.call)
+
+    def _if(self, step: Step, state: State, ends: _Ends) -> State | None:
+        evaluator = self._evaluator(state)
+        value = evaluator.value(step.text)
+        behind = []
+        for condition, branch, holds in ((value.true, step.body, True), (value.false, step.otherwise, False)):
+            taken = evaluator.state.within(condition)
+            if taken is not None:
+                narrowed = self._evaluator(taken)
+                narrowed.assume(step.text, holds)
+                into = narrowed.state
+                behind.append(self._sequence(branch, {0: into}, ends) if branch and branch.steps else into)
+        return merged(behind)
+
+    def _switch(self, step: Step, state: State, ends: _Ends) -> State | None:
+        evaluator = self._evaluator(state)
+        value = evaluator.value(step.text)
+        sequence, own = step.body, _Ends(continues=ends.continues)
+        if value.thing == ("selector",):
+            entries, rest = self._dispatch(evaluator, sequence)
+        else:
+            labels = [index for indices in sequence.cases.values() for index in indices] + sequence.ranges
+            entries = dict.fromkeys(labels, evaluator.state)
+            rest = None if "" in sequence.cases else evaluator.state
+        behind = self._sequence(sequence, entries, own)
+        return merged([behind, rest, *own.breaks])
+
+    def _dispatch(self, evaluator: Evaluator, sequence: Sequence) -> tuple[dict[int, State], State | None]:
+        """Return the states that enter the cases of the capability, and the state that enters none."""
+        labels = self._labels(evaluator, sequence)
+        if id(sequence) not in self.run.switches:
+            self.run.switches.add(id(sequence))
+            self.run.mentioned.update(labels)
+        entries: dict[int, State] = {}
+        rest: State | None = evaluator.state
+        for index in (*labels.get(self.run.capability or "", ()), *sequence.cases.get("", ())):
+            condition = sequence.steps[index].condition
+            if rest is not None and (entering := rest.within(condition)) is not None:
+                entries[index] = entering
+                rest = rest.outside(condition)
+        return entries, rest
+
+    def _labels(self, evaluator: Evaluator, sequence: Sequence) -> dict[str, list[int]]:
+        """Return the indices of the labels of each capability."""
+        if sequence.capabilities is None:
+            labels: dict[str, list[int]] = {}
+            for text, indices in sequence.cases.items():
+                if text and (capability := evaluator.capability(text.strip("() "))):
+                    labels.setdefault(capability, []).extend(indices)
+            expanded = 0
+            for index in sequence.ranges:
+                low, high = (end.strip("() ") for end in (sequence.steps[index].text, sequence.steps[index].extra))
+                within = self.run.facts.numbered.between(low, high) if expanded < _MOST_EXPANDED else []
+                for capability in within or filter(is_capability, (low, high)):
+                    labels.setdefault(capability, []).append(index)
+                expanded += len(within)
+            sequence.capabilities = labels
+        return sequence.capabilities
+
+    def _loop(self, step: Step, state: State) -> State | None:
+        state = self._begun(step, state)
+        left: list[State | None] = []
+        rows = list(self._rows(step, state))
+        at: State | None = state
+        for bindings, condition in rows or [({}, True), ({}, True)]:
+            if at is None:
+                break
+            entering = at.within(condition)
+            if entering is not None:
+                own = _Ends()
+                for variable, value in bindings.items():
+                    entering = entering.having(variable, value)
+                behind = self._sequence(step.body, {0: entering}, own)
+                left += own.breaks
+                at = merged([behind, *own.continues, at.outside(condition) if rows else at])
+        return merged([at, *left])
+
+    def _begun(self, step: Step, state: State) -> State:
+        """Return the state behind the first part of a `for`."""
+        declared = _DECLARED.match(step.extra) if step.kind == "for" else None
+        evaluator = self._evaluator(state)
+        if declared is not None:
+            evaluator.assign(declared[1], evaluator.value(declared[2]))
+        return evaluator.state
+
+    def _rows(self, step: Step, state: State) -> Iterator[tuple[dict[str, Value], Formula]]:
+        """Yield the elements at which a loop over arrays of capabilities is in each pass, and their condition."""
+        tables = {table.name: table for table in self._tables(step, state)}
+        for table in tables.values():
+            for element in table.naming(self.run.capability) if self.run.capability else ():
+                value = thing("row", table, element) if element.parts else self._evaluator(state).value(element.value)
+                yield {row_variable(table): value}, element.condition
+        if tables:
+            yield {row_variable(table): thing("row", table, None) for table in tables.values()}, True
+
+    def _tables(self, step: Step, state: State) -> Iterator[Table]:
+        """Yield the arrays that a loop indexes, or walks with a pointer."""
+        texts = " ".join(_texts(step))
+        evaluator = self._evaluator(state)
+        names = set(_INDEXED.findall(texts))
+        names |= {name for name, value in state.variables.items() if _is_table(value) and name in texts}
+        for name in sorted(names):
+            value = evaluator.value(name)
+            if _is_table(value):
+                yield value.thing[1]
+
+
+def _is_table(value: Value) -> bool:
+    return isinstance(value.thing, tuple) and value.thing[0] == "table"
+
+
+def _texts(step: Step) -> Iterator[str]:
+    waiting = [step]
+    while waiting:
+        one = waiting.pop()
+        yield one.text
+        waiting += one.body.steps
+        waiting += one.otherwise.steps if one.otherwise else []

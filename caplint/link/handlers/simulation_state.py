@@ -1,0 +1,126 @@
+"""What is known while a handler runs for one capability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from caplint.c.expression import parse
+from caplint.c.formula import Formula, conjunction, disjunction, negation
+from caplint.link.functions.abstract_values import UNKNOWN, Value, joined
+from caplint.link.functions.body import Body
+from caplint.link.functions.callees import Helpers
+from caplint.link.functions.constants import Constants
+from caplint.link.functions.flow import Sequence, flow, function_condition
+from caplint.link.handlers.capability_tables import Table, Tables
+from caplint.link.handlers.sites import Numbered
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Configurations in which control is at a place, and the values of variables there."""
+
+    reached: Formula
+    variables: dict[str, Value]
+
+    def within(self, condition: Formula) -> State | None:
+        """Return the state in the configurations of a condition; None if there are none."""
+        if condition is True:
+            return self
+        reached = conjunction([self.reached, condition])
+        return None if reached is False else State(reached, self.variables)
+
+    def outside(self, condition: Formula) -> State | None:
+        """Return the state in all other configurations."""
+        return None if condition is True else self.within(negation(condition))
+
+    def having(self, variable: str, value: Value) -> State:
+        """Return the state with another value of a variable."""
+        return State(self.reached, {**self.variables, variable: value})
+
+
+def merged(states: Iterable[State | None]) -> State | None:
+    """Return the state in which control comes from any of several places."""
+    present = [state for state in states if state is not None]
+    if len(present) < 2:
+        return present[0] if present else None
+    first, *others = present
+    variables = {
+        name: value
+        if all(state.variables.get(name) is value for state in others)
+        else joined((state.variables.get(name, UNKNOWN), state.reached) for state in present)
+        for name, value in first.variables.items()
+        if all(name in state.variables for state in others)
+    }
+    return State(disjunction(state.reached for state in present), variables)
+
+
+@dataclass
+class Facts:
+    """Facts of one tree that a simulation asks."""
+
+    helpers: Helpers
+    constants: Constants
+    numbered: Numbered
+    tables: Tables
+    named: dict[str, frozenset[str]]
+    """Verb → names of its handlers: a handler that calls one of them passes the question on."""
+    conditions: Mapping[str, str]
+    """Path of a file → its presence condition."""
+    steps: int
+    """Number of statements that may still be simulated."""
+    flows: dict[tuple[int, int], Sequence | None] = field(default_factory=dict)
+    """Statements of functions, by blob and offset."""
+    presences: dict[tuple[int, int], Formula] = field(default_factory=dict)
+    """Presence conditions of functions, by blob and offset."""
+    summaries: dict[tuple[str, str, str], Value] = field(default_factory=dict)
+    """Results of functions that get no capability, by name, architecture and path of the caller."""
+
+    def flow(self, body: Body) -> Sequence | None:
+        """Return the statements of a function; None if its control flow is not known."""
+        key = (body.handler.blob, body.handler.start)
+        if key not in self.flows:
+            self.flows[key] = flow(body)
+        return self.flows[key]
+
+    def condition(self, body: Body) -> Formula:
+        """Return the presence condition of a function."""
+        handler = body.handler
+        key = (handler.blob, handler.start)
+        if key not in self.presences:
+            own = function_condition(body.connection, *key)
+            self.presences[key] = conjunction([parse(self.conditions.get(handler.path, "1")), own])
+        return self.presences[key]
+
+
+@dataclass
+class Run:
+    """Simulation of a handler for one capability, or for one that it does not name."""
+
+    facts: Facts
+    arch: str
+    verb: str
+    capability: str | None
+    mentioned: set[str] = field(default_factory=set)
+    """Capabilities with which the handler compares its own, in this run or an earlier one."""
+    switches: set[int] = field(default_factory=set)
+    """Switches whose labels are among them, by `id` of their statements."""
+    entered: dict[tuple[int, int], Body] = field(default_factory=dict)
+    """Functions that got the capability or the request, by blob and offset."""
+    tables: dict[tuple[int, str], Table] = field(default_factory=dict)
+    stack: list[tuple[int, int]] = field(default_factory=list)
+    gave_up: str = ""
+    """Reason why the result is not complete."""
+
+    def mention(self, capability: str) -> bool:
+        """Note a comparison with a capability, and tell whether it is the one of this run."""
+        self.mentioned.add(capability)
+        return capability == self.capability
+
+    def touch(self, table: Table) -> None:
+        """Note the use of an array of capabilities."""
+        if (table.blob, table.name) not in self.tables:
+            self.tables[table.blob, table.name] = table
+            self.mentioned.update(name for element in table.elements for name in element.capabilities)
+            if not table.readable:
+                self.gave_up = "an element of an array of capabilities is too long"
