@@ -20,6 +20,8 @@ class BaselineEntry:
     arch: str | None = None
     function: str | None = None
     reason: str | None = None
+    parts: tuple[str, ...] = ()
+    """Faults that the finding combined; a finding with a further one is not suppressed."""
 
     def __str__(self) -> str:
         where = f" on {self.arch}" if self.arch else ""
