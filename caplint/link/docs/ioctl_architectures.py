@@ -25,6 +25,7 @@ _CALLEES = """
     WHERE i.arch = ? AND k.callee GLOB '*_ioctl_*'
 """
 
+
 class _Definition(NamedTuple):
     """An architecture's function for an ioctl."""
 

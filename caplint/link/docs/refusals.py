@@ -77,7 +77,9 @@ class Snapshot:
             (*extent, variable),
         ).fetchall()
         word = re.compile(rf"\b{variable}\b")
-        given = any(word.search(entry) for text in self._column("call", "arguments", extent) for entry in json.loads(text))
+        given = any(
+            word.search(entry) for text in self._column("call", "arguments", extent) for entry in json.loads(text)
+        )
         errors = (
             operator in {"=", "init"} and value != variable and self._is_error(value, extent, depth + 1)
             for operator, value in stores
