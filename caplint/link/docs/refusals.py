@@ -1,4 +1,4 @@
-"""Functions that only return errors: directly, through a variable that holds nothing else, or through such a function."""
+"""Functions that only return errors: directly, through a variable with nothing else, or through such a function."""
 
 from __future__ import annotations
 

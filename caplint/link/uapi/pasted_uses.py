@@ -63,7 +63,8 @@ def _remove_parts(connection: sqlite3.Connection, macros: list[tuple[str, str, s
     for (*where, name), count in parts.items():
         (occurrences,) = connection.execute(
             """SELECT coalesce(sum(t.occurrences), 0) FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND f.path = ? AND t.name = ? AND t.kind = 'macro body' AND NOT f.expanded""",
+               WHERE f.side = ? AND f.tree = ? AND f.path = ? AND NOT f.expanded
+                 AND t.name = ? AND t.kind = 'macro body'""",
             (*where, name),
         ).fetchone()
         if occurrences <= count:
