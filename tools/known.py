@@ -1,7 +1,8 @@
 """Renews the file of findings that are known upstream, from the trees of `make corpus` (`make known`).
 
 An entry is recognised by code, subject, tree, path and, if it gives one, architecture. Fingerprints, severity and
-parts are renewed, since they change with the rules. An entry that matches no finding is named: its rule has changed, or its verdict is void.
+parts are renewed, since they change with the rules. An entry that matches no finding is named: its rule has changed,
+or its verdict is void.
 """
 
 from __future__ import annotations
