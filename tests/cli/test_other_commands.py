@@ -185,6 +185,7 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
         "coverage-floor = 0.0",
         'repairs = {"attributes": [], "iterators": []}',
         "suppress = []",
+        "known = []",
         'matrix = {"kernels": [], "vmms": []}',
         f'store = "{store}"',
     ]

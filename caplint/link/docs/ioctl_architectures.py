@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from caplint.knowledge.load import GENERIC
 from caplint.link.core.rows import insert
-from caplint.link.docs.refusals import Extent, Snapshot
+from caplint.link.docs.refusals import FunctionExtent, Snapshot
 from caplint.link.docs.rows import IoctlArchitectureRow
 
 _CALLEES = """
@@ -56,7 +56,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, name: str
     snapshot = Snapshot(connection, side, tree)
     for arch, path, line, *extent in snapshot.definitions(name):
         if arch is not None and arch != GENERIC:
-            by_arch.setdefault(arch, []).append(_Definition(path, line, snapshot.served(Extent(*extent))))
+            by_arch.setdefault(arch, []).append(_Definition(path, line, snapshot.served(FunctionExtent(*extent))))
     return by_arch
 
 

@@ -15,7 +15,7 @@ _DEEPEST = 3
 _INSIDE = "blob = ? AND start >= ? AND start < ?"
 
 
-class Extent(NamedTuple):
+class FunctionExtent(NamedTuple):
     """Function body in a blob."""
 
     blob: int
@@ -39,7 +39,7 @@ class Snapshot:
             (name, *self._where),
         ).fetchall()
 
-    def served(self, extent: Extent) -> int | None:
+    def served(self, extent: FunctionExtent) -> int | None:
         """Return 0 for a function that returns errors only, 1 for one that may do something else.
 
         None: it does nothing and succeeds, or returns no value; nothing tells then whether the ioctl is served.
@@ -52,11 +52,11 @@ class Snapshot:
         does_something = self._column("call", "line", extent) or self._column("store", "line", extent)
         return 1 if does_something else None
 
-    def _only_errors(self, extent: Extent, depth: int) -> bool:
+    def _only_errors(self, extent: FunctionExtent, depth: int) -> bool:
         values = self._column("return_value", "value", extent)
         return bool(values) and all(self._is_error(str(value), extent, depth) for value in values)
 
-    def _is_error(self, text: str, extent: Extent, depth: int) -> bool:
+    def _is_error(self, text: str, extent: FunctionExtent, depth: int) -> bool:
         value = text.strip("() ") if text.startswith("(") else text.strip()
         if _ERROR.match(value):
             return True
@@ -67,10 +67,10 @@ class Snapshot:
 
     def _refuses(self, name: str, depth: int) -> bool:
         """Return whether every definition of a function returns errors only; False if none is in view."""
-        extents = [Extent(*row[3:]) for row in self.definitions(name)]
+        extents = [FunctionExtent(*row[3:]) for row in self.definitions(name)]
         return bool(extents) and all(self._only_errors(extent, depth) for extent in extents)
 
-    def _holds_only_errors(self, variable: str, extent: Extent, depth: int) -> bool:
+    def _holds_only_errors(self, variable: str, extent: FunctionExtent, depth: int) -> bool:
         """Return whether a variable is assigned errors only, and given to no call or macro that may assign it."""
         stores = self._connection.execute(
             f"SELECT operator, value FROM main.store WHERE {_INSIDE} AND target = ?",  # noqa: S608
@@ -86,6 +86,6 @@ class Snapshot:
         )
         return bool(stores) and not given and depth < _DEEPEST and all(errors)
 
-    def _column(self, table: str, column: str, extent: Extent) -> list[Any]:
+    def _column(self, table: str, column: str, extent: FunctionExtent) -> list[Any]:
         query = f"SELECT {column} FROM main.{table} WHERE {_INSIDE}"  # noqa: S608
         return [value for (value,) in self._connection.execute(query, extent).fetchall()]

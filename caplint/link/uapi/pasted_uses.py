@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from caplint.knowledge.capability_names import is_capability
+from caplint.knowledge.capability_names import PREFIX, is_capability
 from caplint.values.numbers import Definition
 
-_PASTED = re.compile(r"(?<!#)\b(KVM_CAP_\w*)((?:\s*##\s*\w+)+)")
-_PART = re.compile(r"\b(KVM_CAP_\w*)(?=\s*##)|(?<=##)\s*(KVM_CAP_\w*)")
+_PASTED = re.compile(rf"(?<!#)\b({PREFIX}\w*)((?:\s*##\s*\w+)+)")
+_PART = re.compile(rf"\b({PREFIX}\w*)(?=\s*##)|(?<=##)\s*({PREFIX}\w*)")
 
 
-class _Paster(NamedTuple):
+class _PastingMacro(NamedTuple):
     """Macro that pastes a name: texts, and indexes of arguments."""
 
     side: str
@@ -37,7 +37,7 @@ def link_pasted(connection: sqlite3.Connection) -> None:
     """).fetchall()
     _remove_parts(connection, macros)
     pasters = {
-        _Paster(side, tree, name, pieces): None
+        _PastingMacro(side, tree, name, pieces): None
         for side, tree, _, name, parameters, body in macros
         if parameters is not None
         for pieces in _pieces(Definition.of(parameters, body).parameters or (), body)
@@ -75,7 +75,7 @@ def _remove_parts(connection: sqlite3.Connection, macros: list[tuple[str, str, s
             )
 
 
-def _insert_uses(connection: sqlite3.Connection, paster: _Paster) -> None:
+def _insert_uses(connection: sqlite3.Connection, paster: _PastingMacro) -> None:
     uses = connection.execute(
         """SELECT f.role, f.path, k.line, k.column, f.arch, k.arguments
            FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
