@@ -33,7 +33,7 @@ def link_pasted(connection: sqlite3.Connection) -> None:
     macros = connection.execute("""
         SELECT f.side, f.tree, f.path, m.name, m.parameters, m.body
         FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-        WHERE m.body LIKE '%KVM_CAP_%' AND m.body LIKE '%##%' AND NOT f.expanded ORDER BY 1, 2, 3, m.line
+        WHERE instr(m.body, '##') AND instr(m.body, 'KVM_CAP_') AND NOT f.expanded ORDER BY 1, 2, 3, m.line
     """).fetchall()
     _remove_parts(connection, macros)
     pasters = {
