@@ -152,6 +152,7 @@ def test_rules(caplint: Caplint, apart: Path) -> None:
             "code": "CAP101",
             "name": "number-mismatch",
             "severity": "error",
+            "in_patch": None,
             "needs": ["kernel"],
             "since": "0.1.0",
             "title": "A capability has different numbers in two headers",
