@@ -91,3 +91,12 @@ def test_an_old_gap_between_sections_is_no_finding(caplint: Caplint, root: Path)
     commit(root)
     lay(root, {RST: f"{API}{GAP}\n1.4 Four\n--------\n"})
     assert _found(caplint, ".", "--select", "CAP503", "--base", "HEAD") == []
+
+
+def test_a_gap_that_a_patch_closes_or_moves(caplint: Caplint, root: Path) -> None:
+    lay(root, {RST: f"{API}{GAP}"})
+    commit(root)
+    lay(root, {RST: f"{API}{GAP}".replace("\n1.3 ", "\n1.2 Two\n-------\n\n1.3 ")})
+    assert _found(caplint, ".", "--select", "CAP503", "--base", "HEAD") == []
+    lay(root, {RST: f"{API}{GAP}".replace("1.3 ", "1.4 ")})
+    assert _found(caplint, ".", "--select", "CAP503", "--base", "HEAD") == [("CAP503", "note", "1.4")]
