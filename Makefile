@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 MUTANTS ?= 100
 SEED ?= 1
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz mutants audit golden new-rule site lock clean bench-tools
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz mutants audit known golden new-rule site lock clean bench-tools
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -73,6 +73,10 @@ mutants: $(TOOLS)
 # Whether an advisory is known on a locked dependency; where none can be had it says so, and fails nothing.
 audit: $(TOOLS)
 	@$(BIN)/python -m tools.audit
+
+# Renews the file of findings that are known upstream, from the corpus; names the entries that match nothing any more.
+known: $(STAMP)
+	@$(BIN)/python -m tools.known --write
 
 # Rewrites the golden files; read the difference before committing it.
 golden: $(STAMP)

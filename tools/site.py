@@ -93,6 +93,8 @@ def rule_page(rule: Rule) -> str:
     """Return a page with its front matter as a table below the title; fences keep only their language."""
     table = [f"| code | `{rule.code}` |", "|---|---|", f"| name | `{rule.name}` |"]
     table += [f"| severity | {rule.severity} |", f"| needs | {', '.join(rule.needs)} |"]
+    if rule.in_patch:
+        table.append(f"| severity where a patch brings it | {rule.in_patch} |")
     if rule.supersedes:
         table.append(f"| supersedes | {', '.join(rule.supersedes)} |")
     table.append(f"| since | {rule.since} |")

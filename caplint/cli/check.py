@@ -21,7 +21,7 @@ from caplint.cli.options import (
     trees_of,
     write_output,
 )
-from caplint.engine import baseline, baseline_file
+from caplint.engine import baseline, baseline_file, upstream
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import recalled
 from caplint.findings.finding import SEVERITIES
@@ -47,6 +47,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="hide the findings listed in FILE (see caplint baseline)"
     )
+    parser.add_argument(
+        "--known", action="store_true", help="also show the findings that are known upstream, with the reasons"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
     outcome = outcome_of(trees, rules, config, deep=options.deep)
     if known_findings is not None:
         outcome = baseline.without(outcome, known_findings)
+    if not any(tree.base for tree in trees):
+        outcome = upstream.without_known(outcome, map(Path, config.known), shown=options.known)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config.settings import Config
-from caplint.engine import check as engine
+from caplint.engine.compare import compare
 from caplint.engine.rule_examples import mini_trees
 from caplint.trees.series import apply_series, read_series
 from caplint.trees.tree import Tree
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     # The demonstration gives the same output everywhere: of the configuration only jobs and cache count.
     demo_config = Config(jobs=config.jobs, cache=config.cache)
-    outcome = engine.check(patched_trees(), rules_of(options, demo_config), demo_config)
+    compared = compare(patched_trees(), rules_of(options, demo_config), demo_config)
+    outcome = replace(compared, resolved=None)  # the mini-trees have no findings that a patch could resolve
     status = finish(outcome, options, options.fail_on or "never", 0)
     if options.output_format == "text":
         print(

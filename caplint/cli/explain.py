@@ -26,7 +26,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show the rule page: rendered on a terminal, as Markdown elsewhere."""
     rule = rule_pages.find(rules_of(options, config_of(options)), options.code)
-    head = f"{rule.code} {rule.name} · {rule.severity} · since {rule.since}"
+    patch = f", {rule.in_patch} where a patch brings it" if rule.in_patch else ""
+    head = f"{rule.code} {rule.name} · {rule.severity}{patch} · since {rule.since}"
     if rule.needs:
         head += f" · needs {', '.join(rule.needs)}"
     if not sys.stdout.isatty():

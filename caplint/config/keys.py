@@ -133,6 +133,7 @@ TOP = {
     "fail-on": Key(str, "a string", _severity),
     "ignore": Key(list, "a list of rule codes", _strings),
     "rules": Key(list, "a list of directories", _directories),
+    "known": Key(list, "a list of files", _directories),
     "vendor-range": Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
     "jobs": Key(int, "a number", _positive),
     "cache": Key(str, 'a directory, or "none"', _directory),

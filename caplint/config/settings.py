@@ -69,6 +69,8 @@ class Config:
     coverage_floor: float = 0.0
     repairs: Repairs = field(default_factory=Repairs)
     suppress: tuple[Suppression, ...] = ()
+    known: tuple[str, ...] = ()
+    """Further files of findings that are known upstream."""
     matrix: Fleet = field(default_factory=Fleet)
     restricted: dict[str, Any] = field(default_factory=dict, compare=False)
     """Settings that require trust in the file, with their values as written."""
@@ -156,6 +158,7 @@ def _config(path: Path, data: Any) -> Config:
         source=path,
         trees=(*_environment(), *(_tree(path, name, entry) for name, entry in top.get("trees", {}).items())),
         rules=tuple(_place(path, directory) for directory in top.get("rules", ())),
+        known=tuple(_place(path, file) for file in top.get("known", ())),
         cache=cache,
         coverage_floor=coverage.get("floor", 0.0),
         repairs=Repairs(c.get("attributes", ()), c.get("iterators", ())),
@@ -168,7 +171,7 @@ def _config(path: Path, data: Any) -> Config:
 
 def _restricted(top: dict[str, Any], c: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that decide what caplint writes, runs and reads, as the file writes them."""
-    restricted = {key: top[key] for key in ("cache", "rules", "trees", "matrix") if top.get(key)}
+    restricted = {key: top[key] for key in ("cache", "rules", "known", "trees", "matrix") if top.get(key)}
     if restricted.get("cache") == "none":  # nothing is written then
         del restricted["cache"]
     if c.get("iterators"):  # a regular expression may take exponential time

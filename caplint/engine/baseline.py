@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import SEVERITIES, Finding, tree_words
+from caplint.findings.finding import Finding, tree_words
 from caplint.findings.known import Baseline, BaselineEntry
 
 
@@ -30,20 +30,21 @@ def _of_finding(finding: Finding, words: dict[str, str], reason: str | None) -> 
         function=finding.function,
         fingerprint=finding.fingerprint,
         reason=reason,
+        parts=finding.parts,
     )
 
 
 def without(outcome: Outcome, baseline: Baseline) -> Outcome:
     """Return the outcome without the findings of the baseline, and with the entries that match no finding.
 
-    A finding more severe than its entry stays. An entry is reported as unmatched only if its rule ran on all trees
+    A finding that is worse than its entry stays. An entry is reported as unmatched only if its rule ran on all trees
     that the baseline was written with.
     """
-    worst = {entry.fingerprint: SEVERITIES.index(entry.severity) for entry in baseline.entries}
+    known = {entry.fingerprint: entry for entry in baseline.entries}
     kept = [
         finding
         for finding in outcome.findings
-        if SEVERITIES.index(finding.severity) < worst.get(finding.fingerprint, len(SEVERITIES))
+        if (entry := known.get(finding.fingerprint)) is None or finding.is_worse_than(entry.severity, entry.parts)
     ]
     # The outcome of a comparison lacks the findings that both sides share, so unmatched entries are unknown.
     whole = outcome.resolved is None and not missing_trees(outcome, baseline)

@@ -27,8 +27,8 @@ _HEAD = """\
 
 
 _KEYS = frozenset(field.name for field in fields(BaselineEntry))
-_OPTIONAL = {"arch", "function", "reason"}
-_ORDER = ("code", "severity", "subject", "arch", "tree", "path", "function", "fingerprint", "reason")
+_OPTIONAL = {"arch", "function", "reason", "parts"}
+_ORDER = ("code", "severity", "subject", "arch", "tree", "path", "function", "fingerprint", "parts", "reason")
 
 
 def read(path: Path) -> Baseline:
@@ -71,7 +71,10 @@ def _entry(path: Path, number: int, item: Any) -> BaselineEntry:
         if key not in _KEYS:
             hint = suggestion(key, sorted(_KEYS), otherwise=f"known are {', '.join(sorted(_KEYS))}")
             raise CaplintError(f"{label}: unknown key {short(key)!r}{hint}")
-        if not isinstance(value, str):
+        if key == "parts":
+            if not _are_strings(value):
+                raise CaplintError(f"{label}: parts must be a list of strings")
+        elif not isinstance(value, str):
             raise CaplintError(f"{label}: {key} must be a string")
     if missing := sorted(_KEYS - _OPTIONAL - item.keys()):
         raise CaplintError(f"{label}: {missing[0]} is missing")
@@ -79,7 +82,7 @@ def _entry(path: Path, number: int, item: Any) -> BaselineEntry:
         raise CaplintError(f"{label}: severity must be one of {', '.join(SEVERITIES)}")
     if not _FINGERPRINT.match(item["fingerprint"]):
         raise CaplintError(f"{label}: fingerprint {short(item['fingerprint'])!r} is not 16 hexadecimal digits")
-    return BaselineEntry(**item)
+    return BaselineEntry(**{**item, "parts": tuple(item.get("parts", ()))})
 
 
 def render(baseline: Baseline) -> str:
@@ -92,7 +95,11 @@ def render(baseline: Baseline) -> str:
 
 def _pairs(entry: BaselineEntry) -> list[str]:
     values = asdict(entry)
-    return [f"{key} = {toml_string(values[key])}" for key in _ORDER if values[key] is not None]
+    return [f"{key} = {_toml(values[key])}" for key in _ORDER if values[key] not in {None, ()}]
+
+
+def _toml(value: str | tuple[str, ...]) -> str:
+    return toml_string(value) if isinstance(value, str) else f"[{', '.join(map(toml_string, value))}]"
 
 
 def _sort_key(entry: BaselineEntry) -> tuple[str, ...]:

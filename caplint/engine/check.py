@@ -29,13 +29,18 @@ def check(
 
     def run(sessions: list[Session]) -> list[Outcome]:
         if deep:
-            from caplint.graph.deep_views import link_deep  # noqa: PLC0415 - most runs need no call graph
-
-            link_deep(sessions[0], ExtractionSettings(config.repairs, config.jobs))
-            sessions[0].deep = True
+            deepen(sessions[0], config)
         return [run_rules(sessions[0], rules, config)]
 
     return with_sessions([trees], config, progress, run)[0]
+
+
+def deepen(session: Session, config: Config) -> None:
+    """Fill the views that need the call graph."""
+    from caplint.graph.deep_views import link_deep  # noqa: PLC0415 - most runs need no call graph
+
+    link_deep(session, ExtractionSettings(config.repairs, config.jobs))
+    session.deep = True
 
 
 def with_sessions(

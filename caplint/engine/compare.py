@@ -8,7 +8,7 @@ from dataclasses import replace
 from caplint.config.settings import Config
 from caplint.engine.check import check, collect_findings, is_passing, run_rules, suppress, with_sessions
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import Finding, Location, difference, identify
+from caplint.findings.finding import Finding, Location, difference, identify, sort_key
 from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
 from caplint.session import Progress, Session, no_progress
@@ -82,7 +82,7 @@ def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule]
         step_findings = suppress(collect_findings(session, step_rules, config)[0], config.suppress)[0]
         outcome = replace(outcome, findings=identify([*outcome.findings, *step_findings], session.roles))
     added, resolved = difference(outcome.findings, before)
-    return replace(outcome, findings=added, resolved=resolved, passing=is_passing(session))
+    return replace(outcome, findings=sorted(added, key=sort_key), resolved=resolved, passing=is_passing(session))
 
 
 def _bisect_breaks(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from caplint.config.settings import Suppression
 from caplint.coverage.summary import Coverage
 from caplint.findings.finding import Finding
-from caplint.findings.known import BaselineEntry
+from caplint.findings.known import BaselineEntry, KnownFinding
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
@@ -50,5 +50,9 @@ class Outcome:
     """Whether the outcome depends on killed processes or time limits, so that the next run may differ."""
     resolved: list[Finding] | None = None
     """Findings of the base that are gone, for a comparison; `findings` then holds the added ones."""
+    known: list[KnownFinding] = field(default_factory=list)
+    """Findings that are known upstream, apart from `findings`."""
+    known_shown: bool = False
+    """Whether reports for people list them."""
     configuration: Path | None = field(compare=False, default=None)
     """Configuration file whose suppressions and ignored rules hide findings."""

@@ -35,10 +35,10 @@ def render(outcome: Outcome) -> str:
 def _finding(finding: Finding) -> list[Any]:
     plain = [getattr(finding, name) for name in _PLAIN]
     related = [[*_place(entry.place), entry.message] for entry in finding.related]
-    return [*plain, _place(finding.place), related]
+    return [*plain, finding.parts, _place(finding.place), related]
 
 
-_PLAIN = ("code", "name", "severity", "subject", "arch", "function", "message", "fingerprint")
+_PLAIN = ("code", "name", "severity", "subject", "arch", "function", "message", "fingerprint", "in_patch")
 
 
 def _place(place: Location) -> list[Any]:
@@ -63,9 +63,10 @@ def parse(text: str, trees: list[Tree], rules: list[Rule]) -> Outcome:
 
 
 def _finding_of(row: list[Any]) -> Finding:
-    *plain, place, related = row
+    *plain, parts, place, related = row
     evidence = tuple(Related(Location(*where), message) for *where, message in related)
-    return Finding(**dict(zip(_PLAIN, plain, strict=True)), place=Location(*place), related=evidence)
+    values = dict(zip(_PLAIN, plain, strict=True))
+    return Finding(**values, parts=tuple(parts), place=Location(*place), related=evidence)
 
 
 def _coverage_of(data: dict[str, Any]) -> Coverage:

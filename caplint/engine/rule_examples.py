@@ -8,11 +8,13 @@ from pathlib import Path
 
 from caplint.config.run import with_machines
 from caplint.config.settings import Config
-from caplint.engine.check import check
+from caplint.engine.check import deepen, run_rules, with_sessions
 from caplint.engine.compare import compare_series
 from caplint.engine.outcome import Outcome
+from caplint.engine.rows_of_null import try_rows_of_null
 from caplint.machine.record import parse as parse_machine
 from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
+from caplint.session import Session, no_progress
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
 from caplint.trees.series import PatchedTrees, Series, SeriesStep, overlay
@@ -85,7 +87,20 @@ def _run(laid: list[PatchedTrees], rule: Rule, config: Config) -> Outcome:
         )
         outcome = compare_series(laid, rules, config)[0]
         return replace(outcome, findings=[finding for finding in outcome.findings if finding.code == rule.code])
-    return check(laid[0].trees, [rule], config, deep="deep" in rule.needs)
+    return _checked(laid[0].trees, rule, config)
+
+
+def _checked(trees: list[Tree], rule: Rule, config: Config) -> Outcome:
+    """Return the findings in one state of the trees. Raises `CaplintError` if the query fails on rows of NULL."""
+
+    def run(sessions: list[Session]) -> list[Outcome]:
+        if "deep" in rule.needs:
+            deepen(sessions[0], config)
+        outcome = run_rules(sessions[0], [rule], config)
+        try_rows_of_null(sessions[0], rule)
+        return [outcome]
+
+    return with_sessions([trees], config, no_progress, run)[0]
 
 
 def _lay(case: Case) -> tuple[list[PatchedTrees], list[Line]]:

@@ -42,6 +42,19 @@ class Finding:
     place: Location
     related: tuple[Related, ...] = ()
     fingerprint: str = ""
+    in_patch: str | None = None
+    """Severity, if higher, where a comparison adds the finding."""
+    parts: tuple[str, ...] = ()
+    """Names of the faults that the finding combines, sorted; empty if it is one fault."""
+
+    def is_worse_than(self, severity: str, parts: Iterable[str]) -> bool:
+        """Return whether the finding is more severe than it was, or has a part that it did not have.
+
+        A finding that was recorded without parts is not worse because of its parts.
+        """
+        known = set(parts)
+        risen = SEVERITIES.index(self.severity) < SEVERITIES.index(severity)
+        return risen or bool(known and set(self.parts) - known)
 
 
 def sort_key(finding: Finding) -> tuple[object, ...]:
@@ -84,14 +97,25 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
 
 
 def difference(after: Iterable[Finding], before: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Return findings added (only in `after`) and resolved (only in `before`), compared by fingerprint."""
+    """Return findings added (only in `after`, or worse there) and resolved (only in `before`), by fingerprint.
+
+    An added finding has the severity of a finding that a patch brings.
+    """
     after, before = list(after), list(before)
-    old = {finding.fingerprint for finding in before}
+    old = {finding.fingerprint: finding for finding in before}
     new = {finding.fingerprint for finding in after}
-    return (
-        [finding for finding in after if finding.fingerprint not in old],
-        [finding for finding in before if finding.fingerprint not in new],
-    )
+    added = [
+        _raised(finding)
+        for finding in after
+        if (was := old.get(finding.fingerprint)) is None or finding.is_worse_than(was.severity, was.parts)
+    ]
+    return added, [finding for finding in before if finding.fingerprint not in new]
+
+
+def _raised(finding: Finding) -> Finding:
+    """Return the finding with the severity that it has in a patch."""
+    severity = min(finding.severity, finding.in_patch or finding.severity, key=SEVERITIES.index)
+    return replace(finding, severity=severity)
 
 
 def _file_order(finding: Finding) -> tuple[object, ...]:

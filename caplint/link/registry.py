@@ -12,6 +12,7 @@ from caplint.link.core.snapshot import take_snapshot
 from caplint.link.core.values import number_column, within
 from caplint.link.docs.doc_scopes import link_doc_scopes
 from caplint.link.docs.documentation import link_documentation
+from caplint.link.docs.ioctl_architectures import link_ioctl_architectures
 from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.handlers.advertised import link_answers
@@ -146,6 +147,13 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_availability(run.connection),
         needs=("all_file",),
         fills=("all_ioctl_capability",),
+    ),
+    Link(
+        "architectures of ioctls",
+        lambda run: link_ioctl_architectures(run.connection),
+        needs=("all_file", "all_ioctl_case"),
+        fills=("all_ioctl_architecture",),
+        wanted=_is_wide,
     ),
     Link(
         "stored state",

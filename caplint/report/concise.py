@@ -10,13 +10,16 @@ from caplint.report.style import Style, safe
 
 
 def report(outcome: Outcome, out: TextIO, style: Style) -> None:
-    """Write only the findings. Paths begin with the tree's directory, so that editors can open them."""
+    """Write only the findings, known ones last. Paths begin with the tree's directory, for editors to open."""
     locations = {tree.name: tree.location for tree in outcome.trees}
-    for finding in outcome.findings:
+    shown = outcome.known if outcome.known_shown else []
+    known = {entry.finding: f" [known upstream, {entry.entry.remark}]" for entry in shown}
+    for finding in [*outcome.findings, *known]:
         place = finding.place
         path = PurePosixPath(locations[place.tree]) / place.path
         code = style(finding.severity, finding.code)
         print(
-            f"{safe(str(path))}:{place.line}:{place.column}: {code} {safe(finding.subject)}: {safe(finding.message)}",
+            f"{safe(str(path))}:{place.line}:{place.column}: {code} {safe(finding.subject)}: {safe(finding.message)}"
+            + safe(known.get(finding, "")),
             file=out,
         )

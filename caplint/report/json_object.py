@@ -8,7 +8,8 @@ from typing import Any, TextIO
 from caplint import __version__
 from caplint.coverage.summary import SUMMED
 from caplint.engine.outcome import Outcome
-from caplint.findings.finding import Finding, Location
+from caplint.findings.finding import Finding, Location, sort_key
+from caplint.findings.known import UpstreamEntry
 from caplint.report.style import Style
 from caplint.util.escape import json_text
 
@@ -36,12 +37,23 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
             }
             for tree in outcome.trees
         ],
-        "findings": [finding_object(finding) for finding in outcome.findings],
+        "findings": all_findings(outcome),
         **({} if outcome.resolved is None else {"resolved": [finding_object(found) for found in outcome.resolved]}),
         "skipped_rules": [{"code": entry.code, "reason": entry.reason} for entry in outcome.skipped],
         "coverage": {column: outcome.coverage.total(column) for column in SUMMED},
         **({"baseline": baseline} if outcome.baselined is not None else {}),
     }
+
+
+def all_findings(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return all findings in their order; those that are known upstream have a key `known`."""
+    known = {entry.finding: {"known": _known(entry.entry)} for entry in outcome.known}
+    findings = sorted([*outcome.findings, *known], key=sort_key)
+    return [{**finding_object(finding), **known.get(finding, {})} for finding in findings]
+
+
+def _known(entry: UpstreamEntry) -> dict[str, Any]:
+    return {"state": entry.state, "mended": entry.mended, "reason": entry.reason}
 
 
 def finding_object(finding: Finding) -> dict[str, Any]:

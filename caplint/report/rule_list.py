@@ -28,5 +28,5 @@ def write_text(found: RuleList, out: TextIO, style: Style) -> None:
 
 def write_json(found: RuleList, out: TextIO, _: Style) -> None:
     """Write a list of objects with the fields of the pages' front matter, and the titles."""
-    keys = ("code", "name", "severity", "needs", "since", "title")
+    keys = ("code", "name", "severity", "in_patch", "needs", "since", "title")
     out.write(json.dumps([{key: getattr(rule, key) for key in keys} for rule in found.rules], indent=2) + "\n")

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from caplint import __version__
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location
+from caplint.findings.known import UpstreamEntry
 from caplint.report.source import Source
 from caplint.report.style import Style
 from caplint.report.wording import plural, sentence
@@ -61,7 +62,10 @@ def report(outcome: Outcome, out: TextIO, _: Style) -> None:
                 "toolConfigurationNotifications": list(_not_done(outcome, indices)),
             }
         ],
-        "results": [_result(finding, indices, source) for finding in outcome.findings],
+        "results": [
+            *(_result(finding, indices, source) for finding in outcome.findings),
+            *({**_result(entry.finding, indices, source), **_suppressed(entry.entry)} for entry in outcome.known),
+        ],
     }
     out.write(json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n")
 
@@ -106,6 +110,12 @@ def _result(finding: Finding, indices: dict[str, int], source: Source) -> dict[s
         "partialFingerprints": {"caplint/v1": finding.fingerprint},
         "properties": {"subject": finding.subject, "arch": finding.arch},
     }
+
+
+def _suppressed(entry: UpstreamEntry) -> dict[str, Any]:
+    """Return the suppression (section 3.35) of a finding that is known upstream; external: not in the tree's code."""
+    suppression = {"kind": "external", "status": "accepted", "justification": visible(entry.remark)}
+    return {"suppressions": [suppression]}
 
 
 def _location(place: Location, source: Source | None = None) -> dict[str, Any]:

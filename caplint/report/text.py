@@ -18,12 +18,14 @@ def report(outcome: Outcome, out: TextIO, style: Style) -> None:
     source = Source(outcome.trees)
     for finding in outcome.findings:
         _finding(finding, source, out, style)
+    for known in outcome.known if outcome.known_shown else ():
+        _finding(known.finding, source, out, style, f"known upstream, {known.entry.remark}")
     for finding in outcome.resolved or ():
         _resolved(finding, out, style)
     _summary(outcome, out, style)
 
 
-def _finding(finding: Finding, source: Source, out: TextIO, style: Style) -> None:
+def _finding(finding: Finding, source: Source, out: TextIO, style: Style, remark: str = "") -> None:
     head = style(finding.severity, f"{finding.severity} {finding.code}")
     subject = safe(finding.subject)
     print(f"{head} {style('bold', subject)}{sentence(finding).removeprefix(subject)}", file=out)
@@ -32,6 +34,8 @@ def _finding(finding: Finding, source: Source, out: TextIO, style: Style) -> Non
         _place(related.place, related.message, source, out, style)
     if len(finding.related) > MAX_RELATED:
         print(f"  … and {len(finding.related) - MAX_RELATED} more places", file=out)
+    if remark:
+        print(f"  {safe(remark)}", file=out)
     print(file=out)
 
 

@@ -86,9 +86,11 @@ def _hidden(outcome: Outcome) -> str:
 
 
 def remarks(outcome: Outcome) -> Iterator[str]:
-    """Yield remarks on a run: hidden findings, skipped rules, unused suppressions and baseline entries."""
+    """Yield remarks on a run: hidden and known findings, skipped rules, unused suppressions and baseline entries."""
     if outcome.configuration is not None and (hidden := _hidden(outcome)):
         yield f"{visible(str(outcome.configuration))}: {hidden}"
+    if outcome.known:
+        yield f"{len(outcome.known):,} known upstream" + ("" if outcome.known_shown else ", `--known` shows them")
     reasons: dict[str, list[str]] = {}
     for skipped in outcome.skipped:
         reasons.setdefault(skipped.reason, []).append(skipped.code)

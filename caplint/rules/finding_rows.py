@@ -23,15 +23,14 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 def finding_of(rule: Rule, row: tuple[Any, ...]) -> Finding:
     """Return the finding of a row. Raises `ValueError` that names the invalid column."""
-    if len(row) != 10:
-        raise ValueError(f"expected 10 columns, not {len(row)}")
-    tree, path, line, column, subject, arch, function, severity, message, related = row
-    if severity is not None and severity not in SEVERITIES:
-        raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}")
+    if len(row) not in {10, 11}:
+        raise ValueError(f"expected 10 or 11 columns, not {len(row)}")
+    tree, path, line, column, subject, arch, function, severity, message, related, *parts = row
+    severity, in_patch = _severities(rule, severity)
     return Finding(
         code=rule.code,
         name=rule.name,
-        severity=severity or rule.severity,
+        severity=severity,
         subject=_cut(_text(subject, "subject")),
         arch=None if arch is None else _cut(_text(arch, "arch")),
         function=None if function is None else _cut(_text(function, "function")),
@@ -43,21 +42,30 @@ def finding_of(rule: Rule, row: tuple[Any, ...]) -> Finding:
             1 if column is None else _number(column, "column"),
         ),
         related=tuple(_related(related)),
+        in_patch=in_patch,
+        parts=_parts(parts[0]) if parts else (),
     )
+
+
+def _severities(rule: Rule, value: object) -> tuple[str, str | None]:
+    """Return a row's severity, and its severity where a patch brings the finding: of the row, or else of the page."""
+    if value is None:
+        return rule.severity, rule.in_patch
+    severity, slash, in_patch = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if severity not in SEVERITIES or (slash and in_patch not in SEVERITIES):
+        raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}, or two such as note/warning")
+    return severity, in_patch or rule.in_patch
+
+
+def _parts(value: object) -> tuple[str, ...]:
+    """Parse the names of a finding's parts, a JSON array of texts: sorted, without duplicates."""
+    entries = _array(value, "parts", "texts")
+    return tuple(sorted({_cut(_text(entry, "an entry of parts")) for entry in entries}))
 
 
 def _related(value: object) -> list[Related]:
     """Parse the related locations: without duplicates, sorted."""
-    if value is None or value == "":
-        return []
-    if not isinstance(value, str) or len(value) > _LONGEST_RELATED:
-        raise ValueError("related is not JSON, or is too long")
-    try:
-        entries = json.loads(value)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("related is no JSON") from error
-    if not isinstance(entries, list):
-        raise ValueError("related is no array of objects")
+    entries = _array(value, "related", "objects")
     every = {_evidence(entry) for entry in entries if entry is not None}
     found = sorted(every, key=lambda item: (item.place.tree, item.place.path, item.place.line, item.message))
     if len(found) > _MOST_RELATED:
@@ -66,6 +74,21 @@ def _related(value: object) -> list[Related]:
             Related(rest[0].place, f"and {len(rest):,} places more, of which this is the first")
         ]
     return found
+
+
+def _array(value: object, column: str, content: str) -> list[object]:
+    """Parse a column's JSON array, empty for NULL and the empty text."""
+    if value is None or value == "":
+        return []
+    if not isinstance(value, str) or len(value) > _LONGEST_RELATED:
+        raise ValueError(f"{column} is not JSON, or is too long")
+    try:
+        entries = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{column} is no JSON") from error
+    if not isinstance(entries, list):
+        raise ValueError(f"{column} is no array of {content}")
+    return entries
 
 
 def _evidence(entry: object) -> Related:
@@ -83,7 +106,9 @@ def _text(value: object, column: str) -> str:
     """Return a text that is not empty; numbers become texts, because a subject may be a number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
-    if value is None or value == "":
+    if value is None:
+        raise ValueError(f"{column} is NULL")
+    if value == "":
         raise ValueError(f"{column} is missing")
     if not isinstance(value, str) or _HALF.search(value) or "\0" in value:
         raise ValueError(f"{column} is no text")

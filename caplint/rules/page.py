@@ -38,7 +38,9 @@ _PLAIN_PATH = re.compile(
 _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
+    "in-patch": str,
 }  # fmt: skip
+_OPTIONAL = {"supersedes", "in-patch"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Rule:
     path: Path
     body: str
     """Page without its front matter."""
+    in_patch: str | None = None
+    """Severity of findings that a patch, the index or a revision adds, if it is higher than theirs."""
     offset: int = 0
     """Number of lines of the page before its body."""
 
@@ -189,6 +193,7 @@ def _load(path: Path) -> Rule:
         supersedes=tuple(front.get("supersedes", ())),
         path=path,
         body=page[match.end() :],
+        in_patch=front.get("in-patch"),
         offset=page[: match.end()].count("\n"),
     )
 
@@ -206,7 +211,7 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
             raise CaplintError(f"{path}: front matter: unknown key {key!r}{suggestion(key, _FIELDS)}")
         if not isinstance(value, _FIELDS[key]):
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
-    for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):
+    for key in sorted(_FIELDS.keys() - front.keys() - _OPTIONAL):
         raise CaplintError(f"{path}: front matter: {key} is missing")
     _check_values(path, front)
 
@@ -216,8 +221,9 @@ def _check_values(path: Path, front: dict[str, Any]) -> None:
         raise CaplintError(f"{path}: front matter: code {front['code']!r} is not letters and three digits")
     if not _NAME.match(front["name"]):
         raise CaplintError(f"{path}: front matter: name {front['name']!r} is not lower-case words with hyphens")
-    if front["severity"] not in SEVERITIES:
-        raise CaplintError(f"{path}: front matter: severity must be one of {', '.join(SEVERITIES)}")
+    for key in ("severity", "in-patch"):
+        if front.get(key, "note") not in SEVERITIES:
+            raise CaplintError(f"{path}: front matter: {key} must be one of {', '.join(SEVERITIES)}")
     if not _VERSION.match(front["since"]):
         raise CaplintError(f"{path}: front matter: since {front['since']!r} is no version such as 1.2.0")
     for role in front["needs"]:

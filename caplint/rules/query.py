@@ -26,6 +26,8 @@ COLUMNS = (
     "related",
 )
 """Columns that every rule's query must select, in this order."""
+PARTS = "parts"
+"""Further column that a query may select last: a JSON array with the names of the faults that the finding combines."""
 
 
 def validate(connection: sqlite3.Connection, rule: Rule) -> None:
@@ -33,8 +35,9 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
     with sandbox(connection, f"{rule.path}: query"):
         names, _ = execute(connection, f"SELECT * FROM ({plain(rule.query)}\n) LIMIT 0")  # noqa: S608
     columns = tuple(names)
-    if columns != COLUMNS:
-        raise CaplintError(f"{rule.path}: query: selects {', '.join(columns)}; it must select {', '.join(COLUMNS)}")
+    if columns not in {COLUMNS, (*COLUMNS, PARTS)}:
+        wanted = f"{', '.join(COLUMNS)} and may then select {PARTS}"
+        raise CaplintError(f"{rule.path}: query: selects {', '.join(columns)}; it must select {wanted}")
 
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
@@ -54,7 +57,11 @@ def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
         try:
             yield finding_of(rule, row)
         except ValueError as error:
-            raise CaplintError(f"{rule.path}: query: a row is malformed: {error} in {row!r:.200}") from error
+            raise CaplintError(f"{rule.path}: query: a row is malformed: {error} in {_shown(row):.200}") from error
+
+
+def _shown(row: tuple[Any, ...]) -> str:
+    return f"({', '.join('NULL' if value is None else repr(value) for value in row)})"
 
 
 def query_rows(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:

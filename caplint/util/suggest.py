@@ -35,10 +35,15 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the closest candidate of a misspelt name (KVM_CAP_…), None if no candidate is close.
 
     Words may be swapped (IRQCHIP_SPLIT), added (X86_…), omitted, or replace the prefix.
-    Therefore names are compared as sets of words first and letter by letter second.
+    Therefore names are compared as sets of words first and letter by letter second. A candidate that differs in its
+    underscores only (PROTECT_2 for PROTECT2) is the closest.
     """
     from difflib import SequenceMatcher  # noqa: PLC0415 - only wrong input needs it
 
+    candidates = list(candidates)
+    same = [candidate for candidate in candidates if candidate.replace("_", "") == name.replace("_", "")]
+    if same:
+        return same[0]
     if len(name) > _LONGEST:
         return None  # comparing letter by letter takes quadratic time
     words = set(name.removeprefix(_FAMILY).split("_"))

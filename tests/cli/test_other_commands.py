@@ -165,6 +165,7 @@ def test_rules(caplint: Caplint, apart: Path) -> None:
             "code": "CAP101",
             "name": "number-mismatch",
             "severity": "error",
+            "in_patch": None,
             "needs": ["kernel"],
             "since": "0.1.0",
             "title": "A capability has different numbers in two headers",
@@ -198,6 +199,7 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
         "coverage-floor = 0.0",
         'repairs = {"attributes": [], "iterators": []}',
         "suppress = []",
+        "known = []",
         'matrix = {"kernels": [], "vmms": []}',
         f'store = "{store}"',
     ]

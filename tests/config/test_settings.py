@@ -123,7 +123,7 @@ def test_what_fails(tmp_path: Path, severity: str) -> None:
 
 
 SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
-KNOWN = "fail-on, ignore, rules, vendor-range, jobs, cache, trees, c, coverage, suppress, matrix"
+KNOWN = "fail-on, ignore, rules, known, vendor-range, jobs, cache, trees, c, coverage, suppress, matrix"
 RANGE = 'must be a range such as "500-599", or a list of them'
 ABOVE = "ends above 9223372036854775807, the highest number"
 NO_WORD = "is not a word such as __our_attribute, __our_* or __our_size()"

@@ -50,6 +50,53 @@ def test_added_and_resolved_since_a_revision(caplint: Caplint, checkout: Path) -
     assert run.status == 1
 
 
+RAISED = """+++
+code = "ZZZ901"
+name = "tea"
+severity = "note"
+in-patch = "warning"
+needs = ["kernel"]
+since = "0.1.0"
++++
+# T
+
+```sql
+SELECT tree, path, max(line) AS line, 1 AS column, 'S' AS subject, NULL AS arch, NULL AS function,
+       {severity} AS severity,
+       'm' AS message, NULL AS related{parts}
+FROM cap WHERE header = 'vmm' AND name GLOB 'KVM_CAP_Z*' GROUP BY tree
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("severity", "whole", "added"),
+    [("NULL", "note", "warning"), ("'note'", "note", "warning"), ("'note/note'", "note", "note"),
+     ("'note/error'", "note", "error"), ("'error'", "error", "error")],
+)  # fmt: skip
+def test_a_severity_for_what_a_patch_brings(
+    caplint: Caplint, checkout: Path, severity: str, whole: str, added: str
+) -> None:
+    lay(checkout, {"../r/a.md": RAISED.format(severity=severity, parts="")})
+    lay(checkout, {QEMU_UAPI: f"{OLD}#define KVM_CAP_ZA 9\n"})
+    words = ("check", "--kernel", "../k", "--rules", "../r", "--select", "ZZZ901", "--output-format", "json")
+    shown = json.loads(caplint(*words, "--base", "HEAD").out)["findings"]
+    assert [entry["severity"] for entry in shown] == [added]
+    shown = json.loads(caplint(*words, ".").out)["findings"]
+    assert [entry["severity"] for entry in shown] == [whole]
+
+
+def test_a_finding_with_a_further_part_is_added(caplint: Caplint, checkout: Path) -> None:
+    page = RAISED.format(severity="NULL", parts=", json_group_array(name) AS parts")
+    lay(checkout, {"../r/a.md": page, QEMU_UAPI: f"{OLD}#define KVM_CAP_ZA 9\n#define KVM_CAP_ZB 10\n"})
+    commit(checkout)
+    words = ("check", "--kernel", "../k", "--rules", "../r", "--select", "ZZZ901", "--base", "HEAD", *CONCISE)
+    for names, count in (("BA", 0), ("B", 0), ("BAC", 1), ("AC", 1), ("", 0)):
+        lines = "".join(f"#define KVM_CAP_Z{name} 1{number}\n" for number, name in enumerate(names))
+        lay(checkout, {QEMU_UAPI: OLD + lines})
+        assert len(caplint(*words).out.splitlines()) == count
+
+
 def test_what_is_only_resolved_is_no_failure(caplint: Caplint, checkout: Path) -> None:
     lay(checkout, {QEMU_UAPI: HEADER})
     run = caplint("check", "--base", "HEAD", "--kernel", "../k", "--select", "CAP101")

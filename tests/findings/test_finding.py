@@ -121,6 +121,33 @@ def test_a_difference_goes_by_fingerprints() -> None:
     assert difference([], [goes, stays]) == ([], [goes, stays])
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_added"),
+    [
+        (replace(BASE, severity="note"), replace(BASE, severity="warning"), True),
+        (replace(BASE, severity="warning"), replace(BASE, severity="note"), False),
+        (replace(BASE, parts=("a",)), replace(BASE, parts=("a", "b")), True),
+        (replace(BASE, parts=("a",)), replace(BASE, parts=("b",)), True),
+        (replace(BASE, parts=("a", "b")), replace(BASE, parts=("a",)), False),
+        (replace(BASE, parts=("a",)), replace(BASE, parts=("a",), message="other words"), False),
+        (BASE, replace(BASE, parts=("a",)), False),
+    ],
+    ids=["risen", "fallen", "one more", "another", "one less", "the same", "recorded without parts"],
+)
+def test_a_finding_that_got_worse_is_added(before: Finding, after: Finding, *, is_added: bool) -> None:
+    added, resolved = difference([after], [before])
+    assert (added, resolved) == ([after] if is_added else [], [])
+
+
+@pytest.mark.parametrize(
+    ("severity", "in_patch", "shown"),
+    [("note", None, "note"), ("note", "warning", "warning"), ("error", "warning", "error"), ("note", "note", "note")],
+)
+def test_a_patch_may_raise_the_severity_of_what_it_adds(severity: str, in_patch: str | None, shown: str) -> None:
+    added, _ = difference([replace(BASE, severity=severity, in_patch=in_patch)], [])
+    assert [finding.severity for finding in added] == [shown]
+
+
 WEAK = replace(BASE, code="CAP202")
 
 

@@ -66,7 +66,7 @@ def test_enabling_and_its_arguments(tmp_path: Path) -> None:
 def test_self_tests_are_found_once_per_file(tmp_path: Path) -> None:
     test = {"tools/testing/selftests/kvm/a.c": "// KVM_CAP_HLT\nint a = KVM_CAP_HLT;\n"}
     cap = _caps(tmp_path, CHECK, HEADER, test)["KVM_CAP_HLT"]
-    assert [(place.path, place.line) for place in cap.selftests] == [("tools/testing/selftests/kvm/a.c", 1)]
+    assert [(place.path, place.line) for place in cap.selftests] == [("tools/testing/selftests/kvm/a.c", 2)]
 
 
 def test_two_kernels_are_refused(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ BAD = [
     ("path", "'arch/x86/kvm/fifo.c'"), ("path", "'arch/x86/kvm/link.c'"), ("path", "'no/such.c'"), ("path", "'arch/x86/kvm/x86.c' || char(0)"),
     ("severity", "'fatal'"), ("severity", "''"), ("severity", "1"), ("severity", "x'00'"), ("arch", "x'00'"), ("arch", "''"),
     ("function", "x'00'"), ("related", nested(10_000)), ("related", "'{'"), ("related", "'{}'"), ("related", "'7'"), ("related", "7"),
+    ("severity", "'note/fatal'"), ("severity", "'/note'"), ("severity", "'note/'"), ("severity", "'note/note/note'"),
     ("related", "x'5b5d'"), ("related", "'[[]]'"), ("related", "'[{}]'"), ("related", "hex(zeroblob(4999999))"),
     ("related", "json_array(json_object('tree', 'kernel', 'path', '../x', 'line', 1, 'message', 'm'))"),
     ("related", "json_array(json_object('tree', 'kernel', 'path', 'arch/x86/kvm/x86.c', 'line', 1e999, 'message', 'm'))"),

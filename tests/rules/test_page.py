@@ -303,11 +303,11 @@ def test_a_query_is_compiled(connection: sqlite3.Connection, query: str) -> None
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("SELECT 1 AS tree", f"selects tree; it must select {', '.join(query.COLUMNS)}"),
+        ("SELECT 1 AS tree", f"selects tree; it must select {', '.join(query.COLUMNS)} and may then select parts"),
         (
             QUERY.replace("AS arch", "AS architecture"),
             "selects tree, path, line, column, subject, architecture, function, severity, message, related; "
-            f"it must select {', '.join(query.COLUMNS)}",
+            f"it must select {', '.join(query.COLUMNS)} and may then select parts",
         ),
         ("SELECT FROM cap", 'near "FROM": syntax error'),
         ("SELECT * FROM caps", "no such table: caps"),
@@ -436,8 +436,9 @@ def test_a_malformed_row(connection: sqlite3.Connection, old: str, new: str) -> 
 def test_a_malformed_row_is_shown(connection: sqlite3.Connection) -> None:
     with pytest.raises(CaplintError) as error:
         list(run(connection, _rule(QUERY.replace("NULL AS severity", "'fatal' AS severity"))))
-    row = "('kernel', 'a.c', 3, 1, 'KVM_CAP_X', None, None, 'fatal', 'text', None)"
-    assert str(error.value) == f"a.md: query: a row is malformed: severity must be one of error, warning, note in {row}"
+    row = "('kernel', 'a.c', 3, 1, 'KVM_CAP_X', NULL, NULL, 'fatal', 'text', NULL)"
+    wrong = "severity must be one of error, warning, note, or two such as note/warning"
+    assert str(error.value) == f"a.md: query: a row is malformed: {wrong} in {row}"
 
 
 def test_a_long_row_is_cut(connection: sqlite3.Connection) -> None:

@@ -26,3 +26,9 @@ def test_ends_of_messages() -> None:
 
 def test_names_of_a_family_are_compared_by_their_words() -> None:
     assert nearest("KVM_CAP_SPLIT_IRQCHIP", ["KVM_CAP_IRQCHIP", "KVM_CAP_IRQCHIP_SPLIT"]) == "KVM_CAP_IRQCHIP_SPLIT"
+
+
+def test_a_name_that_differs_in_underscores_only_is_the_nearest() -> None:
+    names = ["KVM_CAP_MANUAL_DIRTY_LOG_PROTECT", "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2"]
+    assert nearest("KVM_CAP_MANUAL_DIRTY_LOG_PROTECT_2", names) == names[1]
+    assert nearest("KVM_CAP_MANUAL_DIRTY_LOG_PRO_TECT", names) == names[0]

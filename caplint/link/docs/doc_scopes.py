@@ -24,6 +24,7 @@ _Row = tuple[str, str, str, int, str | None, str, str, str, str]
 def link_doc_scopes(connection: sqlite3.Connection) -> None:
     """Fill `all_doc_architecture` and `all_doc_type`. A field with an unknown word has no row."""
     architectures = _architectures(connection)
+    chapters, informational = _chapters(connection), _informational(connection)
     typed: set[tuple[_Place, str | None, str]] = set()
     fields = connection.execute(
         """SELECT f.side, f.tree, f.path, d.section, d.title, d.line, d.name, d.value
@@ -41,15 +42,31 @@ def link_doc_scopes(connection: sqlite3.Connection) -> None:
             typed.add(((side, tree, path), section, title))
             words = documented_scopes(value)
             rows = _rows((side, tree, path), (line, section, title, value), words)
-            insert(connection, "all_doc_type", starmap(DocTypeRow, rows))
-    chapters = _chapters(connection)
+            chapter = chapters.get(((side, tree, path), (section or "").partition(".")[0]))
+            enables = int(chapter is not None and ((side, tree, path), section, title) not in informational)
+            insert(connection, "all_doc_type", (DocTypeRow(*row, enables) for row in rows))
     for in_file, number, title, line in _sections(connection):
         above, dot, _ = number.partition(".")
         chapter = chapters.get((in_file, above)) if dot and "KVM_CAP_" in title else None
         if chapter and (in_file, number, title) not in typed:
             text, scope = chapter
             rows = _rows(in_file, (line, number, title, text), [scope])
-            insert(connection, "all_doc_type", starmap(DocTypeRow, rows))
+            enables = int((in_file, number, title) not in informational)
+            insert(connection, "all_doc_type", (DocTypeRow(*row, enables) for row in rows))
+
+
+def _informational(connection: sqlite3.Connection) -> set[tuple[_Place, str | None, str]]:
+    """Return file, number and title of the sections that call their capability informational."""
+    words = knowledge().documentation["informational"]
+    return {
+        ((side, tree, path), section, title)
+        for side, tree, path, section, title, value in connection.execute(
+            """SELECT f.side, f.tree, f.path, d.section, d.title, d.value
+               FROM temp.all_file f JOIN main.doc_field d ON d.blob = f.blob
+               WHERE f.role = 'kernel' AND f.api AND d.name = 'return'"""
+        )
+        if any(word in value.lower() for word in words)
+    }
 
 
 def _rows(place: _Place, field: tuple[int, str | None, str, str], words: list[str]) -> Iterator[_Row]:

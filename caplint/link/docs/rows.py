@@ -46,6 +46,20 @@ class DocTypeRow(NamedTuple):
     text: str
     subject: str
     scope: str
+    enables: int
+
+
+class IoctlArchitectureRow(NamedTuple):
+    """Row of `all_ioctl_architecture`."""
+
+    side: str
+    tree: str
+    ioctl: str
+    arch: str
+    path: str
+    line: int
+    function: str
+    served: int | None
 
 
 class SelftestRow(NamedTuple):

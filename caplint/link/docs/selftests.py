@@ -1,25 +1,59 @@
-"""Capabilities that the selftests of a tree name, from a text search."""
+"""Capabilities that the code of a tree's self-tests names, in files that are built; they are not parsed."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 
+from caplint.c.conditions import conditionals
+from caplint.c.lexer import lex
 from caplint.knowledge.capability_names import mentions_in
 from caplint.link.core.rows import insert
 from caplint.link.docs.rows import SelftestRow
+from caplint.link.docs.selftest_builds import MAKEFILES, built_files
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 
 def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
-    """Yield the path of each readable selftest, with the capabilities that it names and their lines, in order."""
-    for path in sorted(path for directory in tree.project.selftests for path in tree.c_files_under(directory)):
-        try:
-            content = tree.read(path)
-        except (OSError, CaplintError):
-            continue
-        yield path, [(name, content.count(b"\n", 0, offset) + 1) for name, offset in mentions_in(content)]
+    """Yield the path of each self-test that is built, with the capabilities that its code names and their lines."""
+    for directory in tree.project.selftests:
+        contents = _Contents(tree)
+        makefiles = [tree.read_or_none(f"{directory}/{name}") for name in MAKEFILES]
+        present = [content for content in makefiles if content is not None]
+        for path in built_files(directory, tree.c_files_under(directory), present, contents.read):
+            yield path, _named_in_code(contents.read(path))
+
+
+class _Contents:
+    """Contents of a tree's files, each read once; a file that cannot be read is empty."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content."""
+        if path not in self._known:
+            try:
+                self._known[path] = self._tree.read(path)
+            except (OSError, CaplintError):
+                self._known[path] = b""
+        return self._known[path]
+
+
+def _named_in_code(content: bytes) -> list[tuple[str, int]]:
+    """Return the capabilities that a file names outside comments, strings and disabled code, and their lines."""
+    found = mentions_in(content)
+    if not found:
+        return []
+    lexed = lex(content)
+    presence = conditionals(lexed).presence
+    return [
+        (name, lexed.line(offset))
+        for name, offset in found
+        if offset not in lexed.comments and offset not in lexed.strings and presence(offset) is not False
+    ]
 
 
 def link_selftests(connection: sqlite3.Connection, tree: Tree) -> None:

@@ -58,7 +58,20 @@ CREATE TEMP TABLE all_doc_type (
     title   TEXT NOT NULL,
     text    TEXT NOT NULL,       -- as written, otherwise the chapter's title
     subject TEXT NOT NULL,
-    scope   TEXT NOT NULL        -- system, vm, vcpu, device
+    scope   TEXT NOT NULL,       -- system, vm, vcpu, device
+    enables INTEGER NOT NULL     -- 1: the chapter says that its capabilities can be enabled, and the section does not call this one informational
+);
+
+-- An architecture's function for an ioctl whose case is in shared code: kvm_arch_vcpu_ioctl_get_fpu() for KVM_GET_FPU.
+CREATE TEMP TABLE all_ioctl_architecture (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    ioctl    TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    function TEXT NOT NULL,
+    served   INTEGER             -- 1: the function may succeed, 0: it returns errors only; NULL: unknown
 );
 
 -- Self-tests that name a capability; filled if a patch adds one. The self-tests are searched as plain text.
@@ -68,6 +81,14 @@ CREATE TEMP TABLE selftest (
     line INTEGER NOT NULL,
     cap  TEXT NOT NULL
 );
+
+-- A capability that a comment of the UAPI headers names, at its first place in the file. A name that stands for several, such as
+-- KVM_CAP_S390_* or KVM_CAP_xxx, is left out.
+CREATE TEMP VIEW header_comment_cap AS
+    SELECT f.tree, f.path, t.line, t.column, t.name AS cap
+    FROM file f JOIN main.token t ON t.blob = f.blob
+    WHERE f.role = 'kernel' AND f.header = 'uapi' AND t.kind = 'comment' AND t.name GLOB 'KVM_CAP_*'
+      AND t.name NOT GLOB '*_' AND t.name NOT GLOB '*XXX*' AND t.name NOT GLOB '*FOO*' AND t.name NOT GLOB '*[a-z]*';
 
 -- A numbered section of KVM's API documentation.
 CREATE TEMP VIEW {base_}api_section AS
@@ -80,6 +101,14 @@ CREATE TEMP VIEW {base_}api_section AS
 CREATE TEMP VIEW api_field AS
     SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
     FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
+
+-- An architecture that serves a capability or ioctl, as `available_on`; ioctls of shared code by the architectures' functions.
+CREATE TEMP VIEW served_on AS
+    SELECT a.tree, a.subject, a.arch, coalesce(i.path, a.path) AS path, coalesce(i.line, a.line) AS line,
+           coalesce(i.function, a.function) AS function,
+           a.shared AND i.served IS NULL AS shared    -- 1: the case is in shared code, and the architecture may refuse it
+    FROM available_on a LEFT JOIN ioctl_architecture i ON i.tree = a.tree AND i.ioctl = a.subject AND i.arch = a.arch AND a.shared
+    WHERE i.served IS NOT 0;
 
 CREATE INDEX temp.all_doc_cap_cap ON all_doc_cap (cap);
 CREATE INDEX temp.all_doc_architecture_subject ON all_doc_architecture (subject);

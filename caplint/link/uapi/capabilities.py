@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections import Counter
 from functools import partial
@@ -13,6 +12,7 @@ from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.core.values import number_column
+from caplint.link.uapi.pasted_uses import link_pasted
 from caplint.link.uapi.rows import CapRow
 from caplint.util.suggest import nearest
 from caplint.values.macro_text import LookedUp
@@ -35,11 +35,11 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
-        WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL AND NOT f.expanded
+        WHERE t.name GLOB 'KVM_CAP_*' AND t.name NOT GLOB '*_' AND f.header IS NULL AND NOT f.expanded
           AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation')
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
-    _pasted(connection)
+    link_pasted(connection)
 
 
 class _Nearest:
@@ -113,28 +113,3 @@ def _definition(connection: sqlite3.Connection, side: str, tree: str, header: st
 def _alias(body: str) -> str | None:
     bare = body.strip("() ")
     return bare if is_capability(bare) else None
-
-
-def _pasted(connection: sqlite3.Connection) -> None:
-    """Insert names that a macro pastes together, invisible to a lexical search: KVM_CAP_INFO(USER_MEMORY)."""
-    makers = connection.execute("""
-        SELECT DISTINCT f.side, f.tree, m.name, m.parameters, m.body
-        FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-        WHERE m.parameters IS NOT NULL AND m.body LIKE '%KVM_CAP_##%'
-    """).fetchall()
-    for side, tree, name, parameters, body in makers:
-        pasted = re.search(r"KVM_CAP_##\s*(\w+)", body)
-        names = Definition.of(parameters, body).parameters or ()
-        if pasted is None or pasted.group(1) not in names:
-            continue
-        connection.execute(
-            """
-            INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
-            SELECT f.side, f.tree, f.role, f.path, k.line, k.column,
-                   'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
-            FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
-            WHERE k.callee = ? AND f.side = ? AND f.tree = ? AND json_array_length(k.arguments) > ?
-            ORDER BY f.path, k.line, k.column
-            """,
-            (index := names.index(pasted.group(1)), name, side, tree, index),
-        )
