@@ -22,8 +22,10 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
-from caplint.link.handlers.argument_checks import used
+from caplint.link.handlers.argument_checks import highest_argument, used
 from caplint.link.handlers.null_vm import NullVm, Untested
+from caplint.link.handlers.request_exits import flags_checked
+from caplint.link.handlers.request_tests import Readers
 from caplint.link.handlers.rows import (
     CapArgumentRow,
     CapCheckRow,
@@ -67,6 +69,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
+    readers = Readers(helpers, constants)
     numbered = Numbered(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
@@ -84,12 +87,12 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         for site in sites_of_body:
             if handler.verb == "check":
                 _insert_check(helpers, body, site)
-                _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
+                _insert_mask(body, site, "check", 0, masks.advertised(constants, helpers, body, site))
             else:
-                for argument in _insert_enable(helpers, body, site):
+                for argument in _insert_enable(readers, body, site):
                     if argument.mask:
                         accepted = masks.accepted(constants, body, site, argument.mask)
-                        _insert_mask(body, site, "enable", argument.index, accepted)
+                        _insert_mask(body, site, "enable", argument.position, accepted)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
@@ -142,26 +145,21 @@ def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site])
             )])  # fmt: skip
 
 
-def _insert_enable(helpers: Helpers, body: Body, site: Site) -> list[CapArgument]:
+def _insert_enable(readers: Readers, body: Body, site: Site) -> list[CapArgument]:
     handler = body.handler
     insert(body.connection, "all_cap_enable", [CapEnableRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
-        condition=site.condition, flags_checked=effects.flags_checked(body, site),
+        condition=site.condition, flags_checked=flags_checked(readers, body, site),
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
-        succeeds=effects.succeeds(body, site), max_argument=effects.highest_argument(body, site),
+        succeeds=effects.succeeds(body, site), max_argument=highest_argument(readers, body, site),
         returns_condition=exits.returns_condition(body, site)
     )])  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
-    arguments = list(used(helpers, body, site))
-    for argument in arguments:
-        insert(
-            body.connection,
-            "all_cap_argument",
-            [CapArgumentRow(*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask)],
-        )
-    walk = vcpu_lock.walk(helpers, body, site)
+    arguments = list(used(readers, body, site))
+    insert(body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument) for argument in arguments])
+    walk = vcpu_lock.walk(readers.helpers, body, site)
     if walk is not None:
         insert(
             body.connection,
@@ -181,7 +179,6 @@ class _Lead:
     found_by: str
     within: str | None = None
     """Architecture; None for any."""
-    flags_tested: bool = False
 
 
 def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
@@ -240,7 +237,6 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Le
                 verb=lead.verb,
                 scope=lead.scope,
                 found_by=lead.found_by,
-                flags_tested=lead.flags_tested,
             )
 
 
@@ -252,8 +248,7 @@ def _delegates(body: Body) -> Iterator[_Lead]:
         if not callee.isidentifier() or body.selector not in json.loads(call.text):
             continue
         if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):
-            tested = effects.flags_tested_at(body, call.start)
-            yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch, tested)
+            yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch)
 
 
 def _succeeds_if(body: Body, call: Row) -> bool:

@@ -1,0 +1,210 @@
+"""Uses of one argument of a request in a stretch of a function: stored, passed on, an index, a number of a bit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.link.functions.body import Row, between
+from caplint.link.functions.cap_argument import CapArgument
+from caplint.link.handlers.conditions import Region
+from caplint.link.handlers.request_exits import level_on_success
+from caplint.link.handlers.request_names import Part, arguments
+from caplint.link.handlers.request_tests import RequestTests
+from caplint.link.handlers.value_tests import Level, Outcome
+from caplint.link.handlers.zero_argument import effect_of_zero
+from caplint.values.expression_tree import Node, text_of, tree_of
+
+
+def indices(reader: RequestTests, region: Region) -> set[int]:
+    """Return the indices of the arguments that a region reads, in helpers too; the reader's value is `args`."""
+    found = set()
+    for row, node in expressions(reader, region):
+        parts = [reader.names.part(part, row.start) for part in node.within()]
+        found |= {int(part[1]) for part in parts if part is not None and len(part) > 1}
+        if node.kind == "call":
+            for inner in reader.inside(text_of(node.parts[0]), _parts(reader, node, row.start)):
+                found |= inner.indices_of_whole(indices)
+    return found
+
+
+def _parts(reader: RequestTests, call: Node, offset: int) -> list[Part | None]:
+    return [reader.names.part(part, offset) for part in call.parts[1:]]
+
+
+def expressions(reader: RequestTests, region: Region) -> Iterator[tuple[Row, Node]]:
+    """Yield the expressions of a region that may mention the request, calls and targets of assignments included."""
+    body = reader.body
+    for rows in (body.stores, body.tests, body.returns):
+        for row in between(rows, region.start, region.stop):
+            if reader.mentioned(row.text):
+                yield row, tree_of(row.text)
+    for row in between(body.stores, region.start, region.stop):
+        if reader.mentioned(row.extra[0]):
+            yield row, tree_of(row.extra[0])
+    for row in calls(reader, region):
+        yield row, call_of(row)
+
+
+def calls(reader: RequestTests, region: Region) -> Iterator[Row]:
+    """Yield the calls that get something of the request; declarations such as `CLASS(fd, f)(value)` count."""
+    body = reader.body
+    declared = [
+        Row(row.start, row.stop, row.extra[0], (row.text,)) for row in between(body.macros, region.start, region.stop)
+    ]
+    for row in (*between(body.calls, region.start, region.stop), *declared):
+        if reader.mentioned(row.text) and not row.extra[0].startswith("("):  # `(u32)(x)` looks like a call
+            yield row
+
+
+def call_of(row: Row) -> Node:
+    """Return the tree of a call's row."""
+    return Node("call", "", (Node("name", row.extra[0]), *map(tree_of, arguments(row.text))))
+
+
+@dataclass
+class ArgumentUses:
+    """Uses of the reader's value in a region."""
+
+    reader: RequestTests
+    region: Region
+
+    def argument(self, position: int) -> CapArgument:
+        """Return what is made of the value."""
+        validated = self.validated
+        use = "stored" if self._stores else "passed" if self._passes else "tested"
+        zero = effect_of_zero(self.reader, self.region, self._passes, _in_helper)
+        self._on_success()
+        masks = sorted((offset, mask) for offset, mask in self.reader.masks if self.region.holds(offset))
+        return CapArgument(position, use, validated, zero, masks[0][1] if masks else None)
+
+    @cached_property
+    def validated(self) -> int | None:
+        """1 if every use of the value is behind a test of it, or any value will do; 0 if one is not; else None."""
+        verdicts = [*self._stored(), *self._indexed(), *map(self._passed, self._passes)]
+        if not verdicts and not self._stores and self._is_taken_apart():
+            verdicts = [_verdict(self._on_success())]
+        return 0 if 0 in verdicts else None if None in verdicts else 1
+
+    def _on_success(self) -> Level:
+        return level_on_success(self.reader, self.region)
+
+    def _level(self, offset: int) -> Level:
+        return self.reader.level(offset, self.region)
+
+    @cached_property
+    def _stores(self) -> list[Row]:
+        """Assignments that outlive the function and take the value or a part of it."""
+        return [
+            row
+            for row in between(self.reader.body.stores, self.region.start, self.region.stop)
+            if row.extra[2] == "0"
+            and self.reader.mentioned(row.text)
+            and self.reader.at(row.start).mentions(tree_of(row.text))
+        ]
+
+    def _stored(self) -> Iterator[int | None]:
+        for row in self._stores:
+            if not self._may_take_any(row.extra[0], tree_of(row.text), row.start):
+                yield _verdict(self._level(row.start))
+
+    def _may_take_any(self, target: str, value: Node, offset: int) -> bool:
+        if self._is_reduced(value, offset):
+            return True
+        return self.reader.at(offset).is_value(value) and _is_bool(self.reader, target)
+
+    def _is_reduced(self, value: Node, offset: int) -> bool:
+        """Tell whether any value may be used this way: as a truth value, cut to some bits, or by a bounding call."""
+        tests = self.reader.at(offset)
+        if value.kind == "call" and kernel_idioms().bounds(text_of(value.parts[0])):
+            return True
+        bare = [part for part in value.within() if part.kind == "name" and tests.is_value(part)]
+        restrained = bool(bare) and all(self.reader.restrained(part, offset, self.region) for part in bare)
+        direct = any(tests.is_value(part) for part in value.within() if part.kind in {"index", "member"})
+        return tests.reduced(value) or (restrained and not direct)
+
+    def _indexed(self) -> Iterator[int | None]:
+        """Yield a verdict for each use of the value as an index or number of a bit, which need a bound."""
+        for row, node in expressions(self.reader, self.region):
+            for use, level in self._numbers(node, row.start, Level.UNTESTED):
+                if not self._is_reduced(use, row.start) and self.reader.at(row.start).mentions(use):
+                    yield _verdict(max(level, self._level(row.start)), bounded=True)
+
+    def _numbers(self, node: Node, offset: int, level: Level) -> Iterator[tuple[Node, Level]]:
+        """Yield the indices and numbers of bits in an expression, each with the level to which its left side tests."""
+        if node.kind == "binary" and node.text in {"&&", "||"}:
+            first, second = node.parts
+            outcome = Outcome.NONZERO if node.text == "&&" else Outcome.ZERO
+            yield from self._numbers(first, offset, level)
+            tested = self.reader.implied(first, outcome, offset, self.region)
+            yield from self._numbers(second, offset, max(level, tested))
+            return
+        if (node.kind == "index" and self.reader.names.part(node.parts[0], offset) is None) or (node.kind == "binary" and node.text in {"<<", ">>"}) or (node.kind == "call" and len(node.parts) > 1 and kernel_idioms().numbers_a_bit(text_of(node.parts[0]))):
+            yield node.parts[1], level
+        for part in node.parts:
+            yield from self._numbers(part, offset, level)
+
+    @cached_property
+    def _passes(self) -> list[tuple[Row, int]]:
+        """Calls that get the value, or the request and read the value in it: row and index of the argument."""
+        found = []
+        for row in calls(self.reader, self.region):
+            callee, node = row.extra[0], call_of(row)
+            if kernel_idioms().logs(callee) or kernel_idioms().is_transparent(callee) or kernel_idioms().bounds(callee):
+                continue
+            for position, part in enumerate(_parts(self.reader, node, row.start)):
+                whole = part is not None and part != self.reader.value and part == self.reader.value[: len(part)]
+                if part == self.reader.value or (whole and self._is_read(row)):
+                    found.append((row, position))
+        return found
+
+    def _is_read(self, row: Row) -> bool:
+        """Tell whether a helper that gets the request reads the value in it."""
+        position = int(self.reader.value[1])
+        parts = _parts(self.reader, call_of(row), row.start)
+        return any(position in inner.indices_of_whole(indices) for inner in self.reader.inside(row.extra[0], parts))
+
+    def _passed(self, entry: tuple[Row, int]) -> int | None:
+        row, position = entry
+        callee, level = row.extra[0], self._level(row.start)
+        if level in {Level.LOOSE, Level.TESTED, Level.UNREACHED} or kernel_idioms().judges(callee):
+            return 1
+        if kernel_idioms().numbers_a_bit(callee) and position == 0:
+            return 1  # judged as the number of a bit
+        parts = _parts(self.reader, call_of(row), row.start)
+        if parts[position] == self.reader.value:
+            helpers = self.reader.helpers_named(callee)
+            taken = [helper.handler.parameters[position : position + 1] for helper in helpers]
+            if taken and all(name and name[0] in helper.bools for name, helper in zip(taken, helpers, strict=True)):
+                return 1
+        verdicts = [_in_helper(inner).validated for inner in self.reader.inside(callee, parts)]
+        if not verdicts or level is Level.UNKNOWN:
+            return None
+        return 0 if 0 in verdicts else None if None in verdicts else 1
+
+    def _is_taken_apart(self) -> bool:
+        return any(self.reader.at(row.start).picks(node) for row, node in expressions(self.reader, self.region))
+
+
+def _in_helper(reader: RequestTests) -> CapArgument:
+    """Return the use of the value in a helper, which is read once."""
+    if reader.argument is None:
+        reader.argument = CapArgument(0, "passed", None, "accepted", None)  # for a helper that calls itself
+        reader.argument = ArgumentUses(reader, Region.whole(reader.body)).argument(0)
+    return reader.argument
+
+
+def _verdict(level: Level, bounded: bool = False) -> int | None:
+    if level is Level.UNKNOWN:
+        return None
+    return int(level >= (Level.TESTED if bounded else Level.LOOSE))
+
+
+def _is_bool(reader: RequestTests, target: str) -> bool:
+    """Tell whether a member of this name is a bool, or one bit wide, in every declaration."""
+    name = re.split(r"->|\.", re.sub(r"\[[^\]]*\]", "", target))[-1].strip()
+    kinds: Iterable[tuple[str, str]] = reader.readers.helpers.members.get(name, set())
+    return bool(kinds) and all(kind == "bool" or bits == "1" for kind, bits in kinds)
