@@ -109,7 +109,19 @@ class ArgumentUses:
     def _stored(self) -> Iterator[int | None]:
         for row in self._stores:
             if not self._may_take_any(row.extra[0], tree_of(row.text), row.start):
-                yield _verdict(self._level(row.start))
+                yield _verdict(max(self._level(row.start), self._chosen(tree_of(row.text), row.start)))
+
+    def _chosen(self, value: Node, offset: int) -> Level:
+        """Return the level to which the condition of a `?:` tests the value that it chooses: `v > MAX ? MAX : v`."""
+        if self._is_reduced(value, offset):
+            return Level.UNREACHED
+        if value.kind != "ternary":
+            return Level.UNTESTED
+        condition, *branches = value.parts
+        return min(
+            max(self.reader.implied(condition, outcome, offset, self.region), self._chosen(branch, offset))
+            for branch, outcome in zip(branches, (Outcome.NONZERO, Outcome.ZERO), strict=True)
+        )
 
     def _may_take_any(self, target: str, value: Node, offset: int) -> bool:
         if self._is_reduced(value, offset):
@@ -186,7 +198,12 @@ class ArgumentUses:
         return 0 if 0 in verdicts else None if None in verdicts else 1
 
     def _is_taken_apart(self) -> bool:
-        return any(self.reader.at(row.start).picks(node) for row, node in expressions(self.reader, self.region))
+        """Tell whether a condition takes known bits out of the value."""
+        return any(
+            row.extra[0] != "switch" and self.reader.at(row.start).picks(tree_of(row.text))
+            for row in between(self.reader.body.tests, self.region.start, self.region.stop)
+            if self.reader.mentioned(row.text)
+        )
 
 
 def _in_helper(reader: RequestTests) -> CapArgument:

@@ -94,8 +94,8 @@ class RequestNames:
 
 
 def _bare(node: Node) -> Node:
-    """Return the node below casts, dereferences and address operators."""
-    while node.kind == "cast" or (node.kind == "unary" and node.text in {"*", "&"}):
+    """Return the node below casts, dereferences and address operators; a cast to bool makes another value."""
+    while (node.kind == "cast" and node.text not in {"bool", "_Bool"}) or (node.kind == "unary" and node.text in {"*", "&"}):
         node = node.parts[0]
     return node
 

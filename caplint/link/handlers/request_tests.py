@@ -42,6 +42,7 @@ _ERRNO = re.compile(r"E[A-Z][A-Z0-9]+\Z")
 _WORDS = {"NULL": 0, "false": 0, "true": 1}
 _LEAVES = re.compile(r"\s*(?:\{[^{}]*)?\b(?:return|goto)\b")
 _IF = re.compile(r"\bif\s*\(")
+_ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)\b(?!\s*(?:->|\.|\[))")
 _BIT_COUNT = 16
 
 _Question = tuple[Node, Outcome, int, int]
@@ -126,7 +127,8 @@ class RequestTests:
     def level(self, offset: int, region: Region) -> Level:
         """Return the level to which the value is tested when control reaches an offset."""
         level = self._held(offset, region)
-        if level is Level.UNTESTED and (self._judged(offset, region) or self._unexplained(offset, region)):
+        enough = Level.LOOSE if self.value[0] == "args" else Level.UNKNOWN
+        if level < enough and (self._judged(offset, region) or self._unexplained(offset, region)):
             return Level.UNKNOWN
         return level
 
@@ -316,6 +318,9 @@ class RequestTests:
         """Return the level of a variable's outcome: the lowest of all assignments that may have given it its value."""
         level, passed = Level.UNREACHED, Level.UNTESTED
         stores = [row for row in self.body.targets.get(name, []) if row.start < offset and region.holds(row.start)]
+        begin = stores[-1].start if stores else -1
+        if (filled := self._filled_in(name, begin, offset, region)) is not None:
+            return filled
         for row in reversed(stores):
             if not self.budget.spend():
                 return Level.UNKNOWN
@@ -329,7 +334,7 @@ class RequestTests:
         else:
             if not stores or name in self.body.handler.parameters:
                 level = min(level, passed)
-        return max(level, self._filled_in(name, offset, region)) if level < Level.UNKNOWN else level
+        return level
 
     def _assigned(self, row: Row, outcome: Outcome, region: Region) -> Level:
         operator = row.extra[1]
@@ -340,17 +345,25 @@ class RequestTests:
             return max(added, self._variable(row.extra[0], outcome, row.start, region))
         return Level.UNTESTED
 
-    def _filled_in(self, name: str, offset: int, region: Region) -> Level:
-        """Return UNKNOWN for a variable whose address goes to a call that also gets the value."""
-        address = re.compile(rf"&\s*{re.escape(name)}\b")
-        for row in self.body.calls:
-            if row.start >= offset:
-                break
-            if region.holds(row.start) and self.mentioned(row.text) and address.search(row.text):
+    def _filled_in(self, name: str, begin: int, offset: int, region: Region) -> Level | None:
+        """Return the level of a variable whose address goes to a call between two offsets: UNKNOWN if it gets the value.
+
+        Return None without such a call.
+        """
+        for row in reversed(self._addressing.get(name, [])):
+            if begin < row.start < offset and region.holds(row.start):
                 given = [self.names.part(tree_of(text), row.start) for text in arguments(row.text)]
-                if any(map(self._covers, given)):
-                    return Level.UNKNOWN
-        return Level.UNTESTED
+                return Level.UNKNOWN if any(map(self._covers, given)) else Level.UNTESTED
+        return None
+
+    @cached_property
+    def _addressing(self) -> dict[str, list[Row]]:
+        """Variable → calls that get its address, in file order."""
+        calls: dict[str, list[Row]] = {}
+        for row in self.body.calls:
+            for name in set(_ADDRESS.findall(row.text)):
+                calls.setdefault(name, []).append(row)
+        return calls
 
     def _covers(self, part: Part | None) -> bool:
         """Tell whether a part of the request contains the value."""
