@@ -157,8 +157,19 @@ class Body:
 
     @property
     def labels(self) -> list[Row]:
-        """Case labels: value, empty for `default`; selector of the switch."""
-        return self._rows("label", "SELECT start, stop, coalesce(low, ''), selector FROM main.case_label")
+        """Case labels: value, empty for `default`; selector of the switch, line."""
+        return self._rows("label", "SELECT start, stop, coalesce(low, ''), selector, line FROM main.case_label")
+
+    @cached_property
+    def first_lines(self) -> dict[int, int]:
+        """Map of each label's offset to the line of the first label of the same code: `case A: case B: code`."""
+        lines: dict[int, int] = {}
+        previous = None
+        for row in self.labels:
+            shares = previous is not None and previous.stop == row.stop and not self.weight(previous.start, row.start)
+            lines[row.start] = lines[previous.start] if previous is not None and shares else int(row.extra[1])
+            previous = row
+        return lines
 
     @cached_property
     def bools(self) -> frozenset[str]:

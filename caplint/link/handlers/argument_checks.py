@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from caplint.link.functions.body import Body
 from caplint.link.functions.cap_argument import CapArgument
-from caplint.link.handlers.argument_uses import ArgumentUses, indices
+from caplint.link.handlers.argument_uses import ArgumentUses, handed_on, indices, tested
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_tests import Readers
@@ -15,6 +15,7 @@ from caplint.link.handlers.value_tests import Level
 
 # Maximum number of elements of cap->args per case; the ABI has four.
 _MOST_ARGUMENTS = 64
+_ALL = ("args",)
 
 
 def highest_argument(readers: Readers, body: Body, site: Site) -> int | None:
@@ -24,7 +25,7 @@ def highest_argument(readers: Readers, body: Body, site: Site) -> int | None:
 
 def used(readers: Readers, body: Body, site: Site) -> Iterator[CapArgument]:
     """Yield every argument that the site reads, by index; helpers that get the whole request are followed."""
-    found = sorted(_indices(readers, body, site))
+    found = sorted(_indices(readers, body, site) | _tested_above(readers, body, site))
     if len(found) > _MOST_ARGUMENTS:
         body.cut(site.line, site.start, f"more than {_MOST_ARGUMENTS} arguments of one request")
     for index in found[:_MOST_ARGUMENTS]:
@@ -37,7 +38,23 @@ def used(readers: Readers, body: Body, site: Site) -> Iterator[CapArgument]:
         yield argument
 
 
+def hands_on(readers: Readers, body: Body, site: Site) -> int:
+    """Return 1 if a function that is not in view gets the whole request, in the case or above its switch."""
+    if not body.selector:
+        return 0
+    region, reader = Region.of(body, site), readers.at_handler(body, _ALL, "")
+    return int(any(region.holds(offset) for offset in handed_on(reader)))
+
+
+def _tested_above(readers: Readers, body: Body, site: Site) -> set[int]:
+    """Return the indices of the arguments that conditions above the site's switch test."""
+    if not body.selector:
+        return set()
+    head, reader = Region.of(body, site).head, readers.at_handler(body, _ALL, "")
+    return {index for offset, index in tested(reader) if offset < head}
+
+
 def _indices(readers: Readers, body: Body, site: Site) -> set[int]:
     if not body.selector:
         return set()
-    return indices(readers.at_handler(body, ("args",), site.capability), Region.of(body, site))
+    return indices(readers.at_handler(body, _ALL, site.capability), Region.of(body, site))

@@ -12,7 +12,7 @@ from caplint.link.functions.body import Row, between
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_exits import level_on_success
-from caplint.link.handlers.request_names import Part, arguments
+from caplint.link.handlers.request_names import WHOLE, Part, arguments
 from caplint.link.handlers.request_tests import RequestTests
 from caplint.link.handlers.value_tests import Level, Outcome
 from caplint.link.handlers.zero_argument import effect_of_zero
@@ -33,6 +33,31 @@ def indices(reader: RequestTests, region: Region) -> set[int]:
 
 def _parts(reader: RequestTests, call: Node, offset: int) -> list[Part | None]:
     return [reader.names.part(part, offset) for part in call.parts[1:]]
+
+
+def tested(reader: RequestTests) -> list[tuple[int, int]]:
+    """Return the conditions that read arguments, as offset and index; the reader's value is `args`."""
+    if reader.tested is None:
+        reader.tested = []
+        for row in reader.body.tests:
+            if row.extra[0] != "switch" and reader.mentioned(row.text):
+                parts = [reader.names.part(node, row.start) for node in tree_of(row.text).within()]
+                reader.tested += [(row.start, int(part[1])) for part in parts if part is not None and len(part) > 1]
+    return reader.tested
+
+
+def handed_on(reader: RequestTests) -> list[int]:
+    """Return the offsets of calls that hand the whole request to a function that is not in view."""
+    if reader.handed_on is None:
+        reader.handed_on = []
+        for row in calls(reader, Region.whole(reader.body)):
+            callee = row.extra[0]
+            if not (kernel_idioms().is_inert(callee) or kernel_idioms().judges(callee)):
+                parts = _parts(reader, call_of(row), row.start)
+                macros = reader.readers.helpers.macros(callee, reader.body.handler.arch)
+                if not {WHOLE, ("args",)}.isdisjoint(parts) and not (reader.helpers_named(callee) or macros):
+                    reader.handed_on.append(row.start)
+    return reader.handed_on
 
 
 def expressions(reader: RequestTests, region: Region) -> Iterator[tuple[Row, Node]]:

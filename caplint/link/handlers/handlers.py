@@ -22,7 +22,7 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
-from caplint.link.handlers.argument_checks import highest_argument, used
+from caplint.link.handlers.argument_checks import hands_on, highest_argument, used
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.request_exits import flags_checked
 from caplint.link.handlers.request_tests import Readers
@@ -147,18 +147,20 @@ def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site])
 
 def _insert_enable(readers: Readers, body: Body, site: Site) -> list[CapArgument]:
     handler = body.handler
+    first_line = body.first_lines.get(site.start, site.line)
     insert(body.connection, "all_cap_enable", [CapEnableRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
         condition=site.condition, flags_checked=flags_checked(readers, body, site),
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
         succeeds=effects.succeeds(body, site), max_argument=highest_argument(readers, body, site),
-        returns_condition=exits.returns_condition(body, site)
+        returns_condition=exits.returns_condition(body, site), first_line=first_line,
+        hands_on=hands_on(readers, body, site)
     )])  # fmt: skip
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
     arguments = list(used(readers, body, site))
-    insert(body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument) for argument in arguments])
+    insert(body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument, first_line) for argument in arguments])
     walk = vcpu_lock.walk(readers.helpers, body, site)
     if walk is not None:
         insert(

@@ -58,6 +58,8 @@ class Readers:
     callers: dict[tuple[int, int], list[tuple[Body, int, str]]] = field(default_factory=dict)
     """Blob and start of a handler → calls of it: caller, offset, and the argument that is the request."""
 
+    _names: dict[tuple[object, ...], RequestNames] = field(default_factory=dict)
+    _conditions: dict[tuple[int, int], Conditions] = field(default_factory=dict)
     _budgets: dict[tuple[int, int], Budget] = field(default_factory=dict)
     """Blob and start of a function → what is left to spend on it."""
     _asking: dict[tuple[int, int], bool] = field(default_factory=dict)
@@ -75,6 +77,20 @@ class Readers:
         if key not in self._readers:
             self._readers[key] = RequestTests(self, body, bindings, value, capability, depth, self._budgets[place])
         return self._readers[key]
+
+    def names(self, body: Body, bindings: Bindings) -> RequestNames:
+        """Return the names of the request's parts in a function."""
+        key = (body.handler.blob, body.handler.start, bindings)
+        if key not in self._names:
+            self._names[key] = RequestNames(body, bindings)
+        return self._names[key]
+
+    def conditions(self, body: Body) -> Conditions:
+        """Return the conditions that hold at the places of a function."""
+        place = (body.handler.blob, body.handler.start)
+        if place not in self._conditions:
+            self._conditions[place] = Conditions(body)
+        return self._conditions[place]
 
     def at_handler(self, body: Body, value: Part, capability: str) -> RequestTests:
         """Return the reader of one part of the request that is a handler's last parameter."""
@@ -98,16 +114,16 @@ class RequestTests:
     _answers: dict[_Question, Level] = field(default_factory=dict)
     argument: CapArgument | None = None
     """Use of the value in the whole function; None until computed."""
+    tested: list[tuple[int, int]] | None = None
+    """Offsets of conditions that read arguments, with the indices; None until computed."""
+    handed_on: list[int] | None = None
+    """Offsets of calls that hand the request to a function that is not in view; None until computed."""
     _indices: set[int] | None = None
     _returned: dict[Outcome, Level] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = RequestNames(self.body, self.bindings)
-
-    @cached_property
-    def conditions(self) -> Conditions:
-        """Conditions that hold at the places of the function."""
-        return Conditions(self.body)
+        self.names = self.readers.names(self.body, self.bindings)
+        self.conditions = self.readers.conditions(self.body)
 
     def at(self, offset: int, keeps_masks: bool = True) -> ValueTests:
         """Return the reader of conditions at an offset."""

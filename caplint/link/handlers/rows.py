@@ -70,6 +70,8 @@ class CapEnableRow(NamedTuple):
     succeeds: int | None
     max_argument: int | None
     returns_condition: str
+    first_line: int
+    hands_on: int
 
 
 class VmDereferenceRow(NamedTuple):
@@ -106,6 +108,7 @@ class CapArgumentRow(NamedTuple):
     validated: int | None
     zero: str
     mask: str | None
+    first_line: int
 
 
 class VcpuWalkRow(NamedTuple):

@@ -16,7 +16,9 @@ def function(head: str, *lines: str) -> str:
     return "\n".join([head, "{", *(f"\t{line}" for line in lines), "}", ""])
 
 
-def handler(*above: str, case: tuple[str, ...] = ("kvm->arch.x = 1;", "r = 0;", "break;"), rest: tuple[str, ...] = ()) -> str:
+def handler(
+    *above: str, case: tuple[str, ...] = ("kvm->arch.x = 1;", "r = 0;", "break;"), rest: tuple[str, ...] = ()
+) -> str:
     body = ("int r = -EINVAL;", *above, "switch (cap->cap) {", "case KVM_CAP_A:", *case, "}", *(rest or ("return r;",)))
     return function(VM, *body)
 
