@@ -11,6 +11,7 @@ from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Row, between
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.handlers.conditions import Region
+from caplint.link.handlers.implications import Place
 from caplint.link.handlers.request_exits import level_on_success
 from caplint.link.handlers.request_names import WHOLE, Part, arguments
 from caplint.link.handlers.request_tests import RequestTests
@@ -144,7 +145,7 @@ class ArgumentUses:
             return Level.UNTESTED
         condition, *branches = value.parts
         return min(
-            max(self.reader.implied(condition, outcome, offset, self.region), self._chosen(branch, offset))
+            max(self.reader.implied(condition, outcome, Place(offset, self.region)), self._chosen(branch, offset))
             for branch, outcome in zip(branches, (Outcome.NONZERO, Outcome.ZERO), strict=True)
         )
 
@@ -159,7 +160,7 @@ class ArgumentUses:
         if value.kind == "call" and kernel_idioms().bounds(text_of(value.parts[0])):
             return True
         bare = [part for part in value.within() if part.kind == "name" and tests.is_value(part)]
-        restrained = bool(bare) and all(self.reader.restrained(part, offset, self.region) for part in bare)
+        restrained = bool(bare) and all(self.reader.restrained(part, Place(offset, self.region)) for part in bare)
         direct = any(tests.is_value(part) for part in value.within() if part.kind in {"index", "member"})
         return tests.reduced(value) or (restrained and not direct)
 
@@ -176,13 +177,21 @@ class ArgumentUses:
             first, second = node.parts
             outcome = Outcome.NONZERO if node.text == "&&" else Outcome.ZERO
             yield from self._numbers(first, offset, level)
-            tested = self.reader.implied(first, outcome, offset, self.region)
+            tested = self.reader.implied(first, outcome, Place(offset, self.region))
             yield from self._numbers(second, offset, max(level, tested))
             return
-        if (node.kind == "index" and self.reader.names.part(node.parts[0], offset) is None) or (node.kind == "binary" and node.text in {"<<", ">>"}) or (node.kind == "call" and len(node.parts) > 1 and kernel_idioms().numbers_a_bit(text_of(node.parts[0]))):
-            yield node.parts[1], level
+        number = self._number_in(node, offset)
+        if number is not None:
+            yield number, level
         for part in node.parts:
             yield from self._numbers(part, offset, level)
+
+    def _number_in(self, node: Node, offset: int) -> Node | None:
+        """Return the operand of an expression that is an index, or the number of a bit; None without one."""
+        names_bit = node.kind == "call" and kernel_idioms().numbers_a_bit(text_of(node.parts[0]))
+        indexes = node.kind == "index" and self.reader.names.part(node.parts[0], offset) is None
+        shifts = node.kind == "binary" and node.text in {"<<", ">>"}
+        return node.parts[1] if (names_bit or indexes or shifts) and len(node.parts) > 1 else None
 
     @cached_property
     def _passes(self) -> list[tuple[Row, int]]:

@@ -127,7 +127,8 @@ class Conditions:
                 continue
             begins = [test.start for test in self.body.ends_of_ifs.get(row.start, [])]
             label = self.body.labels[index]
-            if begins and not any(entry.stop <= label.start and not entry.selector for entry in self._enclosing.at(begins[0])):
+            around = self._enclosing.at(begins[0]) if begins else ()
+            if begins and not any(entry.stop <= label.start and not entry.selector for entry in around):
                 conditions.append(condition._replace(stop=label.stop))
         return conditions
 
@@ -142,7 +143,7 @@ class Conditions:
 
     @cached_property
     def _left(self) -> list[Condition]:
-        """Return for each switch whose `default` leaves the function that a listed case was chosen, behind the switch."""
+        """Return for each switch whose `default` leaves the function that behind it a listed case was chosen."""
         defaults = [row for row in self.body.labels if not row.text and self._leaves(row)]
         conditions = []
         for row in defaults:
@@ -152,20 +153,17 @@ class Conditions:
                 stop = min(around, default=self.body.handler.stop)
                 if switch.stop < stop:
                     conditions.append(
-                        Condition(
-                            switch.stop, stop, "", Outcome.NONZERO, switch.stop, "1", row.extra[0], listed=True
-                        )
+                        Condition(switch.stop, stop, "", Outcome.NONZERO, switch.stop, "1", row.extra[0], listed=True)
                     )
         return conditions
 
     def _leaves(self, label: Row) -> bool:
         """Tell whether the code of a label always returns or jumps."""
         exits = [
-            *between(self.body.returns, label.start, label.stop), *between(self.body.jumps, label.start, label.stop)
+            *between(self.body.returns, label.start, label.stop),
+            *between(self.body.jumps, label.start, label.stop),
         ]
-        return any(
-            all(entry.start <= label.start for entry in self._enclosing.at(row.start)) for row in exits
-        )
+        return any(all(entry.start <= label.start for entry in self._enclosing.at(row.start)) for row in exits)
 
 
 def _evaluated(branches: list[Row], offset: int) -> int:

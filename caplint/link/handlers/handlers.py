@@ -160,7 +160,9 @@ def _insert_enable(readers: Readers, body: Body, site: Site) -> list[CapArgument
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
     arguments = list(used(readers, body, site))
-    insert(body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument, first_line) for argument in arguments])
+    insert(
+        body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument, first_line) for argument in arguments]
+    )
     walk = vcpu_lock.walk(readers.helpers, body, site)
     if walk is not None:
         insert(

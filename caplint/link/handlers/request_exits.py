@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from caplint.link.functions.body import Body, Row, between
 from caplint.link.handlers.conditions import Region
+from caplint.link.handlers.implications import Place
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_names import Part
 from caplint.link.handlers.request_tests import Readers, RequestTests
@@ -14,7 +13,6 @@ from caplint.link.handlers.value_tests import Level, Outcome
 from caplint.values.expression_tree import tree_of
 
 FLAGS: Part = ("flags",)
-_NEGATIVE = re.compile(r"\(*\s*-")
 
 
 def flags_checked(readers: Readers, body: Body, site: Site) -> int | None:
@@ -35,7 +33,7 @@ def level_on_success(reader: RequestTests, region: Region) -> Level:
     """Return the lowest level of all exits of a region that may succeed."""
     body = reader.body
     levels = [
-        max(reader.implied(tree_of(row.text), Outcome.GOOD, row.start, region), reader.level(row.start, region))
+        max(reader.implied(tree_of(row.text), Outcome.GOOD, Place(row.start, region)), reader.level(row.start, region))
         for row in between(body.returns, region.start, region.stop)
     ]
     if _falls_out(reader, region):
@@ -62,5 +60,5 @@ def _behind(reader: RequestTests, region: Region) -> Level:
     switch = max((row.stop for row in body.around.at(region.start) if row.start == region.head), default=end)
     results = [row for row in body.returns if row.start >= switch]
     held = reader.level(end - 1, region)
-    levels = [max(held, reader.implied(tree_of(row.text), Outcome.GOOD, end, region)) for row in results]
+    levels = [max(held, reader.implied(tree_of(row.text), Outcome.GOOD, Place(end, region))) for row in results]
     return min(levels, default=held)

@@ -95,9 +95,8 @@ class RequestNames:
 
 def _bare(node: Node) -> Node:
     """Return the node below casts, dereferences and address operators; a cast to bool makes another value."""
-    while (node.kind == "cast" and node.text not in {"bool", "_Bool"}) or (node.kind == "unary" and node.text in {"*", "&"}):
-        node = node.parts[0]
-    return node
+    passing = {"cast": node.text not in {"bool", "_Bool"}, "unary": node.text in {"*", "&"}}
+    return _bare(node.parts[0]) if passing.get(node.kind) else node
 
 
 def arguments(text: str) -> list[str]:

@@ -42,7 +42,7 @@ class Outcome(IntEnum):
 
 
 _INVERSE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 COMPARISONS = frozenset(_INVERSE)
 _SHIFTING = frozenset({"+", "-", "*", "/", "<<"})
 
@@ -91,7 +91,7 @@ class ValueTests:
         if self.mentions(left) and self.mentions(right):
             return self._compared_with_itself(relation, left, right)
         if self.mentions(right):
-            return self._related(right, _MIRRORED[relation], left)
+            return self._related(right, MIRRORED[relation], left)
         return self._related(left, relation, right)
 
     def _compared_with_itself(self, relation: str, left: Node, right: Node) -> Level:
@@ -205,3 +205,37 @@ def combined(bits: Iterable[Bits]) -> Bits:
 def parts_of(node: Node, kind: str) -> Iterator[Node]:
     """Yield the nodes of a kind in an expression."""
     return (part for part in node.within() if part.kind == kind)
+
+
+def is_truth(node: Node) -> bool:
+    """Tell whether an expression is a truth value, so that a comparison with a constant is one of the truth value."""
+    return (node.kind == "unary" and node.text == "!") or (
+        node.kind == "binary" and (node.text in COMPARISONS or node.text in {"&&", "||"})
+    )
+
+
+def result_of(relation: str, number: int, holds: bool) -> Outcome | None:
+    """Return the outcome of a result for which `result relation number` holds or not; None if it says nothing."""
+    if number < 0:
+        if relation not in {"==", "!="}:
+            return None
+        return Outcome.BAD if holds == (relation == "==") else Outcome.GOOD
+    if relation in {"<", ">="} and number == 0:
+        return Outcome.BAD if holds == (relation == "<") else Outcome.GOOD
+    positive = Outcome.NONZERO if holds else Outcome.ZERO
+    if number == 0 and relation in {"!=", ">"}:
+        return positive
+    if number == 0 and relation in {"==", "<="}:
+        return positive.opposite
+    if number == 1 and relation in {"==", ">="}:
+        return positive
+    return positive.opposite if number == 1 and relation in {"!=", "<"} else None
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """Yield the operands of `!`, `&&` and `||`."""
+    if (node.kind == "binary" and node.text in {"&&", "||"}) or (node.kind == "unary" and node.text == "!"):
+        for part in node.parts:
+            yield from leaves(part)
+    else:
+        yield node

@@ -86,9 +86,7 @@ def _fails(body: Body, row: Row) -> bool:
     return last_store is not None and _FAILURE.match(last_store.text) is not None
 
 
-def _rejects(
-    reader: RequestTests, row: Row, position: int, inner: Callable[[RequestTests], CapArgument]
-) -> bool:
+def _rejects(reader: RequestTests, row: Row, position: int, inner: Callable[[RequestTests], CapArgument]) -> bool:
     """Tell whether a call that gets the value fails for 0."""
     if kernel_idioms().accesses_user_memory(row.extra[0]):
         return True

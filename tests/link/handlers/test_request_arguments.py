@@ -1,4 +1,4 @@
-"""cap_argument.validated: arguments that are used untested, those that are tested first, and those that need no test."""
+"""cap_argument.validated: uses of an untested argument, of a tested one, and those that need no test."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ MISSED = [
     case("if (cap->args[0] & 1)", "\tkvm->arch.truth = true;"),
     BAD + case("bad(cap->args[0]);", STORE),
     CHECK + case("check(kvm, cap);", STORE),
-    case("switch (cap->args[0]) {", "case 1:", "\tkvm->arch.truth = true;", "\tbreak;", "default:", f"\t{STORE}", "\tbreak;", "}"),
+    case("switch (cap->args[0]) {", "case 1:", "\tkvm->arch.truth = true;", "\tbreak;", "default:", f"\t{STORE}", "\tbreak;",
+         "}"),
 ]  # fmt: skip
 
 

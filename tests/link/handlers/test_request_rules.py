@@ -19,8 +19,8 @@ CASES = (
     "}",
     FAIL,
 )
-CHECK = function("int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)", "switch (ext) {", "case KVM_CAP_IRQCHIP:",
-                 "case KVM_CAP_HLT:", "\treturn 1;", "}", "return 0;")  # fmt: skip
+CHECK = function("int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)", "switch (ext) {",
+                 "case KVM_CAP_IRQCHIP:", "case KVM_CAP_HLT:", "\treturn 1;", "}", "return 0;")  # fmt: skip
 UNTESTED = CHECK + function(VM, *CASES)
 TESTED = CHECK + function(VM, "if (cap->flags)", FAIL, *CASES)
 
