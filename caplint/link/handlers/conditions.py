@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from caplint.knowledge.capability_names import is_capability
 from caplint.link.core.extents import START, Extents
 from caplint.link.functions.body import Body, Row, between
 from caplint.link.handlers.sites import Site
@@ -76,6 +77,10 @@ class Conditions:
             if region.holds(condition.start):
                 yield condition
 
+    def above(self, head: int) -> Iterator[Condition]:
+        """Yield the conditions that begin before an offset."""
+        yield from self._sorted[: bisect_left(self._sorted, head, key=START)]
+
     def deciding(self, offset: int, end: int, region: Region) -> Iterator[Condition]:
         """Yield the conditions that decide whether control, on its way to an end, comes through an offset."""
         for condition in self._enclosing.at(offset):
@@ -89,8 +94,12 @@ class Conditions:
         return Extents([row for row in self.body.tests if row.extra[0] in {"while", "do", "for"}])
 
     @cached_property
+    def _sorted(self) -> list[Condition]:
+        return sorted([*self._guards, *self._cases, *self._left, *self._falling], key=START)
+
+    @cached_property
     def _holding(self) -> Extents[Condition]:
-        return Extents(sorted([*self._guards, *self._cases, *self._left, *self._falling], key=START))
+        return Extents(self._sorted)
 
     @cached_property
     def _enclosing(self) -> Extents[Condition]:
@@ -134,11 +143,11 @@ class Conditions:
 
     @cached_property
     def _cases(self) -> list[Condition]:
-        """Return the cases of all switches as conditions over their extents."""
+        """Return the cases of all switches, except capabilities, as conditions over their extents."""
         return [
             Condition(row.start, row.stop, row.text, Outcome.NONZERO, row.start, "1", row.extra[0], row.text != "")
             for row in self.body.labels
-            if row.start < row.stop
+            if row.start < row.stop and not is_capability(row.text)
         ]
 
     @cached_property

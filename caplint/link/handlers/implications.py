@@ -34,7 +34,9 @@ from caplint.link.handlers.value_tests import (
 from caplint.values.expression_tree import Node, tree_of
 
 # Maximum number of conditions and assignments that are examined for the requests that one function gets.
-MOST_STEPS = 100_000
+MOST_STEPS = 20_000
+# Maximum number of expressions and variables between a condition and the value.
+_DEEPEST = 24
 _ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)\b(?!\s*(?:->|\.|\[))")
 # Kinds of expressions that hold the result of a test.
 _RESULTS = frozenset({"call", "assign", "name", "ternary"})
@@ -73,6 +75,9 @@ class Implications(ABC):
         self.masks: list[tuple[int, str]] = []
         """Bits that the tests accept, as written, with the offset of the test."""
         self._answers: dict[tuple[Node, Outcome, int, int], Level] = {}
+        self._heads: dict[int, list[tuple[Condition, Level]]] = {}
+        """Offset of a switch → conditions above it that say something of the value."""
+        self._nesting = 0
 
     @abstractmethod
     def _call(self, node: Node, outcome: Outcome, place: Place) -> Level:
@@ -103,17 +108,32 @@ class Implications(ABC):
 
     def conditions_level(self, place: Place) -> Level:
         """Return the highest level of the conditions that hold at a place in every configuration of its case."""
+        offset, region = place
+        held = [(entry, level) for entry, level in self._above(region) if entry.start <= offset < entry.stop]
+        for condition in self.conditions.at(offset, region):
+            if condition.start >= region.head:
+                held.append((condition, self.condition_level(condition, condition.outcome, region)))
         best = Level.UNTESTED
         under: list[tuple[Level, str]] = []
-        for condition in self.conditions.at(place.offset, place.region):
-            level = self.condition_level(condition, condition.outcome, place.region)
-            if level > Level.UNTESTED and condition.presence not in {"1", place.region.presence}:
+        for condition, level in held:
+            if level > Level.UNTESTED and condition.presence not in {"1", region.presence}:
                 under.append((level, condition.presence))
             else:
                 best = max(best, level)
         if best < Level.TESTED and under and _covers(place.region.presence, [presence for _, presence in under]):
             best = max(best, min(level for level, _ in under))
         return best
+
+    def _above(self, region: Region) -> list[tuple[Condition, Level]]:
+        """Return the conditions above a switch that say something of the value, with their levels."""
+        if region.head not in self._heads:
+            # A condition may ask for those before it, which are in the list by then.
+            found = self._heads[region.head] = []
+            for entry in self.conditions.above(region.head):
+                level = self.condition_level(entry, entry.outcome, region)
+                if level > Level.UNTESTED:
+                    found.append((entry, level))
+        return self._heads[region.head]
 
     def condition_level(self, condition: Condition, outcome: Outcome, region: Region) -> Level:
         """Return the level of a condition with an outcome."""
@@ -132,8 +152,12 @@ class Implications(ABC):
             if not self.budget.spend():
                 self.body.cut_at(offset, f"more than {MOST_STEPS:,} conditions on the request of one function")
                 return Level.UNKNOWN
+            if self._nesting == _DEEPEST:
+                return Level.UNKNOWN
+            self._nesting += 1
             self._answers[question] = Level.UNTESTED  # for a question that leads to itself
             self._answers[question] = self._implied(node, outcome, place)
+            self._nesting -= 1
         return self._answers[question]
 
     def _implied(self, node: Node, outcome: Outcome, place: Place) -> Level:
@@ -316,14 +340,18 @@ class Implications(ABC):
 
         That is a test in a loop, or one that sets a variable which is read later.
         """
-        for row in self._bounding:
-            if row.start < place.offset and place.region.holds(row.start):
-                if row.extra[0] in {"while", "do", "for"} or any(True for _ in self.conditions.loops.at(row.start)):
-                    return True
-                stores = between(self.body.stores, row.start, row.stop)
-                if any(store.extra[2] == "1" and self._read_after(store.extra[0], row.stop) for store in stores):
-                    return True
-        return False
+        return any(row.start < place.offset and place.region.holds(row.start) for row in self._unfollowed)
+
+    @cached_property
+    def _unfollowed(self) -> list[Row]:
+        return [row for row in self._bounding if self._is_in_loop(row) or self._sets_variable(row)]
+
+    def _is_in_loop(self, row: Row) -> bool:
+        return row.extra[0] in {"while", "do", "for"} or any(True for _ in self.conditions.loops.at(row.start))
+
+    def _sets_variable(self, row: Row) -> bool:
+        stores = between(self.body.stores, row.start, row.stop)
+        return any(store.extra[2] == "1" and self._read_after(store.extra[0], row.stop) for store in stores)
 
     def _read_after(self, target: str, offset: int) -> bool:
         name = re.match(r"\w*", target)

@@ -133,7 +133,7 @@ class RequestTests(Implications):
         return Level.LOOSE if looks and all(reader.looks for reader in inner) else level
 
     def _in_macros(self, node: Node, outcome: Outcome, place: Place) -> Level:
-        """Return the level of the outcome of a macro that gets the value or the request; UNKNOWN without a definition."""
+        """Return the level of the outcome of a macro that gets the value or the request; UNKNOWN if none is in view."""
         macros = self.readers.helpers.macros(text_of(node.parts[0]), self.body.handler.arch) if self.depth else []
         texts = [text for macro in macros if (text := expanded(macro, node.parts[1:]))]
         levels = [self.implied(tree_of(text), outcome, place) for text in texts]

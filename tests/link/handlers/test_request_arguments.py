@@ -61,8 +61,8 @@ MISSED = [
     case("if (cap->args[0] & 1)", "\tkvm->arch.truth = true;"),
     BAD + case("bad(cap->args[0]);", STORE),
     CHECK + case("check(kvm, cap);", STORE),
-    case("switch (cap->args[0]) {", "case 1:", "\tkvm->arch.truth = true;", "\tbreak;", "default:", f"\t{STORE}", "\tbreak;",
-         "}"),
+    case("switch (cap->args[0]) {", "case 1:", "\tkvm->arch.truth = true;", "\tbreak;", "default:", f"\t{STORE}",
+         "\tbreak;", "}"),
 ]  # fmt: skip
 
 
