@@ -110,9 +110,11 @@ class Implications(ABC):
         """Return the highest level of the conditions that hold at a place in every configuration of its case."""
         offset, region = place
         held = [(entry, level) for entry, level in self._above(region) if entry.start <= offset < entry.stop]
-        for condition in self.conditions.at(offset, region):
-            if condition.start >= region.head:
-                held.append((condition, self.condition_level(condition, condition.outcome, region)))
+        held += [
+            (entry, self.condition_level(entry, entry.outcome, region))
+            for entry in self.conditions.at(offset, region)
+            if entry.start >= region.head
+        ]
         best = Level.UNTESTED
         under: list[tuple[Level, str]] = []
         for condition, level in held:
