@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from caplint.config.settings import Config
 from caplint.link.linker import unpatched
+from caplint.link.views import fact_views
 from caplint.session import Session, open_session
 from caplint.trees.tree import Tree
 
@@ -33,7 +36,8 @@ def _views(session: Session, prefix: str) -> Views:
     names = session.connection.execute(
         "SELECT name FROM sqlite_temp_schema WHERE type IN ('table', 'view') ORDER BY 1"
     ).fetchall()
-    return {prefix + name: _rows(session, name) for (name,) in names if name not in _FACTS_ALONE}
+    facts = set(re.findall(r"VIEW (\w+)", fact_views()))
+    return {prefix + name: _rows(session, name) for (name,) in names if name not in _FACTS_ALONE | facts}
 
 
 def _rows(session: Session, name: str) -> list[str]:

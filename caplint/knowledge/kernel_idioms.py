@@ -40,6 +40,9 @@ class KernelIdioms:
         self._same_object = _names(data["same_object"]["calls"])
         self._assigning = _names(data["assigning"]["calls"])
         self._judging = _names([*memory["access"], *memory["check"], *data["trusted"]["calls"]])
+        self._error_tests, self._error_values = _names(data["errors"]["tests"]), _names(data["errors"]["values"])
+        self._bounding = _names(data["bounding"]["calls"])
+        self._bit_numbers = _names(data["bit_numbers"]["calls"])
         self._vcpu_loops = _names(data["vcpus"]["loops"])
         self.vcpu_count = re.compile(rf"\b{data['vcpus']['count']}\b")
         """Matches a mention of the number of a VM's vCPUs."""
@@ -123,6 +126,22 @@ class KernelIdioms:
     def judges(self, callee: str) -> bool:
         """Whether a call finds out itself if the pointer, descriptor or number that it gets is good."""
         return self._judging.match(callee) is not None
+
+    def is_error_test(self, callee: str) -> bool:
+        """Whether a call tells if the pointer that it gets is an errno."""
+        return self._error_tests.match(callee) is not None
+
+    def is_error_value(self, callee: str) -> bool:
+        """Whether a call turns an errno into a pointer, or a pointer into an errno."""
+        return self._error_values.match(callee) is not None
+
+    def bounds(self, callee: str) -> bool:
+        """Whether a call's value stays within bounds whatever it gets."""
+        return self._bounding.match(callee) is not None
+
+    def numbers_a_bit(self, callee: str) -> bool:
+        """Whether the first argument of a call is the number of a bit."""
+        return self._bit_numbers.match(callee) is not None
 
     def is_vcpu_loop(self, macro: str) -> bool:
         """Whether a macro is the head of a loop over a VM's vCPUs."""

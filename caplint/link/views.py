@@ -34,7 +34,7 @@ def fact_views() -> str:
     The store holds the facts of every tree that was ever read. A query finds these views by the plain name, and the
     tables as `main.X`.
     """
-    own = "(SELECT blob FROM temp.all_file WHERE NOT expanded)"
+    own = "(SELECT blob FROM temp.all_file)"
     return "\n".join(
         f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {key} IN {own};"  # noqa: S608
         for table, key in [("blob", "id"), *((table, "blob") for table in _FACTS.findall(schema()))]

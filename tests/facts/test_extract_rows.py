@@ -39,13 +39,17 @@ def _in_function(body: str) -> str:
 FUNCTIONS = [
     (
         "static int f(struct kvm *kvm, int a[2], int (*cb)(int), ...)\n{\n}\n",
-        Function("f", 1, 0, 64, 1, '["kvm", "a", "cb"]', "1"),
+        Function("f", 1, 0, 64, 1, '["kvm", "a", "cb"]', "[]", "1"),
     ),
-    ("void\nf(void)\n{\n}\n", Function("f", 2, 0, 16, 0, "[]", "1")),
-    ("static inline __init int *f(int)\n{\n}\n", Function("f", 1, 0, 36, 1, "[]", "1")),
-    ("#ifdef A\nint f(int a) {}\n#endif\n", Function("f", 2, 9, 24, 0, '["a"]', "defined(A)")),
-    ("\nHEAD(x, int,\n     a)\n{\n}\n", Function("HEAD(x, int, a)", 2, 16, 25, 0, "[]", "1")),
-    ("KVM_OP(x)\nint f(u32 __user *p)\n{\n}\n", Function("f", 2, 10, 34, 0, '["p"]', "1")),
+    ("void\nf(void)\n{\n}\n", Function("f", 2, 0, 16, 0, "[]", "[]", "1")),
+    ("static inline __init int *f(int)\n{\n}\n", Function("f", 1, 0, 36, 1, "[]", "[]", "1")),
+    ("#ifdef A\nint f(int a) {}\n#endif\n", Function("f", 2, 9, 24, 0, '["a"]', "[]", "defined(A)")),
+    ("\nHEAD(x, int,\n     a)\n{\n}\n", Function("HEAD(x, int, a)", 2, 16, 25, 0, "[]", "[]", "1")),
+    ("KVM_OP(x)\nint f(u32 __user *p)\n{\n}\n", Function("f", 2, 10, 34, 0, '["p"]', "[]", "1")),
+    (
+        "static int f(bool on, bool *p, bool a[2], _Bool b)\n{\n\tbool x = on, *q;\n\tconst bool y = 0;\n}\n",
+        Function("f", 1, 0, 91, 1, '["on", "p", "a", "b"]', '["b", "on", "x", "y"]', "1"),
+    ),
 ]
 
 # The body of a switch; low, high, line and column of each label, the text that runs under it, its condition.

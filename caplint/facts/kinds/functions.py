@@ -9,10 +9,13 @@ import tree_sitter
 from caplint.facts.store.records import Function
 from caplint.facts.syntax.ast_view import AstView, FunctionScope, declared_by, json_list, name_of
 
+_BOOL = frozenset({b"bool", b"_Bool"})
+
 
 def functions(reading: AstView) -> Iterator[Function]:
     """Enter every function into the view; yield those that no earlier view has shown."""
     heads: dict[int, tuple[str, int, list[str]]] = {}
+    bools: dict[int, set[str]] = {}
     for node in reading.nodes.get("function", ()):
         declared = name_of(node.child_by_field_name("declarator"))
         if declared is None:
@@ -21,7 +24,10 @@ def functions(reading: AstView) -> Iterator[Function]:
         parameters = _parameters(reading, node)
         heads[node.start_byte] = (name, offset, parameters)
         reading.enter(FunctionScope(name, node.start_byte, node.end_byte, set(parameters), set()))
-    _add_locals(reading)
+        bools[node.start_byte] = {
+            parameter for declaration in parameter_nodes(node) for parameter in _bools(reading, declaration)
+        }
+    _add_locals(reading, bools)
     for node in reading.fresh("function"):
         if node.start_byte not in heads:
             continue
@@ -33,6 +39,7 @@ def functions(reading: AstView) -> Iterator[Function]:
             stop=node.end_byte,
             static=int(_is_static(reading, node, offset)),
             parameters=json_list(parameters),
+            bools=json_list(sorted(bools[node.start_byte])),
             condition=reading.condition(node.start_byte),
         )
 
@@ -76,11 +83,23 @@ def parameter_nodes(function: tree_sitter.Node) -> list[tree_sitter.Node]:
     return parameter_list.named_children if parameter_list is not None else []
 
 
-def _add_locals(reading: AstView) -> None:
+def _bools(reading: AstView, declaration: tree_sitter.Node) -> Iterator[str]:
+    """Yield the names that a declaration of type bool declares, except pointers, arrays and functions."""
+    declared_type = declaration.child_by_field_name("type")
+    if declared_type is None or declared_type.text not in _BOOL:
+        return
+    for declarator in declaration.children_by_field_name("declarator"):
+        declared = declarator.child_by_field_name("declarator") if declarator.type == "init_declarator" else declarator
+        if declared is not None and declared.type == "identifier":
+            yield reading.view.plain(declared)
+
+
+def _add_locals(reading: AstView, bools: dict[int, set[str]]) -> None:
     for node in reading.nodes.get("declaration", ()):
         scope = reading.scope(node.start_byte)
         if scope is None:
             continue
+        bools.setdefault(scope.start, set()).update(_bools(reading, node))
         for declarator in node.children_by_field_name("declarator"):
             declared, holder = declared_by(declarator)
             if declared is not None:

@@ -18,6 +18,7 @@ class Function(NamedTuple):
     stop: int
     static: int
     parameters: str
+    bools: str
     condition: str
 
 

@@ -32,6 +32,7 @@ CREATE TABLE function (
     stop       INTEGER NOT NULL,  -- offset after its last byte
     static     INTEGER NOT NULL,  -- 1: file scope
     parameters TEXT NOT NULL,     -- JSON array of the parameters' names
+    bools      TEXT NOT NULL,     -- JSON array of the parameters and local variables of type bool, in alphabetical order
     condition  INTEGER NOT NULL
 ) STRICT;
 

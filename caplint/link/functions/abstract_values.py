@@ -17,7 +17,7 @@ PASSED_ON = "D"
 _TRUE, _FALSE = "NPnp" + PASSED_ON, "Zz"
 
 
-class Value(NamedTuple):
+class AbstractValue(NamedTuple):
     """Possible signs of an expression, each with its presence condition, and what else is known about it."""
 
     signs: dict[str, Formula]
@@ -39,29 +39,29 @@ class Value(NamedTuple):
         """Condition under which the value may be 0."""
         return self.when(_FALSE)
 
-    def only(self, signs: str) -> Value:
+    def only(self, signs: str) -> AbstractValue:
         """Return the value, given that it has one of the signs."""
-        return Value({sign: formula for sign, formula in self.signs.items() if sign in signs}, self.thing)
+        return AbstractValue({sign: formula for sign, formula in self.signs.items() if sign in signs}, self.thing)
 
 
-UNKNOWN = Value(dict.fromkeys("nzp", True))
-EITHER = Value(dict.fromkeys("zp", True))
+UNKNOWN = AbstractValue(dict.fromkeys("nzp", True))
+EITHER = AbstractValue(dict.fromkeys("zp", True))
 """Result of a comparison that is not decided."""
-ERROR = Value({NEGATIVE: True})
-DELEGATED = Value({PASSED_ON: True})
+ERROR = AbstractValue({NEGATIVE: True})
+DELEGATED = AbstractValue({PASSED_ON: True})
 
 
-def number(value: int) -> Value:
+def number(value: int) -> AbstractValue:
     """Return the value of an integer."""
-    return Value({NEGATIVE if value < 0 else POSITIVE if value else ZERO: True}, value)
+    return AbstractValue({NEGATIVE if value < 0 else POSITIVE if value else ZERO: True}, value)
 
 
-def thing(*parts: Any) -> Value:
+def thing(*parts: Any) -> AbstractValue:
     """Return a value of unknown sign of which something else is known."""
-    return Value(UNKNOWN.signs, parts)
+    return AbstractValue(UNKNOWN.signs, parts)
 
 
-def truth(true: Formula, false: Formula) -> Value:
+def truth(true: Formula, false: Formula) -> AbstractValue:
     """Return the value of a condition that may hold, and may fail, under presence conditions."""
     if true is False:
         return number(0)
@@ -69,18 +69,18 @@ def truth(true: Formula, false: Formula) -> Value:
         return number(1)
     if true is True and false is True:
         return EITHER
-    return Value({POSITIVE: true, ZERO: false})
+    return AbstractValue({POSITIVE: true, ZERO: false})
 
 
-def negated(value: Value) -> Value:
+def negated(value: AbstractValue) -> AbstractValue:
     """Return `-value`."""
     if isinstance(value.thing, int):
         return number(-value.thing)
     opposite = dict(zip("NZPnzp", "PZNpzn", strict=True))
-    return Value({opposite[sign]: formula for sign, formula in value.signs.items() if sign in opposite})
+    return AbstractValue({opposite[sign]: formula for sign, formula in value.signs.items() if sign in opposite})
 
 
-def joined(alternatives: Iterable[tuple[Value, Formula]]) -> Value:
+def joined(alternatives: Iterable[tuple[AbstractValue, Formula]]) -> AbstractValue:
     """Return a value that is one of several, each under a condition."""
     chosen = [(value, condition) for value, condition in alternatives if condition is not False]
     if len(chosen) == 1:
@@ -91,4 +91,4 @@ def joined(alternatives: Iterable[tuple[Value, Formula]]) -> Value:
     for value, condition in chosen:
         for sign, formula in value.signs.items():
             signs.setdefault(sign, []).append(conjunction([condition, formula]))
-    return Value({sign: disjunction(formulas) for sign, formulas in signs.items()})
+    return AbstractValue({sign: disjunction(formulas) for sign, formulas in signs.items()})

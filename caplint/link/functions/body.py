@@ -33,8 +33,6 @@ class Handler:
     verb: str
     scope: str | None
     found_by: str
-    flags_tested: bool = False
-    """True if the handler that delegates to this one has tested the request's flags before."""
 
 
 class Row(NamedTuple):
@@ -55,16 +53,12 @@ class Body:
     _cache: dict[str, list[Row]] = field(default_factory=dict)
     cuts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Reason why the rest was not read → line and offset at which that begins."""
-    above: dict[tuple[str, int], dict[int, Row]] = field(default_factory=dict)
-    """Pattern and offset → the matching tests above the offset, by their own offsets; filled on demand."""
     lock_events: tuple[list[Row], list[Row]] | None = None
     """Rows that take or release kvm->lock: calls, then macros; None until computed."""
     vm_mention: re.Pattern[str] | None = None
     """Pattern for a check handler's VM parameter and its local copies; None until computed."""
     mentioned: dict[int, bool] = field(default_factory=dict)
     """Index of a parameter → whether any expression mentions it; filled on demand."""
-    flag_testers: dict[str, int | None] = field(default_factory=dict)
-    """Callee → 1 if it tests the flags of a request, 0 if not, None without a definition; filled on demand."""
     delegates: list[str] | None = None
     """Callees that an MSR handler delegates accesses to; None until computed."""
 
@@ -140,8 +134,12 @@ class Body:
 
     @property
     def guards(self) -> list[Row]:
-        """Guards: expression that holds, or does not hold, over the row's extent; kind, `1` if it does not hold."""
-        return self._rows("guard", "SELECT start, stop, expression, kind, negated FROM main.guard_extent")
+        """Guards: expression that holds, or not, over the row's extent; kind, `1` if not, presence condition."""
+        return self._rows(
+            "guard",
+            """SELECT start, stop, expression, kind, negated, c.text
+               FROM main.guard_extent g JOIN main.condition c ON c.id = g.condition""",
+        )
 
     @property
     def accesses(self) -> list[Row]:
@@ -159,20 +157,32 @@ class Body:
 
     @property
     def labels(self) -> list[Row]:
-        """Case labels: value, empty for `default`."""
-        return self._rows("label", "SELECT start, stop, coalesce(low, '') FROM main.case_label")
+        """Case labels: value, empty for `default`; selector of the switch, line."""
+        return self._rows("label", "SELECT start, stop, coalesce(low, ''), selector, line FROM main.case_label")
+
+    @cached_property
+    def first_lines(self) -> dict[int, int]:
+        """Map of each label's offset to the line of the first label of the same code: `case A: case B: code`."""
+        lines: dict[int, int] = {}
+        previous = None
+        for row in self.labels:
+            shares = previous is not None and previous.stop == row.stop and not self.weight(previous.start, row.start)
+            lines[row.start] = lines[previous.start] if previous is not None and shares else int(row.extra[1])
+            previous = row
+        return lines
+
+    @cached_property
+    def bools(self) -> frozenset[str]:
+        """Names of the parameters and local variables of type bool."""
+        (names,) = self.connection.execute(
+            "SELECT bools FROM main.function WHERE blob = ? AND start = ?", (self.handler.blob, self.handler.start)
+        ).fetchone()
+        return frozenset(json.loads(names))
 
     @property
     def selector(self) -> str:
         """Name of the last parameter, which holds the capability; empty without parameters."""
         return self.handler.parameters[-1] if self.handler.parameters else ""
-
-    @cached_property
-    def flags(self) -> re.Pattern[str]:
-        """Pattern for the request's flags, including local copies of them."""
-        direct = rf"\b{re.escape(self.selector)}\s*(?:->|\.)\s*flags\b"
-        copies = [row.extra[0] for row in self.stores if row.extra[0].isidentifier() and re.fullmatch(direct, row.text)]
-        return re.compile("|".join([direct, *(rf"\b{re.escape(name)}\b" for name in copies)]))
 
     @cached_property
     def calls_of(self) -> dict[str, list[Row]]:
@@ -248,11 +258,6 @@ class Body:
         for row in self.stores:
             assignments.setdefault(row.extra[0], []).append(row)
         return assignments
-
-    @cached_property
-    def flag_guards(self) -> Extents[Row]:
-        """Guards that test the request's flags."""
-        return Extents([row for row in self.guards if self.flags.search(row.text)])
 
     @cached_property
     def ends_of_ifs(self) -> dict[int, list[Row]]:

@@ -11,7 +11,6 @@ from caplint.knowledge.load import GENERIC
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.functions.body import Body, Handler
 from caplint.link.functions.by_name import functions_named, macros_named
-from caplint.link.functions.cap_argument import CapArgument
 
 # Maximum number of definitions of a name that are followed. Linux has some 12 of a function that each architecture
 # defines.
@@ -47,9 +46,6 @@ class Helpers:
     _macros: dict[str, list[FunctionMacro]] = field(default_factory=dict)
     _bodies: dict[tuple[int, int], Body] = field(default_factory=dict)
     _callable: dict[tuple[str, str], list[Body]] = field(default_factory=dict)
-    arguments: dict[tuple[int, int, int, int], CapArgument] = field(default_factory=dict)
-    """Blob and start of a function, index of its parameter, remaining call depth → the use of the parameter."""
-
     walks: dict[tuple[int, int, int], list[tuple[bool, bool]]] = field(default_factory=dict)
     """Blob and start of a function, remaining call depth → for each walk over vCPUs, whether the lock is held, and
     whether vCPUs are missed."""

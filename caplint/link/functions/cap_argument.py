@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class CapArgument:
+class CapArgument(NamedTuple):
     """Element of cap->args that a function reads."""
 
-    index: int
+    position: int
+    """Index in cap->args."""
     use: str
     """`stored`, `passed` or `tested`."""
     validated: int | None

@@ -20,7 +20,7 @@ _QUERY = """
 
 
 @dataclass(slots=True)
-class Step:
+class FlowStep:
     """Statement; `kind`, `text` and `extra` are those of the table `statement`."""
 
     kind: str
@@ -39,7 +39,7 @@ class Step:
 class Sequence:
     """Statements in file order; blocks are dissolved, so a label is found wherever it stands in them."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[FlowStep] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
     """Name of a label → its index."""
     cases: dict[str, list[int]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Sequence:
     capabilities: dict[str, list[int]] | None = None
     """Capability → indices of its labels; None until computed."""
 
-    def add(self, step: Step) -> None:
+    def add(self, step: FlowStep) -> None:
         """Append a statement."""
         index = len(self.steps)
         self.steps.append(step)
@@ -75,13 +75,13 @@ def flow(body: Body) -> Sequence | None:
 
 def _nested(rows: list[tuple[str, str, str, int, int, str]]) -> Sequence:
     whole = Sequence()
-    holders: list[tuple[int, Sequence, Step | None]] = []
+    holders: list[tuple[int, Sequence, FlowStep | None]] = []
     for kind, text, extra, start, stop, condition in rows:
         while holders and holders[-1][0] <= start:
             holders.pop()
         sequence, holder = holders[-1][1:] if holders else (whole, None)
         plain = kernel_idioms().seen_through(text)
-        step = Step(kind, plain, extra, start, stop, parse(condition), Sequence())
+        step = FlowStep(kind, plain, extra, start, stop, parse(condition), Sequence())
         if kind == "else" and holder is not None:
             holder.otherwise = step.body
         elif kind == "then" and holder is not None:
@@ -95,9 +95,9 @@ def _nested(rows: list[tuple[str, str, str, int, int, str]]) -> Sequence:
 
 def _straight(body: Body) -> Sequence:
     """Return the assignments and returns of a function in which nothing decides where control goes."""
-    steps = [Step("init", row.text, row.extra[0], row.start, row.stop, parse(row.extra[3]), Sequence())
+    steps = [FlowStep("init", row.text, row.extra[0], row.start, row.stop, parse(row.extra[3]), Sequence())
              for row in body.stores if row.extra[1] in {"=", "init"}]  # fmt: skip
-    steps += [Step("return", row.text, "", row.start, row.stop, parse(row.extra[0]), Sequence())
+    steps += [FlowStep("return", row.text, "", row.start, row.stop, parse(row.extra[0]), Sequence())
               for row in body.returns]  # fmt: skip
     whole = Sequence()
     for step in sorted(steps, key=lambda step: step.start):

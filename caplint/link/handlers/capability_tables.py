@@ -19,8 +19,8 @@ _LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
-    """Element of an array."""
+class TableElement:
+    """TableElement of an array."""
 
     designator: str
     value: str
@@ -59,9 +59,9 @@ class Table:
     name: str
     blob: int
     path: str
-    elements: tuple[Element, ...]
+    elements: tuple[TableElement, ...]
 
-    def naming(self, capability: str) -> list[Element]:
+    def naming(self, capability: str) -> list[TableElement]:
         """Return the elements that name a capability."""
         return [element for element in self.elements if capability in element.capabilities]
 
@@ -72,7 +72,7 @@ class Table:
 
 
 @dataclass
-class Tables:
+class CapabilityTables:
     """Arrays of one side of a tree, read on demand."""
 
     connection: sqlite3.Connection
@@ -95,12 +95,12 @@ class Tables:
         return self._known[key]
 
     def _read(self, name: str, blob: int, arch: str) -> Table | None:
-        found: dict[tuple[str, int], list[Element]] = {}
+        found: dict[tuple[str, int], list[TableElement]] = {}
         for path, holder, designator, value, line, column, start, condition in self.connection.execute(
             _ELEMENTS, (self.side, self.tree, name, arch)
         ):
             found.setdefault((path, holder), []).append(
-                Element(designator, value, line, column, start, parse(condition))
+                TableElement(designator, value, line, column, start, parse(condition))
             )
         own = [key for key in found if key[1] == blob]
         keys = own or list(found)

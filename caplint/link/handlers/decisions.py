@@ -9,7 +9,7 @@ from caplint.c.formula import satisfiable, text
 from caplint.link.functions.body import Body, between
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Site
-from caplint.link.handlers.verdicts import Outcome, Root, joined_outcomes
+from caplint.link.handlers.verdicts import Root, Verdicts, joined_outcomes
 
 _CASES = """
     SELECT l.line, l.column, l.start, l.stop, c.text FROM main.case_label l JOIN main.condition c ON c.id = l.condition
@@ -54,7 +54,7 @@ class Decisions:
         same = [root for root in roots if root.body.handler.arch == handler.arch]
         return same or roots
 
-    def outcome(self, body: Body, capability: str) -> Outcome:
+    def outcome(self, body: Body, capability: str) -> Verdicts:
         """Return what the handlers that reach a function may do with a capability."""
         return joined_outcomes(body.handler.verb, [root.outcome(capability) for root in self.roots_of(body)])
 

@@ -12,7 +12,7 @@ from caplint.knowledge.capability_names import is_capability
 from caplint.link.functions.abstract_values import (
     EITHER,
     UNKNOWN,
-    Value,
+    AbstractValue,
     joined,
     negated,
     number,
@@ -20,11 +20,11 @@ from caplint.link.functions.abstract_values import (
     truth,
 )
 from caplint.link.functions.body import Body
-from caplint.link.handlers.capability_tables import Element, Table
-from caplint.link.handlers.simulation_state import Run, State
+from caplint.link.handlers.capability_tables import Table, TableElement
+from caplint.link.handlers.simulation_state import Run, SimulationState
 from caplint.values.expression_tree import Tree, expression_tree
 
-Call = Callable[["Evaluator", str, list[Value], list[str]], Value]
+Call = Callable[["Evaluator", str, list[AbstractValue], list[str]], AbstractValue]
 """Evaluates a call of a named function (`.name`: through a member) with its arguments and their texts."""
 
 _ENABLED = frozenset({"IS_ENABLED", "IS_BUILTIN", "IS_REACHABLE", "IS_MODULE"})
@@ -42,10 +42,10 @@ class Evaluator:
 
     run: Run
     body: Body
-    state: State
+    state: SimulationState
     call: Call
 
-    def value(self, text: str) -> Value:
+    def value(self, text: str) -> AbstractValue:
         """Return the value of an expression."""
         return self._of(expression_tree(text))
 
@@ -53,14 +53,14 @@ class Evaluator:
         """Narrow the state down to a condition that holds, or fails."""
         self._assume(expression_tree(text), holds)
 
-    def assign(self, target: str, value: Value) -> None:
+    def assign(self, target: str, value: AbstractValue) -> None:
         """Assign to a variable, or to a member of one."""
         self.state = self.state.having(target, value)
 
-    def _of(self, tree: Tree) -> Value:
+    def _of(self, tree: Tree) -> AbstractValue:
         return _EVALUATORS.get(tree[0], _unknown)(self, tree)
 
-    def name(self, tree: Tree) -> Value:
+    def name(self, tree: Tree) -> AbstractValue:
         """Return the value of a variable or constant."""
         name = tree[1]
         if name in self.state.variables:
@@ -68,9 +68,9 @@ class Evaluator:
         if name in _WORDS:
             return _WORDS[name]
         if _ERRNO.match(name):
-            return Value({"P": True})
+            return AbstractValue({"P": True})
         if capability := self.capability(name):
-            return Value(UNKNOWN.signs, ("capability", capability))
+            return AbstractValue(UNKNOWN.signs, ("capability", capability))
         handler = self.body.handler
         table = self.run.facts.tables.find(name, handler.blob, handler.arch)
         if table is not None:
@@ -91,7 +91,7 @@ class Evaluator:
         only = bodies.pop() if len(bodies) == 1 else ""
         return only if only.isidentifier() and is_capability(only) else None
 
-    def unary(self, tree: Tree) -> Value:
+    def unary(self, tree: Tree) -> AbstractValue:
         """Return the value of a prefix operator."""
         operator, operand = tree[1], self._of(tree[2])
         if operator == "!":
@@ -106,7 +106,7 @@ class Evaluator:
             return operand if operator == "+" or _is(operand, "table", "row", "request") else UNKNOWN
         return UNKNOWN
 
-    def binary(self, tree: Tree) -> Value:
+    def binary(self, tree: Tree) -> AbstractValue:
         """Return the value of an infix operator."""
         operator = tree[1]
         if operator in {"&&", "||"}:
@@ -125,18 +125,18 @@ class Evaluator:
             return truth(true, disjunction([left.false, right.false]))
         return EITHER if operator in "|&" and not left.when("N") and not right.when("N") else UNKNOWN
 
-    def _logic(self, operator: str, first: Tree, second: Tree) -> Value:
+    def _logic(self, operator: str, first: Tree, second: Tree) -> AbstractValue:
         left, before = self._of(first), self.state
         if (left.true if operator == "&&" else left.false) is False:
             return truth(left.true, left.false)
         self._assume(first, operator == "&&")
         right = self._of(second)
-        self.state = State(before.reached, {**before.variables})
+        self.state = SimulationState(before.reached, {**before.variables})
         if operator == "&&":
             return truth(conjunction([left.true, right.true]), disjunction([left.false, right.false]))
         return truth(disjunction([left.true, right.true]), conjunction([left.false, right.false]))
 
-    def _compared(self, operator: str, left: Value, right: Value) -> Value:
+    def _compared(self, operator: str, left: AbstractValue, right: AbstractValue) -> AbstractValue:
         if isinstance(left.thing, int) and isinstance(right.thing, int):
             return number(int(_COMPARED[operator](left.thing, right.thing)))
         if operator in {"==", "!="}:
@@ -149,18 +149,18 @@ class Evaluator:
             return _against_zero(_FLIPPED[operator], right)
         return EITHER
 
-    def _same(self, selector: Value, other: Value) -> bool | None:
+    def _same(self, selector: AbstractValue, other: AbstractValue) -> bool | None:
         """Tell whether the capability of this run equals another value; None if that is not known."""
         if selector.thing != _SELECTOR.thing:
             return None
         if _is(other, "capability"):
             return self.run.mention(other.thing[1])
         if _is(other, "row"):  # an element, or a member of it, that is not understood
-            element: Element | None = other.thing[2]
+            element: TableElement | None = other.thing[2]
             return False if element is None else None
         return None
 
-    def choice(self, tree: Tree) -> Value:
+    def choice(self, tree: Tree) -> AbstractValue:
         """Return the value of `a ? b : c`, or of `a ?: c`."""
         condition, before = self._of(tree[1]), self.state
         alternatives = []
@@ -173,7 +173,7 @@ class Evaluator:
         self.state = before
         return joined(alternatives)
 
-    def called(self, tree: Tree) -> Value:
+    def called(self, tree: Tree) -> AbstractValue:
         """Return the value of a call."""
         callee, arguments, texts = tree[1:]
         name = callee[1] if callee[0] == "name" else callee[2] if callee[0] == "member" else ""
@@ -189,7 +189,7 @@ class Evaluator:
             return self.call(self, f".{name}", values, list(texts))
         return self.call(self, name, values, list(texts)) if name else UNKNOWN
 
-    def member(self, tree: Tree) -> Value:
+    def member(self, tree: Tree) -> AbstractValue:
         """Return the value of a member."""
         if (path := _path(tree)) and path in self.state.variables:
             return self.state.variables[path]
@@ -200,7 +200,7 @@ class Evaluator:
             base = self._row(base.thing[1])
         return self._part(base.thing[1], base.thing[2], tree[2]) if _is(base, "row") else UNKNOWN
 
-    def index(self, tree: Tree) -> Value:
+    def index(self, tree: Tree) -> AbstractValue:
         """Return the value of an element of an array."""
         base, position = self._of(tree[1]), self._of(tree[2])
         if not _is(base, "table"):
@@ -217,7 +217,7 @@ class Evaluator:
         alternatives = [(self._element(table, element), element.condition) for element in chosen]
         return joined([*alternatives, (number(0), negation(present))])
 
-    def assigned(self, tree: Tree) -> Value:
+    def assigned(self, tree: Tree) -> AbstractValue:
         """Return the value of an assignment, and carry it out."""
         operator, target = tree[1], _path(tree[2])
         value = self._of(tree[3])
@@ -228,7 +228,7 @@ class Evaluator:
             self.assign(target, value)
         return value
 
-    def step(self, tree: Tree) -> Value:
+    def step(self, tree: Tree) -> AbstractValue:
         """Return the value of `++` and `--`; a pointer into an array stays one."""
         value = self._of(tree[1])
         if _is(value, "table", "row"):
@@ -237,14 +237,14 @@ class Evaluator:
             self.assign(target, UNKNOWN)
         return UNKNOWN
 
-    def _row(self, table: Table) -> Value:
+    def _row(self, table: Table) -> AbstractValue:
         """Return the element of an array at which a loop is; unknown outside a loop over it."""
         return self.state.variables.get(row_variable(table), UNKNOWN)
 
-    def _element(self, table: Table, element: Element) -> Value:
+    def _element(self, table: Table, element: TableElement) -> AbstractValue:
         return thing("row", table, element) if element.parts else self.value(element.value)
 
-    def _part(self, table: Table, element: Element | None, name: str) -> Value:
+    def _part(self, table: Table, element: TableElement | None, name: str) -> AbstractValue:
         """Return the value of a member of an element; an element without designators does not tell which is which."""
         if element is None:
             return thing("row", table, None)
@@ -259,7 +259,7 @@ class Evaluator:
         if len(capabilities) != 1:
             return UNKNOWN
         # Whatever is compared with the selector is the capability; whatever is used otherwise is another member.
-        return Value(joined((value, True) for value in others).signs if others else {}, capabilities[0].thing)
+        return AbstractValue(joined((value, True) for value in others).signs if others else {}, capabilities[0].thing)
 
     def _assume(self, tree: Tree, holds: bool) -> None:
         kind, operator = tree[0], tree[1]
@@ -287,7 +287,7 @@ def row_variable(table: Table) -> str:
     return f"{table.name}[]"
 
 
-def _is(value: Value, *kinds: str) -> bool:
+def _is(value: AbstractValue, *kinds: str) -> bool:
     return isinstance(value.thing, tuple) and value.thing[0] in kinds
 
 
@@ -300,16 +300,16 @@ def _path(tree: Tree) -> str:
     return ""
 
 
-def _unknown(_: Evaluator, __: Tree) -> Value:
+def _unknown(_: Evaluator, __: Tree) -> AbstractValue:
     return UNKNOWN
 
 
-def _against_zero(operator: str, value: Value) -> Value:
+def _against_zero(operator: str, value: AbstractValue) -> AbstractValue:
     signs = _HOLDING[operator]
     return truth(value.when(signs), value.when("".join(set("NnZzPpD") - set(signs))))
 
 
-def _computed(operator: str, left: int, right: int) -> Value:
+def _computed(operator: str, left: int, right: int) -> AbstractValue:
     if operator in {"/", "%"} and right == 0:
         return UNKNOWN
     if operator in {"<<", ">>"} and not 0 <= right < 64:
@@ -324,10 +324,10 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__, "%": int.__mod__, "&": int.__and__,
     "|": int.__or__, "^": int.__xor__, "<<": int.__lshift__, ">>": int.__rshift__,
 }  # fmt: skip
-_EVALUATORS: dict[str, Callable[[Evaluator, Tree], Value]] = {
+_EVALUATORS: dict[str, Callable[[Evaluator, Tree], AbstractValue]] = {
     "number": lambda _, tree: number(_integer(tree[1])),
     "name": Evaluator.name,
-    "string": lambda _, __: Value({"P": True}),
+    "string": lambda _, __: AbstractValue({"P": True}),
     "unary": Evaluator.unary,
     "binary": Evaluator.binary,
     "choice": Evaluator.choice,

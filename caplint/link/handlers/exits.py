@@ -10,19 +10,19 @@ from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.abstract_values import PASSED_ON
 from caplint.link.functions.body import Body, between
 from caplint.link.handlers.sites import Site
-from caplint.link.handlers.verdicts import Outcome
+from caplint.link.handlers.verdicts import Verdicts
 
 _ZERO = re.compile(r"\(?\s*0[uUlL]*\s*\)?\Z")
 
 
-def always_returns(outcome: Outcome, site: Site) -> str:
+def always_returns(outcome: Verdicts, site: Site) -> str:
     """Return the condition under which the handler never passes the capability on to another handler of its ioctl."""
     if not outcome.signs:
         return "0"
     return text(conjunction([parse(site.condition), negation(outcome.when(PASSED_ON))]))
 
 
-def succeeds(body: Body, outcome: Outcome, site: Site) -> int | None:
+def succeeds(body: Body, outcome: Verdicts, site: Site) -> int | None:
     """Return 1 if enabling can succeed by an explicit 0, 0 if every way ends with an error, None if neither is certain.
 
     A 0 that the site sets counts although a function that is called behind all sites may replace it.
@@ -35,7 +35,7 @@ def succeeds(body: Body, outcome: Outcome, site: Site) -> int | None:
     return 1 if any(_ZERO.match(value) for value in _results(body, site)) else None
 
 
-def guarded(body: Body, outcome: Outcome, site: Site) -> bool:
+def guarded(body: Body, outcome: Verdicts, site: Site) -> bool:
     """Tell whether anything but the request itself, and the number of vCPUs, may decide if enabling succeeds."""
     results = _results(body, site)
     if succeeds(body, outcome, site) != 1 or any("(" in value.strip("() ") for value in results):

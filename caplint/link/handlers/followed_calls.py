@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from caplint.link.functions.abstract_values import DELEGATED, UNKNOWN, Value, joined, number
+from caplint.link.functions.abstract_values import DELEGATED, UNKNOWN, AbstractValue, joined, number
 from caplint.link.functions.body import Body
 from caplint.link.functions.callees import FunctionMacro
 from caplint.link.handlers.evaluation import Evaluator
 from caplint.link.handlers.simulation import Simulation
-from caplint.link.handlers.simulation_state import Run, State
+from caplint.link.handlers.simulation_state import Run, SimulationState
 
 # Maximum depth of calls that are followed, and of definitions of one function.
 _DEEPEST = 8
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\(?\s*(?:(-?)\s*([0-9]+)[uUlL]*|(true|false|NULL))\s*\)?\
 _DECISIVE = (("selector",), ("request",))
 
 
-def follow(evaluator: Evaluator, name: str, values: list[Value], texts: list[str]) -> Value:
+def follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts: list[str]) -> AbstractValue:
     """Return the result of a call; functions that get the capability or the request are simulated."""
     run = evaluator.run
     decisive = any(value.thing in _DECISIVE for value in values)
@@ -36,14 +36,14 @@ def follow(evaluator: Evaluator, name: str, values: list[Value], texts: list[str
     return _together(run, definitions, values) if decisive else _summary(evaluator, name, definitions)
 
 
-def simulate(run: Run, body: Body, variables: dict[str, Value]) -> Value:
+def simulate(run: Run, body: Body, variables: dict[str, AbstractValue]) -> AbstractValue:
     """Return the result of a function whose parameters have the given values."""
     key = (body.handler.blob, body.handler.start)
     sequence = run.facts.flow(body)
     if sequence is None or key in run.stack or len(run.stack) >= _DEEPEST:
         return UNKNOWN
     run.stack.append(key)
-    state = State(run.facts.condition(body), variables)
+    state = SimulationState(run.facts.condition(body), variables)
     result = Simulation(run, body, follow).result(sequence, state)
     run.stack.pop()
     return result
@@ -56,7 +56,7 @@ def _definitions(evaluator: Evaluator, name: str) -> list[Body]:
     return [body for body in definitions if body.handler.path == path] or definitions
 
 
-def _together(run: Run, definitions: list[Body], values: list[Value]) -> Value:
+def _together(run: Run, definitions: list[Body], values: list[AbstractValue]) -> AbstractValue:
     results = []
     for body in definitions:
         run.entered[body.handler.blob, body.handler.start] = body
@@ -65,7 +65,7 @@ def _together(run: Run, definitions: list[Body], values: list[Value]) -> Value:
     return joined(results)
 
 
-def _through_member(evaluator: Evaluator, name: str, values: list[Value]) -> Value:
+def _through_member(evaluator: Evaluator, name: str, values: list[AbstractValue]) -> AbstractValue:
     """Return the result of a call through a function pointer that some table of the architecture holds."""
     run, handler = evaluator.run, evaluator.body.handler
     rows = evaluator.body.connection.execute(
@@ -82,7 +82,7 @@ def _through_member(evaluator: Evaluator, name: str, values: list[Value]) -> Val
     return joined((result, True) for result in results)
 
 
-def _expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str]) -> Value:
+def _expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str]) -> AbstractValue:
     """Return the value of a macro's body with the arguments in place of its parameters."""
     macro, stack = macros[0], evaluator.run.stack
     if len(stack) >= _DEEPEST or len(macro.parameters) != len(texts):
@@ -96,7 +96,7 @@ def _expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str
     return value
 
 
-def _summary(evaluator: Evaluator, name: str, definitions: list[Body]) -> Value:
+def _summary(evaluator: Evaluator, name: str, definitions: list[Body]) -> AbstractValue:
     """Return the result of a function by what it returns literally."""
     run = evaluator.run
     key = (name, run.arch, evaluator.body.handler.path)
@@ -107,12 +107,12 @@ def _summary(evaluator: Evaluator, name: str, definitions: list[Body]) -> Value:
     return run.facts.summaries[key]
 
 
-def _literal_result(body: Body) -> Value:
+def _literal_result(body: Body) -> AbstractValue:
     values = [_literal(row.text) for row in body.returns]
     return joined((value, True) for value in values) if values else UNKNOWN
 
 
-def _literal(text: str) -> Value:
+def _literal(text: str) -> AbstractValue:
     if _NEGATIVE.match(text):
         return number(-1)
     match = _NUMBER.match(text)

@@ -24,10 +24,12 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, masks, vcpu_lock
-from caplint.link.handlers.argument_checks import used
-from caplint.link.handlers.capability_tables import Tables
+from caplint.link.handlers.argument_checks import hands_on, highest_argument, used
+from caplint.link.handlers.capability_tables import CapabilityTables
 from caplint.link.handlers.decisions import Decisions, line_of
 from caplint.link.handlers.null_vm import NullVm, Untested
+from caplint.link.handlers.request_exits import flags_checked
+from caplint.link.handlers.request_tests import Readers
 from caplint.link.handlers.rows import (
     CapArgumentRow,
     CapCheckRow,
@@ -39,7 +41,7 @@ from caplint.link.handlers.rows import (
 )
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered, Site, sites
-from caplint.link.handlers.verdicts import Outcome
+from caplint.link.handlers.verdicts import Verdicts
 from caplint.link.handlers.vm_dependence import reads_vm
 
 # Maximum number of cases of one capability in a handler; Linux has at most three.
@@ -75,6 +77,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
+    readers = Readers(helpers, constants)
     numbered = Numbered(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
@@ -90,7 +93,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         named.update(((handler.blob, handler.start), site.capability) for site in sites_of_body)
         _insert_handler(decisions, body)
         for site in sites_of_body:
-            _insert_site(helpers, constants, decisions, body, site)
+            _insert_site(readers, constants, decisions, body, site)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
@@ -99,7 +102,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         if decisions.is_new(body):
             _insert_handler(decisions, body)
         condition = conjoin(site.condition, files[side, tree, handler.path])
-        _insert_site(helpers, constants, decisions, body, replace(site, condition=condition))
+        _insert_site(readers, constants, decisions, body, replace(site, condition=condition))
 
 
 def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: list[Body]) -> Facts:
@@ -111,7 +114,7 @@ def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: l
         )
         for verb in ("check", "enable")
     }
-    return Facts(helpers, constants, numbered, Tables(connection, side, tree), named, conditions, _MOST_STEPS)
+    return Facts(helpers, constants, numbered, CapabilityTables(connection, side, tree), named, conditions, _MOST_STEPS)
 
 
 def _insert_handler(decisions: Decisions, body: Body) -> None:
@@ -125,16 +128,16 @@ def _insert_handler(decisions: Decisions, body: Body) -> None:
         body.cut(line_of(body), handler.start, reason)
 
 
-def _insert_site(helpers: Helpers, constants: Constants, decisions: Decisions, body: Body, site: Site) -> None:
+def _insert_site(readers: Readers, constants: Constants, decisions: Decisions, body: Body, site: Site) -> None:
     outcome = decisions.outcome(body, site.capability)
     if body.handler.verb == "check":
-        _insert_check(helpers, body, site, outcome)
-        _insert_mask(body, site, "check", 0, masks.advertised(constants, body, site))
+        _insert_check(readers.helpers, body, site, outcome)
+        _insert_mask(body, site, "check", 0, masks.advertised(constants, readers.helpers, body, site))
         return
-    for argument in _insert_enable(helpers, body, site, outcome):
+    for argument in _insert_enable(readers, body, site, outcome):
         if argument.mask:
             accepted = masks.accepted(constants, body, site, argument.mask)
-            _insert_mask(body, site, "enable", argument.index, accepted)
+            _insert_mask(body, site, "enable", argument.position, accepted)
 
 
 def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:
@@ -148,7 +151,7 @@ def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:
             body.cut(site.line, site.start, f"more than {_MOST_SITES} cases of one capability in a handler")
 
 
-def _insert_check(helpers: Helpers, body: Body, site: Site, outcome: Outcome) -> None:
+def _insert_check(helpers: Helpers, body: Body, site: Site, outcome: Verdicts) -> None:
     handler = body.handler
     nonzero = outcome.success(parse(site.condition))
     insert(body.connection, "all_cap_check", [CapCheckRow(
@@ -186,30 +189,28 @@ def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site])
             )])  # fmt: skip
 
 
-def _insert_enable(helpers: Helpers, body: Body, site: Site, outcome: Outcome) -> list[CapArgument]:
+def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) -> list[CapArgument]:
     handler = body.handler
     accepting = outcome.success(parse(site.condition))
+    first_line = body.first_lines.get(site.start, site.line)
     insert(body.connection, "all_cap_enable", [CapEnableRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
-        condition=site.condition, flags_checked=effects.flags_checked(body, site),
+        condition=site.condition, flags_checked=flags_checked(readers, body, site),
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
-        succeeds=exits.succeeds(body, outcome, site), max_argument=effects.highest_argument(body, site),
+        succeeds=exits.succeeds(body, outcome, site), max_argument=highest_argument(readers, body, site),
         returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting),
-        guarded=int(exits.guarded(body, outcome, site))
+        guarded=int(exits.guarded(body, outcome, site)), first_line=first_line, hands_on=hands_on(readers, body, site)
     )])  # fmt: skip
     if exits.succeeds(body, outcome, site) == 0:
         return []  # nothing happens to the arguments of a request that is always refused
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
-    arguments = list(used(helpers, body, site))
-    for argument in arguments:
-        insert(
-            body.connection,
-            "all_cap_argument",
-            [CapArgumentRow(*where, argument.index, argument.use, argument.validated, argument.zero, argument.mask)],
-        )
-    walk = vcpu_lock.walk(helpers, body, site)
+    arguments = list(used(readers, body, site))
+    insert(
+        body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument, first_line) for argument in arguments]
+    )
+    walk = vcpu_lock.walk(readers.helpers, body, site)
     if walk is not None:
         writes = int(vcpu_lock.writes(body, site))
         row = VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), writes, int(walk.missed))
@@ -227,7 +228,6 @@ class _Lead:
     found_by: str
     within: str | None = None
     """Architecture; None for any."""
-    flags_tested: bool = False
 
 
 def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
@@ -286,7 +286,6 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Le
                 verb=lead.verb,
                 scope=lead.scope,
                 found_by=lead.found_by,
-                flags_tested=lead.flags_tested,
             )
 
 
@@ -298,8 +297,7 @@ def _delegates(body: Body) -> Iterator[_Lead]:
         if not callee.isidentifier() or body.selector not in json.loads(call.text):
             continue
         if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):
-            tested = effects.flags_tested_at(body, call.start)
-            yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch, tested)
+            yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch)
 
 
 def _succeeds_if(body: Body, call: Row) -> bool:

@@ -74,6 +74,8 @@ class CapEnableRow(NamedTuple):
     returns_condition: str
     accept_condition: str
     guarded: int
+    first_line: int
+    hands_on: int
 
 
 class VmDereferenceRow(NamedTuple):
@@ -110,6 +112,7 @@ class CapArgumentRow(NamedTuple):
     validated: int | None
     zero: str
     mask: str | None
+    first_line: int
 
 
 class VcpuWalkRow(NamedTuple):

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from caplint.c.formula import Formula, conjunction, disjunction
 from caplint.knowledge.capability_names import is_capability
-from caplint.link.functions.abstract_values import UNKNOWN, Value, thing
+from caplint.link.functions.abstract_values import UNKNOWN, AbstractValue, thing
 from caplint.link.functions.body import Body
-from caplint.link.functions.flow import Sequence, Step
+from caplint.link.functions.flow import FlowStep, Sequence
 from caplint.link.handlers.capability_tables import Table
 from caplint.link.handlers.evaluation import Call, Evaluator, row_variable
-from caplint.link.handlers.simulation_state import Run, State, merged
+from caplint.link.handlers.simulation_state import Run, SimulationState, merged
 
 _INDEXED = re.compile(r"\b([A-Za-z_]\w*)\s*\[")
 _DECLARED = re.compile(r".*?\b(\w+)\s*=\s*([^=].*?);?\s*\Z", re.DOTALL)
@@ -31,8 +31,8 @@ _MOST_EXPANDED = 2_000
 class _Ends:
     """States in which control leaves a sequence of statements by `break` and `continue`."""
 
-    breaks: list[State] = field(default_factory=list)
-    continues: list[State] = field(default_factory=list)
+    breaks: list[SimulationState] = field(default_factory=list)
+    continues: list[SimulationState] = field(default_factory=list)
 
 
 @dataclass
@@ -44,25 +44,25 @@ class Simulation:
     call: Call
     signs: dict[str, Formula] = field(default_factory=dict)
     """Signs of the values that are returned, each with its condition."""
-    _gotos: dict[str, State] = field(default_factory=dict)
+    _gotos: dict[str, SimulationState] = field(default_factory=dict)
 
-    def result(self, sequence: Sequence, state: State) -> Value:
+    def result(self, sequence: Sequence, state: SimulationState) -> AbstractValue:
         """Run the function and return its result."""
         self._sequence(sequence, {0: state}, _Ends())
         for label, pending in self._gotos.items():
             if label not in sequence.labels:  # it leads into a block
                 self._returned(pending, UNKNOWN)
-        return Value(self.signs)
+        return AbstractValue(self.signs)
 
-    def _returned(self, state: State, value: Value) -> None:
+    def _returned(self, state: SimulationState, value: AbstractValue) -> None:
         for sign, formula in value.signs.items():
             condition = conjunction([state.reached, formula])
             if condition is not False:
                 self.signs[sign] = disjunction([self.signs.get(sign, False), condition])
 
-    def _sequence(self, sequence: Sequence, entries: dict[int, State], ends: _Ends) -> State | None:
+    def _sequence(self, sequence: Sequence, entries: dict[int, SimulationState], ends: _Ends) -> SimulationState | None:
         """Run statements, beginning wherever a state enters; return the state behind the last one."""
-        state: State | None = None
+        state: SimulationState | None = None
         index = 0
         while True:
             if state is None:
@@ -78,7 +78,7 @@ class Simulation:
             state = self._step(step, merged([state, entries.pop(index, None), arriving]), ends)
             index += 1
 
-    def _step(self, step: Step, state: State | None, ends: _Ends) -> State | None:
+    def _step(self, step: FlowStep, state: SimulationState | None, ends: _Ends) -> SimulationState | None:
         if state is None:
             return None
         self.run.facts.steps -= 1
@@ -92,7 +92,7 @@ class Simulation:
             here = self._present(step, here, ends)
         return merged([here, elsewhere])
 
-    def _present(self, step: Step, state: State, ends: _Ends) -> State | None:
+    def _present(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
         """Run a statement in the configurations that have it."""
         match step.kind:
             case "if":
@@ -113,7 +113,7 @@ class Simulation:
                 return state
         return None
 
-    def _plain(self, step: Step, state: State) -> State | None:
+    def _plain(self, step: FlowStep, state: SimulationState) -> SimulationState | None:
         """Run a statement that holds no others."""
         if step.kind == "expression" and _DEAD_END.match(step.text):
             return None
@@ -127,10 +127,10 @@ class Simulation:
             evaluator.assign(step.extra, value)
         return evaluator.state
 
-    def _evaluator(self, state: State) -> Evaluator:
+    def _evaluator(self, state: SimulationState) -> Evaluator:
         return Evaluator(self.run, self.body, state, self.call)
 
-    def _if(self, step: Step, state: State, ends: _Ends) -> State | None:
+    def _if(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
         evaluator = self._evaluator(state)
         value = evaluator.value(step.text)
         behind = []
@@ -143,7 +143,7 @@ class Simulation:
                 behind.append(self._sequence(branch, {0: into}, ends) if branch and branch.steps else into)
         return merged(behind)
 
-    def _switch(self, step: Step, state: State, ends: _Ends) -> State | None:
+    def _switch(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
         evaluator = self._evaluator(state)
         value = evaluator.value(step.text)
         sequence, own = step.body, _Ends(continues=ends.continues)
@@ -156,14 +156,16 @@ class Simulation:
         behind = self._sequence(sequence, entries, own)
         return merged([behind, rest, *own.breaks])
 
-    def _dispatch(self, evaluator: Evaluator, sequence: Sequence) -> tuple[dict[int, State], State | None]:
+    def _dispatch(
+        self, evaluator: Evaluator, sequence: Sequence
+    ) -> tuple[dict[int, SimulationState], SimulationState | None]:
         """Return the states that enter the cases of the capability, and the state that enters none."""
         labels = self._labels(evaluator, sequence)
         if id(sequence) not in self.run.switches:
             self.run.switches.add(id(sequence))
             self.run.mentioned.update(labels)
-        entries: dict[int, State] = {}
-        rest: State | None = evaluator.state
+        entries: dict[int, SimulationState] = {}
+        rest: SimulationState | None = evaluator.state
         for index in (*labels.get(self.run.capability or "", ()), *sequence.cases.get("", ())):
             condition = sequence.steps[index].condition
             if rest is not None and (entering := rest.within(condition)) is not None:
@@ -188,11 +190,11 @@ class Simulation:
             sequence.capabilities = labels
         return sequence.capabilities
 
-    def _loop(self, step: Step, state: State) -> State | None:
+    def _loop(self, step: FlowStep, state: SimulationState) -> SimulationState | None:
         state = self._begun(step, state)
-        left: list[State | None] = []
+        left: list[SimulationState | None] = []
         rows = list(self._rows(step, state))
-        at: State | None = state
+        at: SimulationState | None = state
         for bindings, condition in rows or [({}, True), ({}, True)]:
             if at is None:
                 break
@@ -206,7 +208,7 @@ class Simulation:
                 at = merged([behind, *own.continues, at.outside(condition) if rows else at])
         return merged([at, *left])
 
-    def _begun(self, step: Step, state: State) -> State:
+    def _begun(self, step: FlowStep, state: SimulationState) -> SimulationState:
         """Return the state behind the first part of a `for`."""
         declared = _DECLARED.match(step.extra) if step.kind == "for" else None
         evaluator = self._evaluator(state)
@@ -214,7 +216,7 @@ class Simulation:
             evaluator.assign(declared[1], evaluator.value(declared[2]))
         return evaluator.state
 
-    def _rows(self, step: Step, state: State) -> Iterator[tuple[dict[str, Value], Formula]]:
+    def _rows(self, step: FlowStep, state: SimulationState) -> Iterator[tuple[dict[str, AbstractValue], Formula]]:
         """Yield the elements at which a loop over arrays of capabilities is in each pass, and their condition."""
         tables = {table.name: table for table in self._tables(step, state)}
         for table in tables.values():
@@ -224,7 +226,7 @@ class Simulation:
         if tables:
             yield {row_variable(table): thing("row", table, None) for table in tables.values()}, True
 
-    def _tables(self, step: Step, state: State) -> Iterator[Table]:
+    def _tables(self, step: FlowStep, state: SimulationState) -> Iterator[Table]:
         """Yield the arrays that a loop indexes, or walks with a pointer."""
         texts = " ".join(_texts(step))
         evaluator = self._evaluator(state)
@@ -236,11 +238,11 @@ class Simulation:
                 yield value.thing[1]
 
 
-def _is_table(value: Value) -> bool:
+def _is_table(value: AbstractValue) -> bool:
     return isinstance(value.thing, tuple) and value.thing[0] == "table"
 
 
-def _texts(step: Step) -> Iterator[str]:
+def _texts(step: FlowStep) -> Iterator[str]:
     waiting = [step]
     while waiting:
         one = waiting.pop()

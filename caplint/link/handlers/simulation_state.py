@@ -7,39 +7,39 @@ from dataclasses import dataclass, field
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, disjunction, negation
-from caplint.link.functions.abstract_values import UNKNOWN, Value, joined
+from caplint.link.functions.abstract_values import UNKNOWN, AbstractValue, joined
 from caplint.link.functions.body import Body
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.constants import Constants
 from caplint.link.functions.flow import Sequence, flow, function_condition
-from caplint.link.handlers.capability_tables import Table, Tables
+from caplint.link.handlers.capability_tables import CapabilityTables, Table
 from caplint.link.handlers.sites import Numbered
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SimulationState:
     """Configurations in which control is at a place, and the values of variables there."""
 
     reached: Formula
-    variables: dict[str, Value]
+    variables: dict[str, AbstractValue]
 
-    def within(self, condition: Formula) -> State | None:
+    def within(self, condition: Formula) -> SimulationState | None:
         """Return the state in the configurations of a condition; None if there are none."""
         if condition is True:
             return self
         reached = conjunction([self.reached, condition])
-        return None if reached is False else State(reached, self.variables)
+        return None if reached is False else SimulationState(reached, self.variables)
 
-    def outside(self, condition: Formula) -> State | None:
+    def outside(self, condition: Formula) -> SimulationState | None:
         """Return the state in all other configurations."""
         return None if condition is True else self.within(negation(condition))
 
-    def having(self, variable: str, value: Value) -> State:
+    def having(self, variable: str, value: AbstractValue) -> SimulationState:
         """Return the state with another value of a variable."""
-        return State(self.reached, {**self.variables, variable: value})
+        return SimulationState(self.reached, {**self.variables, variable: value})
 
 
-def merged(states: Iterable[State | None]) -> State | None:
+def merged(states: Iterable[SimulationState | None]) -> SimulationState | None:
     """Return the state in which control comes from any of several places."""
     present = [state for state in states if state is not None]
     if len(present) < 2:
@@ -52,7 +52,7 @@ def merged(states: Iterable[State | None]) -> State | None:
         for name, value in first.variables.items()
         if all(name in state.variables for state in others)
     }
-    return State(disjunction(state.reached for state in present), variables)
+    return SimulationState(disjunction(state.reached for state in present), variables)
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Facts:
     helpers: Helpers
     constants: Constants
     numbered: Numbered
-    tables: Tables
+    tables: CapabilityTables
     named: dict[str, frozenset[str]]
     """Verb → names of its handlers: a handler that calls one of them passes the question on."""
     conditions: Mapping[str, str]
@@ -73,7 +73,7 @@ class Facts:
     """Statements of functions, by blob and offset."""
     presences: dict[tuple[int, int], Formula] = field(default_factory=dict)
     """Presence conditions of functions, by blob and offset."""
-    summaries: dict[tuple[str, str, str], Value] = field(default_factory=dict)
+    summaries: dict[tuple[str, str, str], AbstractValue] = field(default_factory=dict)
     """Results of functions that get no capability, by name, architecture and path of the caller."""
 
     def flow(self, body: Body) -> Sequence | None:

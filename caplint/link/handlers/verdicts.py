@@ -24,7 +24,7 @@ _LITERAL = {"check": "P", "enable": "ZP"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Verdicts:
     """Possible results of a handler for one capability, by sign, each with its presence condition."""
 
     verb: str
@@ -45,12 +45,12 @@ class Outcome:
         return satisfiable(self.when(_LITERAL[self.verb]))
 
 
-def joined_outcomes(verb: str, outcomes: list[Outcome]) -> Outcome:
+def joined_outcomes(verb: str, outcomes: list[Verdicts]) -> Verdicts:
     """Return what any of several handlers of one capability may do."""
     signs = {
         sign: disjunction(one.signs.get(sign, False) for one in outcomes) for one in outcomes for sign in one.signs
     }
-    return Outcome(verb, signs)
+    return Verdicts(verb, signs)
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Root:
     tables: dict[tuple[int, str], Table] = field(default_factory=dict)
     reason: str = ""
     """Reason why the handler may serve capabilities that it does not name; empty if it serves none."""
-    _outcomes: dict[str | None, Outcome] = field(default_factory=dict)
+    _outcomes: dict[str | None, Verdicts] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
     _switches: set[int] = field(default_factory=set)
 
@@ -90,7 +90,7 @@ class Root:
         """Capabilities that the handler tells apart, by name."""
         return sorted(self._mentioned)
 
-    def outcome(self, capability: str) -> Outcome:
+    def outcome(self, capability: str) -> Verdicts:
         """Return what the handler may do with a capability."""
         if capability not in self._outcomes:
             self._simulate(capability)
@@ -105,7 +105,7 @@ class Root:
         selector = thing("selector" if handler.verb == "check" else "request")
         variables = {handler.parameters[-1]: selector} if handler.parameters else {}
         result = UNKNOWN if run.gave_up else simulate(run, self.body, variables)
-        self._outcomes[capability] = Outcome(handler.verb, UNKNOWN.signs if run.gave_up else result.signs)
+        self._outcomes[capability] = Verdicts(handler.verb, UNKNOWN.signs if run.gave_up else result.signs)
         self.reason = self.reason or run.gave_up
         self.entered.update(run.entered)
         self.tables.update(run.tables)

@@ -60,14 +60,16 @@ CREATE TEMP TABLE all_cap_enable (
     scope         TEXT NOT NULL,    -- vm, vcpu
     kind          TEXT NOT NULL,    -- case, comparison, table (an element of an array)
     condition     TEXT NOT NULL,
-    flags_checked INTEGER,          -- 1: cap->flags is tested before the case takes effect; NULL: a helper that is not in view may test it
+    flags_checked INTEGER,          -- 1: cap->flags is tested on every way to success; NULL: code that is not in view, or not understood, may test it
     stores        INTEGER NOT NULL, -- number of assignments that outlive the function
     calls         INTEGER NOT NULL, -- number of calls other than logging
     succeeds      INTEGER,          -- 1: returns 0 on some path; NULL: it may, by a value that is not known; 0: it always refuses
     max_argument  INTEGER,          -- highest index of cap->args that is read; NULL: none is read
     returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, so that no code after the switch runs
     accept_condition TEXT NOT NULL,  -- presence condition under which enabling may succeed
-    guarded       INTEGER NOT NULL  -- 0: enabling succeeds whatever the state of the VM is, but for its number of vCPUs; 1: a condition other than the request decides
+    guarded       INTEGER NOT NULL, -- 0: enabling succeeds whatever the state of the VM is, but for its number of vCPUs; 1: a condition other than the request decides
+    first_line    INTEGER NOT NULL, -- of the first case label of the same code
+    hands_on      INTEGER NOT NULL  -- 1: the whole request goes to a function that is not in view
 );
 
 CREATE TEMP VIEW {base_}cap_check AS SELECT * FROM all_cap_check WHERE side = '{side}' AND positive = 1;
@@ -94,7 +96,7 @@ CREATE TEMP TABLE all_vm_dereference (
     condition TEXT NOT NULL
 );
 
--- An argument of KVM_ENABLE_CAP that an enable case reads.
+-- An argument of KVM_ENABLE_CAP that an enable case, a helper of it, or a test above its switch reads.
 CREATE TEMP TABLE all_cap_argument (
     side      TEXT NOT NULL,
     tree      TEXT NOT NULL,
@@ -107,9 +109,10 @@ CREATE TEMP TABLE all_cap_argument (
     scope     TEXT NOT NULL,    -- vm, vcpu
     position  INTEGER NOT NULL, -- index in cap->args
     use       TEXT NOT NULL,    -- stored, passed (to a function), tested (only)
-    validated INTEGER,          -- 1: it is tested for valid values, or every value is valid; NULL: a function that is not in view may test it
+    validated INTEGER,          -- 1: it is tested before every use, or every value is valid; NULL: code that is not in view, or not understood, may test it
     zero      TEXT NOT NULL,    -- effect of the value 0: rejected, required, accepted
-    mask      TEXT              -- accepted bits, as written
+    mask      TEXT,             -- accepted bits, as written
+    first_line INTEGER NOT NULL -- of the first case label of the same code
 );
 
 -- An enable case that reads the vCPUs of the VM.

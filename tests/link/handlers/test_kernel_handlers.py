@@ -127,7 +127,7 @@ SIZE = "static int resize(struct kvm *kvm, u32 size)\n{\n\t%s\n\tkvm->size = siz
         (_arguments("if (cap->args[0])", "\tkvm->x = 1;"), ("tested", 1, "accepted", None)),
         (_arguments("if (cap->args[0])", FAIL), ("tested", 1, "required", None)),
         (_arguments("if (!cap->args[0])", FAIL, "kvm->x = cap->args[0];"), ("stored", 0, "rejected", None)),
-        (_arguments("if (cap->args[0] == 0)", FAIL, "kvm->x = cap->args[0];"), ("stored", 1, "rejected", None)),
+        (_arguments("if (cap->args[0] == 0)", FAIL, "kvm->x = cap->args[0];"), ("stored", 0, "rejected", None)),
         (_arguments("if (!cap->args[0])", "\tkvm->x = 0;"), ("tested", 1, "accepted", None)),
         (_arguments("r = unknown(kvm, cap->args[0]);"), ("passed", None, "accepted", None)),
         (_arguments("if (copy_from_user(&x, (void __user *)cap->args[0], 8))", FAIL), ("passed", 1, "rejected", None)),

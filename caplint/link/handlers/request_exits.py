@@ -1,0 +1,67 @@
+"""Level to which a request is tested on every way through a case on which it succeeds."""
+
+from __future__ import annotations
+
+from caplint.link.functions.body import Body, Row, between
+from caplint.link.handlers.conditions import Region
+from caplint.link.handlers.implications import Place
+from caplint.link.handlers.request_callers import level_at_callers
+from caplint.link.handlers.request_names import Part
+from caplint.link.handlers.request_tests import Readers, RequestTests
+from caplint.link.handlers.sites import Site
+from caplint.link.handlers.value_tests import ConditionResult, Level
+from caplint.values.expression_nodes import tree_of
+
+FLAGS: Part = ("flags",)
+
+
+def flags_checked(readers: Readers, body: Body, site: Site) -> int | None:
+    """Return 1 if the request's flags are tested on every way to success, else 0.
+
+    Return None if code that is not in view, or not understood, may test them.
+    """
+    if not body.selector:
+        return None
+    reader = readers.at_handler(body, FLAGS, site.capability)
+    level = level_on_success(reader, Region.of(body, site))
+    if level < Level.TESTED:
+        level = max(level, level_at_callers(readers, body, FLAGS))
+    return 1 if level >= Level.TESTED else None if level is Level.UNKNOWN else 0
+
+
+def level_on_success(reader: RequestTests, region: Region) -> Level:
+    """Return the lowest level of all exits of a region that may succeed."""
+    body = reader.body
+    levels = [
+        max(
+            reader.implied(tree_of(row.text), ConditionResult.GOOD, Place(row.start, region)),
+            reader.level(row.start, region),
+        )
+        for row in between(body.returns, region.start, region.stop)
+    ]
+    if _falls_out(reader, region):
+        levels.append(_behind(reader, region))
+    return min(levels, default=reader.level(region.stop - 1, region))
+
+
+def _falls_out(reader: RequestTests, region: Region) -> bool:
+    """Tell whether control may leave a region other than by a `return`."""
+    body = reader.body
+    if region.stop >= body.handler.stop:
+        return False
+    inside = between(body.returns, region.start, region.stop)
+    return not any(_is_certain(reader, region, row) for row in inside)
+
+
+def _is_certain(reader: RequestTests, region: Region, row: Row) -> bool:
+    return not any(True for _ in reader.conditions.deciding(row.start, region.stop, region))
+
+
+def _behind(reader: RequestTests, region: Region) -> Level:
+    """Return the level at the end of a case, if what follows its switch then succeeds."""
+    body, end = reader.body, region.stop
+    switch = max((row.stop for row in body.around.at(region.start) if row.start == region.head), default=end)
+    results = [row for row in body.returns if row.start >= switch]
+    held = reader.level(end - 1, region)
+    levels = [max(held, reader.implied(tree_of(row.text), ConditionResult.GOOD, Place(end, region))) for row in results]
+    return min(levels, default=held)

@@ -1,0 +1,107 @@
+"""Names for the parts of a KVM_ENABLE_CAP request in a function: the request, its flags, its arguments, and copies."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caplint.link.functions.body import Body
+from caplint.values.expression_nodes import Node, tree_of
+
+Part = tuple[str, ...]
+"""Part of a request: `()` the whole, `("flags",)`, `("cap",)`, `("args",)`, or `("args", "0")` for an element."""
+WHOLE: Part = ()
+Bindings = tuple[tuple[str, Part], ...]
+"""Names that hold a part of the request when a function begins: its parameters."""
+
+_MEMBERS = {"flags", "args", "cap"}
+_COPY = frozenset({"memcpy", "__memcpy", "memmove", "__builtin_memcpy"})
+# An index that an array can have; a larger one is no element of a request.
+_INDEX = re.compile(r"(?:0[xX](?P<hex>[0-9a-fA-F]{1,7})|0(?P<octal>[0-7]{1,9})|(?P<decimal>\d{1,9}))[uUlL]*\Z")
+_BASES = {"hex": 16, "octal": 8, "decimal": 10}
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass
+class RequestNames:
+    """Names of the parts of a request in a function's body, which change as copies are made."""
+
+    body: Body
+    bindings: Bindings
+    _copies: dict[str, list[tuple[int, Part]]] = field(default_factory=dict)
+    """Local variable → offsets at which a part is copied into it, in file order."""
+
+    def __post_init__(self) -> None:
+        self.words = {name for name, _ in self.bindings}
+        """Names that may hold a part of the request anywhere in the function."""
+        for offset, name, value in sorted(self._assigned()):
+            if name in self.body.bools or not self.mentions(value):
+                continue
+            part = self.part(tree_of(value), offset)
+            if part is not None and part != ("cap",):
+                self._copies.setdefault(name, []).append((offset, part))
+                self.words.add(name)
+
+    def _assigned(self) -> Iterator[tuple[int, str, str]]:
+        """Yield offset, name and value of each plain assignment to a variable, memcpy() included."""
+        for row in self.body.stores:
+            if row.extra[1] in {"=", "init"} and row.extra[0].isidentifier():
+                yield row.start, row.extra[0], row.text
+        for callee in _COPY & self.body.calls_of.keys():
+            for row in self.body.calls_of[callee]:
+                call = tree_of(f"f({', '.join(arguments(row.text))})")
+                target = _bare(call.parts[1]) if len(call.parts) > 2 else call
+                if target.kind == "name":
+                    yield row.start, target.text, arguments(row.text)[1]
+
+    def mentions(self, text: str) -> bool:
+        """Tell whether a text contains a name that may hold a part of the request."""
+        return not self.words.isdisjoint(_WORD.findall(text))
+
+    def part(self, node: Node, offset: int) -> Part | None:
+        """Return the part of the request that an expression is, through casts, `*` and `&`; None if it is none."""
+        bare = _bare(node)
+        if bare.kind == "name":
+            return self._named(bare.text, offset)
+        if bare.kind == "member":
+            member = bare.text.lstrip("->.")
+            return (member,) if member in _MEMBERS and self.part(bare.parts[0], offset) == WHOLE else None
+        if bare.kind == "index":
+            base, index = self.part(bare.parts[0], offset), _INDEX.match(bare.parts[1].text)
+            if base is not None and base[:1] == ("args",) and index:
+                first = int(base[1]) if len(base) > 1 else 0
+                kind = index.lastgroup or ""
+                return ("args", str(first + int(index[kind], _BASES[kind])))
+        return None
+
+    def _named(self, name: str, offset: int) -> Part | None:
+        copies = self._copies.get(name, [])
+        index = bisect_left(copies, (offset,))
+        if index:
+            return copies[index - 1][1]
+        return dict(self.bindings).get(name)
+
+    def holders(self, part: Part) -> list[str]:
+        """Return the names that may hold exactly this part."""
+        names = [name for name, copies in self._copies.items() if any(copy == part for _, copy in copies)]
+        return [*names, *(name for name, bound in self.bindings if bound == part)]
+
+    def copied_at(self, name: str, offset: int) -> int:
+        """Return the offset of the last copy of a part into a variable before an offset, -1 without any."""
+        copies = self._copies.get(name, [])
+        index = bisect_left(copies, (offset,))
+        return copies[index - 1][0] if index else -1
+
+
+def _bare(node: Node) -> Node:
+    """Return the node below casts, dereferences and address operators; a cast to bool makes another value."""
+    passing = {"cast": node.text not in {"bool", "_Bool"}, "unary": node.text in {"*", "&"}}
+    return _bare(node.parts[0]) if passing.get(node.kind) else node
+
+
+def arguments(text: str) -> list[str]:
+    """Return the arguments of a call from its JSON list; any other text is one argument."""
+    return list(map(str, json.loads(text))) if text.startswith("[") else [text]

@@ -1,0 +1,207 @@
+"""Tests of a KVM_ENABLE_CAP request: whether its flags, or one of its arguments, are tested where control is.
+
+This is the only place that decides it. Tests are followed through guards, variables, copies of the request, helpers and
+macros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from caplint.knowledge.capability_names import is_capability
+from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.link.functions.body import Body, Row
+from caplint.link.functions.call_sites import Budget
+from caplint.link.functions.callees import Helpers
+from caplint.link.functions.cap_argument import CapArgument
+from caplint.link.functions.constants import Constants
+from caplint.link.handlers.conditions import Conditions, Region
+from caplint.link.handlers.implications import MOST_STEPS, Implications, Place, Subject
+from caplint.link.handlers.macro_text import expanded, leaving_conditions
+from caplint.link.handlers.mask_bits import MaskReader
+from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, arguments
+from caplint.link.handlers.value_tests import ConditionResult, Level
+from caplint.values.expression_nodes import Node, text_of, tree_of
+
+_DEPTH = 3
+_Extent = tuple[int, int]
+"""Blob and start of a function."""
+
+
+@dataclass
+class Readers:
+    """Readers of requests in the functions of one tree, which share what they find out."""
+
+    helpers: Helpers
+    constants: Constants
+    callers: dict[_Extent, list[tuple[Body, int, str]]] = field(default_factory=dict)
+    """Handler → calls of it: caller, offset, and the argument that is the request."""
+
+    _readers: dict[tuple[object, ...], RequestTests] = field(default_factory=dict)
+    _names: dict[tuple[object, ...], RequestNames] = field(default_factory=dict)
+    _conditions: dict[_Extent, Conditions] = field(default_factory=dict)
+    _budgets: dict[_Extent, Budget] = field(default_factory=dict)
+    _asking: dict[_Extent, bool] = field(default_factory=dict)
+    """Function → whether its conditions name capabilities."""
+
+    def reader(self, body: Body, bindings: Bindings, value: Part, capability: str, depth: int = _DEPTH) -> RequestTests:
+        """Return the reader of one part of the request in a function."""
+        extent = (body.handler.blob, body.handler.start)
+        if extent not in self._asking:
+            self._asking[extent] = any(is_capability(word) for word in body.tests_by_word)
+            self._budgets[extent] = Budget(MOST_STEPS)
+            self._conditions[extent] = Conditions(body)
+        if not self._asking[extent]:
+            capability = ""
+        key = (*extent, bindings, value, capability, depth)
+        if key not in self._readers:
+            if (names := self._names.get((*extent, bindings))) is None:
+                names = self._names[*extent, bindings] = RequestNames(body, bindings)
+            subject = Subject(value, capability, depth)
+            self._readers[key] = RequestTests(self, names, self._conditions[extent], self._budgets[extent], subject)
+        return self._readers[key]
+
+    def at_handler(self, body: Body, value: Part, capability: str) -> RequestTests:
+        """Return the reader of one part of the request that is a handler's last parameter."""
+        return self.reader(body, ((body.selector, WHOLE),), value, capability)
+
+
+class RequestTests(Implications):
+    """Reader of the tests of one part of the request in one function."""
+
+    def __init__(
+        self, readers: Readers, names: RequestNames, conditions: Conditions, budget: Budget, subject: Subject
+    ) -> None:
+        constants = MaskReader(readers.helpers, readers.constants, names.body, is_helper=subject.depth < _DEPTH)
+        super().__init__(names, conditions, constants, budget, subject)
+        self.readers = readers
+        self.depth = subject.depth
+        self.argument: CapArgument | None = None
+        """Use of the value in the whole function; None until computed."""
+        self.tested: list[tuple[int, int]] | None = None
+        """Offsets of conditions that read arguments, with the indices; None until computed."""
+        self.handed_on: list[int] | None = None
+        """Offsets of calls that hand the request to a function that is not in view; None until computed."""
+        self._indices: set[int] | None = None
+        self._returned: dict[ConditionResult, Level] = {}
+
+    def level(self, offset: int, region: Region) -> Level:
+        """Return the level to which the value is tested when control reaches an offset."""
+        place = Place(offset, region)
+        level = self.held(place)
+        enough = Level.LOOSE if self.value[0] == "args" else Level.UNKNOWN
+        if level < enough and (self.is_judged(place) or self.is_unexplained(place)):
+            return Level.UNKNOWN
+        return level
+
+    def held(self, place: Place) -> Level:
+        """Return the level of the conditions that are known to hold at a place, those of macros included."""
+        return max([self.conditions_level(place), *self._macro_levels(place)])
+
+    # Helpers
+
+    def _call(self, node: Node, outcome: ConditionResult, place: Place) -> Level:
+        callee, given = text_of(node.parts[0]), node.parts[1:]
+        if kernel_idioms().is_error_test(callee) and given:
+            result = {ConditionResult.ZERO: ConditionResult.GOOD, ConditionResult.NONZERO: ConditionResult.BAD}.get(
+                outcome
+            )
+            return Level.UNTESTED if result is None else self.implied(given[0], result, place)
+        if kernel_idioms().is_error_value(callee) and given:
+            return self._error_value(callee, given[0], outcome, place)
+        parts = [self.names.part(part, place.offset) for part in given]
+        if kernel_idioms().judges(callee) or kernel_idioms().is_inert(callee):
+            return Level.TESTED if self.value in parts and kernel_idioms().judges(callee) else Level.UNTESTED
+        if not any(map(self.contains_value, parts)):
+            return Level.UNKNOWN if any(map(self.at(place.offset).mentions, given)) else Level.UNTESTED
+        inner = list(self.inside(callee, parts))
+        return self._in_helpers(inner, parts, outcome, place) if inner else self._in_macros(node, outcome, place)
+
+    def _error_value(self, callee: str, given: Node, outcome: ConditionResult, place: Place) -> Level:
+        if callee in {"ERR_PTR", "ERR_CAST"}:
+            return Level.UNTESTED if outcome in {ConditionResult.NONZERO, ConditionResult.BAD} else Level.UNREACHED
+        if outcome in {ConditionResult.ZERO, ConditionResult.GOOD}:  # PTR_ERR_OR_ZERO()
+            return self.implied(given, ConditionResult.GOOD, place)
+        return Level.UNTESTED
+
+    def _in_helpers(
+        self, inner: list[RequestTests], parts: list[Part | None], outcome: ConditionResult, place: Place
+    ) -> Level:
+        """Return the level of the outcome of a helper that gets the value or the request."""
+        level = min(reader.returned(outcome) for reader in inner)
+        for reader in inner:
+            self.masks.extend((place.offset, mask) for _, mask in reader.masks)
+        looks = level is Level.UNTESTED and self.value in parts and self.value[0] == "args"
+        return Level.LOOSE if looks and all(reader.looks for reader in inner) else level
+
+    def _in_macros(self, node: Node, outcome: ConditionResult, place: Place) -> Level:
+        """Return the level of the outcome of a macro that gets the value or the request; UNKNOWN if none is in view."""
+        macros = self.readers.helpers.macros(text_of(node.parts[0]), self.body.handler.arch) if self.depth else []
+        texts = [text for macro in macros if (text := expanded(macro, node.parts[1:]))]
+        levels = [self.implied(tree_of(text), outcome, place) for text in texts]
+        return min(levels, default=Level.UNKNOWN)
+
+    def inside(self, callee: str, parts: list[Part | None]) -> Iterator[RequestTests]:
+        """Yield readers of the value in the definitions of a helper that gets parts of the request."""
+        for helper in self.helpers_named(callee) if self.depth else []:
+            pairs = zip(helper.handler.parameters, parts, strict=False)
+            bindings = tuple((name, part) for name, part in pairs if part is not None and self.contains_value(part))
+            if helper is not self.body and bindings:
+                yield self.readers.reader(helper, bindings, self.value, self.capability, self.depth - 1)
+
+    def helpers_named(self, callee: str) -> list[Body]:
+        """Return the definitions of a helper that the function may call."""
+        return self.readers.helpers.functions(callee, self.body.handler.arch)
+
+    def indices_of_whole(self, find: Callable[[RequestTests, Region], set[int]]) -> set[int]:
+        """Return the indices of the arguments that the function reads, which are found once."""
+        if self._indices is None:
+            self._indices = set()  # for a function that calls itself
+            args = self.readers.reader(self.body, self.names.bindings, ("args",), self.capability, self.depth)
+            self._indices = find(args, Region.whole(self.body))
+        return self._indices
+
+    def returned(self, outcome: ConditionResult) -> Level:
+        """Return the level to which the value is tested if the function returns an outcome."""
+        if outcome not in self._returned:
+            self._returned[outcome] = Level.UNTESTED  # for a function that calls itself
+            exits = [(tree_of(row.text), Place(row.start, Region.whole(self.body))) for row in self.body.returns]
+            levels = [max(self.implied(node, outcome, place), self.held(place)) for node, place in exits]
+            self._returned[outcome] = min(levels, default=Level.UNTESTED)
+        return self._returned[outcome]
+
+    @cached_property
+    def looks(self) -> bool:
+        """Whether the function lets the value decide anything, or passes it on."""
+        rows = (*self.body.tests, *self.body.returns, *self.body.calls)
+        return any(self.mentioned(row.text) for row in rows)
+
+    # Macros that are statements
+
+    def _macro_levels(self, place: Place) -> Iterator[Level]:
+        """Yield the levels of macros before a place that leave the function unless the value is tested."""
+        for row, conditions in self._statement_macros:
+            if row.start >= place.offset or not place.region.holds(row.start):
+                continue
+            if not any(True for _ in self.conditions.deciding(row.start, place.offset, place.region)):
+                at = Place(row.start, place.region)
+                yield from (self.implied(condition, ConditionResult.ZERO, at) for condition in conditions)
+
+    @cached_property
+    def _statement_macros(self) -> list[tuple[Row, list[Node]]]:
+        """Uses of macros that leave the function, with the conditions under which they do."""
+        calls = [
+            (row, row.extra[0], arguments(row.text)) for row in self.body.calls if row.extra[1] in {"dropped", "void"}
+        ]
+        uses = [(row, row.text, row.extra[0].strip("() ").split(",")) for row in self.body.macros]
+        found = []
+        for row, name, given in (*calls, *uses):
+            if any(map(self.mentioned, given)):
+                macros = self.readers.helpers.macros(name, self.body.handler.arch)
+                texts = [expanded(macro, tuple(map(tree_of, given))) or "" for macro in macros]
+                conditions = [tree_of(condition) for text in texts for condition in leaving_conditions(text)]
+                if conditions:
+                    found.append((row, conditions))
+        return found
