@@ -28,6 +28,8 @@ class Wrapper:
     scope: str
     capability: int
     request: str | None = None
+    projects: tuple[str, ...] = ()
+    """Projects whose function it is; empty for C's own `ioctl()`."""
 
 
 class Knowledge:
@@ -41,9 +43,14 @@ class Knowledge:
         self.enable_functions: dict[str, str] = {
             name: scope for scope, names in data["handlers"]["enable"].items() for name in names
         }
-        self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
-        self.descriptors: dict[str, str] = data["descriptors"]
-        """Name of a descriptor in a VMM → its scope."""
+        self.wrappers = [
+            Wrapper(**{**entry, "projects": tuple(entry.get("projects", ()))}) for entry in data["wrappers"]
+        ]
+        self.wrapping_projects = frozenset(project for wrapper in self.wrappers for project in wrapper.projects)
+        """Projects whose wrappers are listed."""
+        self._descriptors: dict[str, Any] = data["descriptors"]
+        self.requirements = frozenset(data["requirements"]["macros"])
+        """Macros that make an entry of a list of capabilities without which a VMM does not start."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
         self.system_answers: dict[str, str] = data["system_answers"]
         """Capability → reason why the system's answer holds for every VM, although a handler reads the VM."""
@@ -94,6 +101,12 @@ class Knowledge:
     def file_kind(self, path: str) -> str:
         """Return the kind of the file at a path."""
         return next((kind for kind, paths in self._file_kinds.items() if paths.fullmatch(path)), OTHER)
+
+    def descriptors_of(self, project: str) -> dict[str, str]:
+        """Return the names of file descriptors in a VMM, with their scopes."""
+        shared = {name: scope for name, scope in self._descriptors.items() if isinstance(scope, str)}
+        own: dict[str, str] = self._descriptors.get(project, {})
+        return shared | own
 
     @cached_property
     def projects(self) -> list[Project]:

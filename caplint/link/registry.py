@@ -25,7 +25,7 @@ from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
-from caplint.link.vmm.capability_uses import link_vmm
+from caplint.link.vmm.use_tables import link_vmm
 
 
 def _snapshot(run: Linking) -> None:

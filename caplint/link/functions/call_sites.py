@@ -66,6 +66,14 @@ class ConditionTest(NamedTuple):
     expression: str
 
 
+class Label(NamedTuple):
+    """Case of a switch, with the extent of the code that runs for it."""
+
+    start: int
+    stop: int
+    is_default: bool
+
+
 @dataclass
 class Budget:
     """Number of steps left to follow values in a tree; at 0, further values are not followed."""
@@ -97,6 +105,7 @@ class CodeFunction:
     extents: list[Extent] = field(default_factory=list)
     tests: list[ConditionTest] = field(default_factory=list)
     jumps: list[int] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
     _branches: dict[int, frozenset[tuple[int, int, bool]]] = field(default_factory=dict, repr=False, compare=False)
 
     def guards(self, offset: int) -> Iterator[Extent]:
@@ -123,6 +132,11 @@ class CodeFunction:
     def loops(self) -> Extents[ConditionTest]:
         """Tests of loops, by the extents of the loops."""
         return Extents([test for test in self.tests if test.kind in {"while", "for", "do"}])
+
+    @cached_property
+    def cases(self) -> Extents[Label]:
+        """Cases of switches, by the extents of their code."""
+        return Extents(self.labels)
 
     @cached_property
     def assigned(self) -> dict[str, list[Assignment]]:
@@ -301,6 +315,10 @@ def _add_jump(function: CodeFunction, start: int, _: list[Any]) -> None:
     function.jumps.append(start)
 
 
+def _add_label(function: CodeFunction, start: int, row: list[Any]) -> None:
+    function.labels.append(Label(start, row[0], row[1] is None))
+
+
 _FACTS = (
     ("call", "t.line, t.column, t.callee, t.arguments, t.use, c.text", _add_call),
     ("store", "t.target, t.operator, t.value, t.local", _add_store),
@@ -308,4 +326,5 @@ _FACTS = (
     ("guard_extent", "t.stop, t.kind, t.negated, t.expression", _add_extent),
     ("test", "t.stop, t.kind, t.expression", _add_test),
     ("jump", "t.label", _add_jump),
+    ("case_label", "t.stop, t.low", _add_label),
 )

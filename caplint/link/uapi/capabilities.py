@@ -9,7 +9,7 @@ from functools import partial
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute, text
-from caplint.knowledge.capability_names import is_capability
+from caplint.knowledge.capability_names import PREFIX, is_capability
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.core.values import number_column
@@ -34,7 +34,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND f.header IS NULL AND NOT f.expanded
-          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation')
+          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation', 'pasted part')
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
     _pasted(connection)
@@ -99,24 +99,25 @@ def _alias(body: str) -> str | None:
 
 def _pasted(connection: sqlite3.Connection) -> None:
     """Insert names that a macro pastes together, invisible to a lexical search: KVM_CAP_INFO(USER_MEMORY)."""
+    pattern = re.compile(rf"\b({PREFIX}\w*)\s*##\s*(\w+)")
     makers = connection.execute("""
         SELECT DISTINCT f.side, f.tree, m.name, m.parameters, m.body
         FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-        WHERE m.parameters IS NOT NULL AND m.body LIKE '%KVM_CAP_##%'
+        WHERE m.parameters IS NOT NULL AND m.body GLOB '*KVM_CAP_*##*'
     """).fetchall()
     for side, tree, name, parameters, body in makers:
-        pasted = re.search(r"KVM_CAP_##\s*(\w+)", body)
+        pasted = pattern.search(body)
         names = Definition.of(parameters, body).parameters or ()
-        if pasted is None or pasted.group(1) not in names:
+        if pasted is None or pasted.group(2) not in names:
             continue
         connection.execute(
             """
             INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
             SELECT f.side, f.tree, f.role, f.path, k.line, k.column,
-                   'KVM_CAP_' || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
+                   ? || json_extract(k.arguments, '$[' || ? || ']'), f.arch, 'pasted'
             FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
             WHERE k.callee = ? AND f.side = ? AND f.tree = ? AND json_array_length(k.arguments) > ?
             ORDER BY f.path, k.line, k.column
             """,
-            (index := names.index(pasted.group(1)), name, side, tree, index),
+            (pasted.group(1), index := names.index(pasted.group(2)), name, side, tree, index),
         )

@@ -34,7 +34,8 @@ CREATE TEMP TABLE all_vmm_use (
     arguments TEXT NOT NULL,    -- JSON array, as written in the call
     result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
     condition TEXT NOT NULL,
-    resolved_via TEXT NOT NULL, -- how the capability was resolved: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
+    resolved_via TEXT NOT NULL, -- how the capability was resolved: direct, constant (a macro, enumerator or constant), variable, table,
+                                -- pasted (by a macro), returned (by a function), parameter (of the function called)
     flags     TEXT,             -- of enable, as written; NULL if unknown
     arguments_written TEXT,     -- of enable: JSON array of the arguments in args; NULL if unknown
     ignored   TEXT NOT NULL,    -- how the result is ignored: dropped, unread (assigned and never read), callers (all drop it), '' if it is used
@@ -61,7 +62,8 @@ CREATE TEMP TABLE all_checked_before (
     line       INTEGER NOT NULL,
     column     INTEGER NOT NULL,
     cap        TEXT NOT NULL,
-    found_by   TEXT NOT NULL,   -- place of the check: same function, every caller, stored flag, required (at start-up)
+    found_by   TEXT NOT NULL,   -- place of the check: same function, every caller, stored flag, required (at start-up),
+                                -- unknown check (of a capability that cannot be told, and so may be this one)
     check_path TEXT NOT NULL,   -- of the check
     check_line INTEGER NOT NULL
 );

@@ -40,7 +40,7 @@ ENABLE = "kvm_vm_enable_cap(s, %s, 0);"
             _function("int c = KVM_CAP_A;", "if (x) {", "c = KVM_CAP_B;", ENABLE % "c", "}"),
             [("B", "variable")],
         ),
-        (_function(ENABLE % "c", "c = KVM_CAP_A;"), []),
+        (_function("int c;", ENABLE % "c", "c = KVM_CAP_A;"), []),
         (
             "static const int caps[] = { KVM_CAP_A, KVM_CAP_B };\n" + _function(ENABLE % "caps[i]"),
             [("A", "table"), ("B", "table")],
@@ -118,7 +118,7 @@ def test_what_is_passed(tmp_path: Path, line: str, flags: str, given: str) -> No
         ),
         (
             ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args[0] = 2 };",
-             "kvm_vm_ioctl(s, KVM_ENABLE_CAP, &cap);"),
+             "ioctl(s->vmfd, KVM_ENABLE_CAP, &cap);"),
             ("vm", "0", '["2"]'),
         ),
     ],
