@@ -127,7 +127,14 @@ LINKS: tuple[Link[Linking], ...] = (
         "VMM",
         lambda run: link_vmm(run.store, run.reading.extractor),
         needs=("all_cap_use", "all_file", "all_file_condition", "superseded", "tree"),
-        fills=("all_checked_before", "all_cut", "all_vmm_argument", "all_vmm_unresolved", "all_vmm_use"),
+        fills=(
+            "all_checked_before",
+            "all_cut",
+            "all_vmm_argument",
+            "all_vmm_loss",
+            "all_vmm_unresolved",
+            "all_vmm_use",
+        ),
     ),
     Link(
         "documentation",

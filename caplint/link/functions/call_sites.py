@@ -45,6 +45,7 @@ class Assignment(NamedTuple):
     operator: str
     value: str
     local: bool
+    line: int = 0
 
 
 class Extent(NamedTuple):
@@ -293,8 +294,8 @@ def _add_call(function: CodeFunction, start: int, row: list[Any]) -> None:
 
 
 def _add_store(function: CodeFunction, start: int, row: list[Any]) -> None:
-    target, operator, value, local = row
-    function.stores.append(Assignment(start, target, operator, value, bool(local)))
+    target, operator, value, local, line = row
+    function.stores.append(Assignment(start, target, operator, value, bool(local), line))
 
 
 def _add_return(function: CodeFunction, start: int, row: list[Any]) -> None:
@@ -321,7 +322,7 @@ def _add_label(function: CodeFunction, start: int, row: list[Any]) -> None:
 
 _FACTS = (
     ("call", "t.line, t.column, t.callee, t.arguments, t.use, c.text", _add_call),
-    ("store", "t.target, t.operator, t.value, t.local", _add_store),
+    ("store", "t.target, t.operator, t.value, t.local, t.line", _add_store),
     ("return_value", "t.value", _add_return),
     ("guard_extent", "t.stop, t.kind, t.negated, t.expression", _add_extent),
     ("test", "t.stop, t.kind, t.expression", _add_test),

@@ -12,7 +12,7 @@ from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.vmm.capability_values import Capabilities, Path
 from caplint.link.vmm.dominating_checks import Check
 from caplint.link.vmm.enable_requests import request_of
-from caplint.link.vmm.ignored_results import ignored
+from caplint.link.vmm.ignored_results import NOT_LOST, Loss, Losses, losses, passes_on
 from caplint.link.vmm.own_macros import OwnMacros
 
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
@@ -38,7 +38,8 @@ class CapabilityUse:
     cap: str = ""
     flags: str | None = None
     arguments_written: tuple[str, ...] | None = None
-    ignored: str = ""
+    lost: Losses = NOT_LOST
+    """Places where the result is lost."""
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -88,7 +89,7 @@ def _uses(code: Code, wrappers: list[Wrapper], project: str) -> Iterator[Capabil
         for function, call in code.calling([wrapper.callee]):
             if _fits(wrapper, call.arguments):
                 use = _use_of(wrapper, function, call, project)
-                yield replace(use, ignored=ignored(code, function, call))
+                yield replace(use, lost=losses(code, function, call))
 
 
 def _macro_uses(code: Code, wrappers: list[Wrapper], project: str, macros: OwnMacros) -> Iterator[CapabilityUse]:
@@ -102,8 +103,8 @@ def _macro_uses(code: Code, wrappers: list[Wrapper], project: str, macros: OwnMa
                 inner = outer._replace(callee=callee, arguments=arguments)
                 use = _use_of(wrapper, function, inner, project, body)
                 written = next((text for text in outer.arguments if text and text in use.expression), "")
-                lost = ignored(code, function, outer)
-                yield replace(use, call=outer, written=written, ignored=lost)
+                lost = losses(code, function, outer)
+                yield replace(use, call=outer, written=written, lost=lost)
 
 
 def _fits(wrapper: Wrapper, arguments: Sequence[str]) -> bool:
@@ -148,12 +149,18 @@ def _named(
             found = True
             if not code.budget.spend():
                 return
-            ignored_result = ignored(code, caller, call) if use.call.use == "returned" else use.ignored
+            kept = passes_on(use.function, use.call)
+            lost = losses(code, caller, call) if kept else _at(use.lost, caller, call)
             outer = replace(use, function=caller, call=call, expression=expression, written=expression,
-                            arguments_written=None, flags=None, ignored=ignored_result)  # fmt: skip
+                            arguments_written=None, flags=None, lost=lost)  # fmt: skip
             yield from _named(code, capabilities, outer, members, depth - 1)
     if resolution.unknown or not found:
         yield replace(use, cap="")
+
+
+def _at(lost: Losses, function: CodeFunction, call: CallSite) -> Losses:
+    """Return the same losses at the place of a call: that of a function which loses the result itself."""
+    return lost._replace(places=tuple(Loss(function, call, loss.kind) for loss in lost.places[:1]))
 
 
 def _passed_by_callers(

@@ -20,9 +20,10 @@ from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
-from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmUnresolvedRow, VmmUseRow
+from caplint.link.vmm.refusals import Reliance, fails, reliance
+from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmLossRow, VmmUnresolvedRow, VmmUseRow
 
-_TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_checked_before")
+_TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_vmm_loss", "all_checked_before")
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 
 _Site = tuple[str, int, int, str]
@@ -83,7 +84,9 @@ def _insert_checks(
     asked = _asked(code, [use for use, _ in checked], carriers)
     known = {(use.place, use.cap) for use, _ in checked}
     others = [use for use in enables if (use.place, use.cap) not in known]
-    rows = [*checked, *_maybe_checked(tracker, others, unresolved)]
+    unknown = [Check(use.function, use.call, use.written) for use in unresolved if use.wrapper.verb == "check"]
+    rows = [*checked, *_maybe_checked(tracker, others, unknown)]
+    _insert_losses(connection, where, code, enables)
     insert(
         connection,
         "all_checked_before",
@@ -99,16 +102,31 @@ def _insert_checks(
 
 
 def _maybe_checked(
-    tracker: CheckTracker, enables: list[CapabilityUse], unresolved: list[CapabilityUse]
+    tracker: CheckTracker, enables: list[CapabilityUse], unknown: list[Check]
 ) -> Iterator[tuple[CapabilityUse, PrecedingCheck]]:
     """Yield the enables that follow only a check of an unknown capability, which may be theirs."""
-    checks = [Check(use.function, use.call, use.written) for use in unresolved if use.wrapper.verb == "check"]
-    if not checks:
+    if not unknown:
         return
-    carriers = tracker.carriers(checks)
+    carriers = tracker.carriers(unknown)
     for use in enables:
         if preceding := tracker.preceding(use.function, use.call, carriers):
             yield use, replace(preceding, found_by="unknown check")
+
+
+def _insert_losses(
+    connection: sqlite3.Connection, where: tuple[str, str], code: Code, uses: list[CapabilityUse]
+) -> None:
+    """Fill `all_vmm_loss`: one row per place, whatever the number of enables behind it."""
+    rows: dict[tuple[str, int, int, str], VmmLossRow] = {}
+    for use in uses:
+        for loss in use.lost.places:
+            relied = reliance(code, loss.function, loss.call, use.cap) or Reliance(None, None, None)
+            row = VmmLossRow(
+                where[0], where[1], loss.function.path, loss.call.line, loss.call.column, use.cap, loss.function.arch,
+                loss.function.name, loss.call.callee, loss.kind, *use.place, *relied
+            )  # fmt: skip
+            rows.setdefault((row.path, row.line, row.column, row.cap), row)
+    insert(connection, "all_vmm_loss", list(rows.values()))
 
 
 def _insert_cut(connection: sqlite3.Connection, side: str, tree: str, uses: list[CapabilityUse]) -> None:
@@ -138,7 +156,8 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
                 side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
                 use.call.callee, json.dumps(use.call.arguments), use.call.use,
                 conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
-                None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
+                None if use.arguments_written is None else json.dumps(use.arguments_written), use.lost.ignored,
+                int(fails(use.function, use.call)) if use.wrapper.verb == "enable" else None,
                 int(use.function.static or bool(code.callers(use.function)))
             )
             for use in uses
@@ -171,10 +190,10 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
         """
         INSERT INTO temp.all_vmm_use (
             side, tree, path, line, column, cap, arch, function, verb, scope, callee, arguments, result,
-            condition, resolved_via, flags, arguments_written, ignored, callers_known
+            condition, resolved_via, flags, arguments_written, ignored, fails, callers_known
         )
         SELECT DISTINCT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', k.callee,
-               '[]', 'value', w.condition, 'pasted', NULL, NULL, '', 0
+               '[]', 'value', w.condition, 'pasted', NULL, NULL, '', NULL, 0
         FROM temp.all_cap_use u
         JOIN temp.all_file f ON f.side = u.side AND f.tree = u.tree AND f.path = u.path AND NOT f.expanded
         JOIN main.call k ON k.blob = f.blob AND k.line = u.line AND k.callee IN (SELECT value FROM json_each(?3))

@@ -39,7 +39,28 @@ CREATE TEMP TABLE all_vmm_use (
     flags     TEXT,             -- of enable, as written; NULL if unknown
     arguments_written TEXT,     -- of enable: JSON array of the arguments in args; NULL if unknown
     ignored   TEXT NOT NULL,    -- how the result is ignored: dropped, unread (assigned and never read), callers (all drop it), '' if it is used
+    fails     INTEGER,          -- of enable: 1: the VMM gives up, reports an error or tells a caller if it is refused, 0: it goes on; NULL for a check
     callers_known INTEGER NOT NULL -- 1: its function is static or has callers in view, so that checks in callers are found
+);
+
+-- A place where the result of an enable is lost: at the call, or in a caller of a function that passes it on.
+CREATE TEMP TABLE all_vmm_loss (
+    side        TEXT NOT NULL,
+    tree        TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    line        INTEGER NOT NULL,
+    column      INTEGER NOT NULL,
+    cap         TEXT NOT NULL,
+    arch        TEXT,
+    function    TEXT NOT NULL,
+    callee      TEXT NOT NULL,      -- function whose result is lost
+    kind        TEXT NOT NULL,      -- dropped, unread (assigned and never read)
+    use_path    TEXT NOT NULL,      -- of the enable in all_vmm_use, with its line and column
+    use_line    INTEGER NOT NULL,
+    use_column  INTEGER NOT NULL,
+    relied_path TEXT,               -- place that takes the capability as enabled: a flag that is set, or success that is returned
+    relied_line INTEGER,
+    relied_text TEXT
 );
 
 -- A check or enable in a VMM whose capability cannot be resolved.
@@ -67,6 +88,14 @@ CREATE TEMP TABLE all_checked_before (
     check_path TEXT NOT NULL,   -- of the check
     check_line INTEGER NOT NULL
 );
+
+-- A capability whose ioctls a VMM uses although no code of it asks for the capability: the ioctl that api.rst or the kernel's header
+-- makes depend on it.
+CREATE TEMP VIEW ioctl_unasked AS
+    SELECT t.tree, i.cap, i.ioctl, t.path, min(t.line) AS line
+    FROM ioctl_capability i JOIN token_use t ON t.name = i.ioctl AND t.role = 'vmm' AND t.kind = 'argument'
+    WHERE NOT EXISTS (SELECT 1 FROM vmm_check c WHERE c.tree = t.tree AND c.cap = i.cap)
+    GROUP BY t.tree, i.cap, i.ioctl, t.path;
 
 CREATE TEMP VIEW {base_}vmm_check AS SELECT * FROM all_vmm_use WHERE side = '{side}' AND verb <> 'enable';
 

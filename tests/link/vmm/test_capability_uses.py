@@ -152,14 +152,16 @@ HELPER = _function(f"return {CALL}", head="static int try(KVMState *s)")
         (_function(f"return {CALL}"), ""),
         (HELPER + _function("try(s);"), "callers"),
         (HELPER + _function("try(s);", "return try(s);"), ""),
-        (HELPER.replace("static ", "") + _function("try(s);"), ""),
+        (HELPER.replace("static ", "") + _function("try(s);"), "callers"),
+        (HELPER.replace("static ", ""), ""),
         (HELPER + _function("return try(s);", head="static int more(KVMState *s)") + _function("more(s);"), "callers"),
     ],
     ids=[
         "dropped", "void", "returned through a variable", "never read", "written over", "used in what writes over it",
         "written over sometimes", "assigned sometimes", "read by the loop", "behind a goto", "member", "tested",
         "argument",
-        "returned", "all callers drop it", "one caller looks", "callers not all in view", "through two functions",
+        "returned", "all callers drop it", "one caller looks", "of a function that is not static", "no caller in view",
+        "through two functions",
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_result(tmp_path: Path, text: str, ignored: str) -> None:
