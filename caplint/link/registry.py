@@ -25,6 +25,7 @@ from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
+from caplint.link.vmm.answer_truth import link_truths
 from caplint.link.vmm.use_tables import link_vmm
 
 
@@ -135,6 +136,12 @@ LINKS: tuple[Link[Linking], ...] = (
             "all_vmm_unresolved",
             "all_vmm_use",
         ),
+    ),
+    Link(
+        "truth of answers",
+        lambda run: link_truths(run.connection),
+        needs=("all_cap_check", "all_file"),
+        fills=("all_cap_truth",),
     ),
     Link(
         "documentation",

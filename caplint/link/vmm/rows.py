@@ -47,6 +47,7 @@ class VmmUseRow(NamedTuple):
     arguments_written: str | None
     ignored: str
     fails: int | None
+    only_tested: int | None
     callers_known: int
 
 
@@ -69,6 +70,18 @@ class VmmLossRow(NamedTuple):
     relied_path: str | None
     relied_line: int | None
     relied_text: str | None
+
+
+class CapTruthRow(NamedTuple):
+    """Row of `all_cap_truth`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    cap: str
+    arch: str
+    function: str
 
 
 class VmmUnresolvedRow(NamedTuple):

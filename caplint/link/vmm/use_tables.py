@@ -24,6 +24,7 @@ from caplint.link.vmm.refusals import Reliance, fails, reliance
 from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmLossRow, VmmUnresolvedRow, VmmUseRow
 
 _TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_vmm_loss", "all_checked_before")
+UNKNOWN = "unknown check"
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 
 _Site = tuple[str, int, int, str]
@@ -54,9 +55,13 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
             for use in unresolved
         ],
     )  # fmt: skip
-    _insert(connection, side, tree, code, uses)
+    tracker, answers = CheckTracker(code), Answers(code)
+    _insert(connection, (side, tree), code, uses, _only_tested(tracker, answers, uses))
     _insert_required(connection, side, tree)
-    checked = _insert_checks(connection, (side, tree), code, uses, unresolved)
+    following = _following(tracker, uses, unresolved)
+    _insert_checked(connection, (side, tree), following)
+    _insert_losses(connection, (side, tree), code, uses)
+    checked = _asked(answers, tracker, uses, [use for use, preceding in following if preceding.found_by != UNKNOWN])
     _insert_arguments(connection, side, tree, uses, checked)
     if code.budget.left < 0:
         _insert_cut(connection, side, tree, [*uses, *unresolved])
@@ -71,22 +76,23 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     )
 
 
-def _insert_checks(
-    connection: sqlite3.Connection, where: tuple[str, str], code: Code, uses: list[CapabilityUse],
-    unresolved: list[CapabilityUse],
-) -> dict[_Site, int]:  # fmt: skip
-    """Fill `all_checked_before`; return for each site with a check whether the VMM has asked for the bits it passes."""
-    tracker = CheckTracker(code)
+def _following(
+    tracker: CheckTracker, uses: list[CapabilityUse], unresolved: list[CapabilityUse]
+) -> list[tuple[CapabilityUse, PrecedingCheck]]:
+    """Return the enables that follow a check of their capability, or of an unknown one."""
     enables = [use for use in uses if use.wrapper.verb == "enable"]
     checks = checks_of(uses, {use.cap for use in enables})
     carriers = {cap: tracker.carriers(checks_of_cap) for cap, checks_of_cap in checks.items()}
     checked = list(_checked(tracker, enables, carriers))
-    asked = _asked(code, [use for use, _ in checked], carriers)
     known = {(use.place, use.cap) for use, _ in checked}
-    others = [use for use in enables if (use.place, use.cap) not in known]
     unknown = [Check(use.function, use.call, use.written) for use in unresolved if use.wrapper.verb == "check"]
-    rows = [*checked, *_maybe_checked(tracker, others, unknown)]
-    _insert_losses(connection, where, code, enables)
+    others = [use for use in enables if (use.place, use.cap) not in known]
+    return [*checked, *_maybe_checked(tracker, others, unknown)]
+
+
+def _insert_checked(
+    connection: sqlite3.Connection, where: tuple[str, str], following: list[tuple[CapabilityUse, PrecedingCheck]]
+) -> None:
     insert(
         connection,
         "all_checked_before",
@@ -95,10 +101,16 @@ def _insert_checks(
                 where[0], where[1], *use.place, use.cap, preceding.found_by, preceding.check.function.path,
                 preceding.check.call.line
             )
-            for use, preceding in rows
+            for use, preceding in following
         ],
     )  # fmt: skip
-    return asked
+
+
+def _only_tested(tracker: CheckTracker, answers: Answers, uses: list[CapabilityUse]) -> dict[str, int]:
+    """Return for each capability that the VMM checks in the system's scope whether it only tests the answers."""
+    checks = [use for use in uses if use.wrapper.verb == "check" and use.scope == "system"]
+    by_cap = checks_of(checks, {use.cap for use in checks})
+    return {cap: int(answers.are_yes_or_no(tracker.carriers(of_cap))) for cap, of_cap in by_cap.items()}
 
 
 def _maybe_checked(
@@ -110,7 +122,7 @@ def _maybe_checked(
     carriers = tracker.carriers(unknown)
     for use in enables:
         if preceding := tracker.preceding(use.function, use.call, carriers):
-            yield use, replace(preceding, found_by="unknown check")
+            yield use, replace(preceding, found_by=UNKNOWN)
 
 
 def _insert_losses(
@@ -146,8 +158,15 @@ def _insert_blind(connection: sqlite3.Connection, side: str, tree: str, unresolv
     insert(connection, "all_cut", rows)
 
 
-def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[CapabilityUse]) -> None:
+def _insert(
+    connection: sqlite3.Connection,
+    where: tuple[str, str],
+    code: Code,
+    uses: list[CapabilityUse],
+    tested: dict[str, int],
+) -> None:
     files = file_conditions(connection)
+    side, tree = where
     insert(
         connection,
         "all_vmm_use",
@@ -158,6 +177,7 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
                 conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
                 None if use.arguments_written is None else json.dumps(use.arguments_written), use.lost.ignored,
                 int(fails(use.function, use.call)) if use.wrapper.verb == "enable" else None,
+                tested.get(use.cap) if use.wrapper.verb == "check" and use.scope == "system" else None,
                 int(use.function.static or bool(code.callers(use.function)))
             )
             for use in uses
@@ -190,10 +210,10 @@ def _insert_required(connection: sqlite3.Connection, side: str, tree: str) -> No
         """
         INSERT INTO temp.all_vmm_use (
             side, tree, path, line, column, cap, arch, function, verb, scope, callee, arguments, result,
-            condition, resolved_via, flags, arguments_written, ignored, fails, callers_known
+            condition, resolved_via, flags, arguments_written, ignored, fails, only_tested, callers_known
         )
         SELECT DISTINCT u.side, u.tree, u.path, u.line, u.column, u.cap, u.arch, NULL, 'require', 'system', k.callee,
-               '[]', 'value', w.condition, 'pasted', NULL, NULL, '', NULL, 0
+               '[]', 'value', w.condition, 'pasted', NULL, NULL, '', NULL, NULL, 0
         FROM temp.all_cap_use u
         JOIN temp.all_file f ON f.side = u.side AND f.tree = u.tree AND f.path = u.path AND NOT f.expanded
         JOIN main.call k ON k.blob = f.blob AND k.line = u.line AND k.callee IN (SELECT value FROM json_each(?3))
@@ -215,10 +235,12 @@ def _checked(
                 yield use, preceding
 
 
-def _asked(code: Code, checked: list[CapabilityUse], carriers: dict[str, AnswerCarriers]) -> dict[_Site, int]:
+def _asked(
+    answers: Answers, tracker: CheckTracker, uses: list[CapabilityUse], checked: list[CapabilityUse]
+) -> dict[_Site, int]:
     """Return for enable sites that follow a check whether (1 or 0) the VMM has checked for the bits that it passes."""
-    answers = Answers(code)
     caps = sorted({use.cap for use in checked})
+    carriers = {cap: tracker.carriers(checks) for cap, checks in checks_of(uses, set(caps)).items()}
     asked = {cap: int(not answers.are_yes_or_no(carriers[cap])) for cap in caps}
     return {
         (*use.place, use.cap): int(

@@ -40,6 +40,7 @@ CREATE TEMP TABLE all_vmm_use (
     arguments_written TEXT,     -- of enable: JSON array of the arguments in args; NULL if unknown
     ignored   TEXT NOT NULL,    -- how the result is ignored: dropped, unread (assigned and never read), callers (all drop it), '' if it is used
     fails     INTEGER,          -- of enable: 1: the VMM gives up, reports an error or tells a caller if it is refused, 0: it goes on; NULL for a check
+    only_tested INTEGER,        -- of a check in the system's scope: 1: no code does more with the answer than test it; NULL for others
     callers_known INTEGER NOT NULL -- 1: its function is static or has callers in view, so that checks in callers are found
 );
 
@@ -61,6 +62,26 @@ CREATE TEMP TABLE all_vmm_loss (
     relied_path TEXT,               -- place that takes the capability as enabled: a flag that is set, or success that is returned
     relied_line INTEGER,
     relied_text TEXT
+);
+
+-- A check handler's answer that depends on the VM and is positive with and without one: `kvm ? kvm->max : LIMIT`.
+CREATE TEMP TABLE all_cap_truth (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- of the capability's case
+    cap      TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    function TEXT NOT NULL
+);
+
+-- An architecture whose code leads to a function of a VMM's generic code. Only functions that check a capability, and that code of
+-- single architectures alone reaches by calls; the call graph says which. A function without a row may run on all.
+CREATE TEMP TABLE function_arch (
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    function TEXT NOT NULL,
+    arch     TEXT NOT NULL
 );
 
 -- A check or enable in a VMM whose capability cannot be resolved.
