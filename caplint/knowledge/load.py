@@ -46,9 +46,6 @@ class Knowledge:
         self.wrappers = [
             Wrapper(**{**entry, "projects": tuple(entry.get("projects", ()))}) for entry in data["wrappers"]
         ]
-        self.wrapping_projects = frozenset(project for wrapper in self.wrappers for project in wrapper.projects)
-        """Projects whose wrappers are listed."""
-        self._descriptors: dict[str, Any] = data["descriptors"]
         self.requirements = frozenset(data["requirements"]["macros"])
         """Macros that make an entry of a list of capabilities without which a VMM does not start."""
         self.failure_calls = re.compile(rf"(?:{'|'.join(data['failures']['calls'])})\Z")
@@ -104,10 +101,26 @@ class Knowledge:
         """Return the kind of the file at a path."""
         return next((kind for kind, paths in self._file_kinds.items() if paths.fullmatch(path)), OTHER)
 
+    @cached_property
+    def wrapping_projects(self) -> frozenset[str]:
+        """Projects whose wrappers are listed."""
+        return frozenset(project for wrapper in self.wrappers for project in wrapper.projects)
+
+    @cached_property
+    def former(self) -> list[tuple[str, int, str]]:
+        """Capabilities that Linux removed or renamed: name, number, reason."""
+        return [(entry["name"], entry["number"], entry["reason"]) for entry in self._data["former"]]
+
+    @cached_property
+    def introduced(self) -> list[tuple[str, int, str]]:
+        """Capabilities with their number and the first release that defines them."""
+        return [(name, entry["number"], entry["release"]) for name, entry in self._data["introduced"].items()]
+
     def descriptors_of(self, project: str) -> dict[str, str]:
         """Return the names of file descriptors in a VMM, with their scopes."""
-        shared = {name: scope for name, scope in self._descriptors.items() if isinstance(scope, str)}
-        own: dict[str, str] = self._descriptors.get(project, {})
+        descriptors: dict[str, Any] = self._data["descriptors"]
+        shared = {name: scope for name, scope in descriptors.items() if isinstance(scope, str)}
+        own: dict[str, str] = descriptors.get(project, {})
         return shared | own
 
     @cached_property
