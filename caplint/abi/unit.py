@@ -123,6 +123,9 @@ class _Evaluation:
 
     def unit(self) -> AbiUnit:
         """Return the evaluated unit. Raises `HeaderError`."""
+        for text, path, line in self._headers.absent:
+            reason = "this tree does not hold it; structures that need it are not compared"
+            self._unknown.append(Unknown(text, path, line, reason))
         for declaration in declarations(self._headers.tokens):
             self._declare(declaration)
         ioctls = list(self._ioctls())

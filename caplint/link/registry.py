@@ -44,7 +44,7 @@ def _expanded_code(run: Linking) -> None:
 
 def _evaluation(run: Linking) -> None:
     trees = [entry.tree for entry in run.loaded]
-    run.fill_layouts = run.stack.enter_context(layouts_of(run.store, trees, run.reading.jobs))
+    run.fill_layouts = run.stack.enter_context(layouts_of(run.store, trees, run.reading.jobs, run.scope.abis))
 
 
 def _constants(run: Linking) -> None:
