@@ -150,13 +150,21 @@ def _replaced(kernel: Structure, other: Structure, copies: tuple[Mapping[str, St
     ours, theirs = _leaves(kernel), _leaves(other)
     gone = [member for name, member in ours.items() if name not in theirs and not is_reserved(name)]
     new = [member for name, member in theirs.items() if name not in ours and not is_reserved(name)]
+    kept = [member for member in ours.values() if member.name in theirs and not is_reserved(member.name)]
+    replaced = []
     for member in gone:
         in_place = [twin for twin in new if overlaps(member, twin)]
-        if in_place and not any(
+        if any(
             extent(twin) == extent(member)
             or (_last(twin.name) == _last(member.name) and divided_alike((member, copies[0]), (twin, copies[1])))
             for twin in in_place
         ):
+            kept.append(member)
+        elif in_place:
+            replaced.append((member, in_place))
+    for member, in_place in replaced:
+        # Beside a member that both have it is one more member of a union.
+        if not any(overlaps(member, sibling) for sibling in kept):
             names = ", ".join(twin.name for twin in in_place[:_MOST])
             yield f"{names} where the kernel has {member.name}"
 

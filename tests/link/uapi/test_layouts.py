@@ -178,7 +178,10 @@ def test_only_the_configured_abis_are_compared(linux: Tree, tmp_path: Path) -> N
         path: text.replace(before, after).replace("0x01, struct kvm_tea", "0x01, int") for path, text in QEMU.items()
     }
     narrow = {path: text.replace("0x01, struct kvm_tea", "0x01, int") for path, text in KERNEL.items()}
-    trees = [directory_tree(str(kernel(tmp_path / "k", narrow))), directory_tree(str(qemu(tmp_path / "q", other)))]
+    trees: list[Tree] = [
+        directory_tree(str(kernel(tmp_path / "k", narrow))),
+        directory_tree(str(qemu(tmp_path / "q", other))),
+    ]
     rules = [rule for rule in rule_pages.load([shipped_files.RULES]) if rule.code == "CAP107"]
 
     def on(*abis: str) -> list[tuple[str, str | None]]:
