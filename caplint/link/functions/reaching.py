@@ -60,7 +60,15 @@ def _leaves(function: CodeFunction, start: int, offset: int) -> bool:
         start < left < offset
         and function.branches(left) <= function.branches(start)
         and all(left < label.stop for label in labels)
+        and not _is_beside(function, left, offset)
         for left, _ in function.returns
+    )
+
+
+def _is_beside(function: CodeFunction, left: int, offset: int) -> bool:
+    """Tell whether a `return` is in the block and case of an offset, and so contains it."""
+    return function.branches(left) == function.branches(offset) and list(function.cases.at(left)) == list(
+        function.cases.at(offset)
     )
 
 

@@ -135,6 +135,7 @@ FLOW = {
         _use("cap", "int cap = KVM_CAP_C;", "if (mode) {", "cap = KVM_CAP_A;", "} else {", "cap = KVM_CAP_B;", "}"),
         "AB",
     ),
+    "in a return": (_function("int cap = KVM_CAP_A;", "return " + CAP % "cap"), "A"),
     "branch that leaves": (
         _use("cap", "int cap = KVM_CAP_B;", "if (mode) {", "cap = KVM_CAP_A;", "return g(cap);", "}"),
         "B",
