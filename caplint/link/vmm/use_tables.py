@@ -131,7 +131,7 @@ def _insert_losses(
     """Fill `all_vmm_loss`: one row per place, whatever the number of enables behind it."""
     rows: dict[tuple[str, int, int, str], VmmLossRow] = {}
     for use in uses:
-        for loss in use.lost.places:
+        for loss in use.lost.places if use.wrapper.verb == "enable" else ():
             relied = reliance(code, loss.function, loss.call, use.cap) or Reliance(None, None, None)
             row = VmmLossRow(
                 where[0], where[1], loss.function.path, loss.call.line, loss.call.column, use.cap, loss.function.arch,
