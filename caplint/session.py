@@ -98,6 +98,10 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     reading = ExtractionSettings(config.repairs, config.jobs)
     rows = harvest(store, wanted, reading, progress)
     configurations = link(
-        store, loaded, rows, reading, RunScope(tuple(config.vendor_range), narrow is not None, machines_of(config))
+        store,
+        loaded,
+        rows,
+        reading,
+        RunScope(tuple(config.vendor_range), config.abis, narrow is not None, machines_of(config)),
     )
     return Session(store, loaded, configurations)

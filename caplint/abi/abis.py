@@ -84,6 +84,11 @@ def abi_named(name: str) -> Abi:
     return next(abi for abi in _abis() if abi.name == name)
 
 
+def abi_names() -> list[str]:
+    """Return the names of all ABIs, in the order of abis.toml."""
+    return [abi.name for abi in _abis()]
+
+
 @cache
 def _abis() -> list[Abi]:
     encodings = {name: Encoding(**entry) for name, entry in _data()["ioctl"].items()}

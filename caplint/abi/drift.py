@@ -8,15 +8,14 @@ in reserved space, at the end, or as further members of a union) are compatible.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from caplint.abi.divisions import divided_alike, extent, is_reserved, overlaps
 from caplint.abi.types import StructMember
 from caplint.abi.unit import AbiUnit, IoctlNumber, Structure
 
 BREAK, COMPATIBLE = "break", "compatible"
-# Names of members that reserve space, matched against the last component: pad, padding1, __reserved, rsvd2, dummy.
-_RESERVED = re.compile(r"_*(?:pad|padding|reserved?|rsvd|resv|res|unused|dummy|spare|fill|filler)_?\d*(?:\[\])?\Z")
 _FLEXIBLE = re.compile(r"\[0?\]")
 _TAGGED = re.compile(r"(?:struct|union) (\w+)")
 _MOST = 3
@@ -44,18 +43,19 @@ class Drift:
 
 def drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
     """Yield the structures and ioctls that both have and that differ."""
-    other_structures = {structure.tag: structure for structure in other.structures}
+    copies = tuple({structure.tag: structure for structure in unit.structures} for unit in (kernel, other))
     arguments = _numbered(kernel, other)
     elements = _elements(kernel) | _elements(other)
     resized = set()
     for structure in kernel.structures:
-        twin = other_structures.get(structure.tag)
+        twin = copies[1].get(structure.tag)
         if twin is None or twin.kind != structure.kind:
             continue
         if twin.size != structure.size:
             resized.add(structure.tag)
         ioctls = arguments.get(structure.tag, [])
-        if drift := _structure(structure, twin, ioctls, structure.tag in elements):
+        replaced = list(_replaced(structure, twin, copies))
+        if drift := _structure((structure, twin), ioctls, replaced, in_array=structure.tag in elements):
             yield drift
     numbers = {ioctl.name: ioctl for ioctl in other.ioctls}
     for ioctl in kernel.ioctls:
@@ -80,7 +80,10 @@ def _elements(unit: AbiUnit) -> set[str]:
     return {match.group(1) for text in types if "[" in text and (match := _TAGGED.match(text))}
 
 
-def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array: bool) -> Drift | None:
+def _structure(
+    pair: tuple[Structure, Structure], ioctls: list[str], replaced: list[str], *, in_array: bool
+) -> Drift | None:
+    kernel, other = pair
     breaks = list(_moved(kernel, other))
     notes = []
     renumbers = kernel.size != other.size and bool(ioctls)
@@ -92,7 +95,6 @@ def _structure(kernel: Structure, other: Structure, ioctls: list[str], in_array:
             )
         else:
             notes.append(text)
-    replaced = list(_replaced(kernel, other))
     breaks += [text for text in replaced if text not in breaks]
     notes += list(_lacking(kernel, other))
     if not breaks and not notes and kernel.alignment != other.alignment:
@@ -117,16 +119,12 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _reserved(name: str) -> bool:
-    return _RESERVED.match(_last(name)) is not None
-
-
 def _moved(kernel: Structure, other: Structure) -> Iterator[str]:
     """Yield a text per member of both that has another offset or width."""
     other_members = _leaves(other)
     for name, member in _leaves(kernel).items():
         twin = other_members.get(name)
-        if twin is None or _reserved(name):
+        if twin is None or is_reserved(name):
             continue
         if (member.bits, twin.bits) != (None, None) and (
             (member.bit_offset, member.bits) != (twin.bit_offset, twin.bits)
@@ -144,44 +142,59 @@ def _bits(member: StructMember) -> str:
     return f"bit {member.bit_offset}, {member.bits} wide"
 
 
-def _extent(member: StructMember) -> tuple[int, int]:
-    if member.bits is not None and member.bit_offset is not None:
-        return member.bit_offset, member.bit_offset + member.bits
-    return 8 * member.offset, 8 * (member.offset + member.size)
+def _replaced(kernel: Structure, other: Structure, copies: tuple[Mapping[str, Structure], ...]) -> Iterator[str]:
+    """Yield a text per kernel member whose bytes the other copy divides differently, under other names.
 
-
-def _overlaps(member: StructMember, other: StructMember) -> bool:
-    (start, stop), (begin, end) = _extent(member), _extent(other)
-    return start < end and begin < stop
-
-
-def _replaced(kernel: Structure, other: Structure) -> Iterator[str]:
-    """Yield a text per kernel member whose bytes the other copy divides differently, under other names."""
+    A member that one of the two has moved into a union is the same if it divides its bytes as before.
+    """
     ours, theirs = _leaves(kernel), _leaves(other)
-    gone = [member for name, member in ours.items() if name not in theirs and not _reserved(name)]
-    new = [member for name, member in theirs.items() if name not in ours and not _reserved(name)]
+    gone = [member for name, member in ours.items() if name not in theirs and not is_reserved(name)]
+    new = [member for name, member in theirs.items() if name not in ours and not is_reserved(name)]
+    kept = [member for member in ours.values() if member.name in theirs and not is_reserved(member.name)]
+    replaced = []
     for member in gone:
-        in_place = [twin for twin in new if _overlaps(member, twin)]
-        if in_place and all(_extent(twin) != _extent(member) for twin in in_place):
+        in_place = [twin for twin in new if overlaps(member, twin)]
+        if any(
+            extent(twin) == extent(member)
+            or (_last(twin.name) == _last(member.name) and divided_alike((member, copies[0]), (twin, copies[1])))
+            for twin in in_place
+        ):
+            kept.append(member)
+        elif in_place:
+            replaced.append((member, in_place))
+    for member, in_place in replaced:
+        # Beside a member that both have it is one more member of a union.
+        if not any(overlaps(member, sibling) for sibling in kept):
             names = ", ".join(twin.name for twin in in_place[:_MOST])
             yield f"{names} where the kernel has {member.name}"
 
 
 def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
     """Yield a text per side with the members that only this side has, in space that the other leaves free or shares."""
-    ours, theirs = _leaves(kernel), _leaves(other)
-    for mine, others, word in ((ours, theirs, "lacks"), (theirs, ours, "has also")):
+    for mine, others, word in ((kernel, other, "lacks"), (other, kernel, "has also")):
+        ours, theirs = _leaves(mine), _leaves(others)
         # Another name for exactly the bytes of a member (renamed, or also in a group) is no addition.
         names = [
-            name for name, member in mine.items()
-            if name not in others and not _reserved(name)
+            name for name, member in ours.items()
+            if name not in theirs and not is_reserved(name)
             and not any(
-                _extent(twin) == _extent(member) and (other_name not in mine or _last(other_name) == _last(name))
-                for other_name, twin in others.items()
+                extent(twin) == extent(member) and (other_name not in ours or _last(other_name) == _last(name))
+                for other_name, twin in theirs.items()
             )
         ]  # fmt: skip
-        if names:
-            yield f"{word} {', '.join(names)}"
+        if outermost := dict.fromkeys(_outermost(name, others) for name in names):
+            yield f"{word} {', '.join(outermost)}"
+
+
+def _outermost(name: str, others: Structure) -> str:
+    """Return the outermost member around a missing one that is missing as a whole."""
+    known = {member.name for member in others.members}
+    parts = name.split(".")
+    prefixes = [".".join(parts[:end]) for end in range(1, len(parts))]
+    whole = next(
+        (prefix for prefix in prefixes if prefix not in known and prefix.removesuffix("[]") not in known), name
+    )
+    return whole.removesuffix("[]")
 
 
 def _ioctl(kernel: IoctlNumber, other: IoctlNumber, resized: Iterable[str]) -> Drift | None:

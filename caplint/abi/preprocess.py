@@ -1,7 +1,7 @@
 """Preprocessing of gathered headers: tokens with their file and line, and the macros.
 
-Only gathered headers are read. A missing header, `#error`, and other text that a compiler would refuse end the
-evaluation with a reason.
+Only gathered headers are read. A missing `asm/kvm.h`, `#error`, and other text that a compiler would refuse end the
+evaluation with a reason; another missing header counts as empty and is recorded, since what needs it is unknown anyway.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pcpp import OutputDirective
 from pcpp.preprocessor import Action
 
 from caplint.abi.opaque_lines import MARKER, thin
-from caplint.abi.sources import ROOT, Sources
+from caplint.abi.sources import ASM, ROOT, Sources
 from caplint.c.pcpp_tokens import Preprocessor, TooMuchWorkError, copied
 
 # Limit for the preprocessed headers, in tokens; linux/kvm.h has some 5,000.
@@ -68,6 +68,11 @@ class Preprocessed:
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         self._preprocessor = _HeaderPreprocessor(sources, predefined)
         self.tokens = list(self._preprocessor.run())
+
+    @property
+    def absent(self) -> list[tuple[str, str, int]]:
+        """Includes of headers that the tree does not hold, as written, with path and line."""
+        return self._preprocessor.absent
 
     @cached_property
     def macros(self) -> list[HeaderMacro]:
@@ -162,6 +167,7 @@ class _HeaderPreprocessor(Preprocessor):
             self.macros.pop(name, None)
         self.expand_filemacro = False
         self._depth = 0
+        self.absent: list[tuple[str, str, int]] = []
         for name, value in predefined.items():
             self.define(f"{name} {value}")
         for macro in self.macros.values():
@@ -230,7 +236,10 @@ class _HeaderPreprocessor(Preprocessor):
         key = (dirname(here) if match.group(2) else "", name)
         path = self._sources.targets.get(key)
         if path is None:
-            raise HeaderError(f"includes {text[:60]}, which this tree does not hold", here, line)
+            self.absent.append((text[:60], here, line))
+            if name == ASM:
+                raise HeaderError(f"includes {text[:60]}, which this tree does not hold", here, line)
+            return
         if path in self.include_once:
             return
         self.handle(1 + self._thin.files[path].count("\n"))  # one of blank lines takes time as well

@@ -13,6 +13,8 @@ from posixpath import dirname, join, normpath
 
 ROOT = "linux/kvm.h"
 """Header that is evaluated."""
+ASM = "asm/kvm.h"
+"""Header of the architecture, without which hardly a structure is known."""
 STAND_IN = "<caplint>/"
 """Path prefix of headers that caplint ships."""
 # Limits for the number of headers of one evaluation and the bytes of one; KVM has about ten of at most 60 kB.
@@ -103,7 +105,7 @@ def _found(headers: HeaderSet, read: Reader, directory: str, name: str) -> tuple
         return _bounded(path, content)
     if name in (stand_ins := _shipped("headers")):
         return STAND_IN + name, stand_ins[name]
-    path = headers.root if name == ROOT else headers.asm if name == "asm/kvm.h" else headers.path_of(name)
+    path = headers.root if name == ROOT else headers.asm if name == ASM else headers.path_of(name)
     if path and (content := read(path)) is not None:
         return _bounded(path, content)
     if name in (fallbacks := _shipped("fallback")):

@@ -126,6 +126,9 @@ class _Evaluation:
 
     def unit(self) -> AbiUnit:
         """Return the evaluated unit. Raises `HeaderError`."""
+        for text, path, line in self._headers.absent:
+            reason = "this tree does not hold it; structures that need it are not compared"
+            self._unknown.append(Unknown(text, path, line, reason))
         for number, declaration in enumerate(declarations(self._headers.tokens)):
             if number == _MAX_DECLARATIONS:
                 self._leave_out(*declaration.place, f"declarations beyond the first {_MAX_DECLARATIONS:,}")

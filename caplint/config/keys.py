@@ -69,6 +69,17 @@ def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
     return tuple(ranges)
 
 
+def _abis(value: list[Any]) -> tuple[str, ...]:
+    from caplint.abi.abis import abi_names  # noqa: PLC0415 - most configurations name none
+
+    known = abi_names()
+    for text in _strings(value):
+        if text not in known:
+            hint = suggestion(text, known, otherwise=f"known are {', '.join(known)}")
+            raise ValueError(f"{short(text)!r} is not an ABI{hint}")
+    return tuple(value)
+
+
 def _strings(value: list[Any]) -> tuple[str, ...]:
     if not all(isinstance(item, str) for item in value):
         raise ValueError("must be a list of strings")
@@ -135,6 +146,7 @@ TOP = {
     "rules": Key(list, "a list of directories", _directories),
     "known": Key(list, "a list of files", _directories),
     "vendor-range": Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
+    "abis": Key(list, "a list of ABIs", _abis),
     "jobs": Key(int, "a number", _positive),
     "cache": Key(str, 'a directory, or "none"', _directory),
     "trees": Key(dict, "tables [trees.NAME]", dict),

@@ -64,6 +64,8 @@ class Config:
     ignore: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     vendor_range: tuple[tuple[int, int], ...] = ()
+    abis: tuple[str, ...] = ()
+    """ABIs for which layouts are compared; empty: all."""
     jobs: int = field(default_factory=default_jobs)
     cache: str = ""
     coverage_floor: float = 0.0
@@ -150,7 +152,9 @@ def _config(path: Path, data: Any) -> Config:
     c = section(path, "c.", top.get("c", {}), C)
     coverage = section(path, "coverage.", top.get("coverage", {}), COVERAGE)
     fleet = section(path, "matrix.", top.get("matrix", {}), MATRIX)
-    values = {key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "jobs") if key in top}
+    values = {
+        key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "abis", "jobs") if key in top
+    }
     cache = top.get("cache", "")
     if cache not in {"", "none"}:
         cache = _place(path, cache)

@@ -21,6 +21,8 @@ from caplint.session import Progress, Session, no_progress, open_session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
+_ARCHITECTURES = "function_arch"
+
 
 def check(
     trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress, *, deep: bool = False
@@ -105,6 +107,7 @@ def collect_findings(
         roles.add("deep")
     if machines_of(config):
         roles.add("machine")
+    _ask_call_graph(session, rules, config)
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
     findings: list[Finding] = []
@@ -116,6 +119,14 @@ def collect_findings(
         else:
             findings.extend(_known_places(rule, query.run(session.connection, rule), places))
     return supersede(findings, {rule.code: list(rule.supersedes) for rule in rules}), skipped
+
+
+def _ask_call_graph(session: Session, rules: list[Rule], config: Config) -> None:
+    """Fill `function_arch` if a rule of this run uses it."""
+    if any(_ARCHITECTURES in rule.query for rule in rules) and "vmm" in session.roles.values():
+        from caplint.graph.function_archs import link_function_archs  # noqa: PLC0415 - most runs need no call graph
+
+        link_function_archs(session, ExtractionSettings(config.repairs, config.jobs))
 
 
 def _known_places(rule: Rule, findings: Iterable[Finding], places: dict[str, KnownFiles]) -> Iterator[Finding]:

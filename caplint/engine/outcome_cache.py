@@ -99,7 +99,7 @@ def _name(
     ]
     suppressed = [astuple(entry) for entry in config.suppress]
     machines = [astuple(machine) for machine in machines_of(config)]
-    settings = (config.vendor_range, config.ignore, astuple(config.repairs), suppressed, machines)
+    settings = (config.vendor_range, config.abis, config.ignore, astuple(config.repairs), suppressed, machines)
     whole = repr((program, states, pages, settings, further_inputs))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 

@@ -15,6 +15,7 @@ from caplint.facts.kinds.comments import definition_comments
 from caplint.facts.kinds.control_flow import statements
 from caplint.facts.kinds.docs import mentions
 from caplint.facts.kinds.elements import ELEMENT_NODES, elements, enumerators
+from caplint.facts.kinds.file_variables import file_variables
 from caplint.facts.kinds.functions import functions
 from caplint.facts.kinds.guards import guard_extents
 from caplint.facts.kinds.initialisers import PAIR_NODES, table_entries
@@ -36,7 +37,7 @@ _NODES = SHARED_NODES + ELEMENT_NODES + PAIR_NODES
 # In each view, functions come first: other facts refer to the function around them.
 _PER_VIEW = (
     functions, cases, calls, stores, tests, guard_extents, returns, jumps, comparisons, table_entries, members,
-    accesses, macro_uses, statements,
+    accesses, macro_uses, file_variables, statements,
 )  # fmt: skip
 # Extractors that need all views at once.
 _OVER_VIEWS = (elements, enumerators)

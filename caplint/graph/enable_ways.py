@@ -38,7 +38,7 @@ _Row = tuple[str, str, int, int, str, int | None, str, str, str]
 # Enables that need the call graph: their result is ignored, and no check in the same function precedes them.
 _OPEN = """
     SELECT DISTINCT e.tree, e.path, e.line, e.column, e.cap FROM vmm_enable e
-    WHERE (e.ignored <> '' OR e.result = 'void') AND NOT EXISTS (
+    WHERE (e.ignored IN ('dropped', 'unread') OR e.result = 'void') AND NOT EXISTS (
         SELECT 1 FROM checked_before b WHERE b.tree = e.tree AND b.path = e.path AND b.line = e.line
             AND b.column = e.column AND b.cap = e.cap AND b.found_by <> 'every caller')
     ORDER BY 1, 2, 3, 4, 5

@@ -29,6 +29,8 @@ class Wrapper:
     scope: str
     capability: int
     request: str | None = None
+    projects: tuple[str, ...] = ()
+    """Projects whose function it is; empty for C's own `ioctl()`."""
 
 
 class Knowledge:
@@ -42,9 +44,13 @@ class Knowledge:
         self.enable_functions: dict[str, str] = {
             name: scope for scope, names in data["handlers"]["enable"].items() for name in names
         }
-        self.wrappers = [Wrapper(**entry) for entry in data["wrappers"]]
-        self.descriptors: dict[str, str] = data["descriptors"]
-        """Name of a descriptor in a VMM → its scope."""
+        self.wrappers = [
+            Wrapper(**{**entry, "projects": tuple(entry.get("projects", ()))}) for entry in data["wrappers"]
+        ]
+        self.requirements = frozenset(data["requirements"]["macros"])
+        """Macros that make an entry of a list of capabilities without which a VMM does not start."""
+        self.failure_calls = re.compile(rf"(?:{'|'.join(data['failures']['calls'])})\Z")
+        """Matches the name of a function by which a VMM gives up or tells of a failure."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
         self.system_answers: dict[str, str] = data["system_answers"]
         """Capability → reason why the system's answer holds for every VM, although a handler reads the VM."""
@@ -96,6 +102,28 @@ class Knowledge:
     def file_kind(self, path: str) -> str:
         """Return the kind of the file at a path."""
         return next((kind for kind, paths in self._file_kinds.items() if paths.fullmatch(path)), OTHER)
+
+    @cached_property
+    def wrapping_projects(self) -> frozenset[str]:
+        """Projects whose wrappers are listed."""
+        return frozenset(project for wrapper in self.wrappers for project in wrapper.projects)
+
+    @cached_property
+    def former(self) -> list[tuple[str, int, str]]:
+        """Capabilities that Linux removed or renamed: name, number, reason."""
+        return [(entry["name"], entry["number"], entry["reason"]) for entry in self._data["former"]]
+
+    @cached_property
+    def introduced(self) -> list[tuple[str, int, str]]:
+        """Capabilities with their number and the first release that defines them."""
+        return [(name, entry["number"], entry["release"]) for name, entry in self._data["introduced"].items()]
+
+    def descriptors_of(self, project: str) -> dict[str, str]:
+        """Return the names of file descriptors in a VMM, with their scopes."""
+        descriptors: dict[str, Any] = self._data["descriptors"]
+        shared = {name: scope for name, scope in descriptors.items() if isinstance(scope, str)}
+        own: dict[str, str] = descriptors.get(project, {})
+        return shared | own
 
     @cached_property
     def projects(self) -> list[Project]:

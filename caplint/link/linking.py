@@ -23,6 +23,8 @@ class RunScope:
     """Settings of a run that links depend on."""
 
     vendor_ranges: tuple[tuple[int, int], ...] = ()
+    abis: tuple[str, ...] = ()
+    """ABIs for which layouts are evaluated; empty: all."""
     narrow: bool = False
     """True if only the views of capabilities are needed."""
     machines: tuple[Machine, ...] = ()

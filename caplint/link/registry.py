@@ -26,7 +26,9 @@ from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
-from caplint.link.vmm.capability_uses import link_vmm
+from caplint.link.uapi.rows import CapReleaseRow, FormerCapRow
+from caplint.link.vmm.answer_truth import link_truths
+from caplint.link.vmm.use_tables import link_vmm
 
 
 def _snapshot(run: Linking) -> None:
@@ -43,13 +45,15 @@ def _expanded_code(run: Linking) -> None:
 
 def _evaluation(run: Linking) -> None:
     trees = [entry.tree for entry in run.loaded]
-    run.fill_layouts = run.stack.enter_context(layouts_of(run.store, trees, run.reading.jobs))
+    run.fill_layouts = run.stack.enter_context(layouts_of(run.store, trees, run.reading.jobs, run.scope.abis))
 
 
 def _constants(run: Linking) -> None:
     connection = run.connection
     insert(connection, "retired", starmap(RetiredRow, knowledge().retired.items()))
     insert(connection, "system_answer", starmap(SystemAnswerRow, knowledge().system_answers.items()))
+    insert(connection, "former_cap", starmap(FormerCapRow, knowledge().former))
+    insert(connection, "cap_release", starmap(CapReleaseRow, knowledge().introduced))
     ranges = run.scope.vendor_ranges
     columns = ((number_column(within(low)), number_column(within(high))) for low, high in ranges)
     insert(connection, "vendor_range", starmap(VendorRangeRow, columns))
@@ -90,7 +94,7 @@ _HANDLER_TABLES = (
 
 LINKS: tuple[Link[Linking], ...] = (
     Link("snapshot", _snapshot, fills=("tree", "all_file", "changed_line", "patch_file")),
-    Link("constants", _constants, fills=("retired", "system_answer", "vendor_range")),
+    Link("constants", _constants, fills=("cap_release", "former_cap", "retired", "system_answer", "vendor_range")),
     Link(
         "expanded code", _expanded_code, needs=("all_file", "tree"), fills=("all_file", "superseded", "all_unexpanded")
     ),
@@ -100,7 +104,7 @@ LINKS: tuple[Link[Linking], ...] = (
         "capabilities",
         lambda run: link_capabilities(run.connection),
         needs=("all_file",),
-        fills=("all_cap", "all_cap_use", "all_cut"),
+        fills=("all_cap", "all_cap_use", "all_cap_value", "all_cut"),
     ),
     Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_cut", "all_file_condition", "built")),
     Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_cut", "all_kconfig", "configurations")),
@@ -128,7 +132,20 @@ LINKS: tuple[Link[Linking], ...] = (
         "VMM",
         lambda run: link_vmm(run.store, run.reading.extractor),
         needs=("all_cap_use", "all_file", "all_file_condition", "superseded", "tree"),
-        fills=("all_checked_before", "all_cut", "all_vmm_argument", "all_vmm_unresolved", "all_vmm_use"),
+        fills=(
+            "all_checked_before",
+            "all_cut",
+            "all_vmm_argument",
+            "all_vmm_loss",
+            "all_vmm_unresolved",
+            "all_vmm_use",
+        ),
+    ),
+    Link(
+        "truth of answers",
+        lambda run: link_truths(run.connection),
+        needs=("all_cap_check", "all_file"),
+        fills=("all_cap_truth",),
     ),
     Link(
         "documentation",

@@ -123,7 +123,7 @@ def test_what_fails(tmp_path: Path, severity: str) -> None:
 
 
 SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
-KNOWN = "fail-on, ignore, rules, known, vendor-range, jobs, cache, trees, c, coverage, suppress, matrix"
+KNOWN = "fail-on, ignore, rules, known, vendor-range, abis, jobs, cache, trees, c, coverage, suppress, matrix"
 RANGE = 'must be a range such as "500-599", or a list of them'
 ABOVE = "ends above 9223372036854775807, the highest number"
 NO_WORD = "is not a word such as __our_attribute, __our_* or __our_size()"
@@ -149,6 +149,8 @@ REASON = "a suppression needs a code, a subject and a reason; "
         ("rules = 'x'", "rules must be a list of directories"),
         ("vendor-range = 5", f"vendor-range {RANGE}"),
         ("vendor-range = [5]", "vendor-range: must be a list of strings"),
+        ("abis = 'x86_64'", "abis must be a list of ABIs"),
+        ("abis = ['x86-64']", "abis: 'x86-64' is not an ABI; did you mean x86_64?"),
         ("vendor-range = '5-'", "vendor-range: '5-' is not a range such as \"500-599\""),
         ("vendor-range = '-5'", "vendor-range: '-5' is not a range such as \"500-599\""),
         ("vendor-range = '9-5'", "vendor-range: '9-5' ends before it begins"),

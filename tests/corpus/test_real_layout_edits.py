@@ -207,7 +207,7 @@ BLIND = [
     Edit(
         "a header includes what is not there",
         {QEMU_X86: swap("#include <linux/bits.h>\n", "#include <linux/bits.h>\n#include <linux/tea.h>\n")},
-        notes(QEMU),
+        notes("<linux/tea.h>"),
     ),
     Edit(
         "an attribute is not understood",

@@ -26,9 +26,10 @@ def _rows(severity: str, code: str, arch: str | None, subjects: str) -> list[Row
 
 
 EVERYWHERE = [
-    *_rows("warning", "CAP401", "x86", "MAX_VCPU_ID"),
-    *_rows("warning", "CAP401", "s390", "S390_USER_SIGP S390_VECTOR_REGISTERS S390_USER_STSI S390_GS S390_AIS"),
-    *_rows("warning", "CAP406", "arm64", "MAX_VCPUS MAX_VCPU_ID"),
+    *_rows("note", "CAP401", "x86", "MAX_VCPU_ID"),
+    *7 * _rows("note", "CAP401", "powerpc", "PPC_ENABLE_HCALL"),
+    *_rows("note", "CAP401", "s390", "S390_USER_SIGP S390_VECTOR_REGISTERS S390_USER_STSI S390_GS S390_AIS"),
+    *_rows("warning", "CAP406", "arm64", "MAX_VCPUS"),
     *_rows("warning", "CAP406", "powerpc", "PPC_SECURE_GUEST PPC_MMU_RADIX"),
     *_rows("warning", "CAP406", "x86", "X86_SMM"),
 ]
@@ -37,7 +38,7 @@ KERNEL_6_12 = [
     *_rows("warning", "CAP212", "loongarch", "KVM_HAS_DEVICE_ATTR KVM_HAS_DEVICE_ATTR"),
 ]
 KERNEL_6_1 = [*_rows("error", "CAP210", "s390", "S390_HPAGE_1M"), *_rows("warning", "CAP206", "x86", "DISABLE_QUIRKS")]
-QEMU_10_0 = [*_rows("warning", "CAP401", "arm64", "ARM_MTE"), *_rows("warning", "CAP401", "s390", "S390_CPU_TOPOLOGY")]
+QEMU_10_0 = [*_rows("note", "CAP401", "arm64", "ARM_MTE"), *_rows("note", "CAP401", "s390", "S390_CPU_TOPOLOGY")]
 QEMU_7_2 = [*_rows("note", "CAP408", None, "PCI_2_3"), *_rows("note", "CAP408", "mips", "MIPS_TE")]
 EXPECTED: dict[tuple[str, str], list[Row]] = {
     ("linux-6.12", "qemu-10.0"): [

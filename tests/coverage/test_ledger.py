@@ -108,7 +108,7 @@ def test_pasted_names_count_with_the_definition_at_hand(tmp_path: Path) -> None:
         Pasted("qemu", "target/i386/kvm/kvm.c", line, 2, "KVM_CAP_INFO", name, ("include/sysemu/kvm.h", 1))
         for line, name in ((2, "KVM_CAP_IRQCHIP"), (3, "KVM_CAP_HLT"))
     ]
-    assert ledger.families[0].kinds == {"call": 2, "pasted": 2, "definition": 1, "macro body": 1}
+    assert ledger.families[0].kinds == {"call": 2, "pasted": 2, "definition": 1, "pasted part": 1}
     assert ledger.coverage.total("tokens") == ledger.families[0].tokens == 6
     assert "          defined in qemu:include/sysemu/kvm.h:1" in _text(ledger)
 

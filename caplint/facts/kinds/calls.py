@@ -73,10 +73,12 @@ def arguments_of(reading: AstView, argument_list: tree_sitter.Node) -> list[str]
 
 
 def _use(reading: AstView, node: tree_sitter.Node) -> str:
-    parent = node.parent
+    parent, child = node.parent, node
     negated = False
     while parent is not None:
         kind = parent.type
+        if _is_discarded(parent, child):
+            return "dropped"
         if kind == "cast_expression":
             target = parent.child_by_field_name("type")
             if target is not None and reading.view.plain(target) == "void":
@@ -86,9 +88,34 @@ def _use(reading: AstView, node: tree_sitter.Node) -> str:
         elif use := _USES.get(kind):
             if use == "value" and (negated or kind == "binary_expression") and _is_tested(parent):
                 return "tested"
-            return use
-        parent = parent.parent
+            return "dropped" if use == "value" and _decides_nothing(parent, child) else use
+        child, parent = parent, parent.parent
     return "value"
+
+
+_PASSING = frozenset({"conditional_expression", "binary_expression", "parenthesized_expression"})
+
+
+def _is_discarded(parent: tree_sitter.Node, child: tree_sitter.Node) -> bool:
+    """Tell whether C discards the value of a child: before a comma, or beside the condition of `for`."""
+    if parent.type == "comma_expression":
+        return parent.child_by_field_name("left") == child
+    return parent.type == "for_statement" and child in {
+        parent.child_by_field_name("initializer"), parent.child_by_field_name("update")
+    }  # fmt: skip
+
+
+def _decides_nothing(parent: tree_sitter.Node, child: tree_sitter.Node) -> bool:
+    """Tell whether a child is the last operand of `?:`, `&&` or `||`, and the whole expression a statement."""
+    above: tree_sitter.Node | None = parent
+    while above is not None and above.type in _PASSING:
+        operator = above.child_by_field_name("operator")
+        if operator is not None and operator.type not in {"&&", "||"}:
+            return False
+        if child in {above.child_by_field_name("condition"), above.child_by_field_name("left")}:
+            return False
+        child, above = above, above.parent
+    return above is not None and (above.type == "expression_statement" or _is_discarded(above, child))
 
 
 def _is_tested(node: tree_sitter.Node) -> bool:

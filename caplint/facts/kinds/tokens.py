@@ -17,6 +17,8 @@ from caplint.facts.store.records import Token
 # Separate patterns: a pattern that begins with a literal matches several times faster.
 _NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]
 _DEFINED_NAME = re.compile(BLANK + rb"(\w+)")
+_PASTED_BEHIND = re.compile(rb"\w+" + BLANK + rb"##")
+_MOST_BLANKS = 200
 _KEYWORD_KINDS = {
     "if": "condition", "ifdef": "condition", "ifndef": "condition", "elif": "condition",
     "undef": "undefinition", "include": "include", "error": "message", "warning": "message",
@@ -141,8 +143,16 @@ def _explain(unit: Unit, uses: list[_Uses], directives: Spans, start: int, end: 
 def _in_directive(unit: Unit, directive: Directive, offset: int) -> str:
     if directive.keyword == "define":
         name = _DEFINED_NAME.match(unit.lexed.source, directive.body, directive.end)
-        return "definition" if name and name.start(1) == offset else "macro body"
+        if name and name.start(1) == offset:
+            return "definition"
+        return "pasted part" if _is_pasted(unit.lexed.source, offset, directive.end) else "macro body"
     return _KEYWORD_KINDS.get(directive.keyword, "directive")
+
+
+def _is_pasted(source: bytes, offset: int, end: int) -> bool:
+    """Tell whether `##` joins the name at an offset with another token, so that it is a part of a name."""
+    before = source[max(0, offset - _MOST_BLANKS) : offset].rstrip(b" \t\\\r\n")
+    return before.endswith(b"##") or _PASTED_BEHIND.match(source, offset, end) is not None
 
 
 def _in_code(view: View, start: int, end: int) -> str | None:

@@ -231,6 +231,17 @@ CREATE TABLE element (
     condition  INTEGER NOT NULL
 ) STRICT;
 
+-- A variable outside functions with its initial value; the entries of arrays are in `element`.
+CREATE TABLE file_variable (
+    blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name      TEXT NOT NULL,
+    static    INTEGER NOT NULL,   -- 1: file scope
+    value     TEXT NOT NULL,      -- at most 400 characters
+    line      INTEGER NOT NULL,
+    start     INTEGER NOT NULL,   -- offset of its declarator
+    condition INTEGER NOT NULL
+) STRICT;
+
 -- A constant of an enumeration.
 CREATE TABLE enumerator (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
@@ -424,6 +435,7 @@ CREATE INDEX table_entry_field ON table_entry (field, blob);
 CREATE INDEX member_blob ON member (blob);
 CREATE INDEX member_owner ON member (owner, blob);
 CREATE INDEX element_blob ON element (blob);
+CREATE INDEX file_variable_blob ON file_variable (blob);
 CREATE INDEX enumerator_blob ON enumerator (blob);
 CREATE INDEX access_blob ON access (blob, start);
 CREATE INDEX macro_use_blob ON macro_use (blob, start);

@@ -116,6 +116,15 @@ class ReachesRow(NamedTuple):
     reason: str
 
 
+class FunctionArchRow(NamedTuple):
+    """Row of `function_arch`."""
+
+    tree: str
+    path: str
+    function: str
+    arch: str
+
+
 class EnableWayRow(NamedTuple):
     """Row of `enable_way`."""
 

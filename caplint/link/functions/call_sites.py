@@ -45,6 +45,7 @@ class Assignment(NamedTuple):
     operator: str
     value: str
     local: bool
+    line: int = 0
 
 
 class Extent(NamedTuple):
@@ -64,6 +65,14 @@ class ConditionTest(NamedTuple):
     stop: int
     kind: str
     expression: str
+
+
+class Label(NamedTuple):
+    """Case of a switch, with the extent of the code that runs for it."""
+
+    start: int
+    stop: int
+    is_default: bool
 
 
 @dataclass
@@ -97,7 +106,13 @@ class CodeFunction:
     extents: list[Extent] = field(default_factory=list)
     tests: list[ConditionTest] = field(default_factory=list)
     jumps: list[int] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
     _branches: dict[int, frozenset[tuple[int, int, bool]]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def returned(self) -> dict[int, str]:
+        """Offset of each `return` → its value."""
+        return dict(self.returns)
 
     def guards(self, offset: int) -> Iterator[Extent]:
         """Return the conditions that hold or fail when control reaches an offset."""
@@ -123,6 +138,11 @@ class CodeFunction:
     def loops(self) -> Extents[ConditionTest]:
         """Tests of loops, by the extents of the loops."""
         return Extents([test for test in self.tests if test.kind in {"while", "for", "do"}])
+
+    @cached_property
+    def cases(self) -> Extents[Label]:
+        """Cases of switches, by the extents of their code."""
+        return Extents(self.labels)
 
     @cached_property
     def assigned(self) -> dict[str, list[Assignment]]:
@@ -279,8 +299,8 @@ def _add_call(function: CodeFunction, start: int, row: list[Any]) -> None:
 
 
 def _add_store(function: CodeFunction, start: int, row: list[Any]) -> None:
-    target, operator, value, local = row
-    function.stores.append(Assignment(start, target, operator, value, bool(local)))
+    target, operator, value, local, line = row
+    function.stores.append(Assignment(start, target, operator, value, bool(local), line))
 
 
 def _add_return(function: CodeFunction, start: int, row: list[Any]) -> None:
@@ -301,11 +321,16 @@ def _add_jump(function: CodeFunction, start: int, _: list[Any]) -> None:
     function.jumps.append(start)
 
 
+def _add_label(function: CodeFunction, start: int, row: list[Any]) -> None:
+    function.labels.append(Label(start, row[0], row[1] is None))
+
+
 _FACTS = (
     ("call", "t.line, t.column, t.callee, t.arguments, t.use, c.text", _add_call),
-    ("store", "t.target, t.operator, t.value, t.local", _add_store),
+    ("store", "t.target, t.operator, t.value, t.local, t.line", _add_store),
     ("return_value", "t.value", _add_return),
     ("guard_extent", "t.stop, t.kind, t.negated, t.expression", _add_extent),
     ("test", "t.stop, t.kind, t.expression", _add_test),
     ("jump", "t.label", _add_jump),
+    ("case_label", "t.stop, t.low", _add_label),
 )

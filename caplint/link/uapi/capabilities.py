@@ -12,6 +12,7 @@ from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.core.values import number_column
+from caplint.link.uapi.argument_names import divided
 from caplint.link.uapi.pasted_uses import link_pasted
 from caplint.link.uapi.rows import CapRow
 from caplint.util.suggest import nearest
@@ -36,7 +37,8 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
         FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND t.name NOT GLOB '*_' AND f.header IS NULL AND NOT f.expanded
-          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation')
+          AND t.name NOT IN (SELECT name FROM temp.all_cap_value)
+          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation', 'pasted part')
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
     link_pasted(connection)
@@ -87,7 +89,9 @@ def _definitions(connection: sqlite3.Connection) -> None:
         cap_rows.append(
             CapRow(side, tree, role, path, line, column, name, number, _alias(body), header, arch, presence, comment)
         )
-    insert(connection, "all_cap", cap_rows)
+    capabilities, values = divided(connection, cap_rows)
+    insert(connection, "all_cap", capabilities)
+    insert(connection, "all_cap_value", values)
     reason = f"a capability that has more than {_MOST_DEFINITIONS} definitions"
     insert(connection, "all_cut", [CutRow(*location, line, 0, 0, reason) for location, line in cuts.items()])
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from posixpath import basename, commonprefix, dirname
 
@@ -45,16 +45,19 @@ class _Copy:
 
 
 @contextmanager
-def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Callable[[], None]]:
+def layouts_of(
+    store: FactStore, trees: list[Tree], jobs: int, chosen: tuple[str, ...] = ()
+) -> Iterator[Callable[[], None]]:
     """Start evaluating missing layouts in the background; the callable waits for them and fills the tables.
 
     The tables are `all_layout` and `all_layout_drift`. No other link reads them, so evaluation runs beside all links.
+    `chosen` are the ABIs to evaluate, all if it is empty.
     """
     copies: list[_Copy] = []
     for now in trees:
         for side, tree in (("now", now), ("base", now.base)):
             if tree is not None:
-                copies += _copies(store, side, tree)
+                copies += _of_abis(_copies(store, side, tree), chosen)
     units = _known(store, copies)
     missing = {copy.key: (copy.sources, list(copy.abis)) for copy in copies if copy.key not in units}
     if not missing:
@@ -72,6 +75,16 @@ def layouts_of(store: FactStore, trees: list[Tree], jobs: int) -> Iterator[Calla
             _fill(store, copies, units | fresh)
 
         yield fill
+
+
+def _of_abis(copies: Iterator[_Copy], chosen: tuple[str, ...]) -> Iterator[_Copy]:
+    """Yield the copies with the chosen ABIs alone; those of other architectures are left out."""
+    for copy in copies:
+        abis = tuple(name for name in copy.abis if name in chosen) if chosen else copy.abis
+        if abis == copy.abis:
+            yield copy
+        elif abis:
+            yield replace(copy, abis=abis, key=_key(copy.sources, abis))
 
 
 def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:

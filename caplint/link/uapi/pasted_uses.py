@@ -1,6 +1,6 @@
 """Names of capabilities that macros paste together, which a lexical search does not see: KVM_CAP_INFO(USER_MEMORY).
 
-The parts that are pasted, such as KVM_CAP_X86_ in `KVM_CAP_X86_ ## c`, are no names, although they look like some.
+The parts that are pasted, such as KVM_CAP_X86_ in `KVM_CAP_X86_ ## c`, are tokens of a kind of their own.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,7 +15,6 @@ from caplint.knowledge.capability_names import PREFIX, is_capability
 from caplint.values.numbers import Definition
 
 _PASTED = re.compile(rf"(?<!#)\b({PREFIX}\w*)((?:\s*##\s*\w+)+)")
-_PART = re.compile(rf"\b({PREFIX}\w*)(?=\s*##)|(?<=##)\s*({PREFIX}\w*)")
 
 
 class _PastingMacro(NamedTuple):
@@ -29,16 +27,15 @@ class _PastingMacro(NamedTuple):
 
 
 def link_pasted(connection: sqlite3.Connection) -> None:
-    """Insert the names that macros paste into `all_cap_use`, and remove the parts that they consist of."""
+    """Insert the names that macros paste into `all_cap_use`."""
     macros = connection.execute("""
-        SELECT f.side, f.tree, f.path, m.name, m.parameters, m.body
+        SELECT f.side, f.tree, m.name, m.parameters, m.body
         FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-        WHERE instr(m.body, '##') AND instr(m.body, 'KVM_CAP_') AND NOT f.expanded ORDER BY 1, 2, 3, m.line
+        WHERE instr(m.body, '##') AND instr(m.body, 'KVM_CAP_') AND NOT f.expanded ORDER BY 1, 2, f.path, m.line
     """).fetchall()
-    _remove_parts(connection, macros)
     pasters = {
         _PastingMacro(side, tree, name, pieces): None
-        for side, tree, _, name, parameters, body in macros
+        for side, tree, name, parameters, body in macros
         if parameters is not None
         for pieces in _pieces(Definition.of(parameters, body).parameters or (), body)
     }
@@ -52,27 +49,6 @@ def _pieces(parameters: tuple[str, ...], body: str) -> Iterator[tuple[str | int,
         pieces = tuple(parameters.index(part) if part in parameters else part for part in parts)
         if any(isinstance(piece, int) for piece in pieces):
             yield pieces
-
-
-def _remove_parts(connection: sqlite3.Connection, macros: list[tuple[str, str, str, str, str | None, str]]) -> None:
-    """Remove the uses whose every occurrence in the macros of a file is a part of a pasted name."""
-    parts: Counter[tuple[str, str, str, str]] = Counter()
-    for side, tree, path, _, _, body in macros:
-        for match in _PART.finditer(body):
-            parts[side, tree, path, match.group(1) or match.group(2)] += 1
-    for (*where, name), count in parts.items():
-        (occurrences,) = connection.execute(
-            """SELECT coalesce(sum(t.occurrences), 0) FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND f.path = ? AND NOT f.expanded
-                 AND t.name = ? AND t.kind = 'macro body'""",
-            (*where, name),
-        ).fetchone()
-        if occurrences <= count:
-            connection.execute(
-                """DELETE FROM temp.all_cap_use
-                   WHERE side = ? AND tree = ? AND path = ? AND cap = ? AND kind = 'macro body'""",
-                (*where, name),
-            )
 
 
 def _insert_uses(connection: sqlite3.Connection, paster: _PastingMacro) -> None:

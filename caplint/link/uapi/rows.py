@@ -25,6 +25,36 @@ class CapRow(NamedTuple):
     comment: str | None
 
 
+class CapValueRow(NamedTuple):
+    """Row of `all_cap_value`."""
+
+    side: str
+    tree: str
+    role: str
+    path: str
+    line: int
+    name: str
+    cap: str
+    header: str
+    arch: str | None
+
+
+class FormerCapRow(NamedTuple):
+    """Row of `former_cap`."""
+
+    name: str
+    number: int
+    reason: str
+
+
+class CapReleaseRow(NamedTuple):
+    """Row of `cap_release`."""
+
+    name: str
+    number: int
+    release: str
+
+
 class LayoutRow(NamedTuple):
     """Row of `all_layout`."""
 

@@ -17,6 +17,34 @@ CREATE TEMP TABLE all_cap (
     comment   TEXT              -- the comment on its lines
 );
 
+-- A macro KVM_CAP_X_Y in an architecture's header that is an argument of the capability KVM_CAP_X, and no capability: no switch over
+-- capabilities has a case for it, and it is passed for no capability.
+CREATE TEMP TABLE all_cap_value (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    role   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    cap    TEXT NOT NULL,       -- the capability whose argument it is
+    header TEXT NOT NULL,       -- uapi, copy, vmm
+    arch   TEXT
+);
+
+-- Capabilities that Linux removed or renamed: capabilities.toml.
+CREATE TEMP TABLE former_cap (
+    name   TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);
+
+-- The first release of Linux that defines a capability, from 4.19 on: capabilities.toml.
+CREATE TEMP TABLE cap_release (
+    name    TEXT PRIMARY KEY,
+    number  INTEGER NOT NULL,
+    release TEXT NOT NULL
+);
+
 -- An occurrence of a capability's name in the code of a file, of any kind.
 CREATE TEMP TABLE all_cap_use (
     side  TEXT NOT NULL,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from caplint.link.functions.call_sites import CallSite, CodeFunction
+from caplint.knowledge.capability_names import capabilities_in
+from caplint.link.functions.call_sites import Assignment, CallSite, CodeFunction
 from caplint.values.expression_text import split
 
 _NAME = re.compile(r"&?\s*([A-Za-z_]\w*)\Z")
@@ -25,18 +26,28 @@ class Request:
     arguments_written: tuple[str, ...] | None
 
 
-def request_of(function: CodeFunction, call: CallSite) -> Request:
-    """Return the ioctl's request, from the variable's initialiser and the assignments above the call."""
+def request_of(function: CodeFunction, call: CallSite, body: str = "") -> Request:
+    """Return the ioctl's request, from the variable's initialiser and the assignments above the call.
+
+    `body` is the text of the macro that issues the ioctl, which may contain the variable.
+    """
     match = _NAME.match(call.arguments[2])
     if match is None:
-        return Request(call.arguments[2], None, None)
+        argument = call.arguments[2]
+        return Request(argument if capabilities_in(argument) else f"{argument.lstrip('& ')}.cap", None, None)
     variable = match.group(1)
+    values = [store for store in function.stores if store.start < call.start]
+    if inside := re.search(rf"\b{re.escape(variable)}\s*=\s*(\{{.*?\}})\s*;", body):
+        values = [Assignment(call.start, variable, "init", inside.group(1), local=True)]
+    return _filled(variable, values)
+
+
+def _filled(variable: str, stores: list[Assignment]) -> Request:
+    """Return the request that assignments to a variable and its members make."""
     members: dict[str, str] = {}
     argument_of: dict[int, str] = {}
     is_complete = False
-    for store in function.stores:
-        if store.start >= call.start:
-            continue
+    for store in stores:
         if store.target == variable:
             is_complete = len(store.value) < _LONGEST
             members = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
@@ -47,5 +58,7 @@ def request_of(function: CodeFunction, call: CallSite) -> Request:
     argument_of |= {int(index.group(1)): value for name, value in members.items() if (index := _ARGUMENT.match(name))}
     arguments = tuple(argument_of.get(index, "0") for index in range(max(argument_of, default=-1) + 1))
     return Request(
-        members.get("cap", variable), members.get("flags", "0"), arguments if is_complete or argument_of else None
+        members.get("cap", f"{variable}.cap"),
+        members.get("flags", "0"),
+        arguments if is_complete or argument_of else None,
     )

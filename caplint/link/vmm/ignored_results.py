@@ -1,4 +1,4 @@
-"""Enable calls whose result is ignored, followed through callers."""
+"""Places where the result of an enable is lost, followed through the functions that pass it on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from itertools import islice
 from operator import attrgetter
+from typing import NamedTuple
 
 from caplint.link.core.extents import last_before
 from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
@@ -15,25 +16,59 @@ _DEPTH = 4
 _MOST_STEPS = 200
 
 
-def ignored(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> str:
-    """Return how the result is lost: `dropped`, `unread` (never read), `callers` (all drop it); '' if it is used.
+class Loss(NamedTuple):
+    """Call whose result, which is that of an enable, is lost."""
+
+    function: CodeFunction
+    call: CallSite
+    kind: str
+    """`dropped` or `unread` (assigned, and never read)."""
+
+
+class Losses(NamedTuple):
+    """Places where the result of one enable is lost."""
+
+    places: tuple[Loss, ...] = ()
+    ignored: str = ""
+    """How the result of the call itself is lost: `dropped`, `unread`, `callers` (all drop it); '' if it is used."""
+
+
+NOT_LOST = Losses()
+
+
+def losses(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> Losses:
+    """Return where the result of a call is lost: here, or in callers that drop what the function passes on.
 
     An explicit `(void)` drops the result on purpose, and does not count.
     """
-    if call.use == "dropped":
-        return "dropped"
-    if call.use == "assigned":
-        return "unread" if any(_unread(function, store) for store in _assigning(function, call)) else ""
-    if call.use == "returned" and function.static and depth:
-        callers = code.callers(function)
-        if not code.budget.spend(len(callers)):
-            return ""
-        if callers and all(ignored(code, caller, outer, depth - 1) for caller, outer in callers):
-            return "callers"
-    return ""
+    if call.use == "dropped" or (
+        call.use == "assigned" and any(_unread(function, store) for store in assigning(function, call))
+    ):
+        kind = "dropped" if call.use == "dropped" else "unread"
+        return Losses((Loss(function, call, kind),), kind)
+    if depth == 0 or not passes_on(function, call):
+        return NOT_LOST
+    callers = code.callers(function)
+    if not code.budget.spend(len(callers)):
+        return NOT_LOST
+    in_callers = [losses(code, caller, outer, depth - 1) for caller, outer in callers]
+    places = tuple(place for found in in_callers for place in found.places)
+    return Losses(places, "callers" if callers and all(found.ignored for found in in_callers) else "")
 
 
-def _assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
+def passes_on(function: CodeFunction, call: CallSite) -> bool:
+    """Tell whether a function's caller gets the result, directly or from a variable that nothing else reads."""
+    if call.use != "assigned":
+        return call.use == "returned"
+    for store in assigning(function, call):
+        mentions = function.mentions.get(store.target, [])
+        first = bisect_right(mentions, store.start)
+        reads = islice(mentions, first, None)
+        return first < len(mentions) and all(function.returned.get(read) == store.target for read in reads)
+    return False
+
+
+def assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
     """Return the assignment whose value is the call, as a list of at most one."""
     alone = re.compile(rf"\(*\s*{re.escape(call.callee)}\s*\(")
     other = next(last_before(function.calls, call.start), None)

@@ -46,7 +46,42 @@ class VmmUseRow(NamedTuple):
     flags: str | None
     arguments_written: str | None
     ignored: str
+    fails: int | None
+    only_tested: int | None
     callers_known: int
+
+
+class VmmLossRow(NamedTuple):
+    """Row of `all_vmm_loss`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str | None
+    function: str
+    callee: str
+    kind: str
+    use_path: str
+    use_line: int
+    use_column: int
+    relied_path: str | None
+    relied_line: int | None
+    relied_text: str | None
+
+
+class CapTruthRow(NamedTuple):
+    """Row of `all_cap_truth`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    cap: str
+    arch: str
+    function: str
 
 
 class VmmUnresolvedRow(NamedTuple):

@@ -34,11 +34,54 @@ CREATE TEMP TABLE all_vmm_use (
     arguments TEXT NOT NULL,    -- JSON array, as written in the call
     result    TEXT NOT NULL,    -- dropped, void, returned, assigned, tested, argument, value
     condition TEXT NOT NULL,
-    resolved_via TEXT NOT NULL, -- how the capability was resolved: direct, variable, table, pasted (KVM_CAP_INFO), parameter (of the function called)
+    resolved_via TEXT NOT NULL, -- how the capability was resolved: direct, constant (a macro, enumerator or constant), variable, table,
+                                -- pasted (by a macro), returned (by a function), parameter (of the function called)
     flags     TEXT,             -- of enable, as written; NULL if unknown
     arguments_written TEXT,     -- of enable: JSON array of the arguments in args; NULL if unknown
     ignored   TEXT NOT NULL,    -- how the result is ignored: dropped, unread (assigned and never read), callers (all drop it), '' if it is used
+    fails     INTEGER,          -- of enable: 1: the VMM gives up, reports an error or tells a caller if it is refused, 0: it goes on; NULL for a check
+    only_tested INTEGER,        -- of a check in the system's scope: 1: no code does more with the answer than test it; NULL for others
     callers_known INTEGER NOT NULL -- 1: its function is static or has callers in view, so that checks in callers are found
+);
+
+-- A place where the result of an enable is lost: at the call, or in a caller of a function that passes it on.
+CREATE TEMP TABLE all_vmm_loss (
+    side        TEXT NOT NULL,
+    tree        TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    line        INTEGER NOT NULL,
+    column      INTEGER NOT NULL,
+    cap         TEXT NOT NULL,
+    arch        TEXT,
+    function    TEXT NOT NULL,
+    callee      TEXT NOT NULL,      -- function whose result is lost
+    kind        TEXT NOT NULL,      -- dropped, unread (assigned and never read)
+    use_path    TEXT NOT NULL,      -- of the enable in all_vmm_use, with its line and column
+    use_line    INTEGER NOT NULL,
+    use_column  INTEGER NOT NULL,
+    relied_path TEXT,               -- place that takes the capability as enabled: a flag that is set, or success that is returned
+    relied_line INTEGER,
+    relied_text TEXT
+);
+
+-- A check handler's answer that depends on the VM and is positive with and without one: `kvm ? kvm->max : LIMIT`.
+CREATE TEMP TABLE all_cap_truth (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- of the capability's case
+    cap      TEXT NOT NULL,
+    arch     TEXT NOT NULL,
+    function TEXT NOT NULL
+);
+
+-- An architecture whose code leads to a function of a VMM's generic code. Only functions that check a capability, and that code of
+-- single architectures alone reaches by calls; the call graph says which. A function without a row may run on all.
+CREATE TEMP TABLE function_arch (
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    function TEXT NOT NULL,
+    arch     TEXT NOT NULL
 );
 
 -- A check or enable in a VMM whose capability cannot be resolved.
@@ -61,10 +104,19 @@ CREATE TEMP TABLE all_checked_before (
     line       INTEGER NOT NULL,
     column     INTEGER NOT NULL,
     cap        TEXT NOT NULL,
-    found_by   TEXT NOT NULL,   -- place of the check: same function, every caller, stored flag, required (at start-up)
+    found_by   TEXT NOT NULL,   -- place of the check: same function, every caller, stored flag, required (at start-up),
+                                -- unknown check (of a capability that cannot be told, and so may be this one)
     check_path TEXT NOT NULL,   -- of the check
     check_line INTEGER NOT NULL
 );
+
+-- A capability whose ioctls a VMM uses although no code of it asks for the capability: the ioctl that api.rst or the kernel's header
+-- makes depend on it.
+CREATE TEMP VIEW ioctl_unasked AS
+    SELECT t.tree, i.cap, i.ioctl, t.path, min(t.line) AS line
+    FROM ioctl_capability i JOIN token_use t ON t.name = i.ioctl AND t.role = 'vmm' AND t.kind = 'argument'
+    WHERE NOT EXISTS (SELECT 1 FROM vmm_check c WHERE c.tree = t.tree AND c.cap = i.cap)
+    GROUP BY t.tree, i.cap, i.ioctl, t.path;
 
 CREATE TEMP VIEW {base_}vmm_check AS SELECT * FROM all_vmm_use WHERE side = '{side}' AND verb <> 'enable';
 

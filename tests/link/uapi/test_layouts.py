@@ -169,3 +169,34 @@ def test_what_tools_does_not_copy_is_the_kernels_own_only_beside_a_copy(tmp_path
     left = "tools/arch/x86/include/uapi/asm/kvm.h"
     tree = directory_tree(str(kernel(tmp_path / "k", {**KERNEL, left: X86})))
     assert rows([tree], "SELECT DISTINCT path FROM layout_unknown") == [(left,)]
+
+
+def test_only_the_configured_abis_are_compared(linux: Tree, tmp_path: Path) -> None:
+    """Of i386 the 64-bit member begins at another offset than of x86_64, so a member before it breaks i386 alone."""
+    before, after = "\t__u32 cups;\n\t__u64 leaves;", "\t__u32 cups;\n\t__u32 pad;\n\t__u64 leaves;"
+    other = {
+        path: text.replace(before, after).replace("0x01, struct kvm_tea", "0x01, int") for path, text in QEMU.items()
+    }
+    narrow = {path: text.replace("0x01, struct kvm_tea", "0x01, int") for path, text in KERNEL.items()}
+    trees: list[Tree] = [
+        directory_tree(str(kernel(tmp_path / "k", narrow))),
+        directory_tree(str(qemu(tmp_path / "q", other))),
+    ]
+    rules = [rule for rule in rule_pages.load([shipped_files.RULES]) if rule.code == "CAP107"]
+
+    def on(*abis: str) -> list[tuple[str, str | None]]:
+        findings = check(trees, rules, Config(cache="none", jobs=1, abis=abis)).findings
+        return [(finding.subject, finding.arch) for finding in findings]
+
+    assert on() == on("i386") == [("kvm_tea", "x86")]
+    assert on("x86_64", "s390x") == []
+
+
+def test_a_foreign_header_costs_what_needs_it(linux: Tree, tmp_path: Path) -> None:
+    changed = GENERIC.replace("__u32 cups", "__u64 cups")
+    files = {
+        **QEMU,
+        QEMU_UAPI: changed.replace("#define KVM_CAP_IRQCHIP", "#include <vendor/tea.h>\n#define KVM_CAP_IRQCHIP"),
+    }
+    findings = {f.subject: f.severity for f in found(linux, directory_tree(str(qemu(tmp_path / "q", files))))}
+    assert findings == {"kvm_tea": "error", "<vendor/tea.h>": "note"}

@@ -40,7 +40,7 @@ ENABLE = "kvm_vm_enable_cap(s, %s, 0);"
             _function("int c = KVM_CAP_A;", "if (x) {", "c = KVM_CAP_B;", ENABLE % "c", "}"),
             [("B", "variable")],
         ),
-        (_function(ENABLE % "c", "c = KVM_CAP_A;"), []),
+        (_function("int c;", ENABLE % "c", "c = KVM_CAP_A;"), []),
         (
             "static const int caps[] = { KVM_CAP_A, KVM_CAP_B };\n" + _function(ENABLE % "caps[i]"),
             [("A", "table"), ("B", "table")],
@@ -118,7 +118,7 @@ def test_what_is_passed(tmp_path: Path, line: str, flags: str, given: str) -> No
         ),
         (
             ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args[0] = 2 };",
-             "kvm_vm_ioctl(s, KVM_ENABLE_CAP, &cap);"),
+             "ioctl(s->vmfd, KVM_ENABLE_CAP, &cap);"),
             ("vm", "0", '["2"]'),
         ),
     ],
@@ -152,14 +152,16 @@ HELPER = _function(f"return {CALL}", head="static int try(KVMState *s)")
         (_function(f"return {CALL}"), ""),
         (HELPER + _function("try(s);"), "callers"),
         (HELPER + _function("try(s);", "return try(s);"), ""),
-        (HELPER.replace("static ", "") + _function("try(s);"), ""),
+        (HELPER.replace("static ", "") + _function("try(s);"), "callers"),
+        (HELPER.replace("static ", ""), ""),
         (HELPER + _function("return try(s);", head="static int more(KVMState *s)") + _function("more(s);"), "callers"),
     ],
     ids=[
         "dropped", "void", "returned through a variable", "never read", "written over", "used in what writes over it",
         "written over sometimes", "assigned sometimes", "read by the loop", "behind a goto", "member", "tested",
         "argument",
-        "returned", "all callers drop it", "one caller looks", "callers not all in view", "through two functions",
+        "returned", "all callers drop it", "one caller looks", "of a function that is not static", "no caller in view",
+        "through two functions",
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_result(tmp_path: Path, text: str, ignored: str) -> None:
