@@ -12,7 +12,7 @@ from caplint.facts.kinds.accesses import accesses
 from caplint.facts.kinds.calls import calls, macro_uses
 from caplint.facts.kinds.cases import cases
 from caplint.facts.kinds.comments import definition_comments
-from caplint.facts.kinds.docs import mentions
+from caplint.facts.kinds.docs import mentions, plain_mentions
 from caplint.facts.kinds.elements import ELEMENT_NODES, elements, enumerators
 from caplint.facts.kinds.functions import functions
 from caplint.facts.kinds.guards import guard_extents
@@ -43,6 +43,7 @@ _PER_FILE = (macros, definition_comments, undefinitions, includes, tokens)
 
 _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "rst": mentions,
+    "text": plain_mentions,
     "kconfig": kconfig,
     "make": make_rules,
     "meson": meson_rules,
