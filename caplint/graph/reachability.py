@@ -69,16 +69,23 @@ class _Search:
         entries = self._programs.find(tree, entry_names["functions"], entry_names["files"]) if entry_names else []
         if not entries:
             return None, "the program's entry is not in view"
-        return self._way(tree.name, use.holder, entries, use.arch)
+        return self._way(tree.name, use.holder, entries, use.arch, constructors=True)
 
     def _way(
-        self, name: str, target: ProgramFunction, entries: list[ProgramFunction], arch: str | None
+        self,
+        name: str,
+        target: ProgramFunction,
+        entries: list[ProgramFunction],
+        arch: str | None,
+        *,
+        constructors: bool = False,
     ) -> tuple[int | None, str]:
         if time.monotonic() > self._end:
             self.late += 1
             return None, "the time was up"
         tree = self._programs.tree(name)
-        way = self._programs.ways(tree, target, entries, self._programs.fits(tree, arch))[0]
+        admits = self._programs.fits(tree, arch)
+        way = self._programs.ways(tree, target, entries, admits, constructors=constructors)[0]
         if not way.broken:
             return 1, ""
         return 0 if way.certain else None, way.broken

@@ -58,6 +58,13 @@ class CapabilityUse:
     flags: str | None = None
     arguments_written: tuple[str, ...] | None = None
     ignored: str = ""
+    table_arch: str | None = None
+    """Architecture of the file with the table that names the capability, if that is another file."""
+
+    @property
+    def arch(self) -> str | None:
+        """Architecture on which the use counts; None for any."""
+        return self.function.arch or self.table_arch
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -120,11 +127,11 @@ def uses_in(
     uses: list[CapabilityUse] = []
     unresolved = []
     for use in _uses(code):
-        named = list(_named(code, capabilities, use))
+        named = list(_named(code, capabilities, use)) or list(_tabled(capabilities, use))
         uses += named
         if not named and use.function.name not in _wrappers():
             unresolved.append(use)
-    return sorted(uses, key=lambda use: (use.place, use.cap)), unresolved
+    return sorted(uses, key=lambda use: (use.place, use.cap, use.arch or "")), unresolved
 
 
 def _wrappers() -> set[str]:
@@ -170,6 +177,12 @@ def _named(code: Code, capabilities: Capabilities, use: CapabilityUse, depth: in
         yield from _named(code, capabilities, replace(outer, ignored=ignored_result), depth - 1)
 
 
+def _tabled(capabilities: Capabilities, use: CapabilityUse) -> Iterator[CapabilityUse]:
+    """Yield the use once per capability and architecture of a table that other files define."""
+    for cap, arch in capabilities.of_shared_table(use.function, use.expression):
+        yield replace(use, cap=cap, resolved_via="table", table_arch=arch)
+
+
 def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, uses: list[CapabilityUse]) -> None:
     files = file_conditions(connection)
     insert(
@@ -177,7 +190,7 @@ def _insert(connection: sqlite3.Connection, side: str, tree: str, code: Code, us
         "all_vmm_use",
         [
             VmmUseRow(
-                side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
+                side, tree, *use.place, use.cap, use.arch, use.function.name, use.wrapper.verb, use.scope,
                 use.call.callee, json.dumps(use.call.arguments), use.call.use,
                 conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
                 None if use.arguments_written is None else json.dumps(use.arguments_written), use.ignored,
@@ -197,8 +210,8 @@ def _insert_arguments(
         "all_vmm_argument",
         [
             VmmArgumentRow(
-                side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-                number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+                side, tree, *use.place, use.cap, use.arch, use.function.name, position, text,
+                number_column(constants.value(use.arch, "", text) if _CONSTANT.fullmatch(text) else None),
                 bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap))
             )
             for use in uses

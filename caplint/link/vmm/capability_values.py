@@ -30,13 +30,30 @@ class Capabilities:
     def __init__(self, connection: sqlite3.Connection, side: str, tree: str, budget: Budget) -> None:
         self._budget = budget
         self._tables: dict[tuple[int, str], list[str]] = {}
-        for blob, variable, value in connection.execute(
-            """SELECT e.blob, e.variable, e.value FROM temp.all_file f JOIN main.element e ON e.blob = f.blob
+        self._shared: dict[str, dict[str | None, list[str]]] = {}
+        """Table at file scope → its capabilities, by the architecture of the file that has it."""
+        for blob, arch, variable, scope, value in connection.execute(
+            """SELECT e.blob, f.arch, e.variable, e.function, e.value
+               FROM temp.all_file f JOIN main.element e ON e.blob = f.blob
                WHERE f.side = ? AND f.tree = ? AND e.variable IS NOT NULL AND e.value LIKE '%KVM_CAP_%'
                ORDER BY f.path, e.start""",
             (side, tree),
         ):
             self._tables.setdefault((blob, variable), []).extend(spelt(value))
+            if scope is None:
+                self._shared.setdefault(variable, {}).setdefault(arch, []).extend(spelt(value))
+
+    def of_shared_table(self, function: CodeFunction, expression: str) -> Iterator[tuple[str, str | None]]:
+        """Yield the capabilities of a table of other files, each with the architecture of its file.
+
+        kvmtool declares `extern struct kvm_ext kvm_req_ext[]`, and each architecture's directory defines it.
+        """
+        match = _BARE.match(expression)
+        root = match.group(1) if match else ""
+        if root in self._shared and expression != root and not {root} & {*function.parameters, *function.assigned}:
+            for arch, names in self._shared[root].items():
+                if function.arch in {None, arch}:
+                    yield from ((name, arch) for name in dict.fromkeys(names))
 
     def of(self, function: CodeFunction, expression: str, offset: int, depth: int = _DEPTH) -> Iterator[Named]:
         """Yield the capabilities that the expression may stand for at an offset of the function; nothing if unknown."""
