@@ -1,7 +1,7 @@
 """Attribute macros of a tree's own, learnt from its definitions: `#define NORETURN __attribute__((__noreturn__))`.
 
-The repair tables have the attribute macros of known projects. A file that is not understood completely is read again with
-those that its tree defines, if more of it is understood then.
+The repair tables have the attribute macros of known projects. A file that is not understood completely is read again
+with those that its tree defines, if more of it is understood then.
 """
 
 from __future__ import annotations

@@ -69,32 +69,34 @@ class Programs:
         return sorted(definitions_of(program, names, files))
 
     def ways(
-        self,
-        tree: Tree,
-        target: ProgramFunction,
-        entries: list[ProgramFunction],
-        admits: Admits,
-        most: int = 1,
-        *,
-        constructors: bool = False,
+        self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int = 1
     ) -> list[Way]:
-        """Return the cheapest ways from entries to a function; a single broken way if there is none.
+        """Return the cheapest ways from entries to a function; a single broken way if there is none."""
+        return self._found(tree, self._search(tree, target, entries, admits, most), most)
 
-        With `constructors`, functions that run before the program's entries are entries as well.
-        """  # fmt: skip
-        callers = self.callers(tree)
-        cone = search(callers, target, entries, admits, beyond=3.0 if most > 1 else 0.0)
+    def ways_from_entry(
+        self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int = 1
+    ) -> list[Way]:
+        """Return the same for the entries of a program; constructors, which run before them, are entries as well."""
+        cone = self._search(tree, target, entries, admits, most)
+        early = () if cone.reached or cone.stopped else self._from_constructor(tree, cone)
+        return [Way(early)] if early else self._found(tree, cone, most)
+
+    def _search(
+        self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int
+    ) -> Cone:
+        return search(self.callers(tree), target, entries, admits, beyond=3.0 if most > 1 else 0.0)
+
+    def _found(self, tree: Tree, cone: Cone, most: int) -> list[Way]:
         if cone.reached:
             return [Way(self.route(tree, cone))] if most == 1 else list(self._routes(tree, cone, most))
-        if constructors and (early := self._from_constructor(tree, cone)):
-            return [Way(early)]
-        way, broken, certain = self._why_not(callers, cone)
+        way, broken, certain = self._why_not(self.callers(tree), cone)
         return [Way(self._steps(tree, way), broken, certain)]
 
     def _from_constructor(self, tree: Tree, cone: Cone) -> tuple[Step, ...]:
         """Return the cheapest way from a constructor; nothing if none was found."""
         program = self.program(tree)
-        for way in [] if cone.stopped else cone.tops():
+        for way in cone.tops():
             if is_constructor(program, way[0][0]):
                 first, *steps = self._steps(tree, way)
                 return (replace(first, why="a constructor, which runs before the entry"), *steps)

@@ -58,7 +58,8 @@ class Starts:
             return [Way((only,), f"{' or '.join(names) or 'where the program begins'}: not in view")]
         admits = self._programs.fits(tree, arch)
         # Constructors precede the program's own entries, not a start that the user names.
-        return self._programs.ways(tree, target, entries, admits, self._most, constructors=files is not None)
+        ways = self._programs.ways if files is None else self._programs.ways_from_entry
+        return ways(tree, target, entries, admits, self._most)
 
     def _executed(self, tree: Tree, start: str) -> Way:
         """Return the manager's steps from `start` to the function that executes the VMM, through the one in between."""

@@ -69,23 +69,17 @@ class _Search:
         entries = self._programs.find(tree, entry_names["functions"], entry_names["files"]) if entry_names else []
         if not entries:
             return None, "the program's entry is not in view"
-        return self._way(tree.name, use.holder, entries, use.arch, constructors=True)
+        return self._way(tree.name, use.holder, entries, use.arch)
 
     def _way(
-        self,
-        name: str,
-        target: ProgramFunction,
-        entries: list[ProgramFunction],
-        arch: str | None,
-        *,
-        constructors: bool = False,
+        self, name: str, target: ProgramFunction, entries: list[ProgramFunction], arch: str | None
     ) -> tuple[int | None, str]:
         if time.monotonic() > self._end:
             self.late += 1
             return None, "the time was up"
         tree = self._programs.tree(name)
-        admits = self._programs.fits(tree, arch)
-        way = self._programs.ways(tree, target, entries, admits, constructors=constructors)[0]
+        ways = self._programs.ways_from_entry if tree.role == "vmm" else self._programs.ways
+        way = ways(tree, target, entries, self._programs.fits(tree, arch))[0]
         if not way.broken:
             return 1, ""
         return 0 if way.certain else None, way.broken
