@@ -25,6 +25,7 @@ from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
+from caplint.link.uapi.uapi_names import link_uapi_names
 from caplint.link.vmm.capability_uses import link_vmm
 
 
@@ -100,6 +101,12 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_capabilities(run.connection),
         needs=("all_file",),
         fills=("all_cap", "all_cap_use", "all_cut"),
+    ),
+    Link(
+        "UAPI names",
+        lambda run: link_uapi_names(run.connection),
+        needs=("all_file",),
+        fills=("all_uapi_name",),
     ),
     Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_file_condition", "built")),
     Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_kconfig", "configurations")),

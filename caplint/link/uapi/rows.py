@@ -25,6 +25,15 @@ class CapRow(NamedTuple):
     comment: str | None
 
 
+class UapiNameRow(NamedTuple):
+    """Row of `all_uapi_name`."""
+
+    side: str
+    tree: str
+    name: str
+    arch: str | None
+
+
 class LayoutRow(NamedTuple):
     """Row of `all_layout`."""
 
