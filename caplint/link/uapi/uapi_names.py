@@ -22,7 +22,8 @@ def link_uapi_names(connection: sqlite3.Connection) -> None:
            ORDER BY f.side, f.tree, f.path, m.line""",
         (GENERIC,),
     ).fetchall()
-    insert(connection, "all_uapi_name", (UapiNameRow(*row, architecture_in(row[2])) for row in rows))
+    named = (UapiNameRow(side, tree, name, architecture_in(name)) for side, tree, name in rows)
+    insert(connection, "all_uapi_name", named)
 
 
 def architecture_in(name: str) -> str | None:
