@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from caplint.config.run import machines_of
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings, harvest
+from caplint.facts.learnt_attributes import read_with_own_attributes
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.languages import language_of
@@ -96,7 +97,7 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         for file in files
     ]
     reading = ExtractionSettings(config.repairs, config.jobs)
-    rows = harvest(store, wanted, reading, progress)
+    rows = read_with_own_attributes(store, wanted, harvest(store, wanted, reading, progress), reading)
     configurations = link(
         store,
         loaded,

@@ -4,7 +4,7 @@
 
 if [ -d virt/kvm ]; then
     set -- virt include 'arch/*/include/*' 'arch/*/kvm/*' 'arch/*/kernel/asm-offsets.c' \
-        tools/include tools/arch tools/testing/selftests/kvm Documentation/virt/kvm
+        tools/include tools/arch tools/testing/selftests/kvm Documentation/virt/kvm Documentation/virtual/kvm
 else
     set -- '*.[ch]' '*.c.inc' '*meson.build'
 fi

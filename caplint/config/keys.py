@@ -20,7 +20,8 @@ HIGHEST_NUMBER = 2**63 - 1
 _MOST_ATTRIBUTES, _MOST_PATTERNS, _LONGEST_PATTERN = 1000, 100, 200
 _JOBS_PER_PROCESSOR = 16
 _SHOWN = 60
-_RANGE = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?\Z")
+_NUMBER = r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,19})"
+_RANGE = re.compile(rf"\s*{_NUMBER}\s*(?:-\s*{_NUMBER}\s*)?\Z")
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w{0,99}\*?(?:\(\))?\Z", re.ASCII)
 
 
@@ -55,12 +56,13 @@ def _severity(value: str) -> str:
 
 
 def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of a text or list of texts; a text may hold several, separated by commas."""
     ranges = []
-    for text in [value] if isinstance(value, str) else _strings(value):
+    for text in (part for item in ([value] if isinstance(value, str) else _strings(value)) for part in item.split(",")):
         match = _RANGE.match(text)
         if match is None:
-            raise ValueError(f'{short(text)!r} is not a range such as "500-599"')
-        low, high = int(match.group(1)), int(match.group(2) or match.group(1))
+            raise ValueError(f'{short(text)!r} is not a range such as "500-599" or "0x1000-0x1fff"')
+        low, high = (_number(match.group(end) or match.group(1)) for end in (1, 2))
         if high < low:
             raise ValueError(f"{text!r} ends before it begins")
         if high > HIGHEST_NUMBER:
@@ -78,6 +80,10 @@ def _abis(value: list[Any]) -> tuple[str, ...]:
             hint = suggestion(text, known, otherwise=f"known are {', '.join(known)}")
             raise ValueError(f"{short(text)!r} is not an ABI{hint}")
     return tuple(value)
+
+
+def _number(digits: str) -> int:
+    return int(digits, 16 if digits[:2] in {"0x", "0X"} else 10)
 
 
 def _strings(value: list[Any]) -> tuple[str, ...]:

@@ -47,6 +47,13 @@ class Blind(NamedTuple):
     reason: str
 
 
+class AbsentArchitecture(NamedTuple):
+    """Architecture that the kernel's header names and whose check handler is not in the tree."""
+
+    tree: str
+    arch: str
+
+
 class Unaccounted(NamedTuple):
     """Name that no fact explains."""
 
@@ -70,6 +77,8 @@ class Coverage:
     """Family → `kinds` of its names."""
     pasted: list[Pasted] = field(default_factory=list)
     """Names that macros paste together."""
+    absent: list[AbsentArchitecture] = field(default_factory=list)
+    """Architectures whose code a partial tree lacks; of a tree of headers all, which the skipped rules already tell."""
 
     def total(self, column: str) -> int:
         """Return the sum of a column over the trees."""
@@ -127,6 +136,7 @@ def measure(connection: sqlite3.Connection) -> Coverage:
     kinds: Counter[str] = Counter()
     for counts in families.values():
         kinds.update(counts)
+    absent = _absent(connection)
     accounts = [TreeCoverage(row[0], *(value or 0 for value in row[1:])) for row in trees]
     return Coverage(
         [account._replace(tokens=account.tokens + pasted_per_tree[account.tree]) for account in accounts],
@@ -135,7 +145,19 @@ def measure(connection: sqlite3.Connection) -> Coverage:
         _most_first(kinds),
         families,
         pasted,
+        [AbsentArchitecture(tree, arch) for arch in knowledge().architectures for tree in absent.get(arch, ())],
     )
+
+
+def _absent(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Map each architecture to the kernels with code that lack it."""
+    absent: dict[str, list[str]] = {}
+    for tree, arch in connection.execute(
+        """SELECT a.tree, a.arch FROM absent_arch a JOIN tree t ON t.name = a.tree AND t.complete
+           WHERE EXISTS (SELECT 1 FROM handler h WHERE h.tree = a.tree) ORDER BY t.rowid, a.arch"""
+    ):
+        absent.setdefault(arch, []).append(tree)
+    return absent
 
 
 def _watch(connection: sqlite3.Connection) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from caplint.config.run import machines_of
 from caplint.config.settings import Config, Suppression
 from caplint.coverage.summary import measure
+from caplint.engine.kernel_parts import PARTS, parts
 from caplint.engine.known_files import KnownFiles
 from caplint.engine.outcome import IGNORED, Outcome, Skipped
 from caplint.facts.harvest import ExtractionSettings
@@ -101,12 +102,7 @@ def collect_findings(
 
     `valid`: the queries have already been validated against these views.
     """
-    trees = session.trees
-    roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
-    if session.deep:
-        roles.add("deep")
-    if machines_of(config):
-        roles.add("machine")
+    roles = _roles(session, config)
     _ask_call_graph(session, rules, config)
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
@@ -143,8 +139,22 @@ def _known_places(rule: Rule, findings: Iterable[Finding], places: dict[str, Kno
         yield finding
 
 
+def _roles(session: Session, config: Config) -> set[str]:
+    """Return all that the run has of what rules may need."""
+    roles = {tree.role for tree in session.trees} | parts(session.loaded)
+    if any(tree.base for tree in session.trees):
+        roles.add("patch")
+    if session.deep:
+        roles.add("deep")
+    if machines_of(config):
+        roles.add("machine")
+    return roles
+
+
 _NEEDS = {
     "kernel": "a kernel tree (--kernel or CAPLINT_KERNEL)",
+    "code": "the kernel's code (virt/kvm and arch/*/kvm), which the tree lacks",
+    "documentation": "KVM's api.rst, which the tree lacks",
     "vmm": "a VMM tree (--qemu or CAPLINT_QEMU)",
     "manager": "a libvirt tree (--libvirt or CAPLINT_LIBVIRT)",
     "reference": "a reference kernel (--tree NAME=reference:DIR)",
@@ -157,7 +167,8 @@ _NEEDS = {
 def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
     if any(rule.is_called(word) for word in config.ignore):
         return IGNORED
-    missing = [_NEEDS[role] for role in rule.needs if role not in roles]
+    wanted = [role for role in rule.needs if role not in PARTS or "kernel" in roles or "kernel" not in rule.needs]
+    missing = [_NEEDS[role] for role in wanted if role not in roles]
     return f"needs {' and '.join(missing)}" if missing else None
 
 

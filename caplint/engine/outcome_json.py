@@ -8,7 +8,7 @@ from typing import Any
 
 from caplint.config.settings import Suppression
 from caplint.coverage.pasted_names import Pasted
-from caplint.coverage.summary import Blind, Coverage, TreeCoverage, Unaccounted
+from caplint.coverage.summary import AbsentArchitecture, Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Location, Related
 from caplint.rules.page import Rule
@@ -77,6 +77,7 @@ def _coverage_of(data: dict[str, Any]) -> Coverage:
         kinds=data["kinds"],
         families=data["families"],
         pasted=[_pasted_of(row) for row in data["pasted"]],
+        absent=[AbsentArchitecture(*row) for row in data["absent"]],
     )
 
 

@@ -13,7 +13,7 @@ from caplint.facts.kinds.calls import calls, macro_uses
 from caplint.facts.kinds.cases import cases
 from caplint.facts.kinds.comments import definition_comments
 from caplint.facts.kinds.control_flow import statements
-from caplint.facts.kinds.docs import mentions
+from caplint.facts.kinds.docs import mentions, plain_mentions
 from caplint.facts.kinds.elements import ELEMENT_NODES, elements, enumerators
 from caplint.facts.kinds.file_variables import file_variables
 from caplint.facts.kinds.functions import functions
@@ -45,6 +45,7 @@ _PER_FILE = (macros, definition_comments, undefinitions, includes, tokens)
 
 _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "rst": mentions,
+    "text": plain_mentions,
     "kconfig": kconfig,
     "make": make_rules,
     "meson": meson_rules,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.callers import Callers, namesakes
-from caplint.graph.mentions import mention
+from caplint.graph.mentions import is_constructor, mention
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.program_index import FunctionDefinition, Program, definitions_of
@@ -72,12 +72,35 @@ class Programs:
         self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int = 1
     ) -> list[Way]:
         """Return the cheapest ways from entries to a function; a single broken way if there is none."""
-        callers = self.callers(tree)
-        cone = search(callers, target, entries, admits, beyond=3.0 if most > 1 else 0.0)
+        return self._found(tree, self._search(tree, target, entries, admits, most), most)
+
+    def ways_from_entry(
+        self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int = 1
+    ) -> list[Way]:
+        """Return the same for the entries of a program; constructors, which run before them, are entries as well."""
+        cone = self._search(tree, target, entries, admits, most)
+        early = () if cone.reached or cone.stopped else self._from_constructor(tree, cone)
+        return [Way(early)] if early else self._found(tree, cone, most)
+
+    def _search(
+        self, tree: Tree, target: ProgramFunction, entries: list[ProgramFunction], admits: Admits, most: int
+    ) -> Cone:
+        return search(self.callers(tree), target, entries, admits, beyond=3.0 if most > 1 else 0.0)
+
+    def _found(self, tree: Tree, cone: Cone, most: int) -> list[Way]:
         if cone.reached:
             return [Way(self.route(tree, cone))] if most == 1 else list(self._routes(tree, cone, most))
-        way, broken, certain = self._why_not(callers, cone)
+        way, broken, certain = self._why_not(self.callers(tree), cone)
         return [Way(self._steps(tree, way), broken, certain)]
+
+    def _from_constructor(self, tree: Tree, cone: Cone) -> tuple[Step, ...]:
+        """Return the cheapest way from a constructor; nothing if none was found."""
+        program = self.program(tree)
+        for way in cone.tops():
+            if is_constructor(program, way[0][0]):
+                first, *steps = self._steps(tree, way)
+                return (replace(first, why="a constructor, which runs before the entry"), *steps)
+        return ()
 
     def route(self, tree: Tree, cone: Cone) -> tuple[Step, ...]:
         """Return the cheapest way of a search that reached an entry."""

@@ -56,7 +56,10 @@ class Starts:
         if not entries:
             only = Step(tree.name, target.name, target.path, target.line, "entry")
             return [Way((only,), f"{' or '.join(names) or 'where the program begins'}: not in view")]
-        return self._programs.ways(tree, target, entries, self._programs.fits(tree, arch), self._most)
+        admits = self._programs.fits(tree, arch)
+        # Constructors precede the program's own entries, not a start that the user names.
+        ways = self._programs.ways if files is None else self._programs.ways_from_entry
+        return ways(tree, target, entries, admits, self._most)
 
     def _executed(self, tree: Tree, start: str) -> Way:
         """Return the manager's steps from `start` to the function that executes the VMM, through the one in between."""

@@ -10,6 +10,7 @@ from caplint.graph.program_index import Program
 
 # Attributes of functions that are called, or kept, without a caller in the sources.
 _ATTRIBUTES = re.compile(rb"\b(?:constructor|destructor|used|__init|__exit|__initcall)\b")
+_CONSTRUCTOR = re.compile(rb"\b(?:__)?constructor(?:__)?\b")
 _PASTED = re.compile(r"(\w*)\s*##\s*(\w*)")
 # Directives that define a macro of the name, or ask whether there is one.
 _OWN_DIRECTIVE = re.compile(rb"\s*#\s*(?:define|undef|ifdef|ifndef)\s+")
@@ -45,6 +46,16 @@ def mention(program: Program, function: ProgramFunction) -> str:
             if within and file.path == function.path and _ATTRIBUTES.search(_around(bare, match.start())):
                 return f"{file.path}:{line}"
     return _pasting(program, name)
+
+
+def is_constructor(program: Program, function: ProgramFunction) -> bool:
+    """Tell whether its file declares the function a constructor, which runs before the program's entry."""
+    content = program.outlines.tree.read(function.path)
+    if not _CONSTRUCTOR.search(content):
+        return False
+    bare = lex(content).bare
+    head = re.compile(rb"(?<!\w)" + re.escape(function.name.encode()) + rb"\s*\(")
+    return any(_CONSTRUCTOR.search(_around(bare, match.start())) for match in head.finditer(bare))
 
 
 def _around(text: bytes, offset: int) -> bytes:

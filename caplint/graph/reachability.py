@@ -78,7 +78,8 @@ class _Search:
             self.late += 1
             return None, "the time was up"
         tree = self._programs.tree(name)
-        way = self._programs.ways(tree, target, entries, self._programs.fits(tree, arch))[0]
+        ways = self._programs.ways_from_entry if tree.role == "vmm" else self._programs.ways
+        way = ways(tree, target, entries, self._programs.fits(tree, arch))[0]
         if not way.broken:
             return 1, ""
         return 0 if way.certain else None, way.broken

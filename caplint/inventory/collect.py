@@ -89,7 +89,7 @@ def collect(session: Session, findings: Iterable[Finding]) -> Inventory:
     connection = session.connection
     capabilities = _capabilities(connection)
     served = {arch for (arch,) in connection.execute(_SERVED)}
-    architectures = [arch for arch in knowledge().architectures if arch in served]
+    architectures = knowledge().ordered(served)
     _support(connection, capabilities, architectures)
     _lists(connection, capabilities)
     _say(capabilities, "findings", ((finding.subject, _found(finding)) for finding in findings))

@@ -19,5 +19,7 @@ def language_of(path: str) -> str | None:
         return "c"
     if path.endswith(".rst"):
         return "rst"
+    if path.endswith(".txt") and path.startswith("Documentation/"):
+        return "text"
     name = path.rpartition("/")[2]
     return "meson" if name == "meson.build" else _BUILD_FILES.get(name.partition(".")[0])

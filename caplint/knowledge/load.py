@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -149,14 +150,20 @@ class Knowledge:
 
     @cached_property
     def _canonical(self) -> dict[str, str]:
-        table = {name: name for name in self._data["architectures"]}
-        table |= {alias: name for name, aliases in self._data["architectures"].items() for alias in aliases}
+        names = self._data["architectures"] | self._data["vendor_architectures"]
+        table = {name: name for name in names}
+        table |= {alias: name for name, aliases in names.items() for alias in aliases}
         return table
 
     @property
     def architectures(self) -> list[str]:
-        """Canonical architectures."""
+        """Canonical architectures of Linux itself; vendors have further ones."""
         return list(self._data["architectures"])
+
+    def ordered(self, architectures: Iterable[str]) -> list[str]:
+        """Return architectures in the order of architectures.toml; those that it does not name follow by name."""
+        known = {name: rank for rank, name in enumerate(dict.fromkeys(self._canonical.values()))}
+        return sorted(architectures, key=lambda name: (known.get(name, len(known)), name))
 
     def architecture(self, word: str) -> str | None:
         """Return the canonical architecture of a name or alias, None if it is unknown."""
@@ -172,12 +179,12 @@ class Knowledge:
 
     def architecture_word(self, project: Project, path: str) -> str | None:
         """Return the directory name of a file's architecture; None if the path has none."""
-        kernel = project.role in {"kernel", "reference"}
         for pattern in project.architectures:
             for match in reversed(list(pattern.finditer(path))):
-                # In a VMM's hw/ most directories are not architectures: hw/intc, hw/core.
-                if self.architecture(match.group(1)) or kernel or match.group(1) in self._foreign:
-                    return match.group(1)
+                word = match.group(1)
+                # Most directories of `{arch}` are not architectures: hw/intc, hw/core.
+                if match.lastgroup == "any" or self.architecture(word) or word in self._foreign:
+                    return None if word == GENERIC else word
         return None
 
 

@@ -34,6 +34,7 @@ class Project:
     release: str = ""
     """Name of the file that states the version, in any directory; empty if there is none."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
+    """Patterns of paths; the group `any` is always an architecture, the group `arch` only if its name is known."""
     built_for: dict[str, Globs] = field(default_factory=dict)
     """Architecture → files that only it builds although no directory names it."""
 
@@ -83,8 +84,8 @@ def project_of(name: str, entry: dict[str, Any]) -> Project:
 
 
 def _architecture(text: str) -> re.Pattern[str]:
-    """Compile a prefix with `{arch}` to a pattern; `**/` lets it match at any directory."""
-    rest = re.escape(text.removeprefix("**/")).replace(r"\{arch\}", "([A-Za-z0-9_]+)")
+    """Compile a prefix with `{arch}` or `{any}`, which name the pattern's group; `**/` matches at any directory."""
+    rest = re.sub(r"\\\{(arch|any)\\\}", r"(?P<\1>[A-Za-z0-9_]+)", re.escape(text.removeprefix("**/")))
     return re.compile((r"(?:\A|(?<=/))" if text.startswith("**/") else r"\A") + rest)
 
 

@@ -27,6 +27,7 @@ from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
 from caplint.link.uapi.rows import CapReleaseRow, FormerCapRow
+from caplint.link.uapi.uapi_names import link_uapi_names
 from caplint.link.vmm.answer_truth import link_truths
 from caplint.link.vmm.use_tables import link_vmm
 
@@ -105,6 +106,12 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_capabilities(run.connection),
         needs=("all_file",),
         fills=("all_cap", "all_cap_use", "all_cap_value", "all_cut"),
+    ),
+    Link(
+        "UAPI names",
+        lambda run: link_uapi_names(run.connection),
+        needs=("all_file",),
+        fills=("all_uapi_name",),
     ),
     Link("file conditions", _file_conditions, needs=("all_file",), fills=("all_cut", "all_file_condition", "built")),
     Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_cut", "all_kconfig", "configurations")),

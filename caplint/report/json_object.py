@@ -41,6 +41,11 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
         **({} if outcome.resolved is None else {"resolved": [finding_object(found) for found in outcome.resolved]}),
         "skipped_rules": [{"code": entry.code, "reason": entry.reason} for entry in outcome.skipped],
         "coverage": {column: outcome.coverage.total(column) for column in SUMMED},
+        **(
+            {"absent_architectures": [entry._asdict() for entry in absent]}
+            if (absent := outcome.coverage.absent)
+            else {}
+        ),
         **({"baseline": baseline} if outcome.baselined is not None else {}),
     }
 

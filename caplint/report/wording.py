@@ -75,7 +75,18 @@ def coverage_line(coverage: Coverage) -> str:
     names = f"{coverage.total('tokens'):,} capability, ioctl and MSR names, "
     text += f"; {names}{'all accounted for' if not lost else f'{lost} unaccounted for'}"
     bare = coverage.total("unnumbered")
-    return f"{text}; {plural(bare, 'place')} of MSRs or capabilities with unknown number" if bare else text
+    if bare:
+        text += f"; {plural(bare, 'place')} of MSRs or capabilities with unknown number"
+    return text + "".join(f"; {line}" for line in _absent(coverage))
+
+
+def _absent(coverage: Coverage) -> Iterator[str]:
+    """Yield a line for each kernel without the code of some architectures."""
+    architectures: dict[str, list[str]] = {}
+    for entry in coverage.absent:
+        architectures.setdefault(entry.tree, []).append(entry.arch)
+    for tree, names in architectures.items():
+        yield f"{visible(tree)} lacks the code of {', '.join(names)}: what these may answer is not judged"
 
 
 def _hidden(outcome: Outcome) -> str:

@@ -32,7 +32,7 @@ def walk(name: str, root: Path, directories: Iterable[str], enters: Callable[[st
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != ".git" and enters(path):
                     below.append(path)
-            elif language_of(entry.name) is not None:
+            elif language_of(path) is not None:
                 readable.append((entry, path))
             elif entry.is_symlink():
                 links.append((entry, path))

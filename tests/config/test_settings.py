@@ -111,6 +111,10 @@ def test_an_empty_file_changes_nothing_but_the_source(tmp_path: Path) -> None:
         ('vendor-range = "7"', ((7, 7),)),
         ("vendor-range = []", ()),
         ('vendor-range = ["1-2", "4-4"]', ((1, 2), (4, 4))),
+        ('vendor-range = "0x1000-0x1fff"', ((0x1000, 0x1FFF),)),
+        ('vendor-range = "0X1f4 - 599"', ((500, 599),)),
+        ('vendor-range = "500-599, 0x1000-0x1FFF,7"', ((500, 599), (0x1000, 0x1FFF), (7, 7))),
+        ('vendor-range = ["0x10", "1-2,4"]', ((16, 16), (1, 2), (4, 4))),
     ],
 )
 def test_ranges(tmp_path: Path, text: str, expected: tuple[tuple[int, int], ...]) -> None:
@@ -124,6 +128,7 @@ def test_what_fails(tmp_path: Path, severity: str) -> None:
 
 SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
 KNOWN = "fail-on, ignore, rules, known, vendor-range, abis, jobs, cache, trees, c, coverage, suppress, matrix"
+NO_RANGE = 'is not a range such as "500-599" or "0x1000-0x1fff"'
 RANGE = 'must be a range such as "500-599", or a list of them'
 ABOVE = "ends above 9223372036854775807, the highest number"
 NO_WORD = "is not a word such as __our_attribute, __our_* or __our_size()"
@@ -151,8 +156,11 @@ REASON = "a suppression needs a code, a subject and a reason; "
         ("vendor-range = [5]", "vendor-range: must be a list of strings"),
         ("abis = 'x86_64'", "abis must be a list of ABIs"),
         ("abis = ['x86-64']", "abis: 'x86-64' is not an ABI; did you mean x86_64?"),
-        ("vendor-range = '5-'", "vendor-range: '5-' is not a range such as \"500-599\""),
-        ("vendor-range = '-5'", "vendor-range: '-5' is not a range such as \"500-599\""),
+        ("vendor-range = '5-'", f"vendor-range: '5-' {NO_RANGE}"),
+        ("vendor-range = '-5'", f"vendor-range: '-5' {NO_RANGE}"),
+        ("vendor-range = ''", f"vendor-range: '' {NO_RANGE}"),
+        ("vendor-range = '1-2,,'", f"vendor-range: '' {NO_RANGE}"),
+        ("vendor-range = '1f-20'", f"vendor-range: '1f-20' {NO_RANGE}"),
         ("vendor-range = '9-5'", "vendor-range: '9-5' ends before it begins"),
         ("jobs = 0", "jobs: must be at least 1"),
         ("jobs = -1", "jobs: must be at least 1"),
@@ -176,7 +184,7 @@ REASON = "a suppression needs a code, a subject and a reason; "
         ("[[suppress]]\nreason = 'x'", f"{REASON}code is missing"),
         ("[[suppress]]\ncode = 'X'\nreason = 'x'", f"{REASON}subject is missing"),
         ("vendor-range = '1-9223372036854775808'", f"vendor-range: '1-9223372036854775808' {ABOVE}"),
-        (f"vendor-range = '{'9' * 5000}'", f"vendor-range: '{'9' * 60}…' is not a range such as \"500-599\""),
+        (f"vendor-range = '{'9' * 5000}'", f"vendor-range: '{'9' * 60}…' {NO_RANGE}"),
         ("coverage = {floor = inf}", "coverage.floor: must be a percentage from 0 to 100"),
         (f"coverage = {{floor = 1{'0' * 400}}}", "coverage.floor: must be a percentage from 0 to 100"),
         ('cache = "a\\u0000b"', "'a\\x00b' contains a NUL byte; remove it"),

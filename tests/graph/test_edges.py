@@ -139,6 +139,14 @@ TABLE = OPS + "static int goal(int a)\n{\n    return a;\n}\nconst struct ops our
         ),
         pytest.param(
             {
+                "a.c": START.format(body="return init_list__init(0);"),
+                "b.c": "int init_list__init(struct kvm *kvm)\n{\n    return 0;\n}\n" + GOAL + "dev_base_init(goal);\n",
+            },
+            [("init_list__init", "direct", "exact"), ("goal", "callback", "exact")],
+            id="registered by kvmtool's macro",
+        ),
+        pytest.param(
+            {
                 "a.c": "static int goal(int a)\n{\n    return 0;\n}\n" + START.format(body="return 0;"),
                 "b.c": "int f(void)\n{\n    return goal(1);\n}\n",
             },

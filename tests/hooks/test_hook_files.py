@@ -61,6 +61,13 @@ def test_what_cannot_matter_does_not(name: str, path: str) -> None:
     assert PROJECTS[name].wants(path) is False or language_of(path) is None
 
 
+@pytest.mark.parametrize("path", ["Documentation/virt/kvm/api.txt", "Documentation/virtual/kvm/devices/vm.txt"])
+def test_the_documentation_of_older_kernels_runs_the_hook(path: str) -> None:
+    assert re.search(shipped()[HOOKS["linux"]]["files"], path)
+    assert PROJECTS["linux"].wants(path)
+    assert language_of(path) is not None
+
+
 @pytest.mark.parametrize("name", ["linux", "qemu"])
 def test_the_script_sees_what_the_hook_sees(tmp_path: Path, name: str) -> None:
     script = (ROOT / "docs" / "pre-commit.sh").read_text()

@@ -28,6 +28,7 @@ LOOKED_FOR = (
     ("files", "project", "role", "name"),
     [
         (LINUX, "linux", "kernel", "kernel"),
+        ({"include/uapi/linux/kvm.h": ""}, "linux", "kernel", "kernel"),
         (QEMU, "qemu", "vmm", "qemu"),
         (OLD_QEMU, "qemu", "vmm", "qemu"),
         (LIBVIRT, "libvirt", "manager", "libvirt"),
@@ -41,7 +42,7 @@ def test_a_tree_is_known_by_what_it_holds(tmp_path: Path, files: Files, project:
     assert tree.base is None
 
 
-@pytest.mark.parametrize("files", [{}, {"include/uapi/linux/kvm.h": ""}, {"accel/kvm/kvm-all.c": ""}])
+@pytest.mark.parametrize("files", [{}, {"virt/kvm/kvm_main.c": ""}, {"accel/kvm/kvm-all.c": ""}])
 def test_an_unknown_directory_is_an_error_that_says_what_was_looked_for(tmp_path: Path, files: Files) -> None:
     with pytest.raises(CaplintError) as error:
         detect(lay(tmp_path, files))

@@ -1,10 +1,10 @@
-"""Capabilities and MSRs named in KVM's reStructuredText documentation."""
+"""Capabilities and MSRs named in KVM's documentation: reStructuredText, and plain text before Linux 5.7."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from caplint.facts.store.records import DocField, DocMention, DocSection, Token
@@ -20,6 +20,11 @@ _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)\Z")
 _BARE_HEADING = re.compile(r"\d+(?:\.\d+)+ KVM_[A-Z0-9_]+\Z")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*\Z")
 _FIELD = re.compile(r"^[ \t]*:([A-Za-z][\w ()-]*?)s?:[ \t]*(.*)$", re.MULTILINE)
+# Plain text has fields without a leading colon; other words before a colon are prose.
+_PLAIN_FIELD = re.compile(r"^(Architecture|Capability|Parameter|Return|Target|Type)s?:[ \t]*(.*)$", re.MULTILINE)
+# Headings of plain text have no underline. One that names nothing but capabilities and ioctls may follow text.
+_PLAIN_HEADING = re.compile(r"\d+(?:\.\d+)+\.?[ \t]+[A-Z]\S*")
+_PLAIN_NAMES = re.compile(r"\d+(?:\.\d+)+\.?(?:[ \t,/&]+(?:and[ \t]+)?KVM_[A-Z0-9_]+)+\s*\Z")
 # Continuation lines of a field are indented.
 _CONTINUED = re.compile(r"(?:\n[ \t]+(?!:)\S.*)*")
 _PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
@@ -36,9 +41,18 @@ class _OpenSection:
 
 def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
     """Yield each capability and MSR once per section, headings, fields, and the file's tokens for the ledger."""
+    return _mentions(source, _RST)
+
+
+def plain_mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
+    """Yield the same of a plain text, such as api.txt."""
+    return _mentions(source, _PLAIN)
+
+
+def _mentions(source: bytes, markup: _Markup) -> Iterator[DocMention | DocSection | DocField | Token]:
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    sections = _sections(text)
+    sections = _sections(text, markup)
     begins = [section.start for section in sections]
     seen: set[tuple[str, int]] = set()
     counts: dict[str, list[int]] = {}
@@ -69,27 +83,27 @@ def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Tok
         if section.title:
             yield DocSection(section.number, section.title, bisect_right(starts, section.start))
         if section.title and "KVM_" in section.title:
-            yield from _fields(text, section, starts)
+            yield from _fields(text, section, starts, markup)
     for name, (count, line, column) in sorted(counts.items()):
         yield Token(name, "documentation", count, line, column)
 
 
-def _fields(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:
-    for match in _FIELD.finditer(text, section.start, section.stop):
+def _fields(text: str, section: _OpenSection, starts: list[int], markup: _Markup) -> Iterator[DocField]:
+    for match in markup.field.finditer(text, section.start, section.stop):
         more = _CONTINUED.match(text, match.end(), section.stop)
         value = " ".join((match.group(2) + (more.group() if more else "")).split())
         line = bisect_right(starts, match.start(1))
         yield DocField(section.number, str(section.title), match.group(1).strip().lower(), value, line)
 
 
-def _sections(text: str) -> list[_OpenSection]:
+def _sections(text: str, markup: _Markup) -> list[_OpenSection]:
     """Return the sections of a file in order; the first is the text before any heading."""
     sections = [_OpenSection(0)]
     lines = text.split("\n")
     offset = 0
     for index, line in enumerate(lines):
         title = line.strip()
-        if title and not line[0].isspace() and _heads(lines, index):
+        if title and not line[0].isspace() and markup.heads(lines, index):
             numbered = _NUMBERED.match(title)
             sections[-1].stop = offset
             number, name = numbered.groups() if numbered else (None, title)
@@ -97,15 +111,40 @@ def _sections(text: str) -> list[_OpenSection]:
         offset += len(line) + 1
     sections[-1].stop = len(text)
     for section in sections:
-        for match in _FIELD.finditer(text, section.start, section.stop):
+        for match in markup.field.finditer(text, section.start, section.stop):
             section.fields.setdefault(match.group(1).strip().lower(), match.group(2).strip())
     return sections
 
 
 def _heads(lines: list[str], index: int) -> bool:
     """Tell whether a line of text is a heading."""
-    following = lines[index + 1] if index + 1 < len(lines) else ""
+    above, following = _around(lines, index)
     if _UNDERLINE.match(following):
         return not _UNDERLINE.match(lines[index])
-    above = lines[index - 1] if index else ""
     return not above.strip() and not following.strip() and bool(_BARE_HEADING.match(lines[index].rstrip()))
+
+
+def _heads_plain(lines: list[str], index: int) -> bool:
+    """Tell whether a line of plain text is a heading: underlined, or numbered with text, a blank or a field below."""
+    above, following = _around(lines, index)
+    if _UNDERLINE.match(following):
+        return not _UNDERLINE.match(lines[index])
+    if following.strip() and not _PLAIN_FIELD.match(following):
+        return False
+    return bool((_PLAIN_NAMES if above.strip() else _PLAIN_HEADING).match(lines[index]))
+
+
+def _around(lines: list[str], index: int) -> tuple[str, str]:
+    return lines[index - 1] if index else "", lines[index + 1] if index + 1 < len(lines) else ""
+
+
+@dataclass(frozen=True)
+class _Markup:
+    """Patterns of fields and headings of a kind of text."""
+
+    field: re.Pattern[str]
+    heads: Callable[[list[str], int], bool]
+
+
+_RST = _Markup(_FIELD, _heads)
+_PLAIN = _Markup(_PLAIN_FIELD, _heads_plain)

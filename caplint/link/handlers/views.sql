@@ -215,3 +215,16 @@ CREATE TEMP VIEW handled_on AS
 CREATE INDEX temp.all_cap_check_cap ON all_cap_check (cap);
 CREATE INDEX temp.all_cap_enable_cap ON all_cap_enable (cap);
 CREATE INDEX temp.all_cap_answer_cap ON all_cap_answer (cap);
+
+-- An architecture that the kernel's linux/kvm.h names and that has no check handler in view: the tree has only a part of the
+-- kernel, or the handler was not recognised. Nothing is known of its answers.
+CREATE TEMP VIEW {base_}absent_arch AS
+    SELECT DISTINCT n.tree, n.arch FROM {base_}uapi_name n
+    WHERE n.arch IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM {base_}handler h WHERE h.tree = n.tree AND h.verb = 'check' AND h.arch = n.arch);
+
+-- A capability or ioctl of the kernel's header of which every architecture that may have it is in view: all of them, or the one
+-- that the name tells.
+CREATE TEMP VIEW {base_}known_name AS
+    SELECT DISTINCT n.tree, n.name FROM {base_}uapi_name n
+    WHERE NOT EXISTS (SELECT 1 FROM {base_}absent_arch a WHERE a.tree = n.tree AND a.arch = coalesce(n.arch, a.arch));

@@ -55,6 +55,15 @@ class CapReleaseRow(NamedTuple):
     release: str
 
 
+class UapiNameRow(NamedTuple):
+    """Row of `all_uapi_name`."""
+
+    side: str
+    tree: str
+    name: str
+    arch: str | None
+
+
 class LayoutRow(NamedTuple):
     """Row of `all_layout`."""
 

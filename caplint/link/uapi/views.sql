@@ -58,6 +58,14 @@ CREATE TEMP TABLE all_cap_use (
     kind  TEXT NOT NULL
 );
 
+-- A macro KVM_* of the kernel's linux/kvm.h, and the architecture that its name tells: KVM_CAP_S390_PSW, KVM_EXIT_RISCV_SBI.
+CREATE TEMP TABLE all_uapi_name (
+    side TEXT NOT NULL,
+    tree TEXT NOT NULL,
+    name TEXT NOT NULL,
+    arch TEXT                   -- NULL: it may be any architecture's
+);
+
 -- The layouts of one copy of the UAPI in a tree on one architecture, as JSON; the views struct_layout and
 -- ioctl_number show its contents.
 CREATE TEMP TABLE all_layout (

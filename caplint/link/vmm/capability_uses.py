@@ -40,6 +40,13 @@ class CapabilityUse:
     arguments_written: tuple[str, ...] | None = None
     lost: Losses = NOT_LOST
     """Places where the result is lost."""
+    table_arch: str | None = None
+    """Architecture of the file with the table that names the capability, if that is another file."""
+
+    @property
+    def arch(self) -> str | None:
+        """Architecture on which the use counts; None for any."""
+        return self.table_arch or self.function.arch
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -56,17 +63,17 @@ def uses_in(
     names = frozenset(wrapper.callee for wrapper in wrappers)
     capabilities = Capabilities(connection, side, tree, code)
     macros = OwnMacros.of(connection, side, tree, capabilities.values, names)
-    named: dict[tuple[_Site, str, str], CapabilityUse] = {}
+    named: dict[tuple[_Site, str | None, str, str], CapabilityUse] = {}
     unresolved: dict[tuple[str, int, int, str], CapabilityUse] = {}
     for use in [*_uses(code, wrappers, project), *_macro_uses(code, wrappers, project, macros)]:
         if use.function.name in names:
             continue
         for found in _named(code, capabilities, use):
             if found.cap:
-                named.setdefault(((*found.place, found.cap), found.wrapper.verb, found.call.callee), found)
+                named.setdefault(((*found.place, found.cap), found.arch, found.wrapper.verb, found.call.callee), found)
             else:
                 unresolved.setdefault((*found.place, found.expression), found)
-    return sorted(named.values(), key=lambda use: (use.place, use.cap)), list(unresolved.values())
+    return sorted(named.values(), key=lambda use: (use.place, use.cap, use.arch or "")), list(unresolved.values())
 
 
 def wrappers_of(code: Code, project: str) -> list[Wrapper]:
@@ -141,7 +148,8 @@ def _named(
     """
     resolution = capabilities.of(use.function, use.expression, use.call.start, path)
     for cap, named in resolution.caps.items() if not resolution.required else ():
-        yield replace(use, cap=cap, resolved_via="parameter" if depth < _DEPTH else named)
+        for arch in resolution.archs_of(cap):
+            yield replace(use, cap=cap, resolved_via="parameter" if depth < _DEPTH else named, table_arch=arch)
     found = bool(resolution.caps)
     for parameter, members in resolution.parameters:
         callers = list(_passed_by_callers(code, use.function, parameter)) if depth else []

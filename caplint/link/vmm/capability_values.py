@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from caplint.knowledge.capability_names import capabilities_in
-from caplint.knowledge.load import knowledge
+from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.functions.call_sites import Assignment, Code, CodeFunction
 from caplint.link.functions.reaching import reaching
 from caplint.link.vmm.tree_values import TableRow, TreeValues, arguments_of, substituted
@@ -46,12 +46,19 @@ class Resolution:
 
     caps: dict[str, str] = field(default_factory=dict)
     """Capability → how it is named; see `all_vmm_use.resolved_via`."""
+    archs: dict[str, set[str | None]] = field(default_factory=dict)
+    """Capability → architectures of the files whose tables name it; None for any, as without an entry."""
     parameters: dict[tuple[str, Path], None] = field(default_factory=dict)
     """Parameters of the function that the value comes from, with the members that are taken of them."""
     unknown: bool = False
     """Whether a value may come from code that is not followed."""
     required: bool = False
     """Whether some are entries of a list of capabilities that a VMM requires to start."""
+
+    def archs_of(self, cap: str) -> list[str | None]:
+        """Return the architectures on which the expression stands for a capability; None alone for any."""
+        archs = self.archs.get(cap, {None})
+        return [None] if None in archs else sorted(archs, key=str)
 
 
 class _At(NamedTuple):
@@ -178,7 +185,8 @@ class _ValueSearch:
     def _shared(self, at: _At, name: str, way: _Way) -> None:
         """Follow a name that is defined outside functions."""
         if rows := self.values.rows(at.blob, name):
-            self._table(rows, way)
+            self.result.unknown |= not way.path
+            self._shared_table(at, rows if way.path else [], way)
             return
         bodies = [
             entry.body for entry in self.values.macros(at.blob, name) if entry.parameters is None and entry.body.strip()
@@ -194,6 +202,19 @@ class _ValueSearch:
         if not (bodies or initials or stores) and not self._member_elsewhere(at, way):
             self.result.unknown = True
 
+    def _shared_table(self, at: _At, rows: list[TableRow], way: _Way) -> None:
+        """Follow a table that each architecture may define in a file of its own."""
+        own = at.function.arch if at.function is not None else None
+        shared = own in {None, GENERIC}
+        for arch in dict.fromkeys(row.arch for row in rows):
+            if not shared and arch not in {None, GENERIC, own}:
+                continue
+            inner = self._other()
+            inner._table([row for row in rows if row.arch == arch], way)
+            self._add(inner.result)
+            for cap in inner.result.caps:
+                self.result.archs.setdefault(cap, set()).add(arch if shared and arch != GENERIC else None)
+
     def _elsewhere(self, function: CodeFunction, store: Assignment, way: _Way) -> None:
         """Add the capabilities that another function assigns; those that its callers pass are unknown."""
         inner = self._other()
@@ -207,6 +228,8 @@ class _ValueSearch:
     def _add(self, other: Resolution) -> None:
         for cap, via in other.caps.items():
             self.result.caps.setdefault(cap, via)
+            if cap in other.archs:
+                self.result.archs.setdefault(cap, set()).update(other.archs[cap])
         self.result.unknown |= other.unknown
         self.result.required |= other.required
 

@@ -24,6 +24,8 @@ class TableRow(NamedTuple):
     """Entry of an array's initialiser."""
 
     blob: int
+    arch: str | None
+    """Architecture of the file."""
     position: int
     designator: str
     value: str
@@ -99,7 +101,7 @@ class TreeValues:
             self._rows[key] = [
                 TableRow._make(row)
                 for row in self.connection.execute(
-                    f"""SELECT DISTINCT e.blob, e.position, e.designator, e.value
+                    f"""SELECT DISTINCT e.blob, f.arch, e.position, e.designator, e.value
                         FROM temp.all_file f JOIN main.element e ON e.blob = f.blob
                         WHERE {where} AND f.side = ?2 AND f.tree = ?3 AND e.variable = ?4
                         ORDER BY f.path, e.start""",  # noqa: S608

@@ -172,7 +172,7 @@ def _insert(
         "all_vmm_use",
         [
             VmmUseRow(
-                side, tree, *use.place, use.cap, use.function.arch, use.function.name, use.wrapper.verb, use.scope,
+                side, tree, *use.place, use.cap, use.arch, use.function.name, use.wrapper.verb, use.scope,
                 use.call.callee, json.dumps(use.call.arguments), use.call.use,
                 conjoin(use.call.condition, files[side, tree, use.function.path]), use.resolved_via, use.flags,
                 None if use.arguments_written is None else json.dumps(use.arguments_written), use.lost.ignored,
@@ -194,8 +194,8 @@ def _insert_arguments(
         "all_vmm_argument",
         [
             VmmArgumentRow(
-                side, tree, *use.place, use.cap, use.function.arch, use.function.name, position, text,
-                number_column(constants.value(use.function.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+                side, tree, *use.place, use.cap, use.arch, use.function.name, position, text,
+                number_column(constants.value(use.arch, "", text) if _CONSTANT.fullmatch(text) else None),
                 bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap))
             )
             for use in uses

@@ -151,3 +151,64 @@ def test_a_star_ends_where_the_next_name_begins() -> None:
     assert [mention.name for mention in _mentions(text)] == [
         "KVM_CAP_A*", "KVM_CAP_B", "KVM_CAP_*_C", "KVM_CAP_*", "KVM_CAP_D*",
     ]  # fmt: skip
+
+
+PLAIN = """\
+4. API description
+------------------
+
+  Capability: which KVM extension provides this ioctl.
+
+4.1 KVM_GET_API_VERSION
+
+Capability: basic
+Architectures: all
+Type: system ioctl
+Parameters: none
+Returns: the version,
+    never 0
+
+Note: KVM_CAP_EARLY is older.
+4.2. KVM_CREATE_VM, KVM_CREATE_VCPU
+
+Values of 4.3 and more are refused:
+ 6.1 KVM_CAP_INDENTED
+
+2.6 GHz are enough
+for it.
+
+6.74 KVM_CAP_SYNC_REGS
+Architectures: s390, x86
+Target: vcpu
+
+4.44 A heading of words
+
+KVM_CAP_LATE
+"""
+
+
+def test_plain_text_has_headings_without_underline_and_fields_without_colon() -> None:
+    records = extract(PLAIN.encode(), "text").records
+    assert [record for record in records if isinstance(record, DocSection)] == [
+        DocSection("4", "API description", 1),
+        DocSection("4.1", "KVM_GET_API_VERSION", 6),
+        DocSection("4.2", "KVM_CREATE_VM, KVM_CREATE_VCPU", 16),
+        DocSection("6.74", "KVM_CAP_SYNC_REGS", 24),
+        DocSection("4.44", "A heading of words", 28),
+    ]
+    assert [record for record in records if isinstance(record, DocField)] == [
+        DocField("4.1", "KVM_GET_API_VERSION", "capability", "basic", 8),
+        DocField("4.1", "KVM_GET_API_VERSION", "architecture", "all", 9),
+        DocField("4.1", "KVM_GET_API_VERSION", "type", "system ioctl", 10),
+        DocField("4.1", "KVM_GET_API_VERSION", "parameter", "none", 11),
+        DocField("4.1", "KVM_GET_API_VERSION", "return", "the version, never 0", 12),
+        DocField("6.74", "KVM_CAP_SYNC_REGS", "architecture", "s390, x86", 25),
+        DocField("6.74", "KVM_CAP_SYNC_REGS", "target", "vcpu", 26),
+    ]
+    named = [record for record in records if isinstance(record, DocMention)]
+    assert [(record.name, record.section, record.heading) for record in named] == [
+        ("KVM_CAP_EARLY", "4.1", 0),
+        ("KVM_CAP_INDENTED", "4.2", 0),
+        ("KVM_CAP_SYNC_REGS", "6.74", 1),
+        ("KVM_CAP_LATE", "4.44", 0),
+    ]

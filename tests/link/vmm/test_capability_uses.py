@@ -224,3 +224,48 @@ def test_constants_that_are_passed(tmp_path: Path, text: str, value: int | None)
     }
     query = "SELECT position, text, value FROM vmm_argument"
     assert ask([bare_qemu(tmp_path, files)], query) == [(0, text, value)]
+
+
+TABLE = "#define DEFINE_EXT(ext) .name = #ext, .code = ext\nstruct kvm_ext required[] = {{\n{}}};\n"
+READER = "extern struct kvm_ext required[];\n" + _function(
+    "for (int i = 0; required[i].name; i++)", "\tif (!kvm_check_extension(s, required[i].code))", "\t\treturn i;"
+)
+
+
+def test_a_table_that_each_architecture_defines(tmp_path: Path) -> None:
+    files = {
+        ALL: READER,
+        "target/arm/kvm.c": TABLE.format("\t{ DEFINE_EXT(KVM_CAP_A) },\n\t{ DEFINE_EXT(KVM_CAP_B) },\n"),
+        "target/s390x/kvm.c": TABLE.format('\t{ DEFINE_EXT(KVM_CAP_B) },\n\t{ "c", KVM_CAP_C },\n'),
+    }
+    tree = bare_qemu(tmp_path, files)
+    assert ask([tree], "SELECT cap, arch, path, resolved_via FROM vmm_check ORDER BY cap, arch") == [
+        ("KVM_CAP_A", "arm64", ALL, "table"),
+        ("KVM_CAP_B", "arm64", ALL, "table"),
+        ("KVM_CAP_B", "s390", ALL, "table"),
+        ("KVM_CAP_C", "s390", ALL, "table"),
+    ]
+    assert ask([tree], "SELECT * FROM all_vmm_unresolved") == []
+
+
+@pytest.mark.parametrize(
+    ("reader", "rows"),
+    [
+        (READER.replace("int f(KVMState *s)", "int f(KVMState *s, struct kvm_ext *required)"), []),
+        (READER.replace("required[i].code", "required"), []),
+        (READER.replace("for (int", "struct kvm_ext *required = other(); for (int"), []),
+    ],
+    ids=["a parameter", "the table itself", "a variable"],
+)
+def test_another_variable_of_the_name_is_not_the_table(tmp_path: Path, reader: str, rows: list[object]) -> None:
+    files = {ALL: reader, "target/arm/kvm.c": TABLE.format("\t{ DEFINE_EXT(KVM_CAP_A) },\n")}
+    assert ask([bare_qemu(tmp_path, files)], "SELECT cap FROM vmm_check") == rows
+
+
+def test_a_file_of_an_architecture_reads_its_own_table(tmp_path: Path) -> None:
+    files = {
+        "target/arm/cpu.c": READER,
+        "target/arm/kvm.c": TABLE.format("\t{ DEFINE_EXT(KVM_CAP_A) },\n"),
+        "target/s390x/kvm.c": TABLE.format("\t{ DEFINE_EXT(KVM_CAP_B) },\n"),
+    }
+    assert ask([bare_qemu(tmp_path, files)], "SELECT cap, arch FROM vmm_check") == [("KVM_CAP_A", "arm64")]
