@@ -95,10 +95,12 @@ def _unambiguous(trees: list[Tree]) -> list[Tree]:
             "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
             + _hint(Path())
         )
-    names = [tree.name for tree in trees]
-    for name in names:
-        if names.count(name) > 1:
-            raise CaplintError(f"two trees are named {name}; rename one with --tree NAME=ROLE:PATH")
+    names: set[str] = set()
+    for tree in trees:
+        if tree.name in names:
+            meant = f"--tree NAME={tree.role}:{tree.location}"
+            raise CaplintError(f"two trees are named {tree.name}; rename one with {meant}")
+        names.add(tree.name)
     return trees
 
 
