@@ -93,7 +93,7 @@ def _once(role: str) -> type[argparse.Action]:
             parser: argparse.ArgumentParser,
             namespace: argparse.Namespace,
             values: Any,
-            option_string: str | None = None,
+            option_string: str | None = None,  # noqa: ARG002 - argparse passes it
         ) -> None:
             option = self.option_strings[0]
             if getattr(namespace, self.dest) is not None:

@@ -157,6 +157,8 @@ class _Application:
         applier = Applier(lines, self._effort)
         for number, hunk in enumerate(file.hunks, 1):
             where = f"{self._label}: hunk {number} of {file.path} (line {hunk.old})"
+            if self._exact and hunk.edited:
+                raise CaplintError(f"{where} has other lines than its @@ header says; correct the header")
             if not hunk.changes:
                 raise CaplintError(f"{where} has no changed line; remove the hunk")
             bare = hunk.bare and file.kind not in {"added", "removed"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from caplint.knowledge.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
 from caplint.trees.overlay import OverlayTree
+from caplint.trees.patch_files import PatchText
 from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.routing import Routed, route
 from caplint.trees.tree import PatchFile, Tree
@@ -29,6 +31,8 @@ class Patch:
 
     label: str
     files: list[FileDiff]
+    source: str = ""
+    """File that it was read from."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +64,62 @@ class PatchedTrees:
     """Trees after each patch, for each series of two patches to `_MOST_STEPS`."""
 
 
-def read_series(files: Iterable[tuple[str, bytes]], warn: Warn) -> list[Series]:
+def read_series(files: Iterable[PatchText | tuple[str, bytes]], warn: Warn, *, in_order: bool = False) -> list[Series]:
     """Read the series in some files.
 
-    Each file is a series. Consecutive files of one mail each, numbered as parts of one series, are joined.
+    Each file is a series. Consecutive files of one mail each, numbered as parts of one series, are joined, as are the
+    files of a maildir or quilt directory, and all files if they are `in_order`.
     """
-    from caplint.trees.mail import mails  # noqa: PLC0415 - a comparison without patches reads no mail
-
     found: list[Series] = []
     last: Mail | None = None
-    for label, content in files:
-        read = mails(content, label)
-        patches = [Patch(mail.subject or label, _kept(parse(mail.text, label), label, warn)) for mail in read]
-        mail = read[0] if len(read) == 1 else None
-        if mail and last and _follows(mail, last):
+    group = label = ""
+    for group_texts in _groups(files):
+        text = group_texts[0]
+        label = label or text.label
+        read = _mails(group_texts)
+        patches = [_patch(mail, text, warn) for mail, text in read]
+        mail = read[0][0] if len(read) == 1 else None
+        follows = in_order or (text.group and text.group == group) or (mail and last and _follows(mail, last))
+        if patches and found and follows:
             found[-1].patches.extend(patches)
-        else:
-            found.append(Series(label, patches))
-        last = mail
+        elif patches:
+            found.append(Series(read[0][1].label, patches))
+        last, group = mail, text.group
+    if not found:
+        raise CaplintError(f"{label}: contains no diff")
     for series in found:
         paths = [file.new for patch in series.patches for file in patch.files if file.new is not None]
         refuse_repositories(paths, series.label)
     return found
+
+
+def _groups(files: Iterable[PatchText | tuple[str, bytes]]) -> Iterator[list[PatchText]]:
+    """Yield the files, those of a maildir together."""
+    texts = (PatchText(*file) for file in files)
+    for _, group in groupby(enumerate(texts), lambda entry: entry[1].group if entry[1].mailbox else entry[0]):
+        yield [text for _, text in group]
+
+
+def _mails(texts: list[PatchText]) -> list[tuple[Mail, PatchText]]:
+    """Return the patches of a file, or of all files of a maildir, in the order of application."""
+    from caplint.trees.mail import mails, sequence  # noqa: PLC0415 - a comparison without patches reads no mail
+
+    read = [(mail, text) for text in texts for mail in mails(text.content, text.label, talk=text.mailbox)]
+    return [read[number] for number in sequence([mail for mail, _ in read])] if texts[0].mailbox else read
+
+
+def _patch(mail: Mail, text: PatchText, warn: Warn) -> Patch:
+    files = _kept(parse(mail.text, text.label, text.strip), text.label, warn)
+    for file in files:
+        if file.edited:
+            numbers = ", ".join(map(str, file.edited))
+            warn(f"{text.label}: the lines of {file.path} were counted anew; its @@ headers are wrong (hunk {numbers})")
+    return Patch(mail.subject or _name(text), files, text.label)
+
+
+def _name(text: PatchText) -> str:
+    """Return the name of a patch without a subject: its file's, below the directory that it belongs to."""
+    return text.label.removeprefix(f"{text.group}/") if text.group and not text.mailbox else text.label
 
 
 def _follows(mail: Mail, before: Mail) -> bool:
@@ -168,7 +206,9 @@ def _add(laid: PatchedTrees, series: Series, preferred: str | None, warn: Warn) 
 
 
 def _label(series: Series, patch: Patch) -> str:
-    return series.label if len(series.patches) == 1 else f"{series.label} ({patch.label})"
+    """Return the words for a patch in messages: its file, and its subject if the file may have several patches."""
+    source = patch.source or series.label
+    return source if len(series.patches) == 1 or patch.label == source else f"{source} ({patch.label})"
 
 
 def _row(series: Series, ordinal: int, patch: Patch, file: FileDiff) -> PatchFile:

@@ -256,11 +256,14 @@ def test_a_patch_of_200_megabytes(caplint: Caplint, pair: tuple[str | Path, ...]
     assert "more than 64,000,000 are not read" in run.err
 
 
-@pytest.mark.parametrize("name", ["gone", "."])
-def test_a_patch_that_cannot_be_read(caplint: Caplint, pair: tuple[str | Path, ...], name: str) -> None:
+@pytest.mark.parametrize(("name", "message"), [("gone", "cannot be read: "), (".", "a directory without patches (")])
+def test_a_patch_that_cannot_be_read(
+    caplint: Caplint, pair: tuple[str | Path, ...], apart: Path, name: str, message: str
+) -> None:
+    assert apart.is_dir()
     run = caplint("patch", name, *pair)
     assert (run.status, run.err.count("\n")) == (2, 1)
-    assert run.err.startswith(f"caplint: {name}: cannot be read: ")
+    assert run.err.startswith(f"caplint: {name}: {message}")
 
 
 @pytest.mark.parametrize("kind", ["FIFO", "device", "socket"])
