@@ -43,6 +43,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff-only", action="store_true", help="analyse only the diff hunks, for patches that do not apply"
     )
+    parser.add_argument(
+        "--less-context", action="store_true", help="let a hunk apply where only one line of its context matches"
+    )
     add_trees(parser, bare=False)
     add_rules(parser)
     add_output(parser)
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     patched = (
         apply_excerpts(series, trees, options.preferred)
         if options.diff_only
-        else apply_series(series, trees, options.preferred, _warn)
+        else apply_series(series, trees, options.preferred, _warn, less_context=options.less_context)
     )
     outcomes = recalled_all(
         [entry.trees for entry in patched],

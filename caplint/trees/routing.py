@@ -64,7 +64,12 @@ def _fits(patches: Iterable[list[FileDiff]], trees: list[Tree], label: str) -> l
 
 def _trees_of(file: FileDiff, trees: list[Tree]) -> list[str]:
     if file.old is not None:
-        return [tree.name for tree in trees if tree.exists(file.old)]
+        names = [tree.name for tree in trees if tree.exists(file.old)]
+        if names or file.kind not in {"renamed", "removed"}:
+            return names
+        # The tree may have the patch already.
+        after = file.new or file.old.rpartition("/")[0]
+        return [tree.name for tree in trees if after and tree.exists(after)]
     depths = {tree.name: _depth(tree, file.path) for tree in trees}
     return [name for name, depth in depths.items() if depth == max(depths.values())]
 

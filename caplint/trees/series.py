@@ -142,36 +142,48 @@ def _kept(files: list[FileDiff], label: str, warn: Warn) -> list[FileDiff]:
     return kept
 
 
-def apply_series(series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn) -> list[PatchedTrees]:
-    """Apply series to trees.
+@dataclass(frozen=True)
+class _Way:
+    """Options of an application of series."""
+
+    preferred: str | None
+    warn: Warn
+    less_context: bool
+
+
+def apply_series(
+    series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn, *, less_context: bool = False
+) -> list[PatchedTrees]:
+    """Apply series to trees; with `less_context`, one line of context of a hunk is enough.
 
     Series that change different trees are applied together. A series that changes an already changed tree is applied to
     the unchanged trees separately, or if it does not apply there, on top.
     Raises `CaplintError` for a file that fits no tree or several, and for a hunk that does not apply.
     """
     laid: list[PatchedTrees] = []
+    way = _Way(preferred, warn, less_context)
     for entry in series:
         try:
-            _lay_beside(entry, laid, trees, preferred, warn)
+            _lay_beside(entry, laid, trees, way)
         except CaplintError as error:
             if not laid:
                 raise
             try:
-                _add(laid[-1], entry, preferred, warn)
+                _add(laid[-1], entry, way)
             except CaplintError:
                 raise error from None
     return laid
 
 
-def _lay_beside(series: Series, laid: list[PatchedTrees], trees: list[Tree], preferred: str | None, warn: Warn) -> None:
+def _lay_beside(series: Series, laid: list[PatchedTrees], trees: list[Tree], way: _Way) -> None:
     """Apply a series to trees that no other series has changed."""
-    touched = {name for patch in _routed(series, trees, preferred) for name, _ in patch}
+    touched = {name for patch in _routed(series, trees, way.preferred) for name, _ in patch}
     free = next((each for each in laid if not touched & _changed(each)), None)
     if free is not None:
-        _add(free, series, preferred, warn)
+        _add(free, series, way)
     else:
         fresh = PatchedTrees(list(trees), [])
-        _add(fresh, series, preferred, warn)
+        _add(fresh, series, way)
         laid.append(fresh)
 
 
@@ -183,24 +195,24 @@ def _changed(laid: PatchedTrees) -> set[str]:
     return {tree.name for tree in laid.trees if tree.patch_files}
 
 
-def _add(laid: PatchedTrees, series: Series, preferred: str | None, warn: Warn) -> None:
+def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
     """Apply one more series to the trees, patch by patch."""
     state = {tree.name: tree for tree in laid.trees}
     steps = []
     for ordinal, (patch, routed) in enumerate(
-        zip(series.patches, _routed(series, laid.trees, preferred), strict=True), 1
+        zip(series.patches, _routed(series, laid.trees, way.preferred), strict=True), 1
     ):
         files: dict[str, list[FileDiff]] = {}
         for name, file in routed:
             files.setdefault(name, []).append(file)
         for name, own in files.items():
-            changes = apply(state[name], own, _label(series, patch), warn)
+            changes = apply(state[name], own, _label(series, patch), way.warn, less_context=way.less_context)
             state[name] = overlay(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
         steps.append(SeriesStep(series.label, ordinal, patch.label, dict(state)))
     laid.trees = list(state.values())
     laid.series.append(series)
     if len(steps) > _MOST_STEPS:
-        warn(f"{series.label}: {len(steps):,} patches; only their combined result is checked, not each patch")
+        way.warn(f"{series.label}: {len(steps):,} patches; only their combined result is checked, not each patch")
     elif len(steps) > 1:
         laid.steps.append(steps)
 

@@ -33,6 +33,7 @@ _EMPTY_BLOBS = (
 _MORE = re.compile(rb"\+|-(?![-=])")
 _TORN = {(b"--- ", b"+++ "), (b"--- ", b"@@ -"), (b"+++ ", b"@@ -"), (b"+++ ", b"--- ")}
 """Beginnings of consecutive lines that remain of a file's two names and first hunk."""
+_OTHER = {b"+": b"-", b"-": b"+"}
 _LINK_MODES = (b"120000", b"160000")
 _LAST_LINE = 10_000_000
 """Highest line number; no file that is read has so many lines."""
@@ -68,6 +69,10 @@ class Hunk:
             elif ours:
                 lines[-1] = lines[-1].removesuffix(b"\n")
         return lines
+
+    def reversed(self) -> Hunk:
+        """Return the hunk that takes this one back."""
+        return Hunk(self.new, self.old, tuple(_OTHER.get(line[:1], line[:1]) + line[1:] for line in self.lines))
 
     def context(self) -> tuple[int, int]:
         """Return the number of context lines before the first change and after the last one."""
@@ -117,6 +122,20 @@ class FileDiff:
     def path(self) -> str:
         """Path after the change; for a removed file, before it."""
         return self.new or self.old or ""
+
+
+def reversed_diffs(files: list[FileDiff]) -> list[FileDiff]:
+    """Return the diffs that take some diffs back; the copy of a file stays where it is."""
+    kinds = {"added": "removed", "removed": "added", "copied": "modified"}
+    return [
+        FileDiff(
+            file.new,
+            file.new if file.kind == "copied" else file.old,
+            kinds.get(file.kind, file.kind),
+            tuple(hunk.reversed() for hunk in file.hunks),
+        )
+        for file in reversed(files)
+    ]
 
 
 @dataclass

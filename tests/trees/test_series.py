@@ -163,7 +163,13 @@ def test_less_context_is_said(tmp_path: Path, trees: list[Tree]) -> None:
     lay(tmp_path / "k", {NEW: "other\n1\n2\nold\n4\n5\nelse\n"})
     diff = f"--- a/{NEW}\n+++ b/{NEW}\n@@ -1,7 +1,7 @@\n 0\n 1\n 2\n-old\n+new\n 4\n 5\n 6\n".encode()
     told: list[str] = []
-    assert _lay(trees, diff, told=told)[0].trees[0].read(NEW) == b"other\n1\n2\nnew\n4\n5\nelse\n"
+    with pytest.raises(
+        CaplintError, match=r"does not apply; regenerate .*, or accept less context with --less-context"
+    ):
+        _lay(trees, diff)
+    series = read_series([("1.patch", diff)], told.append)
+    (laid,) = under_test.apply_series(series, trees, None, told.append, less_context=True)
+    assert laid.trees[0].read(NEW) == b"other\n1\n2\nnew\n4\n5\nelse\n"
     assert told == [f"1.patch: {NEW} was applied with reduced context; check the result"]
 
 
