@@ -114,7 +114,7 @@ def add_base(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base",
         metavar="REV",
-        help="report findings added and resolved since a revision (of . or PATH)",
+        help="report findings added and resolved since HEAD has parted from a revision (of . or PATH)",
     )
 
 
@@ -200,9 +200,9 @@ def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
     return tree_choice.around(_asked(options), config)
 
 
-def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
-    """Return the trees, with the compared tree at its later revision and the earlier revision as its base."""
-    return tree_choice.between(_asked(options), config, revisions)
+def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str], *, fork: bool) -> list[Tree]:
+    """Return the trees, with the compared tree at its later revision, as `tree_choice.between`."""
+    return tree_choice.between(_asked(options), config, revisions, fork=fork)
 
 
 def _asked(options: argparse.Namespace) -> tree_choice.Asked:

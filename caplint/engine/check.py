@@ -95,7 +95,9 @@ def collect_findings(
     `valid`: the queries have already been validated against these views.
     """
     trees = session.trees
-    roles = {tree.role for tree in trees} | ({"patch"} if any(tree.base for tree in trees) else set())
+    roles = {tree.role for tree in trees}
+    if any(tree.base for tree in trees):
+        roles |= {"patch", "series", "rival"} - session.lacks.keys()
     if session.deep:
         roles.add("deep")
     if machines_of(config):
@@ -106,7 +108,7 @@ def collect_findings(
     for rule in rules:
         if not valid:
             query.validate(session.connection, rule)
-        if reason := _reason_to_skip(rule, roles, config):
+        if reason := _reason_to_skip(rule, roles, config, session.lacks):
             skipped.append(Skipped(rule.code, reason))
         else:
             findings.extend(_known_places(rule, query.run(session.connection, rule), places))
@@ -133,16 +135,22 @@ _NEEDS = {
     "manager": "a libvirt tree (--libvirt or CAPLINT_LIBVIRT)",
     "reference": "a reference kernel (--tree NAME=reference:DIR)",
     "patch": "a patch",
+    "series": "a series of patches or commits",
+    "rival": "another series that is checked with it (caplint patch ONE OTHER)",
     "machine": "a machine's answers (--probe)",
     "deep": "the call graph, which --deep builds",
 }
 
 
-def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
+def _reason_to_skip(rule: Rule, roles: set[str], config: Config, lacks: dict[str, str]) -> str | None:
     if any(rule.is_called(word) for word in config.ignore):
         return IGNORED
-    missing = [_NEEDS[role] for role in rule.needs if role not in roles]
-    return f"needs {' and '.join(missing)}" if missing else None
+    missing = [role for role in rule.needs if role not in roles]
+    if "patch" in missing:
+        missing = [role for role in missing if role not in {"series", "rival"}]
+    if len(missing) == 1 and (reason := lacks.get(missing[0])):
+        return reason
+    return f"needs {' and '.join(_NEEDS[role] for role in missing)}" if missing else None
 
 
 def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:

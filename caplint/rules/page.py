@@ -19,8 +19,9 @@ from caplint.util.toml_file import parse_toml
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-ROLES = ("kernel", "vmm", "manager", "reference", "patch", "machine", "deep")
-"""Roles that a rule may need; `patch` is present if some tree has a base."""
+ROLES = ("kernel", "vmm", "manager", "reference", "patch", "series", "rival", "machine", "deep")
+"""Roles that a rule may need; `patch` is present if some tree has a base, `series` if its patches or commits are known,
+`rival` if other series may be checked with it."""
 
 # Limits: bytes of a page and number of its examples; the largest shipped page has 13 kB.
 _LARGEST_PAGE = 1_000_000

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from caplint.trees.git_blobs import Blobs
+from caplint.trees.git_history import Commit, first_parents, merge_base
 from caplint.trees.git_place import locate
 from caplint.trees.git_process import Git, GitFailedError
 from caplint.trees.git_references import References
@@ -58,6 +59,40 @@ class Repository:
             return ids[0], self._git.run("rev-parse", "--verify", "--quiet", f"{ids[0]}:{below}").decode().strip()
         except GitFailedError:
             raise CaplintError(f"{self._label}: {shown(revision)} has no directory {shown(below)}") from None
+
+    def commit(self, revision: str) -> str | None:
+        """Return the object id of a revision's commit; None for a tree, or if HEAD is not born yet."""
+        if revision == "HEAD" and not self.has_head():
+            return None
+        start, steps = self._start(revision)
+        try:
+            return self._git.run("rev-parse", "--verify", "--quiet", f"{start}{steps}^{{commit}}").decode().strip()
+        except GitFailedError:
+            return None
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the commit at which two commits have parted. Raises `CaplintError` if there is none."""
+        try:
+            found = merge_base(self._git, one, other)
+        except GitFailedError as error:
+            raise self._lacking(f"git merge-base: {shown(str(error))}") from None
+        if found is None:
+            raise self._lacking(f"{one[:12]} and {other[:12]} have no commit in common")
+        return found
+
+    def first_parents(self, first: str, last: str, most: int) -> list[Commit]:
+        """Return the commits of a range, as `git_history.first_parents`."""
+        try:
+            return first_parents(self._git, first, last, self._place.prefix, most)
+        except GitFailedError as error:
+            raise self._lacking(f"git log: {shown(str(error))}") from None
+
+    def _lacking(self, fault: str) -> CaplintError:
+        """Return the error for history that is missing, with the way to get it if the clone is shallow."""
+        if not self._place.is_shallow:
+            return CaplintError(f"{self._label}: {fault}")
+        remedy = f"git -C {self._label} fetch --unshallow, or --deepen=N"
+        return CaplintError(f"{self._label}: {fault}; the clone is shallow: get its history with {remedy}")
 
     def _start(self, revision: str) -> tuple[str, str]:
         """Return the object id (or its prefix) that a revision begins at, and the steps from there."""

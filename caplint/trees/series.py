@@ -13,7 +13,7 @@ from caplint.trees.overlay import OverlayTree
 from caplint.trees.patch_files import PatchText
 from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.routing import Routed, route
-from caplint.trees.tree import PatchFile, Tree
+from caplint.trees.tree import PatchFile, SeriesStep, Tree
 from caplint.trees.unified import FileDiff, parse
 from caplint.util.errors import CaplintError
 
@@ -44,16 +44,6 @@ class Series:
     patches: list[Patch]
 
 
-@dataclass(frozen=True)
-class SeriesStep:
-    """Trees after one patch of a series."""
-
-    series: str
-    ordinal: int
-    patch: str
-    trees: dict[str, Tree]
-
-
 @dataclass
 class PatchedTrees:
     """Trees with series applied to them."""
@@ -62,6 +52,8 @@ class PatchedTrees:
     series: list[Series]
     steps: list[list[SeriesStep]] = field(default_factory=list)
     """Trees after each patch, for each series of two patches to `_MOST_STEPS`."""
+    unstepped: str = ""
+    """Reason why the trees after each patch are not known; empty if they are."""
 
 
 def read_series(files: Iterable[PatchText | tuple[str, bytes]], warn: Warn, *, in_order: bool = False) -> list[Series]:
@@ -199,6 +191,7 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
     """Apply one more series to the trees, patch by patch."""
     state = {tree.name: tree for tree in laid.trees}
     steps = []
+    touched: set[str] = set()
     for ordinal, (patch, routed) in enumerate(
         zip(series.patches, _routed(series, laid.trees, way.preferred), strict=True), 1
     ):
@@ -208,13 +201,20 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
         for name, own in files.items():
             changes = apply(state[name], own, _label(series, patch), way.warn, less_context=way.less_context)
             state[name] = overlay(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
-        steps.append(SeriesStep(series.label, ordinal, patch.label, dict(state)))
+        steps.append((ordinal, patch.label, dict(state)))
+        touched |= files.keys()
     laid.trees = list(state.values())
     laid.series.append(series)
     if len(steps) > _MOST_STEPS:
+        laid.unstepped = f"{series.label} has more than {_MOST_STEPS} patches, too many to check the tree after each"
         way.warn(f"{series.label}: {len(steps):,} patches; only their combined result is checked, not each patch")
     elif len(steps) > 1:
-        laid.steps.append(steps)
+        laid.steps.append(
+            [
+                SeriesStep(series.label, ordinal, patch, {name: after[name] for name in touched}, len(steps))
+                for ordinal, patch, after in steps
+            ]
+        )
 
 
 def _label(series: Series, patch: Patch) -> str:

@@ -41,6 +41,33 @@ class PatchFile(NamedTuple):
     """modified, added, removed, renamed, copied."""
 
 
+@dataclass(frozen=True)
+class SeriesStep:
+    """Trees after one patch of a series, or one commit of a range."""
+
+    series: str
+    ordinal: int
+    patch: str
+    trees: dict[str, Tree]
+    """Trees that the series changes, by name."""
+    count: int = 0
+    """Number of patches or commits of the series."""
+    word: str = "patch"
+    """Kind of the step, as reports call it: patch or commit."""
+
+
+class Steps(Protocol):
+    """Commits between a tree and its base."""
+
+    identity: str
+    """Cache key over the commits."""
+    missing: str
+    """Reason why the trees after each commit are not known; empty if they are."""
+
+    def read(self, tree: Tree) -> list[SeriesStep]:
+        """Return the trees after each commit, the last one of which is the given tree."""
+
+
 class Stamp(NamedTuple):
     """Inode data of a file at its last reading."""
 
@@ -82,6 +109,8 @@ class Tree(ABC):
     """False if the tree contains only the hunks of diffs."""
     base: Tree | None = None
     """Tree to compare with: the tree before its patch, or another revision."""
+    steps: Steps | None = None
+    """Commits between base and tree, if the base is a revision."""
     patch_files: Sequence[PatchFile] = ()
     """Changes of files by the patches between base and tree; empty if they are not known patch by patch."""
 

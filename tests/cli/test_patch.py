@@ -190,7 +190,7 @@ def test_two_revisions(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.Mon
     run = caplint("diff", "HEAD..HEAD~1", *words)
     assert (run.status, _findings(run.out, "resolved")) == (0, {("error", "CAP102", "KVM_CAP_NEW")})
     assert caplint("diff", "HEAD~1..", *words).status == 1
-    for wrong in ("HEAD", "..", "HEAD...HEAD"):
+    for wrong in ("HEAD", "..", "...", "HEAD....HEAD"):
         assert caplint("diff", wrong).err == f"caplint: {wrong}: write REV..REV, such as v6.11..v6.12\n"
 
 
