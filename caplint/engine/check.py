@@ -83,8 +83,8 @@ def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
 
 
 def is_passing(session: Session) -> bool:
-    """Return whether the session's result depends on killed processes or time limits, and so may change."""
-    return session.store.incomplete or session.store.late
+    """Return whether the result depends on killed processes, time limits or absent objects, and so may change."""
+    return session.store.incomplete or session.store.late or any(tree.absent for tree in session.trees)
 
 
 def collect_findings(
@@ -105,10 +105,11 @@ def collect_findings(
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
     findings: list[Finding] = []
+    part = partial(trees)
     for rule in rules:
         if not valid:
             query.validate(session.connection, rule)
-        if reason := _reason_to_skip(rule, roles, config, session.lacks):
+        if reason := _reason_to_skip(rule, roles, config, session.lacks) or (not rule.parts and part):
             skipped.append(Skipped(rule.code, reason))
         else:
             findings.extend(_known_places(rule, query.run(session.connection, rule), places))
@@ -151,6 +152,28 @@ def _reason_to_skip(rule: Rule, roles: set[str], config: Config, lacks: dict[str
     if len(missing) == 1 and (reason := lacks.get(missing[0])):
         return reason
     return f"needs {' and '.join(_NEEDS[role] for role in missing)}" if missing else None
+
+
+def partial(trees: Iterable[Tree]) -> str:
+    """Return the reason why rules that need whole files cannot run over some trees; empty if they can."""
+    excerpts = [tree.name for tree in trees if not tree.complete]
+    if excerpts:
+        return f"needs whole files; only the hunks of a diff are known of {' and '.join(excerpts)}"
+    return next((reason for tree in trees if (reason := _lacks_content(tree))), "")
+
+
+def _lacks_content(tree: Tree) -> str:
+    """Return the reason why a tree of a partial clone is not whole; empty if it has every file that is always read."""
+    absent = sorted(path for path in tree.absent if tree.project.wants(path))
+    if not absent:
+        return ""
+    return f"needs whole files; {tree.name} is of a partial clone, which lacks {listed(absent)}: {tree.remedy}"
+
+
+def listed(paths: list[str]) -> str:
+    """Return some paths as text: the first one, and the number of others."""
+    more = len(paths) - 1
+    return paths[0] + (f" and {more:,} other file{'s' * (more > 1)}" if more else "")
 
 
 def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:

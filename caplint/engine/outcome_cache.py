@@ -94,7 +94,9 @@ def _name(
     further_inputs = asked(known)
     if further_inputs is None or any(None in group for group in states):
         return None
-    pages = [(rule.code, rule.name, rule.severity, rule.needs, rule.supersedes, rule.body) for rule in rules]
+    pages = [
+        (rule.code, rule.name, rule.severity, rule.needs, rule.supersedes, rule.parts, rule.body) for rule in rules
+    ]
     suppressed = [astuple(entry) for entry in config.suppress]
     machines = [astuple(machine) for machine in machines_of(config)]
     settings = (config.vendor_range, config.ignore, astuple(config.repairs), suppressed, machines)

@@ -36,9 +36,11 @@ _MARK = re.compile(r"[ \t]*/\* !([A-Z]{2,8}\d{3}) \*/")
 _PLAIN_PATH = re.compile(
     r"(?:(?!\.{1,2}(?:/|\Z)|\.git(?:/|\Z))[^/\x00-\x1f\\:\ud800-\udfff]+(?:/(?!\Z)|\Z))+", re.IGNORECASE
 )
+_OPTIONAL = {"supersedes", "parts"}
 _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
+    "parts": bool,
 }  # fmt: skip
 
 
@@ -82,6 +84,8 @@ class Rule:
     """Page without its front matter."""
     offset: int = 0
     """Number of lines of the page before its body."""
+    parts: bool = False
+    """Whether it is right about parts of files: it reports what it sees, and nothing because something is missing."""
 
     @cached_property
     def text(self) -> str:
@@ -191,6 +195,7 @@ def _load(path: Path) -> Rule:
         path=path,
         body=page[match.end() :],
         offset=page[: match.end()].count("\n"),
+        parts=front.get("parts", False),
     )
 
 
@@ -207,7 +212,7 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
             raise CaplintError(f"{path}: front matter: unknown key {key!r}{suggestion(key, _FIELDS)}")
         if not isinstance(value, _FIELDS[key]):
             raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
-    for key in sorted(_FIELDS.keys() - front.keys() - {"supersedes"}):
+    for key in sorted(_FIELDS.keys() - front.keys() - _OPTIONAL):
         raise CaplintError(f"{path}: front matter: {key} is missing")
     _check_values(path, front)
 

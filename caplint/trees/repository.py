@@ -89,10 +89,14 @@ class Repository:
 
     def _lacking(self, fault: str) -> CaplintError:
         """Return the error for history that is missing, with the way to get it if the clone is shallow."""
-        if not self._place.is_shallow:
-            return CaplintError(f"{self._label}: {fault}")
-        remedy = f"git -C {self._label} fetch --unshallow, or --deepen=N"
-        return CaplintError(f"{self._label}: {fault}; the clone is shallow: get its history with {remedy}")
+        return CaplintError(f"{self._label}: {fault}{self._advice}")
+
+    @property
+    def _advice(self) -> str:
+        """Way to get the history or objects that the clone was made without; empty for a complete clone."""
+        if self._place.is_shallow:
+            return f"; the clone is shallow: get its history with git -C {self._label} fetch --unshallow, or --deepen=N"
+        return f"; the clone is partial: get its objects with {self.remedy}" if self._place.is_partial else ""
 
     def _start(self, revision: str) -> tuple[str, str]:
         """Return the object id (or its prefix) that a revision begins at, and the steps from there."""
@@ -116,7 +120,8 @@ class Repository:
         return found, parts[2]
 
     def _no_revision(self, revision: str) -> CaplintError:
-        return CaplintError(f"{self._label}: no revision {shown(revision)!r} in this repository; `git log` shows them")
+        advice = self._advice if self._place.is_shallow else "; `git log` shows them"
+        return CaplintError(f"{self._label}: no revision {shown(revision)!r} in this repository{advice}")
 
     def matching(self, pattern: str) -> list[str]:
         """Return the tags and branches that match a git pattern (`*` does not match a slash), lower versions first."""
@@ -181,7 +186,26 @@ class Repository:
 
     def read_all(self, oids: list[str]) -> Iterator[bytes]:
         """Yield the contents of blobs in order. The caller must read to the end."""
-        return self._blobs.read_all(oids)
+        for oid, content in zip(oids, self._blobs.read_all(oids), strict=True):
+            if content is None:
+                raise self._no_object(oid)
+            yield content
+
+    def read_present(self, oids: list[str]) -> Iterator[bytes | None]:
+        """Yield as `read_all`, but None for a blob that a partial clone has left where it was cloned from."""
+        for oid, content in zip(oids, self._blobs.read_all(oids), strict=True):
+            if content is None and not self._place.is_partial:
+                raise self._no_object(oid)
+            yield content
+
+    def _no_object(self, oid: str) -> CaplintError:
+        remedy = f"get it with {self.remedy}" if self._place.is_partial else "run `git fsck`"
+        return CaplintError(f"{self._label}: cannot read object {oid} from the repository; {remedy}")
+
+    @property
+    def remedy(self) -> str:
+        """Command that gets the objects which a partial clone lacks."""
+        return f"git -C {self._label} fetch --refetch --no-filter"
 
     def close(self) -> None:
         """End the process that reads blobs; reading another blob starts a new one."""
@@ -192,7 +216,7 @@ class Repository:
             return self._git.run(*words)
         except GitFailedError as error:
             command = next(word for word in words if "-" in word[1:] and not word.startswith("-"))
-            raise CaplintError(f"{self._label}: git {command}: {shown(str(error))}") from None
+            raise self._lacking(f"git {command}: {shown(str(error))}") from None
 
 
 def _names(listing: bytes) -> Iterator[str]:

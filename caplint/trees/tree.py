@@ -114,13 +114,25 @@ class Tree(ABC):
     patch_files: Sequence[PatchFile] = ()
     """Changes of files by the patches between base and tree; empty if they are not known patch by patch."""
 
+    absent: frozenset[str] = frozenset()
+    """Files that might matter, and whose content a partial clone has not got; known once `files` has been called."""
+    remedy: str = ""
+    """Command that gets the absent files."""
+
     @abstractmethod
     def files(self, cache: StampCache) -> list[File]:
         """Return the files that matter, sorted by path."""
 
     def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
-        """Return the files of the tree and of its base; the latter is empty without a base."""
-        return self.files(cache), self.base.files(cache) if self.base is not None else []
+        """Return the files of the tree and of its base; the latter is empty without a base.
+
+        A file that is absent on one side is taken for absent on both: nothing is known of what has changed in it.
+        """
+        now, base = self.files(cache), self.base.files(cache) if self.base is not None else []
+        if self.base is not None and self.base.absent:
+            self.absent |= self.base.absent
+            self.remedy = self.remedy or self.base.remedy
+        return (_without(now, self.absent), _without(base, self.absent)) if self.absent else (now, base)
 
     @abstractmethod
     def c_files(self, cache: StampCache) -> list[File]:
@@ -159,11 +171,25 @@ class Tree(ABC):
         return self.read(path) if self.exists(path) else None
 
 
+def _without(files: list[File], absent: frozenset[str]) -> list[File]:
+    return [File(file.path, absent_id(), len(ABSENT)) if file.path in absent else file for file in files]
+
+
 def object_id(content: bytes) -> str:
     """Return git's object id of the content (SHA-1, gitformat-pack(5))."""
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return digest.hexdigest()
+
+
+ABSENT = b"\0caplint: a partial clone lacks the content of this file\0"
+"""Content that replaces a file which a partial clone lacks."""
+
+
+@lru_cache(maxsize=1)
+def absent_id() -> str:
+    """Return the object id of the content that replaces an absent file."""
+    return object_id(ABSENT)
 
 
 @lru_cache(maxsize=1)
