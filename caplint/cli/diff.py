@@ -17,8 +17,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "revisions",
         metavar="REV..REV",
-        help="two revisions of the tree in . or of PATH; an omitted side is HEAD. REV...REV compares the second with the"
-        " commit at which it has parted from the first",
+        help="two revisions of the tree in . or of PATH; an omitted side is HEAD. REV...REV compares the second one"
+        " with the commit at which it has parted from the first",
     )
     add_trees(parser)
     add_rules(parser)

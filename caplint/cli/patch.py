@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import FOUND
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
-from caplint.engine.outcome import Outcome
+from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key
 from caplint.report.style import safe
@@ -57,10 +57,12 @@ def run(options: argparse.Namespace) -> int:
     series = read_series(patch_texts(options.files), _warn, in_order=options.in_order)
     trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
     patched = (
-        apply_excerpts(series, trees, options.preferred)
+        apply_excerpts(series, trees, options.preferred, _warn)
         if options.diff_only
         else apply_series(series, trees, options.preferred, _warn, less_context=options.less_context)
     )
+    if not patched:
+        return finish(nothing(rules, "the patch touches no file that caplint reads"), options, "never", 0.0)
     outcomes = recalled_all(
         [entry.trees for entry in patched],
         rules,

@@ -17,6 +17,9 @@ from caplint.trees.series import PatchedTrees
 from caplint.trees.tree import SeriesStep, Tree
 from caplint.util.errors import CaplintError
 
+Line = tuple[str, str, int]
+"""Tree, path, and number of a line."""
+
 ONE_CHANGE = "needs a series of patches or commits"
 """Reason to skip rules that look at each patch of a series, where the index is compared with HEAD."""
 
@@ -90,6 +93,7 @@ def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
 def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: Config) -> Outcome:
     session.lacks = _lacks(entry)
     outcome = run_rules(session, rules, config)
+    changed = _changed_lines(session)
     unpatched(session.connection, session.configurations)
     before = identify(
         suppress(collect_findings(session, rules, config, valid=True)[0], config.suppress)[0], session.roles
@@ -111,7 +115,25 @@ def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: C
         every = identify([*outcome.findings, *breaks], session.roles)
         added, resolved = difference(every, before)
         added = named(added, histories, session.trees, {rule.code for rule in step_rules})
+    if changed is not None:
+        added = [finding for finding in added if changed.intersection(_lines(finding))]
     return replace(outcome, findings=added, resolved=resolved, passing=is_passing(session))
+
+
+def _changed_lines(session: Session) -> set[Line] | None:
+    """Return the lines that hunks change; None if whole trees are compared.
+
+    Of hunks alone, it cannot be told what holds for their context.
+    """
+    if all(tree.complete for tree in session.trees):
+        return None
+    return set(session.connection.execute("SELECT tree, path, line FROM changed_line"))
+
+
+def _lines(finding: Finding) -> Iterator[Line]:
+    """Yield the line of a finding and those of its evidence."""
+    for place in (finding.place, *(related.place for related in finding.related)):
+        yield place.tree, place.path, place.line
 
 
 def _lacks(entry: PatchedTrees) -> dict[str, str]:

@@ -245,7 +245,7 @@ class _Application:
         """Return the error for a hunk that does not apply; it says so if the tree has the hunk's changes already."""
         if hunk.text(b"+") and Applier(lines, self._effort).apply(hunk.reversed(), bare, _ALL_CONTEXT) is not None:
             return DoesNotApplyError(
-                f"{where} is already in {self._tree.name}, as a part of the patch; regenerate the patch against this tree"
+                f"{where} is already in {self._tree.name}, as a part of the patch; regenerate it against this tree"
             )
         return DoesNotApplyError(f"{where} does not apply; regenerate the patch against this tree")
 

@@ -19,7 +19,10 @@ class CommitRange:
     """Commits after the commit of a base, up to the one that a tree is at or stands on."""
 
     def __init__(self, repository: Repository, ends: tuple[str | None, str | None], label: str, rest: str = "") -> None:
-        """`ends`: commits of the base and of the last step; `rest`: name of a further step, of changes without commit."""
+        """Keep the ends of the range: the commits of the base and of its last step.
+
+        `rest` names a further step, of changes that are not committed.
+        """
         self._repository = repository
         self._ends = ends
         self._label = label

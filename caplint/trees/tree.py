@@ -59,10 +59,13 @@ class SeriesStep:
 class Steps(Protocol):
     """Commits between a tree and its base."""
 
-    identity: str
-    """Cache key over the commits."""
-    missing: str
-    """Reason why the trees after each commit are not known; empty if they are."""
+    @property
+    def identity(self) -> str:
+        """Cache key over the commits."""
+
+    @property
+    def missing(self) -> str:
+        """Reason why the trees after each commit are not known; empty if they are."""
 
     def read(self, tree: Tree) -> list[SeriesStep]:
         """Return the trees after each commit, the last one of which is the given tree."""

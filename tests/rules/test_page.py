@@ -93,8 +93,8 @@ def test_a_page(tmp_path: Path) -> None:
         (_page({"severity": '"fatal"'}), ": front matter: severity must be one of error, warning, note"),
         (
             _page({"needs": '["kernal"]'}),
-            ": front matter: needs 'kernal', which must be one of kernel, vmm, manager, reference, patch, machine, "
-            "deep",
+            ": front matter: needs 'kernal', which must be one of kernel, vmm, manager, reference, patch, series, "
+            "rival, machine, deep",
         ),
         (_page(body="# No query\n"), ": has no ```sql block"),
         (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: the fence of an example needs a language and TREE:PATH"),

@@ -23,8 +23,8 @@ def _unified(before: Files, after: Files, context: int) -> bytes:
     diffs = []
     for path in sorted({*before, *after}):
         old, new = (str(side.get(path, "")).splitlines(keepends=True) for side in (before, after))
-        names = [f"{letter}/{path}" if path in side else "/dev/null" for letter, side in (("a", before), ("b", after))]
-        diffs += [*difflib.unified_diff(old, new, *names, n=context)]
+        first, second = (f"a/{path}" if path in before else "/dev/null", f"b/{path}" if path in after else "/dev/null")
+        diffs += [*difflib.unified_diff(old, new, first, second, n=context)]
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diffs
     ).encode()
@@ -37,7 +37,7 @@ CASES: dict[str, tuple[Files, Files]] = {
     "a line replaced": ({PATH: BLOCK}, {PATH: BLOCK.replace("work", "play")}),
     "a line less": ({PATH: BLOCK}, {PATH: BLOCK.replace("\twork();\n", "")}),
     "one of two equal blocks": ({PATH: BLOCK * 2}, {PATH: BLOCK + BLOCK.replace("work();", "work();\n\tmore();")}),
-    "the first of equal blocks": ({PATH: BLOCK * 9}, {PATH: BLOCK.replace("work();", "work();\n\tmore();") + BLOCK * 8}),
+    "the first of equal blocks": ({PATH: BLOCK * 9}, {PATH: f"{BLOCK[:-2]}more\n{BLOCK[-2:]}{BLOCK * 8}"}),
     "a block more": ({PATH: BLOCK}, {PATH: BLOCK * 2}),
     "two places": ({PATH: BLOCK * 5}, {PATH: f"first\n{BLOCK * 5}last\n"}),
     "a new file": ({PATH: BLOCK}, {PATH: BLOCK, "virt/kvm/more.c": "int x;\n"}),
@@ -55,12 +55,9 @@ def test_it_is_refused(tmp_path: Path, name: str, moved: str, context: int, less
         pytest.skip("at its line it fits the other block")
     before, after = CASES[name]
     diff = _unified(before, after, context)
-    for files, applied in ((before, False), (after, True)):
-        files = (
-            {path: moved + str(text) for path, text in files.items()}
-            if name not in {"a new file", "a file less"}
-            else files
-        )
+    for given, applied in ((before, False), (after, True)):
+        above = "" if name in {"a new file", "a file less"} else moved
+        files = {path: above + str(text) for path, text in given.items()}
         tree = directory_tree(str(kernel(tmp_path / str(applied), files)))
         if applied:
             # Git does not move a hunk with so little context either, away from the beginning of a file.
@@ -128,7 +125,13 @@ def test_a_series_of_which_the_tree_has_the_first(caplint: Caplint, tmp_path: Pa
     assert apart.is_dir()
     states = [{PATH: "\n".join("abcdefghij"[: 4 + number]) + "\n"} for number in range(3)]
     lay(tmp_path, {f"{n}.patch": _unified(states[n], states[n + 1], 3) for n in range(2)})
-    words = [tmp_path / "0.patch", tmp_path / "1.patch", "--in-order", "--kernel", kernel(tmp_path / "k", states[1])]
+    words: list[str | Path] = [
+        tmp_path / "0.patch",
+        tmp_path / "1.patch",
+        "--in-order",
+        "--kernel",
+        kernel(tmp_path / "k", states[1]),
+    ]
     run = caplint("patch", *words)
     assert (run.status, run.out) == (2, "")
     wanted = f"{tmp_path}/0.patch: is already applied: kernel has all of its changes; leave it out, or name a tree"

@@ -125,11 +125,9 @@ def test_a_maildir(tmp_path: Path) -> None:
 def test_a_quilt_series(tmp_path: Path, place: str) -> None:
     listed = "# first\nz.patch\n\nsub/b.patch -p1 # why\n c.diff.gz -p0\n"
     plain = THREE.replace("a/include", "include").replace("b/include", "include")
-    files: Files = {
-        "series": listed, "z.patch": ONE, "sub/b.patch": f"Description: x\n\n{TWO}", "c.diff.gz": gzip.compress(plain.encode()),
-        "unused.patch": "no diff",
-    }  # fmt: skip
-    lay(tmp_path / place, files)
+    packed = gzip.compress(plain.encode())
+    files: Files = {"series": listed, "z.patch": ONE, "sub/b.patch": f"Description: x\n\n{TWO}", "c.diff.gz": packed}
+    lay(tmp_path / place, {**files, "unused.patch": "no diff"})
     (series,) = _read(tmp_path)
     assert _labels([series]) == [["z.patch", "sub/b.patch", "c.diff.gz"]]
     assert [file.path for patch in series.patches for file in patch.files] == [UAPI] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from conftest import UAPI, Caplint, bare_kernel, kernel, lay
@@ -75,12 +76,11 @@ def test_a_heading_of_a_document_is_no_signature() -> None:
     assert file.hunks[0].lines == tuple(lines.splitlines(True))
 
 
-def test_it_is_said(caplint: Caplint, tmp_path: object, apart: object) -> None:
-    from pathlib import Path  # noqa: PLC0415
-
-    root = Path(str(tmp_path))
-    assert apart
-    diff = f"--- a/{UAPI}\n+++ b/{UAPI}\n@@ -3,1 +3,2 @@\n #define KVM_CAP_NR_VCPUS 9\n+#define A 1\n+#define KVM_CAP_B 12\n"
+def test_it_is_said(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
+    root = tmp_path
+    assert apart.is_dir()
+    lines = " #define KVM_CAP_NR_VCPUS 9\n+#define A 1\n+#define KVM_CAP_B 12\n"
+    diff = f"--- a/{UAPI}\n+++ b/{UAPI}\n@@ -3,1 +3,2 @@\n{lines}"
     run = caplint("patch", lay(root, {"p": diff}) / "p", "--kernel", kernel(root / "k"), "--output-format", "concise")
     assert f"note: {root}/p: the lines of {UAPI} were counted anew; its @@ headers are wrong (hunk 1)\n" in run.err
     assert "CAP105 KVM_CAP_B" in run.out
