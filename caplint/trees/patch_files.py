@@ -9,9 +9,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from caplint.trees.mail import LARGEST
+from caplint.trees.patch_text import PatchText
 from caplint.util.compressed import expanded
 from caplint.util.errors import CaplintError
 from caplint.util.regular_file import read_regular, standard_input
@@ -23,20 +23,6 @@ _MOST_FILES = 10_000
 _LARGEST_LIST = 1_000_000
 _LARGEST_TOTAL = 4 * LARGEST
 """Limit on the bytes of all files together."""
-
-
-class PatchText(NamedTuple):
-    """Content of one file, with all that tells how it belongs to the others."""
-
-    label: str
-    """Name of the file, to show to users."""
-    content: bytes
-    group: str = ""
-    """Directory whose files make one series; empty for a file of its own."""
-    mailbox: bool = False
-    """Whether the group is a maildir: its mails are in order of arrival, and some are no patches."""
-    strip: int | None = None
-    """Number of directories to take off the names in its diffs; None where the diff tells it."""
 
 
 def patch_texts(names: Iterable[str]) -> Iterator[PatchText]:

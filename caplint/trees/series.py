@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from caplint.knowledge.languages import language_of
 from caplint.trees.apply import Changes, Warn, apply
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.patch_files import PatchText
 from caplint.trees.patch_paths import refuse_repositories
+from caplint.trees.patch_text import PatchText
 from caplint.trees.routing import Routed, route
 from caplint.trees.tree import PatchFile, SeriesStep, Tree
 from caplint.trees.unified import FileDiff, parse
