@@ -75,7 +75,7 @@ def read_series(files: Iterable[PatchText | tuple[str, bytes]], warn: Warn, *, i
         if patches and found and follows:
             found[-1].patches.extend(patches)
         elif patches:
-            found.append(Series(read[0][1].label, patches))
+            found.append(Series(text.group or read[0][1].label, patches))
         last, group = mail, text.group
     if not found:
         raise CaplintError(f"{label}: contains no diff")
@@ -179,8 +179,8 @@ def _lay_beside(series: Series, laid: list[PatchedTrees], trees: list[Tree], way
         laid.append(fresh)
 
 
-def _routed(series: Series, trees: list[Tree], preferred: str | None) -> list[Routed]:
-    return route([patch.files for patch in series.patches], trees, preferred, series.label)
+def _routed(series: Series, trees: list[Tree], preferred: str | None, warn: Warn | None = None) -> list[Routed]:
+    return route([patch.files for patch in series.patches], trees, preferred, series.label, warn)
 
 
 def _changed(laid: PatchedTrees) -> set[str]:
@@ -193,7 +193,7 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
     steps = []
     touched: set[str] = set()
     for ordinal, (patch, routed) in enumerate(
-        zip(series.patches, _routed(series, laid.trees, way.preferred), strict=True), 1
+        zip(series.patches, _routed(series, laid.trees, way.preferred, way.warn), strict=True), 1
     ):
         files: dict[str, list[FileDiff]] = {}
         for name, file in routed:

@@ -257,3 +257,21 @@ def test_files_may_change_places(tmp_path: Path, trees: list[Tree]) -> None:
     )
     (laid,) = _lay(trees, (move.format("one", "two") + move.format("two", "one")).encode())
     assert [laid.trees[0].read_or_none(f"virt/kvm/{name}.c") for name in ("one", "two")] == [b"2\n", b"1\n"]
+
+
+@pytest.mark.parametrize(
+    "path", ["tests/qtest/x.c", "docs/system/x.rst", "scripts/hook", "drivers/gpu/x.c", "po/de.po"]
+)
+def test_files_that_are_never_read_need_no_tree(trees: list[Tree], path: str) -> None:
+    """A package's sources lack some directories, and a sparse checkout many."""
+    told: list[str] = []
+    change = f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n".encode()
+    (laid,) = _lay(trees, change + _add(NEW, "x\n") + change.replace(path.encode(), b"more.png"), told=told)
+    assert laid.trees[0].read(NEW) == b"x\n"
+    assert told == [f"1.patch: left out {path} and 1 more: in none of the trees, and not read by caplint"]
+
+
+@pytest.mark.parametrize("path", ["virt/kvm/gone.c", "hw/gone.c", "src/qemu/qemu_driver.c", "other/x.c"])
+def test_files_that_may_matter_need_a_tree(trees: list[Tree], path: str) -> None:
+    with pytest.raises(CaplintError, match=f"{path} fits none of the trees"):
+        _lay(trees, f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n".encode())
