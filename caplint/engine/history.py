@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from caplint.config.settings import Config
 from caplint.engine.check import check
-from caplint.findings.finding import Finding
+from caplint.findings.finding import Finding, Location
 from caplint.rules.page import Rule
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import PatchFile, SeriesStep, Tree
@@ -48,9 +48,9 @@ def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
 
 def named(added: list[Finding], histories: list[History], trees: list[Tree], own: set[str]) -> list[Finding]:
     """Return findings with the patch or commit that brings each in its message; rules of `own` name it themselves."""
-    rows = {tree.name: tree.patch_files for tree in trees}
+    final = {tree.name: tree for tree in trees}
     return [
-        finding if finding.code in own else _with_step(finding, _origin(finding, histories, rows[finding.place.tree]))
+        finding if finding.code in own else _with_step(finding, _origin(finding, histories, final[finding.place.tree]))
         for finding in added
     ]
 
@@ -62,7 +62,7 @@ def _with_step(finding: Finding, step: SeriesStep | None) -> Finding:
     return replace(finding, message=f'{finding.message} ({number}, "{step.patch}")')
 
 
-def _origin(finding: Finding, histories: list[History], rows: Iterable[PatchFile]) -> SeriesStep | None:
+def _origin(finding: Finding, histories: list[History], final: Tree) -> SeriesStep | None:
     """Return the step after which a finding is there for good; None if it cannot be told."""
     first: list[SeriesStep] = []
     for found in histories:
@@ -78,7 +78,21 @@ def _origin(finding: Finding, histories: list[History], rows: Iterable[PatchFile
             first.append(found.steps[0])
     if len(first) == 1 and len(histories) == 1:
         return first[0]
-    return _only_change(finding, histories, rows)
+    return _only_change(finding, histories, final.patch_files) or _of_line(finding.place, histories, final)
+
+
+def _of_line(place: Location, histories: list[History], final: Tree) -> SeriesStep | None:
+    """Return the step that brings the line of a finding, for rules that are not run after each step."""
+    lines = _lines(final, place.path)
+    text = lines[place.line - 1] if place.line <= len(lines) else b""
+    if final.base is None or lines.count(text) != 1 or text in _lines(final.base, place.path):
+        return None
+    steps = [step for found in histories for step in found.steps if place.tree in step.trees]
+    return next((step for step in steps if text in _lines(step.trees[place.tree], place.path)), None)
+
+
+def _lines(tree: Tree, path: str) -> list[bytes]:
+    return (tree.read_or_none(path) or b"").splitlines()
 
 
 def _only_change(finding: Finding, histories: list[History], rows: Iterable[PatchFile]) -> SeriesStep | None:

@@ -81,11 +81,14 @@ def _fits(
 
 
 def _never_read(file: FileDiff, trees: list[Tree]) -> bool:
-    """Return whether a file could not matter in any of the trees: by its name, or as it is one of a project's others."""
-    if language_of(file.path) is None:
+    """Return whether a file could not matter in any of the trees: by its name, or as its project has it unread."""
+    language = language_of(file.path)
+    if language is None:
         return bool(trees)
-    owners = [tree for tree in trees if tree.project.home.fullmatch(file.path)]
-    return bool(owners) and all(tree.project.wants(file.path) is False for tree in owners)
+    owners = [tree.project for tree in trees if tree.project.home.fullmatch(file.path)]
+    if not owners or any(project.wants(file.path) is not False for project in owners):
+        return False
+    return language != "c" or all(project.exclude.fullmatch(file.path) for project in owners)
 
 
 def _trees_of(file: FileDiff, trees: list[Tree]) -> list[str]:

@@ -137,6 +137,17 @@ def test_a_finding_names_its_commit(caplint: Caplint, root: Path) -> None:
     assert sum(message.endswith(' (commit 4 of 4, "uncommitted changes")') for message in _codes(run.out).values()) == 1
 
 
+def test_a_rule_that_needs_a_patch_names_it_too(caplint: Caplint, root: Path) -> None:
+    for number, name in ((10, "KVM_CAP_A"), (11, "KVM_CAP_B")):
+        header = (root / UAPI).read_text() + f"#define {name} {number}\n"
+        code = (root / X86).read_text().replace("\tcase KVM_CAP_HLT:\n", f"\tcase KVM_CAP_HLT:\n\tcase {name}:\n")
+        lay(root, {UAPI: header, X86: code, "tools/testing/selftests/kvm/x.c": "int x = KVM_CAP_HLT;\n"})
+        commit(root, f"Add {name}")
+    run = caplint("diff", "HEAD~2..", root, "--select", "CAP506", *JSON)
+    messages = _codes(run.out)
+    assert [messages[f"CAP506 KVM_CAP_{name}"].endswith(f' Add KVM_CAP_{name}")') for name in "AB"] == [True, True]
+
+
 def test_commits_are_patches_for_the_rules_of_patches(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
     assert apart.is_dir()
     root = qemu(tmp_path / "q")
