@@ -13,6 +13,10 @@ from caplint.util.errors import CaplintError
 
 MOST_COMMITS = 100
 """Maximum commits of a range to check one by one; each costs about as much as a patch."""
+_MOST_CHANGES = 200_000
+"""Limit on the changes of files in a range; a release of Linux has a tenth of it."""
+_LARGEST = 256_000_000
+"""Limit on the bytes of all versions of files in a range, which are kept in memory."""
 
 
 class CommitRange:
@@ -41,6 +45,8 @@ class CommitRange:
             commits = self._repository.first_parents(first, last, MOST_COMMITS + 1)
         except CaplintError as error:
             return str(error)
+        if sum(len(commit.changes) for commit in commits) > _MOST_CHANGES:
+            return f"{self._label}: its commits change more than {_MOST_CHANGES:,} files, too many to check one by one"
         if len(commits) > MOST_COMMITS:
             return f"{self._label} has more than {MOST_COMMITS} commits, and only so many are checked one by one"
         if not commits or commits[0].parents[:1] != (first,):
@@ -70,21 +76,33 @@ class CommitRange:
         steps: list[SeriesStep] = []
         laid: dict[str, bytes | None] = {}
         count = len(commits) + bool(self._rest)
+        left = _LARGEST
         for number, commit in enumerate(commits, 1):
             changes = [change for change in commit.changes if _may_matter(tree, change)]
             if changes:
-                laid = {**laid, **self._contents(changes)}
+                contents = self._contents(changes, left)
+                left -= sum(len(content) for content in contents.values() if content is not None)
+                laid = {**laid, **contents}
                 after = OverlayTree(base, laid).without_base()
                 steps.append(SeriesStep(self._label, number, commit.name, {tree.name: after}, count, "commit"))
         if self._rest:
             steps.append(SeriesStep(self._label, count, self._rest, {tree.name: tree}, count, "commit"))
         return steps
 
-    def _contents(self, changes: list[FileChange]) -> dict[str, bytes | None]:
-        present = [change for change in changes if change.oid is not None]
-        contents = self._repository.read_all([change.oid or "" for change in present])
-        removed = {change.path: None for change in changes if change.oid is None}
-        return {**removed, **{change.path: content for change, content in zip(present, contents, strict=True)}}
+    def _contents(self, changes: list[FileChange], allowed: int) -> dict[str, bytes | None]:
+        """Return the files that a commit changes. Raises `CaplintError` for more bytes than are allowed."""
+        found: dict[str, bytes | None] = {change.path: None for change in changes}
+        for change in changes:
+            if change.oid is not None:
+                content = self._repository.read(change.oid)
+                found[change.path] = content
+                allowed -= len(content)
+                if allowed < 0:
+                    raise CaplintError(
+                        f"{self._label}: its commits change files of more than {_LARGEST:,} bytes, too large to check "
+                        "one by one"
+                    )
+        return found
 
 
 def _may_matter(tree: Tree, change: FileChange) -> bool:

@@ -200,6 +200,21 @@ def test_ranges_that_are_not_checked_commit_by_commit(
     assert caplint("check", root, *CONCISE).err.count("CAP603, CAP604 (needs a patch)") == 1
 
 
+@pytest.mark.parametrize(
+    ("bound", "message"), [("_LARGEST", "change files of more than 9"), ("_MOST_CHANGES", "more than 9 files")]
+)
+def test_ranges_that_are_too_large(
+    caplint: Caplint, root: Path, monkeypatch: pytest.MonkeyPatch, bound: str, message: str
+) -> None:
+    _breaks(root)
+    lay(root, {f"virt/kvm/{number}.c": "int x;\n" for number in range(9)})
+    commit(root, "many")
+    monkeypatch.setattr(commit_range, bound, 9)
+    run = caplint("diff", "HEAD~4..", root, *CONCISE)
+    assert message in _reason(run.err)
+    assert run.status in {0, 1}
+
+
 def test_a_branch_into_which_master_was_merged(caplint: Caplint, root: Path) -> None:
     git(root, "branch", "topic")
     lay(root, {"virt/kvm/x.c": "int x;\n"})
