@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caplint.config.run import machines_of
 from caplint.config.settings import Config
@@ -35,6 +35,8 @@ class Session:
     configurations: Configurations
     deep: bool = False
     """Whether the views of the call graph are filled."""
+    lacks: dict[str, str] = field(default_factory=dict)
+    """Roles that a comparison lacks, with the reason; empty for the usual one."""
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -79,7 +79,9 @@ def run(options: argparse.Namespace) -> int:
 
 def outcome_of(trees: list[Tree], rules: list[Rule], config: Config, *, deep: bool = False) -> Outcome:
     """Return the outcome of a check, from the outcome cache where possible; the rules may still be unparsed."""
-    outcome = recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), "deep" if deep else "")
+    steps = [(tree.name, tree.steps.identity) for tree in trees if tree.steps is not None]
+    asked = ("deep" if deep else "") + (repr(steps) if steps else "")
+    outcome = recalled(trees, rules, config, lambda: _computed(trees, rules, config, deep=deep), asked)
     return replace(outcome, configuration=config.source)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from caplint.config import tree_choice
 from caplint.config.keys import bounded_jobs
@@ -68,9 +68,12 @@ def add_trees(
             metavar=metavar,
             help=purpose,
         )
-    trees.add_argument("--kernel", metavar="DIR[@REV]", help="a Linux tree, optionally at a revision")
-    trees.add_argument("--qemu", metavar="DIR[@REV]", help="a QEMU tree")
-    trees.add_argument("--libvirt", metavar="DIR[@REV]", help="a libvirt tree")
+    for option, role, purpose_of_tree in (
+        ("--kernel", "kernel", "a Linux tree, optionally at a revision"),
+        ("--qemu", "vmm", "a QEMU tree"),
+        ("--libvirt", "manager", "a libvirt tree"),
+    ):
+        trees.add_argument(option, action=_once(role), metavar="DIR[@REV]", help=purpose_of_tree)
     trees.add_argument(
         "--tree",
         action="append",
@@ -79,6 +82,26 @@ def add_trees(
         help="any tree; ROLE is kernel, vmm, manager or reference",
     )
     add_config(parser)
+
+
+def _once(role: str) -> type[argparse.Action]:
+    """Return the action of a tree option that may be given once: argparse would drop the first of two trees."""
+
+    class Once(argparse.Action):
+        def __call__(
+            self,
+            parser: argparse.ArgumentParser,
+            namespace: argparse.Namespace,
+            values: Any,
+            option_string: str | None = None,  # noqa: ARG002 - argparse passes it
+        ) -> None:
+            option = self.option_strings[0]
+            if getattr(namespace, self.dest) is not None:
+                meant = f"--tree NAME={role}:{values}"
+                parser.error(f"{option} is given twice; name the other tree with {meant}")
+            setattr(namespace, self.dest, values)
+
+    return Once
 
 
 def add_base(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +114,7 @@ def add_base(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base",
         metavar="REV",
-        help="report findings added and resolved since a revision (of . or PATH)",
+        help="report findings added and resolved since HEAD has parted from a revision (of . or PATH)",
     )
 
 
@@ -177,9 +200,9 @@ def trees_around(options: argparse.Namespace, config: Config) -> list[Tree]:
     return tree_choice.around(_asked(options), config)
 
 
-def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str]) -> list[Tree]:
-    """Return the trees, with the compared tree at its later revision and the earlier revision as its base."""
-    return tree_choice.between(_asked(options), config, revisions)
+def between(options: argparse.Namespace, config: Config, revisions: tuple[str, str], *, fork: bool) -> list[Tree]:
+    """Return the trees, with the compared tree at its later revision, as `tree_choice.between`."""
+    return tree_choice.between(_asked(options), config, revisions, fork=fork)
 
 
 def _asked(options: argparse.Namespace) -> tree_choice.Asked:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import FOUND
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
-from caplint.engine.outcome import Outcome
+from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key
 from caplint.report.style import safe
 from caplint.trees.excerpt import apply_excerpts
-from caplint.trees.mail import LARGEST
+from caplint.trees.patch_files import patch_texts
 from caplint.trees.series import PatchedTrees, apply_series, read_series
-from caplint.util.errors import CaplintError
-from caplint.util.regular_file import read_regular, standard_input
 
 if TYPE_CHECKING:
     from caplint.config.settings import Config
@@ -36,13 +31,20 @@ def add(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="diff, output of git format-patch, mail or mbox; - reads standard input",
+        help="diff, output of git format-patch, mail or mbox, also as .gz or .xz; directory of such files, maildir or"
+        " quilt series; - reads standard input",
+    )
+    parser.add_argument(
+        "--in-order", action="store_true", help="apply all files one after another, as one series (SOURCES/*.patch)"
     )
     parser.add_argument(
         "--for", dest="preferred", metavar="NAME", help="tree (name or role) to use when a file fits more than one"
     )
     parser.add_argument(
         "--diff-only", action="store_true", help="analyse only the diff hunks, for patches that do not apply"
+    )
+    parser.add_argument(
+        "--less-context", action="store_true", help="let a hunk apply where only one line of its context matches"
     )
     add_trees(parser, bare=False)
     add_rules(parser)
@@ -52,13 +54,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Apply the patches to the trees, and report the findings that they add and resolve."""
     config = config_of(options)
-    series = read_series(_contents(options.files), _warn)
+    series = read_series(patch_texts(options.files), _warn, in_order=options.in_order)
     trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
     patched = (
-        apply_excerpts(series, trees, options.preferred)
+        apply_excerpts(series, trees, options.preferred, _warn)
         if options.diff_only
-        else apply_series(series, trees, options.preferred, _warn)
+        else apply_series(series, trees, options.preferred, _warn, less_context=options.less_context)
     )
+    if not patched:
+        return finish(nothing(rules, "the patch touches no file that caplint reads"), options, "never", 0.0)
     outcomes = recalled_all(
         [entry.trees for entry in patched],
         rules,
@@ -99,17 +103,6 @@ def _asked(patched: list[PatchedTrees], known: States) -> str | None:
         for entry in patched for steps in entry.steps for step in steps for name, tree in sorted(step.trees.items())
     ]  # fmt: skip
     return None if any(step[-1] is None for step in steps) else repr((list(map(_names, patched)), steps))
-
-
-def _contents(files: list[str]) -> Iterator[tuple[str, bytes]]:
-    if files.count("-") > 1:
-        raise CaplintError("-: standard input can be read only once")
-    for name in files:
-        if name == "-":
-            yield "standard input", standard_input(LARGEST)
-        else:
-            # Findings and the store hold the name as text, so bytes that are not UTF-8 are escaped.
-            yield os.fsencode(name).decode("utf-8", "backslashreplace"), read_regular(Path(name), LARGEST)
 
 
 def _warn(message: str) -> None:

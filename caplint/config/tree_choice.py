@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.trees.detect import against, detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
+from caplint.trees.comparison import compared
+from caplint.trees.detect import detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
@@ -95,21 +96,22 @@ def _unambiguous(trees: list[Tree]) -> list[Tree]:
             "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
             + _hint(Path())
         )
-    names = [tree.name for tree in trees]
-    for name in names:
-        if names.count(name) > 1:
-            raise CaplintError(f"two trees are named {name}; rename one with --tree NAME=ROLE:PATH")
+    names: set[str] = set()
+    for tree in trees:
+        if tree.name in names:
+            meant = f"--tree NAME={tree.role}:{tree.location}"
+            raise CaplintError(f"two trees are named {tree.name}; rename one with {meant}")
+        names.add(tree.name)
     return trees
 
 
 def _with_base(trees: list[Tree], asked: Asked) -> list[Tree]:
     """Return the trees; the tree that --staged or --base selects gets its base."""
     meant = _meant(trees, asked)
-    changed = (
-        staged_tree(meant, asked.base)
-        if asked.staged or asked.base is None
-        else against(meant, asked.base, meant.given)
-    )
+    changed: Tree = staged_tree(meant, asked.base) if asked.staged or asked.base is None else meant
+    if asked.base is not None:
+        rest = "staged changes" if asked.staged else "uncommitted changes"
+        changed = compared(changed, meant.given, (asked.base, None), fork=True, rest=rest)
     return [changed if tree is meant else tree for tree in trees]
 
 
@@ -140,12 +142,53 @@ def _tree_here(trees: list[Tree]) -> list[Tree]:
     return []
 
 
-def between(asked: Asked, config: Config, revisions: tuple[str, str]) -> list[Tree]:
-    """Return the trees, with the compared tree at its later revision and the earlier revision as its base."""
-    trees = _with_tree_here(asked, config)
-    meant = _meant(trees, asked)
-    later = revision_tree(meant.given, revisions[1], meant.role, meant.name)
-    return [against(later, revisions[0], meant.given) if tree is meant else tree for tree in trees]
+def between(asked: Asked, config: Config, revisions: tuple[str, str], *, fork: bool) -> list[Tree]:
+    """Return the trees, with the compared tree at its later revision and the earlier revision as its base.
+
+    `fork`: the base is the commit at which the later revision has parted from the earlier one. The compared tree needs
+    no files in its directory, which may be a bare repository or a clone without checkout.
+    """
+    trees, meant, later = _at_revision(asked, config, revisions[1])
+    given = compared(later, meant, revisions, fork=fork)
+    return _unambiguous([given if tree is later else tree for tree in trees])
+
+
+def _at_revision(asked: Asked, config: Config, revision: str) -> tuple[list[Tree], str, Tree]:
+    """Return all trees, the directory of the compared one, and that one at a revision."""
+    path, role, name, others = _only_directory(asked)
+    if path is None:
+        try:
+            trees = _with_tree_here(asked, config)
+            meant = _meant(trees, asked)
+        except CaplintError:
+            with suppress(CaplintError):
+                return _with_others(revision_tree(".", revision), ".", asked, config)
+            raise
+        later = revision_tree(meant.given, revision, meant.role, meant.name)
+        return [later if tree is meant else tree for tree in trees], meant.given, later
+    return _with_others(revision_tree(path, revision, role, name), path, others, config)
+
+
+def _with_others(later: Tree, path: str, asked: Asked, config: Config) -> tuple[list[Tree], str, Tree]:
+    trees = [*_named(asked), later]
+    return trees + _configured(config, {tree.role for tree in trees}), path, later
+
+
+def _only_directory(asked: Asked) -> tuple[str | None, str | None, str | None, Asked]:
+    """Return path, role and name of the compared tree if one is named, and the other trees.
+
+    It is the one PATH, or the one tree option whose directory holds no tree, such as a bare repository.
+    """
+    if len(asked.paths) == 1 and Path(asked.paths[0]).is_dir():
+        return asked.paths[0], None, None, replace(asked, paths=())
+    options = [(asked.kernel, "kernel", "kernel"), (asked.qemu, "vmm", "qemu"), (asked.libvirt, "manager", "libvirt")]
+    given = [option for option in options if option[0] is not None]
+    if len(given) == 1 and not asked.paths and not asked.trees and Path(given[0][0] or "").is_dir():
+        try:
+            detect(Path(given[0][0] or ""))
+        except CaplintError:
+            return *given[0], Asked()
+    return None, None, None, asked
 
 
 def _hint(directory: Path) -> str:

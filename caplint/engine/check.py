@@ -91,8 +91,8 @@ def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
 
 
 def is_passing(session: Session) -> bool:
-    """Return whether the session's result depends on killed processes or time limits, and so may change."""
-    return session.store.incomplete or session.store.late
+    """Return whether the result depends on killed processes, time limits or absent objects, and so may change."""
+    return session.store.incomplete or session.store.late or any(tree.absent for tree in session.trees)
 
 
 def collect_findings(
@@ -107,10 +107,11 @@ def collect_findings(
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
     findings: list[Finding] = []
+    part = partial(session.trees)
     for rule in rules:
         if not valid:
             query.validate(session.connection, rule)
-        if reason := _reason_to_skip(rule, roles, config):
+        if reason := _reason_to_skip(rule, roles, config, session.lacks) or (not rule.excerpts and part):
             skipped.append(Skipped(rule.code, reason))
         else:
             findings.extend(_known_places(rule, query.run(session.connection, rule), places))
@@ -143,7 +144,7 @@ def _roles(session: Session, config: Config) -> set[str]:
     """Return all that the run has of what rules may need."""
     roles = {tree.role for tree in session.trees} | parts(session.loaded)
     if any(tree.base for tree in session.trees):
-        roles.add("patch")
+        roles |= {"patch", "series", "rival"} - session.lacks.keys()
     if session.deep:
         roles.add("deep")
     if machines_of(config):
@@ -159,17 +160,45 @@ _NEEDS = {
     "manager": "a libvirt tree (--libvirt or CAPLINT_LIBVIRT)",
     "reference": "a reference kernel (--tree NAME=reference:DIR)",
     "patch": "a patch",
+    "series": "a series of patches or commits",
+    "rival": "another series that is checked with it (caplint patch ONE OTHER)",
     "machine": "a machine's answers (--probe)",
     "deep": "the call graph, which --deep builds",
 }
 
 
-def _reason_to_skip(rule: Rule, roles: set[str], config: Config) -> str | None:
+def _reason_to_skip(rule: Rule, roles: set[str], config: Config, lacks: dict[str, str]) -> str | None:
     if any(rule.is_called(word) for word in config.ignore):
         return IGNORED
     wanted = [role for role in rule.needs if role not in PARTS or "kernel" in roles or "kernel" not in rule.needs]
-    missing = [_NEEDS[role] for role in wanted if role not in roles]
-    return f"needs {' and '.join(missing)}" if missing else None
+    missing = [role for role in wanted if role not in roles]
+    if "patch" in missing:
+        missing = [role for role in missing if role not in {"series", "rival"}]
+    if len(missing) == 1 and (reason := lacks.get(missing[0])):
+        return reason
+    return f"needs {' and '.join(_NEEDS[role] for role in missing)}" if missing else None
+
+
+def partial(trees: Iterable[Tree]) -> str:
+    """Return the reason why rules that need whole files cannot run over some trees; empty if they can."""
+    excerpts = [tree.name for tree in trees if not tree.complete]
+    if excerpts:
+        return f"needs whole files; only the hunks of a diff are known of {' and '.join(excerpts)}"
+    return next((reason for tree in trees if (reason := _lacks_content(tree))), "")
+
+
+def _lacks_content(tree: Tree) -> str:
+    """Return the reason why a tree of a partial clone is not whole; empty if it has every file that is always read."""
+    absent = sorted(path for path in tree.absent if tree.project.wants(path))
+    if not absent:
+        return ""
+    return f"needs whole files; {tree.name} is of a partial clone, which lacks {listed(absent)}: {tree.remedy}"
+
+
+def listed(paths: list[str]) -> str:
+    """Return some paths as text: the first one, and the number of others."""
+    more = len(paths) - 1
+    return paths[0] + (f" and {more:,} other file{'s' * (more > 1)}" if more else "")
 
 
 def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:

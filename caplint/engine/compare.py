@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from caplint.config.settings import Config
-from caplint.engine.check import check, collect_findings, is_passing, run_rules, suppress, with_sessions
+from caplint.engine.check import collect_findings, is_passing, run_rules, suppress, with_sessions
+from caplint.engine.history import History, history, named
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location, difference, identify, sort_key
 from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
 from caplint.session import Progress, Session, no_progress
-from caplint.trees.overlay import OverlayTree
-from caplint.trees.series import PatchedTrees, SeriesStep
-from caplint.trees.tree import Tree
+from caplint.trees.series import PatchedTrees
+from caplint.trees.tree import SeriesStep, Tree
+from caplint.util.errors import CaplintError
+
+Line = tuple[str, str, int]
+"""Tree, path, and number of a line."""
+
+ONE_CHANGE = "needs a series of patches or commits"
+"""Reason to skip rules that look at each patch of a series, where the index is compared with HEAD."""
 
 # Locations of new capabilities and API sections, whose numbers other series must not take as well.
 _NEW_CAPS = """
@@ -35,7 +42,24 @@ _NEW_SECTIONS = """
 
 def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress) -> Outcome:
     """Run the rules over the trees and their bases; return the findings added and resolved."""
-    return compare_series([PatchedTrees(trees, [])], rules, config, progress)[0]
+    return compare_series([_by_commits(trees)], rules, config, progress)[0]
+
+
+def _by_commits(trees: list[Tree]) -> PatchedTrees:
+    """Return trees with bases, with the trees after each commit between both, as far as they are known."""
+    steps = []
+    reasons = []
+    for tree in trees:
+        if tree.base is None:
+            continue
+        if tree.steps is None or tree.steps.missing:
+            reasons.append(tree.steps.missing if tree.steps is not None else ONE_CHANGE)
+            continue
+        try:
+            steps.append(tree.steps.read(tree))
+        except CaplintError as error:  # objects that a partial clone lacks
+            reasons.append(str(error))
+    return PatchedTrees(trees, [], [known for known in steps if known and known[0].count > 1], "; ".join(reasons))
 
 
 def compare_series(
@@ -45,7 +69,7 @@ def compare_series(
 
     def run(sessions: list[Session]) -> list[Outcome]:
         _exchange_pending(sessions, [", ".join(series.label for series in entry.series) for entry in laid])
-        return [_compare(session, entry.steps, rules, config) for session, entry in zip(sessions, laid, strict=True)]
+        return [_compare(session, entry, rules, config) for session, entry in zip(sessions, laid, strict=True)]
 
     return with_sessions([entry.trees for entry in laid], config, progress, run)
 
@@ -66,43 +90,70 @@ def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
             session.connection.executemany(f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
 
 
-def _compare(session: Session, series: list[list[SeriesStep]], rules: list[Rule], config: Config) -> Outcome:
+def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: Config) -> Outcome:
+    session.lacks = _lacks(entry)
     outcome = run_rules(session, rules, config)
+    changed = _changed_lines(session)
     unpatched(session.connection, session.configurations)
     before = identify(
         suppress(collect_findings(session, rules, config, valid=True)[0], config.suppress)[0], session.roles
     )
-    step_rules = [rule for rule in rules if "step_finding" in rule.query]
-    if step_rules and series:
-        for steps in series:
-            rows = _bisect_breaks(steps, session, [before, outcome.findings], rules, config)
-            session.connection.executemany(
-                "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
-        step_findings = suppress(collect_findings(session, step_rules, config)[0], config.suppress)[0]
-        outcome = replace(outcome, findings=identify([*outcome.findings, *step_findings], session.roles))
     added, resolved = difference(outcome.findings, before)
+    skipped = {found.code for found in outcome.skipped}
+    step_rules = [rule for rule in rules if "step_finding" in rule.query and rule.code not in skipped]
+    if entry.steps and (step_rules or added):
+        histories = [history(steps, session.trees, rules, config) for steps in entry.steps]
+        session.store.late |= any(found.passing for found in histories)
+        ends = {finding.fingerprint for findings in (before, outcome.findings) for finding in findings}
+        for found in histories:
+            session.connection.executemany(
+                "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _bisect_breaks(found, session.trees, ends),
+            )
+        breaks = suppress(collect_findings(session, step_rules, config)[0], config.suppress)[0]
+        # Findings of steps are compared with none before, so they are identified together with the others.
+        every = identify([*outcome.findings, *breaks], session.roles)
+        added, resolved = difference(every, before)
+        added = named(added, histories, session.trees, {rule.code for rule in step_rules})
+    if changed is not None:
+        added = [finding for finding in added if changed.intersection(_lines(finding))]
     return replace(outcome, findings=sorted(added, key=sort_key), resolved=resolved, passing=is_passing(session))
 
 
-def _bisect_breaks(
-    steps: list[SeriesStep], session: Session, ends: list[list[Finding]], rules: list[Rule], config: Config
-) -> Iterator[tuple[object, ...]]:
+def _changed_lines(session: Session) -> set[Line] | None:
+    """Return the lines that hunks change; None if whole trees are compared.
+
+    Of hunks alone, it cannot be told what holds for their context.
+    """
+    if all(tree.complete for tree in session.trees):
+        return None
+    return set(session.connection.execute("SELECT tree, path, line FROM changed_line"))
+
+
+def _lines(finding: Finding) -> Iterator[Line]:
+    """Yield the line of a finding and those of its evidence."""
+    for place in (finding.place, *(related.place for related in finding.related)):
+        yield place.tree, place.path, place.line
+
+
+def _lacks(entry: PatchedTrees) -> dict[str, str]:
+    """Return the roles that a comparison lacks, with the reasons."""
+    lacks = {"series": entry.unstepped} if entry.unstepped else {}
+    return lacks if entry.series else {**lacks, "rival": ""}
+
+
+def _bisect_breaks(found: History, final: list[Tree], ends: set[str]) -> Iterator[tuple[object, ...]]:
     """Yield rows of `step_finding`: errors after a patch that are present neither before nor after the series."""
-    final = session.trees
-    end_fingerprints = {finding.fingerprint for findings in ends for finding in findings}
     open_since: dict[str, tuple[SeriesStep, Finding]] = {}
-    for step in steps[:-1]:
-        outcome = check(_at(step, final), rules, config)
-        session.store.late |= outcome.passing
+    for step, findings in zip(found.steps, found.findings, strict=False):
         errors = {
             finding.fingerprint: finding
-            for finding in outcome.findings
-            if finding.severity == "error" and finding.fingerprint not in end_fingerprints
+            for finding in findings
+            if finding.severity == "error" and finding.fingerprint not in ends
         }
         yield from _rows({key: open_since.pop(key) for key in open_since.keys() - errors.keys()}, step, final)
         open_since = {key: (step, finding) for key, finding in errors.items()} | open_since
-    yield from _rows(open_since, steps[-1], final)
+    yield from _rows(open_since, found.steps[-1], final)
 
 
 def _rows(
@@ -119,18 +170,9 @@ def _rows(
 
 def _line_in(final: list[Tree], step: SeriesStep, place: Location) -> int:
     """Return the line in the final tree that most likely corresponds to a finding's line after a step."""
-    before = (step.trees[place.tree].read_or_none(place.path) or b"").splitlines()
-    after = (next(tree for tree in final if tree.name == place.tree).read_or_none(place.path) or b"").splitlines()
+    last = next(tree for tree in final if tree.name == place.tree)
+    before = (step.trees.get(place.tree, last).read_or_none(place.path) or b"").splitlines()
+    after = (last.read_or_none(place.path) or b"").splitlines()
     text = before[place.line - 1] if place.line <= len(before) else b""
     same = [number for number, line in enumerate(after, 1) if line == text]
     return min(same, key=lambda number: abs(number - place.line), default=max(1, min(place.line, len(after))))
-
-
-def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
-    """Return the trees after a step; trees that only other series change are in their final state."""
-    trees = []
-    for tree in final:
-        changed_by_series = any(row.series == step.series for row in tree.patch_files)
-        tree_after = step.trees[tree.name] if changed_by_series else tree
-        trees.append(tree_after.without_base() if isinstance(tree_after, OverlayTree) else tree_after)
-    return trees

@@ -28,6 +28,12 @@ class Skipped:
     reason: str
 
 
+def nothing(rules: list[Rule], reason: str) -> Outcome:
+    """Return the outcome of a comparison in which no rule had anything to look at."""
+    skipped = [Skipped(rule.code, reason) for rule in rules]
+    return Outcome([], {}, [], 0, [], skipped, Coverage([], [], [], {}), rules, resolved=[])
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Outcome of a run: findings, skipped rules and coverage."""

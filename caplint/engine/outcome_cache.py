@@ -95,7 +95,8 @@ def _name(
     if further_inputs is None or any(None in group for group in states):
         return None
     pages = [
-        (rule.code, rule.name, rule.severity, rule.in_patch, rule.needs, rule.supersedes, rule.body) for rule in rules
+        (rule.code, rule.name, rule.severity, rule.in_patch, rule.needs, rule.supersedes, rule.excerpts, rule.body)
+        for rule in rules
     ]
     suppressed = [astuple(entry) for entry in config.suppress]
     machines = [astuple(machine) for machine in machines_of(config)]

@@ -17,8 +17,8 @@ from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
 from caplint.session import Session, no_progress
 from caplint.trees.apply import changes
 from caplint.trees.detect import directory_tree
-from caplint.trees.series import PatchedTrees, Series, SeriesStep, overlay
-from caplint.trees.tree import PatchFile, Tree
+from caplint.trees.series import PatchedTrees, Series, overlay
+from caplint.trees.tree import PatchFile, SeriesStep, Tree
 from caplint.trees.unified import parse
 from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
@@ -105,7 +105,7 @@ def _checked(trees: list[Tree], rule: Rule, config: Config) -> Outcome:
 
 def _lay(case: Case) -> tuple[list[PatchedTrees], list[Line]]:
     """Apply an example's files and patches to the mini-trees, per series; also return the expected lines."""
-    laid = {"": PatchedTrees(list(mini_trees().values()), [])}
+    laid = {"": PatchedTrees(list(mini_trees().values()), [Series("example", [])])}
     expected: list[Line] = []
     steps: dict[str, list[SeriesStep]] = {"": []}
     for ordinal, part in enumerate([part for part in case.parts if not _is_machine(part)], 1):

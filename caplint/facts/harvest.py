@@ -13,7 +13,7 @@ from caplint.c.tables import Repairs, tables
 from caplint.facts.identity import identity
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.knowledge.languages import language_of
-from caplint.trees.tree import File, Tree, object_id
+from caplint.trees.tree import File, Tree, absent_id, object_id
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
@@ -97,18 +97,22 @@ def harvest_contents(
     return rows
 
 
+_LARGE = f"larger than {MAX_BYTES >> 20} MiB"
+_ABSENT = "not in the repository, which is a partial clone"
+
+
 def _pass_over(store: FactStore, extractor: str, missing: dict[BlobKey, tuple[Tree, File]]) -> int:
-    """Remove files that are too large from `missing`, without loading them, as blind spots; return their bytes."""
-    large = [(key, file.size) for key, (_, file) in missing.items() if file.size > MAX_BYTES]
+    """Remove files that are too large or absent from `missing`, unread, as blind spots; return their bytes."""
+    large = [(key, file.size, _LARGE) for key, (_, file) in missing.items() if file.size > MAX_BYTES]
+    large += [(key, file.size, _ABSENT) for key, (_, file) in missing.items() if file.oid == absent_id()]
     if not large:
         return 0
     from caplint.facts.store.records import BlindSpot, FileFacts  # noqa: PLC0415 - a warm run does not need it
 
-    for key, _ in large:
+    for key, _, _ in large:
         del missing[key]
-    reason = f"larger than {MAX_BYTES >> 20} MiB"
-    store.add(extractor, [(key, size, FileFacts([BlindSpot(0, size, 1, reason)])) for key, size in large])
-    return sum(size for _, size in large)
+    store.add(extractor, [(key, size, FileFacts([BlindSpot(0, size, 1, why)])) for key, size, why in large])
+    return sum(size for _, size, _ in large)
 
 
 def _add(store: FactStore, extractor: str, results: list[Read]) -> dict[BlobKey, int]:

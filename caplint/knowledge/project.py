@@ -31,6 +31,8 @@ class Project:
     """Headers that define MSR numbers."""
     selftests: list[str] = field(default_factory=list)
     """Directories of tests."""
+    home: Globs = field(default_factory=lambda: compile_globs([]))
+    """Paths that no other project has."""
     release: str = ""
     """Name of the file that states the version, in any directory; empty if there is none."""
     architectures: list[re.Pattern[str]] = field(default_factory=list)
@@ -77,6 +79,7 @@ def project_of(name: str, entry: dict[str, Any]) -> Project:
         documentation=compile_globs(entry.get("documentation", {}).get("api", [])),
         msrs=compile_globs(entry.get("msrs", [])),
         selftests=entry.get("selftests", []),
+        home=compile_globs(entry.get("home", [])),
         release=entry.get("release", ""),
         architectures=[_architecture(text) for text in entry["architecture"]],
         built_for={arch: compile_globs(globs) for arch, globs in entry.get("built_for", {}).items()},

@@ -107,6 +107,12 @@ def remarks(outcome: Outcome) -> Iterator[str]:
         reasons.setdefault(skipped.reason, []).append(skipped.code)
     for reason, codes in reasons.items():
         yield f"skipped: {', '.join(codes)} ({reason})"
+    for tree in outcome.trees:
+        if absent := sorted(tree.absent):
+            yield (
+                f"{visible(tree.name)}: {plural(len(absent), 'file')} cannot be read, because the partial clone lacks "
+                f"them, such as {visible(absent[0])}; get them with {visible(tree.remedy)}"
+            )
     for entry in outcome.unused_suppressions:
         yield f"unused suppression: {visible(entry.code)} {visible(entry.subject)} ({visible(entry.reason)})"
     for baseline_entry in outcome.unmatched:

@@ -19,8 +19,11 @@ from caplint.util.toml_file import parse_toml
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-ROLES = ("kernel", "code", "documentation", "vmm", "manager", "reference", "patch", "machine", "deep")
-"""Roles that a rule may need; `patch` is present if some tree has a base.
+ROLES = (
+    "kernel", "code", "documentation", "vmm", "manager", "reference", "patch", "series", "rival", "machine", "deep"
+)  # fmt: skip
+"""Roles that a rule may need; `patch` is present if some tree has a base, `series` if its patches or commits are known,
+`rival` if other series may be checked with it.
 
 `code` and `documentation` are parts of the kernel, which a tree of its headers lacks.
 """
@@ -41,9 +44,9 @@ _PLAIN_PATH = re.compile(
 _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
-    "in-patch": str,
+    "in-patch": str, "excerpts": bool,
 }  # fmt: skip
-_OPTIONAL = {"supersedes", "in-patch"}
+_OPTIONAL = {"supersedes", "in-patch", "excerpts"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Rule:
     """Severity of findings that a patch, the index or a revision adds, if it is higher than theirs."""
     offset: int = 0
     """Number of lines of the page before its body."""
+    excerpts: bool = False
+    """Whether it is right about parts of files: it reports what it sees, and nothing because something is missing."""
 
     @cached_property
     def text(self) -> str:
@@ -198,6 +203,7 @@ def _load(path: Path) -> Rule:
         body=page[match.end() :],
         in_patch=front.get("in-patch"),
         offset=page[: match.end()].count("\n"),
+        excerpts=front.get("excerpts", False),
     )
 
 

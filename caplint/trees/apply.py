@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from caplint.trees.hunks import Applier, Effort
 from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.tree import Tree
-from caplint.trees.unified import FileDiff, Hunk, parse
+from caplint.trees.unified import FileDiff, Hunk, parse, reversed_diffs
 from caplint.util.errors import CaplintError
 
 _MOST_COPIED = 50_000_000
 """Limit on the bytes that a diff's copies and renames create: a few bytes of diff can name a file of any size."""
 _LEAST_CONTEXT = 1
+_ALL_CONTEXT = 1 << 40
+"""More lines of context than any hunk has."""
 
 Warn = Callable[[str], object]
 Changes = dict[str, bytes | None]
@@ -35,27 +37,86 @@ def changes(tree: Tree, diff: bytes, label: str) -> Changes:
     return apply(tree, files, label, None)
 
 
-def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None) -> Changes:
+class DoesNotApplyError(CaplintError):
+    """A hunk does not fit into its file."""
+
+
+def apply(tree: Tree, files: list[FileDiff], label: str, warn: Warn | None, *, less_context: bool = False) -> Changes:
     """Apply diffs to the tree's files.
 
-    Without `warn`, a hunk must match at the line that it names. With it, a hunk may have moved or match with one
-    line of context, which is reported by `warn`. Raises `CaplintError` for a hunk that does not apply.
+    Without `warn`, a hunk must match at the line that it names. With it, a hunk may have moved; with `less_context`, it
+    may also match with one line of context, which is reported by `warn`. Raises `CaplintError` for a hunk that does not
+    apply, and for diffs whose changes the tree contains already.
     """
-    application = _Application(tree, label, exact=warn is None)
+    if warn is None:
+        return _applied(tree, files, label, exact=True).result()
+    try:
+        application = _applied(tree, files, label)
+    except DoesNotApplyError as error:
+        _refuse_applied(tree, files, label, None)
+        application = _with_less_context(tree, files, label, error, allowed=less_context)
+    except CaplintError:
+        _refuse_applied(tree, files, label, None)
+        raise
+    else:
+        _refuse_applied(tree, files, label, application)
+    for path in application.reduced:
+        warn(f"{label}: {path} was applied with reduced context; check the result")
+    return application.result()
+
+
+def _applied(
+    tree: Tree, files: list[FileDiff], label: str, *, exact: bool = False, least: int = _ALL_CONTEXT
+) -> _Application:
+    application = _Application(tree, label, exact=exact, least=least)
     application.leaving = {file.old for file in files if file.kind in {"renamed", "removed"}}
     for file in files:
         application.add(file)
-    if warn is not None:
-        for path in application.reduced:
-            warn(f"{label}: {path} was applied with reduced context; check the result")
-    return application.result()
+    return application
+
+
+def _with_less_context(
+    tree: Tree, files: list[FileDiff], label: str, error: CaplintError, *, allowed: bool
+) -> _Application:
+    """Apply diffs with less context; if that is not allowed, say that it would do, and raise the error."""
+    try:
+        application = _applied(tree, files, label, least=_LEAST_CONTEXT)
+    except CaplintError:
+        raise error from None
+    if not allowed:
+        raise DoesNotApplyError(f"{error}, or accept less context with --less-context")
+    return application
+
+
+def _refuse_applied(tree: Tree, files: list[FileDiff], label: str, application: _Application | None) -> None:
+    """Raise `CaplintError` for diffs whose changes the tree contains already.
+
+    They are if they can be taken back. Code that occurs twice can fit both ways; then the nearer place counts. Hunks
+    without context fit anywhere; they are taken for applied if their new lines are where they say.
+    """
+    hunks = [hunk for file in files for hunk in file.hunks]
+    bare = all(hunk.bare for hunk in hunks)
+    if application is not None and application.moved == (0, 0) and not (bare and hunks):
+        return
+    if any(file.kind == "copied" and not file.hunks for file in files):
+        return  # it cannot be told what the copy was made from
+    if any(not hunk.text(b"+") and hunk.bare for file in files if file.kind == "modified" for hunk in file.hunks):
+        return
+    try:
+        back = _applied(tree, reversed_diffs(files), label)
+    except CaplintError:
+        return
+    if application is None or back.moved < application.moved or (bare and back.moved == (0, 0)):
+        raise CaplintError(
+            f"{label}: is already applied: {tree.name} has all of its changes; leave it out, or name a tree without it"
+        )
 
 
 class _Application:
     """Files of a tree while the diffs of one patch are applied to them."""
 
-    def __init__(self, tree: Tree, label: str, exact: bool) -> None:
-        self._tree, self._label, self._exact = tree, label, exact
+    def __init__(self, tree: Tree, label: str, *, exact: bool, least: int) -> None:
+        self._tree, self._label, self._exact, self._least = tree, label, exact, least
         self._effort = Effort()
         self._copied = 0
         # As in git, the diffs of a patch apply to the files before the patch. A second diff of the same file applies to
@@ -70,6 +131,8 @@ class _Application:
         """Files that some diff removes or moves away, whether it comes first or not."""
         self.reduced: dict[str, None] = {}
         """Files with hunks that were applied with reduced context, in order."""
+        self.moved = (0, 0)
+        """Ends of files that hunks were moved away from, and lines by which hunks were moved."""
 
     def add(self, file: FileDiff) -> None:
         """Apply one diff. Raises `CaplintError` if it does not apply."""
@@ -157,20 +220,34 @@ class _Application:
         applier = Applier(lines, self._effort)
         for number, hunk in enumerate(file.hunks, 1):
             where = f"{self._label}: hunk {number} of {file.path} (line {hunk.old})"
+            if self._exact and hunk.edited:
+                raise CaplintError(f"{where} has other lines than its @@ header says; correct the header")
             if not hunk.changes:
                 raise CaplintError(f"{where} has no changed line; remove the hunk")
             bare = hunk.bare and file.kind not in {"added", "removed"}
             try:
-                found = applier.apply(hunk, bare, None if self._exact else _LEAST_CONTEXT)
+                found = applier.apply(hunk, bare, None if self._exact else self._least)
+                if found is None:
+                    raise self._misfit(where, lines, hunk, bare)
+            except DoesNotApplyError:
+                raise
             except CaplintError as error:
                 raise CaplintError(f"{self._label}: {file.path}: {error}") from None
-            if found is None:
-                raise CaplintError(f"{where} does not apply; regenerate the patch against this tree")
-            if self._exact and found.line != _line_of(hunk):
+            if self._exact and found.line != line_of(hunk):
                 raise CaplintError(f"{where} applies only at line {found.line}; regenerate the patch against this tree")
+            distance = abs(found.line - line_of(hunk))
+            self.moved = (self.moved[0] + found.loose, self.moved[1] + distance)
             if found.reduced:
                 self.reduced[file.path] = None
         return applier.result()
+
+    def _misfit(self, where: str, lines: list[bytes], hunk: Hunk, bare: bool) -> DoesNotApplyError:
+        """Return the error for a hunk that does not apply; it says so if the tree has the hunk's changes already."""
+        if hunk.text(b"+") and Applier(lines, self._effort).apply(hunk.reversed(), bare, _ALL_CONTEXT) is not None:
+            return DoesNotApplyError(
+                f"{where} is already in {self._tree.name}, as a part of the patch; regenerate it against this tree"
+            )
+        return DoesNotApplyError(f"{where} does not apply; regenerate the patch against this tree")
 
 
 def _parents(paths: Iterable[str]) -> set[str]:
@@ -184,6 +261,6 @@ def _parents(paths: Iterable[str]) -> set[str]:
     return found
 
 
-def _line_of(hunk: Hunk) -> int:
+def line_of(hunk: Hunk) -> int:
     """Return the result's line at which a hunk begins; with no new lines, the header names the line before."""
     return hunk.new + (not hunk.text(b"+"))

@@ -32,10 +32,15 @@ def detect(root: Path) -> Project:
 
 
 def _recognise(label: str, has: Callable[[str], bool]) -> Project:
-    """Return the project whose marker files and directories exist."""
-    for project in knowledge().projects:
-        if any(all(map(has, markers)) for markers in project.markers):
-            return project
+    """Return the project whose marker files and directories exist; among several, the one with the most of them."""
+    marked = [
+        (len(markers), project)
+        for project in knowledge().projects
+        for markers in project.markers
+        if all(map(has, markers))
+    ]
+    if marked:
+        return max(marked, key=lambda found: found[0])[1]
     known = [project for project in knowledge().projects if project.markers]
     wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in known)
     advice = "For another VMM use --tree NAME=vmm:DIR"

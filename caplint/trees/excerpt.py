@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
+from caplint.trees.apply import Warn
 from caplint.trees.detect import name_of
+from caplint.trees.excerpt_places import Places
 from caplint.trees.hunks import Effort
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.routing import decide
 from caplint.trees.series import PatchedTrees, Series
 from caplint.trees.sparse import Lines, SparseFile
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree
@@ -52,17 +51,21 @@ class EmptyTree(Tree):
         return []
 
 
-def apply_excerpts(series: list[Series], trees: list[Tree], preferred: str | None) -> list[PatchedTrees]:
+def apply_excerpts(
+    series: list[Series], trees: list[Tree], preferred: str | None, warn: Warn = print
+) -> list[PatchedTrees]:
     """Return the trees, with excerpts in place of those that the series touch.
 
-    Series that touch one tree are each shown of their own, as neither was made against the other.
+    Series that touch one tree are each shown of their own, as neither was made against the other. If they touch no file
+    that caplint reads, that is reported by `warn`, and there is nothing to return.
     """
     empty = _empty(trees)
+    places = Places(empty, [tree for tree in trees if tree.role != "reference"], preferred)
     laid: list[_Excerpts] = []
     for entry in series:
         shown = _Excerpts([entry])
         for ordinal, patch in enumerate(entry.patches, 1):
-            for name, file in _routed(patch.files, empty, preferred, entry.label):
+            for name, file in places.route(patch.files, entry.label):
                 row = PatchFile(entry.label, ordinal, patch.label, file.path, file.kind)
                 shown.add(name, file, row)
         free = next((each for each in laid if not each.rows.keys() & shown.rows.keys()), None)
@@ -71,7 +74,8 @@ def apply_excerpts(series: list[Series], trees: list[Tree], preferred: str | Non
         else:
             free.join(shown)
     if not any(shown.rows for shown in laid):
-        raise CaplintError(f"{series[0].label}: touches no file that caplint reads")
+        warn(f"{series[0].label}: touches no file that caplint reads")
+        return []
     return [shown.laid(empty, trees) for shown in laid]
 
 
@@ -141,20 +145,6 @@ class _Excerpts:
             if tree.name in self.rows
         ]
         return PatchedTrees([*found, *(tree for tree in trees if tree.name not in self.rows)], self.series)
-
-
-def _routed(
-    files: Iterable[FileDiff], trees: list[EmptyTree], preferred: str | None, label: str
-) -> list[tuple[str, FileDiff]]:
-    """Return the files with the trees whose projects read such paths; other files are left out."""
-    fits = []
-    for file in files:
-        for wanted in (True, None):
-            names = [tree.name for tree in trees if tree.project.wants(file.path) is wanted]
-            if names:
-                fits.append((file, names))
-                break
-    return decide(fits, [tree for tree in trees if preferred in {tree.name, tree.role}], label)
 
 
 def _laid(files: _Files) -> dict[str, bytes | None]:

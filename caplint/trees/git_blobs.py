@@ -14,6 +14,8 @@ from caplint.util.errors import CaplintError
 
 # Object ids per request: they must fit into the smallest pipe (4096 bytes) before an answer is read.
 _CHUNK = 60
+_TOO_LARGE = b"a blob that is too large"
+"""Stands for a blob whose content is not read; it is compared by identity."""
 
 
 class Blobs:
@@ -27,8 +29,11 @@ class Blobs:
         self._answers: io.BufferedReader | None = None
         self._owner = os.getpid()
 
-    def read_all(self, oids: list[str]) -> Iterator[bytes]:
-        """Yield the contents in order, `oversize()` for a blob that is too large. The caller must read to the end."""
+    def read_all(self, oids: list[str]) -> Iterator[bytes | None]:
+        """Yield the contents in order, `oversize()` for a blob that is too large, None for one that is not there.
+
+        The caller must read to the end.
+        """
         at = 0
         while at < len(oids):
             chunk = oids[at : at + _CHUNK]
@@ -40,7 +45,7 @@ class Blobs:
                     self.close()  # pending answers must not be mistaken for later ones
                     raise
                 at += 1
-                if content is None:
+                if content is _TOO_LARGE:
                     self.close()  # do not wait for it; request the rest again
                     yield oversize()
                     break
@@ -60,11 +65,13 @@ class Blobs:
     def _answer(self, answers: io.BufferedReader, oid: str) -> bytes | None:
         try:
             head = answers.readline(200).split()
+            if head == [oid.encode(), b"missing"]:
+                return None
             if len(head) != 3 or head[1] != b"blob":
                 raise CaplintError(f"{self._label}: cannot read object {oid} from the repository; run `git fsck`")
             size = int(head[2])
             if size > LARGEST:
-                return None
+                return _TOO_LARGE
             content = answers.read(size + 1)[:-1]
         except GitFailedError as error:
             raise CaplintError(f"{self._label}: git cat-file of object {oid} {error}; run `git fsck`") from None

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,17 @@ class GitPlace:
     def objects(self) -> Path:
         """Directory of objects."""
         return self.common / "objects"
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the history ends at some commits whose parents exist elsewhere."""
+        return os.path.lexists(self.common / "shallow")
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some objects may be left at the place that the repository was cloned from (git clone --filter)."""
+        with os.scandir(self.objects / "pack") if (self.objects / "pack").is_dir() else nullcontext(()) as entries:
+            return any(entry.name.endswith(".promisor") for entry in entries)
 
 
 def locate(directory: Path) -> GitPlace:

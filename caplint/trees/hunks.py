@@ -47,6 +47,8 @@ class Placement:
     line: int
     reduced: bool
     """Whether some of its context was ignored."""
+    loose: int = 0
+    """Of the beginning and end of the file, the number at which it would have to be, and is not."""
 
 
 class _Window:
@@ -111,24 +113,29 @@ class Applier:
         """Apply a hunk. Returns its position, None if it does not apply.
 
         For `bare` hunks the missing context means nothing. `least` is the number of context lines that must remain on
-        each side, None for all of them.
+        each side; None for all of them, at the beginning or end of the file if the hunk says so.
         """
         window = _Window(hunk)
         at_start, at_end = hunk.old == 0 or (hunk.old == 1 and not bare), not bare and not window.trailing
         # Without old lines, the header names the line before the hunk.
         wanted = max(hunk.new - bool(window.after), 0) - len(self._done) + self._next
+        ends = at_start, at_end
         while (place := self._find(window, wanted, at_start, at_end)) is None:
-            if least is None or max(window.leading, window.trailing) <= least:
+            context = max(window.leading, window.trailing)
+            if least is None or context <= min(least, 1):
                 return None
             if at_start or at_end:
                 at_start = at_end = False
+            elif context <= least:
+                return None
             else:
                 wanted += window.reduce()
+        loose = (ends[0] and place != 0) + (ends[1] and place + len(window.before) != len(self._lines))
         self._done += self._lines[self._next : place]
         line = len(self._done) + 1
         self._done += window.after
         self._next = place + len(window.before)
-        return Placement(line, window.reduced)
+        return Placement(line, window.reduced, loose)
 
     def _find(self, window: _Window, wanted: int, at_start: bool, at_end: bool) -> int | None:
         last = len(self._lines) - len(window.before)

@@ -37,10 +37,11 @@ class Mail:
     text: bytes
 
 
-def mails(content: bytes, label: str) -> list[Mail]:
-    """Return the patches in a file, in the order of application.
+def mails(content: bytes, label: str, *, talk: bool = False) -> list[Mail]:
+    """Return the patches in a file, in the order of application. `talk`: it may be any mail, also one without patch.
 
-    Cover letters and replies, which contain no diff, are left out. Raises `CaplintError` if no patch is left.
+    Cover letters and replies, which contain no diff, are left out; a file of nothing else gives no patch. Raises
+    `CaplintError` for any other file without a patch.
     """
     if len(content) > LARGEST:
         raise CaplintError(f"{label}: {len(content):,} bytes; more than {LARGEST:,} are not read. Split it")
@@ -54,12 +55,26 @@ def mails(content: bytes, label: str) -> list[Mail]:
         found = [_mail(content, label)]
     else:
         found = [Mail("", None, "", content)]
-    found = [mail for mail in found if _holds_diff(mail)]
-    if not found:
+    patches = [mail for mail in found if _holds_diff(mail)]
+    if not patches and not talk and not all(map(_is_talk, found)):
         raise CaplintError(f"{label}: contains no diff")
-    numbers = [mail.number[0] for mail in found if mail.number]
-    # The mails of a mbox are in order of arrival.
-    return sorted(found, key=_place) if len(numbers) == len(found) == len(set(numbers)) else found
+    return [patches[number] for number in sequence(patches)]
+
+
+def sequence(patches: list[Mail]) -> list[int]:
+    """Return the indices of mails in the order of their numbers, as the mails of a mbox are in order of arrival.
+
+    Without a number for each, they stay in order.
+    """
+    numbers = [mail.number[0] for mail in patches if mail.number]
+    order = list(range(len(patches)))
+    numbered = len(numbers) == len(patches) == len(set(numbers))
+    return sorted(order, key=numbers.__getitem__) if numbered else order
+
+
+def _is_talk(mail: Mail) -> bool:
+    """Return whether a mail without a diff is a cover letter or an answer."""
+    return (mail.number is not None and mail.number[0] == 0) or _ANSWER.match(mail.subject) is not None
 
 
 def _holds_diff(mail: Mail) -> bool:
@@ -67,10 +82,6 @@ def _holds_diff(mail: Mail) -> bool:
     if _DIFF.search(mail.text) or foreign(mail.text):
         return True
     return not _ANSWER.match(mail.subject) and _HUNK.search(mail.text) is not None
-
-
-def _place(mail: Mail) -> int:
-    return mail.number[0] if mail.number else 0
 
 
 def _spans(starts: list[int], end: int) -> Iterator[tuple[int, int]]:

@@ -33,12 +33,18 @@ class OverlayTree(Tree):
         return tree
 
     def files(self, cache: StampCache) -> list[File]:
-        return self._laid_over(self._below.files(cache), self._matters)
+        below = self._below.files(cache)
+        self._take_absent()
+        return self._laid_over(below, self._matters)
+
+    def _take_absent(self) -> None:
+        self.absent, self.remedy = self._below.absent - self._changes.keys(), self._below.remedy
 
     def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
         if self.base is not self._below:
             return super().with_base(cache)
         below = self._below.files(cache)  # once, because it walks a directory
+        self._take_absent()
         return self._laid_over(below, self._matters), below
 
     def c_files(self, cache: StampCache) -> list[File]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from caplint.trees.git_blobs import Blobs
+from caplint.trees.git_history import Commit, first_parents, merge_base
 from caplint.trees.git_place import locate
 from caplint.trees.git_process import Git, GitFailedError
 from caplint.trees.git_references import References
@@ -59,6 +60,44 @@ class Repository:
         except GitFailedError:
             raise CaplintError(f"{self._label}: {shown(revision)} has no directory {shown(below)}") from None
 
+    def commit(self, revision: str) -> str | None:
+        """Return the object id of a revision's commit; None for a tree, or if HEAD is not born yet."""
+        if revision == "HEAD" and not self.has_head():
+            return None
+        start, steps = self._start(revision)
+        try:
+            return self._git.run("rev-parse", "--verify", "--quiet", f"{start}{steps}^{{commit}}").decode().strip()
+        except GitFailedError:
+            return None
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the commit at which two commits have parted. Raises `CaplintError` if there is none."""
+        try:
+            found = merge_base(self._git, one, other)
+        except GitFailedError as error:
+            raise self._lacking(f"git merge-base: {shown(str(error))}") from None
+        if found is None:
+            raise self._lacking(f"{one[:12]} and {other[:12]} have no commit in common")
+        return found
+
+    def first_parents(self, first: str, last: str, most: int) -> list[Commit]:
+        """Return the commits of a range, as `git_history.first_parents`."""
+        try:
+            return first_parents(self._git, first, last, self._place.prefix, most)
+        except GitFailedError as error:
+            raise self._lacking(f"git log: {shown(str(error))}") from None
+
+    def _lacking(self, fault: str) -> CaplintError:
+        """Return the error for history that is missing, with the way to get it if the clone is shallow."""
+        return CaplintError(f"{self._label}: {fault}{self._advice}")
+
+    @property
+    def _advice(self) -> str:
+        """Way to get the history or objects that the clone was made without; empty for a complete clone."""
+        if self._place.is_shallow:
+            return f"; the clone is shallow: get its history with git -C {self._label} fetch --unshallow, or --deepen=N"
+        return f"; the clone is partial: get its objects with {self.remedy}" if self._place.is_partial else ""
+
     def _start(self, revision: str) -> tuple[str, str]:
         """Return the object id (or its prefix) that a revision begins at, and the steps from there."""
         if revision.startswith("-") or not revision or len(revision) > _LONGEST_REVISION or "\0" in revision:
@@ -81,7 +120,8 @@ class Repository:
         return found, parts[2]
 
     def _no_revision(self, revision: str) -> CaplintError:
-        return CaplintError(f"{self._label}: no revision {shown(revision)!r} in this repository; `git log` shows them")
+        advice = self._advice if self._place.is_shallow else "; `git log` shows them"
+        return CaplintError(f"{self._label}: no revision {shown(revision)!r} in this repository{advice}")
 
     def matching(self, pattern: str) -> list[str]:
         """Return the tags and branches that match a git pattern (`*` does not match a slash), lower versions first."""
@@ -146,7 +186,26 @@ class Repository:
 
     def read_all(self, oids: list[str]) -> Iterator[bytes]:
         """Yield the contents of blobs in order. The caller must read to the end."""
-        return self._blobs.read_all(oids)
+        for oid, content in zip(oids, self._blobs.read_all(oids), strict=True):
+            if content is None:
+                raise self._no_object(oid)
+            yield content
+
+    def read_present(self, oids: list[str]) -> Iterator[bytes | None]:
+        """Yield as `read_all`, but None for a blob that a partial clone has left where it was cloned from."""
+        for oid, content in zip(oids, self._blobs.read_all(oids), strict=True):
+            if content is None and not self._place.is_partial:
+                raise self._no_object(oid)
+            yield content
+
+    def _no_object(self, oid: str) -> CaplintError:
+        remedy = f"get it with {self.remedy}" if self._place.is_partial else "run `git fsck`"
+        return CaplintError(f"{self._label}: cannot read object {oid} from the repository; {remedy}")
+
+    @property
+    def remedy(self) -> str:
+        """Command that gets the objects which a partial clone lacks."""
+        return f"git -C {self._label} fetch --refetch --no-filter"
 
     def close(self) -> None:
         """End the process that reads blobs; reading another blob starts a new one."""
@@ -157,7 +216,7 @@ class Repository:
             return self._git.run(*words)
         except GitFailedError as error:
             command = next(word for word in words if "-" in word[1:] and not word.startswith("-"))
-            raise CaplintError(f"{self._label}: git {command}: {shown(str(error))}") from None
+            raise self._lacking(f"git {command}: {shown(str(error))}") from None
 
 
 def _names(listing: bytes) -> Iterator[str]:

@@ -10,8 +10,21 @@ from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.repository import Repository
-from caplint.trees.tree import LARGEST, File, StampCache, States, Tree, object_id, oversize_id
+from caplint.trees.tree import (
+    ABSENT,
+    LARGEST,
+    File,
+    StampCache,
+    States,
+    Tree,
+    absent_id,
+    object_id,
+    oversize_id,
+)
 from caplint.util.errors import CaplintError
+
+_LOST = -1
+"""Size that stands for a blob which a partial clone lacks."""
 
 
 class RevisionTree(Tree):
@@ -51,8 +64,12 @@ class RevisionTree(Tree):
         oids = sorted({self._blobs[path] for path in self._candidates})
         known = cache.objects(oids)
         fresh, large = {}, {}
+        lost: dict[str, tuple[int, bool]] = {}
         unknown = [oid for oid in oids if oid not in known]
-        for oid, content in zip(unknown, self._repository.read_all(unknown), strict=True):
+        for oid, content in zip(unknown, self._repository.read_present(unknown), strict=True):
+            if content is None:
+                lost[oid] = (_LOST, True)
+                continue
             if len(content) > LARGEST:
                 large[oid] = (len(content), True)
                 continue
@@ -61,7 +78,10 @@ class RevisionTree(Tree):
                 raise CaplintError(f"{self.name}: object {oid} does not match its id; run `git fsck`")
             fresh[oid] = (len(content), knowledge().is_interesting(content))
         cache.remember_objects(fresh)
-        return {**known, **fresh, **large}
+        if lost:
+            self.absent = frozenset(path for path in self._candidates if self._blobs[path] in lost)
+            self.remedy = self._repository.remedy
+        return {**known, **fresh, **large, **lost}
 
     def candidates(self) -> list[str]:
         return list(self._candidates)
@@ -82,7 +102,7 @@ class RevisionTree(Tree):
         return path in self._everything or path in self._directories
 
     def read_or_none(self, path: str) -> bytes | None:
-        return self._repository.read(self._everything[path]) if path in self._everything else None
+        return self.read(path) if path in self._everything else None
 
     def c_files_under(self, directory: str) -> list[str]:
         return sorted(
@@ -107,11 +127,14 @@ class RevisionTree(Tree):
         ]
 
     def read(self, path: str) -> bytes:
-        try:
-            return self._repository.read(self._everything[path])
-        except KeyError:
-            raise CaplintError(f"{self.name}: {self.location} has no {path}") from None
+        oid = self._everything.get(path)
+        if oid is None:
+            raise CaplintError(f"{self.name}: {self.location} has no {path}")
+        content = next(self._repository.read_present([oid]))
+        return ABSENT if content is None else content
 
 
 def _file(path: str, oid: str, size: int, mentions_kvm: bool) -> File:
+    if size == _LOST:
+        return File(path, absent_id(), len(ABSENT), mentions_kvm)
     return File(path, oid if size <= LARGEST else oversize_id(), size, mentions_kvm)

@@ -41,6 +41,36 @@ class PatchFile(NamedTuple):
     """modified, added, removed, renamed, copied."""
 
 
+@dataclass(frozen=True)
+class SeriesStep:
+    """Trees after one patch of a series, or one commit of a range."""
+
+    series: str
+    ordinal: int
+    patch: str
+    trees: dict[str, Tree]
+    """Trees that the series changes, by name."""
+    count: int = 0
+    """Number of patches or commits of the series."""
+    word: str = "patch"
+    """Kind of the step, as reports call it: patch or commit."""
+
+
+class Steps(Protocol):
+    """Commits between a tree and its base."""
+
+    @property
+    def identity(self) -> str:
+        """Cache key over the commits."""
+
+    @property
+    def missing(self) -> str:
+        """Reason why the trees after each commit are not known; empty if they are."""
+
+    def read(self, tree: Tree) -> list[SeriesStep]:
+        """Return the trees after each commit, the last one of which is the given tree."""
+
+
 class Stamp(NamedTuple):
     """Inode data of a file at its last reading."""
 
@@ -82,16 +112,30 @@ class Tree(ABC):
     """False if the tree contains only the hunks of diffs."""
     base: Tree | None = None
     """Tree to compare with: the tree before its patch, or another revision."""
+    steps: Steps | None = None
+    """Commits between base and tree, if the base is a revision."""
     patch_files: Sequence[PatchFile] = ()
     """Changes of files by the patches between base and tree; empty if they are not known patch by patch."""
+
+    absent: frozenset[str] = frozenset()
+    """Files that might matter, and whose content a partial clone has not got; known once `files` has been called."""
+    remedy: str = ""
+    """Command that gets the absent files."""
 
     @abstractmethod
     def files(self, cache: StampCache) -> list[File]:
         """Return the files that matter, sorted by path."""
 
     def with_base(self, cache: StampCache) -> tuple[list[File], list[File]]:
-        """Return the files of the tree and of its base; the latter is empty without a base."""
-        return self.files(cache), self.base.files(cache) if self.base is not None else []
+        """Return the files of the tree and of its base; the latter is empty without a base.
+
+        A file that is absent on one side is taken for absent on both: nothing is known of what has changed in it.
+        """
+        now, base = self.files(cache), self.base.files(cache) if self.base is not None else []
+        if self.base is not None and self.base.absent:
+            self.absent |= self.base.absent
+            self.remedy = self.remedy or self.base.remedy
+        return (_without(now, self.absent), _without(base, self.absent)) if self.absent else (now, base)
 
     @abstractmethod
     def c_files(self, cache: StampCache) -> list[File]:
@@ -130,11 +174,25 @@ class Tree(ABC):
         return self.read(path) if self.exists(path) else None
 
 
+def _without(files: list[File], absent: frozenset[str]) -> list[File]:
+    return [File(file.path, absent_id(), len(ABSENT)) if file.path in absent else file for file in files]
+
+
 def object_id(content: bytes) -> str:
     """Return git's object id of the content (SHA-1, gitformat-pack(5))."""
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return digest.hexdigest()
+
+
+ABSENT = b"\0caplint: a partial clone lacks the content of this file\0"
+"""Content that replaces a file which a partial clone lacks."""
+
+
+@lru_cache(maxsize=1)
+def absent_id() -> str:
+    """Return the object id of the content that replaces an absent file."""
+    return object_id(ABSENT)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """Parser of unified diffs, from git and other tools, into changes per file. Nothing is applied here.
 
-Hunks are read by the line counts in their headers, so that no line of a file is mistaken for a header.
+Hunks are read by the line counts in their headers, so that no line of a file is mistaken for a header. Where a count is
+wrong because a hunk was edited by hand, its lines are counted: see `recount.py`.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from caplint.trees.diff_names import NOWHERE, both_names, dated, unquoted
 from caplint.trees.foreign_diffs import BOM, foreign
 from caplint.trees.names import path_text
 from caplint.trees.patch_paths import refusal
+from caplint.trees.recount import end_of_edited, end_of_longer
 from caplint.util.errors import CaplintError
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -31,6 +33,7 @@ _EMPTY_BLOBS = (
 _MORE = re.compile(rb"\+|-(?![-=])")
 _TORN = {(b"--- ", b"+++ "), (b"--- ", b"@@ -"), (b"+++ ", b"@@ -"), (b"+++ ", b"--- ")}
 """Beginnings of consecutive lines that remain of a file's two names and first hunk."""
+_OTHER = {b"+": b"-", b"-": b"+"}
 _LINK_MODES = (b"120000", b"160000")
 _LAST_LINE = 10_000_000
 """Highest line number; no file that is read has so many lines."""
@@ -43,6 +46,8 @@ class Hunk:
     old: int
     new: int
     lines: tuple[bytes, ...]
+    edited: bool = False
+    """Whether its lines were counted anew, because its header has other numbers."""
 
     def side(self, mark: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield line number and text, without line end, of the lines before (`-`) or after (`+`) the change."""
@@ -64,6 +69,10 @@ class Hunk:
             elif ours:
                 lines[-1] = lines[-1].removesuffix(b"\n")
         return lines
+
+    def reversed(self) -> Hunk:
+        """Return the hunk that takes this one back."""
+        return Hunk(self.new, self.old, tuple(_OTHER.get(line[:1], line[:1]) + line[1:] for line in self.lines))
 
     def context(self) -> tuple[int, int]:
         """Return the number of context lines before the first change and after the last one."""
@@ -105,9 +114,28 @@ class FileDiff:
     """Whether the file is a symbolic link or a submodule."""
 
     @property
+    def edited(self) -> list[int]:
+        """Numbers, from 1, of the hunks whose lines were counted anew."""
+        return [number for number, hunk in enumerate(self.hunks, 1) if hunk.edited]
+
+    @property
     def path(self) -> str:
         """Path after the change; for a removed file, before it."""
         return self.new or self.old or ""
+
+
+def reversed_diffs(files: list[FileDiff]) -> list[FileDiff]:
+    """Return the diffs that take some diffs back; the copy of a file stays where it is."""
+    kinds = {"added": "removed", "removed": "added", "copied": "modified"}
+    return [
+        FileDiff(
+            file.new,
+            file.new if file.kind == "copied" else file.old,
+            kinds.get(file.kind, file.kind),
+            tuple(hunk.reversed() for hunk in file.hunks),
+        )
+        for file in reversed(files)
+    ]
 
 
 @dataclass
@@ -121,12 +149,25 @@ class _FileSection:
     """Names from the line `diff --git`, with prefixes."""
     hunks: list[Hunk] = field(default_factory=list)
     binary: bool = False
+    moved: int = 0
+    """Number of lines that its hunks add, less those that they remove."""
+    edited: bool = False
+
+    def placed(self, hunk: Hunk) -> Hunk:
+        """Return the next hunk; behind an edited one, the number of its first new line is computed."""
+        old, new = (sum(1 for _ in hunk.side(mark)) for mark in (b"-", b"+"))
+        if self.edited:
+            hunk = replace(hunk, new=max(hunk.old + (not old) + self.moved - (not new), 0))
+        self.moved += new - old
+        self.edited |= hunk.edited
+        return hunk
 
 
-def parse(diff: bytes, label: str) -> list[FileDiff]:
+def parse(diff: bytes, label: str, strip: int | None = None) -> list[FileDiff]:
     """Parse a diff into changes per file; surrounding text, such as a mail's, is skipped.
 
-    `label` names the diff in errors. Raises `CaplintError` for a malformed diff or a path out of the tree.
+    `label` names the diff in errors; `strip` is the number of directories to take off its names, by default one, or
+    none where a file has the same name twice. Raises `CaplintError` for a malformed diff or a path out of the tree.
     """
     if said := foreign(diff):
         raise CaplintError(f"{label}: {said}")
@@ -134,7 +175,8 @@ def parse(diff: bytes, label: str) -> list[FileDiff]:
     if re.search(rb"^(?:diff --git |--- )[^\n]*\r\n", diff, re.MULTILINE):
         diff = diff.replace(b"\r\n", b"\n")  # transport converted the whole diff to CRLF, not only its files
     sections = list(_DiffReader(io.BytesIO(diff).readlines(), label).sections())
-    strip = not any(section.old == section.new is not None for section in sections)
+    if strip is None:
+        strip = 0 if any(section.old == section.new is not None for section in sections) else 1
     return [_file_diff(section, strip, label) for section in sections]
 
 
@@ -198,25 +240,34 @@ class _DiffReader:
 
     def _hunk(self, head: re.Match[bytes], section: _FileSection) -> Hunk:
         start, old, new, added = (self._number(digits, section) for digits in head.groups())
-        wanted = [old, added]
         first = self._at = self._at + 1
-        while wanted[0] > 0 or wanted[1] > 0:
-            mark = _mark(self._lines[self._at]) if self._at < len(self._lines) else b""
-            if mark == b" ":
-                wanted = [wanted[0] - 1, wanted[1] - 1]
-            elif mark == b"-":
-                wanted[0] -= 1
-            elif mark == b"+":
-                wanted[1] -= 1
-            elif mark != b"\\":
-                wanted = [-1, -1]
-                break
-            self._at += 1
-        if min(wanted) < 0:
-            raise self._error(section, "does not match its @@ header", "the patch is truncated or hand-edited")
-        if self._at < len(self._lines) and self._lines[self._at].startswith(b"\\"):
-            self._at += 1
-        return Hunk(start, new, tuple(self._lines[first : self._at]))
+        counted = self._counted(first, old, added)
+        end = end_of_edited(self._lines, first) if counted is None else end_of_longer(self._lines, counted)
+        if end is None:
+            if counted is None:
+                raise self._error(section, "does not match its @@ header", "the patch is truncated or hand-edited")
+            end = counted  # what stands behind it is an error of its own
+        edited = end != counted
+        if end < len(self._lines) and self._lines[end].startswith(b"\\"):
+            end += 1
+        self._at = end
+        return section.placed(Hunk(start, new, tuple(self._lines[first:end]), edited))
+
+    def _counted(self, first: int, old: int, added: int) -> int | None:
+        """Return the end of as many lines as a hunk's header says; None if it says other lines than follow."""
+        at = first
+        while old > 0 or added > 0:
+            mark = _mark(self._lines[at]) if at < len(self._lines) else b""
+            if mark not in {b" ", b"-", b"+", b"\\"}:
+                self._at = at
+                return None
+            old -= mark in {b" ", b"-"}
+            added -= mark in {b" ", b"+"}
+            at += 1
+        if min(old, added) < 0:
+            self._at = at
+            return None
+        return at
 
     def _number(self, digits: bytes | None, section: _FileSection) -> int:
         """Return a number of a hunk's header; its length is bounded, because Python refuses very long numbers."""
@@ -243,7 +294,7 @@ def _note(section: _FileSection, line: bytes) -> None:
         section.binary = True
 
 
-def _file_diff(section: _FileSection, strip: bool, label: str) -> FileDiff:
+def _file_diff(section: _FileSection, strip: int, label: str) -> FileDiff:
     old, new = section.old, section.new
     if old is None or new is None:
         old, new = section.named or (b"", b"")
@@ -258,7 +309,7 @@ def _file_diff(section: _FileSection, strip: bool, label: str) -> FileDiff:
     kind = "modified"
     for word, moved in ((b"rename", "renamed"), (b"copy", "copied")):
         if word + b" from" in facts and word + b" to" in facts:
-            paths = [_path(unquoted(facts[word + end]), False, label) for end in (b" from", b" to")]
+            paths = [_path(unquoted(facts[word + end]), 0, label) for end in (b" from", b" to")]
             kind = moved
     if paths == [None, None]:
         raise CaplintError(f"{label}: a diff between /dev/null and /dev/null has no effect; remove it")
@@ -303,9 +354,9 @@ def _lacks_lines(facts: dict[bytes, bytes]) -> bool:
     return not facts.keys() - {b"index", b"similarity index", b"dissimilarity index"}
 
 
-def _path(text: bytes, strip: bool, label: str) -> str:
+def _path(text: bytes, strip: int, label: str) -> str:
     """Return the path of a name. Raises `CaplintError` for a path that a patch must not use."""
-    path = text.partition(b"/")[2] if strip and not text.startswith(b"/") else text
+    path = text if text.startswith(b"/") else b"/".join(text.split(b"/")[strip:])
     if reason := refusal(path):
         raise CaplintError(f"{label}: {path_text(path or text)[:200]!r} {reason}; refused")
     return path_text(path)

@@ -56,7 +56,22 @@ CASES: dict[str, Case] = {
     ),
     "a tree option": (lambda root: _check(root, "--tree", "x"), "--tree x: write NAME=ROLE:PATH, such as "),
     "no tree": (lambda _: ["check"], "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or "),
-    "two of one name": (lambda root: _check(root, root / "k"), "two trees are named kernel; rename one with "),
+    "two of one name": (
+        lambda root: _check(root, root / "k"),
+        "two trees are named kernel; rename one with --tree NAME=kernel:{root}/k",
+    ),
+    "two kernels": (
+        lambda root: ["check", "--kernel", kernel(root / "a"), "--kernel", root / "b"],
+        "--kernel is given twice; name the other tree with --tree NAME=kernel:{root}/b (see caplint check --help)",
+    ),
+    "two QEMUs of a patch": (
+        lambda root: ["patch", root / "p", "--qemu", root / "a", f"--qemu={root}/a"],
+        "--qemu is given twice; name the other tree with --tree NAME=vmm:{root}/a",
+    ),
+    "two libvirts": (
+        lambda root: ["diff", "a..b", "--libvirt", root / "a@v1", "--libvirt", root / "b@v2"],
+        "--libvirt is given twice; name the other tree with --tree NAME=manager:{root}/b@v2",
+    ),
     "no front matter": (_rule("# A rule\n"), "{root}/rules/page.md:1: front matter between two +++ lines is missing"),
     "broken front matter": (
         _rule("+++\ncode = \n+++\n"),

@@ -190,7 +190,7 @@ def test_two_revisions(caplint: Caplint, tmp_path: Path, monkeypatch: pytest.Mon
     run = caplint("diff", "HEAD..HEAD~1", *words)
     assert (run.status, _findings(run.out, "resolved")) == (0, {("error", "CAP102", "KVM_CAP_NEW")})
     assert caplint("diff", "HEAD~1..", *words).status == 1
-    for wrong in ("HEAD", "..", "HEAD...HEAD"):
+    for wrong in ("HEAD", "..", "...", "HEAD....HEAD"):
         assert caplint("diff", wrong).err == f"caplint: {wrong}: write REV..REV, such as v6.11..v6.12\n"
 
 
@@ -256,11 +256,14 @@ def test_a_patch_of_200_megabytes(caplint: Caplint, pair: tuple[str | Path, ...]
     assert "more than 64,000,000 are not read" in run.err
 
 
-@pytest.mark.parametrize("name", ["gone", "."])
-def test_a_patch_that_cannot_be_read(caplint: Caplint, pair: tuple[str | Path, ...], name: str) -> None:
+@pytest.mark.parametrize(("name", "message"), [("gone", "cannot be read: "), (".", "a directory without patches (")])
+def test_a_patch_that_cannot_be_read(
+    caplint: Caplint, pair: tuple[str | Path, ...], apart: Path, name: str, message: str
+) -> None:
+    assert apart.is_dir()
     run = caplint("patch", name, *pair)
     assert (run.status, run.err.count("\n")) == (2, 1)
-    assert run.err.startswith(f"caplint: {name}: cannot be read: ")
+    assert run.err.startswith(f"caplint: {name}: {message}")
 
 
 @pytest.mark.parametrize("kind", ["FIFO", "device", "socket"])

@@ -43,4 +43,4 @@ def test_two_trees_of_one_name_and_no_tree_to_compare(tmp_path: Path, monkeypatc
     with pytest.raises(CaplintError, match="two trees are named kernel"):
         chosen(Asked(paths=(one, two)), Config())
     with pytest.raises(CaplintError, match="no tree to compare"):
-        between(Asked(kernel=one, trees=(f"old=reference:{two}",)), Config(), ("a", "b"))
+        between(Asked(kernel=one, trees=(f"old=reference:{two}",)), Config(), ("a", "b"), fork=False)

@@ -66,7 +66,7 @@ def test_a_command_exists_with_its_options(command: str) -> None:
 
 
 def test_every_command_of_the_page_is_tried() -> None:
-    assert sum(text.startswith("caplint ") for text in _commands()) == 7
+    assert sum(text.startswith("caplint ") for text in _commands()) == 8
     used = set(re.findall(r"--output-format (\w+)", _PAGE))
     assert {"github", "sarif", "gitlab", "junit", "b4"} <= used <= set(FORMATS)
 

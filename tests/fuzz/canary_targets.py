@@ -90,7 +90,8 @@ def _laid(diff: bytes, *, whole: bool) -> object:
     trees: list[Tree] = [MemoryTree("kernel", "linux", KERNEL)]
     with answered() as said:
         series = read_series([("input.patch", diff)], lambda _: None)
-        laid = apply_series(series, trees, None, lambda _: None) if whole else apply_excerpts(series, trees, None)
+        lay = apply_series if whole else apply_excerpts
+        laid = lay(series, trees, None, lambda _: None)
         return [sorted(getattr(tree, "changes", {})) for each in laid for tree in each.trees]
     return said
 

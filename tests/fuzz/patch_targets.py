@@ -73,11 +73,10 @@ def routed(data: bytes) -> object:
         read = read_series(files, _ignore)
         trees: list[Tree] = both()
         laid = (
-            apply_excerpts(read, trees, preferred)
+            apply_excerpts(read, trees, preferred, _ignore)
             if choices.seldom()
             else apply_series(read, trees, preferred, _ignore)
         )
-        assert laid
         return [_changes(each) for each in laid]
     return said
 

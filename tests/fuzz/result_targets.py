@@ -65,7 +65,7 @@ def rows(data: bytes) -> object:
     trees = both()
     connection = sqlite3.connect(":memory:")
     session = SimpleNamespace(
-        connection=connection, trees=trees, deep=False, roles={tree.name: tree.role for tree in trees},
+        connection=connection, trees=trees, deep=False, lacks={}, roles={tree.name: tree.role for tree in trees},
         loaded=[Loaded(tree, tree.c_files(cast("StampCache", None)), []) for tree in trees],
     )  # fmt: skip
     try:

@@ -94,7 +94,7 @@ def test_a_page(tmp_path: Path) -> None:
         (
             _page({"needs": '["kernal"]'}),
             ": front matter: needs 'kernal', which must be one of kernel, code, documentation, vmm, manager, "
-            "reference, patch, machine, deep",
+            "reference, patch, series, rival, machine, deep",
         ),
         (_page(body="# No query\n"), ": has no ```sql block"),
         (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: the fence of an example needs a language and TREE:PATH"),

@@ -83,14 +83,17 @@ def _git(root: Path, content: bytes, diff: bytes, *options: str) -> tuple[bytes 
     }
 
 
+ALREADY = b"already applied"
+
+
 def _ours(tree: Tree, files: list[FileDiff], exact: bool) -> bytes | None:
     def ignore(_: str) -> None:
         """No note is asked for."""
 
     try:
-        return apply(tree, files, "p", None if exact else ignore)[PATH]
-    except CaplintError:
-        return None
+        return apply(tree, files, "p", None if exact else ignore, less_context=True)[PATH]
+    except CaplintError as error:
+        return ALREADY if "is already applied" in str(error) else None
 
 
 def _is_garbled(result: bytes, content: bytes, hunks: tuple[Hunk, ...], placed: dict[int, int]) -> bool:
@@ -126,6 +129,9 @@ def _compare(place: tuple[Path, Path], content: bytes, diff: bytes, reduce: bool
     if expected is None:
         expected, placed = _git(place[0], content, diff, "-C1", *options)
     found = _ours(bare_kernel(place[1], {PATH: content}), [file], exact=False)
+    if found == ALREADY:
+        assert _git(place[0], content, diff, "--reverse", *options)[0] is not None
+        return
     garbled = expected is not None and _is_garbled(expected, content, file.hunks, placed)
     event(f"git {'refuses' if expected is None else 'garbles' if garbled else 'applies'}; same: {expected == found}")
     assert found == expected or garbled or _wants_an_end(file.hunks)

@@ -73,6 +73,20 @@ def test_nothing_is_run_wherever_it_is_configured(caplint: Caplint, tmp_path: Pa
         assert (caplint(*words).status, trap.exists()) == (0, False)
 
 
+def test_nothing_is_run_for_a_range(caplint: Caplint, tree: Path, trap: Path) -> None:
+    """History is read with git log and git merge-base, which obey more of a configuration than others."""
+    lines = "[log]\n\tshowSignature = true\n\tmailmap = true\n[diff]\n\torderFile = /dev/zero\n\tnoprefix = true\n"
+    with (tree / ".git/config").open("a") as file:
+        file.write(lines)
+    later = git(tree, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "later")
+    last = git(tree, "commit-tree", "HEAD^{tree}", "-p", later, "-m", "last")
+    lay(tree, {".git/refs/heads/later": f"{last}\n"})
+    trap.unlink(missing_ok=True)
+    for words in (("diff", "HEAD..later"), ("diff", "HEAD...later"), ("check", "--base", "later")):
+        run = caplint(*words, tree, "--fail-on", "never")
+        assert (run.status, trap.exists()) == (0, False), run.err
+
+
 def test_the_environment_configures_nothing(
     caplint: Caplint, tmp_path: Path, trap: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,8 +79,8 @@ def test_unchanged_objects_are_read_once(tmp_path: Path, store: FactStore, monke
     lay(root, {OTHER: "KVM_CAP_HLT\n"})
     commit(root)
     asked: list[str] = []
-    real = Repository.read_all
-    monkeypatch.setattr(Repository, "read_all", lambda self, oids: asked.extend(oids) or real(self, oids))  # type: ignore[func-returns-value]
+    real = Repository.read_present
+    monkeypatch.setattr(Repository, "read_present", lambda self, oids: asked.extend(oids) or real(self, oids))  # type: ignore[func-returns-value]
     assert OTHER not in _state(tree_of(f"{root}@HEAD~1"), store)
     assert len(asked) == len(KERNEL_FILES) + 1
     asked.clear()

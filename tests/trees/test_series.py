@@ -163,7 +163,13 @@ def test_less_context_is_said(tmp_path: Path, trees: list[Tree]) -> None:
     lay(tmp_path / "k", {NEW: "other\n1\n2\nold\n4\n5\nelse\n"})
     diff = f"--- a/{NEW}\n+++ b/{NEW}\n@@ -1,7 +1,7 @@\n 0\n 1\n 2\n-old\n+new\n 4\n 5\n 6\n".encode()
     told: list[str] = []
-    assert _lay(trees, diff, told=told)[0].trees[0].read(NEW) == b"other\n1\n2\nnew\n4\n5\nelse\n"
+    with pytest.raises(
+        CaplintError, match=r"does not apply; regenerate .*, or accept less context with --less-context"
+    ):
+        _lay(trees, diff)
+    series = read_series([("1.patch", diff)], told.append)
+    (laid,) = under_test.apply_series(series, trees, None, told.append, less_context=True)
+    assert laid.trees[0].read(NEW) == b"other\n1\n2\nnew\n4\n5\nelse\n"
     assert told == [f"1.patch: {NEW} was applied with reduced context; check the result"]
 
 
@@ -251,3 +257,21 @@ def test_files_may_change_places(tmp_path: Path, trees: list[Tree]) -> None:
     )
     (laid,) = _lay(trees, (move.format("one", "two") + move.format("two", "one")).encode())
     assert [laid.trees[0].read_or_none(f"virt/kvm/{name}.c") for name in ("one", "two")] == [b"2\n", b"1\n"]
+
+
+@pytest.mark.parametrize(
+    "path", ["tests/qtest/x.c", "docs/system/x.rst", "scripts/hook", "Documentation/x.rst", "po/de.po"]
+)
+def test_files_that_are_never_read_need_no_tree(trees: list[Tree], path: str) -> None:
+    """A package's sources lack some directories, and a sparse checkout many."""
+    told: list[str] = []
+    change = f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n".encode()
+    (laid,) = _lay(trees, change + _add(NEW, "x\n") + change.replace(path.encode(), b"more.png"), told=told)
+    assert laid.trees[0].read(NEW) == b"x\n"
+    assert told == [f"1.patch: left out {path} and 1 more: in none of the trees, and not read by caplint"]
+
+
+@pytest.mark.parametrize("path", ["virt/kvm/gone.c", "hw/gone.c", "src/qemu/qemu_driver.c", "other/x.c"])
+def test_files_that_may_matter_need_a_tree(trees: list[Tree], path: str) -> None:
+    with pytest.raises(CaplintError, match=f"{path} fits none of the trees"):
+        _lay(trees, f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n".encode())

@@ -69,7 +69,7 @@ class _At(NamedTuple):
     offset: int
 
 
-class _Way(NamedTuple):
+class _Trail(NamedTuple):
     """Steps from the call's argument to an expression."""
 
     path: Path = ()
@@ -77,11 +77,11 @@ class _Way(NamedTuple):
     depth: int = _DEPTH
     """Number of further steps."""
 
-    def by(self, via: str) -> _Way:
+    def by(self, via: str) -> _Trail:
         """Return the way with a name for how it goes, unless it has one."""
         return self._replace(via=via) if self.via == "direct" else self
 
-    def into(self, *path: str) -> _Way:
+    def into(self, *path: str) -> _Trail:
         """Return the way with another path."""
         return self._replace(path=path)
 
@@ -102,7 +102,7 @@ class Capabilities:
     def of(self, function: CodeFunction, expression: str, offset: int, path: Path = ()) -> Resolution:
         """Return the capabilities that the expression may stand for at an offset of the function."""
         search = _ValueSearch(self._code, self.values, self._returned)
-        search.follow(_At(function.blob, function, offset), expression, _Way(path))
+        search.follow(_At(function.blob, function, offset), expression, _Trail(path))
         return search.result
 
 
@@ -115,7 +115,7 @@ class _ValueSearch:
     result: Resolution = field(default_factory=Resolution)
     seen: set[tuple[int, int, int, str, Path]] = field(default_factory=set)
 
-    def follow(self, at: _At, text: str, way: _Way) -> None:
+    def follow(self, at: _At, text: str, way: _Trail) -> None:
         """Add the capabilities of an expression to the result."""
         for choice in choices(text):
             key = (at.blob, at.function.start if at.function else -1, at.offset, choice, way.path)
@@ -127,7 +127,7 @@ class _ValueSearch:
                 return
             self._one(at, choice, way._replace(depth=way.depth - 1))
 
-    def _one(self, at: _At, text: str, way: _Way) -> None:
+    def _one(self, at: _At, text: str, way: _Trail) -> None:
         if is_number(text):
             return
         if text[0] in "&*":
@@ -147,13 +147,13 @@ class _ValueSearch:
         else:
             self._spelt(text, way)
 
-    def _spelt(self, text: str, way: _Way) -> None:
+    def _spelt(self, text: str, way: _Trail) -> None:
         names = spelt(without_strings(text))
         for name in names:
             self.result.caps.setdefault(name, way.via)
         self.result.unknown |= not names
 
-    def _assigned(self, at: _At, target: str, way: _Way) -> bool:
+    def _assigned(self, at: _At, target: str, way: _Trail) -> bool:
         """Follow the values that a target has at the place; tell whether they are all that it can have."""
         if at.function is None:
             return False
@@ -163,7 +163,7 @@ class _ValueSearch:
         self.result.unknown |= reached.taken
         return reached.always
 
-    def _name(self, at: _At, name: str, way: _Way) -> None:
+    def _name(self, at: _At, name: str, way: _Trail) -> None:
         if names := spelt(name):
             self.result.caps.setdefault(names[0], way.via)
             return
@@ -182,7 +182,7 @@ class _ValueSearch:
         elif not is_local:
             self._shared(at, name, way)
 
-    def _shared(self, at: _At, name: str, way: _Way) -> None:
+    def _shared(self, at: _At, name: str, way: _Trail) -> None:
         """Follow a name that is defined outside functions."""
         if rows := self.values.rows(at.blob, name):
             self.result.unknown |= not way.path
@@ -202,7 +202,7 @@ class _ValueSearch:
         if not (bodies or initials or stores) and not self._member_elsewhere(at, way):
             self.result.unknown = True
 
-    def _shared_table(self, at: _At, rows: list[TableRow], way: _Way) -> None:
+    def _shared_table(self, at: _At, rows: list[TableRow], way: _Trail) -> None:
         """Follow a table that each architecture may define in a file of its own."""
         own = at.function.arch if at.function is not None else None
         shared = own in {None, GENERIC}
@@ -215,7 +215,7 @@ class _ValueSearch:
             for cap in inner.result.caps:
                 self.result.archs.setdefault(cap, set()).add(arch if shared and arch != GENERIC else None)
 
-    def _elsewhere(self, function: CodeFunction, store: Assignment, way: _Way) -> None:
+    def _elsewhere(self, function: CodeFunction, store: Assignment, way: _Trail) -> None:
         """Add the capabilities that another function assigns; those that its callers pass are unknown."""
         inner = self._other()
         inner.follow(_At(function.blob, function, store.start), store.value, way)
@@ -233,7 +233,7 @@ class _ValueSearch:
         self.result.unknown |= other.unknown
         self.result.required |= other.required
 
-    def _member_elsewhere(self, at: _At, way: _Way) -> bool:
+    def _member_elsewhere(self, at: _At, way: _Trail) -> bool:
         """Follow the assignments of the same file to a member, if each of them names capabilities; tell whether."""
         if not way.path or way.indexed:
             return False
@@ -248,7 +248,7 @@ class _ValueSearch:
         self._add(found)
         return True
 
-    def _call(self, at: _At, name: str, arguments: list[str], way: _Way) -> None:
+    def _call(self, at: _At, name: str, arguments: list[str], way: _Trail) -> None:
         self.result.required |= name in knowledge().requirements
         definitions = [entry for entry in self.values.macros(at.blob, name) if entry.parameters is not None]
         bodies = [body for entry in definitions if (body := substituted(entry, arguments))]
@@ -265,7 +265,7 @@ class _ValueSearch:
         others = [function for function in functions if not function.static or function.path.endswith(".h")]
         return (own or others)[:_MOST_DEFINITIONS]
 
-    def _returned(self, at: _At, function: CodeFunction, arguments: list[str], way: _Way) -> None:
+    def _returned(self, at: _At, function: CodeFunction, arguments: list[str], way: _Trail) -> None:
         result = self._values_of(function, way.path)
         for cap in result.caps:
             self.result.caps.setdefault(cap, way.by("returned").via)
@@ -284,18 +284,18 @@ class _ValueSearch:
             self.returned[key] = Resolution()
             inner = _ValueSearch(self.code, self.values, self.returned)
             for start, value in function.returns:
-                inner.follow(_At(function.blob, function, start), value, _Way(path, "returned"))
+                inner.follow(_At(function.blob, function, start), value, _Trail(path, "returned"))
             inner.result.unknown |= not function.returns
             self.returned[key] = inner.result
         return self.returned[key]
 
-    def _table(self, rows: list[TableRow], way: _Way) -> None:
+    def _table(self, rows: list[TableRow], way: _Trail) -> None:
         index = way.path[0][1:-1].strip() if way.indexed else ""
         members = way.path[1:] if way.indexed else way.path
         for row in _indexed(rows, index):
             self._row(_At(row.blob, None, 0), row.value, way.into(*members).by("table"))
 
-    def _row(self, at: _At, text: str, way: _Way) -> None:
+    def _row(self, at: _At, text: str, way: _Trail) -> None:
         """Follow the entry of a table or the initial value of a structure."""
         entries = fields(without_strings(text))
         members = [entry for entry in way.path if not entry.startswith("[")]
@@ -312,7 +312,7 @@ class _ValueSearch:
         else:
             self._positional(at, [value for _, value in entries], members[0], way.into(*members[1:]))
 
-    def _positional(self, at: _At, values: list[str], member: str, way: _Way) -> None:
+    def _positional(self, at: _At, values: list[str], member: str, way: _Trail) -> None:
         """Follow the value of a member in a list without designators."""
         naming = [value for value in values if spelt(value)]
         if not naming:
@@ -326,7 +326,7 @@ class _ValueSearch:
 
     def _names_one(self, at: _At, value: str) -> bool:
         inner = _ValueSearch(self.code, self.values, self.returned)
-        inner.follow(at, value, _Way(via="table"))
+        inner.follow(at, value, _Trail(via="table"))
         return bool(inner.result.caps)
 
 
