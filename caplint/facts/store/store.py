@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,9 @@ from weakref import finalize
 
 from caplint.facts.store import store_file
 from caplint.facts.store.schema import schema, schema_version
-from caplint.facts.store.seal import Unsealed, has_journal, locked, sealed, verify
+from caplint.facts.store.seal import Unsealed, has_journal, is_same, locked, pinned, sealed, verify
 from caplint.trees.tree import Stamp
+from caplint.util.cache_directory import opened
 from caplint.util.code_identity import STAMPS, code_identity, is_unchanged
 from caplint.util.escape import visible
 
@@ -76,28 +77,40 @@ class FactStore:
         self.late = False
         """True if some work ran out of time: earlier results are right, but the run's overall result is not."""
         self._file: Path | None = None
+        self._pin: int | None = None
         self.connection = self._open(path) if path is not None else _memory()
-        # Dropping a connection without this would change the file and not seal it.
-        self._end = finalize(self, _end, self.connection, self._file, os.getpid())
+        self._end = finalize(self, _end, self.connection, self._file, self._pin, os.getpid())
 
     def _open(self, path: Path) -> sqlite3.Connection:
+        try:
+            with opened(path.parent, create=True), locked(path) as seal:
+                return self._on_disk(path, seal)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            self._warn(f"store {path}: {error}; continuing without it")
+        except OSError as error:
+            self._warn(f"store {path}: {error.strerror}; continuing without it")
+        return _memory()
+
+    def _on_disk(self, path: Path, seal: int) -> sqlite3.Connection:
+        """Open or create the store, whose lock is held. Raises `OSError` or `sqlite3.DatabaseError` if that fails."""
         for attempt in (1, 2):
+            if store_file.prepare(path):
+                self._warn(f"store {path}: its header is not caplint's; moved aside, starting a new one")
             try:
-                if store_file.prepare(path):
-                    self._warn(f"store {path}: its header is not caplint's; moved aside, starting a new one")
-                connection = _on_disk(path)
+                connection, self._pin = _verified(path, seal)
+            except Unsealed:  # only time is lost
+                if attempt == 2:
+                    raise
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
-                    self._warn(f"store {path}: {error}; continuing without it")
-                    break
-                self.discard(path, error, self._warn)
-            except OSError as error:
-                self._warn(f"store {path}: {error.strerror}; continuing without it")
-                break
+                    raise
+                self._warn(f"store {path}: {error}; starting a new one")
             else:
                 self._file = path
                 return connection
-        return _memory()
+            with suppress(OSError):
+                store_file.remove(path)
+        raise AssertionError
 
     @staticmethod
     def discard(path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> None:
@@ -121,15 +134,16 @@ class FactStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._conditions = {}
-            if self.connection.in_transaction:  # SQLite itself rolls back on a full disk
-                self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        with _alone(self._file):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._conditions = {}
+                if self.connection.in_transaction:  # SQLite itself rolls back on a full disk
+                    self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
 
     def known(self, extractor: str) -> dict[BlobKey, int]:
         """Return the row id of every blob that this extractor has read."""
@@ -174,16 +188,23 @@ class FactStore:
             self._conditions[text] = row
         return self._conditions
 
-    def touch(self, blobs: Iterable[int]) -> None:
-        """Record that a run needed these blobs; once a day, delete blobs that are unused for long."""
+    def touch(self, blobs: Iterable[int]) -> bool:
+        """Record that a run needs these blobs; once a day, delete blobs that are unused for long.
+
+        Returns False if another process deleted some of them meanwhile. After True, none is deleted during the run.
+        """
         today = _today()
-        old = {row for (row,) in self.connection.execute("SELECT id FROM main.blob WHERE used < ?", (today,))}
-        stale = sorted(old.intersection(blobs))
+        wanted = set(blobs)
+        query = "SELECT id FROM main.blob WHERE used >= ? AND id IN (SELECT value FROM json_each(?))"
+        stale = sorted(wanted - {row for (row,) in self.connection.execute(query, (today, json.dumps(list(wanted))))})
         if not stale:
-            return
+            return True
         with suppress(sqlite3.OperationalError), self._writing():
-            self.connection.executemany("UPDATE main.blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
+            update = "UPDATE main.blob SET used = ? WHERE id = ?"
+            there = self.connection.executemany(update, [(today, row) for row in stale]).rowcount
             self.connection.execute("DELETE FROM main.blob WHERE used < ?", (today - self._days_kept(),))
+            return there == len(stale)
+        return True
 
     def _days_kept(self) -> int:
         pages, free, size = (
@@ -275,17 +296,35 @@ def _memory() -> sqlite3.Connection:
     return connection
 
 
-def _on_disk(path: Path) -> sqlite3.Connection:
-    """Open or create the store. Raises `OSError` or `sqlite3.DatabaseError` if that fails."""
-    with locked(path) as seal:
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
+    """Hold the lock of a store. A wait that times out is an error of SQLite, as for SQLite's own locks."""
+    with ExitStack() as stack:
+        if path is not None:
+            try:
+                stack.enter_context(locked(path))
+            except FileNotFoundError:  # the directory was removed, so nobody else uses the file
+                pass
+            except OSError as error:
+                busy = sqlite3.OperationalError(error.strerror)
+                busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise busy from error
+        yield
+
+
+def _verified(path: Path, seal: int) -> tuple[sqlite3.Connection, int]:
+    """Verify and open a store's file; return the connection and the pin. Raises as `verify` does, or `OSError`."""
+    verify(path, seal)
+    if path.stat().st_size:
+        pin = pinned(path)
         try:
-            verify(path, seal)
-        except Unsealed:  # only time is lost
-            _remove(path)
-            store_file.prepare(path)
-        is_new = not path.stat().st_size
-    with sealed(path, whole=True) if is_new else nullcontext():
-        return _connected(path)
+            return _connected(path), pin
+        except BaseException:
+            os.close(pin)
+            raise
+    with sealed(path, seal, whole=True):
+        connection = _connected(path)
+    return connection, pinned(path)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -312,19 +351,40 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> None:
-    """Close a connection and seal the file; in a forked process do nothing."""
+def _end(connection: sqlite3.Connection, path: Path | None, pin: int | None, process: int) -> None:
+    """Seal the file and close a connection; in a forked process do nothing."""
     if process != os.getpid():
         return
-    with suppress(sqlite3.Error, OSError):
-        if path is not None and has_journal(path):
-            with sealed(path):
-                with suppress(sqlite3.Error):
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                with suppress(sqlite3.Error):
-                    connection.close()
-            if not is_unchanged():  # modules loaded meanwhile may differ from the code in the rows' keys
-                _remove(path)
+    with ExitStack() as last:
+        if pin is not None:
+            last.callback(os.close, pin)
+        last.callback(_closed, connection)
+        with suppress(sqlite3.Error, OSError):
+            if path is not None and pin is not None:
+                with locked(path) as seal:
+                    _finish(connection, path, pin, seal, last)
+
+
+def _finish(connection: sqlite3.Connection, path: Path, pin: int, seal: int, last: ExitStack) -> None:
+    """Copy the journal into the file and seal it, unless another process has removed the file.
+
+    `last` ends the pin and the connection. Under the lock, the pin may end first, and SQLite removes its files.
+    """
+    if not is_same(path, pin) or not has_journal(path):
+        return
+    if not is_unchanged():  # modules loaded meanwhile may differ from the code in the rows' keys
+        store_file.remove(path)
+        return
+    with sealed(path, seal):
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA busy_timeout = 0")  # what others still read stays in the journal
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        last.pop_all()
+        os.close(pin)
+        _closed(connection)
+
+
+def _closed(connection: sqlite3.Connection) -> None:
     with suppress(sqlite3.Error):
         connection.close()
 
@@ -336,7 +396,7 @@ def _forget_others(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    with suppress(OSError):
+    with suppress(OSError), locked(path):
         store_file.remove(path)
 
 

@@ -219,7 +219,7 @@ def test_a_disk_that_is_full(
 ) -> None:
     store = tmp_path / "store" / file_name()
     FactStore(store).close()
-    real = store_module._on_disk
+    real = store_module._connected
 
     def limited(path: Path) -> sqlite3.Connection:
         connection = real(path)
@@ -227,7 +227,7 @@ def test_a_disk_that_is_full(
         connection.execute(f"PRAGMA max_page_count = {pages}")
         return connection
 
-    monkeypatch.setattr(store_module, "_on_disk", limited)
+    monkeypatch.setattr(store_module, "_connected", limited)
     big = kernel(tmp_path / "big", {"arch/x86/kvm/big.c": "int f(void) { return g(KVM_CAP_HLT); }\n" * 400})
     found = _ask(big, store)
     assert len(found) == len(truth) + 1
