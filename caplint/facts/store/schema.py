@@ -6,7 +6,6 @@ import hashlib
 from functools import cache
 from importlib import resources
 
-
 _SHARING = 2
 """Version of how processes share the file: which locks they hold, and when they seal it."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from caplint.facts.store import connections
 from caplint.facts.store import seal as seal_module
 from caplint.facts.store import store as store_module
 from caplint.facts.store.records import FileFacts, Macro
@@ -159,7 +160,7 @@ def test_code_that_changes_removes_no_store_but_its_own(tmp_path: Path, monkeypa
     new = FactStore(path)
     _add(new, "2")
     with monkeypatch.context() as patched:
-        patched.setattr(store_module, "is_unchanged", lambda: False)
+        patched.setattr(connections, "is_unchanged", lambda: False)
         old.close()
     new.close()
     assert _content(path) == {"2": MACROS}
