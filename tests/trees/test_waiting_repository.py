@@ -11,7 +11,7 @@ import pytest
 from conftest import X86, Caplint, commit, git, kernel, lay
 from hostile_repositories import KINDS
 
-from caplint.trees import git_process
+from caplint.trees import git_objects, git_process
 from caplint.trees.detect import directory_tree, staged_tree
 from caplint.trees.repository import Repository
 from caplint.trees.tree import object_id
@@ -166,6 +166,31 @@ def test_borrowed_objects_that_lead_round(caplint: Caplint, root: Path, lines: s
     lay(root, {".git/objects/info/alternates": lines.format(here=root / ".git/objects")})
     lay(root.with_name("b"), {".git/objects/info/alternates": f"{root}/.git/objects\n"})
     assert _one_line_soon(caplint, root, REVISION) == 0
+
+
+def _lends(places: list[Path]) -> None:
+    """Make directories of objects, each of which borrows from the next."""
+    for place, lender in zip(places, [*places[1:], None], strict=True):
+        lay(place, {"pack/x": "", "info/alternates": f"{lender}\n" if lender else ""})
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(7, False), (8, True)])
+def test_objects_that_are_borrowed_over_many_levels(tmp_path: Path, levels: int, *, refused: bool) -> None:
+    """Git follows a few levels and leaves out the rest."""
+    places = [tmp_path / str(number) for number in range(levels)]
+    _lends(places)
+    if not refused:
+        git_objects.check_objects(places[0], loose=False)
+        return
+    with pytest.raises(CaplintError, match=r"/0: too many levels of borrowed objects \(info/alternates\)$"):
+        git_objects.check_objects(places[0], loose=False)
+
+
+def test_objects_that_take_long_to_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _lends([tmp_path / "objects"])
+    monkeypatch.setattr(git_objects, "_PATIENCE", -1.0)
+    with pytest.raises(CaplintError, match=r"/objects: listing takes longer than -1 s; run `git gc`$"):
+        git_objects.check_objects(tmp_path / "objects", loose=False)
 
 
 @pytest.mark.parametrize("relative", [False, True])
