@@ -96,7 +96,7 @@ def test_a_query_that_takes_memory_ends(connection: sqlite3.Connection, monkeypa
     """The peak is measured again while the query runs; it grows by 100 MB at each look here."""
     peaks = iter(range(0, 10_000_000_000, 100_000_000))
     monkeypatch.setattr(sandbox, "_memory", lambda: next(peaks))
-    with pytest.raises(CaplintError, match="^query: takes more than 1,500 MB of memory$"):
+    with pytest.raises(CaplintError, match=r"^query: takes more than 1,500 MB of memory$"):
         query_rows(connection, f"{ROWS} SELECT count(*) FROM n")
     assert next(peaks) == 1_700_000_000
 

@@ -84,7 +84,7 @@ def test_a_header_that_is_too_long() -> None:
 
 @pytest.mark.parametrize("inner", [b"Content-Type: message/rfc822\n\n" * 12, NESTED[:1200]], ids=["mails", "parts"])
 def test_parts_that_are_nested_too_deeply(inner: bytes) -> None:
-    with pytest.raises(CaplintError, match="^p: the parts of a mail are nested deeper than 10; save only its patch$"):
+    with pytest.raises(CaplintError, match=r"^p: the parts of a mail are nested deeper than 10; save only its patch$"):
         mails(b"Subject: x\n" + inner + DIFF, "p")
 
 
