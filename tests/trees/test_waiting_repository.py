@@ -114,6 +114,8 @@ def test_damage_is_one_line(caplint: Caplint, root: Path, name: str, content: by
 def test_a_git_file_that_names_no_repository(caplint: Caplint, tmp_path: Path, text: str) -> None:
     root = lay(kernel(tmp_path / "k"), {".git": text})
     assert _one_line_soon(caplint, root, REVISION) == 2
+    if text == "gitdir: nowhere\n":
+        assert caplint("check", f"{root}@HEAD").err.endswith(f"names {root}/nowhere, which is not a directory\n")
 
 
 def test_git_that_does_not_answer_is_not_waited_for(
@@ -159,7 +161,7 @@ def test_a_tree_that_holds_itself_many_times_over(root: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "lines", ["{here}\n", "../../.git/objects\n", "../../../b/.git/objects\n", "# x\n\n/nowhere\n"]
+    "lines", ["{here}\n", "../../.git/objects\n", "../../../b/.git/objects\n", "# x\n\n/nowhere\n", "a\0b\n"]
 )
 def test_borrowed_objects_that_lead_round(caplint: Caplint, root: Path, lines: str) -> None:
     commit(kernel(root.with_name("b")))
