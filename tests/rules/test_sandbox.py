@@ -92,6 +92,18 @@ def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.Monkey
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_function_of_long_texts_looks_at_the_clock(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would look only after 2,000 steps, each of which takes milliseconds here."""
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", 0.5)
+    begun = time.process_time()
+    text = "t (x) AS MATERIALIZED (SELECT hex(zeroblob(4500000)))"
+    with pytest.raises(CaplintError, match=r"^query: takes longer than 0.5 s$"):
+        query_rows(connection, f"{ROWS}, {text} SELECT sum(instr(x, '1' || i)) FROM n, t")
+    assert time.process_time() - begun < 1.5
+
+
 def test_a_query_that_takes_memory_ends(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """The peak is measured again while the query runs; it grows by 100 MB at each look here."""
     peaks = iter(range(0, 10_000_000_000, 100_000_000))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -176,24 +178,40 @@ def test_a_seal_that_another_process_left_open_is_not_closed_by_a_third(tmp_path
     assert _content(path) == {}
 
 
-def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path) -> None:
-    """The store of another version is removed with its seal; whoever waits for that lock takes the new one."""
+def _dies_while_it_seals(path: Path) -> None:
+    seal_module._renewed = lambda *_: os._exit(9)
+    store = FactStore(path)
+    _add(store, "2")
+    store.close()
+
+
+def test_a_process_that_dies_while_it_seals_costs_the_store_and_no_warning(tmp_path: Path) -> None:
     path = tmp_path / "facts.db"
-    seal = path.with_name(path.name + SUFFIX)
-    taken = threading.Event()
+    store = FactStore(path)
+    _add(store, "1")
+    store.close()
+    process = get_context("fork").Process(target=_dies_while_it_seals, args=(path,))
+    process.start()
+    process.join()
+    assert process.exitcode == 9
+    assert _content(path) == {}
 
-    def wait() -> None:
-        with locked(path) as handle:
-            assert seal_module.is_same(seal, handle)
-            taken.set()
 
-    with locked(path):
-        thread = threading.Thread(target=wait)
-        thread.start()
-        assert not taken.wait(0.05)
-        seal.unlink()
-    thread.join()
-    assert taken.is_set()
+def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store of another version is removed with its seal; whoever has just opened that takes the new one."""
+    path = tmp_path / "facts.db"
+    seal, real = path.with_name(path.name + SUFFIX), fcntl.flock
+    removed: list[int] = []
+
+    def flock(handle: int, operation: int) -> None:
+        if not removed:
+            seal.unlink()
+            removed.append(handle)
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with locked(path) as handle:
+        assert seal_module.is_same(seal, handle)
 
 
 def test_a_store_of_another_version_that_is_in_use_is_not_removed(tmp_path: Path) -> None:
