@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
@@ -195,6 +197,63 @@ def test_a_process_that_dies_while_it_seals_costs_the_store_and_no_warning(tmp_p
     process.join()
     assert process.exitcode == 9
     assert _content(path) == {}
+
+
+def test_a_forked_process_closes_no_store_of_its_parent(tmp_path: Path) -> None:
+    path = tmp_path / "facts.db"
+    store = FactStore(path)
+    _add(store, "1")
+    process = get_context("fork").Process(target=store.close)
+    process.start()
+    process.join()
+    assert (process.exitcode, seal_module.has_journal(path)) == (0, True)
+    _add(store, "2")
+    store.close()
+    assert _content(path) == {"1": MACROS, "2": MACROS}
+
+
+def test_a_long_journal_is_not_copied_before_it_is_sealed(tmp_path: Path) -> None:
+    """SQLite would copy it at 1,000 pages."""
+    path = tmp_path / "facts.db"
+    FactStore(path).close()
+    store = FactStore(path)
+    before = path.read_bytes()
+    store.retain_all({f"memo{number}": "a" * 50_000 for number in range(120)})
+    assert path.read_bytes() == before
+    store.close()
+    assert _content(path) == {}
+
+
+def test_a_seal_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "facts.db"
+    FactStore(path).close()
+    path.with_name(path.name + SUFFIX).unlink()
+    path.with_name(path.name + SUFFIX).symlink_to(tmp_path / "elsewhere")
+    warnings: list[str] = []
+    FactStore(path, warnings.append).close()
+    assert ([len(warnings)], (tmp_path / "elsewhere").exists()) == ([1], False)
+
+
+def test_a_directory_that_is_removed_meanwhile_ends_no_run(tmp_path: Path) -> None:
+    store = FactStore(tmp_path / "cache" / "facts.db")
+    shutil.rmtree(tmp_path / "cache")
+    _add(store, "1")
+    assert len(store.known("x")) == 1
+    store.close()
+
+
+def test_what_another_still_reads_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "facts.db"
+    store, reader = FactStore(path), FactStore(path)
+    reader.connection.execute("BEGIN")
+    reader.connection.execute("SELECT count(*) FROM memo").fetchone()
+    _add(store, "1")
+    begun = time.monotonic()
+    store.close()
+    assert time.monotonic() - begun < 5
+    reader.connection.execute("COMMIT")
+    reader.close()
+    assert _content(path) == {"1": MACROS}
 
 
 def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
