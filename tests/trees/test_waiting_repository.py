@@ -13,6 +13,7 @@ from hostile_repositories import KINDS
 
 from caplint.trees import git_objects, git_process
 from caplint.trees.detect import directory_tree, staged_tree
+from caplint.trees.git_place import locate
 from caplint.trees.repository import Repository
 from caplint.trees.tree import object_id
 from caplint.util.errors import CaplintError
@@ -213,3 +214,10 @@ def test_a_repository_under_a_young_fifo_is_no_fifo(root: Path) -> None:
     """Whatever is below the working tree is no file of git's."""
     os.mkfifo(root / "virt/kvm/pipe.c")
     assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).candidates()
+
+
+def test_git_that_never_ends_is_ended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its answers may come in time."""
+    monkeypatch.setattr(git_process, "_WHOLE", -1.0)
+    with pytest.raises(git_process.GitFailedError, match=r"^takes longer than -1 s; run `git fsck`"):
+        git_process.Git(locate(root)).run("version")
