@@ -50,7 +50,7 @@ def harvest(
     Raises `CaplintError` for a file that changes meanwhile.
     """
     extractor = settings.extractor
-    rows = store.known(extractor)
+    rows = _in_use(store, extractor, {_key(file, language) for _, file in wanted})
     missing: dict[BlobKey, tuple[Tree, File]] = {}
     for tree, file in wanted:
         key = _key(file, language)
@@ -70,8 +70,15 @@ def harvest(
             done += sum(size for _, size, *_ in results)
             progress(done, sum(sizes))
         rows = lost | store.known(extractor)
-    store.touch(rows[key] for key in {_key(file, language) for _, file in wanted})
     return rows
+
+
+def _in_use(store: FactStore, extractor: str, keys: set[BlobKey]) -> dict[BlobKey, int]:
+    """Return the row id of every known blob, after those of `keys` were protected from deletion by another process."""
+    while True:
+        rows = store.known(extractor)
+        if store.touch(rows[key] for key in keys & rows.keys()):
+            return rows
 
 
 def _key(file: File, language: str | None) -> BlobKey:
@@ -82,7 +89,7 @@ def harvest_contents(
     store: FactStore, contents: dict[BlobKey, bytes], settings: ExtractionSettings
 ) -> dict[BlobKey, int]:
     """Put the facts of contents that are not files of a tree into the store; return each blob's row id."""
-    rows = store.known(settings.extractor)
+    rows = _in_use(store, settings.extractor, set(contents))
     missing = {key: content for key, content in contents.items() if key not in rows}
     if missing:
         sizes = [len(content) for content in missing.values()]

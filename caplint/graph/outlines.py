@@ -59,9 +59,7 @@ class Outlines:
         self._files = files
         self._reading = reading
         self._postings: dict[str, list[int]] | None = None
-        self._rows = {
-            oid: row for (oid, language), row in store.known(reading.extractor).items() if language == OUTLINE
-        }
+        self._rows = self._known()
         self._loaded: set[int] = set()
         self._asked: set[str] = set()
 
@@ -101,7 +99,13 @@ class Outlines:
             if (text := texts.get(self._rows[file.oid])) is not None  # None: the whole file is a blind spot
         ]
 
+    def _known(self) -> dict[str, int]:
+        known = self._store.known(self._reading.extractor)
+        return {oid: row for (oid, language), row in known.items() if language == OUTLINE}
+
     def _make(self, files: list[File]) -> None:
+        if not self._store.touch(self._rows[file.oid] for file in files if file.oid in self._rows):
+            self._rows = self._known()
         if missing := [(self.tree, file) for file in files if file.oid not in self._rows]:
             rows = harvest(self._store, missing, self._reading, _quietly, OUTLINE)
             self._rows |= {file.oid: rows[file.oid, OUTLINE] for _, file in missing}

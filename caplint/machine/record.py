@@ -171,7 +171,7 @@ def _keys(data: Any, where: str, keys: tuple[str, ...]) -> None:
         raise _WrongError(f"{where} is not an object")
     for key in data:
         if key not in keys:
-            raise _WrongError(f"{where} has an unknown key {_short(key)}{suggestion(key[:_LONGEST], keys)}")
+            raise _WrongError(f"{where} has an unknown key {_short(key)}{suggestion(key, keys)}")
     for key in keys:
         if key not in data:
             raise _WrongError(f"{where} lacks {key}")

@@ -134,7 +134,7 @@ def _inner(entity: Entity, label: str) -> list[Entity]:
         if start is not None:
             found.append(entity.body[start : line.start()])
         start = None if line.group(1) else line.end()
-        if len(found) > MOST_PARTS or line.group(1):
+        if line.group(1):
             break
     if start is not None:
         found.append(entity.body[start:])

@@ -55,7 +55,7 @@ def refuse_repositories(paths: Iterable[str], label: str, has: Callable[[str], b
         parent, rest = "", path
         while rest:
             name, _, rest = rest.partition("/")
-            if len(name) < 32 and (word := folded(name)) in _REPOSITORY:
+            if (word := folded(name)) in _REPOSITORY:
                 found.setdefault(parent, set()).add(word)
             parent = f"{parent}{name}/"
     for parent, words in found.items():

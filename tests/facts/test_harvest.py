@@ -15,6 +15,7 @@ from caplint.facts import harvest as harvest_module
 from caplint.facts import workers
 from caplint.facts.extract import extract
 from caplint.facts.harvest import ExtractionSettings, harvest
+from caplint.facts.store import store as store_module
 from caplint.facts.store.records import FileFacts
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.trees.tree import File, Tree
@@ -167,3 +168,31 @@ def test_a_file_that_is_too_large_is_not_loaded(tmp_path: Path, monkeypatch: pyt
     found = store.connection.execute("SELECT start, stop, line, reason FROM blind_spot WHERE blob = ?", (row,))
     assert found.fetchall() == [(0, large.size, 1, "larger than 16 MiB")]
     store.close()
+
+
+def test_what_another_process_deletes_meanwhile_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows unused for long are deleted by the first run of a day, between two statements of any other."""
+    wanted, path = _wanted(tmp_path), tmp_path / "cache" / "facts.db"
+    monkeypatch.setattr(store_module, "_today", lambda: 100)
+    store = FactStore(path)
+    expected = _harvest(wanted, store=store).keys()
+    store.close()
+    monkeypatch.setattr(store_module, "_today", lambda: 200)
+    store = FactStore(path)
+    looks: list[int] = []
+
+    def known(extractor: str) -> dict[BlobKey, int]:
+        rows = FactStore.known(store, extractor)
+        if not looks:
+            other = FactStore(path)
+            other.touch([0])
+            other.close()
+        looks.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(store, "known", known)
+    rows = _harvest(wanted, store=store)
+    there = {row for (row,) in store.connection.execute("SELECT id FROM blob")}
+    store.close()
+    assert (rows.keys(), set(rows.values())) == (expected, there)
+    assert looks == [len(expected), 0, len(expected)]

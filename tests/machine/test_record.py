@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import time
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,14 @@ def test_what_is_no_record(content: bytes, message: str) -> None:
         parse(content, "box.json")
     assert message in str(error.value)
     assert len(str(error.value)) < 300
+
+
+def test_a_key_without_end() -> None:
+    begun = time.process_time()
+    with pytest.raises(CaplintError) as error:
+        parse(_bytes({"version" * 500_000: 1}), "box.json")
+    assert len(str(error.value)) < 300
+    assert time.process_time() - begun < 3
 
 
 def test_nesting_that_can_be_read_and_not_shown() -> None:

@@ -14,6 +14,7 @@ from conftest import Caplint
 from fleets import fleet
 
 from caplint.cli.main import main
+from caplint.matrix.tls import Tls, security
 
 distributed = pytest.importorskip("distributed")
 
@@ -107,3 +108,10 @@ def test_the_help_says_that_a_scheduler_can_run_code(capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit):
         main(["matrix", "--help"])
     assert "the scheduler can run code here" in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_encrypted_address_is_connected_to_by_encryption_alone() -> None:
+    """Whatever Dask's own configuration says of it."""
+    files = Tls(Path("ca.pem"), Path("cert.pem"), Path("key.pem"))
+    with pytest.importorskip("dask").config.set({"distributed.comm.require-encryption": False}):
+        assert security("tls://head:8786", files).require_encryption

@@ -92,6 +92,27 @@ def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.Monkey
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_function_of_long_texts_looks_at_the_clock(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would look only after 2,000 steps, each of which takes milliseconds here."""
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", 0.5)
+    begun = time.process_time()
+    text = "t (x) AS MATERIALIZED (SELECT hex(zeroblob(4500000)))"
+    with pytest.raises(CaplintError, match=r"^query: takes longer than 0.5 s$"):
+        query_rows(connection, f"{ROWS}, {text} SELECT sum(instr(x, '1' || i)) FROM n, t")
+    assert time.process_time() - begun < 1.5
+
+
+def test_a_query_that_takes_memory_ends(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peak is measured again while the query runs; it grows by 100 MB at each look here."""
+    peaks = iter(range(0, 10_000_000_000, 100_000_000))
+    monkeypatch.setattr(sandbox, "_memory", lambda: next(peaks))
+    with pytest.raises(CaplintError, match=r"^query: takes more than 1,500 MB of memory$"):
+        query_rows(connection, f"{ROWS} SELECT count(*) FROM n")
+    assert next(peaks) == 1_700_000_000
+
+
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
@@ -100,6 +121,9 @@ def test_a_query_ends(connection: sqlite3.Connection, monkeypatch: pytest.Monkey
         ("SELECT json_patch('{}', '{}')", "not authorized to use function: json_patch"),
         (f"WITH c0 (x) AS (SELECT 1), {NESTED} SELECT count(*) FROM c39", "uses its WITH clauses too often"),
         ("SELECT 1 -- " + "a" * 1_000_000, "is longer than 100,000 characters"),
+        ("SELECT 1" + "+1" * 600, "Expression tree is too large (maximum depth 500)"),
+        ("SELECT 1" + " UNION ALL SELECT 1" * 300, "too many terms in compound SELECT"),
+        ("SELECT 1 IN (" + ",".join("1" * 49_000) + ")", "is too large for SQLite"),
         ("SELECT 1\0", "contains a NUL character"),
         ("SELECT '\ud800'", "is not UTF-8"),
         ("SELECT " + ", ".join(["abs(1)"] * 600), "calls more than 500 functions"),

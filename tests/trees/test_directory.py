@@ -134,6 +134,19 @@ def test_links_are_not_followed_out_of_the_tree(tmp_path: Path) -> None:
     assert _paths(tree) == sorted([*KERNEL, X86, "arch/x86/kvm/inside.c"])
 
 
+@pytest.mark.parametrize("path", ["arch/x86/kvm/out.c", "arch/x86/kvm/away/secret.c", "../elsewhere/secret.c"])
+def test_a_file_out_of_the_tree_is_none_by_name(tmp_path: Path, path: str) -> None:
+    """Names come from includes, `api.rst` and diffs too, not only from the listing."""
+    tree = bare_kernel(tmp_path / "tree", {X86: "int x;"})
+    lay(tmp_path / "elsewhere", {"secret.c": INTERESTING})
+    here = tmp_path / "tree/arch/x86/kvm"
+    (here / "out.c").symlink_to(tmp_path / "elsewhere/secret.c")
+    (here / "away").symlink_to(tmp_path / "elsewhere")
+    assert (tmp_path / "tree" / path).exists()
+    assert (tree.exists(path), tree.is_file(path), tree.read_or_none(path)) == (False, False, None)
+    assert tree.c_files_under(path.rpartition("/")[0]) in ([], [X86])
+
+
 def test_a_tree_may_itself_be_reached_through_a_link(tmp_path: Path) -> None:
     bare_kernel(tmp_path / "real", {X86: "int x;"})
     (tmp_path / "link").symlink_to("real")

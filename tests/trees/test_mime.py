@@ -80,3 +80,16 @@ def test_a_header_that_is_too_long() -> None:
     with pytest.raises(CaplintError) as error:
         mails(SLOW["subject of brackets"], "p")
     assert str(error.value) == "p: a mail's subject has 50,001 bytes; shorten it"
+
+
+@pytest.mark.parametrize("inner", [b"Content-Type: message/rfc822\n\n" * 12, NESTED[:1200]], ids=["mails", "parts"])
+def test_parts_that_are_nested_too_deeply(inner: bytes) -> None:
+    with pytest.raises(CaplintError, match=r"^p: the parts of a mail are nested deeper than 10; save only its patch$"):
+        mails(b"Subject: x\n" + inner + DIFF, "p")
+
+
+@pytest.mark.parametrize("length", range(4, 9))
+def test_an_encoded_word_that_is_cut(length: int) -> None:
+    """A single letter at the end holds no whole byte; Python's decoder refuses it."""
+    (found,) = mails(b"Subject: =?utf-8?b?" + b"QUJDREVG"[:length] + b"?=\n\n" + DIFF, "p")
+    assert found.subject == "ABCDEF"[: length * 3 // 4]

@@ -46,6 +46,8 @@ def test_directories_that_look_like_repositories() -> None:
     for paths in (["HEAD", "objects/x", "refs/x"], ["a/head", "a/b", "a/Objects", "a/REFS/x/y"]):
         with pytest.raises(CaplintError, match=r"^p: (\./|a/) would contain HEAD, objects and refs"):
             refuse_repositories(paths, "p")
+    with pytest.raises(CaplintError):
+        refuse_repositories(["HE" + "\u200b" * 60 + "AD", "objects/x", "refs/x"], "p")
     refuse_repositories(["HEAD", "a/objects/x", "b/refs/x", "objects.c", "refs.h"], "p")
     refuse_repositories(["HEAD", "objects/x"], "p", {"objects"}.__contains__)
     with pytest.raises(CaplintError):

@@ -14,6 +14,8 @@ from conftest import KERNEL_FILES, QEMU_FILES, UAPI, X86, commit, git, kernel, l
 
 from caplint.facts.store.store import FactStore
 from caplint.trees.detect import against, directory_tree, parse_tree, staged_tree, tree_of
+from caplint.trees.git_place import locate
+from caplint.trees.git_private import PrivateGit
 from caplint.trees.repository import Repository
 from caplint.trees.tree import Tree, object_id
 from caplint.util.errors import CaplintError
@@ -228,6 +230,17 @@ def _reading(root: Path) -> tuple[Repository, str, bytes]:
     repository, content = Repository(root), (root / UAPI).read_bytes()
     assert repository.read(object_id(content)) == content
     return repository, object_id(content), content
+
+
+def test_a_forked_process_removes_no_private_directory_of_its_parent(tmp_path: Path) -> None:
+    commit(kernel(tmp_path / "k"))
+    private = PrivateGit(locate(tmp_path / "k"))
+    process = get_context("fork").Process(target=private.close)
+    process.start()
+    process.join()
+    assert (process.exitcode, private.path.is_dir()) == (0, True)
+    private.close()
+    assert not private.path.exists()
 
 
 def test_a_forked_process_that_forgets_a_repository_does_not_wait_for_its_reader(tmp_path: Path) -> None:

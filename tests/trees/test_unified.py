@@ -137,3 +137,9 @@ def test_time_for_long_lines(line: bytes) -> None:
 )  # fmt: skip
 def test_both_names(text: bytes, names: tuple[bytes, bytes]) -> None:
     assert both_names(text) == names
+
+
+def test_a_name_without_end_is_cut_where_it_is_shown() -> None:
+    with pytest.raises(CaplintError) as error:
+        parse(b"--- a/x\n+++ b/" + b"../" * 100_000 + b"x\n@@ -1 +1 @@\n-a\n+b\n", "p")
+    assert len(str(error.value)) < 400

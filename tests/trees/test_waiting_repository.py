@@ -11,8 +11,9 @@ import pytest
 from conftest import X86, Caplint, commit, git, kernel, lay
 from hostile_repositories import KINDS
 
-from caplint.trees import git_process
+from caplint.trees import git_objects, git_process
 from caplint.trees.detect import directory_tree, staged_tree
+from caplint.trees.git_place import locate
 from caplint.trees.repository import Repository
 from caplint.trees.tree import object_id
 from caplint.util.errors import CaplintError
@@ -114,6 +115,8 @@ def test_damage_is_one_line(caplint: Caplint, root: Path, name: str, content: by
 def test_a_git_file_that_names_no_repository(caplint: Caplint, tmp_path: Path, text: str) -> None:
     root = lay(kernel(tmp_path / "k"), {".git": text})
     assert _one_line_soon(caplint, root, REVISION) == 2
+    if text == "gitdir: nowhere\n":
+        assert caplint("check", f"{root}@HEAD").err.endswith(f"names {root}/nowhere, which is not a directory\n")
 
 
 def test_git_that_does_not_answer_is_not_waited_for(
@@ -159,13 +162,38 @@ def test_a_tree_that_holds_itself_many_times_over(root: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "lines", ["{here}\n", "../../.git/objects\n", "../../../b/.git/objects\n", "# x\n\n/nowhere\n"]
+    "lines", ["{here}\n", "../../.git/objects\n", "../../../b/.git/objects\n", "# x\n\n/nowhere\n", "a\0b\n"]
 )
 def test_borrowed_objects_that_lead_round(caplint: Caplint, root: Path, lines: str) -> None:
     commit(kernel(root.with_name("b")))
     lay(root, {".git/objects/info/alternates": lines.format(here=root / ".git/objects")})
     lay(root.with_name("b"), {".git/objects/info/alternates": f"{root}/.git/objects\n"})
     assert _one_line_soon(caplint, root, REVISION) == 0
+
+
+def _lends(places: list[Path]) -> None:
+    """Make directories of objects, each of which borrows from the next."""
+    for place, lender in zip(places, [*places[1:], None], strict=True):
+        lay(place, {"pack/x": "", "info/alternates": f"{lender}\n" if lender else ""})
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(7, False), (8, True)])
+def test_objects_that_are_borrowed_over_many_levels(tmp_path: Path, levels: int, *, refused: bool) -> None:
+    """Git follows a few levels and leaves out the rest."""
+    places = [tmp_path / str(number) for number in range(levels)]
+    _lends(places)
+    if not refused:
+        git_objects.check_objects(places[0], loose=False)
+        return
+    with pytest.raises(CaplintError, match=r"/0: too many levels of borrowed objects \(info/alternates\)$"):
+        git_objects.check_objects(places[0], loose=False)
+
+
+def test_objects_that_take_long_to_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _lends([tmp_path / "objects"])
+    monkeypatch.setattr(git_objects, "_PATIENCE", -1.0)
+    with pytest.raises(CaplintError, match=r"/objects: listing takes longer than -1 s; run `git gc`$"):
+        git_objects.check_objects(tmp_path / "objects", loose=False)
 
 
 @pytest.mark.parametrize("relative", [False, True])
@@ -186,3 +214,10 @@ def test_a_repository_under_a_young_fifo_is_no_fifo(root: Path) -> None:
     """Whatever is below the working tree is no file of git's."""
     os.mkfifo(root / "virt/kvm/pipe.c")
     assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).candidates()
+
+
+def test_git_that_never_ends_is_ended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its answers may come in time."""
+    monkeypatch.setattr(git_process, "_WHOLE", -1.0)
+    with pytest.raises(git_process.GitFailedError, match=r"^takes longer than -1 s; run `git fsck`"):
+        git_process.Git(locate(root)).run("version")

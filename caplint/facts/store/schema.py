@@ -6,6 +6,9 @@ import hashlib
 from functools import cache
 from importlib import resources
 
+_SHARING = 2
+"""Version of how processes share the file: which locks they hold, and when they seal it."""
+
 
 @cache
 def schema() -> str:
@@ -15,12 +18,12 @@ def schema() -> str:
 
 @cache
 def schema_version() -> int:
-    """Return a hash of the tables' definitions, as a positive 31-bit number.
+    """Return a hash of the tables' definitions and of how the file is shared, as a positive 31-bit number.
 
     It does not cover the code: the key of each row contains the identity of the code that wrote it (`code_identity`).
     Another version of the code can therefore share the store and ignores rows that are not its own.
     """
-    return int.from_bytes(hashlib.sha256(schema().encode()).digest()[:4]) & 0x7FFFFFFF
+    return int.from_bytes(hashlib.sha256(f"{_SHARING}\n{schema()}".encode()).digest()[:4]) & 0x7FFFFFFF
 
 
 def file_name() -> str:

@@ -1,10 +1,13 @@
 """Checksums of the store's file, in a file beside it (the seal), which detect damage by the disk.
 
 SQLite detects damage to the structure of its file, but not a flipped bit in a value. Therefore the whole file is
-verified when it is opened, at some 2 GB/s. It changes only while `sealed` holds the lock, because connections never
-copy from the journal by themselves (`wal_autocheckpoint`); the journal has its own checksums. After a change only the
-parts named by the journal are summed again: a part that was damaged meanwhile keeps its old sum, which reveals the
-damage.
+verified when it is opened, at some 2 GB/s. It changes only within `sealed`, because connections never copy from the
+journal by themselves: neither while they are open (`wal_autocheckpoint`) nor when the last one closes (`pinned`). The
+journal has its own checksums. After a change only the parts named by the journal are summed again: a part that was
+damaged meanwhile keeps its old sum, which reveals the damage.
+
+One lock is held for opening, for each write to the journal, for copying it, and for removing the file. Without it, a
+write could reach the journal after its parts were listed and be copied with them.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import struct
 import time
 import zlib
 from array import array
@@ -29,6 +33,8 @@ _MAGIC = b"caplint1"
 _OPEN = b"changing"
 # Seconds to wait for the lock, which other processes hold for some hundredths of a second.
 _PATIENCE = 20
+# Bytes of the file that each connection locks: sqlite.org/fileformat2.html, "The Lock-Byte Page".
+_SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 
 
 class Unsealed(Exception):  # noqa: N818 - not an error: a process was killed while it changed the file
@@ -36,23 +42,54 @@ class Unsealed(Exception):  # noqa: N818 - not an error: a process was killed wh
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[int]:
+def locked(path: Path, patience: float | None = None) -> Iterator[int]:
     """Hold the lock of a store and yield the descriptor of its seal. Raises `OSError` if the wait times out."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    handle = os.open(path.with_name(path.name + SUFFIX), flags, 0o600)
+    handle = _acquired(path.with_name(path.name + SUFFIX), _PATIENCE if patience is None else patience)
     try:
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= end:
-                    raise OSError(ETIMEDOUT, "another process holds its lock") from None
-                time.sleep(0.005)
         yield handle
     finally:
         os.close(handle)
+
+
+def _acquired(seal: Path, patience: float) -> int:
+    end = time.monotonic() + patience
+    while True:
+        handle = os.open(seal, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if is_same(seal, handle):  # else it was removed by the process that held the lock
+                return handle
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                os.close(handle)
+                raise OSError(ETIMEDOUT, "another process holds its lock") from None
+            time.sleep(0.005)
+        os.close(handle)
+
+
+def pinned(path: Path) -> int:
+    """Open a store's file and share SQLite's lock on it; return the descriptor, to be closed after the connection.
+
+    A connection that is closed as the last one copies the journal and removes it, under no lock of ours and with no
+    seal. It does so only if nobody else shares the lock. The lock belongs to the descriptor and not, as SQLite's own,
+    to the process: it remains when any other descriptor of the file is closed in this process.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, _SHARED_FIRST, _SHARED_SIZE, 0)
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, lock)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def is_same(path: Path, handle: int) -> bool:
+    """Tell whether an open file is still the one at the path."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def verify(path: Path, seal: int) -> None:
@@ -72,17 +109,21 @@ def verify(path: Path, seal: int) -> None:
 
 
 @contextmanager
-def sealed(path: Path, *, whole: bool = False) -> Iterator[None]:
-    """Lock the file for changes from its journal, then seal it. `whole`: it may also change in other ways."""
-    with locked(path) as seal:
-        old = _parse(os.pread(seal, os.fstat(seal).st_size, 0))
-        dirty = None if whole or old is None else _in_journal(path)
-        _write(seal, _OPEN)
+def sealed(path: Path, seal: int, *, whole: bool = False) -> Iterator[None]:
+    """Seal the file after it was changed from its journal; the lock is held. `whole`: it may change in other ways.
+
+    A seal that is damaged, or was left by a process that was killed, stays as it is, and the next opening reports it.
+    """
+    old = _parse(os.pread(seal, os.fstat(seal).st_size, 0))
+    if old is None and not whole:
         yield
-        if path.exists():
-            sums = _sums(path) if old is None or dirty is None else _renewed(path, old, dirty)
-            content = sums.tobytes()
-            _write(seal, _MAGIC + zlib.crc32(content).to_bytes(4, "big") + content)
+        return
+    dirty = _in_journal(path)
+    _write(seal, _OPEN)
+    yield
+    sums = _sums(path) if old is None or whole else _renewed(path, old, dirty)
+    content = sums.tobytes()
+    _write(seal, _MAGIC + zlib.crc32(content).to_bytes(4, "big") + content)
 
 
 def has_journal(path: Path) -> bool:

@@ -12,30 +12,28 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from caplint.facts.store import store_file
-from caplint.facts.store.schema import schema, schema_version
-from caplint.facts.store.seal import Unsealed, has_journal, locked, sealed, verify
+from caplint.facts.store.connections import KEEP_DAYS, alone, end, verified
+from caplint.facts.store.schema import schema
+from caplint.facts.store.seal import Unsealed, locked
 from caplint.trees.tree import Stamp
-from caplint.util.code_identity import STAMPS, code_identity, is_unchanged
+from caplint.util.cache_directory import opened
+from caplint.util.code_identity import STAMPS, code_identity
 from caplint.util.escape import visible
 
 if TYPE_CHECKING:
     from caplint.facts.store.records import FileFacts, Record
 
-# Days after which unused blobs, and stores of other versions, are deleted.
-_KEEP_DAYS = 30
 # Bytes above which a store keeps only blobs used in the last two days: each version of a large file takes a
 # megabyte, and a day of patches adds a hundred. Blobs used today may be in use by another process.
 _LARGE = 400 << 20
 _KEEP_DAYS_OF_LARGE = 1
-# Stores of other versions to keep: comparing two versions needs one.
-_KEEP_OTHERS = 2
 _DAY = 86_400
 
 # Errors that do not indicate damage of the store.
@@ -76,28 +74,40 @@ class FactStore:
         self.late = False
         """True if some work ran out of time: earlier results are right, but the run's overall result is not."""
         self._file: Path | None = None
+        self._pin: int | None = None
         self.connection = self._open(path) if path is not None else _memory()
-        # Dropping a connection without this would change the file and not seal it.
-        self._end = finalize(self, _end, self.connection, self._file, os.getpid())
+        self._end = finalize(self, end, self.connection, self._file, self._pin, os.getpid())
 
     def _open(self, path: Path) -> sqlite3.Connection:
+        try:
+            with opened(path.parent, create=True), locked(path) as seal:
+                return self._on_disk(path, seal)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            self._warn(f"store {path}: {error}; continuing without it")
+        except OSError as error:
+            self._warn(f"store {path}: {error.strerror}; continuing without it")
+        return _memory()
+
+    def _on_disk(self, path: Path, seal: int) -> sqlite3.Connection:
+        """Open or create the store, whose lock is held. Raises `OSError` or `sqlite3.DatabaseError` if that fails."""
         for attempt in (1, 2):
+            if store_file.prepare(path):
+                self._warn(f"store {path}: its header is not caplint's; moved aside, starting a new one")
             try:
-                if store_file.prepare(path):
-                    self._warn(f"store {path}: its header is not caplint's; moved aside, starting a new one")
-                connection = _on_disk(path)
+                connection, self._pin = verified(path, seal)
+            except Unsealed:  # only time is lost
+                if attempt == 2:
+                    raise
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if attempt == 2 or not is_damage(error):
-                    self._warn(f"store {path}: {error}; continuing without it")
-                    break
-                self.discard(path, error, self._warn)
-            except OSError as error:
-                self._warn(f"store {path}: {error.strerror}; continuing without it")
-                break
+                    raise
+                self._warn(f"store {path}: {error}; starting a new one")
             else:
                 self._file = path
                 return connection
-        return _memory()
+            with suppress(OSError):
+                store_file.remove(path)
+        raise AssertionError
 
     @staticmethod
     def discard(path: Path, error: Exception, warn: Callable[[str], None] = _warn) -> None:
@@ -121,15 +131,16 @@ class FactStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._conditions = {}
-            if self.connection.in_transaction:  # SQLite itself rolls back on a full disk
-                self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        with alone(self._file):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._conditions = {}
+                if self.connection.in_transaction:  # SQLite itself rolls back on a full disk
+                    self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
 
     def known(self, extractor: str) -> dict[BlobKey, int]:
         """Return the row id of every blob that this extractor has read."""
@@ -174,23 +185,30 @@ class FactStore:
             self._conditions[text] = row
         return self._conditions
 
-    def touch(self, blobs: Iterable[int]) -> None:
-        """Record that a run needed these blobs; once a day, delete blobs that are unused for long."""
+    def touch(self, blobs: Iterable[int]) -> bool:
+        """Record that a run needs these blobs; once a day, delete blobs that are unused for long.
+
+        Returns False if another process deleted some of them meanwhile. After True, none is deleted during the run.
+        """
         today = _today()
-        old = {row for (row,) in self.connection.execute("SELECT id FROM main.blob WHERE used < ?", (today,))}
-        stale = sorted(old.intersection(blobs))
+        wanted = set(blobs)
+        query = "SELECT id FROM main.blob WHERE used >= ? AND id IN (SELECT value FROM json_each(?))"
+        stale = sorted(wanted - {row for (row,) in self.connection.execute(query, (today, json.dumps(list(wanted))))})
         if not stale:
-            return
+            return True
         with suppress(sqlite3.OperationalError), self._writing():
-            self.connection.executemany("UPDATE main.blob SET used = ? WHERE id = ?", [(today, row) for row in stale])
+            update = "UPDATE main.blob SET used = ? WHERE id = ?"
+            there = self.connection.executemany(update, [(today, row) for row in stale]).rowcount
             self.connection.execute("DELETE FROM main.blob WHERE used < ?", (today - self._days_kept(),))
+            return there == len(stale)
+        return True
 
     def _days_kept(self) -> int:
         pages, free, size = (
             self.connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("page_count", "freelist_count", "page_size")
         )
-        return _KEEP_DAYS_OF_LARGE if (pages - free) * size > _LARGE else _KEEP_DAYS
+        return _KEEP_DAYS_OF_LARGE if (pages - free) * size > _LARGE else KEEP_DAYS
 
     def recall(self, name: str) -> str | None:
         """Return the value that a link has retained under a name, or None."""
@@ -275,94 +293,6 @@ def _memory() -> sqlite3.Connection:
     return connection
 
 
-def _on_disk(path: Path) -> sqlite3.Connection:
-    """Open or create the store. Raises `OSError` or `sqlite3.DatabaseError` if that fails."""
-    with locked(path) as seal:
-        try:
-            verify(path, seal)
-        except Unsealed:  # only time is lost
-            _remove(path)
-            store_file.prepare(path)
-        is_new = not path.stat().st_size
-    with sealed(path, whole=True) if is_new else nullcontext():
-        return _connected(path)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=20, isolation_level=None)
-    try:
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `seal.py`
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != schema_version():
-            # Written first: without it no other process recognises the file as a store.
-            connection.execute(f"PRAGMA application_id = {store_file.APPLICATION}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            _create(connection)
-            _forget_others(path)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        # A read-only file is only detected by a write: write now.
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"PRAGMA user_version = {schema_version()}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _end(connection: sqlite3.Connection, path: Path | None, process: int) -> None:
-    """Close a connection and seal the file; in a forked process do nothing."""
-    if process != os.getpid():
-        return
-    with suppress(sqlite3.Error, OSError):
-        if path is not None and has_journal(path):
-            with sealed(path):
-                with suppress(sqlite3.Error):
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                with suppress(sqlite3.Error):
-                    connection.close()
-            if not is_unchanged():  # modules loaded meanwhile may differ from the code in the rows' keys
-                _remove(path)
-    with suppress(sqlite3.Error):
-        connection.close()
-
-
-def _forget_others(path: Path) -> None:
-    """Remove stores of other versions that are unused for long, and all but the latest ones."""
-    with suppress(OSError):
-        store_file.forget_others(path, _KEEP_OTHERS, time.time() - _KEEP_DAYS * _DAY)
-
-
 def _remove(path: Path) -> None:
-    with suppress(OSError):
+    with suppress(OSError), locked(path):
         store_file.remove(path)
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    """Create the tables; a store of another version is emptied. Two processes may try this at once."""
-    connection.execute("BEGIN EXCLUSIVE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == schema_version():
-        connection.execute("COMMIT")
-        return
-    connection.execute("PRAGMA defer_foreign_keys = ON")
-    names = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    ).fetchall()
-    for (name,) in names:
-        connection.execute(f'DROP TABLE "{name}"')
-    for statement in _statements(schema()):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {schema_version()}")
-    connection.execute("COMMIT")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Yield the statements of a script one by one; `executescript` would commit before the first."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

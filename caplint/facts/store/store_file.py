@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from caplint.facts.store.seal import SUFFIX
+from caplint.facts.store.seal import SUFFIX, locked
 from caplint.util.cache_directory import beginning, opened, opened_file, regular
 
 APPLICATION = 0x43504C54
@@ -37,7 +37,7 @@ def prepare(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a damaged store; a file without the mark is moved aside instead."""
+    """Remove a damaged store, whose lock is held; a file without the mark is moved aside instead."""
     with opened(path.parent) as directory:
         if regular(path.name, directory) is None or _is_marked(path.name, directory):
             _unlink(path.name, directory)
@@ -51,7 +51,8 @@ def forget_others(path: Path, most: int, oldest: float) -> None:
         others = sorted((-status.st_mtime, name) for status, name in _marked(directory) if name != path.name)
         for rank, (negated, name) in enumerate(others):
             if rank >= most or -negated < oldest:
-                _unlink(name, directory, SUFFIX)
+                with suppress(OSError), locked(path.with_name(name), patience=0):
+                    _unlink(name, directory, SUFFIX)
 
 
 def _marked(directory: int) -> Iterator[tuple[os.stat_result, str]]:

@@ -32,10 +32,10 @@ def link_expanded_code(store: FactStore, side: str, tree: Tree, reading: Extract
     recalled = store.recall(cache_key)
     expanded = _ExpandedCode(**json.loads(recalled)) if recalled is not None else None
     rows = store.known(reading.extractor) if expanded is not None else {}
-    if expanded is None or any((oid, EXPANDED) not in rows for oid in expanded.blobs.values()):
+    used = {(oid, EXPANDED) for oid in expanded.blobs.values()} if expanded is not None else set()
+    if expanded is None or used - rows.keys() or not store.touch(rows[key] for key in used):
         expanded, rows = _read(store, side, tree, reading)
         store.retain(cache_key, json.dumps(asdict(expanded)))
-    store.touch(rows[oid, EXPANDED] for oid in expanded.blobs.values())
     _fill(connection, side, tree.name, expanded, rows)
 
 

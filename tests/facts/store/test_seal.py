@@ -182,6 +182,6 @@ def test_what_code_that_changes_meanwhile_has_written_is_dropped(
     path = tmp_path / "facts.db"
     store = _filled(path)
     with monkeypatch.context() as patched:
-        patched.setattr("caplint.facts.store.store.is_unchanged", lambda: False)
+        patched.setattr("caplint.facts.store.connections.is_unchanged", lambda: False)
         store.close()
     assert _names(path, capsys) == (0, "")

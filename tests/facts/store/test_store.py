@@ -18,6 +18,7 @@ from caplint.config.settings import Config
 from caplint.engine.check import check
 from caplint.facts import workers
 from caplint.facts.extract import extract
+from caplint.facts.store import connections
 from caplint.facts.store import store as store_module
 from caplint.facts.store.records import BlindSpot, FileFacts, Macro
 from caplint.facts.store.schema import file_name
@@ -219,7 +220,7 @@ def test_a_disk_that_is_full(
 ) -> None:
     store = tmp_path / "store" / file_name()
     FactStore(store).close()
-    real = store_module._on_disk
+    real = connections._connected
 
     def limited(path: Path) -> sqlite3.Connection:
         connection = real(path)
@@ -227,7 +228,7 @@ def test_a_disk_that_is_full(
         connection.execute(f"PRAGMA max_page_count = {pages}")
         return connection
 
-    monkeypatch.setattr(store_module, "_on_disk", limited)
+    monkeypatch.setattr(connections, "_connected", limited)
     big = kernel(tmp_path / "big", {"arch/x86/kvm/big.c": "int f(void) { return g(KVM_CAP_HLT); }\n" * 400})
     found = _ask(big, store)
     assert len(found) == len(truth) + 1
