@@ -87,8 +87,10 @@ def matching(pattern: str, new: str) -> Change:
 # Cases and functions.
 
 
-def helper(function: str, cap: str, parameters: str, arguments: str, start: str = "int r;") -> Transform:
-    """Move what runs under a label into a function in front of this one."""
+def helper(
+    function: str, cap: str, parameters: str, arguments: str, start: str = "int r;", under: str = ""
+) -> Transform:
+    """Move what runs under a label into a function in front of this one, there under a directive's condition."""
     name = f"kvm_serve_{cap.lower()}"
 
     def apply(text: str) -> str:
@@ -98,6 +100,8 @@ def helper(function: str, cap: str, parameters: str, arguments: str, start: str 
             lines = re.sub(r"^\t", "", body, flags=re.MULTILINE)
             lines = re.sub(r"^(\t+)break;$", r"\1return r;", lines, flags=re.MULTILINE)
             made.append(f"static int {name}({parameters})\n{{\n\t{start}\n\n{lines}}}\n")
+            if under:
+                made[0] = f"#ifdef {under}\n{made[0]}#endif\n"
             return f"\t\tr = {name}({arguments});\n\t\tbreak;\n"
 
         text = of_case(function, cap, move)(text)
