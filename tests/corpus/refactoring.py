@@ -110,7 +110,7 @@ def helper(
     return apply
 
 
-def tail_helper(function: str, cap: str, parameters: str, arguments: str) -> Transform:
+def tail_helper(function: str, cap: str, parameters: str, arguments: str, under: str = "") -> Transform:
     """Move what runs under a label, all of which returns, into a function whose result is returned."""
     name = f"kvm_serve_{cap.lower()}"
 
@@ -121,6 +121,8 @@ def tail_helper(function: str, cap: str, parameters: str, arguments: str) -> Tra
             assert "break;" not in body
             lines = re.sub(r"^\t", "", body, flags=re.MULTILINE)
             made.append(f"static int {name}({parameters})\n{{\n{lines}}}\n")
+            if under:
+                made[0] = f"#ifdef {under}\n{made[0]}#endif\n"
             return f"\t\treturn {name}({arguments});\n"
 
         text = of_case(function, cap, move)(text)
