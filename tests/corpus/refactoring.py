@@ -41,7 +41,9 @@ def of_case(function: str, cap: str, change: Change) -> Transform:
 
 
 def _labelled(cap: str, body: str) -> str:
-    declares = re.search(r"^\t\t(?:const |unsigned |struct |guard\(|CLASS\(|u64 |u32 |int |bool |void )", body, re.MULTILINE)
+    declares = re.search(
+        r"^\t\t(?:const |unsigned |struct |guard\(|CLASS\(|u64 |u32 |int |bool |void )", body, re.MULTILINE
+    )
     if declares:
         return f"\tcase KVM_CAP_{cap}: {{\n{body}\t}}\n"
     return f"\tcase KVM_CAP_{cap}:\n{body}"
@@ -219,7 +221,7 @@ def scoped(lock: str) -> Change:
 
     def change(text: str) -> str:
         def wrap(match: re.Match[str]) -> str:
-            inner = re.sub(r"^(?=.)", "\t", match[2], flags=re.MULTILINE)
+            inner = re.sub(r"^(?=.)", "\t", match[2].strip("\n") + "\n", flags=re.MULTILINE)
             return f"{match[1]}scoped_guard(mutex, {lock}) {{\n{inner}{match[1]}}}\n"
 
         result, count = region.subn(wrap, text)

@@ -32,7 +32,9 @@ VM = "struct kvm *kvm, struct kvm_enable_cap *cap"
 PROTECTED = "kvm && kvm_vm_is_protected(kvm) && !pkvm_ext_allowed(kvm, ext)"
 
 HELPERS = [
-    Edit("arm64: a helper enables MTE", {ARM: helper(ENABLES, "ARM_MTE", "struct kvm *kvm", "kvm", "int r = -EINVAL;")}),
+    Edit(
+        "arm64: a helper enables MTE", {ARM: helper(ENABLES, "ARM_MTE", "struct kvm *kvm", "kvm", "int r = -EINVAL;")}
+    ),
     Edit(
         "arm64: a helper enables MTE, in 6.1",
         {ARM: helper(ENABLES, "ARM_MTE", "struct kvm *kvm", "kvm")},
@@ -46,10 +48,18 @@ HELPERS = [
         "arm64: a helper sets the chunk size that it is given",
         {
             ARM: both(
-                of_case(ENABLES, "ARM_EAGER_SPLIT_CHUNK_SIZE", in_turn(
-                    in_text("\t\t\tu64 new_cap = cap->args[0];\n\n", ""), matching("new_cap", "size"))),
-                helper(ENABLES, "ARM_EAGER_SPLIT_CHUNK_SIZE", "struct kvm *kvm, u64 size", "kvm, cap->args[0]",
-                       "int r = -EINVAL;"),
+                of_case(
+                    ENABLES,
+                    "ARM_EAGER_SPLIT_CHUNK_SIZE",
+                    in_turn(in_text("\t\t\tu64 new_cap = cap->args[0];\n\n", ""), matching("new_cap", "size")),
+                ),
+                helper(
+                    ENABLES,
+                    "ARM_EAGER_SPLIT_CHUNK_SIZE",
+                    "struct kvm *kvm, u64 size",
+                    "kvm, cap->args[0]",
+                    "int r = -EINVAL;",
+                ),
             )
         },
     ),
@@ -114,7 +124,9 @@ STRUCTURE = [
     for cap in ("ARM_MTE", "SET_GUEST_DEBUG2", "MSI_DEVID")
 ]
 STRUCTURE += [
-    Edit("arm64: suspension is enabled in front of the switch", {ARM: ahead(ENABLES, "ARM_SYSTEM_SUSPEND", "cap->cap")}),
+    Edit(
+        "arm64: suspension is enabled in front of the switch", {ARM: ahead(ENABLES, "ARM_SYSTEM_SUSPEND", "cap->cap")}
+    ),
     Edit("arm64: two answers exchange places", {ARM: exchanged(ANSWERS, "ARM_SVE", "ARM_PMU_V3")}),
     Edit("arm64: two enablings exchange places", {ARM: exchanged(ENABLES, "ARM_NISV_TO_USER", "ARM_SYSTEM_SUSPEND")}),
     Edit("arm64: MTE becomes the last case", {ARM: last(ENABLES, "ARM_MTE")}),
@@ -161,9 +173,11 @@ STRUCTURE += [
             ARM: both(
                 inside(
                     "pkvm_ext_allowed",
-                    matching(r"\tswitch \(ext\) \{\n(?:.*\n)*\t\}\n",
-                             "\tint i;\n\n\tfor (i = 0; i < ARRAY_SIZE(pkvm_exts); i++)\n"
-                             "\t\tif (pkvm_exts[i] == ext)\n\t\t\treturn true;\n\n\treturn false;\n"),
+                    matching(
+                        r"\tswitch \(ext\) \{\n(?:.*\n)*\t\}\n",
+                        "\tint i;\n\n\tfor (i = 0; i < ARRAY_SIZE(pkvm_exts); i++)\n"
+                        "\t\tif (pkvm_exts[i] == ext)\n\t\t\treturn true;\n\n\treturn false;\n",
+                    ),
                 ),
                 before(
                     "pkvm_ext_allowed",
@@ -171,8 +185,17 @@ STRUCTURE += [
                     + "".join(
                         f"\tKVM_CAP_{cap},\n"
                         for cap in (
-                            "IRQCHIP", "ARM_PSCI", "ARM_PSCI_0_2", "NR_VCPUS", "MAX_VCPUS", "MAX_VCPU_ID",
-                            "MSI_DEVID", "ARM_VM_IPA_SIZE", "ARM_PMU_V3", "ARM_SVE", "ARM_PTRAUTH_ADDRESS",
+                            "IRQCHIP",
+                            "ARM_PSCI",
+                            "ARM_PSCI_0_2",
+                            "NR_VCPUS",
+                            "MAX_VCPUS",
+                            "MAX_VCPU_ID",
+                            "MSI_DEVID",
+                            "ARM_VM_IPA_SIZE",
+                            "ARM_PMU_V3",
+                            "ARM_SVE",
+                            "ARM_PTRAUTH_ADDRESS",
                             "ARM_PTRAUTH_GENERIC",
                         )
                     )
@@ -243,7 +266,11 @@ LOCALS = [
     ),
     Edit(
         "arm64: the limit of VCPUs is kept in a local",
-        {ARM: local(ANSWERS, "const int limit = kvm_arm_default_max_vcpus();", r"kvm_arm_default_max_vcpus\(\)", "limit")},
+        {
+            ARM: local(
+                ANSWERS, "const int limit = kvm_arm_default_max_vcpus();", r"kvm_arm_default_max_vcpus\(\)", "limit"
+            )
+        },
     ),
 ]
 
@@ -263,8 +290,13 @@ LOCKS = [
         {
             ARM: both(
                 inside(ENABLES, matching(r"(kvm->arch\.mmu\.split_page_chunk_size) = (\w+);", r"WRITE_ONCE(\1, \2);")),
-                inside(ANSWERS, swap("r = kvm->arch.mmu.split_page_chunk_size;",
-                                     "r = READ_ONCE(kvm->arch.mmu.split_page_chunk_size);")),
+                inside(
+                    ANSWERS,
+                    swap(
+                        "r = kvm->arch.mmu.split_page_chunk_size;",
+                        "r = READ_ONCE(kvm->arch.mmu.split_page_chunk_size);",
+                    ),
+                ),
             )
         },
     ),
@@ -299,35 +331,66 @@ MASKS = [
             )
         },
     ),
-    Edit("arm64: the flags are compared with zero", {ARM: inside(ENABLES, swap("if (cap->flags)", "if (cap->flags != 0)"))}),
+    Edit(
+        "arm64: the flags are compared with zero",
+        {ARM: inside(ENABLES, swap("if (cap->flags)", "if (cap->flags != 0)"))},
+    ),
 ]
 
 CONDITIONS = [
     Edit(
         "arm64: a choice becomes a ternary",
-        {ARM: of_case(ANSWERS, "MAX_VCPU_ID",
-                      instead("\t\tr = kvm ? kvm->max_vcpus : kvm_arm_default_max_vcpus();\n\t\tbreak;\n"))},
+        {
+            ARM: of_case(
+                ANSWERS,
+                "MAX_VCPU_ID",
+                instead("\t\tr = kvm ? kvm->max_vcpus : kvm_arm_default_max_vcpus();\n\t\tbreak;\n"),
+            )
+        },
     ),
     Edit(
         "arm64: a choice of chunk sizes becomes a ternary",
-        {ARM: of_case(ANSWERS, "ARM_EAGER_SPLIT_CHUNK_SIZE",
-                      instead("\t\tr = !kvm ? KVM_ARM_EAGER_SPLIT_CHUNK_SIZE_DEFAULT :\n"
-                              "\t\t\t   kvm->arch.mmu.split_page_chunk_size;\n\t\tbreak;\n"))},
+        {
+            ARM: of_case(
+                ANSWERS,
+                "ARM_EAGER_SPLIT_CHUNK_SIZE",
+                instead(
+                    "\t\tr = !kvm ? KVM_ARM_EAGER_SPLIT_CHUNK_SIZE_DEFAULT :\n"
+                    "\t\t\t   kvm->arch.mmu.split_page_chunk_size;\n\t\tbreak;\n"
+                ),
+            )
+        },
     ),
     Edit(
         "arm64: a condition is inverted",
-        {ARM: of_case(ANSWERS, "MSI_DEVID",
-                      instead("\t\tif (kvm)\n\t\t\tr = kvm->arch.vgic.msis_require_devid;\n"
-                              "\t\telse\n\t\t\tr = -EINVAL;\n\t\tbreak;\n"))},
+        {
+            ARM: of_case(
+                ANSWERS,
+                "MSI_DEVID",
+                instead(
+                    "\t\tif (kvm)\n\t\t\tr = kvm->arch.vgic.msis_require_devid;\n"
+                    "\t\telse\n\t\t\tr = -EINVAL;\n\t\tbreak;\n"
+                ),
+            )
+        },
     ),
     Edit(
         "arm64: a conjunction becomes nested",
-        {ARM: of_case(ENABLES, "ARM_MTE", in_turn(
-            in_text("if (system_supports_mte() && !kvm->created_vcpus) {",
-                    "if (system_supports_mte()) {\n\t\t\tif (!kvm->created_vcpus) {"),
-            in_text("\t\t\tr = 0;\n", "\t\t\t\tr = 0;\n"),
-            in_text("\t\t\tset_bit(", "\t\t\t\tset_bit("),
-            in_text("\t\t}\n", "\t\t\t}\n\t\t}\n")))},
+        {
+            ARM: of_case(
+                ENABLES,
+                "ARM_MTE",
+                in_turn(
+                    in_text(
+                        "if (system_supports_mte() && !kvm->created_vcpus) {",
+                        "if (system_supports_mte()) {\n\t\t\tif (!kvm->created_vcpus) {",
+                    ),
+                    in_text("\t\t\tr = 0;\n", "\t\t\t\tr = 0;\n"),
+                    in_text("\t\t\tset_bit(", "\t\t\t\tset_bit("),
+                    in_text("\t\t}\n", "\t\t\t}\n\t\t}\n"),
+                ),
+            )
+        },
     ),
     Edit(
         "arm64: two refusals become one",
@@ -344,9 +407,16 @@ CONDITIONS = [
     ),
     Edit(
         "arm64: min_t becomes an if",
-        {ARM: of_case(ANSWERS, "NR_VCPUS",
-                      instead("\t\tr = num_online_cpus();\n\t\tif (r > kvm_arm_default_max_vcpus())\n"
-                              "\t\t\tr = kvm_arm_default_max_vcpus();\n\t\tbreak;\n"))},
+        {
+            ARM: of_case(
+                ANSWERS,
+                "NR_VCPUS",
+                instead(
+                    "\t\tr = num_online_cpus();\n\t\tif (r > kvm_arm_default_max_vcpus())\n"
+                    "\t\t\tr = kvm_arm_default_max_vcpus();\n\t\tbreak;\n"
+                ),
+            )
+        },
     ),
     Edit(
         "arm64: answers become one or nothing explicitly",
@@ -361,9 +431,18 @@ CONDITIONS = [
     ),
     Edit(
         "arm64: a negation of branches in the refusal of a chunk size",
-        {ARM: of_case(ENABLES, "ARM_EAGER_SPLIT_CHUNK_SIZE", in_turn(
-            in_text("if (!new_cap || kvm_is_block_size_supported(new_cap)) {",
-                    "if (new_cap && !kvm_is_block_size_supported(new_cap)) {\n\t\t\t\tr = -EINVAL;\n\t\t\t} else {")))},
+        {
+            ARM: of_case(
+                ENABLES,
+                "ARM_EAGER_SPLIT_CHUNK_SIZE",
+                in_turn(
+                    in_text(
+                        "if (!new_cap || kvm_is_block_size_supported(new_cap)) {",
+                        "if (new_cap && !kvm_is_block_size_supported(new_cap)) {\n\t\t\t\tr = -EINVAL;\n\t\t\t} else {",
+                    )
+                ),
+            )
+        },
     ),
     Edit(
         "arm64: a loop over levels becomes a while",

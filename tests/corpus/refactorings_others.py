@@ -71,8 +71,15 @@ GENERIC_HELPERS = [
     Edit("generic: a helper sets the polling time", {MAIN: tail_helper(GENERIC_ENABLES, "HALT_POLL", VM, "kvm, cap")}),
     Edit(
         "generic: a helper sets how dirty pages are logged",
-        {MAIN: tail_helper(GENERIC_ENABLES, "MANUAL_DIRTY_LOG_PROTECT2", VM, "kvm, cap",
-                           under="CONFIG_KVM_GENERIC_DIRTYLOG_READ_PROTECT")},
+        {
+            MAIN: tail_helper(
+                GENERIC_ENABLES,
+                "MANUAL_DIRTY_LOG_PROTECT2",
+                VM,
+                "kvm, cap",
+                under="CONFIG_KVM_GENERIC_DIRTYLOG_READ_PROTECT",
+            )
+        },
     ),
     Edit(
         "generic: a helper adds a bitmap to the ring",
@@ -116,7 +123,11 @@ GENERIC_HELPERS = [
             MAIN: both(
                 inside(
                     GENERIC_ANSWERS,
-                    swap("return KVM_DIRTY_RING_MAX_ENTRIES * sizeof(struct kvm_dirty_gfn);", "return max_ring_size();", 2),
+                    swap(
+                        "return KVM_DIRTY_RING_MAX_ENTRIES * sizeof(struct kvm_dirty_gfn);",
+                        "return max_ring_size();",
+                        2,
+                    ),
                 ),
                 before(
                     GENERIC_ANSWERS,
@@ -129,8 +140,12 @@ GENERIC_HELPERS = [
 ]
 
 GENERIC_STRUCTURE = [
-    Edit("generic: HALT_POLL is enabled in front of the switch", {MAIN: ahead(GENERIC_ENABLES, "HALT_POLL", "cap->cap")}),
-    Edit("generic: NR_MEMSLOTS is answered in front of the switch", {MAIN: ahead(GENERIC_ANSWERS, "NR_MEMSLOTS", "arg")}),
+    Edit(
+        "generic: HALT_POLL is enabled in front of the switch", {MAIN: ahead(GENERIC_ENABLES, "HALT_POLL", "cap->cap")}
+    ),
+    Edit(
+        "generic: NR_MEMSLOTS is answered in front of the switch", {MAIN: ahead(GENERIC_ANSWERS, "NR_MEMSLOTS", "arg")}
+    ),
     Edit(
         "generic: two enablings exchange places",
         {MAIN: exchanged(GENERIC_ENABLES, "HALT_POLL", "DIRTY_LOG_RING_WITH_BITMAP")},
@@ -213,8 +228,10 @@ GENERIC_REST = [
             MAIN: inside(
                 RING,
                 guarded("&kvm->lock"),
-                matching(r"\t\tr = -EINVAL;\n\t\} else \{\n((?:.*\n)*?)\t\tr = 0;\n\t\}\n\n\treturn r;\n",
-                         "\t\treturn -EINVAL;\n\t}\n\n\tkvm->dirty_ring_size = size;\n\n\treturn 0;\n"),
+                matching(
+                    r"\t\tr = -EINVAL;\n\t\} else \{\n((?:.*\n)*?)\t\tr = 0;\n\t\}\n\n\treturn r;\n",
+                    "\t\treturn -EINVAL;\n\t}\n\n\tkvm->dirty_ring_size = size;\n\n\treturn 0;\n",
+                ),
                 swap("\tint r;\n\n", ""),
             )
         },
@@ -230,7 +247,9 @@ GENERIC_REST = [
                 GENERIC_ENABLES,
                 "HALT_POLL",
                 in_turn(
-                    in_text("kvm->max_halt_poll_ns = cap->args[0];", "WRITE_ONCE(kvm->max_halt_poll_ns, cap->args[0]);"),
+                    in_text(
+                        "kvm->max_halt_poll_ns = cap->args[0];", "WRITE_ONCE(kvm->max_halt_poll_ns, cap->args[0]);"
+                    ),
                     in_text("kvm->override_halt_poll_ns = true;", "WRITE_ONCE(kvm->override_halt_poll_ns, true);"),
                 ),
             )
@@ -252,7 +271,10 @@ GENERIC_REST = [
             MAIN: of_case(
                 GENERIC_ENABLES,
                 "HALT_POLL",
-                in_text("if (cap->flags || cap->args[0] !=", "if (cap->flags)\n\t\t\treturn -EINVAL;\n\n\t\tif (cap->args[0] !="),
+                in_text(
+                    "if (cap->flags || cap->args[0] !=",
+                    "if (cap->flags)\n\t\t\treturn -EINVAL;\n\n\t\tif (cap->args[0] !=",
+                ),
             )
         },
     ),
@@ -320,8 +342,10 @@ GENERIC_REST = [
         {
             MAIN: inside(
                 "kvm_are_all_memslots_empty",
-                swap("\tfor (i = 0; i < kvm_arch_nr_memslot_as_ids(kvm); i++) {\n",
-                     "\ti = 0;\n\twhile (i < kvm_arch_nr_memslot_as_ids(kvm)) {\n"),
+                swap(
+                    "\tfor (i = 0; i < kvm_arch_nr_memslot_as_ids(kvm); i++) {\n",
+                    "\ti = 0;\n\twhile (i < kvm_arch_nr_memslot_as_ids(kvm)) {\n",
+                ),
                 swap("\t\t\treturn false;\n", "\t\t\treturn false;\n\t\ti++;\n"),
             )
         },
@@ -331,8 +355,10 @@ GENERIC_REST = [
         {
             MAIN: inside(
                 "kvm_supported_mem_attributes",
-                swap("if (!kvm || kvm_arch_has_private_mem(kvm))\n\t\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;\n\n\treturn 0;",
-                     "if (kvm && !kvm_arch_has_private_mem(kvm))\n\t\treturn 0;\n\n\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;"),
+                swap(
+                    "if (!kvm || kvm_arch_has_private_mem(kvm))\n\t\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;\n\n\treturn 0;",
+                    "if (kvm && !kvm_arch_has_private_mem(kvm))\n\t\treturn 0;\n\n\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;",
+                ),
             )
         },
     ),
@@ -351,8 +377,11 @@ GENERIC_REST = [
     ),
     Edit(
         "generic: dirty_ring.c gets another name",
-        {"virt/kvm/dirty_ring.c": None, "virt/kvm/ring.c": text_of("virt/kvm/dirty_ring.c"),
-         OBJECTS: swap("$(KVM)/dirty_ring.o", "$(KVM)/ring.o")},
+        {
+            "virt/kvm/dirty_ring.c": None,
+            "virt/kvm/ring.c": text_of("virt/kvm/dirty_ring.c"),
+            OBJECTS: swap("$(KVM)/dirty_ring.o", "$(KVM)/ring.o"),
+        },
     ),
     Edit(
         "generic: every label gets a comment",

@@ -62,10 +62,12 @@ S390_HELPERS += [
                     ENABLES,
                     "S390_VECTOR_REGISTERS",
                     in_turn(
-                        matching(r"\t\t\tif \(test_facility\(\d+\)\) \{\n(?:\t\t\t\t.*\n)*\t\t\t\}\n(?=\t\t\tr = 0)",
-                                 "\t\t\tfor (i = 0; i < ARRAY_SIZE(more_vector); i++)\n"
-                                 "\t\t\t\tif (test_facility(more_vector[i]))\n"
-                                 "\t\t\t\t\toffer_facility(kvm, more_vector[i]);\n"),
+                        matching(
+                            r"\t\t\tif \(test_facility\(\d+\)\) \{\n(?:\t\t\t\t.*\n)*\t\t\t\}\n(?=\t\t\tr = 0)",
+                            "\t\t\tfor (i = 0; i < ARRAY_SIZE(more_vector); i++)\n"
+                            "\t\t\t\tif (test_facility(more_vector[i]))\n"
+                            "\t\t\t\t\toffer_facility(kvm, more_vector[i]);\n",
+                        ),
                         matching(r"\t\t\tif \(test_facility\(\d+\)\) \{\n(?:\t\t\t\t.*\n)*\t\t\t\}\n", ""),
                         lambda body: "\t\tint i;\n\n" + body,
                     ),
@@ -81,15 +83,26 @@ S390_HELPERS += [
         "s390: a helper enables what needs a facility",
         {
             S390: both(
-                of_case(ENABLES, "S390_GS",
-                        matching(r"\t\tr = -EINVAL;\n(?:.*\n)*\t\tmutex_unlock\(&kvm->lock\);\n",
-                                 "\t\tr = enable_facility(kvm, 133);\n")),
-                of_case(ENABLES, "S390_CPU_TOPOLOGY",
-                        matching(r"\t\tr = -EINVAL;\n(?:.*\n)*\t\tmutex_unlock\(&kvm->lock\);\n",
-                                 "\t\tr = enable_facility(kvm, 11);\n")),
+                of_case(
+                    ENABLES,
+                    "S390_GS",
+                    matching(
+                        r"\t\tr = -EINVAL;\n(?:.*\n)*\t\tmutex_unlock\(&kvm->lock\);\n",
+                        "\t\tr = enable_facility(kvm, 133);\n",
+                    ),
+                ),
+                of_case(
+                    ENABLES,
+                    "S390_CPU_TOPOLOGY",
+                    matching(
+                        r"\t\tr = -EINVAL;\n(?:.*\n)*\t\tmutex_unlock\(&kvm->lock\);\n",
+                        "\t\tr = enable_facility(kvm, 11);\n",
+                    ),
+                ),
                 before(
                     ENABLES,
-                    _OFFERS + "\nstatic int enable_facility(struct kvm *kvm, unsigned long nr)\n{\n\tint r = -EINVAL;\n\n"
+                    _OFFERS
+                    + "\nstatic int enable_facility(struct kvm *kvm, unsigned long nr)\n{\n\tint r = -EINVAL;\n\n"
                     "\tmutex_lock(&kvm->lock);\n\tif (kvm->created_vcpus) {\n\t\tr = -EBUSY;\n"
                     "\t} else if (test_facility(nr)) {\n\t\toffer_facility(kvm, nr);\n\t\tr = 0;\n\t}\n"
                     "\tmutex_unlock(&kvm->lock);\n\n\treturn r;\n}\n",
@@ -113,10 +126,14 @@ S390_STRUCTURE = [
             S390: inside(
                 ENABLES_VCPU,
                 matching(r"\tint r;\n\n", ""),
-                swap("\tswitch (cap->cap) {\n\tcase KVM_CAP_S390_CSS_SUPPORT:\n",
-                     "\tif (cap->cap == KVM_CAP_S390_CSS_SUPPORT) {\n"),
-                swap("\t\tr = 0;\n\t\tbreak;\n\tdefault:\n\t\tr = -EINVAL;\n\t\tbreak;\n\t}\n\treturn r;\n",
-                     "\t\treturn 0;\n\t}\n\n\treturn -EINVAL;\n"),
+                swap(
+                    "\tswitch (cap->cap) {\n\tcase KVM_CAP_S390_CSS_SUPPORT:\n",
+                    "\tif (cap->cap == KVM_CAP_S390_CSS_SUPPORT) {\n",
+                ),
+                swap(
+                    "\t\tr = 0;\n\t\tbreak;\n\tdefault:\n\t\tr = -EINVAL;\n\t\tbreak;\n\t}\n\treturn r;\n",
+                    "\t\treturn 0;\n\t}\n\n\treturn -EINVAL;\n",
+                ),
             )
         },
     ),
@@ -126,9 +143,11 @@ S390_STRUCTURE = [
             S390: inside(
                 ANSWERS,
                 swap("#ifdef CONFIG_KVM_S390_UCONTROL\n\tcase KVM_CAP_S390_UCONTROL:\n#endif\n", ""),
-                swap("\tcase KVM_CAP_S390_MEM_OP:\n",
-                     "\tcase KVM_CAP_S390_UCONTROL:\n\t\tr = IS_ENABLED(CONFIG_KVM_S390_UCONTROL);\n\t\tbreak;\n"
-                     "\tcase KVM_CAP_S390_MEM_OP:\n"),
+                swap(
+                    "\tcase KVM_CAP_S390_MEM_OP:\n",
+                    "\tcase KVM_CAP_S390_UCONTROL:\n\t\tr = IS_ENABLED(CONFIG_KVM_S390_UCONTROL);\n\t\tbreak;\n"
+                    "\tcase KVM_CAP_S390_MEM_OP:\n",
+                ),
             )
         },
     ),
@@ -138,12 +157,17 @@ S390_STRUCTURE = [
             S390: both(
                 inside(
                     ANSWERS,
-                    matching(r"\tcase KVM_CAP_S390_(?:VECTOR_REGISTERS|RI|GS|BPB|CPU_TOPOLOGY):\n"
-                             r"\t\tr = test_facility\(\d+\);\n\t\tbreak;\n", ""),
+                    matching(
+                        r"\tcase KVM_CAP_S390_(?:VECTOR_REGISTERS|RI|GS|BPB|CPU_TOPOLOGY):\n"
+                        r"\t\tr = test_facility\(\d+\);\n\t\tbreak;\n",
+                        "",
+                    ),
                     swap("\tint r;\n", "\tint r, i;\n"),
-                    swap("\tswitch (ext) {\n",
-                         "\tfor (i = 0; i < ARRAY_SIZE(by_facility); i++)\n\t\tif (by_facility[i].ext == ext)\n"
-                         "\t\t\treturn test_facility(by_facility[i].nr);\n\n\tswitch (ext) {\n"),
+                    swap(
+                        "\tswitch (ext) {\n",
+                        "\tfor (i = 0; i < ARRAY_SIZE(by_facility); i++)\n\t\tif (by_facility[i].ext == ext)\n"
+                        "\t\t\treturn test_facility(by_facility[i].nr);\n\n\tswitch (ext) {\n",
+                    ),
                 ),
                 before(
                     ANSWERS,
@@ -183,45 +207,81 @@ S390_LOCKS += [
         "s390: stores are marked as ones that others read",
         {S390: inside(ENABLES, matching(r"(kvm->arch\.user_\w+) = 1;", r"WRITE_ONCE(\1, 1);"))},
     ),
-    Edit("s390: one becomes true", {S390: inside(ENABLES, swap("kvm->arch.use_irqchip = 1;", "kvm->arch.use_irqchip = true;"))}),
+    Edit(
+        "s390: one becomes true",
+        {S390: inside(ENABLES, swap("kvm->arch.use_irqchip = 1;", "kvm->arch.use_irqchip = true;"))},
+    ),
 ]
 
 S390_CONDITIONS = [
     Edit(
         "s390: an assignment and an if become one expression",
-        {S390: of_case(ANSWERS, "S390_HPAGE_1M",
-                       instead("\t\tr = hpage && !(kvm && kvm_is_ucontrol(kvm));\n\t\tbreak;\n"))},
+        {
+            S390: of_case(
+                ANSWERS, "S390_HPAGE_1M", instead("\t\tr = hpage && !(kvm && kvm_is_ucontrol(kvm));\n\t\tbreak;\n")
+            )
+        },
     ),
     Edit(
         "s390: a condition is distributed",
-        {S390: of_case(ANSWERS, "S390_HPAGE_1M",
-                       in_text("hpage && !(kvm && kvm_is_ucontrol(kvm))", "hpage && (!kvm || !kvm_is_ucontrol(kvm))"))},
+        {
+            S390: of_case(
+                ANSWERS,
+                "S390_HPAGE_1M",
+                in_text("hpage && !(kvm && kvm_is_ucontrol(kvm))", "hpage && (!kvm || !kvm_is_ucontrol(kvm))"),
+            )
+        },
     ),
     Edit(
         "s390: a chain of conditions is taken apart",
-        {S390: of_case(ENABLES, "S390_HPAGE_1M",
-                       in_text("\t\telse if (!hpage || kvm->arch.use_cmma || kvm_is_ucontrol(kvm))\n\t\t\tr = -EINVAL;\n",
-                               "\t\telse if (!hpage)\n\t\t\tr = -EINVAL;\n"
-                               "\t\telse if (kvm->arch.use_cmma || kvm_is_ucontrol(kvm))\n\t\t\tr = -EINVAL;\n"))},
+        {
+            S390: of_case(
+                ENABLES,
+                "S390_HPAGE_1M",
+                in_text(
+                    "\t\telse if (!hpage || kvm->arch.use_cmma || kvm_is_ucontrol(kvm))\n\t\t\tr = -EINVAL;\n",
+                    "\t\telse if (!hpage)\n\t\t\tr = -EINVAL;\n"
+                    "\t\telse if (kvm->arch.use_cmma || kvm_is_ucontrol(kvm))\n\t\t\tr = -EINVAL;\n",
+                ),
+            )
+        },
     ),
     Edit(
         "s390: min_t becomes an if",
-        {S390: of_case(ANSWERS, "MAX_VCPU_ID",
-                       in_text("\t\tif (ext == KVM_CAP_NR_VCPUS)\n\t\t\tr = min_t(unsigned int, num_online_cpus(), r);\n",
-                               "\t\tif (ext == KVM_CAP_NR_VCPUS && num_online_cpus() < r)\n"
-                               "\t\t\tr = num_online_cpus();\n"))},
+        {
+            S390: of_case(
+                ANSWERS,
+                "MAX_VCPU_ID",
+                in_text(
+                    "\t\tif (ext == KVM_CAP_NR_VCPUS)\n\t\t\tr = min_t(unsigned int, num_online_cpus(), r);\n",
+                    "\t\tif (ext == KVM_CAP_NR_VCPUS && num_online_cpus() < r)\n\t\t\tr = num_online_cpus();\n",
+                ),
+            )
+        },
     ),
     Edit(
         "s390: bits are joined in turn",
-        {S390: of_case(ANSWERS, "S390_MEM_OP_EXTENSION",
-                       matching(r"r = (\w+) \|\n\t\t    (\w+);", r"r = \1;\n\t\tr |= \2;"))},
+        {
+            S390: of_case(
+                ANSWERS, "S390_MEM_OP_EXTENSION", matching(r"r = (\w+) \|\n\t\t    (\w+);", r"r = \1;\n\t\tr |= \2;")
+            )
+        },
     ),
     Edit(
         "s390: a loop over commands becomes a while",
-        {S390: of_case(ANSWERS, "S390_PROTECTED_DUMP", in_turn(
-            in_text("\t\tfor (i = 0; i < ARRAY_SIZE(pv_cmds_dump); i++) {\n",
-                    "\t\ti = 0;\n\t\twhile (i < ARRAY_SIZE(pv_cmds_dump)) {\n"),
-            matching(r"\t\t\t\tbreak;\n\t\t\t\}\n", "\t\t\t\tbreak;\n\t\t\t}\n\t\t\ti++;\n")))},
+        {
+            S390: of_case(
+                ANSWERS,
+                "S390_PROTECTED_DUMP",
+                in_turn(
+                    in_text(
+                        "\t\tfor (i = 0; i < ARRAY_SIZE(pv_cmds_dump); i++) {\n",
+                        "\t\ti = 0;\n\t\twhile (i < ARRAY_SIZE(pv_cmds_dump)) {\n",
+                    ),
+                    matching(r"\t\t\t\tbreak;\n\t\t\t\}\n", "\t\t\t\tbreak;\n\t\t\t}\n\t\t\ti++;\n"),
+                ),
+            )
+        },
     ),
     Edit(
         "s390: a helper looks at the flags",
@@ -244,12 +304,18 @@ S390_PLACES = [
                 "extern unsigned int diag9c_forwarding_hz;\n\n"
                 f"int {ENABLES_VCPU}(struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap);\n",
             ),
-            "arch/s390/kvm/diag.c": lambda text: text + "\n" + receives(S390, ENABLES_VCPU, "#end", "static ")("#end")[:-4],
+            "arch/s390/kvm/diag.c": lambda text: (
+                text + "\n" + receives(S390, ENABLES_VCPU, "#end", "static ")("#end")[:-4]
+            ),
         },
     ),
     Edit(
         "s390: kvm-s390.c gets another name",
-        {S390: None, "arch/s390/kvm/main.c": text_of(S390), S390_MAKEFILE: swap("kvm-y += kvm-s390.o", "kvm-y += main.o")},
+        {
+            S390: None,
+            "arch/s390/kvm/main.c": text_of(S390),
+            S390_MAKEFILE: swap("kvm-y += kvm-s390.o", "kvm-y += main.o"),
+        },
     ),
     Edit(
         "s390: every label gets a comment",
@@ -278,14 +344,24 @@ PPC_HELPERS = [
     Edit("powerpc: a helper counts VCPUs", {PPC: helper(ANSWERS, "NR_VCPUS", "int hv_enabled", "hv_enabled")}),
     Edit(
         "powerpc: a helper sets how EPR is served",
-        {PPC: both(
-            of_case(ENABLES_VCPU, "PPC_EPR", in_text("cap->args[0]", "user")),
-            helper(ENABLES_VCPU, "PPC_EPR", "struct kvm_vcpu *vcpu, u64 user", "vcpu, cap->args[0]"))},
+        {
+            PPC: both(
+                of_case(ENABLES_VCPU, "PPC_EPR", in_text("cap->args[0]", "user")),
+                helper(ENABLES_VCPU, "PPC_EPR", "struct kvm_vcpu *vcpu, u64 user", "vcpu, cap->args[0]"),
+            )
+        },
     ),
     Edit(
         "powerpc: a helper enables hypercalls",
-        {PPC: helper(ENABLES, "PPC_ENABLE_HCALL", "struct kvm *kvm, struct kvm_enable_cap *cap", "kvm, cap",
-                     under="CONFIG_KVM_BOOK3S_64_HANDLER")},
+        {
+            PPC: helper(
+                ENABLES,
+                "PPC_ENABLE_HCALL",
+                "struct kvm *kvm, struct kvm_enable_cap *cap",
+                "kvm, cap",
+                under="CONFIG_KVM_BOOK3S_64_HANDLER",
+            )
+        },
     ),
     Edit(
         "powerpc: a helper enables nesting",
@@ -293,14 +369,24 @@ PPC_HELPERS = [
     ),
     Edit(
         "powerpc: a helper connects an XICS",
-        {PPC: helper(ENABLES_VCPU, "IRQ_XICS", "struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap", "vcpu, cap",
-                     under="CONFIG_KVM_XICS")},
+        {
+            PPC: helper(
+                ENABLES_VCPU,
+                "IRQ_XICS",
+                "struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap",
+                "vcpu, cap",
+                under="CONFIG_KVM_XICS",
+            )
+        },
     ),
     Edit(
         "powerpc: a macro asks for an operation of HV",
         {
             PPC: both(
-                inside(ENABLES, matching(r"!is_kvmppc_hv_enabled\(kvm\) \|\|\s+!kvm->arch\.kvm_ops->(\w+)", r"!hv_can(kvm, \1)")),
+                inside(
+                    ENABLES,
+                    matching(r"!is_kvmppc_hv_enabled\(kvm\) \|\|\s+!kvm->arch\.kvm_ops->(\w+)", r"!hv_can(kvm, \1)"),
+                ),
                 before(
                     ENABLES,
                     "#define hv_can(kvm, op) \\\n\t(is_kvmppc_hv_enabled(kvm) && (kvm)->arch.kvm_ops->op)\n",
@@ -338,8 +424,14 @@ PPC_STRUCTURE = [
     ),
     Edit(
         "powerpc: two cases with one answer are merged",
-        {PPC: inside(ANSWERS, swap("\tcase KVM_CAP_PPC_GET_SMMU_INFO:\n\t\tr = 1;\n\t\tbreak;\n",
-                                   "\tcase KVM_CAP_PPC_GET_SMMU_INFO:\n"))},
+        {
+            PPC: inside(
+                ANSWERS,
+                swap(
+                    "\tcase KVM_CAP_PPC_GET_SMMU_INFO:\n\t\tr = 1;\n\t\tbreak;\n", "\tcase KVM_CAP_PPC_GET_SMMU_INFO:\n"
+                ),
+            )
+        },
     ),
     Edit("powerpc: a superfluous fallthrough goes", {PPC: inside(ANSWERS, swap("\t\tfallthrough;\n", ""))}),
 ]
@@ -364,42 +456,77 @@ PPC_LOCALS = [
 PPC_CONDITIONS = [
     Edit(
         "powerpc: a condition is inverted",
-        {PPC: of_case(ENABLES_VCPU, "PPC_EPR",
-                      instead("\t\tr = 0;\n\t\tif (!cap->args[0])\n\t\t\tvcpu->arch.epr_flags &= ~KVMPPC_EPR_USER;\n"
-                              "\t\telse\n\t\t\tvcpu->arch.epr_flags |= KVMPPC_EPR_USER;\n\t\tbreak;\n"))},
+        {
+            PPC: of_case(
+                ENABLES_VCPU,
+                "PPC_EPR",
+                instead(
+                    "\t\tr = 0;\n\t\tif (!cap->args[0])\n\t\t\tvcpu->arch.epr_flags &= ~KVMPPC_EPR_USER;\n"
+                    "\t\telse\n\t\t\tvcpu->arch.epr_flags |= KVMPPC_EPR_USER;\n\t\tbreak;\n"
+                ),
+            )
+        },
     ),
     Edit(
         "powerpc: a choice becomes a ternary",
-        {PPC: of_case(ANSWERS, "NR_VCPUS",
-                      matching(r"\t\tif \(hv_enabled\)\n(?:.*\n)*",
-                               "\t\tr = min_t(unsigned int, hv_enabled ? num_present_cpus() : num_online_cpus(),\n"
-                               "\t\t\t  KVM_MAX_VCPUS);\n\t\tbreak;\n"))},
+        {
+            PPC: of_case(
+                ANSWERS,
+                "NR_VCPUS",
+                matching(
+                    r"\t\tif \(hv_enabled\)\n(?:.*\n)*",
+                    "\t\tr = min_t(unsigned int, hv_enabled ? num_present_cpus() : num_online_cpus(),\n"
+                    "\t\t\t  KVM_MAX_VCPUS);\n\t\tbreak;\n",
+                ),
+            )
+        },
     ),
     Edit(
         "powerpc: a sum of bits becomes GENMASK()",
         {PPC: of_case(ANSWERS, "PPC_SMT_POSSIBLE", in_text("r = 8 | 4 | 2 | 1;", "r = GENMASK(3, 0);"))},
     ),
-    Edit("powerpc: double negations go", {PPC: of_case(ANSWERS, "PPC_DAWR1", matching(
-        r"r = !!\((hv_enabled && [^;]+)\);", r"r = \1;"))}),
+    Edit(
+        "powerpc: double negations go",
+        {PPC: of_case(ANSWERS, "PPC_DAWR1", matching(r"r = !!\((hv_enabled && [^;]+)\);", r"r = \1;"))},
+    ),
     Edit(
         "powerpc: nested questions become ternaries",
-        {PPC: of_case(ANSWERS, "PPC_SMT",
-                      instead("\t\tr = 0;\n\t\tif (kvm)\n\t\t\tr = kvm->arch.emul_smt_mode > 1 ? kvm->arch.emul_smt_mode :\n"
-                              "\t\t\t\tkvm->arch.smt_mode;\n\t\telse if (hv_enabled)\n"
-                              "\t\t\tr = cpu_has_feature(CPU_FTR_ARCH_300) ? 1 : threads_per_subcore;\n\t\tbreak;\n"))},
+        {
+            PPC: of_case(
+                ANSWERS,
+                "PPC_SMT",
+                instead(
+                    "\t\tr = 0;\n\t\tif (kvm)\n\t\t\tr = kvm->arch.emul_smt_mode > 1 ? kvm->arch.emul_smt_mode :\n"
+                    "\t\t\t\tkvm->arch.smt_mode;\n\t\telse if (hv_enabled)\n"
+                    "\t\t\tr = cpu_has_feature(CPU_FTR_ARCH_300) ? 1 : threads_per_subcore;\n\t\tbreak;\n"
+                ),
+            )
+        },
     ),
     Edit(
         "powerpc: one refusal becomes two in turn",
-        {PPC: of_case(ENABLES, "PPC_SECURE_GUEST",
-                      in_text("if (!is_kvmppc_hv_enabled(kvm) || !kvm->arch.kvm_ops->enable_svm)\n\t\t\tbreak;",
-                              "if (!is_kvmppc_hv_enabled(kvm))\n\t\t\tbreak;\n"
-                              "\t\tif (!kvm->arch.kvm_ops->enable_svm)\n\t\t\tbreak;"))},
+        {
+            PPC: of_case(
+                ENABLES,
+                "PPC_SECURE_GUEST",
+                in_text(
+                    "if (!is_kvmppc_hv_enabled(kvm) || !kvm->arch.kvm_ops->enable_svm)\n\t\t\tbreak;",
+                    "if (!is_kvmppc_hv_enabled(kvm))\n\t\t\tbreak;\n"
+                    "\t\tif (!kvm->arch.kvm_ops->enable_svm)\n\t\t\tbreak;",
+                ),
+            )
+        },
     ),
     Edit("powerpc: #if defined() becomes #ifdef", {PPC: inside(ANSWERS, swap(f"#if defined({HV})", f"#ifdef {HV}"))}),
     Edit(
         "powerpc: an initial answer becomes a declaration's",
-        {PPC: inside(ANSWERS, swap("\tint r;\n", "\tint r = 0;\n"),
-                     swap("\tdefault:\n\t\tr = 0;\n\t\tbreak;\n", "\tdefault:\n\t\tbreak;\n"))},
+        {
+            PPC: inside(
+                ANSWERS,
+                swap("\tint r;\n", "\tint r = 0;\n"),
+                swap("\tdefault:\n\t\tr = 0;\n\t\tbreak;\n", "\tdefault:\n\t\tbreak;\n"),
+            )
+        },
     ),
     Edit(
         "powerpc: the flags are masked with a macro",
@@ -415,13 +542,19 @@ PPC_CONDITIONS = [
 PPC_PLACES = [
     Edit(
         "powerpc: powerpc.c gets another name",
-        {PPC: None, "arch/powerpc/kvm/common.c": text_of(PPC),
-         PPC_MAKEFILE: swap("common-objs-y += powerpc.o", "common-objs-y += common.o")},
+        {
+            PPC: None,
+            "arch/powerpc/kvm/common.c": text_of(PPC),
+            PPC_MAKEFILE: swap("common-objs-y += powerpc.o", "common-objs-y += common.o"),
+        },
     ),
     Edit(
         "powerpc: mpic.c gets another name",
-        {"arch/powerpc/kvm/mpic.c": None, "arch/powerpc/kvm/openpic.c": text_of("arch/powerpc/kvm/mpic.c"),
-         PPC_MAKEFILE: swap("+= mpic.o", "+= openpic.o")},
+        {
+            "arch/powerpc/kvm/mpic.c": None,
+            "arch/powerpc/kvm/openpic.c": text_of("arch/powerpc/kvm/mpic.c"),
+            PPC_MAKEFILE: swap("+= mpic.o", "+= openpic.o"),
+        },
     ),
     Edit(
         "powerpc: every label gets an empty line above",

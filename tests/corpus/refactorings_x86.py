@@ -92,7 +92,9 @@ STRUCTURE = [
 ]
 STRUCTURE += [
     Edit("x86: EXIT_HYPERCALL is enabled in front of the switch", {X86: ahead(ENABLES, "EXIT_HYPERCALL", "cap->cap")}),
-    Edit("x86: two cases of the enabling exchange places", {X86: exchanged(ENABLES, "X2APIC_API", "X86_USER_SPACE_MSR")}),
+    Edit(
+        "x86: two cases of the enabling exchange places", {X86: exchanged(ENABLES, "X2APIC_API", "X86_USER_SPACE_MSR")}
+    ),
     Edit("x86: VM_TYPES becomes the last case", {X86: last(ANSWERS, "VM_TYPES")}),
     Edit("x86: answers are returned", {X86: answers_returned(ANSWERS)}),
     Edit("x86: answers are returned, in 6.1", {X86: answers_returned(ANSWERS)}, pair=OLD),
@@ -261,7 +263,10 @@ MASKS = [
             )
         },
     ),
-    Edit("x86: a shift becomes BIT_ULL()", {X86: swap("VALID_MASK (1 << KVM_HC_MAP_GPA_RANGE)", "VALID_MASK BIT_ULL(KVM_HC_MAP_GPA_RANGE)")}),
+    Edit(
+        "x86: a shift becomes BIT_ULL()",
+        {X86: swap("VALID_MASK (1 << KVM_HC_MAP_GPA_RANGE)", "VALID_MASK BIT_ULL(KVM_HC_MAP_GPA_RANGE)")},
+    ),
     Edit(
         "x86: a helper looks for unknown bits",
         {
@@ -311,9 +316,7 @@ CONDITIONS = [
             X86: of_case(
                 ANSWERS,
                 "X86_BUS_LOCK_EXIT",
-                instead(
-                    "\t\tr = kvm_caps.has_bus_lock_exit ? KVM_BUS_LOCK_DETECTION_VALID_MODE : 0;\n\t\tbreak;\n"
-                ),
+                instead("\t\tr = kvm_caps.has_bus_lock_exit ? KVM_BUS_LOCK_DETECTION_VALID_MODE : 0;\n\t\tbreak;\n"),
             )
         },
     ),
