@@ -9,6 +9,7 @@ from editing import NEW, Transform, before, both, inside
 from real_trees import source
 
 _LABEL = r"^[ \t]case KVM_CAP_{cap}:(?P<note>[ \t]*/\*.*\*/)?(?P<brace> \{{)?\n"
+_DECLARATION = r"^\t\t(?:const |unsigned |struct |guard\(|CLASS\(|u64 |u32 |int |bool |void )"
 _NEXT = re.compile(r"^[ \t](?:case |default:)|^#(?:if|else|elif|endif)|^\t\}", re.MULTILINE)
 
 Change = Callable[[str], str]
@@ -90,7 +91,7 @@ def matching(pattern: str, new: str) -> Change:
 
 
 def helper(
-    function: str, cap: str, parameters: str, arguments: str, start: str = "int r;", under: str = ""
+    function: str, cap: str, parameters: str, arguments: str, *, start: str = "int r;", under: str = ""
 ) -> Transform:
     """Move what runs under a label into a function in front of this one, there under a directive's condition."""
     name = f"kvm_serve_{cap.lower()}"

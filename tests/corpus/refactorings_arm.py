@@ -33,7 +33,8 @@ PROTECTED = "kvm && kvm_vm_is_protected(kvm) && !pkvm_ext_allowed(kvm, ext)"
 
 HELPERS = [
     Edit(
-        "arm64: a helper enables MTE", {ARM: helper(ENABLES, "ARM_MTE", "struct kvm *kvm", "kvm", "int r = -EINVAL;")}
+        "arm64: a helper enables MTE",
+        {ARM: helper(ENABLES, "ARM_MTE", "struct kvm *kvm", "kvm", start="int r = -EINVAL;")},
     ),
     Edit(
         "arm64: a helper enables MTE, in 6.1",
@@ -42,7 +43,7 @@ HELPERS = [
     ),
     Edit(
         "arm64: a helper sets the chunk size",
-        {ARM: helper(ENABLES, "ARM_EAGER_SPLIT_CHUNK_SIZE", VM, "kvm, cap", "int r = -EINVAL;")},
+        {ARM: helper(ENABLES, "ARM_EAGER_SPLIT_CHUNK_SIZE", VM, "kvm, cap", start="int r = -EINVAL;")},
     ),
     Edit(
         "arm64: a helper sets the chunk size that it is given",
@@ -58,7 +59,7 @@ HELPERS = [
                     "ARM_EAGER_SPLIT_CHUNK_SIZE",
                     "struct kvm *kvm, u64 size",
                     "kvm, cap->args[0]",
-                    "int r = -EINVAL;",
+                    start="int r = -EINVAL;",
                 ),
             )
         },

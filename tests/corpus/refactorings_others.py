@@ -53,7 +53,8 @@ def plain_minimum(function: str) -> Transform:
         function,
         "NR_VCPUS",
         instead(
-            "\t\tr = KVM_MAX_VCPUS;\n\t\tif (num_online_cpus() < KVM_MAX_VCPUS)\n\t\t\tr = num_online_cpus();\n\t\tbreak;\n"
+            "\t\tr = KVM_MAX_VCPUS;\n\t\tif (num_online_cpus() < KVM_MAX_VCPUS)\n"
+            "\t\t\tr = num_online_cpus();\n\t\tbreak;\n"
         ),
     )
 
@@ -356,8 +357,10 @@ GENERIC_REST = [
             MAIN: inside(
                 "kvm_supported_mem_attributes",
                 swap(
-                    "if (!kvm || kvm_arch_has_private_mem(kvm))\n\t\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;\n\n\treturn 0;",
-                    "if (kvm && !kvm_arch_has_private_mem(kvm))\n\t\treturn 0;\n\n\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;",
+                    "if (!kvm || kvm_arch_has_private_mem(kvm))\n"
+                    "\t\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;\n\n\treturn 0;",
+                    "if (kvm && !kvm_arch_has_private_mem(kvm))\n\t\treturn 0;\n\n"
+                    "\treturn KVM_MEMORY_ATTRIBUTE_PRIVATE;",
                 ),
             )
         },
@@ -391,8 +394,10 @@ GENERIC_REST = [
         "generic: a paragraph of the documentation is wrapped anew",
         {
             API: swap(
-                "KVM_CAP_HALT_POLL overrides the kvm.halt_poll_ns module parameter to set the\nmaximum halt-polling time",
-                "KVM_CAP_HALT_POLL overrides the kvm.halt_poll_ns\nmodule parameter to set the maximum\nhalt-polling time",
+                "KVM_CAP_HALT_POLL overrides the kvm.halt_poll_ns module parameter to set the\n"
+                "maximum halt-polling time",
+                "KVM_CAP_HALT_POLL overrides the kvm.halt_poll_ns\nmodule parameter to set the maximum\n"
+                "halt-polling time",
             )
         },
     ),
@@ -404,15 +409,24 @@ RISCV_EDITS = [
     Edit("riscv: a helper counts VCPUs", {RISCV: helper(ANSWERS, "NR_VCPUS", "void", "")}),
     Edit("riscv: IRQCHIP is answered in front of the switch", {RISCV: ahead(ANSWERS, "IRQCHIP", "ext")}),
     Edit("riscv: two answers exchange places", {RISCV: exchanged(ANSWERS, "IRQCHIP", "VM_GPA_BITS")}),
-    Edit("riscv: extension and result get other names", {RISCV: both(renamed(ANSWERS, "ext", "cap"), renamed(ANSWERS, "r", "rc"))}),
+    Edit(
+        "riscv: extension and result get other names",
+        {RISCV: both(renamed(ANSWERS, "ext", "cap"), renamed(ANSWERS, "r", "rc"))},
+    ),
     Edit("riscv: min_t becomes an if", {RISCV: plain_minimum(ANSWERS)}),
     Edit("riscv: an initial answer becomes a declaration's", {RISCV: nothing_by_default(ANSWERS)}),
     Edit("riscv: an answer becomes one or nothing explicitly",
          {RISCV: inside(ANSWERS, swap("r = kvm_riscv_aia_available();", "r = kvm_riscv_aia_available() ? 1 : 0;"))}),
     Edit(
         "riscv: the configuration of a vCPU is kept in a pointer",
-        {"arch/riscv/kvm/vcpu.c": local("kvm_arch_vcpu_ioctl_set_guest_debug",
-                                        "struct kvm_vcpu_config *cfg = &vcpu->arch.cfg;", r"vcpu->arch\.cfg\.", "cfg->")},
+        {
+            "arch/riscv/kvm/vcpu.c": local(
+                "kvm_arch_vcpu_ioctl_set_guest_debug",
+                "struct kvm_vcpu_config *cfg = &vcpu->arch.cfg;",
+                r"vcpu->arch\.cfg\.",
+                "cfg->",
+            )
+        },
     ),
     Edit(
         "riscv: the answers move to another file",
@@ -428,7 +442,10 @@ RISCV_EDITS = [
 
 LOONGARCH_EDITS = [
     Edit("loongarch: answers are returned", {LOONGARCH: all_answers_returned(ANSWERS)}),
-    Edit("loongarch: NR_MEMSLOTS is answered in front of the switch", {LOONGARCH: ahead(ANSWERS, "NR_MEMSLOTS", "ext")}),
+    Edit(
+        "loongarch: NR_MEMSLOTS is answered in front of the switch",
+        {LOONGARCH: ahead(ANSWERS, "NR_MEMSLOTS", "ext")},
+    ),
     Edit("loongarch: MAX_VCPUS becomes the last case", {LOONGARCH: last(ANSWERS, "MAX_VCPUS")}),
     Edit("loongarch: min_t becomes an if", {LOONGARCH: plain_minimum(ANSWERS)}),
     Edit("loongarch: an initial answer becomes a declaration's", {LOONGARCH: nothing_by_default(ANSWERS)}),
@@ -504,7 +521,8 @@ MIPS_EDITS = [
     Edit(
         "mips: a conjunction becomes nested",
         {MIPS: of_case(ANSWERS, "MIPS_MSA", matching(
-            r"\t\tr = cpu_has_msa && (.*);\n", r"\t\tr = 0;\n\t\tif (cpu_has_msa) {\n\t\t\tif (\1)\n\t\t\t\tr = 1;\n\t\t}\n"))},
+            r"\t\tr = cpu_has_msa && (.*);\n", r"\t\tr = 0;\n\t\tif (cpu_has_msa) {\n\t\t\tif (\1)\n"
+            r"\t\t\t\tr = 1;\n\t\t}\n"))},
     ),
     Edit(
         "mips: the configuration is asked for by the compiler",

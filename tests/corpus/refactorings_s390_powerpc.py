@@ -325,8 +325,10 @@ S390_PLACES = [
         "s390: a paragraph of the documentation is wrapped anew",
         {
             API: swap(
-                "With this capability the KVM support for memory backing with 1m pages\nthrough hugetlbfs can be enabled",
-                "With this capability the KVM support for memory backing\nwith 1m pages through hugetlbfs can be enabled",
+                "With this capability the KVM support for memory backing with 1m pages\n"
+                "through hugetlbfs can be enabled",
+                "With this capability the KVM support for memory backing\n"
+                "with 1m pages through hugetlbfs can be enabled",
             )
         },
     ),

@@ -83,7 +83,8 @@ HELPERS = [
                 ),
                 before(
                     INIT,
-                    "static int pass_aborts_on(KVMState *s)\n{\n    return kvm_vm_enable_cap(s, KVM_CAP_ARM_NISV_TO_USER, 0);\n}\n",
+                    "static int pass_aborts_on(KVMState *s)\n{\n"
+                    "    return kvm_vm_enable_cap(s, KVM_CAP_ARM_NISV_TO_USER, 0);\n}\n",
                 ),
             )
         },
@@ -170,7 +171,8 @@ LOCALS = [
                 INIT,
                 swap(
                     "    if (kvm_check_extension(s, KVM_CAP_X86_NOTIFY_VMEXIT)) {\n",
-                    "    bool has_notify = kvm_check_extension(s, KVM_CAP_X86_NOTIFY_VMEXIT);\n\n    if (has_notify) {\n",
+                    "    bool has_notify = kvm_check_extension(s, KVM_CAP_X86_NOTIFY_VMEXIT);\n\n"
+                    "    if (has_notify) {\n",
                 ),
             )
         },
@@ -270,7 +272,8 @@ CONDITIONS = [
             S390X: inside(
                 INIT,
                 swap(
-                    "    if (kvm_kernel_irqchip_allowed() &&\n        kvm_check_extension(s, KVM_CAP_S390_AIS_MIGRATION)) {\n"
+                    "    if (kvm_kernel_irqchip_allowed() &&\n"
+                    "        kvm_check_extension(s, KVM_CAP_S390_AIS_MIGRATION)) {\n"
                     "        kvm_vm_enable_cap(s, KVM_CAP_S390_AIS, 0);\n    }\n",
                     "    if (kvm_kernel_irqchip_allowed()) {\n"
                     "        if (kvm_check_extension(s, KVM_CAP_S390_AIS_MIGRATION)) {\n"
@@ -326,7 +329,8 @@ CONDITIONS = [
             I386: inside(
                 "kvm_arch_irqchip_create",
                 matching(
-                    r"        if \(ret\) \{\n((?:            .*\n)+)        \} else \{\n((?:            .*\n)+)        \}\n",
+                    r"        if \(ret\) \{\n((?:            .*\n)+)        \} else \{\n"
+                    r"((?:            .*\n)+)        \}\n",
                     r"        if (!ret) {\n\2        } else {\n\1        }\n",
                 ),
             )

@@ -420,7 +420,8 @@ CONDITIONS = [
                 "kvm_set_msr_common",
                 swap(
                     "if (!IS_ENABLED(CONFIG_KVM_SMM) || !msr_info->host_initiated)\n\t\t\treturn 1;",
-                    "if (!IS_ENABLED(CONFIG_KVM_SMM))\n\t\t\treturn 1;\n\t\tif (!msr_info->host_initiated)\n\t\t\treturn 1;",
+                    "if (!IS_ENABLED(CONFIG_KVM_SMM))\n\t\t\treturn 1;\n"
+                    "\t\tif (!msr_info->host_initiated)\n\t\t\treturn 1;",
                 ),
             )
         },
