@@ -530,4 +530,57 @@ LAYOUT = [
     ),
 ]
 
-EDITS = [*HELPERS, *STRUCTURE, *LOCALS, *LOCKS, *MASKS, *CONDITIONS, *PLACES, *LAYOUT]
+HOST = "arch/arm64/include/asm/kvm_host.h"
+
+STATE = [
+    Edit(
+        "arm64: a macro that asks for MTE becomes a function",
+        {
+            HOST: matching(r"#define kvm_has_mte\(kvm\)(?:.*\\\n)+.*\n\n", ""),
+            "arch/arm64/include/asm/kvm_emulate.h": swap(
+                "#endif /* __ARM64_KVM_EMULATE_H__ */",
+                "static inline bool kvm_has_mte(struct kvm *kvm)\n{\n\treturn system_supports_mte() &&\n"
+                "\t\ttest_bit(KVM_ARCH_FLAG_MTE_ENABLED, &kvm->arch.flags);\n}\n\n"
+                "#endif /* __ARM64_KVM_EMULATE_H__ */",
+            ),
+        },
+    ),
+    Edit(
+        "arm64: a flag gets another name",
+        {
+            path: matching(r"\bKVM_ARCH_FLAG_SYSTEM_SUSPEND_ENABLED\b", "KVM_ARCH_FLAG_SUSPEND_TO_USER")
+            for path in (HOST, ARM, "arch/arm64/kvm/psci.c")
+        },
+    ),
+    Edit(
+        "arm64: a helper sets a flag of the VM",
+        {
+            ARM: both(
+                inside(
+                    ENABLES,
+                    matching(r"set_bit\((KVM_ARCH_FLAG_\w+),\s+&kvm->arch\.flags\);", r"kvm_arm_set_flag(kvm, \1);"),
+                ),
+                before(
+                    ENABLES,
+                    "static inline void kvm_arm_set_flag(struct kvm *kvm, int flag)\n{\n"
+                    "\tset_bit(flag, &kvm->arch.flags);\n}\n",
+                ),
+            )
+        },
+    ),
+    Edit(
+        "arm64: the refusals of tags become one",
+        {
+            GUEST: inside(
+                "kvm_vm_ioctl_mte_copy_tags",
+                swap(
+                    "if (copy_tags->reserved[0] || copy_tags->reserved[1])\n\t\treturn -EINVAL;\n\n"
+                    "\tif (copy_tags->flags",
+                    "if (copy_tags->reserved[0] || copy_tags->reserved[1] ||\n\t    copy_tags->flags",
+                ),
+            )
+        },
+    ),
+]
+
+EDITS = [*HELPERS, *STRUCTURE, *LOCALS, *LOCKS, *MASKS, *CONDITIONS, *PLACES, *LAYOUT, *STATE]

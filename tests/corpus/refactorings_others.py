@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from editing import ANSWERS, ENABLES_VCPU, OLD, Edit, Transform, before, both, inside, swap
-from real_trees import API
+from real_trees import API, QEMU, TOOLS, UAPI
 from refactoring import (
     ahead,
     answers_returned,
@@ -550,4 +550,86 @@ MIPS_EDITS = [
     ),
 ]  # fmt: skip
 
-EDITS = [*GENERIC_HELPERS, *GENERIC_STRUCTURE, *GENERIC_REST, *RISCV_EDITS, *LOONGARCH_EDITS, *MIPS_EDITS]
+HEADERS = (UAPI, TOOLS, QEMU)
+NUMBER = r"^(#define KVM_CAP_SREGS2) 200$"
+
+STATE = [
+    Edit(
+        "generic: a member gets another name",
+        {
+            path: matching(r"(?<=->)dirty_ring_with_bitmap\b|(?<=bool )dirty_ring_with_bitmap\b", "ring_has_bitmap")
+            for path in (MAIN, "virt/kvm/dirty_ring.c", "include/linux/kvm_host.h")
+        },
+    ),
+    Edit(
+        "generic: a helper reads whether dirty pages are cleared by hand",
+        {
+            MAIN: inside(
+                "kvm_get_dirty_log_protect", swap("if (kvm->manual_dirty_log_protect) {", "if (cleared_by_hand(kvm)) {")
+            ),
+            "virt/kvm/kvm_mm.h": swap(
+                "#endif /* __KVM_MM_H__ */",
+                "static inline bool cleared_by_hand(struct kvm *kvm)\n{\n"
+                "\treturn kvm->manual_dirty_log_protect != 0;\n}\n\n"
+                "#endif /* __KVM_MM_H__ */",
+            ),
+        },
+    ),
+    Edit(
+        "generic: a number is written in parentheses",
+        {path: matching(NUMBER, r"\1 (200)") for path in HEADERS},
+    ),
+    Edit(
+        "generic: a number is written in hexadecimal",
+        {path: matching(NUMBER, r"\1 0xc8") for path in HEADERS},
+    ),
+    Edit(
+        "generic: a number gets a comment and tabs",
+        {path: matching(NUMBER, r"\1\t\t200\t/* since 5.14 */") for path in HEADERS},
+    ),
+    Edit(
+        "generic: two numbers change places",
+        {
+            path: matching(r"^(#define KVM_CAP_SREGS2 200\n)(#define KVM_CAP_EXIT_HYPERCALL 201\n)", r"\2\1")
+            for path in HEADERS
+        },
+    ),
+    Edit(
+        "mips: a member gets another name",
+        {
+            path: matching(r"(?<=arch\.)fpu_enabled\b|(?<=vcpu->)fpu_enabled\b|(?<=u8 )fpu_enabled\b", "may_use_fpu")
+            for path in (MIPS, "arch/mips/include/asm/kvm_host.h")
+        },
+    ),
+    Edit(
+        "loongarch: selected options change places",
+        {
+            "arch/loongarch/kvm/Kconfig": swap(
+                "\tselect HAVE_KVM_DIRTY_RING_ACQ_REL\n\tselect HAVE_KVM_VCPU_ASYNC_IOCTL\n",
+                "\tselect HAVE_KVM_VCPU_ASYNC_IOCTL\n\tselect HAVE_KVM_DIRTY_RING_ACQ_REL\n",
+            )
+        },
+    ),
+    Edit(
+        "loongarch: a helper reads a vCPU's request",
+        {
+            LOONGARCH_VCPU: both(
+                inside(
+                    "kvm_arch_vcpu_ioctl",
+                    matching(
+                        r"\tcase KVM_ENABLE_CAP: \{\n(?:.*\n)*?\t\}\n",
+                        "\tcase KVM_ENABLE_CAP:\n\t\tr = kvm_vcpu_enable_cap_user(vcpu, argp);\n\t\tbreak;\n",
+                    ),
+                ),
+                before(
+                    "kvm_arch_vcpu_ioctl",
+                    "static int kvm_vcpu_enable_cap_user(struct kvm_vcpu *vcpu, void __user *argp)\n{\n"
+                    "\tstruct kvm_enable_cap cap;\n\n\tif (copy_from_user(&cap, argp, sizeof(cap)))\n"
+                    "\t\treturn -EFAULT;\n\n\treturn kvm_vcpu_ioctl_enable_cap(vcpu, &cap);\n}\n",
+                ),
+            )
+        },
+    ),
+]
+
+EDITS = [*GENERIC_HELPERS, *GENERIC_STRUCTURE, *GENERIC_REST, *RISCV_EDITS, *LOONGARCH_EDITS, *MIPS_EDITS, *STATE]

@@ -36,7 +36,11 @@ _FACILITY = (
     r"set_kvm_facility\(kvm->arch\.model\.fac_mask, (\d+)\);\n\t+"
     r"set_kvm_facility\(kvm->arch\.model\.fac_list, \1\);"
 )
-_OFFERS = "static void offer_facility(struct kvm *kvm, unsigned long nr)\n{\n\tset_kvm_facility(kvm->arch.model.fac_mask, nr);\n\tset_kvm_facility(kvm->arch.model.fac_list, nr);\n}\n"  # noqa: E501
+_OFFERS = (
+    "static void offer_facility(struct kvm *kvm, unsigned long nr)\n{\n"
+    "\tset_kvm_facility(kvm->arch.model.fac_mask, nr);\n"
+    "\tset_kvm_facility(kvm->arch.model.fac_list, nr);\n}\n"
+)
 
 S390_HELPERS = [
     Edit(f"s390: a helper enables {cap}", {S390: helper(ENABLES, cap, "struct kvm *kvm", "kvm")})
@@ -564,7 +568,81 @@ PPC_PLACES = [
     ),
 ]
 
+STATE = [
+    Edit(
+        "s390: a member gets another name",
+        {
+            path: matching(r"(?<=arch\.)user_stsi\b|(?<=int )user_stsi\b", "stsi_to_user")
+            for path in (S390, "arch/s390/kvm/priv.c", "arch/s390/include/asm/kvm_host.h")
+        },
+    ),
+    Edit(
+        "s390: members become booleans",
+        {
+            S390: inside(ENABLES, matching(r"(kvm->arch\.user_\w+) = 1;", r"\1 = true;")),
+            "arch/s390/include/asm/kvm_host.h": matching(r"^\tint (user_(?:sigp|stsi|instr0));", r"\tbool \1;"),
+        },
+    ),
+    Edit(
+        "s390: a helper reads whether the instruction goes to user space",
+        {
+            S390_HEADER: swap(
+                "extern unsigned int diag9c_forwarding_hz;\n",
+                "extern unsigned int diag9c_forwarding_hz;\n\n"
+                "static inline int user_sigp(struct kvm_vcpu *vcpu)\n{\n\treturn vcpu->kvm->arch.user_sigp;\n}\n",
+            ),
+            "arch/s390/kvm/sigp.c": swap("if (!vcpu->kvm->arch.user_sigp)", "if (!user_sigp(vcpu))"),
+        },
+    ),
+    Edit(
+        "powerpc: a member gets another name",
+        {
+            path: matching(r"\bfwnmi_enabled\b", "fwnmi")
+            for path in (
+                PPC,
+                "arch/powerpc/kvm/book3s_hv_ras.c",
+                "arch/powerpc/kvm/book3s_hv.c",
+                "arch/powerpc/include/asm/kvm_host.h",
+            )
+        },
+    ),
+    Edit(
+        "powerpc: a helper sets what is enabled",
+        {
+            PPC: both(
+                inside(ENABLES_VCPU, swap("vcpu->arch.papr_enabled = true;", "kvmppc_enable_papr(vcpu);")),
+                before(
+                    ENABLES_VCPU,
+                    "static void kvmppc_enable_papr(struct kvm_vcpu *vcpu)\n{\n\tvcpu->arch.papr_enabled = true;\n}\n",
+                ),
+            )
+        },
+    ),
+    Edit(
+        "powerpc: a helper reads a vCPU's request",
+        {
+            PPC: both(
+                inside(
+                    "kvm_arch_vcpu_ioctl",
+                    swap(
+                        "\t\tstruct kvm_enable_cap cap;\n\t\tr = -EFAULT;\n"
+                        "\t\tif (copy_from_user(&cap, argp, sizeof(cap)))\n\t\t\tgoto out;\n\t\tvcpu_load(vcpu);\n"
+                        "\t\tr = kvm_vcpu_ioctl_enable_cap(vcpu, &cap);\n\t\tvcpu_put(vcpu);\n",
+                        "\t\tr = kvm_vcpu_enable_cap_user(vcpu, argp);\n",
+                    ),
+                ),
+                before(
+                    "kvm_arch_vcpu_ioctl",
+                    "static long kvm_vcpu_enable_cap_user(struct kvm_vcpu *vcpu, void __user *argp)\n{\n"
+                    "\tstruct kvm_enable_cap cap;\n\tlong r;\n\n\tif (copy_from_user(&cap, argp, sizeof(cap)))\n"
+                    "\t\treturn -EFAULT;\n\n\tvcpu_load(vcpu);\n\tr = kvm_vcpu_ioctl_enable_cap(vcpu, &cap);\n"
+                    "\tvcpu_put(vcpu);\n\n\treturn r;\n}\n",
+                ),
+            )
+        },
+    ),
+]
+
 EDITS = [
     *S390_HELPERS, *S390_STRUCTURE, *S390_LOCALS, *S390_LOCKS, *S390_CONDITIONS, *S390_PLACES,
-    *PPC_HELPERS, *PPC_STRUCTURE, *PPC_LOCALS, *PPC_CONDITIONS, *PPC_PLACES,
-]  # fmt: skip
+    *PPC_HELPERS, *PPC_STRUCTURE, *PPC_LOCALS, *PPC_CONDITIONS, *PPC_PLACES, *STATE]  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from editing import ANSWERS, ENABLES, ENABLES_VCPU, OLD, Edit, before, both, every, inside, swap
+import re
+
+from editing import ANSWERS, ENABLES, ENABLES_VCPU, OLD, Edit, Transform, before, both, every, inside, swap
 from real_trees import API
 from refactoring import (
     ahead,
@@ -518,4 +520,173 @@ LAYOUT = [
     ),
 ]
 
-EDITS = [*HELPERS, *STRUCTURE, *LOCALS, *LOCKS, *MASKS, *CONDITIONS, *PLACES, *LAYOUT]
+HOST = "arch/x86/include/asm/kvm_host.h"
+
+
+def named(old: str, new: str) -> Transform:
+    """Give a member another name, wherever a file has it."""
+    return every(rf"\b{old}\b", new)
+
+
+def split_in_two(text: str) -> str:
+    """Leave the answers from MAX_VCPU_ID on to a second function."""
+    first, rest = text.split("\tcase KVM_CAP_MAX_VCPU_ID:\n")
+    second = "\tcase KVM_CAP_MAX_VCPU_ID:\n" + rest
+    return (
+        f"static int more_answers(struct kvm *kvm, long ext)\n{{\n\tint r = 0;\n\n\tswitch (ext) {{\n{second}\n\n"
+        f"{first}\tdefault:\n\t\tr = more_answers(kvm, ext);\n\t\tbreak;\n\t}}\n\treturn r;\n}}"
+    )
+
+
+def hyperv_apart(text: str) -> str:
+    """Let a function of its own enable what belongs to Hyper-V."""
+    start, end = text.index("#ifdef CONFIG_KVM_HYPERV\n"), text.index("#endif\n")
+    moved = text[start + len("#ifdef CONFIG_KVM_HYPERV\n") : end]
+    labels = "".join(re.findall(r"^\tcase KVM_CAP_\w+:\n", moved, re.MULTILINE))
+    return (
+        "#ifdef CONFIG_KVM_HYPERV\n"
+        "static int kvm_hv_vcpu_enable_cap(struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap)\n"
+        f"{{\n\tswitch (cap->cap) {{\n{moved}\tdefault:\n\t\treturn -EINVAL;\n\t}}\n}}\n#endif\n\n"
+        f"{text[:start]}#ifdef CONFIG_KVM_HYPERV\n{labels}\t\treturn kvm_hv_vcpu_enable_cap(vcpu, cap);\n{text[end:]}"
+    )
+
+
+STATE = [
+    Edit(
+        "x86: a member gets another name",
+        {path: named("hypercall_exit_enabled", "user_hypercalls") for path in (HOST, X86, "arch/x86/kvm/svm/sev.c")},
+    ),
+    Edit(
+        "x86: two members move into a structure",
+        {
+            HOST: both(
+                swap(
+                    "\tbool exit_on_emulation_error;\n",
+                    "\tstruct {\n\t\tbool exit_on_emulation_error;\n\t\tu32 user_space_msr_mask;\n\t} policy;\n",
+                ),
+                every(r"^\tu32 user_space_msr_mask;\n", ""),
+            ),
+            X86: every(r"arch\.(exit_on_emulation_error|user_space_msr_mask)\b", r"arch.policy.\1"),
+        },
+    ),
+    Edit(
+        "x86: a helper reads what was enabled",
+        {
+            HEADER: swap(
+                "int kvm_sev_es_mmio_write(",
+                "static inline bool kvm_x2apic_format(struct kvm *kvm)\n{\n\treturn kvm->arch.x2apic_format;\n}\n\n"
+                "int kvm_sev_es_mmio_write(",
+            ),
+            "arch/x86/kvm/lapic.c": every(r"vcpu->kvm->arch\.x2apic_format\b", "kvm_x2apic_format(vcpu->kvm)"),
+            "arch/x86/kvm/irq_comm.c": every(r"kvm->arch\.x2apic_format\b", "kvm_x2apic_format(kvm)"),
+        },
+    ),
+    Edit(
+        "x86: a helper sets what is enabled",
+        {
+            X86: both(
+                inside(
+                    ENABLES,
+                    swap("kvm->arch.user_space_msr_mask = cap->args[0];", "kvm_pass_msrs_on(kvm, cap->args[0]);"),
+                ),
+                before(
+                    ENABLES,
+                    "static void kvm_pass_msrs_on(struct kvm *kvm, u32 reasons)\n{\n"
+                    "\tkvm->arch.user_space_msr_mask = reasons;\n}\n",
+                ),
+            )
+        },
+    ),
+    Edit(
+        "x86: quirks are looked for in another way",
+        {
+            HEADER: inside(
+                "kvm_check_has_quirk",
+                swap(
+                    "\treturn !(kvm->arch.disabled_quirks & quirk);\n",
+                    "\tif (READ_ONCE(kvm->arch.disabled_quirks) & quirk)\n\t\treturn false;\n\n\treturn true;\n",
+                ),
+            )
+        },
+    ),
+    Edit("x86: the later answers move to a second function", {X86: inside(ANSWERS, split_in_two)}),
+    Edit(
+        "x86: Hyper-V's capabilities are enabled by a function of their own", {X86: inside(ENABLES_VCPU, hyperv_apart)}
+    ),
+    Edit(
+        "x86: a helper reads a vCPU's request",
+        {
+            X86: both(
+                inside(
+                    "kvm_arch_vcpu_ioctl",
+                    swap(
+                        "\t\tstruct kvm_enable_cap cap;\n\n\t\tr = -EFAULT;\n"
+                        "\t\tif (copy_from_user(&cap, argp, sizeof(cap)))\n\t\t\tgoto out;\n"
+                        "\t\tr = kvm_vcpu_ioctl_enable_cap(vcpu, &cap);\n",
+                        "\t\tr = kvm_vcpu_enable_cap_user(vcpu, argp);\n",
+                    ),
+                ),
+                before(
+                    "kvm_arch_vcpu_ioctl",
+                    "static int kvm_vcpu_enable_cap_user(struct kvm_vcpu *vcpu, void __user *argp)\n{\n"
+                    "\tstruct kvm_enable_cap request;\n\n\tif (copy_from_user(&request, argp, sizeof(request)))\n"
+                    "\t\treturn -EFAULT;\n\n\treturn kvm_vcpu_ioctl_enable_cap(vcpu, &request);\n}\n",
+                ),
+            )
+        },
+    ),
+    Edit(
+        "x86: two emulated MSRs change places",
+        {
+            X86: swap(
+                "\tMSR_IA32_TSC_ADJUST,\n\tMSR_IA32_TSC_DEADLINE,\n",
+                "\tMSR_IA32_TSC_DEADLINE,\n\tMSR_IA32_TSC_ADJUST,\n",
+            )
+        },
+    ),
+    Edit(
+        "x86: MSRs get a line each",
+        {
+            X86: swap(
+                "\tMSR_IA32_FEAT_CTL, MSR_IA32_BNDCFGS, MSR_TSC_AUX,\n",
+                "\tMSR_IA32_FEAT_CTL,\n\tMSR_IA32_BNDCFGS,\n\tMSR_TSC_AUX,\n",
+            )
+        },
+    ),
+    Edit(
+        "x86: a helper writes an MSR",
+        {
+            X86: both(
+                inside(
+                    "kvm_set_msr_common",
+                    swap(
+                        "\t\tif (data & (-1ULL << 1))\n\t\t\treturn 1;\n\n"
+                        "\t\tvcpu->arch.msr_kvm_poll_control = data;\n",
+                        "\t\tif (set_poll_control(vcpu, data))\n\t\t\treturn 1;\n",
+                    ),
+                ),
+                before(
+                    "kvm_set_msr_common",
+                    "static int set_poll_control(struct kvm_vcpu *vcpu, u64 data)\n{\n"
+                    "\tif (data & ~1ULL)\n\t\treturn 1;\n\n"
+                    "\tvcpu->arch.msr_kvm_poll_control = data;\n\treturn 0;\n}\n",
+                ),
+            )
+        },
+    ),
+    Edit(
+        "x86: an attribute's switch becomes an if",
+        {
+            X86: inside(
+                "__kvm_x86_dev_get_attr",
+                matching(
+                    r"\tswitch \(attr->attr\) \{\n(?:.*\n)*\t\}\n",
+                    "\tif (attr->attr != KVM_X86_XCOMP_GUEST_SUPP)\n\t\treturn -ENXIO;\n\n"
+                    "\t*val = kvm_caps.supported_xcr0;\n\treturn 0;\n",
+                ),
+            )
+        },
+    ),
+]
+
+EDITS = [*HELPERS, *STRUCTURE, *LOCALS, *LOCKS, *MASKS, *CONDITIONS, *PLACES, *LAYOUT, *STATE]
