@@ -125,8 +125,9 @@ STRUCTURE = [
     for cap in ("ARM_MTE", "SET_GUEST_DEBUG2", "MSI_DEVID")
 ]
 STRUCTURE += [
-    Edit(
-        "arm64: suspension is enabled in front of the switch", {ARM: ahead(ENABLES, "ARM_SYSTEM_SUSPEND", "cap->cap")}
+    *(
+        Edit(f"arm64: {cap} is enabled in front of the switch", {ARM: ahead(ENABLES, cap, "cap->cap")})
+        for cap in ("ARM_SYSTEM_SUSPEND", "ARM_MTE", "ARM_EAGER_SPLIT_CHUNK_SIZE")
     ),
     Edit("arm64: two answers exchange places", {ARM: exchanged(ANSWERS, "ARM_SVE", "ARM_PMU_V3")}),
     Edit("arm64: two enablings exchange places", {ARM: exchanged(ENABLES, "ARM_NISV_TO_USER", "ARM_SYSTEM_SUSPEND")}),

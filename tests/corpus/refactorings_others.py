@@ -141,8 +141,9 @@ GENERIC_HELPERS = [
 ]
 
 GENERIC_STRUCTURE = [
-    Edit(
-        "generic: HALT_POLL is enabled in front of the switch", {MAIN: ahead(GENERIC_ENABLES, "HALT_POLL", "cap->cap")}
+    *(
+        Edit(f"generic: {cap} is enabled in front of the switch", {MAIN: ahead(GENERIC_ENABLES, cap, "cap->cap")})
+        for cap in ("HALT_POLL", "DIRTY_LOG_RING_WITH_BITMAP")
     ),
     Edit(
         "generic: NR_MEMSLOTS is answered in front of the switch", {MAIN: ahead(GENERIC_ANSWERS, "NR_MEMSLOTS", "arg")}
@@ -485,6 +486,7 @@ MIPS_EDITS = [
     Edit("mips: a helper answers for MSA", {MIPS: helper(ANSWERS, "MIPS_MSA", "void", "")}),
     Edit("mips: answers are returned", {MIPS: answers_returned(ANSWERS)}),
     Edit("mips: FPU is answered in front of the switch", {MIPS: ahead(ANSWERS, "MIPS_FPU", "ext")}),
+    Edit("mips: MSA is enabled in front of the switch", {MIPS: ahead(ENABLES_VCPU, "MIPS_MSA", "cap->cap")}),
     Edit("mips: two enablings exchange places", {MIPS: exchanged(ENABLES_VCPU, "MIPS_FPU", "MIPS_MSA")}),
     Edit(
         "mips: two refusals become one",

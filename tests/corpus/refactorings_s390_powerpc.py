@@ -119,7 +119,10 @@ S390_HELPERS += [
 S390_STRUCTURE = [
     Edit("s390: MEM_OP is answered in front of the switch", {S390: ahead(ANSWERS, "S390_MEM_OP", "ext")}),
     Edit("s390: HPAGE_1M is answered in front of the switch", {S390: ahead(ANSWERS, "S390_HPAGE_1M", "ext")}),
-    Edit("s390: AIS is enabled in front of the switch", {S390: ahead(ENABLES, "S390_AIS", "cap->cap")}),
+    *(
+        Edit(f"s390: {cap} is enabled in front of the switch", {S390: ahead(ENABLES, cap, "cap->cap")})
+        for cap in ("S390_AIS", "S390_IRQCHIP", "S390_USER_STSI", "S390_HPAGE_1M")
+    ),
     Edit("s390: two enablings exchange places", {S390: exchanged(ENABLES, "S390_RI", "S390_USER_STSI")}),
     Edit("s390: two answers exchange places", {S390: exchanged(ANSWERS, "S390_GS", "S390_COW")}),
     Edit("s390: IRQCHIP becomes the last case", {S390: last(ENABLES, "S390_IRQCHIP")}),

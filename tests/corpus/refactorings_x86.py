@@ -93,7 +93,31 @@ STRUCTURE = [
     for cap in ("PRE_FAULT_MEMORY", "X86_BUS_LOCK_EXIT", "X86_DISABLE_EXITS")
 ]
 STRUCTURE += [
-    Edit("x86: EXIT_HYPERCALL is enabled in front of the switch", {X86: ahead(ENABLES, "EXIT_HYPERCALL", "cap->cap")}),
+    *(
+        Edit(f"x86: {cap} is enabled in front of the switch", {X86: ahead(ENABLES, cap, "cap->cap")})
+        for cap in ("EXIT_HYPERCALL", "X86_USER_SPACE_MSR", "EXCEPTION_PAYLOAD", "X2APIC_API", "MAX_VCPU_ID")
+    ),
+    Edit(
+        "x86: a helper is called in front of the switch",
+        {
+            X86: both(
+                helper(ENABLES, "X86_USER_SPACE_MSR", VM, "kvm, cap"),
+                inside(
+                    ENABLES,
+                    swap(
+                        "\tcase KVM_CAP_X86_USER_SPACE_MSR:\n"
+                        "\t\tr = kvm_serve_x86_user_space_msr(kvm, cap);\n\t\tbreak;\n",
+                        "",
+                    ),
+                    swap(
+                        "\tswitch (cap->cap) {\n",
+                        "\tif (cap->cap == KVM_CAP_X86_USER_SPACE_MSR)\n"
+                        "\t\treturn kvm_serve_x86_user_space_msr(kvm, cap);\n\n\tswitch (cap->cap) {\n",
+                    ),
+                ),
+            )
+        },
+    ),
     Edit(
         "x86: two cases of the enabling exchange places", {X86: exchanged(ENABLES, "X2APIC_API", "X86_USER_SPACE_MSR")}
     ),
