@@ -11,9 +11,9 @@ from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import CLEAN, FOUND
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config.settings import Config
-from caplint.engine.compare import compare
+from caplint.engine.compare import compare_series
 from caplint.engine.rule_examples import mini_trees
-from caplint.trees.series import apply_series, read_series
+from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.trees.tree import Tree
 from caplint.util import shipped_files
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     # The demonstration gives the same output everywhere: of the configuration only jobs and cache count.
     demo_config = Config(jobs=config.jobs, cache=config.cache)
-    compared = compare(patched_trees(), rules_of(options, demo_config), demo_config)
+    (compared,) = compare_series([_patched()], rules_of(options, demo_config), demo_config)
     outcome = replace(compared, resolved=None)  # the mini-trees have no findings that a patch could resolve
     status = finish(outcome, options, options.fail_on or "never", 0)
     if options.output_format == "text":
@@ -54,6 +54,10 @@ def _program() -> str:
 
 def patched_trees() -> list[Tree]:
     """Return the mini-trees with the shipped patches applied."""
+    return _patched().trees
+
+
+def _patched() -> PatchedTrees:
     files = [(name, (shipped_files.FIXTURES / "patches" / name).read_bytes()) for name in _PATCHES]
     (patched,) = apply_series(read_series(files, sys.stderr.write), list(mini_trees().values()), None, sys.stderr.write)
-    return patched.trees
+    return patched

@@ -59,7 +59,8 @@ def _by_commits(trees: list[Tree]) -> PatchedTrees:
             steps.append(tree.steps.read(tree))
         except CaplintError as error:  # objects that a partial clone lacks
             reasons.append(str(error))
-    return PatchedTrees(trees, [], [known for known in steps if known and known[0].count > 1], "; ".join(reasons))
+    reason = "; ".join(dict.fromkeys(reasons))
+    return PatchedTrees(trees, [], [known for known in steps if known and known[0].count > 1], reason)
 
 
 def compare_series(

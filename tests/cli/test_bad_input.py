@@ -116,7 +116,7 @@ CASES: dict[str, Case] = {
     "a bad SELECT": (_facts("SELEC 1"), 'query: near "SELEC": syntax error; `caplint facts` without a query shows'),
     "an unknown table": (_facts("SELECT * FROM caps"), "query: no such table: caps; "),
     "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: makes a text that is not UTF-8"),
-    "no SELECT": (_facts("DELETE FROM blob"), "query: not authorized; "),
+    "no SELECT": (_facts("DELETE FROM main.blob"), "query: not authorized; "),
     "a pragma": (_facts("PRAGMA user_version"), "query: not authorized; "),
     "two SELECTs": (_facts("SELECT 1; SELECT 2"), "query: You can only execute one statement at a time."),
     "an unknown format": (

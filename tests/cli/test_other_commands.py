@@ -194,6 +194,7 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
         "ignore = []",
         "rules = []",
         "vendor-range = []",
+        "abis = []",
         "jobs = 3",
         'cache = ""',
         "coverage-floor = 0.0",

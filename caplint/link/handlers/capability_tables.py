@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula
-from caplint.knowledge.capability_names import is_capability
+from caplint.knowledge.capability_names import capabilities_in, is_capability
 from caplint.values.expression_text import split
 
-_CAPABILITY = re.compile(r"\bKVM_CAP_\w+")
 _FIELD = re.compile(r"\s*\.\s*(\w+)\s*=(?!=)(.*)\Z", re.DOTALL)
 _CALL = re.compile(r"\w+\s*\((.*)\)\s*\Z", re.DOTALL)
 # Longest text of an element that the facts keep; a longer one is cut.
@@ -32,7 +31,7 @@ class TableElement:
     @property
     def capabilities(self) -> list[str]:
         """Capabilities that the element names."""
-        return [name for name in _CAPABILITY.findall(f"{self.designator} {self.value}") if is_capability(name)]
+        return [name for name in capabilities_in(f"{self.designator} {self.value}") if is_capability(name)]
 
     @property
     def parts(self) -> dict[str, str]:

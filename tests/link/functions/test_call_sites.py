@@ -80,9 +80,9 @@ def test_what_stands_in_a_function(first: CodeFunction) -> None:
         CallSite(_at("second("), 11, 7, "second", ("r",), "assigned", "1"),
     ]
     assert first.stores == [
-        Assignment(_at("r = n"), "r", "init", "n", True),
-        Assignment(_at("kvm->x"), "kvm->x", "|=", "other(kvm, r + 1)", False),
-        Assignment(_at("r = second"), "r", "=", "second(r)", True),
+        Assignment(_at("r = n"), "r", "init", "n", True, 3),
+        Assignment(_at("kvm->x"), "kvm->x", "|=", "other(kvm, r + 1)", False, 8),
+        Assignment(_at("r = second"), "r", "=", "second(r)", True, 11),
     ]
     assert first.returns == [(_at("return -EINVAL"), "-EINVAL"), (_at("return kvm->y"), "kvm->y")]
     assert [test.expression for test in first.tests] == ["(!kvm)", "(r)"]
