@@ -52,7 +52,7 @@ def test_sarif_is_valid_and_points_at_names(corpus: Corpus, sarif_schema: Any, k
         if result["ruleId"] == "CAP504":  # at what api.rst says of the name: a field, or the heading
             assert line[region["startColumn"] - 1 :] == line
             continue
-        assert not named or line[region["startColumn"] - 1 :].startswith(("KVM_", "MSR_", "{ MSR_", "kvm_"))
+        assert not named or line[region["startColumn"] - 1 :].startswith(("KVM_", "MSR_", "{ MSR_", "kvm_", "kvmppc_"))
 
 
 @pytest.mark.parametrize(("kernel", "vmm"), FITTING)

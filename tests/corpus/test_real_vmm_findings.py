@@ -39,7 +39,7 @@ KERNEL_6_12 = [
 ]
 KERNEL_6_1 = [*_rows("error", "CAP210", "s390", "S390_HPAGE_1M"), *_rows("warning", "CAP206", "x86", "DISABLE_QUIRKS")]
 QEMU_10_0 = [*_rows("note", "CAP401", "arm64", "ARM_MTE"), *_rows("note", "CAP401", "s390", "S390_CPU_TOPOLOGY")]
-QEMU_7_2 = [*_rows("note", "CAP408", None, "PCI_2_3"), *_rows("note", "CAP408", "mips", "MIPS_TE")]
+QEMU_7_2 = [*_rows("note", "CAP408", None, "PCI_2_3")]
 EXPECTED: dict[tuple[str, str], list[Row]] = {
     ("linux-6.12", "qemu-10.0"): [
         *EVERYWHERE,
