@@ -1,218 +1,271 @@
-"""Syntax trees of C expressions with calls, members and assignments; text that is not understood is one opaque leaf.
+"""Syntax trees of C expressions, as facts have them: casts, calls and members included, no declarations needed.
 
-A tree is a tuple whose first item names its kind:
-
-    ("number", text)  ("name", text)  ("string",)  ("opaque", text)
-    ("unary", operator, tree)  ("binary", operator, left, right)  ("assign", operator, left, right)
-    ("choice", condition, first or None, second)  ("call", tree, (tree, …), (text, …))  ("index", tree, tree)
-    ("member", tree, name)  ("cast", tree)  ("step", tree)
+The parser never fails: text that it does not understand becomes a leaf of kind `opaque`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-Tree = tuple[Any, ...]
+from caplint.values.expression_text import partner, split_words
+
+
+class Node(NamedTuple):
+    """Expression: its kind, its name or operator, and its operands."""
+
+    kind: str
+    """name, number, member, index, call, cast, unary, binary, ternary, assign or opaque."""
+    text: str
+    """Name, operator, type of a cast, or the text of a leaf; empty for call, index and ternary."""
+    parts: tuple[Node, ...] = ()
+
+    def within(self) -> Iterator[Node]:
+        """Yield the node and all nodes below it."""
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend(reversed(node.parts))
+
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<number>(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*)(?![\w.])|(?P<name>[A-Za-z_]\w*)
-    |(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<operator><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%<>&^|?:!~()\[\].,=]))""",
-    re.VERBOSE,
+    r"""\s*(0[xX][0-9a-fA-F]+[uUlL]*|\d[\w.]*|[A-Za-z_]\w*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+    r"""|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:.,()\[\]{}])"""
 )
-_LEVELS = {
+_LEVELS: dict[str, int] = {
     operator: level
     for level, operators in enumerate(
-        ("||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %")
+        (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"),
+         ("*", "/", "%"))
     )
-    for operator in operators.split()
+    for operator in operators
 }  # fmt: skip
-_ASSIGNING = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="})
-_PREFIX = frozenset("+-!~*&")
-# Words with which a type begins, or which are types by themselves.
+_ASSIGNMENTS = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="})
+_UNARY = frozenset("+-!~*&") | {"++", "--"}
 _TYPE = re.compile(
-    r"(?:struct|union|enum|const|volatile|unsigned|signed|int|long|short|char|bool|void|_?_?[us](?:8|16|32|64)|\w+_t)\Z"
+    r"(?:const|volatile|unsigned|signed|struct|union|enum|void|int|long|char|short|bool|_Bool|(?:__)?[us](?:8|16|32|64)"
+    r"|__[lb]e\d+|uint|ulong|\w+_t)\Z"
 )
+_WORD = re.compile(r"[A-Za-z_]\w*\Z")
+_OPERAND = re.compile(r"[\w\"'~!(]")
+_MEASURES = frozenset({"sizeof", "_Alignof", "__alignof__", "offsetof"})
+_TYPEOF = frozenset({"typeof", "__typeof__", "__auto_type"})
 _DEEPEST = 60
-_LONGEST = 1000
-_END = ("", "")
+_LONGEST = 4_000
 
 
-class _UnreadableError(Exception):
-    """Error for text that is not an expression of the supported syntax."""
+class _NotUnderstoodError(Exception):
+    """Error for text that is no expression, or one with syntax that this parser does not support."""
 
 
-@lru_cache(maxsize=16384)
-def expression_tree(text: str) -> Tree:
-    """Return the tree of an expression."""
+@lru_cache(maxsize=16_384)
+def tree_of(text: str) -> Node:
+    """Return the syntax tree of an expression."""
     try:
-        if len(text) >= _LONGEST:
-            return ("opaque", text)
-        return _Reader(text).whole()
-    except _UnreadableError:
-        return ("opaque", text)
+        return _whole(_tokens(text), 0)
+    except _NotUnderstoodError:
+        return Node("opaque", text)
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens: list[tuple[str, str]] = []
-        self._offsets: list[int] = []
-        position, end = 0, len(text.rstrip())
-        while position < end:
-            match = _TOKEN.match(text, position)
-            if match is None:
-                raise _UnreadableError
-            kind = match.lastgroup or ""
-            self._tokens.append((kind, match.group(kind)))
-            self._offsets.append(match.start(kind))
-            position = match.end()
-        self._tokens.append(_END)
-        self._offsets.append(end)
-        self._at = 0
+def text_of(node: Node) -> str:
+    """Return an expression's text, with parentheses around its operands where they need them."""
+    inner = [text_of(part) if part.kind in _ATOMS else f"({text_of(part)})" for part in node.parts]
+    match node.kind:
+        case "member":
+            return f"{inner[0]}{node.text}"
+        case "index":
+            return f"{inner[0]}[{text_of(node.parts[1])}]"
+        case "call":
+            return f"{inner[0]}({', '.join(map(text_of, node.parts[1:]))})"
+        case "cast":
+            return f"({node.text}){inner[0]}"
+        case "unary":
+            return f"{node.text}{inner[0]}"
+        case "binary" if node.parts[0].kind == "binary" and node.parts[0].text == node.text:
+            return f"{text_of(node.parts[0])} {node.text} {inner[1]}"
+        case "binary" | "assign":
+            return f"{inner[0]} {node.text} {inner[1]}"
+        case "ternary":
+            return f"{inner[0]} ? {inner[1]} : {inner[2]}"
+    return node.text
 
-    def whole(self) -> Tree:
-        tree = self._comma(0)
-        if self._tokens[self._at] is not _END:
-            raise _UnreadableError
-        return tree
 
-    def _next(self, word: str) -> bool:
-        """Skip an operator if it comes next; return whether it did."""
-        found = self._tokens[self._at] == ("operator", word)
-        self._at += found
-        return found
+_ATOMS = frozenset({"name", "number", "member", "index", "call"})
 
-    def _need(self, word: str) -> None:
-        if not self._next(word):
-            raise _UnreadableError
 
-    def _comma(self, depth: int) -> Tree:
-        tree = self._assigned(depth)
-        while self._next(","):
-            tree = ("binary", ",", tree, self._assigned(depth))
-        return tree
+def _tokens(text: str) -> list[str]:
+    tokens, position, end = [], 0, len(text.rstrip())
+    if end > _LONGEST:
+        raise _NotUnderstoodError
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise _NotUnderstoodError
+        tokens.append(match.group(1))
+        position = match.end()
+    return tokens
 
-    def _assigned(self, depth: int) -> Tree:
-        if depth > _DEEPEST:
-            raise _UnreadableError
-        left = self._chosen(depth)
-        kind, word = self._tokens[self._at]
-        if kind == "operator" and word in _ASSIGNING:
-            self._at += 1
-            return ("assign", word, left, self._assigned(depth + 1))
+
+def _whole(tokens: list[str], depth: int) -> Node:
+    parser = _TreeParser(tokens, depth)
+    node = parser.sequence()
+    if parser.next < len(tokens):
+        raise _NotUnderstoodError
+    return node
+
+
+class _TreeParser:
+    def __init__(self, tokens: list[str], depth: int) -> None:
+        self._tokens = tokens
+        self._depth = depth
+        self.next = 0
+
+    def _peek(self, ahead: int = 0) -> str:
+        index = self.next + ahead
+        return self._tokens[index] if index < len(self._tokens) else ""
+
+    def _take(self, word: str) -> bool:
+        matches = self._peek() == word
+        self.next += matches
+        return matches
+
+    def _expect(self, word: str) -> None:
+        if not self._take(word):
+            raise _NotUnderstoodError
+
+    def sequence(self) -> Node:
+        """Parse operands of the comma operator; the last one is the value."""
+        node = self._assignment()
+        while self._take(","):
+            node = Node("binary", ",", (node, self._assignment()))
+        return node
+
+    def _assignment(self) -> Node:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _NotUnderstoodError
+        node = self._choice()
+        if (operator := self._peek()) in _ASSIGNMENTS:
+            self.next += 1
+            node = Node("assign", operator, (node, self._assignment()))
+        self._depth -= 1
+        return node
+
+    def _choice(self) -> Node:
+        condition = self._binary(0)
+        if not self._take("?"):
+            return condition
+        first = condition if self._peek() == ":" else self.sequence()
+        self._expect(":")
+        return Node("ternary", "", (condition, first, self._assignment()))
+
+    def _binary(self, level: int) -> Node:
+        left = self._unary()
+        while (precedence := _LEVELS.get(self._peek(), -1)) >= level:
+            operator = self._peek()
+            self.next += 1
+            left = Node("binary", operator, (left, self._binary(precedence + 1)))
         return left
 
-    def _chosen(self, depth: int) -> Tree:
-        condition = self._binary(0, depth)
-        if not self._next("?"):
-            return condition
-        first = None
-        if not self._next(":"):
-            first = self._comma(depth + 1)
-            self._need(":")
-        return ("choice", condition, first, self._assigned(depth + 1))
+    def _unary(self) -> Node:
+        word = self._peek()
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _NotUnderstoodError
+        if word in _UNARY:
+            self.next += 1
+            node = Node("unary", word, (self._unary(),))
+        elif word == "(" and (cast := self._cast_end()):
+            name = " ".join(self._tokens[self.next + 1 : cast])
+            self.next = cast + 1
+            node = Node("cast", name, (self._unary(),))
+        elif word in _MEASURES:
+            node = self._measure()
+        else:
+            node = self._postfix(self._primary())
+        self._depth -= 1
+        return node
 
-    def _binary(self, level: int, depth: int) -> Tree:
-        left = self._unary(depth)
-        while True:
-            kind, word = self._tokens[self._at]
-            precedence = _LEVELS.get(word, -1) if kind == "operator" else -1
-            if precedence < level:
-                return left
-            self._at += 1
-            left = ("binary", word, left, self._binary(precedence + 1, depth + 1))
+    def _measure(self) -> Node:
+        self.next += 1
+        if self._peek() == "(":
+            self.next = self._closing() + 1
+        else:
+            self._unary()
+        return Node("number", "sizeof")
 
-    def _unary(self, depth: int) -> Tree:
-        if depth > _DEEPEST:
-            raise _UnreadableError
-        kind, word = self._tokens[self._at]
-        if kind == "operator" and word in _PREFIX:
-            self._at += 1
-            return ("unary", word, self._unary(depth + 1))
-        if kind == "operator" and word in {"++", "--"}:
-            self._at += 1
-            return ("step", self._unary(depth + 1))
-        if word == "sizeof":
-            raise _UnreadableError
-        if word == "(" and (end := self._cast()):
-            self._at = end
-            return ("cast", self._unary(depth + 1))
-        return self._postfix(self._primary(depth), depth)
+    def _closing(self) -> int:
+        """Return the index of the `)` that matches the next token."""
+        length = partner(self._tokens[self.next :])
+        if length < 0:
+            raise _NotUnderstoodError
+        return self.next + length
 
-    def _cast(self) -> int:
-        """Return the index after a parenthesis that holds a type and has an operand behind it, else 0."""
-        at, words = self._at + 1, []
-        while self._tokens[at][0] == "name":
-            words.append(self._tokens[at][1])
-            at += 1
-        stars = at
-        while self._tokens[at] == ("operator", "*"):
-            at += 1
-        if not words or self._tokens[at] != ("operator", ")"):
+    def _cast_end(self) -> int:
+        """Return the index of the `)` that ends a cast, 0 if the parenthesis is none."""
+        first = self._peek(1)
+        if first in _TYPEOF:
+            return self._closing()
+        if not _WORD.match(first):
             return 0
-        kind, following = self._tokens[at + 1]
-        if any(map(_TYPE.match, words)) or at > stars or len(words) > 1:
-            return at + 1
-        return at + 1 if kind in {"name", "number", "string"} or following == "!" else 0
+        end = self._closing()
+        words = self._tokens[self.next + 1 : end]
+        if not all(word == "*" or _WORD.match(word) for word in words):
+            return 0
+        following = self._tokens[end + 1] if end + 1 < len(self._tokens) else ""
+        names = [word for word in words if word != "*"]
+        if words[len(names) :] != ["*"] * (len(words) - len(names)) or not _OPERAND.match(following or ")"):
+            return end if _TYPE.match(first) and following in {"-", "+", "*", "&"} else 0
+        # Two words in a row, such as `__force u64`, can only be a type.
+        if _TYPE.match(first) or len(words) > 1:
+            return end
+        return end if following != "(" and following not in {"!", "~"} else 0
 
-    def _primary(self, depth: int) -> Tree:
-        kind, word = self._tokens[self._at]
-        self._at += 1
-        if kind in {"number", "name"}:
-            return (kind, word)
-        if kind == "string":
-            return (kind,)
+    def _primary(self) -> Node:
+        word = self._peek()
+        self.next += 1
         if word == "(":
-            tree = self._comma(depth + 1)
-            self._need(")")
-            return tree
-        raise _UnreadableError
+            if self._peek() == "{":  # a statement expression
+                self.next -= 1
+                end = self._closing()
+                words, self.next = self._tokens[self.next : end + 1], end + 1
+                return Node("opaque", " ".join(words))
+            node = self.sequence()
+            self._expect(")")
+            return node
+        if _WORD.match(word):
+            return Node("name", word)
+        if word and (word[0].isdigit() or word[0] in "\"'"):
+            return Node("number" if word[0].isdigit() else "opaque", word)
+        raise _NotUnderstoodError
 
-    def _postfix(self, tree: Tree, depth: int) -> Tree:
-        while True:
-            if self._next("("):
-                tree = ("call", tree, *self._arguments(depth))
-            elif self._next("["):
-                tree = ("index", tree, self._comma(depth + 1))
-                self._need("]")
-            elif self._next("->") or self._next("."):
-                kind, word = self._tokens[self._at]
-                if kind != "name":
-                    raise _UnreadableError
-                self._at += 1
-                tree = ("member", tree, word)
-            elif self._next("++") or self._next("--"):
-                tree = ("step", tree)
+    def _postfix(self, node: Node) -> Node:
+        while (word := self._peek()) in {"(", "[", ".", "->", "++", "--"}:
+            if word == "(":
+                end = self._closing()
+                node = Node("call", "", (node, *self._arguments(self._tokens[self.next + 1 : end])))
+                self.next = end + 1
+                continue
+            self.next += 1
+            if word == "[":
+                node = Node("index", "", (node, self.sequence()))
+                self._expect("]")
+            elif word in {".", "->"}:
+                if not _WORD.match(self._peek()):
+                    raise _NotUnderstoodError
+                node = Node("member", f"{word}{self._peek()}", (node,))
+                self.next += 1
             else:
-                return tree
+                node = Node("unary", word, (node,))
+        return node
 
-    def _arguments(self, depth: int) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
-        """Return trees and texts of the arguments of a call; one that is a type, say, is opaque."""
-        trees: list[Tree] = []
-        texts: list[str] = []
-        while not self._next(")"):
-            begin = self._at
+    def _arguments(self, tokens: list[str]) -> Iterator[Node]:
+        """Yield the arguments of a call; one that is no expression, such as a type, is opaque."""
+        for words in split_words(tokens) if tokens else ():
             try:
-                tree = self._assigned(depth + 1)
-                if self._tokens[self._at] not in {("operator", ","), ("operator", ")")}:
-                    raise _UnreadableError
-            except _UnreadableError:
-                self._at = self._argument_end(begin)
-                tree = ("opaque", "")
-            trees.append(tree)
-            texts.append(self._text[self._offsets[begin] : self._offsets[self._at]].strip())
-            self._next(",")
-        return tuple(trees), tuple(texts)
-
-    def _argument_end(self, at: int) -> int:
-        nesting = 0
-        while self._tokens[at] is not _END:
-            word = self._tokens[at][1]
-            if nesting == 0 and word in {",", ")"}:
-                return at
-            nesting += (word in {"(", "["}) - (word in {")", "]"})
-            at += 1
-        raise _UnreadableError
+                yield _whole(words, self._depth)
+            except _NotUnderstoodError:
+                yield Node("opaque", " ".join(words))

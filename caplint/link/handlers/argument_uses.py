@@ -17,7 +17,7 @@ from caplint.link.handlers.request_names import WHOLE, Part, arguments
 from caplint.link.handlers.request_tests import RequestTests
 from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.link.handlers.zero_argument import effect_of_zero
-from caplint.values.expression_nodes import Node, text_of, tree_of
+from caplint.values.expression_tree import Node, text_of, tree_of
 
 
 def indices(reader: RequestTests, region: Region) -> set[int]:

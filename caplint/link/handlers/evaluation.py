@@ -22,7 +22,7 @@ from caplint.link.functions.abstract_values import (
 from caplint.link.functions.body import Body
 from caplint.link.handlers.capability_tables import Table, TableElement
 from caplint.link.handlers.simulation_state import Run, SimulationState
-from caplint.values.expression_tree import Tree, expression_tree
+from caplint.values.expression_tree import Node, text_of, tree_of
 
 Call = Callable[["Evaluator", str, list[AbstractValue], list[str]], AbstractValue]
 """Evaluates a call of a named function (`.name`: through a member) with its arguments and their texts."""
@@ -34,6 +34,10 @@ _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 # Operator → signs of the left operand with which a comparison with 0 holds.
 _HOLDING = {"<": "Nn", ">": "Pp", "<=": "NnZz", ">=": "ZzPp", "==": "Zz", "!=": "NnPp"}
 _SELECTOR = thing("selector")
+_ZERO = Node("number", "0")
+_INTEGER = re.compile(r"(?:0[xX](?P<hex>[0-9a-fA-F]+)|(?P<digits>\d+))[uUlL]*\Z")
+# Characters of an expression from which on it is not read.
+_LONGEST = 1_000
 
 
 @dataclass
@@ -47,22 +51,22 @@ class Evaluator:
 
     def value(self, text: str) -> AbstractValue:
         """Return the value of an expression."""
-        return self._of(expression_tree(text))
+        return self._of(_tree(text))
 
     def assume(self, text: str, holds: bool) -> None:
         """Narrow the state down to a condition that holds, or fails."""
-        self._assume(expression_tree(text), holds)
+        self._assume(_tree(text), holds)
 
     def assign(self, target: str, value: AbstractValue) -> None:
         """Assign to a variable, or to a member of one."""
         self.state = self.state.having(target, value)
 
-    def _of(self, tree: Tree) -> AbstractValue:
-        return _EVALUATORS.get(tree[0], _unknown)(self, tree)
+    def _of(self, tree: Node) -> AbstractValue:
+        return _EVALUATORS.get(tree.kind, _unknown)(self, tree)
 
-    def name(self, tree: Tree) -> AbstractValue:
+    def name(self, tree: Node) -> AbstractValue:
         """Return the value of a variable or constant."""
-        name = tree[1]
+        name = tree.text
         if name in self.state.variables:
             return self.state.variables[name]
         if name in _WORDS:
@@ -91,9 +95,12 @@ class Evaluator:
         only = bodies.pop() if len(bodies) == 1 else ""
         return only if only.isidentifier() and is_capability(only) else None
 
-    def unary(self, tree: Tree) -> AbstractValue:
+    def unary(self, tree: Node) -> AbstractValue:
         """Return the value of a prefix operator."""
-        operator, operand = tree[1], self._of(tree[2])
+        operator = tree.text
+        if operator in {"++", "--"}:
+            return self._step(tree)
+        operand = self._of(tree.parts[0])
         if operator == "!":
             return truth(operand.false, operand.true)
         if operator == "-":
@@ -106,12 +113,12 @@ class Evaluator:
             return operand if operator == "+" or _is(operand, "table", "row", "request") else UNKNOWN
         return UNKNOWN
 
-    def binary(self, tree: Tree) -> AbstractValue:
+    def binary(self, tree: Node) -> AbstractValue:
         """Return the value of an infix operator."""
-        operator = tree[1]
+        operator = tree.text
         if operator in {"&&", "||"}:
-            return self._logic(operator, tree[2], tree[3])
-        left, right = self._of(tree[2]), self._of(tree[3])
+            return self._logic(operator, *tree.parts)
+        left, right = map(self._of, tree.parts)
         if operator == ",":
             return right
         if operator in _FLIPPED:
@@ -125,7 +132,7 @@ class Evaluator:
             return truth(true, disjunction([left.false, right.false]))
         return EITHER if operator in "|&" and not left.when("N") and not right.when("N") else UNKNOWN
 
-    def _logic(self, operator: str, first: Tree, second: Tree) -> AbstractValue:
+    def _logic(self, operator: str, first: Node, second: Node) -> AbstractValue:
         left, before = self._of(first), self.state
         if (left.true if operator == "&&" else left.false) is False:
             return truth(left.true, left.false)
@@ -160,49 +167,51 @@ class Evaluator:
             return False if element is None else None
         return None
 
-    def choice(self, tree: Tree) -> AbstractValue:
+    def choice(self, tree: Node) -> AbstractValue:
         """Return the value of `a ? b : c`, or of `a ?: c`."""
-        condition, before = self._of(tree[1]), self.state
+        question, first, second = tree.parts
+        condition, before = self._of(question), self.state
         alternatives = []
-        for branch, possible, holds in ((tree[2], condition.true, True), (tree[3], condition.false, False)):
+        for branch, possible, holds in ((first, condition.true, True), (second, condition.false, False)):
             if possible is not False:
                 self.state = before
-                self._assume(tree[1], holds)
-                value = self._of(branch) if branch is not None else condition.only("NPnpD")
+                self._assume(question, holds)
+                value = self._of(branch) if branch is not question else condition.only("NPnpD")
                 alternatives.append((value, possible))
         self.state = before
         return joined(alternatives)
 
-    def called(self, tree: Tree) -> AbstractValue:
+    def called(self, tree: Node) -> AbstractValue:
         """Return the value of a call."""
-        callee, arguments, texts = tree[1:]
-        name = callee[1] if callee[0] == "name" else callee[2] if callee[0] == "member" else ""
-        if callee[0] == "name" and name in _ENABLED and len(texts) == 1 and texts[0].startswith("CONFIG_"):
+        callee, *arguments = tree.parts
+        texts = [text_of(argument) for argument in arguments]
+        name = callee.text if callee.kind == "name" else _member(callee) if callee.kind == "member" else ""
+        if callee.kind == "name" and name in _ENABLED and len(texts) == 1 and texts[0].startswith("CONFIG_"):
             condition = parse(f"{name}({texts[0]})")
             return truth(condition, negation(condition))
         values = [self._of(argument) for argument in arguments]
         for argument in arguments:
-            if argument[0] == "unary" and argument[1] == "&" and (target := _path(argument[2])):
+            if argument.kind == "unary" and argument.text == "&" and (target := _path(argument.parts[0])):
                 self.assign(target, UNKNOWN)
-        if callee[0] == "member":
+        if callee.kind == "member":
             self._of(callee)
-            return self.call(self, f".{name}", values, list(texts))
-        return self.call(self, name, values, list(texts)) if name else UNKNOWN
+            return self.call(self, f".{name}", values, texts)
+        return self.call(self, name, values, texts) if name else UNKNOWN
 
-    def member(self, tree: Tree) -> AbstractValue:
+    def member(self, tree: Node) -> AbstractValue:
         """Return the value of a member."""
         if (path := _path(tree)) and path in self.state.variables:
             return self.state.variables[path]
-        base = self._of(tree[1])
+        base, name = self._of(tree.parts[0]), _member(tree)
         if base.thing == ("request",):
-            return _SELECTOR if tree[2] == "cap" else UNKNOWN
+            return _SELECTOR if name == "cap" else UNKNOWN
         if _is(base, "table"):
             base = self._row(base.thing[1])
-        return self._part(base.thing[1], base.thing[2], tree[2]) if _is(base, "row") else UNKNOWN
+        return self._part(base.thing[1], base.thing[2], name) if _is(base, "row") else UNKNOWN
 
-    def index(self, tree: Tree) -> AbstractValue:
+    def index(self, tree: Node) -> AbstractValue:
         """Return the value of an element of an array."""
-        base, position = self._of(tree[1]), self._of(tree[2])
+        base, position = map(self._of, tree.parts)
         if not _is(base, "table"):
             return UNKNOWN
         table: Table = base.thing[1]
@@ -217,23 +226,23 @@ class Evaluator:
         alternatives = [(self._element(table, element), element.condition) for element in chosen]
         return joined([*alternatives, (number(0), negation(present))])
 
-    def assigned(self, tree: Tree) -> AbstractValue:
+    def assigned(self, tree: Node) -> AbstractValue:
         """Return the value of an assignment, and carry it out."""
-        operator, target = tree[1], _path(tree[2])
-        value = self._of(tree[3])
+        operator, target = tree.text, _path(tree.parts[0])
+        value = self._of(tree.parts[1])
         if operator != "=":
-            before = self._of(tree[2])
+            before = self._of(tree.parts[0])
             value = EITHER if operator in {"|=", "&="} and not before.when("N") and not value.when("N") else UNKNOWN
         if target:
             self.assign(target, value)
         return value
 
-    def step(self, tree: Tree) -> AbstractValue:
+    def _step(self, tree: Node) -> AbstractValue:
         """Return the value of `++` and `--`; a pointer into an array stays one."""
-        value = self._of(tree[1])
+        value = self._of(tree.parts[0])
         if _is(value, "table", "row"):
             return value
-        if target := _path(tree[1]):
+        if target := _path(tree.parts[0]):
             self.assign(target, UNKNOWN)
         return UNKNOWN
 
@@ -261,21 +270,21 @@ class Evaluator:
         # Whatever is compared with the selector is the capability; whatever is used otherwise is another member.
         return AbstractValue(joined((value, True) for value in others).signs if others else {}, capabilities[0].thing)
 
-    def _assume(self, tree: Tree, holds: bool) -> None:
-        kind, operator = tree[0], tree[1]
+    def _assume(self, tree: Node, holds: bool) -> None:
+        kind, operator, parts = tree
         if kind == "unary" and operator == "!":
-            self._assume(tree[2], not holds)
+            self._assume(parts[0], not holds)
         elif kind == "binary" and operator == ("&&" if holds else "||"):
-            self._assume(tree[2], holds)
-            self._assume(tree[3], holds)
-        elif kind == "binary" and operator in _HOLDING and tree[3] == ("number", "0"):
+            self._assume(parts[0], holds)
+            self._assume(parts[1], holds)
+        elif kind == "binary" and operator in _HOLDING and parts[1] == _ZERO:
             signs = _HOLDING[operator]
-            self._narrow(tree[2], signs if holds else "".join(set("NnZzPp") - set(signs)))
+            self._narrow(parts[0], signs if holds else "".join(set("NnZzPp") - set(signs)))
         else:
             self._narrow(tree, "NnPp" if holds else "Zz")
 
-    def _narrow(self, tree: Tree, signs: str) -> None:
-        target = _path(tree[2] if tree[0] == "assign" else tree)
+    def _narrow(self, tree: Node, signs: str) -> None:
+        target = _path(tree.parts[0] if tree.kind == "assign" else tree)
         if target and target in self.state.variables:
             value = self.state.variables[target]
             if not isinstance(value.thing, tuple):
@@ -291,16 +300,25 @@ def _is(value: AbstractValue, *kinds: str) -> bool:
     return isinstance(value.thing, tuple) and value.thing[0] in kinds
 
 
-def _path(tree: Tree) -> str:
+def _path(tree: Node) -> str:
     """Return a variable, or a member of one, as a key of the state's variables; empty for any other expression."""
-    if tree[0] == "name":
-        return str(tree[1])
-    if tree[0] == "member":
-        return f"{base}.{tree[2]}" if (base := _path(tree[1])) else ""
+    if tree.kind == "name":
+        return tree.text
+    if tree.kind == "member":
+        return f"{base}.{_member(tree)}" if (base := _path(tree.parts[0])) else ""
     return ""
 
 
-def _unknown(_: Evaluator, __: Tree) -> AbstractValue:
+def _member(tree: Node) -> str:
+    """Return the name of the member that an expression takes."""
+    return tree.text.lstrip("->.")
+
+
+def _tree(text: str) -> Node:
+    return tree_of(text) if len(text) < _LONGEST else Node("opaque", "")
+
+
+def _unknown(_: Evaluator, __: Node) -> AbstractValue:
     return UNKNOWN
 
 
@@ -324,22 +342,24 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__, "%": int.__mod__, "&": int.__and__,
     "|": int.__or__, "^": int.__xor__, "<<": int.__lshift__, ">>": int.__rshift__,
 }  # fmt: skip
-_EVALUATORS: dict[str, Callable[[Evaluator, Tree], AbstractValue]] = {
-    "number": lambda _, tree: number(_integer(tree[1])),
+_EVALUATORS: dict[str, Callable[[Evaluator, Node], AbstractValue]] = {
+    "number": lambda _, tree: _integer(tree.text),
     "name": Evaluator.name,
-    "string": lambda _, __: AbstractValue({"P": True}),
+    "opaque": lambda _, tree: AbstractValue({"P": True}) if tree.text[:1] in {'"', "'"} else UNKNOWN,
     "unary": Evaluator.unary,
     "binary": Evaluator.binary,
-    "choice": Evaluator.choice,
+    "ternary": Evaluator.choice,
     "call": Evaluator.called,
     "member": Evaluator.member,
     "index": Evaluator.index,
     "assign": Evaluator.assigned,
-    "step": Evaluator.step,
-    "cast": lambda self, tree: self._of(tree[1]),
+    "cast": lambda self, tree: self._of(tree.parts[0]),
 }
 
 
-def _integer(text: str) -> int:
-    digits = text.rstrip("uUlL")
-    return int(digits, 0) if digits[:2].lower() == "0x" or digits.strip("0") == "" else int(digits.lstrip("0") or "0")
+def _integer(text: str) -> AbstractValue:
+    """Return the value of an integer constant; unknown for another number, and for `sizeof`."""
+    match = _INTEGER.match(text)
+    if match is None:
+        return UNKNOWN
+    return number(int(match["hex"], 16) if match["hex"] else int(match["digits"]))

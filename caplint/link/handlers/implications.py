@@ -31,7 +31,7 @@ from caplint.link.handlers.value_tests import (
     parts_of,
     result_of,
 )
-from caplint.values.expression_nodes import Node, tree_of
+from caplint.values.expression_tree import Node, tree_of
 
 # Maximum number of conditions and assignments that are examined for the requests that one function gets.
 MOST_STEPS = 20_000

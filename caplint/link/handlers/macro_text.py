@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.callees import FunctionMacro
-from caplint.values.expression_nodes import Node, text_of
 from caplint.values.expression_text import closing
+from caplint.values.expression_tree import Node, text_of
 
 _LEAVES = re.compile(r"\s*(?:\{[^{}]*)?\b(?:return|goto)\b")
 _IF = re.compile(r"\bif\s*\(")

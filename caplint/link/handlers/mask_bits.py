@@ -10,7 +10,7 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.functions.constants import Constants
 from caplint.link.handlers.macro_text import expanded
 from caplint.link.handlers.value_tests import Bits, combined, operands
-from caplint.values.expression_nodes import Node, text_of, tree_of
+from caplint.values.expression_tree import Node, text_of, tree_of
 
 _ERRNO = re.compile(r"E[A-Z][A-Z0-9]+\Z")
 _WORDS = {"NULL": 0, "false": 0, "true": 1}

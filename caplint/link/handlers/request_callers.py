@@ -9,7 +9,7 @@ from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_names import WHOLE, Part, arguments
 from caplint.link.handlers.request_tests import Readers
 from caplint.link.handlers.value_tests import Level
-from caplint.values.expression_nodes import tree_of
+from caplint.values.expression_tree import tree_of
 
 _DEPTH = 2
 _MOST_CALLS = 64

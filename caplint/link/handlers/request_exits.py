@@ -10,7 +10,7 @@ from caplint.link.handlers.request_names import Part
 from caplint.link.handlers.request_tests import Readers, RequestTests
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult, Level
-from caplint.values.expression_nodes import tree_of
+from caplint.values.expression_tree import tree_of
 
 FLAGS: Part = ("flags",)
 

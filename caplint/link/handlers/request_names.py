@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.link.functions.body import Body
-from caplint.values.expression_nodes import Node, tree_of
+from caplint.values.expression_tree import Node, tree_of
 
 Part = tuple[str, ...]
 """Part of a request: `()` the whole, `("flags",)`, `("cap",)`, `("args",)`, or `("args", "0")` for an element."""

@@ -23,7 +23,7 @@ from caplint.link.handlers.macro_text import expanded, leaving_conditions
 from caplint.link.handlers.mask_bits import MaskReader
 from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, arguments
 from caplint.link.handlers.value_tests import ConditionResult, Level
-from caplint.values.expression_nodes import Node, text_of, tree_of
+from caplint.values.expression_tree import Node, text_of, tree_of
 
 _DEPTH = 3
 _Extent = tuple[int, int]

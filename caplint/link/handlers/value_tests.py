@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from caplint.values.expression_nodes import Node, text_of
+from caplint.values.expression_tree import Node, text_of
 
 
 class Level(IntEnum):

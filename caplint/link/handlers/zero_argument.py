@@ -13,7 +13,7 @@ from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_names import arguments
 from caplint.link.handlers.request_tests import RequestTests
 from caplint.link.handlers.value_tests import COMPARISONS, ValueTests, operands
-from caplint.values.expression_nodes import Node, tree_of
+from caplint.values.expression_tree import Node, tree_of
 
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
