@@ -35,6 +35,8 @@ class Session:
     configurations: Configurations
     deep: bool = False
     """Whether the views of the call graph are filled."""
+    placed: set[tuple[str, str, str]] = field(default_factory=set)
+    """Functions (tree, path, name) whose architectures the call graph has been asked for: view `function_arch`."""
     lacks: dict[str, str] = field(default_factory=dict)
     """Roles that a comparison lacks, with the reason; empty for the usual one."""
 

@@ -25,18 +25,19 @@ _ASKED = """
     SELECT DISTINCT v.tree, v.path, v.function FROM vmm_check v JOIN cap_check c ON c.cap = v.cap
     JOIN tree t ON t.name = v.tree AND t.complete
     WHERE v.arch IS NULL AND v.scope = 'system' AND v.verb = 'check' AND c.reads_vm = 1 AND c.arch <> 'generic'
-      AND NOT EXISTS (SELECT 1 FROM function_arch a
-                      WHERE a.tree = v.tree AND a.path = v.path AND a.function = v.function)
     ORDER BY 1, 2, 3
 """
 
 
 def link_function_archs(session: Session, reading: ExtractionSettings) -> None:
-    """Fill `function_arch` for the functions in question; the answers for unchanged trees come from the cache."""
-    asked = session.connection.execute(_ASKED).fetchall()
+    """Fill `function_arch` for the functions in question, each once; answers about known trees come from the cache."""
+    asked = [place for place in session.connection.execute(_ASKED).fetchall() if place not in session.placed]
     if not asked:
         return
-    key = cache_key(Question(f"{_KEY} {asked}", None, None, 1), session.trees, session.store, reading)
+    session.placed.update(asked)
+    named = {name for name, _, _ in asked}
+    trees = [tree for tree in session.trees if tree.name in named]  # callers are of the same program
+    key = cache_key(Question(f"{_KEY} {asked}", None, None, 1), trees, session.store, reading)
     cached = session.store.recall(key)
     rows = _rows(Programs(session, reading), asked) if cached is None else json.loads(cached)
     if cached is None:
