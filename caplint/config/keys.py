@@ -58,7 +58,7 @@ def _severity(value: str) -> str:
 def _ranges(value: str | list[Any]) -> tuple[tuple[int, int], ...]:
     """Return the ranges of a text or list of texts; a text may hold several, separated by commas."""
     ranges = []
-    for text in (part for item in ([value] if isinstance(value, str) else _strings(value)) for part in item.split(",")):
+    for text in (part for item in ([value] if isinstance(value, str) else strings(value)) for part in item.split(",")):
         match = _RANGE.match(text)
         if match is None:
             raise ValueError(f'{short(text)!r} is not a range such as "500-599" or "0x1000-0x1fff"')
@@ -75,7 +75,7 @@ def _abis(value: list[Any]) -> tuple[str, ...]:
     from caplint.abi.abis import abi_names  # noqa: PLC0415 - most configurations name none
 
     known = abi_names()
-    for text in _strings(value):
+    for text in strings(value):
         if text not in known:
             hint = suggestion(text, known, otherwise=f"known are {', '.join(known)}")
             raise ValueError(f"{short(text)!r} is not an ABI{hint}")
@@ -86,7 +86,8 @@ def _number(digits: str) -> int:
     return int(digits, 16 if digits[:2] in {"0x", "0X"} else 10)
 
 
-def _strings(value: list[Any]) -> tuple[str, ...]:
+def strings(value: list[Any]) -> tuple[str, ...]:
+    """Return a list's texts. Raises `ValueError` for any other value in it."""
     if not all(isinstance(item, str) for item in value):
         raise ValueError("must be a list of strings")
     return tuple(value)
@@ -99,20 +100,20 @@ def _directory(value: str) -> str:
 
 
 def _directories(value: list[Any]) -> tuple[str, ...]:
-    return tuple(map(_directory, _strings(value)))
+    return tuple(map(_directory, strings(value)))
 
 
 def _attributes(value: list[Any]) -> tuple[str, ...]:
     if len(value) > _MOST_ATTRIBUTES:
         raise ValueError(f"has {len(value)} words; the limit is {_MOST_ATTRIBUTES}")
-    for text in _strings(value):
+    for text in strings(value):
         if not _ATTRIBUTE.match(text):
             raise ValueError(f"{short(text)!r} is not a word such as __our_attribute, __our_* or __our_size()")
     return tuple(value)
 
 
 def _patterns(value: list[Any]) -> tuple[str, ...]:
-    texts = _strings(value)
+    texts = strings(value)
     if len(texts) > _MOST_PATTERNS:
         raise ValueError(f"has {len(texts)} regular expressions; the limit is {_MOST_PATTERNS}")
     for text in texts:
@@ -148,7 +149,7 @@ def _share(value: float) -> float:
 
 TOP = {
     "fail-on": Key(str, "a string", _severity),
-    "ignore": Key(list, "a list of rule codes", _strings),
+    "ignore": Key(list, "a list of rule codes", strings),
     "rules": Key(list, "a list of directories", _directories),
     "known": Key(list, "a list of files", _directories),
     "vendor-range": Key((str, list), 'a range such as "500-599", or a list of them', _ranges),

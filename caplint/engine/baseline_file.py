@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from caplint.config.keys import short
 from caplint.findings.finding import SEVERITIES
-from caplint.findings.known import Baseline, BaselineEntry
+from caplint.findings.known import Baseline, BaselineEntry, is_fingerprint
 from caplint.util.errors import CaplintError
 from caplint.util.escape import toml_string
 from caplint.util.regular_file import read_regular
@@ -19,7 +18,6 @@ from caplint.util.toml_file import parse_toml
 VERSION = 1
 # Ten thousand findings take about three megabytes.
 _MAX_BYTES = 32 << 20
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
 _HEAD = """\
 # Known findings: `caplint check --baseline FILE` hides them unless their severity has risen.
 # One line per finding, matched by fingerprint, not by line number. `caplint baseline write` keeps `reason = "…"`.
@@ -80,7 +78,7 @@ def _entry(path: Path, number: int, item: Any) -> BaselineEntry:
         raise CaplintError(f"{label}: {missing[0]} is missing")
     if item["severity"] not in SEVERITIES:
         raise CaplintError(f"{label}: severity must be one of {', '.join(SEVERITIES)}")
-    if not _FINGERPRINT.match(item["fingerprint"]):
+    if not is_fingerprint(item["fingerprint"]):
         raise CaplintError(f"{label}: fingerprint {short(item['fingerprint'])!r} is not 16 hexadecimal digits")
     return BaselineEntry(**{**item, "parts": tuple(item.get("parts", ()))})
 

@@ -6,16 +6,15 @@ The shipped file is JSON, which takes a twentieth of TOML's time to read; `pytho
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from caplint.config.keys import Key, section, short
+from caplint.config.keys import Key, section, short, strings
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import SEVERITIES
-from caplint.findings.known import STATES, KnownFinding, UpstreamEntry
+from caplint.findings.known import STATES, KnownFinding, UpstreamEntry, is_fingerprint
 from caplint.util.errors import CaplintError
 from caplint.util.regular_file import read_regular
 from caplint.util.toml_file import parse_toml
@@ -23,18 +22,11 @@ from caplint.util.toml_file import parse_toml
 SHIPPED = Path(__file__).with_name("known_upstream.json")
 VERSION = 1
 _MAX_BYTES = 4 << 20
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
-
-
-def _texts(value: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(item, str) for item in value):
-        raise ValueError("must be a list of strings")
-    return tuple(value)
 
 
 def _fingerprints(value: list[Any]) -> tuple[str, ...]:
-    for text in _texts(value):
-        if not _FINGERPRINT.match(text):
+    for text in strings(value):
+        if not is_fingerprint(text):
             raise ValueError(f"{short(text)!r} is not 16 hexadecimal digits")
     return tuple(value)
 
@@ -53,7 +45,7 @@ _KEYS = {
     **{name: Key(str, "a string", str) for name in _TEXT},
     "severity": Key(str, "a severity", _one_of(*SEVERITIES)),
     "state": Key(str, "a state", _one_of(*STATES)),
-    "parts": Key(list, "a list of strings", _texts),
+    "parts": Key(list, "a list of strings", strings),
     "fingerprints": Key(list, "a list of fingerprints", _fingerprints),
 }
 _TOP = {"version": Key(int, "a number", int), "findings": Key(list, "a list of tables", list)}

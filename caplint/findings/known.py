@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from caplint.findings.finding import Finding
@@ -12,6 +13,12 @@ STATES = ("kept ABI", "deliberate", "reported", "mended", "confirmed")
 kept ABI: cannot change any more; deliberate: upstream wants it so; reported: upstream was told; mended: later releases
 do not have it; confirmed: verified in the source, and none of the others.
 """
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
+
+
+def is_fingerprint(text: str) -> bool:
+    """Tell whether a text has the form of a finding's fingerprint."""
+    return _FINGERPRINT.match(text) is not None
 
 
 @dataclass(frozen=True)

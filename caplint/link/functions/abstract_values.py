@@ -47,7 +47,6 @@ class AbstractValue(NamedTuple):
 UNKNOWN = AbstractValue(dict.fromkeys("nzp", True))
 EITHER = AbstractValue(dict.fromkeys("zp", True))
 """Result of a comparison that is not decided."""
-ERROR = AbstractValue({NEGATIVE: True})
 DELEGATED = AbstractValue({PASSED_ON: True})
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import islice
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
@@ -201,16 +201,6 @@ class Body:
     def switches(self) -> list[Row]:
         """Tests that are the selector of a `switch`."""
         return [row for row in self.tests if row.extra[0] == "switch"]
-
-    @cached_property
-    def _switches_end(self) -> list[int]:
-        """Furthest end of each switch and those before it."""
-        return list(accumulate((row.stop for row in self.switches), max))
-
-    def first_switch(self, offset: int) -> int | None:
-        """Return the start of the first switch that ends after an offset, None without one."""
-        index = bisect_right(self._switches_end, offset)
-        return self.switches[index].start if index < len(self.switches) else None
 
     @cached_property
     def tests_by_word(self) -> dict[str, list[Row]]:

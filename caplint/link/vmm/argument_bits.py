@@ -22,17 +22,22 @@ _YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|
 _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 
+def constant_value(constants: Constants, arch: str | None, text: str) -> int | None:
+    """Return the value of an argument that is made of constants alone; None of any other."""
+    return constants.value(arch, "", text) if _CONSTANT.fullmatch(text) else None
+
+
 def bits_of(constants: Constants, function: CodeFunction, text: str) -> int | None:
     """Return the bits that an argument may have: its constant, or those of a local variable; None if unknown."""
     stores = function.assigned.get(text, [])
     if not stores:
-        return constants.value(function.arch, "", text) if _CONSTANT.fullmatch(text) else None
+        return constant_value(constants, function.arch, text)
     gathers = all(store.local and store.operator in {"=", "|=", "init"} for store in stores)
     if text in function.parameters or not gathers:
         return None
     total = 0
     for store in stores:
-        value = constants.value(function.arch, "", store.value) if _CONSTANT.fullmatch(store.value) else None
+        value = constant_value(constants, function.arch, store.value)
         if value is None or value < 0:
             return None
         total |= value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +16,7 @@ from caplint.link.core.rows import CutRow, insert
 from caplint.link.core.values import bits_column, number_column
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.constants import Constants
-from caplint.link.vmm.argument_bits import Answers, bits_of
+from caplint.link.vmm.argument_bits import Answers, bits_of, constant_value
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
 from caplint.link.vmm.refusals import Reliance, fails, reliance
@@ -25,7 +24,6 @@ from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmLossRow, 
 
 _TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_vmm_loss", "all_checked_before")
 UNKNOWN = "unknown check"
-_CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 
 _Site = tuple[str, int, int, str]
 """Path, line, column, capability."""
@@ -195,7 +193,7 @@ def _insert_arguments(
         [
             VmmArgumentRow(
                 side, tree, *use.place, use.cap, use.arch, use.function.name, position, text,
-                number_column(constants.value(use.arch, "", text) if _CONSTANT.fullmatch(text) else None),
+                number_column(constant_value(constants, use.arch, text)),
                 bits_column(bits_of(constants, use.function, text)), asked.get((*use.place, use.cap))
             )
             for use in uses
