@@ -48,7 +48,7 @@ class Placement:
     reduced: bool
     """Whether some of its context was ignored."""
     loose: int = 0
-    """Of the beginning and end of the file, the number at which it would have to be, and is not."""
+    """Number of the file's two ends at which the hunk would have to be, and is not."""
 
 
 class _Window:

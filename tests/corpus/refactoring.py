@@ -1,4 +1,4 @@
-"""What a maintainer does to C without a change of behaviour, as transforms of a file's text."""
+"""Transforms of a file's text that change no behaviour, as a maintainer makes them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _COMPARISONS = """
 
 
 class Decisions:
-    """What every handler does with a capability."""
+    """Decisions of every handler about a capability."""
 
     def __init__(self, facts: Facts, bodies: list[Body]) -> None:
         self._known = {_key(body) for body in bodies}

@@ -1,4 +1,4 @@
-"""What the outcome of a condition says of one value, and how far the value is tested where control reaches a place.
+"""Conclusions from the outcome of a condition about one value, and how far it is tested where control reaches a place.
 
 A value is tested where a condition that bounds it is known to hold. Conditions are followed through the variables that
 hold their results.

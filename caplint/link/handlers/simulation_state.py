@@ -1,4 +1,4 @@
-"""What is known while a handler runs for one capability."""
+"""State of a handler that is simulated for one capability."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Losses(NamedTuple):
 
     places: tuple[Loss, ...] = ()
     ignored: str = ""
-    """How the result of the call itself is lost: `dropped`, `unread`, `callers` (all drop it); '' if it is used."""
+    """Way in which the call's own result is lost: `dropped`, `unread`, `callers` (all drop it); '' if it is used."""
 
 
 NOT_LOST = Losses()

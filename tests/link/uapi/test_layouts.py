@@ -172,7 +172,7 @@ def test_what_tools_does_not_copy_is_the_kernels_own_only_beside_a_copy(tmp_path
 
 
 def test_only_the_configured_abis_are_compared(linux: Tree, tmp_path: Path) -> None:
-    """Of i386 the 64-bit member begins at another offset than of x86_64, so a member before it breaks i386 alone."""
+    """A 64-bit member begins at another offset on i386 than on x86_64, so a member before it breaks i386 alone."""
     before, after = "\t__u32 cups;\n\t__u64 leaves;", "\t__u32 cups;\n\t__u32 pad;\n\t__u64 leaves;"
     other = {
         path: text.replace(before, after).replace("0x01, struct kvm_tea", "0x01, int") for path, text in QEMU.items()
