@@ -1,24 +1,32 @@
 """Rows of `function_arch`: the architectures whose code leads to a VMM's generic functions that check capabilities.
 
-A function in generic code may have callers for some architectures only. The callers come from the call graph, as those
-of `caplint path` do; only direct calls are followed, and a function that is called otherwise may run anywhere.
+A function in generic code may have callers for some architectures only. Only direct calls are followed; a function
+that is called otherwise may run anywhere. Few functions are asked for, and few files mention them, so a search of the
+program's text finds the files: it costs less than the index of all names that `caplint path` makes.
 """
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from caplint.facts.harvest import ExtractionSettings
-from caplint.graph.call_graph import Programs
-from caplint.graph.path_cache import Question, cache_key
+from caplint.graph.callers import Callers
+from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import ProgramFunction
+from caplint.graph.program_index import Program, definitions_of
+from caplint.graph.search_work import Work
+from caplint.knowledge.languages import language_of
+from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import FunctionArchRow, insert
 from caplint.session import Session
-from caplint.trees.tree import Tree
+from caplint.trees.tree import File, Tree, object_id
 
 # Functions after which a search gives up: what so many lead to is not for a few architectures.
 _MOST = 40
-_KEY = "architectures of functions"
+# Files that mention the names of one step, after which it gives up as well.
+_MOST_FILES = 100
 
 # Functions of generic code that ask the system for a capability which some, but not all, handlers answer by the VM.
 _ASKED = """
@@ -30,53 +38,119 @@ _ASKED = """
 
 
 def link_function_archs(session: Session, reading: ExtractionSettings) -> None:
-    """Fill `function_arch` for the functions in question, each once; answers about known trees come from the cache."""
+    """Fill `function_arch` for the functions in question, each once."""
     asked = [place for place in session.connection.execute(_ASKED).fetchall() if place not in session.placed]
-    if not asked:
-        return
     session.placed.update(asked)
-    named = {name for name, _, _ in asked}
-    trees = [tree for tree in session.trees if tree.name in named]  # callers are of the same program
-    key = cache_key(Question(f"{_KEY} {asked}", None, None, 1), trees, session.store, reading)
-    cached = session.store.recall(key)
-    rows = _rows(Programs(session, reading), asked) if cached is None else json.loads(cached)
-    if cached is None:
-        session.store.retain(key, json.dumps(rows))
-    insert(session.connection, "function_arch", map(FunctionArchRow._make, rows))
+    for tree in session.trees:
+        searches = [_Search(path, function) for name, path, function in asked if name == tree.name]
+        if searches:
+            _follow(searches, _MentioningFiles(tree, session, reading))
+            rows = [(tree.name, s.path, s.function, arch) for s in searches for arch in sorted(s.archs or ())]
+            insert(session.connection, "function_arch", map(FunctionArchRow._make, rows))
 
 
-def _rows(programs: Programs, asked: list[tuple[str, str, str]]) -> list[tuple[str, str, str, str]]:
-    rows = []
-    for name, path, function in asked:
-        tree = programs.tree(name)
-        targets = programs.find(tree, [function], [path])
-        found = [_architectures(programs, tree, target) for target in targets]
-        if found and None not in found:
-            archs = sorted({arch for entry in found for arch in entry or ()})
-            rows += [(name, path, function, arch) for arch in archs]
-    return rows
+@dataclass
+class _Search:
+    """Search for the architectures whose code leads to one function."""
+
+    path: str
+    function: str
+    archs: set[str] | None = field(default_factory=set)
+    """None if generic code or a pointer may lead to it."""
+    pending: list[ProgramFunction] = field(default_factory=list)
+    seen: set[ProgramFunction] = field(default_factory=set)
+
+    def begin(self, program: Program) -> None:
+        """Begin at the definitions of the function."""
+        self.go_on(definitions_of(program, [self.function], [self.path]))
+
+    def go_on(self, functions: Iterable[ProgramFunction]) -> None:
+        fresh = set(functions) - self.seen
+        self.pending = sorted(fresh)
+        self.seen |= fresh
+        if len(self.seen) > _MOST:
+            self.give_up()
+
+    def give_up(self) -> None:
+        self.archs, self.pending = None, []
 
 
-def _architectures(programs: Programs, tree: Tree, target: ProgramFunction) -> set[str] | None:
-    """Return the architectures whose code leads to a function; None if generic code or a pointer may lead to it."""
-    callers, archs = programs.callers(tree), set[str]()
-    program = callers.program
-    pending, seen = [target], {target}
-    while pending:
-        function = pending.pop()
-        program.look([function.name])
-        if any(function.name in table for table in (program.kept, program.handed, program.registered, program.aliases)):
-            return None
-        callers.prepare([function])
-        found = callers.of(function)
-        if not found or len(seen) > _MOST:
-            return None
-        for caller, _ in found:
+class _MentioningFiles:
+    """Part of one tree's program: the files that mention the names in question."""
+
+    def __init__(self, tree: Tree, session: Session, reading: ExtractionSettings) -> None:
+        self._tree = tree
+        self._store = session.store
+        self._reading = reading
+        self._files: dict[str, File] = {}
+        self._names: set[str] = set()
+
+    def add(self, names: Iterable[str]) -> bool:
+        """Take in the files that mention further names; return whether they are few enough to be read."""
+        wanted = [name.encode() for name in sorted(set(names) - self._names)]
+        self._names.update(names)
+        found = 0
+        for path in self._tree.candidates() if wanted else ():
+            if language_of(path) == "c" and not knowledge().dead_files.fullmatch(path):
+                content = self._tree.read(path)
+                if any(name in content and _mentions(name, content) for name in wanted):
+                    found += 1
+                    self._files.setdefault(path, File(path, object_id(content), len(content)))
+        return found <= _MOST_FILES
+
+    def callers(self) -> Callers:
+        """Return the call graph of the files so far."""
+        files = [self._files[path] for path in sorted(self._files)]
+        program = Program(Outlines(self._store, self._tree, files, self._reading))
+        program.look_at_all()
+        return Callers(program, Work())
+
+
+def _mentions(name: bytes, content: bytes) -> bool:
+    return re.search(rb"\b" + re.escape(name) + rb"\b", content) is not None
+
+
+def _follow(searches: list[_Search], files: _MentioningFiles) -> None:
+    """Follow the callers step by step, all searches at once, since each step reads the whole program's text."""
+    few = files.add(search.function for search in searches)
+    callers = files.callers()
+    for search in searches:
+        search.begin(callers.program)
+        if not search.pending:
+            search.give_up()
+    while few and any(search.pending for search in searches):
+        for search in searches:
+            _stop_at_pointers(search, callers.program)
+            _step(search, callers)
+        if pending := [function.name for search in searches for function in search.pending]:
+            few = files.add(pending)
+            callers = files.callers()
+    for search in searches:
+        if search.pending:
+            search.give_up()
+
+
+def _step(search: _Search, callers: Callers) -> None:
+    """Replace the pending functions by their callers; note the architectures of callers that have one."""
+    program, found = callers.program, set[ProgramFunction]()
+    callers.prepare(search.pending)
+    for function in search.pending:
+        called = callers.of(function)
+        if not called or search.archs is None:
+            search.give_up()
+            return
+        for caller, _ in called:
             definition = program.defined(caller)
-            arch = definition.arch if definition is not None else None
-            if arch is not None and definition is not None and not definition.macro:
-                archs.add(arch)
-            elif caller not in seen:
-                seen.add(caller)
-                pending.append(caller)
-    return archs
+            if definition is not None and definition.arch is not None and not definition.macro:
+                search.archs.add(definition.arch)
+            else:
+                found.add(caller)
+    search.go_on(found)
+    _stop_at_pointers(search, program)
+
+
+def _stop_at_pointers(search: _Search, program: Program) -> None:
+    """Give up, before any text is searched for it, if a pending function is called otherwise than by its name."""
+    tables = (program.kept, program.handed, program.registered, program.aliases)
+    if any(function.name in table for table in tables for function in search.pending):
+        search.give_up()
