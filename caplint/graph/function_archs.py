@@ -7,7 +7,6 @@ program's text finds the files: it costs less than the index of all names that `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,10 +16,10 @@ from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import ProgramFunction
 from caplint.graph.program_index import Program, definitions_of
 from caplint.graph.search_work import Work
-from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import FunctionArchRow, insert
 from caplint.session import Session
+from caplint.trees.text_search import mentioning
 from caplint.trees.tree import File, Tree, object_id
 
 # Functions after which a search gives up: what so many lead to is not for a few architectures.
@@ -87,16 +86,14 @@ class _MentioningFiles:
 
     def add(self, names: Iterable[str]) -> bool:
         """Take in the files that mention further names; return whether they are few enough to be read."""
-        wanted = [name.encode() for name in sorted(set(names) - self._names)]
-        self._names.update(names)
-        found = 0
-        for path in self._tree.candidates() if wanted else ():
-            if language_of(path) == "c" and not knowledge().dead_files.fullmatch(path):
-                content = self._tree.read(path)
-                if any(name in content and _mentions(name, content) for name in wanted):
-                    found += 1
-                    self._files.setdefault(path, File(path, object_id(content), len(content)))
-        return found <= _MOST_FILES
+        fresh = set(names) - self._names
+        self._names |= fresh
+        paths = mentioning(self._tree, fresh, self._store)
+        found = [path for path in paths if not knowledge().dead_files.fullmatch(path)]
+        for path in set(found) - self._files.keys():
+            content = self._tree.read(path)
+            self._files[path] = File(path, object_id(content), len(content))
+        return len(found) <= _MOST_FILES
 
     def callers(self) -> Callers:
         """Return the call graph of the files so far."""
@@ -104,10 +101,6 @@ class _MentioningFiles:
         program = Program(Outlines(self._store, self._tree, files, self._reading))
         program.look_at_all()
         return Callers(program, Work())
-
-
-def _mentions(name: bytes, content: bytes) -> bool:
-    return re.search(rb"\b" + re.escape(name) + rb"\b", content) is not None
 
 
 def _follow(searches: list[_Search], files: _MentioningFiles) -> None:

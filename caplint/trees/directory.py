@@ -80,12 +80,15 @@ class DirectoryTree(Tree):
         return sorted(path for _, path, _ in self._candidates())
 
     def state_id(self, known: States) -> str | None:
-        if self not in known and not self._strayed:
+        if self._strayed:
+            return None
+        if self not in known:
             young = time.time_ns() - _RACY_NS
             readable, links = walk(self.name, self.root, self._watched, self.project.may_hold)
             self._walked = readable
             known[self] = state_of(readable, links, self._apart(), young)
-        return None if self._strayed else known[self]
+        self.taken_state = known[self]
+        return self.taken_state
 
     def _apart(self) -> list[Path]:
         """Return the watched files outside the walked directories."""

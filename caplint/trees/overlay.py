@@ -32,6 +32,11 @@ class OverlayTree(Tree):
         tree.base, tree.patch_files = None, ()
         return tree
 
+    @property
+    def layers(self) -> tuple[Tree, Mapping[str, bytes | None]]:
+        """The tree below, and the changes that lie over it, by path; None for a removed file."""
+        return self._below, self._changes
+
     def files(self, cache: StampCache) -> list[File]:
         below = self._below.files(cache)
         self._take_absent()

@@ -87,10 +87,12 @@ class RevisionTree(Tree):
         return list(self._candidates)
 
     def state_id(self, known: States) -> str | None:  # noqa: ARG002 - computed from the object ids
-        if self._object is not None:
-            return self._object
-        lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
-        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+        if self._object is None:
+            lines = "".join(f"{path}\0{oid}\n" for path, oid in sorted(self._blobs.items()))
+            self.taken_state = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+        else:
+            self.taken_state = self._object
+        return self.taken_state
 
     @cached_property
     def _candidates(self) -> dict[str, bool | None]:

@@ -117,6 +117,9 @@ class Tree(ABC):
     patch_files: Sequence[PatchFile] = ()
     """Changes of files by the patches between base and tree; empty if they are not known patch by patch."""
 
+    taken_state: str | None = None
+    """State id taken last in this run; None if there is none."""
+
     absent: frozenset[str] = frozenset()
     """Files that might matter, and whose content a partial clone has not got; known once `files` has been called."""
     remedy: str = ""
