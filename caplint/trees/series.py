@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 100
 """Maximum patches of a series to check one by one; a mbox of a megabyte may hold thousands."""
+_MOST_BYTES = 24_000_000
+"""Maximum bytes of the files after each patch of a series, if it is checked one by one: half a minute's reading."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
     """Apply one more series to the trees, patch by patch."""
     state = {tree.name: tree for tree in laid.trees}
     steps = []
+    size = 0
     touched: set[str] = set()
     for ordinal, (patch, routed) in enumerate(
         zip(series.patches, _routed(series, laid.trees, way.preferred, way.warn), strict=True), 1
@@ -200,6 +203,7 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
             files.setdefault(name, []).append(file)
         for name, own in files.items():
             changes = apply(state[name], own, _label(series, patch), way.warn, less_context=way.less_context)
+            size += sum(len(content) for content in changes.values() if content is not None)
             state[name] = overlay(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
         steps.append((ordinal, patch.label, dict(state)))
         touched |= files.keys()
@@ -208,6 +212,12 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
     if len(steps) > _MOST_STEPS:
         laid.unstepped = f"{series.label} has more than {_MOST_STEPS} patches, too many to check the tree after each"
         way.warn(f"{series.label}: {len(steps):,} patches; only their combined result is checked, not each patch")
+    elif len(steps) > 1 and size > _MOST_BYTES:
+        laid.unstepped = f"the patches of {series.label} change too large files to check the tree after each"
+        way.warn(
+            f"{series.label}: the files after each patch have {size:,} bytes together; only the patches' combined "
+            "result is checked, not each patch"
+        )
     elif len(steps) > 1:
         laid.steps.append(
             [

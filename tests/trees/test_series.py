@@ -102,6 +102,17 @@ def test_too_many_patches_are_checked_together(trees: list[Tree]) -> None:
     assert told == ["1.patch: 101 patches; only their combined result is checked, not each patch"]
 
 
+def test_patches_of_a_large_file_are_checked_together(tmp_path: Path, trees: list[Tree]) -> None:
+    lay(tmp_path / "k", {NEW: "0\n" + "/* long */\n" * 90_000})
+    patches = [f"--- a/{NEW}\n+++ b/{NEW}\n@@ -1,2 +1,2 @@\n-{n - 1}\n+{n}\n /* long */\n" for n in range(1, 51)]
+    mbox = b"".join(_mail(f"[PATCH {n}/50] x", patch.encode()) for n, patch in enumerate(patches, 1))
+    told: list[str] = []
+    (laid,) = _lay(trees, mbox, told=told)
+    assert (laid.steps, laid.trees[0].read(NEW)[:3]) == ([], b"50\n")
+    assert "change too large files" in laid.unstepped
+    assert [line.split(";")[1] for line in told] == [" only the patches' combined result is checked, not each patch"]
+
+
 def test_series_that_meet_are_laid_beside_each_other(trees: list[Tree]) -> None:
     found = _lay(trees, _cap("KVM_CAP_A", 10), _cap("KVM_CAP_B", 10), _cap("KVM_CAP_A", 10, QEMU_UAPI))
     assert [[series.label for series in laid.series] for laid in found] == [["1.patch", "3.patch"], ["2.patch"]]
