@@ -20,7 +20,7 @@ from typing import Any
 from caplint.config.settings import Config, read
 from caplint.config.trust import digest
 from caplint.coverage.summary import SUMMED
-from caplint.engine import baseline, baseline_file
+from caplint.engine import baseline, baseline_file, upstream
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import known, recalled
 from caplint.findings.finding import SEVERITIES
@@ -84,7 +84,7 @@ def checked(job: Job) -> Cell:
         rule_pages.parse(rules)
         return check(trees, rules, config)
 
-    return _cell(recalled(trees, rules, config, compute), job, config.coverage_floor)
+    return _cell(recalled(trees, rules, config, compute), job, config)
 
 
 def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
@@ -105,7 +105,7 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
             with suppress(CaplintError, OSError):
                 outcome = known([kernel, vmm], rules, config, states)
                 if outcome is not None:
-                    yield index, _cell(outcome, job, config.coverage_floor)
+                    yield index, _cell(outcome, job, config)
 
 
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
@@ -121,7 +121,8 @@ def _tree(member: FleetMember) -> Tree:
     return tree_of(member.text, member.role, member.name)
 
 
-def _cell(outcome: Outcome, job: Job, floor: float) -> Cell:
+def _cell(outcome: Outcome, job: Job, config: Config) -> Cell:
+    outcome = upstream.without_known(outcome, map(Path, config.known), shown=False)
     if job.baseline:
         outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))
     limit = SEVERITIES.index(job.fail_on) if job.fail_on in SEVERITIES else -1
@@ -129,9 +130,10 @@ def _cell(outcome: Outcome, job: Job, floor: float) -> Cell:
     grave = [finding for finding in outcome.findings if SEVERITIES.index(finding.severity) <= limit]
     return Cell(
         agrees=not grave,
-        covered=outcome.coverage.percent >= floor,
+        covered=outcome.coverage.percent >= config.coverage_floor,
         counts={severity: severities.count(severity) for severity in SEVERITIES},
         findings=tuple({name: getattr(finding, name) for name in _SHOWN} for finding in grave),
+        known=len(outcome.known),
         left_out=outcome.baselined,
         skipped=tuple(asdict(entry) for entry in outcome.skipped),
         coverage={column: outcome.coverage.total(column) for column in SUMMED},

@@ -54,6 +54,8 @@ class Cell:
     """Findings by severity."""
     findings: tuple[dict[str, Any], ...] = ()
     """Findings at or above the limit, worst first: severity, code, subject, arch, message, fingerprint."""
+    known: int = 0
+    """Number of findings that are known upstream, which are left out."""
     left_out: int | None = None
     """Number of findings that the baseline leaves out; None without a baseline."""
     skipped: tuple[dict[str, str], ...] = ()

@@ -58,6 +58,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "vmm_revision": cell.revisions[1],
         "counts": cell.counts,
         "findings": list(cell.findings),
+        "known_upstream": cell.known,
         **({} if cell.left_out is None else {"baseline": {"left_out": cell.left_out}}),
         "skipped_rules": list(cell.skipped),
         "coverage": cell.coverage,

@@ -136,6 +136,19 @@ def test_known_findings_are_left_out(caplint: Caplint, words: list[str]) -> None
     assert found[1]["baseline"] == {"left_out": 1}
 
 
+def test_findings_known_upstream_are_left_out(caplint: Caplint, words: list[str], apart: Path) -> None:
+    finding = _object(caplint, *words)["cells"][1]["findings"][0]
+    entry = {key: finding[key] for key in ("code", "severity", "subject")}
+    entry |= {"tree": "qemu", "path": QEMU_UAPI, "state": "deliberate", "reason": "so it is"}
+    known = {"version": 1, "findings": [{**entry, "fingerprints": [finding["fingerprint"]]}]}
+    lay(apart, {"known.json": json.dumps(known)})
+    trusted(apart, 'known = ["known.json"]\n')
+    cells = _object(caplint, *words)["cells"]
+    assert [(cell["agrees"], cell["known_upstream"]) for cell in cells] == [
+        (True, 0), (True, 1), (True, 1), (True, 0),
+    ]  # fmt: skip
+
+
 def test_too_little_covered_is_said(caplint: Caplint, words: list[str], apart: Path) -> None:
     lay(apart, {"caplint.toml": "[coverage]\nfloor = 100\n", "linux-1/arch/x86/kvm/a.c": "int KVM_CAP_HLT( = {{{;;;\n"})
     run = caplint("matrix", "--kernel", "linux-1", "--qemu", "qemu-1", "--fail-on", "error")

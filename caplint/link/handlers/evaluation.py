@@ -22,6 +22,7 @@ from caplint.link.functions.abstract_values import (
 from caplint.link.functions.body import Body
 from caplint.link.handlers.capability_tables import Table, TableElement
 from caplint.link.handlers.simulation_state import Run, SimulationState
+from caplint.values.c_integers import UnknownValueError, literal
 from caplint.values.expression_tree import Node, text_of, tree_of
 
 Call = Callable[["Evaluator", str, list[AbstractValue], list[str]], AbstractValue]
@@ -35,7 +36,6 @@ _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _HOLDING = {"<": "Nn", ">": "Pp", "<=": "NnZz", ">=": "ZzPp", "==": "Zz", "!=": "NnPp"}
 _SELECTOR = thing("selector")
 _ZERO = Node("number", "0")
-_INTEGER = re.compile(r"(?:0[xX](?P<hex>[0-9a-fA-F]+)|(?P<digits>\d+))[uUlL]*\Z")
 # Characters of an expression from which on it is not read.
 _LONGEST = 1_000
 
@@ -359,7 +359,7 @@ _EVALUATORS: dict[str, Callable[[Evaluator, Node], AbstractValue]] = {
 
 def _integer(text: str) -> AbstractValue:
     """Return the value of an integer constant; unknown for another number, and for `sizeof`."""
-    match = _INTEGER.match(text)
-    if match is None:
+    try:
+        return number(literal(text, 64).value)
+    except UnknownValueError:
         return UNKNOWN
-    return number(int(match["hex"], 16) if match["hex"] else int(match["digits"]))
