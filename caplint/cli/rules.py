@@ -20,6 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test", action="store_true", help="test the examples of the rule pages instead of listing the rules"
     )
+    parser.add_argument(
+        "--history", action="store_true", help="also show the public faults that each rule would have caught"
+    )
     add_output_format(parser, "rules")
 
 
@@ -29,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     rules = rules_of(options, config)
     if options.test:
         return _test(rules, config)
-    write_output(RuleList(rules, tuple(config.ignore)), "rules", options)
+    write_output(RuleList(rules, tuple(config.ignore), options.history), "rules", options)
     return CLEAN
 
 

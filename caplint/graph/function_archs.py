@@ -41,7 +41,7 @@ def link_function_archs(session: Session, reading: ExtractionSettings) -> None:
     asked = [place for place in session.connection.execute(_ASKED).fetchall() if place not in session.placed]
     session.placed.update(asked)
     for tree in session.trees:
-        searches = [_Search(path, function) for name, path, function in asked if name == tree.name]
+        searches = [_CallerSearch(path, function) for name, path, function in asked if name == tree.name]
         if searches:
             _follow(searches, _MentioningFiles(tree, session, reading))
             rows = [(tree.name, s.path, s.function, arch) for s in searches for arch in sorted(s.archs or ())]
@@ -49,7 +49,7 @@ def link_function_archs(session: Session, reading: ExtractionSettings) -> None:
 
 
 @dataclass
-class _Search:
+class _CallerSearch:
     """Search for the architectures whose code leads to one function."""
 
     path: str
@@ -103,7 +103,7 @@ class _MentioningFiles:
         return Callers(program, Work())
 
 
-def _follow(searches: list[_Search], files: _MentioningFiles) -> None:
+def _follow(searches: list[_CallerSearch], files: _MentioningFiles) -> None:
     """Follow the callers step by step, all searches at once, since each step reads the whole program's text."""
     few = files.add(search.function for search in searches)
     callers = files.callers()
@@ -123,7 +123,7 @@ def _follow(searches: list[_Search], files: _MentioningFiles) -> None:
             search.give_up()
 
 
-def _step(search: _Search, callers: Callers) -> None:
+def _step(search: _CallerSearch, callers: Callers) -> None:
     """Replace the pending functions by their callers; note the architectures of callers that have one."""
     program, found = callers.program, set[ProgramFunction]()
     callers.prepare(search.pending)
@@ -142,7 +142,7 @@ def _step(search: _Search, callers: Callers) -> None:
     _stop_at_pointers(search, program)
 
 
-def _stop_at_pointers(search: _Search, program: Program) -> None:
+def _stop_at_pointers(search: _CallerSearch, program: Program) -> None:
     """Give up, before any text is searched for it, if a pending function is called otherwise than by its name."""
     tables = (program.kept, program.handed, program.registered, program.aliases)
     if any(function.name in table for table in tables for function in search.pending):

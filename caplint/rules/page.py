@@ -142,6 +142,13 @@ class Rule:
         paragraphs = self.explanation.split("\n\n")[1:]
         return " ".join(paragraphs[0].split()) if paragraphs else self.title
 
+    @property
+    def history(self) -> list[str]:
+        """Public faults that the rule would have caught: the items of the section `## History`, each on one line."""
+        section = self.text.partition("\n## History\n")[2].partition("\n## ")[0]
+        items = re.split(r"(?m)^- ", section)[1:]
+        return [" ".join(item.partition("\n\n")[0].split()) for item in items]
+
 
 def load(directories: Iterable[Path], *, whole: bool = True) -> list[Rule]:
     """Return the rules of some directories, by code; `whole=False` skips the parsing of their blocks, which is slow.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import X86, Caplint, kernel
+from conftest import X86, Caplint, kernel, lay
 
 from caplint import __version__
 from caplint.facts.store.schema import file_name
@@ -155,10 +155,15 @@ def test_rules_are_tested_by_their_examples(caplint: Caplint) -> None:
 
 def test_rules(caplint: Caplint, apart: Path) -> None:
     pages = load([shipped_files.RULES])
-    *lines, empty, last = caplint("rules").out.splitlines()
+    listed, _, end = caplint("rules").out.partition("\n\n")
+    lines = [line for line in listed.splitlines() if line.startswith("  ")]
     assert [line.split()[:3] for line in lines] == [[page.code, page.severity, page.name] for page in pages]
     assert all(line.endswith(page.title) for line, page in zip(lines, pages, strict=True))
-    assert (empty, last) == ("", f"{len(pages)} rules; `caplint explain CODE` shows the page of a rule")
+    assert [line for line in listed.splitlines() if line not in lines] == [
+        "numbers, constants and layouts of headers", "the kernel's handlers", "model-specific registers", "the VMM",
+        "documentation and self-tests", "patches and series",
+    ]  # fmt: skip
+    assert end.splitlines()[0] == f"{len(pages)} rules; `caplint explain CODE` shows the page of a rule"
     found = json.loads(caplint("rules", "--output-format", "json", "--select", "CAP101").out)
     assert found == [
         {
@@ -169,10 +174,24 @@ def test_rules(caplint: Caplint, apart: Path) -> None:
             "needs": ["kernel"],
             "since": "0.1.0",
             "title": "A capability has different numbers in two headers",
+            "history": [],
+            "subject": "numbers, constants and layouts of headers",
         }
     ]
     (apart / "caplint.toml").write_text('ignore = ["CAP101"]')
-    assert caplint("rules", "--select", "CAP101").out.splitlines()[0].endswith("in two headers (ignored)")
+    assert caplint("rules", "--select", "CAP101").out.splitlines()[1].endswith("in two headers (ignored)")
+
+
+def test_rules_say_which_public_faults_they_would_have_caught(caplint: Caplint, tmp_path: Path) -> None:
+    shipped = (shipped_files.RULES / "CAP101-number-mismatch.md").read_text("utf-8").replace("CAP101", "HSE001")
+    history = "\n## History\n\n- 2020-01, a list: it was\n  wrong.\n- 2021-02, a tracker: again.\n\nSome text.\n"
+    lay(tmp_path / "pages", {"HSE001-page.md": shipped.replace("number-mismatch", "ours") + history})
+    words = ("rules", "--rules", str(tmp_path / "pages"), "--select", "HSE001")
+    plain = caplint(*words).out.splitlines()
+    assert (plain[0], plain[-1]) == ("further rules", "`--history` shows 2 public faults that they would have caught")
+    assert caplint(*words, "--history").out.splitlines()[2:4] == [
+        "      - 2020-01, a list: it was wrong.", "      - 2021-02, a tracker: again.",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", ["CAP101", "cap101", "number-mismatch"])
