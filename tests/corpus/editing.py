@@ -119,12 +119,17 @@ def brings_and_takes_exactly(corpus: Corpus, edit: Edit) -> None:
     was = rows_of(corpus.pair(kernel, vmm))
     now = rows_of(
         corpus.check(
-            laid_over(corpus, kernel, edit.changes, lambda path: not path.startswith(_OF_VMMS)),
-            laid_over(corpus, vmm, edit.changes, lambda path: path.startswith(_OF_VMMS)),
+            laid_over(corpus, kernel, edit.changes, lambda path: not of_vmm(path)),
+            laid_over(corpus, vmm, edit.changes, of_vmm),
         )
     )
     assert now - was == Counter(edit.adds)
     assert was - now == Counter(edit.removes)
+
+
+def of_vmm(path: str) -> bool:
+    """Whether a changed file is QEMU's."""
+    return path.startswith(_OF_VMMS)
 
 
 def laid_over(corpus: Corpus, name: str, changes: dict[str, Transform | None], mine: Callable[[str], bool]) -> Tree:
