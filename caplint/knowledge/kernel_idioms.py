@@ -50,6 +50,10 @@ class KernelIdioms:
         """Functions that create a vCPU: before it is on its VM's list, and when it is."""
         self.vm_state = re.compile(rf"\bkvm\s*->\s*(?!(?:{'|'.join(locks['members'])})\b)\w+")
         """Matches a member of the VM that is its state."""
+        self._vm_locks = frozenset([*locks["members"], data["vcpus"]["count"]])
+        settled = data["settled"]
+        self._host_tests, self._vm_tests = _names(settled["host"]), _names(settled["vm"])
+        self._creators = _names(settled["creators"])
         self.reports = re.compile(rf"\b(?:{'|'.join(data['reporting']['calls'])})\s*\(")
         """Matches a call that tells a VMM's user of something."""
 
@@ -142,6 +146,22 @@ class KernelIdioms:
     def numbers_a_bit(self, callee: str) -> bool:
         """Whether the first argument of a call is the number of a bit."""
         return self._bit_numbers.match(callee) is not None
+
+    def is_host_test(self, callee: str) -> bool:
+        """Whether a call with constant arguments asks for a property of the host."""
+        return self._host_tests.match(callee) is not None
+
+    def is_fixed_vm_test(self, callee: str) -> bool:
+        """Whether a call asks for a property that a VM has as long as it exists."""
+        return self._vm_tests.match(callee) is not None
+
+    def is_vm_lock(self, member: str) -> bool:
+        """Whether a member of the VM is a lock or the number of vCPUs, and so tells nothing else of it."""
+        return member in self._vm_locks
+
+    def creates_vm(self, function: str) -> bool:
+        """Whether a function runs only while a VM is created."""
+        return self._creators.match(function) is not None
 
     def is_vcpu_loop(self, macro: str) -> bool:
         """Whether a macro is the head of a loop over a VM's vCPUs."""

@@ -89,8 +89,8 @@ _MSR_TABLES = (
     "all_vcpu_field", "all_vmm_msr", "msr_fact",
 )  # fmt: skip
 _HANDLER_TABLES = (
-    "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_handler", "all_vcpu_walk",
-    "all_vm_dereference",
+    "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_enable_condition",
+    "all_handler", "all_vcpu_walk", "all_vm_dereference",
 )  # fmt: skip
 
 LINKS: tuple[Link[Linking], ...] = (

@@ -62,7 +62,10 @@ class Evaluator:
         self.state = self.state.having(target, value)
 
     def _of(self, tree: Node) -> AbstractValue:
-        return _EVALUATORS.get(tree.kind, _unknown)(self, tree)
+        value = _EVALUATORS.get(tree.kind, _unknown)(self, tree)
+        if self.run.watch is None or _path(tree) in self.state.variables:
+            return value
+        return self.run.watch(self.body, tree, value)
 
     def name(self, tree: Node) -> AbstractValue:
         """Return the value of a variable or constant."""

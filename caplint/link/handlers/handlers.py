@@ -35,12 +35,15 @@ from caplint.link.handlers.rows import (
     CapCheckRow,
     CapEnableRow,
     CapMaskRow,
+    EnableConditionRow,
     HandlerRow,
     VcpuWalkRow,
     VmDereferenceRow,
 )
+from caplint.link.handlers.run_time_conditions import RunTimeConditions
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered, Site, sites
+from caplint.link.handlers.unasked_conditions import UnaskedConditions
 from caplint.link.handlers.verdicts import Verdicts
 from caplint.link.handlers.vm_dependence import reads_vm
 
@@ -59,6 +62,7 @@ _TABLES = (
     "all_cap_argument",
     "all_vcpu_walk",
     "all_cap_mask",
+    "all_enable_condition",
     "all_cut",
 )
 
@@ -83,6 +87,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
+    unasked = UnaskedConditions(decisions, RunTimeConditions(helpers))
     named: set[tuple[tuple[int, int], str]] = set()
     for body in bodies:
         handler = body.handler
@@ -94,6 +99,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         _insert_handler(decisions, body)
         for site in sites_of_body:
             _insert_site(readers, constants, decisions, body, site)
+            _insert_unasked(unasked, body, site)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
@@ -102,7 +108,9 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         if decisions.is_new(body):
             _insert_handler(decisions, body)
         condition = conjoin(site.condition, files[side, tree, handler.path])
-        _insert_site(readers, constants, decisions, body, replace(site, condition=condition))
+        further = replace(site, condition=condition)
+        _insert_site(readers, constants, decisions, body, further)
+        _insert_unasked(unasked, body, further)
 
 
 def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: list[Body]) -> Facts:
@@ -138,6 +146,18 @@ def _insert_site(readers: Readers, constants: Constants, decisions: Decisions, b
         if argument.mask:
             accepted = masks.accepted(constants, body, site, argument.mask)
             _insert_mask(body, site, "enable", argument.position, accepted)
+
+
+def _insert_unasked(unasked: UnaskedConditions, body: Body, site: Site) -> None:
+    """Insert the conditions that enabling needs and the check does not ask for."""
+    handler = body.handler
+    where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch)
+    found = unasked.of(body, site) if handler.verb == "enable" else ()
+    insert(body.connection, "all_enable_condition", [
+        EnableConditionRow(*where, handler.function, one.text, one.refused, one.kind, ", ".join(one.lacking), one.path,
+                           one.line, one.condition, one.partial, one.certain)
+        for one in found
+    ])  # fmt: skip
 
 
 def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:

@@ -164,3 +164,25 @@ class CapStateRow(NamedTuple):
     target: str
     member: str
     read: int
+
+
+class EnableConditionRow(NamedTuple):
+    """Row of `all_enable_condition`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    text: str
+    refused: int
+    kind: str
+    lacking: str
+    at_path: str
+    at_line: int
+    condition: str
+    partial: int
+    certain: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from caplint.c.expression import parse
@@ -14,6 +14,10 @@ from caplint.link.functions.constants import Constants
 from caplint.link.functions.flow import Sequence, flow, function_condition
 from caplint.link.handlers.capability_tables import CapabilityTables, Table
 from caplint.link.handlers.sites import Numbered
+from caplint.values.expression_tree import Node
+
+Watch = Callable[[Body, Node, AbstractValue], AbstractValue]
+"""Sees an expression of a function with its value, and returns the value that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class Run:
     stack: list[tuple[int, int]] = field(default_factory=list)
     gave_up: str = ""
     """Reason why the result is not complete."""
+    watch: Watch | None = None
+    """Sees every expression that is evaluated; None in an ordinary run."""
 
     def mention(self, capability: str) -> bool:
         """Note a comparison with a capability, and tell whether it is the one of this run."""

@@ -15,7 +15,7 @@ from caplint.link.functions.abstract_values import UNKNOWN, thing
 from caplint.link.functions.body import Body
 from caplint.link.handlers.capability_tables import Table
 from caplint.link.handlers.followed_calls import simulate
-from caplint.link.handlers.simulation_state import Facts, Run
+from caplint.link.handlers.simulation_state import Facts, Run, Watch
 
 # Maximum number of capabilities for which one handler is simulated.
 _MOST_CAPABILITIES = 2_000
@@ -96,16 +96,29 @@ class Root:
             self._simulate(capability)
         return self._outcomes[capability]
 
-    def _simulate(self, capability: str | None) -> None:
-        """Simulate the handler for a capability."""
+    def watched(self, capability: str, watch: Watch) -> Verdicts:
+        """Return what the handler may do with a capability if expressions have the values that a watch gives them."""
+        run = self._run(capability)
+        run.watch = watch
+        return self._verdicts(run)
+
+    def _run(self, capability: str | None) -> Run:
         handler = self.body.handler
-        run = Run(self.facts, handler.arch, handler.verb, capability, self._mentioned, self._switches)
-        if len(self._outcomes) > _MOST_CAPABILITIES:
-            run.gave_up = f"a handler of more than {_MOST_CAPABILITIES:,} capabilities"
+        return Run(self.facts, handler.arch, handler.verb, capability, self._mentioned, self._switches)
+
+    def _verdicts(self, run: Run) -> Verdicts:
+        handler = self.body.handler
         selector = thing("selector" if handler.verb == "check" else "request")
         variables = {handler.parameters[-1]: selector} if handler.parameters else {}
         result = UNKNOWN if run.gave_up else simulate(run, self.body, variables)
-        self._outcomes[capability] = Verdicts(handler.verb, UNKNOWN.signs if run.gave_up else result.signs)
+        return Verdicts(handler.verb, UNKNOWN.signs if run.gave_up else result.signs)
+
+    def _simulate(self, capability: str | None) -> None:
+        """Simulate the handler for a capability."""
+        run = self._run(capability)
+        if len(self._outcomes) > _MOST_CAPABILITIES:
+            run.gave_up = f"a handler of more than {_MOST_CAPABILITIES:,} capabilities"
+        self._outcomes[capability] = self._verdicts(run)
         self.reason = self.reason or run.gave_up
         self.entered.update(run.entered)
         self.tables.update(run.tables)

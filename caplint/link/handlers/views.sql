@@ -72,6 +72,27 @@ CREATE TEMP TABLE all_cap_enable (
     hands_on      INTEGER NOT NULL  -- 1: the whole request goes to a function that is not in view
 );
 
+-- A condition on the host or the VM without which enabling fails, of a capability that the check answers without it.
+CREATE TEMP TABLE all_enable_condition (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL, -- of the capability's case
+    column    INTEGER NOT NULL,
+    cap       TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    text      TEXT NOT NULL,    -- the condition, as written
+    refused   INTEGER NOT NULL, -- 1: enabling is refused where it holds; 0: where it fails
+    kind      TEXT NOT NULL,    -- operation (a function pointer), host, vm
+    lacking   TEXT NOT NULL,    -- tables that lack the function pointer, separated by commas; '' of other conditions
+    at_path   TEXT NOT NULL,    -- of the test
+    at_line   INTEGER NOT NULL,
+    condition TEXT NOT NULL,    -- presence condition under which the capability is answered without it
+    partial   INTEGER NOT NULL, -- 1: in other configurations enabling does not need it
+    certain   INTEGER NOT NULL  -- 0: the check asks for another condition of the same kind, which may imply it
+);
+
 CREATE TEMP VIEW {base_}cap_check AS SELECT * FROM all_cap_check WHERE side = '{side}' AND positive = 1;
 
 CREATE TEMP VIEW {base_}check_site AS SELECT * FROM all_cap_check WHERE side = '{side}';
