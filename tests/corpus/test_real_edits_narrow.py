@@ -14,6 +14,7 @@ X86 = "arch/x86/kvm/x86.c"
 S390 = "arch/s390/kvm/kvm-s390.c"
 ARM64 = "arch/arm64/kvm/arm.c"
 NESTED = "kvm_x86_ops.nested_ops->enable_evmcs"
+HELPER = f"static bool has_evmcs(struct kvm *kvm)\n{{\n\treturn {NESTED};\n}}\n"
 
 ENABLING = [
     Edit(
@@ -27,9 +28,7 @@ ENABLING = [
             X86: both(
                 swap(f"r = {NESTED} != NULL;", "r = 1;"),
                 swap(f"if (!{NESTED})", "if (!has_evmcs(vcpu->kvm))"),
-                before(
-                    "kvm_vcpu_ioctl_enable_cap", f"static bool has_evmcs(struct kvm *kvm)\n{{\n\treturn {NESTED};\n}}\n"
-                ),
+                before("kvm_vcpu_ioctl_enable_cap", HELPER),
             )
         },
         adds=rows("warning", "CAP216", "HYPERV_ENLIGHTENED_VMCS", "x86"),

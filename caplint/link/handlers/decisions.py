@@ -58,6 +58,10 @@ class Decisions:
         """Return what the handlers that reach a function may do with a capability."""
         return joined_outcomes(body.handler.verb, [root.outcome(capability) for root in self.roots_of(body)])
 
+    def unnamed(self, body: Body) -> Verdicts:
+        """Return what the handlers that reach a function may do with a capability that they do not name."""
+        return joined_outcomes(body.handler.verb, [root.outcome(None) for root in self.roots_of(body)])
+
     def reason(self, body: Body) -> str:
         """Return why a handler's decision is not understood; empty if it is."""
         return next((root.reason for root in self.roots_of(body) if root.reason), "")

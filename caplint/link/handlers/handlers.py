@@ -18,6 +18,7 @@ from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import insert
 from caplint.link.core.values import bits_column
+from caplint.link.functions.abstract_values import NEGATIVE, POSITIVE
 from caplint.link.functions.body import Body, Handler, Row, between, insert_cuts
 from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.callees import Helpers
@@ -130,7 +131,8 @@ def _insert_handler(decisions: Decisions, body: Body) -> None:
     handler, reason = body.handler, decisions.reason(body)
     insert(body.connection, "all_handler", [HandlerRow(
         side=handler.side, tree=handler.tree, path=handler.path, function=handler.function, arch=handler.arch,
-        verb=handler.verb, scope=handler.scope, found_by=handler.found_by, understood=int(not reason)
+        verb=handler.verb, scope=handler.scope, found_by=handler.found_by, understood=int(not reason),
+        negative_condition=text(decisions.unnamed(body).when(NEGATIVE))
     )])  # fmt: skip
     if reason and handler.found_by != "delegation":
         body.cut(line_of(body), handler.start, reason)
@@ -173,13 +175,15 @@ def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:
 
 def _insert_check(helpers: Helpers, body: Body, site: Site, outcome: Verdicts) -> None:
     handler = body.handler
-    nonzero = outcome.success(parse(site.condition))
+    within = parse(site.condition)
+    nonzero = outcome.success(within)
     insert(body.connection, "all_cap_check", [CapCheckRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, kind=site.kind, condition=site.condition,
         reads_vm=reads_vm(helpers, body, site), answer=effects.answer(body, site),
         returns_condition=exits.always_returns(outcome, site), nonzero_condition=text(nonzero),
-        positive=int(satisfiable(nonzero))
+        positive=int(satisfiable(nonzero)), certain_condition=text(outcome.only(POSITIVE, within)),
+        negative_condition=text(outcome.when(NEGATIVE, within))
     )])  # fmt: skip
 
 

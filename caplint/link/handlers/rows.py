@@ -17,6 +17,7 @@ class HandlerRow(NamedTuple):
     scope: str | None
     found_by: str
     understood: int
+    negative_condition: str
 
 
 class CapCheckRow(NamedTuple):
@@ -37,6 +38,8 @@ class CapCheckRow(NamedTuple):
     returns_condition: str
     nonzero_condition: str
     positive: int
+    certain_condition: str
+    negative_condition: str
 
 
 class CapAnswerRow(NamedTuple):

@@ -18,7 +18,7 @@ from caplint.link.functions.body import Body, between
 from caplint.link.handlers.decisions import Decisions, line_of
 from caplint.link.handlers.run_time_conditions import RunTimeConditions
 from caplint.link.handlers.sites import Site
-from caplint.link.handlers.verdicts import Root, Verdicts
+from caplint.link.handlers.verdicts import Root
 from caplint.link.handlers.watching import Recorder, Requirements, Setting
 from caplint.values.expression_tree import Node, text_of
 
@@ -158,18 +158,12 @@ class UnaskedConditions:
                 generic.append(verdicts)
             elif satisfiable(verdicts.success()):
                 own.append(verdicts)
-        answered = conjunction(_only(verdicts, POSITIVE) for verdicts in own) if own else False
+        answered = conjunction(verdicts.only(POSITIVE) for verdicts in own) if own else False
         if not generic:
             return answered
-        passed = conjunction(_only(verdicts, PASSED_ON) for verdicts in generic)
-        first = conjunction(_only(verdicts, POSITIVE) for verdicts in generic)
+        passed = conjunction(verdicts.only(PASSED_ON) for verdicts in generic)
+        first = conjunction(verdicts.only(POSITIVE) for verdicts in generic)
         return disjunction([first, conjunction([passed, answered])]) if arch != GENERIC else first
-
-
-def _only(verdicts: Verdicts, sign: str) -> Formula:
-    """Return the condition under which no other result is possible."""
-    others = "".join(other for other in verdicts.signs if other != sign)
-    return conjunction([verdicts.when(sign), negation(verdicts.when(others))])
 
 
 def _line(body: Body, node: Node, site: Site) -> int:

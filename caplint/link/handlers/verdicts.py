@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from caplint.c.formula import Formula, conjunction, disjunction, satisfiable
+from caplint.c.formula import Formula, conjunction, disjunction, negation, satisfiable
 from caplint.link.functions.abstract_values import UNKNOWN, thing
 from caplint.link.functions.body import Body
 from caplint.link.handlers.capability_tables import Table
@@ -38,6 +38,11 @@ class Verdicts:
     def success(self, site: Formula = True) -> Formula:
         """Return the condition under which the answer may exceed 0, or enabling may succeed."""
         return self.when(_SUCCESSES[self.verb], site)
+
+    def only(self, sign: str, site: Formula = True) -> Formula:
+        """Return the condition, within that of a site, under which no result but one of a sign is possible."""
+        others = "".join(other for other in self.signs if other != sign)
+        return conjunction([site, self.when(sign), negation(self.when(others))])
 
     @property
     def literal(self) -> bool:
@@ -90,8 +95,8 @@ class Root:
         """Capabilities that the handler tells apart, by name."""
         return sorted(self._mentioned)
 
-    def outcome(self, capability: str) -> Verdicts:
-        """Return what the handler may do with a capability."""
+    def outcome(self, capability: str | None) -> Verdicts:
+        """Return what the handler may do with a capability; None: with one that it does not name."""
         if capability not in self._outcomes:
             self._simulate(capability)
         return self._outcomes[capability]

@@ -10,7 +10,8 @@ CREATE TEMP TABLE all_handler (
     verb     TEXT NOT NULL,     -- check, enable
     scope    TEXT,              -- vm, vcpu for enable
     found_by TEXT NOT NULL,     -- evidence: name, table (assigned to a callback field), delegation (a handler returns its answer)
-    understood INTEGER NOT NULL -- 0: it decides in a way that is not understood, so it may serve capabilities that no row names
+    understood INTEGER NOT NULL, -- 0: it decides in a way that is not understood, so it may serve capabilities that no row names
+    negative_condition TEXT NOT NULL -- presence condition under which it may return an errno for capabilities that it does not name
 );
 
 -- A capability that a check handler names. The view `cap_check` has those that it answers with more than 0 in some
@@ -30,7 +31,9 @@ CREATE TEMP TABLE all_cap_check (
     answer    TEXT,             -- the returned expression, if there is exactly one
     returns_condition TEXT NOT NULL, -- presence condition under which the case always returns, so that no code after the switch runs
     nonzero_condition TEXT NOT NULL, -- presence condition under which the answer may exceed 0
-    positive  INTEGER NOT NULL       -- 1: the answer may exceed 0; 0: it is 0 or an error in every configuration
+    positive  INTEGER NOT NULL,      -- 1: the answer may exceed 0; 0: it is 0 or an error in every configuration
+    certain_condition TEXT NOT NULL, -- presence condition under which the answer exceeds 0 whatever the host and the VM are
+    negative_condition TEXT NOT NULL -- presence condition under which the answer may be an errno that the code writes out
 );
 
 -- A capability that an architecture can answer with more than 0: by its own handler, or by the generic one if its condition is
