@@ -14,6 +14,7 @@ from caplint.link.docs.doc_scopes import link_doc_scopes
 from caplint.link.docs.documentation import link_documentation
 from caplint.link.docs.ioctl_architectures import link_ioctl_architectures
 from caplint.link.docs.ioctl_comments import link_availability
+from caplint.link.docs.ioctl_handling import link_ioctl_handling
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.handlers.advertised import link_answers
 from caplint.link.handlers.handlers import link_handlers
@@ -177,6 +178,13 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_ioctl_architectures(run.connection),
         needs=("all_file", "all_ioctl_case"),
         fills=("all_ioctl_architecture",),
+        wanted=_is_wide,
+    ),
+    Link(
+        "handling of ioctls",
+        lambda run: link_ioctl_handling(run.connection),
+        needs=("all_file", "all_file_condition", "all_handler", "all_ioctl_capability", "all_ioctl_case"),
+        fills=("all_ioctl_handling",),
         wanted=_is_wide,
     ),
     Link(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import real_trees
-from editing import ANSWERS, ENABLES, Edit, before, both, brings_and_takes_exactly, inside, rows, swap
+from editing import ANSWERS, ENABLES, Edit, Transform, before, both, brings_and_takes_exactly, inside, rows, swap
 from real_trees import Corpus
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
@@ -51,7 +51,8 @@ ENABLING = [
                 swap("\tcase KVM_CAP_VM_COPY_ENC_CONTEXT_FROM:\n\tcase KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM:\n", ""),
                 swap(
                     "\tcase KVM_CAP_EXIT_HYPERCALL:\n",
-                    "\tcase KVM_CAP_VM_COPY_ENC_CONTEXT_FROM:\n\t\tr = !!kvm_x86_ops.vm_copy_enc_context_from;\n\t\tbreak;\n"
+                    "\tcase KVM_CAP_VM_COPY_ENC_CONTEXT_FROM:\n"
+                    "\t\tr = !!kvm_x86_ops.vm_copy_enc_context_from;\n\t\tbreak;\n"
                     "\tcase KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM:\n\t\tr = kvm_x86_ops.vm_move_enc_context_from ? 1 : 0;\n"
                     "\t\tbreak;\n\tcase KVM_CAP_EXIT_HYPERCALL:\n",
                 ),
@@ -91,7 +92,8 @@ ENABLING = [
                 ENABLES,
                 swap(
                     "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n",
-                    "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n\t\tr = -EBUSY;\n\t\tif (irqchip_in_kernel(kvm) || kvm->created_vcpus)\n"
+                    "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n\t\tr = -EBUSY;\n"
+                    "\t\tif (irqchip_in_kernel(kvm) || kvm->created_vcpus)\n"
                     "\t\t\tbreak;\n",
                 ),
             )
@@ -100,6 +102,65 @@ ENABLING = [
 ]
 
 
-@pytest.mark.parametrize("edit", ENABLING, ids=lambda edit: edit.name)
+SYMBOL = "config KVM_IOAPIC\n\tbool{}\n\tdepends on KVM\n\tdefault y\n\nconfig KVM_HYPERV\n"
+KCONFIG = "arch/x86/kvm/Kconfig"
+
+
+def under(symbol: str, first: str, behind: str) -> Transform:
+    """Put the lines from one label to the next under a symbol."""
+    return both(
+        swap(f"\tcase {first}:", f"#ifdef {symbol}\n\tcase {first}:"),
+        swap(f"\tcase {behind}:", f"#endif\n\tcase {behind}:"),
+    )
+
+
+PITS = under("CONFIG_KVM_IOAPIC", "KVM_CREATE_PIT", "KVM_SET_BOOT_CPU_ID")
+
+IOCTLS = [
+    Edit(
+        "timer and interrupt controller are answered in kernels without them",
+        {X86: PITS, KCONFIG: swap("config KVM_HYPERV\n", SYMBOL.format(' "Timer and interrupt controller"'))},
+        adds=rows("warning", "CAP215", "IRQCHIP", "x86"),
+    ),
+    Edit(
+        "every kernel has timer and interrupt controller",
+        {X86: PITS, KCONFIG: swap("config KVM_HYPERV\n", SYMBOL.format(""))},
+    ),
+    Edit(
+        "an ioctl refuses in its own case",
+        {
+            X86: swap(
+                "\tcase KVM_SET_BOOT_CPU_ID:\n",
+                "\tcase KVM_SET_BOOT_CPU_ID:\n\t\tif (!IS_ENABLED(CONFIG_KVM_SMM))\n\t\t\treturn -ENOTTY;\n",
+            )
+        },
+        adds=rows("warning", "CAP215", "SET_BOOT_CPU_ID", "x86"),
+    ),
+    Edit(
+        "the answers of powerpc follow their ioctls",
+        {
+            "arch/powerpc/kvm/powerpc.c": swap(
+                "\tcase KVM_CAP_SPAPR_TCE:\n\t\tfallthrough;\n\tcase KVM_CAP_SPAPR_TCE_64:\n",
+                "#ifdef CONFIG_SPAPR_TCE_IOMMU\n\tcase KVM_CAP_SPAPR_TCE:\n\tcase KVM_CAP_SPAPR_TCE_64:\n#endif\n",
+            )
+        },
+        removes=rows("warning", "CAP215", "SPAPR_TCE", "powerpc"),
+    ),
+    Edit(
+        "an errno for want of a VM, and the one that was there is gone",
+        {
+            ARM64: inside(
+                ANSWERS,
+                swap("r = -EINVAL;", "r = 0;"),
+                swap("r = kvm_supported_block_sizes();", "r = kvm ? kvm_supported_block_sizes() : -EINVAL;"),
+            )
+        },
+        adds=rows("note", "CAP219", "ARM_SUPPORTED_BLOCK_SIZES", "arm64"),
+        removes=rows("note", "CAP219", "MSI_DEVID", "arm64"),
+    ),
+]
+
+
+@pytest.mark.parametrize("edit", [*ENABLING, *IOCTLS], ids=lambda edit: edit.name)
 def test_edits(corpus: Corpus, edit: Edit) -> None:
     brings_and_takes_exactly(corpus, edit)

@@ -62,6 +62,21 @@ class IoctlArchitectureRow(NamedTuple):
     served: int | None
 
 
+class IoctlHandlingRow(NamedTuple):
+    """Row of `all_ioctl_handling`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    ioctl: str
+    arch: str
+    function: str | None
+    scope: str | None
+    condition: str
+
+
 class SelftestRow(NamedTuple):
     """Row of `selftest`."""
 

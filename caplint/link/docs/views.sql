@@ -74,6 +74,20 @@ CREATE TEMP TABLE all_ioctl_architecture (
     served   INTEGER             -- 1: the function may succeed, 0: it returns errors only; NULL: unknown
 );
 
+-- A case of an ioctl that stands for a capability, once for each architecture that has it: cases of shared code for all.
+CREATE TEMP TABLE all_ioctl_handling (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    ioctl     TEXT NOT NULL,
+    arch      TEXT NOT NULL,    -- never generic
+    function  TEXT,
+    scope     TEXT,             -- as in all_ioctl_case
+    condition TEXT NOT NULL     -- Kconfig condition under which the ioctl may be carried out; macros other than CONFIG_ symbols do not count
+);
+
 -- Self-tests that name a capability; filled if a patch adds one. The self-tests are searched as plain text.
 CREATE TEMP TABLE selftest (
     tree TEXT NOT NULL,

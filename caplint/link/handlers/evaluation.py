@@ -76,9 +76,10 @@ class Evaluator:
             return _WORDS[name]
         if _ERRNO.match(name):
             return AbstractValue({"P": True})
-        if capability := self.capability(name):
-            return AbstractValue(UNKNOWN.signs, ("capability", capability))
         handler = self.body.handler
+        if capability := self.capability(name):
+            value = self.run.facts.constants.value(handler.arch, handler.path, name)  # KVM_CAP_PMU_VALID_MASK is a mask
+            return AbstractValue(UNKNOWN.signs if value is None else number(value).signs, ("capability", capability))
         table = self.run.facts.tables.find(name, handler.blob, handler.arch)
         if table is not None:
             self.run.touch(table)

@@ -23,6 +23,9 @@ from caplint.link.handlers.simulation_state import Run, SimulationState, merged
 _INDEXED = re.compile(r"\b([A-Za-z_]\w*)\s*\[")
 _DECLARED = re.compile(r".*?\b(\w+)\s*=\s*([^=].*?);?\s*\Z", re.DOTALL)
 _DEAD_END = re.compile(r"(?:BUG|panic|unreachable)\s*\(")
+_LABELS = frozenset({"case", "default", "label"})
+# Statements behind which control goes on.
+_STRAIGHT = frozenset({"expression", "init"})
 # Maximum number of capabilities that the ranges of one switch are expanded to.
 _MOST_EXPANDED = 2_000
 
@@ -85,12 +88,17 @@ class Simulation:
         if self.run.facts.steps < 0:
             self.run.gave_up = "handlers have too many statements"
             return None
+        if step.kind in _LABELS:
+            return state
         here, elsewhere = state.within(step.condition), state.outside(step.condition)
         if elsewhere is not None and step.kind == "if":  # a statement behind an `if` that is not always compiled
             elsewhere = self._sequence(step.body, {0: elsewhere}, ends)
         if here is not None:
             here = self._present(step, here, ends)
-        return merged([here, elsewhere])
+        behind = merged([here, elsewhere])
+        if step.kind in _STRAIGHT and behind is not None and here is not None and elsewhere is not None:
+            return SimulationState(state.reached, behind.variables)  # `a && b || a && !b` is not simplified
+        return behind
 
     def _present(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
         """Run a statement in the configurations that have it."""
@@ -109,8 +117,6 @@ class Simulation:
                 ends.continues.append(state)
             case "return" | "init" | "expression":
                 return self._plain(step, state)
-            case _:  # a label
-                return state
         return None
 
     def _plain(self, step: FlowStep, state: SimulationState) -> SimulationState | None:
