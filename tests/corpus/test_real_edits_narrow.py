@@ -93,7 +93,7 @@ ENABLING = [
                 swap(
                     "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n",
                     "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n\t\tr = -EBUSY;\n"
-                    "\t\tif (irqchip_in_kernel(kvm) || kvm->created_vcpus)\n"
+                    "\t\tif (irqchip_in_kernel(kvm))\n"
                     "\t\t\tbreak;\n",
                 ),
             )

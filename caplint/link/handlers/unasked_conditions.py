@@ -118,7 +118,7 @@ class UnaskedConditions:
         self, found: list[_Needed], sure: Formula, beside: Mapping[Node, bool], recorder: Recorder, site: Site
     ) -> Iterator[UnaskedCondition]:
         """Yield those of the conditions that are conditions of the host or the VM."""
-        others = [self.conditions.of(node, recorder.conditions[node]) for node in beside]
+        others = [self.conditions.of(node, recorder.conditions[node]) for node in beside] if found else []
         for entry in found:
             where = recorder.conditions[entry.node]
             condition = self.conditions.of(entry.node, where)
