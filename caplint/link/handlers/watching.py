@@ -68,14 +68,14 @@ class Requirements:
     """Conditions that functions need to succeed, functions that get neither capability nor request."""
 
     helpers: Helpers
-    _known: dict[tuple[str, str], Needs] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str], Needs] = field(default_factory=dict)
 
     def of_call(self, node: Node, body: Body) -> Needs:
         """Return what every definition of a called function needs."""
         name = node.parts[0].text if node.kind == "call" and node.parts[0].kind == "name" else ""
-        key = (name, body.handler.arch)
+        key = (name, body.handler.arch, body.handler.path)
         if name and key not in self._known:
-            definitions = self.helpers.functions(*key)
+            definitions = self.helpers.functions(name, body.handler.arch)
             own = [one for one in definitions if one.handler.path == body.handler.path] or definitions
             every = [_needs(one) for one in own] if len(own) <= _MOST_DEFINITIONS else []
             self._known[key] = frozenset.intersection(*every) if every else frozenset()

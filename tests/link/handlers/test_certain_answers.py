@@ -41,6 +41,8 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
         ("r = kvm ? 1 : 4; break;", "1", "0"),
         ("r = IS_ENABLED(CONFIG_TEA); break;", "CONFIG_TEA", "0"),
         ("\n#ifdef CONFIG_TEA\nreturn 1;\n#else\nreturn -EINVAL;\n#endif\n", "CONFIG_TEA", "!CONFIG_TEA"),
+        ("fallthrough;\n#ifdef CONFIG_TEA\n\tcase KVM_CAP_CUP:\n#endif\n\tcase KVM_CAP_POT: r = 1; break;", "1", "0"),
+        ("r = 1;\n#ifdef CONFIG_TEA\n\tkettle++;\n\tr = 2;\n#endif\n\tbreak;", "1", "0"),
         ("r = kettle; break;", "0", "0"),
         ("r = !!kettle; break;", "0", "0"),
         ("if (kettle) r = 1; break;", "0", "0"),
