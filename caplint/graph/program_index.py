@@ -281,10 +281,7 @@ def slot_name(chain: str) -> str | None:
 
 def static_slot(chain: str) -> tuple[str, str] | None:
     """Return structure and member of `static_call(…)` and similar macros of paths.toml, else None."""
-    for pattern, kind in knowledge().static_calls:
-        if (match := pattern.match(chain)) is not None:
-            return kind, match[1]
-    return None
+    return knowledge().static_slot(chain)
 
 
 @lru_cache(maxsize=1 << 16)

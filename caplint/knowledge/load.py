@@ -91,6 +91,13 @@ class Knowledge:
         self._foreign = frozenset(data["foreign_architectures"]["names"])
         self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
+    def static_slot(self, chain: str) -> tuple[str, str] | None:
+        """Return structure and member of `static_call(…)` and similar macros of paths.toml, else None."""
+        for pattern, kind in self.static_calls:
+            if (match := pattern.match(chain)) is not None:
+                return kind, match[1]
+        return None
+
     def is_interesting(self, content: bytes) -> bool:
         """Tell whether a file's content contains a name of interest."""
         return self._interest.search(content) is not None

@@ -20,6 +20,10 @@ class MsrKnowledge:
     values: list[str]
     results: list[str]
     saved: list[str]
+    vendor_filtered: list[str]
+    """Lists that a vendor's module filters."""
+    vendor_filter: str
+    """Field of the function with which it does."""
     filters: list[str]
     """Functions that filter the MSR lists at run time."""
     features: list[str]
@@ -50,11 +54,29 @@ class MsrKnowledge:
     """MSR → reason why VMMs save it although no list names it."""
     capabilities: dict[str, list[str]]
     """Capability → its MSRs."""
+    ways: dict[str, list[str]]
+    """Verb → functions with which an access begins, for all vendors."""
+    tables: dict[str, str]
+    """Last part of an expression that leads to a table of a vendor's functions → the table's structure."""
+    wrapped: dict[str, list[str]]
+    """Macro that names a function in such a table → possible beginnings of the function's name."""
+    vendors: dict[str, re.Pattern[str]]
+    """Vendor's module → pattern in the paths of its files."""
+    feature_tests: frozenset[str]
+    """Functions that test a feature of the guest, which their last argument names."""
+    feature_members: frozenset[str]
+    """Members whose bits are features of the guest."""
+    enforced: frozenset[str]
+    """Members that tell whether features are enforced."""
+    lookups: dict[str, list[str]]
+    """Function that finds registers in a list of run time → arrays and functions that name the list's registers."""
+    assumed: dict[str, str]
+    """Function that decides without being about the register, and is taken not to hold → reason."""
 
 
 def msr_of(data: dict[str, Any]) -> MsrKnowledge:
     """Build the object from the tables of msrs.toml."""
-    handlers, vmm = data["handlers"], data["vmm"]
+    handlers, vmm, ways, guest = data["handlers"], data["vmm"], data["ways"], data["features_of_guest"]
     return MsrKnowledge(
         architecture=data["architecture"],
         prefixes=tuple(data["prefixes"]),
@@ -63,6 +85,8 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         values=data["values"],
         results=data["results"],
         saved=data["saved"],
+        vendor_filtered=data["vendor_filtered"],
+        vendor_filter=data["vendor_filter"],
         filters=data["filters"],
         features=data["features"],
         functions={verb: entry["functions"] for verb, entry in handlers.items()},
@@ -79,4 +103,13 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         elsewhere=data["elsewhere"],
         by_vmm=data["by_vmm"],
         capabilities=data["capabilities"],
+        ways={verb: ways[verb] for verb in ("get", "set")},
+        tables=ways["tables"],
+        wrapped=ways["wrapped"],
+        vendors={name: re.compile(pattern) for name, pattern in data["vendors"].items()},
+        feature_tests=frozenset(guest["calls"]),
+        feature_members=frozenset(guest["members"]),
+        enforced=frozenset(guest["enforced"]),
+        lookups=data["lookups"],
+        assumed=data["assumed_false"],
     )

@@ -86,8 +86,8 @@ def _is_wide(run: Linking) -> bool:
 
 
 _MSR_TABLES = (
-    "all_cut", "all_msr", "all_msr_gate", "all_msr_passthrough", "all_msr_saved", "all_msr_site", "all_msr_state",
-    "all_vcpu_field", "all_vmm_msr", "msr_fact",
+    "all_cut", "all_msr", "all_msr_gate", "all_msr_gating", "all_msr_passthrough", "all_msr_saved", "all_msr_service",
+    "all_msr_site", "all_msr_state", "all_vcpu_field", "all_vmm_msr", "msr_fact",
 )  # fmt: skip
 _HANDLER_TABLES = (
     "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_enable_condition",
@@ -197,7 +197,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "MSRs",
         lambda run: link_msrs(run.store, run.reading.extractor),
-        needs=("all_file", "all_file_condition", "superseded", "tree"),
+        needs=("all_cap_state", "all_file", "all_file_condition", "superseded", "tree"),
         fills=_MSR_TABLES,
         wanted=_is_wide,
     ),

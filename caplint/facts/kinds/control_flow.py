@@ -1,4 +1,4 @@
-"""Statements of the functions that answer or enable capabilities, as far as they decide where control goes."""
+"""Statements of the functions that decide on capabilities or MSRs, as far as they decide where control goes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from caplint.facts.syntax.ast_view import AstView, name_of
 _MAX_TEXT = 1000
 # Text of a function that may decide on a capability.
 _SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension")
+# Text of a function of the kernel that may decide on an access to an MSR, and of a test of the guest's features.
+_ACCESS = re.compile(rb"\bmsr_data\b|\bu32[ \t]+(?:msr|msr_index|index|ecx)\b")
+_FEATURE = re.compile(rb"\bguest_(?:cpuid_has|pv_has|cpu_cap_has|can_use)\b")
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w++)(?:[^\n\\]|\\.|\\\n)*?KVM_CAP_", re.MULTILINE)
 # Longest function that is taken for one that may decide because it names another one, in bytes.
 _LONGEST = 2_000
@@ -27,7 +30,7 @@ _LOOPS = {"while_statement": "while", "for_statement": "for", "do_statement": "d
 
 
 class Statement(NamedTuple):
-    """Statement, or part of one, of a function that names a capability, or a table of them, or gets a request."""
+    """Statement, or part of one, of a function that may decide on a capability or on an access to an MSR."""
 
     function: str
     kind: str
@@ -44,11 +47,13 @@ _Part = tuple[str, tree_sitter.Node, str, str]
 
 
 def statements(reading: AstView) -> Iterator[Statement]:
-    """Yield the statements of every function that may decide on a capability."""
-    if _SUBJECT.search(reading.view.text) is None:
-        return
+    """Yield the statements of every function that may decide on a capability or on an access to an MSR."""
+    source = reading.view.text
+    functions = list(_deciding(reading)) if _SUBJECT.search(source) is not None else []
+    if _ACCESS.search(source) is not None or _FEATURE.search(source) is not None:
+        functions += _accessing(reading)
     seen = reading.seen.setdefault("statement", set())
-    for function in _deciding(reading):
+    for function in functions:
         for kind, node, text, extra in _parts(reading, function):
             if (kind, node.start_byte, extra) not in seen:
                 seen.add((kind, node.start_byte, extra))
@@ -81,6 +86,16 @@ def _deciding(reading: AstView) -> Iterator[tree_sitter.Node]:
         pattern = re.compile(b"(?!)")
         others = set(map(id, deciding))
         waiting = [n for n in waiting if id(n) not in others and n.end_byte - n.start_byte < _LONGEST] if names else []
+
+
+def _accessing(reading: AstView) -> Iterator[tree_sitter.Node]:
+    """Yield the functions that may decide on an access to an MSR, and short ones that test features of the guest."""
+    text = reading.view.text
+    for node in reading.nodes.get("function", ()):
+        start, stop = node.start_byte, node.end_byte
+        short = stop - start < _LONGEST
+        if _ACCESS.search(text, start, stop) or (short and _FEATURE.search(text, start, stop)):
+            yield node
 
 
 def _name(reading: AstView, function: tree_sitter.Node) -> bytes:

@@ -154,7 +154,7 @@ CREATE TABLE return_value (
 ) STRICT;
 
 -- A statement, or part of one, of a function that names a capability or a table of capabilities, or gets a
--- `struct kvm_enable_cap`: the control flow that decides on an answer.
+-- `struct kvm_enable_cap`, a `struct msr_data` or an MSR's number: the control flow that decides on an answer.
 CREATE TABLE statement (
     blob      INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     function  TEXT NOT NULL,

@@ -27,7 +27,8 @@ class AbstractValue(NamedTuple):
 
     def when(self, signs: str) -> Formula:
         """Return the condition under which the value may have one of the signs."""
-        return disjunction(self.signs[sign] for sign in signs if sign in self.signs)
+        formulas = [self.signs[sign] for sign in signs if sign in self.signs]
+        return True if any(formula is True for formula in formulas) else disjunction(formulas)
 
     @property
     def true(self) -> Formula:

@@ -348,13 +348,13 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
 }  # fmt: skip
 _EVALUATORS: dict[str, Callable[[Evaluator, Node], AbstractValue]] = {
     "number": lambda _, tree: _integer(tree.text),
-    "name": Evaluator.name,
+    "name": lambda self, tree: self.name(tree),
     "opaque": lambda _, tree: AbstractValue({"P": True}) if tree.text[:1] in {'"', "'"} else UNKNOWN,
-    "unary": Evaluator.unary,
-    "binary": Evaluator.binary,
+    "unary": lambda self, tree: self.unary(tree),
+    "binary": lambda self, tree: self.binary(tree),
     "ternary": Evaluator.choice,
-    "call": Evaluator.called,
-    "member": Evaluator.member,
+    "call": lambda self, tree: self.called(tree),
+    "member": lambda self, tree: self.member(tree),
     "index": Evaluator.index,
     "assign": Evaluator.assigned,
     "cast": lambda self, tree: self._of(tree.parts[0]),

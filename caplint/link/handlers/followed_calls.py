@@ -13,7 +13,7 @@ from caplint.link.handlers.simulation_state import Run, SimulationState
 
 # Maximum depth of calls that are followed, and of definitions of one function.
 _DEEPEST = 8
-_MOST_DEFINITIONS = 4
+MOST_DEFINITIONS = 4
 _NEGATIVE = re.compile(r"\(?\s*-\s*E[A-Z0-9]+\s*\)?\Z")
 _NUMBER = re.compile(r"\(?\s*(?:(-?)\s*([0-9]+)[uUlL]*|(true|false|NULL))\s*\)?\Z")
 _DECISIVE = (("selector",), ("request",))
@@ -30,10 +30,10 @@ def follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts: 
     definitions = _definitions(evaluator, name)
     macros = run.facts.helpers.macros(name, run.arch)
     if not definitions:
-        return _expanded(evaluator, macros, texts) if len(macros) == 1 else UNKNOWN
-    if macros or len(definitions) > _MOST_DEFINITIONS:
+        return expanded(evaluator, macros, texts) if len(macros) == 1 else UNKNOWN
+    if macros or len(definitions) > MOST_DEFINITIONS:
         return UNKNOWN
-    return _together(run, definitions, values) if decisive else _summary(evaluator, name, definitions)
+    return _together(run, definitions, values) if decisive else summary(evaluator, name, definitions)
 
 
 def simulate(run: Run, body: Body, variables: dict[str, AbstractValue]) -> AbstractValue:
@@ -76,13 +76,13 @@ def _through_member(evaluator: Evaluator, name: str, values: list[AbstractValue]
     )
     names = [value.lstrip("&") for (value,) in rows]
     definitions = [body for found in names for body in run.facts.helpers.functions(found, run.arch)]
-    if not definitions or len(definitions) > _MOST_DEFINITIONS:
+    if not definitions or len(definitions) > MOST_DEFINITIONS:
         return UNKNOWN
     results = [_together(run, [body], values) for body in definitions]
     return joined((result, True) for result in results)
 
 
-def _expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str]) -> AbstractValue:
+def expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str]) -> AbstractValue:
     """Return the value of a macro's body with the arguments in place of its parameters."""
     macro, stack = macros[0], evaluator.run.stack
     if len(stack) >= _DEEPEST or len(macro.parameters) != len(texts):
@@ -96,7 +96,7 @@ def _expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str
     return value
 
 
-def _summary(evaluator: Evaluator, name: str, definitions: list[Body]) -> AbstractValue:
+def summary(evaluator: Evaluator, name: str, definitions: list[Body]) -> AbstractValue:
     """Return the result of a function by what it returns literally."""
     run = evaluator.run
     key = (name, run.arch, evaluator.body.handler.path)

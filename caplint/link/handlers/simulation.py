@@ -31,7 +31,7 @@ _MOST_EXPANDED = 2_000
 
 
 @dataclass
-class _Ends:
+class Ends:
     """States in which control leaves a sequence of statements by `break` and `continue`."""
 
     breaks: list[SimulationState] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Simulation:
 
     def result(self, sequence: Sequence, state: SimulationState) -> AbstractValue:
         """Run the function and return its result."""
-        self._sequence(sequence, {0: state}, _Ends())
+        self._sequence(sequence, {0: state}, Ends())
         for label, pending in self._gotos.items():
             if label not in sequence.labels:  # it leads into a block
                 self._returned(pending, UNKNOWN)
@@ -60,10 +60,11 @@ class Simulation:
     def _returned(self, state: SimulationState, value: AbstractValue) -> None:
         for sign, formula in value.signs.items():
             condition = conjunction([state.reached, formula])
-            if condition is not False:
-                self.signs[sign] = disjunction([self.signs.get(sign, False), condition])
+            before = self.signs.get(sign, False)
+            if condition is not False and before is not True:
+                self.signs[sign] = disjunction([before, condition])
 
-    def _sequence(self, sequence: Sequence, entries: dict[int, SimulationState], ends: _Ends) -> SimulationState | None:
+    def _sequence(self, sequence: Sequence, entries: dict[int, SimulationState], ends: Ends) -> SimulationState | None:
         """Run statements, beginning wherever a state enters; return the state behind the last one."""
         state: SimulationState | None = None
         index = 0
@@ -81,7 +82,7 @@ class Simulation:
             state = self._step(step, merged([state, entries.pop(index, None), arriving]), ends)
             index += 1
 
-    def _step(self, step: FlowStep, state: SimulationState | None, ends: _Ends) -> SimulationState | None:
+    def _step(self, step: FlowStep, state: SimulationState | None, ends: Ends) -> SimulationState | None:
         if state is None:
             return None
         self.run.facts.steps -= 1
@@ -100,7 +101,7 @@ class Simulation:
             return SimulationState(state.reached, behind.variables)  # `a && b || a && !b` is not simplified
         return behind
 
-    def _present(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
+    def _present(self, step: FlowStep, state: SimulationState, ends: Ends) -> SimulationState | None:
         """Run a statement in the configurations that have it."""
         match step.kind:
             case "if":
@@ -136,7 +137,7 @@ class Simulation:
     def _evaluator(self, state: SimulationState) -> Evaluator:
         return Evaluator(self.run, self.body, state, self.call)
 
-    def _if(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
+    def _if(self, step: FlowStep, state: SimulationState, ends: Ends) -> SimulationState | None:
         evaluator = self._evaluator(state)
         value = evaluator.value(step.text)
         behind = []
@@ -149,10 +150,10 @@ class Simulation:
                 behind.append(self._sequence(branch, {0: into}, ends) if branch and branch.steps else into)
         return merged(behind)
 
-    def _switch(self, step: FlowStep, state: SimulationState, ends: _Ends) -> SimulationState | None:
+    def _switch(self, step: FlowStep, state: SimulationState, ends: Ends) -> SimulationState | None:
         evaluator = self._evaluator(state)
         value = evaluator.value(step.text)
-        sequence, own = step.body, _Ends(continues=ends.continues)
+        sequence, own = step.body, Ends(continues=ends.continues)
         if value.thing == ("selector",):
             entries, rest = self._dispatch(evaluator, sequence)
         else:
@@ -206,7 +207,7 @@ class Simulation:
                 break
             entering = at.within(condition)
             if entering is not None:
-                own = _Ends()
+                own = Ends()
                 for variable, value in bindings.items():
                     entering = entering.having(variable, value)
                 behind = self._sequence(step.body, {0: entering}, own)

@@ -265,6 +265,11 @@ def gates(site: MsrSite) -> list[str]:
     return [*guards, *(row.text for row in between(site.body.tests, site.start, site.stop))]
 
 
+def leaving(site: MsrSite) -> list[str]:
+    """Return the conditions under the label after which control leaves."""
+    return [row.text for row in between(site.body.tests, site.start, site.stop) if row.extra[1] == "1"]
+
+
 def gate(conditions: list[str]) -> str:
     """Return the first condition on a feature, a capability or a setting, not only on the access's origin; else ''."""
     return next((stripped(text) for text in conditions if set(_GATE_WORD.findall(text)) - _NO_GATE), "")

@@ -17,9 +17,11 @@ from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import insert
 from caplint.link.functions.body import insert_cuts
+from caplint.link.functions.callees import Helpers
 from caplint.link.functions.member_uses import POINTED, Members, members_of
+from caplint.link.msr.access_tables import AccessTables, SiteConditions
 from caplint.link.msr.arch_state import State
-from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, sites, value
+from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, leaving, sites, value
 from caplint.link.msr.passthrough import link_passthrough
 from caplint.link.msr.rows import (
     MsrFactRow,
@@ -31,6 +33,7 @@ from caplint.link.msr.rows import (
     VcpuFieldRow,
     VmmMsrRow,
 )
+from caplint.link.msr.vendors import Registers
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
@@ -44,7 +47,7 @@ _SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 _TABLES = (
     "all_cut", "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr",
-    "all_vcpu_field", "all_msr_passthrough",
+    "all_vcpu_field", "all_msr_passthrough", "all_msr_service", "all_msr_gating",
 )  # fmt: skip
 
 
@@ -136,6 +139,7 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
     state = State.of(connection, side, tree, members)
     files = file_conditions(connection)
     ids = count()
+    conditions: dict[str, SiteConditions] = {}
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
         whole = files.get((side, tree, body.handler.path), "1")
         for site in sites(verb, body):
@@ -143,10 +147,25 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
             access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site))
             _insert_site(access, numbers)
             _insert_state(access, state)
+            conditions[access.id] = SiteConditions(tuple(access.gates), tuple(leaving(site)))
         insert_cuts(body)
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)
+    helpers = Helpers(connection, side, tree)
+    registers = Registers(helpers, numbers.of, _capability_members(connection, side, tree))
+    AccessTables(helpers, registers, conditions).fill()
+
+
+def _capability_members(connection: sqlite3.Connection, side: str, tree: str) -> frozenset[str]:
+    """Return the members of the VM's state that enabling a capability sets."""
+    rows = connection.execute(_CAPABILITY_MEMBERS, (side, tree, knowledge().msr.architecture))
+    return frozenset(member.rpartition(".")[2] for (member,) in rows)
+
+
+_CAPABILITY_MEMBERS = """
+    SELECT DISTINCT member FROM temp.all_cap_state WHERE side = ? AND tree = ? AND arch = ? AND target LIKE '%arch%'
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,44 @@ class MsrPassthroughRow(NamedTuple):
     switched: int
 
 
+class MsrServiceRow(NamedTuple):
+    """Row of `all_msr_service`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    list: str
+    msr: str
+    number: int
+    vendor: str
+    filter: str
+    listed: str
+    unread: str
+    unwritten: str
+
+
+class MsrGatingRow(NamedTuple):
+    """Row of `all_msr_gating`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    function: str
+    vendor: str
+    verb: str
+    msr: str
+    number: int
+    family: str
+    gated: int
+    features: str
+    each: int
+    undecided: str
+
+
 class CapMsrRow(NamedTuple):
     """Row of `all_cap_msr`."""
 

@@ -114,6 +114,45 @@ CREATE TEMP TABLE all_msr_passthrough (
     switched INTEGER NOT NULL   -- 1: its value is switched between host and guest
 );
 
+-- What the module of one vendor does with accesses of user space to a listed MSR. Registers that cases of all vendors serve
+-- without a condition, and those of a bank of which the list names the first register too, are left out; so are vendors
+-- whose way to decide is not understood.
+CREATE TEMP TABLE all_msr_service (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,     -- of the entry of the list
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    list     TEXT NOT NULL,
+    msr      TEXT NOT NULL,
+    number   INTEGER NOT NULL,
+    vendor   TEXT NOT NULL,     -- vmx, svm; '' if the tree has no vendor's module
+    filter   TEXT NOT NULL,     -- its function that filters the list; '' for a list that the processor's registers filter
+    listed   TEXT NOT NULL,     -- presence condition under which the list may have the register
+    unread   TEXT NOT NULL,     -- presence condition under which it is listed and cannot be read
+    unwritten TEXT NOT NULL     -- presence condition under which it is listed and cannot be written
+);
+
+-- The features on which a guest's access to an MSR depends. Only of MSRs that cases of their own read and write, one of them
+-- under a condition, and only if the guest may both read and write it.
+CREATE TEMP TABLE all_msr_gating (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,     -- of the case
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    function TEXT NOT NULL,
+    vendor   TEXT NOT NULL,
+    verb     TEXT NOT NULL,     -- get, set
+    msr      TEXT NOT NULL,
+    number   INTEGER NOT NULL,
+    family   TEXT NOT NULL,     -- beginning of the names of its kin: MSR_KVM, MSR_IA32_RTIT
+    gated    INTEGER NOT NULL,  -- 1: the access fails if the guest has none of the features
+    features TEXT NOT NULL,     -- JSON list of CPUID features and of members that enabling a capability sets
+    each     INTEGER NOT NULL,  -- 1: it fails if the guest lacks one of them; 0: one of them may be enough
+    undecided TEXT NOT NULL     -- JSON list of other conditions that may refuse the access
+);
+
 -- The MSRs that belong to a capability, with the evidence.
 CREATE TEMP TABLE all_cap_msr (
     side     TEXT NOT NULL,
