@@ -15,7 +15,7 @@ _MAX_TEXT = 1000
 # Text of a function that may decide on a capability.
 _SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension")
 # Text of a function of the kernel that may decide on an access to an MSR, and of a test of the guest's features.
-_ACCESS = re.compile(rb"\bmsr_data\b|\bu32[ \t]+(?:msr|msr_index|index|ecx)\b")
+_ACCESS = re.compile(rb"\bmsr_data\b|\bhost_initiated\b|\bu32[ \t]+(?:msr|msr_index|index|ecx)\b")
 _FEATURE = re.compile(rb"\bguest_(?:cpuid_has|pv_has|cpu_cap_has|can_use)\b")
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w++)(?:[^\n\\]|\\.|\\\n)*?KVM_CAP_", re.MULTILINE)
 # Longest function that is taken for one that may decide because it names another one, in bytes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -73,6 +73,7 @@ class AccessTables:
     registers: Registers
     conditions: dict[str, SiteConditions]
     """Id of a site → its conditions."""
+    _told: set[tuple[str, str, str, int, int, int]] = field(default_factory=set)
     _served: dict[tuple[str, int, str], Formula] = field(default_factory=dict)
     """Verb, number and vendor → condition under which user space's access may succeed."""
 
@@ -136,14 +137,17 @@ class AccessTables:
                     return False
         return True
 
-    def _cut(self, entries: list[Body], reason: str) -> None:
+    def _cut(self, entries: Iterable[Body], reason: str) -> None:
+        """Record functions as blind spots, each once."""
         for handler in (body.handler for body in entries):
             (line,) = self.helpers.connection.execute(
                 "SELECT line FROM main.function WHERE blob = ? AND start = ?", (handler.blob, handler.start)
             ).fetchone()
             why = reason or "an access to MSRs that may serve registers that it does not name"
             place = (self.helpers.side, self.helpers.tree, handler.path, line, handler.start, handler.stop)
-            insert(self.helpers.connection, "all_cut", [CutRow(*place, why)])
+            if place not in self._told:
+                self._told.add(place)
+                insert(self.helpers.connection, "all_cut", [CutRow(*place, why)])
 
     def _services(self, vendors: list[str]) -> Iterator[MsrServiceRow]:
         side, tree = self.helpers.side, self.helpers.tree
@@ -161,7 +165,7 @@ class AccessTables:
                 unread, unwritten = (self._refused(number, vendor, verb, listed) for verb in _VERBS)
                 yield MsrServiceRow(
                     side=side, tree=tree, path=path, line=line, column=column, list=name, msr=msr, number=number,
-                    vendor=vendor, filter=function, listed=text(listed), unread=text(unread), unwritten=text(unwritten)
+                    family=_kin(msr), vendor=vendor, filter=function, listed=text(listed), unread=text(unread), unwritten=text(unwritten)
                 )  # fmt: skip
                 if unread is False and unwritten is False and not of_vendor:
                     break  # one vendor is enough where the processor decides what is listed
@@ -224,7 +228,7 @@ class AccessTables:
         ranges = (site for site in self._ranges if site.verb == verb and site.number <= number <= site.last)
         conditions = [self.conditions[site.id] for site in (*self._own[verb, number], *ranges)]
         return frozenset(
-            (_BY_HOST.sub("host", stripped(one)), one in site.leaving)
+            (_BY_HOST.sub("host", stripped(one)), stripped(one) in site.leaving)
             for site in conditions
             for one in site.texts
             if self.registers.mentions_features(one)
@@ -241,6 +245,8 @@ class AccessTables:
         tested = sorted(run.tested)
         each = [name for name in tested if gated and (len(tested) == 1 or self._needs(number, vendor, verb, name))]
         others = {_BY_HOST.sub("host", stripped(one)) for one in (run if gated else lacking).undecided}
+        others |= {f"{body.handler.function}()" for body in lacking.unread.values()}
+        self._cut(lacking.unread.values(), "a function that decides on an access to an MSR, and is not followed")
         return MsrGatingRow(
             side=self.helpers.side, tree=self.helpers.tree, path=site.path, line=site.line, column=site.column,
             function=site.function, vendor=vendor, verb=verb, msr=site.msr, number=number, family=_kin(site.msr),

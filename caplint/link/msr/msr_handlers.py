@@ -267,7 +267,7 @@ def gates(site: MsrSite) -> list[str]:
 
 def leaving(site: MsrSite) -> list[str]:
     """Return the conditions under the label after which control leaves."""
-    return [row.text for row in between(site.body.tests, site.start, site.stop) if row.extra[1] == "1"]
+    return [stripped(row.text) for row in between(site.body.tests, site.start, site.stop) if row.extra[1] == "1"]
 
 
 def gate(conditions: list[str]) -> str:

@@ -47,13 +47,15 @@ class AccessRun(Run):
     tested: set[str] = field(default_factory=set)
     """Features that were tested."""
     undecided: set[str] = field(default_factory=set)
-    """Conditions of which one outcome refuses the access, and which are not about its value; only of a guest's access."""
+    """Conditions of a guest's access of which one outcome refuses it, and which are not about its value."""
 
     def feature(self, name: str) -> AbstractValue:
         """Note the test of a feature of the guest, and return its result."""
         self.tested.add(name)
         return number(0) if self.absent is None or name in self.absent else EITHER
 
+    unread: dict[tuple[int, int], Body] = field(default_factory=dict)
+    """Functions that may decide and whose statements are not known, by blob and offset."""
     of_vendor: bool = False
     """Whether the result depends on the vendor."""
 
@@ -234,7 +236,8 @@ def _follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts:
         return expanded(evaluator, macros, texts) if len(macros) == 1 else UNKNOWN
     if macros or len(definitions) > MOST_DEFINITIONS:
         return UNKNOWN
-    if any(_is_access(run, value) for value in values) or any(map(run.registers.tests_features, definitions)):
+    followed = any(_is_access(run, value) for value in values)
+    if followed or (not run.host and any(map(run.registers.tests_features, definitions))):
         return _together(run, definitions, values)
     return summary(evaluator, name, definitions)
 
@@ -256,9 +259,12 @@ def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -
     key = (body.handler.blob, body.handler.start)
     sequence = run.facts.flow(body)
     if sequence is None or key in run.stack or len(run.stack) >= _DEEPEST:
+        run.unread[key] = body
         return UNKNOWN
     result: AbstractValue
-    inner = replace(run, tested=set(), undecided=set(), entered={}, of_vendor=vendor_of(body.handler.path) != COMMON)
+    inner = replace(
+        run, tested=set(), undecided=set(), entered={}, unread={}, of_vendor=vendor_of(body.handler.path) != COMMON
+    )
     given = _key(run, key, variables)
     known = run.registers.results.get(given)
     if known is not None:
@@ -274,6 +280,7 @@ def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -
     run.tested |= inner.tested
     run.undecided |= inner.undecided
     run.entered |= inner.entered
+    run.unread |= inner.unread
     run.of_vendor |= inner.of_vendor
     run.gave_up = run.gave_up or inner.gave_up
     return result

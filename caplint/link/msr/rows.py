@@ -138,6 +138,7 @@ class MsrServiceRow(NamedTuple):
     list: str
     msr: str
     number: int
+    family: str
     vendor: str
     filter: str
     listed: str

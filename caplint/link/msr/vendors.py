@@ -17,6 +17,8 @@ from caplint.link.functions.flow import Sequence
 
 _MEMBER = re.compile(r"(\w+)(?:->|\.)(\w+)\Z")
 _WRAPPED = re.compile(r"(\w+)\s*\(\s*(\w+)\s*\)\Z")
+# Depth of calls in which tests of features are searched, and definitions of one function.
+_DEEPEST, _MOST_DEFINITIONS = 2, 4
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 _NAMES = re.compile(r"\b(?:HV_X64_|HV_)?MSR_\w+(?:\s*\+\s*\d+)?")
@@ -46,7 +48,7 @@ class Registers:
     """Results of functions that depend on no vendor, by everything else that they depend on."""
     _numbers: dict[str, int | None] = field(default_factory=dict)
     _labels: dict[int, _Labels] = field(default_factory=dict)
-    _testing: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _testing: dict[tuple[int, int, int], bool] = field(default_factory=dict)
     _mentioning: dict[str, bool] = field(default_factory=dict)
     _found: dict[str, frozenset[int] | None] = field(default_factory=dict)
     _through: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -133,14 +135,18 @@ class Registers:
             self._labels[id(sequence)] = known, unknown
         return self._labels[id(sequence)]
 
-    def tests_features(self, body: Body) -> bool:
-        """Tell whether a function tests a feature of the guest itself."""
-        key = (body.handler.blob, body.handler.start)
+    def tests_features(self, body: Body, depth: int = _DEEPEST) -> bool:
+        """Tell whether a function tests a feature of the guest, itself or in functions that it calls."""
+        key = (body.handler.blob, body.handler.start, depth)
         if key not in self._testing:
             msr = knowledge().msr
-            self._testing[key] = any(call.extra[0] in msr.feature_tests for call in body.calls) or any(
+            called = {call.extra[0] for call in body.calls}
+            self._testing[key] = not called.isdisjoint(msr.feature_tests) or any(
                 not msr.feature_members.isdisjoint(_WORD.findall(access.text)) for access in body.accesses
             )
+            if not self._testing[key] and depth:
+                inner = (found for name in sorted(called) for found in self._functions(name)[:_MOST_DEFINITIONS])
+                self._testing[key] = any(self.tests_features(found, depth - 1) for found in inner)
         return self._testing[key]
 
     def mentions_features(self, condition: str) -> bool:

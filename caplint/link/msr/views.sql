@@ -126,6 +126,7 @@ CREATE TEMP TABLE all_msr_service (
     list     TEXT NOT NULL,
     msr      TEXT NOT NULL,
     number   INTEGER NOT NULL,
+    family   TEXT NOT NULL,     -- beginning of the names of its kin: MSR_KVM, MSR_IA32_VMX
     vendor   TEXT NOT NULL,     -- vmx, svm; '' if the tree has no vendor's module
     filter   TEXT NOT NULL,     -- its function that filters the list; '' for a list that the processor's registers filter
     listed   TEXT NOT NULL,     -- presence condition under which the list may have the register
@@ -176,6 +177,23 @@ CREATE TEMP VIEW {base_}msr_get AS SELECT * FROM all_msr_site WHERE side = '{sid
 CREATE TEMP VIEW {base_}msr_set AS SELECT * FROM all_msr_site WHERE side = '{side}' AND verb = 'set';
 
 CREATE TEMP VIEW {base_}msr_feature AS SELECT * FROM all_msr_site WHERE side = '{side}' AND verb = 'feature';
+
+-- An access of a guest (`verb`) to an MSR that depends on other features than the other access: on none (`open`), although
+-- nothing else that is not understood may refuse it, or, of reading, on none of those that writing needs (`different`).
+CREATE TEMP VIEW msr_drift AS
+WITH pair AS (
+    SELECT a.*, b.features AS other_features, b.path AS other_path, b.line AS other_line,
+           b.each AS other_each, b.gated AS other_gated, b.undecided AS other_undecided
+    FROM msr_gating a
+    JOIN msr_gating b ON b.tree = a.tree AND b.vendor = a.vendor AND b.number = a.number AND b.verb <> a.verb
+)
+SELECT *, 'open' AS kind FROM pair p
+WHERE NOT gated AND other_gated AND NOT EXISTS (
+    SELECT value FROM json_each(p.undecided) EXCEPT SELECT value FROM json_each(p.other_undecided))
+UNION ALL
+SELECT *, 'different' FROM pair p
+WHERE verb = 'get' AND gated AND other_gated AND each AND other_each AND NOT EXISTS (
+    SELECT value FROM json_each(p.features) INTERSECT SELECT value FROM json_each(p.other_features));
 
 -- An MSR at a site of a handler, a list or a VMM, or a definition of a capability, whose number is unknown because
 -- the header that defines it is not in the tree or is not understood. Rules leave it out.
