@@ -44,7 +44,7 @@ def without_gates(name: str) -> Transform:
 # A register that one vendor's module knows is listed for both, or its label leaves the other one's filter.
 VENDORS = [
     Edit("only vmx", {X86: listed("MSR_IA32_SGXLEPUBKEYHASH0")}, unserved("MSR_IA32_SGXLEPUBKEYHASH0")),
-    Edit("only svm", {X86: listed("MSR_AMD64_DE_CFG")}, unserved("MSR_AMD64_DE_CFG")),
+    Edit("only svm", {X86: listed("MSR_AMD64_DE_CFG")}, [*unserved("MSR_AMD64_DE_CFG"), ("note", "CAP306", "MSR_AMD64_DE_CFG", "x86")]),
     Edit("svm filters less", {SVM: inside("svm_has_emulated_msr", without_label("MSR_IA32_MCG_EXT_CTL"))},
          unserved("MSR_IA32_MCG_EXT_CTL")),
     Edit("svm filters no VMX", {SVM: inside("svm_has_emulated_msr",

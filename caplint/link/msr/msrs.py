@@ -140,11 +140,13 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
     files = file_conditions(connection)
     ids = count()
     conditions: dict[str, SiteConditions] = {}
+    helpers = Helpers(connection, side, tree)
+    registers = Registers(helpers, numbers.of, _capability_members(connection, side, tree))
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
         whole = files.get((side, tree, body.handler.path), "1")
         for site in sites(verb, body):
             condition = conjoin(site.condition, whole)
-            access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site))
+            access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site), registers)
             _insert_site(access, numbers)
             _insert_state(access, state)
             conditions[access.id] = SiteConditions(tuple(access.gates), tuple(leaving(site)))
@@ -152,8 +154,6 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)
-    helpers = Helpers(connection, side, tree)
-    registers = Registers(helpers, numbers.of, _capability_members(connection, side, tree))
     AccessTables(helpers, registers, conditions).fill()
 
 
@@ -178,6 +178,7 @@ class _Access:
     value: MsrValue
     gates: list[str]
     """Conditions on which the access succeeds."""
+    registers: Registers
 
 
 def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
@@ -186,7 +187,8 @@ def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:
         id=access.id, side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         verb=site.verb, msr=site.low, high=site.high, number=numbers.of(site.low), last=numbers.of(site.high),
         function=handler.function, kind=site.kind, condition=access.condition, value_kind=access.value.kind,
-        value=access.value.text, gated=int(bool(gate(access.gates))), gate=gate(access.gates)
+        value=access.value.text, gated=int(bool(gate(access.gates))), gate=gate(access.gates),
+        by_feature=int(any(map(access.registers.mentions_features, access.gates)))
     )])  # fmt: skip
 
 

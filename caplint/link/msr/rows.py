@@ -39,6 +39,7 @@ class MsrSiteRow(NamedTuple):
     value: str
     gated: int
     gate: str
+    by_feature: int
 
 
 class MsrGateRow(NamedTuple):

@@ -31,7 +31,8 @@ CREATE TEMP TABLE all_msr_site (
     value_kind TEXT NOT NULL,   -- source (get) or target (set) of the value: state (a member of KVM's structures), constant, delegated, other
     value     TEXT NOT NULL,    -- the expression, if there is one; for delegated the function
     gated     INTEGER NOT NULL, -- 1: a condition other than host_initiated decides whether the access succeeds
-    gate      TEXT NOT NULL     -- the first such condition, '' without one
+    gate      TEXT NOT NULL,    -- the first such condition, '' without one
+    by_feature INTEGER NOT NULL -- 1: a condition tests a feature of the guest, itself or in a function that it calls
 );
 
 -- A member that decides whether an MSR is accessible, or from which its value is computed.
