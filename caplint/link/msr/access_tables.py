@@ -46,6 +46,8 @@ class SiteConditions(NamedTuple):
     """All of them, on the way to the access and under its label."""
     leaving: tuple[str, ...]
     """Those under the label after which control leaves."""
+    returned: tuple[str, ...]
+    """Values that the code under the label stores in local variables, or returns."""
 
 
 class _Site(NamedTuple):
@@ -225,13 +227,15 @@ class AccessTables:
                     yield from (row for row in pair if row)
 
     def _features(self, verb: str, number: int) -> frozenset[tuple[str, bool]]:
-        """Return the conditions about features that decide on an access, and whether control leaves after each."""
-        ranges = (site for site in self._ranges if site.verb == verb and site.number <= number <= site.last)
-        conditions = [self.conditions[site.id] for site in (*self._own[verb, number], *ranges)]
+        """Return the expressions about features at the sites of an access, and whether control leaves after each."""
+        own = [self.conditions[site.id] for site in self._own[verb, number]]
+        around = [self.conditions[site.id] for site in self._ranges
+                  if site.verb == verb and site.number <= number <= site.last]  # fmt: skip
+        texts = [(one, site.leaving) for site in (*own, *around) for one in site.texts]
+        texts += [(one, ()) for site in own for one in site.returned]
         return frozenset(
-            (_BY_HOST.sub("host", stripped(one)), stripped(one) in site.leaving)
-            for site in conditions
-            for one in site.texts
+            (_BY_HOST.sub("host", stripped(one)), stripped(one) in leaving)
+            for one, leaving in texts
             if self.registers.mentions_features(one)
         )
 

@@ -270,6 +270,13 @@ def leaving(site: MsrSite) -> list[str]:
     return [stripped(row.text) for row in between(site.body.tests, site.start, site.stop) if row.extra[1] == "1"]
 
 
+def returned(site: MsrSite) -> list[str]:
+    """Return the values that the code under the label stores in local variables, or returns."""
+    body = site.body
+    stored = [row.text for row in between(body.stores, site.start, site.stop) if row.extra[2] == "1"]
+    return [*stored, *(row.text for row in between(body.returns, site.start, site.stop))]
+
+
 def gate(conditions: list[str]) -> str:
     """Return the first condition on a feature, a capability or a setting, not only on the access's origin; else ''."""
     return next((stripped(text) for text in conditions if set(_GATE_WORD.findall(text)) - _NO_GATE), "")

@@ -21,7 +21,7 @@ from caplint.link.functions.callees import Helpers
 from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.access_tables import AccessTables, SiteConditions
 from caplint.link.msr.arch_state import State
-from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, leaving, sites, value
+from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, leaving, returned, sites, value
 from caplint.link.msr.passthrough import link_passthrough
 from caplint.link.msr.rows import (
     MsrFactRow,
@@ -149,7 +149,7 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
             access = _Access(site, f"{side} {tree} {next(ids)}", condition, value(site, state), gates(site), registers)
             _insert_site(access, numbers)
             _insert_state(access, state)
-            conditions[access.id] = SiteConditions(tuple(access.gates), tuple(leaving(site)))
+            conditions[access.id] = SiteConditions(tuple(access.gates), tuple(leaving(site)), tuple(returned(site)))
         insert_cuts(body)
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
