@@ -1,5 +1,7 @@
 """Single edits to the accesses to MSRs of the real sources: exactly the findings that follow come and go."""
 
+# ruff: noqa: E501 - pieces of C read best on one line
+
 from __future__ import annotations
 
 import pytest

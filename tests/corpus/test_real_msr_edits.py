@@ -162,7 +162,7 @@ EDITS = [
         {X86: inside(SET, without_line("\t\tvcpu->arch.msr_misc_features_enables = data;"))},
     ),
     *(
-        Edit(f"{name} is open to all", {X86: inside(GET, without_gate(name))}, rows("warning", "CAP305", name))
+        Edit(f"{name} is open to all", {X86: inside(GET, without_gate(name))}, rows("warning", "CAP310", name))
         for name in GATED
     ),
     Edit(
@@ -170,7 +170,11 @@ EDITS = [
         {X86: inside(GET, without_gate("MSR_PLATFORM_INFO"))},
         [*rows("warning", "CAP305", "MSR_PLATFORM_INFO"), *rows("warning", "CAP209", "MSR_PLATFORM_INFO")],
     ),
-    Edit("a register of no capability is open to all", {X86: inside(GET, without_gate("MSR_IA32_XSS"))}),
+    Edit(
+        "a register of no capability can be read by all",
+        {X86: inside(GET, without_gate("MSR_IA32_XSS"))},
+        rows("warning", "CAP310", "MSR_IA32_XSS"),
+    ),
     Edit(
         "QEMU numbers a register otherwise",
         {CPU: every(r"^#define MSR_IA32_TSX_CTRL\s+0x122", "#define MSR_IA32_TSX_CTRL 0x123")},

@@ -22,7 +22,7 @@ from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered
 from caplint.link.msr.register_access import AccessRun, access, asked, may_succeed
 from caplint.link.msr.rows import MsrGatingRow, MsrServiceRow
-from caplint.link.msr.vendors import COMMON, Registers, vendor_of
+from caplint.link.msr.vendors import COMMON, MsrRegisters, vendor_of
 from caplint.values.expression_text import stripped
 
 # Maximum number of statements that are simulated in one tree; Linux 6.12 needs some 25,000.
@@ -72,7 +72,7 @@ class AccessTables:
     """Filler of `all_msr_service` and `all_msr_gating` for one side of a tree."""
 
     helpers: Helpers
-    registers: Registers
+    registers: MsrRegisters
     conditions: dict[str, SiteConditions]
     """Id of a site → its conditions."""
     _told: set[tuple[str, str, str, int, int, int]] = field(default_factory=set)

@@ -24,6 +24,7 @@ _MOST_ABOVE = 100
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # Words in a guard that do not make the access depend on a capability or a feature.
 _NO_GATE = frozenset({"msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"})
+_OPERATOR = re.compile(r"&&|\|\|")
 _CALLS = re.compile(r"\w\s*\(")
 _NUMBER = re.compile(r"[\s()]*(?:0[xX])?[0-9a-fA-F]+(?:[uUlL]*)[\s()]*\Z")
 _OPERAND = r"[\w>.-]+?"
@@ -278,5 +279,13 @@ def returned(site: MsrSite) -> list[str]:
 
 
 def gate(conditions: list[str]) -> str:
-    """Return the first condition on a feature, a capability or a setting, not only on the access's origin; else ''."""
-    return next((stripped(text) for text in conditions if set(_GATE_WORD.findall(text)) - _NO_GATE), "")
+    """Return the first condition on a feature, a capability or a setting, not only on the access's origin; else ''.
+
+    A condition on the value that is written is none, nor is a function that gets the value.
+    """
+    return next((stripped(text) for text in conditions if any(map(_is_gate, _OPERATOR.split(text)))), "")
+
+
+def _is_gate(operand: str) -> bool:
+    words = set(_GATE_WORD.findall(operand))
+    return bool(words - _NO_GATE) and "data" not in words

@@ -33,7 +33,7 @@ from caplint.link.msr.rows import (
     VcpuFieldRow,
     VmmMsrRow,
 )
-from caplint.link.msr.vendors import Registers
+from caplint.link.msr.vendors import MsrRegisters
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
@@ -141,7 +141,7 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
     ids = count()
     conditions: dict[str, SiteConditions] = {}
     helpers = Helpers(connection, side, tree)
-    registers = Registers(helpers, numbers.of, _capability_members(connection, side, tree))
+    registers = MsrRegisters(helpers, numbers.of, _capability_members(connection, side, tree))
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
         whole = files.get((side, tree, body.handler.path), "1")
         for site in sites(verb, body):
@@ -178,7 +178,7 @@ class _Access:
     value: MsrValue
     gates: list[str]
     """Conditions on which the access succeeds."""
-    registers: Registers
+    registers: MsrRegisters
 
 
 def _insert_site(access: _Access, numbers: _MsrNumbers) -> None:

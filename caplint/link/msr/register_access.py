@@ -20,7 +20,7 @@ from caplint.link.handlers.evaluation import Evaluator
 from caplint.link.handlers.followed_calls import MOST_DEFINITIONS, expanded, summary
 from caplint.link.handlers.simulation import Ends, Simulation
 from caplint.link.handlers.simulation_state import Run, SimulationState, merged
-from caplint.link.msr.vendors import COMMON, Registers, vendor_of
+from caplint.link.msr.vendors import COMMON, MsrRegisters, vendor_of
 from caplint.values.expression_tree import Node, text_of
 
 # Maximum depth of calls that are followed.
@@ -37,7 +37,7 @@ _ORDERED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "=="}
 class AccessRun(Run):
     """Simulation of one access."""
 
-    registers: Registers = field(kw_only=True)
+    registers: MsrRegisters = field(kw_only=True)
     number: int = 0
     host: bool = True
     """Whether user space accesses the register, not the guest."""

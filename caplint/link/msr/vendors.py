@@ -1,4 +1,4 @@
-"""Registers of one side of a tree, and the functions that the module of each vendor has for them."""
+"""MsrRegisters of one side of a tree, and the functions that the module of each vendor has for them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def vendor_of(path: str) -> str:
 
 
 @dataclass
-class Registers:
+class MsrRegisters:
     """What a simulated access asks of a tree; everything is read on demand."""
 
     helpers: Helpers

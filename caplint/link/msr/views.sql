@@ -115,7 +115,7 @@ CREATE TEMP TABLE all_msr_passthrough (
     switched INTEGER NOT NULL   -- 1: its value is switched between host and guest
 );
 
--- What the module of one vendor does with accesses of user space to a listed MSR. Registers that cases of all vendors serve
+-- What the module of one vendor does with accesses of user space to a listed MSR. MsrRegisters that cases of all vendors serve
 -- without a condition, and those of a bank of which the list names the first register too, are left out; so are vendors
 -- whose way to decide is not understood.
 CREATE TEMP TABLE all_msr_service (

@@ -1,5 +1,7 @@
 """Accesses to MSRs in many shapes of code: are they served where they are listed, and by what are they gated."""
 
+# ruff: noqa: E501 - pieces of C read best on one line
+
 from __future__ import annotations
 
 import json
