@@ -107,6 +107,8 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         loaded,
         rows,
         reading,
-        RunScope(tuple(config.vendor_range), config.abis, narrow is not None, machines_of(config)),
+        RunScope(
+            tuple(config.vendor_range), config.abis, narrow is not None, machines_of(config), config.oldest_kernel
+        ),
     )
     return Session(store, loaded, configurations)

@@ -22,6 +22,8 @@ _JOBS_PER_PROCESSOR = 16
 _SHOWN = 60
 _NUMBER = r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,19})"
 _RANGE = re.compile(rf"\s*{_NUMBER}\s*(?:-\s*{_NUMBER}\s*)?\Z")
+_FIRST_RELEASE = (4, 19)  # the first one whose new capabilities capabilities.toml lists
+_RELEASE = re.compile(r"v?([0-9]{1,3})\.([0-9]{1,3})\Z", re.ASCII)
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w{0,99}\*?(?:\(\))?\Z", re.ASCII)
 
 
@@ -80,6 +82,15 @@ def _abis(value: list[Any]) -> tuple[str, ...]:
             hint = suggestion(text, known, otherwise=f"known are {', '.join(known)}")
             raise ValueError(f"{short(text)!r} is not an ABI{hint}")
     return tuple(value)
+
+
+def _release(value: str) -> str:
+    match = _RELEASE.match(value)
+    if value and match is None:
+        raise ValueError(f'{short(value)!r} is not a release of Linux such as "5.10"')
+    if match and (int(match.group(1)), int(match.group(2))) < _FIRST_RELEASE:
+        raise ValueError(f"{value} is older than 4.19; caplint knows the capabilities of later releases only")
+    return value
 
 
 def _number(digits: str) -> int:
@@ -154,6 +165,7 @@ TOP = {
     "known": Key(list, "a list of files", _directories),
     "vendor-range": Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
     "abis": Key(list, "a list of ABIs", _abis),
+    "oldest-kernel": Key(str, 'a release of Linux such as "5.10"', _release),
     "jobs": Key(int, "a number", _positive),
     "cache": Key(str, 'a directory, or "none"', _directory),
     "trees": Key(dict, "tables [trees.NAME]", dict),

@@ -66,6 +66,8 @@ class Config:
     vendor_range: tuple[tuple[int, int], ...] = ()
     abis: tuple[str, ...] = ()
     """ABIs for which layouts are compared; empty: all."""
+    oldest_kernel: str = ""
+    """Oldest release of Linux that the VMMs support; empty: unknown, so that no capability is taken for granted."""
     jobs: int = field(default_factory=default_jobs)
     cache: str = ""
     coverage_floor: float = 0.0
@@ -146,15 +148,16 @@ def _tools(data: dict[str, Any]) -> dict[str, Any]:
     return tools if isinstance(tools, dict) else {}
 
 
+_AS_READ = ("fail-on", "ignore", "vendor-range", "abis", "oldest-kernel", "jobs")
+
+
 def _config(path: Path, data: Any) -> Config:
     without_nul(path, data)
     top = section(path, "", data, TOP)
     c = section(path, "c.", top.get("c", {}), C)
     coverage = section(path, "coverage.", top.get("coverage", {}), COVERAGE)
     fleet = section(path, "matrix.", top.get("matrix", {}), MATRIX)
-    values = {
-        key.replace("-", "_"): top[key] for key in ("fail-on", "ignore", "vendor-range", "abis", "jobs") if key in top
-    }
+    values = {key.replace("-", "_"): top[key] for key in _AS_READ if key in top}
     cache = top.get("cache", "")
     if cache not in {"", "none"}:
         cache = _place(path, cache)

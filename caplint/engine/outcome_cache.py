@@ -100,7 +100,8 @@ def _name(
     ]
     suppressed = [astuple(entry) for entry in config.suppress]
     machines = [astuple(machine) for machine in machines_of(config)]
-    settings = (config.vendor_range, config.abis, config.ignore, astuple(config.repairs), suppressed, machines)
+    reading = (config.vendor_range, config.abis, config.oldest_kernel, astuple(config.repairs), machines)
+    settings = (*reading, config.ignore, suppressed)
     whole = repr((program, states, pages, settings, further_inputs))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 

@@ -23,6 +23,7 @@ from caplint.link.functions import call_sites as linked
 from caplint.link.functions.call_sites import CallSite, Code
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, CheckTracker
+from caplint.link.vmm.tree_values import TreeValues
 from caplint.session import Session, no_progress
 from caplint.trees.tree import Tree
 
@@ -91,7 +92,8 @@ class _Callers:
     def __init__(self, session: Session, reading: ExtractionSettings, programs: Programs, tree: Tree) -> None:
         self._session, self._reading, self._programs, self._tree = session, reading, programs, tree
         code = Code.of(session.connection, "now", tree.name)
-        self.uses: list[CapabilityUse] = uses_in(session.connection, "now", tree.name, code)[0]
+        values = TreeValues(session.connection, "now", tree.name, code)
+        self.uses: list[CapabilityUse] = uses_in(session.connection, "now", tree.name, code, values)[0]
         self._tracker = CheckTracker(code)
         self._checks = checks_of(self.uses, {use.cap for use in self.uses})
         self._carriers: dict[str, AnswerCarriers] = {}

@@ -29,6 +29,8 @@ class RunScope:
     """True if only the views of capabilities are needed."""
     machines: tuple[Machine, ...] = ()
     """Machines whose answers are compared with the trees."""
+    oldest_kernel: str = ""
+    """Oldest release of Linux that is supported; empty if the user has not said."""
 
 
 @dataclass

@@ -27,6 +27,7 @@ from caplint.link.msr.msrs import link_msrs
 from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
+from caplint.link.uapi.old_capabilities import link_old_capabilities
 from caplint.link.uapi.rows import CapReleaseRow, FormerCapRow
 from caplint.link.uapi.uapi_names import link_uapi_names
 from caplint.link.vmm.answer_truth import link_truths
@@ -109,6 +110,12 @@ LINKS: tuple[Link[Linking], ...] = (
         fills=("all_cap", "all_cap_use", "all_cap_value", "all_cut"),
     ),
     Link(
+        "old capabilities",
+        lambda run: link_old_capabilities(run.connection, run.scope.oldest_kernel),
+        needs=("all_cap",),
+        fills=("old_cap",),
+    ),
+    Link(
         "UAPI names",
         lambda run: link_uapi_names(run.connection),
         needs=("all_file",),
@@ -144,6 +151,7 @@ LINKS: tuple[Link[Linking], ...] = (
             "all_checked_before",
             "all_cut",
             "all_vmm_argument",
+            "all_vmm_ioctl",
             "all_vmm_loss",
             "all_vmm_unresolved",
             "all_vmm_use",

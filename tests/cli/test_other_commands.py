@@ -214,6 +214,7 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
         "rules = []",
         "vendor-range = []",
         "abis = []",
+        'oldest-kernel = ""',
         "jobs = 3",
         'cache = ""',
         "coverage-floor = 0.0",

@@ -127,10 +127,15 @@ def test_what_fails(tmp_path: Path, severity: str) -> None:
 
 
 SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
-KNOWN = "fail-on, ignore, rules, known, vendor-range, abis, jobs, cache, trees, c, coverage, suppress, matrix"
+KNOWN = (
+    "fail-on, ignore, rules, known, vendor-range, abis, oldest-kernel, jobs, cache, trees, c, "
+    "coverage, suppress, matrix"
+)
 NO_RANGE = 'is not a range such as "500-599" or "0x1000-0x1fff"'
 RANGE = 'must be a range such as "500-599", or a list of them'
 ABOVE = "ends above 9223372036854775807, the highest number"
+NO_RELEASE = 'is not a release of Linux such as "5.10"'
+TOO_OLD = "is older than 4.19; caplint knows the capabilities of later releases only"
 NO_WORD = "is not a word such as __our_attribute, __our_* or __our_size()"
 PATTERN = "c.iterators: {!r} is not a regular expression:"
 REASON = "a suppression needs a code, a subject and a reason; "
@@ -154,6 +159,10 @@ REASON = "a suppression needs a code, a subject and a reason; "
         ("rules = 'x'", "rules must be a list of directories"),
         ("vendor-range = 5", f"vendor-range {RANGE}"),
         ("vendor-range = [5]", "vendor-range: must be a list of strings"),
+        ("oldest-kernel = 5.10", 'oldest-kernel must be a release of Linux such as "5.10"'),
+        ("oldest-kernel = '5'", f"oldest-kernel: '5' {NO_RELEASE}"),
+        ("oldest-kernel = '5.10.1'", f"oldest-kernel: '5.10.1' {NO_RELEASE}"),
+        ("oldest-kernel = '2.6'", f"oldest-kernel: 2.6 {TOO_OLD}"),
         ("abis = 'x86_64'", "abis must be a list of ABIs"),
         ("abis = ['x86-64']", "abis: 'x86-64' is not an ABI; did you mean x86_64?"),
         ("vendor-range = '5-'", f"vendor-range: '5-' {NO_RANGE}"),

@@ -121,6 +121,7 @@ CHANGES: dict[str, Callable[[Runs], object]] = {
     "fewer rules": lambda runs: runs(rules=runs.rules[1:]),
     "an ignored rule": lambda runs: runs(replace(runs.config, ignore=("CAP101",))),
     "a suppression": lambda runs: runs(replace(runs.config, suppress=(Suppression("CAP101", "KVM_CAP_HLT", "so"),))),
+    "the oldest kernel": lambda runs: runs(replace(runs.config, oldest_kernel="5.10")),
     "ABIs": lambda runs: runs(replace(runs.config, abis=("x86_64",))),
     "a vendor's range": lambda runs: runs(replace(runs.config, vendor_range=((1, 2),))),
     "a repair": lambda runs: runs(replace(runs.config, repairs=Repairs(("word",)))),

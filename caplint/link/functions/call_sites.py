@@ -223,6 +223,10 @@ class Code:
             self._own[key] = [(caller, call) for caller, call in callers if caller.path == function.path]
         return self._own[key]
 
+    def callees(self) -> Iterator[str]:
+        """Yield the name, or the expression, of every function that is called."""
+        yield from self._callers
+
     def calling(self, names: Iterable[str]) -> Iterator[tuple[CodeFunction, CallSite]]:
         """Yield every call of any of the names, in the order of the names."""
         for name in names:

@@ -55,6 +55,12 @@ class CapReleaseRow(NamedTuple):
     release: str
 
 
+class OldCapRow(NamedTuple):
+    """Row of `old_cap`."""
+
+    name: str
+
+
 class UapiNameRow(NamedTuple):
     """Row of `all_uapi_name`."""
 

@@ -45,6 +45,11 @@ CREATE TEMP TABLE cap_release (
     release TEXT NOT NULL
 );
 
+-- A capability that every supported kernel defines: `oldest-kernel` of the configuration. Empty if that is not set.
+CREATE TEMP TABLE old_cap (
+    name TEXT PRIMARY KEY
+);
+
 -- An occurrence of a capability's name in the code of a file, of any kind.
 CREATE TEMP TABLE all_cap_use (
     side  TEXT NOT NULL,

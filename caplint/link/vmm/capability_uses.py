@@ -14,6 +14,7 @@ from caplint.link.vmm.dominating_checks import Check
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import NOT_LOST, Loss, Losses, losses, passes_on
 from caplint.link.vmm.own_macros import OwnMacros
+from caplint.link.vmm.tree_values import TreeValues
 
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _DEPTH = 3
@@ -55,14 +56,14 @@ class CapabilityUse:
 
 
 def uses_in(
-    connection: sqlite3.Connection, side: str, tree: str, code: Code
+    connection: sqlite3.Connection, side: str, tree: str, code: Code, values: TreeValues
 ) -> tuple[list[CapabilityUse], list[CapabilityUse]]:
     """Return a tree's uses, one per capability and sorted, and the uses of which not all capabilities are known."""
     (project,) = connection.execute("SELECT project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
     wrappers = wrappers_of(code, project)
     names = frozenset(wrapper.callee for wrapper in wrappers)
-    capabilities = Capabilities(connection, side, tree, code)
-    macros = OwnMacros.of(connection, side, tree, capabilities.values, names)
+    capabilities = Capabilities(values, code)
+    macros = OwnMacros.of(connection, side, tree, values, names)
     named: dict[tuple[_Site, str | None, str, str], CapabilityUse] = {}
     unresolved: dict[tuple[str, int, int, str], CapabilityUse] = {}
     for use in [*_uses(code, wrappers, project), *_macro_uses(code, wrappers, project, macros)]:
@@ -152,7 +153,7 @@ def _named(
             yield replace(use, cap=cap, resolved_via="parameter" if depth < _DEPTH else named, table_arch=arch)
     found = bool(resolution.caps)
     for parameter, members in resolution.parameters:
-        callers = list(_passed_by_callers(code, use.function, parameter)) if depth else []
+        callers = list(passed_by_callers(code, use.function, parameter)) if depth else []
         resolution.unknown |= not callers
         for caller, call, expression in callers:
             found = True
@@ -172,7 +173,7 @@ def _at(lost: Losses, function: CodeFunction, call: CallSite) -> Losses:
     return lost._replace(places=tuple(Loss(function, call, loss.kind) for loss in lost.places[:1]))
 
 
-def _passed_by_callers(
+def passed_by_callers(
     code: Code, function: CodeFunction, parameter: str
 ) -> Iterator[tuple[CodeFunction, CallSite, str]]:
     """Yield the calls of a function that pass an argument for a parameter: caller, call and argument."""

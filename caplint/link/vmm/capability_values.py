@@ -1,4 +1,4 @@
-"""Capabilities that an expression of a VMM names.
+"""Capabilities, or ioctls, that an expression of a VMM names.
 
 All rules rely on this one decision. An expression is followed through casts, `?:`, local variables, macros,
 enumerators, variables outside functions, tables by index or pointer, and values that functions return. Where a value
@@ -8,7 +8,7 @@ comes from code that is not followed, the result says so.
 from __future__ import annotations
 
 import re
-import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ _DEPTH = 12
 _MOST_DEFINITIONS = 16
 _POINTER = re.compile(r"([A-Za-z_][\w.\[\]]*(?:->\w+)*)\s*[-+]\s*[^-+]+\Z")
 
+Names = Callable[[str], list[str]]
+"""Function that returns the names that a text spells out, in order."""
 Path = tuple[str, ...]
 """Members and indexes (`[i]`; `[]` for `*p`) that are applied to a value, the first one first."""
 
@@ -92,16 +94,20 @@ class _Trail(NamedTuple):
 
 
 class Capabilities:
-    """Resolver of expressions in one tree's functions."""
+    """Resolver of expressions in one tree's functions.
 
-    def __init__(self, connection: sqlite3.Connection, side: str, tree: str, code: Code) -> None:
+    `names` returns the names that a text spells out: those of capabilities, unless another function is given.
+    """
+
+    def __init__(self, values: TreeValues, code: Code, names: Names = spelt) -> None:
         self._code = code
         self._returned: dict[tuple[int, int, Path], Resolution] = {}
-        self.values = TreeValues(connection, side, tree, code)
+        self.values = values
+        self._names = names
 
     def of(self, function: CodeFunction, expression: str, offset: int, path: Path = ()) -> Resolution:
         """Return the capabilities that the expression may stand for at an offset of the function."""
-        search = _ValueSearch(self._code, self.values, self._returned)
+        search = _ValueSearch(self._code, self.values, self._names, self._returned)
         search.follow(_At(function.blob, function, offset), expression, _Trail(path))
         return search.result
 
@@ -110,6 +116,7 @@ class Capabilities:
 class _ValueSearch:
     code: Code
     values: TreeValues
+    names: Names
     returned: dict[tuple[int, int, Path], Resolution]
     """Blob and start of a function, members taken of its value → the capabilities that it returns."""
     result: Resolution = field(default_factory=Resolution)
@@ -148,7 +155,7 @@ class _ValueSearch:
             self._spelt(text, way)
 
     def _spelt(self, text: str, way: _Trail) -> None:
-        names = spelt(without_strings(text))
+        names = self.names(without_strings(text))
         for name in names:
             self.result.caps.setdefault(name, way.via)
         self.result.unknown |= not names
@@ -164,7 +171,7 @@ class _ValueSearch:
         return reached.always
 
     def _name(self, at: _At, name: str, way: _Trail) -> None:
-        if names := spelt(name):
+        if names := self.names(name):
             self.result.caps.setdefault(names[0], way.via)
             return
         if name in knowledge().not_capabilities:
@@ -223,7 +230,7 @@ class _ValueSearch:
         self.result.unknown |= bool(inner.result.parameters)
 
     def _other(self) -> _ValueSearch:
-        return _ValueSearch(self.code, self.values, self.returned, Resolution(), self.seen)
+        return _ValueSearch(self.code, self.values, self.names, self.returned, Resolution(), self.seen)
 
     def _add(self, other: Resolution) -> None:
         for cap, via in other.caps.items():
@@ -282,7 +289,7 @@ class _ValueSearch:
         key = (function.blob, function.start, path)
         if key not in self.returned:
             self.returned[key] = Resolution()
-            inner = _ValueSearch(self.code, self.values, self.returned)
+            inner = _ValueSearch(self.code, self.values, self.names, self.returned)
             for start, value in function.returns:
                 inner.follow(_At(function.blob, function, start), value, _Trail(path, "returned"))
             inner.result.unknown |= not function.returns
@@ -303,7 +310,7 @@ class _ValueSearch:
             self.follow(at, text, way)
         elif not members:
             for _, value in entries:
-                if spelt(value) or value.isidentifier() or value.startswith("{"):
+                if self.names(value) or value.isidentifier() or value.startswith("{"):
                     self.follow(at, value, way.into())
         elif any(name for name, _ in entries):
             for name, value in entries:
@@ -314,7 +321,7 @@ class _ValueSearch:
 
     def _positional(self, at: _At, values: list[str], member: str, way: _Trail) -> None:
         """Follow the value of a member in a list without designators."""
-        naming = [value for value in values if spelt(value)]
+        naming = [value for value in values if self.names(value)]
         if not naming:
             naming = [value for value in values if value.isidentifier() and self._names_one(at, value)]
         if len(naming) > 1:
@@ -325,7 +332,7 @@ class _ValueSearch:
             self.follow(at, value, way)
 
     def _names_one(self, at: _At, value: str) -> bool:
-        inner = _ValueSearch(self.code, self.values, self.returned)
+        inner = _ValueSearch(self.code, self.values, self.names, self.returned)
         inner.follow(at, value, _Trail(via="table"))
         return bool(inner.result.caps)
 

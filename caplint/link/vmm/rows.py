@@ -51,6 +51,24 @@ class VmmUseRow(NamedTuple):
     callers_known: int
 
 
+class VmmIoctlRow(NamedTuple):
+    """Row of `all_vmm_ioctl`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    ioctl: str
+    arch: str | None
+    function: str
+    scope: str
+    callee: str
+    arguments: str
+    condition: str
+    resolved_via: str
+
+
 class VmmLossRow(NamedTuple):
     """Row of `all_vmm_loss`."""
 

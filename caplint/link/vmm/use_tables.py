@@ -19,10 +19,15 @@ from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of, constant_value
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
+from caplint.link.vmm.ioctl_uses import IoctlUse, ioctl_uses
 from caplint.link.vmm.refusals import Reliance, fails, reliance
-from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmLossRow, VmmUnresolvedRow, VmmUseRow
+from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmIoctlRow, VmmLossRow, VmmUnresolvedRow, VmmUseRow
+from caplint.link.vmm.tree_values import TreeValues
 
-_TABLES = ("all_cut", "all_vmm_use", "all_vmm_unresolved", "all_vmm_argument", "all_vmm_loss", "all_checked_before")
+_TABLES = (
+    "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_unresolved", "all_vmm_argument", "all_vmm_loss",
+    "all_checked_before",
+)  # fmt: skip
 UNKNOWN = "unknown check"
 
 _Site = tuple[str, int, int, str]
@@ -30,18 +35,26 @@ _Site = tuple[str, int, int, str]
 
 
 def link_vmm(store: FactStore, extractor: str) -> None:
-    """Fill `all_vmm_use`, `all_vmm_unresolved`, `all_vmm_argument` and `all_checked_before`."""
+    """Fill `all_vmm_use` and the tables that follow from it; of a manager only `all_vmm_ioctl`."""
     connection = store.connection
-    for side, tree in connection.execute(
-        "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'vmm' ORDER BY 1, 2"
+    for side, tree, role in connection.execute(
+        "SELECT DISTINCT side, tree, role FROM temp.all_file WHERE role IN ('vmm', 'manager') ORDER BY 1, 2"
     ).fetchall():
         cache_key = f"vmm {tree} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree, role))
 
 
-def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
+def _fill(connection: sqlite3.Connection, side: str, tree: str, role: str) -> None:
     code = Code.of(connection, side, tree)
-    uses, unresolved = uses_in(connection, side, tree, code)
+    values = TreeValues(connection, side, tree, code)
+    _insert_ioctls(connection, (side, tree), ioctl_uses(connection, side, tree, code, values))
+    if role == "vmm":
+        _fill_uses(connection, (side, tree), code, values)
+
+
+def _fill_uses(connection: sqlite3.Connection, where: tuple[str, str], code: Code, values: TreeValues) -> None:
+    side, tree = where
+    uses, unresolved = uses_in(connection, side, tree, code, values)
     insert(
         connection,
         "all_vmm_unresolved",
@@ -72,6 +85,23 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
              AND (r.arch IS NULL OR r.arch IS e.arch)""",
         (side, tree),
     )
+
+
+def _insert_ioctls(connection: sqlite3.Connection, where: tuple[str, str], uses: list[IoctlUse]) -> None:
+    files, (side, tree) = file_conditions(connection), where
+    insert(
+        connection,
+        "all_vmm_ioctl",
+        [
+            VmmIoctlRow(
+                side, tree, *use.place, use.ioctl, use.function.arch, use.function.name, use.scope, use.call.callee,
+                json.dumps(use.call.arguments), conjoin(use.call.condition, files[side, tree, use.function.path]),
+                use.resolved_via
+            )
+            for use in uses
+            if use.ioctl
+        ],
+    )  # fmt: skip
 
 
 def _following(

@@ -44,6 +44,23 @@ CREATE TEMP TABLE all_vmm_use (
     callers_known INTEGER NOT NULL -- 1: its function is static or has callers in view, so that checks in callers are found
 );
 
+-- A place in a VMM, or in a manager of VMMs, that issues an ioctl of KVM: one row per ioctl that it may be.
+CREATE TEMP TABLE all_vmm_ioctl (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    ioctl     TEXT NOT NULL,
+    arch      TEXT,
+    function  TEXT NOT NULL,
+    scope     TEXT NOT NULL,    -- system, vm, vcpu, unknown
+    callee    TEXT NOT NULL,
+    arguments TEXT NOT NULL,    -- JSON array, as written in the call
+    condition TEXT NOT NULL,
+    resolved_via TEXT NOT NULL  -- as in all_vmm_use
+);
+
 -- A place where the result of an enable is lost: at the call, or in a caller of a function that passes it on.
 CREATE TEMP TABLE all_vmm_loss (
     side        TEXT NOT NULL,
@@ -114,7 +131,7 @@ CREATE TEMP TABLE all_checked_before (
 -- makes depend on it.
 CREATE TEMP VIEW ioctl_unasked AS
     SELECT t.tree, i.cap, i.ioctl, t.path, min(t.line) AS line
-    FROM ioctl_capability i JOIN token_use t ON t.name = i.ioctl AND t.role = 'vmm' AND t.kind = 'argument'
+    FROM ioctl_capability i JOIN vmm_ioctl t ON t.ioctl = i.ioctl
     WHERE NOT EXISTS (SELECT 1 FROM vmm_check c WHERE c.tree = t.tree AND c.cap = i.cap)
     GROUP BY t.tree, i.cap, i.ioctl, t.path;
 

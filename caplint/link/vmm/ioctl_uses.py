@@ -1,0 +1,120 @@
+"""Ioctls that a VMM, or a manager of VMMs, issues: calls of `ioctl()` and of every function around it.
+
+A function that hands its parameter to `ioctl()` as the request is followed to its callers, so wrappers need no list.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from caplint.knowledge.capability_names import PREFIX
+from caplint.knowledge.load import knowledge
+from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.vmm.capability_uses import passed_by_callers
+from caplint.link.vmm.capability_values import Capabilities, Path, Resolution
+from caplint.link.vmm.own_macros import OwnMacros
+from caplint.link.vmm.tree_values import TreeValues
+
+_ISSUER = re.compile(r"(?:.*(?:->|\.))?\w*ioctl\w*\Z", re.IGNORECASE)
+_LAST_NAME = re.compile(r"(\w+)\W*\Z")
+_NAME = re.compile(r"\bKVM_[A-Z0-9_]+\b")
+_DEPTH = 4
+
+
+class IoctlUse(NamedTuple):
+    """Call that issues an ioctl."""
+
+    function: CodeFunction
+    call: CallSite
+    scope: str
+    ioctl: str
+    """Empty if it is not known."""
+    resolved_via: str
+    expression: str
+    """The request, as written."""
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Path, line and column."""
+        return self.function.path, self.call.line, self.call.column
+
+
+def ioctls_in(text: str) -> list[str]:
+    """Return the names in a text that may be ioctls of KVM, in order."""
+    return [name for name in dict.fromkeys(_NAME.findall(text)) if not name.startswith(PREFIX)]
+
+
+def ioctl_uses(connection: sqlite3.Connection, side: str, tree: str, code: Code, values: TreeValues) -> list[IoctlUse]:
+    """Return a tree's uses, one per place and ioctl and sorted; a request that is not known has no name."""
+    scopes = _Scopes(connection, tree)
+    issuers = scopes.functions | {name for name in code.callees() if _ISSUER.match(name)}
+    search = _Requests(code, Capabilities(values, code, ioctls_in))
+    macros = OwnMacros.of(connection, side, tree, values, issuers)
+    # Of several ways to one place that of a function with a known descriptor counts.
+    ordered = sorted(issuers, key=lambda name: (not scopes.knows(name), name))
+    calls = [
+        *((function, call, call.callee, call.arguments) for function, call in code.calling(ordered)),
+        *((found.function, found.outer, found.callee, found.arguments) for found in macros.calls(code, issuers)),
+    ]
+    uses: dict[tuple[tuple[str, int, int], str], IoctlUse] = {}
+    for function, call, callee, arguments in calls:
+        if request := "".join(arguments[1:2] if len(arguments) > 1 else arguments):
+            issued = IoctlUse(function, call, scopes.of(callee, arguments[0]), "", "direct", request)
+            for use in search.named(issued):
+                uses.setdefault((use.place, use.ioctl), use)
+    return sorted(uses.values(), key=lambda use: (use.place, use.ioctl))
+
+
+class _Scopes:
+    """Descriptors by the function that issues an ioctl, or by the name of the variable that holds them."""
+
+    def __init__(self, connection: sqlite3.Connection, tree: str) -> None:
+        (project,) = connection.execute("SELECT project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
+        self._by_callee = {entry.callee: entry.scope for entry in knowledge().wrappers if entry.request}
+        self._by_name = knowledge().descriptors_of(project)
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Functions that are known to issue ioctls; a macro may be all that calls them."""
+        return frozenset(self._by_callee)
+
+    def knows(self, callee: str) -> bool:
+        """Tell whether a function always issues its ioctls on the same descriptor."""
+        return self._by_callee.get(callee, "unknown") != "unknown"
+
+    def of(self, callee: str, descriptor: str) -> str:
+        """Return system, vm, vcpu or unknown."""
+        match = _LAST_NAME.search(descriptor)
+        named = self._by_name.get(match.group(1), "unknown") if match else "unknown"
+        scope = self._by_callee.get(callee, "unknown")
+        return named if scope == "unknown" else scope
+
+
+class _Requests:
+    """Resolver of requests in one tree."""
+
+    def __init__(self, code: Code, resolver: Capabilities) -> None:
+        self._code = code
+        self._resolver = resolver
+
+    def named(self, use: IoctlUse, path: Path = (), depth: int = _DEPTH) -> Iterator[IoctlUse]:
+        """Yield the use once per ioctl that it may issue, and once without a name if others cannot be told."""
+        resolution = self._resolver.of(use.function, use.expression, use.call.start, path)
+        for name, via in resolution.caps.items():
+            yield use._replace(ioctl=name, resolved_via="parameter" if depth < _DEPTH else via)
+        unknown = resolution.unknown or not (resolution.caps or resolution.parameters)
+        yield from self._passed(use, resolution, depth)
+        if unknown:
+            yield use
+
+    def _passed(self, use: IoctlUse, resolution: Resolution, depth: int) -> Iterator[IoctlUse]:
+        """Yield the uses in callers that pass the request."""
+        for parameter, members in resolution.parameters:
+            for caller, call, expression in passed_by_callers(self._code, use.function, parameter) if depth else ():
+                if not self._code.budget.spend():
+                    return
+                outer = use._replace(function=caller, call=call, expression=expression)
+                yield from self.named(outer, members, depth - 1)

@@ -1,0 +1,35 @@
+"""old_cap: what every supported kernel defines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import UAPI, bare_kernel
+
+from caplint.config.settings import Config
+from caplint.session import open_session
+
+HEADER = """\
+#define KVM_CAP_ANCIENT 22
+#define KVM_CAP_NESTED_STATE 157
+#define KVM_CAP_XSAVE2 208
+#define KVM_CAP_OURS 900
+"""
+
+
+@pytest.mark.parametrize(
+    ("oldest", "names"),
+    [
+        ("", ""),
+        ("4.19", "ANCIENT NESTED_STATE"),
+        ("v5.16", "ANCIENT NESTED_STATE"),
+        ("5.17", "ANCIENT NESTED_STATE XSAVE2"),
+        ("6.1", "ANCIENT NESTED_STATE XSAVE2"),
+    ],
+)
+def test_what_is_old(tmp_path: Path, oldest: str, names: str) -> None:
+    config = Config(cache="none", jobs=1, oldest_kernel=oldest)
+    with open_session([bare_kernel(tmp_path, {UAPI: HEADER})], config) as session:
+        found = {name for (name,) in session.connection.execute("SELECT name FROM old_cap JOIN cap USING (name)")}
+    assert found == {f"KVM_CAP_{name}" for name in names.split()}
