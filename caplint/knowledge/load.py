@@ -52,6 +52,8 @@ class Knowledge:
         """Macros that make an entry of a list of capabilities without which a VMM does not start."""
         self.failure_calls = re.compile(rf"(?:{'|'.join(data['failures']['calls'])})\Z")
         """Matches the name of a function by which a VMM gives up or tells of a failure."""
+        self.answers: dict[str, dict[str, str]] = data["answers"]
+        """Capability → `kind` of its answer, where that is more than a yes, and the `source`."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
         self.system_answers: dict[str, str] = data["system_answers"]
         """Capability → reason why the system's answer holds for every VM, although a handler reads the VM."""

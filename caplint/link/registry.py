@@ -30,6 +30,7 @@ from caplint.link.uapi.layouts import layouts_of
 from caplint.link.uapi.old_capabilities import link_old_capabilities
 from caplint.link.uapi.rows import CapReleaseRow, FormerCapRow
 from caplint.link.uapi.uapi_names import link_uapi_names
+from caplint.link.vmm.answer_kinds import link_answer_kinds
 from caplint.link.vmm.answer_truth import link_truths
 from caplint.link.vmm.use_tables import link_vmm
 
@@ -150,12 +151,19 @@ LINKS: tuple[Link[Linking], ...] = (
         fills=(
             "all_checked_before",
             "all_cut",
+            "all_vmm_answer",
             "all_vmm_argument",
             "all_vmm_ioctl",
             "all_vmm_loss",
             "all_vmm_unresolved",
             "all_vmm_use",
         ),
+    ),
+    Link(
+        "kinds of answers",
+        lambda run: link_answer_kinds(run.connection),
+        needs=("all_cap_check", "all_file"),
+        fills=("all_cap_kind",),
     ),
     Link(
         "truth of answers",

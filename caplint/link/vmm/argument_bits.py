@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.call_sites import Code, CodeFunction, symbols
 from caplint.link.functions.constants import Constants
-from caplint.link.vmm.dominating_checks import AnswerCarriers
+from caplint.link.vmm.dominating_checks import AnswerCarriers, Check
 
 # Texts that are searched for a name in the time of one step.
 _TEXTS = 10
 _CONSTANT = re.compile(r"[A-Z0-9_xa-fuUlL|&~()<\s]+")
 _NEGATIVE = re.compile(r"\(*\s*-")
 _YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|[=!]=)\s*@")
+_CALCULATED = re.compile(
+    r"@\s*[*/%]\s*[\w(]|[\w)]\s*[*/%]\s*@|@\s*[-+]\s*[\w(]|[\w)]\s*[-+]\s*@|@\s*(?:<<|>>)|(?:<<|>>)\s*@"
+)
 _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 
@@ -86,6 +89,24 @@ class Answers:
             if not _only_reports(text)
         )
 
+    def calculated(self, carriers: AnswerCarriers, function: CodeFunction) -> str | None:
+        """Return an expression of a function that calculates with the answer of its own check, None without one.
+
+        Only calls of the check and local variables count: a member of the same name may hold something else.
+        """
+        checks = [check for check in carriers.checks if check.function is function]
+        own = {
+            key: check
+            for key, check in carriers.locals.items()
+            if key[:2] == (function.path, function.start) and _holds_nothing_else(function, key[2], checks)
+        }
+        near = AnswerCarriers(checks, own, budget=carriers.budget)
+        texts = self._within[function.path, function.start][1] if checks else []
+        for text in texts if self._budget.spend(len(texts)) else ():
+            if near.find(function, text) and _CALCULATED.search(_marked(near, function, text)):
+                return text
+        return None
+
     def _of(self, carriers: AnswerCarriers) -> Iterator[tuple[CodeFunction, str]]:
         for path, start, name in carriers.locals:
             entry = self._within.get((path, start))
@@ -103,6 +124,11 @@ class Answers:
             for function, text in self._mentions_in(callee, check.function):
                 if carriers.find(function, text):
                     yield function, text
+
+
+def _holds_nothing_else(function: CodeFunction, name: str, checks: list[Check]) -> bool:
+    """Tell whether every assignment to a variable of a function is the answer of one of its checks."""
+    return all(any(check.is_in(store.value) for check in checks) for store in function.assigned.get(name, []))
 
 
 def _only_reports(text: str) -> bool:

@@ -90,6 +90,35 @@ class VmmLossRow(NamedTuple):
     relied_text: str | None
 
 
+class CapKindRow(NamedTuple):
+    """Row of `all_cap_kind`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    cap: str
+    arch: str
+    kind: str
+    source: str
+    text: str
+
+
+class VmmAnswerRow(NamedTuple):
+    """Row of `all_vmm_answer`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str | None
+    function: str
+    used: str
+    text: str | None
+
+
 class CapTruthRow(NamedTuple):
     """Row of `all_cap_truth`."""
 

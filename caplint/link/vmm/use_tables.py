@@ -21,11 +21,19 @@ from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
 from caplint.link.vmm.ioctl_uses import IoctlUse, ioctl_uses
 from caplint.link.vmm.refusals import Reliance, fails, reliance
-from caplint.link.vmm.rows import CheckedBeforeRow, VmmArgumentRow, VmmIoctlRow, VmmLossRow, VmmUnresolvedRow, VmmUseRow
+from caplint.link.vmm.rows import (
+    CheckedBeforeRow,
+    VmmAnswerRow,
+    VmmArgumentRow,
+    VmmIoctlRow,
+    VmmLossRow,
+    VmmUnresolvedRow,
+    VmmUseRow,
+)
 from caplint.link.vmm.tree_values import TreeValues
 
 _TABLES = (
-    "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_unresolved", "all_vmm_argument", "all_vmm_loss",
+    "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_unresolved", "all_vmm_answer", "all_vmm_argument", "all_vmm_loss",
     "all_checked_before",
 )  # fmt: skip
 UNKNOWN = "unknown check"
@@ -68,6 +76,7 @@ def _fill_uses(connection: sqlite3.Connection, where: tuple[str, str], code: Cod
     )  # fmt: skip
     tracker, answers = CheckTracker(code), Answers(code)
     _insert(connection, (side, tree), code, uses, _only_tested(tracker, answers, uses))
+    _insert_answers(connection, where, tracker, answers, uses)
     _insert_required(connection, side, tree)
     following = _following(tracker, uses, unresolved)
     _insert_checked(connection, (side, tree), following)
@@ -132,6 +141,25 @@ def _insert_checked(
             for use, preceding in following
         ],
     )  # fmt: skip
+
+
+def _insert_answers(
+    connection: sqlite3.Connection,
+    where: tuple[str, str],
+    tracker: CheckTracker,
+    answers: Answers,
+    uses: list[CapabilityUse],
+) -> None:
+    """Fill `all_vmm_answer`: what is done with an answer, of all checks of the capability together."""
+    for cap, checks in checks_of(uses, {use.cap for use in uses}).items():
+        carriers = tracker.carriers(checks)
+        tested = answers.are_yes_or_no(carriers)
+        for use in uses:
+            if use.cap == cap and use.wrapper.verb == "check":
+                number = None if tested else answers.calculated(carriers, use.function)
+                used = "yes or no" if tested else "number" if number else "value"
+                row = VmmAnswerRow(*where, *use.place, cap, use.arch, use.function.name, used, number)
+                insert(connection, "all_vmm_answer", [row])
 
 
 def _only_tested(tracker: CheckTracker, answers: Answers, uses: list[CapabilityUse]) -> dict[str, int]:

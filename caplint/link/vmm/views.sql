@@ -92,6 +92,33 @@ CREATE TEMP TABLE all_cap_truth (
     function TEXT NOT NULL
 );
 
+-- The meaning of a check handler's answer. A case whose answer is not understood has no row.
+CREATE TEMP TABLE all_cap_kind (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,    -- of the capability's case
+    cap    TEXT NOT NULL,
+    arch   TEXT NOT NULL,
+    kind   TEXT NOT NULL,       -- yes or no; size (so many bytes are read or written), limit, mask, ioctl mask: as in answers.toml
+    source TEXT NOT NULL,       -- doc (answers.toml says where), code
+    text   TEXT NOT NULL        -- the answers as written; the place in the documentation
+);
+
+-- A check in a VMM, and what the VMM does with the answers for this capability.
+CREATE TEMP TABLE all_vmm_answer (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT,
+    function TEXT NOT NULL,
+    used     TEXT NOT NULL,     -- yes or no (no code does more with an answer than test it or pass it on), number (calculated with), value
+    text     TEXT               -- of number: the expression
+);
+
 -- An architecture whose code leads to a function of a VMM's generic code. Only functions that check a capability, and that code of
 -- single architectures alone reaches by calls; the call graph says which. A function without a row may run on all.
 CREATE TEMP TABLE function_arch (

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import UAPI, bare_kernel
+from conftest import UAPI, ask, bare_kernel
 
 from caplint.config.settings import Config
-from caplint.session import open_session
 
 HEADER = """\
 #define KVM_CAP_ANCIENT 22
@@ -30,6 +29,5 @@ HEADER = """\
 )
 def test_what_is_old(tmp_path: Path, oldest: str, names: str) -> None:
     config = Config(cache="none", jobs=1, oldest_kernel=oldest)
-    with open_session([bare_kernel(tmp_path, {UAPI: HEADER})], config) as session:
-        found = {name for (name,) in session.connection.execute("SELECT name FROM old_cap JOIN cap USING (name)")}
-    assert found == {f"KVM_CAP_{name}" for name in names.split()}
+    found = ask([bare_kernel(tmp_path, {UAPI: HEADER})], "SELECT name FROM old_cap JOIN cap USING (name)", config)
+    assert {name for (name,) in found} == {f"KVM_CAP_{name}" for name in names.split()}

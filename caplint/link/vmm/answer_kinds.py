@@ -1,0 +1,64 @@
+"""Meaning of a capability's answer: a yes or no, a size, a limit; by the documentation, else by the check's expression."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+
+from caplint.knowledge.load import knowledge
+from caplint.link.core.rows import insert
+from caplint.link.vmm.rows import CapKindRow
+from caplint.link.vmm.value_text import choices
+
+_YES_OR_NO = re.compile(r"[01]|true|false|!.*|.*(?:&&|\|\||[=!]=).*", re.DOTALL)
+_SIZE = re.compile(r"\bsizeof\b|\b\w+_size\s*\(")
+_ARITHMETIC = re.compile(r"[-+*/%&|^~]|<<|>>")
+
+_Case = tuple[str, str, str, int, str, str, int, str]
+"""Side, tree, path, line, capability, architecture, whether it is the only answer, answer."""
+
+
+def link_answer_kinds(connection: sqlite3.Connection) -> None:
+    """Fill `all_cap_kind`; a case with an answer that is not understood has no row."""
+    cases = connection.execute(
+        """SELECT c.side, c.tree, c.path, c.line, c.cap, c.arch, c.answer, f.blob, c.function
+           FROM temp.all_cap_check c JOIN temp.all_file f
+               ON f.side = c.side AND f.tree = c.tree AND f.path = c.path AND NOT f.expanded
+           ORDER BY c.side, c.tree, c.path, c.line, c.cap"""
+    ).fetchall()
+    for side, tree, path, line, cap, arch, answer, blob, function in cases:
+        documented = knowledge().answers.get(cap)
+        values = [answer] if answer else _values(connection, blob, function, cap)
+        kind, text = (documented["kind"], documented["source"]) if documented else (_kind(values), ", ".join(values))
+        if kind:
+            source = "doc" if documented else "code"
+            insert(connection, "all_cap_kind", [CapKindRow(side, tree, path, line, cap, arch, kind, source, text)])
+
+
+def _values(connection: sqlite3.Connection, blob: int, function: str, cap: str) -> list[str]:
+    """Return what the case of a capability assigns to variables, and returns."""
+    rows = connection.execute(
+        """SELECT v.value FROM main.case_label l JOIN (
+               SELECT blob, function, start, value FROM main.store WHERE local
+               UNION ALL SELECT blob, function, start, value FROM main.return_value
+           ) v ON v.blob = l.blob AND v.function = l.function AND v.start BETWEEN l.start AND l.stop
+           WHERE l.blob = ? AND l.function = ? AND l.low = ? ORDER BY v.start""",
+        (blob, function, cap),
+    )
+    return [value for (value,) in rows]
+
+
+def _kind(values: Iterable[str]) -> str:
+    """Return the kind of the answers that a case chooses from; empty if they do not tell it."""
+    chosen = [choice for value in values for choice in choices(value)]
+    if any(_SIZE.search(choice) for choice in chosen):
+        return "size"
+    if chosen and all(_YES_OR_NO.fullmatch(choice) and not _is_computed(choice) for choice in chosen):
+        return "yes or no"
+    return ""
+
+
+def _is_computed(choice: str) -> bool:
+    """Tell whether a number is computed from truth values, as in `a && b | c`."""
+    return _ARITHMETIC.search(re.sub(r"->|&&|\|\||(?<![\w)])[&*]", "", choice)) is not None
