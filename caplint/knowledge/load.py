@@ -52,8 +52,6 @@ class Knowledge:
         """Macros that make an entry of a list of capabilities without which a VMM does not start."""
         self.failure_calls = re.compile(rf"(?:{'|'.join(data['failures']['calls'])})\Z")
         """Matches the name of a function by which a VMM gives up or tells of a failure."""
-        self.answers: dict[str, dict[str, str]] = data["answers"]
-        """Capability → `kind` of its answer, where that is more than a yes, and the `source`."""
         self.retired: dict[str, str] = {entry["name"]: entry["reason"] for entry in data["retired"]}
         self.system_answers: dict[str, str] = data["system_answers"]
         """Capability → reason why the system's answer holds for every VM, although a handler reads the VM."""
@@ -117,6 +115,18 @@ class Knowledge:
     def wrapping_projects(self) -> frozenset[str]:
         """Projects whose wrappers are listed."""
         return frozenset(project for wrapper in self.wrappers for project in wrapper.projects)
+
+    @property
+    def answers(self) -> dict[str, dict[str, str]]:
+        """Map of a capability to the `kind` of its answer, where that is more than a yes, and the `source`."""
+        answers: dict[str, dict[str, str]] = self._data["answers"]
+        return answers
+
+    @property
+    def vcpu_features(self) -> dict[str, str]:
+        """Map of a feature bit with which a vCPU is created to the capability that it needs."""
+        features: dict[str, str] = self._data["vcpu_features"]
+        return features
 
     @cached_property
     def former(self) -> list[tuple[str, int, str]]:

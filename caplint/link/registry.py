@@ -153,6 +153,7 @@ LINKS: tuple[Link[Linking], ...] = (
             "all_cut",
             "all_vmm_answer",
             "all_vmm_argument",
+            "all_vmm_feature",
             "all_vmm_ioctl",
             "all_vmm_loss",
             "all_vmm_unresolved",

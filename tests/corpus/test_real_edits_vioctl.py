@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import real_trees
-from editing import OLD, Edit, before, both, brings_and_takes_exactly, inside, rows, swap
+from editing import Edit, before, both, brings_and_takes_exactly, inside, rows, swap
 from real_trees import Corpus
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
@@ -12,7 +12,7 @@ corpus = real_trees.corpus
 
 I386 = "target/i386/kvm/kvm.c"
 ARM = "target/arm/kvm.c"
-HYPERV = "hw/hyperv/hyperv.c"
+HELPER = "static int asks(KVMState *s, int c)\n{\n    return kvm_check_extension(s, c);\n}\n"
 
 ASKS_XCRS = "    has_xcrs = kvm_check_extension(s, KVM_CAP_XCRS);\n"
 ALIGNED = "QEMU_ALIGN_UP(has_xsave2, 4096)"
@@ -29,7 +29,7 @@ EDITS = [
         {
             I386: both(
                 swap(ASKS_XCRS, "    has_xcrs = asks(s, KVM_CAP_XCRS);\n"),
-                before("kvm_arch_init", "static int asks(KVMState *s, int c)\n{\n    return kvm_check_extension(s, c);\n}\n"),
+                before("kvm_arch_init", HELPER),
             )
         },
     ),
@@ -68,6 +68,11 @@ EDITS = [
         "a plain yes is calculated with",
         {I386: swap(ASKS_XCRS, f"{ASKS_XCRS}    s->sigmask_len = 8 * kvm_check_extension(s, KVM_CAP_SREGS2);\n")},
         rows("warning", "CAP410", "SREGS2", "x86"),
+    ),
+    Edit(
+        "a vCPU starts in 32-bit mode unasked",
+        {ARM: swap("return kvm_check_extension(kvm_state, KVM_CAP_ARM_EL1_32BIT);", "return true;")},
+        rows("warning", "CAP411", "KVM_ARM_VCPU_EL1_32BIT", "arm64"),
     ),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Meaning of a capability's answer: a yes or no, a size, a limit; by the documentation, else by the check's expression."""
+"""Meaning of a capability's answer: yes or no, size, limit; by the documentation, else by the check's expression."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from caplint.link.vmm.value_text import choices
 _YES_OR_NO = re.compile(r"[01]|true|false|!.*|.*(?:&&|\|\||[=!]=).*", re.DOTALL)
 _SIZE = re.compile(r"\bsizeof\b|\b\w+_size\s*\(")
 _ARITHMETIC = re.compile(r"[-+*/%&|^~]|<<|>>")
-
-_Case = tuple[str, str, str, int, str, str, int, str]
-"""Side, tree, path, line, capability, architecture, whether it is the only answer, answer."""
 
 
 def link_answer_kinds(connection: sqlite3.Connection) -> None:

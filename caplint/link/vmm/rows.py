@@ -119,6 +119,20 @@ class VmmAnswerRow(NamedTuple):
     text: str | None
 
 
+class VmmFeatureRow(NamedTuple):
+    """Row of `all_vmm_feature`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    bit: str
+    cap: str
+    arch: str | None
+    function: str
+    text: str
+
+
 class CapTruthRow(NamedTuple):
     """Row of `all_cap_truth`."""
 

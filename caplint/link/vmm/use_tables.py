@@ -25,16 +25,18 @@ from caplint.link.vmm.rows import (
     CheckedBeforeRow,
     VmmAnswerRow,
     VmmArgumentRow,
+    VmmFeatureRow,
     VmmIoctlRow,
     VmmLossRow,
     VmmUnresolvedRow,
     VmmUseRow,
 )
 from caplint.link.vmm.tree_values import TreeValues
+from caplint.link.vmm.vcpu_features import feature_bits
 
 _TABLES = (
-    "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_unresolved", "all_vmm_answer", "all_vmm_argument", "all_vmm_loss",
-    "all_checked_before",
+    "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_feature", "all_vmm_unresolved", "all_vmm_answer",
+    "all_vmm_argument", "all_vmm_loss", "all_checked_before",
 )  # fmt: skip
 UNKNOWN = "unknown check"
 
@@ -56,6 +58,13 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str, role: str) -> No
     code = Code.of(connection, side, tree)
     values = TreeValues(connection, side, tree, code)
     _insert_ioctls(connection, (side, tree), ioctl_uses(connection, side, tree, code, values))
+    bits = knowledge().vcpu_features
+    features = (
+        VmmFeatureRow(side, tree, set_.function.path, set_.line, set_.bit, bits[set_.bit], set_.function.arch,
+                      set_.function.name, set_.text)
+        for set_ in feature_bits(code)
+    )  # fmt: skip
+    insert(connection, "all_vmm_feature", features)
     if role == "vmm":
         _fill_uses(connection, (side, tree), code, values)
 
@@ -151,6 +160,7 @@ def _insert_answers(
     uses: list[CapabilityUse],
 ) -> None:
     """Fill `all_vmm_answer`: what is done with an answer, of all checks of the capability together."""
+    side, tree = where
     for cap, checks in checks_of(uses, {use.cap for use in uses}).items():
         carriers = tracker.carriers(checks)
         tested = answers.are_yes_or_no(carriers)
@@ -158,7 +168,7 @@ def _insert_answers(
             if use.cap == cap and use.wrapper.verb == "check":
                 number = None if tested else answers.calculated(carriers, use.function)
                 used = "yes or no" if tested else "number" if number else "value"
-                row = VmmAnswerRow(*where, *use.place, cap, use.arch, use.function.name, used, number)
+                row = VmmAnswerRow(side, tree, *use.place, cap, use.arch, use.function.name, used, number)
                 insert(connection, "all_vmm_answer", [row])
 
 

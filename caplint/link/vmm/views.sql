@@ -92,6 +92,19 @@ CREATE TEMP TABLE all_cap_truth (
     function TEXT NOT NULL
 );
 
+-- A place in a VMM that sets a feature bit for a new vCPU, with the capability that the bit needs: vcpu_features.toml.
+CREATE TEMP TABLE all_vmm_feature (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    bit      TEXT NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT,
+    function TEXT NOT NULL,
+    text     TEXT NOT NULL      -- the assignment, or the call that sets it
+);
+
 -- The meaning of a check handler's answer. A case whose answer is not understood has no row.
 CREATE TEMP TABLE all_cap_kind (
     side   TEXT NOT NULL,
