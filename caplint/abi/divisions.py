@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from caplint.abi.reserved import is_reserved
 from caplint.abi.types import StructMember
 from caplint.abi.unit import Structure
 
 _TAG = re.compile(r"(?:struct|union) (\w+)\Z")
-_RESERVED = re.compile(r"_*(?:pad|padding|reserved?|rsvd|resv|res|unused|dummy|spare|fill|filler)_?\d*(?:\[\])?\Z")
 _MOST_NESTED = 8
 
 
@@ -19,11 +19,6 @@ class _Cell(NamedTuple):
 
     start: int
     stop: int
-
-
-def is_reserved(name: str) -> bool:
-    """Tell whether a member's name says that it only reserves space."""
-    return _RESERVED.match(name.rpartition(".")[2]) is not None
 
 
 def extent(member: StructMember) -> tuple[int, int]:

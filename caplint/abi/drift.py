@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from caplint.abi.divisions import divided_alike, extent, is_reserved, overlaps
+from caplint.abi.divisions import divided_alike, extent, overlaps
+from caplint.abi.reserved import is_reserved
 from caplint.abi.types import StructMember
 from caplint.abi.unit import AbiUnit, IoctlNumber, Structure
 

@@ -15,6 +15,7 @@ from caplint.link.docs.documentation import link_documentation
 from caplint.link.docs.ioctl_architectures import link_ioctl_architectures
 from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.ioctl_handling import link_ioctl_handling
+from caplint.link.docs.printed_structures import link_printed_structures
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.handlers.advertised import link_answers
 from caplint.link.handlers.handlers import link_handlers
@@ -183,6 +184,13 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_doc_scopes(run.connection),
         needs=("all_file", "all_handler"),
         fills=("all_doc_architecture", "all_doc_type"),
+    ),
+    Link(
+        "printed structures",
+        lambda run: link_printed_structures(run.connection),
+        needs=("all_file",),
+        fills=("all_printed_structure",),
+        wanted=_is_wide,
     ),
     Link(
         "ioctl comments",

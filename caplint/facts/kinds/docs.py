@@ -7,7 +7,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from caplint.facts.store.records import DocField, DocMention, DocSection, Token
+from caplint.facts.kinds.doc_structures import DocStructure, structures
+from caplint.facts.store.records import BlindSpot, DocField, DocMention, DocSection, Token
+
+_Found = DocMention | DocSection | DocField | DocStructure | BlindSpot | Token
 
 # A name that ends a line on an underscore or hyphen goes on at the beginning of the next. A `*` may stand within one,
 # but not before the next name.
@@ -39,17 +42,17 @@ class _OpenSection:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
-    """Yield each capability and MSR once per section, headings, fields, and the file's tokens for the ledger."""
+def mentions(source: bytes) -> Iterator[_Found]:
+    """Yield each capability and MSR once per section, headings, fields, structures, and the file's tokens."""
     return _mentions(source, _RST)
 
 
-def plain_mentions(source: bytes) -> Iterator[DocMention | DocSection | DocField | Token]:
+def plain_mentions(source: bytes) -> Iterator[_Found]:
     """Yield the same of a plain text, such as api.txt."""
     return _mentions(source, _PLAIN)
 
 
-def _mentions(source: bytes, markup: _Markup) -> Iterator[DocMention | DocSection | DocField | Token]:
+def _mentions(source: bytes, markup: _Markup) -> Iterator[_Found]:
     text = source.decode("utf-8", "replace")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     sections = _sections(text, markup)
@@ -84,6 +87,10 @@ def _mentions(source: bytes, markup: _Markup) -> Iterator[DocMention | DocSectio
             yield DocSection(section.number, section.title, bisect_right(starts, section.start))
         if section.title and "KVM_" in section.title:
             yield from _fields(text, section, starts, markup)
+    # Headings without a number are inside the section whose structure may go on behind them.
+    numbered = [0, *(section.start for section in sections if section.number)]
+    for start, stop in zip(numbered, [*numbered[1:], len(text)], strict=True):
+        yield from structures(text, start, stop, bisect_right(starts, start), literal=markup.literal)
     for name, (count, line, column) in sorted(counts.items()):
         yield Token(name, "documentation", count, line, column)
 
@@ -144,7 +151,9 @@ class _Markup:
 
     field: re.Pattern[str]
     heads: Callable[[list[str], int], bool]
+    literal: bool
+    """Whether code stands in marked blocks."""
 
 
-_RST = _Markup(_FIELD, _heads)
-_PLAIN = _Markup(_PLAIN_FIELD, _heads_plain)
+_RST = _Markup(_FIELD, _heads, literal=True)
+_PLAIN = _Markup(_PLAIN_FIELD, _heads_plain, literal=False)

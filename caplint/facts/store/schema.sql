@@ -334,6 +334,16 @@ CREATE TABLE doc_field (
     line    INTEGER NOT NULL
 ) STRICT;
 
+-- A structure or union that the documentation prints; one that it defines inside another has a row of its own.
+CREATE TABLE doc_structure (
+    blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name    TEXT NOT NULL,        -- its tag, otherwise its typedef's name
+    line    INTEGER NOT NULL,
+    column  INTEGER NOT NULL,
+    excerpt INTEGER NOT NULL,     -- 1: `...` says that something is left out
+    members TEXT NOT NULL         -- JSON array of [name, type, array], as in `member`, in file order
+) STRICT;
+
 -- A `config` or `menuconfig` entry of a Kconfig file. Symbols are written without CONFIG_, as in Kconfig; in
 -- formulas the atom CONFIG_X means y or m, and CONFIG_X_MODULE means m.
 CREATE TABLE kconfig_symbol (
@@ -444,6 +454,7 @@ CREATE INDEX blind_spot_blob ON blind_spot (blob);
 CREATE INDEX doc_mention_blob ON doc_mention (blob);
 CREATE INDEX doc_section_blob ON doc_section (blob);
 CREATE INDEX doc_field_blob ON doc_field (blob);
+CREATE INDEX doc_structure_blob ON doc_structure (blob);
 CREATE INDEX kconfig_symbol_blob ON kconfig_symbol (blob);
 CREATE INDEX kconfig_select_blob ON kconfig_select (blob);
 CREATE INDEX kconfig_default_blob ON kconfig_default (blob);

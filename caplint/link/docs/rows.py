@@ -84,3 +84,20 @@ class SelftestRow(NamedTuple):
     path: str
     line: int
     cap: str
+
+
+class PrintedStructureRow(NamedTuple):
+    """Row of `all_printed_structure`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    struct: str
+    arch: str
+    lacks: str
+    has: str
+    differs: str
+    defined_path: str
+    defined_line: int

@@ -88,6 +88,23 @@ CREATE TEMP TABLE all_ioctl_handling (
     condition TEXT NOT NULL     -- Kconfig condition under which the ioctl may be carried out; macros other than CONFIG_ symbols do not count
 );
 
+-- A structure that the documentation prints and a UAPI header defines, with its differences from the most similar definition of
+-- the architectures for which the text is written.
+CREATE TEMP TABLE all_printed_structure (
+    side         TEXT NOT NULL,
+    tree         TEXT NOT NULL,
+    path         TEXT NOT NULL,
+    line         INTEGER NOT NULL,
+    column       INTEGER NOT NULL,
+    struct       TEXT NOT NULL,
+    arch         TEXT NOT NULL,      -- of the definition
+    lacks        TEXT NOT NULL,      -- JSON array: members that the definition has and the text does not; none of an excerpt
+    has          TEXT NOT NULL,      -- JSON array: members that the text has and the definition does not
+    differs      TEXT NOT NULL,      -- JSON array: texts such as `state is __u8 and not __u32`
+    defined_path TEXT NOT NULL,
+    defined_line INTEGER NOT NULL    -- of its first member
+);
+
 -- Self-tests that name a capability; filled if a patch adds one. The self-tests are searched as plain text.
 CREATE TEMP TABLE selftest (
     tree TEXT NOT NULL,
