@@ -28,6 +28,8 @@ _PLAIN_FIELD = re.compile(r"^(Architecture|Capability|Parameter|Return|Target|Ty
 # Headings of plain text have no underline. One that names nothing but capabilities and ioctls may follow text.
 _PLAIN_HEADING = re.compile(r"\d+(?:\.\d+)+\.?[ \t]+[A-Z]\S*")
 _PLAIN_NAMES = re.compile(r"\d+(?:\.\d+)+\.?(?:[ \t,/&]+(?:and[ \t]+)?KVM_[A-Z0-9_]+)+\s*\Z")
+# An argument of KVM_ENABLE_CAP, with what the sentence goes on to say of it.
+_ARGUMENT = re.compile(r"\bargs?\[(\d)(?:\s*(?:-|\.{2,3})\s*(\d))?\][^.;\n]{0,200}(?:\n[^.;\n:][^.;\n]{0,200})?")
 # Continuation lines of a field are indented.
 _CONTINUED = re.compile(r"(?:\n[ \t]+(?!:)\S.*)*")
 _PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
@@ -101,6 +103,20 @@ def _fields(text: str, section: _OpenSection, starts: list[int], markup: _Markup
         value = " ".join((match.group(2) + (more.group() if more else "")).split())
         line = bisect_right(starts, match.start(1))
         yield DocField(section.number, str(section.title), match.group(1).strip().lower(), value, line)
+    if "KVM_CAP_" in str(section.title):
+        yield from _arguments(text, section, starts)
+
+
+def _arguments(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:
+    """Yield the first sentence of a capability's section about each argument."""
+    told: set[int] = set()
+    for match in _ARGUMENT.finditer(text, section.start, section.stop):
+        first, last = int(match.group(1)), int(match.group(2) or match.group(1))
+        sentence = " ".join(match.group().partition("]")[2].split())
+        for position in sorted({*range(first, last + 1)} - told):
+            told.add(position)
+            line = bisect_right(starts, match.start())
+            yield DocField(section.number, str(section.title), "args", f"args[{position}] {sentence}".strip(), line)
 
 
 def _sections(text: str, markup: _Markup) -> list[_OpenSection]:

@@ -329,7 +329,7 @@ CREATE TABLE doc_field (
     blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
     section TEXT,                 -- its number, such as 4.25; NULL outside numbered sections
     title   TEXT NOT NULL,        -- of the section, without its number
-    name    TEXT NOT NULL,        -- in lower case and without a plural's s: capability, architecture, type, parameter, return
+    name    TEXT NOT NULL,        -- in lower case and without a plural's s: capability, architecture, type, parameter, return; args for a sentence of a capability's section about `args[n]`, with which the value begins
     value   TEXT NOT NULL,        -- on one line
     line    INTEGER NOT NULL
 ) STRICT;
