@@ -18,6 +18,7 @@ from caplint.link.docs.ioctl_handling import link_ioctl_handling
 from caplint.link.docs.printed_structures import link_printed_structures
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.handlers.advertised import link_answers
+from caplint.link.handlers.device_attributes import link_device_attributes
 from caplint.link.handlers.handlers import link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
 from caplint.link.handlers.stored_state import link_cap_states
@@ -136,6 +137,13 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_answers(run.connection, run.configurations),
         needs=("all_cap_check", "all_handler", "configurations"),
         fills=("all_cap_answer",),
+    ),
+    Link(
+        "device attributes",
+        lambda run: link_device_attributes(run.store, run.reading.extractor),
+        needs=("all_file", "all_file_condition", "superseded", "tree"),
+        fills=("all_cut", "all_device_attribute"),
+        wanted=_is_wide,
     ),
     Link("ioctl cases", lambda run: link_ioctl_cases(run.connection), needs=("all_file",), fills=("all_ioctl_case",)),
     Link(

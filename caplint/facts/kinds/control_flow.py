@@ -1,4 +1,4 @@
-"""Statements of the functions that decide on capabilities or MSRs, as far as they decide where control goes."""
+"""Control flow of the functions that decide on capabilities, on MSRs or on attributes of devices."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from caplint.facts.kinds.cases import label_bounds
 from caplint.facts.syntax.ast_view import AstView, name_of
 
 _MAX_TEXT = 1000
-# Text of a function that may decide on a capability.
-_SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension")
+# Text of a function that may decide on a capability, or on an attribute of a device.
+_SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension|kvm_device_attr\b")
 # Text of a function of the kernel that may decide on an access to an MSR, and of a test of the guest's features.
 _ACCESS = re.compile(rb"\bmsr_data\b|\bhost_initiated\b|\bu32[ \t]+(?:msr|msr_index|index|ecx)\b")
 _FEATURE = re.compile(rb"\bguest_(?:cpuid_has|pv_has|cpu_cap_has|can_use)\b")

@@ -208,7 +208,7 @@ class Evaluator:
             return self.state.variables[path]
         base, name = self._of(tree.parts[0]), _member(tree)
         if base.thing == ("request",):
-            return _SELECTOR if name == "cap" else UNKNOWN
+            return self.run.members.get(name, UNKNOWN)
         if _is(base, "table"):
             base = self._row(base.thing[1])
         return self._part(base.thing[1], base.thing[2], name) if _is(base, "row") else UNKNOWN

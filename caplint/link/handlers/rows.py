@@ -189,3 +189,23 @@ class EnableConditionRow(NamedTuple):
     condition: str
     partial: int
     certain: int
+
+
+class DeviceAttributeRow(NamedTuple):
+    """Row of `all_device_attribute`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    arch: str
+    device: str
+    attribute_group: str
+    attribute: str
+    function: str
+    has: int | None
+    sets: int | None
+    gets: int | None
+    has_function: str
+    has_path: str
+    has_line: int

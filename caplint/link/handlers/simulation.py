@@ -18,7 +18,7 @@ from caplint.link.functions.body import Body
 from caplint.link.functions.flow import FlowStep, Sequence
 from caplint.link.handlers.capability_tables import Table
 from caplint.link.handlers.evaluation import Call, Evaluator, row_variable
-from caplint.link.handlers.simulation_state import Run, SimulationState, merged
+from caplint.link.handlers.simulation_state import Run, SeenLabel, SimulationState, merged
 
 _INDEXED = re.compile(r"\b([A-Za-z_]\w*)\s*\[")
 _DECLARED = re.compile(r".*?\b(\w+)\s*=\s*([^=].*?);?\s*\Z", re.DOTALL)
@@ -154,14 +154,55 @@ class Simulation:
         evaluator = self._evaluator(state)
         value = evaluator.value(step.text)
         sequence, own = step.body, Ends(continues=ends.continues)
+        numbered = self._numbered(evaluator, sequence, value.thing) if isinstance(value.thing, int) else None
         if value.thing == ("selector",):
             entries, rest = self._dispatch(evaluator, sequence)
+        elif numbered is not None:
+            entries, rest = self._chosen(evaluator.state, sequence, numbered)
         else:
             labels = [index for indices in sequence.cases.values() for index in indices] + sequence.ranges
             entries = dict.fromkeys(labels, evaluator.state)
             rest = None if "" in sequence.cases else evaluator.state
         behind = self._sequence(sequence, entries, own)
         return merged([behind, rest, *own.breaks])
+
+    def _numbered(self, evaluator: Evaluator, sequence: Sequence, switched: int) -> list[int] | None:
+        """Return the indices of the labels with a known integer's value, `default` if there is none; else None.
+
+        None: the value of some label is not known.
+        """
+        chosen = []
+        for text, indices in sequence.cases.items():
+            if text:
+                value = evaluator.value(text).thing
+                if not isinstance(value, int):
+                    self.run.unknown_labels = True
+                    return None
+                chosen += indices if value == switched else []
+                blob, start = self.body.handler.blob, sequence.steps[indices[0]].start
+                self.run.labels.setdefault((blob, start, switched), SeenLabel(switched, value, text, self.body, start))
+        for index in sequence.ranges:
+            low, high = (
+                evaluator.value(end).thing for end in (sequence.steps[index].text, sequence.steps[index].extra)
+            )
+            if not (isinstance(low, int) and isinstance(high, int)):
+                self.run.unknown_labels = True
+                return None
+            chosen += [index] if low <= switched <= high else []
+        return [*chosen, *sequence.cases.get("", ())]
+
+    def _chosen(
+        self, state: SimulationState, sequence: Sequence, indices: list[int]
+    ) -> tuple[dict[int, SimulationState], SimulationState | None]:
+        """Return the states that enter the first of some labels that is present, and the state that enters none."""
+        entries: dict[int, SimulationState] = {}
+        rest: SimulationState | None = state
+        for index in indices:
+            condition = sequence.steps[index].condition
+            if rest is not None and (entering := rest.within(condition)) is not None:
+                entries[index] = entering
+                rest = rest.outside(condition)
+        return entries, rest
 
     def _dispatch(
         self, evaluator: Evaluator, sequence: Sequence
@@ -171,14 +212,8 @@ class Simulation:
         if id(sequence) not in self.run.switches:
             self.run.switches.add(id(sequence))
             self.run.mentioned.update(labels)
-        entries: dict[int, SimulationState] = {}
-        rest: SimulationState | None = evaluator.state
-        for index in (*labels.get(self.run.capability or "", ()), *sequence.cases.get("", ())):
-            condition = sequence.steps[index].condition
-            if rest is not None and (entering := rest.within(condition)) is not None:
-                entries[index] = entering
-                rest = rest.outside(condition)
-        return entries, rest
+        indices = [*labels.get(self.run.capability or "", ()), *sequence.cases.get("", ())]
+        return self._chosen(evaluator.state, sequence, indices)
 
     def _labels(self, evaluator: Evaluator, sequence: Sequence) -> dict[str, list[int]]:
         """Return the indices of the labels of each capability."""

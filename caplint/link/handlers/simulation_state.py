@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, disjunction, negation
-from caplint.link.functions.abstract_values import UNKNOWN, AbstractValue, joined
+from caplint.link.functions.abstract_values import UNKNOWN, AbstractValue, joined, thing
 from caplint.link.functions.body import Body
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.constants import Constants
@@ -18,6 +19,19 @@ from caplint.values.expression_tree import Node
 
 Watch = Callable[[Body, Node, AbstractValue], AbstractValue]
 """Sees an expression of a function with its value, and returns the value that counts."""
+
+_OF_ENABLE_CAP: Mapping[str, AbstractValue] = {"cap": thing("selector")}
+
+
+class SeenLabel(NamedTuple):
+    """Case label of a switch over a known integer."""
+
+    switched: int
+    """The integer over which the switch is."""
+    value: int
+    text: str
+    body: Body
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,12 @@ class Run:
     """Functions that got the capability or the request, by blob and offset."""
     tables: dict[tuple[int, str], Table] = field(default_factory=dict)
     stack: list[tuple[int, int]] = field(default_factory=list)
+    members: Mapping[str, AbstractValue] = field(default_factory=lambda: _OF_ENABLE_CAP)
+    """Values of the request's members; the others are unknown."""
+    labels: dict[tuple[int, int, int], SeenLabel] = field(default_factory=dict)
+    """Labels of the switches over known integers, by blob, offset and that integer."""
+    unknown_labels: bool = False
+    """Whether such a switch has a label of unknown value."""
     gave_up: str = ""
     """Reason why the result is not complete."""
     watch: Watch | None = None

@@ -187,6 +187,26 @@ CREATE TEMP TABLE all_ioctl_case (
     scope     TEXT              -- vcpu, vm, device, system, by the function's name; NULL: the name does not tell
 );
 
+-- An attribute that KVM_HAS_DEVICE_ATTR, KVM_SET_DEVICE_ATTR or KVM_GET_DEVICE_ATTR of a device, VM, vCPU or the system names.
+-- Devices that are not understood have no rows.
+CREATE TEMP TABLE all_device_attribute (
+    side            TEXT NOT NULL,
+    tree            TEXT NOT NULL,
+    path            TEXT NOT NULL,  -- of a case label that names it, of KVM_HAS_DEVICE_ATTR if that does
+    line            INTEGER NOT NULL,
+    arch            TEXT NOT NULL,
+    device          TEXT NOT NULL,  -- variable that holds its functions, or function that handles the ioctls
+    attribute_group TEXT NOT NULL,  -- '' without groups
+    attribute       TEXT NOT NULL,  -- '' for a group that names no attributes
+    function        TEXT NOT NULL,  -- that holds the label
+    has             INTEGER,        -- 1: may be affirmed; 0: always denied; NULL: may be affirmed by a value that is not known
+    sets            INTEGER,        -- likewise, whether it can be set
+    gets            INTEGER,        -- likewise, whether it can be read
+    has_function    TEXT NOT NULL,  -- that answers KVM_HAS_DEVICE_ATTR
+    has_path        TEXT NOT NULL,
+    has_line        INTEGER NOT NULL
+);
+
 -- State written by enabling a capability that outlives the handler.
 CREATE TEMP TABLE all_cap_state (
     side     TEXT NOT NULL,
