@@ -35,9 +35,14 @@ class MsrKnowledge:
     """Structure that holds state, and the pattern at the end of expressions that lead to it."""
     vmm_calls: dict[str, int]
     """Function of a VMM that takes an MSR → index of that argument."""
+    vmm_requests: dict[str, str]
+    """Ioctl that reads or writes MSRs → verb (get, put)."""
     vmm_functions: dict[str, Globs]
     """Verb (get, put) → names of the VMM's functions for it."""
     index_list: str
+    feature_list: str
+    cpuid: re.Pattern[str]
+    """Expressions of a VMM that tell what the vCPU's CPUID offers."""
     passthrough: dict[str, tuple[int, int, list[str]]]
     """Function that grants a guest access to an MSR → index of the MSR, index of the mode, modes that allow writing."""
     switching: list[str]
@@ -48,6 +53,8 @@ class MsrKnowledge:
     """MSR → other mechanism that switches it."""
     directions: dict[str, dict[str, str]]
     """`read_only` and `write_only` → MSR → source."""
+    everywhere: dict[str, str]
+    """MSR of a list → reason why every processor has it."""
     elsewhere: dict[str, str]
     """MSR → other mechanism that saves its value."""
     by_vmm: dict[str, str]
@@ -94,12 +101,16 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         roots=[(name, re.compile(rf"(?:{pattern})")) for name, ends in data["state"].items() for pattern in ends],
         vmm_calls=vmm["calls"],
         vmm_functions={verb: compile_globs(vmm[verb]) for verb in ("get", "put")},
+        vmm_requests=vmm["requests"],
         index_list=vmm["index_list"],
+        feature_list=vmm["feature_list"],
+        cpuid=re.compile("|".join(vmm["cpuid"])),
         passthrough={name: (entry[0], entry[1], entry[2]) for name, entry in data["passthrough"].items()},
         switching=data["switching"],
         switched_lists=data["switched_lists"],
         switched=data["switched"],
         directions={verb: data[verb] for verb in ("read_only", "write_only")},
+        everywhere=data["everywhere"],
         elsewhere=data["elsewhere"],
         by_vmm=data["by_vmm"],
         capabilities=data["capabilities"],

@@ -34,6 +34,7 @@ from caplint.link.uapi.rows import CapReleaseRow, FormerCapRow
 from caplint.link.uapi.uapi_names import link_uapi_names
 from caplint.link.vmm.answer_kinds import link_answer_kinds
 from caplint.link.vmm.answer_truth import link_truths
+from caplint.link.vmm.msr_tables import link_vmm_msrs
 from caplint.link.vmm.use_tables import link_vmm
 
 
@@ -91,7 +92,7 @@ def _is_wide(run: Linking) -> bool:
 
 _MSR_TABLES = (
     "all_cut", "all_msr", "all_msr_gate", "all_msr_gating", "all_msr_passthrough", "all_msr_saved", "all_msr_service",
-    "all_msr_site", "all_msr_state", "all_vcpu_field", "all_vmm_msr", "msr_fact",
+    "all_msr_site", "all_msr_state", "all_vcpu_field", "msr_fact",
 )  # fmt: skip
 _HANDLER_TABLES = (
     "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_mask", "all_enable_condition",
@@ -174,6 +175,13 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_answer_kinds(run.connection),
         needs=("all_cap_check", "all_file"),
         fills=("all_cap_kind",),
+    ),
+    Link(
+        "MSRs of VMMs",
+        lambda run: link_vmm_msrs(run.store, run.reading.extractor),
+        needs=("all_file", "tree"),
+        fills=("all_cut", "all_vmm_msr", "all_vmm_msr_count"),
+        wanted=_is_wide,
     ),
     Link(
         "truth of answers",

@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any
 
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
@@ -31,22 +30,17 @@ from caplint.link.msr.rows import (
     MsrSiteRow,
     MsrStateRow,
     VcpuFieldRow,
-    VmmMsrRow,
 )
 from caplint.link.msr.vendors import MsrRegisters
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _LAST = 0xFFFFFFFF
-_VARIABLE = re.compile(r"\b[a-z]\b")
-# Highest index in a bank of consecutive MSRs.
-_LARGEST_BANK = 31
 _KIN = re.compile(r"HV_X64_MSR_|HV_MSR_|MSR_[A-Za-z0-9]+_")
-_SIMPLE = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 _TABLES = (
-    "all_cut", "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved", "all_vmm_msr",
+    "all_cut", "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved",
     "all_vcpu_field", "all_msr_passthrough", "all_msr_service", "all_msr_gating",
 )  # fmt: skip
 
@@ -63,6 +57,7 @@ def link_msrs(store: FactStore, extractor: str) -> None:
                 *msr_knowledge.directions.items(),
                 ("elsewhere", msr_knowledge.elsewhere),
                 ("by_vmm", msr_knowledge.by_vmm),
+                ("everywhere", msr_knowledge.everywhere),
             )
             for name, source in facts.items()
         ],
@@ -79,8 +74,6 @@ def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
     _definitions(connection, side, tree, numbers)
     if role == "kernel":
         _kernel(store, side, tree, numbers)
-    elif role == "vmm":
-        _vmm(connection, side, tree, numbers)
 
 
 class _MsrNumbers:
@@ -291,80 +284,3 @@ def _counts(members: list[tuple[str | None, Members]]) -> dict[str, tuple[Counte
                 reads[name] += read
                 writes[name] += written
     return counts
-
-
-@dataclass(frozen=True, slots=True)
-class _Flag:
-    path: str
-    name: str
-
-
-def _vmm(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    msr_knowledge = knowledge().msr
-    flags = _listed_flags(connection, side, tree)
-    calls: dict[str, list[tuple[Any, ...]]] = {}
-    for callee, *call in connection.execute(
-        """SELECT k.callee, f.path, f.blob, k.line, k.column, k.start, k.function, k.arguments
-           FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND k.callee IN (SELECT value FROM json_each(?)) AND k.function IS NOT NULL
-           ORDER BY f.path, k.start""",
-        (side, tree, json.dumps([*msr_knowledge.vmm_calls])),
-    ).fetchall():
-        calls.setdefault(callee, []).append(tuple(call))
-    for callee, argument in msr_knowledge.vmm_calls.items():
-        for path, blob, line, column, start, function, arguments in calls.get(callee, []):
-            text = next(iter(json.loads(arguments)[argument:]), None)
-            verb = next(
-                (verb for verb, names in msr_knowledge.vmm_functions.items() if names.fullmatch(function)), None
-            )
-            if verb and text:
-                guards = _guards(connection, blob, function, start)
-                listed = int(any(_Flag(path, name) in flags for name in guards))
-                first, last = _family(text, numbers)
-                insert(
-                    connection,
-                    "all_vmm_msr",
-                    [
-                        VmmMsrRow(
-                            side=side,
-                            tree=tree,
-                            path=path,
-                            line=line,
-                            column=column,
-                            function=function,
-                            verb=verb,
-                            msr=text,
-                            number=first,
-                            last=last,
-                            listed=listed,
-                        )
-                    ],
-                )
-
-
-def _family(text: str, numbers: _MsrNumbers) -> tuple[int | None, int | None]:
-    """Return the first and last register that an expression may mean: `MSR_X + i` stands for a bank of them."""
-    if (number := numbers.of(text)) is not None:
-        return number, number
-    first = numbers.of(_VARIABLE.sub("0", text))
-    return first, first + _LARGEST_BANK if first is not None else None
-
-
-def _guards(connection: sqlite3.Connection, blob: int, function: str, offset: int) -> set[str]:
-    rows = connection.execute(
-        "SELECT expression FROM main.guard_extent WHERE blob = ? AND function = ? AND start <= ? AND stop > ?",
-        (blob, function, offset, offset),
-    )
-    return {name for (expression,) in rows for name in re.findall(r"[A-Za-z_]\w*", expression)}
-
-
-def _listed_flags(connection: sqlite3.Connection, side: str, tree: str) -> set[_Flag]:
-    """Return the variables that are set where the kernel's index list is read."""
-    rows = connection.execute(
-        """SELECT DISTINCT f.path, s.target FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
-           JOIN main.store s ON s.blob = f.blob AND s.function = k.function
-           WHERE f.side = ? AND f.tree = ? AND NOT s.local
-             AND EXISTS (SELECT 1 FROM json_each(k.arguments) WHERE value = ?)""",
-        (side, tree, knowledge().msr.index_list),
-    )
-    return {_Flag(path, target) for path, target in rows if _SIMPLE.match(target)}

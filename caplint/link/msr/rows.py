@@ -83,22 +83,6 @@ class MsrSavedRow(NamedTuple):
     family: str
 
 
-class VmmMsrRow(NamedTuple):
-    """Row of `all_vmm_msr`."""
-
-    side: str
-    tree: str
-    path: str
-    line: int
-    column: int
-    function: str
-    verb: str
-    msr: str
-    number: int | None
-    last: int | None
-    listed: int
-
-
 class VcpuFieldRow(NamedTuple):
     """Row of `all_vcpu_field`."""
 

@@ -73,21 +73,6 @@ CREATE TEMP TABLE all_msr_saved (
     family    TEXT NOT NULL     -- pattern for registers of its kind: MSR_K7_*, HV_X64_MSR_*
 );
 
--- A place in a VMM that reads an MSR from the kernel (get) or writes one to it (put).
-CREATE TEMP TABLE all_vmm_msr (
-    side     TEXT NOT NULL,
-    tree     TEXT NOT NULL,
-    path     TEXT NOT NULL,
-    line     INTEGER NOT NULL,
-    column   INTEGER NOT NULL,
-    function TEXT NOT NULL,
-    verb     TEXT NOT NULL,     -- get, put
-    msr      TEXT NOT NULL,
-    number   INTEGER,          -- NULL: cannot be computed; in a loop the first
-    last     INTEGER,          -- in a loop an upper bound of the last, otherwise equal to number
-    listed   INTEGER NOT NULL   -- 1: only if KVM_GET_MSR_INDEX_LIST names it
-);
-
 -- A member of a structure with the state of a VM or vCPU, and how often KVM reads and writes members of its name.
 CREATE TEMP TABLE all_vcpu_field (
     side    TEXT NOT NULL,
@@ -165,10 +150,10 @@ CREATE TEMP TABLE all_cap_msr (
     evidence TEXT NOT NULL      -- config (msrs.toml), doc (same section), state (enabling writes what the handler reads), name, patch
 );
 
--- MSRs that processors do not allow to be written or read, MSRs whose value is saved by other means, and those that VMMs save
--- although no list names them: msrs.toml.
+-- MSRs that processors do not allow to be written or read, MSRs whose value is saved by other means, those that VMMs save
+-- although no list names them, and those of lists that every processor has: msrs.toml.
 CREATE TEMP TABLE msr_fact (
-    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere, by_vmm
+    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere, by_vmm, everywhere
     msr    TEXT NOT NULL,
     source TEXT NOT NULL
 );

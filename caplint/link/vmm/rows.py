@@ -170,3 +170,38 @@ class CheckedBeforeRow(NamedTuple):
     found_by: str
     check_path: str
     check_line: int
+
+
+class VmmMsrRow(NamedTuple):
+    """Row of `all_vmm_msr`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    function: str
+    verb: str
+    msr: str
+    number: int | None
+    last: int | None
+    listed: int
+    asked: str
+    value: str
+    kept: int | None
+
+
+class VmmMsrCountRow(NamedTuple):
+    """Row of `all_vmm_msr_count`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    function: str
+    callee: str
+    request: str
+    use: str
+    ioctl_path: str
+    ioctl_line: int

@@ -167,6 +167,40 @@ CREATE TEMP TABLE all_checked_before (
     check_line INTEGER NOT NULL
 );
 
+-- A place in a VMM that reads an MSR from the kernel (get) or writes one to it (put).
+CREATE TEMP TABLE all_vmm_msr (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    column   INTEGER NOT NULL,
+    function TEXT NOT NULL,
+    verb     TEXT NOT NULL,     -- get, put
+    msr      TEXT NOT NULL,
+    number   INTEGER,          -- NULL: cannot be computed; in a loop the first
+    last     INTEGER,          -- in a loop an upper bound of the last, otherwise equal to number
+    listed   INTEGER NOT NULL, -- 1: only if KVM_GET_MSR_INDEX_LIST names it
+    asked    TEXT NOT NULL,    -- the strongest question on the way: list, capability, cpuid, probe (the register is read first),
+                               -- unknown (a condition that is not understood), '' without one
+    value    TEXT NOT NULL,    -- what is written: state (a member), constant, other, none
+    kept     INTEGER           -- of get: 1: the value goes into the VMM's state, 0: it does not, NULL: unknown, or a put
+);
+
+-- Where a VMM looks at the number of registers that KVM_GET_MSRS or KVM_SET_MSRS took, or does not.
+CREATE TEMP TABLE all_vmm_msr_count (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    line       INTEGER NOT NULL,
+    column     INTEGER NOT NULL,
+    function   TEXT NOT NULL,
+    callee     TEXT NOT NULL,    -- function whose result it is
+    request    TEXT NOT NULL,
+    use        TEXT NOT NULL,    -- compared (or used otherwise), error (only tested for one), dropped, unknown
+    ioctl_path TEXT NOT NULL,    -- of the ioctl, which may be in a function that the place calls
+    ioctl_line INTEGER NOT NULL
+);
+
 -- A capability whose ioctls a VMM uses although no code of it asks for the capability: the ioctl that api.rst or the kernel's header
 -- makes depend on it.
 CREATE TEMP VIEW ioctl_unasked AS

@@ -1,0 +1,109 @@
+"""Code of a VMM that reads and writes MSRs: its files, its ioctls, and what each ioctl does."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from caplint.knowledge.load import knowledge
+from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.functions.constants import Constants
+from caplint.link.vmm.capability_uses import wrappers_of
+from caplint.link.vmm.tree_values import TreeValues
+
+_WORD = re.compile(r"\w+")
+_LAST_NAME = re.compile(r"(\w+)\W*\Z")
+FEATURE = "feature"
+"""Verb of an ioctl on the system's descriptor: it reads what the host offers, not a vCPU's register."""
+
+
+class MsrIoctl(NamedTuple):
+    """Call that hands KVM_GET_MSRS or KVM_SET_MSRS on."""
+
+    call: CallSite
+    verbs: frozenset[str]
+    """get, put, or feature; two where the code chooses between the requests."""
+
+
+@dataclass
+class MsrCode:
+    """Functions of the files of a VMM that have to do with MSRs, and values of their expressions."""
+
+    connection: sqlite3.Connection
+    side: str
+    tree: str
+    code: Code
+    arch: str
+    _ioctls: dict[tuple[str, int], list[MsrIoctl]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.constants = Constants(self.connection, self.side, self.tree)
+        self.values = TreeValues(self.connection, self.side, self.tree, self.code)
+        (self._project,) = self.connection.execute(
+            "SELECT project FROM temp.tree WHERE name = ?", (self.tree,)
+        ).fetchone()
+        self._scopes = {wrapper.callee: wrapper.scope for wrapper in wrappers_of(self.code, self._project)}
+
+    @staticmethod
+    def of(connection: sqlite3.Connection, side: str, tree: str) -> MsrCode:
+        """Read the files that name the ioctls or lists of MSRs, or call functions that are known to take one."""
+        msr = knowledge().msr
+        names = [*msr.vmm_requests, msr.index_list, msr.feature_list]
+        files = connection.execute(
+            """SELECT f.path, f.arch, f.blob FROM temp.all_file f
+               WHERE f.side = ?1 AND f.tree = ?2 AND f.path IN (
+                   SELECT g.path FROM temp.all_file g WHERE g.side = ?1 AND g.tree = ?2 AND (
+                       EXISTS (SELECT 1 FROM main.token t WHERE t.blob = g.blob
+                               AND t.name IN (SELECT value FROM json_each(?3)) AND t.kind NOT IN ('comment', 'macro'))
+                       OR EXISTS (SELECT 1 FROM main.call k WHERE k.blob = g.blob
+                                  AND k.callee IN (SELECT value FROM json_each(?4)))))
+               ORDER BY f.path, f.expanded""",
+            (side, tree, json.dumps(names), json.dumps([*msr.vmm_calls])),
+        ).fetchall()
+        functions = [function for file in files for function in Code.of_file(connection, *file)]
+        return MsrCode(connection, side, tree, Code(functions), msr.architecture)
+
+    def including(self, callees: Iterable[str]) -> MsrCode:
+        """Return the code with the further files that call some functions; the same object if there are none."""
+        known = {function.path for function in self.code.functions}
+        files = [
+            file
+            for file in self.connection.execute(
+                """SELECT DISTINCT f.path, f.arch, f.blob FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+                   WHERE f.side = ? AND f.tree = ? AND k.callee IN (SELECT value FROM json_each(?)) ORDER BY f.path""",
+                (self.side, self.tree, json.dumps(sorted(callees))),
+            ).fetchall()
+            if file[0] not in known
+        ]
+        if not files:
+            return self
+        more = [function for file in files for function in Code.of_file(self.connection, *file)]
+        return MsrCode(self.connection, self.side, self.tree, Code([*self.code.functions, *more]), self.arch)
+
+    def value(self, function: CodeFunction, expression: str) -> int | None:
+        """Return the value of a constant expression, None for others."""
+        return self.constants.value(function.arch or self.arch, function.path, expression)
+
+    def ioctls(self, function: CodeFunction) -> list[MsrIoctl]:
+        """Return the calls in a function that read or write MSRs, in file order."""
+        key = (function.path, function.start)
+        if key not in self._ioctls:
+            self._ioctls[key] = list(self._ioctls_in(function))
+        return self._ioctls[key]
+
+    def _ioctls_in(self, function: CodeFunction) -> Iterator[MsrIoctl]:
+        requests = knowledge().msr.vmm_requests
+        for call in function.calls:
+            words = [word for argument in call.arguments for word in _WORD.findall(argument)]
+            verbs = frozenset(requests[word] for word in words if word in requests)
+            if verbs:
+                yield MsrIoctl(call, frozenset({FEATURE}) if self._scope(call) == "system" else verbs)
+
+    def _scope(self, call: CallSite) -> str:
+        scope = self._scopes.get(call.callee, "unknown")
+        name = _LAST_NAME.search(call.arguments[0]) if scope == "unknown" else None
+        return knowledge().descriptors_of(self._project).get(name.group(1), scope) if name else scope

@@ -1,0 +1,95 @@
+"""Registers whose value a VMM keeps after it was read: those whose case or test stores the data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from caplint.link.functions.call_sites import Assignment, CodeFunction
+from caplint.link.vmm.msr_code import MsrCode
+from caplint.link.vmm.msr_places import MsrPlace
+from caplint.link.vmm.msr_registers import Register
+from caplint.link.vmm.value_text import bare
+
+_DATA = re.compile(r"(?:->|\.)\s*data\b")
+_KEPT = re.compile(r"->|\.|\[|\*")
+_POINTER = re.compile(r"\s*&\s*(.+)\Z", re.DOTALL)
+# `index == MSR_X`, and the lower end of a range: `index >= MSR_X`.
+_TEST = re.compile(r"(?:==|>=)\s*([A-Z_]\w*(?:\s*\([^()]*\))?)")
+_LARGEST_BANK = 31
+
+
+class _Range(NamedTuple):
+    first: int
+    last: int
+
+
+class MsrState:
+    """Finder of the registers of one VMM that go into its state."""
+
+    def __init__(self, code: MsrCode) -> None:
+        self._code = code
+
+    def keeps(self, place: MsrPlace, register: Register) -> int | None:
+        """Return 1 if the value that is read at a place goes into the VMM's state, 0 if not, None if unknown."""
+        for argument in place.arguments:
+            if match := _POINTER.match(argument):
+                return self._keeps_target(place, match.group(1).strip())
+        if register.first is None:
+            return None
+        if any(kept.first <= (register.last or 0) and register.first <= kept.last for kept in self._kept):
+            return 1
+        return None if register.entry else 0
+
+    def _keeps_target(self, place: MsrPlace, target: str) -> int:
+        """Tell whether what a pointer names is state, or is stored into state later."""
+        if _KEPT.search(target):
+            return 1
+        name = re.compile(rf"\b{re.escape(target)}\b")
+        later = (store for store in place.function.stores if store.start > place.start and name.search(store.value))
+        return int(any(_is_state(store) for store in later))
+
+    @cached_property
+    def _kept(self) -> list[_Range]:
+        """Ranges of registers for which some function stores the data that was read."""
+        return [found for function in self._code.code.functions for found in self._kept_in(function)]
+
+    def _kept_in(self, function: CodeFunction) -> Iterator[_Range]:
+        stores = [store for store in function.stores if _DATA.search(store.value) and _is_state(store)]
+        if not stores:
+            return
+        labels = self._code.connection.execute(
+            """SELECT start, stop, low, high FROM main.case_label
+               WHERE blob = ? AND function = ? AND low IS NOT NULL AND start BETWEEN ? AND ?""",
+            (function.blob, function.name, function.start, function.stop),
+        ).fetchall()
+        for start, stop, low, high in labels:
+            if any(start <= store.start < stop for store in stores):
+                yield from self._range(function, low, high)
+        for store in stores:
+            for extent in function.guards(store.start):
+                if not extent.negated:
+                    for name in _TEST.findall(extent.expression):
+                        yield from self._range(function, name, name, _LARGEST_BANK if ">=" in extent.expression else 0)
+
+    def _range(self, function: CodeFunction, low: str, high: str, more: int = 0) -> Iterator[_Range]:
+        first, last = self._code.value(function, bare(low)), self._code.value(function, bare(high))
+        if first is not None and last is not None:
+            yield _Range(first, last + more)
+
+
+def _is_state(store: Assignment) -> bool:
+    """Tell whether an assignment outlives the function."""
+    return not store.local or bool(_KEPT.search(store.target))
+
+
+def written_kind(value: str) -> str:
+    """Return what a written value is: state (a member), constant, none, or other (a call, a variable)."""
+    text = bare(value)
+    if not text:
+        return "none"
+    if re.fullmatch(r"[A-Z0-9_xXuUlLa-f\s|&~()+<>*-]+", text) and not re.search(r"[g-z]", text.replace("x", "")):
+        return "constant"
+    return "state" if re.match(r"[A-Za-z_][\w.>\[\]\s-]*(?:->|\.)\s*\w+(?:\[[^\]]*\])?\Z", text) else "other"

@@ -1,0 +1,73 @@
+"""What becomes of a buffer of MSRs that a function fills: whether KVM reads the registers or writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from caplint.knowledge.load import knowledge
+from caplint.link.functions.call_sites import CodeFunction
+from caplint.link.vmm.msr_code import MsrCode
+from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker
+
+_DEPTH = 4
+
+
+class _Mark(NamedTuple):
+    """Call in a function that reads or writes MSRs, by itself or further down."""
+
+    start: int
+    verbs: frozenset[str]
+
+
+@dataclass
+class MsrVerbs:
+    """Finder of the ioctl that follows a place."""
+
+    code: MsrCode
+    takers: dict[str, RegisterTaker]
+    _marks: dict[tuple[str, int], list[_Mark]] = field(default_factory=dict)
+
+    def of(self, place: MsrPlace) -> frozenset[str]:
+        """Return get, put or feature for a place, both of the first where the code does both; empty if unknown."""
+        own = self.takers[place.taker].verbs if place.taker else frozenset[str]()
+        return own or self._at(place.function, place.start, _DEPTH) or self._by_name(place.function)
+
+    def _by_name(self, function: CodeFunction) -> frozenset[str]:
+        verbs = knowledge().msr.vmm_functions
+        return frozenset(verb for verb, names in verbs.items() if names.fullmatch(function.name))
+
+    def _at(self, function: CodeFunction, offset: int, depth: int) -> frozenset[str]:
+        marks = self._marks_in(function, depth)
+        if marks:
+            first = next((mark for mark in marks if mark.start > offset), marks[-1])
+            return first.verbs.union(*(mark.verbs for mark in marks if _exclude(function, first.start, mark.start)))
+        callers = self.code.code.callers(function) if depth else []
+        if not self.code.code.budget.spend(len(callers) + 1):
+            return frozenset()
+        return frozenset[str]().union(*(self._at(caller, call.start, depth - 1) for caller, call in callers))
+
+    def _marks_in(self, function: CodeFunction, depth: int) -> list[_Mark]:
+        key = (function.path, function.start)
+        if key not in self._marks:
+            self._marks[key] = []  # a function that calls itself adds nothing
+            self._marks[key] = sorted(self._find_marks(function, depth))
+        return self._marks[key]
+
+    def _find_marks(self, function: CodeFunction, depth: int) -> Iterator[_Mark]:
+        direct = {ioctl.call.start: ioctl.verbs for ioctl in self.code.ioctls(function)}
+        for call in function.calls:
+            if call.start in direct:
+                yield _Mark(call.start, direct[call.start])
+            elif depth and call.callee not in self.takers:
+                for callee in self.code.code.named(call.callee)[:1]:
+                    marks = self._marks_in(callee, depth - 1)
+                    if verbs := frozenset[str]().union(*(mark.verbs for mark in marks)) - {"feature"}:
+                        yield _Mark(call.start, verbs)
+
+
+def _exclude(function: CodeFunction, one: int, other: int) -> bool:
+    """Tell whether two places are in the two branches of one condition."""
+    held = {(extent.expression, extent.negated) for extent in function.guards(one)}
+    return any((extent.expression, not extent.negated) in held for extent in function.guards(other))
