@@ -59,6 +59,8 @@ class MsrKnowledge:
     """MSR → other mechanism that saves its value."""
     by_vmm: dict[str, str]
     """MSR → reason why VMMs save it although no list names it."""
+    companions: dict[str, str]
+    """MSR that no list names → listed MSR with which VMMs save it."""
     capabilities: dict[str, list[str]]
     """Capability → its MSRs."""
     ways: dict[str, list[str]]
@@ -113,6 +115,7 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         everywhere=data["everywhere"],
         elsewhere=data["elsewhere"],
         by_vmm=data["by_vmm"],
+        companions=data["companions"],
         capabilities=data["capabilities"],
         ways={verb: ways[verb] for verb in ("get", "set")},
         tables=ways["tables"],

@@ -57,6 +57,7 @@ def link_msrs(store: FactStore, extractor: str) -> None:
                 *msr_knowledge.directions.items(),
                 ("elsewhere", msr_knowledge.elsewhere),
                 ("by_vmm", msr_knowledge.by_vmm),
+                ("companion", msr_knowledge.companions),
                 ("everywhere", msr_knowledge.everywhere),
             )
             for name, source in facts.items()

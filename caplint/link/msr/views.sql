@@ -151,9 +151,9 @@ CREATE TEMP TABLE all_cap_msr (
 );
 
 -- MSRs that processors do not allow to be written or read, MSRs whose value is saved by other means, those that VMMs save
--- although no list names them, and those of lists that every processor has: msrs.toml.
+-- although no list names them (alone, or with a companion), and those of lists that every processor has: msrs.toml.
 CREATE TEMP TABLE msr_fact (
-    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere, by_vmm, everywhere
+    kind   TEXT NOT NULL,       -- read_only, write_only, elsewhere, by_vmm, companion (source: the MSR that it goes with), everywhere
     msr    TEXT NOT NULL,
     source TEXT NOT NULL
 );

@@ -236,7 +236,7 @@ class MsrGuards:
         return strongest(passed) if passed else UNKNOWN
 
     def _of_name(self, name: str, depth: int) -> str:
-        """Return the question whose answer a variable outside functions, or a member, holds; unknown without a store."""
+        """Return the question whose answer a variable outside functions or a member holds; unknown without a store."""
         if name not in self._names:
             self._names[name] = UNKNOWN  # while it is looked at
             kinds = [self._of_store(function, store, depth - 1) for function, store in self._stored.get(name, ())]
