@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from caplint.abi.abis import abi_named
+from caplint.abi.constant_drift import constant_drifts
 from caplint.abi.drift import BREAK, COMPATIBLE, Drift, drifts
-from caplint.abi.unit import AbiUnit, Structure
+from caplint.abi.uapi_constants import UapiConstant
+from caplint.abi.unit import AbiUnit, IoctlNumber, Structure
+
+_KINDS: dict[type, str] = {Structure: "struct", IoctlNumber: "ioctl", UapiConstant: "constant"}
 
 
 class AbiDifference(NamedTuple):
-    """Structure or ioctl that differs on one or several ABIs."""
+    """Structure, ioctl or constant that differs on one or several ABIs."""
 
     subject: str
     kind: str
-    """`struct` or `ioctl`."""
+    """`struct`, `ioctl` or `constant`."""
     verdict: str
     abis: str
     """ABIs with this verdict, separated by commas."""
@@ -31,11 +36,11 @@ class AbiDifference(NamedTuple):
 
 
 def differences(kernel: Mapping[str, AbiUnit], other: Mapping[str, AbiUnit]) -> list[AbiDifference]:
-    """Return one difference per structure or ioctl; the keys are ABIs of one architecture."""
+    """Return one difference per structure, ioctl or constant; the keys are ABIs of one architecture."""
     by_subject: dict[str, dict[str, Drift]] = {}
     shared = [name for name in kernel if name in other]
     for name in shared:
-        for drift in drifts(kernel[name], other[name]):
+        for drift in chain(drifts(kernel[name], other[name]), constant_drifts(kernel[name], other[name])):
             by_subject.setdefault(drift.subject, {})[name] = drift
     return [_merged(by_abi, kernel, other, shared) for by_abi in by_subject.values()]
 
@@ -50,7 +55,7 @@ def _merged(
     verdict = BREAK if BREAK in verdicts.values() else COMPATIBLE
     names = [name for name in by_abi if verdicts[name] == verdict]
     drift = by_abi[names[0]]
-    kind = "struct" if isinstance(drift.kernel, Structure) else "ioctl"
+    kind = _KINDS[type(drift.kernel)]
     changes = drift.summary
     if drift.verdict != verdict:
         changes = f"padding makes it the same for 32-bit and 64-bit programs in one of the two: {changes}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from caplint.abi.divisions import divided_alike, extent, overlaps
 from caplint.abi.reserved import is_reserved
 from caplint.abi.types import StructMember
+from caplint.abi.uapi_constants import UapiConstant
 from caplint.abi.unit import AbiUnit, IoctlNumber, Structure
 
 BREAK, COMPATIBLE = "break", "compatible"
@@ -24,14 +25,14 @@ _MOST = 3
 
 @dataclass(frozen=True)
 class Drift:
-    """Structure or ioctl that differs."""
+    """Structure, ioctl or constant that differs."""
 
     subject: str
     verdict: str
     changes: tuple[str, ...]
     """Texts such as `offset of nmsrs: 4, not 0`: the other copy's value, then the kernel's."""
-    kernel: Structure | IoctlNumber
-    other: Structure | IoctlNumber
+    kernel: Structure | IoctlNumber | UapiConstant
+    other: Structure | IoctlNumber | UapiConstant
     renumbers: bool = False
     """Whether the sizes differ and an ioctl's number encodes them."""
 

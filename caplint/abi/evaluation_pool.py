@@ -10,6 +10,7 @@ from typing import Any
 
 from caplint.abi.sources import ROOT, Sources
 from caplint.abi.types import StructMember
+from caplint.abi.uapi_constants import UapiConstant
 from caplint.abi.unit import AbiUnit, IoctlNumber, Structure, Unknown
 from caplint.util.limited_processes import workers
 
@@ -74,4 +75,5 @@ def unit_of(data: dict[str, Any]) -> AbiUnit:
         ],
         [IoctlNumber._make(row) for row in data["ioctls"]],
         [Unknown._make(row) for row in data["unknown"]],
+        [UapiConstant._make(row) for row in data["constants"]],
     )

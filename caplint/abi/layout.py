@@ -17,7 +17,7 @@ from pycparser import c_ast
 from caplint.abi.abis import Abi
 from caplint.abi.attributes import MARKER, Attributes, DeclarationChunk
 from caplint.abi.constants import DeclaredConstants
-from caplint.abi.types import FollowsError, LocateNode, Record, StructMember, Type
+from caplint.abi.types import FollowsError, LocateNode, NumberedName, Record, StructMember, Type
 from caplint.values.c_integers import UnknownValueError
 
 # Limit for the size of one type, in bytes; a larger one is a mistake or an attack.
@@ -37,6 +37,8 @@ class Types:
         self.failed: set[str] = set()
         """Names (`struct tag`) of the types without a known layout."""
         self.constants = DeclaredConstants(abi, self.of)
+        self.enumerators: list[NumberedName] = []
+        """Names of all enumerations so far."""
         self._attributes: list[Attributes] = []
         self._read: set[int] = set()
         self._place: LocateNode = lambda _: ("", 0)
@@ -97,7 +99,12 @@ class Types:
         return Type(element.size * length, element.alignment, text, members, element.tag, element.fixed)
 
     def _enum(self, node: c_ast.Enum) -> Type:
-        values = self.constants.enumerate(node.values.enumerators if node.values is not None else ())
+        entries = node.values.enumerators if node.values is not None else []
+        values = self.constants.enumerate(entries)
+        tag = node.name or (f"enum of {entries[0].name}" if entries else "")
+        for entry, value in zip(entries, values, strict=True):
+            alias = entry.value.name if isinstance(entry.value, c_ast.ID) else ""
+            self.enumerators.append(NumberedName(entry.name, value, alias, tag, *self._place(entry)))
         if values and (max(values) >= 1 << 32 or min(values) < -(1 << 31)):
             raise UnknownValueError("an enumeration is wider than an int")
         return Type(4, 4, f"enum {node.name}" if node.name else "enum")

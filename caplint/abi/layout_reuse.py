@@ -10,6 +10,7 @@ from typing import Any
 
 from caplint.abi.sources import Sources
 from caplint.abi.types import StructMember
+from caplint.abi.uapi_constants import UapiConstant
 from caplint.abi.unit import IoctlNumber, Structure, Unknown
 from caplint.knowledge.capability_names import NAME, PREFIX, capabilities_in
 
@@ -81,7 +82,7 @@ def move(units: str, lines: Lines) -> str | None:
     data: dict[str, dict[str, list[Any]]] = json.loads(units)
     try:
         for unit in data.values():
-            for kind, shape in (("structures", Structure), ("ioctls", IoctlNumber), ("unknown", Unknown)):
+            for kind, shape in _ROWS:
                 _move(unit[kind], shape, lines)
             for structure in unit["structures"]:
                 _move(structure[Structure._fields.index("members")], StructMember, lines)
@@ -90,7 +91,13 @@ def move(units: str, lines: Lines) -> str | None:
     return json.dumps(data)
 
 
-def _move(rows: list[Any], shape: type[Structure | IoctlNumber | Unknown | StructMember], lines: Lines) -> None:
+_Row = type[Structure | IoctlNumber | Unknown | StructMember | UapiConstant]
+_ROWS: list[tuple[str, _Row]] = [
+    ("structures", Structure), ("ioctls", IoctlNumber), ("unknown", Unknown), ("constants", UapiConstant)
+]  # fmt: skip
+
+
+def _move(rows: list[Any], shape: _Row, lines: Lines) -> None:
     """Map the line of each row in place. Raises `KeyError` for a line that is not in the map."""
     path, line = shape._fields.index("path"), shape._fields.index("line")
     for row in rows:

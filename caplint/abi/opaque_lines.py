@@ -2,15 +2,17 @@
 
 Adjacent lines of declarations without a macro name are replaced by one marker; after preprocessing, the marker is
 replaced by their tokens. A definition of an object-like macro that the headers do not use and that is not an ioctl
-becomes an empty line. All other lines stay as they are, and every line keeps its number.
+is replaced in the same way, by no token: the marker shows that it is in force. All other lines stay as they are, and
+every line keeps its number.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from caplint.abi.sources import Sources
 from caplint.c.byte_ranges import Spans, blank
@@ -34,6 +36,15 @@ _PASTE = re.compile(r"(\w*)\s*##\s*(\w*)")
 Words = frozenset[str]
 
 
+class DefinitionAside(NamedTuple):
+    """Definition of an object-like macro that pcpp does not see."""
+
+    path: str
+    line: int
+    name: str
+    body: str
+
+
 @dataclass(frozen=True)
 class Thin:
     """Headers with markers, and the lines that each marker replaces."""
@@ -41,7 +52,17 @@ class Thin:
     files: dict[str, str]
     """Path → text."""
     aside: dict[str, list[tuple[str, int, str]]]
-    """Marker → path, line from 1, and text of every line that it replaces."""
+    """Marker → path, line from 1, and text of every line of declarations that it replaces."""
+    definitions: dict[str, list[DefinitionAside]] = field(default_factory=dict)
+    """Marker → the definitions that it replaces."""
+
+    def stand_in(self, marker: str, line: tuple[str, int, str] | DefinitionAside) -> None:
+        """Let a marker replace one more line of declarations, or one more definition."""
+        self.aside.setdefault(marker, [])
+        if isinstance(line, DefinitionAside):
+            self.definitions.setdefault(marker, []).append(line)
+        else:
+            self.aside[marker].append(line)
 
 
 @dataclass(frozen=True)
@@ -49,6 +70,7 @@ class _Macro:
     """Object-like macro."""
 
     name: str
+    body: str
     words: Words
     """Words of its body."""
     lines: range
@@ -80,8 +102,8 @@ def thin(sources: Sources, predefined: Mapping[str, str]) -> Thin:
     needless = _needless(list(headers.values()))
     result = Thin({}, {})
     for path, header in headers.items():
-        gone = {line for macro in header.macros if macro.name in needless for line in macro.lines}
-        result.files[path] = "\n".join(_thinned(path, header, names, gone, result.aside))
+        gone = {line: macro for macro in header.macros if macro.name in needless for line in macro.lines}
+        result.files[path] = "\n".join(_thinned(path, header, names, gone, result))
     # The input may already contain the marker; then all lines stay as they are.
     return result if not any(MARKER in text for text in sources.files.values()) else Thin(dict(sources.files), {})
 
@@ -124,10 +146,8 @@ def _is_pasted(name: str, pasted: Iterable[tuple[str, str]], tokens: Words) -> b
     return False
 
 
-def _thinned(
-    path: str, header: _Header, names: Words, gone: set[int], aside: dict[str, list[tuple[str, int, str]]]
-) -> Iterator[str]:
-    """Yield the lines, with opaque ones replaced; `aside` receives the replaced lines."""
+def _thinned(path: str, header: _Header, names: Words, gone: Mapping[int, _Macro], result: Thin) -> Iterator[str]:
+    """Yield the lines, with opaque ones replaced; `result` receives the replaced lines."""
     marker = ""
     depth = 0
     closed = True
@@ -135,7 +155,13 @@ def _thinned(
     lost = False
     """Whether `closed` is no longer reliable: from then on no line is replaced."""
     for number, (line, words, plain) in enumerate(zip(header.lines, header.words, header.plain, strict=True)):
-        if not line or line.isspace() or (number in gone and closed and not lost):
+        macro = gone.get(number) if closed and not lost else None
+        if macro is not None and number == macro.lines[0]:
+            first = not marker
+            marker = marker or f"{MARKER}{len(result.aside)}"
+            result.stand_in(marker, DefinitionAside(path, number + 1, macro.name, macro.body))
+            yield marker if first else ""
+        elif not line or line.isspace() or macro is not None:
             yield ""
         elif words is None:
             marker = ""
@@ -143,8 +169,8 @@ def _thinned(
             yield line
         elif plain and closed and not lost and words.isdisjoint(names):
             first = not marker
-            marker = marker or f"{MARKER}{len(aside)}"
-            aside.setdefault(marker, []).append((path, number + 1, line))
+            marker = marker or f"{MARKER}{len(result.aside)}"
+            result.stand_in(marker, (path, number + 1, line))
             yield marker if first else ""
         else:
             marker = ""
@@ -170,7 +196,7 @@ def _header(text: str) -> _Header:
     if any("\\" in line for number, line in enumerate(lines) if number not in held):
         return _as_it_is(text)
     macros = [
-        _Macro(match.group(1), frozenset(_WORD.findall(match.group(2) or "")), extent)
+        _Macro(match.group(1), body := match.group(2) or "", frozenset(_WORD.findall(body)), extent)
         for directive, extent in zip(lexed.directives, extents, strict=True)
         if (match := _DEFINE.match(lexed.text(directive.start, directive.end)))
     ]

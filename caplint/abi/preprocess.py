@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 from pcpp import OutputDirective
 from pcpp.preprocessor import Action
 
-from caplint.abi.opaque_lines import MARKER, thin
+from caplint.abi.opaque_lines import MARKER, DefinitionAside, thin
 from caplint.abi.sources import ASM, ROOT, Sources
 from caplint.c.pcpp_tokens import Preprocessor, TooMuchWorkError, copied
 
 # Limit for the preprocessed headers, in tokens; linux/kvm.h has some 5,000.
 _MAX_TOKENS = 200_000
 _MAX_DEPTH = 30
+_WORD = re.compile(r"[A-Za-z_]\w*")
 # Characters of a reason that quotes the header.
 _LONGEST_REASON = 300
 # pcpp's names of what separates tokens.
@@ -68,6 +69,7 @@ class Preprocessed:
     def __init__(self, sources: Sources, predefined: Mapping[str, str]) -> None:
         self._preprocessor = _HeaderPreprocessor(sources, predefined)
         self.tokens = list(self._preprocessor.run())
+        self._aside = {definition.name: definition for definition in self._preprocessor.definitions}
 
     @property
     def absent(self) -> list[tuple[str, str, int]]:
@@ -84,6 +86,25 @@ class Preprocessed:
             for name, macro in self._preprocessor.macros.items()
             if macro.arglist is None and macro.source is not None and macro.lineno
         ]
+
+    @property
+    def definitions(self) -> list[DefinitionAside]:
+        """Object-like macros that neither declarations nor ioctls use: the last definition of each."""
+        return list(self._aside.values())
+
+    def is_macro(self, name: str) -> bool:
+        """Tell whether a name is a macro of any kind at the end of the headers; those of `definitions` need not be."""
+        return name in self._preprocessor.macros
+
+    def own_expansion(self, name: str) -> str:
+        """Return the expansion of a name, also of one of `definitions`. Raises `HeaderError`."""
+        pending = [name]
+        while pending:
+            definition = self._aside.get(pending.pop())
+            if definition is not None and definition.name not in self._preprocessor.macros:
+                self._preprocessor.define(f"{definition.name} {definition.body}")
+                pending += _WORD.findall(definition.body)
+        return self._expanded(name)[0]
 
     def expansion(self, name: str) -> str:
         """Return the expansion of a macro's name at the end of the headers. Raises `HeaderError`."""
@@ -168,6 +189,8 @@ class _HeaderPreprocessor(Preprocessor):
         self.expand_filemacro = False
         self._depth = 0
         self.absent: list[tuple[str, str, int]] = []
+        self.definitions: list[DefinitionAside] = []
+        """Definitions in force that were set aside, in their order."""
         for name, value in predefined.items():
             self.define(f"{name} {value}")
         for macro in self.macros.values():
@@ -212,6 +235,7 @@ class _HeaderPreprocessor(Preprocessor):
             if token.type in _BLANKS:
                 continue
             if token.value.startswith(MARKER) and token.value in self._thin.aside:
+                self.definitions += self._thin.definitions.get(token.value, ())
                 for line in self._thin.aside[token.value]:
                     yield from _plain_tokens(*line)
             else:

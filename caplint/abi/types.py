@@ -30,6 +30,19 @@ class StructMember(NamedTuple):
     line: int
 
 
+class NumberedName(NamedTuple):
+    """Enumerator with its value."""
+
+    name: str
+    value: int
+    alias: str
+    """The enumerator whose name alone is its value; empty otherwise."""
+    enum: str
+    """Tag of the enumeration; for one without a tag `enum of` and its first name."""
+    path: str
+    line: int
+
+
 @dataclass(frozen=True)
 class Type:
     """Type with its size and alignment in bytes."""

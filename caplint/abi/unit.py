@@ -16,6 +16,7 @@ from caplint.abi.layout import Types
 from caplint.abi.preprocess import HeaderError, HeaderMacro, Preprocessed
 from caplint.abi.sources import ROOT, STAND_IN, Sources
 from caplint.abi.types import FollowsError, Record, StructMember
+from caplint.abi.uapi_constants import UapiConstant, constants
 from caplint.values.c_integers import UnknownValueError
 from caplint.values.parser import parse_expression
 
@@ -78,6 +79,7 @@ class AbiUnit:
     structures: list[Structure] = field(default_factory=list)
     ioctls: list[IoctlNumber] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
+    constants: list[UapiConstant] = field(default_factory=list)
 
 
 def evaluate(sources: Sources, names: list[str]) -> dict[str, AbiUnit]:
@@ -139,7 +141,11 @@ class _Evaluation:
         reported = self._reached(tag for tag, record in self._types.records.items() if record.path.endswith("/kvm.h"))
         records = self._within(record for record in self._types.records.values() if record.tag in reported)
         structures = [self._structure(record, record.tag in carried) for record in records]
-        return AbiUnit(structures, ioctls, self._unknown)
+        numbers = [
+            constant._replace(column=self._column(constant.name, constant.path, constant.line))
+            for constant in constants(self._headers, self._types)
+        ]
+        return AbiUnit(structures, ioctls, self._unknown, numbers)
 
     def _within(self, records: Iterable[Record]) -> Iterator[Record]:
         """Yield the structures up to the limit on their members."""

@@ -31,6 +31,14 @@ _NEW_CAPS = """
       AND EXISTS (SELECT 1 FROM tree WHERE tree.name = c.tree AND tree.patched)
     GROUP BY c.tree, c.name ORDER BY 1, 2, 3
 """
+_NEW_CONSTANTS = """
+    SELECT c.tree, c.path, min(c.line), c.name, c.number, c.numbering, c.abis FROM numbered_constant c
+    WHERE c.role = 'kernel' AND NOT c.alias
+      AND NOT EXISTS (SELECT 1 FROM base_numbered_constant b
+                      WHERE b.tree = c.tree AND b.name = c.name AND b.number = c.number)
+      AND EXISTS (SELECT 1 FROM tree WHERE tree.name = c.tree AND tree.patched)
+    GROUP BY c.tree, c.name, c.number, c.abis ORDER BY 1, 2, 3
+"""
 _NEW_SECTIONS = """
     SELECT s.tree, s.path, min(s.line), s.number, s.title FROM api_section s
     WHERE NOT EXISTS (SELECT 1 FROM base_api_section b
@@ -38,6 +46,7 @@ _NEW_SECTIONS = """
       AND EXISTS (SELECT 1 FROM tree WHERE tree.name = s.tree AND tree.patched)
     GROUP BY s.tree, s.number, s.title ORDER BY 1, 2, 3
 """
+_PENDING = (("pending_cap", _NEW_CAPS), ("pending_constant", _NEW_CONSTANTS), ("pending_section", _NEW_SECTIONS))
 
 
 def compare(trees: list[Tree], rules: list[Rule], config: Config, progress: Progress = no_progress) -> Outcome:
@@ -76,10 +85,10 @@ def compare_series(
 
 
 def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
-    """Fill `pending_cap` and `pending_section` of each session with the additions of the other sessions."""
+    """Fill the tables `pending_…` of each session with the additions of the other sessions."""
     if len(sessions) < 2:
         return
-    for table, query in (("pending_cap", _NEW_CAPS), ("pending_section", _NEW_SECTIONS)):
+    for table, query in _PENDING:
         new = [session.connection.execute(query).fetchall() for session in sessions]
         for session in sessions:
             rows = [
@@ -88,7 +97,9 @@ def _exchange_pending(sessions: list[Session], labels: list[str]) -> None:
                 for row in new_rows
                 if other is not session
             ]
-            session.connection.executemany(f"INSERT INTO temp.{table} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                session.connection.executemany(f"INSERT INTO temp.{table} VALUES ({marks})", rows)  # noqa: S608
 
 
 def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: Config) -> Outcome:

@@ -62,6 +62,6 @@ def unpatched(connection: sqlite3.Connection, configurations: Configurations) ->
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {view.removeprefix('base_')}")  # noqa: S608
     connection.execute("DELETE FROM temp.all_layout_drift WHERE snapshot = 'now'")
     connection.execute("UPDATE temp.all_layout_drift SET snapshot = 'now'")
-    for table in ("changed_line", "patch_file", "pending_cap", "pending_section"):
+    for table in ("changed_line", "patch_file", "pending_cap", "pending_constant", "pending_section"):
         connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
     configurations.unpatched().add_functions(connection)

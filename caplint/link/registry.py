@@ -254,7 +254,7 @@ LINKS: tuple[Link[Linking], ...] = (
         "layouts",
         lambda run: run.fill_layouts(),
         needs=("evaluated layouts",),
-        fills=("all_layout", "all_layout_drift"),
+        fills=("all_layout", "all_layout_drift", "all_numbered_constant"),
         wanted=_is_wide,
     ),
 )

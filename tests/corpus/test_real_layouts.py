@@ -174,6 +174,49 @@ def test_every_ioctl_has_the_number_that_a_compiler_computes(
     assert len(answers) > 75
 
 
+# Macros whose values need headers that no copy of KVM's carries: <linux/bits.h> and <linux/sizes.h>, or U64_MAX.
+ELSEWHERE = {
+    "KVM_ARM_DEVICE_ID_MASK", "KVM_ARM_DEVICE_TYPE_MASK", "KVM_VGIC_V3_DIST_SIZE", "KVM_VGIC_V3_ITS_SIZE",
+    "KVM_VGIC_V3_REDIST_SIZE", "KVM_S390_NO_MEM_LIMIT",
+}  # fmt: skip
+
+
+@each
+def test_every_constant_has_the_value_that_a_compiler_computes(
+    tree: str, name: str, abi: str, options: list[str], tmp_path: Path
+) -> None:
+    found = unit(tree, abi)
+    ours = {constant.name: constant.value for constant in found.constants}
+    cc = compiler(name, abi)
+    known = {ioctl.name for ioctl in found.ioctls} | ELSEWHERE
+    written = {one for one in _constants(cc, options) - known if not one.startswith("KVM_CAP_")}
+    names = sorted(written | ours.keys())
+    refused = cc.refused("\n".join([PRELUDE, *(f"unsigned long long v{name} = {name};" for name in names)]), options)
+    valid = [name for line, name in enumerate(names, 2) if line not in refused]
+    halves = [f"(unsigned long long)({one}){shift}" for shift in ("", " >> 32") for one in valid]
+    answers = cc.constants(PRELUDE, halves, tmp_path, options)
+    whole = [low | high << 32 for low, high in zip(answers[: len(valid)], answers[len(valid) :], strict=True)]
+    assert {name: value % (1 << 64) for name, value in ours.items()} == dict(zip(valid, whole, strict=True))
+    assert len(ours) > 220
+
+
+def _constants(cc: Compiler, options: list[str]) -> set[str]:
+    """Names of the macros and enumerators that KVM's own headers define, as the compiler's preprocessor shows them."""
+    found: set[str] = set()
+    header, enumeration = "", False
+    for line in cc.preprocessed(PRELUDE, [*options, "-dD"]).splitlines():
+        if marker := re.match(r'# \d+ "([^"]*)"', line):
+            header = marker.group(1)
+        elif header.endswith("/kvm.h"):
+            if macro := re.match(r"#define (\w+) \S", line):
+                found.add(macro.group(1))
+                continue
+            enumeration = re.match(r"enum\b.*\{", line) is not None or (enumeration and "}" not in line)
+            if enumeration:
+                found |= set(re.findall(r"^\s*(\w+)\s*(?:=|,|$)", line))
+    return found
+
+
 # A compiler's account that is at hand beside some checkouts: also of architectures that no compiler here knows.
 
 ABIS = {

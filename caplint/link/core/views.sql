@@ -92,6 +92,18 @@ CREATE TEMP TABLE pending_cap (
     number COLLATE number NOT NULL
 );
 
+-- Constants of numberings that other series checked at the same time add to a kernel.
+CREATE TEMP TABLE pending_constant (
+    series    TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    name      TEXT NOT NULL,
+    number    COLLATE number NOT NULL,
+    numbering TEXT NOT NULL,
+    abis      TEXT NOT NULL         -- ABIs that its header is evaluated for; '' in linux/kvm.h
+);
+
 -- Numbered sections of KVM's API documentation that other series checked at the same time add.
 CREATE TEMP TABLE pending_section (
     series  TEXT NOT NULL,

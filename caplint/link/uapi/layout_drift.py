@@ -21,7 +21,7 @@ _LINE = re.compile(r'\.h", \d+')
 _SHAPES = 64
 """Number of copies whose shapes are kept in memory; a run has some thirty."""
 
-_KINDS = {"struct": "structures", "ioctl": "ioctls"}
+_KINDS = {"struct": "structures", "ioctl": "ioctls", "constant": "constants"}
 _SIDES = (slice(6, 9), slice(9, 12))
 """Columns for path, line and column of a difference: in the kernel's copy, in the other copy."""
 
@@ -63,10 +63,11 @@ def _compared(kernel: str, other: str) -> list[tuple[object, ...]]:
 
 def _place(units: Mapping[str, Any], row: list[Any]) -> list[Any]:
     """Return path, line and column of a difference's subject, on the first ABI of the difference."""
-    from caplint.abi.unit import IoctlNumber, Structure  # noqa: PLC0415 - pycparser's
+    from caplint.abi.uapi_constants import UapiConstant  # noqa: PLC0415 - pycparser's
+    from caplint.abi.unit import IoctlNumber, Structure  # noqa: PLC0415
 
     subject, kind, _, abis = row[:4]
-    shape = Structure if kind == "struct" else IoctlNumber
-    columns = [shape._fields.index(name) for name in ("path", "line", "column")]
+    fields = {"struct": Structure._fields, "ioctl": IoctlNumber._fields, "constant": UapiConstant._fields}[kind]
+    columns = [fields.index(name) for name in ("path", "line", "column")]
     by_name = {entry[0]: entry for entry in units[abis.partition(", ")[0]][_KINDS[kind]]}[subject]
     return [by_name[column] for column in columns]

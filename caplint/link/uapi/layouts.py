@@ -19,8 +19,10 @@ from caplint.abi.sources import HeaderSet, Sources, gather
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import insert
+from caplint.link.core.values import number_column
 from caplint.link.uapi.layout_drift import drift_of
-from caplint.link.uapi.rows import LayoutDriftRow, LayoutRow
+from caplint.link.uapi.numbered_constants import numbered_constants
+from caplint.link.uapi.rows import LayoutDriftRow, LayoutRow, NumberedConstantRow
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import LAYOUTS, code_identity
 from caplint.util.errors import CaplintError
@@ -50,8 +52,8 @@ def layouts_of(
 ) -> Iterator[Callable[[], None]]:
     """Start evaluating missing layouts in the background; the callable waits for them and fills the tables.
 
-    The tables are `all_layout` and `all_layout_drift`. No other link reads them, so evaluation runs beside all links.
-    `chosen` are the ABIs to evaluate, all if it is empty.
+    The tables are `all_layout`, `all_layout_drift` and `all_numbered_constant`. No other link reads them, so evaluation
+    runs beside all links. `chosen` are the ABIs to evaluate, all if it is empty.
     """
     copies: list[_Copy] = []
     for now in trees:
@@ -99,9 +101,30 @@ def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
             for copy in copies
         ],
     )  # fmt: skip
+    insert(store.connection, "all_numbered_constant", list(_numbered(store, copies, units)))
     for snapshot, against, kernel, other in _pairs(copies):
         if kernel.key != other.key:
             _compare(store, (snapshot, against), (kernel, other), units)
+
+
+def _numbered(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -> Iterator[NumberedConstantRow]:
+    """Yield the constants of all copies but those in tools/; those of linux/kvm.h once, without an architecture."""
+    seen: set[tuple[object, ...]] = set()
+    for copy in copies:
+        if copy.header == "copy" or not copy.abis:
+            continue
+        for constant in numbered_constants(store, copy.key, units[copy.key], copy.sources):
+            generic = constant.path == copy.place.root
+            arch, abis = ("", "") if generic else (copy.arch, ", ".join(copy.abis))
+            key = (copy.side, copy.tree.name, abis, *constant)
+            number = number_column(constant.number)
+            if key in seen or number is None:
+                continue
+            seen.add(key)
+            yield NumberedConstantRow(
+                copy.side, copy.tree.name, copy.tree.role, copy.header, arch, abis, constant.path, constant.line,
+                constant.column, constant.name, number, constant.numbering, constant.alias
+            )  # fmt: skip
 
 
 def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
@@ -150,7 +173,9 @@ def _evaluable(of: tuple[str, Tree, str], place: HeaderSet, arch: str, abis: lis
 
 def _blind(path: str, reason: str) -> str:
     """Return JSON that replaces the key where there is nothing to evaluate: an unknown layout with the reason."""
-    return json.dumps({"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]]}})
+    return json.dumps(
+        {"any": {"structures": [], "ioctls": [], "unknown": [[path, path, 1, reason, 0]], "constants": []}}
+    )
 
 
 def _key(sources: Sources, abis: tuple[str, ...]) -> str:

@@ -70,6 +70,24 @@ class UapiNameRow(NamedTuple):
     arch: str | None
 
 
+class NumberedConstantRow(NamedTuple):
+    """Row of `all_numbered_constant`."""
+
+    side: str
+    tree: str
+    role: str
+    header: str
+    arch: str
+    abis: str
+    path: str
+    line: int
+    column: int
+    name: str
+    number: Number
+    numbering: str
+    alias: int
+
+
 class LayoutRow(NamedTuple):
     """Row of `all_layout`."""
 

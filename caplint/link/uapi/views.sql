@@ -81,18 +81,36 @@ CREATE TEMP TABLE all_layout (
     arch   TEXT NOT NULL,       -- '' if the path of its asm/kvm.h names none
     path   TEXT NOT NULL,       -- of linux/kvm.h
     asm    TEXT NOT NULL,       -- of asm/kvm.h
-    units  TEXT NOT NULL        -- JSON: ABI → structures, ioctls, unknown
+    units  TEXT NOT NULL        -- JSON: ABI → structures, ioctls, unknown, constants
 );
 
--- A structure or ioctl whose layout or number differs between two copies of the UAPI, per pair of copies and architecture.
+-- A constant of the UAPI that belongs to a numbering (numberings.toml), in a kernel's or VMM's own headers, not in tools/. A number that
+-- depends on the ABI has a row for each value.
+CREATE TEMP TABLE all_numbered_constant (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    role      TEXT NOT NULL,
+    header    TEXT NOT NULL,    -- uapi, vmm
+    arch      TEXT NOT NULL,    -- '' in linux/kvm.h
+    abis      TEXT NOT NULL,    -- ABIs that its header is evaluated for; '' in linux/kvm.h
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    column    INTEGER NOT NULL,
+    name      TEXT NOT NULL,
+    number    COLLATE number NOT NULL,
+    numbering TEXT NOT NULL,    -- set of constants of which no two may share a number
+    alias     INTEGER NOT NULL  -- 1: defined as another constant, or its comment says that it is another name
+);
+
+-- A structure, ioctl or constant whose layout, number or value differs between two copies of the UAPI, per pair of copies and architecture.
 CREATE TEMP TABLE all_layout_drift (
     snapshot      TEXT NOT NULL,    -- now; base: every patched tree without its patch
     against       TEXT NOT NULL,    -- the other copy: vmm; copy (tools/); reference: another kernel; before: the kernel without its patch
     original      TEXT NOT NULL,    -- tree of the authoritative header: the kernel; for reference and before the other kernel
     tree          TEXT NOT NULL,    -- tree of the other header
     arch          TEXT NOT NULL,
-    subject       TEXT NOT NULL,    -- tag of the structure, or name of the ioctl
-    kind          TEXT NOT NULL,    -- struct, ioctl
+    subject       TEXT NOT NULL,    -- tag of the structure, or name of the ioctl or constant
+    kind          TEXT NOT NULL,    -- struct, ioctl, constant
     verdict       TEXT NOT NULL,    -- break: programs built with one misread the other; compatible: one has additional members
     abis          TEXT NOT NULL,    -- ABIs on which the verdict holds, separated by commas
     everywhere    INTEGER NOT NULL, -- 1: it holds on all ABIs for which both are known
@@ -128,6 +146,15 @@ CREATE TEMP VIEW {base_}ioctl_number AS
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.ioctls') i
     WHERE l.side = '{side}';
 
+-- An integer constant of the UAPI, a macro or an enumerator, with its value in one ABI; capabilities are in the view cap.
+CREATE TEMP VIEW {base_}uapi_constant AS
+    SELECT l.tree, l.role, l.header, c.value ->> 4 AS path, c.value ->> 5 AS line, l.arch, u.key AS abi,
+           c.value ->> 0 AS name, iif(typeof(c.value ->> 1) = 'integer', c.value ->> 1, c.value -> 1) AS value,
+           nullif(c.value ->> 2, '') AS alias,     -- the constant whose name alone is its value
+           nullif(c.value ->> 3, '') AS enum       -- its enumeration's tag, or `enum of` and the first name; NULL for a macro
+    FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.constants') c
+    WHERE l.side = '{side}';
+
 -- A structure, ioctl or header of the UAPI whose layout or number is unknown on an ABI, with the reason.
 CREATE TEMP VIEW {base_}layout_unknown AS
     SELECT l.tree, l.role, l.header,
@@ -137,7 +164,11 @@ CREATE TEMP VIEW {base_}layout_unknown AS
     FROM all_layout l, json_each(l.units) u, json_each(u.value, '$.unknown') n
     WHERE l.side = '{side}';
 
-CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE snapshot = 'now';
+CREATE TEMP VIEW layout_drift AS SELECT * FROM all_layout_drift WHERE snapshot = 'now' AND kind <> 'constant';
+
+CREATE TEMP VIEW constant_drift AS SELECT * FROM all_layout_drift WHERE snapshot = 'now' AND kind = 'constant';
 
 CREATE INDEX temp.all_cap_name ON all_cap (name);
+CREATE INDEX temp.all_numbered_constant_number ON all_numbered_constant (side, numbering, number);
+CREATE INDEX temp.all_numbered_constant_name ON all_numbered_constant (name);
 CREATE INDEX temp.all_cap_use_cap ON all_cap_use (cap);

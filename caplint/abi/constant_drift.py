@@ -1,0 +1,33 @@
+"""Constants of which two evaluations of KVM's headers for one ABI have different values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from caplint.abi.drift import BREAK, Drift
+from caplint.abi.unit import AbiUnit
+from caplint.knowledge.numberings import is_bound
+
+# From this value on, a number is written in hexadecimal.
+_WIDE = 4096
+
+
+def constant_drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
+    """Yield the constants that both have with different values; what bounds or counts others may differ."""
+    others = {constant.name: constant for constant in other.constants}
+    for constant in kernel.constants:
+        twin = others.get(constant.name)
+        if twin is None or twin.value == constant.value or is_bound(constant.name):
+            continue
+        # linux/kvm.h gives some a value only where the architecture's header does not.
+        if _is_generic(twin.path) == _is_generic(constant.path):
+            change = f"{_written(twin.value)}, not {_written(constant.value)}"
+            yield Drift(constant.name, BREAK, (change,), constant, twin)
+
+
+def _is_generic(path: str) -> bool:
+    return path.endswith("linux/kvm.h")
+
+
+def _written(value: int) -> str:
+    return str(value) if -_WIDE < value < _WIDE else f"{value:#x}"
