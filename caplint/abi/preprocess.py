@@ -104,7 +104,9 @@ class Preprocessed:
             if definition is not None and definition.name not in self._preprocessor.macros:
                 self._preprocessor.define(f"{definition.name} {definition.body}")
                 pending += _WORD.findall(definition.body)
-        return self._expanded(name)[0]
+        text = self._expanded(name)[0]
+        # pcpp leaves a name that was pasted of `32_CRN` as two tokens, which it does not expand.
+        return text if self._preprocessor.macros.keys().isdisjoint(_WORD.findall(text)) else self._expanded(text)[0]
 
     def expansion(self, name: str) -> str:
         """Return the expansion of a macro's name at the end of the headers. Raises `HeaderError`."""
@@ -117,11 +119,11 @@ class Preprocessed:
             self._handle(_EXPANSIONS[key][1])
         return _EXPANSIONS[key][0]
 
-    def _expanded(self, name: str) -> tuple[str, int]:
-        """Return the expansion of a name, and the number of tokens handled for it."""
+    def _expanded(self, text: str) -> tuple[str, int]:
+        """Return the expansion of a text, and the number of tokens handled for it."""
         before = self._preprocessor.handled
         try:
-            tokens = self._preprocessor.expand_macros(self._preprocessor.tokenize(name))
+            tokens = self._preprocessor.expand_macros(self._preprocessor.tokenize(text))
         except TooMuchWorkError as error:
             raise HeaderError(str(error)) from error
         return "".join(token.value for token in tokens), self._preprocessor.handled - before

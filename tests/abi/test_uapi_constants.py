@@ -39,6 +39,10 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
     "precedence of the text": ("#define A 1 + 2\n#define B A * 2\n", {"A": 3, "B": 5}),
     "a macro with arguments": ("#define F(x) ((x) << 4)\n#define A F(2)\n", {"A": 32}),
     "pasted": ("#define P(x) KVM_##x\n#define KVM_A 3\n#define B P(A)\n", {"KVM_A": 3, "B": 3}),
+    "pasted of a number and a name": (
+        "#define S(x, n) ((x) << A_ ## n ## _S)\n#define F(x) S(x, 32_CRN)\n#define A_32_CRN_S 7\n#define B F(1)\n",
+        {"A_32_CRN_S": 7, "B": 128},
+    ),
     "a size": ("struct s {\n\t__u64 a[3];\n};\n#define A sizeof(struct s)\n", {"A": 24}),
     "an enumeration": ("enum e {\n\tA = 2,\n\tB,\n\tC = A + 8,\n};\n", {"A": 2, "B": 3, "C": 10}),
     "one without a tag": ("enum {\n\tA,\n\tB,\n};\n", {"A": 0, "B": 1}),
