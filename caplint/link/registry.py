@@ -17,6 +17,7 @@ from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.ioctl_handling import link_ioctl_handling
 from caplint.link.docs.printed_structures import link_printed_structures
 from caplint.link.docs.selftests import link_selftests
+from caplint.link.docs.undefined_names import link_undefined
 from caplint.link.handlers.advertised import link_answers
 from caplint.link.handlers.device_attributes import link_device_attributes
 from caplint.link.handlers.handlers import link_handlers
@@ -84,6 +85,7 @@ def _machines(run: Linking) -> None:
 def _selftests(run: Linking) -> None:
     for entry in run.loaded:
         link_selftests(run.connection, entry.tree)
+        link_undefined(run.connection, entry.tree)
 
 
 def _is_wide(run: Linking) -> bool:
@@ -249,7 +251,13 @@ LINKS: tuple[Link[Linking], ...] = (
         fills=("all_cap_msr",),
         wanted=_is_wide,
     ),
-    Link("self-tests", _selftests, needs=("all_cap",), fills=("selftest",), wanted=_is_wide),
+    Link(
+        "self-tests",
+        _selftests,
+        needs=("all_cap", "all_file", "patch_file"),
+        fills=("all_selftest_undefined", "selftest"),
+        wanted=_is_wide,
+    ),
     Link(
         "layouts",
         lambda run: run.fill_layouts(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -110,6 +111,14 @@ class RevisionTree(Tree):
         return sorted(
             path for path in self._everything if path.startswith(f"{directory}/") and path.endswith((".c", ".h"))
         )
+
+    def c_contents_under(self, directory: str) -> Iterator[tuple[str, bytes]]:
+        # Lists this directory alone: listing everything takes a quarter of a second for Linux.
+        blobs = self._blobs if self._object is None else self._repository.entries(self._object, [directory])
+        paths = sorted(path for path in blobs if path.startswith(f"{directory}/") and path.endswith((".c", ".h")))
+        for path, content in zip(paths, self._repository.read_present([blobs[path] for path in paths]), strict=True):
+            if content is not None:
+                yield path, content
 
     @cached_property
     def _everything(self) -> dict[str, str]:

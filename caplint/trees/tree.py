@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from caplint.knowledge.project import Project
+from caplint.util.errors import CaplintError
 
 LARGEST = 16 << 20
 """Size in bytes of the largest file that is read; a larger one is a blind spot."""
@@ -167,6 +168,14 @@ class Tree(ABC):
     @abstractmethod
     def c_files_under(self, directory: str) -> list[str]:
         """Return the C files below a directory, whether they matter or not."""
+
+    def c_contents_under(self, directory: str) -> Iterator[tuple[str, bytes]]:
+        """Yield path and bytes of the C files below a directory that can be read, whether they matter or not."""
+        for path in self.c_files_under(directory):
+            try:
+                yield path, self.read(path)
+            except (OSError, CaplintError):
+                continue
 
     def is_file(self, path: str) -> bool:
         """Return whether a file is at this path, whether it matters or not."""

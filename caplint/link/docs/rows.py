@@ -77,6 +77,17 @@ class IoctlHandlingRow(NamedTuple):
     condition: str
 
 
+class SelftestUndefinedRow(NamedTuple):
+    """Row of `all_selftest_undefined`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+
+
 class SelftestRow(NamedTuple):
     """Row of `selftest`."""
 

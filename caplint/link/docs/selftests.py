@@ -19,10 +19,13 @@ def mentions(tree: Tree) -> Iterator[tuple[str, list[tuple[str, int]]]]:
     """Yield the path of each self-test that is built, with the capabilities that its code names and their lines."""
     for directory in tree.project.selftests:
         contents = _Contents(tree)
-        makefiles = [tree.read_or_none(f"{directory}/{name}") for name in MAKEFILES]
-        present = [content for content in makefiles if content is not None]
-        for path in built_files(directory, tree.c_files_under(directory), present, contents.read):
+        for path in _built(tree, directory, contents):
             yield path, _named_in_code(contents.read(path))
+
+
+def built_selftests(tree: Tree, directory: str) -> list[str]:
+    """Return the paths of the C files below a directory of self-tests that are built, sorted."""
+    return _built(tree, directory, _Contents(tree))
 
 
 class _Contents:
@@ -40,6 +43,12 @@ class _Contents:
             except (OSError, CaplintError):
                 self._known[path] = b""
         return self._known[path]
+
+
+def _built(tree: Tree, directory: str, contents: _Contents) -> list[str]:
+    makefiles = [tree.read_or_none(f"{directory}/{name}") for name in MAKEFILES]
+    present = [content for content in makefiles if content is not None]
+    return built_files(directory, tree.c_files_under(directory), present, contents.read)
 
 
 def _named_in_code(content: bytes) -> list[tuple[str, int]]:

@@ -113,6 +113,17 @@ CREATE TEMP TABLE selftest (
     cap  TEXT NOT NULL
 );
 
+-- A capability that the code of a self-test names and no header of the tree defines. Under a patch that leaves all definitions in place only the
+-- self-tests that it changes are searched.
+CREATE TEMP TABLE all_selftest_undefined (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    column INTEGER NOT NULL,
+    cap    TEXT NOT NULL
+);
+
 -- A capability that a comment of the UAPI headers names, at its first place in the file. A name that stands for several, such as
 -- KVM_CAP_S390_* or KVM_CAP_xxx, is left out.
 CREATE TEMP VIEW header_comment_cap AS
