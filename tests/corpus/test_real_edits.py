@@ -148,7 +148,12 @@ HEADERS = [
     Edit(
         "a capability is renamed in QEMU's header",
         {QEMU: swap("KVM_CAP_SREGS2", "KVM_CAP_SREGS_TWO")},
-        adds=[*STALE, *rows("error", "CAP104", "SREGS_TWO"), *rows("error", "CAP102", "SREGS_TWO")],
+        adds=[
+            *STALE,
+            *rows("error", "CAP104", "SREGS_TWO"),
+            *rows("error", "CAP102", "SREGS_TWO"),
+            *rows("error", "CAP221", "SREGS2", "x86"),
+        ],
     ),
     Edit(
         "a capability is renamed in the kernel's header",
@@ -158,6 +163,7 @@ HEADERS = [
             *COPY,
             *rows("error", "CAP102", "SREGS2"),
             *rows("error", "CAP104", "SREGS2"),
+            *rows("error", "CAP221", "SREGS2", "x86"),
             *rows("warning", "CAP105", "SREGS_TWO"),
             *rows("note", "CAP501", "SREGS_TWO"),
             *rows("note", "CAP202", "SREGS_TWO"),
@@ -168,7 +174,7 @@ HEADERS = [
     Edit(
         "a capability vanishes from QEMU's header",
         {QEMU: every(r"^#define KVM_CAP_SREGS2 .*\n", "")},
-        adds=STALE,
+        adds=[*STALE, *rows("error", "CAP221", "SREGS2", "x86")],
     ),
     Edit(
         "a capability vanishes from the kernel's copy",
