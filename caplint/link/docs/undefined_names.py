@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from caplint.c.byte_ranges import Spans
 from caplint.c.conditions import conditionals
 from caplint.c.lexer import lex
 from caplint.knowledge.capability_names import NAME, mentions_in
@@ -18,8 +19,6 @@ from caplint.util.errors import CaplintError
 # A definition of such a name: a macro, or an enumerator with a value.
 _DEFINITION = re.compile(rf"#[ \t]*define[ \t]+({NAME})|\b({NAME})[ \t]*=[^=]".encode())
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|elifdef)\b(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
-_PASTED = re.compile(rb"[ \t]*##")
-_PASTED_BEHIND = re.compile(rb"##[ \t]*\Z")
 _LARGEST = 1 << 20
 
 
@@ -95,15 +94,12 @@ def _rows(side: str, tree: str, path: str, content: bytes, caps: set[str]) -> It
         return
     lexed = lex(content)
     presence = conditionals(lexed).presence
+    directives = Spans([(directive.start, directive.end) for directive in lexed.directives])
     for cap, offset in mentions_in(content):
-        if cap not in left or offset in lexed.comments or offset in lexed.strings or presence(offset) is False:
+        # A macro that names it need not be used, and may only paste it.
+        if cap not in left or any(offset in part for part in (directives, lexed.comments, lexed.strings)):
             continue
-        end = offset + len(cap.encode())
-        if (
-            cap.endswith("_")
-            or _PASTED.match(content, end)
-            or _PASTED_BEHIND.search(content, max(0, offset - 80), offset)
-        ):
+        if presence(offset) is False:
             continue
         left.discard(cap)
         column = offset - content.rfind(b"\n", 0, offset)
