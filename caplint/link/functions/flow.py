@@ -39,6 +39,8 @@ class FlowStep:
 class Sequence:
     """Statements in file order; blocks are dissolved, so a label is found wherever it stands in them."""
 
+    start: int = 0
+    """Offset at which the branch of an `if` begins; 0 of any other sequence."""
     steps: list[FlowStep] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
     """Name of a label → its index."""
@@ -84,8 +86,10 @@ def _nested(rows: list[tuple[str, str, str, int, int, str]]) -> Sequence:
         step = FlowStep(kind, plain, extra, start, stop, parse(condition), Sequence())
         if kind == "else" and holder is not None:
             holder.otherwise = step.body
+            step.body.start = start
         elif kind == "then" and holder is not None:
             holder.body = step.body
+            step.body.start = start
         else:
             sequence.add(step)
         if kind in _CONTAINERS:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from caplint.link.functions.body import Body
 from caplint.link.functions.cap_argument import CapArgument
-from caplint.link.handlers.argument_uses import ArgumentUses, handed_on, indices, tested
-from caplint.link.handlers.conditions import Region
+from caplint.link.handlers.argument_uses import ArgumentUses, evaluates, handed_on, indices, tested
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_tests import Readers
 from caplint.link.handlers.sites import Site
@@ -30,7 +29,9 @@ def used(readers: Readers, body: Body, site: Site) -> Iterator[CapArgument]:
         body.cut(site.line, site.start, f"more than {_MOST_ARGUMENTS} arguments of one request")
     for index in found[:_MOST_ARGUMENTS]:
         value = ("args", str(index))
-        argument = ArgumentUses(readers.at_handler(body, value, site.capability), Region.of(body, site)).argument(index)
+        argument = ArgumentUses(readers.at_handler(body, value, site.capability), readers.region(body, site)).argument(
+            index
+        )
         if argument.validated == 0:
             level = level_at_callers(readers, body, value)
             if level > Level.UNTESTED:
@@ -42,7 +43,7 @@ def hands_on(readers: Readers, body: Body, site: Site) -> int:
     """Return 1 if a function that is not in view gets the whole request, in the case or above its switch."""
     if not body.selector:
         return 0
-    region, reader = Region.of(body, site), readers.at_handler(body, _ALL, "")
+    region, reader = readers.region(body, site), readers.at_handler(body, _ALL, "")
     return int(any(region.holds(offset) for offset in handed_on(reader)))
 
 
@@ -50,11 +51,12 @@ def _tested_above(readers: Readers, body: Body, site: Site) -> set[int]:
     """Return the indices of the arguments that conditions above the site's switch test."""
     if not body.selector:
         return set()
-    head, reader = Region.of(body, site).head, readers.at_handler(body, _ALL, "")
-    return {index for offset, index in tested(reader) if offset < head}
+    region, reader = readers.region(body, site), readers.at_handler(body, _ALL, site.capability)
+    above = [test for test in tested(readers.at_handler(body, _ALL, "")) if test.offset < region.head]
+    return {test.position for test in above if region.holds(test.offset) and evaluates(reader, test, region)}
 
 
 def _indices(readers: Readers, body: Body, site: Site) -> set[int]:
     if not body.selector:
         return set()
-    return indices(readers.at_handler(body, _ALL, site.capability), Region.of(body, site))
+    return indices(readers.at_handler(body, _ALL, site.capability), readers.region(body, site))

@@ -10,11 +10,10 @@ from functools import cached_property
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Row, between
 from caplint.link.functions.cap_argument import CapArgument
-from caplint.link.handlers.conditions import Region
-from caplint.link.handlers.implications import Place
+from caplint.link.handlers.conditions import Place, Region
 from caplint.link.handlers.request_exits import level_on_success
 from caplint.link.handlers.request_names import WHOLE, Part, arguments
-from caplint.link.handlers.request_tests import RequestTests
+from caplint.link.handlers.request_tests import RequestTests, TestedArgument
 from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.link.handlers.zero_argument import effect_of_zero
 from caplint.values.expression_tree import Node, text_of, tree_of
@@ -36,15 +35,33 @@ def _parts(reader: RequestTests, call: Node, offset: int) -> list[Part | None]:
     return [reader.names.part(part, offset) for part in call.parts[1:]]
 
 
-def tested(reader: RequestTests) -> list[tuple[int, int]]:
-    """Return the conditions that read arguments, as offset and index; the reader's value is `args`."""
+def tested(reader: RequestTests) -> list[TestedArgument]:
+    """Return the arguments that conditions read; the reader's value is `args`."""
     if reader.tested is None:
         reader.tested = []
         for row in reader.body.tests:
             if row.extra[0] != "switch" and reader.mentioned(row.text):
-                parts = [reader.names.part(node, row.start) for node in tree_of(row.text).within()]
-                reader.tested += [(row.start, int(part[1])) for part in parts if part is not None and len(part) > 1]
+                tree = tree_of(row.text)
+                parts = [(node, reader.names.part(node, row.start)) for node in tree.within()]
+                reader.tested += [
+                    TestedArgument(row.start, int(part[1]), tree, node)
+                    for node, part in parts
+                    if part is not None and len(part) > 1
+                ]
     return reader.tested
+
+
+def evaluates(reader: RequestTests, test: TestedArgument, region: Region) -> bool:
+    """Tell whether a condition reads its argument for the reader's capability: not in `cap == OTHER && args[0]`."""
+    node, place = test.condition, Place(test.offset, region)
+    while node is not test.argument:
+        inner = next(part for part in node.parts if any(each is test.argument for each in part.within()))
+        if node.kind == "binary" and node.text in {"&&", "||"} and inner is node.parts[1]:
+            continues = ConditionResult.NONZERO if node.text == "&&" else ConditionResult.ZERO
+            if reader.implied(node.parts[0], continues, place) is Level.UNREACHED:
+                return False
+        node = inner
+    return True
 
 
 def handed_on(reader: RequestTests) -> list[int]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from caplint.knowledge.capability_names import is_capability
 from caplint.link.core.extents import START, Extents
 from caplint.link.functions.body import Body, Row, between
+from caplint.link.handlers.reach import Reach
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult
 
@@ -25,28 +26,38 @@ class Region:
     stop: int
     presence: str
     """Presence condition of the case."""
+    reach: Reach | None = field(default=None, compare=False)
+    """Code that runs for the capability; None if that is not known, or is not asked."""
 
     def holds(self, offset: int) -> bool:
         """Tell whether the code at an offset may run."""
-        return offset < self.head or self.start <= offset < self.stop
+        within = offset < self.head or self.start <= offset < self.stop
+        return within and (self.reach is None or self.reach.holds(offset))
 
     @staticmethod
-    def of(body: Body, site: Site) -> Region:
+    def of(body: Body, site: Site, reach: Reach | None) -> Region:
         """Return the region of a capability's site."""
         if site.kind != "case":
-            return Region(site.start, site.start, site.stop, site.condition)
-        return Region.around(body, site.start, site.stop, site.condition)
+            return Region(site.start, site.start, site.stop, site.condition, reach)
+        return Region.around(body, site.start, site.stop, site.condition, reach)
 
     @staticmethod
-    def around(body: Body, start: int, stop: int, presence: str) -> Region:
+    def around(body: Body, start: int, stop: int, presence: str, reach: Reach | None = None) -> Region:
         """Return the region of a case by the extent of its label."""
         switches = [row.start for row in body.around.at(start) if row.start < start]
-        return Region(max(switches, default=start), start, stop, presence)
+        return Region(max(switches, default=start), start, stop, presence, reach)
 
     @staticmethod
     def whole(body: Body) -> Region:
         """Return the region that is a whole function."""
         return Region(body.handler.stop, body.handler.start, body.handler.stop, "1")
+
+
+class Place(NamedTuple):
+    """Place of a function on the way through one case."""
+
+    offset: int
+    region: Region
 
 
 class Condition(NamedTuple):

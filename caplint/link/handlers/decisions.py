@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from caplint.c.formula import satisfiable, text
 from caplint.link.functions.body import Body, between
+from caplint.link.handlers.reach import Reach
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.verdicts import Root, Verdicts, joined_outcomes
@@ -62,6 +63,14 @@ class Decisions:
         """Return what the handlers that reach a function may do with a capability that they do not name."""
         return joined_outcomes(body.handler.verb, [root.outcome(None) for root in self.roots_of(body)])
 
+    def reach(self, body: Body, capability: str) -> Reach | None:
+        """Return the code of a function that runs for a capability; None if that is not known."""
+        roots = self.roots_of(body)
+        runs = [root.reached(capability) for root in roots]
+        known = [run for run in runs if run is not None]
+        flow = roots[0].facts.flow(body) if roots else None
+        return Reach(flow, frozenset().union(*known)) if flow is not None and len(known) == len(runs) else None
+
     def reason(self, body: Body) -> str:
         """Return why a handler's decision is not understood; empty if it is."""
         return next((root.reason for root in self.roots_of(body) if root.reason), "")
@@ -77,7 +86,21 @@ class Decisions:
                     continue
                 outcome = root.outcome(capability)
                 if satisfiable(outcome.success()) and (outcome.literal or not root.reason):
-                    yield _witness(root, capability)
+                    yield self.where_it_runs(*_witness(root, capability))
+
+    def where_it_runs(self, body: Body, site: Site) -> tuple[Body, Site]:
+        """Return the site with the extent of the code that enables it, where a table or a predicate names it only."""
+        root, handler = next(iter(self.roots_of(body)), None), body.handler
+        if root is None or handler.verb != "enable" or handler.path != root.body.handler.path:
+            return body, site
+        if site.kind != "table" and _works(body, site):
+            return body, site
+        own = root.body
+        reach, others = self.reach(own, site.capability), root.reached(None)
+        run = reach.beyond(others) if reach is not None and others is not None else None
+        if run is None:
+            return body, site
+        return own, replace(site, kind="table" if site.kind == "table" else "comparison", start=run[0], stop=run[1])
 
 
 def _key(body: Body) -> tuple[str, int, int]:
@@ -98,6 +121,12 @@ def _witness(root: Root, capability: str) -> tuple[Body, Site]:
             return _as_handler(holder, root), Site(capability, "table", *where)
     start = root.body.handler.start
     return root.body, Site(capability, "comparison", line_of(root.body), 1, start, start + 1, "1")
+
+
+def _works(body: Body, site: Site) -> bool:
+    """Tell whether the code of a site does more than tell capabilities apart."""
+    stop = max(site.stop, site.start + 1)
+    return bool(between(body.stores, site.start, stop) or between(body.calls, site.start, stop))
 
 
 def _as_handler(body: Body, root: Root) -> Body:

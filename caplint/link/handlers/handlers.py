@@ -82,10 +82,10 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
-    readers = Readers(helpers, constants)
     numbered = Numbered(connection, side, tree)
     bodies = list(_handlers(connection, side, tree))
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
+    readers = Readers(helpers, constants, decisions.reach)
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
     unasked = UnaskedConditions(decisions, RunTimeConditions(helpers))
@@ -99,7 +99,8 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         named.update(((handler.blob, handler.start), site.capability) for site in sites_of_body)
         _insert_handler(decisions, body)
         for site in sites_of_body:
-            _insert_site(readers, constants, decisions, body, site)
+            where = decisions.where_it_runs(body, site) if handler.found_by == "delegation" else (body, site)
+            _insert_site(readers, constants, decisions, *where)
             _insert_unasked(unasked, body, site)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)

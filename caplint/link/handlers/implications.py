@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import NamedTuple
 
 from caplint.c.expression import parse
 from caplint.c.formula import disjunction, implies
@@ -17,9 +16,9 @@ from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body, Row, between
 from caplint.link.functions.call_sites import Budget
-from caplint.link.handlers.conditions import Condition, Conditions, Region
+from caplint.link.handlers.conditions import Condition, Conditions, Place, Region
 from caplint.link.handlers.mask_bits import MaskReader
-from caplint.link.handlers.request_names import Part, RequestNames, arguments
+from caplint.link.handlers.request_names import Part, RequestNames, Subject, arguments
 from caplint.link.handlers.value_tests import (
     COMPARISONS,
     MIRRORED,
@@ -40,23 +39,6 @@ _DEEPEST = 24
 _ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)\b(?!\s*(?:->|\.|\[))")
 # Kinds of expressions that hold the result of a test.
 _RESULTS = frozenset({"call", "assign", "name", "ternary"})
-
-
-class Place(NamedTuple):
-    """Place of a function on the way through one case."""
-
-    offset: int
-    region: Region
-
-
-class Subject(NamedTuple):
-    """Part of the request that a reader looks at."""
-
-    value: Part
-    capability: str
-    """Capability that the request names; empty if the conditions of the function name none."""
-    depth: int
-    """Number of calls that are still followed."""
 
 
 class Implications(ABC):
@@ -203,7 +185,7 @@ class Implications(ABC):
     def _choice(self, node: Node, outcome: ConditionResult, place: Place) -> Level:
         chosen, first, second = node.parts
         return min(
-            max(self.implied(chosen, condition, place), self.implied(branch, outcome, place))
+            self._both(chosen, condition, branch, outcome, place)
             for condition, branch in ((ConditionResult.NONZERO, first), (ConditionResult.ZERO, second))
         )
 
@@ -220,14 +202,21 @@ class Implications(ABC):
         if outcome not in {ConditionResult.ZERO, ConditionResult.NONZERO}:
             return Level.UNTESTED
         continues = ConditionResult.NONZERO if node.text == "&&" else ConditionResult.ZERO
-        both = self.implied(first, continues, place), self.implied(second, outcome, place)
+        both = self._both(first, continues, second, outcome, place)
         if outcome is continues:
-            return max(both)
-        levels = (self.implied(first, outcome, place), *both)
+            return both
+        levels = self.implied(first, outcome, place), both
         # `flags && !takes_flags(cap->cap)` may be a test for one capability and none for another.
         if max(levels) > Level.UNTESTED and any(self._gets_capability(part, place) for part in parts_of(node, "call")):
-            return max(Level.UNKNOWN, min(levels[0], max(both)))
-        return min(levels[0], max(both))
+            return max(Level.UNKNOWN, min(levels))
+        return min(levels)
+
+    def _both(
+        self, first: Node, continues: ConditionResult, second: Node, outcome: ConditionResult, place: Place
+    ) -> Level:
+        """Return the level of two outcomes; what is not evaluated for the capability says nothing of its bits."""
+        level = self.implied(first, continues, place)
+        return level if level is Level.UNREACHED else max(level, self.implied(second, outcome, place))
 
     def _gets_capability(self, call: Node, place: Place) -> bool:
         return any(self.names.part(part, place.offset) == ("cap",) for part in call.parts[1:])

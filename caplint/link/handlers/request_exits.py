@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from caplint.link.functions.body import Body, Row, between
-from caplint.link.handlers.conditions import Region
-from caplint.link.handlers.implications import Place
+from caplint.link.handlers.conditions import Place, Region
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_names import Part
 from caplint.link.handlers.request_tests import Readers, RequestTests
@@ -23,7 +22,7 @@ def flags_checked(readers: Readers, body: Body, site: Site) -> int | None:
     if not body.selector:
         return None
     reader = readers.at_handler(body, FLAGS, site.capability)
-    level = level_on_success(reader, Region.of(body, site))
+    level = level_on_success(reader, readers.region(body, site))
     if level < Level.TESTED:
         level = max(level, level_at_callers(readers, body, FLAGS))
     return 1 if level >= Level.TESTED else None if level is Level.UNKNOWN else 0

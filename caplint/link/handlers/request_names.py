@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from caplint.link.functions.body import Body
 from caplint.values.expression_tree import Node, tree_of
@@ -23,6 +24,16 @@ _COPY = frozenset({"memcpy", "__memcpy", "memmove", "__builtin_memcpy"})
 _INDEX = re.compile(r"(?:0[xX](?P<hex>[0-9a-fA-F]{1,7})|0(?P<octal>[0-7]{1,9})|(?P<decimal>\d{1,9}))[uUlL]*\Z")
 _BASES = {"hex": 16, "octal": 8, "decimal": 10}
 _WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class Subject(NamedTuple):
+    """Part of the request that a reader looks at."""
+
+    value: Part
+    capability: str
+    """Capability that the request names; empty if the conditions of the function name none."""
+    depth: int
+    """Number of calls that are still followed."""
 
 
 @dataclass

@@ -6,9 +6,11 @@ macros.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.kernel_idioms import kernel_idioms
@@ -17,11 +19,13 @@ from caplint.link.functions.call_sites import Budget
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants
-from caplint.link.handlers.conditions import Conditions, Region
-from caplint.link.handlers.implications import MOST_STEPS, Implications, Place, Subject
+from caplint.link.handlers.conditions import Conditions, Place, Region
+from caplint.link.handlers.implications import MOST_STEPS, Implications
 from caplint.link.handlers.macro_text import expanded, leaving_conditions
 from caplint.link.handlers.mask_bits import MaskReader
-from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, arguments
+from caplint.link.handlers.reach import Reach
+from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, Subject, arguments
+from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.values.expression_tree import Node, text_of, tree_of
 
@@ -30,12 +34,23 @@ _Extent = tuple[int, int]
 """Blob and start of a function."""
 
 
+class TestedArgument(NamedTuple):
+    """Argument that a condition reads."""
+
+    offset: int
+    position: int
+    condition: Node
+    argument: Node
+
+
 @dataclass
 class Readers:
     """Readers of requests in the functions of one tree, which share what they find out."""
 
     helpers: Helpers
     constants: Constants
+    find_reach: Callable[[Body, str], Reach | None]
+    """Finds the code of a handler that runs for a capability."""
     callers: dict[_Extent, list[tuple[Body, int, str]]] = field(default_factory=dict)
     """Handler → calls of it: caller, offset, and the argument that is the request."""
 
@@ -44,13 +59,21 @@ class Readers:
     _conditions: dict[_Extent, Conditions] = field(default_factory=dict)
     _budgets: dict[_Extent, Budget] = field(default_factory=dict)
     _asking: dict[_Extent, bool] = field(default_factory=dict)
-    """Function → whether its conditions name capabilities."""
+    """Function → whether its conditions tell capabilities apart."""
+    _regions: dict[tuple[_Extent, str], Reach | None] = field(default_factory=dict)
+
+    def region(self, body: Body, site: Site) -> Region:
+        """Return the region of a capability's site in a handler."""
+        key = ((body.handler.blob, body.handler.start), site.capability)
+        if key not in self._regions:
+            self._regions[key] = self.find_reach(body, site.capability)
+        return Region.of(body, site, self._regions[key])
 
     def reader(self, body: Body, bindings: Bindings, value: Part, capability: str, depth: int = _DEPTH) -> RequestTests:
         """Return the reader of one part of the request in a function."""
         extent = (body.handler.blob, body.handler.start)
         if extent not in self._asking:
-            self._asking[extent] = any(is_capability(word) for word in body.tests_by_word)
+            self._asking[extent] = _tells_apart(body)
             self._budgets[extent] = Budget(MOST_STEPS)
             self._conditions[extent] = Conditions(body)
         if not self._asking[extent]:
@@ -68,6 +91,15 @@ class Readers:
         return self.reader(body, ((body.selector, WHOLE),), value, capability)
 
 
+def _tells_apart(body: Body) -> bool:
+    """Tell whether conditions, or a copy of the number, tell capabilities apart other than by the cases of a switch."""
+    if any(is_capability(word) for word in body.tests_by_word):
+        return True
+    asks = re.compile(rf"(?:->|\.)\s*cap\b|[(,]\s*{re.escape(body.selector)}\s*[,)]")
+    rows = [row for row in body.tests if row.extra[0] != "switch"]
+    return any(asks.search(row.text) for row in (*rows, *body.stores)) or len(body.switches) > 1
+
+
 class RequestTests(Implications):
     """Reader of the tests of one part of the request in one function."""
 
@@ -80,8 +112,8 @@ class RequestTests(Implications):
         self.depth = subject.depth
         self.argument: CapArgument | None = None
         """Use of the value in the whole function; None until computed."""
-        self.tested: list[tuple[int, int]] | None = None
-        """Offsets of conditions that read arguments, with the indices; None until computed."""
+        self.tested: list[TestedArgument] | None = None
+        """Arguments that conditions read; None until computed."""
         self.handed_on: list[int] | None = None
         """Offsets of calls that hand the request to a function that is not in view; None until computed."""
         self._indices: set[int] | None = None

@@ -103,6 +103,7 @@ class Simulation:
 
     def _present(self, step: FlowStep, state: SimulationState, ends: Ends) -> SimulationState | None:
         """Run a statement in the configurations that have it."""
+        self.run.reached.add(id(step))
         match step.kind:
             case "if":
                 return self._if(step, state, ends)

@@ -126,6 +126,8 @@ class Run:
     entered: dict[tuple[int, int], Body] = field(default_factory=dict)
     """Functions that got the capability or the request, by blob and offset."""
     tables: dict[tuple[int, str], Table] = field(default_factory=dict)
+    reached: set[int] = field(default_factory=set)
+    """Statements that ran, by `id`."""
     stack: list[tuple[int, int]] = field(default_factory=list)
     members: Mapping[str, AbstractValue] = field(default_factory=lambda: _OF_ENABLE_CAP)
     """Values of the request's members; the others are unknown."""

@@ -70,6 +70,7 @@ class Root:
     reason: str = ""
     """Reason why the handler may serve capabilities that it does not name; empty if it serves none."""
     _outcomes: dict[str | None, Verdicts] = field(default_factory=dict)
+    _reached: dict[str | None, frozenset[int] | None] = field(default_factory=dict)
     _mentioned: set[str] = field(default_factory=set)
     _switches: set[int] = field(default_factory=set)
 
@@ -101,6 +102,12 @@ class Root:
             self._simulate(capability)
         return self._outcomes[capability]
 
+    def reached(self, capability: str | None) -> frozenset[int] | None:
+        """Return the statements that run for a capability, by `id` of their steps; None if that is not known."""
+        if capability not in self._outcomes:
+            self._simulate(capability)
+        return self._reached[capability]
+
     def watched(self, capability: str, watch: Watch) -> Verdicts:
         """Return what the handler may do with a capability if expressions have the values that a watch gives them."""
         run = self._run(capability)
@@ -124,6 +131,7 @@ class Root:
         if len(self._outcomes) > _MOST_CAPABILITIES:
             run.gave_up = f"a handler of more than {_MOST_CAPABILITIES:,} capabilities"
         self._outcomes[capability] = self._verdicts(run)
+        self._reached[capability] = None if run.gave_up else frozenset(run.reached)
         self.reason = self.reason or run.gave_up
         self.entered.update(run.entered)
         self.tables.update(run.tables)
