@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from caplint.c.formula import satisfiable, text
 from caplint.link.functions.body import Body, between
+from caplint.link.functions.flow import Sequence
 from caplint.link.handlers.reach import Reach
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Site
@@ -68,8 +69,23 @@ class Decisions:
         roots = self.roots_of(body)
         runs = [root.reached(capability) for root in roots]
         known = [run for run in runs if run is not None]
-        flow = roots[0].facts.flow(body) if roots else None
+        flow = self.flow(body)
         return Reach(flow, frozenset().union(*known)) if flow is not None and len(known) == len(runs) else None
+
+    def functions(self) -> Iterator[Body]:
+        """Yield each function that gets the capability of a handler, once, as a handler's body."""
+        seen: set[tuple[str, int, int]] = set()
+        for root in self.roots:
+            for entered in root.entered.values():
+                body = _as_handler(entered, root)
+                if _key(body) not in seen:
+                    seen.add(_key(body))
+                    yield body
+
+    def flow(self, body: Body) -> Sequence | None:
+        """Return the statements of a handler; None if its control flow is not known."""
+        roots = self.roots_of(body)
+        return roots[0].facts.flow(body) if roots else None
 
     def reason(self, body: Body) -> str:
         """Return why a handler's decision is not understood; empty if it is."""

@@ -24,7 +24,7 @@ from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants, Mask
-from caplint.link.handlers import effects, exits, masks, vcpu_lock
+from caplint.link.handlers import effects, exits, fall_through, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import hands_on, highest_argument, used
 from caplint.link.handlers.capability_tables import CapabilityTables
 from caplint.link.handlers.decisions import Decisions, line_of
@@ -64,6 +64,7 @@ _TABLES = (
     "all_vcpu_walk",
     "all_cap_mask",
     "all_enable_condition",
+    "all_cap_fall_through",
     "all_cut",
 )
 
@@ -105,6 +106,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
+    insert(connection, "all_cap_fall_through", list(fall_through.loss_rows(decisions, numbered)))
     for body, site in decisions.further(named):
         handler = body.handler
         if decisions.is_new(body):

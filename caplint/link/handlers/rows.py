@@ -154,6 +154,25 @@ class CapMaskRow(NamedTuple):
     value: int | None
 
 
+class CapFallThroughRow(NamedTuple):
+    """Row of `all_cap_fall_through`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    verb: str
+    kind: str
+    value: str
+    replaced_by: str
+    fallen_into: str
+    into_line: int
+
+
 class CapStateRow(NamedTuple):
     """Row of `all_cap_state`."""
 

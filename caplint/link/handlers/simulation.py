@@ -22,7 +22,7 @@ from caplint.link.handlers.simulation_state import Run, SeenLabel, SimulationSta
 
 _INDEXED = re.compile(r"\b([A-Za-z_]\w*)\s*\[")
 _DECLARED = re.compile(r".*?\b(\w+)\s*=\s*([^=].*?);?\s*\Z", re.DOTALL)
-_DEAD_END = re.compile(r"(?:BUG|panic|unreachable)\s*\(")
+DEAD_END = re.compile(r"(?:BUG|panic|unreachable)\s*\(")
 _LABELS = frozenset({"case", "default", "label"})
 # Statements behind which control goes on.
 _STRAIGHT = frozenset({"expression", "init"})
@@ -123,7 +123,7 @@ class Simulation:
 
     def _plain(self, step: FlowStep, state: SimulationState) -> SimulationState | None:
         """Run a statement that holds no others."""
-        if step.kind == "expression" and _DEAD_END.match(step.text):
+        if step.kind == "expression" and DEAD_END.match(step.text):
             return None
         evaluator = self._evaluator(state)
         if step.kind == "return":

@@ -157,6 +157,24 @@ CREATE TEMP TABLE all_vcpu_walk (
     missed    INTEGER NOT NULL  -- 1: a vCPU created meanwhile misses the change; 0: it was written before the vCPUs are read
 );
 
+-- A case from which control falls into another one, so that its answer is lost, or so that other work is done as well.
+CREATE TEMP TABLE all_cap_fall_through (
+    side        TEXT NOT NULL,
+    tree        TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    line        INTEGER NOT NULL, -- of the first label of the case
+    column      INTEGER NOT NULL,
+    cap         TEXT NOT NULL,
+    arch        TEXT NOT NULL,
+    function    TEXT NOT NULL,
+    verb        TEXT NOT NULL,    -- check, enable
+    kind        TEXT NOT NULL,    -- answer (an assigned answer is replaced), work (what the case does is followed by the other's work)
+    value       TEXT NOT NULL,    -- the answer that is lost
+    replaced_by TEXT NOT NULL,    -- the value that replaces it
+    fallen_into TEXT NOT NULL,    -- value of the other case's label, or default
+    into_line   INTEGER NOT NULL
+);
+
 -- The bits that a check case can answer, or that an enable case accepts in an argument.
 CREATE TEMP TABLE all_cap_mask (
     side     TEXT NOT NULL,

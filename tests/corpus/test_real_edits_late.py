@@ -1,0 +1,75 @@
+"""Edits of the real sources: answers that are lost, enabling that comes too late, and answers that are narrower at run time."""
+
+from __future__ import annotations
+
+import pytest
+import real_trees
+from editing import ANSWERS, ENABLES, OLD, Edit, brings_and_takes_exactly, inside, rows, swap
+from real_trees import Corpus
+
+pytestmark = [pytest.mark.corpus, pytest.mark.edits]
+corpus = real_trees.corpus
+
+X86 = "arch/x86/kvm/x86.c"
+ARM = "arch/arm64/kvm/arm.c"
+
+OVERWRITTEN = [
+    Edit(
+        "x86: the answer of VM_TYPES has no break",
+        {
+            X86: inside(
+                ANSWERS,
+                swap("\t\tr = kvm_caps.supported_vm_types;\n\t\tbreak;\n", "\t\tr = kvm_caps.supported_vm_types;\n"),
+            )
+        },
+        # its answer depends on the VM then, and QEMU asks the system
+        adds=rows("warning", "CAP217", "VM_TYPES", "x86") + rows("warning", "CAP406", "VM_TYPES", "x86"),
+    ),
+    Edit(
+        "x86: enabling X2APIC_API has no break",
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "\t\t\tkvm->arch.x2apic_broadcast_quirk_disabled = true;\n\n\t\tr = 0;\n\t\tbreak;\n",
+                    "\t\t\tkvm->arch.x2apic_broadcast_quirk_disabled = true;\n\n\t\tr = 0;\n",
+                ),
+            )
+        },
+        adds=rows("warning", "CAP217", "X2APIC_API", "x86"),
+    ),
+    Edit(
+        "x86: a lost answer is said to be meant, in 6.1",
+        {
+            X86: inside(
+                ANSWERS,
+                swap(
+                    "\t\tr = KVM_X86_VALID_QUIRKS;\n\t\tbreak;\n",
+                    "\t\tr = KVM_X86_VALID_QUIRKS;\n\t\tfallthrough;\n",
+                ),
+            )
+        },
+        adds=rows("warning", "CAP217", "DISABLE_QUIRKS2", "x86"),
+        pair=OLD,
+    ),
+    Edit(
+        "arm64: SYSTEM_SUSPEND goes on to the split chunk size",
+        {
+            ARM: inside(
+                ENABLES,
+                swap(
+                    "\t\tr = 0;\n\t\tset_bit(KVM_ARCH_FLAG_SYSTEM_SUSPEND_ENABLED, &kvm->arch.flags);\n\t\tbreak;\n",
+                    "\t\tset_bit(KVM_ARCH_FLAG_SYSTEM_SUSPEND_ENABLED, &kvm->arch.flags);\n",
+                ),
+            )
+        },
+        adds=rows("warning", "CAP217", "ARM_SYSTEM_SUSPEND", "arm64"),
+    ),
+]
+
+EDITS = [*OVERWRITTEN]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_an_edit_brings_and_takes_exactly(corpus: Corpus, edit: Edit) -> None:
+    brings_and_takes_exactly(corpus, edit)
