@@ -48,6 +48,15 @@ class KernelIdioms:
         """Matches a mention of the number of a VM's vCPUs."""
         self.vcpu_created, self.vcpu_listed = data["vcpus"]["created"], data["vcpus"]["listed"]
         """Functions that create a vCPU: before it is on its VM's list, and when it is."""
+        self.creation = frozenset([self.vcpu_created, self.vcpu_listed, *data["vcpus"]["creating"]])
+        """Functions at which the creation of a vCPU begins."""
+        self.creation_fields = frozenset(data["vcpus"]["creating_fields"])
+        """Callbacks at which it goes on."""
+        self.reset_again = re.compile(rf"\b{data['vcpus']['reset_again']}\b")
+        """Matches the condition under which a vCPU that exists is reset."""
+        self.vcpus_exist = re.compile(rf"\b(?:{data['vcpus']['existing']})\b")
+        """Matches a mention of what changes once a vCPU exists."""
+        self._reaching_vcpus = _names(data["vcpus"]["reached_by"])
         self.vm_state = re.compile(rf"\bkvm\s*->\s*(?!(?:{'|'.join(locks['members'])})\b)\w+")
         """Matches a member of the VM that is its state."""
         self._vm_locks = frozenset([*locks["members"], data["vcpus"]["count"]])
@@ -56,6 +65,10 @@ class KernelIdioms:
         self._creators = _names(settled["creators"])
         self.reports = re.compile(rf"\b(?:{'|'.join(data['reporting']['calls'])})\s*\(")
         """Matches a call that tells a VMM's user of something."""
+
+    def reaches_vcpus(self, callee: str) -> bool:
+        """Whether a call reaches the vCPUs that a VM has."""
+        return self._reaching_vcpus.match(callee) is not None
 
     def logs(self, callee: str) -> bool:
         """Whether a call only writes to a log or a trace."""

@@ -1,10 +1,10 @@
-"""Edits of the real sources: answers that are lost, enabling that comes too late, and answers that are narrower at run time."""
+"""Edits of the real sources: answers that are lost, enabling that comes too late, bits that are refused at run time."""
 
 from __future__ import annotations
 
 import pytest
 import real_trees
-from editing import ANSWERS, ENABLES, OLD, Edit, brings_and_takes_exactly, inside, rows, swap
+from editing import ANSWERS, ENABLES, OLD, Edit, before, both, brings_and_takes_exactly, inside, rows, swap
 from real_trees import Corpus
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
@@ -67,7 +67,60 @@ OVERWRITTEN = [
     ),
 ]
 
-EDITS = [*OVERWRITTEN]
+# In 6.12 and 6.1, X86_DISABLE_EXITS is accepted after vCPUs have been created.
+LATE = [
+    Edit(
+        "x86: DISABLE_EXITS is refused once a vCPU exists",
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "\t\tif (cap->args[0] & ~KVM_X86_DISABLE_VALID_EXITS)\n\t\t\tbreak;\n",
+                    "\t\tif ((cap->args[0] & ~KVM_X86_DISABLE_VALID_EXITS) || kvm->created_vcpus)\n\t\t\tbreak;\n",
+                ),
+            )
+        },
+        adds=rows("note", "CAP211", "X86_DISABLE_EXITS", "x86"),
+        removes=rows("warning", "CAP218", "X86_DISABLE_EXITS", "x86"),
+    ),
+    Edit(
+        "x86: DISABLE_EXITS is refused by a helper, in 6.1",
+        {
+            X86: both(
+                inside(
+                    ENABLES,
+                    swap(
+                        "\t\tif (cap->args[0] & ~KVM_X86_DISABLE_VALID_EXITS)\n\t\t\tbreak;\n",
+                        "\t\tif (cap->args[0] & ~KVM_X86_DISABLE_VALID_EXITS)\n\t\t\tbreak;\n"
+                        "\t\tif (!kvm_still_empty(kvm))\n\t\t\tbreak;\n",
+                    ),
+                ),
+                before(
+                    ENABLES,
+                    "static bool kvm_still_empty(struct kvm *kvm)\n{\n\tguard(mutex)(&kvm->lock);\n"
+                    "\treturn !kvm->created_vcpus;\n}\n",
+                ),
+            )
+        },
+        removes=rows("warning", "CAP218", "X86_DISABLE_EXITS", "x86"),
+        pair=OLD,
+    ),
+    Edit(
+        "x86: NOTIFY_VMEXIT is accepted at any time",
+        {
+            X86: inside(
+                ENABLES,
+                swap(
+                    "\t\tmutex_lock(&kvm->lock);\n\t\tif (!kvm->created_vcpus) {\n\t\t\tkvm->arch.notify_window",
+                    "\t\tmutex_lock(&kvm->lock);\n\t\t{\n\t\t\tkvm->arch.notify_window",
+                ),
+            )
+        },
+        adds=rows("warning", "CAP218", "X86_NOTIFY_VMEXIT", "x86"),
+    ),
+]
+
+EDITS = [*OVERWRITTEN, *LATE]
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)

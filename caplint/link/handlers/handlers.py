@@ -27,7 +27,9 @@ from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers import effects, exits, fall_through, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import hands_on, highest_argument, used
 from caplint.link.handlers.capability_tables import CapabilityTables
+from caplint.link.handlers.creation_reads import CreationReads
 from caplint.link.handlers.decisions import Decisions, line_of
+from caplint.link.handlers.late_enable import late
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.request_exits import flags_checked
 from caplint.link.handlers.request_tests import Readers
@@ -35,6 +37,7 @@ from caplint.link.handlers.rows import (
     CapArgumentRow,
     CapCheckRow,
     CapEnableRow,
+    CapLateRow,
     CapMaskRow,
     EnableConditionRow,
     HandlerRow,
@@ -65,6 +68,7 @@ _TABLES = (
     "all_cap_mask",
     "all_enable_condition",
     "all_cap_fall_through",
+    "all_cap_late",
     "all_cut",
 )
 
@@ -87,6 +91,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     bodies = list(_handlers(connection, side, tree))
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     readers = Readers(helpers, constants, decisions.reach)
+    reads = CreationReads(helpers, frozenset(body.handler.function for body in bodies))
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
     unasked = UnaskedConditions(decisions, RunTimeConditions(helpers))
@@ -103,6 +108,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
             where = decisions.where_it_runs(body, site) if handler.found_by == "delegation" else (body, site)
             _insert_site(readers, constants, decisions, *where)
             _insert_unasked(unasked, body, site)
+            _insert_late(readers, reads, decisions, *where)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
@@ -115,6 +121,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         further = replace(site, condition=condition)
         _insert_site(readers, constants, decisions, body, further)
         _insert_unasked(unasked, body, further)
+        _insert_late(readers, reads, decisions, body, further)
 
 
 def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: list[Body]) -> Facts:
@@ -163,6 +170,22 @@ def _insert_unasked(unasked: UnaskedConditions, body: Body, site: Site) -> None:
                            one.line, one.condition, one.partial, one.certain)
         for one in found
     ])  # fmt: skip
+
+
+def _insert_late(readers: Readers, reads: CreationReads, decisions: Decisions, body: Body, site: Site) -> None:
+    """Insert an enable case of a VM that comes too late for vCPUs that exist."""
+    handler = body.handler
+    if (handler.verb, handler.scope) != ("enable", "vm"):
+        return
+    if exits.succeeds(body, decisions.outcome(body, site.capability), site) == 0:
+        return
+    found = late(reads, body, readers.region(body, site))
+    if found is not None:
+        insert(body.connection, "all_cap_late", [CapLateRow(
+            handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
+            handler.function, found.target, found.use.function, found.use.path, found.use.line,
+            body.first_lines.get(site.start, site.line)
+        )])  # fmt: skip
 
 
 def _at_most(body: Body, sites_of_body: Iterable[Site]) -> Iterator[Site]:

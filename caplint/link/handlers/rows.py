@@ -154,6 +154,24 @@ class CapMaskRow(NamedTuple):
     value: int | None
 
 
+class CapLateRow(NamedTuple):
+    """Row of `all_cap_late`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    target: str
+    reader: str
+    read_path: str
+    read_line: int
+    first_line: int
+
+
 class CapFallThroughRow(NamedTuple):
     """Row of `all_cap_fall_through`."""
 

@@ -157,6 +157,23 @@ CREATE TEMP TABLE all_vcpu_walk (
     missed    INTEGER NOT NULL  -- 1: a vCPU created meanwhile misses the change; 0: it was written before the vCPUs are read
 );
 
+-- An enable case of a VM that changes what only the creation of a vCPU reads, although vCPUs may exist.
+CREATE TEMP TABLE all_cap_late (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    line       INTEGER NOT NULL, -- of the capability's case
+    column     INTEGER NOT NULL,
+    cap        TEXT NOT NULL,
+    arch       TEXT NOT NULL,
+    function   TEXT NOT NULL,
+    target     TEXT NOT NULL,    -- the state, as the case writes it
+    reader     TEXT NOT NULL,    -- a function of the creation that reads it
+    read_path  TEXT NOT NULL,
+    read_line  INTEGER NOT NULL,
+    first_line INTEGER NOT NULL  -- of the first case label of the same code
+);
+
 -- A case from which control falls into another one, so that its answer is lost, or so that other work is done as well.
 CREATE TEMP TABLE all_cap_fall_through (
     side        TEXT NOT NULL,

@@ -1,0 +1,172 @@
+"""Members of the VM that only the creation of a vCPU reads, so that vCPUs that exist do not see a later change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.knowledge.load import GENERIC
+from caplint.link.functions.callees import Helpers
+from caplint.link.functions.member_uses import BRACKETS, POINTED
+
+# Maximum number of calls between a reader and the creation, and of calls of one function.
+_DEEPEST = 12
+_MOST_CALLS = 64
+_WORD = re.compile(r"\w+")
+# A member of the vCPU itself, which often has the name of that of the VM.
+_OF_VCPU = re.compile(r"\W*vcpu\s*->\s*(?!kvm\b)")
+
+
+class Use(NamedTuple):
+    """Use of a member in a function."""
+
+    function: str
+    path: str
+    arch: str
+    chain: str
+    mode: str
+    line: int
+    blob: int
+
+
+class _Call(NamedTuple):
+    caller: str
+    path: str
+    arch: str
+    blob: int
+    start: int
+
+
+@dataclass
+class CreationReads:
+    """Uses of members in one side of a tree, and who calls the functions that use them."""
+
+    helpers: Helpers
+    handlers: frozenset[str]
+    """Handlers of capabilities, whose uses do not count."""
+    _creating: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def only_in_creation(self, member: str, arch: str, ignored: frozenset[str]) -> Use | None:
+        """Return a read of a member if all reads are parts of the creation of a vCPU, else None.
+
+        A member that the creation writes, or that a macro mentions, is none. `ignored` are functions that enable it.
+        """
+        uses = [use for use in self._uses.get(member, []) if use.function not in self.handlers | ignored]
+        uses = [use for use in uses if arch == GENERIC or use.arch in {arch, GENERIC}]
+        uses = [use for use in uses if not _OF_VCPU.match(use.chain)]
+        if not uses or any(use.mode != "read" for use in uses) or member in self._in_macros:
+            return None
+        if not all(map(self._is_of_vm, uses)):
+            return None
+        return uses[0] if all(self._is_creation(use.function, use.arch, 0) for use in uses) else None
+
+    @cached_property
+    def _uses(self) -> dict[str, list[Use]]:
+        uses: dict[str, list[Use]] = {}
+        for function, path, arch, chain, mode, line, blob in self.helpers.connection.execute(
+            """SELECT a.function, f.path, f.arch, a.chain, a.mode, a.line, a.blob
+               FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? ORDER BY f.path, a.start""",
+            (self.helpers.side, self.helpers.tree),
+        ):
+            names = POINTED.findall(BRACKETS.sub("", chain))
+            for name in names:
+                use = Use(
+                    function or "", path, arch or GENERIC, chain, mode if name == names[-1] else "inner", line, blob
+                )
+                uses.setdefault(name, []).append(use)
+        return uses
+
+    @cached_property
+    def _in_macros(self) -> frozenset[str]:
+        """Members that macros mention: who expands them is not known."""
+        bodies = self.helpers.connection.execute(
+            """SELECT DISTINCT m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND instr(m.body, 'kvm') AND instr(m.body, '>')""",
+            (self.helpers.side, self.helpers.tree),
+        )
+        return frozenset(name for (body,) in bodies for name in POINTED.findall(body))
+
+    def _is_of_vm(self, use: Use) -> bool:
+        """Tell whether a chain leads through the VM, or begins at a local pointer into it."""
+        if "kvm" in use.chain:
+            return True
+        root = _WORD.match(use.chain)
+        rows = self.helpers.connection.execute(
+            "SELECT 1 FROM main.store WHERE blob = ? AND function = ? AND target = ? AND instr(value, 'kvm') LIMIT 1",
+            (use.blob, use.function, root.group() if root else ""),
+        )
+        return rows.fetchone() is not None
+
+    def _is_creation(self, function: str, arch: str, depth: int) -> bool:
+        """Tell whether a function runs only while a vCPU is created."""
+        idioms = kernel_idioms()
+        if function in idioms.creation:
+            return True
+        if not function or depth == _DEEPEST:
+            return False
+        key = (function, arch)
+        if key not in self._creating:
+            self._creating[key] = False  # for a function that calls itself
+            fields = self._fields.get(function, set())
+            calls = [call for field_ in fields - idioms.creation_fields for call in self._through.get(field_, [])]
+            calls += self._calls(function, arch)
+            reached = bool(calls) or bool(fields & idioms.creation_fields)
+            self._creating[key] = reached and all(
+                self._is_first_reset(call) or self._is_creation(call.caller, call.arch, depth + 1) for call in calls
+            )
+        return self._creating[key]
+
+    def _calls(self, function: str, arch: str) -> list[_Call]:
+        rows = self.helpers.connection.execute(
+            """SELECT DISTINCT coalesce(k.function, ''), f.path, coalesce(f.arch, 'generic'), k.blob, k.start
+               FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
+               WHERE k.callee = ? AND f.side = ? AND f.tree = ? LIMIT ?""",
+            (function, self.helpers.side, self.helpers.tree, _MOST_CALLS + 1),
+        ).fetchall()
+        calls = [_Call(*row) for row in rows if arch == GENERIC or row[2] in {arch, GENERIC}]
+        return calls if len(rows) <= _MOST_CALLS else [_Call("", "", arch, 0, 0)]
+
+    def _is_first_reset(self, call: _Call) -> bool:
+        """Tell whether a call is left out where a vCPU that exists is reset: `if (!init_event) reset(vcpu)`."""
+        rows = self.helpers.connection.execute(
+            """SELECT expression, negated FROM main.guard_extent
+               WHERE blob = ? AND function = ? AND start <= ? AND stop > ? AND kind = 'enclosing'""",
+            (call.blob, call.caller, call.start, call.start),
+        )
+        again = kernel_idioms().reset_again
+        plain = [(text.replace("!", "").strip("() "), ("!" in text) != bool(negated)) for text, negated in rows]
+        return any(again.fullmatch(text) and fails for text, fails in plain)
+
+    @cached_property
+    def _fields(self) -> dict[str, set[str]]:
+        """Function → members of tables that hold it."""
+        fields: dict[str, set[str]] = {}
+        for name, value in self.helpers.connection.execute(
+            """SELECT DISTINCT e.field, e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
+               WHERE f.side = ? AND f.tree = ?
+               UNION
+               SELECT DISTINCT s.target, s.value FROM temp.all_file f JOIN main.store s ON s.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND s.target GLOB '*[.>]*'""",
+            (self.helpers.side, self.helpers.tree) * 2,
+        ):
+            fields.setdefault(value.lstrip("& "), set()).add(_WORD.findall(name)[-1] if _WORD.search(name) else name)
+        return fields
+
+    @cached_property
+    def _through(self) -> dict[str, list[_Call]]:
+        """Member of a table → calls through it, static calls included."""
+        calls: dict[str, list[_Call]] = {}
+        for callee, *call in self.helpers.connection.execute(
+            """SELECT k.callee, coalesce(k.function, ''), f.path, coalesce(f.arch, 'generic'), k.blob, k.start
+               FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND k.callee GLOB '*[^A-Za-z0-9_]*'""",
+            (self.helpers.side, self.helpers.tree),
+        ):
+            word = _WORD.findall(callee)[-1]
+            for name in {word, re.sub(r"^kvm_x86_", "", word)}:
+                calls.setdefault(name, []).append(_Call(*call))
+        return calls

@@ -1,0 +1,100 @@
+"""Enabling that comes too late for vCPUs that exist: it changes what only the creation of a vCPU reads.
+
+Silent are cases that look at the number of vCPUs, reach the vCPUs, or hand the VM to code that is not in view.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from caplint.knowledge.kernel_idioms import kernel_idioms
+from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.member_uses import BRACKETS, POINTED
+from caplint.link.handlers.conditions import Region
+from caplint.link.handlers.creation_reads import CreationReads, Use
+
+_DEPTH = 3
+_VM = re.compile(r"\bkvm\b")
+_Extent = tuple[Body, int, int]
+
+
+class Late(NamedTuple):
+    """State of the VM that enabling changes, and the read of it in the creation of a vCPU."""
+
+    target: str
+    use: Use
+
+
+def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
+    """Return a member that a case of a VM's enable handler changes too late for vCPUs that exist; None if none is."""
+    extents = list(_extents(reads, body, region.start, region.stop))
+    if any(_sees_vcpus(reads, *extent) for extent in extents):
+        return None
+    above = [row for row in _mentions(body, body.handler.start, region.head) if region.holds(row.start)]
+    if any(kernel_idioms().vcpus_exist.search(row.text) for row in above):
+        return None
+    enabling = frozenset(extent[0].handler.function for extent in extents)
+    for within, start, stop in extents:
+        for row in between(within.stores, start, stop):
+            if region.holds(row.start) or within is not body:
+                use = _read_late(reads, within, row, enabling)
+                if use is not None:
+                    return Late(row.extra[0], use)
+    return None
+
+
+def _read_late(reads: CreationReads, body: Body, row: Row, enabling: frozenset[str]) -> Use | None:
+    target = row.extra[0]
+    names = POINTED.findall(BRACKETS.sub("", target))
+    if row.extra[2] != "0" or not names or not _is_vm_state(body, target):
+        return None
+    return reads.only_in_creation(names[-1], body.handler.arch, enabling)
+
+
+def _is_vm_state(body: Body, target: str) -> bool:
+    """Tell whether a target is a member of the VM, directly or through a pointer to a part of it."""
+    if kernel_idioms().vm_state.search(target):
+        return True
+    root = re.match(r"\w+", target)
+    stores = body.targets.get(root.group(), []) if root else []
+    return any(_VM.search(row.text) and row.text.lstrip("( ").startswith("&") for row in stores)
+
+
+def _extents(reads: CreationReads, body: Body, start: int, stop: int) -> Iterator[_Extent]:
+    """Yield the stretch of a case, and the functions in view that get the VM from it."""
+    yield body, start, stop
+    seen = {body.handler.function}
+    waiting = [(body, start, stop, _DEPTH)]
+    for within, begin, end, depth in waiting:
+        for row in between(within.calls, begin, end) if depth else []:
+            if row.extra[0] not in seen and _VM.search(row.text):
+                seen.add(row.extra[0])
+                for helper in reads.helpers.functions(row.extra[0], body.handler.arch):
+                    extent = helper, helper.handler.start, helper.handler.stop
+                    yield extent
+                    waiting.append((*extent, depth - 1))
+
+
+def _sees_vcpus(reads: CreationReads, body: Body, start: int, stop: int) -> bool:
+    """Tell whether code looks at the VM's vCPUs, reaches them, or may do so in code that is not in view."""
+    idioms = kernel_idioms()
+    if any(idioms.vcpus_exist.search(row.text) for row in _mentions(body, start, stop)):
+        return True
+    if any(idioms.is_vcpu_loop(row.text) for row in between(body.macros, start, stop)):
+        return True
+    for row in between(body.calls, start, stop):
+        callee = row.extra[0]
+        if idioms.reaches_vcpus(callee) or idioms.is_vcpu_loop(callee):
+            return True
+        gets_vm = re.search(r'"\s*(?:&?\s*\w+->)?kvm\s*"', row.text) is not None
+        known = idioms.is_inert(callee) or reads.helpers.functions(callee, body.handler.arch)
+        if gets_vm and not known:
+            return True
+    return False
+
+
+def _mentions(body: Body, start: int, stop: int) -> list[Row]:
+    """Return the accesses, tests and calls of a stretch."""
+    return [row for rows in (body.accesses, body.tests, body.calls) for row in between(rows, start, stop)]
