@@ -106,21 +106,86 @@ LATE = [
         pair=OLD,
     ),
     Edit(
-        "x86: NOTIFY_VMEXIT is accepted at any time",
+        "x86: the C-state intercepts are chosen anew at run time",
+        {
+            "arch/x86/kvm/vmx/vmx.c": before(
+                "vmx_vcpu_load",
+                "static bool vmx_guest_counts_cstates(struct kvm_vcpu *vcpu)\n{\n"
+                "\treturn kvm_cstate_in_guest(vcpu->kvm);\n}\n\n"
+                "void vmx_choose_intercepts(struct kvm_vcpu *vcpu)\n{\n\tvmx_guest_counts_cstates(vcpu);\n}\n",
+            )
+        },
+        removes=rows("warning", "CAP218", "X86_DISABLE_EXITS", "x86"),
+    ),
+]
+
+_REFUSES = "\t\tif (cap->args[0] & ~{})\n\t\t\tbreak;\n"
+_ALLOWED = (
+    "static u64 kvm_exits_allowed(void)\n{\n\tu64 allowed = KVM_X86_DISABLE_EXITS_PAUSE;\n\n"
+    "\tif (!mitigate_smt_rsb) {\n"
+    "\t\tallowed |= KVM_X86_DISABLE_EXITS_HLT | KVM_X86_DISABLE_EXITS_CSTATE;\n"
+    "\t\tif (kvm_can_mwait_in_guest())\n\t\t\tallowed |= KVM_X86_DISABLE_EXITS_MWAIT;\n\t}\n\treturn allowed;\n}\n"
+)
+# Enabling takes MWAIT, HLT and CSTATE in 6.12 and 6.1 where the check does not name them.
+SUBSETS = [
+    Edit(
+        "x86: enabling asks what may be disabled",
+        {
+            X86: both(
+                inside(
+                    ENABLES,
+                    swap(_REFUSES.format("KVM_X86_DISABLE_VALID_EXITS"), _REFUSES.format("kvm_exits_allowed()")),
+                ),
+                before(ANSWERS, _ALLOWED),
+            )
+        },
+        removes=rows("warning", "CAP213", "X86_DISABLE_EXITS", "x86"),
+    ),
+    Edit(
+        "x86: the check asks a function, enabling takes a constant, in 6.1",
+        {
+            X86: both(
+                inside(
+                    ANSWERS,
+                    swap(
+                        "\t\tr = KVM_X86_DISABLE_EXITS_PAUSE;\n\n\t\tif (!mitigate_smt_rsb) {\n"
+                        "\t\t\tr |= KVM_X86_DISABLE_EXITS_HLT |\n\t\t\t     KVM_X86_DISABLE_EXITS_CSTATE;\n\n"
+                        "\t\t\tif (kvm_can_mwait_in_guest())\n\t\t\t\tr |= KVM_X86_DISABLE_EXITS_MWAIT;\n\t\t}\n",
+                        "\t\tr = kvm_exits_allowed();\n",
+                    ),
+                ),
+                before(ANSWERS, _ALLOWED),
+            )
+        },
+        pair=OLD,
+    ),
+    Edit(
+        "x86: enabling refuses what the machine lacks",
         {
             X86: inside(
                 ENABLES,
                 swap(
-                    "\t\tmutex_lock(&kvm->lock);\n\t\tif (!kvm->created_vcpus) {\n\t\t\tkvm->arch.notify_window",
-                    "\t\tmutex_lock(&kvm->lock);\n\t\t{\n\t\t\tkvm->arch.notify_window",
+                    _REFUSES.format("KVM_X86_DISABLE_VALID_EXITS"),
+                    _REFUSES.format("KVM_X86_DISABLE_VALID_EXITS")
+                    + "\t\tif (mitigate_smt_rsb && (cap->args[0] & ~KVM_X86_DISABLE_EXITS_PAUSE))\n\t\t\tbreak;\n",
                 ),
             )
         },
-        adds=rows("warning", "CAP218", "X86_NOTIFY_VMEXIT", "x86"),
+        removes=rows("warning", "CAP213", "X86_DISABLE_EXITS", "x86"),
+    ),
+    Edit(
+        "x86: quirks are taken by a constant, and advertised as the host has them",
+        {
+            X86: inside(
+                ENABLES,
+                swap("cap->args[0] & ~kvm_caps.supported_quirks)", "cap->args[0] & ~KVM_X86_VALID_QUIRKS)"),
+            )
+        },
+        adds=rows("warning", "CAP213", "DISABLE_QUIRKS2", "x86"),
     ),
 ]
 
-EDITS = [*OVERWRITTEN, *LATE]
+EDITS = [*OVERWRITTEN, *LATE, *SUBSETS]
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)

@@ -45,6 +45,7 @@ from caplint.link.handlers.rows import (
     VmDereferenceRow,
 )
 from caplint.link.handlers.run_time_conditions import RunTimeConditions
+from caplint.link.handlers.run_time_masks import RunTimeMasks
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered, Site, sites
 from caplint.link.handlers.unasked_conditions import UnaskedConditions
@@ -69,6 +70,7 @@ _TABLES = (
     "all_enable_condition",
     "all_cap_fall_through",
     "all_cap_late",
+    "all_cap_subset",
     "all_cut",
 )
 
@@ -91,6 +93,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     bodies = list(_handlers(connection, side, tree))
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     readers = Readers(helpers, constants, decisions.reach)
+    subsets = RunTimeMasks(helpers, constants)
     reads = CreationReads(helpers, frozenset(body.handler.function for body in bodies))
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
@@ -106,7 +109,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         _insert_handler(decisions, body)
         for site in sites_of_body:
             where = decisions.where_it_runs(body, site) if handler.found_by == "delegation" else (body, site)
-            _insert_site(readers, constants, decisions, *where)
+            _insert_site(readers, subsets, decisions, *where)
             _insert_unasked(unasked, body, site)
             _insert_late(readers, reads, decisions, *where)
         if handler.verb == "check" and untested.may_get_null(body):
@@ -119,9 +122,10 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
             _insert_handler(decisions, body)
         condition = conjoin(site.condition, files[side, tree, handler.path])
         further = replace(site, condition=condition)
-        _insert_site(readers, constants, decisions, body, further)
+        _insert_site(readers, subsets, decisions, body, further)
         _insert_unasked(unasked, body, further)
         _insert_late(readers, reads, decisions, body, further)
+    insert(connection, "all_cap_subset", list(subsets.rows()))
 
 
 def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: list[Body]) -> Facts:
@@ -148,16 +152,19 @@ def _insert_handler(decisions: Decisions, body: Body) -> None:
         body.cut(line_of(body), handler.start, reason)
 
 
-def _insert_site(readers: Readers, constants: Constants, decisions: Decisions, body: Body, site: Site) -> None:
+def _insert_site(readers: Readers, subsets: RunTimeMasks, decisions: Decisions, body: Body, site: Site) -> None:
+    constants = readers.constants
     outcome = decisions.outcome(body, site.capability)
     if body.handler.verb == "check":
         _insert_check(readers.helpers, body, site, outcome)
         _insert_mask(body, site, "check", 0, masks.advertised(constants, readers.helpers, body, site))
+        subsets.check(body, site)
         return
     for argument in _insert_enable(readers, body, site, outcome):
         if argument.mask:
             accepted = masks.accepted(constants, body, site, argument.mask)
             _insert_mask(body, site, "enable", argument.position, accepted)
+            subsets.enable(body, site, argument.position, accepted)
 
 
 def _insert_unasked(unasked: UnaskedConditions, body: Body, site: Site) -> None:

@@ -154,6 +154,27 @@ class CapMaskRow(NamedTuple):
     value: int | None
 
 
+class CapSubsetRow(NamedTuple):
+    """Row of `all_cap_subset`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    position: int
+    bits: int
+    mask: str
+    condition: str
+    is_set: int
+    check_path: str
+    check_line: int
+    check_function: str
+
+
 class CapLateRow(NamedTuple):
     """Row of `all_cap_late`."""
 

@@ -157,6 +157,26 @@ CREATE TEMP TABLE all_vcpu_walk (
     missed    INTEGER NOT NULL  -- 1: a vCPU created meanwhile misses the change; 0: it was written before the vCPUs are read
 );
 
+-- An enable case that accepts bits by a constant, which a check answers only where a run-time condition allows them.
+CREATE TEMP TABLE all_cap_subset (
+    side           TEXT NOT NULL,
+    tree           TEXT NOT NULL,
+    path           TEXT NOT NULL,
+    line           INTEGER NOT NULL, -- of the capability's case
+    column         INTEGER NOT NULL,
+    cap            TEXT NOT NULL,
+    arch           TEXT NOT NULL,
+    function       TEXT NOT NULL,
+    position       INTEGER NOT NULL, -- index in cap->args
+    bits           INTEGER NOT NULL, -- accepted, and not answered on every machine
+    mask           TEXT NOT NULL,    -- what the case accepts, as written
+    condition      TEXT NOT NULL,    -- what decides, as written in the check
+    is_set         INTEGER NOT NULL, -- 1: the condition is the set of bits that the check answers
+    check_path     TEXT NOT NULL,
+    check_line     INTEGER NOT NULL,
+    check_function TEXT NOT NULL
+);
+
 -- An enable case of a VM that changes what only the creation of a vCPU reads, although vCPUs may exist.
 CREATE TEMP TABLE all_cap_late (
     side       TEXT NOT NULL,
