@@ -15,6 +15,8 @@ from caplint.link.functions.member_uses import BRACKETS, POINTED
 # Maximum number of calls between a reader and the creation, and of calls of one function.
 _DEEPEST = 12
 _MOST_CALLS = 64
+# Maximum number of members that are read at a time.
+_MOST_MEMBERS = 100
 _WORD = re.compile(r"\w+")
 # A member of the vCPU itself, which often has the name of that of the VM.
 _OF_VCPU = re.compile(r"\W*vcpu\s*->\s*(?!kvm\b)")
@@ -47,6 +49,9 @@ class CreationReads:
     helpers: Helpers
     handlers: frozenset[str]
     """Handlers of capabilities, whose uses do not count."""
+    expected: frozenset[str] = frozenset()
+    """Members that handlers write."""
+    _known: dict[str, list[Use]] = field(default_factory=dict)
     _creating: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def only_in_creation(self, member: str, arch: str, ignored: frozenset[str]) -> Use | None:
@@ -54,7 +59,7 @@ class CreationReads:
 
         A member that the creation writes, or that a macro mentions, is none. `ignored` are functions that enable it.
         """
-        uses = [use for use in self._uses.get(member, []) if use.function not in self.handlers | ignored]
+        uses = [use for use in self._uses(member) if use.function not in self.handlers | ignored]
         uses = [use for use in uses if arch == GENERIC or use.arch in {arch, GENERIC}]
         uses = [use for use in uses if not _OF_VCPU.match(use.chain)]
         if not uses or any(use.mode != "read" for use in uses) or member in self._in_macros:
@@ -63,22 +68,23 @@ class CreationReads:
             return None
         return uses[0] if all(self._is_creation(use.function, use.arch, 0) for use in uses) else None
 
-    @cached_property
-    def _uses(self) -> dict[str, list[Use]]:
-        uses: dict[str, list[Use]] = {}
-        for function, path, arch, chain, mode, line, blob in self.helpers.connection.execute(
-            """SELECT a.function, f.path, f.arch, a.chain, a.mode, a.line, a.blob
-               FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? ORDER BY f.path, a.start""",
-            (self.helpers.side, self.helpers.tree),
-        ):
-            names = POINTED.findall(BRACKETS.sub("", chain))
-            for name in names:
-                use = Use(
-                    function or "", path, arch or GENERIC, chain, mode if name == names[-1] else "inner", line, blob
-                )
-                uses.setdefault(name, []).append(use)
-        return uses
+    def _uses(self, member: str) -> list[Use]:
+        """Return the uses of a member of any structure, in file order; those of expected members are read at once."""
+        if member not in self._known:
+            members = [member, *sorted(self.expected - self._known.keys() - {member})][:_MOST_MEMBERS]
+            self._known.update((name, []) for name in members)
+            named = " OR ".join(["instr(a.chain, ?)"] * len(members))
+            for function, path, arch, chain, mode, line, blob in self.helpers.connection.execute(
+                f"""SELECT a.function, f.path, f.arch, a.chain, a.mode, a.line, a.blob
+                    FROM temp.all_file f JOIN main.access a ON a.blob = f.blob
+                    WHERE f.side = ? AND f.tree = ? AND ({named}) ORDER BY f.path, a.start""",  # noqa: S608
+                (self.helpers.side, self.helpers.tree, *members),
+            ):
+                names = POINTED.findall(BRACKETS.sub("", chain))
+                for name in set(names).intersection(members):
+                    how = mode if name == names[-1] else "inner"
+                    self._known[name].append(Use(function or "", path, arch or GENERIC, chain, how, line, blob))
+        return self._known[member]
 
     @cached_property
     def _in_macros(self) -> frozenset[str]:
@@ -150,7 +156,8 @@ class CreationReads:
                WHERE f.side = ? AND f.tree = ?
                UNION
                SELECT DISTINCT s.target, s.value FROM temp.all_file f JOIN main.store s ON s.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND s.target GLOB '*[.>]*'""",
+               WHERE f.side = ? AND f.tree = ? AND s.target GLOB '*[.>]*'
+                 AND s.value NOT GLOB '*[^A-Za-z0-9_& ]*'""",
             (self.helpers.side, self.helpers.tree) * 2,
         ):
             fields.setdefault(value.lstrip("& "), set()).add(_WORD.findall(name)[-1] if _WORD.search(name) else name)

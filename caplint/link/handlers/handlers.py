@@ -29,7 +29,7 @@ from caplint.link.handlers.argument_checks import hands_on, highest_argument, us
 from caplint.link.handlers.capability_tables import CapabilityTables
 from caplint.link.handlers.creation_reads import CreationReads
 from caplint.link.handlers.decisions import Decisions, line_of
-from caplint.link.handlers.late_enable import late
+from caplint.link.handlers.late_enable import late, written
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.request_exits import flags_checked
 from caplint.link.handlers.request_tests import Readers
@@ -94,7 +94,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     readers = Readers(helpers, constants, decisions.reach)
     subsets = RunTimeMasks(helpers, constants)
-    reads = CreationReads(helpers, frozenset(body.handler.function for body in bodies))
+    reads = CreationReads(helpers, frozenset(body.handler.function for body in bodies), written(bodies))
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
     unasked = UnaskedConditions(decisions, RunTimeConditions(helpers))

@@ -6,7 +6,7 @@ Silent are cases that look at the number of vCPUs, reach the vCPUs, or hand the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
@@ -43,6 +43,13 @@ def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
                 if use is not None:
                     return Late(row.extra[0], use)
     return None
+
+
+def written(bodies: Iterable[Body]) -> frozenset[str]:
+    """Return the members that VMs' enable handlers assign to themselves."""
+    of_vms = (body for body in bodies if (body.handler.verb, body.handler.scope) == ("enable", "vm"))
+    targets = (row.extra[0] for body in of_vms for row in body.stores if row.extra[2] == "0")
+    return frozenset(names[-1] for target in targets if (names := POINTED.findall(BRACKETS.sub("", target))))
 
 
 def _read_late(reads: CreationReads, body: Body, row: Row, enabling: frozenset[str]) -> Use | None:
