@@ -11,7 +11,7 @@ from typing import NamedTuple
 from caplint.knowledge.capability_names import is_capability
 from caplint.link.core.extents import START, Extents
 from caplint.link.functions.body import Body, Row, between
-from caplint.link.handlers.reach import Reach
+from caplint.link.handlers.reach import ReachedCode
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult
 
@@ -26,7 +26,7 @@ class Region:
     stop: int
     presence: str
     """Presence condition of the case."""
-    reach: Reach | None = field(default=None, compare=False)
+    reach: ReachedCode | None = field(default=None, compare=False)
     """Code that runs for the capability; None if that is not known, or is not asked."""
 
     def holds(self, offset: int) -> bool:
@@ -35,14 +35,14 @@ class Region:
         return within and (self.reach is None or self.reach.holds(offset))
 
     @staticmethod
-    def of(body: Body, site: Site, reach: Reach | None) -> Region:
+    def of(body: Body, site: Site, reach: ReachedCode | None) -> Region:
         """Return the region of a capability's site."""
         if site.kind != "case":
             return Region(site.start, site.start, site.stop, site.condition, reach)
         return Region.around(body, site.start, site.stop, site.condition, reach)
 
     @staticmethod
-    def around(body: Body, start: int, stop: int, presence: str, reach: Reach | None = None) -> Region:
+    def around(body: Body, start: int, stop: int, presence: str, reach: ReachedCode | None = None) -> Region:
         """Return the region of a case by the extent of its label."""
         switches = [row.start for row in body.around.at(start) if row.start < start]
         return Region(max(switches, default=start), start, stop, presence, reach)

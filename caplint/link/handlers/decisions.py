@@ -8,7 +8,7 @@ from dataclasses import replace
 from caplint.c.formula import satisfiable, text
 from caplint.link.functions.body import Body, between
 from caplint.link.functions.flow import Sequence
-from caplint.link.handlers.reach import Reach
+from caplint.link.handlers.reach import ReachedCode
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.verdicts import Root, Verdicts, joined_outcomes
@@ -64,13 +64,13 @@ class Decisions:
         """Return what the handlers that reach a function may do with a capability that they do not name."""
         return joined_outcomes(body.handler.verb, [root.outcome(None) for root in self.roots_of(body)])
 
-    def reach(self, body: Body, capability: str) -> Reach | None:
+    def reach(self, body: Body, capability: str) -> ReachedCode | None:
         """Return the code of a function that runs for a capability; None if that is not known."""
         roots = self.roots_of(body)
         runs = [root.reached(capability) for root in roots]
         known = [run for run in runs if run is not None]
         flow = self.flow(body)
-        return Reach(flow, frozenset().union(*known)) if flow is not None and len(known) == len(runs) else None
+        return ReachedCode(flow, frozenset().union(*known)) if flow is not None and len(known) == len(runs) else None
 
     def functions(self) -> Iterator[Body]:
         """Yield each function that gets the capability of a handler, once, as a handler's body."""

@@ -34,7 +34,7 @@ _MOST_PENDING = 32
 _DEEPEST = 60
 
 
-class Assignment(NamedTuple):
+class AnswerStore(NamedTuple):
     """Assignment of an answer, or work of an enable case, from which control goes on."""
 
     kind: str
@@ -45,7 +45,7 @@ class Assignment(NamedTuple):
     key: int
 
 
-class Loss(NamedTuple):
+class LostAnswer(NamedTuple):
     """Case from which control falls into the next, to the loss of its answer."""
 
     kind: str
@@ -57,11 +57,11 @@ class Loss(NamedTuple):
     """Value that replaces the answer."""
 
 
-_State = frozenset[Assignment]
+_State = frozenset[AnswerStore]
 _NOTHING: _State = frozenset()
 
 
-def losses(body: Body, whole: Sequence) -> Iterator[Loss]:
+def losses(body: Body, whole: Sequence) -> Iterator[LostAnswer]:
     """Yield the losses in the switches of a handler over capabilities."""
     waiting = [whole]
     for block in waiting:
@@ -79,7 +79,7 @@ class _Walk:
     labels: set[int]
     used: set[int] = field(default_factory=set)
     """Assignments whose value something reads or takes along, by key."""
-    lost: dict[int, Loss] = field(default_factory=dict)
+    lost: dict[int, LostAnswer] = field(default_factory=dict)
     """Assignments that another one replaces under other labels, by key."""
     presence: dict[int, Formula] = field(default_factory=dict)
     """Presence conditions of assignments, by key."""
@@ -88,7 +88,7 @@ class _Walk:
     nested: bool = False
     """Whether a loop or another switch is walked through, which `break` leaves."""
 
-    def of_switch(self, switch: Sequence) -> Iterator[Loss]:
+    def of_switch(self, switch: Sequence) -> Iterator[LostAnswer]:
         """Yield what is lost in a switch."""
         state: _State | None = None
         before: FlowStep | None = None
@@ -116,7 +116,7 @@ class _Walk:
         says_it = before is not None and before.kind == "expression" and _FALLS.match(before.text) is not None
         for one in state:
             if one.kind == WORK and label.start in self.labels and not says_it:
-                self.lost.setdefault(one.key, Loss(WORK, one.group, label.start, "", ""))
+                self.lost.setdefault(one.key, LostAnswer(WORK, one.group, label.start, "", ""))
         return frozenset(one for one in state if one.kind == ANSWER)
 
     def _sequence(self, steps: Ordered[FlowStep], state: _State | None, depth: int) -> _State | None:
@@ -193,16 +193,16 @@ class _Walk:
             else:
                 kept.add(one)
         if target in self.body.answers and len(kept) < _MOST_PENDING:
-            kept.add(Assignment(ANSWER, target, value, self.group, step.start))
+            kept.add(AnswerStore(ANSWER, target, value, self.group, step.start))
             self.presence.setdefault(step.start, step.condition)
         if self.body.handler.verb == "enable" and self._works(step):
-            kept.add(Assignment(WORK, "", "", self.group, -self.group - 1))
+            kept.add(AnswerStore(WORK, "", "", self.group, -self.group - 1))
             self.presence.setdefault(-self.group - 1, step.condition)
         return frozenset(kept)
 
-    def _lose(self, one: Assignment, by: str) -> None:
+    def _lose(self, one: AnswerStore, by: str) -> None:
         if " ".join(one.value.split()) != " ".join(by.split()):
-            self.lost.setdefault(one.key, Loss(ANSWER, one.group, self.group, one.value, by))
+            self.lost.setdefault(one.key, LostAnswer(ANSWER, one.group, self.group, one.value, by))
 
     def _use(self, state: _State) -> None:
         self.used |= {one.key for one in state if one.kind == ANSWER}

@@ -15,7 +15,7 @@ from caplint.link.functions.flow import FlowStep, Sequence
 
 
 @dataclass(frozen=True)
-class Reach:
+class ReachedCode:
     """Statements of a function that run for a capability."""
 
     whole: Sequence

@@ -23,7 +23,7 @@ from caplint.link.handlers.conditions import Conditions, Place, Region
 from caplint.link.handlers.implications import MOST_STEPS, Implications
 from caplint.link.handlers.macro_text import expanded, leaving_conditions
 from caplint.link.handlers.mask_bits import MaskReader
-from caplint.link.handlers.reach import Reach
+from caplint.link.handlers.reach import ReachedCode
 from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, Subject, arguments
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult, Level
@@ -49,7 +49,7 @@ class Readers:
 
     helpers: Helpers
     constants: Constants
-    find_reach: Callable[[Body, str], Reach | None]
+    find_reach: Callable[[Body, str], ReachedCode | None]
     """Finds the code of a handler that runs for a capability."""
     callers: dict[_Extent, list[tuple[Body, int, str]]] = field(default_factory=dict)
     """Handler → calls of it: caller, offset, and the argument that is the request."""
@@ -60,7 +60,7 @@ class Readers:
     _budgets: dict[_Extent, Budget] = field(default_factory=dict)
     _asking: dict[_Extent, bool] = field(default_factory=dict)
     """Function → whether its conditions tell capabilities apart."""
-    _regions: dict[tuple[_Extent, str], Reach | None] = field(default_factory=dict)
+    _regions: dict[tuple[_Extent, str], ReachedCode | None] = field(default_factory=dict)
 
     def region(self, body: Body, site: Site) -> Region:
         """Return the region of a capability's site in a handler."""

@@ -1,4 +1,4 @@
-"""MsrRegisters of one side of a tree, and the functions that the module of each vendor has for them."""
+"""Registers of one side of a tree, and the functions that the module of each vendor has for them."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Register(NamedTuple):
 
 
 @dataclass
-class MsrRegisters:
+class VmmRegisters:
     """Resolver of the expressions of one VMM."""
 
     code: MsrCode

@@ -16,7 +16,7 @@ from caplint.link.vmm.msr_counts import UNKNOWN as UNKNOWN_USE
 from caplint.link.vmm.msr_counts import count_uses
 from caplint.link.vmm.msr_guards import LIST, MsrGuards
 from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker, places_of, takers_of
-from caplint.link.vmm.msr_registers import LISTED, MsrRegisters, Register
+from caplint.link.vmm.msr_registers import LISTED, Register, VmmRegisters
 from caplint.link.vmm.msr_state import MsrState, written_kind
 from caplint.link.vmm.msr_verbs import MsrVerbs
 from caplint.link.vmm.rows import VmmMsrCountRow, VmmMsrRow
@@ -58,7 +58,7 @@ class _Rows:
     def __init__(self, code: MsrCode, takers: dict[str, RegisterTaker]) -> None:
         self._code, self._takers = code, takers
         self._where = (code.side, code.tree)
-        self._verbs, self._registers = MsrVerbs(code, takers), MsrRegisters(code)
+        self._verbs, self._registers = MsrVerbs(code, takers), VmmRegisters(code)
         self._guards, self._state = MsrGuards(code, takers), MsrState(code)
         self.blind: list[CutRow] = []
         """Places of which the register, or what is done to it, is not known."""
