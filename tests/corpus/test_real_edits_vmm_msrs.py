@@ -43,7 +43,12 @@ def renamed(old: str, new: str) -> Transform:
     return every(rf"\b{old}\b", new)
 
 
-ARCH = "    if (has_msr_arch_capabs) {\n        kvm_msr_entry_add(cpu, MSR_IA32_ARCH_CAPABILITIES,\n                          env->features[FEAT_ARCH_CAPABILITIES]);\n    }\n"  # fmt: skip
+ARCH = """\
+    if (has_msr_arch_capabs) {
+        kvm_msr_entry_add(cpu, MSR_IA32_ARCH_CAPABILITIES,
+                          env->features[FEAT_ARCH_CAPABILITIES]);
+    }
+"""
 SPEC = "    if (has_msr_spec_ctrl) {\n        kvm_msr_entry_add(cpu, MSR_IA32_SPEC_CTRL, env->spec_ctrl);\n    }\n"
 SSBD = "    if (has_msr_virt_ssbd) {\n        kvm_msr_entry_add(cpu, MSR_VIRT_SSBD, env->virt_ssbd);\n    }\n"
 READ_SPEC = "    if (has_msr_spec_ctrl) {\n        kvm_msr_entry_add(cpu, MSR_IA32_SPEC_CTRL, 0);\n    }\n"
@@ -101,7 +106,7 @@ EDITS = [
     Edit("flag-renamed", {KVM: both(renamed("has_msr_arch_capabs", "caps_known"), renamed("has_msr_spec_ctrl", "x"))}),
     Edit("guard-in-caller", {KVM: both(
         before(PUT, "static void put_ssbd(X86CPU *cpu)\n{\n    kvm_msr_entry_add(cpu, MSR_VIRT_SSBD, 1);\n}\n"),
-        inside(PUT, swap("        kvm_msr_entry_add(cpu, MSR_VIRT_SSBD, env->virt_ssbd);\n", "        put_ssbd(cpu);\n")))}),
+        inside(PUT, swap("        kvm_msr_entry_add(cpu, MSR_VIRT_SSBD, env->virt_ssbd);\n", "        put_ssbd(cpu);\n")))}),  # noqa: E501
     Edit("early-return", {KVM: both(
         before(PUT, "static void put_ssbd(X86CPU *cpu)\n{\n    if (!has_msr_virt_ssbd) {\n        return;\n    }\n"
                "    kvm_msr_entry_add(cpu, MSR_VIRT_SSBD, 1);\n}\n"),
@@ -130,7 +135,7 @@ EDITS = [
     Edit("set-asserted-positive", {KVM: inside("kvm_buf_set_msrs", swap(FLUSH, "    if (ret < 0) {\n"), swap(
         "assert(ret == cpu->kvm_msr_buf->nmsrs)", "assert(ret >= 0)"))}, warns("CAP313", "KVM_SET_MSRS")),
     Edit("set-dropped", {KVM: inside("kvm_arch_reset_parked_vcpu", every(
-        r"    if \(ioctl\(kvm_fd, KVM_SET_MSRS, msrs\) != 1\) \{(?:.|\n)*?\n    \}\n", "    ioctl(kvm_fd, KVM_SET_MSRS, msrs);\n"))},
+        r"    if \(ioctl\(kvm_fd, KVM_SET_MSRS, msrs\) != 1\) \{(?:.|\n)*?\n    \}\n", "    ioctl(kvm_fd, KVM_SET_MSRS, msrs);\n"))},  # noqa: E501
         warns("CAP313", "KVM_SET_MSRS")),
     Edit("set-in-condition", {KVM: inside("kvm_arch_reset_parked_vcpu", swap("msrs) != 1", "msrs) < 0"))},
          warns("CAP313", "KVM_SET_MSRS")),
@@ -142,16 +147,16 @@ EDITS = [
         "    assert(ret == cpu->kvm_msr_buf->nmsrs);\n    return 0;\n",
         "    return ret == cpu->kvm_msr_buf->nmsrs ? 0 : -EINVAL;\n"))}),
     Edit("set-compared-elsewhere", {KVM: both(
-        before("kvm_buf_set_msrs", "static bool all_taken(X86CPU *cpu, int n)\n{\n    return n == cpu->kvm_msr_buf->nmsrs;\n}\n"),
+        before("kvm_buf_set_msrs", "static bool all_taken(X86CPU *cpu, int n)\n{\n    return n == cpu->kvm_msr_buf->nmsrs;\n}\n"),  # noqa: E501
         inside("kvm_buf_set_msrs", swap(FLUSH, "    if (0) {\n"), swap("assert(ret == cpu->kvm_msr_buf->nmsrs)",
                                                                         "assert(all_taken(cpu, ret))")))}),
     # CAP304: what only the VMM can save.
     Edit("mtrrs-go", {KVM: both(*(inside(function, every(r"^ *kvm_msr_entry_add\(cpu, MSR_MTRR(?:[^;]|\n)*;\n", ""))
                                   for function in (PUT, GET)))}, warns("CAP304", "MSR_MTRRdefType")),
-    Edit("fixed-mtrrs-go", {KVM: both(*(inside(function, every(r"^ *kvm_msr_entry_add\(cpu, MSR_MTRRfix(?:[^;]|\n)*;\n", ""))
-                                        for function in (PUT, GET)))}, warns("CAP304", "MSR_MTRRfix16K_80000 and others")),
+    Edit("fixed-mtrrs-go", {KVM: both(*(inside(function, every(r"^ *kvm_msr_entry_add\(cpu, MSR_MTRRfix(?:[^;]|\n)*;\n", ""))  # noqa: E501
+                                        for function in (PUT, GET)))}, warns("CAP304", "MSR_MTRRfix16K_80000 and others")),  # noqa: E501
     Edit("timer-counts-go", {KVM: both(
-        inside(PUT, without_entry("HV_X64_MSR_STIMER0_COUNT"), swap("HV_X64_MSR_STIMER0_CONFIG + j * 2", "HV_X64_MSR_STIMER0_CONFIG")),
+        inside(PUT, without_entry("HV_X64_MSR_STIMER0_COUNT"), swap("HV_X64_MSR_STIMER0_CONFIG + j * 2", "HV_X64_MSR_STIMER0_CONFIG")),  # noqa: E501
         inside(GET, swap("msr <= HV_X64_MSR_STIMER3_COUNT", "msr <= HV_X64_MSR_STIMER0_CONFIG")))},
         warns("CAP304", "HV_X64_MSR_STIMER0_COUNT and others")),
 ]  # fmt: skip
