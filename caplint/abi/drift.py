@@ -180,12 +180,19 @@ def _lacking(kernel: Structure, other: Structure) -> Iterator[str]:
             name for name, member in ours.items()
             if name not in theirs and not is_reserved(name)
             and not any(
-                extent(twin) == extent(member) and (other_name not in ours or _last(other_name) == _last(name))
+                extent(twin) == extent(member) and (other_name not in ours or _is_regrouped(name, other_name))
                 for other_name, twin in theirs.items()
             )
         ]  # fmt: skip
         if outermost := dict.fromkeys(_outermost(name, others) for name in names):
             yield f"{word} {', '.join(outermost)}"
+
+
+def _is_regrouped(name: str, other: str) -> bool:
+    """Tell whether two names are of one member, once in a group: `flags` and `a.flags`, not `b.flags` and `a.flags`."""
+    (group, _, last), (other_group, _, other_last) = name.rpartition("."), other.rpartition(".")
+    inner, outer = sorted((f"{group}.".lstrip("."), f"{other_group}.".lstrip(".")), key=len, reverse=True)
+    return last == other_last and inner.startswith(outer)
 
 
 def _outermost(name: str, others: Structure) -> str:

@@ -67,6 +67,8 @@ class Knowledge:
         """Function of a VMM that issues an ioctl → kernel functions that may receive it."""
         self.ioctl_descriptors = [(entry, re.compile(text)) for entry, text in data["paths"]["descriptors"].items()]
         """Kernel function that receives ioctls, and the pattern of expressions for its file descriptors."""
+        self.opened = [(scope, re.compile(text)) for scope, text in data["opened"].items()]
+        """Scope of a descriptor, and the pattern of the calls that open one."""
         self.execution: dict[str, str] = data["paths"]["exec"]
         """`function` that executes a VMM, `through`: function that a path to it must pass."""
         self.operations: str = data["paths"]["operations"]["field"]

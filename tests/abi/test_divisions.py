@@ -71,3 +71,30 @@ def test_a_missing_member_is_named_as_a_whole(members: str, text: str) -> None:
     kernel, vmm = unit(state(union)), unit(state(shared or "union { __u8 padding[64]; };"))
     (drift,) = [drift for drift in drifts(kernel, vmm) if drift.subject == "kvm_state"]
     assert (drift.verdict, drift.changes) == ("compatible", (text,))
+
+
+REGROUPED = {
+    "also in a group": (
+        "union { __u64 a; __u64 w[2]; };",
+        "union { struct { __u64 a; __u64 b; } g; __u64 w[2]; __u64 a; };",
+        "g",
+    ),
+    "another member of one name": (
+        "union { struct { __u32 t; __u64 w[2]; } x; struct { __u32 u; __u64 flags; } y; };",
+        "union { struct { __u32 t; union { __u64 flags; __u64 w[2]; }; } x; struct { __u32 u; __u64 flags; } y; };",
+        "x.flags",
+    ),
+    "a member of one name outside": (
+        "__u64 a; union { __u64 w[2]; struct { __u64 flags; } y; };",
+        "__u64 a; union { __u64 w[2]; struct { __u64 flags; } y; struct { __u64 flags; } z; };",
+        "z",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "name"), REGROUPED.values(), ids=REGROUPED)
+def test_a_further_member_is_named(old: str, new: str, name: str) -> None:
+    older, newer = unit(state(old)), unit(state(new))
+    for one, other, text in ((older, newer, "has also"), (newer, older, "lacks")):
+        (drift,) = [drift for drift in drifts(one, other) if drift.subject == "kvm_state"]
+        assert (drift.verdict, drift.changes) == ("compatible", (f"{text} {name}",))

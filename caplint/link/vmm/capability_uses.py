@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +9,13 @@ from dataclasses import dataclass, replace
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.vmm.capability_values import Capabilities, Path
+from caplint.link.vmm.descriptor_scopes import scope_of
 from caplint.link.vmm.dominating_checks import Check
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import NOT_LOST, Loss, Losses, losses, passes_on
 from caplint.link.vmm.own_macros import OwnMacros
 from caplint.link.vmm.tree_values import TreeValues
 
-_LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _DEPTH = 3
 
 _Site = tuple[str, int, int, str]
@@ -97,7 +96,9 @@ def _uses(code: Code, wrappers: list[Wrapper], project: str) -> Iterator[Capabil
         for function, call in code.calling([wrapper.callee]):
             if _fits(wrapper, call.arguments):
                 use = _use_of(code, wrapper, function, call)
-                yield replace(use, scope=_scope(wrapper, call, project), lost=losses(code, function, call))
+                yield replace(
+                    use, scope=scope_of(code, wrapper, function, call, project), lost=losses(code, function, call)
+                )
 
 
 def _macro_uses(code: Code, wrappers: list[Wrapper], project: str, macros: OwnMacros) -> Iterator[CapabilityUse]:
@@ -112,7 +113,7 @@ def _macro_uses(code: Code, wrappers: list[Wrapper], project: str, macros: OwnMa
                 use = _use_of(code, wrapper, function, inner, body)
                 written = next((text for text in outer.arguments if text and text in use.expression), "")
                 lost = losses(code, function, outer)
-                scope = _scope(wrapper, inner, project)
+                scope = scope_of(code, wrapper, function, inner, project)
                 yield replace(use, call=outer, written=written, scope=scope, lost=lost)
 
 
@@ -126,18 +127,12 @@ def _use_of(code: Code, wrapper: Wrapper, function: CodeFunction, call: CallSite
     index = wrapper.capability
     use = CapabilityUse(function, call, wrapper, wrapper.scope, call.arguments[index])
     if wrapper.verb == "enable" and wrapper.request and code.budget.spend(len(function.stores) // 2):
-        request = request_of(function, call, body)
+        request = request_of(function, call, code.budget, body)
         use = replace(use, expression=request.cap, flags=request.flags, arguments_written=request.arguments_written)
     elif wrapper.verb == "enable" and not wrapper.request:
         flags, written = "".join(call.arguments[index + 1 : index + 2]), call.arguments[index + 2 :]
         use = replace(use, flags=flags, arguments_written=written)
     return replace(use, written=use.expression)
-
-
-def _scope(wrapper: Wrapper, call: CallSite, project: str) -> str:
-    """Return the wrapper's scope, or the scope of the file descriptor by its variable's name."""
-    match = _LAST_NAME.search(call.arguments[0]) if wrapper.scope == "unknown" else None
-    return knowledge().descriptors_of(project).get(match.group(1), wrapper.scope) if match else wrapper.scope
 
 
 def _named(

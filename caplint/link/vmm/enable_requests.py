@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 
 from caplint.knowledge.capability_names import capabilities_in
-from caplint.link.functions.call_sites import Assignment, CallSite, CodeFunction
+from caplint.link.functions.call_sites import Assignment, Budget, CallSite, CodeFunction
+from caplint.link.functions.reaching import reaching
 from caplint.values.expression_text import split
 
+_CAST = re.compile(r"\(\s*(?:const\s+)?(?:(?:struct\s+)?\w+|unsigned long)\s*\**\s*\)\s*(?=[&\w])")
 _NAME = re.compile(r"&?\s*([A-Za-z_]\w*)\Z")
 _ARGUMENT = re.compile(r"args\s*\[\s*(\d+)\s*\]\Z")
 _MEMBER = re.compile(r"\.\s*(cap|flags|args\s*\[\s*\d+\s*\])\s*=\s*([^,{}]+)")
+# Initialiser that names what it sets, or sets all to 0: a positional one, or another variable, leaves the rest unknown.
+_DESIGNATED = re.compile(r"(?:\([\w\s]*\)\s*)?\{\s*(?:\.|0?\s*\})")
 _LIST = re.compile(r"\.\s*args\s*=\s*\{([^{}]*)\}")
 # Facts cut a longer initialiser, so that its arguments are unknown.
 _LONGEST = 400
@@ -26,20 +30,28 @@ class Request:
     arguments_written: tuple[str, ...] | None
 
 
-def request_of(function: CodeFunction, call: CallSite, body: str = "") -> Request:
+def request_of(function: CodeFunction, call: CallSite, budget: Budget, body: str = "") -> Request:
     """Return the ioctl's request, from the variable's initialiser and the assignments above the call.
 
     `body` is the text of the macro that issues the ioctl, which may contain the variable.
     """
-    match = _NAME.match(call.arguments[2])
+    argument = _CAST.sub("", call.arguments[2].strip(), count=1)
+    match = _NAME.match(argument)
     if match is None:
-        argument = call.arguments[2]
         return Request(argument if capabilities_in(argument) else f"{argument.lstrip('& ')}.cap", None, None)
     variable = match.group(1)
     values = [store for store in function.stores if store.start < call.start]
     if inside := re.search(rf"\b{re.escape(variable)}\s*=\s*(\{{.*?\}})\s*;", body):
         values = [Assignment(call.start, variable, "init", inside.group(1), local=True)]
+    elif _is_chosen(function, variable, call.start, budget):
+        return Request(f"{variable}.cap", None, None)
     return _filled(variable, values)
+
+
+def _is_chosen(function: CodeFunction, variable: str, offset: int, budget: Budget) -> bool:
+    """Tell whether it depends on the way to an offset which capability is in a request."""
+    found = [reaching(function, f"{variable}{access}cap", offset, budget) for access in (".", "->")]
+    return any(len(reached.stores) > 1 or (reached.stores and not reached.always) for reached in found)
 
 
 def _filled(variable: str, stores: list[Assignment]) -> Request:
@@ -49,7 +61,7 @@ def _filled(variable: str, stores: list[Assignment]) -> Request:
     is_complete = False
     for store in stores:
         if store.target == variable:
-            is_complete = len(store.value) < _LONGEST
+            is_complete = len(store.value) < _LONGEST and _DESIGNATED.match(store.value) is not None
             members = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
             items = _LIST.search(store.value)
             argument_of = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}

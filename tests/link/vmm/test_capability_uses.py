@@ -129,6 +129,56 @@ def test_the_ioctl_itself(tmp_path: Path, lines: tuple[str, ...], row: tuple[str
     assert ask([tree], "SELECT cap, scope, flags, arguments_written FROM vmm_enable") == [("KVM_CAP_A", *row)]
 
 
+REQUEST = "struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args[0] = 2 };"
+
+
+@pytest.mark.parametrize(
+    ("lines", "scope"),
+    [
+        (("kvm_ioctl(s, KVM_ENABLE_CAP, &cap);",), "system"),
+        (("kvm_vm_ioctl(s, KVM_ENABLE_CAP, &cap);",), "vm"),
+        (("kvm_vcpu_ioctl(cs, KVM_ENABLE_CAP, (void *)&cap);",), "vcpu"),
+        (("ioctl(s->fd, KVM_ENABLE_CAP, &cap);",), "system"),
+        (('int kvm = qemu_open_old("/dev/kvm", O_RDWR);', "ioctl(kvm, KVM_ENABLE_CAP, &cap);"), "system"),
+        (("int n = -1;", "do { n = ioctl(x, KVM_CREATE_VM, 0); } while (n < 0);", "ioctl(n, KVM_ENABLE_CAP, &cap);"),
+         "vm"),
+        (("p->seat = ioctl(x, KVM_CREATE_VCPU, 0);", "ioctl(p->seat, KVM_ENABLE_CAP, &cap);"), "vcpu"),
+        (("int vm_fd = ioctl(x, KVM_CREATE_VCPU, 0);", "ioctl(vm_fd, KVM_ENABLE_CAP, &cap);"), "vcpu"),
+        (("int vm_fd = spare(s);", "ioctl(vm_fd, KVM_ENABLE_CAP, &cap);"), "vm"),
+        (("int n = ioctl(x, KVM_CREATE_VM, 0);", "if (y) {", "n = ioctl(n, KVM_CREATE_VCPU, 0);", "}",
+          "ioctl(n, KVM_ENABLE_CAP, &cap);"), "unknown"),
+        (("int n = ioctl(x, KVM_CREATE_VM, 0);", "if (y) {", "n = spare(s);", "}", "ioctl(n, KVM_ENABLE_CAP, &cap);"),
+         "unknown"),
+        (("ioctl(fd, KVM_ENABLE_CAP, &cap);",), "unknown"),
+    ],
+)  # fmt: skip
+def test_the_descriptor_of_an_ioctl(tmp_path: Path, lines: tuple[str, ...], scope: str) -> None:
+    found = _ask(tmp_path, _function(REQUEST, *lines), "SELECT cap, scope, arguments_written FROM vmm_enable")
+    assert found == [("KVM_CAP_A", scope, '["2"]')]
+
+
+BRANCHES = ("if (x)", "cap.cap = KVM_CAP_A;", "else", "cap.cap = KVM_CAP_B;")
+
+
+@pytest.mark.parametrize(
+    ("lines", "caps", "given"),
+    [
+        (("struct kvm_enable_cap cap = { 0 };", *BRANCHES), "AB", None),
+        ((REQUEST, "if (x)", "cap.cap = KVM_CAP_B;"), "AB", None),
+        ((REQUEST, "cap.cap = KVM_CAP_B;"), "B", '["2"]'),
+        (("struct kvm_enable_cap cap = { KVM_CAP_A, 0, { 3 } };",), "A", None),
+        (("struct kvm_enable_cap cap;", "cap = (struct kvm_enable_cap){ .cap = KVM_CAP_A };"), "A", "[]"),
+        (("struct kvm_enable_cap cap = other;", "cap.cap = KVM_CAP_A;"), "A", None),
+    ],
+)
+def test_a_request_that_depends_on_the_way(
+    tmp_path: Path, lines: tuple[str, ...], caps: str, given: str | None
+) -> None:
+    text = _function(*lines, "kvm_vm_ioctl(s, KVM_ENABLE_CAP, &cap);")
+    found = _ask(tmp_path, text, "SELECT cap, arguments_written FROM vmm_enable ORDER BY cap")
+    assert found == [(f"KVM_CAP_{cap}", given) for cap in caps]
+
+
 CALL = "kvm_vm_enable_cap(s, KVM_CAP_A, 0);"
 HELPER = _function(f"return {CALL}", head="static int try(KVMState *s)")
 
