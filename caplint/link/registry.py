@@ -22,6 +22,7 @@ from caplint.link.handlers.advertised import link_answers
 from caplint.link.handlers.device_attributes import link_device_attributes
 from caplint.link.handlers.handlers import link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
+from caplint.link.handlers.shared_enabling import link_shared_enabling
 from caplint.link.handlers.stored_state import link_cap_states
 from caplint.link.linking import Linking
 from caplint.link.macros.expanded_code import link_expanded_code
@@ -148,6 +149,12 @@ LINKS: tuple[Link[Linking], ...] = (
         needs=("all_file", "all_file_condition", "superseded", "tree"),
         fills=("all_cut", "all_device_attribute"),
         wanted=_is_wide,
+    ),
+    Link(
+        "shared enabling",
+        lambda run: link_shared_enabling(run.connection, run.configurations),
+        needs=("all_cap_answer", "all_cap_check", "all_cap_enable", "all_handler", "configurations", "superseded"),
+        fills=("all_denied_enable",),
     ),
     Link("ioctl cases", lambda run: link_ioctl_cases(run.connection), needs=("all_file",), fills=("all_ioctl_case",)),
     Link(

@@ -267,3 +267,16 @@ class DeviceAttributeRow(NamedTuple):
     has_function: str
     has_path: str
     has_line: int
+
+
+class DeniedEnableRow(NamedTuple):
+    """Row of `all_denied_enable`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str

@@ -228,6 +228,18 @@ CREATE TEMP TABLE all_cap_mask (
     value    INTEGER            -- as 64 bits, negative if the highest is set; NULL: cannot be computed, or is not a set of named bits
 );
 
+-- A capability that shared code enables on an architecture where no check handler ever answers it, and nothing refuses it there.
+CREATE TEMP TABLE all_denied_enable (
+    side     TEXT NOT NULL,
+    tree     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    line     INTEGER NOT NULL,  -- of the capability's case
+    column   INTEGER NOT NULL,
+    cap      TEXT NOT NULL,
+    arch     TEXT NOT NULL,     -- never generic
+    function TEXT NOT NULL
+);
+
 -- A `case` of the kernel for a KVM ioctl, or a comparison with its number if the function has no case for it.
 CREATE TEMP TABLE all_ioctl_case (
     side      TEXT NOT NULL,
