@@ -44,5 +44,6 @@ FOUND: set[str] = {
     "a member of an exit's structure vanishes",
     "guest debugging works and its capability is not reported",
     "a ring can be enabled where it is not reported",
+    "a register that the host sets is not listed",
 }
 """The names of the faults that are found: none of them may be lost again."""
