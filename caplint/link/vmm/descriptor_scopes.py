@@ -26,7 +26,8 @@ def scope_of(code: Code, wrapper: Wrapper, function: CodeFunction, call: CallSit
 
 def _opened(code: Code, function: CodeFunction, descriptor: str, offset: int) -> set[str]:
     """Return the scopes of the calls that may have opened a descriptor; `unknown` beside them for any other value."""
-    values = [store.value for store in reaching(function, descriptor, offset, code.budget).stores]
+    stores = reaching(function, descriptor, offset, code.budget).stores
+    values = [store.value for store in stores] or [descriptor]
     scopes = {_opens(value) for value in values if not is_number(value)}
     return scopes if scopes != {"unknown"} else set()
 

@@ -149,6 +149,7 @@ REQUEST = "struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args[0] = 2 };"
           "ioctl(n, KVM_ENABLE_CAP, &cap);"), "unknown"),
         (("int n = ioctl(x, KVM_CREATE_VM, 0);", "if (y) {", "n = spare(s);", "}", "ioctl(n, KVM_ENABLE_CAP, &cap);"),
          "unknown"),
+        (("ioctl(ioctl(x, KVM_CREATE_VM, 0), KVM_ENABLE_CAP, &cap);",), "vm"),
         (("ioctl(fd, KVM_ENABLE_CAP, &cap);",), "unknown"),
     ],
 )  # fmt: skip
