@@ -153,7 +153,15 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "shared enabling",
         lambda run: link_shared_enabling(run.connection, run.configurations),
-        needs=("all_cap_answer", "all_cap_check", "all_cap_enable", "all_handler", "configurations", "superseded"),
+        needs=(
+            "all_cap_answer",
+            "all_cap_check",
+            "all_cap_enable",
+            "all_file",
+            "all_handler",
+            "configurations",
+            "superseded",
+        ),
         fills=("all_denied_enable",),
     ),
     Link("ioctl cases", lambda run: link_ioctl_cases(run.connection), needs=("all_file",), fills=("all_ioctl_case",)),

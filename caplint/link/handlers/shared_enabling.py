@@ -65,7 +65,7 @@ class _Extent(NamedTuple):
 
 def link_shared_enabling(connection: sqlite3.Connection, configurations: Configurations) -> None:
     """Fill `all_denied_enable`."""
-    ways: dict[tuple[Any, ...], _Way | None] = {}
+    ways: dict[tuple[Any, ...], _EnablingWay | None] = {}
     for side, tree, cap, arch, path, line, column, function, condition in connection.execute(
         _CANDIDATES, (GENERIC,)
     ).fetchall():
@@ -78,7 +78,7 @@ def link_shared_enabling(connection: sqlite3.Connection, configurations: Configu
             insert(connection, "all_denied_enable", [row])
 
 
-def _way(connection: sqlite3.Connection, key: tuple[Any, ...], function: str) -> _Way | None:
+def _way(connection: sqlite3.Connection, key: tuple[Any, ...], function: str) -> _EnablingWay | None:
     """Return the way through a case if only understood tests are on it, else None."""
     side, tree, cap, path, line = key
     found = connection.execute(_CASE, (cap, line, function, side, tree, path)).fetchall()
@@ -86,7 +86,7 @@ def _way(connection: sqlite3.Connection, key: tuple[Any, ...], function: str) ->
         return None
     blob, start, stop, selector, begin, end, first, last = found[0]
     request = re.match(r"\w+", selector)
-    way = _Way(connection, side, tree, path)
+    way = _EnablingWay(connection, side, tree, path)
     words = frozenset({request.group()}) if request else frozenset()
     whole = _Extent(blob, begin, end)
     parts = (_Extent(blob, begin, first), _Extent(blob, start, stop), _Extent(blob, last, end))
@@ -94,7 +94,7 @@ def _way(connection: sqlite3.Connection, key: tuple[Any, ...], function: str) ->
 
 
 @dataclass
-class _Way:
+class _EnablingWay:
     """Tests on the way to success."""
 
     connection: sqlite3.Connection
