@@ -149,7 +149,7 @@ class _Attributes:
     problem: str = ""
 
     def rows(self) -> tuple[list[DeviceAttributeRow], str]:
-        """Return a row for each attribute that a function names, and the problem for which there is none."""
+        """Return a row for each attribute that a function names, and the problem for which some may lack."""
         found = []
         named = self._named(_NO_GROUP, _NO_GROUP, _NO_ATTRIBUTE)
         groups: list[tuple[int | None, SeenLabel | None]] = [*named.items()] or [(None, None)]
@@ -160,9 +160,9 @@ class _Attributes:
                 self.problem = _NOT_UNDERSTOOD
             for attribute, at in places[:_MOST_ATTRIBUTES]:
                 verdicts = {verb: self._verdict(verb, group, attribute) for verb in _VERBS}
-                if at is not None and not self.problem:
+                if at is not None:
                     found.append(self._row(at_group.text if at_group else "", at, attributes, verdicts))
-        return ([], self.problem) if self.problem else (found, "")
+        return found, self.problem
 
     def _row(
         self, group: str, at: SeenLabel, attributes: dict[int, SeenLabel], verdicts: dict[str, int | None]
@@ -187,13 +187,16 @@ class _Attributes:
     def _verdict(self, verb: str, group: int | None, attribute: int | None) -> int | None:
         """Return 1 if a function may serve an attribute, 0 if it always refuses, None if it may by an unknown value.
 
-        The attribute None stands for any.
+        The attribute None stands for any. Where a label's value is not known, all labels of its `switch` are entered, so
+        that only a refusal is certain.
         """
         if verb not in self.device.functions:
             return 0
-        _, result = self._run(verb, group, attribute)
+        run, result = self._run(verb, group, attribute)
+        if run.gave_up or self.facts.flow(self.device.functions[verb][0]) is None:
+            return None
         if satisfiable(result.when("ZP")):
-            return 1
+            return None if run.unknown_labels else 1
         return None if satisfiable(result.when("zp")) else 0
 
     def _run(self, verb: str, group: int | None, attribute: int | None) -> tuple[Run, AbstractValue]:

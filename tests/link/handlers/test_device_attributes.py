@@ -84,5 +84,57 @@ UNKNOWN = [
 @pytest.mark.parametrize("code", UNKNOWN)
 def test_a_label_without_a_known_value_is_a_blind_spot(tmp_path: Path, code: str) -> None:
     kernel = bare_kernel(tmp_path, {FILE: HEAD + code})
-    assert ask([kernel], "SELECT count(*) FROM device_attribute") == [(0,)]
+    found = "SELECT attribute, has, sets FROM device_attribute ORDER BY attribute"
+    assert ask([kernel], found) == [("A", None, 1), ("B", None, 1)]
     assert ask([kernel], "SELECT path, line FROM blind WHERE reason LIKE '%attributes%'") == [(FILE, 5)]
+
+
+# Shared by two devices, of which only one has B; its register offsets have no known value.
+SHARED = """static int pot(struct kvm_device *dev, struct kvm_device_attr *attr)
+{
+	switch (attr->attr) {
+	case A:
+		return 0;
+	case B:
+		if (dev->kvm->arch.model != 3)
+			return -ENODEV;
+		return 0;
+	}
+	return -ENXIO;
+}
+static int early(struct kvm_device_attr *attr)
+{
+	switch (attr->attr & 0xffff) {
+	case NOWHERE:
+		return 1;
+	default:
+		return 0;
+	}
+}
+static int set(struct kvm_device *dev, struct kvm_device_attr *attr)
+{
+	switch (attr->group) {
+	case GRP:
+		return pot(dev, attr);
+	case 2:
+		return early(attr) ? 0 : -EBUSY;
+	}
+	return -ENXIO;
+}
+static int has_more(struct kvm_device *dev, struct kvm_device_attr *attr)
+{
+	return attr->group == GRP && (attr->attr == A || attr->attr == B) ? 0 : -ENXIO;
+}
+static struct kvm_device_ops more = {
+	.has_attr = has_more,
+	.set_attr = set,
+};
+"""
+
+
+def test_what_is_known_of_a_device_with_unknown_labels_is_kept(tmp_path: Path) -> None:
+    code = _has("\treturn attr->group == GRP && attr->attr == A ? 0 : -ENXIO;\n") + SHARED + OPS
+    found = _rows(tmp_path, code, "device, attribute, has, sets")
+    assert {row for row in found if row[1] in {"A", "B"}} == {
+        ("more", "A", 1, 1), ("more", "B", 1, 1), ("ops", "A", 1, 1), ("ops", "B", 0, 1),
+    }  # fmt: skip
