@@ -18,7 +18,8 @@ from caplint.link.vmm.capability_values import Capabilities, Path, Resolution
 from caplint.link.vmm.own_macros import OwnMacros
 from caplint.link.vmm.tree_values import TreeValues
 
-_ISSUER = re.compile(r"(?:.*(?:->|\.))?\w*ioctl\w*\Z", re.IGNORECASE)
+ISSUER = re.compile(r"(?:.*(?:->|\.))?\w*ioctl\w*\Z", re.IGNORECASE)
+"""Functions, and members that point to one, that issue an ioctl by their name."""
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _NAME = re.compile(r"\bKVM_[A-Z0-9_]+\b")
 _DEPTH = 4
@@ -50,7 +51,7 @@ def ioctls_in(text: str) -> list[str]:
 def ioctl_uses(connection: sqlite3.Connection, side: str, tree: str, code: Code, values: TreeValues) -> list[IoctlUse]:
     """Return a tree's uses, one per place and ioctl and sorted; a request that is not known has no name."""
     scopes = _Scopes(connection, tree)
-    issuers = scopes.functions | {name for name in code.callees() if _ISSUER.match(name)}
+    issuers = scopes.functions | {name for name in code.callees() if ISSUER.match(name)}
     search = _Requests(code, Capabilities(values, code, ioctls_in))
     macros = OwnMacros.of(connection, side, tree, values, issuers)
     # Of several ways to one place that of a function with a known descriptor counts.

@@ -7,15 +7,17 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
 from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.capability_uses import wrappers_of
+from caplint.link.vmm.ioctl_uses import ISSUER
 from caplint.link.vmm.tree_values import TreeValues
+from caplint.link.vmm.value_text import bare, choices
 
-_WORD = re.compile(r"\w+")
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 FEATURE = "feature"
 """Verb of an ioctl on the system's descriptor: it reads what the host offers, not a vCPU's register."""
@@ -27,6 +29,7 @@ class MsrIoctl(NamedTuple):
     call: CallSite
     verbs: frozenset[str]
     """get, put, or feature; two where the code chooses between the requests."""
+    requests: tuple[str, ...]
 
 
 @dataclass
@@ -96,12 +99,40 @@ class MsrCode:
         return self._ioctls[key]
 
     def _ioctls_in(self, function: CodeFunction) -> Iterator[MsrIoctl]:
-        requests = knowledge().msr.vmm_requests
+        verbs = knowledge().msr.vmm_requests
         for call in function.calls:
-            words = [word for argument in call.arguments for word in _WORD.findall(argument)]
-            verbs = frozenset(requests[word] for word in words if word in requests)
-            if verbs:
-                yield MsrIoctl(call, frozenset({FEATURE}) if self._scope(call) == "system" else verbs)
+            named = [name for argument in call.arguments for name in choices(argument) if name in verbs]
+            if named and self._issues(call):
+                system = self._scope(call) == "system"
+                given = frozenset({FEATURE}) if system else frozenset(verbs[name] for name in named)
+                yield MsrIoctl(call, given, tuple(dict.fromkeys(named)))
+
+    def _issues(self, call: CallSite) -> bool:
+        """Tell whether a call that is given a request hands it to the kernel: not one that prints it."""
+        if ISSUER.match(call.callee) or call.callee in self._scopes or not call.callee.isidentifier():
+            return True
+        if bodies := self.code.named(call.callee):
+            return any(self._hands_on(body) for body in bodies)
+        return call.callee in self._defined
+
+    def _hands_on(self, body: CodeFunction) -> bool:
+        names = frozenset(body.parameters)
+        return any(names & {bare(argument) for argument in call.arguments} and self._may_issue(call.callee)
+                   for call in body.calls)  # fmt: skip
+
+    def _may_issue(self, callee: str) -> bool:
+        return bool(ISSUER.match(callee)) or callee in self._scopes or callee in self._defined
+
+    @cached_property
+    def _defined(self) -> frozenset[str]:
+        """Names of the functions and macros of the tree."""
+        rows = self.connection.execute(
+            """SELECT d.name FROM temp.all_file f JOIN main.function d ON d.blob = f.blob WHERE f.side = ?1 AND f.tree = ?2
+               UNION SELECT d.name FROM temp.all_file f JOIN main.macro d ON d.blob = f.blob
+               WHERE f.side = ?1 AND f.tree = ?2""",
+            (self.side, self.tree),
+        )
+        return frozenset(name for (name,) in rows)
 
     def _scope(self, call: CallSite) -> str:
         scope = self._scopes.get(call.callee, "unknown")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from caplint.facts.store.store import FactStore
-from caplint.knowledge.load import knowledge
 from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.functions.call_sites import CodeFunction
@@ -101,11 +100,10 @@ class _Rows:
                 yield from self._uses(function, ioctl)
 
     def _uses(self, function: CodeFunction, ioctl: MsrIoctl) -> Iterator[VmmMsrCountRow]:
-        requests = [name for name in knowledge().msr.vmm_requests if name in " ".join(ioctl.call.arguments)]
         for use in count_uses(self._code.code, function, ioctl.call):
             yield VmmMsrCountRow(
                 *self._where, use.function.path, use.call.line, use.call.column, use.function.name, use.call.callee,
-                " or ".join(requests), use.kind, function.path, ioctl.call.line
+                " or ".join(ioctl.requests), use.kind, function.path, ioctl.call.line
             )  # fmt: skip
             if use.kind == UNKNOWN_USE:
                 reason = f"what becomes of the number of registers that {use.call.callee}() returns"
