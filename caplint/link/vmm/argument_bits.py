@@ -13,6 +13,7 @@ from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.call_sites import Code, CodeFunction, symbols
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check
+from caplint.link.vmm.value_text import without_strings
 
 # Texts that are searched for a name in the time of one step.
 _TEXTS = 10
@@ -55,7 +56,8 @@ class Answers:
         self._texts: list[tuple[CodeFunction, list[str], str]] = []
         for function in code.functions:
             masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
-            texts = list(dict.fromkeys([*(text for _, text in function.texts()), *masked]))
+            # A message names a member in the words of its language.
+            texts = list(dict.fromkeys([*(without_strings(text) for _, text in function.texts()), *masked]))
             self._texts.append((function, texts, "\n".join(texts)))
         self._within = {(function.path, function.start): (function, texts) for function, texts, _ in self._texts}
         self._known: dict[str, list[tuple[CodeFunction, str]]] = {}

@@ -59,6 +59,10 @@ def test_answers_that_are_positive_either_way(tmp_path: Path, answer: str, posit
 USES = {
     "test": ("if (kvm_check_extension(s, KVM_CAP_A))\n\t\tg();", 1),
     "comparison with 0": ("s->has = kvm_check_extension(s, KVM_CAP_A) > 0;", 1),
+    "member, and its name in a message": (
+        's->ready = kvm_check_extension(s, KVM_CAP_A);\n\tif (n)\n\t\tg("KVM is ready + %d");', 1
+    ),
+    "negated, and kept": ("s->ready = !kvm_check_extension(s, KVM_CAP_A);\n\tif (s->ready)\n\t\tg();", 1),
     "number": ("s->most = kvm_check_extension(s, KVM_CAP_A);\n\tif (n > s->most)\n\t\tg();", 0),
     "argument": ("int n = kvm_check_extension(s, KVM_CAP_A);\n\tg(n + 1);", 0),
 }
