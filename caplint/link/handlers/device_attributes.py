@@ -187,8 +187,8 @@ class _Attributes:
     def _verdict(self, verb: str, group: int | None, attribute: int | None) -> int | None:
         """Return 1 if a function may serve an attribute, 0 if it always refuses, None if it may by an unknown value.
 
-        The attribute None stands for any. Where a label's value is not known, all labels of its `switch` are entered, so
-        that only a refusal is certain.
+        The attribute None stands for any. Where a label's value is not known, all labels of its `switch` are entered,
+        so that only a refusal is certain.
         """
         if verb not in self.device.functions:
             return 0

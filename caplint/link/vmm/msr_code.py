@@ -127,7 +127,8 @@ class MsrCode:
     def _defined(self) -> frozenset[str]:
         """Names of the functions and macros of the tree."""
         rows = self.connection.execute(
-            """SELECT d.name FROM temp.all_file f JOIN main.function d ON d.blob = f.blob WHERE f.side = ?1 AND f.tree = ?2
+            """SELECT d.name FROM temp.all_file f JOIN main.function d ON d.blob = f.blob
+               WHERE f.side = ?1 AND f.tree = ?2
                UNION SELECT d.name FROM temp.all_file f JOIN main.macro d ON d.blob = f.blob
                WHERE f.side = ?1 AND f.tree = ?2""",
             (self.side, self.tree),

@@ -60,7 +60,8 @@ USES = {
     "test": ("if (kvm_check_extension(s, KVM_CAP_A))\n\t\tg();", 1),
     "comparison with 0": ("s->has = kvm_check_extension(s, KVM_CAP_A) > 0;", 1),
     "member, and its name in a message": (
-        's->ready = kvm_check_extension(s, KVM_CAP_A);\n\tif (n)\n\t\tg("KVM is ready + %d");', 1
+        's->ready = kvm_check_extension(s, KVM_CAP_A);\n\tif (n)\n\t\tg("KVM is ready + %d");',
+        1,
     ),
     "negated, and kept": ("s->ready = !kvm_check_extension(s, KVM_CAP_A);\n\tif (s->ready)\n\t\tg();", 1),
     "number": ("s->most = kvm_check_extension(s, KVM_CAP_A);\n\tif (n > s->most)\n\t\tg();", 0),
