@@ -15,8 +15,9 @@ from caplint.link.uapi.rows import CapRow, CapValueRow
 
 # Expressions that are switched over or compared if the values are capabilities: `cap->cap`, `ext`.
 _CAPABILITY = re.compile(r"(?:\w+(?:->|\.))*\(?\*?(?:cap|ext|extension|capability)\)?\Z")
+_MEMBER = re.compile(r"(?:->|\.)\s*\w+\Z")
 # Kinds of names in code that leave open which value it is.
-_LISTED = "'list entry', 'table entry', 'initialiser', 'pasted', 'macro body', 'assignment', 'return'"
+_LISTED = "'list entry', 'table entry', 'initialiser', 'pasted', 'macro body', 'return'"
 
 
 def divided(connection: sqlite3.Connection, rows: list[CapRow]) -> tuple[list[CapRow], list[CapValueRow]]:
@@ -29,7 +30,9 @@ def divided(connection: sqlite3.Connection, rows: list[CapRow]) -> tuple[list[Ca
     }
     if not candidates:
         return rows, []
-    used = _passed(connection, set(candidates)) | _cases(connection, set(candidates)) | _listed(connection, candidates)
+    names = set(candidates)
+    used = _passed(connection, names) | _cases(connection, names) | _listed(connection, names)
+    used |= _assigned(connection, names)
     arguments = {name: owner for name, owner in candidates.items() if name not in used}
     values = [
         CapValueRow(
@@ -89,11 +92,30 @@ def _cases(connection: sqlite3.Connection, names: set[str]) -> set[str]:
     }
 
 
-def _listed(connection: sqlite3.Connection, candidates: dict[str, str]) -> set[str]:
+def _listed(connection: sqlite3.Connection, names: set[str]) -> set[str]:
     """Return the names in lists, tables and macros, of which the use is not known."""
     rows = connection.execute(
         f"""SELECT DISTINCT t.name FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
             WHERE t.name IN (SELECT value FROM json_each(?)) AND f.header IS NULL AND t.kind IN ({_LISTED})""",  # noqa: S608
-        (_marks(set(candidates)),),
+        (_marks(names),),
     )
     return {name for (name,) in rows}
+
+
+def _assigned(connection: sqlite3.Connection, names: set[str]) -> set[str]:
+    """Return the names that are assigned to what may hold a capability: anything but a member of another name."""
+    tokens = connection.execute(
+        """SELECT t.name, t.blob, sum(t.occurrences)
+           FROM (SELECT DISTINCT blob FROM temp.all_file WHERE header IS NULL) f JOIN main.token t ON t.blob = f.blob
+           WHERE t.name IN (SELECT value FROM json_each(?)) AND t.kind = 'assignment' GROUP BY 1, 2""",
+        (_marks(names),),
+    ).fetchall()
+    found = set()
+    for name, blob, count in tokens:
+        targets = connection.execute(
+            "SELECT DISTINCT start, target FROM main.store WHERE blob = ? AND value = ? AND operator = '='",
+            (blob, name),
+        ).fetchall()
+        members = [target for _, target in targets if _MEMBER.search(target) and not _CAPABILITY.match(target)]
+        found |= {name} if len(members) < count else set()
+    return found

@@ -35,6 +35,16 @@ CODE = {
     "beside another capability": (SWITCH.format("number", CONFIG + OTHER), []),
     "comparison": ("int f(long ext)\n{\n\treturn ext == KVM_CAP_ARM_RME_CONFIG;\n}\n", []),
     "comparison of an argument": ("int f(u64 args)\n{\n\treturn args == KVM_CAP_ARM_RME_CONFIG;\n}\n", ["CONFIG"]),
+    "member of an argument": ("void f(struct item *args)\n{\n\targs->algo = KVM_CAP_ARM_RME_CONFIG;\n}\n", ["CONFIG"]),
+    "member that holds a capability": (
+        "void f(struct item *args)\n{\n\targs->one.cap = KVM_CAP_ARM_RME_CONFIG;\n}\n",
+        [],
+    ),
+    "member, and a variable": (
+        "void f(struct item *args)\n{\n\tint n;\n\n\targs->algo = KVM_CAP_ARM_RME_CONFIG;\n"
+        "\tn = KVM_CAP_ARM_RME_CONFIG;\n}\n",
+        [],
+    ),
     "in a list": ("static const u32 caps[] = { KVM_CAP_ARM_RME_CONFIG };\n", []),
 }
 
