@@ -72,20 +72,35 @@ def tree_of(text: str) -> Node:
 
 def text_of(node: Node) -> str:
     """Return an expression's text, with parentheses around its operands where they need them."""
-    inner = [text_of(part) if part.kind in _ATOMS else f"({text_of(part)})" for part in node.parts]
+    texts: list[str] = []
+    pending = [(node, False)]
+    while pending:  # a chain of members is deeper than Python recurses
+        part, done = pending.pop()
+        if not done:
+            pending.append((part, True))
+            pending.extend((operand, False) for operand in reversed(part.parts))
+            continue
+        first = len(texts) - len(part.parts)
+        texts[first:] = [_joined(part, texts[first:])]
+    return texts[0]
+
+
+def _joined(node: Node, texts: list[str]) -> str:
+    """Return the text of an expression from those of its operands."""
+    inner = [text if part.kind in _ATOMS else f"({text})" for part, text in zip(node.parts, texts, strict=True)]
     match node.kind:
         case "member":
             return f"{inner[0]}{node.text}"
         case "index":
-            return f"{inner[0]}[{text_of(node.parts[1])}]"
+            return f"{inner[0]}[{texts[1]}]"
         case "call":
-            return f"{inner[0]}({', '.join(map(text_of, node.parts[1:]))})"
+            return f"{inner[0]}({', '.join(texts[1:])})"
         case "cast":
             return f"({node.text}){inner[0]}"
         case "unary":
             return f"{node.text}{inner[0]}"
         case "binary" if node.parts[0].kind == "binary" and node.parts[0].text == node.text:
-            return f"{text_of(node.parts[0])} {node.text} {inner[1]}"
+            return f"{texts[0]} {node.text} {inner[1]}"
         case "binary" | "assign":
             return f"{inner[0]} {node.text} {inner[1]}"
         case "ternary":

@@ -156,10 +156,15 @@ class CodeFunction:
     def mentions(self) -> dict[str, list[int]]:
         """Map of each word to the offsets of the expressions that contain it, in file order."""
         offsets: dict[str, list[int]] = {}
-        for start, text in sorted(self.texts()):
+        for start, text in self.ordered_texts:
             for word in set(_WORD.findall(text)):
                 offsets.setdefault(word, []).append(start)
         return offsets
+
+    @cached_property
+    def ordered_texts(self) -> list[tuple[int, str]]:
+        """Every evaluated expression with its offset, in file order."""
+        return sorted(self.texts())
 
     def texts(self) -> Iterator[tuple[int, str]]:
         """Yield every evaluated expression with its offset."""

@@ -21,6 +21,11 @@ _WORD = re.compile(r"\w+")
 # A member of the vCPU itself, which often has the name of that of the VM.
 _OF_VCPU = re.compile(r"\W*vcpu\s*->\s*(?!kvm\b)")
 
+_POINTERS = """
+    SELECT 1 FROM main.function d JOIN main.store s ON s.blob = d.blob AND s.start >= d.start AND s.start < d.stop
+    WHERE d.blob = ?1 AND d.name = ?2 AND s.target = ?3 AND instr(s.value, 'kvm') LIMIT 1
+"""
+
 
 class Use(NamedTuple):
     """Use of a member in a function."""
@@ -32,6 +37,16 @@ class Use(NamedTuple):
     mode: str
     line: int
     blob: int
+
+
+class _Sorted:
+    """Uses of a member outside handlers, and the functions for which it is not read in the creation only."""
+
+    def __init__(self, uses: list[Use]) -> None:
+        self.uses = uses
+        self.writers = {use.function for use in uses if use.mode != "read"}
+        self.others: set[str] | None = None
+        """Functions that read something else, or not in the creation; None until computed."""
 
 
 class _Call(NamedTuple):
@@ -52,6 +67,8 @@ class CreationReads:
     expected: frozenset[str] = frozenset()
     """Members that handlers write."""
     _known: dict[str, list[Use]] = field(default_factory=dict)
+    _sorted: dict[tuple[str, str], _Sorted] = field(default_factory=dict)
+    _through_vm: dict[tuple[int, str, str], bool] = field(default_factory=dict)
     _creating: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def only_in_creation(self, member: str, arch: str, ignored: frozenset[str]) -> Use | None:
@@ -59,14 +76,22 @@ class CreationReads:
 
         A member that the creation writes, or that a macro mentions, is none. `ignored` are functions that enable it.
         """
-        uses = [use for use in self._uses(member) if use.function not in self.handlers | ignored]
-        uses = [use for use in uses if arch == GENERIC or use.arch in {arch, GENERIC}]
-        uses = [use for use in uses if not _OF_VCPU.match(use.chain)]
-        if not uses or any(use.mode != "read" for use in uses) or member in self._in_macros:
+        if (member, arch) not in self._sorted:
+            uses = [use for use in self._uses(member) if arch == GENERIC or use.arch in {arch, GENERIC}]
+            self._sorted[member, arch] = _Sorted(
+                [use for use in uses if use.function not in self.handlers and not _OF_VCPU.match(use.chain)]
+            )
+        found = self._sorted[member, arch]
+        if member in self._in_macros or not found.writers <= ignored:
             return None
-        if not all(map(self._is_of_vm, uses)):
-            return None
-        return uses[0] if all(self._is_creation(use.function, use.arch, 0) for use in uses) else None
+        if found.others is None:
+            found.others = {use.function for use in found.uses if not self._is_read_by_creation(use)}
+        return (
+            next((use for use in found.uses if use.function not in ignored), None) if found.others <= ignored else None
+        )
+
+    def _is_read_by_creation(self, use: Use) -> bool:
+        return self._is_of_vm(use) and self._is_creation(use.function, use.arch, 0)
 
     def _uses(self, member: str) -> list[Use]:
         """Return the uses of a member of any structure, in file order; those of expected members are read at once."""
@@ -101,11 +126,11 @@ class CreationReads:
         if "kvm" in use.chain:
             return True
         root = _WORD.match(use.chain)
-        rows = self.helpers.connection.execute(
-            "SELECT 1 FROM main.store WHERE blob = ? AND function = ? AND target = ? AND instr(value, 'kvm') LIMIT 1",
-            (use.blob, use.function, root.group() if root else ""),
-        )
-        return rows.fetchone() is not None
+        key = (use.blob, use.function, root.group() if root else "")
+        if key not in self._through_vm:
+            rows = self.helpers.connection.execute(_POINTERS, key)
+            self._through_vm[key] = rows.fetchone() is not None
+        return self._through_vm[key]
 
     def _is_creation(self, function: str, arch: str, depth: int) -> bool:
         """Tell whether a function runs only while a vCPU is created."""

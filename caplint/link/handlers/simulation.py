@@ -8,6 +8,7 @@ others.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -67,10 +68,10 @@ class Simulation:
     def _sequence(self, sequence: Sequence, entries: dict[int, SimulationState], ends: Ends) -> SimulationState | None:
         """Run statements, beginning wherever a state enters; return the state behind the last one."""
         state: SimulationState | None = None
-        index = 0
+        index, starts = 0, sorted(entries)
         while True:
             if state is None:
-                waiting = [at for at in entries if at >= index]
+                waiting = starts[(following := bisect_left(starts, index)) : following + 1]
                 waiting += [sequence.labels[name] for name in self._gotos if sequence.labels.get(name, -1) >= index]
                 if not waiting:
                     return None
@@ -173,6 +174,7 @@ class Simulation:
         None: the value of some label is not known.
         """
         chosen = []
+        self.run.facts.steps -= len(sequence.cases) + len(sequence.ranges)
         for text, indices in sequence.cases.items():
             if text:
                 value = evaluator.value(text).thing

@@ -26,7 +26,9 @@ from caplint.link.msr.vendors import COMMON, MsrRegisters, vendor_of
 from caplint.values.expression_text import stripped
 
 # Maximum number of statements that are simulated in one tree; Linux 6.12 needs some 25,000.
-_MOST_STEPS = 1_000_000
+_MOST_STEPS = 150_000
+# Maximum number of features of which each is taken from the guest alone; one access in Linux tests up to 3.
+_MOST_FEATURES = 16
 # Maximum number of registers that are looked at; Linux 6.12 lists 150 and tells 190 apart.
 _MOST_REGISTERS = 1_000
 # Numbers that no register has. A module that serves one of them serves registers that it does not name.
@@ -117,6 +119,10 @@ class AccessTables:
             vendors = [vendor for vendor in self.registers.vendors if self._understands(vendor)]
             insert(connection, "all_msr_service", self._services(vendors))
             insert(connection, "all_msr_gating", self._gatings())
+            if self._facts.steps < 0:
+                entries = [body for verb in _VERBS for body in self.registers.entries(verb, self.registers.vendors[0])]
+                self._told.clear()
+                self._cut(entries, "accesses to MSRs that take too many statements to follow all of them")
 
     def _run(
         self, number: int, vendor: str, verb: str, *, host: bool = True, absent: frozenset[str] | None = frozenset()
@@ -248,7 +254,11 @@ class AccessTables:
         lacking, without = self._run(number, vendor, verb, host=False, absent=None) if run.tested else (run, outcome)
         gated = not satisfiable(without)
         tested = sorted(run.tested)
-        each = [name for name in tested if gated and (len(tested) == 1 or self._needs(number, vendor, verb, name))]
+        each = [
+            name
+            for name in tested
+            if gated and len(tested) <= _MOST_FEATURES and (len(tested) == 1 or self._needs(number, vendor, verb, name))
+        ]
         others = {_BY_HOST.sub("host", stripped(one)) for one in (run if gated else lacking).undecided}
         others |= {f"{body.handler.function}()" for body in lacking.unread.values()}
         self._cut(lacking.unread.values(), "a function that decides on an access to an MSR, and is not followed")

@@ -15,6 +15,18 @@ _YES_OR_NO = re.compile(r"[01]|true|false|!.*|.*(?:&&|\|\||[=!]=).*", re.DOTALL)
 _SIZE = re.compile(r"\bsizeof\b|\b\w+_size\s*\(")
 _ARITHMETIC = re.compile(r"[-+*/%&|^~]|<<|>>")
 
+# A case with more answers, such as one from which control falls into hundreds of others, has no kind.
+_MOST_VALUES = 64
+_VALUES = (
+    "SELECT start, value FROM main.store WHERE blob = ? AND function = ? AND start BETWEEN ? AND ? AND local "
+    "ORDER BY start LIMIT ?",
+    "SELECT start, value FROM main.return_value WHERE blob = ? AND function = ? AND start BETWEEN ? AND ? "
+    "ORDER BY start LIMIT ?",
+)
+
+_Labels = dict[tuple[str, str], list[tuple[int, int]]]
+"""Function and label → where each such case begins and ends."""
+
 
 def link_answer_kinds(connection: sqlite3.Connection) -> None:
     """Fill `all_cap_kind`; a case with an answer that is not understood has no row."""
@@ -24,26 +36,38 @@ def link_answer_kinds(connection: sqlite3.Connection) -> None:
                ON f.side = c.side AND f.tree = c.tree AND f.path = c.path AND NOT f.expanded
            ORDER BY c.side, c.tree, c.path, c.line, c.cap"""
     ).fetchall()
+    labels: dict[int, _Labels] = {}
     for side, tree, path, line, cap, arch, answer, blob, function in cases:
         documented = knowledge().answers.get(cap)
-        values = [answer] if answer else _values(connection, blob, function, cap)
+        if not answer and blob not in labels:
+            labels[blob] = _labels(connection, blob)
+        values = [answer] if answer else _values(connection, blob, function, labels[blob].get((function, cap), []))
         kind, text = (documented["kind"], documented["source"]) if documented else (_kind(values), ", ".join(values))
         if kind:
             source = "doc" if documented else "code"
             insert(connection, "all_cap_kind", [CapKindRow(side, tree, path, line, cap, arch, kind, source, text)])
 
 
-def _values(connection: sqlite3.Connection, blob: int, function: str, cap: str) -> list[str]:
-    """Return what the case of a capability assigns to variables, and returns."""
-    rows = connection.execute(
-        """SELECT v.value FROM main.case_label l JOIN (
-               SELECT blob, function, start, value FROM main.store WHERE local
-               UNION ALL SELECT blob, function, start, value FROM main.return_value
-           ) v ON v.blob = l.blob AND v.function = l.function AND v.start BETWEEN l.start AND l.stop
-           WHERE l.blob = ? AND l.function = ? AND l.low = ? ORDER BY v.start""",
-        (blob, function, cap),
-    )
-    return [value for (value,) in rows]
+def _labels(connection: sqlite3.Connection, blob: int) -> _Labels:
+    """Return the extents of the labels in a file."""
+    labels: _Labels = {}
+    for function, low, start, stop in connection.execute(
+        "SELECT function, low, start, stop FROM main.case_label WHERE blob = ? AND low IS NOT NULL ORDER BY start",
+        (blob,),
+    ):
+        labels.setdefault((function, low), []).append((start, stop))
+    return labels
+
+
+def _values(connection: sqlite3.Connection, blob: int, function: str, extents: Iterable[tuple[int, int]]) -> list[str]:
+    """Return what the case of a capability assigns to variables, and returns; nothing if that is too much."""
+    found: set[tuple[int, str]] = set()
+    for extent in extents:
+        for query in _VALUES:
+            found.update(connection.execute(query, (blob, function, *extent, _MOST_VALUES + 1)))
+            if len(found) > _MOST_VALUES:
+                return []
+    return [value for _, value in sorted(found)]
 
 
 def _kind(values: Iterable[str]) -> str:

@@ -7,11 +7,14 @@ anything but an error, or used in any other way, counts as looked at.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import knowledge
+from caplint.link.core.extents import START
 from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
 from caplint.link.vmm.ignored_results import assigning
 from caplint.values.expression_tree import Node, tree_of
@@ -19,6 +22,7 @@ from caplint.values.expression_tree import Node, tree_of
 COMPARED, ERROR, DROPPED, UNKNOWN = "compared", "error", "dropped", "unknown"
 _RETURNED = "returned"
 _DEPTH = 4
+_OFFSET = itemgetter(0)
 _MOST_READS = 200
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -63,16 +67,16 @@ def _kinds(function: CodeFunction, call: CallSite) -> set[str]:
 
 
 def _is_plain(function: CodeFunction, call: CallSite) -> bool:
-    return any(
-        start <= call.start and tree_of(value).kind == "call" and f"{call.callee}" in value
-        for start, value in function.returns
-    )
+    """Tell whether a `return` hands the result of the call on as it is."""
+    at = bisect_right(function.returns, call.start, key=_OFFSET)
+    value = function.returns[at - 1][1] if at else ""
+    return call.callee in value and tree_of(value).kind == "call"
 
 
 def _of_tests(function: CodeFunction, call: CallSite) -> str:
     """Return the use of a call that is part of a larger expression."""
     arguments = {argument for argument in call.arguments if argument}
-    for _, text in sorted(function.texts()):
+    for _, text in function.ordered_texts:
         if f"{call.callee}(" in text.replace(" ", "") and all(argument in text for argument in arguments):
             node = tree_of(text)
             found = {_use(path) for path in _paths(node, lambda leaf: _is_call(leaf, call.callee))}
@@ -94,8 +98,10 @@ def _of_variable(function: CodeFunction, store: Assignment) -> str:
     reads = [offset for offset in function.mentions.get(name, []) if store.start < offset < end]
     if len(reads) > _MOST_READS:
         return UNKNOWN
-    for start, text in sorted(set(function.texts())):
-        if store.start < start < end and re.search(rf"\b{name}\b", text) and not _in_error_path(function, start, name):
+    texts = function.ordered_texts
+    first, behind = (bisect_left(texts, offset, key=_OFFSET) for offset in (store.start + 1, end))
+    for start, text in dict.fromkeys(texts[first:behind]):
+        if re.search(rf"\b{name}\b", text) and not _in_error_path(function, start, name):
             found |= set(_uses(function, start, text, name))
     return _strongest(found) if found else DROPPED
 
@@ -105,7 +111,10 @@ def _uses(function: CodeFunction, start: int, text: str, name: str) -> Iterator[
     if function.returned.get(start) == text and node == Node("name", name):
         yield _RETURNED
         return
-    reported = any(call.start == start and text in call.arguments and _reports(call.callee) for call in function.calls)
+    calls = function.calls[
+        bisect_left(function.calls, start, key=START) : bisect_right(function.calls, start, key=START)
+    ]
+    reported = any(text in call.arguments and _reports(call.callee) for call in calls)
     for path in _paths(node, lambda leaf: leaf == Node("name", name)):
         use = _use(path)
         if not (reported and use == COMPARED and not _compares(path)):

@@ -32,6 +32,7 @@ _LAST = re.compile(r"(\w+)(?:\s*\[[^\[\]]*\])*\s*\Z")
 _INDICES = re.compile(r"(?:->|\.)\s*(?:indices|nmsrs)\b")
 
 
+_ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)")
 _DATA = re.compile(r"(?:->|\.)\s*data\Z")
 _SIZE = re.compile(r"\b(?:ARRAY_SIZE|G_N_ELEMENTS|sizeof|ARRAY_LEN)\s*\([^()]*\)")
 # What a function returns that tells of success and failure, and not of a feature.
@@ -86,6 +87,8 @@ class MsrGuards:
     takers: dict[str, RegisterTaker]
     _names: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
+    _extents: dict[tuple[str, int, int, str], str] = field(default_factory=dict)
+    _given: dict[tuple[str, int], dict[str, list[CallSite]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         msr = knowledge().msr
@@ -114,7 +117,7 @@ class MsrGuards:
         return strongest(self._of_name(name, _DEPTH) for name in plain)
 
     def _on_the_way(self, function: CodeFunction, offset: int, depth: int) -> str:
-        own = [self._of_guard(function, extent, _DEPTH) for extent in function.guards(offset)]
+        own = [self._of_extent(function, extent) for extent in function.guards(offset)]
         if next(function.cases.at(offset), None) is not None:
             own.append(UNKNOWN)
         kind = strongest(own)
@@ -127,6 +130,15 @@ class MsrGuards:
         # One caller that asks nothing is a way without a question.
         weakest = max(outer, key=lambda found: (not found, _ORDER.index(found) if found else 0), default="")
         return strongest([kind, weakest])
+
+    def _of_extent(self, function: CodeFunction, extent: Extent) -> str:
+        """Return what a condition asks that is on the way to a place; many places have the same conditions."""
+        if not self.code.code.budget.spend():
+            return UNKNOWN
+        key = (function.path, function.start, extent.start, extent.expression)
+        if key not in self._extents:
+            self._extents[key] = self._of_guard(function, extent, _DEPTH)
+        return self._extents[key]
 
     def _of_guard(self, function: CodeFunction, extent: Extent, depth: int) -> str:
         """Return what a condition asks; whether an earlier step has failed asks nothing of the register."""
@@ -210,7 +222,7 @@ class MsrGuards:
     def _of_variable(self, function: CodeFunction, name: str, text: str, depth: int) -> str:
         """Return the question whose answer a plain name holds: a local variable, a parameter, or one of the file."""
         stores = function.assigned.get(name, ())
-        given = [call for call in function.calls if any(re.search(rf"&\s*{name}\b", part) for part in call.arguments)]
+        given = self._calls_given(function).get(name, [])
         if any(store.local for store in stores) or (given and name not in self._stored):
             kinds = [self._asks(function, store.value, depth - 1) for store in stores[:_MOST_STORES] if store.value]
             kinds += [self._of_given(call, depth - 1) for call in given[:_MOST_STORES]]
@@ -218,6 +230,16 @@ class MsrGuards:
         if name in function.parameters:
             return self._of_parameter(function, name, text, depth - 1)
         return self._of_name(name, depth)
+
+    def _calls_given(self, function: CodeFunction) -> dict[str, list[CallSite]]:
+        """Return the calls of a function that get the address of each name."""
+        key = (function.path, function.start)
+        if key not in self._given:
+            found = self._given[key] = {}
+            for call in function.calls:
+                for name in dict.fromkeys(name for part in call.arguments for name in _ADDRESS.findall(part)):
+                    found.setdefault(name, []).append(call)
+        return self._given[key]
 
     def _of_given(self, call: CallSite, depth: int) -> str:
         """Return what a call asks that writes its answer through a pointer."""

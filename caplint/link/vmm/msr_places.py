@@ -7,11 +7,13 @@ register. So do macros whose text does.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
+from caplint.link.core.extents import START
 from caplint.link.functions.call_sites import Assignment, CodeFunction
 from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.own_macros import OwnMacros
@@ -167,7 +169,8 @@ def _filled(code: MsrCode, function: CodeFunction) -> Iterator[MsrPlace]:
 def _data_of(function: CodeFunction, base: str, index: Assignment) -> Assignment | None:
     """Return the assignment of the data of the entry whose index is assigned: the first behind it."""
     for arrow in ("->", "."):
-        for store in function.assigned.get(f"{base}{arrow}data", ()):
-            if store.start > index.start:
-                return store
+        stores = function.assigned.get(f"{base}{arrow}data", [])
+        at = bisect_right(stores, index.start, key=START)
+        if at < len(stores):
+            return stores[at]
     return None

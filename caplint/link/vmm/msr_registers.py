@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
@@ -50,6 +50,7 @@ class VmmRegisters:
     """Resolver of the expressions of one VMM."""
 
     code: MsrCode
+    _tables: dict[int, dict[str, list[tuple[str, int]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         prefixes = "|".join(map(re.escape, knowledge().msr.prefixes))
@@ -86,10 +87,10 @@ class VmmRegisters:
 
     def _of_table(self, function: CodeFunction, name: str) -> list[Register]:
         """Return the registers that the entries of an array name, the first of each entry."""
-        rows = self.code.connection.execute(
-            "SELECT value, line FROM main.element WHERE blob = ? AND variable = ? ORDER BY start", (function.blob, name)
-        ).fetchall()
+        rows = self._elements(function.blob).get(name, [])
         found: list[Register] = []
+        if not self.code.code.budget.spend(len(rows)):
+            return found
         for value, line in rows:
             named = self._name.search(value)
             if named is None and not re.search(r"[1-9a-zA-Z]", value):
@@ -98,6 +99,16 @@ class VmmRegisters:
             number = self._number(function, text)
             found.append(Register(text, number, number, value, line, name))
         return found
+
+    def _elements(self, blob: int) -> dict[str, list[tuple[str, int]]]:
+        """Return value and line of the elements of each array in a file."""
+        if blob not in self._tables:
+            tables = self._tables[blob] = {}
+            for name, *element in self.code.connection.execute(
+                "SELECT variable, value, line FROM main.element WHERE blob = ? ORDER BY start", (blob,)
+            ):
+                tables.setdefault(name, []).append(tuple(element))
+        return self._tables[blob]
 
     def _of_variable(self, function: CodeFunction, offset: int, text: str, name: str, depth: int) -> list[Register]:
         """Return the registers of a local variable: of a loop over numbers, or from what is assigned to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from caplint.link.functions.call_sites import Assignment, CodeFunction
 from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.msr_places import MsrPlace
-from caplint.link.vmm.msr_registers import Register
+from caplint.link.vmm.msr_registers import LAST, Register
 from caplint.link.vmm.value_text import bare
 
 _DATA = re.compile(r"(?:->|\.)\s*data\b")
@@ -19,6 +20,7 @@ _POINTER = re.compile(r"\s*&\s*(.+)\Z", re.DOTALL)
 # `index == MSR_X`, and the lower end of a range: `index >= MSR_X`.
 _TEST = re.compile(r"(?:==|>=)\s*([A-Z_]\w*(?:\s*\([^()]*\))?)")
 _LARGEST_BANK = 31
+_WORD = re.compile(r"\w+")
 
 
 class _Range(NamedTuple):
@@ -31,6 +33,8 @@ class MsrState:
 
     def __init__(self, code: MsrCode) -> None:
         self._code = code
+        self._copied: dict[tuple[str, int], dict[str, int]] = {}
+        """Function → offset of the last assignment to state that mentions each word."""
 
     def keeps(self, place: MsrPlace, register: Register) -> int | None:
         """Return 1 if the value that is read at a place goes into the VMM's state, 0 if not, None if unknown."""
@@ -39,7 +43,8 @@ class MsrState:
                 return self._keeps_target(place, match.group(1).strip())
         if register.first is None:
             return None
-        if any(kept.first <= (register.last or 0) and register.first <= kept.last for kept in self._kept):
+        before = bisect_right(self._kept, _Range(register.last or 0, LAST))
+        if before and register.first <= self._kept[before - 1].last:
             return 1
         return None if register.entry else 0
 
@@ -47,26 +52,36 @@ class MsrState:
         """Tell whether what a pointer names is state, or is stored into state later."""
         if _KEPT.search(target):
             return 1
-        name = re.compile(rf"\b{re.escape(target)}\b")
-        later = (store for store in place.function.stores if store.start > place.start and name.search(store.value))
-        return int(any(_is_state(store) for store in later))
+        key = (place.function.path, place.function.start)
+        if key not in self._copied:
+            stores = (store for store in place.function.stores if _is_state(store))
+            self._copied[key] = {word: store.start for store in stores for word in _WORD.findall(store.value)}
+        return int(self._copied[key].get(bare(target), -1) > place.start)
 
     @cached_property
     def _kept(self) -> list[_Range]:
-        """Ranges of registers for which some function stores the data that was read."""
-        return [found for function in self._code.code.functions for found in self._kept_in(function)]
+        """Disjoint ranges of registers for which some function stores the data that was read, by number."""
+        joined: list[_Range] = []
+        for found in sorted(found for function in self._code.code.functions for found in self._kept_in(function)):
+            if joined and found.first <= joined[-1].last:
+                joined[-1] = _Range(joined[-1].first, max(joined[-1].last, found.last))
+            else:
+                joined.append(found)
+        return joined
 
     def _kept_in(self, function: CodeFunction) -> Iterator[_Range]:
         stores = [store for store in function.stores if _DATA.search(store.value) and _is_state(store)]
         if not stores:
             return
+        offsets = [store.start for store in stores]
         labels = self._code.connection.execute(
             """SELECT start, stop, low, high FROM main.case_label
                WHERE blob = ? AND function = ? AND low IS NOT NULL AND start BETWEEN ? AND ?""",
             (function.blob, function.name, function.start, function.stop),
         ).fetchall()
         for start, stop, low, high in labels:
-            if any(start <= store.start < stop for store in stores):
+            at = bisect_left(offsets, start)
+            if at < len(offsets) and offsets[at] < stop:
                 yield from self._range(function, low, high)
         for store in stores:
             for extent in function.guards(store.start):

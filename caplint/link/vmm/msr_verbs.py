@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
+from caplint.link.core.extents import START
 from caplint.link.functions.call_sites import CodeFunction
 from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker
@@ -28,6 +30,7 @@ class MsrVerbs:
     code: MsrCode
     takers: dict[str, RegisterTaker]
     _marks: dict[tuple[str, int], list[_Mark]] = field(default_factory=dict)
+    _others: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
 
     def of(self, place: MsrPlace) -> frozenset[str]:
         """Return get, put or feature for a place, both of the first where the code does both; empty if unknown."""
@@ -41,12 +44,21 @@ class MsrVerbs:
     def _at(self, function: CodeFunction, offset: int, depth: int) -> frozenset[str]:
         marks = self._marks_in(function, depth)
         if marks:
-            first = next((mark for mark in marks if mark.start > offset), marks[-1])
-            return first.verbs.union(*(mark.verbs for mark in marks if _exclude(function, first.start, mark.start)))
+            at = bisect_right(marks, offset, key=START)
+            return self._with_others(function, marks, marks[min(at, len(marks) - 1)])
         callers = self.code.code.callers(function) if depth else []
         if not self.code.code.budget.spend(len(callers) + 1):
             return frozenset()
         return frozenset[str]().union(*(self._at(caller, call.start, depth - 1) for caller, call in callers))
+
+    def _with_others(self, function: CodeFunction, marks: list[_Mark], first: _Mark) -> frozenset[str]:
+        """Return what a mark does, and what those do that are in another branch of a condition around it."""
+        key = (function.path, function.start, first.start)
+        if key not in self._others:
+            unlike = (mark for mark in marks if not mark.verbs <= first.verbs and self.code.code.budget.spend())
+            others = (mark.verbs for mark in unlike if _exclude(function, first.start, mark.start))
+            self._others[key] = first.verbs.union(*others)
+        return self._others[key]
 
     def _marks_in(self, function: CodeFunction, depth: int) -> list[_Mark]:
         key = (function.path, function.start)
