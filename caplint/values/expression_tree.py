@@ -72,6 +72,8 @@ def tree_of(text: str) -> Node:
 
 def text_of(node: Node) -> str:
     """Return an expression's text, with parentheses around its operands where they need them."""
+    if not node.parts:
+        return node.text
     texts: list[str] = []
     pending = [(node, False)]
     while pending:  # a chain of members is deeper than Python recurses

@@ -25,8 +25,8 @@ from caplint.link.msr.rows import MsrGatingRow, MsrServiceRow
 from caplint.link.msr.vendors import COMMON, MsrRegisters, vendor_of
 from caplint.values.expression_text import stripped
 
-# Maximum number of statements that are simulated in one tree; Linux 6.12 needs some 25,000.
-_MOST_STEPS = 150_000
+# Maximum number of statements that are simulated in one tree; Linux 6.12 needs some 40,000.
+_MOST_STEPS = 100_000
 # Maximum number of features of which each is taken from the guest alone; one access in Linux tests up to 3.
 _MOST_FEATURES = 16
 # Maximum number of registers that are looked at; Linux 6.12 lists 150 and tells 190 apart.

@@ -25,6 +25,8 @@ from caplint.values.expression_tree import Node, text_of
 
 # Maximum depth of calls that are followed.
 _DEEPEST = 12
+# Statements that take as long as a call.
+_CALL_STEPS = 3
 # No bank of registers whose size is known at run time only is longer than that.
 _LONGEST_BANK = 255
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -257,6 +259,7 @@ def _together(run: AccessRun, definitions: list[Body], values: list[AbstractValu
 
 def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -> AbstractValue:
     key = (body.handler.blob, body.handler.start)
+    run.facts.steps -= _CALL_STEPS
     sequence = run.facts.flow(body)
     if sequence is None or key in run.stack or len(run.stack) >= _DEEPEST:
         run.unread[key] = body

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Budget, CallSite, Code, CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.capability_uses import wrappers_of
 from caplint.link.vmm.ioctl_uses import ISSUER
@@ -21,6 +21,10 @@ from caplint.link.vmm.value_text import bare, choices
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 FEATURE = "feature"
 """Verb of an ioctl on the system's descriptor: it reads what the host offers, not a vCPU's register."""
+
+
+# Maximum number of steps to follow values and conditions; QEMU needs some 3,000.
+_MOST_STEPS = 60_000
 
 
 class MsrIoctl(NamedTuple):
@@ -68,7 +72,7 @@ class MsrCode:
             (side, tree, json.dumps(names), json.dumps([*msr.vmm_calls])),
         ).fetchall()
         functions = [function for file in files for function in Code.of_file(connection, *file)]
-        return MsrCode(connection, side, tree, Code(functions), msr.architecture)
+        return MsrCode(connection, side, tree, _code(functions), msr.architecture)
 
     def including(self, callees: Iterable[str]) -> MsrCode:
         """Return the code with the further files that call some functions; the same object if there are none."""
@@ -85,7 +89,7 @@ class MsrCode:
         if not files:
             return self
         more = [function for file in files for function in Code.of_file(self.connection, *file)]
-        return MsrCode(self.connection, self.side, self.tree, Code([*self.code.functions, *more]), self.arch)
+        return MsrCode(self.connection, self.side, self.tree, _code([*self.code.functions, *more]), self.arch)
 
     def value(self, function: CodeFunction, expression: str) -> int | None:
         """Return the value of a constant expression, None for others."""
@@ -139,3 +143,7 @@ class MsrCode:
         scope = self._scopes.get(call.callee, "unknown")
         name = _LAST_NAME.search(call.arguments[0]) if scope == "unknown" else None
         return knowledge().descriptors_of(self._project).get(name.group(1), scope) if name else scope
+
+
+def _code(functions: list[CodeFunction]) -> Code:
+    return Code(functions, budget=Budget(_MOST_STEPS))

@@ -50,6 +50,7 @@ class VmmRegisters:
     """Resolver of the expressions of one VMM."""
 
     code: MsrCode
+    _members: dict[tuple[str, int], list[Register]] = field(default_factory=dict)
     _tables: dict[int, dict[str, list[tuple[str, int]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -137,10 +138,15 @@ class VmmRegisters:
     def _of_member(self, text: str, depth: int) -> list[Register]:
         """Return what is stored, anywhere, into the member that an expression ends in."""
         member = _LAST_MEMBER.search(text)
-        found: list[Register] = []
-        for function, value, start in self._stored(member.group(1)) if member else ():
-            found.extend(self._one(function, start, value, depth))
-        return found
+        if member is None:
+            return []
+        key = (member.group(1), depth)
+        if key not in self._members:
+            found: list[Register] = []
+            for function, value, start in self._stored(member.group(1)):
+                found.extend(self._one(function, start, value, depth))
+            self._members[key] = found
+        return self._members[key] if self.code.code.budget.spend(len(self._members[key])) else []
 
     def _stored(self, member: str) -> Iterator[tuple[CodeFunction, str, int]]:
         ends = re.compile(rf"(?:->|\.)\s*{re.escape(member)}\s*(?:\[.*\])?\Z", re.DOTALL)
