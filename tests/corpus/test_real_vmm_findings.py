@@ -26,6 +26,7 @@ def _rows(severity: str, code: str, arch: str | None, subjects: str) -> list[Row
 
 
 EVERYWHERE = [
+    *_rows("warning", "CAP213", "x86", "X86_DISABLE_EXITS"),
     *_rows("note", "CAP401", "x86", "MAX_VCPU_ID"),
     *7 * _rows("note", "CAP401", "powerpc", "PPC_ENABLE_HCALL"),
     *_rows("note", "CAP401", "s390", "S390_USER_SIGP S390_VECTOR_REGISTERS S390_USER_STSI S390_GS S390_AIS"),
