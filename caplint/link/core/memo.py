@@ -42,8 +42,11 @@ def remembered(
     connection, (side, _) = store.connection, where
     recalled = store.recall(cache_key)
     if recalled is None:
+        # Several links fill some tables, such as `all_cut`; each keeps its own rows.
+        before = {table: _last(connection, table) for table in tables}
         fill()
-        store.retain(cache_key, json.dumps({table: _sideless(connection, table, where) for table in tables}))
+        own = {table: _sideless(connection, table, where, before[table]) for table in tables}
+        store.retain(cache_key, json.dumps(own))
         return
     for table, (columns, rows) in json.loads(recalled).items():
         names = ", ".join(columns)
@@ -61,12 +64,20 @@ def remembered(
 _NAMED = frozenset({"id", "site"})
 
 
+def _last(connection: sqlite3.Connection, table: str) -> int:
+    (number,) = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM temp.{table}").fetchone()  # noqa: S608
+    return int(number)
+
+
 def _sideless(
-    connection: sqlite3.Connection, table: str, where: tuple[str, str]
+    connection: sqlite3.Connection, table: str, where: tuple[str, str], before: int
 ) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Return all columns except `side`, and their values in insertion order, without the side's prefix in row names."""
+    """Return all columns except `side` of the rows behind the row `before`, in insertion order.
+
+    Row names come without the side's prefix.
+    """
     columns = [name for _, name, *_ in connection.execute(f"PRAGMA temp.table_info({table})") if name != "side"]
     length = len(where[0]) + 2  # skip the side and a blank; SQL counts from 1
     selected = ", ".join(f"substr({name}, {length})" if name in _NAMED else name for name in columns)
-    query = f"SELECT {selected} FROM temp.{table} WHERE side = ? AND tree = ? ORDER BY rowid"  # noqa: S608
-    return columns, connection.execute(query, where).fetchall()
+    query = f"SELECT {selected} FROM temp.{table} WHERE side = ? AND tree = ? AND rowid > ? ORDER BY rowid"  # noqa: S608
+    return columns, connection.execute(query, (*where, before)).fetchall()
