@@ -91,6 +91,7 @@ class Simulation:
             self.run.gave_up = "handlers have too many statements"
             return None
         if step.kind in _LABELS:
+            self.run.reached.add(id(step))
             return state
         here, elsewhere = state.within(step.condition), state.outside(step.condition)
         if elsewhere is not None and step.kind == "if":  # a statement behind an `if` that is not always compiled
