@@ -51,7 +51,9 @@ def write_text(found: RuleList, out: TextIO, style: Style) -> None:
             ignored = " (ignored)" if any(rule.is_called(word) for word in found.ignored) else ""
             out.write(f"  {style('bold', rule.code)}  {severity}  {rule.name:<{width}}  {rule.title}{ignored}\n")
             for fault in rule.history if found.history else ():
-                lines = textwrap.wrap(fault, _WIDTH, initial_indent="      - ", subsequent_indent="        ")
+                lines = textwrap.wrap(
+                    fault, _WIDTH, initial_indent="      - ", subsequent_indent="        ", break_on_hyphens=False
+                )
                 out.writelines(f"{line}\n" for line in lines)
     faults = sum(len(rule.history) for rule in found.rules)
     out.write(f"\n{len(found.rules)} rules; `caplint explain CODE` shows the page of a rule\n")
