@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -119,6 +120,13 @@ def ask(trees: list[Tree], query: str, config: Config | None = None) -> list[tup
         return query_rows(session.connection, query)[1]
     finally:
         session.store.close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _young_heap() -> None:
+    """Keep the garbage collector off what earlier modules have left in this process, so that times can be compared."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
