@@ -24,7 +24,7 @@ from caplint.link.handlers.sites import Numbered, sites
 from caplint.values.expression_tree import Node, text_of, tree_of
 
 ANSWER, WORK = "answer", "work"
-"""What is lost or done besides: an answer that is overwritten, or work of which the next case does more."""
+"""Kinds of losses: an answer that is overwritten, or work of which the next case does more."""
 
 _WORD = re.compile(r"(?<![\w.>])[A-Za-z_]\w*")
 # The front end takes the word `fallthrough` for an attribute, so that an empty statement remains.

@@ -102,7 +102,7 @@ class _EnablingWay:
     tree: str
     path: str
     state: set[str] = field(default_factory=set)
-    """What the case sets."""
+    """Targets that the case sets."""
     others: set[str] = field(default_factory=set)
     """Terms that refuse it if they are true, and so must be of what only the case sets."""
     setters: set[_Extent] = field(default_factory=set)

@@ -47,7 +47,7 @@ class SiteConditions(NamedTuple):
     texts: tuple[str, ...]
     """All of them, on the way to the access and under its label."""
     leaving: tuple[str, ...]
-    """Those under the label after which control leaves."""
+    """Conditions under the label after which control leaves."""
     returned: tuple[str, ...]
     """Values that the code under the label stores in local variables, or returns."""
 

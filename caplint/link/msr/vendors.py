@@ -37,7 +37,7 @@ def vendor_of(path: str) -> str:
 
 @dataclass
 class MsrRegisters:
-    """What a simulated access asks of a tree; everything is read on demand."""
+    """Answers about a tree for simulated accesses; everything is read on demand."""
 
     helpers: Helpers
     value: Callable[[str], int | None]

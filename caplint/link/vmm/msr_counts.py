@@ -1,4 +1,4 @@
-"""What a VMM does with the number of registers that KVM_GET_MSRS and KVM_SET_MSRS return.
+"""Uses that a VMM makes of the number of registers that KVM_GET_MSRS and KVM_SET_MSRS return.
 
 The number goes through variables and returns up to the functions that look at it. One that is compared with
 anything but an error, or used in any other way, counts as looked at.

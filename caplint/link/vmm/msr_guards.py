@@ -1,4 +1,4 @@
-"""What a VMM asks before it touches an MSR: the kernel's list, a capability, CPUID, or the register itself.
+"""Questions that a VMM asks before it touches an MSR: the kernel's list, a capability, CPUID, or the register itself.
 
 A condition asks if it names such a question, or a variable, member or function whose value comes from one. Conditions
 in a place's own function count, and those in all callers. A condition that cannot be told counts as `unknown`.

@@ -36,7 +36,7 @@ class RegisterTaker(NamedTuple):
     value: int | None
     """Index of the argument with the value to write; None without one."""
     verbs: frozenset[str]
-    """What its own ioctl does; empty if it only fills a buffer."""
+    """Verbs of its own ioctl; empty if it only fills a buffer."""
 
 
 @dataclass(frozen=True, slots=True)

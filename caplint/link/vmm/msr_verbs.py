@@ -1,4 +1,4 @@
-"""What becomes of a buffer of MSRs that a function fills: whether KVM reads the registers or writes them."""
+"""Fate of a buffer of MSRs that a function fills: whether KVM reads the registers or writes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import START
 from caplint.link.functions.call_sites import CodeFunction
-from caplint.link.vmm.msr_code import MsrCode
+from caplint.link.vmm.msr_code import FEATURE, MsrCode
 from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker
 
 _DEPTH = 4
@@ -75,7 +75,7 @@ class MsrVerbs:
             elif depth and call.callee not in self.takers:
                 for callee in self.code.code.named(call.callee)[:1]:
                     marks = self._marks_in(callee, depth - 1)
-                    if verbs := frozenset[str]().union(*(mark.verbs for mark in marks)) - {"feature"}:
+                    if verbs := frozenset[str]().union(*(mark.verbs for mark in marks)) - {FEATURE}:
                         yield _Mark(call.start, verbs)
 
 
