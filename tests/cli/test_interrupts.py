@@ -40,6 +40,14 @@ def run(options):
     print("went on")
     return 0
 """
+_CHILD = """
+def run(options):
+    from multiprocessing import get_context
+    child = get_context("fork").Process(target=control_c)
+    child.start()
+    child.join()
+    return child.exitcode
+"""
 _SQLITE = """
 def run(options):
     import sqlite3
@@ -79,6 +87,11 @@ def _ended(action: str, **options: object) -> tuple[int, str, str]:
 @pytest.mark.parametrize("action", [_FINALISER, _FORK_HOOK, _SQLITE, _SWALLOWED])
 def test_an_interrupt_ends_the_run_wherever_it_arrives(action: str) -> None:
     assert _ended(action) == (130, "", "")
+
+
+def test_a_forked_process_leaves_control_c_to_the_run() -> None:
+    """The terminal signals a worker too, and may do so before the worker has begun to ignore it."""
+    assert _ended(_CHILD) == (0, "", "")
 
 
 def test_other_dropped_exceptions_are_still_shown() -> None:
