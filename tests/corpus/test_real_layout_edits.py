@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import real_trees
-from editing import OLD, Edit, Row, Transform, both, brings_and_takes_exactly, swap
+from editing import OLD, Edit, Row, Transform, both, brings_and_takes_exactly, rows, swap
 from real_trees import QEMU, TOOLS, UAPI, Corpus
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
@@ -36,6 +36,8 @@ def member(struct: str, old: str, new: str) -> Transform:
 
 
 CLOCK = member("kvm_clock_data", "\t__u32 flags;\n", "\t__u32 flags;\n\t__u64 tea;\n")
+# api.rst prints it with two ioctls.
+PRINTED = rows("note", "CAP508", "kvm_clock_data kvm_clock_data")
 PACKED_TLB = swap(
     "\t__u64 bitmap;\n\t__u32 num_dirty;\n};", "\t__u64 bitmap;\n\t__u32 num_dirty;\n} __attribute__((packed));"
 )
@@ -92,23 +94,27 @@ INCOMPATIBLE = [
     Edit(
         "the kernel's header changes, and no copy",
         {UAPI: CLOCK},
-        [*breaks("kvm_clock_data", times=2), *notes("kvm_clock_data")],
+        [*breaks("kvm_clock_data", times=2), *notes("kvm_clock_data"), *PRINTED],
     ),
     Edit(
         "6.1's header changes, and no copy",
         {UAPI: CLOCK},
-        [*breaks("kvm_clock_data", times=2), *notes("kvm_clock_data")],
+        [*breaks("kvm_clock_data", times=2), *notes("kvm_clock_data"), *PRINTED],
         pair=OLD,
     ),
     Edit(
         "the kernel's header changes with all copies",
         {UAPI: CLOCK, TOOLS: CLOCK, QEMU: CLOCK},
-        breaks("kvm_clock_data"),
+        [*breaks("kvm_clock_data"), *PRINTED],
     ),
     Edit(
         "an architecture's header changes in the kernel",
         {X86: member("kvm_debugregs", "__u64 dr6", "__u32 dr6")},
-        [*breaks("kvm_debugregs", "x86", times=2), *notes("kvm_debugregs", "x86")],
+        [
+            *breaks("kvm_debugregs", "x86", times=2),
+            *notes("kvm_debugregs", "x86"),
+            *rows("note", "CAP508", "kvm_debugregs", "x86"),
+        ],
     ),
 ]
 
