@@ -740,7 +740,8 @@ HARMLESS = [
                 without_case("S390_USER_SIGP"),
                 swap(
                     "\tint r;\n",
-                    "\tint r;\n\n\tif (KVM_CAP_S390_USER_SIGP == ext || KVM_CAP_S390_GS == ext)\n\t\treturn 1;\n",
+                    "\tint r;\n\n\tif (KVM_CAP_S390_USER_SIGP == ext ||\n\t    KVM_CAP_S390_USER_STSI == ext)\n"
+                    "\t\treturn 1;\n",
                 ),
             )
         },

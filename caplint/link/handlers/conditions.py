@@ -21,7 +21,7 @@ class Region:
     """Part of a function that runs for one case: the code above its switch, and the case."""
 
     head: int
-    """Offset where the code above ends."""
+    """Offset of the switch; what begins there or above it holds for each of its cases."""
     start: int
     stop: int
     presence: str
@@ -31,7 +31,7 @@ class Region:
 
     def holds(self, offset: int) -> bool:
         """Tell whether the code at an offset may run."""
-        within = offset < self.head or self.start <= offset < self.stop
+        within = offset <= self.head or self.start <= offset < self.stop
         return within and (self.reach is None or self.reach.holds(offset))
 
     @staticmethod
