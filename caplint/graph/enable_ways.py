@@ -19,8 +19,9 @@ from caplint.graph.search import Cone, search
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import EnableWayRow, insert
-from caplint.link.functions import call_sites as linked
-from caplint.link.functions.call_sites import CallSite, Code
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction, symbols
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, CheckTracker
 from caplint.link.vmm.tree_values import TreeValues
@@ -98,7 +99,7 @@ class _Callers:
         self._checks = checks_of(self.uses, {use.cap for use in self.uses})
         self._carriers: dict[str, AnswerCarriers] = {}
         self._files = {file.path: file for file in code_of(tree, session.store)}
-        self._functions: dict[str, dict[str, list[linked.CodeFunction]]] = {}
+        self._functions: dict[str, dict[str, list[CodeFunction]]] = {}
         for function in code.functions:
             self._functions.setdefault(function.path, {}).setdefault(function.name, []).append(function)
 
@@ -148,7 +149,7 @@ class _Callers:
             holder = self._function(kept.holder) if kept.holder is not None else None
             if holder is None:
                 continue
-            stores = [store for store in holder.stores if callee.name in linked.symbols(store.value)]
+            stores = [store for store in holder.stores if callee.name in symbols(store.value)]
             if any(self._tracker.guarding(holder, store.start, carriers) for store in stores):
                 return True
         return False
@@ -158,7 +159,7 @@ class _Callers:
             self._carriers[cap] = self._tracker.carriers(self._checks.get(cap, []))
         return self._carriers[cap]
 
-    def _function(self, function: ProgramFunction) -> linked.CodeFunction | None:
+    def _function(self, function: ProgramFunction) -> CodeFunction | None:
         if function.path not in self._functions:
             by_name = self._functions.setdefault(function.path, {})
             for other in self._read(function.path):
@@ -166,7 +167,7 @@ class _Callers:
         namesakes = self._functions[function.path].get(function.name, [])
         return min(namesakes, key=lambda other: abs(other.line - function.line), default=None)
 
-    def _read(self, path: str) -> list[linked.CodeFunction]:
+    def _read(self, path: str) -> list[CodeFunction]:
         """Return the functions of a file that does not mention KVM; empty if the file is not in view."""
         file = self._files.get(path)
         if file is None:
@@ -179,7 +180,7 @@ class _Callers:
         return functions
 
 
-def _calls(holder: linked.CodeFunction, edge: Edge, callee: ProgramFunction) -> list[CallSite]:
+def _calls(holder: CodeFunction, edge: Edge, callee: ProgramFunction) -> list[CallSite]:
     """Return the calls of an edge: several if its line has several, or if only one of them is compiled."""
     names = {callee.name, edge.via.rpartition(".")[2]}
     on_line = [call for call in holder.calls if call.line == edge.line]

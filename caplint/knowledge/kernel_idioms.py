@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -94,15 +93,14 @@ class KernelIdioms:
             position = end
         return "".join([*pieces, text[position:]])
 
-    def stored(self, callee: str, arguments: str) -> tuple[str, str] | None:
-        """Return target and value of a call that is an assignment, None of any other; the arguments are JSON."""
+    def stored(self, callee: str, arguments: Sequence[str]) -> tuple[str, str] | None:
+        """Return target and value of a call that is an assignment, None of any other."""
         direct = self._direct.match(callee)
         if not direct and not self._of_pointer.match(callee):
             return None
-        given = json.loads(arguments)
-        if len(given) != 2:
+        if len(arguments) != 2:
             return None
-        target, value = map(str.strip, given)
+        target, value = map(str.strip, arguments)
         if direct:
             return target, value
         return (target[1:].strip() if target.startswith("&") else f"*{target}"), value

@@ -1,4 +1,4 @@
-"""Facts of one handler's body, each kind in file order."""
+"""Function of the kernel in the role of a handler, or of a function that one calls."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import re
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.core.extents import START, Extents
 from caplint.link.core.rows import CutRow, insert
+from caplint.link.functions.code_function import CodeFunction, between, facts_between
+from caplint.link.functions.function_facts import Assignment, ConditionTest, GuardRange, ReturnedValue
 
 
 @dataclass(frozen=True)
@@ -33,46 +34,36 @@ class Handler:
     verb: str
     scope: str | None
     found_by: str
+    line: int
+    static: bool
 
 
-class Row(NamedTuple):
-    """Fact inside a function: its extent, its main text, and further columns."""
+class LockEvent(NamedTuple):
+    """Place where kvm->lock is taken, or released."""
 
     start: int
-    stop: int
-    text: str
-    extra: tuple[str, ...] = ()
+    taken: bool
 
 
-@dataclass
-class Body:
-    """Handler's body, read from the store on demand; macros that only pass a value on are removed from expressions."""
+class Body(CodeFunction):
+    """Handler's body; macros that only pass a value on are removed from expressions."""
 
-    connection: sqlite3.Connection
-    handler: Handler
-    _cache: dict[str, list[Row]] = field(default_factory=dict)
-    cuts: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Reason why the rest was not read → line and offset at which that begins."""
-    lock_events: tuple[list[Row], list[Row]] | None = None
-    """Rows that take or release kvm->lock: calls, then macros; None until computed."""
-    vm_mention: re.Pattern[str] | None = None
-    """Pattern for a check handler's VM parameter and its local copies; None until computed."""
-    mentioned: dict[int, bool] = field(default_factory=dict)
-    """Index of a parameter → whether any expression mentions it; filled on demand."""
-    delegates: list[str] | None = None
-    """Callees that an MSR handler delegates accesses to; None until computed."""
-
-    def _rows(self, kind: str, query: str) -> list[Row]:
-        if kind not in self._cache:
-            rows = self.connection.execute(
-                f"{query} WHERE blob = ? AND function = ? AND start >= ? AND start < ? ORDER BY start",
-                (self.handler.blob, self.handler.function, self.handler.start, self.handler.stop),
-            )
-            plain = _plain_arguments if kind == "call" else kernel_idioms().seen_through
-            self._cache[kind] = [
-                Row(start, stop, plain(text), tuple(map(str, rest))) for start, stop, text, *rest in rows
-            ]
-        return self._cache[kind]
+    def __init__(self, connection: sqlite3.Connection, handler: Handler) -> None:
+        super().__init__(
+            connection, handler.path, handler.arch, handler.blob, handler.function, handler.line, handler.start,
+            handler.stop, handler.static, tuple(handler.parameters), plain=kernel_idioms().seen_through,
+        )  # fmt: skip
+        self.handler = handler
+        self.cuts: dict[str, tuple[int, int]] = {}
+        """Reason why the rest was not read → line and offset at which that begins."""
+        self.lock_events: tuple[list[LockEvent], list[LockEvent]] | None = None
+        """Places that take or release kvm->lock: calls, then macros; None until computed."""
+        self.vm_mention: re.Pattern[str] | None = None
+        """Pattern for a check handler's VM parameter and its local copies; None until computed."""
+        self.mentioned: dict[int, bool] = {}
+        """Index of a parameter → whether any expression mentions it; filled on demand."""
+        self.delegates: list[str] | None = None
+        """Callees that an MSR handler delegates accesses to; None until computed."""
 
     def cut(self, line: int, offset: int, reason: str) -> None:
         """Record that the linker does not read some facts from this offset on; the first place per reason is kept."""
@@ -80,117 +71,44 @@ class Body:
 
     def cut_at(self, offset: int, reason: str) -> None:
         """Record a cut as `cut` does, on the line of the test that begins at an offset."""
-        if reason not in self.cuts:
-            row = self.connection.execute(
-                "SELECT line FROM main.test WHERE blob = ? AND start = ?", (self.handler.blob, offset)
-            ).fetchone()
-            self.cut(row[0] if row else 1, offset, reason)
+        self.cut(next((test.line for test in between(self.tests, offset, offset + 1)), 1), offset, reason)
 
-    @property
-    def stores(self) -> list[Row]:
-        """Assignments: value; target, operator, local (`1`), presence condition. Calls like WRITE_ONCE() count."""
-        if "stores" not in self._cache:
-            assigned = self._rows(
-                "store",
-                """SELECT start, start, value, target, operator, local, c.text
-                   FROM main.store s JOIN main.condition c ON c.id = s.condition""",
-            )
-            self._cache["stores"] = sorted([*assigned, *self._stored_by_calls()], key=START)
-        return self._cache["stores"]
+    @cached_property
+    def stores(self) -> list[Assignment]:
+        """Assignments, increments, and initialised local variables; calls like WRITE_ONCE() count."""
+        return sorted([*self._of(Assignment), *self._stored_by_calls()], key=START)
 
-    def _stored_by_calls(self) -> Iterator[Row]:
-        for row in self.calls:
-            if stored := kernel_idioms().stored(row.extra[0], row.text):
+    def _stored_by_calls(self) -> Iterator[Assignment]:
+        for call in self.calls:
+            if stored := kernel_idioms().stored(call.callee, call.arguments):
                 target, value = stored
-                yield Row(row.start, row.stop, value, (target, "=", "0", row.extra[3]))
-
-    @property
-    def calls(self) -> list[Row]:
-        """Calls: arguments as JSON; callee, use, line, presence condition."""
-        return self._rows(
-            "call",
-            """SELECT start, start, arguments, callee, use, line, c.text
-               FROM main.call k JOIN main.condition c ON c.id = k.condition""",
-        )
-
-    @property
-    def tests(self) -> list[Row]:
-        """Tests: expression; kind, `1` if control leaves where it holds."""
-        return self._rows("test", "SELECT start, stop, expression, kind, leaves FROM main.test")
-
-    @property
-    def returns(self) -> list[Row]:
-        """Returns: value; presence condition."""
-        return self._rows(
-            "return",
-            """SELECT start, start, value, c.text
-               FROM main.return_value r JOIN main.condition c ON c.id = r.condition""",
-        )
-
-    @property
-    def jumps(self) -> list[Row]:
-        """`goto` statements: label."""
-        return self._rows("jump", "SELECT start, start, label FROM main.jump")
-
-    @property
-    def guards(self) -> list[Row]:
-        """Guards: expression that holds, or not, over the row's extent; kind, `1` if not, presence condition."""
-        return self._rows(
-            "guard",
-            """SELECT start, stop, expression, kind, negated, c.text
-               FROM main.guard_extent g JOIN main.condition c ON c.id = g.condition""",
-        )
-
-    @property
-    def accesses(self) -> list[Row]:
-        """Accesses: member chain; mode, line, presence condition."""
-        return self._rows(
-            "access",
-            """SELECT start, start, chain, mode, line, c.text
-               FROM main.access a JOIN main.condition c ON c.id = a.condition""",
-        )
-
-    @property
-    def macros(self) -> list[Row]:
-        """Uses of macros that are not expressions, such as loop heads: name; arguments, line."""
-        return self._rows("macro", "SELECT start, stop, name, arguments, line FROM main.macro_use")
-
-    @property
-    def labels(self) -> list[Row]:
-        """Case labels: value, empty for `default`; selector of the switch, line."""
-        return self._rows("label", "SELECT start, stop, coalesce(low, ''), selector, line FROM main.case_label")
+                yield Assignment(call.start, target, "=", value, False, call.line, call.condition)
 
     @cached_property
     def first_lines(self) -> dict[int, int]:
         """Map of each label's offset to the line of the first label of the same code: `case A: case B: code`."""
         lines: dict[int, int] = {}
         previous = None
-        for row in self.labels:
-            shares = previous is not None and previous.stop == row.stop and not self.weight(previous.start, row.start)
-            lines[row.start] = lines[previous.start] if previous is not None and shares else int(row.extra[1])
-            previous = row
+        for label in self.labels:
+            shares = (
+                previous is not None and previous.stop == label.stop and not self.weight(previous.start, label.start)
+            )
+            lines[label.start] = lines[previous.start] if previous is not None and shares else label.line
+            previous = label
         return lines
 
     @cached_property
     def bools(self) -> frozenset[str]:
         """Names of the parameters and local variables of type bool."""
         (names,) = self.connection.execute(
-            "SELECT bools FROM main.function WHERE blob = ? AND start = ?", (self.handler.blob, self.handler.start)
+            "SELECT bools FROM main.function WHERE blob = ? AND start = ?", (self.blob, self.start)
         ).fetchone()
         return frozenset(json.loads(names))
 
     @property
     def selector(self) -> str:
         """Name of the last parameter, which holds the capability; empty without parameters."""
-        return self.handler.parameters[-1] if self.handler.parameters else ""
-
-    @cached_property
-    def calls_of(self) -> dict[str, list[Row]]:
-        """Callee → its calls, in file order."""
-        calls: dict[str, list[Row]] = {}
-        for row in self.calls:
-            calls.setdefault(row.extra[0], []).append(row)
-        return calls
+        return self.parameters[-1] if self.parameters else ""
 
     @cached_property
     def first_label(self) -> int | None:
@@ -198,105 +116,65 @@ class Body:
         return self.labels[0].start if self.labels else None
 
     @cached_property
-    def switches(self) -> list[Row]:
-        """Tests that are the selector of a `switch`."""
-        return [row for row in self.tests if row.extra[0] == "switch"]
-
-    @cached_property
-    def tests_by_word(self) -> dict[str, list[Row]]:
+    def tests_by_word(self) -> dict[str, list[ConditionTest]]:
         """Map of each identifier to the tests that mention it."""
-        tests: dict[str, list[Row]] = {}
-        for row in self.tests:
-            for word in set(_WORD.findall(row.text)):
-                tests.setdefault(word, []).append(row)
+        tests: dict[str, list[ConditionTest]] = {}
+        for test in self.tests:
+            for word in set(_WORD.findall(test.text)):
+                tests.setdefault(word, []).append(test)
         return tests
 
     @cached_property
-    def around(self) -> Extents[Row]:
-        """Switches, by the extents of the whole statements."""
-        return Extents(self.switches)
-
-    @cached_property
-    def ifs(self) -> Extents[Row]:
-        """Tests of an `if`, by the extents of the condition and the branch."""
-        return Extents([row for row in self.tests if row.extra[0] == "if"])
-
-    @cached_property
-    def results(self) -> list[Row]:
+    def results(self) -> list[ReturnedValue]:
         """Returns of a plain variable."""
-        return [row for row in self.returns if row.text.isidentifier()]
+        return [entry for entry in self.returns if entry.value.isidentifier()]
 
     @cached_property
-    def result_stores(self) -> list[Row]:
+    def result_stores(self) -> list[Assignment]:
         """Assignments to a variable that is returned."""
-        return [row for row in self.stores if row.extra[0] in self.last_results]
+        return [store for store in self.stores if store.target in self.last_results]
 
     @cached_property
     def last_results(self) -> dict[str, int]:
         """Map of each returned variable to the offset of its last return."""
-        return {row.text: row.start for row in self.results}
+        return {entry.value: entry.start for entry in self.results}
 
     @cached_property
     def answers(self) -> frozenset[str]:
         """Expressions that are both returned and assigned to."""
-        return frozenset(row.text for row in self.returns if row.text in self.targets)
+        return frozenset(entry.value for entry in self.returns if entry.value in self.assigned)
 
     @cached_property
-    def targets(self) -> dict[str, list[Row]]:
-        """Map of each assigned target to its assignments."""
-        assignments: dict[str, list[Row]] = {}
-        for row in self.stores:
-            assignments.setdefault(row.extra[0], []).append(row)
-        return assignments
-
-    @cached_property
-    def ends_of_ifs(self) -> dict[int, list[Row]]:
+    def ends_of_ifs(self) -> dict[int, list[ConditionTest]]:
         """Tests of an `if`, by the offset at which they stop."""
-        tests: dict[int, list[Row]] = {}
-        for row in self.tests:
-            if row.extra[0] == "if":
-                tests.setdefault(row.stop, []).append(row)
+        tests: dict[int, list[ConditionTest]] = {}
+        for test in self.tests:
+            if test.kind == "if":
+                tests.setdefault(test.stop, []).append(test)
         return tests
 
     @cached_property
-    def _holding(self) -> Extents[Row]:
-        return Extents(self.guards)
-
-    @cached_property
-    def deciding(self) -> Extents[Row]:
+    def deciding(self) -> Extents[GuardRange]:
         """Guards, except those after a statement that returns if they fail."""
-        return Extents([row for row in self.guards if not (row.extra[0] == "early_exit" and self._returns_before(row))])
+        return Extents([row for row in self.guards if not (row.kind == "early_exit" and self._returns_before(row))])
 
-    def _returns_before(self, guard: Row) -> bool:
+    def _returns_before(self, guard: GuardRange) -> bool:
         """Tell whether the statement before an early exit's extent leaves by a `return`."""
         return any(between(self.returns, test.start, test.stop) for test in self.ends_of_ifs.get(guard.start, []))
 
-    def guards_at(self, offset: int) -> Iterator[Row]:
-        """Return the guards that hold at an offset, in file order."""
-        return self._holding.at(offset)
-
-    def last_guards_at(self, offset: int, most: int) -> list[Row]:
-        """Return the last `most` guards that hold at an offset, in file order."""
-        return list(islice(self._holding.at_reversed(offset), most))[::-1]
-
     def weight(self, start: int, stop: int) -> int:
         """Count the facts between two offsets."""
-        kinds = (self.stores, self.calls, self.tests, self.returns)
-        return sum(bisect_left(rows, stop, key=START) - bisect_left(rows, start, key=START) for rows in kinds)
+        return sum(
+            bisect_left(facts, stop, key=START) - bisect_left(facts, start, key=START)
+            for facts in (self.stores, self.calls, self.tests, self.returns)
+        )
 
     def texts(self, start: int, stop: int) -> Iterator[str]:
         """Yield every expression that is evaluated between two offsets."""
-        for rows in (self.stores, self.calls, self.tests, self.returns):
-            for row in between(rows, start, stop):
-                yield row.text
-        for rows in (self.stores, self.calls):  # targets of assignments, and callees
-            for row in between(rows, start, stop):
-                yield row.extra[0]
-
-
-def between(rows: list[Row], start: int, stop: int) -> list[Row]:
-    """Return the rows that begin in `[start, stop)`."""
-    return rows[bisect_left(rows, start, key=START) : bisect_left(rows, stop, key=START)]
+        for fact in facts_between(start, stop, self.stores, self.calls, self.tests, self.returns):
+            yield fact.text
+        yield from (store.target for store in between(self.stores, start, stop))
+        yield from (call.callee for call in between(self.calls, start, stop))
 
 
 def insert_cuts(body: Body) -> None:
@@ -313,10 +191,3 @@ def insert_cuts(body: Body) -> None:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-
-
-def _plain_arguments(arguments: str) -> str:
-    """Remove macros that only pass a value on from each argument of a call; the arguments are one JSON list."""
-    if "(" not in arguments:
-        return arguments
-    return json.dumps([kernel_idioms().seen_through(text) for text in json.loads(arguments)], ensure_ascii=False)

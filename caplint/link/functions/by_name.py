@@ -16,8 +16,10 @@ class FoundFunction(NamedTuple):
     blob: int
     arch: str | None
     """None if the path does not tell the architecture."""
+    line: int
     start: int
     stop: int
+    static: bool
     parameters: list[str]
 
     @property
@@ -39,9 +41,9 @@ class FoundMacro(NamedTuple):
 def functions_named(connection: sqlite3.Connection, side: str, tree: str, name: str) -> list[FoundFunction]:
     """Return all definitions of a function on one side of a tree, in the order of their files."""
     return [
-        FoundFunction(path, blob, arch, start, stop, json.loads(parameters))
-        for path, blob, arch, start, stop, parameters in connection.execute(
-            """SELECT path, blob, arch, start, stop, parameters FROM code_function
+        FoundFunction(path, blob, arch, line, start, stop, bool(static), json.loads(parameters))
+        for path, blob, arch, line, start, stop, static, parameters in connection.execute(
+            """SELECT path, blob, arch, line, start, stop, static, parameters FROM code_function
                WHERE side = ? AND tree = ? AND name = ? ORDER BY path, start""",
             (side, tree, name),
         )

@@ -75,16 +75,13 @@ class Helpers:
         if name not in self._functions:
             self._functions[name] = [
                 Handler(self.side, self.tree, entry.path, entry.blob, entry.architecture, name, entry.start, entry.stop,
-                        entry.parameters, "", None, "helper")
+                        entry.parameters, "", None, "helper", entry.line, entry.static)
                 for entry in functions_named(self.connection, self.side, self.tree, name)
             ]  # fmt: skip
         visible = [entry for entry in self._functions[name] if arch == GENERIC or entry.arch in {arch, GENERIC}]
         if len(visible) > _MOST_DEFINITIONS:
             first = visible[0]
-            (line,) = self.connection.execute(
-                "SELECT line FROM main.function WHERE blob = ? AND start = ?", (first.blob, first.start)
-            ).fetchone()
-            self._cut(first.path, line, first.start, first.stop)
+            self._cut(first.path, first.line, first.start, first.stop)
             return []
         return [self.body(entry) for entry in visible]
 

@@ -70,7 +70,7 @@ def flow(body: Body) -> Sequence | None:
     rows = body.connection.execute(_QUERY, where).fetchall()
     if rows:
         return _nested(rows)
-    if any(row.extra[0] != "ternary" for row in body.tests) or body.jumps:
+    if any(test.kind != "ternary" for test in body.tests) or body.jumps:
         return None
     return _straight(body)
 
@@ -99,9 +99,9 @@ def _nested(rows: list[tuple[str, str, str, int, int, str]]) -> Sequence:
 
 def _straight(body: Body) -> Sequence:
     """Return the assignments and returns of a function in which nothing decides where control goes."""
-    steps = [FlowStep("init", row.text, row.extra[0], row.start, row.stop, parse(row.extra[3]), Sequence())
-             for row in body.stores if row.extra[1] in {"=", "init"}]  # fmt: skip
-    steps += [FlowStep("return", row.text, "", row.start, row.stop, parse(row.extra[0]), Sequence())
+    steps = [FlowStep("init", row.text, row.target, row.start, row.stop, parse(row.condition), Sequence())
+             for row in body.stores if row.operator in {"=", "init"}]  # fmt: skip
+    steps += [FlowStep("return", row.text, "", row.start, row.stop, parse(row.condition), Sequence())
               for row in body.returns]  # fmt: skip
     whole = Sequence()
     for step in sorted(steps, key=lambda step: step.start):

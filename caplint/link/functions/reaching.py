@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 
 from caplint.link.core.extents import last_before
-from caplint.link.functions.call_sites import Assignment, Budget, CodeFunction, ConditionTest
+from caplint.link.functions.call_sites import Budget
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment, ConditionTest
 
 _SETS = frozenset({"=", "init"})
 
@@ -61,7 +63,7 @@ def _leaves(function: CodeFunction, start: int, offset: int) -> bool:
         and function.branches(left) <= function.branches(start)
         and all(left < label.stop for label in labels)
         and not _is_beside(function, left, offset)
-        for left, _ in function.returns
+        for left in function.returned
     )
 
 
@@ -113,7 +115,7 @@ def _in_every_case(function: CodeFunction, test: ConditionTest, stores: list[Ass
     nested = [other for other in function.tests if other.kind == "switch" and test.start < other.start < test.stop]
     if nested or not any(label.is_default for label in labels):
         return False
-    leaving = [start for start, _ in function.returns] + function.jumps
+    leaving = [*function.returned, *(jump.start for jump in function.jumps)]
     around = function.branches(test.start)
     ends = [store.start for store in stores if function.branches(store.start) <= around] + [
         start for start in leaving if function.branches(start) <= around

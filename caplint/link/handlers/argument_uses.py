@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Row, between
 from caplint.link.functions.cap_argument import CapArgument
+from caplint.link.functions.code_function import between, facts_between
+from caplint.link.functions.function_facts import Assignment, CallSite, FunctionFact
 from caplint.link.handlers.conditions import Place, Region
 from caplint.link.handlers.request_exits import level_on_success
-from caplint.link.handlers.request_names import WHOLE, Part, arguments
+from caplint.link.handlers.request_names import WHOLE, Part
 from caplint.link.handlers.request_tests import RequestTests, TestedArgument
 from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.link.handlers.zero_argument import effect_of_zero
@@ -40,7 +41,7 @@ def tested(reader: RequestTests) -> list[TestedArgument]:
     if reader.tested is None:
         reader.tested = []
         for row in reader.body.tests:
-            if row.extra[0] != "switch" and reader.mentioned(row.text):
+            if row.kind != "switch" and reader.mentioned(row.text):
                 tree = tree_of(row.text)
                 parts = [(node, reader.names.part(node, row.start)) for node in tree.within()]
                 reader.tested += [
@@ -69,7 +70,7 @@ def handed_on(reader: RequestTests) -> list[int]:
     if reader.handed_on is None:
         reader.handed_on = []
         for row in calls(reader, Region.whole(reader.body)):
-            callee = row.extra[0]
+            callee = row.callee
             if not (kernel_idioms().is_inert(callee) or kernel_idioms().judges(callee)):
                 parts = _parts(reader, call_of(row), row.start)
                 macros = reader.readers.helpers.macros(callee, reader.body.handler.arch)
@@ -78,34 +79,34 @@ def handed_on(reader: RequestTests) -> list[int]:
     return reader.handed_on
 
 
-def expressions(reader: RequestTests, region: Region) -> Iterator[tuple[Row, Node]]:
+def expressions(reader: RequestTests, region: Region) -> Iterator[tuple[FunctionFact, Node]]:
     """Yield the expressions of a region that may mention the request, calls and targets of assignments included."""
     body = reader.body
-    for rows in (body.stores, body.tests, body.returns):
-        for row in between(rows, region.start, region.stop):
-            if reader.mentioned(row.text):
-                yield row, tree_of(row.text)
-    for row in between(body.stores, region.start, region.stop):
-        if reader.mentioned(row.extra[0]):
-            yield row, tree_of(row.extra[0])
-    for row in calls(reader, region):
-        yield row, call_of(row)
+    for fact in facts_between(region.start, region.stop, body.stores, body.tests, body.returns):
+        if reader.mentioned(fact.text):
+            yield fact, tree_of(fact.text)
+    for store in between(body.stores, region.start, region.stop):
+        if reader.mentioned(store.target):
+            yield store, tree_of(store.target)
+    for call in calls(reader, region):
+        yield call, call_of(call)
 
 
-def calls(reader: RequestTests, region: Region) -> Iterator[Row]:
+def calls(reader: RequestTests, region: Region) -> Iterator[CallSite]:
     """Yield the calls that get something of the request; declarations such as `CLASS(fd, f)(value)` count."""
     body = reader.body
     declared = [
-        Row(row.start, row.stop, row.extra[0], (row.text,)) for row in between(body.macros, region.start, region.stop)
+        CallSite(row.start, row.line, 1, row.name, (row.arguments,), "value", "1")
+        for row in between(body.macros, region.start, region.stop)
     ]
     for row in (*between(body.calls, region.start, region.stop), *declared):
-        if reader.mentioned(row.text) and not row.extra[0].startswith("("):  # `(u32)(x)` looks like a call
+        if reader.mentioned(row.text) and not row.callee.startswith("("):  # `(u32)(x)` looks like a call
             yield row
 
 
-def call_of(row: Row) -> Node:
-    """Return the tree of a call's row."""
-    return Node("call", "", (Node("name", row.extra[0]), *map(tree_of, arguments(row.text))))
+def call_of(row: CallSite) -> Node:
+    """Return the tree of a call."""
+    return Node("call", "", (Node("name", row.callee), *map(tree_of, row.arguments)))
 
 
 @dataclass
@@ -139,19 +140,19 @@ class ArgumentUses:
         return self.reader.level(offset, self.region)
 
     @cached_property
-    def _stores(self) -> list[Row]:
+    def _stores(self) -> list[Assignment]:
         """Assignments that outlive the function and take the value or a part of it."""
         return [
             row
             for row in between(self.reader.body.stores, self.region.start, self.region.stop)
-            if row.extra[2] == "0"
+            if not row.local
             and self.reader.mentioned(row.text)
             and self.reader.at(row.start).mentions(tree_of(row.text))
         ]
 
     def _stored(self) -> Iterator[int | None]:
         for row in self._stores:
-            if not self._may_take_any(row.extra[0], tree_of(row.text), row.start):
+            if not self._may_take_any(row.target, tree_of(row.text), row.start):
                 yield _verdict(max(self._level(row.start), self._chosen(tree_of(row.text), row.start)))
 
     def _chosen(self, value: Node, offset: int) -> Level:
@@ -211,11 +212,11 @@ class ArgumentUses:
         return node.parts[1] if (names_bit or indexes or shifts) and len(node.parts) > 1 else None
 
     @cached_property
-    def _passes(self) -> list[tuple[Row, int]]:
+    def _passes(self) -> list[tuple[CallSite, int]]:
         """Calls that get the value, or the request and read the value in it: row and index of the argument."""
         found = []
         for row in calls(self.reader, self.region):
-            callee, node = row.extra[0], call_of(row)
+            callee, node = row.callee, call_of(row)
             if kernel_idioms().logs(callee) or kernel_idioms().is_transparent(callee) or kernel_idioms().bounds(callee):
                 continue
             for position, part in enumerate(_parts(self.reader, node, row.start)):
@@ -224,15 +225,15 @@ class ArgumentUses:
                     found.append((row, position))
         return found
 
-    def _is_read(self, row: Row) -> bool:
+    def _is_read(self, row: CallSite) -> bool:
         """Tell whether a helper that gets the request reads the value in it."""
         position = int(self.reader.value[1])
         parts = _parts(self.reader, call_of(row), row.start)
-        return any(position in inner.indices_of_whole(indices) for inner in self.reader.inside(row.extra[0], parts))
+        return any(position in inner.indices_of_whole(indices) for inner in self.reader.inside(row.callee, parts))
 
-    def _passed(self, entry: tuple[Row, int]) -> int | None:
+    def _passed(self, entry: tuple[CallSite, int]) -> int | None:
         row, position = entry
-        callee, level = row.extra[0], self._level(row.start)
+        callee, level = row.callee, self._level(row.start)
         if level in {Level.LOOSE, Level.TESTED, Level.UNREACHED} or kernel_idioms().judges(callee):
             return 1
         if kernel_idioms().numbers_a_bit(callee) and position == 0:
@@ -251,7 +252,7 @@ class ArgumentUses:
     def _is_taken_apart(self) -> bool:
         """Tell whether a condition takes known bits out of the value."""
         return any(
-            row.extra[0] != "switch" and self.reader.at(row.start).picks(tree_of(row.text))
+            row.kind != "switch" and self.reader.at(row.start).picks(tree_of(row.text))
             for row in between(self.reader.body.tests, self.region.start, self.region.stop)
             if self.reader.mentioned(row.text)
         )

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from caplint.knowledge.capability_names import is_capability
 from caplint.link.core.extents import START, Extents
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import facts_between
+from caplint.link.functions.function_facts import GuardRange, SwitchLabel
 from caplint.link.handlers.reach import ReachedCode
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult
@@ -44,7 +46,7 @@ class Region:
     @staticmethod
     def around(body: Body, start: int, stop: int, presence: str, reach: ReachedCode | None = None) -> Region:
         """Return the region of a case by the extent of its label."""
-        switches = [row.start for row in body.around.at(start) if row.start < start]
+        switches = [row.start for row in body.switches.at(start) if row.start < start]
         return Region(max(switches, default=start), start, stop, presence, reach)
 
     @staticmethod
@@ -100,11 +102,6 @@ class Conditions:
                 yield condition
 
     @cached_property
-    def loops(self) -> Extents[Row]:
-        """Loops, by the extents of the whole statements."""
-        return Extents([row for row in self.body.tests if row.extra[0] in {"while", "do", "for"}])
-
-    @cached_property
     def _sorted(self) -> list[Condition]:
         return sorted([*self._guards, *self._cases, *self._left, *self._falling], key=START)
 
@@ -115,25 +112,23 @@ class Conditions:
     @cached_property
     def _enclosing(self) -> Extents[Condition]:
         kinds = {"enclosing", "ternary", "short_circuit"}
-        rows = [
-            condition for row, condition in zip(self.body.guards, self._guards, strict=True) if row.extra[0] in kinds
-        ]
+        rows = [condition for row, condition in zip(self.body.guards, self._guards, strict=True) if row.kind in kinds]
         return Extents(sorted([*rows, *self._cases], key=START))
 
     @cached_property
     def _guards(self) -> list[Condition]:
         """Return guards as conditions, each with the offset behind its evaluation."""
-        taken: dict[str, list[Row]] = {}
+        taken: dict[str, list[GuardRange]] = {}
         conditions = []
         for row in self.body.guards:
-            negated = row.extra[1] == "1"
-            if row.extra[0] == "enclosing" and not negated:
+            negated = row.negated
+            if row.kind == "enclosing" and not negated:
                 taken.setdefault(row.text, []).append(row)
             offset = row.start if not negated else _evaluated(taken.get(row.text, []), row.start)
             outcome = ConditionResult.ZERO if negated else ConditionResult.NONZERO
-            if row.extra[0] == "early_exit" and not negated:
+            if row.kind == "early_exit" and not negated:
                 offset = _evaluated(taken.get(row.text, []), row.start)
-            conditions.append(Condition(row.start, row.stop, row.text, outcome, offset, row.extra[2]))
+            conditions.append(Condition(row.start, row.stop, row.text, outcome, offset, row.condition))
         return conditions
 
     @cached_property
@@ -143,7 +138,7 @@ class Conditions:
         conditions = []
         for row, condition in zip(self.body.guards, self._guards, strict=True):
             index = bisect_left(starts, row.stop)
-            if row.extra[0] != "early_exit" or index == len(starts) or self.body.weight(row.stop, starts[index]):
+            if row.kind != "early_exit" or index == len(starts) or self.body.weight(row.stop, starts[index]):
                 continue
             begins = [test.start for test in self.body.ends_of_ifs.get(row.start, [])]
             label = self.body.labels[index]
@@ -157,7 +152,7 @@ class Conditions:
         """Return the cases of all switches, except capabilities, as conditions over their extents."""
         return [
             Condition(
-                row.start, row.stop, row.text, ConditionResult.NONZERO, row.start, "1", row.extra[0], row.text != ""
+                row.start, row.stop, row.text, ConditionResult.NONZERO, row.start, "1", row.selector, row.text != ""
             )
             for row in self.body.labels
             if row.start < row.stop and not is_capability(row.text)
@@ -169,28 +164,25 @@ class Conditions:
         defaults = [row for row in self.body.labels if not row.text and self._leaves(row)]
         conditions = []
         for row in defaults:
-            switch = max((switch for switch in self.body.around.at(row.start)), key=START, default=None)
+            switch = max((switch for switch in self.body.switches.at(row.start)), key=START, default=None)
             if switch is not None:
                 around = [entry.stop for entry in self._enclosing.at(switch.start) if entry.stop > switch.stop]
                 stop = min(around, default=self.body.handler.stop)
                 if switch.stop < stop:
                     conditions.append(
                         Condition(
-                            switch.stop, stop, "", ConditionResult.NONZERO, switch.stop, "1", row.extra[0], listed=True
+                            switch.stop, stop, "", ConditionResult.NONZERO, switch.stop, "1", row.selector, listed=True
                         )
                     )
         return conditions
 
-    def _leaves(self, label: Row) -> bool:
+    def _leaves(self, label: SwitchLabel) -> bool:
         """Tell whether the code of a label always returns or jumps."""
-        exits = [
-            *between(self.body.returns, label.start, label.stop),
-            *between(self.body.jumps, label.start, label.stop),
-        ]
+        exits = facts_between(label.start, label.stop, self.body.returns, self.body.jumps)
         return any(all(entry.start <= label.start for entry in self._enclosing.at(row.start)) for row in exits)
 
 
-def _evaluated(branches: list[Row], offset: int) -> int:
+def _evaluated(branches: list[GuardRange], offset: int) -> int:
     """Return the offset of the branch that the condition of a guard leads to, which begins behind its evaluation."""
     index = bisect_left(branches, offset, key=START)
     for row in reversed(branches[max(0, index - 4) : index]):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caplint.c.formula import satisfiable, text
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import between
 from caplint.link.functions.flow import Sequence
 from caplint.link.handlers.reach import ReachedCode
 from caplint.link.handlers.simulation_state import Facts
@@ -167,14 +168,11 @@ def _in_function(body: Body, capability: str) -> Iterator[Site]:
 def _after_inequality(body: Body, start: int, capability: str) -> tuple[int, int]:
     """Return the extent in which `x != KVM_CAP_…` is known to fail; the comparison itself without one."""
     for guard in between(body.guards, start, body.handler.stop):
-        if guard.extra[1] == "1" and capability in guard.text and "!=" in guard.text:
+        if guard.negated and capability in guard.text and "!=" in guard.text:
             return guard.start, guard.stop
     return start, start + 1
 
 
 def line_of(body: Body) -> int:
     """Return the line of a function's name."""
-    (line,) = body.connection.execute(
-        "SELECT line FROM main.function WHERE blob = ? AND start = ?", (body.handler.blob, body.handler.start)
-    ).fetchone()
-    return int(line)
+    return body.line

@@ -84,7 +84,7 @@ class Evaluator:
         if table is not None:
             self.run.touch(table)
             return thing("table", table)
-        if not name.isupper() or name in self.body.targets:
+        if not name.isupper() or name in self.body.assigned:
             return UNKNOWN
         constant = self.run.facts.constants.value(handler.arch, handler.path, name)
         return UNKNOWN if constant is None else number(constant)

@@ -8,7 +8,8 @@ from caplint.c.expression import parse
 from caplint.c.formula import conjunction, negation, satisfiable, text
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.abstract_values import PASSED_ON
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import between
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.verdicts import Verdicts
 
@@ -41,9 +42,9 @@ def guarded(body: Body, outcome: Verdicts, site: Site) -> bool:
     if succeeds(body, outcome, site) != 1 or any("(" in value.strip("() ") for value in results):
         return True
     copies = [
-        re.escape(row.extra[0])
+        re.escape(row.target)
         for row in between(body.stores, site.start, site.stop)
-        if row.extra[2] == "1" and re.search(rf"\b{re.escape(body.selector)}\b", row.text)
+        if row.local and re.search(rf"\b{re.escape(body.selector)}\b", row.text)
     ]
     names = "|".join([re.escape(body.selector), *copies])
     ours = re.compile(rf"\b(?:{names})\b|{kernel_idioms().vcpu_count.pattern}")
@@ -56,5 +57,5 @@ def _results(body: Body, site: Site) -> list[str]:
     return returned + [
         row.text
         for row in between(body.stores, site.start, site.stop)
-        if body.last_results.get(row.extra[0], -1) >= site.stop
+        if body.last_results.get(row.target, -1) >= site.stop
     ]

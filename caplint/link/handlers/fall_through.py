@@ -15,7 +15,8 @@ from typing import NamedTuple
 from caplint.c.formula import Formula, implies
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import between
 from caplint.link.functions.flow import FlowStep, Sequence
 from caplint.link.handlers.decisions import Decisions
 from caplint.link.handlers.rows import CapFallThroughRow
@@ -212,8 +213,7 @@ class _Walk:
         stores = between(self.body.stores, step.start, step.stop)
         calls = between(self.body.calls, step.start, step.stop)
         return step.kind == "expression" and (
-            any(row.extra[2] == "0" for row in stores)
-            or any(not kernel_idioms().is_inert(row.extra[0]) for row in calls)
+            any(not row.local for row in stores) or any(not kernel_idioms().is_inert(row.callee) for row in calls)
         )
 
 
@@ -244,7 +244,7 @@ def loss_rows(decisions: Decisions, numbered: Numbered) -> Iterator[CapFallThrou
         if any(loss.kind == WORK for loss in found) and not _says_so(numbered):
             found = [loss for loss in found if loss.kind == ANSWER]
         sites_at = {site.start: site for site in sites(body, numbered)} if found else {}
-        lines = {row.start: (row.text, int(row.extra[1])) for row in body.labels} if found else {}
+        lines = {row.start: (row.text, row.line) for row in body.labels} if found else {}
         for loss in found:
             if (site := sites_at.get(loss.label)) is not None:
                 handler, (into, line) = body.handler, lines.get(loss.into, ("", site.line))

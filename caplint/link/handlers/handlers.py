@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections import Counter, deque
@@ -19,11 +18,13 @@ from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import insert
 from caplint.link.core.values import bits_column
 from caplint.link.functions.abstract_values import NEGATIVE, POSITIVE
-from caplint.link.functions.body import Body, Handler, Row, between, insert_cuts
+from caplint.link.functions.body import Body, Handler, insert_cuts
 from caplint.link.functions.by_name import functions_named
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
+from caplint.link.functions.code_function import between
 from caplint.link.functions.constants import Constants, Mask
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.handlers import effects, exits, fall_through, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import hands_on, highest_argument, used
 from caplint.link.handlers.capability_tables import CapabilityTables
@@ -343,6 +344,8 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Le
                 verb=lead.verb,
                 scope=lead.scope,
                 found_by=lead.found_by,
+                line=definition.line,
+                static=definition.static,
             )
 
 
@@ -350,16 +353,16 @@ def _delegates(body: Body) -> Iterator[_Lead]:
     """Yield functions that receive the capability and whose result becomes the handler's own."""
     handler = body.handler
     for call in body.calls:
-        callee, use, *_ = call.extra
-        if not callee.isidentifier() or body.selector not in json.loads(call.text):
+        callee, use = call.callee, call.use
+        if not callee.isidentifier() or body.selector not in call.arguments:
             continue
         if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):
             yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch)
 
 
-def _succeeds_if(body: Body, call: Row) -> bool:
+def _succeeds_if(body: Body, call: CallSite) -> bool:
     """Tell whether the code is `if (helper(kvm, ext)) return 1;`: the call alone decides, and its branch answers."""
-    alone = re.compile(rf"\(?{re.escape(call.extra[0])}\s*\([^()]*\)\)?\Z")
+    alone = re.compile(rf"\(?{re.escape(call.callee)}\s*\([^()]*\)\)?\Z")
     for test in body.ifs.at(call.start):
         if alone.match(test.text):
             answers = [row.text for row in between(body.returns, test.start, test.stop)]

@@ -14,11 +14,13 @@ from caplint.c.expression import parse
 from caplint.c.formula import disjunction, implies
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body
 from caplint.link.functions.call_sites import Budget
+from caplint.link.functions.code_function import LOOPS, between
+from caplint.link.functions.function_facts import Assignment, CallSite, ConditionTest
 from caplint.link.handlers.conditions import Condition, Conditions, Place, Region
 from caplint.link.handlers.mask_bits import MaskReader
-from caplint.link.handlers.request_names import Part, RequestNames, Subject, arguments
+from caplint.link.handlers.request_names import Part, RequestNames, Subject
 from caplint.link.handlers.value_tests import (
     COMPARISONS,
     MIRRORED,
@@ -262,7 +264,7 @@ class Implications(ABC):
     def _variable(self, name: str, outcome: ConditionResult, place: Place) -> Level:
         """Return the level of a variable's outcome: the lowest of all assignments that may have given it its value."""
         offset, region = place
-        stores = [row for row in self.body.targets.get(name, []) if row.start < offset and region.holds(row.start)]
+        stores = [row for row in self.body.assigned.get(name, []) if row.start < offset and region.holds(row.start)]
         if (filled := self._filled_in(name, stores[-1].start if stores else -1, place)) is not None:
             return filled
         level, passed = Level.UNREACHED, Level.UNTESTED
@@ -278,13 +280,13 @@ class Implications(ABC):
         is_set_before = not stores or name in self.body.handler.parameters
         return min(level, passed) if is_set_before else level
 
-    def _assigned(self, row: Row, outcome: ConditionResult, region: Region) -> Level:
-        operator, place = row.extra[1], Place(row.start, region)
+    def _assigned(self, row: Assignment, outcome: ConditionResult, region: Region) -> Level:
+        operator, place = row.operator, Place(row.start, region)
         if operator in {"=", "init"}:
             return self.implied(tree_of(row.text), outcome, place)
         if operator == "|=" and outcome is ConditionResult.ZERO:
             added = self.implied(tree_of(row.text), outcome, place)
-            return max(added, self._variable(row.extra[0], outcome, place))
+            return max(added, self._variable(row.target, outcome, place))
         return Level.UNTESTED
 
     def _filled_in(self, name: str, begin: int, place: Place) -> Level | None:
@@ -294,14 +296,14 @@ class Implications(ABC):
         """
         for row in reversed(self._addressing.get(name, [])):
             if begin < row.start < place.offset and place.region.holds(row.start):
-                given = [self.names.part(tree_of(text), row.start) for text in arguments(row.text)]
+                given = [self.names.part(tree_of(text), row.start) for text in row.arguments]
                 return Level.UNKNOWN if any(map(self.contains_value, given)) else Level.UNTESTED
         return None
 
     @cached_property
-    def _addressing(self) -> dict[str, list[Row]]:
+    def _addressing(self) -> dict[str, list[CallSite]]:
         """Variable → calls that get its address, in file order."""
-        calls: dict[str, list[Row]] = {}
+        calls: dict[str, list[CallSite]] = {}
         for row in self.body.calls:
             for name in set(_ADDRESS.findall(row.text)):
                 calls.setdefault(name, []).append(row)
@@ -313,7 +315,7 @@ class Implications(ABC):
             return False
         offset, region = place
         copied, tests = self.names.copied_at(node.text, offset), self.at(offset, keeps_masks=False)
-        for row in self.body.targets.get(node.text, []):
+        for row in self.body.assigned.get(node.text, []):
             if copied < row.start < offset and region.holds(row.start) and self._cuts(tests, row):
                 deciding = list(self.conditions.deciding(row.start, offset, region))
                 levels = [self.condition_level(entry, entry.outcome.opposite, region) for entry in deciding]
@@ -321,9 +323,9 @@ class Implications(ABC):
                     return True
         return False
 
-    def _cuts(self, tests: ValueTests, row: Row) -> bool:
+    def _cuts(self, tests: ValueTests, row: Assignment) -> bool:
         """Tell whether an assignment leaves a variable with a value that any value of the request may have become."""
-        operator, value = row.extra[1], tree_of(row.text)
+        operator, value = row.operator, tree_of(row.text)
         if operator == "&=":
             return self.constants.bits(value, row.start).unknown is not True
         return operator == "%=" or (operator == "=" and tests.reduced(value))
@@ -338,15 +340,15 @@ class Implications(ABC):
         return any(row.start < place.offset and place.region.holds(row.start) for row in self._unfollowed)
 
     @cached_property
-    def _unfollowed(self) -> list[Row]:
+    def _unfollowed(self) -> list[ConditionTest]:
         return [row for row in self._bounding if self._is_in_loop(row) or self._sets_variable(row)]
 
-    def _is_in_loop(self, row: Row) -> bool:
-        return row.extra[0] in {"while", "do", "for"} or any(True for _ in self.conditions.loops.at(row.start))
+    def _is_in_loop(self, row: ConditionTest) -> bool:
+        return row.kind in LOOPS or any(True for _ in self.body.loops.at(row.start))
 
-    def _sets_variable(self, row: Row) -> bool:
+    def _sets_variable(self, row: ConditionTest) -> bool:
         stores = between(self.body.stores, row.start, row.stop)
-        return any(store.extra[2] == "1" and self._read_after(store.extra[0], row.stop) for store in stores)
+        return any(store.local and self._read_after(store.target, row.stop) for store in stores)
 
     def _read_after(self, target: str, offset: int) -> bool:
         name = re.match(r"\w*", target)
@@ -354,15 +356,15 @@ class Implications(ABC):
         return any(row.start >= offset for row in rows)
 
     @cached_property
-    def _bounding(self) -> list[Row]:
+    def _bounding(self) -> list[ConditionTest]:
         """Return the tests that mention the value and bound it if they hold, or if they do not."""
         return [
             row
             for row in self.body.tests
-            if row.extra[0] != "switch" and self.mentioned(row.text) and self.budget.spend() and self._may_bound(row)
+            if row.kind != "switch" and self.mentioned(row.text) and self.budget.spend() and self._may_bound(row)
         ]
 
-    def _may_bound(self, row: Row) -> bool:
+    def _may_bound(self, row: ConditionTest) -> bool:
         tests = self.at(row.stop, keeps_masks=False)
         return any(
             tests.level(part, outcome) >= Level.TESTED
@@ -374,18 +376,20 @@ class Implications(ABC):
     def is_judged(self, place: Place) -> bool:
         """Tell whether a call before a place, as `fdget(value)`, finds out itself if the value is good."""
         return any(
-            self.names.part(tree_of(text), row.start) == self.value
-            for row, given in self._judging
-            if row.start < place.offset and place.region.holds(row.start)
+            self.names.part(tree_of(text), start) == self.value
+            for start, given in self._judging
+            if start < place.offset and place.region.holds(start)
             for text in given
         )
 
     @cached_property
-    def _judging(self) -> list[tuple[Row, list[str]]]:
+    def _judging(self) -> list[tuple[int, tuple[str, ...]]]:
+        """Offsets and arguments of the calls that find out themselves if what they get is good."""
         judges = kernel_idioms().judges
-        rows = [row for callee, rows in self.body.calls_of.items() if judges(callee) for row in rows]
-        rows += [Row(row.start, row.stop, row.extra[0]) for row in self.body.macros if judges(row.text)]
-        return [(row, arguments(row.text)) for row in rows if self.mentioned(row.text)]
+        calls = [call for callee, calls in self.body.calls_of.items() if judges(callee) for call in calls]
+        found = [(call.start, call.arguments) for call in calls if self.mentioned(call.text)]
+        macros = [macro for macro in self.body.macros if judges(macro.name) and self.mentioned(macro.arguments)]
+        return [*found, *((macro.start, (macro.arguments,)) for macro in macros)]
 
 
 def _covers(presence: str, presences: list[str]) -> bool:

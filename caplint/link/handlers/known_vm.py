@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, Row
+from caplint.link.functions.body import Body
 from caplint.link.functions.callees import FunctionMacro
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.handlers.vm_pointers import VM, Pointers, VmScope, macro_scope, named, plain, whole_call
 from caplint.values.expression_text import split, stripped
 
@@ -46,7 +47,7 @@ class KnownVm:
         rests_on_assumption = False
         for row in scope.body.guards_at(offset):
             self.assumed = False
-            if self.implies(scope, row.text, row.extra[1] != "1"):
+            if self.implies(scope, row.text, not row.negated):
                 if not self.assumed:
                     self.assumed = before
                     return True
@@ -88,7 +89,7 @@ class KnownVm:
             return self.implies(scope, bare[1:], not holds)
         if self.pointers.origin(scope, bare) == VM:
             return holds
-        if bare in scope.body.targets:
+        if bare in scope.body.assigned:
             return self._variable(scope, bare, holds)
         callee, arguments = whole_call(bare)
         return bool(callee) and self._call(scope, callee, arguments, holds)
@@ -121,8 +122,8 @@ class KnownVm:
 
     def _variable(self, scope: VmScope, name: str, holds: bool) -> bool:
         """Tell whether a local variable's value implies a VM: each assignment has to, by its value or its place."""
-        rows = scope.body.targets[name]
-        lasting = any(row.extra[2] != "1" for row in rows) and not name.isidentifier()
+        rows = scope.body.assigned[name]
+        lasting = any(not row.local for row in rows) and not name.isidentifier()
         if lasting or name in scope.body.handler.parameters:
             return False
         key = (*scope.key, name, holds)
@@ -131,13 +132,13 @@ class KnownVm:
             self._careful[key] = self._assignments(scope, rows, holds)
         return self._careful[key]
 
-    def _assignments(self, scope: VmScope, rows: list[Row], holds: bool) -> bool:
+    def _assignments(self, scope: VmScope, rows: list[Assignment], holds: bool) -> bool:
         narrowing, widening = ("&=", "|=") if holds else ("|=", "&=")
-        if any(row.extra[1] == narrowing and self.implies(scope, row.text, holds) for row in rows):
+        if any(row.operator == narrowing and self.implies(scope, row.text, holds) for row in rows):
             return True
-        setting = [row for row in rows if row.extra[1] != narrowing]
+        setting = [row for row in rows if row.operator != narrowing]
         return all(
-            row.extra[1] in {"=", "init", widening}
+            row.operator in {"=", "init", widening}
             and (self.implies(scope, row.text, holds) or self.is_tested(scope, row.start))
             for row in setting
         )

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import between, facts_between
+from caplint.link.functions.function_facts import Assignment, FunctionFact
 from caplint.link.functions.member_uses import BRACKETS, POINTED
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.creation_reads import CreationReads, Use
 
 _DEPTH = 3
 _VM = re.compile(r"\bkvm\b")
+_VM_ITSELF = re.compile(r"\s*(?:&?\s*\w+->)?kvm\s*")
 _Extent = tuple[Body, int, int]
 
 
@@ -41,21 +44,21 @@ def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
             if region.holds(row.start) or within is not body:
                 use = _read_late(reads, within, row, enabling)
                 if use is not None:
-                    return Late(row.extra[0], use)
+                    return Late(row.target, use)
     return None
 
 
 def written(bodies: Iterable[Body]) -> frozenset[str]:
     """Return the members that VMs' enable handlers assign to themselves."""
     of_vms = (body for body in bodies if (body.handler.verb, body.handler.scope) == ("enable", "vm"))
-    targets = (row.extra[0] for body in of_vms for row in body.stores if row.extra[2] == "0")
+    targets = (row.target for body in of_vms for row in body.stores if not row.local)
     return frozenset(names[-1] for target in targets if (names := POINTED.findall(BRACKETS.sub("", target))))
 
 
-def _read_late(reads: CreationReads, body: Body, row: Row, enabling: frozenset[str]) -> Use | None:
-    target = row.extra[0]
+def _read_late(reads: CreationReads, body: Body, row: Assignment, enabling: frozenset[str]) -> Use | None:
+    target = row.target
     names = POINTED.findall(BRACKETS.sub("", target))
-    if row.extra[2] != "0" or not names or not _is_vm_state(body, target):
+    if row.local or not names or not _is_vm_state(body, target):
         return None
     return reads.only_in_creation(names[-1], body.handler.arch, enabling)
 
@@ -65,7 +68,7 @@ def _is_vm_state(body: Body, target: str) -> bool:
     if kernel_idioms().vm_state.search(target):
         return True
     root = re.match(r"\w+", target)
-    stores = body.targets.get(root.group(), []) if root else []
+    stores = body.assigned.get(root.group(), []) if root else []
     return any(_VM.search(row.text) and row.text.lstrip("( ").startswith("&") for row in stores)
 
 
@@ -76,9 +79,9 @@ def _extents(reads: CreationReads, body: Body, start: int, stop: int) -> Iterato
     waiting = [(body, start, stop, _DEPTH)]
     for within, begin, end, depth in waiting:
         for row in between(within.calls, begin, end) if depth else []:
-            if row.extra[0] not in seen and _VM.search(row.text):
-                seen.add(row.extra[0])
-                for helper in reads.helpers.functions(row.extra[0], body.handler.arch):
+            if row.callee not in seen and _VM.search(row.text):
+                seen.add(row.callee)
+                for helper in reads.helpers.functions(row.callee, body.handler.arch):
                     extent = helper, helper.handler.start, helper.handler.stop
                     yield extent
                     waiting.append((*extent, depth - 1))
@@ -89,19 +92,19 @@ def _sees_vcpus(reads: CreationReads, body: Body, start: int, stop: int) -> bool
     idioms = kernel_idioms()
     if any(idioms.vcpus_exist.search(row.text) for row in _mentions(body, start, stop)):
         return True
-    if any(idioms.is_vcpu_loop(row.text) for row in between(body.macros, start, stop)):
+    if any(idioms.is_vcpu_loop(row.name) for row in between(body.macros, start, stop)):
         return True
     for row in between(body.calls, start, stop):
-        callee = row.extra[0]
+        callee = row.callee
         if idioms.reaches_vcpus(callee) or idioms.is_vcpu_loop(callee):
             return True
-        gets_vm = re.search(r'"\s*(?:&?\s*\w+->)?kvm\s*"', row.text) is not None
+        gets_vm = any(_VM_ITSELF.fullmatch(argument) for argument in row.arguments)
         known = idioms.is_inert(callee) or reads.helpers.functions(callee, body.handler.arch)
         if gets_vm and not known:
             return True
     return False
 
 
-def _mentions(body: Body, start: int, stop: int) -> list[Row]:
+def _mentions(body: Body, start: int, stop: int) -> list[FunctionFact]:
     """Return the accesses, tests and calls of a stretch."""
-    return [row for rows in (body.accesses, body.tests, body.calls) for row in between(rows, start, stop)]
+    return list(facts_between(start, stop, body.accesses, body.tests, body.calls))

@@ -70,7 +70,7 @@ class MaskReader:
 
     def _values(self, name: str, offset: int) -> list[tuple[int, str]]:
         """Return what is assigned to a variable before an offset, with the offsets of the assignments."""
-        stores = [row for row in self.body.targets.get(name, []) if row.extra[1] in {"=", "init"}]
+        stores = [row for row in self.body.assigned.get(name, []) if row.operator in {"=", "init"}]
         return [(row.start, row.text) for row in stores if row.start < offset and row.text != name][-_MOST_VALUES:]
 
     def _bits_of_constant(self, node: Node) -> Bits:
@@ -93,7 +93,7 @@ class MaskReader:
 
     def _valid(self, node: Node) -> str:
         """Return the text of a set of bits; in a helper, with the values of its local variables in their place."""
-        if node.kind == "name" and self.is_helper and (stores := self.body.targets.get(node.text)):
+        if node.kind == "name" and self.is_helper and (stores := self.body.assigned.get(node.text)):
             return " | ".join(dict.fromkeys(row.text for row in stores))
         if node.kind == "call" and node.parts[0].kind == "name":
             callee, arch = node.parts[0].text, self.body.handler.arch

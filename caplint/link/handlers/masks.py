@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.code_function import between
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers.sites import Site
 
@@ -24,7 +25,7 @@ def advertised(constants: Constants, helpers: Helpers, body: Body, site: Site) -
     answers += [
         row.text
         for row in between(body.stores, site.start, site.stop)
-        if row.extra[0] in results and row.extra[1] in {"=", "|=", "init"}
+        if row.target in results and row.operator in {"=", "|=", "init"}
     ]
     named = [part for text in answers if not _ERROR.match(text) for part in _returned(helpers, body, text)]
     mask = constants.mask(body, named)
@@ -41,5 +42,5 @@ def _returned(helpers: Helpers, body: Body, text: str) -> list[str]:
 
 def accepted(constants: Constants, body: Body, site: Site, text: str) -> Mask:
     """Return the bits that an enable case accepts; a local variable stands for all values assigned to it."""
-    values = [row.text for row in between(body.stores, site.start, site.stop) if row.extra[0] == text]
+    values = [row.text for row in between(body.stores, site.start, site.stop) if row.target == text]
     return constants.mask(body, values or [text])

@@ -6,7 +6,6 @@ address of a member, which is as bad as NULL; functions without a definition in 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,8 +13,10 @@ from functools import cached_property
 from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body
 from caplint.link.functions.callees import FunctionMacro, Helpers
+from caplint.link.functions.code_function import between, facts_between
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.handlers.known_vm import KnownVm
 from caplint.link.handlers.vm_pointers import VM, Pointers, VmScope, first_step, macro_scope, named
 from caplint.values.expression_text import arguments, split
@@ -79,11 +80,10 @@ class NullVm:
         """Yield offsets and accesses by member chains: reads, writes, and addresses that are behind a pointer."""
         handler = scope.body.handler
         for row in between(scope.body.accesses, start, stop):
-            mode, line, condition = row.extra
-            if mode != "sizeof" and scope.mention.search(row.text):
+            if row.mode != "sizeof" and scope.mention.search(row.text):
                 base, rest = first_step(row.text)
-                if base and (mode != "address" or "->" in rest) and self.pointers.origin(scope, base):
-                    yield row.start, Dereference(handler.path, int(line), handler.arch, row.text, condition)
+                if base and (row.mode != "address" or "->" in rest) and self.pointers.origin(scope, base):
+                    yield row.start, Dereference(handler.path, row.line, handler.arch, row.text, row.condition)
 
     def _values(self, scope: VmScope, start: int, stop: int) -> Iterator[tuple[int, Dereference]]:
         """Yield offsets and dereferences `*kvm` and `flags[0]`, from expressions that are evaluated as a whole."""
@@ -93,30 +93,19 @@ class NullVm:
         pattern = re.compile(
             rf"(?<![\w)\]>])\s*(?<!\w)\*\s*\(*\s*(?:{words})\b(?!\s*(?:->|\.|\())|(?<![\w.>&])(?:{words})\s*\["
         )
-        for rows in (body.stores, body.returns, body.tests):
-            for row in between(rows, start, stop):
-                text = f"{row.extra[0]} = {row.text}" if rows is body.stores else row.text
-                if pattern.search(text) and not _BRANCHES.search(text) and "sizeof" not in text:
-                    line = self._line(body, row)
-                    yield row.start, Dereference(body.handler.path, line, body.handler.arch, text, "1")
-
-    def _line(self, body: Body, row: Row) -> int:
-        (line,) = self.helpers.connection.execute(
-            """SELECT line FROM main.store WHERE blob = :blob AND start = :start UNION
-               SELECT line FROM main.return_value WHERE blob = :blob AND start = :start UNION
-               SELECT line FROM main.test WHERE blob = :blob AND start = :start""",
-            {"blob": body.handler.blob, "start": row.start},
-        ).fetchone()
-        return int(line)
+        for row in facts_between(start, stop, body.stores, body.returns, body.tests):
+            text = f"{row.target} = {row.text}" if isinstance(row, Assignment) else row.text
+            if pattern.search(text) and not _BRANCHES.search(text) and "sizeof" not in text:
+                yield row.start, Dereference(body.handler.path, row.line, body.handler.arch, text, "1")
 
     def _calls(self, scope: VmScope, start: int, stop: int, depth: int) -> Iterator[tuple[int, Dereference]]:
         """Yield offsets and dereferences in what is called."""
-        handler = scope.body.handler
-        calls = [(row, row.extra[0], json.loads(row.text), row.extra[2], row.extra[3])
-                 for row in between(scope.body.calls, start, stop) if scope.mention.search(row.text)]  # fmt: skip
-        calls += [(row, row.text, split(row.extra[0], ","), row.extra[1], "1")
-                  for row in between(scope.body.macros, start, stop) if scope.mention.search(row.extra[0])]  # fmt: skip
-        for row, callee, given, line, condition in calls:
+        handler, mention = scope.body.handler, scope.mention
+        calls = [(row.start, row.callee, row.arguments, row.line, row.condition)
+                 for row in between(scope.body.calls, start, stop) if mention.search(row.text)]  # fmt: skip
+        calls += [(row.start, row.name, tuple(split(row.arguments, ",")), row.line, "1")
+                  for row in between(scope.body.macros, start, stop) if mention.search(row.arguments)]  # fmt: skip
+        for offset, callee, given, line, condition in calls:
             if callee in self.handlers:
                 continue
             origins = [self.pointers.origin(scope, argument) for argument in given]
@@ -124,9 +113,9 @@ class NullVm:
                 continue
             if _accesses_all(callee):
                 text = f"{callee}({', '.join(given)})"
-                yield row.start, Dereference(handler.path, int(line), handler.arch, text, condition)
+                yield offset, Dereference(handler.path, line, handler.arch, text, condition)
             elif depth and (inner := self._callee(scope, callee, origins, depth)):
-                yield row.start, inner
+                yield offset, inner
 
     def _callee(self, scope: VmScope, callee: str, origins: list[str | None], depth: int) -> Dereference | None:
         arch = scope.body.handler.arch
@@ -221,7 +210,7 @@ class Untested:
         first_parameter = other.handler.parameters[:1]
         scope = self._null_vm.pointers.scope(other, dict.fromkeys(first_parameter, VM))
         for row in other.calls_of[callee]:
-            first = next(iter(json.loads(row.text)), "")
+            first = next(iter(row.arguments), "")
             if first == "NULL":
                 return True
             if self._null_vm.pointers.origin(scope, first) == VM and not self._null_vm.known.is_tested(

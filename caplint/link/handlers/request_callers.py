@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from caplint.link.functions.body import Body, Handler, between
+from caplint.link.functions.body import Body, Handler
+from caplint.link.functions.code_function import between
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_names import WHOLE, Part, arguments
 from caplint.link.handlers.request_tests import Readers
@@ -38,15 +39,16 @@ def _calls(readers: Readers, body: Body) -> list[tuple[Body, int, str]]:
     key = (handler.blob, handler.start)
     if key not in readers.callers:
         rows = readers.helpers.connection.execute(
-            """SELECT d.path, d.blob, d.arch, d.name, d.start, d.stop, d.parameters, k.start, k.arguments
+            """SELECT d.path, d.blob, d.arch, d.name, d.start, d.stop, d.parameters, d.line, d.static,
+                      k.start, k.arguments
                FROM main.call k JOIN code_function d ON d.blob = k.blob AND k.start >= d.start AND k.start < d.stop
                WHERE k.callee = ? AND d.side = ? AND d.tree = ? AND d.name = k.function ORDER BY d.path, k.start""",
             (handler.function, handler.side, handler.tree),
         ).fetchall()
         readers.callers[key] = [
-            (readers.helpers.body(_function(handler, row)), row[7], given)
+            (readers.helpers.body(_function(handler, row)), row[9], given)
             for row in rows[:_MOST_CALLS]
-            if (given := _last(row[8])) and _may_call(handler, row)
+            if (given := _last(row[10])) and _may_call(handler, row)
         ]
     return readers.callers[key]
 
@@ -57,9 +59,10 @@ def _may_call(handler: Handler, row: tuple[str, ...]) -> bool:
 
 
 def _function(handler: Handler, row: tuple[object, ...]) -> Handler:
-    path, blob, arch, name, start, stop, parameters, *_ = row
+    path, blob, arch, name, start, stop, parameters, line, static, *_ = row
     return Handler(handler.side, handler.tree, str(path), int(str(blob)), str(arch or "generic"), str(name),
-                   int(str(start)), int(str(stop)), json.loads(str(parameters)), "", None, "caller")  # fmt: skip
+                   int(str(start)), int(str(stop)), json.loads(str(parameters)), "", None, "caller",
+                   int(str(line)), bool(static))  # fmt: skip
 
 
 def _last(text: str) -> str:

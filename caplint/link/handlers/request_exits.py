@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import between
+from caplint.link.functions.function_facts import ReturnedValue
 from caplint.link.handlers.conditions import Place, Region
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_names import Part
@@ -52,14 +54,14 @@ def _falls_out(reader: RequestTests, region: Region) -> bool:
     return not any(_is_certain(reader, region, row) for row in inside)
 
 
-def _is_certain(reader: RequestTests, region: Region, row: Row) -> bool:
+def _is_certain(reader: RequestTests, region: Region, row: ReturnedValue) -> bool:
     return not any(True for _ in reader.conditions.deciding(row.start, region.stop, region))
 
 
 def _behind(reader: RequestTests, region: Region) -> Level:
     """Return the level at the end of a case, if what follows its switch then succeeds."""
     body, end = reader.body, region.stop
-    switch = max((row.stop for row in body.around.at(region.start) if row.start == region.head), default=end)
+    switch = max((row.stop for row in body.switches.at(region.start) if row.start == region.head), default=end)
     results = [row for row in body.returns if row.start >= switch]
     held = reader.level(end - 1, region)
     levels = [max(held, reader.implied(tree_of(row.text), ConditionResult.GOOD, Place(end, region))) for row in results]

@@ -59,14 +59,14 @@ class RequestNames:
     def _assigned(self) -> Iterator[tuple[int, str, str]]:
         """Yield offset, name and value of each plain assignment to a variable, memcpy() included."""
         for row in self.body.stores:
-            if row.extra[1] in {"=", "init"} and row.extra[0].isidentifier():
-                yield row.start, row.extra[0], row.text
+            if row.operator in {"=", "init"} and row.target.isidentifier():
+                yield row.start, row.target, row.text
         for callee in _COPY & self.body.calls_of.keys():
-            for row in self.body.calls_of[callee]:
-                call = tree_of(f"f({', '.join(arguments(row.text))})")
-                target = _bare(call.parts[1]) if len(call.parts) > 2 else call
+            for call in self.body.calls_of[callee]:
+                tree = tree_of(f"f({call.text})")
+                target = _bare(tree.parts[1]) if len(tree.parts) > 2 else tree
                 if target.kind == "name":
-                    yield row.start, target.text, arguments(row.text)[1]
+                    yield call.start, target.text, call.arguments[1]
 
     def mentions(self, text: str) -> bool:
         """Tell whether a text contains a name that may hold a part of the request."""

@@ -14,17 +14,18 @@ from typing import NamedTuple
 
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.body import Body, Row
+from caplint.link.functions.body import Body
 from caplint.link.functions.call_sites import Budget
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants
+from caplint.link.functions.function_facts import FunctionFact
 from caplint.link.handlers.conditions import Conditions, Place, Region
 from caplint.link.handlers.implications import MOST_STEPS, Implications
 from caplint.link.handlers.macro_text import expanded, leaving_conditions
 from caplint.link.handlers.mask_bits import MaskReader
 from caplint.link.handlers.reach import ReachedCode
-from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, Subject, arguments
+from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, Subject
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.values.expression_tree import Node, text_of, tree_of
@@ -96,8 +97,9 @@ def _tells_apart(body: Body) -> bool:
     if any(is_capability(word) for word in body.tests_by_word):
         return True
     asks = re.compile(rf"(?:->|\.)\s*cap\b|[(,]\s*{re.escape(body.selector)}\s*[,)]")
-    rows = [row for row in body.tests if row.extra[0] != "switch"]
-    return any(asks.search(row.text) for row in (*rows, *body.stores)) or len(body.switches) > 1
+    tests = [test.expression for test in body.tests if test.kind != "switch"]
+    values = [store.value for store in body.stores]
+    return any(map(asks.search, [*tests, *values])) or len(body.tests) - len(tests) > 1
 
 
 class RequestTests(Implications):
@@ -207,33 +209,33 @@ class RequestTests(Implications):
     @cached_property
     def looks(self) -> bool:
         """Whether the function lets the value decide anything, or passes it on."""
-        rows = (*self.body.tests, *self.body.returns, *self.body.calls)
+        rows: tuple[FunctionFact, ...] = (*self.body.tests, *self.body.returns, *self.body.calls)
         return any(self.mentioned(row.text) for row in rows)
 
     # Macros that are statements
 
     def _macro_levels(self, place: Place) -> Iterator[Level]:
         """Yield the levels of macros before a place that leave the function unless the value is tested."""
-        for row, conditions in self._statement_macros:
-            if row.start >= place.offset or not place.region.holds(row.start):
+        for offset, conditions in self._statement_macros:
+            if offset >= place.offset or not place.region.holds(offset):
                 continue
-            if not any(True for _ in self.conditions.deciding(row.start, place.offset, place.region)):
-                at = Place(row.start, place.region)
+            if not any(True for _ in self.conditions.deciding(offset, place.offset, place.region)):
+                at = Place(offset, place.region)
                 yield from (self.implied(condition, ConditionResult.ZERO, at) for condition in conditions)
 
     @cached_property
-    def _statement_macros(self) -> list[tuple[Row, list[Node]]]:
-        """Uses of macros that leave the function, with the conditions under which they do."""
+    def _statement_macros(self) -> list[tuple[int, list[Node]]]:
+        """Offsets of macros that leave the function, with the conditions under which they do."""
         calls = [
-            (row, row.extra[0], arguments(row.text)) for row in self.body.calls if row.extra[1] in {"dropped", "void"}
+            (row.start, row.callee, list(row.arguments)) for row in self.body.calls if row.use in {"dropped", "void"}
         ]
-        uses = [(row, row.text, row.extra[0].strip("() ").split(",")) for row in self.body.macros]
+        uses = [(row.start, row.name, row.arguments.strip("() ").split(",")) for row in self.body.macros]
         found = []
-        for row, name, given in (*calls, *uses):
+        for offset, name, given in (*calls, *uses):
             if any(map(self.mentioned, given)):
                 macros = self.readers.helpers.macros(name, self.body.handler.arch)
                 texts = [expanded(macro, tuple(map(tree_of, given))) or "" for macro in macros]
                 conditions = [tree_of(condition) for text in texts for condition in leaving_conditions(text)]
                 if conditions:
-                    found.append((row, conditions))
+                    found.append((offset, conditions))
         return found

@@ -161,10 +161,10 @@ class RunTimeConditions:
 
 def _decisive(body: Body) -> Iterator[str]:
     """Yield the expressions that decide the result of a function, one that only tests and returns."""
-    if any(row.extra[2] == "0" for row in body.stores):
+    if any(not row.local for row in body.stores):
         yield "("  # it does something
-    for row in (*body.tests, *body.returns):
-        yield row.text
+    yield from (test.expression for test in body.tests)
+    yield from (entry.value for entry in body.returns)
 
 
 def _resolved(node: Node, body: Body) -> tuple[str, str]:
@@ -173,8 +173,8 @@ def _resolved(node: Node, body: Body) -> tuple[str, str]:
     for _ in range(_DEEPEST):
         root = re.match(r"\w*", text)
         name = root.group() if root else ""
-        copies = body.targets.get(name, [])
-        if len(copies) != 1 or copies[0].extra[1] not in {"=", "init"} or copies[0].extra[2] != "1":
+        copies = body.assigned.get(name, [])
+        if len(copies) != 1 or copies[0].operator not in {"=", "init"} or not copies[0].local:
             return text, name
         value = copies[0].text.replace(" ", "")
         if not re.fullmatch(r"\w+(?:(?:->|\.)\w+)*", value) or name == re.split(r"\W", value)[0]:
@@ -184,13 +184,13 @@ def _resolved(node: Node, body: Body) -> tuple[str, str]:
 
 
 def _is_local(name: str, body: Body) -> bool:
-    stores = body.targets.get(name, [])
+    stores = body.assigned.get(name, [])
     address = re.compile(rf"&\s*{re.escape(name)}\b")
     return (
         not name
         or name in body.handler.parameters
         or name in body.bools
-        or any(row.extra[2] == "1" for row in stores)
+        or any(row.local for row in stores)
         or any(address.search(row.text) for row in body.calls)
     )
 

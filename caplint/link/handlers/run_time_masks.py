@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from caplint.knowledge.load import GENERIC
-from caplint.link.functions.body import Body, Handler, Row, between
+from caplint.link.functions.body import Body, Handler
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.code_function import between
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers.rows import CapSubsetRow
 from caplint.link.handlers.sites import Site
@@ -78,14 +79,16 @@ class RunTimeMasks:
 
     def _parts(self, body: Body, start: int, stop: int, depth: int) -> Iterator[_Part]:
         """Yield what a stretch answers; a helper's call stands for what the helper answers."""
-        rows = [(row, row.text, False) for row in between(body.returns, start, stop) if row.text not in body.answers]
-        rows += [
-            (row, row.text, row.extra[1] == "|=")
-            for row in between(body.stores, start, stop)
-            if row.extra[0] in body.answers and row.extra[1] in {"=", "|=", "init"}
+        rows: list[tuple[int, str, bool]] = [
+            (row.start, row.text, False) for row in between(body.returns, start, stop) if row.text not in body.answers
         ]
-        for row, text, added in sorted(rows)[:_MOST_PARTS]:
-            conditions = _conditions(body, row, start, stop)
+        rows += [
+            (row.start, row.text, row.operator == "|=")
+            for row in between(body.stores, start, stop)
+            if row.target in body.answers and row.operator in {"=", "|=", "init"}
+        ]
+        for offset, text, added in sorted(rows)[:_MOST_PARTS]:
+            conditions = _conditions(body, offset, start, stop)
             call = _CALL.fullmatch(text.strip())
             inner = self.helpers.functions(call.group(1), body.handler.arch) if call and depth else []
             if len(inner) == 1:
@@ -121,11 +124,11 @@ class RunTimeMasks:
         if subset.bits is None and not self._holds_bits(body, subset.condition, mask.value or 0):
             return False
         words = set(_WORD.findall(subset.condition)) - _IGNORED
-        refusing = [row.text for row in between(body.tests, site.start, site.stop) if row.extra[1] == "1"]
+        refusing = [row.text for row in between(body.tests, site.start, site.stop) if row.leaves]
         refusing += [row.text for row in between(body.returns, site.start, site.stop)]
         for row in between(body.calls, site.start, site.stop):
-            for helper in self.helpers.functions(row.extra[0], body.handler.arch):
-                if row.extra[0] not in words:
+            for helper in self.helpers.functions(row.callee, body.handler.arch):
+                if row.callee not in words:
                     refusing += helper.texts(helper.handler.start, helper.handler.stop)
         return bool(words) and not any(words & set(_WORD.findall(text)) for text in refusing)
 
@@ -141,10 +144,10 @@ class RunTimeMasks:
         return any(value is not None and value & accepted for value in values)
 
 
-def _conditions(body: Body, row: Row, start: int, stop: int) -> tuple[str, ...]:
+def _conditions(body: Body, offset: int, start: int, stop: int) -> tuple[str, ...]:
     """Return the run-time conditions between two offsets under which a statement runs; `kvm` is none of them."""
     return tuple(
-        guard.text if guard.extra[1] == "0" else f"!({guard.text})"
-        for guard in body.guards_at(row.start)
+        f"!({guard.text})" if guard.negated else guard.text
+        for guard in body.guards_at(offset)
         if start <= guard.start < stop and set(_WORD.findall(guard.text)) - _IGNORED
     )

@@ -14,7 +14,8 @@ from caplint.c.expression import parse
 from caplint.c.formula import Formula, conjunction, disjunction, negation, satisfiable, text
 from caplint.knowledge.load import GENERIC
 from caplint.link.functions.abstract_values import PASSED_ON, POSITIVE
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body
+from caplint.link.functions.code_function import between
 from caplint.link.handlers.decisions import Decisions, line_of
 from caplint.link.handlers.run_time_conditions import RunTimeConditions
 from caplint.link.handlers.sites import Site
@@ -171,8 +172,5 @@ def _line(body: Body, node: Node, site: Site) -> int:
     words, last = text_of(node).replace(" ", ""), list(node.within())[-1].text
     for row in (*between(body.tests, site.start, site.stop), *body.tests):
         if words in row.text.replace(" ", "") or (node.kind == "binary" and last in row.text):
-            (line,) = body.connection.execute(
-                "SELECT line FROM main.test WHERE blob = ? AND start = ?", (body.handler.blob, row.start)
-            ).fetchone()
-            return int(line)
+            return row.line
     return line_of(body)

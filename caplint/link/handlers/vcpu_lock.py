@@ -9,8 +9,9 @@ from itertools import chain, islice, takewhile
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.core.extents import last_before
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body, LockEvent
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.code_function import between
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.vcpu_creation import misses
 
@@ -18,7 +19,6 @@ _DEPTH = 3
 # Maximum number of lock and unlock operations that are read before an access to the vCPUs.
 _MOST_STEPS = 1_000
 _MEMBER = re.compile(r"kvm\s*->\s*\w+(?:(?:\.|->)\w+)*")
-_TAKEN, _LEFT = "taken", "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ def _written(body: Body, start: int, stop: int) -> Iterator[str]:
     Functions that get a member of the VM may change it, as set_bit(…, &kvm->arch.flags) does.
     """
     for row in between(body.stores, start, stop):
-        if row.extra[2] == "0" and (match := kernel_idioms().vm_state.search(row.extra[0])):
-            yield _member(row.extra[0], match.start())
-    for row in between(body.calls, start, stop):
-        if not kernel_idioms().is_inert(row.extra[0]) and (match := kernel_idioms().vm_state.search(row.text)):
-            yield _member(row.text, match.start())
+        if not row.local and (match := kernel_idioms().vm_state.search(row.target)):
+            yield _member(row.target, match.start())
+    for call in between(body.calls, start, stop):
+        if not kernel_idioms().is_inert(call.callee) and (match := kernel_idioms().vm_state.search(call.text)):
+            yield _member(call.text, match.start())
 
 
 def _member(text: str, start: int) -> str:
@@ -63,20 +63,20 @@ def walk(helpers: Helpers, body: Body, site: Site) -> Walk | None:
 
 
 def _walks(helpers: Helpers, body: Body, start: int, stop: int, depth: int) -> Iterator[Walk]:
-    looks = [(row, row.text, row.extra[1]) for row in between(body.accesses, start, stop)
+    looks = [(row.start, row.chain, row.line) for row in between(body.accesses, start, stop)
              if kernel_idioms().vcpu_count.search(row.text)]  # fmt: skip
-    looks += [(row, row.text, row.extra[1]) for row in between(body.macros, start, stop)
-              if kernel_idioms().is_vcpu_loop(row.text)]  # fmt: skip
-    for row, text, line in looks:
-        yield Walk(text, int(line), _is_locked(body, start, row.start), _is_missed(helpers, body, start, row.start))
+    looks += [(row.start, row.name, row.line) for row in between(body.macros, start, stop)
+              if kernel_idioms().is_vcpu_loop(row.name)]  # fmt: skip
+    for offset, text, line in looks:
+        yield Walk(text, line, _is_locked(body, start, offset), _is_missed(helpers, body, start, offset))
     calls = between(body.calls, start, stop) if depth else []
     for row in (row for row in calls if re.search(r"\bkvm\b", row.text)):
-        for helper in helpers.functions(row.extra[0], body.handler.arch):
+        for helper in helpers.functions(row.callee, body.handler.arch):
             if helper is not body and (inner_walks := _inside(helpers, helper, depth)):
                 locked = all(held for held, _ in inner_walks) or _is_locked(body, start, row.start)
                 missed = any(missed and not held for held, missed in inner_walks)
                 missed = missed and _is_missed(helpers, body, start, row.start)
-                yield Walk(f"{row.extra[0]}()", int(row.extra[2]), locked, missed)
+                yield Walk(f"{row.callee}()", row.line, locked, missed)
 
 
 def _is_missed(helpers: Helpers, body: Body, start: int, offset: int) -> bool:
@@ -104,32 +104,32 @@ def _is_locked(body: Body, start: int, offset: int) -> bool:
     for events in reversed(_events(body)):  # macros take precedence over calls
         within = takewhile(lambda row: row.start >= start, last_before(events, offset))
         for row in islice(chain(within, last_before(events, min(first, start))), _MOST_STEPS):
-            if row.text == _TAKEN:
+            if row.taken:
                 return True
             if not _leaves_with(body, row.start, offset):
                 return False
     return False
 
 
-def _events(body: Body) -> tuple[list[Row], list[Row]]:
-    """Return the rows that take or release the lock: those of calls, then those of macros."""
+def _events(body: Body) -> tuple[list[LockEvent], list[LockEvent]]:
+    """Return the places that take or release the lock: those of calls, then those of macros."""
     if body.lock_events is None:
-        calls = ((row, row.extra[0], row.text) for row in body.calls)
-        macros = ((row, row.text, row.extra[0]) for row in body.macros)
+        calls = ((row.start, row.callee, row.text) for row in body.calls)
+        macros = ((row.start, row.name, row.arguments) for row in body.macros)
         body.lock_events = _events_of(calls), _events_of(macros)
     return body.lock_events
 
 
-def _events_of(rows: Iterable[tuple[Row, str, str]]) -> list[Row]:
+def _events_of(rows: Iterable[tuple[int, str, str]]) -> list[LockEvent]:
     events = []
-    for row, name, text in rows:
+    for start, name, text in rows:
         if kernel_idioms().takes_vm_lock(name, text):
-            events.append(Row(row.start, row.stop, _TAKEN))
+            events.append(LockEvent(start, taken=True))
         elif kernel_idioms().releases_vm_lock(name, text):
-            events.append(Row(row.start, row.stop, _LEFT))
+            events.append(LockEvent(start, taken=False))
     return events
 
 
 def _leaves_with(body: Body, unlock: int, offset: int) -> bool:
     """Tell whether an unlock is in a branch that leaves, so that the code after it still holds the lock."""
-    return any(test.extra[1] == "1" and test.start < unlock and test.stop <= offset for test in body.ifs.at(unlock))
+    return any(test.leaves and test.start < unlock and test.stop <= offset for test in body.ifs.at(unlock))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from caplint.link.functions.body import Body, between
+from caplint.link.functions.body import Body
 from caplint.link.functions.callees import Helpers
+from caplint.link.functions.code_function import between, facts_between
 from caplint.link.handlers.sites import Site
 from caplint.values.expression_text import stripped, without_calls
 
@@ -31,10 +31,9 @@ def reads_vm(helpers: Helpers, body: Body, site: Site) -> int | None:
 
 def _texts(body: Body, site: Site, idle: set[str]) -> Iterator[str]:
     """Yield the expressions evaluated at the site, without the arguments of calls that ignore them."""
-    for rows in (body.stores, body.tests, body.returns):
-        yield from (row.text for row in between(rows, site.start, site.stop))
-    yield from (row.text for row in between(body.calls, site.start, site.stop) if row.extra[0] not in idle)
-    yield from (row.extra[0] for row in between(body.calls, site.start, site.stop))
+    yield from (row.text for row in facts_between(site.start, site.stop, body.stores, body.tests, body.returns))
+    yield from (row.text for row in between(body.calls, site.start, site.stop) if row.callee not in idle)
+    yield from (row.callee for row in between(body.calls, site.start, site.stop))
 
 
 def _copies(body: Body, vm: str) -> list[str]:
@@ -42,9 +41,9 @@ def _copies(body: Body, vm: str) -> list[str]:
     first = body.first_label or 0
     mention = re.compile(rf"\b{re.escape(vm)}\b")
     return [
-        row.extra[0]
+        row.target
         for row in between(body.stores, 0, first)
-        if row.extra[2] == "1" and row.extra[0].isidentifier() and mention.search(row.text)
+        if row.local and row.target.isidentifier() and mention.search(row.text)
     ]
 
 
@@ -52,12 +51,12 @@ def _idle_calls(helpers: Helpers, body: Body, site: Site, vm: str) -> set[str]:
     """Return the functions that ignore the VM in every call at the site."""
     names: dict[str, bool] = {}
     for row in between(body.calls, site.start, site.stop):
-        name = row.extra[0]
-        names[name] = names.get(name, True) and _is_idle(helpers, body.handler.arch, name, json.loads(row.text), vm)
+        name = row.callee
+        names[name] = names.get(name, True) and _is_idle(helpers, body.handler.arch, name, row.arguments, vm)
     return {name for name, idle in names.items() if idle}
 
 
-def _is_idle(helpers: Helpers, arch: str, name: str, arguments: list[str], vm: str) -> bool:
+def _is_idle(helpers: Helpers, arch: str, name: str, arguments: Sequence[str], vm: str) -> bool:
     definitions = helpers.functions(name, arch)
     if not definitions or helpers.macros(name, arch):
         return False

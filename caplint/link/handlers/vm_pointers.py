@@ -54,11 +54,11 @@ class Pointers:
 
     def scope(self, body: Body, parameters: Mapping[str, str], depth: int = _DEPTH) -> VmScope:
         """Return a function's scope: its parameters of known origin, and local variables that are copies of them."""
-        known = {name: origin for name, origin in parameters.items() if name not in body.targets}
+        known = {name: origin for name, origin in parameters.items() if name not in body.assigned}
         scope = VmScope(body, known)
         for row in body.stores:
-            target = row.extra[0]
-            single = row.extra[2] == "1" and target.isidentifier() and len(body.targets[target]) == 1
+            target = row.target
+            single = row.local and target.isidentifier() and len(body.assigned[target]) == 1
             if single and (origin := self.origin(scope, row.text, depth)):
                 scope = VmScope(body, {**scope.pointers, target: origin})
         return scope

@@ -89,8 +89,8 @@ def _needs(body: Body) -> Needs:
         return frozenset()
     every: list[Needs] = []
     for offset in successes:
-        guards = [row for row in body.last_guards_at(offset, _MOST_GUARDS) if row.extra[2] == "1"]
-        found = [entry for row in guards for entry in literals(tree_of(row.text), row.extra[1] == "0")]
+        guards = [row for row in body.last_guards_at(offset, _MOST_GUARDS) if row.condition == "1"]
+        found = [entry for row in guards for entry in literals(tree_of(row.text), not row.negated)]
         every.append(frozenset(found))
     return frozenset.intersection(*every) if every else frozenset()
 

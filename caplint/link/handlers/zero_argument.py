@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.core.extents import last_before
-from caplint.link.functions.body import Body, Row, between
+from caplint.link.functions.body import Body
 from caplint.link.functions.cap_argument import CapArgument
+from caplint.link.functions.code_function import between
+from caplint.link.functions.function_facts import CallSite, ConditionTest
 from caplint.link.handlers.conditions import Region
-from caplint.link.handlers.request_names import arguments
 from caplint.link.handlers.request_tests import RequestTests
 from caplint.link.handlers.value_tests import COMPARISONS, ValueTests, operands
 from caplint.values.expression_tree import Node, tree_of
@@ -19,14 +20,17 @@ _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
 
 def effect_of_zero(
-    reader: RequestTests, region: Region, passes: list[tuple[Row, int]], inner: Callable[[RequestTests], CapArgument]
+    reader: RequestTests,
+    region: Region,
+    passes: list[tuple[CallSite, int]],
+    inner: Callable[[RequestTests], CapArgument],
 ) -> str:
     """Return `rejected`, `required` or `accepted`, from the tests under which the function fails.
 
     `passes` are the calls that get the value; `inner` returns the use of the value in a helper.
     """
     for row in reader.body.tests:
-        if row.extra[:2] != ("if", "1") or not region.holds(row.start) or not reader.mentioned(row.text):
+        if (row.kind, row.leaves) != ("if", True) or not region.holds(row.start) or not reader.mentioned(row.text):
             continue
         tests = reader.at(row.start, keeps_masks=False)
         parts = operands(tree_of(row.text), "||")
@@ -77,7 +81,7 @@ def _is_zero(tests: ValueTests, node: Node) -> bool:
     return tests.is_value(node)
 
 
-def _fails(body: Body, row: Row) -> bool:
+def _fails(body: Body, row: ConditionTest) -> bool:
     """Tell whether the branch of a test ends in an error: returned there, or assigned before it breaks out."""
     returned = between(body.returns, row.start, row.stop)
     if returned:
@@ -86,10 +90,10 @@ def _fails(body: Body, row: Row) -> bool:
     return last_store is not None and _FAILURE.match(last_store.text) is not None
 
 
-def _rejects(reader: RequestTests, row: Row, position: int, inner: Callable[[RequestTests], CapArgument]) -> bool:
+def _rejects(reader: RequestTests, row: CallSite, position: int, inner: Callable[[RequestTests], CapArgument]) -> bool:
     """Tell whether a call that gets the value fails for 0."""
-    if kernel_idioms().accesses_user_memory(row.extra[0]):
+    if kernel_idioms().accesses_user_memory(row.callee):
         return True
-    parts = [reader.names.part(tree_of(text), row.start) for text in arguments(row.text)]
-    helpers = list(reader.inside(row.extra[0], parts)) if parts[position] is not None else []
+    parts = [reader.names.part(tree_of(text), row.start) for text in row.arguments]
+    helpers = list(reader.inside(row.callee, parts)) if parts[position] is not None else []
     return bool(helpers) and all(inner(helper).zero == "rejected" for helper in helpers)

@@ -12,9 +12,11 @@ from functools import cache
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.body import Body, Handler, Row, between
+from caplint.link.functions.body import Body, Handler
 from caplint.link.functions.bounded_sites import bounded
 from caplint.link.functions.by_name import functions_named
+from caplint.link.functions.code_function import between, facts_between
+from caplint.link.functions.function_facts import Assignment, GuardRange
 from caplint.link.functions.member_uses import chains
 from caplint.link.msr.arch_state import MemberPath, State
 from caplint.values.expression_text import stripped
@@ -103,7 +105,7 @@ class MsrHandlers:
         arch = knowledge().msr.architecture
         return [
             Handler(self.side, self.tree, entry.path, entry.blob, arch, name, entry.start, entry.stop,
-                    entry.parameters, verb, None, "name")
+                    entry.parameters, verb, None, "name", entry.line, entry.static)
             for entry in functions_named(self.connection, self.side, self.tree, name)
             if entry.arch == arch
         ]  # fmt: skip
@@ -112,7 +114,7 @@ class MsrHandlers:
 def selectors(body: Body) -> set[str]:
     """Return expressions that name the register in a handler: the known ones, and local copies of them."""
     names = set(knowledge().msr.selectors)
-    copies = {row.extra[0] for row in body.stores if row.text in names and row.extra[0].isidentifier()}
+    copies = {row.target for row in body.stores if row.text in names and row.target.isidentifier()}
     return names | copies
 
 
@@ -127,8 +129,8 @@ def _delegates(body: Body) -> list[str]:
     names, values, requests = selectors(body), set(knowledge().msr.values), _requests(body)
     callees = []
     for call in body.calls:
-        arguments = set(json.loads(call.text))
-        callee = call.extra[0]
+        arguments = set(call.arguments)
+        callee = call.callee
         passes = arguments & requests or (arguments & names and arguments & values)
         if passes and callee.isidentifier() and not kernel_idioms().logs(callee):
             callees.append(callee)
@@ -174,15 +176,7 @@ def _sites(verb: str, body: Body) -> Iterator[MsrSite]:
     for test in body.tests:
         match = _BETWEEN.match(test.text)
         if match and match["a"] == match["b"] and match["a"] in names:
-            line, column = _position(body, test.start)
-            yield MsrSite(body, verb, "range", match["low"], match["high"], line, column, test.start, test.stop, "1")
-
-
-def _position(body: Body, start: int) -> tuple[int, int]:
-    (line,) = body.connection.execute(
-        "SELECT line FROM main.test WHERE blob = ? AND start = ?", (body.handler.blob, start)
-    ).fetchone()
-    return line, 1
+            yield MsrSite(body, verb, "range", match["low"], match["high"], test.line, 1, test.start, test.stop, "1")
 
 
 def value(site: MsrSite, state: State) -> MsrValue:
@@ -190,8 +184,8 @@ def value(site: MsrSite, state: State) -> MsrValue:
     rows = _written_state(site, state) if site.verb == "set" else _answers(site)
     if not rows and site.verb != "set":
         calls = set(delegates(site.body))
-        passing = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
-        return MsrValue("delegated", text=passing[0].extra[0]) if passing else MsrValue("other")
+        passing = [row for row in between(site.body.calls, site.start, site.stop) if row.callee in calls]
+        return MsrValue("delegated", text=passing[0].callee) if passing else MsrValue("other")
     if site.verb == "set":
         return _assigned(site, state, rows)
     texts = [text for row in rows for text in _sources(site, row)]
@@ -205,42 +199,42 @@ def value(site: MsrSite, state: State) -> MsrValue:
     return MsrValue("constant" if constant else "other", text=text)
 
 
-def _sources(site: MsrSite, row: Row, depth: int = 3) -> list[str]:
+def _sources(site: MsrSite, row: Assignment, depth: int = 3) -> list[str]:
     """Return an answer's expression, and those that local variables in it were assigned.
 
     A variable that a call may set, or that is computed by one, is not followed.
     """
     texts = [row.text]
     for name in dict.fromkeys(_GATE_WORD.findall(row.text)) if depth else ():
-        stores = [store for store in site.body.targets.get(name, []) if store.start < row.start]
+        stores = [store for store in site.body.assigned.get(name, []) if store.start < row.start]
         stores = [store for store in stores if store.start >= site.start] or stores
         mention = re.compile(rf"\b{name}\b")
         called = any(mention.search(call.text) for call in between(site.body.calls, site.start, site.stop))
-        if stores and not called and not any(store.extra[2] != "1" or _CALLS.search(store.text) for store in stores):
+        if stores and not called and not any(not store.local or _CALLS.search(store.text) for store in stores):
             texts += [text for store in stores for text in _sources(site, store, depth - 1)]
     return texts
 
 
-def _answers(site: MsrSite) -> list[Row]:
+def _answers(site: MsrSite) -> list[Assignment]:
     """Return the assignments that set the value for the reader."""
     results = _results()
-    return [row for row in between(site.body.stores, site.start, site.stop) if results.search(row.extra[0])]
+    return [row for row in between(site.body.stores, site.start, site.stop) if results.search(row.target)]
 
 
-def _written_state(site: MsrSite, state: State) -> list[Row]:
-    return [row for row in between(site.body.stores, site.start, site.stop) if state.place(row.extra[0])]
+def _written_state(site: MsrSite, state: State) -> list[Assignment]:
+    return [row for row in between(site.body.stores, site.start, site.stop) if state.place(row.target)]
 
 
-def _assigned(site: MsrSite, state: State, rows: list[Row]) -> MsrValue:
-    places = [place for row in rows if (place := state.place(row.extra[0]))]
+def _assigned(site: MsrSite, state: State, rows: list[Assignment]) -> MsrValue:
+    places = [place for row in rows if (place := state.place(row.target))]
     if places:
         return MsrValue("state", tuple(dict.fromkeys(places)), rows[0].text if len(rows) == 1 else "")
     calls = set(delegates(site.body))
-    passing = [row for row in between(site.body.calls, site.start, site.stop) if row.extra[0] in calls]
+    passing = [row for row in between(site.body.calls, site.start, site.stop) if row.callee in calls]
     if passing:
-        return MsrValue("delegated", text=passing[0].extra[0])
+        return MsrValue("delegated", text=passing[0].callee)
     body = site.body
-    busy = any(between(rows, site.start, site.stop) for rows in (body.calls, body.stores, body.jumps))
+    busy = any(True for _ in facts_between(site.start, site.stop, body.calls, body.stores, body.jumps))
     return MsrValue("other" if busy else "constant")
 
 
@@ -249,7 +243,7 @@ def _results() -> re.Pattern[str]:
     return re.compile("|".join(knowledge().msr.results))
 
 
-def _holds_at_some(guard: Row, offsets: list[int]) -> bool:
+def _holds_at_some(guard: GuardRange, offsets: list[int]) -> bool:
     """Tell whether a guard's extent contains one of the offsets, which are sorted."""
     return guard.start < guard.stop and bisect_left(offsets, guard.start) < bisect_left(offsets, guard.stop)
 
@@ -268,13 +262,13 @@ def gates(site: MsrSite) -> list[str]:
 
 def leaving(site: MsrSite) -> list[str]:
     """Return the conditions under the label after which control leaves."""
-    return [stripped(row.text) for row in between(site.body.tests, site.start, site.stop) if row.extra[1] == "1"]
+    return [stripped(row.text) for row in between(site.body.tests, site.start, site.stop) if row.leaves]
 
 
 def returned(site: MsrSite) -> list[str]:
     """Return the values that the code under the label stores in local variables, or returns."""
     body = site.body
-    stored = [row.text for row in between(body.stores, site.start, site.stop) if row.extra[2] == "1"]
+    stored = [row.text for row in between(body.stores, site.start, site.stop) if row.local]
     return [*stored, *(row.text for row in between(body.returns, site.start, site.stop))]
 
 

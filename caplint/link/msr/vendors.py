@@ -140,7 +140,7 @@ class MsrRegisters:
         key = (body.handler.blob, body.handler.start, depth)
         if key not in self._testing:
             msr = knowledge().msr
-            called = {call.extra[0] for call in body.calls}
+            called = {call.callee for call in body.calls}
             self._testing[key] = not called.isdisjoint(msr.feature_tests) or any(
                 not msr.feature_members.isdisjoint(_WORD.findall(access.text)) for access in body.accesses
             )

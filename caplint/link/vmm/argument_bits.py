@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
-from caplint.link.functions.call_sites import Code, CodeFunction, symbols
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction, symbols
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check
 from caplint.link.vmm.value_text import without_strings
@@ -57,7 +58,7 @@ class Answers:
         for function in code.functions:
             masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
             # A message names a member in the words of its language.
-            texts = list(dict.fromkeys([*(without_strings(text) for _, text in function.texts()), *masked]))
+            texts = list(dict.fromkeys([*(without_strings(text) for _, text in function.placed_texts()), *masked]))
             self._texts.append((function, texts, "\n".join(texts)))
         self._within = {(function.path, function.start): (function, texts) for function, texts, _ in self._texts}
         self._known: dict[str, list[tuple[CodeFunction, str]]] = {}

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caplint.knowledge.load import Wrapper, knowledge
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_values import Capabilities, Path
 from caplint.link.vmm.descriptor_scopes import scope_of
 from caplint.link.vmm.dominating_checks import Check

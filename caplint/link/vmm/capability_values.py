@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from caplint.knowledge.capability_names import capabilities_in
 from caplint.knowledge.load import GENERIC, knowledge
-from caplint.link.functions.call_sites import Assignment, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.functions.reaching import reaching
 from caplint.link.vmm.tree_values import TableRow, TreeValues, arguments_of, substituted
 from caplint.link.vmm.value_text import (
@@ -290,7 +292,7 @@ class _ValueSearch:
         if key not in self.returned:
             self.returned[key] = Resolution()
             inner = _ValueSearch(self.code, self.values, self.names, self.returned)
-            for start, value in function.returns:
+            for start, value in function.returned.items():
                 inner.follow(_At(function.blob, function, start), value, _Trail(path, "returned"))
             inner.result.unknown |= not function.returns
             self.returned[key] = inner.result

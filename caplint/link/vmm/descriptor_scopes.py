@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from caplint.knowledge.load import Wrapper, knowledge
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.functions.reaching import reaching
 from caplint.link.vmm.value_text import is_number
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from caplint.link.functions.call_sites import Budget, CallSite, Code, CodeFunction, symbols
+from caplint.link.functions.call_sites import Budget, Code
+from caplint.link.functions.code_function import CodeFunction, symbols
+from caplint.link.functions.function_facts import CallSite
 
 _DEPTH = 4
 # Steps from an answer: a flag keeps it, a function returns the flag, a variable takes the result. A value carried
@@ -108,7 +110,7 @@ class CheckTracker:
         """Add further functions; carriers found before must be computed again."""
         for function in functions:
             mentions = [_Mention(function, store.target, store.local, store.value) for store in function.stores]
-            mentions += [_Mention(function, "", False, value) for _, value in function.returns]
+            mentions += [_Mention(function, "", False, entry.value) for entry in function.returns]
             self._within[function.path, function.start] = mentions
             for mention in mentions:
                 for name in symbols(mention.value):
@@ -148,7 +150,7 @@ class CheckTracker:
 
     def guarding(self, function: CodeFunction, offset: int, carriers: AnswerCarriers) -> Check | None:
         """Return the check that decides if control reaches an offset, None without one or once the budget is spent."""
-        for extent in function.guards(offset):
+        for extent in function.guards_at(offset):
             if carriers.budget.left < 0:
                 return None
             if check := carriers.find(function, extent.expression):

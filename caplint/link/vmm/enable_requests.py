@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 
 from caplint.knowledge.capability_names import capabilities_in
-from caplint.link.functions.call_sites import Assignment, Budget, CallSite, CodeFunction
+from caplint.link.functions.call_sites import Budget
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment, CallSite
 from caplint.link.functions.reaching import reaching
 from caplint.values.expression_text import split
 

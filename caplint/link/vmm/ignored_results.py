@@ -9,7 +9,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from caplint.link.core.extents import last_before
-from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment, CallSite
 
 _DEPTH = 4
 # Maximum number of later assignments to the variable that are read.
@@ -83,7 +85,11 @@ def assigning(function: CodeFunction, call: CallSite) -> list[Assignment]:
 
 def _unread(function: CodeFunction, store: Assignment) -> bool:
     """Tell whether a local variable is reassigned, or goes out of scope, before it is read."""
-    if not store.local or not store.target.isidentifier() or function.jumps[-1:] > [store.start]:
+    if (
+        not store.local
+        or not store.target.isidentifier()
+        or any(jump.start > store.start for jump in function.jumps[-1:])
+    ):
         return False
     reads = function.mentions.get(store.target, [])
     elsewhere = reads[:1] + reads[-1:] != [store.start] * 2 and bool(reads)

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_uses import passed_by_callers
 from caplint.link.vmm.capability_values import Capabilities, Path, Resolution
 from caplint.link.vmm.own_macros import OwnMacros

@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import Budget, CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Budget, Code
+from caplint.link.functions.code_function import CodeFunction
 from caplint.link.functions.constants import Constants
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_uses import wrappers_of
 from caplint.link.vmm.ioctl_uses import ISSUER
 from caplint.link.vmm.tree_values import TreeValues

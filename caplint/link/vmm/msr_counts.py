@@ -15,7 +15,9 @@ from typing import NamedTuple
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import START
-from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment, CallSite
 from caplint.link.vmm.ignored_results import assigning
 from caplint.values.expression_tree import Node, tree_of
 
@@ -68,8 +70,8 @@ def _kinds(function: CodeFunction, call: CallSite) -> set[str]:
 
 def _is_plain(function: CodeFunction, call: CallSite) -> bool:
     """Tell whether a `return` hands the result of the call on as it is."""
-    at = bisect_right(function.returns, call.start, key=_OFFSET)
-    value = function.returns[at - 1][1] if at else ""
+    at = bisect_right(function.returns, call.start, key=START)
+    value = function.returns[at - 1].value if at else ""
     return call.callee in value and tree_of(value).kind == "call"
 
 
@@ -134,7 +136,7 @@ def _reports(callee: str) -> bool:
 
 def _in_error_path(function: CodeFunction, offset: int, name: str) -> bool:
     """Tell whether an offset is reached only where the variable holds an error."""
-    for extent in function.guards(offset):
+    for extent in function.guards_at(offset):
         for path in _paths(tree_of(extent.expression), lambda leaf: leaf == Node("name", name)):
             if _use(path) == ERROR and _says_error(path) != extent.negated:
                 return True

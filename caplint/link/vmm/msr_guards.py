@@ -14,7 +14,8 @@ from functools import cached_property
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import last_before
-from caplint.link.functions.call_sites import Assignment, CallSite, CodeFunction, Extent, symbols
+from caplint.link.functions.code_function import CodeFunction, symbols
+from caplint.link.functions.function_facts import Assignment, CallSite, GuardRange
 from caplint.link.vmm.msr_code import FEATURE, MsrCode
 from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker
 from caplint.link.vmm.msr_registers import Register
@@ -54,7 +55,7 @@ def _is_trial(place: MsrPlace) -> bool:
 
 def _is_step(function: CodeFunction) -> bool:
     """Tell whether a function does something that may fail, in contrast to one that only answers a question."""
-    return any(_STATUS.match(value) for _, value in function.returns) or any(
+    return any(_STATUS.match(entry.value) for entry in function.returns) or any(
         not store.local for store in function.stores
     )
 
@@ -117,7 +118,7 @@ class MsrGuards:
         return strongest(self._of_name(name, _DEPTH) for name in plain)
 
     def _on_the_way(self, function: CodeFunction, offset: int, depth: int) -> str:
-        own = [self._of_extent(function, extent) for extent in function.guards(offset)]
+        own = [self._of_extent(function, extent) for extent in function.guards_at(offset)]
         if next(function.cases.at(offset), None) is not None:
             own.append(UNKNOWN)
         kind = strongest(own)
@@ -131,7 +132,7 @@ class MsrGuards:
         weakest = max(outer, key=lambda found: (not found, _ORDER.index(found) if found else 0), default="")
         return strongest([kind, weakest])
 
-    def _of_extent(self, function: CodeFunction, extent: Extent) -> str:
+    def _of_extent(self, function: CodeFunction, extent: GuardRange) -> str:
         """Return what a condition asks that is on the way to a place; many places have the same conditions."""
         if not self.code.code.budget.spend():
             return UNKNOWN
@@ -140,7 +141,7 @@ class MsrGuards:
             self._extents[key] = self._of_guard(function, extent, _DEPTH)
         return self._extents[key]
 
-    def _of_guard(self, function: CodeFunction, extent: Extent, depth: int) -> str:
+    def _of_guard(self, function: CodeFunction, extent: GuardRange, depth: int) -> str:
         """Return what a condition asks; whether an earlier step has failed asks nothing of the register."""
         kinds, pending = [], [tree_of(extent.expression)]
         while pending:
@@ -214,9 +215,9 @@ class MsrGuards:
             return "" if kernel_idioms().is_inert(name) or name.isupper() else UNKNOWN
         kinds = []
         for function in functions:
-            for start, value in function.returns:
+            for start, value in function.returned.items():
                 kinds.append(self._asks(function, value, depth))
-                kinds.extend(self._of_guard(function, extent, depth) for extent in function.guards(start))
+                kinds.extend(self._of_guard(function, extent, depth) for extent in function.guards_at(start))
         return strongest(kinds)
 
     def _of_variable(self, function: CodeFunction, name: str, text: str, depth: int) -> str:
@@ -272,7 +273,7 @@ class MsrGuards:
         if _DATA.search(store.value):
             return ""  # the register's value
         kinds = [self._asks(function, store.value, depth)] if store.value else []
-        kinds += [self._of_guard(function, extent, depth) for extent in function.guards(store.start)]
+        kinds += [self._of_guard(function, extent, depth) for extent in function.guards_at(store.start)]
         reads_list = any(name in part for call in function.calls for part in call.arguments for name in self._lists)
         if reads_list and (next(function.cases.at(store.start), None) is not None or strongest(kinds) != CAPABILITY):
             kinds.append(LIST)

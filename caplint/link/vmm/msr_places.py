@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import START
-from caplint.link.functions.call_sites import Assignment, CodeFunction
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.own_macros import OwnMacros
 from caplint.link.vmm.value_text import bare

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import last_before
-from caplint.link.functions.call_sites import CodeFunction
+from caplint.link.functions.code_function import CodeFunction
 from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.value_text import bare, choices
 

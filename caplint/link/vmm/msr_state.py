@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from caplint.link.functions.call_sites import Assignment, CodeFunction
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.msr_places import MsrPlace
 from caplint.link.vmm.msr_registers import LAST, Register
@@ -84,7 +85,7 @@ class MsrState:
             if at < len(offsets) and offsets[at] < stop:
                 yield from self._range(function, low, high)
         for store in stores:
-            for extent in function.guards(store.start):
+            for extent in function.guards_at(store.start):
                 if not extent.negated:
                     for name in _TEST.findall(extent.expression):
                         yield from self._range(function, name, name, _LARGEST_BANK if ">=" in extent.expression else 0)

@@ -9,7 +9,7 @@ from functools import partial
 from caplint.facts.store.store import FactStore
 from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import CutRow, insert
-from caplint.link.functions.call_sites import CodeFunction
+from caplint.link.functions.code_function import CodeFunction
 from caplint.link.vmm.msr_code import FEATURE, MsrCode, MsrIoctl
 from caplint.link.vmm.msr_counts import UNKNOWN as UNKNOWN_USE
 from caplint.link.vmm.msr_counts import count_uses

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import START
-from caplint.link.functions.call_sites import CodeFunction
+from caplint.link.functions.code_function import CodeFunction
 from caplint.link.vmm.msr_code import FEATURE, MsrCode
 from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker
 
@@ -81,5 +81,5 @@ class MsrVerbs:
 
 def _exclude(function: CodeFunction, one: int, other: int) -> bool:
     """Tell whether two places are in the two branches of one condition."""
-    held = {(extent.expression, extent.negated) for extent in function.guards(one)}
-    return any((extent.expression, not extent.negated) in held for extent in function.guards(other))
+    held = {(extent.expression, extent.negated) for extent in function.guards_at(one)}
+    return any((extent.expression, not extent.negated) in held for extent in function.guards_at(other))

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from caplint.link.functions.call_sites import CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.tree_values import MacroText, TreeValues, substituted
 from caplint.values.expression_text import calls, stripped
 

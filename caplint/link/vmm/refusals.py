@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment, CallSite
 from caplint.link.vmm.ignored_results import assigning
 
 _SET = re.compile(r"(?:true|TRUE|[1-9]\d*)\Z")
@@ -39,7 +41,7 @@ def fails(function: CodeFunction, call: CallSite) -> bool:
         rf"{re.escape(store.target)}(?!\w)" for store in assigning(function, call)
     ]
     mentioned = re.compile(rf"(?<!\w)(?:{'|'.join(names)})")
-    if any(start > call.start and mentioned.search(value) for start, value in function.returns):
+    if any(entry.start > call.start and mentioned.search(entry.value) for entry in function.returns):
         return True
     return any(
         _gives_up(function, test.start, test.stop)
@@ -50,9 +52,9 @@ def fails(function: CodeFunction, call: CallSite) -> bool:
 
 def _gives_up(function: CodeFunction, start: int, stop: int) -> bool:
     """Tell whether code in an extent ends the program, reports an error, jumps away or returns a failure."""
-    if any(start < jump < stop for jump in function.jumps):
+    if any(start < jump.start < stop for jump in function.jumps):
         return True
-    if any(start < left < stop and not _SUCCESS.match(value) for left, value in function.returns):
+    if any(start < left.start < stop and not _SUCCESS.match(left.value) for left in function.returns):
         return True
     ends = knowledge().failure_calls
     return any(start < call.start < stop and ends.match(call.callee) for call in function.calls)
@@ -86,7 +88,8 @@ def _follows(function: CodeFunction, call: CallSite, offset: int) -> bool:
     """Tell whether control always goes on from a call to an offset behind it."""
     branches = function.branches(call.start)
     labels = list(function.cases.at(call.start))
-    leaves = [left for left, _ in function.returns if function.branches(left) <= branches] + function.jumps
+    leaves = [left.start for left in function.returns if function.branches(left.start) <= branches]
+    leaves += [jump.start for jump in function.jumps]
     return (
         function.branches(offset) == branches
         and list(function.cases.at(offset)) == labels
@@ -119,14 +122,14 @@ def _is_read(code: Code, target: str) -> bool:
     return any(
         pattern.search(text)
         for function in code.functions
-        for text in [*(test.expression for test in function.tests), *(value for _, value in function.returns)]
+        for text in [*(test.expression for test in function.tests), *(entry.value for entry in function.returns)]
     )
 
 
 def _success(code: Code, function: CodeFunction, call: CallSite) -> Reliance | None:
     """Return the `return true` right behind a call, if the function can also fail and some caller looks."""
-    fallible = any(value in {"false", "FALSE"} for _, value in function.returns)
-    for start, value in function.returns if fallible else ():
+    fallible = any(entry.value in {"false", "FALSE"} for entry in function.returns)
+    for start, value in function.returned.items() if fallible else ():
         if start > call.start and value in {"true", "TRUE"} and _follows(function, call, start):
             looking = any(outer.use not in {"dropped", "void"} for _, outer in code.callers(function))
             if looking and _is_next(function, call, start):

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from caplint.link.functions.call_sites import Assignment, Code, CodeFunction
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.function_facts import Assignment
 from caplint.values.expression_text import split
 
 _LAST = re.compile(r"(\w+)\W*\Z")

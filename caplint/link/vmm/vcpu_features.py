@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from caplint.knowledge.load import knowledge
-from caplint.link.functions.call_sites import Code, CodeFunction, symbols
+from caplint.link.functions.call_sites import Code
+from caplint.link.functions.code_function import CodeFunction, symbols
 
 _SET_BIT = re.compile(r"\w*set_bit\w*\Z")
 

@@ -1,4 +1,4 @@
-"""The functions of a tree with what stands in them, in file order."""
+"""The functions of a tree, in file order, and who calls them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from conftest import X86, bare_kernel
 
 from caplint.config.settings import Config
-from caplint.link.functions.call_sites import Assignment, CallSite, Code, CodeFunction, symbols
+from caplint.link.functions.call_sites import Budget, Code
+from caplint.link.functions.code_function import CodeFunction
 from caplint.session import open_session
 
 TEXT = """\
@@ -53,10 +54,6 @@ def first(codes: tuple[Code, list[CodeFunction]]) -> CodeFunction:
     return codes[0].named("first")[0]
 
 
-def _at(text: str) -> int:
-    return TEXT.index(text)
-
-
 def test_functions_stand_in_order_of_file_and_place(codes: tuple[Code, list[CodeFunction]]) -> None:
     found = [(function.path, function.name, function.line, function.static) for function in codes[0].functions]
     assert found == [
@@ -72,37 +69,6 @@ def test_a_file_alone_has_the_same_functions_as_in_its_tree(codes: tuple[Code, l
     assert codes[1] == [function for function in codes[0].functions if function.path == X86]
 
 
-def test_what_stands_in_a_function(first: CodeFunction) -> None:
-    assert (first.parameters, first.arch) == (("kvm", "n"), "x86")
-    assert TEXT[: first.stop].endswith("\treturn kvm->y;\n}")
-    assert first.calls == [
-        CallSite(_at("other("), 8, 12, "other", ("kvm", "r + 1"), "assigned", "CONFIG_A"),
-        CallSite(_at("second("), 11, 7, "second", ("r",), "assigned", "1"),
-    ]
-    assert first.stores == [
-        Assignment(_at("r = n"), "r", "init", "n", True, 3),
-        Assignment(_at("kvm->x"), "kvm->x", "|=", "other(kvm, r + 1)", False, 8),
-        Assignment(_at("r = second"), "r", "=", "second(r)", True, 11),
-    ]
-    assert first.returns == [(_at("return -EINVAL"), "-EINVAL"), (_at("return kvm->y"), "kvm->y")]
-    assert [test.expression for test in first.tests] == ["(!kvm)", "(r)"]
-    assert [test.kind for test in first.tests] == ["if", "while"]
-
-
-def test_what_is_known_at_a_place(first: CodeFunction) -> None:
-    known = [(extent.kind, extent.negated, extent.expression) for extent in first.guards(_at("kvm->x"))]
-    assert known == [("early_exit", True, "!kvm")]
-    assert len(first.branches(_at("return -EINVAL"))) == 1
-    assert first.branches(_at("kvm->x")) == frozenset()
-    assert list(first.guards(first.start)) == []
-
-
-def test_every_expression_that_is_evaluated(first: CodeFunction) -> None:
-    stored = {"n", "other(kvm, r + 1)", "second(r)", "kvm->x"}
-    handed_on = {"kvm", "r + 1", "r"}
-    assert {text for _, text in first.texts()} == {*stored, *handed_on, "-EINVAL", "kvm->y", "(!kvm)", "(r)"}
-
-
 def test_who_calls(codes: tuple[Code, list[CodeFunction]], first: CodeFunction) -> None:
     """A static function is called from its own file only; another of the same name is not in view there."""
     code = codes[0]
@@ -114,12 +80,6 @@ def test_who_calls(codes: tuple[Code, list[CodeFunction]], first: CodeFunction) 
     assert code.named("nobody") == []
 
 
-def test_jumps(codes: tuple[Code, list[CodeFunction]]) -> None:
-    (third,) = codes[0].named("third")
-    assert third.jumps
-    assert all(third.start < jump < third.stop for jump in third.jumps)
-
-
-def test_symbols() -> None:
-    assert symbols("a->b[c1] + f(_d, 0x1f)") >= {"a", "b", "c1", "f", "_d"}
-    assert symbols("1 + 2") == frozenset()
+def test_a_budget_ends() -> None:
+    budget = Budget(3)
+    assert [budget.spend(), budget.spend(2), budget.spend()] == [True, True, False]
