@@ -11,7 +11,7 @@ from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction
 from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_values import Capabilities, Path
-from caplint.link.vmm.descriptor_scopes import scope_of
+from caplint.link.vmm.descriptor_scopes import DescriptorScopes
 from caplint.link.vmm.dominating_checks import Check
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import NOT_LOST, Loss, Losses, losses, passes_on
@@ -67,7 +67,8 @@ def uses_in(
     macros = OwnMacros.of(connection, side, tree, values, names)
     named: dict[tuple[_Site, str | None, str, str], CapabilityUse] = {}
     unresolved: dict[tuple[str, int, int, str], CapabilityUse] = {}
-    for use in [*_uses(code, wrappers, project), *_macro_uses(code, wrappers, project, macros)]:
+    scopes = DescriptorScopes(code, project, wrappers)
+    for use in [*_uses(code, wrappers, scopes), *_macro_uses(code, wrappers, scopes, macros)]:
         if use.function.name in names:
             continue
         for found in _named(code, capabilities, use):
@@ -92,18 +93,18 @@ def wrappers_of(code: Code, project: str) -> list[Wrapper]:
     ]
 
 
-def _uses(code: Code, wrappers: list[Wrapper], project: str) -> Iterator[CapabilityUse]:
+def _uses(code: Code, wrappers: list[Wrapper], scopes: DescriptorScopes) -> Iterator[CapabilityUse]:
     """Yield every call of a wrapper, with the expression that names the capability."""
     for wrapper in wrappers:
         for function, call in code.calling([wrapper.callee]):
             if _fits(wrapper, call.arguments):
                 use = _use_of(code, wrapper, function, call)
-                yield replace(
-                    use, scope=scope_of(code, wrapper, function, call, project), lost=losses(code, function, call)
-                )
+                yield replace(use, scope=scopes.of(function, call), lost=losses(code, function, call))
 
 
-def _macro_uses(code: Code, wrappers: list[Wrapper], project: str, macros: OwnMacros) -> Iterator[CapabilityUse]:
+def _macro_uses(
+    code: Code, wrappers: list[Wrapper], scopes: DescriptorScopes, macros: OwnMacros
+) -> Iterator[CapabilityUse]:
     """Yield the calls of wrappers that the VMM's own macros expand to, at the places of the macros."""
     by_callee: dict[str, list[Wrapper]] = {}
     for wrapper in wrappers:
@@ -115,8 +116,7 @@ def _macro_uses(code: Code, wrappers: list[Wrapper], project: str, macros: OwnMa
                 use = _use_of(code, wrapper, function, inner, body)
                 written = next((text for text in outer.arguments if text and text in use.expression), "")
                 lost = losses(code, function, outer)
-                scope = scope_of(code, wrapper, function, inner, project)
-                yield replace(use, call=outer, written=written, scope=scope, lost=lost)
+                yield replace(use, call=outer, written=written, scope=scopes.of(function, inner), lost=lost)
 
 
 def _fits(wrapper: Wrapper, arguments: Sequence[str]) -> bool:

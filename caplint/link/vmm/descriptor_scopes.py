@@ -1,8 +1,12 @@
-"""Scope of the descriptor on which a VMM issues an ioctl: what the code has opened, else what its name says."""
+"""Scope of the descriptor on which a VMM issues an ioctl: the only module that decides it.
+
+The function that is called tells it, else what the code has opened, else the descriptor's name.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.functions.call_sites import Code
@@ -11,28 +15,44 @@ from caplint.link.functions.function_facts import CallSite
 from caplint.link.functions.reaching import reaching
 from caplint.link.vmm.value_text import is_number
 
+UNKNOWN = "unknown"
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 
 
-def scope_of(code: Code, wrapper: Wrapper, function: CodeFunction, call: CallSite, project: str) -> str:
-    """Return the scope of a wrapper's call: its own, or that of the descriptor; `unknown` if nothing tells it."""
-    if wrapper.scope != "unknown":
-        return wrapper.scope
-    text = call.arguments[0].strip()
-    if opened := _opened(code, function, text, call.start):
-        return opened.pop() if len(opened) == 1 else "unknown"
-    names = knowledge().descriptors_of(project)
-    match = _LAST_NAME.search(text)
-    return names.get(text) or names.get(match.group(1) if match else "", "unknown")
+class DescriptorScopes:
+    """Judge of the descriptors of one program: system, vm, vcpu or unknown."""
 
+    def __init__(self, code: Code, project: str, wrappers: Iterable[Wrapper]) -> None:
+        self._code = code
+        self._by_callee = {wrapper.callee: wrapper.scope for wrapper in wrappers}
+        self._by_name = knowledge().descriptors_of(project)
 
-def _opened(code: Code, function: CodeFunction, descriptor: str, offset: int) -> set[str]:
-    """Return the scopes of the calls that may have opened a descriptor; `unknown` beside them for any other value."""
-    stores = reaching(function, descriptor, offset, code.budget).stores
-    values = [store.value for store in stores] or [descriptor]
-    scopes = {_opens(value) for value in values if not is_number(value)}
-    return scopes if scopes != {"unknown"} else set()
+    @property
+    def callees(self) -> frozenset[str]:
+        """Functions that are known to get a descriptor, or an object that stands for one."""
+        return frozenset(self._by_callee)
+
+    def knows(self, callee: str) -> bool:
+        """Tell whether a function always issues its ioctls on the same descriptor."""
+        return self._by_callee.get(callee, UNKNOWN) != UNKNOWN
+
+    def of(self, function: CodeFunction, call: CallSite) -> str:
+        """Return the scope of a call in a function; its first argument is the descriptor."""
+        if self.knows(call.callee):
+            return self._by_callee[call.callee]
+        text = call.arguments[0].strip()
+        if opened := self._opened(function, text, call.start):
+            return opened.pop() if len(opened) == 1 else UNKNOWN
+        match = _LAST_NAME.search(text)
+        return self._by_name.get(text) or self._by_name.get(match.group(1) if match else "", UNKNOWN)
+
+    def _opened(self, function: CodeFunction, descriptor: str, offset: int) -> set[str]:
+        """Return the scopes of the calls that may have opened a descriptor; unknown beside them for any other value."""
+        stores = reaching(function, descriptor, offset, self._code.budget).stores
+        values = [store.value for store in stores] or [descriptor]
+        scopes = {_opens(value) for value in values if not is_number(value)}
+        return scopes if scopes != {UNKNOWN} else set()
 
 
 def _opens(value: str) -> str:
-    return next((scope for scope, pattern in knowledge().opened if pattern.search(value)), "unknown")
+    return next((scope for scope, pattern in knowledge().opened if pattern.search(value)), UNKNOWN)

@@ -11,18 +11,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from caplint.knowledge.capability_names import PREFIX
-from caplint.knowledge.load import knowledge
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction
 from caplint.link.functions.function_facts import CallSite
-from caplint.link.vmm.capability_uses import passed_by_callers
+from caplint.link.vmm.capability_uses import passed_by_callers, wrappers_of
 from caplint.link.vmm.capability_values import Capabilities, Path, Resolution
+from caplint.link.vmm.descriptor_scopes import UNKNOWN, DescriptorScopes
 from caplint.link.vmm.own_macros import OwnMacros
 from caplint.link.vmm.tree_values import TreeValues
 
 ISSUER = re.compile(r"(?:.*(?:->|\.))?\w*ioctl\w*\Z", re.IGNORECASE)
 """Functions, and members that point to one, that issue an ioctl by their name."""
-_LAST_NAME = re.compile(r"(\w+)\W*\Z")
 _NAME = re.compile(r"\bKVM_[A-Z0-9_]+\b")
 _DEPTH = 4
 
@@ -52,48 +51,32 @@ def ioctls_in(text: str) -> list[str]:
 
 def ioctl_uses(connection: sqlite3.Connection, side: str, tree: str, code: Code, values: TreeValues) -> list[IoctlUse]:
     """Return a tree's uses, one per place and ioctl and sorted; a request that is not known has no name."""
-    scopes = _Scopes(connection, tree)
-    issuers = scopes.functions | {name for name in code.callees() if ISSUER.match(name)}
+    (project,) = connection.execute("SELECT project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
+    wrappers = [wrapper for wrapper in wrappers_of(code, project) if wrapper.request]
+    scopes = DescriptorScopes(code, project, wrappers)
+    # A macro may be all that calls a function which is known.
+    issuers = scopes.callees | {name for name in code.callees() if ISSUER.match(name)}
     search = _Requests(code, Capabilities(values, code, ioctls_in))
     macros = OwnMacros.of(connection, side, tree, values, issuers)
-    # Of several ways to one place that of a function with a known descriptor counts.
-    ordered = sorted(issuers, key=lambda name: (not scopes.knows(name), name))
     calls = [
-        *((function, call, call.callee, call.arguments) for function, call in code.calling(ordered)),
-        *((found.function, found.outer, found.callee, found.arguments) for found in macros.calls(code, issuers)),
+        *((function, call, call) for function, call in code.calling(sorted(issuers))),
+        *(
+            (found.function, found.outer, found.outer._replace(callee=found.callee, arguments=found.arguments))
+            for found in macros.calls(code, issuers)
+        ),
     ]
+    issued = [
+        IoctlUse(function, call, scopes.of(function, inner), "", "direct", request)
+        for function, call, inner in calls
+        if (request := "".join(inner.arguments[1:2] or inner.arguments))
+    ]
+    # Of several ways to one place that of a function with a known descriptor counts, then one that tells the scope.
+    issued.sort(key=lambda use: (not scopes.knows(use.call.callee), use.scope == UNKNOWN))
     uses: dict[tuple[tuple[str, int, int], str], IoctlUse] = {}
-    for function, call, callee, arguments in calls:
-        if request := "".join(arguments[1:2] if len(arguments) > 1 else arguments):
-            issued = IoctlUse(function, call, scopes.of(callee, arguments[0]), "", "direct", request)
-            for use in search.named(issued):
-                uses.setdefault((use.place, use.ioctl), use)
+    for use in issued:
+        for found in search.named(use):
+            uses.setdefault((found.place, found.ioctl), found)
     return sorted(uses.values(), key=lambda use: (use.place, use.ioctl))
-
-
-class _Scopes:
-    """Descriptors by the function that issues an ioctl, or by the name of the variable that holds them."""
-
-    def __init__(self, connection: sqlite3.Connection, tree: str) -> None:
-        (project,) = connection.execute("SELECT project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
-        self._by_callee = {entry.callee: entry.scope for entry in knowledge().wrappers if entry.request}
-        self._by_name = knowledge().descriptors_of(project)
-
-    @property
-    def functions(self) -> frozenset[str]:
-        """Functions that are known to issue ioctls; a macro may be all that calls them."""
-        return frozenset(self._by_callee)
-
-    def knows(self, callee: str) -> bool:
-        """Tell whether a function always issues its ioctls on the same descriptor."""
-        return self._by_callee.get(callee, "unknown") != "unknown"
-
-    def of(self, callee: str, descriptor: str) -> str:
-        """Return system, vm, vcpu or unknown."""
-        match = _LAST_NAME.search(descriptor)
-        named = self._by_name.get(match.group(1), "unknown") if match else "unknown"
-        scope = self._by_callee.get(callee, "unknown")
-        return named if scope == "unknown" else scope
 
 
 class _Requests:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,11 +15,11 @@ from caplint.link.functions.code_function import CodeFunction
 from caplint.link.functions.constants import Constants
 from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_uses import wrappers_of
+from caplint.link.vmm.descriptor_scopes import DescriptorScopes
 from caplint.link.vmm.ioctl_uses import ISSUER
 from caplint.link.vmm.tree_values import TreeValues
 from caplint.link.vmm.value_text import bare, choices
 
-_LAST_NAME = re.compile(r"(\w+)\W*\Z")
 FEATURE = "feature"
 """Verb of an ioctl on the system's descriptor: it reads what the host offers, not a vCPU's register."""
 
@@ -52,10 +51,8 @@ class MsrCode:
     def __post_init__(self) -> None:
         self.constants = Constants(self.connection, self.side, self.tree)
         self.values = TreeValues(self.connection, self.side, self.tree, self.code)
-        (self._project,) = self.connection.execute(
-            "SELECT project FROM temp.tree WHERE name = ?", (self.tree,)
-        ).fetchone()
-        self._scopes = {wrapper.callee: wrapper.scope for wrapper in wrappers_of(self.code, self._project)}
+        (project,) = self.connection.execute("SELECT project FROM temp.tree WHERE name = ?", (self.tree,)).fetchone()
+        self._scopes = DescriptorScopes(self.code, project, wrappers_of(self.code, project))
 
     @staticmethod
     def of(connection: sqlite3.Connection, side: str, tree: str) -> MsrCode:
@@ -109,13 +106,13 @@ class MsrCode:
         for call in function.calls:
             named = [name for argument in call.arguments for name in choices(argument) if name in verbs]
             if named and self._issues(call):
-                system = self._scope(call) == "system"
+                system = self._scopes.of(function, call) == "system"
                 given = frozenset({FEATURE}) if system else frozenset(verbs[name] for name in named)
                 yield MsrIoctl(call, given, tuple(dict.fromkeys(named)))
 
     def _issues(self, call: CallSite) -> bool:
         """Tell whether a call that is given a request hands it to the kernel: not one that prints it."""
-        if ISSUER.match(call.callee) or call.callee in self._scopes or not call.callee.isidentifier():
+        if ISSUER.match(call.callee) or call.callee in self._scopes.callees or not call.callee.isidentifier():
             return True
         if bodies := self.code.named(call.callee):
             return any(self._hands_on(body) for body in bodies)
@@ -127,7 +124,7 @@ class MsrCode:
                    for call in body.calls)  # fmt: skip
 
     def _may_issue(self, callee: str) -> bool:
-        return bool(ISSUER.match(callee)) or callee in self._scopes or callee in self._defined
+        return bool(ISSUER.match(callee)) or callee in self._scopes.callees or callee in self._defined
 
     @cached_property
     def _defined(self) -> frozenset[str]:
@@ -140,11 +137,6 @@ class MsrCode:
             (self.side, self.tree),
         )
         return frozenset(name for (name,) in rows)
-
-    def _scope(self, call: CallSite) -> str:
-        scope = self._scopes.get(call.callee, "unknown")
-        name = _LAST_NAME.search(call.arguments[0]) if scope == "unknown" else None
-        return knowledge().descriptors_of(self._project).get(name.group(1), scope) if name else scope
 
 
 def _code(functions: list[CodeFunction]) -> Code:
