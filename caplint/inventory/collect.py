@@ -29,7 +29,7 @@ from caplint.inventory.model import (
 )
 from caplint.knowledge.load import knowledge
 from caplint.link.core.values import number_of
-from caplint.link.docs.selftests import mentions
+from caplint.link.docs.selftest_code import SelftestCode
 from caplint.session import Session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
@@ -114,10 +114,11 @@ def _lists(connection: sqlite3.Connection, capabilities: dict[str, Capability]) 
 
 def _selftests(tree: Tree) -> Iterator[tuple[str, SourceLine]]:
     """Yield each capability that a self-test's file names, with the line of its first mention."""
-    for path, named in mentions(tree):
+    code = SelftestCode(tree)
+    for path in code.built:
         first: dict[str, int] = {}
-        for cap, line in named:
-            first.setdefault(cap, line)
+        for name in code.names(path):
+            first.setdefault(name.cap, name.line)
         yield from ((cap, SourceLine(tree.name, path, line)) for cap, line in first.items())
 
 

@@ -16,6 +16,7 @@ from caplint.link.docs.ioctl_architectures import link_ioctl_architectures
 from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.ioctl_handling import link_ioctl_handling
 from caplint.link.docs.printed_structures import link_printed_structures
+from caplint.link.docs.selftest_code import SelftestCode
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.docs.undefined_names import link_undefined
 from caplint.link.handlers.advertised import link_answers
@@ -85,8 +86,9 @@ def _machines(run: Linking) -> None:
 
 def _selftests(run: Linking) -> None:
     for entry in run.loaded:
-        link_selftests(run.connection, entry.tree)
-        link_undefined(run.connection, entry.tree)
+        code = SelftestCode(entry.tree)
+        link_selftests(run.connection, code)
+        link_undefined(run.connection, code)
 
 
 def _is_wide(run: Linking) -> bool:

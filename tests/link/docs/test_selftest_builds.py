@@ -8,7 +8,7 @@ import pytest
 from conftest import bare_kernel
 
 from caplint.link.docs.selftest_builds import built_files
-from caplint.link.docs.selftests import mentions
+from caplint.link.docs.selftest_code import SelftestCode
 
 DIRECTORY = "tools/testing/selftests/kvm"
 FILES = {
@@ -66,5 +66,6 @@ NAMED = [
 @pytest.mark.parametrize(("code", "expected"), NAMED)
 def test_names_in_code(tmp_path: Path, code: str, expected: list[str]) -> None:
     tree = bare_kernel(tmp_path, {f"{DIRECTORY}/a.c": f"{code}\n"})
-    ((path, found),) = mentions(tree)
-    assert (path, [name for name, _ in found]) == (f"{DIRECTORY}/a.c", expected)
+    tests = SelftestCode(tree)
+    (path,) = tests.built
+    assert (path, [name.cap for name in tests.names(path)]) == (f"{DIRECTORY}/a.c", expected)
