@@ -146,8 +146,7 @@ class _Audience:
         for number, title, line in connection.execute(
             "SELECT number, title, line FROM main.doc_section WHERE blob = ?", (blob,)
         ):
-            arch = knowledge().architecture(title.strip().rstrip(":"))
-            self._marks.append((line, int(number is not None), [arch] if arch else []))
+            self._marks.append((line, int(number is not None), documented_architectures(title.strip().rstrip(":"), [])))
         for line, value in connection.execute(
             "SELECT line, value FROM main.doc_field WHERE blob = ? AND name = 'architecture'", (blob,)
         ):

@@ -72,6 +72,22 @@ AUDIENCES = [
     (TITLE + ":Architectures: all\n\n" + BAGS, "arm64", "[]"),
     (TITLE + ":Architectures: s390\n\n" + BAGS, "arm64", "[]"),
     (TITLE + ":Architectures: arm64, x86\n\nX86:\n^^^^\n\n" + BAGS, "x86", '["leaves", "water"]'),
+    *(
+        (
+            TITLE + f":Architectures: arm64, x86\n\nX86:\n^^^^\n\nNothing.\n\n{head}\n^^^^^^^^^^^^^^^^^^^\n\n" + BAGS,
+            "arm64",
+            "[]",
+        )
+        for head in ("ARM64:", "ARM/ARM64:", "ARM / arm64", "arm and arm64:", "arm64, s390", "S390 & ARM64:")
+    ),
+    *(
+        (
+            TITLE + f":Architectures: arm64, x86\n\nX86:\n^^^^\n\nNothing.\n\n{head}\n^^^^^^^^^^^^^^^^^^^\n\n" + BAGS,
+            "x86",
+            '["leaves", "water"]',
+        )
+        for head in ("Parameters:", "Notes", "i386/x86:", "Not for arm64")
+    ),
     (TITLE + ":Architectures: x86\n\n4.2 KVM_SET_TEA\n---------------\n\n" + BAGS, "arm64", "[]"),
     (TITLE + OLD, "arm64", '["bags"]'),
 ]
