@@ -17,6 +17,7 @@ from caplint.link.buildconfig.configurations import Configurations
 from caplint.link.core.loaded_trees import Loaded
 from caplint.link.linker import link
 from caplint.link.linking import RunScope
+from caplint.link.vmm.callers_elsewhere import read_callers_elsewhere
 from caplint.trees.tree import File, Tree
 
 Progress = Callable[[int, int], None]
@@ -102,6 +103,8 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
     ]
     reading = ExtractionSettings(config.repairs, config.jobs)
     rows = read_with_own_attributes(store, wanted, harvest(store, wanted, reading, progress), reading)
+    if narrow is None:
+        rows = read_callers_elsewhere(store, loaded, rows, lambda more: harvest(store, more, reading, progress))
     configurations = link(
         store,
         loaded,

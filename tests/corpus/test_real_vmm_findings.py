@@ -28,7 +28,7 @@ def _rows(severity: str, code: str, arch: str | None, subjects: str) -> list[Row
 EVERYWHERE = [
     *_rows("warning", "CAP213", "x86", "X86_DISABLE_EXITS"),
     *_rows("note", "CAP401", "x86", "MAX_VCPU_ID"),
-    *7 * _rows("note", "CAP401", "powerpc", "PPC_ENABLE_HCALL"),
+    *8 * _rows("note", "CAP401", "powerpc", "PPC_ENABLE_HCALL"),
     *_rows("note", "CAP401", "s390", "S390_USER_SIGP S390_VECTOR_REGISTERS S390_USER_STSI S390_GS S390_AIS"),
     *_rows("warning", "CAP406", "arm64", "MAX_VCPUS"),
     *_rows("warning", "CAP406", "powerpc", "PPC_SECURE_GUEST PPC_MMU_RADIX"),
