@@ -7,6 +7,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from caplint.util.quiet_end import is_interruptible
+
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
@@ -17,7 +19,7 @@ _received = [False]
 
 def prepare() -> None:
     """Install the handlers. A run that was started with control-C turned off, as in the background, leaves it off."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if not is_interruptible():
         return
     run = os.getpid()
 

@@ -13,6 +13,7 @@ from caplint import __version__
 from caplint.cli import interrupts, streams
 from caplint.cli.exit_codes import CLEAN, INTERRUPTED, WRONG
 from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
+from caplint.util.quiet_end import end_quietly
 from caplint.util.suggest import suggestion
 
 if TYPE_CHECKING:
@@ -44,12 +45,22 @@ def entry() -> None:
     """Return the console script."""
     gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
     streams.prepare()
-    interrupts.prepare()
     try:
-        status = main(sys.argv[1:])
-    except SystemExit as done:  # argparse has shown a help text
-        status = int(done.code or CLEAN)
+        interrupts.prepare()
+        status = _ended(sys.argv[1:])
+        end_quietly()
+    except KeyboardInterrupt:
+        end_quietly()
+        status = INTERRUPTED
     sys.exit(streams.finish(status))
+
+
+def _ended(arguments: list[str]) -> int:
+    """Run one command, or show a help text."""
+    try:
+        return main(arguments)
+    except SystemExit as done:  # argparse has shown a help text
+        return int(done.code or CLEAN)
 
 
 def main(arguments: list[str]) -> int:

@@ -89,6 +89,45 @@ def test_an_interrupt_ends_the_run_wherever_it_arrives(action: str) -> None:
     assert _ended(action) == (130, "", "")
 
 
+# Control-C while the module of the command is loaded, between two steps, and while Python ends.
+_LOADING = """
+import builtins, os, signal, time
+load = builtins.__import__
+def control_c(*words, **named):
+    builtins.__import__ = load
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(1)
+    return load(*words, **named)
+builtins.__import__ = lambda name, *words, **named: (control_c if name == {module!r} else load)(name, *words, **named)
+from caplint.__main__ import entry
+entry()
+"""
+_ENDING = """
+def run(options):
+    import atexit
+    atexit.register(control_c)
+    return 0
+"""
+_FINISHING = """
+def run(options):
+    from caplint.cli import streams
+    streams.finish = lambda status: control_c()
+    return 0
+"""
+
+
+@pytest.mark.parametrize("module", ["caplint.util.search_path", "caplint.cli.main", "argparse"])
+def test_an_interrupt_while_modules_are_loaded_ends_the_run(module: str) -> None:
+    code = _LOADING.format(module=module)
+    done = subprocess.run([sys.executable, "-c", code, "check", "--help"], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("action", [_ENDING, _FINISHING])
+def test_an_interrupt_behind_the_run_ends_it(action: str) -> None:
+    assert _ended(action) == (130, "", "")
+
+
 def test_a_forked_process_leaves_control_c_to_the_run() -> None:
     """The terminal signals a worker too, and may do so before the worker has begun to ignore it."""
     assert _ended(_CHILD) == (0, "", "")
