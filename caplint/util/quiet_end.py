@@ -3,7 +3,7 @@
 Imports nothing that has to be looked for, not even `__future__`: it runs before all else.
 """
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import os
 
 INTERRUPTED = 130
