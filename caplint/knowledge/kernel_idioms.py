@@ -59,6 +59,15 @@ class KernelIdioms:
         self.vm_state = re.compile(rf"\bkvm\s*->\s*(?!(?:{'|'.join(locks['members'])})\b)\w+")
         """Matches a member of the VM that is its state."""
         self._vm_locks = frozenset([*locks["members"], data["vcpus"]["count"]])
+        compat = data["compat"]
+        self.native_field, self.compat_field, self.compat_macro = (
+            compat["native_field"],
+            compat["field"],
+            compat["macro"],
+        )
+        """Members of a table of file operations for ioctls, and the macro around the second one."""
+        self.compat_tests: tuple[str, ...] = tuple(compat["tests"])
+        """Functions that tell whether the program is a 32-bit one."""
         settled = data["settled"]
         self._host_tests, self._vm_tests = _names(settled["host"]), _names(settled["vm"])
         self._creators = _names(settled["creators"])

@@ -20,6 +20,7 @@ from caplint.link.docs.selftest_code import SelftestCode
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.docs.undefined_names import link_undefined
 from caplint.link.handlers.advertised import link_answers
+from caplint.link.handlers.compat_handlers import link_compat_handlers
 from caplint.link.handlers.device_attributes import link_device_attributes
 from caplint.link.handlers.handlers import link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
@@ -168,6 +169,13 @@ LINKS: tuple[Link[Linking], ...] = (
     ),
     Link("ioctl cases", lambda run: link_ioctl_cases(run.connection), needs=("all_file",), fills=("all_ioctl_case",)),
     Link(
+        "compat handlers",
+        lambda run: link_compat_handlers(run.store, run.reading.extractor),
+        needs=("all_file", "all_file_condition", "superseded", "tree"),
+        fills=("all_compat_case", "all_compat_handler", "all_cut"),
+        wanted=_is_wide,
+    ),
+    Link(
         "machines",
         _machines,
         needs=("all_cap", "all_cap_check", "all_file", "all_handler", "configurations"),
@@ -280,7 +288,7 @@ LINKS: tuple[Link[Linking], ...] = (
         "layouts",
         lambda run: run.fill_layouts(),
         needs=("evaluated layouts",),
-        fills=("all_layout", "all_layout_drift", "all_numbered_constant"),
+        fills=("all_compat_ioctl", "all_layout", "all_layout_drift", "all_numbered_constant"),
         wanted=_is_wide,
     ),
 )

@@ -280,3 +280,29 @@ class DeniedEnableRow(NamedTuple):
     cap: str
     arch: str
     function: str
+
+
+class CompatCaseRow(NamedTuple):
+    """Row of `all_compat_case`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    arch: str
+    function: str
+    name: str | None
+    nr: int | None
+    condition: str
+
+
+class CompatHandlerRow(NamedTuple):
+    """Row of `all_compat_handler`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    arch: str
+    function: str
+    understood: int

@@ -254,6 +254,30 @@ CREATE TEMP TABLE all_ioctl_case (
     scope     TEXT              -- vcpu, vm, device, system, by the function's name; NULL: the name does not tell
 );
 
+-- A case in which the kernel converts an ioctl of a 32-bit program: of a compat handler, or of another one that asks for such a program.
+CREATE TEMP TABLE all_compat_case (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    line      INTEGER NOT NULL,
+    arch      TEXT NOT NULL,
+    function  TEXT NOT NULL,
+    name      TEXT,             -- the ioctl that a header defines; NULL: its number is defined beside the headers, or not known
+    nr        INTEGER,          -- number field of such a number; NULL: the case has a name, or is not understood
+    condition TEXT NOT NULL
+);
+
+-- A function that gets the ioctls of 32-bit programs only: a compat handler, or a function that it hands the number to.
+CREATE TEMP TABLE all_compat_handler (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    line       INTEGER NOT NULL,
+    arch       TEXT NOT NULL,
+    function   TEXT NOT NULL,
+    understood INTEGER NOT NULL -- 0: it may serve ioctls that have no row in all_compat_case
+);
+
 -- An attribute that KVM_HAS_DEVICE_ATTR, KVM_SET_DEVICE_ATTR or KVM_GET_DEVICE_ATTR of a device, VM, vCPU or the system names.
 -- Devices that are not understood have no rows.
 CREATE TEMP TABLE all_device_attribute (

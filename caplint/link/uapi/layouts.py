@@ -20,9 +20,10 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import insert
 from caplint.link.core.values import number_column
+from caplint.link.uapi.compat_layouts import compat_rows
 from caplint.link.uapi.layout_drift import drift_of
 from caplint.link.uapi.numbered_constants import numbered_constants
-from caplint.link.uapi.rows import LayoutDriftRow, LayoutRow, NumberedConstantRow
+from caplint.link.uapi.rows import CompatIoctlRow, LayoutDriftRow, LayoutRow, NumberedConstantRow
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import LAYOUTS, code_identity
 from caplint.util.errors import CaplintError
@@ -52,8 +53,8 @@ def layouts_of(
 ) -> Iterator[Callable[[], None]]:
     """Start evaluating missing layouts in the background; the callable waits for them and fills the tables.
 
-    The tables are `all_layout`, `all_layout_drift` and `all_numbered_constant`. No other link reads them, so evaluation
-    runs beside all links. `chosen` are the ABIs to evaluate, all if it is empty.
+    The tables are `all_compat_ioctl`, `all_layout`, `all_layout_drift` and `all_numbered_constant`. No other link reads
+    them, so evaluation runs beside all links. `chosen` are the ABIs to evaluate, all if it is empty.
     """
     copies: list[_Copy] = []
     for now in trees:
@@ -102,6 +103,7 @@ def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
         ],
     )  # fmt: skip
     insert(store.connection, "all_numbered_constant", list(_numbered(store, copies, units)))
+    insert(store.connection, "all_compat_ioctl", list(_compat(store, copies, units)))
     for snapshot, against, kernel, other in _pairs(copies):
         if kernel.key != other.key:
             _compare(store, (snapshot, against), (kernel, other), units)
@@ -125,6 +127,12 @@ def _numbered(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -
                 copy.side, copy.tree.name, copy.tree.role, copy.header, arch, abis, constant.path, constant.line,
                 constant.column, constant.name, number, constant.numbering, constant.alias
             )  # fmt: skip
+
+
+def _compat(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -> Iterator[CompatIoctlRow]:
+    for copy in copies:
+        if copy.tree.role == "kernel" and copy.header == "uapi" and copy.arch and len(copy.abis) > 1:
+            yield from compat_rows(store, copy.key, units[copy.key], (copy.side, copy.tree.name, copy.arch))
 
 
 def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:

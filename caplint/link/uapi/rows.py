@@ -88,6 +88,22 @@ class NumberedConstantRow(NamedTuple):
     alias: int
 
 
+class CompatIoctlRow(NamedTuple):
+    """Row of `all_compat_ioctl`."""
+
+    side: str
+    tree: str
+    arch: str
+    ioctl: str
+    abi: str
+    renumbers: int
+    nr: int
+    names: str
+    change: str
+    path: str
+    line: int
+
+
 class LayoutRow(NamedTuple):
     """Row of `all_layout`."""
 

@@ -102,6 +102,22 @@ CREATE TEMP TABLE all_numbered_constant (
     alias     INTEGER NOT NULL  -- 1: defined as another constant, or its comment says that it is another name
 );
 
+-- An ioctl whose argument a 32-bit program lays out in another way than a 64-bit kernel of its architecture: it holds a pointer or
+-- a `long`, or 64-bit integers are aligned differently.
+CREATE TEMP TABLE all_compat_ioctl (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    arch      TEXT NOT NULL,
+    ioctl     TEXT NOT NULL,
+    abi       TEXT NOT NULL,        -- the 32-bit ABI
+    renumbers INTEGER NOT NULL,     -- 1: its number differs as well, because the size does
+    nr        INTEGER NOT NULL,     -- number field, the same for both
+    names     TEXT NOT NULL,        -- JSON array: the kernel's names of the number that a 32-bit program passes
+    change    TEXT NOT NULL,        -- a difference: `dirty_bitmap has 4 bytes, not 8`
+    path      TEXT NOT NULL,        -- of its definition
+    line      INTEGER NOT NULL
+);
+
 -- A structure, ioctl or constant whose layout, number or value differs between two copies of the UAPI, per pair of copies and architecture.
 CREATE TEMP TABLE all_layout_drift (
     snapshot      TEXT NOT NULL,    -- now; base: every patched tree without its patch
