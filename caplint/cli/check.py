@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED
+from caplint.cli.fixing import add_fix, fixed, is_asked
 from caplint.cli.options import (
     add_base,
     add_output_format,
@@ -44,6 +45,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--deep", action="store_true", help="also run the rules that need the call graph (takes longer)"
     )
     add_output(parser)
+    add_fix(parser)
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="hide the findings listed in FILE (see caplint baseline)"
     )
@@ -65,15 +67,25 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check the trees, report the findings and return the exit code."""
     config = config_of(options)
+    fixing = is_asked(options)
     known_findings = baseline_file.read(options.baseline) if options.baseline else None
     trees, rules = trees_of(options, config), rules_of(options, config, whole=False)
     if options.deep and any(tree.base for tree in trees):
         raise CaplintError("--deep cannot be combined with --base or --staged; leave one of them out")
-    outcome = outcome_of(trees, rules, config, deep=options.deep)
-    if known_findings is not None:
-        outcome = baseline.without(outcome, known_findings)
-    if not any(tree.base for tree in trees):
-        outcome = upstream.without_known(outcome, map(Path, config.known), shown=options.known)
+
+    def checked(trees: list[Tree]) -> Outcome:
+        outcome = outcome_of(trees, rules, config, deep=options.deep)
+        if known_findings is not None:
+            outcome = baseline.without(outcome, known_findings)
+        if not any(tree.base for tree in trees):
+            outcome = upstream.without_known(outcome, map(Path, config.known), shown=options.known)
+        return outcome
+
+    outcome = checked(trees)
+    if fixing:
+        outcome = fixed(trees, outcome, checked, options)
+        if options.diff:
+            return status_of(outcome, options.fail_on or config.fail_on, config.coverage_floor)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)
 
 
@@ -104,6 +116,11 @@ def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: f
     if options.output_format != "text":
         for line in (*remarks(outcome), f"coverage: {coverage_line(outcome.coverage)}"):
             sys.stderr.write(f"{line}\n")
+    return status_of(outcome, fail_on, floor)
+
+
+def status_of(outcome: Outcome, fail_on: str, floor: float) -> int:
+    """Return the exit code of an outcome."""
     limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
     if any(SEVERITIES.index(finding.severity) <= limit for finding in outcome.findings):
         return FOUND

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 
-from caplint.cli.check import add_output, finish, outcome_of
+from caplint.cli.check import add_output, finish, outcome_of, status_of
+from caplint.cli.fixing import add_fix, fixed, is_asked
 from caplint.cli.options import add_rules, add_trees, between, config_of, rules_of
 from caplint.util.errors import CaplintError
 
@@ -23,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_trees(parser)
     add_rules(parser)
     add_output(parser)
+    add_fix(parser, writes=False)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,4 +37,7 @@ def run(options: argparse.Namespace) -> int:
     trees = between(options, config, (earlier or "HEAD", later or "HEAD"), fork=dots == "...")
     rules = rules_of(options, config, whole=False)
     outcome = outcome_of(trees, rules, config)
+    if is_asked(options):
+        fixed(trees, outcome, lambda changed: outcome_of(changed, rules, config), options)
+        return status_of(outcome, options.fail_on or config.fail_on, config.coverage_floor)
     return finish(outcome, options, options.fail_on or config.fail_on, config.coverage_floor)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from caplint.cli.check import add_output, finish
+from caplint.cli.check import add_output, finish, status_of
 from caplint.cli.exit_codes import FOUND
+from caplint.cli.fixing import add_fix, fixed, is_asked
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
 from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
@@ -18,11 +19,12 @@ from caplint.report.style import safe
 from caplint.trees.excerpt import apply_excerpts
 from caplint.trees.patch_files import patch_texts
 from caplint.trees.series import PatchedTrees, apply_series, read_series
+from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
     from caplint.config.settings import Config
     from caplint.rules.page import Rule
-    from caplint.trees.tree import States
+    from caplint.trees.tree import States, Tree
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -49,11 +51,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_trees(parser, bare=False)
     add_rules(parser)
     add_output(parser)
+    add_fix(parser, writes=False)
 
 
 def run(options: argparse.Namespace) -> int:
     """Apply the patches to the trees, and report the findings that they add and resolve."""
     config = config_of(options)
+    if is_asked(options) and options.diff_only:
+        raise CaplintError("--diff needs whole files, and --diff-only reads none; leave one of them out")
     series = read_series(patch_texts(options.files), _warn, in_order=options.in_order)
     trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
     patched = (
@@ -74,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
     if options.diff_only:
         outcomes = [_partial(outcome) for outcome in outcomes]
     fail_on = options.fail_on or config.fail_on
+    if is_asked(options):
+        return _print_fixes(patched, outcomes, rules, config, options)
     if options.output_format != "text":
         return finish(_together(outcomes), options, fail_on, config.coverage_floor)
     statuses = []
@@ -84,6 +91,20 @@ def run(options: argparse.Namespace) -> int:
         if options.diff_only:
             print("Only the diff hunks were analysed, not the rest of the patched trees.")
     return FOUND if FOUND in statuses else max(statuses)
+
+
+def _print_fixes(
+    patched: list[PatchedTrees], outcomes: list[Outcome], rules: list[Rule], config: Config, options: argparse.Namespace
+) -> int:
+    """Print the fixes on top of the patches; return the exit code."""
+    for number, (entry, outcome) in enumerate(zip(patched, outcomes, strict=True)):
+
+        def check(trees: list[Tree], number: int = number) -> Outcome:
+            laid = [replace(other, trees=trees) if at == number else other for at, other in enumerate(patched)]
+            return _computed(laid, rules, config)[number]
+
+        fixed(entry.trees, outcome, check, options)
+    return status_of(_together(outcomes), options.fail_on or config.fail_on, config.coverage_floor)
 
 
 def _computed(patched: list[PatchedTrees], rules: list[Rule], config: Config) -> list[Outcome]:

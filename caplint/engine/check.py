@@ -16,6 +16,7 @@ from caplint.engine.outcome import IGNORED, Outcome, Skipped
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore, is_damage
 from caplint.findings.finding import Finding, identify, supersede
+from caplint.fixes.attach import with_fixes
 from caplint.rules import query
 from caplint.rules.page import Rule
 from caplint.session import Progress, Session, no_progress, open_session
@@ -77,10 +78,15 @@ def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
     coverage = measure(session.connection)  # first, because rules replace SQLite functions by slower ones
     findings, skipped = collect_findings(session, rules, config)
     kept, unused = suppress(findings, config.suppress)
+    places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
+    found = with_fixes(
+        identify(kept, session.roles), rules, session.connection, session.trees,
+        lambda tree, path: tree in places and places[tree].has(path),
+    )  # fmt: skip
     return Outcome(
         trees=session.trees,
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
-        findings=identify(kept, session.roles),
+        findings=found,
         suppressed=len(findings) - len(kept),
         unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
         skipped=skipped,

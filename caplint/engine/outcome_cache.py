@@ -95,7 +95,17 @@ def _name(
     if further_inputs is None or any(None in group for group in states):
         return None
     pages = [
-        (rule.code, rule.name, rule.severity, rule.in_patch, rule.needs, rule.supersedes, rule.excerpts, rule.body)
+        (
+            rule.code,
+            rule.name,
+            rule.severity,
+            rule.in_patch,
+            rule.needs,
+            rule.supersedes,
+            rule.excerpts,
+            rule.fix,
+            rule.body,
+        )
         for rule in rules
     ]
     suppressed = [astuple(entry) for entry in config.suppress]

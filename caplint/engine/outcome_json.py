@@ -11,6 +11,7 @@ from caplint.coverage.pasted_names import Pasted
 from caplint.coverage.summary import AbsentArchitecture, Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped
 from caplint.findings.finding import Finding, Location, Related
+from caplint.findings.fix import Fix, LineEdit
 from caplint.rules.page import Rule
 from caplint.trees.tree import Tree
 
@@ -35,7 +36,13 @@ def render(outcome: Outcome) -> str:
 def _finding(finding: Finding) -> list[Any]:
     plain = [getattr(finding, name) for name in _PLAIN]
     related = [[*_place(entry.place), entry.message] for entry in finding.related]
-    return [*plain, finding.parts, _place(finding.place), related]
+    return [*plain, finding.parts, _place(finding.place), related, _fix(finding.fix)]
+
+
+def _fix(fix: Fix | None) -> list[Any] | None:
+    if fix is None:
+        return None
+    return [fix.title, [[edit.tree, edit.path, edit.line, edit.old, edit.new] for edit in fix.edits]]
 
 
 _PLAIN = ("code", "name", "severity", "subject", "arch", "function", "message", "fingerprint", "in_patch")
@@ -63,10 +70,17 @@ def parse(text: str, trees: list[Tree], rules: list[Rule]) -> Outcome:
 
 
 def _finding_of(row: list[Any]) -> Finding:
-    *plain, parts, place, related = row
+    *plain, parts, place, related, fix = row
     evidence = tuple(Related(Location(*where), message) for *where, message in related)
     values = dict(zip(_PLAIN, plain, strict=True))
-    return Finding(**values, parts=tuple(parts), place=Location(*place), related=evidence)
+    return Finding(**values, parts=tuple(parts), place=Location(*place), related=evidence, fix=_fix_of(fix))
+
+
+def _fix_of(row: list[Any] | None) -> Fix | None:
+    if row is None:
+        return None
+    title, edits = row
+    return Fix(title, tuple(LineEdit(tree, path, line, tuple(old), tuple(new)) for tree, path, line, old, new in edits))
 
 
 def _coverage_of(data: dict[str, Any]) -> Coverage:

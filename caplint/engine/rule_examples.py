@@ -103,6 +103,11 @@ def _checked(trees: list[Tree], rule: Rule, config: Config) -> Outcome:
     return with_sessions([trees], config, no_progress, run)[0]
 
 
+def laid_trees(case: Case) -> list[PatchedTrees]:
+    """Return the mini-trees with an example applied, once for each of its series. Raises `CaplintError`."""
+    return _lay(case)[0]
+
+
 def _lay(case: Case) -> tuple[list[PatchedTrees], list[Line]]:
     """Apply an example's files and patches to the mini-trees, per series; also return the expected lines."""
     laid = {"": PatchedTrees(list(mini_trees().values()), [Series("example", [])])}

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from caplint.findings.fix import Fix
+
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -46,6 +48,8 @@ class Finding:
     """Severity, if higher, where a comparison adds the finding."""
     parts: tuple[str, ...] = ()
     """Names of the faults that the finding combines, sorted; empty if it is one fault."""
+    fix: Fix | None = None
+    """Edits that make the finding go away, where that is mechanical and safe."""
 
     def is_worse_than(self, severity: str, parts: Iterable[str]) -> bool:
         """Return whether the finding is more severe than it was, or has a part that it did not have.

@@ -9,6 +9,7 @@ from caplint import __version__
 from caplint.coverage.summary import SUMMED
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location, sort_key
+from caplint.findings.fix import Fix
 from caplint.findings.known import UpstreamEntry
 from caplint.report.style import Style
 from caplint.util.escape import json_text
@@ -74,7 +75,16 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "related": [{**_place(entry.place), "message": entry.message} for entry in finding.related],
         "function": finding.function,
         "fingerprint": finding.fingerprint,
+        **({"fix": _fix(finding.fix)} if finding.fix else {}),
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    edits = [
+        {"tree": edit.tree, "path": edit.path, "line": edit.line, "old": list(edit.old), "new": list(edit.new)}
+        for edit in fix.edits
+    ]
+    return {"title": fix.title, "edits": edits}
 
 
 def _place(place: Location) -> dict[str, Any]:

@@ -49,7 +49,10 @@ def write_text(found: RuleList, out: TextIO, style: Style) -> None:
         for rule in rules:
             severity = style(rule.severity, f"{rule.severity:<7}")
             ignored = " (ignored)" if any(rule.is_called(word) for word in found.ignored) else ""
-            out.write(f"  {style('bold', rule.code)}  {severity}  {rule.name:<{width}}  {rule.title}{ignored}\n")
+            fix = "fix" if rule.fix else ""
+            out.write(
+                f"  {style('bold', rule.code)}  {severity}  {fix:<3}  {rule.name:<{width}}  {rule.title}{ignored}\n"
+            )
             for fault in rule.history if found.history else ():
                 lines = textwrap.wrap(
                     fault, _WIDTH, initial_indent="      - ", subsequent_indent="        ", break_on_hyphens=False
@@ -57,12 +60,14 @@ def write_text(found: RuleList, out: TextIO, style: Style) -> None:
                 out.writelines(f"{line}\n" for line in lines)
     faults = sum(len(rule.history) for rule in found.rules)
     out.write(f"\n{len(found.rules)} rules; `caplint explain CODE` shows the page of a rule\n")
+    if any(rule.fix for rule in found.rules):
+        out.write("fix: caplint can make repairs itself; `check --diff` shows them, `check --fix` makes them\n")
     if faults and not found.history:
         out.write(f"`--history` shows {plural(faults, 'public fault')} that they would have caught\n")
 
 
 def write_json(found: RuleList, out: TextIO, _: Style) -> None:
     """Write a list of objects with the fields of the pages' front matter, subjects, titles and public faults."""
-    keys = ("code", "name", "severity", "in_patch", "needs", "since", "title", "history")
+    keys = ("code", "name", "severity", "in_patch", "needs", "since", "fix", "title", "history")
     objects = [{**{key: getattr(rule, key) for key in keys}, "subject": subject(rule)} for rule in found.rules]
     out.write(json.dumps(objects, indent=2) + "\n")

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from caplint import __version__
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location
+from caplint.findings.fix import Fix
 from caplint.findings.known import UpstreamEntry
 from caplint.report.source import Source
 from caplint.report.style import Style
@@ -108,7 +109,25 @@ def _result(finding: Finding, indices: dict[str, int], source: Source) -> dict[s
         "locations": [location],
         **({"relatedLocations": related} if related else {}),
         "partialFingerprints": {"caplint/v1": finding.fingerprint},
+        **({"fixes": [_fix(finding.fix)]} if finding.fix else {}),
         "properties": {"subject": finding.subject, "arch": finding.arch},
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """Return a fix (section 3.55): whole lines are deleted, and others inserted."""
+    changes: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        region = {"startLine": edit.line, "startColumn": 1, "endLine": edit.stop, "endColumn": 1}
+        text = "".join(f"{line}\n" for line in edit.new)
+        replacement = {"deletedRegion": region, **({"insertedContent": {"text": text}} if text else {})}
+        changes.setdefault((edit.tree, edit.path), []).append(replacement)
+    return {
+        "description": _message(fix.title),
+        "artifactChanges": [
+            {"artifactLocation": _artifact(*place), "replacements": replacements}
+            for place, replacements in changes.items()
+        ],
     }
 
 
@@ -123,10 +142,14 @@ def _location(place: Location, source: Source | None = None) -> dict[str, Any]:
     text = visible(source.line(place).rstrip("\r"))[:_MAX_LINE] if source else ""
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(place.path, errors="backslashreplace"), "uriBaseId": place.tree},
+            "artifactLocation": _artifact(place.tree, place.path),
             "region": {"startLine": place.line, **({"snippet": {"text": text}} if text else {})},
         }
     }
+
+
+def _artifact(tree: str, path: str) -> dict[str, str]:
+    return {"uri": quote(path, errors="backslashreplace"), "uriBaseId": tree}
 
 
 def _message(text: str) -> dict[str, str]:

@@ -100,6 +100,8 @@ def remarks(outcome: Outcome) -> Iterator[str]:
     """Yield remarks on a run: hidden and known findings, skipped rules, unused suppressions and baseline entries."""
     if outcome.configuration is not None and (hidden := _hidden(outcome)):
         yield f"{visible(str(outcome.configuration))}: {hidden}"
+    if fixable := sum(finding.fix is not None for finding in outcome.findings):
+        yield f"{plural(fixable, 'finding')} can be fixed: `--diff` shows how"
     if outcome.known:
         yield f"{len(outcome.known):,} known upstream" + ("" if outcome.known_shown else ", `--known` shows them")
     reasons: dict[str, list[str]] = {}

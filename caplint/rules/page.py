@@ -44,9 +44,9 @@ _PLAIN_PATH = re.compile(
 _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
-    "in-patch": str, "excerpts": bool,
+    "in-patch": str, "excerpts": bool, "fix": str,
 }  # fmt: skip
-_OPTIONAL = {"supersedes", "in-patch", "excerpts"}
+_OPTIONAL = {"supersedes", "in-patch", "excerpts", "fix"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class Rule:
     """Number of lines of the page before its body."""
     excerpts: bool = False
     """Whether it is right about parts of files: it reports what it sees, and nothing because something is missing."""
+    fix: str | None = None
+    """Name of the fixer of its findings, of `caplint/fixes/fixers.py`; None if they have no fixes."""
 
     @cached_property
     def text(self) -> str:
@@ -211,6 +213,7 @@ def _load(path: Path) -> Rule:
         in_patch=front.get("in-patch"),
         offset=page[: match.end()].count("\n"),
         excerpts=front.get("excerpts", False),
+        fix=front.get("fix"),
     )
 
 

@@ -25,6 +25,10 @@ _SECTION = re.compile(r"\s*\[\s*([^\]\s\"]+)\s*(\"(?:[^\"\\]|\\.)*\")?\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*\"?([^\"#;\s]*))?")
 
 
+class NoRepositoryError(CaplintError):
+    """Directory that is in no git repository."""
+
+
 @dataclass(frozen=True)
 class GitPlace:
     """Directories of a repository, with links resolved."""
@@ -67,7 +71,7 @@ def locate(directory: Path) -> GitPlace:
             return _place(place, own, real)
         if _is_repository(place):
             return _place(place, place, place)
-    raise CaplintError(f"{shown(directory)}: not in a git repository; give a directory inside one")
+    raise NoRepositoryError(f"{shown(directory)}: not in a git repository; give a directory inside one")
 
 
 def _upward(real: Path) -> Iterator[Path]:

@@ -1,0 +1,43 @@
+"""Fixes: the edits that make a finding go away, as replacements of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """Replacement of whole lines of one file. An insertion replaces a line by itself and others."""
+
+    tree: str
+    path: str
+    line: int
+    """First replaced line, counted from 1."""
+    old: tuple[str, ...]
+    """Replaced lines without their ends, at least one, exactly as they stand in the file."""
+    new: tuple[str, ...]
+
+    @property
+    def stop(self) -> int:
+        """Line after the last replaced one."""
+        return self.line + len(self.old)
+
+    def overlaps(self, other: LineEdit) -> bool:
+        """Return whether both replace some line of the same file."""
+        same = (self.tree, self.path) == (other.tree, other.path)
+        return same and self.line < other.stop and other.line < self.stop
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together: all of them are made, or none."""
+
+    title: str
+    """What is done, as an imperative: `take the next free number, 246`."""
+    edits: tuple[LineEdit, ...]
+
+    def fits_beside(self, others: Iterable[Fix]) -> bool:
+        """Return whether every edit is also one of the others', or replaces no line that they replace."""
+        known = [edit for other in others for edit in other.edits]
+        return all(edit == old or not edit.overlaps(old) for edit in self.edits for old in known)

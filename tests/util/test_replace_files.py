@@ -1,0 +1,94 @@
+"""Replacement of several files: all or none, and nothing outside of the tree."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from caplint.util.errors import CaplintError
+from caplint.util.replace_files import replace_files
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    place = tmp_path / "tree"
+    (place / "sub").mkdir(parents=True)
+    (place / "a").write_bytes(b"one\n")
+    (place / "sub" / "b").write_bytes(b"two\n")
+    return place
+
+
+def _names(tree: Path) -> list[str]:
+    return sorted(str(file.relative_to(tree)) for file in tree.rglob("*"))
+
+
+def test_all_are_replaced_and_keep_their_mode(tree: Path) -> None:
+    (tree / "a").chmod(0o755)
+    before = _names(tree)
+    replace_files({(tree, "a"): (b"one\n", b"1\n"), (tree, "sub/b"): (b"two\n", b"2\n")})
+    assert ((tree / "a").read_bytes(), (tree / "sub" / "b").read_bytes()) == (b"1\n", b"2\n")
+    assert (tree / "a").stat().st_mode & 0o777 == 0o755
+    assert _names(tree) == before
+
+
+@pytest.mark.parametrize(
+    "path", ["../outside", "/etc/passwd", "sub/../a", "./a", "a/", ".git/config", "sub/.GIT/x", "gone"]
+)
+def test_other_places_are_refused(tree: Path, path: str) -> None:
+    (tree.parent / "outside").write_bytes(b"one\n")
+    (tree / ".git").mkdir()
+    (tree / ".git" / "config").write_bytes(b"one\n")
+    with pytest.raises(CaplintError, match="nothing was written"):
+        replace_files({(tree, "a"): (b"one\n", b"1\n"), (tree, path): (b"one\n", b"1\n")})
+    assert (tree / "a").read_bytes() == (tree.parent / "outside").read_bytes() == b"one\n"
+
+
+@pytest.mark.parametrize("linked", ["file", "directory"])
+def test_links_are_not_followed(tree: Path, linked: str) -> None:
+    outside = tree.parent / "outside"
+    outside.mkdir()
+    (outside / "b").write_bytes(b"two\n")
+    if linked == "file":
+        (tree / "sub" / "b").unlink()
+        (tree / "sub" / "b").symlink_to(outside / "b")
+    else:
+        (tree / "sub" / "b").unlink()
+        (tree / "sub").rmdir()
+        (tree / "sub").symlink_to(outside)
+    with pytest.raises(CaplintError, match="link"):
+        replace_files({(tree, "sub/b"): (b"two\n", b"2\n")})
+    assert (outside / "b").read_bytes() == b"two\n"
+
+
+def test_a_fifo_is_refused(tree: Path) -> None:
+    (tree / "a").unlink()
+    os.mkfifo(tree / "a")
+    with pytest.raises(CaplintError, match="no regular file"):
+        replace_files({(tree, "a"): (b"one\n", b"1\n")})
+
+
+def test_a_file_that_has_changed_is_left_alone(tree: Path) -> None:
+    with pytest.raises(CaplintError, match="has changed meanwhile"):
+        replace_files({(tree, "a"): (b"one\n", b"1\n"), (tree, "sub/b"): (b"other\n", b"2\n")})
+    assert (tree / "a").read_bytes() == b"one\n"
+
+
+def test_what_was_replaced_is_restored(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = os.replace
+    targets: list[str] = []
+
+    def failing(source: str, target: Path) -> None:
+        targets.append(Path(target).name)
+        if targets == ["a", "b"]:
+            raise OSError(28, "No space left on device", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    before = _names(tree)
+    with pytest.raises(CaplintError, match="No space left on device; nothing was written"):
+        replace_files({(tree, "a"): (b"one\n", b"1\n"), (tree, "sub/b"): (b"two\n", b"2\n")})
+    assert (tree / "a").read_bytes() == b"one\n"
+    assert targets == ["a", "b", "a"]
+    assert _names(tree) == before
