@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from editing import ANSWERS, ENABLES_VCPU, OLD, Edit, Transform, before, both, inside, swap
+from editing import ANSWERS, ENABLES_VCPU, OLD, Edit, Transform, before, both, inside, rows, swap
 from real_trees import API, QEMU, TOOLS, UAPI
 from refactoring import (
     ahead,
@@ -190,6 +190,8 @@ GENERIC_STRUCTURE = [
                 ),
             )
         },
+        # Two places that take any flags, instead of one.
+        adds=rows("note", "CAP205", "DIRTY_LOG_RING_ACQ_REL", "generic"),
     ),
     Edit(
         "generic: gotos become returns",

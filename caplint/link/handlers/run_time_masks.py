@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.load import GENERIC
 from caplint.link.functions.body import Body, Handler
 from caplint.link.functions.callees import Helpers
@@ -145,9 +146,16 @@ class RunTimeMasks:
 
 
 def _conditions(body: Body, offset: int, start: int, stop: int) -> tuple[str, ...]:
-    """Return the run-time conditions between two offsets under which a statement runs; `kvm` is none of them."""
+    """Return the run-time conditions between two offsets under which a statement runs.
+
+    Which capability is asked for, and whether there is a VM, are none of them.
+    """
     return tuple(
         f"!({guard.text})" if guard.negated else guard.text
         for guard in body.guards_at(offset)
-        if start <= guard.start < stop and set(_WORD.findall(guard.text)) - _IGNORED
+        if start <= guard.start < stop and _depends_on_machine(set(_WORD.findall(guard.text)))
     )
+
+
+def _depends_on_machine(words: set[str]) -> bool:
+    return bool(words - _IGNORED) and not any(map(is_capability, words))

@@ -50,6 +50,19 @@ def test_wider(tmp_path: Path, parts: tuple[str, str, str], row: tuple[Any, ...]
     assert condition in found_condition
 
 
+IN_FRONT = TEXT.replace(
+    "switch (ext) {{\n\tcase KVM_CAP_A:\n\t\t{check}\n\t\tbreak;\n\t}}",
+    "if (ext == KVM_CAP_A) {{\n\t\t{check}\n\t\treturn r;\n\t}}",
+)
+
+
+@pytest.mark.parametrize("test", ["ext == KVM_CAP_A", "KVM_CAP_A == ext", "ext == KVM_CAP_A && kvm"])
+def test_an_answer_in_front_of_the_switch(tmp_path: Path, test: str) -> None:
+    text = IN_FRONT.format(head="", check=SOMETIMES, enable=REFUSES).replace("ext == KVM_CAP_A", test)
+    tree = bare_kernel(tmp_path, {UAPI: HEADER, X86: text})
+    assert ask([tree], "SELECT bits, condition FROM cap_subset") == [(2, "host_has_a()")]
+
+
 NARROW = {
     "bits that are always there": ("r = A_ONE | A_TWO;", REFUSES, ""),
     "one condition for the whole answer": ("if (host_has_a())\n\t\t\tr = A_VALID;", REFUSES, ""),
