@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from caplint.c.formula import MAX_CONFLICTS, Formula, Junction, Literal
+from caplint.c.formula import MAX_CONFLICTS, ClauseEncoder, Formula, Junction, Literal
 
 
 class ConstraintSolver:
@@ -15,8 +15,7 @@ class ConstraintSolver:
         from pysat.solvers import Solver  # noqa: PLC0415
 
         self._solver = Solver(name="glucose4")
-        self._atoms: dict[str, int] = {}
-        self._count = 0
+        self._encoder = ClauseEncoder()
         self._contradictory = False
         for constraint in constraints:
             self._require(constraint)
@@ -25,10 +24,9 @@ class ConstraintSolver:
         """Tell whether some configuration satisfies the formula and the constraints; True if the solver gives up."""
         if formula is False or self._contradictory:
             return False
-        own: list[int] = []
-        assumed = [] if formula is True else [self._encoded(formula, own)]
+        literal, own = (None, []) if formula is True else self._encoded(formula)
         self._solver.conf_budget(MAX_CONFLICTS)
-        is_allowed = self._solver.solve_limited(assumptions=assumed) is not False
+        is_allowed = self._solver.solve_limited(assumptions=[] if literal is None else [literal]) is not False
         # The solver would otherwise choose values for the nodes of all earlier formulas each time.
         for node in own:
             self._solver.add_clause([-node])
@@ -41,30 +39,15 @@ class ConstraintSolver:
             for operand in formula.operands:
                 self._require(operand)
         elif isinstance(formula, Junction):
-            self._solver.add_clause([self._encoded(operand, []) for operand in formula.operands])
+            self._solver.add_clause([self._encoded(operand)[0] for operand in formula.operands])
         elif isinstance(formula, Literal):
-            self._solver.add_clause([self._encoded(formula, [])])
+            self._solver.add_clause([self._encoded(formula)[0]])
 
-    def _encoded(self, formula: Literal | Junction, own: list[int]) -> int:
-        """Return a literal of the solver that implies the formula; add the variables of its nodes to `own`.
-
-        Formulas are in negation normal form, so an implication in one direction suffices.
-        """
-        if isinstance(formula, Literal):
-            if formula.atom not in self._atoms:
-                self._atoms[formula.atom] = self._variable()
-            atom = self._atoms[formula.atom]
-            return atom if formula.positive else -atom
-        operands = [self._encoded(operand, own) for operand in formula.operands]
-        node = self._variable()
-        own.append(node)
-        if formula.operator == "&&":
-            for operand in operands:
-                self._solver.add_clause([-node, operand])
-        else:
-            self._solver.add_clause([-node, *operands])
-        return node
-
-    def _variable(self) -> int:
-        self._count += 1
-        return self._count
+    def _encoded(self, formula: Literal | Junction) -> tuple[int, list[int]]:
+        """Give the solver a formula's clauses; return a literal that implies it, and the variables of its nodes."""
+        known = len(self._encoder.nodes)
+        literal = self._encoder.literal(formula)
+        for clause in self._encoder.clauses:
+            self._solver.add_clause(clause)
+        self._encoder.clauses.clear()
+        return literal, self._encoder.nodes[known:]

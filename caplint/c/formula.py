@@ -9,11 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pysat.formula import Formula as PysatFormula
-
 
 # Rounds of unit propagation: operands decided by a literal beside them are removed. Hand-written conditions need one or
 # two; a long chain (`a && (!a || b) && (!b || c) …`) would take quadratic time, and is correct without.
@@ -188,9 +183,9 @@ def satisfiable(formula: Formula) -> bool:
     # Imported on demand: most runs need no solver.
     from pysat.solvers import Solver  # noqa: PLC0415
 
-    encoded = _encode(formula, {})
-    encoded.clausify()
-    with Solver(name="glucose4", bootstrap_with=[*encoded]) as solver:
+    encoder = ClauseEncoder()
+    encoder.clauses.append([encoder.literal(formula)])
+    with Solver(name="glucose4", bootstrap_with=encoder.clauses) as solver:
         solver.conf_budget(MAX_CONFLICTS)
         return solver.solve_limited() is not False
 
@@ -230,11 +225,31 @@ def equivalent(left: Formula, right: Formula) -> bool:
     return implies(left, right) and implies(right, left)
 
 
-def _encode(formula: Literal | Junction, names: dict[str, PysatFormula]) -> PysatFormula:
-    from pysat.formula import And, Atom, Neg, Or  # noqa: PLC0415
+class ClauseEncoder:
+    """Encoder of formulas as clauses, with a variable for each atom and for each inner node.
 
-    if isinstance(formula, Literal):
-        atom = names.setdefault(formula.atom, Atom(formula.atom))
-        return atom if formula.positive else Neg(atom)
-    build = And if formula.operator == "&&" else Or
-    return build(*(_encode(operand, names) for operand in formula.operands))
+    Variables are numbered from 1 in each encoder: a solver takes time for every number up to the highest that it gets.
+    """
+
+    def __init__(self) -> None:
+        self.clauses: list[list[int]] = []
+        self.nodes: list[int] = []
+        """Variables of inner nodes."""
+        self._atoms: dict[str, int] = {}
+
+    def literal(self, formula: Literal | Junction) -> int:
+        """Return a literal that implies the formula, and add the clauses that make it do so.
+
+        Formulas are in negation normal form, so an implication in one direction suffices.
+        """
+        if isinstance(formula, Literal):
+            atom = self._atoms.setdefault(formula.atom, len(self._atoms) + len(self.nodes) + 1)
+            return atom if formula.positive else -atom
+        operands = [self.literal(operand) for operand in formula.operands]
+        node = len(self._atoms) + len(self.nodes) + 1
+        self.nodes.append(node)
+        if formula.operator == "&&":
+            self.clauses += [[-node, operand] for operand in operands]
+        else:
+            self.clauses.append([-node, *operands])
+        return node

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from caplint.c.expression import parse
 from caplint.c.formula import (
+    ClauseEncoder,
     Formula,
     Literal,
     atoms,
@@ -136,3 +137,28 @@ def test_an_endless_chain_is_normalised_in_bounded_rounds(order: int) -> None:
     assert time.process_time() - begin < 1
     assert implies(whole, names[-1])
     assert not satisfiable(conjunction([whole, negation(names[-1])]))
+
+
+def _hard(at: int) -> Formula:
+    """A formula that only the solver decides, over atoms of its own."""
+    one, two, three = (Literal(f"N{at}_{name}") for name in "ABC")
+    pairs = [(one, two), (negation(one), three), (negation(two), negation(three)), (one, negation(three))]
+    return conjunction(map(disjunction, pairs))
+
+
+def test_a_decision_does_not_pay_for_earlier_ones() -> None:
+    def seconds(first: int) -> float:
+        begin = time.process_time()
+        assert all(satisfiable(_hard(at)) for at in range(first, first + 300))
+        return time.process_time() - begin
+
+    times = [seconds(block * 300) for block in range(12)]
+    assert min(times[-3:]) < 4 * max(min(times[:3]), 0.02)
+
+
+def test_variables_of_an_encoder_leave_no_gap() -> None:
+    encoder = ClauseEncoder()
+    literals_of = [encoder.literal(parse(text)) for text in ("A && (B || !C)", "!A", "C")]  # type: ignore[arg-type]
+    assert {abs(number) for clause in encoder.clauses for number in clause} == set(range(1, 6))
+    assert encoder.nodes == [4, 5]
+    assert literals_of == [5, -1, 3]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import QEMU_UAPI, UAPI, X86, ask, bare_kernel, bare_qemu
+from growth import assert_proportionate, seconds_of_check
 
 from caplint.config.settings import Config
-from caplint.engine.check import check
-from caplint.rules import page
-from caplint.trees.tree import Tree
-from caplint.util import shipped_files
 
 
 def _header(cases: int) -> str:
@@ -133,24 +129,11 @@ VMM: dict[str, Callable[[int], str]] = {
 }
 
 
-def _seconds(trees: list[Tree]) -> float:
-    begun = time.process_time()
-    check(trees, page.load([shipped_files.RULES]), Config(cache="none", jobs=1))
-    return time.process_time() - begun
-
-
-def _assert_proportionate(seconds: Callable[[int], float]) -> None:
-    seconds(100)
-    small, large = seconds(500), seconds(2_000)
-    bound = 8 * max(small, 0.3)
-    if large >= bound:  # other processes, and a large heap, disturb one measurement, but hardly two
-        large = min(large, seconds(2_000))
-    assert large < bound, f"{small:.2f} s, then {large:.2f} s"
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_with_the_input(tmp_path: Path, shape: str) -> None:
-    _assert_proportionate(lambda cases: _seconds([bare_kernel(tmp_path / str(cases), SHAPES[shape](cases))]))
+    assert_proportionate(
+        lambda cases: seconds_of_check([bare_kernel(tmp_path / str(cases), SHAPES[shape](cases))]), 500, 2_000, 0.3
+    )
 
 
 @pytest.mark.parametrize("shape", VMM)
@@ -159,9 +142,9 @@ def test_time_grows_with_the_uses_of_a_vmm(tmp_path: Path, shape: str) -> None:
         code = f"int f(KVMState *s)\n{{\n    int r = 0;\n{''.join(map(VMM[shape], range(cases)))}    return r;\n}}\n"
         files = {QEMU_UAPI: _header(cases), "accel/kvm/kvm-all.c": code}
         kernel = bare_kernel(tmp_path / f"k{cases}", {UAPI: _header(cases)})
-        return _seconds([kernel, bare_qemu(tmp_path / f"q{cases}", files)])
+        return seconds_of_check([kernel, bare_qemu(tmp_path / f"q{cases}", files)])
 
-    _assert_proportionate(seconds)
+    assert_proportionate(seconds, 500, 2_000, 0.3)
 
 
 CUT: dict[str, tuple[dict[str, str], str]] = {

@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 from conftest import QEMU_UAPI, UAPI, X86, ask, bare_kernel, bare_qemu
+from growth import assert_proportionate, seconds_of_check
 
-from caplint.config.settings import Config
-from caplint.engine.check import check
-from caplint.rules import page
 from caplint.trees.tree import Tree
-from caplint.util import shipped_files
 from caplint.values.expression_tree import text_of, tree_of
 
 API = "Documentation/virt/kvm/api.rst"
@@ -131,24 +128,11 @@ VMMS: dict[str, str] = {
 }
 
 
-def _seconds(trees: list[Tree]) -> float:
-    begun = time.process_time()
-    check(trees, page.load([shipped_files.RULES]), Config(cache="none", jobs=1))
-    return time.process_time() - begun
-
-
-def _assert_proportionate(seconds: Callable[[int], float]) -> None:
-    seconds(20)
-    small, large = seconds(100), seconds(400)
-    bound = 8 * max(small, 0.2)
-    if large >= bound:  # other processes, and a large heap, disturb one measurement, but hardly two
-        large = min(large, seconds(400))
-    assert large < bound, f"{small:.2f} s, then {large:.2f} s"
-
-
 @pytest.mark.parametrize("shape", KERNELS)
 def test_time_grows_with_a_kernel(tmp_path: Path, shape: str) -> None:
-    _assert_proportionate(lambda count: _seconds([bare_kernel(tmp_path / str(count), KERNELS[shape](count))]))
+    assert_proportionate(
+        lambda count: seconds_of_check([bare_kernel(tmp_path / str(count), KERNELS[shape](count))]), 100, 400, 0.2
+    )
 
 
 def _vmm(root: Path, shape: str, count: int) -> list[Tree]:
@@ -161,7 +145,7 @@ def _vmm(root: Path, shape: str, count: int) -> list[Tree]:
 
 @pytest.mark.parametrize("shape", VMMS)
 def test_time_grows_with_the_msrs_of_a_vmm(tmp_path: Path, shape: str) -> None:
-    _assert_proportionate(lambda count: _seconds(_vmm(tmp_path, shape, count)))
+    assert_proportionate(lambda count: seconds_of_check(_vmm(tmp_path, shape, count)), 100, 400, 0.2)
 
 
 @pytest.mark.parametrize(
