@@ -45,6 +45,13 @@ class Series:
     """File that the series was read from, or the first of several files."""
     patches: list[Patch]
 
+    @property
+    def title(self) -> str:
+        """The label, with the number of further files that were read."""
+        sources = {patch.source for patch in self.patches}
+        more = len(sources) - 1 if self.label in sources else 0
+        return f"{self.label} and {more:,} more" if more else self.label
+
 
 @dataclass
 class PatchedTrees:
@@ -182,7 +189,7 @@ def _lay_beside(series: Series, laid: list[PatchedTrees], trees: list[Tree], way
 
 
 def _routed(series: Series, trees: list[Tree], preferred: str | None, warn: Warn | None = None) -> list[Routed]:
-    return route([patch.files for patch in series.patches], trees, preferred, series.label, warn)
+    return route([patch.files for patch in series.patches], trees, preferred, series.title, warn)
 
 
 def _changed(laid: PatchedTrees) -> set[str]:
@@ -210,8 +217,8 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
     laid.trees = list(state.values())
     laid.series.append(series)
     if len(steps) > _MOST_STEPS:
-        laid.unstepped = f"{series.label} has more than {_MOST_STEPS} patches, too many to check the tree after each"
-        way.warn(f"{series.label}: {len(steps):,} patches; only their combined result is checked, not each patch")
+        laid.unstepped = f"{series.title}: more than {_MOST_STEPS} patches, too many to check the tree after each"
+        way.warn(f"{series.title}: {len(steps):,} patches; only their combined result is checked, not each patch")
     elif len(steps) > 1 and size > _MOST_BYTES:
         laid.unstepped = f"the patches of {series.label} change too large files to check the tree after each"
         way.warn(

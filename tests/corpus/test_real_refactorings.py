@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import real_trees
 import refactorings_arm
+import refactorings_more
 import refactorings_others
 import refactorings_s390_powerpc
 import refactorings_vmm
@@ -21,6 +22,7 @@ EDITS = [
     *refactorings_s390_powerpc.EDITS,
     *refactorings_others.EDITS,
     *refactorings_vmm.EDITS,
+    *refactorings_more.EDITS,
 ]
 
 

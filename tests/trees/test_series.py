@@ -102,6 +102,13 @@ def test_too_many_patches_are_checked_together(trees: list[Tree]) -> None:
     assert told == ["1.patch: 101 patches; only their combined result is checked, not each patch"]
 
 
+def test_the_first_file_stands_for_those_that_follow_it_in_order() -> None:
+    files = [(f"{n}.patch", _add(f"virt/kvm/{n}.c")) for n in range(3)]
+    (series,) = read_series(files, print, in_order=True)
+    assert series.title == "0.patch and 2 more"
+    assert [one.title for one in read_series(files, print)] == ["0.patch", "1.patch", "2.patch"]
+
+
 def test_patches_of_a_large_file_are_checked_together(tmp_path: Path, trees: list[Tree]) -> None:
     lay(tmp_path / "k", {NEW: "0\n" + "/* long */\n" * 90_000})
     patches = [f"--- a/{NEW}\n+++ b/{NEW}\n@@ -1,2 +1,2 @@\n-{n - 1}\n+{n}\n /* long */\n" for n in range(1, 51)]

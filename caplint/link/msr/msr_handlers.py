@@ -23,6 +23,8 @@ from caplint.values.expression_text import stripped
 
 # Maximum number of conditions that hold where an access begins, the last ones; real handlers have a few.
 _MOST_ABOVE = 100
+# A member of `struct msr_data`.
+_ACCESS = re.compile(r"\b([A-Za-z_]\w*)->(index|data|host_initiated)\b")
 _GATE_WORD = re.compile(r"[A-Za-z_]\w*")
 # Words in a guard that do not make the access depend on a capability or a feature.
 _NO_GATE = frozenset({"msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"})
@@ -113,7 +115,7 @@ class MsrHandlers:
 
 def selectors(body: Body) -> set[str]:
     """Return expressions that name the register in a handler: the known ones, and local copies of them."""
-    names = set(knowledge().msr.selectors)
+    names = {*knowledge().msr.selectors, *(f"{request}->index" for request in _requests(body))}
     copies = {row.target for row in body.stores if row.text in names and row.target.isidentifier()}
     return names | copies
 
@@ -126,7 +128,8 @@ def delegates(body: Body) -> list[str]:
 
 
 def _delegates(body: Body) -> list[str]:
-    names, values, requests = selectors(body), set(knowledge().msr.values), _requests(body)
+    names, requests = selectors(body), _requests(body)
+    values = {*knowledge().msr.values, *(text for one in requests for text in (f"{one}->data", f"&{one}->data"))}
     callees = []
     for call in body.calls:
         arguments = set(call.arguments)
@@ -138,10 +141,16 @@ def _delegates(body: Body) -> list[str]:
 
 
 def _requests(body: Body) -> set[str]:
-    """Return parameters that hold a whole access: register, value and origin."""
-    texts = " ".join(row.text for rows in (body.stores, body.calls, body.tests) for row in rows)
+    """Return parameters that hold a whole access: register, value and origin, whatever their names are."""
+    facts = (*body.stores, *body.calls, *body.tests)
+    texts = " ".join([*(row.text for row in facts), *(row.target for row in body.stores)])
+    members = {match[1]: match[2] for match in _ACCESS.finditer(texts) if match[2] != "index"}
+    members = {match[1]: match[2] for match in _ACCESS.finditer(texts)} | members
+    known = knowledge().msr.requests
     return {
-        name for name in knowledge().msr.requests if re.search(rf"\b{name}->(?:index|data|host_initiated)\b", texts)
+        name
+        for name, member in members.items()
+        if name in known or (member != "index" and name in body.handler.parameters)
     }
 
 
@@ -281,5 +290,5 @@ def gate(conditions: list[str]) -> str:
 
 
 def _is_gate(operand: str) -> bool:
-    words = set(_GATE_WORD.findall(operand))
+    words = set(_GATE_WORD.findall(_ACCESS.sub(r"\2", operand)))
     return bool(words - _NO_GATE) and "data" not in words

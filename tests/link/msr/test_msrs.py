@@ -36,6 +36,46 @@ def test_where_a_value_comes_from(tmp_path: Path, body: str, how: str) -> None:
     assert found == [("MSR_TEA", 0xC0000010, how)]
 
 
+PASSED_ON = (
+    "int kvm_tea_get(struct kvm_vcpu *vcpu, struct msr_data *one)\n{\n\tif (!one->host_initiated)\n\t\treturn 1;\n"
+    "\tif (one->index == MSR_TEA)\n\t\tone->data = vcpu->arch.tea;\n\treturn 0;\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("\tswitch (any->index) {\n\tcase MSR_TEA:\n\t\tany->data = vcpu->arch.tea;\n\t}\n", True),
+        ("\tu32 which = any->index;\n\n\tif (which == MSR_TEA)\n\t\tany->data = vcpu->arch.tea;\n", True),
+        ("\tif (any->index == MSR_TEA && !any->host_initiated)\n\t\tany->data = vcpu->arch.tea;\n", True),
+        (
+            "\tswitch (any->index) {\n\tcase MSR_TEA:\n\t\tif (!any->host_initiated)\n\t\t\treturn 1;\n"
+            "\t\tany->data = vcpu->arch.tea;\n\t}\n",
+            True,
+        ),
+        (
+            "\tswitch (any->index) {\n\tcase MSR_TEA:\n\t\tif (!guest_cpuid_has(vcpu, X86_FEATURE_TEA))\n\t\t\treturn 1;\n"
+            "\t\tany->data = vcpu->arch.tea;\n\t}\n",
+            True,
+        ),
+        ("\tif (!any->host_initiated)\n\t\treturn 1;\n\treturn kvm_tea_get(vcpu, any);\n", True),
+        ("\tany->data = 0;\n\treturn kvm_tea_get(vcpu, any);\n", True),
+        ("\tany->data = 0;\n\treturn kvm_tea_get(vcpu, other);\n", False),
+        ("\tif (list->index == MSR_TEA)\n\t\tlist->data = vcpu->arch.tea;\n", False),
+    ],
+)
+def test_a_request_may_have_any_name(tmp_path: Path, body: str, found: bool) -> None:
+    rows = [_read_by(tmp_path / name, body.replace("any", name), name) for name in ("msr_info", "any", "access")]
+    assert rows[0] == rows[1] == rows[2]
+    assert bool(rows[0]) == found
+
+
+def _read_by(root: Path, body: str, name: str) -> list[tuple[str, ...]]:
+    head = f"int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *{name})\n{{\n"
+    files = {INDEX: NUMBERED, HOST: HELD, X86: PASSED_ON + head + body + "\treturn 0;\n}\n"}
+    return ask([bare_kernel(root, files)], "SELECT function, msr, value_kind, gated FROM msr_get ORDER BY 1")
+
+
 @pytest.mark.parametrize(
     ("chain", "state"),
     [
