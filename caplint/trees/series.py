@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from caplint.knowledge.languages import language_of
-from caplint.trees.apply import Changes, Warn, apply
+from caplint.trees.apply import Changes, DoesNotApplyError, Warn, apply
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.patch_paths import refuse_repositories
 from caplint.trees.patch_text import PatchText
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from caplint.trees.mail import Mail
 
 
+# After a patch that does not apply, if the user gave several files one after another.
+_ORDER = "if it needs another patch, give the files in the order of the package (its .spec or series file)"
 _MOST_STEPS = 100
 """Maximum patches of a series to check one by one; a mbox of a megabyte may hold thousands."""
 _MOST_BYTES = 24_000_000
@@ -209,7 +211,12 @@ def _add(laid: PatchedTrees, series: Series, way: _Way) -> None:
         for name, file in routed:
             files.setdefault(name, []).append(file)
         for name, own in files.items():
-            changes = apply(state[name], own, _label(series, patch), way.warn, less_context=way.less_context)
+            try:
+                changes = apply(state[name], own, _label(series, patch), way.warn, less_context=way.less_context)
+            except DoesNotApplyError as error:
+                if series.title == series.label:
+                    raise
+                raise DoesNotApplyError(f"{error}; {_ORDER}") from error
             size += sum(len(content) for content in changes.values() if content is not None)
             state[name] = overlay(state[name], changes, [_row(series, ordinal, patch, file) for file in own])
         steps.append((ordinal, patch.label, dict(state)))

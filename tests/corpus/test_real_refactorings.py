@@ -6,6 +6,7 @@ import pytest
 import real_trees
 import refactorings_arm
 import refactorings_more
+import refactorings_more_others
 import refactorings_others
 import refactorings_s390_powerpc
 import refactorings_vmm
@@ -23,6 +24,7 @@ EDITS = [
     *refactorings_others.EDITS,
     *refactorings_vmm.EDITS,
     *refactorings_more.EDITS,
+    *refactorings_more_others.EDITS,
 ]
 
 
