@@ -27,6 +27,10 @@ class MsrKnowledge:
     filters: list[str]
     """Functions that filter the MSR lists at run time."""
     features: list[str]
+    probes: list[str]
+    """Functions that get each element of a list of MSRs."""
+    feature_probes: list[str]
+    """Those of them for lists of features."""
     functions: dict[str, list[str]]
     """Verb (get, set, feature) → names of handlers."""
     fields: dict[str, list[str]]
@@ -98,6 +102,8 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         vendor_filter=data["vendor_filter"],
         filters=data["filters"],
         features=data["features"],
+        probes=data["probes"],
+        feature_probes=data["feature_probes"],
         functions={verb: entry["functions"] for verb, entry in handlers.items()},
         fields={verb: entry["fields"] for verb, entry in handlers.items()},
         roots=[(name, re.compile(rf"(?:{pattern})")) for name, ends in data["state"].items() for pattern in ends],

@@ -161,8 +161,7 @@ class AccessTables:
         side, tree = self.helpers.side, self.helpers.tree
         rows = self.helpers.connection.execute(_LISTED, (side, tree)).fetchall()
         numbers = {(_stem(row[4]), row[5]) for row in rows}
-        for path, line, column, name, msr, number, condition in rows[:_MOST_REGISTERS]:
-            of_vendor = name in knowledge().msr.vendor_filtered
+        for path, line, column, name, msr, number, condition, of_vendor in rows[:_MOST_REGISTERS]:
             if self._plain(number, condition, of_vendor) or (not of_vendor and (_stem(msr), number - 1) in numbers):
                 continue  # cases of all vendors serve it, or it belongs to a bank whose first register is listed too
             if not of_vendor and vendors != self.registers.vendors:
@@ -298,6 +297,6 @@ _SITES = """
     ORDER BY path, line
 """
 _LISTED = """
-    SELECT path, line, column, list, msr, number, condition FROM temp.all_msr_saved
+    SELECT path, line, column, list, msr, number, condition, by_vendor FROM temp.all_msr_saved
     WHERE side = ? AND tree = ? AND NOT feature AND number IS NOT NULL ORDER BY path, line, column
 """

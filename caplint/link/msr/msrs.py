@@ -21,6 +21,7 @@ from caplint.link.functions.member_uses import POINTED, Members, members_of
 from caplint.link.msr.access_tables import AccessTables, SiteConditions
 from caplint.link.msr.arch_state import State
 from caplint.link.msr.msr_handlers import MsrHandlers, MsrSite, MsrValue, gate, gates, leaving, returned, sites, value
+from caplint.link.msr.msr_lists import msr_lists
 from caplint.link.msr.passthrough import link_passthrough
 from caplint.link.msr.rows import (
     MsrFactRow,
@@ -204,39 +205,33 @@ def _insert_state(access: _Access, state: State) -> None:
 
 
 def _saved(connection: sqlite3.Connection, side: str, tree: str, numbers: _MsrNumbers) -> None:
-    msr_knowledge = knowledge().msr
     filtered = _filtered(connection, side, tree, numbers)
-    for feature, lists in enumerate((msr_knowledge.saved, msr_knowledge.features)):
-        for name in lists:
-            rows = connection.execute(
-                """SELECT f.path, e.line, e.column, e.value, c.text FROM temp.all_file f
-                   JOIN main.element e ON e.blob = f.blob JOIN main.condition c ON c.id = e.condition
-                   WHERE f.side = ? AND f.tree = ? AND e.variable = ? ORDER BY f.path, e.start""",
-                (side, tree, name),
-            ).fetchall()
-            for path, line, column, text, condition in rows:
-                number = numbers.of(text)
-                decided = number is not None and any(low <= number <= high for low, high in filtered)
-                insert(
-                    connection,
-                    "all_msr_saved",
-                    [
-                        MsrSavedRow(
-                            side=side,
-                            tree=tree,
-                            path=path,
-                            line=line,
-                            column=column,
-                            list=name,
-                            feature=feature,
-                            msr=text,
-                            number=number,
-                            condition=condition,
-                            filtered=int(decided),
-                            family=_family_of(text),
-                        )
-                    ],
-                )
+    for listed in msr_lists(connection, side, tree):
+        rows = connection.execute(
+            """SELECT f.path, e.line, e.column, e.value, c.text FROM temp.all_file f
+               JOIN main.element e ON e.blob = f.blob JOIN main.condition c ON c.id = e.condition
+               WHERE f.side = ? AND f.tree = ? AND e.variable = ? ORDER BY f.path, e.start""",
+            (side, tree, listed.name),
+        ).fetchall()
+        for path, line, column, text, condition in rows:
+            number = numbers.of(text)
+            decided = number is not None and any(low <= number <= high for low, high in filtered)
+            row = MsrSavedRow(
+                side=side,
+                tree=tree,
+                path=path,
+                line=line,
+                column=column,
+                list=listed.name,
+                feature=int(listed.feature),
+                by_vendor=int(listed.by_vendor),
+                msr=text,
+                number=number,
+                condition=condition,
+                filtered=int(decided),
+                family=_family_of(text),
+            )
+            insert(connection, "all_msr_saved", [row])
 
 
 def _family_of(msr: str) -> str:

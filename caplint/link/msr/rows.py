@@ -76,6 +76,7 @@ class MsrSavedRow(NamedTuple):
     column: int
     list: str
     feature: int
+    by_vendor: int
     msr: str
     number: int | None
     condition: str

@@ -66,6 +66,7 @@ CREATE TEMP TABLE all_msr_saved (
     column    INTEGER NOT NULL,
     list      TEXT NOT NULL,
     feature   INTEGER NOT NULL, -- 1: a list of feature MSRs, which are not saved
+    by_vendor INTEGER NOT NULL, -- 1: the vendor's module decides which of the list's MSRs exist
     msr       TEXT NOT NULL,
     number    INTEGER,
     condition TEXT NOT NULL,

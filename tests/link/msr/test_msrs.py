@@ -54,7 +54,8 @@ PASSED_ON = (
             True,
         ),
         (
-            "\tswitch (any->index) {\n\tcase MSR_TEA:\n\t\tif (!guest_cpuid_has(vcpu, X86_FEATURE_TEA))\n\t\t\treturn 1;\n"
+            "\tswitch (any->index) {\n\tcase MSR_TEA:\n"
+            "\t\tif (!guest_cpuid_has(vcpu, X86_FEATURE_TEA))\n\t\t\treturn 1;\n"
             "\t\tany->data = vcpu->arch.tea;\n\t}\n",
             True,
         ),
