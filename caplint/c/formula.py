@@ -66,14 +66,22 @@ def _junction(operator: str, operands: Iterable[Formula], rounds: int = MAX_ROUN
     neutral = operator == "&&"
     nodes: list[Literal | Junction] = []
     for operand in operands:
-        if not isinstance(operand, bool):
+        if operand is True or operand is False:
+            if operand is not neutral:
+                return not neutral
+        elif not nodes or operand is not nodes[-1]:
             nodes.append(operand)
-        elif operand is not neutral:
-            return not neutral
-    if len(nodes) == 1:
-        return nodes[0]
+    if len(nodes) < 2:
+        return nodes[0] if nodes else neutral
+    return _joined(operator, tuple(nodes), rounds)
+
+
+@lru_cache(maxsize=16_384)
+def _joined(operator: str, nodes: tuple[Literal | Junction, ...], rounds: int) -> Formula:
+    """Join at least two operands; the same few are joined again and again."""
+    neutral = operator == "&&"
     flat = _flattened(operator, nodes)
-    if any(isinstance(node, Literal) and str(negation(node)) in flat for node in flat.values()):
+    if any(isinstance(node, Literal) and str(_opposite(node)) in flat for node in flat.values()):
         return not neutral
     if rounds:
         simplified = [_remaining(node, flat) if isinstance(node, Junction) else node for node in flat.values()]
@@ -88,7 +96,7 @@ def _junction(operator: str, operands: Iterable[Formula], rounds: int = MAX_ROUN
     return Junction(operator, tuple(kept), text)
 
 
-def _flattened(operator: str, operands: list[Literal | Junction]) -> dict[str, Literal | Junction]:
+def _flattened(operator: str, operands: Iterable[Literal | Junction]) -> dict[str, Literal | Junction]:
     """Return the operands by their text, nested operands of the same operator merged into the outer level."""
     flat: dict[str, Literal | Junction] = {}
     for node in operands:
@@ -101,11 +109,7 @@ def _flattened(operator: str, operands: list[Literal | Junction]) -> dict[str, L
 
 def _remaining(operand: Junction, flat: dict[str, Literal | Junction]) -> Formula:
     """Remove operands that sibling literals decide: in a conjunction with `a`, `!a || b` becomes `b`."""
-    kept = [
-        inner
-        for inner in operand.operands
-        if not (isinstance(inner, Literal) and str(Literal(inner.atom, not inner.positive)) in flat)
-    ]
+    kept = [inner for inner in operand.operands if not (isinstance(inner, Literal) and str(_opposite(inner)) in flat)]
     return operand if len(kept) == len(operand.operands) else _junction(operand.operator, kept)
 
 
@@ -122,9 +126,17 @@ def negation(formula: Formula) -> Formula:
     """Return the negation, pushed down to the atoms."""
     if isinstance(formula, bool):
         return not formula
-    if isinstance(formula, Literal):
-        return Literal(formula.atom, not formula.positive)
-    return _junction("||" if formula.operator == "&&" else "&&", map(negation, formula.operands))
+    return _opposite(formula) if isinstance(formula, Literal) else _negated(formula)
+
+
+@lru_cache(maxsize=4_096)
+def _opposite(literal: Literal) -> Literal:
+    return Literal(literal.atom, not literal.positive)
+
+
+@lru_cache(maxsize=4_096)
+def _negated(junction: Junction) -> Formula:
+    return _junction("||" if junction.operator == "&&" else "&&", map(negation, junction.operands))
 
 
 def text(formula: Formula) -> str:

@@ -27,8 +27,13 @@ class AbstractValue(NamedTuple):
 
     def when(self, signs: str) -> Formula:
         """Return the condition under which the value may have one of the signs."""
-        formulas = [self.signs[sign] for sign in signs if sign in self.signs]
-        return True if any(formula is True for formula in formulas) else disjunction(formulas)
+        formulas = []
+        for sign in signs:
+            formula = self.signs.get(sign, False)
+            if formula is True:
+                return True
+            formulas.append(formula)
+        return disjunction(formulas)
 
     @property
     def true(self) -> Formula:

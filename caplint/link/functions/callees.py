@@ -44,6 +44,7 @@ class Helpers:
     tree: str
     _functions: dict[str, list[Handler]] = field(default_factory=dict)
     _macros: dict[str, list[FunctionMacro]] = field(default_factory=dict)
+    _expandable: dict[tuple[str, str], list[FunctionMacro]] = field(default_factory=dict)
     _bodies: dict[tuple[int, int], Body] = field(default_factory=dict)
     _callable: dict[tuple[str, str], list[Body]] = field(default_factory=dict)
     walks: dict[tuple[int, int, int], list[tuple[bool, bool]]] = field(default_factory=dict)
@@ -92,6 +93,14 @@ class Helpers:
 
     def macros(self, name: str, arch: str) -> list[FunctionMacro]:
         """Return the function-like macros of a name, chosen as in `functions`."""
+        key = (name, arch)
+        if key not in self._expandable:
+            self._expandable[key] = [
+                entry for entry in self._all_macros(name) if arch == GENERIC or entry.arch in {arch, GENERIC}
+            ]
+        return self._expandable[key]
+
+    def _all_macros(self, name: str) -> list[FunctionMacro]:
         if name not in self._macros:
             self._macros[name] = [
                 FunctionMacro(entry.path, entry.line, entry.arch or GENERIC, entry.parameters, entry.body)
@@ -101,7 +110,7 @@ class Helpers:
                 first = self._macros[name][0]
                 self._cut(first.path, first.line, 0, 0)
                 self._macros[name] = []
-        return [entry for entry in self._macros[name] if arch == GENERIC or entry.arch in {arch, GENERIC}]
+        return self._macros[name]
 
     def body(self, handler: Handler) -> Body:
         """Return a function's body, which is read once."""

@@ -25,8 +25,8 @@ from caplint.link.handlers.simulation_state import Run, SimulationState
 from caplint.values.c_integers import UnknownValueError, literal
 from caplint.values.expression_tree import Node, text_of, tree_of
 
-Call = Callable[["Evaluator", str, list[AbstractValue], list[str]], AbstractValue]
-"""Evaluates a call of a named function (`.name`: through a member) with its arguments and their texts."""
+Call = Callable[["Evaluator", str, list[AbstractValue], list[Node]], AbstractValue]
+"""Evaluates a call of a named function (`.name`: through a member) with the values of its arguments and themselves."""
 
 _ENABLED = frozenset({"IS_ENABLED", "IS_BUILTIN", "IS_REACHABLE", "IS_MODULE"})
 _ERRNO = re.compile(r"E[A-Z][A-Z0-9]+\Z")
@@ -188,19 +188,20 @@ class Evaluator:
     def called(self, tree: Node) -> AbstractValue:
         """Return the value of a call."""
         callee, *arguments = tree.parts
-        texts = [text_of(argument) for argument in arguments]
         name = callee.text if callee.kind == "name" else _member(callee) if callee.kind == "member" else ""
-        if callee.kind == "name" and name in _ENABLED and len(texts) == 1 and texts[0].startswith("CONFIG_"):
-            condition = parse(f"{name}({texts[0]})")
-            return truth(condition, negation(condition))
+        if name in _ENABLED and callee.kind == "name" and len(arguments) == 1:
+            option = text_of(arguments[0])
+            if option.startswith("CONFIG_"):
+                condition = parse(f"{name}({option})")
+                return truth(condition, negation(condition))
         values = [self._of(argument) for argument in arguments]
         for argument in arguments:
             if argument.kind == "unary" and argument.text == "&" and (target := _path(argument.parts[0])):
                 self.assign(target, UNKNOWN)
         if callee.kind == "member":
             self._of(callee)
-            return self.call(self, f".{name}", values, texts)
-        return self.call(self, name, values, texts) if name else UNKNOWN
+            return self.call(self, f".{name}", values, arguments)
+        return self.call(self, name, values, arguments) if name else UNKNOWN
 
     def member(self, tree: Node) -> AbstractValue:
         """Return the value of a member."""

@@ -10,6 +10,7 @@ from caplint.link.functions.callees import FunctionMacro
 from caplint.link.handlers.evaluation import Evaluator
 from caplint.link.handlers.simulation import Simulation
 from caplint.link.handlers.simulation_state import Run, SimulationState
+from caplint.values.expression_tree import Node, text_of
 
 # Maximum depth of calls that are followed, and of definitions of one function.
 _DEEPEST = 8
@@ -19,7 +20,7 @@ _NUMBER = re.compile(r"\(?\s*(?:(-?)\s*([0-9]+)[uUlL]*|(true|false|NULL))\s*\)?\
 _DECISIVE = (("selector",), ("request",))
 
 
-def follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts: list[str]) -> AbstractValue:
+def follow(evaluator: Evaluator, name: str, values: list[AbstractValue], arguments: list[Node]) -> AbstractValue:
     """Return the result of a call; functions that get the capability or the request are simulated."""
     run = evaluator.run
     decisive = any(value.thing in _DECISIVE for value in values)
@@ -30,7 +31,7 @@ def follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts: 
     definitions = _definitions(evaluator, name)
     macros = run.facts.helpers.macros(name, run.arch)
     if not definitions:
-        return expanded(evaluator, macros, texts) if len(macros) == 1 else UNKNOWN
+        return expanded(evaluator, macros, arguments) if len(macros) == 1 else UNKNOWN
     if macros or len(definitions) > MOST_DEFINITIONS:
         return UNKNOWN
     return _together(run, definitions, values) if decisive else summary(evaluator, name, definitions)
@@ -82,12 +83,12 @@ def _through_member(evaluator: Evaluator, name: str, values: list[AbstractValue]
     return joined((result, True) for result in results)
 
 
-def expanded(evaluator: Evaluator, macros: list[FunctionMacro], texts: list[str]) -> AbstractValue:
+def expanded(evaluator: Evaluator, macros: list[FunctionMacro], arguments: list[Node]) -> AbstractValue:
     """Return the value of a macro's body with the arguments in place of its parameters."""
     macro, stack = macros[0], evaluator.run.stack
-    if len(stack) >= _DEEPEST or len(macro.parameters) != len(texts):
+    if len(stack) >= _DEEPEST or len(macro.parameters) != len(arguments):
         return UNKNOWN
-    given = dict(zip(macro.parameters, texts, strict=True))
+    given = dict(zip(macro.parameters, map(text_of, arguments), strict=True))
     words = "|".join(map(re.escape, given))
     text = re.sub(rf"\b(?:{words})\b", lambda match: f"({given[match[0]]})", macro.body) if given else macro.body
     stack.append((-1, len(stack)))

@@ -79,8 +79,11 @@ class Simulation:
             if index >= len(sequence.steps):
                 return state
             step = sequence.steps[index]
+            entering = entries.pop(index, None)
             arriving = self._gotos.pop(step.text, None) if step.kind == "label" else None
-            state = self._step(step, merged([state, entries.pop(index, None), arriving]), ends)
+            if entering is not None or arriving is not None:
+                state = merged([state, entering, arriving])
+            state = self._step(step, state, ends)
             index += 1
 
     def _step(self, step: FlowStep, state: SimulationState | None, ends: Ends) -> SimulationState | None:
@@ -93,6 +96,8 @@ class Simulation:
         if step.kind in _LABELS:
             self.run.reached.add(id(step))
             return state
+        if step.condition is True:
+            return self._present(step, state, ends)
         here, elsewhere = state.within(step.condition), state.outside(step.condition)
         if elsewhere is not None and step.kind == "if":  # a statement behind an `if` that is not always compiled
             elsewhere = self._sequence(step.body, {0: elsewhere}, ends)
@@ -107,6 +112,8 @@ class Simulation:
         """Run a statement in the configurations that have it."""
         self.run.reached.add(id(step))
         match step.kind:
+            case "return" | "init" | "expression":
+                return self._plain(step, state)
             case "if":
                 return self._if(step, state, ends)
             case "switch":
@@ -119,8 +126,6 @@ class Simulation:
                 ends.breaks.append(state)
             case "continue":
                 ends.continues.append(state)
-            case "return" | "init" | "expression":
-                return self._plain(step, state)
         return None
 
     def _plain(self, step: FlowStep, state: SimulationState) -> SimulationState | None:

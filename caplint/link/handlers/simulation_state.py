@@ -34,8 +34,7 @@ class SeenLabel(NamedTuple):
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class SimulationState:
+class SimulationState(NamedTuple):
     """Configurations in which control is at a place, and the values of variables there."""
 
     reached: Formula

@@ -221,13 +221,13 @@ class _AccessSimulation(Simulation):
 _VALUES = frozenset({"data", "pdata", "index"})
 
 
-def _follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts: list[str]) -> AbstractValue:
+def _follow(evaluator: Evaluator, name: str, values: list[AbstractValue], arguments: list[Node]) -> AbstractValue:
     """Return the result of a call; functions that get the access, or test features of the guest, are simulated."""
     run = evaluator.run
     assert isinstance(run, AccessRun)
     msr = knowledge().msr
-    if name in msr.feature_tests and texts and texts[-1].isidentifier():
-        return run.feature(texts[-1])
+    if name in msr.feature_tests and arguments and (feature := text_of(arguments[-1])).isidentifier():
+        return run.feature(feature)
     if name in msr.assumed:
         return number(0)
     if name in msr.lookups and not run.registers.finds(name, run.number):
@@ -235,7 +235,7 @@ def _follow(evaluator: Evaluator, name: str, values: list[AbstractValue], texts:
     definitions = run.registers.definitions(name, run.vendor, evaluator.body.handler.path)
     macros = run.facts.helpers.macros(name, run.arch)
     if not definitions:
-        return expanded(evaluator, macros, texts) if len(macros) == 1 else UNKNOWN
+        return expanded(evaluator, macros, arguments) if len(macros) == 1 else UNKNOWN
     if macros or len(definitions) > MOST_DEFINITIONS:
         return UNKNOWN
     followed = any(_is_access(run, value) for value in values)
