@@ -56,6 +56,10 @@ class AccessRun(Run):
         self.tested.add(name)
         return number(0) if self.absent is None or name in self.absent else EITHER
 
+    def asks(self, features: frozenset[str] | None) -> bool:
+        """Tell whether one of some features was tested; None: any."""
+        return bool(self.tested) if features is None else not self.tested.isdisjoint(features)
+
     unread: dict[tuple[int, int], Body] = field(default_factory=dict)
     """Functions that may decide and whose statements are not known, by blob and offset."""
     of_vendor: bool = False
@@ -269,7 +273,7 @@ def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -
         run, tested=set(), undecided=set(), entered={}, unread={}, of_vendor=vendor_of(body.handler.path) != COMMON
     )
     given = _key(run, key, variables)
-    known = run.registers.results.get(given)
+    known = None if given is None else _known(run, given)
     if known is not None:
         result, inner = known
     else:
@@ -278,8 +282,8 @@ def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -
         state = SimulationState(run.facts.condition(body), variables)
         result = _AccessSimulation(inner, body, _follow).result(sequence, state)
         run.stack.pop()
-        if given is not None and not inner.of_vendor:
-            run.registers.results[given] = result, inner
+        if given is not None:
+            run.registers.results[given, run.vendor if inner.of_vendor else COMMON, run.absent] = result, inner
     run.tested |= inner.tested
     run.undecided |= inner.undecided
     run.entered |= inner.entered
@@ -289,11 +293,21 @@ def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -
     return result
 
 
+def _known(run: AccessRun, given: Hashable) -> tuple[AbstractValue, AccessRun] | None:
+    """Return the known result of a function, and its run; a run that tests no absent feature holds without it too."""
+    for vendor in (COMMON, run.vendor):
+        for absent in (run.absent, frozenset[str]()):
+            result: tuple[AbstractValue, AccessRun] | None = run.registers.results.get((given, vendor, absent))
+            if result is not None and (absent == run.absent or not result[1].asks(run.absent)):
+                return result
+    return None
+
+
 def _key(run: AccessRun, function: tuple[int, int], variables: dict[str, AbstractValue]) -> Hashable | None:
-    """Return everything that the result of a function depends on, if it does not depend on the vendor."""
+    """Return everything that the result of a function depends on, but for the vendor and features that are absent."""
     given = [(name, value.thing, *value.signs) for name, value in sorted(variables.items())]
     plain = all(formula is True for value in variables.values() for formula in value.signs.values())
-    return (function, run.number, run.host, run.absent, *given) if plain else None
+    return (function, run.number, run.host, *given) if plain else None
 
 
 def _has_word(tree: Node, words: frozenset[str]) -> bool:

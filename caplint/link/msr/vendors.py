@@ -45,7 +45,8 @@ class MsrRegisters:
     capability_members: frozenset[str]
     """Members of the VM's state that enabling a capability sets."""
     results: dict[Hashable, Any] = field(default_factory=dict)
-    """Results of functions that depend on no vendor, by everything else that they depend on."""
+    """Results of functions, by everything that they depend on."""
+    _definitions: dict[tuple[str, str, str], list[Body]] = field(default_factory=dict)
     _numbers: dict[str, int | None] = field(default_factory=dict)
     _labels: dict[int, _Labels] = field(default_factory=dict)
     _testing: dict[tuple[int, int, int], bool] = field(default_factory=dict)
@@ -90,8 +91,11 @@ class MsrRegisters:
 
     def definitions(self, name: str, vendor: str, path: str) -> list[Body]:
         """Return the definitions of a function that a call may mean: those in the caller's file, else the vendor's."""
-        found = [body for body in self._functions(name) if vendor_of(body.handler.path) in {vendor, COMMON}]
-        return [body for body in found if body.handler.path == path] or found
+        key = (name, vendor, path)
+        if key not in self._definitions:
+            found = [body for body in self._functions(name) if vendor_of(body.handler.path) in {vendor, COMMON}]
+            self._definitions[key] = [body for body in found if body.handler.path == path] or found
+        return self._definitions[key]
 
     def _functions(self, name: str) -> list[Body]:
         return self.helpers.functions(name, knowledge().msr.architecture)
