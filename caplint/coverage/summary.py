@@ -91,6 +91,9 @@ class Coverage:
         return 100.0 * (1 - self.total("blind_bytes") / total) if total else 100.0
 
 
+LEDGER = "watched"
+"""Temporary table of the names that the ledger accounts for."""
+
 # Names that the ledger accounts for: capabilities, ioctls that a header in view defines, and registers.
 _WATCHED = """
     CREATE TEMP TABLE watched AS

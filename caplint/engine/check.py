@@ -108,8 +108,8 @@ def collect_findings(
 
     `valid`: the queries have already been validated against these views.
     """
-    roles = _roles(session, config)
-    _ask_call_graph(session, rules, config)
+    roles = roles_of(session, config)
+    ask_call_graph(session, rules, config)
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     skipped: list[Skipped] = []
     findings: list[Finding] = []
@@ -124,7 +124,7 @@ def collect_findings(
     return supersede(findings, {rule.code: list(rule.supersedes) for rule in rules}), skipped
 
 
-def _ask_call_graph(session: Session, rules: list[Rule], config: Config) -> None:
+def ask_call_graph(session: Session, rules: list[Rule], config: Config) -> None:
     """Fill `function_arch` if a rule of this run uses it."""
     if any(_ARCHITECTURES in rule.query for rule in rules) and "vmm" in session.roles.values():
         from caplint.graph.function_archs import link_function_archs  # noqa: PLC0415 - most runs need no call graph
@@ -146,7 +146,7 @@ def _known_places(rule: Rule, findings: Iterable[Finding], places: dict[str, Kno
         yield finding
 
 
-def _roles(session: Session, config: Config) -> set[str]:
+def roles_of(session: Session, config: Config) -> set[str]:
     """Return all that the run has of what rules may need."""
     roles = {tree.role for tree in session.trees} | parts(session.loaded)
     if any(tree.base for tree in session.trees):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caplint.config.settings import Config
+from caplint.engine.base_findings import findings_before
 from caplint.engine.check import collect_findings, is_passing, run_rules, suppress, with_sessions
 from caplint.engine.history import History, history, named
 from caplint.engine.outcome import Outcome
 from caplint.findings.finding import Finding, Location, difference, identify, sort_key
-from caplint.link.linker import unpatched
 from caplint.rules.page import Rule
 from caplint.session import Progress, Session, no_progress
 from caplint.trees.series import PatchedTrees
@@ -106,10 +106,7 @@ def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: C
     session.lacks = _lacks(entry)
     outcome = run_rules(session, rules, config)
     changed = _changed_lines(session)
-    unpatched(session.connection, session.configurations)
-    before = identify(
-        suppress(collect_findings(session, rules, config, valid=True)[0], config.suppress)[0], session.roles
-    )
+    before = identify(suppress(findings_before(session, rules, config), config.suppress)[0], session.roles)
     added, resolved = difference(outcome.findings, before)
     skipped = {found.code for found in outcome.skipped}
     step_rules = [rule for rule in rules if "step_finding" in rule.query and rule.code not in skipped]

@@ -94,7 +94,13 @@ def _name(
     further_inputs = asked(known)
     if further_inputs is None or any(None in group for group in states):
         return None
-    pages = [
+    whole = repr((program, states, *rules_and_settings(rules, config), further_inputs))
+    return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def rules_and_settings(rules: list[Rule], config: Config) -> tuple[list[object], tuple[object, ...]]:
+    """Return what outcomes depend on beside trees and program: the rules' pages, and the settings."""
+    pages: list[object] = [
         (
             rule.code,
             rule.name,
@@ -111,9 +117,7 @@ def _name(
     suppressed = [astuple(entry) for entry in config.suppress]
     machines = [astuple(machine) for machine in machines_of(config)]
     reading = (config.vendor_range, config.abis, config.oldest_kernel, astuple(config.repairs), machines)
-    settings = (*reading, config.ignore, suppressed)
-    whole = repr((program, states, pages, settings, further_inputs))
-    return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
+    return pages, (*reading, config.ignore, suppressed)
 
 
 def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | None]:

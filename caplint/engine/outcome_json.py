@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -31,6 +32,16 @@ def render(outcome: Outcome) -> str:
         },
         separators=(",", ":"),
     )
+
+
+def render_findings(findings: Iterable[Finding]) -> str:
+    """Return findings alone as JSON."""
+    return json.dumps([_finding(finding) for finding in findings], separators=(",", ":"))
+
+
+def parse_findings(text: str) -> list[Finding]:
+    """Parse the text of `render_findings`. Raises `ValueError`, `KeyError` or `TypeError` for any other text."""
+    return [_finding_of(row) for row in json.loads(text)]
 
 
 def _finding(finding: Finding) -> list[Any]:

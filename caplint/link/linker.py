@@ -42,8 +42,8 @@ def link(
     return run.configurations
 
 
-def unpatched(connection: sqlite3.Connection, configurations: Configurations) -> None:
-    """Switch the views to the unpatched trees.
+def unpatched(connection: sqlite3.Connection, configurations: Configurations) -> Configurations:
+    """Switch the views to the unpatched trees, and return what decides on presence conditions there.
 
     Rows of side `base` replace those of side `now`, and the `base_` views show the same rows.
     """
@@ -64,4 +64,6 @@ def unpatched(connection: sqlite3.Connection, configurations: Configurations) ->
     connection.execute("UPDATE temp.all_layout_drift SET snapshot = 'now'")
     for table in ("changed_line", "patch_file", "pending_cap", "pending_constant", "pending_section"):
         connection.execute(f"DELETE FROM temp.{table}")  # noqa: S608
-    configurations.unpatched().add_functions(connection)
+    before = configurations.unpatched()
+    before.add_functions(connection)
+    return before

@@ -31,6 +31,12 @@ class Configurations:
         rules.update({("now", *key[1:]): value for key, value in self._rules.items() if key[0] == "base"})
         return Configurations(states, rules)
 
+    def text(self) -> str:
+        """Return all that decides on conditions on the side `now`, as text."""
+        states = [(key, sorted(states.items())) for key, states in self._known.items() if key[0] == "now"]
+        rules = [(key, list(map(str, rules))) for key, rules in self._rules.items() if key[0] == "now"]
+        return repr((states, rules))
+
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Register `possible`, `consistent` and `certain` as SQL functions."""
         connection.create_function("possible", -1, self.possible, deterministic=True)
