@@ -445,6 +445,7 @@ CREATE INDEX table_entry_field ON table_entry (field, blob);
 CREATE INDEX member_blob ON member (blob);
 CREATE INDEX member_owner ON member (owner, blob);
 CREATE INDEX element_blob ON element (blob);
+CREATE INDEX element_variable ON element (variable, blob);
 CREATE INDEX file_variable_blob ON file_variable (blob);
 CREATE INDEX enumerator_blob ON enumerator (blob);
 CREATE INDEX access_blob ON access (blob, start);

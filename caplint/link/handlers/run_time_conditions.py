@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
@@ -106,32 +107,46 @@ class RunTimeConditions:
         name, holder = node.text.lstrip("->."), node.parts[0]
         key = (name, arch, holder.text.lstrip("->."))
         if key not in self._operations:
-            rows = self._rows(_OPERATIONS, name, arch, GENERIC).fetchall()
-            owners = {owner for (owner,) in rows}
+            found = {owner for owner, where in self._pointers.get(name, ()) if where in {arch, GENERIC}}
+            owners = set(found)
             if len(owners) > 1:
                 types = " ".join(kind for (kind,) in self._rows(_TYPES, key[2])) if holder.kind == "member" else key[2]
                 owners &= set(re.findall(r"\w+", types))
             self._operations[key] = self._lacking(owners.pop(), name, arch) if len(owners) == 1 else ()
-            if not rows:
+            if not found:
                 self._operations[key] = None
         return self._operations[key]
 
     def _lacking(self, owner: str, name: str, arch: str) -> tuple[str, ...]:
         tables = self._rows(_TABLES, name, arch, GENERIC, owner).fetchall()
-        return tuple(variable for variable, full in tables if not full or self._is_cleared(variable, name))
+        return tuple(variable for variable, full in tables if not full or f"{variable}.{name}" in self._cleared)
 
     def _rows(self, query: str, *values: str) -> sqlite3.Cursor:
         return self.helpers.connection.execute(query, (self.helpers.side, self.helpers.tree, *values))
 
-    def _is_cleared(self, variable: str, field_name: str) -> bool:
-        return self._rows(_CLEARED, f"{variable}.{field_name}").fetchone() is not None
+    @cached_property
+    def _pointers(self) -> dict[str, list[tuple[str, str]]]:
+        """Name of a member that is a function pointer → structures that have it, and their architectures."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, owner, arch in self._rows(_OPERATIONS, GENERIC):
+            found.setdefault(name, []).append((owner, arch))
+        return found
+
+    @cached_property
+    def _cleared(self) -> frozenset[str]:
+        """Targets to which some function assigns 0."""
+        return frozenset(target for (target,) in self._rows(_CLEARED))
+
+    @cached_property
+    def _written(self) -> list[tuple[str, str]]:
+        """Functions that write to the state of a VM, and the chains."""
+        return [(function or "", chain) for function, chain in self._rows(_WRITES)]
 
     def _is_fixed(self, member: str) -> bool:
         """Tell whether a member of the VM gets its value where the VM is created, and nowhere else."""
         if member not in self._fixed:
             ends = re.compile(rf"kvm(?:->|\.){re.escape(member)}\Z")
-            rows = self._rows(_WRITES, f"*kvm[-.]*{member}").fetchall()
-            writers = {function or "" for function, chain in rows if ends.search(chain)}
+            writers = {function for function, chain in self._written if ends.search(chain)}
             self._fixed[member] = bool(writers) and all(map(kernel_idioms().creates_vm, writers))
         return self._fixed[member]
 
@@ -206,11 +221,12 @@ _GLOBALS = (
          AND (x.arguments = ?3 OR x.arguments GLOB ?3 || '[ ,]*') LIMIT 1""",
 )
 _OPERATIONS = """
-    SELECT DISTINCT x.owner FROM temp.all_file f JOIN main.member x ON x.blob = f.blob
-    WHERE f.side = ?1 AND f.tree = ?2 AND x.name = ?3 AND x.type GLOB '*(*' AND coalesce(f.arch, ?5) IN (?4, ?5)
+    SELECT DISTINCT x.name, x.owner, coalesce(f.arch, ?3)
+    FROM temp.all_file f CROSS JOIN main.member x ON x.blob = f.blob
+    WHERE f.side = ?1 AND f.tree = ?2 AND x.type GLOB '*(*'
 """
 _TYPES = """
-    SELECT DISTINCT x.type FROM temp.all_file f JOIN main.member x ON x.blob = f.blob
+    SELECT DISTINCT x.type FROM temp.all_file f CROSS JOIN main.member x ON x.blob = f.blob
     WHERE f.side = ?1 AND f.tree = ?2 AND x.name = ?3
 """
 _TABLES = """
@@ -221,10 +237,10 @@ _TABLES = """
     GROUP BY x.variable ORDER BY 1
 """
 _CLEARED = """
-    SELECT 1 FROM temp.all_file f JOIN main.store x ON x.blob = f.blob
-    WHERE f.side = ?1 AND f.tree = ?2 AND x.target = ?3 AND x.value IN ('NULL', '0') LIMIT 1
+    SELECT DISTINCT x.target FROM temp.all_file f JOIN main.store x ON x.blob = f.blob
+    WHERE f.side = ?1 AND f.tree = ?2 AND x.value IN ('NULL', '0')
 """
 _WRITES = """
     SELECT x.function, x.chain FROM temp.all_file f JOIN main.access x ON x.blob = f.blob
-    WHERE f.side = ?1 AND f.tree = ?2 AND x.mode NOT IN ('read', 'call', 'sizeof') AND x.chain GLOB ?3
+    WHERE f.side = ?1 AND f.tree = ?2 AND x.mode NOT IN ('read', 'call', 'sizeof') AND x.chain GLOB '*kvm[-.]*'
 """

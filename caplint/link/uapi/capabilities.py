@@ -35,7 +35,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
     connection.execute("""
         INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
         SELECT f.side, f.tree, f.role, f.path, t.line, t.column, t.name, f.arch, t.kind
-        FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
+        FROM temp.all_file f CROSS JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND t.name NOT GLOB '*_' AND f.header IS NULL AND NOT f.expanded
           AND t.name NOT IN (SELECT name FROM temp.all_cap_value)
           AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation', 'pasted part')

@@ -30,7 +30,7 @@ def link_pasted(connection: sqlite3.Connection) -> None:
     """Insert the names that macros paste into `all_cap_use`."""
     macros = connection.execute("""
         SELECT f.side, f.tree, m.name, m.parameters, m.body
-        FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+        FROM temp.all_file f CROSS JOIN main.macro m ON m.blob = f.blob
         WHERE instr(m.body, '##') AND instr(m.body, 'KVM_CAP_') AND NOT f.expanded ORDER BY 1, 2, f.path, m.line
     """).fetchall()
     pasters = {

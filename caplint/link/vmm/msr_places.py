@@ -141,7 +141,7 @@ def _macro_names(code: MsrCode, words: list[str]) -> set[str]:
     for _ in range(_ROUNDS if words else 0):
         contains = " OR ".join("instr(m.body, ?)" for _ in pending)
         rows = code.connection.execute(
-            f"""SELECT DISTINCT m.name FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+            f"""SELECT DISTINCT m.name FROM temp.all_file f CROSS JOIN main.macro m ON m.blob = f.blob
                 WHERE f.side = ? AND f.tree = ? AND m.parameters IS NOT NULL AND (f.arch IS NULL OR f.arch = ?)
                   AND ({contains}) ORDER BY 1 LIMIT {_MOST_MACROS}""",  # noqa: S608
             (code.side, code.tree, code.arch, *pending),

@@ -46,7 +46,7 @@ class OwnMacros:
         """Return the macros whose body calls a wrapper, or calls another such macro."""
         known, found = set(wrappers), set[str]()
         bodies = connection.execute(
-            """SELECT DISTINCT m.name, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+            """SELECT DISTINCT m.name, m.body FROM temp.all_file f CROSS JOIN main.macro m ON m.blob = f.blob
                WHERE f.side = ? AND f.tree = ? AND m.parameters IS NOT NULL AND instr(m.body, '(')""",
             (side, tree),
         ).fetchall()
