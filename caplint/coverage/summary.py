@@ -121,7 +121,8 @@ def measure(connection: sqlite3.Connection) -> Coverage:
                    sum(b.damaged) AS damaged
             FROM file f JOIN main.blob b ON b.id = f.blob GROUP BY f.tree
         ) read ON read.tree = t.name LEFT JOIN (
-            SELECT tree, count(DISTINCT path) AS files, sum(stop - start) AS bytes FROM blind GROUP BY tree
+            SELECT tree, count(DISTINCT iif(stop > start, path, NULL)) AS files, sum(stop - start) AS bytes
+            FROM blind GROUP BY tree
         ) dark ON dark.tree = t.name LEFT JOIN (
             SELECT tree, sum(occurrences) AS occurrences, sum(iif(kind IS NULL, occurrences, 0)) AS lost
             FROM watched GROUP BY tree

@@ -102,7 +102,7 @@ _MSR_TABLES = (
 )  # fmt: skip
 _HANDLER_TABLES = (
     "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_fall_through", "all_cap_late",
-    "all_cap_mask", "all_cap_subset", "all_enable_condition",
+    "all_cap_mask", "all_cap_order", "all_cap_subset", "all_enable_condition",
     "all_handler", "all_vcpu_walk", "all_vm_dereference",
 )  # fmt: skip
 
@@ -190,6 +190,7 @@ LINKS: tuple[Link[Linking], ...] = (
             "all_checked_before",
             "all_cut",
             "all_vmm_answer",
+            "all_vmm_asked",
             "all_vmm_argument",
             "all_vmm_feature",
             "all_vmm_ioctl",
@@ -288,7 +289,7 @@ LINKS: tuple[Link[Linking], ...] = (
         "layouts",
         lambda run: run.fill_layouts(),
         needs=("evaluated layouts",),
-        fills=("all_compat_ioctl", "all_layout", "all_layout_drift", "all_numbered_constant"),
+        fills=("all_compat_ioctl", "all_cut", "all_layout", "all_layout_drift", "all_numbered_constant"),
         wanted=_is_wide,
     ),
 )

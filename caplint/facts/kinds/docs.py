@@ -30,6 +30,22 @@ _PLAIN_HEADING = re.compile(r"\d+(?:\.\d+)+\.?[ \t]+[A-Z]\S*")
 _PLAIN_NAMES = re.compile(r"\d+(?:\.\d+)+\.?(?:[ \t,/&]+(?:and[ \t]+)?KVM_[A-Z0-9_]+)+\s*\Z")
 # An argument of KVM_ENABLE_CAP, with what the sentence goes on to say of it.
 _ARGUMENT = re.compile(r"\bargs?\[(\d)(?:\s*(?:-|\.{2,3})\s*(\d))?\][^.;\n]{0,200}(?:\n[^.;\n:][^.;\n]{0,200})?")
+# When a capability must be enabled: the sentence says so for vCPUs, or names the error.
+_SENTENCE = re.compile(r"[^.:;]{1,600}")
+_ORDER = re.compile(
+    r"\b(?:only|must|has to|have to|needs? to)\b.*\b(?:before|prior to)\b"
+    r".*(?:\bcreat\w+\W.*\bvcpus?\b|\bvcpus?\b.*\bcreat)"
+    r"|(?<!even )\b(?:if|once|when|after)\b(?: an?| any)? vcpus?"
+    r" (?:ha(?:s|ve)|is|are|was|were)(?: already)?(?: been)? created",
+    re.IGNORECASE,
+)
+_VCPU = re.compile(r"\bvcpu", re.IGNORECASE)
+# A row of cpuid.rst: feature, bit, and what the bit tells a guest.
+_FEATURE = re.compile(
+    r"^(KVM_FEATURE_\w+)[ \t]+\d+[ \t]+([^\n]{1,200}(?:\n[ \t]+[^\s][^\n]{0,200}){0,8})", re.MULTILINE
+)
+_MSR_NUMBER = re.compile(r"\b0x[0-9a-fA-F]{2,8}\b")
+_MSR = re.compile(r"\bmsrs?\b", re.IGNORECASE)
 # Continuation lines of a field are indented.
 _CONTINUED = re.compile(r"(?:\n[ \t]+(?!:)\S.*)*")
 _PLACEHOLDER = re.compile(r"\*|_\Z|X{3}|\Z(?<=_[xyz])|FOO|[a-z]{3}")
@@ -89,12 +105,21 @@ def _mentions(source: bytes, markup: _Markup) -> Iterator[_Found]:
             yield DocSection(section.number, section.title, bisect_right(starts, section.start))
         if section.title and "KVM_" in section.title:
             yield from _fields(text, section, starts, markup)
+    yield from _feature_registers(text, starts)
     # Headings without a number are inside the section whose structure may go on behind them.
     numbered = [0, *(section.start for section in sections if section.number)]
     for start, stop in zip(numbered, [*numbered[1:], len(text)], strict=True):
         yield from structures(text, start, stop, bisect_right(starts, start), literal=markup.literal)
     for name, (count, line, column) in sorted(counts.items()):
         yield Token(name, "documentation", count, line, column)
+
+
+def _feature_registers(text: str, starts: list[int]) -> Iterator[DocField]:
+    """Yield the MSRs that the table of KVM's CPUID features names, each with its feature as title."""
+    for match in _FEATURE.finditer(text):
+        line = bisect_right(starts, match.start())
+        numbers = {int(digits, 16) for digits in _MSR_NUMBER.findall(match.group(2)) if _MSR.search(match.group(2))}
+        yield from (DocField(None, match.group(1), "msr", str(number), line) for number in sorted(numbers))
 
 
 def _fields(text: str, section: _OpenSection, starts: list[int], markup: _Markup) -> Iterator[DocField]:
@@ -105,6 +130,17 @@ def _fields(text: str, section: _OpenSection, starts: list[int], markup: _Markup
         yield DocField(section.number, str(section.title), match.group(1).strip().lower(), value, line)
     if "KVM_CAP_" in str(section.title):
         yield from _arguments(text, section, starts)
+        yield from _order(text, section, starts)
+
+
+def _order(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:
+    """Yield the first sentence of a capability's section which says that it is enabled before vCPUs are created."""
+    for match in _SENTENCE.finditer(text, section.start, section.stop) if _VCPU.search(text, section.start) else ():
+        sentence = " ".join(match.group().split())
+        if _ORDER.search(sentence):
+            line = bisect_right(starts, match.end() - len(match.group().lstrip()))
+            yield DocField(section.number, str(section.title), "order", sentence, line)
+            return
 
 
 def _arguments(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:

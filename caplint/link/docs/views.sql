@@ -139,10 +139,16 @@ CREATE TEMP VIEW {base_}api_section AS
            CAST(replace(s.number, rtrim(s.number, '0123456789'), '') AS INTEGER) AS ordinal  -- its last number component
     FROM {base_}file f JOIN main.doc_section s ON s.blob = f.blob WHERE f.role = 'kernel' AND f.api AND s.number IS NOT NULL;
 
--- A field of a section of KVM's API documentation.
+-- A field of a section of KVM's API documentation. Of a capability's section also `args` (the sentence about an argument) and `order`
+-- (the sentence which says that it is enabled before vCPUs are created).
 CREATE TEMP VIEW api_field AS
     SELECT f.tree, f.path, d.line, d.section, d.title, d.name, d.value
     FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND f.api;
+
+-- An MSR by which a guest uses a feature of KVM's CPUID leaves, by cpuid.rst.
+CREATE TEMP VIEW doc_feature_msr AS
+    SELECT f.tree, f.path, d.line, d.title AS feature, CAST(d.value AS INTEGER) AS number
+    FROM file f JOIN main.doc_field d ON d.blob = f.blob WHERE f.role = 'kernel' AND d.name = 'msr';
 
 -- An architecture that serves a capability or ioctl, as `available_on`; ioctls of shared code by the architectures' functions.
 CREATE TEMP VIEW served_on AS

@@ -30,7 +30,7 @@ from caplint.link.handlers.argument_checks import hands_on, highest_argument, us
 from caplint.link.handlers.capability_tables import CapabilityTables
 from caplint.link.handlers.creation_reads import CreationReads
 from caplint.link.handlers.decisions import Decisions, line_of
-from caplint.link.handlers.late_enable import late, written
+from caplint.link.handlers.late_enable import heeds_vcpus, late, written
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.request_exits import flags_checked
 from caplint.link.handlers.request_tests import Readers
@@ -40,6 +40,7 @@ from caplint.link.handlers.rows import (
     CapEnableRow,
     CapLateRow,
     CapMaskRow,
+    CapOrderRow,
     EnableConditionRow,
     HandlerRow,
     VcpuWalkRow,
@@ -71,6 +72,7 @@ _TABLES = (
     "all_enable_condition",
     "all_cap_fall_through",
     "all_cap_late",
+    "all_cap_order",
     "all_cap_subset",
     "all_cut",
 )
@@ -187,12 +189,17 @@ def _insert_late(readers: Readers, reads: CreationReads, decisions: Decisions, b
         return
     if exits.succeeds(body, decisions.outcome(body, site.capability), site) == 0:
         return
-    found = late(reads, body, readers.region(body, site))
+    region = readers.region(body, site)
+    first_line = body.first_lines.get(site.start, site.line)
+    insert(body.connection, "all_cap_order", [CapOrderRow(
+        handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
+        handler.function, int(heeds_vcpus(reads, body, region)), first_line
+    )])  # fmt: skip
+    found = late(reads, body, region)
     if found is not None:
         insert(body.connection, "all_cap_late", [CapLateRow(
             handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-            handler.function, found.target, found.use.function, found.use.path, found.use.line,
-            body.first_lines.get(site.start, site.line)
+            handler.function, found.target, found.use.function, found.use.path, found.use.line, first_line
         )])  # fmt: skip
 
 
@@ -251,10 +258,13 @@ def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) 
     handler = body.handler
     accepting = outcome.success(parse(site.condition))
     first_line = body.first_lines.get(site.start, site.line)
+    flags = flags_checked(readers, body, site)
+    if flags is None:
+        body.cut(site.line, site.start, f"whether the flags of a request for {site.capability} are tested")
     insert(body.connection, "all_cap_enable", [CapEnableRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
-        condition=site.condition, flags_checked=flags_checked(readers, body, site),
+        condition=site.condition, flags_checked=flags,
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
         succeeds=exits.succeeds(body, outcome, site), max_argument=highest_argument(readers, body, site),
         returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting),
@@ -265,6 +275,10 @@ def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) 
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip
     arguments = list(used(readers, body, site))
+    for argument in arguments:
+        if argument.validated is None:
+            what = f"args[{argument.position}] of {site.capability}"
+            body.cut(site.line, site.start, f"whether {what} is tested before it is used")
     insert(
         body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument, first_line) for argument in arguments]
     )

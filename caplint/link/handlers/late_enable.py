@@ -32,12 +32,9 @@ class Late(NamedTuple):
 
 def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
     """Return a member that a case of a VM's enable handler changes too late for vCPUs that exist; None if none is."""
+    if heeds_vcpus(reads, body, region):
+        return None
     extents = list(_extents(reads, body, region.start, region.stop))
-    if any(_sees_vcpus(reads, *extent) for extent in extents):
-        return None
-    above = [row for row in _mentions(body, body.handler.start, region.head) if region.holds(row.start)]
-    if any(kernel_idioms().vcpus_exist.search(row.text) for row in above):
-        return None
     enabling = frozenset(extent[0].handler.function for extent in extents)
     for within, start, stop in extents:
         for row in between(within.stores, start, stop):
@@ -46,6 +43,14 @@ def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
                 if use is not None:
                     return Late(row.target, use)
     return None
+
+
+def heeds_vcpus(reads: CreationReads, body: Body, region: Region) -> bool:
+    """Tell whether a case asks if vCPUs exist, reaches them, or may do so in code that is not in view."""
+    if any(_sees_vcpus(reads, *extent) for extent in _extents(reads, body, region.start, region.stop)):
+        return True
+    above = (row for row in _mentions(body, body.handler.start, region.head) if region.holds(row.start))
+    return any(kernel_idioms().vcpus_exist.search(row.text) for row in above)
 
 
 def written(bodies: Iterable[Body]) -> frozenset[str]:

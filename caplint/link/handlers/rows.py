@@ -193,6 +193,21 @@ class CapLateRow(NamedTuple):
     first_line: int
 
 
+class CapOrderRow(NamedTuple):
+    """Row of `all_cap_order`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    heeds: int
+    first_line: int
+
+
 class CapFallThroughRow(NamedTuple):
     """Row of `all_cap_fall_through`."""
 

@@ -194,6 +194,20 @@ CREATE TEMP TABLE all_cap_late (
     first_line INTEGER NOT NULL  -- of the first case label of the same code
 );
 
+-- An enable case of a VM, and whether it looks at the vCPUs that exist.
+CREATE TEMP TABLE all_cap_order (
+    side       TEXT NOT NULL,
+    tree       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    line       INTEGER NOT NULL, -- of the capability's case
+    column     INTEGER NOT NULL,
+    cap        TEXT NOT NULL,
+    arch       TEXT NOT NULL,
+    function   TEXT NOT NULL,
+    heeds      INTEGER NOT NULL, -- 1: it asks for vCPUs, reaches them, or calls what may do so; 0: it certainly does not
+    first_line INTEGER NOT NULL  -- of the first case label of the same code
+);
+
 -- A case from which control falls into another one, so that its answer is lost, or so that other work is done as well.
 CREATE TEMP TABLE all_cap_fall_through (
     side        TEXT NOT NULL,

@@ -38,6 +38,8 @@ _ORDINAL = re.compile(r"\d*(?:\s*\+\s*\d+)?\Z")
 # The origin of an access in a condition, and a condition that user space may not pass.
 _BY_HOST = re.compile(r"\b(?:\w+(?:->|\.))?host(?:_initiated)?\b")
 _HOST_ONLY = re.compile(r"(?<!!)(?<![\w>.])(?:\w+(?:->|\.))?host(?:_initiated)?\b")
+# Features that documentation joins with registers (cpuid.rst), so that both accesses may ask for the wrong one.
+_DOCUMENTED = re.compile(r"\bKVM_FEATURE_\w")
 _KIN = re.compile(r"HV_X64_MSR|MSR_(?:IA32_|AMD64_|CORE_)?[A-Za-z0-9]+")
 
 
@@ -221,15 +223,28 @@ class AccessTables:
 
     def _gatings(self) -> Iterator[MsrGatingRow]:
         both = sorted(number for verb, number in self._own if verb == "get" and ("set", number) in self._own)
-        differing = (
-            number for number in both[:_MOST_REGISTERS] if len({self._features(v, number) for v in _VERBS}) > 1
+        features = {number: [self._features(verb, number) for verb in _VERBS] for number in both[:_MOST_REGISTERS]}
+        compared = (
+            number
+            for number, (get, put) in features.items()
+            if get != put or any(_DOCUMENTED.search(one) for one, _ in get) or self._may_refuse_host(number, get)
         )
-        for number in differing:
+        for number in compared:
             common = not any(vendor_of(site.path) for verb in _VERBS for site in self._own[verb, number])
             for vendor in self.registers.vendors[:1] if common else self.registers.vendors:
                 pair = [self._gating(number, vendor, verb) for verb in _VERBS]
                 if any(row.gated for row in pair if row):
                     yield from (row for row in pair if row)
+
+    def _may_refuse_host(self, number: int, features: frozenset[tuple[str, bool]]) -> bool:
+        """Tell whether a register is listed for saving, and nothing near its tests of features spares user space."""
+        return number in self._listed and bool(features) and not any(_BY_HOST.search(one) for one, _ in features)
+
+    @cached_property
+    def _listed(self) -> frozenset[int]:
+        """Registers that are listed for saving."""
+        rows = self.helpers.connection.execute(_LISTED, (self.helpers.side, self.helpers.tree))
+        return frozenset(row[5] for row in rows)
 
     def _features(self, verb: str, number: int) -> frozenset[tuple[str, bool]]:
         """Return the expressions about features at the sites of an access, and whether control leaves after each."""
@@ -258,6 +273,7 @@ class AccessTables:
             for name in tested
             if gated and len(tested) <= _MOST_FEATURES and (len(tested) == 1 or self._needs(number, vendor, verb, name))
         ]
+        by_host = gated and not satisfiable(self._run(number, vendor, verb, absent=None)[1])
         others = {_BY_HOST.sub("host", stripped(one)) for one in (run if gated else lacking).undecided}
         others |= {f"{body.handler.function}()" for body in lacking.unread.values()}
         self._cut(lacking.unread.values(), "a function that decides on an access to an MSR, and is not followed")
@@ -265,6 +281,7 @@ class AccessTables:
             side=self.helpers.side, tree=self.helpers.tree, path=site.path, line=site.line, column=site.column,
             function=site.function, vendor=vendor, verb=verb, msr=site.msr, number=number, family=_kin(site.msr),
             gated=int(gated), features=json.dumps(each or tested), each=int(bool(each)),
+            by_host=int(by_host),
             undecided=json.dumps(sorted(others)),
         )  # fmt: skip
 

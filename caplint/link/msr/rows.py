@@ -149,6 +149,7 @@ class MsrGatingRow(NamedTuple):
     gated: int
     features: str
     each: int
+    by_host: int
     undecided: str
 
 

@@ -138,6 +138,7 @@ CREATE TEMP TABLE all_msr_gating (
     gated    INTEGER NOT NULL,  -- 1: the access fails if the guest has none of the features
     features TEXT NOT NULL,     -- JSON list of CPUID features and of members that enabling a capability sets
     each     INTEGER NOT NULL,  -- 1: it fails if the guest lacks one of them; 0: one of them may be enough
+    by_host  INTEGER NOT NULL,  -- 1: user space's access fails as well if the guest has none of them
     undecided TEXT NOT NULL     -- JSON list of other conditions that may refuse the access
 );
 

@@ -104,9 +104,25 @@ def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
     )  # fmt: skip
     insert(store.connection, "all_numbered_constant", list(_numbered(store, copies, units)))
     insert(store.connection, "all_compat_ioctl", list(_compat(store, copies, units)))
+    store.connection.execute(_VALUELESS)
     for snapshot, against, kernel, other in _pairs(copies):
         if kernel.key != other.key:
             _compare(store, (snapshot, against), (kernel, other), units)
+
+
+# Macros of kvm.h that may be numbers and have no value on any ABI: no rule compares them, which the ledger tells.
+_VALUELESS = """
+    INSERT INTO temp.all_cut (side, tree, path, line, start, stop, reason)
+    SELECT DISTINCT f.side, f.tree, f.path, m.line, 0, 0, 'a constant without a value: ' || m.name
+    FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+    WHERE f.header IN ('uapi', 'copy') AND f.path GLOB '*/kvm.h' AND NOT f.expanded AND m.parameters IS NULL
+      AND trim(m.body) NOT IN ('', m.name) AND m.name GLOB 'K*' AND m.name NOT GLOB 'KVM_CAP_*'
+      AND ltrim(m.body, '( ') NOT GLOB '_IO*(*'
+      AND EXISTS (SELECT 1 FROM temp.all_layout l WHERE l.side = f.side AND l.tree = f.tree)
+      AND m.name NOT IN (SELECT c.value ->> 0
+                         FROM temp.all_layout l, json_each(l.units) u, json_each(u.value, '$.constants') c
+                         WHERE l.side = f.side AND l.tree = f.tree)
+"""
 
 
 def _numbered(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -> Iterator[NumberedConstantRow]:

@@ -15,6 +15,7 @@ from caplint.link.functions.code_function import CodeFunction, symbols
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check
 from caplint.link.vmm.value_text import without_strings
+from caplint.values.expression_tree import Node, tree_of
 
 # Texts that are searched for a name in the time of one step.
 _TEXTS = 10
@@ -24,6 +25,11 @@ _YES_OR_NO = re.compile(r"@(?:\s*(?:[<>]=?|[=!]=)\s*-?[01])?|-?[01]\s*(?:[<>]=?|
 _CALCULATED = re.compile(
     r"@\s*[*/%]\s*[\w(]|[\w)]\s*[*/%]\s*@|@\s*[-+]\s*[\w(]|[\w)]\s*[-+]\s*@|@\s*(?:<<|>>)|(?:<<|>>)\s*@"
 )
+_REPLACED = re.compile(r"@[^?:]*\?\s*(?:[2-9]|[1-9]\d+|0[xX][0-9a-fA-F]{1,16})[uUlL]*\s*:")
+_BITS = re.compile(r"(?!0\Z|1\Z)(?:[A-Z][A-Z0-9_]*[A-Z0-9]|0[xX][0-9a-fA-F]+|\d+)[uUlL]*\Z")
+# Longer expressions are not taken apart.
+_MOST_WHOLE = 400
+_ANSWER = Node("name", "answer_of_check")
 _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 
@@ -92,11 +98,57 @@ class Answers:
             if not _only_reports(text)
         )
 
+    def replaced(self, carriers: AnswerCarriers, function: CodeFunction) -> str | None:
+        """Return an expression that takes a number of its own where the answer is a yes; None if its function has none.
+
+        Nor if the function uses the answer itself.
+        """
+        near, texts = self._near(carriers, function)
+        marked = {text: _marked(near, function, text) for text in texts}
+        found = next((text for text in texts if _REPLACED.search(marked[text])), None)
+        return found if found and all(map(_is_yes_or_no, marked.values())) else None
+
+    def compared_whole(self, carriers: AnswerCarriers, function: CodeFunction) -> str | None:
+        """Return an expression of a function that compares an answer with a set of bits for equality, else None.
+
+        A member that also holds anything else than answers for the capability does not count.
+        """
+        near, own = self._near(carriers, function)
+        if text := next((text for text in own if _is_whole(_marked(near, function, text))), None):
+            return text
+        for name in sorted(carriers.shared):
+            found = [
+                text
+                for at, text in self._mentions(name)
+                if len(text) < _MOST_WHOLE and _is_whole(_marked(carriers, at, text))
+            ]
+            if found and self._holds_answers(carriers, name):
+                return found[0]
+        return None
+
+    def _holds_answers(self, carriers: AnswerCarriers, name: str) -> bool:
+        """Tell whether every assignment to a member or variable outside of functions is an answer as it is."""
+        stores = [
+            (function, store)
+            for function, _, whole in self._texts
+            if name in whole
+            for store in function.stores
+            if not store.local and symbols(store.target[-len(name) - 2 :]) & {name}
+        ]
+        return bool(stores) and all(
+            _marked(carriers, function, store.value).strip("() ") == "@" for function, store in stores
+        )
+
     def calculated(self, carriers: AnswerCarriers, function: CodeFunction) -> str | None:
         """Return an expression of a function that calculates with the answer of its own check, None without one.
 
         Only calls of the check and local variables count: a member of the same name may hold something else.
         """
+        near, texts = self._near(carriers, function)
+        return next((text for text in texts if _CALCULATED.search(_marked(near, function, text))), None)
+
+    def _near(self, carriers: AnswerCarriers, function: CodeFunction) -> tuple[AnswerCarriers, list[str]]:
+        """Return the carriers of a function's own checks that hold nothing else, and the expressions with an answer."""
         checks = [check for check in carriers.checks if check.function is function]
         own = {
             key: check
@@ -105,10 +157,8 @@ class Answers:
         }
         near = AnswerCarriers(checks, own, budget=carriers.budget)
         texts = self._within[function.path, function.start][1] if checks else []
-        for text in texts if self._budget.spend(len(texts)) else ():
-            if near.find(function, text) and _CALCULATED.search(_marked(near, function, text)):
-                return text
-        return None
+        affordable = self._budget.spend(len(texts))
+        return near, [text for text in texts if near.find(function, text)] if affordable else []
 
     def _of(self, carriers: AnswerCarriers) -> Iterator[tuple[CodeFunction, str]]:
         for path, start, name in carriers.locals:
@@ -150,6 +200,21 @@ def _marked(carriers: AnswerCarriers, function: CodeFunction, text: str) -> str:
     for name in {*names, *(symbols(text) & carriers.shared.keys())}:
         text = re.sub(rf"(?:\b\w+(?:->|\.))*\b{name}\b", "@", text)
     return text
+
+
+def _is_whole(marked: str) -> bool:
+    """Tell whether an expression compares an answer as it is with bits for equality; `(@ & X) == X` does not."""
+    if "@" not in marked or not ("==" in marked or "!=" in marked) or len(marked) > _MOST_WHOLE:
+        return False
+    pending = [tree_of(marked.replace("@", _ANSWER.text))]
+    while pending:
+        node = pending.pop()
+        if node.kind == "binary" and node.text in {"==", "!="} and _ANSWER in node.parts:
+            other = node.parts[1] if node.parts[0] == _ANSWER else node.parts[0]
+            if _BITS.match(other.text) or (other.kind == "binary" and other.text in {"|", "<<"}):
+                return True
+        pending += node.parts
+    return False
 
 
 def _is_yes_or_no(text: str) -> bool:

@@ -17,11 +17,11 @@ from caplint.knowledge.load import knowledge
 from caplint.link.core.extents import START
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction
-from caplint.link.functions.function_facts import Assignment, CallSite
+from caplint.link.functions.function_facts import Assignment, CallSite, ConditionTest
 from caplint.link.vmm.ignored_results import assigning
 from caplint.values.expression_tree import Node, tree_of
 
-COMPARED, ERROR, DROPPED, UNKNOWN = "compared", "error", "dropped", "unknown"
+COMPARED, ERROR, LOOP, DROPPED, UNKNOWN = "compared", "error", "loop", "dropped", "unknown"
 _RETURNED = "returned"
 _DEPTH = 4
 _OFFSET = itemgetter(0)
@@ -36,7 +36,7 @@ class CountUse(NamedTuple):
     function: CodeFunction
     call: CallSite
     kind: str
-    """compared, error (only tested for one), dropped, unknown."""
+    """compared, error (only tested for one), loop (bounds one, tested for an error at most), dropped, unknown."""
 
 
 def count_uses(code: Code, function: CodeFunction, call: CallSite, depth: int = _DEPTH) -> Iterator[CountUse]:
@@ -117,8 +117,9 @@ def _uses(function: CodeFunction, start: int, text: str, name: str) -> Iterator[
         bisect_left(function.calls, start, key=START) : bisect_right(function.calls, start, key=START)
     ]
     reported = any(text in call.arguments and _reports(call.callee) for call in calls)
+    loops = [test for test in function.loops.at(start) if test.start == start and test.expression == text]
     for path in _paths(node, lambda leaf: leaf == Node("name", name)):
-        use = _use(path)
+        use = LOOP if any(_bounds(function, loop, path) for loop in loops) else _use(path)
         if not (reported and use == COMPARED and not _compares(path)):
             yield use
 
@@ -188,12 +189,24 @@ def _use(path: list[Node]) -> str:
     return COMPARED
 
 
+def _bounds(function: CodeFunction, loop: ConditionTest, path: list[Node]) -> bool:
+    """Tell whether a loop's condition only compares a value with what the loop counts: `i < ret`, `i != ret`."""
+    leaf, parent = path[-1], path[-2] if len(path) > 1 else None
+    if parent is None or parent.kind != "binary" or parent.text not in _COMPARISONS:
+        return False
+    other = parent.parts[1] if parent.parts[0] is leaf else parent.parts[0]
+    while other.kind in {"unary", "postfix"}:
+        other = other.parts[0]
+    counted = function.assigned.get(other.text, []) if other.kind == "name" else []
+    return any(store.operator != "init" and loop.start <= store.start < loop.stop for store in counted)
+
+
 def _is_negative(node: Node) -> bool:
     return node.kind == "unary" and node.text == "-"
 
 
 def _strongest(found: set[str]) -> str:
-    for kind in (COMPARED, UNKNOWN, _RETURNED, ERROR):
+    for kind in (COMPARED, UNKNOWN, _RETURNED, LOOP, ERROR):
         if kind in found:
             return kind
     return DROPPED

@@ -13,7 +13,7 @@ from caplint.link.functions.code_function import CodeFunction
 from caplint.link.vmm.msr_code import FEATURE, MsrCode, MsrIoctl
 from caplint.link.vmm.msr_counts import UNKNOWN as UNKNOWN_USE
 from caplint.link.vmm.msr_counts import count_uses
-from caplint.link.vmm.msr_guards import LIST, MsrGuards
+from caplint.link.vmm.msr_guards import LIST, UNKNOWN, MsrGuards
 from caplint.link.vmm.msr_places import MsrPlace, RegisterTaker, places_of, takers_of
 from caplint.link.vmm.msr_registers import LISTED, Register, VmmRegisters
 from caplint.link.vmm.msr_state import MsrState, written_kind
@@ -86,6 +86,9 @@ class _Rows:
         asked = self._guards.of(place, register)
         if register.text == LISTED:
             asked = LIST
+        if asked == UNKNOWN and verb == "put":
+            reason = f"a question before {register.text[:80]} is written that is not understood"
+            self.blind.append(self.cut(place.function, register.line or place.line, reason, place.start))
         return VmmMsrRow(
             *self._where, place.function.path, register.line or place.line, place.column, place.function.name, verb,
             register.text, register.first, register.last, int(asked == LIST), asked,

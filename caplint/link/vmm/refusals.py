@@ -37,17 +37,28 @@ def fails(function: CodeFunction, call: CallSite) -> bool:
     """Tell whether the VMM gives up, reports an error or tells its caller if the call fails."""
     if call.use in {"returned", "argument"}:
         return True
-    names = [re.escape(call.callee) + r"\s*\("] + [
-        rf"{re.escape(store.target)}(?!\w)" for store in assigning(function, call)
-    ]
-    mentioned = re.compile(rf"(?<!\w)(?:{'|'.join(names)})")
+    mentioned = _mentioning(function, call)
     if any(entry.start > call.start and mentioned.search(entry.value) for entry in function.returns):
         return True
+    return decides_on_failure(function, call)
+
+
+def decides_on_failure(function: CodeFunction, call: CallSite) -> bool:
+    """Tell whether a branch that the call's result decides on gives up or reports an error."""
+    mentioned = _mentioning(function, call)
     return any(
         _gives_up(function, test.start, test.stop)
         for test in function.tests
         if test.stop > call.start and test.kind == "if" and mentioned.search(test.expression)
     )
+
+
+def _mentioning(function: CodeFunction, call: CallSite) -> re.Pattern[str]:
+    """Return a pattern that finds the call, or what its result is assigned to."""
+    names = [re.escape(call.callee) + r"\s*\("] + [
+        rf"{re.escape(store.target)}(?!\w)" for store in assigning(function, call)
+    ]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(names)})")
 
 
 def _gives_up(function: CodeFunction, start: int, stop: int) -> bool:

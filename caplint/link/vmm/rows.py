@@ -69,6 +69,18 @@ class VmmIoctlRow(NamedTuple):
     resolved_via: str
 
 
+class VmmAskedRow(NamedTuple):
+    """Row of `all_vmm_asked`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    way: str
+
+
 class VmmLossRow(NamedTuple):
     """Row of `all_vmm_loss`."""
 

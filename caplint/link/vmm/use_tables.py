@@ -17,6 +17,7 @@ from caplint.link.core.values import bits_column, number_column
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.constants import Constants
 from caplint.link.vmm.argument_bits import Answers, bits_of, constant_value
+from caplint.link.vmm.asked_ioctls import AskedIoctls
 from caplint.link.vmm.capability_uses import CapabilityUse, checks_of, uses_in
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check, CheckTracker, PrecedingCheck
 from caplint.link.vmm.ioctl_uses import IoctlUse, ioctl_uses
@@ -25,6 +26,7 @@ from caplint.link.vmm.rows import (
     CheckedBeforeRow,
     VmmAnswerRow,
     VmmArgumentRow,
+    VmmAskedRow,
     VmmFeatureRow,
     VmmIoctlRow,
     VmmLossRow,
@@ -36,7 +38,7 @@ from caplint.link.vmm.vcpu_features import feature_bits
 
 _TABLES = (
     "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_feature", "all_vmm_unresolved", "all_vmm_answer",
-    "all_vmm_argument", "all_vmm_loss", "all_checked_before",
+    "all_vmm_asked", "all_vmm_argument", "all_vmm_loss", "all_checked_before",
 )  # fmt: skip
 UNKNOWN = "unknown check"
 
@@ -57,7 +59,8 @@ def link_vmm(store: FactStore, extractor: str) -> None:
 def _fill(connection: sqlite3.Connection, side: str, tree: str, role: str) -> None:
     code = Code.of(connection, side, tree)
     values = TreeValues(connection, side, tree, code)
-    _insert_ioctls(connection, (side, tree), ioctl_uses(connection, side, tree, code, values))
+    ioctls = ioctl_uses(connection, side, tree, code, values)
+    _insert_ioctls(connection, (side, tree), ioctls)
     bits = knowledge().vcpu_features
     features = (
         VmmFeatureRow(side, tree, set_.function.path, set_.line, set_.bit, bits[set_.bit], set_.function.arch,
@@ -66,10 +69,12 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str, role: str) -> No
     )  # fmt: skip
     insert(connection, "all_vmm_feature", features)
     if role == "vmm":
-        _fill_uses(connection, (side, tree), code, values)
+        _fill_uses(connection, (side, tree), code, values, ioctls)
 
 
-def _fill_uses(connection: sqlite3.Connection, where: tuple[str, str], code: Code, values: TreeValues) -> None:
+def _fill_uses(
+    connection: sqlite3.Connection, where: tuple[str, str], code: Code, values: TreeValues, ioctls: list[IoctlUse]
+) -> None:
     side, tree = where
     uses, unresolved = uses_in(connection, side, tree, code, values)
     insert(
@@ -85,7 +90,9 @@ def _fill_uses(connection: sqlite3.Connection, where: tuple[str, str], code: Cod
     )  # fmt: skip
     tracker, answers = CheckTracker(code), Answers(code)
     _insert(connection, (side, tree), code, uses, _only_tested(tracker, answers, uses))
-    _insert_answers(connection, where, tracker, answers, uses)
+    carriers = {cap: tracker.carriers(checks) for cap, checks in checks_of(uses, {use.cap for use in uses}).items()}
+    _insert_answers(connection, where, carriers, answers, uses)
+    _insert_asked(connection, where, AskedIoctls(code, carriers), ioctls)
     _insert_required(connection, side, tree)
     following = _following(tracker, uses, unresolved)
     _insert_checked(connection, (side, tree), following)
@@ -118,6 +125,17 @@ def _insert_ioctls(connection: sqlite3.Connection, where: tuple[str, str], uses:
             )
             for use in uses
             if use.ioctl
+        ],
+    )  # fmt: skip
+    reason = "an ioctl whose request is not known"
+    insert(
+        connection,
+        "all_cut",
+        [
+            CutRow(side, tree, use.function.path, use.call.line, use.call.start, use.call.start,
+                   f"{reason}: `{use.call.callee}(…, {use.expression[:80]})`")
+            for use in uses
+            if not use.ioctl
         ],
     )  # fmt: skip
 
@@ -155,21 +173,46 @@ def _insert_checked(
 def _insert_answers(
     connection: sqlite3.Connection,
     where: tuple[str, str],
-    tracker: CheckTracker,
+    carriers_of: dict[str, AnswerCarriers],
     answers: Answers,
     uses: list[CapabilityUse],
 ) -> None:
     """Fill `all_vmm_answer`: what is done with an answer, of all checks of the capability together."""
     side, tree = where
-    for cap, checks in checks_of(uses, {use.cap for use in uses}).items():
-        carriers = tracker.carriers(checks)
+    for cap, carriers in carriers_of.items():
         tested = answers.are_yes_or_no(carriers)
         for use in uses:
             if use.cap == cap and use.wrapper.verb == "check":
-                number = None if tested else answers.calculated(carriers, use.function)
-                used = "yes or no" if tested else "number" if number else "value"
-                row = VmmAnswerRow(side, tree, *use.place, cap, use.arch, use.function.name, used, number)
+                used, text = _use_of_answer(answers, carriers, use, tested=tested)
+                row = VmmAnswerRow(side, tree, *use.place, cap, use.arch, use.function.name, used, text)
                 insert(connection, "all_vmm_answer", [row])
+
+
+def _insert_asked(
+    connection: sqlite3.Connection, where: tuple[str, str], asked: AskedIoctls, ioctls: list[IoctlUse]
+) -> None:
+    """Fill `all_vmm_asked`."""
+    rows = [
+        VmmAskedRow(*where, check.function.path, check.call.line, check.call.column, cap, "required")
+        for cap, check in asked.required()
+    ]
+    for use in {use.place: use for use in ioctls if use.ioctl}.values():
+        caps = asked.of(use.function, use.call)
+        found = [("", "unknown")] if caps is None else [(cap, "guard") for cap in sorted(caps)]
+        rows += [VmmAskedRow(where[0], where[1], *use.place, cap, way) for cap, way in found]
+    insert(connection, "all_vmm_asked", rows)
+
+
+def _use_of_answer(
+    answers: Answers, carriers: AnswerCarriers, use: CapabilityUse, *, tested: bool
+) -> tuple[str, str | None]:
+    """Return what is done with the answer of a check, and the expression that does it."""
+    if whole := answers.compared_whole(carriers, use.function):
+        return "whole", whole
+    if (replaced := answers.replaced(carriers, use.function)) or tested:
+        return "replaced" if replaced else "yes or no", replaced
+    number = answers.calculated(carriers, use.function)
+    return ("number", number) if number else ("value", None)
 
 
 def _only_tested(tracker: CheckTracker, answers: Answers, uses: list[CapabilityUse]) -> dict[str, int]:

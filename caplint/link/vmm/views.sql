@@ -61,6 +61,18 @@ CREATE TEMP TABLE all_vmm_ioctl (
     resolved_via TEXT NOT NULL  -- as in all_vmm_use
 );
 
+-- A capability that a VMM has asked for before an ioctl. Places of `all_vmm_ioctl`; of `required` that of a check.
+CREATE TEMP TABLE all_vmm_asked (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    column INTEGER NOT NULL,
+    cap    TEXT NOT NULL,       -- '' of unknown
+    way    TEXT NOT NULL        -- guard (the answer decides whether control reaches the ioctl, here or in every caller), required (a branch
+                                -- on the answer gives up or reports an error), unknown (a condition that is not understood)
+);
+
 -- A place where the result of an enable is lost: at the call, or in a caller of a function that passes it on.
 CREATE TEMP TABLE all_vmm_loss (
     side        TEXT NOT NULL,
@@ -113,7 +125,7 @@ CREATE TEMP TABLE all_cap_kind (
     line   INTEGER NOT NULL,    -- of the capability's case
     cap    TEXT NOT NULL,
     arch   TEXT NOT NULL,
-    kind   TEXT NOT NULL,       -- yes or no; size (so many bytes are read or written), limit, mask, ioctl mask: as in answers.toml
+    kind   TEXT NOT NULL,       -- yes or no; size (so many bytes are read or written), limit, mask, ioctl mask, flags, count: as in answers.toml
     source TEXT NOT NULL,       -- doc (answers.toml says where), code
     text   TEXT NOT NULL        -- the answers as written; the place in the documentation
 );
@@ -128,8 +140,9 @@ CREATE TEMP TABLE all_vmm_answer (
     cap      TEXT NOT NULL,
     arch     TEXT,
     function TEXT NOT NULL,
-    used     TEXT NOT NULL,     -- yes or no (no code does more with an answer than test it or pass it on), number (calculated with), value
-    text     TEXT               -- of number: the expression
+    used     TEXT NOT NULL,     -- yes or no (no code does more with an answer than test it or pass it on), number (calculated with),
+                                -- whole (compared for equality with bits), replaced (by a number of the VMM's own), value
+    text     TEXT               -- of number, whole and replaced: the expression
 );
 
 -- An architecture whose code leads to a function of a VMM's generic code. Only functions that check a capability, and that code of
@@ -196,7 +209,8 @@ CREATE TEMP TABLE all_vmm_msr_count (
     function   TEXT NOT NULL,
     callee     TEXT NOT NULL,    -- function whose result it is
     request    TEXT NOT NULL,
-    use        TEXT NOT NULL,    -- compared (or used otherwise), error (only tested for one), dropped, unknown
+    use        TEXT NOT NULL,    -- compared (or used otherwise), error (only tested for one), loop (bounds one, tested for an error at most),
+                                -- dropped, unknown
     ioctl_path TEXT NOT NULL,    -- of the ioctl, which may be in a function that the place calls
     ioctl_line INTEGER NOT NULL
 );
