@@ -7,6 +7,7 @@ neither the analyser nor the rule pages.
 from __future__ import annotations
 
 import public_faults_kernel
+import public_faults_more
 import public_faults_msrs
 import public_faults_uapi
 import public_faults_vmm
@@ -16,6 +17,7 @@ FAULTS = [
     *public_faults_uapi.FAULTS,
     *public_faults_msrs.FAULTS,
     *public_faults_vmm.FAULTS,
+    *public_faults_more.FAULTS,
 ]
 
 FOUND: set[str] = {

@@ -40,6 +40,8 @@ _BY_HOST = re.compile(r"\b(?:\w+(?:->|\.))?host(?:_initiated)?\b")
 _HOST_ONLY = re.compile(r"(?<!!)(?<![\w>.])(?:\w+(?:->|\.))?host(?:_initiated)?\b")
 # Features that documentation joins with registers (cpuid.rst), so that both accesses may ask for the wrong one.
 _DOCUMENTED = re.compile(r"\bKVM_FEATURE_\w")
+# What an access returns for a register that the guest does not have.
+_UNKNOWN_REGISTER = re.compile(r"\bKVM_MSR_RET_\w")
 _KIN = re.compile(r"HV_X64_MSR|MSR_(?:IA32_|AMD64_|CORE_)?[A-Za-z0-9]+")
 
 
@@ -237,8 +239,14 @@ class AccessTables:
                     yield from (row for row in pair if row)
 
     def _may_refuse_host(self, number: int, features: frozenset[tuple[str, bool]]) -> bool:
-        """Tell whether a register is listed for saving, and nothing near its tests of features spares user space."""
-        return number in self._listed and bool(features) and not any(_BY_HOST.search(one) for one, _ in features)
+        """Tell whether a register is listed for saving, and nothing near its tests of features spares user space.
+
+        A refusal that says that the register is unknown is none for user space: reading then gives 0.
+        """
+        if number not in self._listed or not features or any(_BY_HOST.search(one) for one, _ in features):
+            return False
+        own = (site for verb in _VERBS for site in self._own[verb, number])
+        return not any(_UNKNOWN_REGISTER.search(one) for site in own for one in self.conditions[site.id].returned)
 
     @cached_property
     def _listed(self) -> frozenset[int]:

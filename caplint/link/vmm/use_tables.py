@@ -210,7 +210,8 @@ def _use_of_answer(
     if whole := answers.compared_whole(carriers, use.function):
         return "whole", whole
     if (replaced := answers.replaced(carriers, use.function)) or tested:
-        return "replaced" if replaced else "yes or no", replaced
+        alone = all(check.call.use == "tested" for check in carriers.checks)
+        return "replaced" if replaced else "tested" if alone else "yes or no", replaced
     number = answers.calculated(carriers, use.function)
     return ("number", number) if number else ("value", None)
 

@@ -140,7 +140,8 @@ CREATE TEMP TABLE all_vmm_answer (
     cap      TEXT NOT NULL,
     arch     TEXT,
     function TEXT NOT NULL,
-    used     TEXT NOT NULL,     -- yes or no (no code does more with an answer than test it or pass it on), number (calculated with),
+    used     TEXT NOT NULL,     -- yes or no (no code does more with an answer than test it or pass it on), tested (where the
+                                -- check stands, and nothing else), number (calculated with),
                                 -- whole (compared for equality with bits), replaced (by a number of the VMM's own), value
     text     TEXT               -- of number, whole and replaced: the expression
 );
