@@ -212,3 +212,41 @@ def test_plain_text_has_headings_without_underline_and_fields_without_colon() ->
         ("KVM_CAP_SYNC_REGS", "6.74", 1),
         ("KVM_CAP_LATE", "4.44", 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("This can only be enabled before any vCPUs are created.", True),
+        ("It must be enabled by the VMM before creating\nany VCPUs.", True),
+        ("It has to be done prior to the creation of vCPUs.", True),
+        (":Returns: 0 on success, -EBUSY if a VCPU has already been created", True),
+        ("Fails once vCPUs were created.", True),
+        ("It can be enabled even if VCPUs were already created.", False),
+        ("It allows to say how many there are prior to the creation of vCPUs.", False),
+        ("It must be enabled before the VM runs.", False),
+        ("This must be read. Before a vCPU is created, nothing happens.", False),
+    ],
+)
+def test_when_a_capability_is_enabled(sentence: str, told: bool) -> None:
+    text = f"7.1 KVM_CAP_A\n-------------\n\n:Type: vm\n\n{sentence}\n"
+    fields = [found for found in mentions(text.encode()) if isinstance(found, DocField) and found.name == "order"]
+    assert len(fields) == told
+
+
+def test_registers_of_features() -> None:
+    text = (
+        "KVM_FEATURE_A    3    clock at msrs\n                      0x4b564d00 and 0x4b564d01\n\n"
+        "KVM_FEATURE_B    4    nothing at 0x12\n\nKVM_FEATURE_C    5    writing to msr 0x4b564d01.\n"
+    )
+    fields = [found for found in mentions(text.encode()) if isinstance(found, DocField)]
+    assert [(field.title, int(field.value)) for field in fields] == [
+        ("KVM_FEATURE_A", 0x4B564D00),
+        ("KVM_FEATURE_A", 0x4B564D01),
+        ("KVM_FEATURE_C", 0x4B564D01),
+    ]
+
+
+def test_long_sentences_take_little_time() -> None:
+    hostile = b"7.1 KVM_CAP_A\n-------------\n\n" + b"must before vcpu only create " * 20_000
+    list(mentions(hostile + b"\n\nKVM_FEATURE_A 1 msr " + b"\n 0x11" * 20_000))
