@@ -288,7 +288,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "layouts",
         lambda run: run.fill_layouts(),
-        needs=("evaluated layouts",),
+        needs=("all_file", "evaluated layouts"),
         fills=("all_compat_ioctl", "all_cut", "all_layout", "all_layout_drift", "all_numbered_constant"),
         wanted=_is_wide,
     ),
