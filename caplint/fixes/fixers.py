@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from caplint.rules.page import Rule
 
 FIXERS = {
+    "defined-name": "defined_name",
+    "missing-break": "missing_break",
     "next-free-number": "next_number",
+    "section-number": "section_number",
 }
 """Name → module below `caplint.fixes`, imported on use, whose function `propose` is the fixer."""
 

@@ -49,10 +49,8 @@ def write_text(found: RuleList, out: TextIO, style: Style) -> None:
         for rule in rules:
             severity = style(rule.severity, f"{rule.severity:<7}")
             ignored = " (ignored)" if any(rule.is_called(word) for word in found.ignored) else ""
-            fix = "fix" if rule.fix else ""
-            out.write(
-                f"  {style('bold', rule.code)}  {severity}  {fix:<3}  {rule.name:<{width}}  {rule.title}{ignored}\n"
-            )
+            head = f"{style('bold', rule.code)}  {severity}  {rule.name:<{width}}"
+            out.write(f"  {head}  {'fix' if rule.fix else '':<3}  {rule.title}{ignored}\n")
             for fault in rule.history if found.history else ():
                 lines = textwrap.wrap(
                     fault, _WIDTH, initial_indent="      - ", subsequent_indent="        ", break_on_hyphens=False

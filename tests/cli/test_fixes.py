@@ -181,7 +181,7 @@ def test_reports_carry_the_fix(caplint: Caplint, linux: Path, sarif_schema: Any)
 
 def test_rules_with_fixes_are_marked(caplint: Caplint) -> None:
     out = caplint("rules", "--select", "CAP101,CAP105").out
-    assert [line.split()[2] == "fix" for line in out.splitlines()[1:3]] == [False, True]
+    assert [line.split()[3] == "fix" for line in out.splitlines()[1:3]] == [False, True]
     found = json.loads(caplint("rules", "--select", "CAP105", "--output-format", "json").out)
     assert found[0]["fix"] == "next-free-number"
 

@@ -173,6 +173,7 @@ def test_rules(caplint: Caplint, apart: Path) -> None:
             "in_patch": None,
             "needs": ["kernel"],
             "since": "0.1.0",
+            "fix": None,
             "title": "A capability has different numbers in two headers",
             "history": pages[0].history,
             "subject": "numbers, constants and layouts of headers",

@@ -22,6 +22,9 @@ from caplint.util import shipped_files
 FIXED = {
     "CAP102": {1, 3},
     "CAP105": {1, 2},
+    "CAP217": {1, 3},
+    "CAP502": {1, 2},
+    "CAP503": {1, 2, 4},
 }
 
 
