@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from caplint.report.style import safe
@@ -62,10 +62,7 @@ def fixed(
     nothing: Drafts = {}
     mended = mend(nothing, outcome, lay, lambda drafts: check(overlaid(trees, drafts)))
     drafts = {place: draft for place, draft in mended.state.items() if draft.blocks()}
-    for finding, reason in mended.refused:
-        sys.stderr.write(
-            f"not fixed: {finding.code} {safe(finding.subject)} ({place_text(finding.place)}): {safe(reason)}\n"
-        )
+    tell_refused(mended.refused)
     if options.diff:
         print_diffs(trees, drafts)
         return outcome
@@ -73,6 +70,13 @@ def fixed(
     files = f" in {plural(len(drafts), 'file')}" if drafts else ""
     sys.stderr.write(f"fixed {plural(len(mended.fixed), 'finding')}{files}\n")
     return mended.outcome
+
+
+def tell_refused(refused: Iterable[tuple[Finding, str]]) -> None:
+    """Say which findings are not fixed, and why."""
+    for finding, reason in refused:
+        what = f"{finding.code} {safe(finding.subject)} ({place_text(finding.place)})"
+        sys.stderr.write(f"not fixed: {what}: {safe(reason)}\n")
 
 
 def print_diffs(trees: list[Tree], drafts: Drafts) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.check import add_output, finish, status_of
 from caplint.cli.exit_codes import FOUND
-from caplint.cli.fixing import add_fix, fixed, is_asked
+from caplint.cli.fixing import add_fix, fixed, is_asked, tell_refused
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
 from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key
 from caplint.report.style import safe
+from caplint.report.wording import plural
 from caplint.trees.excerpt import apply_excerpts
 from caplint.trees.patch_files import patch_texts
+from caplint.trees.patch_text import PatchText
 from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.util.errors import CaplintError
 
@@ -52,59 +56,135 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_rules(parser)
     add_output(parser)
     add_fix(parser, writes=False)
+    parser.add_argument(
+        "--fix", action="store_true", help="write the patches with the fixes folded into them, and report what remains"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="with --fix: directory for the corrected files of patches"
+    )
+
+
+def _warn(message: str) -> None:
+    sys.stderr.write(f"caplint: note: {safe(message)}\n")
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What files of patches are applied to, and how."""
+
+    options: argparse.Namespace
+    config: Config
+    trees: list[Tree]
+    rules: list[Rule]
+
+    def apply(self, texts: Iterable[PatchText], warn: Callable[[str], None] = _warn) -> list[PatchedTrees]:
+        """Return the trees with files of patches applied."""
+        options = self.options
+        series = read_series(texts, warn, in_order=options.in_order)
+        if options.diff_only:
+            return apply_excerpts(series, self.trees, options.preferred, warn)
+        return apply_series(series, self.trees, options.preferred, warn, less_context=options.less_context)
+
+    def compare(self, patched: list[PatchedTrees]) -> list[Outcome]:
+        """Return the findings that patches add and resolve."""
+        return _computed(patched, self.rules, self.config)
+
+    def status(self, outcome: Outcome) -> int:
+        """Return the exit code for an outcome that is not reported."""
+        return status_of(outcome, self.fail_on, self.config.coverage_floor)
+
+    def finish(self, outcome: Outcome) -> int:
+        """Report an outcome and return its exit code."""
+        return finish(outcome, self.options, self.fail_on, self.config.coverage_floor)
+
+    @property
+    def fail_on(self) -> str:
+        """Severity that fails the command."""
+        return str(self.options.fail_on or self.config.fail_on)
 
 
 def run(options: argparse.Namespace) -> int:
     """Apply the patches to the trees, and report the findings that they add and resolve."""
     config = config_of(options)
-    if is_asked(options) and options.diff_only:
-        raise CaplintError("--diff needs whole files, and --diff-only reads none; leave one of them out")
-    series = read_series(patch_texts(options.files), _warn, in_order=options.in_order)
-    trees, rules = trees_around(options, config), rules_of(options, config, whole=False)
-    patched = (
-        apply_excerpts(series, trees, options.preferred, _warn)
-        if options.diff_only
-        else apply_series(series, trees, options.preferred, _warn, less_context=options.less_context)
-    )
+    _check_fixing(options)
+    texts = tuple(PatchText(*text) for text in patch_texts(options.files))
+    setting = _Setting(options, config, trees_around(options, config), rules_of(options, config, whole=False))
+    rules = setting.rules
+    patched = setting.apply(texts)
     if not patched:
         return finish(nothing(rules, "the patch touches no file that caplint reads"), options, "never", 0.0)
     outcomes = recalled_all(
         [entry.trees for entry in patched],
         rules,
         config,
-        lambda: _computed(patched, rules, config),
+        lambda: setting.compare(patched),
         partial(_asked, patched),
     )
     outcomes = [replace(outcome, configuration=config.source) for outcome in outcomes]
+    if options.fix:
+        return setting.finish(_fix(texts, patched, outcomes, setting))
+    if options.diff:
+        return _print_fixes(patched, outcomes, setting)
+    return _report(patched, outcomes, setting)
+
+
+def _report(patched: list[PatchedTrees], outcomes: list[Outcome], setting: _Setting) -> int:
+    """Report the outcomes of all series and return the exit code."""
+    options = setting.options
     if options.diff_only:
         outcomes = [_partial(outcome) for outcome in outcomes]
-    fail_on = options.fail_on or config.fail_on
-    if is_asked(options):
-        return _print_fixes(patched, outcomes, rules, config, options)
     if options.output_format != "text":
-        return finish(_together(outcomes), options, fail_on, config.coverage_floor)
+        return setting.finish(_together(outcomes))
     statuses = []
     for entry, outcome in zip(patched, outcomes, strict=True):
         if len(patched) > 1:
             print(f"With {safe(_names(entry))}:\n")
-        statuses.append(finish(outcome, options, fail_on, config.coverage_floor))
+        statuses.append(setting.finish(outcome))
         if options.diff_only:
             print("Only the diff hunks were analysed, not the rest of the patched trees.")
     return FOUND if FOUND in statuses else max(statuses)
 
 
-def _print_fixes(
-    patched: list[PatchedTrees], outcomes: list[Outcome], rules: list[Rule], config: Config, options: argparse.Namespace
-) -> int:
+def _check_fixing(options: argparse.Namespace) -> None:
+    """Raise `CaplintError` for options of fixes that do not fit."""
+    if is_asked(options) and options.diff_only:
+        raise CaplintError("fixes need whole files, and --diff-only reads none; leave one of them out")
+    if options.fix != (options.output is not None):
+        raise CaplintError("--fix writes the corrected patches to a directory: use both, --fix -o DIR")
+
+
+def _fix(
+    texts: tuple[PatchText, ...], patched: list[PatchedTrees], outcomes: list[Outcome], setting: _Setting
+) -> Outcome:
+    """Write the corrected patches; return the outcome of these."""
+    from caplint.cli.corrected import targets, write  # noqa: PLC0415 - most runs fix nothing
+    from caplint.engine.series_fixes import fix_series, only, refuse_equal_names  # noqa: PLC0415
+
+    only(patched)
+    refuse_equal_names(texts)
+    places = targets(texts, setting.options.output)
+    mended = fix_series(
+        texts,
+        outcomes[0],
+        lambda texts: only(setting.apply(texts, lambda _: None)),
+        lambda laid: setting.compare([laid])[0],
+    )
+    tell_refused(mended.refused)
+    write(mended.state, places)
+    sys.stderr.write(f"fixed {plural(len(mended.fixed), 'finding')}\n")
+    return mended.outcome
+
+
+def _print_fixes(patched: list[PatchedTrees], outcomes: list[Outcome], setting: _Setting) -> int:
     """Print the fixes on top of the patches; return the exit code."""
     for number, (entry, outcome) in enumerate(zip(patched, outcomes, strict=True)):
 
         def check(trees: list[Tree], number: int = number) -> Outcome:
             laid = [replace(other, trees=trees) if at == number else other for at, other in enumerate(patched)]
-            return _computed(laid, rules, config)[number]
+            return setting.compare(laid)[number]
 
-        fixed(entry.trees, outcome, check, options)
-    return status_of(_together(outcomes), options.fail_on or config.fail_on, config.coverage_floor)
+        fixed(entry.trees, outcome, check, setting.options)
+    return setting.status(_together(outcomes))
 
 
 def _computed(patched: list[PatchedTrees], rules: list[Rule], config: Config) -> list[Outcome]:
@@ -124,10 +204,6 @@ def _asked(patched: list[PatchedTrees], known: States) -> str | None:
         for entry in patched for steps in entry.steps for step in steps for name, tree in sorted(step.trees.items())
     ]  # fmt: skip
     return None if any(step[-1] is None for step in steps) else repr((list(map(_names, patched)), steps))
-
-
-def _warn(message: str) -> None:
-    sys.stderr.write(f"caplint: note: {safe(message)}\n")
 
 
 def _names(patched: PatchedTrees) -> str:

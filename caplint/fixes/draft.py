@@ -30,6 +30,19 @@ class Draft:
         self.original = lines_of(content)
         self._lines: list[tuple[int | None, bytes]] = list(enumerate(self.original))
 
+    @classmethod
+    def between(cls, before: bytes, after: bytes, changes: Iterable[Block]) -> Draft:
+        """Return the draft of a file that has become another one, with the stretches in which they differ."""
+        draft, lines = cls(before), lines_of(after)
+        made: list[tuple[int | None, bytes]] = []
+        at = 0
+        for block in changes:
+            made += draft._lines[at : block.old]
+            made += [(None, text) for text in lines[block.new : block.new_stop]]
+            at = block.old_stop
+        draft._lines = made + draft._lines[at:]
+        return draft
+
     def copy(self) -> Draft:
         """Return a draft with the same original and the same edits."""
         other = Draft(b"")
@@ -81,11 +94,15 @@ class Draft:
 
     def diff(self, path: bytes) -> bytes:
         """Return the unified diff from the original to the draft, as git writes it; empty without a change."""
-        hunks = b"".join(self._hunks())
+        hunks = self.hunks()
         names = b"diff --git %s %s\n--- %s\n+++ %s\n" % (
             _name(b"a/", path), _name(b"b/", path), _name(b"a/", path), _name(b"b/", path)
         )  # fmt: skip
         return names + hunks if hunks else b""
+
+    def hunks(self) -> bytes:
+        """Return the hunks of the unified diff."""
+        return b"".join(self._hunks())
 
     def _hunks(self) -> Iterator[bytes]:
         group: list[Block] = []

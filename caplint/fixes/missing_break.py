@@ -20,7 +20,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
     """Propose a `break` behind the answer that is lost.
 
     Only for a case whose last statement assigns the answer on a line of its own, at the depth of the case: then every
-    way through the case has it. What is said to fall through, or stands beside a comment or directive, is left to people.
+    way through the case has it. What is said to fall through, or stands beside a comment or directive, is left.
     """
     for finding in findings:
         place = finding.place

@@ -35,6 +35,8 @@ class Mail:
     version: str
     """Tags of the subject without the number, such as `PATCH v2`."""
     text: bytes
+    head: bytes | None = b""
+    """Headers, with the empty line behind them; None if the text is encoded or in several parts."""
 
 
 def mails(content: bytes, label: str, *, talk: bool = False) -> list[Mail]:
@@ -92,11 +94,14 @@ def _mail(content: bytes, label: str) -> Mail:
     mail = Entity(content, label)
     subject = subject_of(mail)
     tags = _TAGS.match(subject)
+    text = b"\n".join(texts(mail, label))
+    is_plain = mail.value("content-transfer-encoding") in {"", "7bit", "8bit", "binary"}
     return Mail(
         subject[tags.end() :] if tags else subject,
         _number(subject),
         _COUNT.sub("", tags.group()) if tags else "",
-        b"\n".join(texts(mail, label)),
+        text,
+        content[: len(content) - len(text)] if is_plain and text == mail.body else None,
     )
 
 

@@ -37,6 +37,8 @@ class Patch:
     files: list[FileDiff]
     source: str = ""
     """File that it was read from."""
+    mail: Mail | None = None
+    """The patch as it was sent."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _patch(mail: Mail, text: PatchText, warn: Warn) -> Patch:
         if file.edited:
             numbers = ", ".join(map(str, file.edited))
             warn(f"{text.label}: the lines of {file.path} were counted anew; its @@ headers are wrong (hunk {numbers})")
-    return Patch(mail.subject or _name(text), files, text.label)
+    return Patch(mail.subject or _name(text), files, text.label, mail)
 
 
 def _name(text: PatchText) -> str:

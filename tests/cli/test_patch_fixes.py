@@ -1,0 +1,114 @@
+"""patch --fix writes corrected mails: each fix in the patch that brought what it repairs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import UAPI, Caplint, commit, git
+
+from caplint.util import shipped_files
+
+LAST = "#define KVM_CAP_DIRTY_LOG_RING_ACQ_REL 223\n"
+API = "Documentation/virt/kvm/api.rst"
+SELECT = ("--select", "CAP102,CAP105,CAP502,CAP503")
+AFTER = "8. Other capabilities\n"
+
+
+@pytest.fixture
+def linux(apart: Path) -> Path:
+    """A copy of the mini-kernel under git."""
+    place = apart / "linux"
+    shutil.copytree(shipped_files.FIXTURES / "linux", place)
+    commit(place)
+    return place
+
+
+def _change(place: Path, path: str, old: str, new: str) -> None:
+    text = (place / path).read_text()
+    assert text.count(old) == 1
+    (place / path).write_text(text.replace(old, new))
+
+
+def _series(linux: Path) -> list[Path]:
+    """Three patches: a taken number, a section with a taken number, and a line beside the first one."""
+    _change(linux, UAPI, LAST, f"{LAST}#define KVM_CAP_PPIN 223\n")
+    commit(linux, "one")
+    title = "7.14 Something else"
+    _change(linux, API, AFTER, f"{title}\n{'-' * len(title)}\n\nSee KVM_CAP_IRQCHIP_SPLIT.\n\n{AFTER}")
+    commit(linux, "two")
+    _change(linux, UAPI, "#define KVM_CAP_PPIN 223\n", "#define KVM_CAP_PPIN 223\n\n/* No more. */\n")
+    commit(linux, "three")
+    git(linux, "format-patch", "-q", "-3", "-o", "../mails")
+    git(linux, "reset", "-q", "--hard", "HEAD~3")
+    return sorted((linux.parent / "mails").iterdir())
+
+
+def test_each_fix_is_in_the_patch_that_brought_the_fault(caplint: Caplint, linux: Path) -> None:
+    mails = _series(linux)
+    out = linux.parent / "out"
+    run = caplint("patch", *mails, "--kernel", linux, *SELECT, "--fix", "-o", out)
+    assert run.status == 0, run.err
+    assert "fixed 4 findings" in run.err
+    assert [file.name for file in sorted(out.iterdir())] == [mail.name for mail in mails]
+    assert git(linux, "status", "--porcelain") == ""
+    first, second, third = (file.read_text() for file in sorted(out.iterdir()))
+    assert "+#define KVM_CAP_PPIN 224\n" in first
+    assert " #define KVM_CAP_PPIN 224\n" in third
+    assert "+7.15 Something else\n" in second
+    assert "+See KVM_CAP_SPLIT_IRQCHIP.\n" in second
+    git(linux, "am", "-q", *map(str, sorted(out.iterdir())))
+    assert f"{LAST}#define KVM_CAP_PPIN 224\n\n/* No more. */\n" in (linux / UAPI).read_text()
+    assert git(linux, "log", "--format=%s", "-3").split() == ["three", "two", "one"]
+
+
+def test_an_mbox(caplint: Caplint, linux: Path) -> None:
+    mbox = linux.parent / "all.mbox"
+    mbox.write_bytes(b"".join(mail.read_bytes() for mail in _series(linux)))
+    out = linux.parent / "out"
+    assert caplint("patch", mbox, "--kernel", linux, *SELECT, "--fix", "-o", out).status == 0
+    git(linux, "am", "-q", str(out / "all.mbox"))
+    assert git(linux, "log", "--format=%s", "-3").split() == ["three", "two", "one"]
+    assert caplint("patch", out / "all.mbox", "--kernel", linux, *SELECT).status == 2  # it is applied already
+
+
+def test_a_plain_diff(caplint: Caplint, linux: Path) -> None:
+    _change(linux, UAPI, LAST, f"{LAST}#define KVM_CAP_PPIN 223\n")
+    (linux.parent / "one.diff").write_text(git(linux, "diff") + "\n")
+    git(linux, "checkout", "-q", ".")
+    assert caplint("patch", linux.parent / "one.diff", "--kernel", linux, *SELECT, "--fix", "-o", "out").status == 0
+    subprocess.run(["git", "apply", "../out/one.diff"], cwd=linux, check=True)
+    assert "#define KVM_CAP_PPIN 224\n" in (linux / UAPI).read_text()
+
+
+def test_an_encoded_mail_is_not_written_anew(caplint: Caplint, linux: Path) -> None:
+    mail = _series(linux)[0]
+    text = mail.read_text()
+    head, _, body = text.partition("\n\n")
+    mail.write_text(f"{head}\nContent-Transfer-Encoding: quoted-printable\n\n{body.replace('=', '=3D')}")
+    run = caplint("patch", mail, "--kernel", linux, *SELECT, "--fix", "-o", "out")
+    assert run.status == 1
+    assert "not fixed: CAP102 KVM_CAP_PPIN" in run.err
+    assert "the mail is encoded or in several parts; use --diff" in run.err
+    assert (linux.parent / "out" / mail.name).read_bytes() == mail.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--fix",), "use both, --fix -o DIR"),
+        (("-o", "out"), "use both, --fix -o DIR"),
+        (("--fix", "-o", "out", "--diff-only"), "--diff-only reads none"),
+        (("--fix", "-o", "mails"), "exists already; name an empty directory with -o"),
+    ],
+)
+def test_what_does_not_fit_is_refused(caplint: Caplint, linux: Path, words: tuple[str, ...], reason: str) -> None:
+    mails = _series(linux)
+    before = [mail.read_bytes() for mail in mails]
+    run = caplint("patch", *mails, "--kernel", linux, *words)
+    assert (run.status, run.out) == (2, "")
+    assert reason in run.err
+    assert [mail.read_bytes() for mail in mails] == before
+    assert not (linux.parent / "out").exists()

@@ -1,0 +1,99 @@
+"""Fixes of findings that edits of the real sources bring: each goes, nothing else comes, and twice is once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import real_trees
+from editing import ANSWERS, Transform, both, inside, laid_over, swap
+from real_trees import API, UAPI, Corpus, shipped_rules
+
+from caplint.engine.compare import compare
+from caplint.engine.mending import Mended, mend
+from caplint.engine.outcome import Outcome
+from caplint.findings.finding import Finding
+from caplint.fixes.lay import Drafts, laid, overlaid
+from caplint.trees.tree import Tree
+
+pytestmark = [pytest.mark.corpus, pytest.mark.edits]
+corpus = real_trees.corpus
+
+X86 = "arch/x86/kvm/x86.c"
+COUNT = "\t\tr = min_t(unsigned int, num_online_cpus(), KVM_MAX_VCPUS);\n"
+CHAPTER = "9. Known KVM API problems\n"
+
+
+def _section(title: str, text: str = "Nobody needs it.") -> Transform:
+    """Put a section at the end of chapter 8."""
+    return swap(CHAPTER, f"{title}\n{'-' * len(title)}\n\n:Architectures: x86\n\n{text}\n\n{CHAPTER}")
+
+
+def _capability(last: str, *new: str) -> Transform:
+    return swap(last, last + "".join(f"#define KVM_CAP_{line}\n" for line in new))
+
+
+LAST = {
+    "linux-6.12": "#define KVM_CAP_X86_GUEST_MODE 238\n",
+    "linux-6.1": "#define KVM_CAP_DIRTY_LOG_RING_ACQ_REL 223\n",
+}
+EDITS: dict[str, tuple[str, dict[str, Transform | None], dict[str, int]]] = {
+    "6.12, all at once": (
+        "linux-6.12",
+        {
+            UAPI: _capability(LAST["linux-6.12"], "PPIN 238", "PPIN_CTL 241"),
+            API: both(
+                _section("8.41 KVM_CAP_PPIN", "It is like KVM_CAP_TYPES_VM, and KVM_CAP_X86_GUEST_MOED is not."),
+                _section("8.44 KVM_CAP_PPIN_CTL"),
+            ),
+            X86: inside(ANSWERS, swap(f"{COUNT}\t\tbreak;\n", COUNT)),
+        },
+        {"CAP102": 1, "CAP105": 2, "CAP502": 2, "CAP503": 2, "CAP217": 1},
+    ),
+    "6.1, all at once": (
+        "linux-6.1",
+        {
+            UAPI: _capability(LAST["linux-6.1"], "PPIN 223"),
+            API: _section("7.3 KVM_CAP_PPIN"),
+            X86: inside(ANSWERS, swap(f"{COUNT}\t\tbreak;\n", COUNT)),
+        },
+        {"CAP102": 1, "CAP105": 1, "CAP503": 1, "CAP217": 1},
+    ),
+    "what others may refer to stays": (
+        "linux-6.12",
+        {
+            UAPI: _capability(LAST["linux-6.12"], "PPIN (230 + 8)"),
+            API: _section("8.41 KVM_CAP_PPIN", "See 8.41 and KVM_CAP_GUEST."),
+            X86: inside(ANSWERS, swap(f"{COUNT}\t\tbreak;\n", f"\t\tif (kvm)\n\t{COUNT}")),
+        },
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_fixes(corpus: Corpus, name: str) -> None:
+    tree, changes, expected = EDITS[name]
+    trees = [laid_over(corpus, tree, changes, lambda _: True)]
+
+    def check(trees: list[Tree]) -> Outcome:
+        return compare(trees, shipped_rules(), corpus.config)
+
+    def fix(trees: list[Tree], outcome: Outcome) -> Mended[Drafts]:
+        def lay(drafts: Drafts, findings: list[Finding]) -> tuple[Drafts, list[tuple[Finding, str]]]:
+            return laid(trees, drafts, findings), []
+
+        nothing: Drafts = {}
+        return mend(nothing, outcome, lay, lambda drafts: check(overlaid(trees, drafts)))
+
+    outcome = check(trees)
+    mended = fix(trees, outcome)
+    assert not mended.refused
+    assert Counter(finding.code for finding in mended.fixed) == expected
+    before, after = (
+        Counter((found.code, found.subject) for found in run.findings) for run in (outcome, mended.outcome)
+    )
+    assert before - after == Counter((found.code, found.subject) for found in mended.fixed)
+    assert not after - before
+    assert mended.outcome.coverage.total("blind_bytes") == outcome.coverage.total("blind_bytes")
+    assert not fix(overlaid(trees, mended.state), mended.outcome).state
