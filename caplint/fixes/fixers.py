@@ -16,6 +16,8 @@ FIXERS = {
     "defined-name": "defined_name",
     "missing-break": "missing_break",
     "next-free-number": "next_number",
+    "scope-line": "scope_line",
+    "section-fields": "section_fields",
     "section-number": "section_number",
 }
 """Name → module below `caplint.fixes`, imported on use, whose function `propose` is the fixer."""
