@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from caplint.rules.page import Rule
 
 FIXERS = {
+    "checked-result": "checked_result",
     "defined-name": "defined_name",
     "missing-break": "missing_break",
     "next-free-number": "next_number",

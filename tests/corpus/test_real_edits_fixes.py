@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 import real_trees
-from editing import ANSWERS, Transform, both, inside, laid_over, swap
+from editing import ANSWERS, Transform, both, every, inside, laid_over, swap
 from real_trees import API, UAPI, Corpus, shipped_rules
 
 from caplint.engine.compare import compare
@@ -45,10 +45,12 @@ EDITS: dict[str, tuple[str, dict[str, Transform | None], dict[str, int]]] = {
             API: both(
                 _section("8.41 KVM_CAP_PPIN", "It is like KVM_CAP_TYPES_VM, and KVM_CAP_X86_GUEST_MOED is not."),
                 _section("8.44 KVM_CAP_PPIN_CTL"),
+                every(r"^(7\.4 KVM_CAP_S390_USER_STSI\n-+\n\n):Architectures: s390\n", r"\1"),
+                every(r"^(7\.2 KVM_CAP_S390_USER_SIGP\n-+\n\n:Architectures: s390)\n", r"\1, x86\n"),
             ),
             X86: inside(ANSWERS, swap(f"{COUNT}\t\tbreak;\n", COUNT)),
         },
-        {"CAP102": 1, "CAP105": 2, "CAP502": 2, "CAP503": 2, "CAP217": 1},
+        {"CAP102": 1, "CAP105": 2, "CAP502": 2, "CAP503": 2, "CAP504": 1, "CAP505": 1, "CAP217": 1},
     ),
     "6.1, all at once": (
         "linux-6.1",

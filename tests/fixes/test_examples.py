@@ -19,10 +19,11 @@ from caplint.trees.tree import Tree
 from caplint.util import shipped_files
 
 # Bad examples of each page of which all findings are fixed; in the others all is left as it is.
-FIXED = {
+FIXED: dict[str, set[int]] = {
     "CAP102": {1, 3},
     "CAP105": {1, 2},
     "CAP217": {1, 3},
+    "CAP401": set(),
     "CAP502": {1, 2},
     "CAP503": {1, 2, 4},
     "CAP504": {1, 2, 4, 8},
