@@ -103,45 +103,6 @@ class _Setting:
         return str(self.options.fail_on or self.config.fail_on)
 
 
-def _warn(message: str) -> None:
-    sys.stderr.write(f"caplint: note: {safe(message)}\n")
-
-
-@dataclass(frozen=True)
-class _Setting:
-    """What files of patches are applied to, and how."""
-
-    options: argparse.Namespace
-    config: Config
-    trees: list[Tree]
-    rules: list[Rule]
-
-    def apply(self, texts: Iterable[PatchText], warn: Callable[[str], None] = _warn) -> list[PatchedTrees]:
-        """Return the trees with files of patches applied."""
-        options = self.options
-        series = read_series(texts, warn, in_order=options.in_order)
-        if options.diff_only:
-            return apply_excerpts(series, self.trees, options.preferred, warn)
-        return apply_series(series, self.trees, options.preferred, warn, less_context=options.less_context)
-
-    def compare(self, patched: list[PatchedTrees]) -> list[Outcome]:
-        """Return the findings that patches add and resolve."""
-        return _computed(patched, self.rules, self.config)
-
-    def status(self, outcome: Outcome) -> int:
-        """Return the exit code for an outcome that is not reported."""
-        return status_of(outcome, self.fail_on, self.config.coverage_floor)
-
-    def finish(self, outcome: Outcome) -> int:
-        """Report an outcome and return its exit code."""
-        return finish(outcome, self.options, self.fail_on, self.config.coverage_floor)
-
-    @property
-    def fail_on(self) -> str:
-        """Severity that fails the command."""
-        return str(self.options.fail_on or self.config.fail_on)
-
-
 def run(options: argparse.Namespace) -> int:
     """Apply the patches to the trees, and report the findings that they add and resolve."""
     config = config_of(options)

@@ -95,7 +95,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     ]
     if not roots[1]:
         return
-    reader = _Reader(connection, side, tree, file_conditions(connection))
+    reader = _CompatReader(connection, side, tree, file_conditions(connection))
     native = reader.closure(roots[0], frozenset())
     compat = reader.closure(roots[1], frozenset(function.name for function in native))
     aware = _aware(connection, side, tree)
@@ -129,7 +129,7 @@ def _aware(connection: sqlite3.Connection, side: str, tree: str) -> frozenset[st
 
 
 @dataclass
-class _Reader:
+class _CompatReader:
     """Functions that get an ioctl's number, in one tree."""
 
     connection: sqlite3.Connection

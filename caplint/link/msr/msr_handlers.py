@@ -142,8 +142,8 @@ def _delegates(body: Body) -> list[str]:
 
 def _requests(body: Body) -> set[str]:
     """Return parameters that hold a whole access: register, value and origin, whatever their names are."""
-    facts = (*body.stores, *body.calls, *body.tests)
-    texts = " ".join([*(row.text for row in facts), *(row.target for row in body.stores)])
+    facts = [row.text for row in body.stores] + [row.text for row in body.calls] + [row.text for row in body.tests]
+    texts = " ".join([*facts, *(row.target for row in body.stores)])
     members = {match[1]: match[2] for match in _ACCESS.finditer(texts) if match[2] != "index"}
     members = {match[1]: match[2] for match in _ACCESS.finditer(texts)} | members
     known = knowledge().msr.requests
