@@ -71,10 +71,10 @@ def test_a_request_may_have_any_name(tmp_path: Path, body: str, found: bool) -> 
     assert bool(rows[0]) == found
 
 
-def _read_by(root: Path, body: str, name: str) -> list[tuple[str, ...]]:
+def _read_by(root: Path, body: str, name: str) -> list[object]:
     head = f"int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *{name})\n{{\n"
     files = {INDEX: NUMBERED, HOST: HELD, X86: PASSED_ON + head + body + "\treturn 0;\n}\n"}
-    return ask([bare_kernel(root, files)], "SELECT function, msr, value_kind, gated FROM msr_get ORDER BY 1")
+    return [*ask([bare_kernel(root, files)], "SELECT function, msr, value_kind, gated FROM msr_get ORDER BY 1")]
 
 
 @pytest.mark.parametrize(
