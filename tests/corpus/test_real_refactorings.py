@@ -7,6 +7,7 @@ import real_trees
 import refactorings_arm
 import refactorings_more
 import refactorings_more_others
+import refactorings_names
 import refactorings_others
 import refactorings_s390_powerpc
 import refactorings_vmm
@@ -25,6 +26,7 @@ EDITS = [
     *refactorings_vmm.EDITS,
     *refactorings_more.EDITS,
     *refactorings_more_others.EDITS,
+    *refactorings_names.EDITS,
 ]
 
 
