@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from caplint.report.style import safe
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ def targets(texts: Iterable[PatchText], directory: Path) -> dict[str, Path]:
         name = "stdin.mbox" if name == "-" else name
         place = directory / name
         if place in found.values():
-            raise CaplintError(f"{text.label}: two files are named {name}; give each a name of its own")
+            raise CaplintError(f"{safe(text.label)}: two files are named {safe(name)}; give each a name of its own")
         if place.exists() or place.is_symlink():
-            raise CaplintError(f"{place}: exists already; name an empty directory with -o")
+            raise CaplintError(f"{safe(str(place))}: exists already; name an empty directory with -o")
         found[text.label] = place
     return found
 
@@ -43,6 +44,8 @@ def write(texts: Iterable[PatchText], places: dict[str, Path]) -> None:
         for place in done:
             with suppress(OSError):
                 place.unlink()
-        raise CaplintError(f"{error.filename}: cannot be written: {error.strerror}; nothing was written") from error
+        raise CaplintError(
+            f"{safe(str(error.filename))}: cannot be written: {error.strerror}; nothing was written"
+        ) from error
     for place in done:
-        sys.stderr.write(f"wrote {place}\n")
+        sys.stderr.write(f"wrote {safe(str(place))}\n")
