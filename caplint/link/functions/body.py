@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from caplint.c import formula
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.core.extents import START, Extents
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.functions.code_function import CodeFunction, between, facts_between
 from caplint.link.functions.function_facts import Assignment, ConditionTest, GuardRange, ReturnedValue
+from caplint.link.functions.reading import function_condition
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Body(CodeFunction):
         """Index of a parameter → whether any expression mentions it; filled on demand."""
         self.delegates: list[str] | None = None
         """Callees that an MSR handler delegates accesses to; None until computed."""
+
+    @cached_property
+    def presence(self) -> str:
+        """Presence condition of the function itself; what stands under it is present wherever the function is."""
+        return formula.text(function_condition(self.connection, self.handler.blob, self.handler.start))
 
     def cut(self, line: int, offset: int, reason: str) -> None:
         """Record that the linker does not read some facts from this offset on; the first place per reason is kept."""

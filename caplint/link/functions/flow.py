@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, field
 
 from caplint.c.expression import parse
@@ -107,13 +106,3 @@ def _straight(body: Body) -> Sequence:
     for step in sorted(steps, key=lambda step: step.start):
         whole.add(step)
     return whole
-
-
-def function_condition(connection: sqlite3.Connection, blob: int, start: int) -> Formula:
-    """Return the presence condition of the function that begins at an offset of a blob."""
-    row = connection.execute(
-        """SELECT c.text FROM main.function f JOIN main.condition c ON c.id = f.condition
-           WHERE f.blob = ? AND f.start = ?""",
-        (blob, start),
-    ).fetchone()
-    return parse(row[0]) if row else True

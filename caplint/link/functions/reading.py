@@ -9,6 +9,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from caplint.c.expression import parse
+from caplint.c.formula import Formula
 from caplint.link.functions.function_facts import (
     Assignment,
     CallSite,
@@ -192,3 +194,13 @@ class _FunctionOffsets:
         if offset < function.stop:
             return _Held(function, place, function.start, min(function.stop, following))
         return _Held(None, place, function.stop, following)
+
+
+def function_condition(connection: sqlite3.Connection, blob: int, start: int) -> Formula:
+    """Return the presence condition of the function that begins at an offset of a blob."""
+    row = connection.execute(
+        """SELECT c.text FROM main.function f JOIN main.condition c ON c.id = f.condition
+           WHERE f.blob = ? AND f.start = ?""",
+        (blob, start),
+    ).fetchone()
+    return parse(row[0]) if row else True

@@ -52,7 +52,7 @@ class Region:
     @staticmethod
     def whole(body: Body) -> Region:
         """Return the region that is a whole function."""
-        return Region(body.handler.stop, body.handler.start, body.handler.stop, "1")
+        return Region(body.handler.stop, body.handler.start, body.handler.stop, body.presence)
 
 
 class Place(NamedTuple):

@@ -12,7 +12,8 @@ from caplint.link.functions.abstract_values import UNKNOWN, AbstractValue, joine
 from caplint.link.functions.body import Body
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.constants import Constants
-from caplint.link.functions.flow import Sequence, flow, function_condition
+from caplint.link.functions.flow import Sequence, flow
+from caplint.link.functions.reading import function_condition
 from caplint.link.handlers.capability_tables import CapabilityTables, Table
 from caplint.link.handlers.sites import Numbered
 from caplint.values.expression_tree import Node

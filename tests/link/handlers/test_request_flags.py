@@ -58,6 +58,10 @@ TESTED = [
     handler("if (!cap->flags)", rest=("else", "\tr = -EINVAL;", "return r;")),
     handler("r = 0;", "if (cap->flags)", "\tr = -EINVAL;", "else"),
     handler("if (kvm->ready)", "\tif (!cap->flags)", rest=("return r;",)),
+    f"#ifdef CONFIG_X\n{CHECK}#endif\n"
+    + handler(case=("return -EINVAL;", "#ifdef CONFIG_X", "case KVM_CAP_A:", "\treturn check(cap);", "#endif")).replace(
+        "KVM_CAP_A", "KVM_CAP_B", 1
+    ),
     RESERVED + handler("if (cap->flags & RESERVED)", FAIL),
     handler("u32 reserved = ~VALID;", "if (cap->flags & reserved)", FAIL),
     handler("u32 unknown = cap->flags & ~VALID;", "if (unknown)", FAIL),
