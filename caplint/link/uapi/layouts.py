@@ -112,6 +112,10 @@ def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
 
 # Macros of kvm.h that may be numbers and have no value on any ABI: no rule compares them, which the ledger tells.
 _VALUELESS = """
+    WITH valued AS MATERIALIZED (
+        SELECT DISTINCT l.side, l.tree, c.value ->> 0 AS name
+        FROM temp.all_layout l, json_each(l.units) u, json_each(u.value, '$.constants') c
+    )
     INSERT INTO temp.all_cut (side, tree, path, line, start, stop, reason)
     SELECT DISTINCT f.side, f.tree, f.path, m.line, 0, 0, 'a constant without a value: ' || m.name
     FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
@@ -119,9 +123,10 @@ _VALUELESS = """
       AND trim(m.body) NOT IN ('', m.name) AND m.name GLOB 'K*' AND m.name NOT GLOB 'KVM_CAP_*'
       AND ltrim(m.body, '( ') NOT GLOB '_IO*(*'
       AND EXISTS (SELECT 1 FROM temp.all_layout l WHERE l.side = f.side AND l.tree = f.tree)
-      AND m.name NOT IN (SELECT c.value ->> 0
-                         FROM temp.all_layout l, json_each(l.units) u, json_each(u.value, '$.constants') c
-                         WHERE l.side = f.side AND l.tree = f.tree)
+    EXCEPT
+    SELECT f.side, f.tree, f.path, m.line, 0, 0, 'a constant without a value: ' || m.name
+    FROM valued v JOIN temp.all_file f ON f.side = v.side AND f.tree = v.tree
+    JOIN main.macro m ON m.blob = f.blob AND m.name = v.name
 """
 
 
