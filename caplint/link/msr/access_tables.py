@@ -243,7 +243,9 @@ class AccessTables:
 
         A refusal that says that the register is unknown is none for user space: reading then gives 0.
         """
-        if number not in self._listed or not features or any(_BY_HOST.search(one) for one, _ in features):
+        if number not in self._listed or not any(leaves for _, leaves in features):
+            return False  # what only answers whether the register is valid leads to such a refusal, too
+        if any(_BY_HOST.search(one) for one, _ in features):
             return False
         own = (site for verb in _VERBS for site in self._own[verb, number])
         return not any(_UNKNOWN_REGISTER.search(one) for site in own for one in self.conditions[site.id].returned)
@@ -281,7 +283,8 @@ class AccessTables:
             for name in tested
             if gated and len(tested) <= _MOST_FEATURES and (len(tested) == 1 or self._needs(number, vendor, verb, name))
         ]
-        by_host = gated and not satisfiable(self._run(number, vendor, verb, absent=None)[1])
+        spared = not self._may_refuse_host(number, self._features(verb, number))
+        by_host = gated and not spared and not satisfiable(self._run(number, vendor, verb, absent=None)[1])
         others = {_BY_HOST.sub("host", stripped(one)) for one in (run if gated else lacking).undecided}
         others |= {f"{body.handler.function}()" for body in lacking.unread.values()}
         self._cut(lacking.unread.values(), "a function that decides on an access to an MSR, and is not followed")
