@@ -119,7 +119,7 @@ _VALUELESS = """
     INSERT INTO temp.all_cut (side, tree, path, line, start, stop, reason)
     SELECT DISTINCT f.side, f.tree, f.path, m.line, 0, 0, 'a constant without a value: ' || m.name
     FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-    WHERE f.header IN ('uapi', 'copy') AND f.path GLOB '*/kvm.h' AND NOT f.expanded AND m.parameters IS NULL
+    WHERE f.header = 'uapi' AND f.path GLOB '*/kvm.h' AND NOT f.expanded AND m.parameters IS NULL
       AND trim(m.body) NOT IN ('', m.name) AND m.name GLOB 'K*' AND m.name NOT GLOB 'KVM_CAP_*'
       AND ltrim(m.body, '( ') NOT GLOB '_IO*(*'
       AND EXISTS (SELECT 1 FROM temp.all_layout l WHERE l.side = f.side AND l.tree = f.tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,6 +42,8 @@ _TABLES = (
     "all_vmm_asked", "all_vmm_argument", "all_vmm_loss", "all_checked_before",
 )  # fmt: skip
 UNKNOWN = "unknown check"
+_OF_OTHERS = re.compile(r"(?!KVM_)[A-Z][A-Z0-9_]+\Z")
+"""Requests that are constants of other drivers."""
 
 _Site = tuple[str, int, int, str]
 """Path, line, column, capability."""
@@ -127,15 +130,18 @@ def _insert_ioctls(connection: sqlite3.Connection, where: tuple[str, str], uses:
             if use.ioctl
         ],
     )  # fmt: skip
-    reason = "an ioctl whose request is not known"
+    unknown: dict[tuple[str, str], list[IoctlUse]] = {}
+    for use in uses:
+        if not use.ioctl and not _OF_OTHERS.match(use.expression.strip()):
+            unknown.setdefault((use.function.path, use.call.callee), []).append(use)
     insert(
         connection,
         "all_cut",
         [
-            CutRow(side, tree, use.function.path, use.call.line, use.call.start, use.call.start,
-                   f"{reason}: `{use.call.callee}(…, {use.expression[:80]})`")
-            for use in uses
-            if not use.ioctl
+            CutRow(side, tree, path, first.call.line, first.call.start, first.call.start,
+                   f"{callee}() issues an ioctl whose request is not known: `{first.expression[:80]}`"
+                   + (f", and {len(others)} more" if others else ""))
+            for (path, callee), (first, *others) in unknown.items()
         ],
     )  # fmt: skip
 
