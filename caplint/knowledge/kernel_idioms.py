@@ -68,6 +68,8 @@ class KernelIdioms:
         """Members of a table of file operations for ioctls, and the macro around the second one."""
         self.compat_tests: tuple[str, ...] = tuple(compat["tests"])
         """Functions that tell whether the program is a 32-bit one."""
+        self.register_sets: tuple[str, ...] = tuple(data["register_sets"]["members"])
+        """Members of `struct kvm_run` in which user space names registers."""
         settled = data["settled"]
         self._host_tests, self._vm_tests = _names(settled["host"]), _names(settled["vm"])
         self._creators = _names(settled["creators"])

@@ -12,6 +12,7 @@ from caplint.link.core.snapshot import take_snapshot
 from caplint.link.core.values import number_column, within
 from caplint.link.docs.doc_scopes import link_doc_scopes
 from caplint.link.docs.documentation import link_documentation
+from caplint.link.docs.flag_promises import link_flag_promises
 from caplint.link.docs.ioctl_architectures import link_ioctl_architectures
 from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.ioctl_handling import link_ioctl_handling
@@ -22,6 +23,7 @@ from caplint.link.docs.undefined_names import link_undefined
 from caplint.link.handlers.advertised import link_answers
 from caplint.link.handlers.compat_handlers import link_compat_handlers
 from caplint.link.handlers.device_attributes import link_device_attributes
+from caplint.link.handlers.flag_tests import link_flag_tests
 from caplint.link.handlers.handlers import link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
 from caplint.link.handlers.shared_enabling import link_shared_enabling
@@ -173,6 +175,20 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_compat_handlers(run.store, run.reading.extractor),
         needs=("all_file", "all_file_condition", "superseded", "tree"),
         fills=("all_compat_case", "all_compat_handler", "all_cut"),
+        wanted=_is_wide,
+    ),
+    Link(
+        "tests of flags",
+        lambda run: link_flag_tests(run.store, run.loaded, run.reading.extractor),
+        needs=("all_file", "tree"),
+        fills=("all_flag_test",),
+        wanted=_is_wide,
+    ),
+    Link(
+        "promises about flags",
+        lambda run: link_flag_promises(run.connection, run.loaded),
+        needs=("all_file", "all_flag_test", "all_ioctl_case"),
+        fills=("all_cut", "all_flag_promise"),
         wanted=_is_wide,
     ),
     Link(

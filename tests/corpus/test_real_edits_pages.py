@@ -1,4 +1,4 @@
-"""Edits of the real sources: ioctls of 32-bit programs."""
+"""Edits of the real sources: ioctls of 32-bit programs, and flags that nothing tests."""
 
 # ruff: noqa: E501 - pieces of C read best on one line
 from __future__ import annotations
@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
 X86 = "arch/x86/kvm/x86.c"
+S390 = "arch/s390/kvm/kvm-s390.c"
 MAIN = "virt/kvm/kvm_main.c"
 COMPAT = "kvm_arch_vm_compat_ioctl"
 FILTER = "KVM_X86_SET_MSR_FILTER"
@@ -78,4 +79,36 @@ COMPAT_EDITS = [
 
 @pytest.mark.parametrize("edit", COMPAT_EDITS, ids=lambda edit: edit.name)
 def test_compat(corpus: Corpus, edit: Edit) -> None:
+    brings_and_takes_exactly(corpus, edit)
+
+
+def untested(*subjects: str, arch: str | None = None) -> list[tuple[str, str, str, str | None]]:
+    return rows("warning", "CAP206", " ".join(subjects), arch)
+
+
+RUN = "kvm_arch_vcpu_ioctl_run"
+VALID = (
+    "\tif ((kvm_run->kvm_valid_regs & ~sync_valid_fields) ||\n\t    (kvm_run->kvm_dirty_regs & ~sync_valid_fields)) {\n"
+)
+FLAG_EDITS = [
+    Edit("x86 takes any register to store", {X86: inside(RUN, swap("(kvm_run->kvm_valid_regs & ~sync_valid_fields) ||\n\t    ", ""))},
+         untested("SYNC_REGS", arch="x86")),
+    Edit("x86 takes any register to store, old", {X86: inside(RUN, swap("(kvm_run->kvm_valid_regs & ~KVM_SYNC_X86_VALID_FIELDS) ||\n\t    ", ""))},
+         untested("SYNC_REGS", arch="x86"), pair=OLD),
+    Edit("x86 has both tests in one", {X86: inside(RUN, swap(VALID, "\tif ((kvm_run->kvm_valid_regs | kvm_run->kvm_dirty_regs) & ~sync_valid_fields) {\n"))}),
+    Edit("x86 asks a helper", {X86: inside(RUN, swap(VALID, "\tif (kvm_bad_regs(vcpu, kvm_run->kvm_valid_regs, kvm_run->kvm_dirty_regs)) {\n"))}),
+    Edit("s390 takes any register to load", {S390: inside(RUN, swap(" ||\n\t    kvm_run->kvm_dirty_regs & ~KVM_SYNC_S390_VALID_FIELDS", ""))},
+         untested("SYNC_REGS", arch="s390")),
+    Edit("memory is faulted in with any flags", {MAIN: swap("\tif (range->flags)\n\t\treturn -EINVAL;\n\n", "")},
+         untested("KVM_PRE_FAULT_MEMORY")),
+    Edit("known flags are picked", {MAIN: swap("\tif (range->flags)\n\t\treturn -EINVAL;\n\n", "\tif (range->flags & KVM_FAULT_EARLY)\n\t\treturn -EINTR;\n\n")},
+         untested("KVM_PRE_FAULT_MEMORY")),
+    Edit("memory is faulted in with a mask of flags", {MAIN: swap("\tif (range->flags)\n", "\tif (range->flags & ~KVM_FAULT_EARLY)\n")}),
+    Edit("routing takes any flags", {MAIN: inside("kvm_vm_ioctl", swap("\t\tif (routing.flags)\n\t\t\tgoto out;\n", ""),
+         swap("routing.nr,\n\t\t\t\t\trouting.flags);", "routing.nr, 0);"))}, untested("KVM_SET_GSI_ROUTING")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", FLAG_EDITS, ids=lambda edit: edit.name)
+def test_flags(corpus: Corpus, edit: Edit) -> None:
     brings_and_takes_exactly(corpus, edit)

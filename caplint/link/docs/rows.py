@@ -112,3 +112,14 @@ class PrintedStructureRow(NamedTuple):
     differs: str
     defined_path: str
     defined_line: int
+
+
+class FlagPromiseRow(NamedTuple):
+    """Row of `all_flag_promise`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    ioctl: str
+    struct: str

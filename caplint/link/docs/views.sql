@@ -62,6 +62,16 @@ CREATE TEMP TABLE all_doc_type (
     enables INTEGER NOT NULL     -- 1: the chapter says that its capabilities can be enabled, and the section does not call this one informational
 );
 
+-- An ioctl whose section of api.rst says that the `flags` of its structure must be zero, or that unknown ones are refused.
+CREATE TEMP TABLE all_flag_promise (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    ioctl  TEXT NOT NULL,
+    struct TEXT NOT NULL
+);
+
 -- An architecture's function for an ioctl whose case is in shared code: kvm_arch_vcpu_ioctl_get_fpu() for KVM_GET_FPU.
 CREATE TEMP TABLE all_ioctl_architecture (
     side     TEXT NOT NULL,

@@ -321,3 +321,16 @@ class CompatHandlerRow(NamedTuple):
     arch: str
     function: str
     understood: int
+
+
+class FlagTestRow(NamedTuple):
+    """Row of `all_flag_test`."""
+
+    side: str
+    tree: str
+    struct: str
+    member: str
+    arch: str
+    path: str
+    line: int
+    tested: int

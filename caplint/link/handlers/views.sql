@@ -292,6 +292,18 @@ CREATE TEMP TABLE all_compat_handler (
     understood INTEGER NOT NULL -- 0: it may serve ioctls that have no row in all_compat_case
 );
 
+-- Code of an architecture, or generic code, that has a UAPI structure with `flags`, or reads a set of registers of struct kvm_run.
+CREATE TEMP TABLE all_flag_test (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    struct TEXT NOT NULL,
+    member TEXT NOT NULL,       -- flags, kvm_valid_regs, kvm_dirty_regs
+    arch   TEXT NOT NULL,
+    path   TEXT NOT NULL,       -- of the first function that has the structure, or of the first read
+    line   INTEGER NOT NULL,
+    tested INTEGER NOT NULL     -- 0: nothing in the code of this architecture may be a test for unknown bits
+);
+
 -- An attribute that KVM_HAS_DEVICE_ATTR, KVM_SET_DEVICE_ATTR or KVM_GET_DEVICE_ATTR of a device, VM, vCPU or the system names.
 -- Devices that are not understood have no rows.
 CREATE TEMP TABLE all_device_attribute (
