@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -36,8 +35,3 @@ class Fix:
     title: str
     """What is done, as an imperative: `take the next free number, 246`."""
     edits: tuple[LineEdit, ...]
-
-    def fits_beside(self, others: Iterable[Fix]) -> bool:
-        """Return whether every edit is also one of the others', or replaces no line that they replace."""
-        known = [edit for other in others for edit in other.edits]
-        return all(edit == old or not edit.overlaps(old) for edit in self.edits for old in known)

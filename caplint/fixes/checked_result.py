@@ -11,6 +11,9 @@ from caplint.fixes.workbench import Proposals, Workbench
 _DROPPED = """
     SELECT count(*) FROM vmm_loss l
     WHERE l.tree = ? AND l.path = ? AND l.line = ? AND l.kind = 'dropped' AND l.relied_path IS NULL
+      AND EXISTS (SELECT 1 FROM checked_before b
+                  WHERE b.tree = l.tree AND b.path = l.use_path AND b.line = l.use_line AND b.column = l.use_column
+                    AND b.cap = l.cap)
       AND NOT EXISTS (SELECT 1 FROM ioctl_unasked u WHERE u.tree = l.tree AND u.cap = l.cap)
 """
 _STATEMENT = re.compile(r"( +)(kvm_(?:vm|vcpu)_enable_cap\([^;{}#\"'\\/]*\));")
@@ -22,8 +25,9 @@ _LONGEST = 80
 def propose(findings: list[Finding], bench: Workbench) -> Proposals:
     """Propose a warning for a call that is a statement of its own, on one line, in a file that reports errors already.
 
-    The VMM goes on as before. Where it relies on the feature behind the call, a warning is not enough, and there is
-    none; nor for other programs than QEMU, whose ways to report an error are their own.
+    The kernel has been asked before, so a refusal is a surprise; without a check it may only be an old kernel, of which
+    nobody wants to be told. The VMM goes on as before. Where it relies on the feature behind the call, a warning is not
+    enough, and there is none; nor for other programs than QEMU, whose ways to report an error are their own.
     """
     for finding in findings:
         place = finding.place

@@ -11,6 +11,8 @@ from caplint.fixes.workbench import Proposals, Workbench
 from caplint.knowledge.capability_names import PREFIX
 
 _MOST_PLACES = 50
+_MOST_FINDINGS = 50
+_MOST_NAMES = 2_000
 _LONGEST = 100
 # Letters by which a name may be misspelt, and the shortest name of which so many are no other word.
 _LETTERS = 2
@@ -29,7 +31,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
     The name is certain if a patch renamed the capability, or if one capability alone has the same words in another
     order, or differs in two letters and no digit. A name that a line break splits gets no fix.
     """
-    for finding in findings:
+    for finding in findings[:_MOST_FINDINGS]:
         meant = _meant(finding, bench)
         if meant is None:
             continue
@@ -52,7 +54,8 @@ def _meant(finding: Finding, bench: Workbench) -> str | None:
     renamed = [name for (name,) in bench.rows(_RENAMED, tree, wrong)]
     if renamed:
         return str(renamed[0]) if len(renamed) == 1 else None
-    near = [name for (name,) in bench.rows(_DEFINED, tree) if _is_near(wrong, str(name))]
+    defined = bench.rows(_DEFINED, tree)
+    near = [name for (name,) in defined if len(defined) <= _MOST_NAMES and _is_near(wrong, str(name))]
     return str(near[0]) if len(near) == 1 else None
 
 

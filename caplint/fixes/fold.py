@@ -33,7 +33,7 @@ def folded(findings: Iterable[Finding], files: dict[tuple[str, str], Versions]) 
 
     Raises `FoldError` if a fix fits into no patch.
     """
-    edits: dict[tuple[str, str], dict[int, list[LineEdit]]] = {}
+    edits: dict[tuple[str, str], dict[int, dict[LineEdit, None]]] = {}
     for finding in findings:
         place = finding.place
         origin = _trace(files.get((place.tree, place.path)), place.line, 1).first
@@ -45,9 +45,7 @@ def folded(findings: Iterable[Finding], files: dict[tuple[str, str], Versions]) 
                 raise FoldError("no patch of the series brings the lines that it changes")
             for step in range(start, max(trace.lines) + 1):
                 moved = LineEdit(edit.tree, edit.path, trace.lines[step], edit.old, edit.new)
-                own = edits.setdefault(key, {}).setdefault(step, [])
-                if moved not in own:
-                    own.append(moved)
+                edits.setdefault(key, {}).setdefault(step, {})[moved] = None
     after = dict(files)
     for key, steps in edits.items():
         versions = list(files[key])

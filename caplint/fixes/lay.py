@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from caplint.findings.finding import Finding
-from caplint.findings.fix import Fix, LineEdit
+from caplint.findings.fix import LineEdit
 from caplint.fixes.draft import Draft
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
@@ -17,17 +17,16 @@ Drafts = dict[tuple[str, str], Draft]
 def compatible(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings whose fixes can be made together: of fixes that overlap, the first."""
     chosen: list[Finding] = []
-    taken: dict[tuple[str, str], list[LineEdit]] = {}
+    taken: dict[tuple[str, str, int], LineEdit] = {}
     for finding in findings:
-        if finding.fix is None:
-            continue
-        own = {(edit.tree, edit.path): taken.setdefault((edit.tree, edit.path), []) for edit in finding.fix.edits}
-        beside = Fix("", tuple(edit for edits in own.values() for edit in edits))
-        if finding.fix.fits_beside([beside]):
+        lines = {
+            (edit.tree, edit.path, line): edit
+            for edit in (finding.fix.edits if finding.fix else ())
+            for line in range(edit.line, edit.stop)
+        }
+        if lines and all(taken.get(line, edit) == edit for line, edit in lines.items()):
             chosen.append(finding)
-            for edit in finding.fix.edits:
-                if edit not in own[edit.tree, edit.path]:
-                    own[edit.tree, edit.path].append(edit)
+            taken |= lines
     return chosen
 
 
@@ -37,12 +36,10 @@ def laid(trees: Iterable[Tree], drafts: Drafts, findings: Iterable[Finding]) -> 
     `trees` are those before the first fix. Raises `EditError` if an edit does not fit.
     """
     by_name = {tree.name: tree for tree in trees}
-    edits: dict[tuple[str, str], list[LineEdit]] = {}
+    edits: dict[tuple[str, str], dict[LineEdit, None]] = {}
     for finding in findings:
         for edit in finding.fix.edits if finding.fix else ():
-            own = edits.setdefault((edit.tree, edit.path), [])
-            if edit not in own:
-                own.append(edit)
+            edits.setdefault((edit.tree, edit.path), {})[edit] = None
     after = dict(drafts)
     for (name, path), own in edits.items():
         known = drafts.get((name, path))

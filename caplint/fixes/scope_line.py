@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix
+from caplint.fixes.architecture_words import word_for
 from caplint.fixes.workbench import Proposals, Workbench
 from caplint.knowledge.load import knowledge
 
@@ -28,7 +30,8 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         if field is None or not values or below is None or below[:1] in {" ", "\t"}:
             continue
         if field[2].startswith("Arch"):
-            value = _architectures(field[3], values)
+            written = {value: word_for(bench, (place.tree, place.path), value) for value in values}
+            value = _architectures(field[3], written)
         else:
             served = {scope for (scope,) in bench.rows(_SERVED, place.tree, finding.subject)}
             value = _descriptors(field[3], values, served)
@@ -37,14 +40,14 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
             yield finding, Fix(f"say {value}", (edit,))
 
 
-def _architectures(text: str, values: list[str]) -> str | None:
-    """Return a list of architectures with each of the values taken away if it is there, else added."""
+def _architectures(text: str, values: Mapping[str, str]) -> str | None:
+    """Return a list of architectures with each value taken away if it is there, else added by its word."""
     words = [word.strip() for word in text.split(",")]
     named = [knowledge().architecture(word) for word in words]
     if None in named or not all(value in knowledge().architectures for value in values):
         return None
     kept = [word for word, name in zip(words, named, strict=True) if name not in values]
-    return ", ".join(kept + [value for value in sorted(values) if value not in named])
+    return ", ".join(kept + [values[value] for value in sorted(values) if value not in named])
 
 
 def _descriptors(text: str, values: list[str], served: set[str]) -> str | None:

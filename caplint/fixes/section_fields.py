@@ -6,6 +6,7 @@ import re
 
 from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix, LineEdit
+from caplint.fixes.architecture_words import word_for
 from caplint.fixes.workbench import Proposals, Workbench
 from caplint.knowledge.load import knowledge
 
@@ -33,7 +34,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         sections = bench.rows(_SECTIONS, tree, path, subject)
         if len(sections) != 1 or bench.rows(_SUBJECTS, tree, path, sections[0][0]) != [(1,)]:
             continue
-        facts = _facts(bench, tree, subject)
+        facts = _facts(bench, (tree, path), subject)
         missing = [name.strip(":") for name in finding.parts]
         if missing and all(name in facts for name in missing):
             edit = _edit(bench, (tree, path), sections[0][1], {name: facts[name] for name in missing})
@@ -41,8 +42,9 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
                 yield finding, Fix(f"add {', '.join(finding.parts)}", (edit,))
 
 
-def _facts(bench: Workbench, tree: str, cap: str) -> dict[str, str]:
+def _facts(bench: Workbench, place: tuple[str, str], cap: str) -> dict[str, str]:
     """Return field → value, of the fields whose values the code tells."""
+    tree = place[0]
     enabled = bench.rows(_ENABLED, tree, cap)
     archs, scopes = {row[0] for row in enabled}, {row[1] for row in enabled}
     if not enabled or bench.rows(_BLIND, tree) != [(0,)] or len(scopes) != 1:
@@ -51,7 +53,7 @@ def _facts(bench: Workbench, tree: str, cap: str) -> dict[str, str]:
     if archs == {"generic"}:
         facts["Architectures"] = "all"
     elif "generic" not in archs:
-        facts["Architectures"] = ", ".join(knowledge().ordered(archs))
+        facts["Architectures"] = ", ".join(word_for(bench, place, arch) for arch in knowledge().ordered(archs))
     if bench.rows(_READ, tree, cap) == [(0,)] and not any(row[2] for row in enabled):
         facts["Parameters"] = "none"
     return facts

@@ -18,6 +18,7 @@ _PATCHED = "SELECT name FROM tree WHERE patched AND complete"
 _CHANGED = "SELECT line FROM changed_line WHERE tree = ? AND path = ?"
 _SECTION = re.compile(r"(\d{1,6})\.(\d{1,6})")
 _CHAPTER = re.compile(r"\d{1,6}")
+_MOST_FINDINGS = 50
 
 
 class _Section(NamedTuple):
@@ -42,7 +43,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         lines = bench.lines(*place)
         changed = {line for (line,) in bench.rows(_CHANGED, *place)}
         numbers = _numbers(place, {found.place.line for found in own} & changed, bench)
-        for finding in own:
+        for finding in own[:_MOST_FINDINGS]:
             line = finding.place.line
             number = numbers.get(line)
             others = [lines[other - 1] for other in changed if other != line and other <= len(lines)]
