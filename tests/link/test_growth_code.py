@@ -37,6 +37,7 @@ def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is bounded by a number of steps takes a second, not ten."""
     monkeypatch.setattr("caplint.link.msr.access_tables._MOST_STEPS", 3_000)
     monkeypatch.setattr("caplint.link.handlers.device_attributes._MOST_STEPS", 3_000)
+    monkeypatch.setattr("caplint.link.handlers.request_tests.MOST_STEPS", 2_000)
 
 
 def _each(count: int, text: str) -> str:
@@ -70,6 +71,19 @@ def _registers(count: int, read: str, write: str = "", before: str = "") -> File
     return {MSR_INDEX: _each(count, "#define MSR_M{0} ({0} + 16)\n"), X86: before + listed + "".join(bodies)}
 
 
+def _answers(count: int, tests: str) -> Files:
+    body = f"\tcase KVM_CAP_C0:\n{_each(count, tests)}"
+    return {
+        UAPI: "#define KVM_CAP_C0 0\n",
+        X86: f"{CHECK}\n{{\n\tint r = 0;\n\tswitch (ext) {{\n{body}\t}}\n\treturn r;\n}}\n",
+    }
+
+
+def _enabled(tests: str, cases: str, before: str = "") -> Files:
+    body = f"{{\n\tint r = 0;\n{tests}\tswitch (cap->cap) {{\n{cases}\t}}\n\treturn r;\n}}\n"
+    return {UAPI: _each(400, "#define KVM_CAP_C{0} {0}\n"), X86: f"{before}{ENABLE}\n{body}"}
+
+
 def _structures(count: int, printed: str, defined: str) -> Files:
     return {UAPI: defined, API: f"4.1 A\n-----\n\n::\n\n{printed}"}
 
@@ -80,6 +94,9 @@ READER = (
     "static void d{0}(struct kvm_vcpu *vcpu)\n{{\n\tstruct k *k = &vcpu->kvm->arch;\n\n\tif (k->z)\n\t\tx(vcpu);\n}}\n"
 )
 MEMBER = "    __u32 a{0};\n"
+
+ANSWERED = "\t\tif (IS_ENABLED(CONFIG_A{0}))\n\t\t\treturn {0};\n"
+MIXED = "\t\tif (IS_ENABLED(CONFIG_A{0}) && IS_ENABLED(CONFIG_B{2}) || IS_ENABLED(CONFIG_C{1}))\n\t\t\tr = kvm->a{0};\n"
 
 KERNELS: dict[str, Callable[[int], Files]] = {
     "enumerators that refer to each other in a circle": lambda n: {
@@ -114,6 +131,22 @@ KERNELS: dict[str, Callable[[int], Files]] = {
     "features of one register": lambda n: _registers(
         1, "\tcase MSR_M0:\n" + _each(n, "\t\tif (!guest_cpuid_has(vcpu, X86_FEATURE_A{0}))\n\t\t\treturn 1;\n")
         .replace("{", "{{").replace("}", "}}") + "\t\tbreak;\n", "\tcase MSR_M0:\n\t\tbreak;\n",
+    ),
+    "parts of other cases that are not always compiled": lambda n: _handlers(
+        n, "\tcase KVM_CAP_C{0}:\n#ifdef CONFIG_A{0}\n\t\tr = {0};\n#endif\n"
+    ),
+    "answers that are not always compiled": lambda n: _answers(n, ANSWERED),
+    "answers that depend on each other": lambda n: _answers(n, MIXED),
+    "switches in cases that go on": lambda n: _handlers(
+        n, "\tcase KVM_CAP_C{0}:\n\t\tswitch (cap->cap) {{\n\t\tcase KVM_CAP_C{1}:\n\t\t\tr = {0};\n\t\t}}\n"
+    ),
+    "tests of arguments above all cases": lambda n: _enabled(
+        _each(n, "\tif (cap->args[0] > {0} && cap->args[1] < kvm->a{0})\n\t\treturn -EINVAL;\n"),
+        _each(n, "\tcase KVM_CAP_C{0}:\n\t\tkvm->arch.a{0} = cap->args[0] + cap->args[1];\n\t\tbreak;\n"),
+    ),
+    "arguments of one call": lambda n: _enabled(
+        "", f"\tcase KVM_CAP_C0:\n\t\treturn h({', '.join(['cap->args[0]'] * n)});\n",
+        f"static int h({', '.join(f'u64 p{at}' for at in range(n))})\n{{\n\treturn p0;\n}}\n",
     ),
 }  # fmt: skip
 VMMS: dict[str, str] = {
@@ -160,6 +193,13 @@ def test_time_grows_with_the_depth_of_an_expression(before: str, behind: str) ->
 
 BLIND: dict[str, tuple[Callable[[int], Files], int, str]] = {
     "attributes": (KERNELS["groups of attributes"], 2_000, "a device whose attributes are not understood"),
+    "conditions": (
+        KERNELS["answers that depend on each other"],
+        100,
+        "a presence condition of more than 4,096 characters",
+    ),
+    "arguments": (KERNELS["tests of arguments above all cases"], 100, "conditions on the request of one function"),
+    "calls": (KERNELS["arguments of one call"], 100, "a call with 32 or more arguments"),
     "registers": (KERNELS["registers of helpers in a circle"], 60, "accesses to MSRs that take too many statements"),
 }
 

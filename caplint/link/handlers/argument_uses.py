@@ -19,6 +19,9 @@ from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.link.handlers.zero_argument import effect_of_zero
 from caplint.values.expression_tree import Node, text_of, tree_of
 
+# Maximum number of parts of a call that is followed, the callee included.
+_MOST_PARTS = 32
+
 
 def indices(reader: RequestTests, region: Region) -> set[int]:
     """Return the indices of the arguments that a region reads, in helpers too; the reader's value is `args`."""
@@ -218,6 +221,9 @@ class ArgumentUses:
         for row in calls(self.reader, self.region):
             callee, node = row.callee, call_of(row)
             if kernel_idioms().logs(callee) or kernel_idioms().is_transparent(callee) or kernel_idioms().bounds(callee):
+                continue
+            if len(node.parts) > _MOST_PARTS:
+                self.reader.body.cut_at(row.start, f"a call with {_MOST_PARTS} or more arguments")
                 continue
             for position, part in enumerate(_parts(self.reader, node, row.start)):
                 whole = part is not None and part != self.reader.value and part == self.reader.value[: len(part)]

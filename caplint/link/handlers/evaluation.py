@@ -36,6 +36,8 @@ _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _HOLDING = {"<": "Nn", ">": "Pp", "<=": "NnZz", ">=": "ZzPp", "==": "Zz", "!=": "NnPp"}
 _SELECTOR = thing("selector")
 _ZERO = Node("number", "0")
+# Variables that are copied in the time of a statement.
+_VARIABLES = 500
 # Characters of an expression from which on it is not read.
 _LONGEST = 1_000
 
@@ -59,6 +61,7 @@ class Evaluator:
 
     def assign(self, target: str, value: AbstractValue) -> None:
         """Assign to a variable, or to a member of one."""
+        self.run.spend(len(self.state.variables) // _VARIABLES)
         self.state = self.state.having(target, value)
 
     def _of(self, tree: Node) -> AbstractValue:
@@ -142,6 +145,9 @@ class Evaluator:
             return truth(left.true, left.false)
         self._assume(first, operator == "&&")
         right = self._of(second)
+        self.run.spend(0, (*left.signs.values(), *right.signs.values()))
+        if self.run.is_stopped:
+            return UNKNOWN
         self.state = SimulationState(before.reached, {**before.variables})
         if operator == "&&":
             return truth(conjunction([left.true, right.true]), disjunction([left.false, right.false]))
@@ -181,9 +187,10 @@ class Evaluator:
                 self.state = before
                 self._assume(question, holds)
                 value = self._of(branch) if branch is not question else condition.only("NPnpD")
+                self.run.spend(0, (possible, *value.signs.values()))
                 alternatives.append((value, possible))
         self.state = before
-        return joined(alternatives)
+        return UNKNOWN if self.run.is_stopped else joined(alternatives)
 
     def called(self, tree: Node) -> AbstractValue:
         """Return the value of a call."""

@@ -57,7 +57,7 @@ from caplint.link.handlers.vm_dependence import reads_vm
 # Maximum number of cases of one capability in a handler; Linux has at most three.
 _MOST_SITES = 64
 # Maximum number of statements that are simulated in one tree. Linux 6.12 needs some 7,000.
-_MOST_STEPS = 400_000
+_MOST_STEPS = 120_000
 _FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 

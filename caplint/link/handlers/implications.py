@@ -88,6 +88,13 @@ class Implications(ABC):
         """Tell whether a part of the request contains the value."""
         return part is not None and part == self.value[: len(part)]
 
+    def spend(self, offset: int, steps: int = 1) -> bool:
+        """Tell whether the function's conditions may be examined further; if not, that is a blind spot."""
+        enough = self.budget.spend(steps)
+        if not enough:
+            self.body.cut_at(offset, f"more than {MOST_STEPS:,} conditions on the request of one function")
+        return enough
+
     # Conditions
 
     def conditions_level(self, place: Place) -> Level:
@@ -135,8 +142,7 @@ class Implications(ABC):
         offset, region = place
         question = (node, outcome, offset, region.start if offset >= region.head else -1)
         if question not in self._answers:
-            if not self.budget.spend():
-                self.body.cut_at(offset, f"more than {MOST_STEPS:,} conditions on the request of one function")
+            if not self.spend(offset):
                 return Level.UNKNOWN
             if self._nesting == _DEEPEST:
                 return Level.UNKNOWN

@@ -19,7 +19,7 @@ from caplint.link.functions.call_sites import Budget
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants
-from caplint.link.functions.function_facts import FunctionFact
+from caplint.link.functions.function_facts import ConditionTest, FunctionFact
 from caplint.link.handlers.conditions import Conditions, Place, Region
 from caplint.link.handlers.implications import MOST_STEPS, Implications
 from caplint.link.handlers.macro_text import expanded, leaving_conditions
@@ -205,6 +205,12 @@ class RequestTests(Implications):
             levels = [max(self.implied(node, outcome, place), self.held(place)) for node, place in exits]
             self._returned[outcome] = min(levels, default=Level.UNTESTED)
         return self._returned[outcome]
+
+    @cached_property
+    def branches(self) -> list[tuple[ConditionTest, Node]]:
+        """The `if` statements whose conditions mention the request."""
+        rows = [row for row in self.body.tests if (row.kind, row.leaves) == ("if", True) and self.mentioned(row.text)]
+        return [(row, tree_of(row.text)) for row in rows]
 
     @cached_property
     def looks(self) -> bool:

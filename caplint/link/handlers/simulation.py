@@ -19,7 +19,7 @@ from caplint.link.functions.body import Body
 from caplint.link.functions.flow import FlowStep, Sequence
 from caplint.link.handlers.capability_tables import Table
 from caplint.link.handlers.evaluation import Call, Evaluator, row_variable
-from caplint.link.handlers.simulation_state import Run, SeenLabel, SimulationState, merged
+from caplint.link.handlers.simulation_state import Run, SeenLabel, SimulationState
 
 _INDEXED = re.compile(r"\b([A-Za-z_]\w*)\s*\[")
 _DECLARED = re.compile(r".*?\b(\w+)\s*=\s*([^=].*?);?\s*\Z", re.DOTALL)
@@ -27,6 +27,8 @@ DEAD_END = re.compile(r"(?:BUG|panic|unreachable)\s*\(")
 _LABELS = frozenset({"case", "default", "label"})
 # Statements behind which control goes on.
 _STRAIGHT = frozenset({"expression", "init"})
+# Labels to look at, and characters of an expression, whose treatment takes as long as a statement.
+_LABELS_A_STEP, _CHARACTERS = 20, 40
 # Maximum number of capabilities that the ranges of one switch are expanded to.
 _MOST_EXPANDED = 2_000
 
@@ -60,8 +62,11 @@ class Simulation:
 
     def _returned(self, state: SimulationState, value: AbstractValue) -> None:
         for sign, formula in value.signs.items():
-            condition = conjunction([state.reached, formula])
             before = self.signs.get(sign, False)
+            self.run.spend(0, (before, state.reached, formula))
+            if self.run.is_stopped:
+                return
+            condition = conjunction([state.reached, formula])
             if condition is not False and before is not True:
                 self.signs[sign] = disjunction([before, condition])
 
@@ -72,6 +77,7 @@ class Simulation:
         while True:
             if state is None:
                 waiting = starts[(following := bisect_left(starts, index)) : following + 1]
+                self.run.spend(len(self._gotos) // _LABELS_A_STEP)
                 waiting += [sequence.labels[name] for name in self._gotos if sequence.labels.get(name, -1) >= index]
                 if not waiting:
                     return None
@@ -82,16 +88,15 @@ class Simulation:
             entering = entries.pop(index, None)
             arriving = self._gotos.pop(step.text, None) if step.kind == "label" else None
             if entering is not None or arriving is not None:
-                state = merged([state, entering, arriving])
+                state = self.run.merged([state, entering, arriving])
             state = self._step(step, state, ends)
             index += 1
 
     def _step(self, step: FlowStep, state: SimulationState | None, ends: Ends) -> SimulationState | None:
         if state is None:
             return None
-        self.run.facts.steps -= 1
-        if self.run.facts.steps < 0:
-            self.run.gave_up = "handlers have too many statements"
+        self.run.spend(1 + len(step.text) // _CHARACTERS, (state.reached,))
+        if self.run.is_stopped:
             return None
         if step.kind in _LABELS:
             self.run.reached.add(id(step))
@@ -103,7 +108,7 @@ class Simulation:
             elsewhere = self._sequence(step.body, {0: elsewhere}, ends)
         if here is not None:
             here = self._present(step, here, ends)
-        behind = merged([here, elsewhere])
+        behind = self.run.merged([here, elsewhere])
         if step.kind in _STRAIGHT and behind is not None and here is not None and elsewhere is not None:
             return SimulationState(state.reached, behind.variables)  # `a && b || a && !b` is not simplified
         return behind
@@ -121,7 +126,7 @@ class Simulation:
             case "while" | "for" | "do":
                 return self._loop(step, state)
             case "goto":
-                self._gotos[step.text] = merged([self._gotos.get(step.text), state]) or state
+                self._gotos[step.text] = self.run.merged([self._gotos.get(step.text), state]) or state
             case "break":
                 ends.breaks.append(state)
             case "continue":
@@ -149,6 +154,7 @@ class Simulation:
         evaluator = self._evaluator(state)
         value = evaluator.value(step.text)
         behind = []
+        self.run.spend(0, (*value.signs.values(), state.reached))
         for condition, branch, holds in ((value.true, step.body, True), (value.false, step.otherwise, False)):
             taken = evaluator.state.within(condition)
             if taken is not None:
@@ -156,7 +162,7 @@ class Simulation:
                 narrowed.assume(step.text, holds)
                 into = narrowed.state
                 behind.append(self._sequence(branch, {0: into}, ends) if branch and branch.steps else into)
-        return merged(behind)
+        return self.run.merged(behind)
 
     def _switch(self, step: FlowStep, state: SimulationState, ends: Ends) -> SimulationState | None:
         evaluator = self._evaluator(state)
@@ -172,7 +178,7 @@ class Simulation:
             entries = dict.fromkeys(labels, evaluator.state)
             rest = None if "" in sequence.cases else evaluator.state
         behind = self._sequence(sequence, entries, own)
-        return merged([behind, rest, *own.breaks])
+        return self.run.merged([behind, rest, *own.breaks])
 
     def _numbered(self, evaluator: Evaluator, sequence: Sequence, switched: int) -> list[int] | None:
         """Return the indices of the labels with a known integer's value, `default` if there is none; else None.
@@ -180,7 +186,7 @@ class Simulation:
         None: the value of some label is not known.
         """
         chosen = []
-        self.run.facts.steps -= len(sequence.cases) + len(sequence.ranges)
+        self.run.spend(len(sequence.cases) + len(sequence.ranges))
         for text, indices in sequence.cases.items():
             if text:
                 value = evaluator.value(text).thing
@@ -256,8 +262,8 @@ class Simulation:
                     entering = entering.having(variable, value)
                 behind = self._sequence(step.body, {0: entering}, own)
                 left += own.breaks
-                at = merged([behind, *own.continues, at.outside(condition) if rows else at])
-        return merged([at, *left])
+                at = self.run.merged([behind, *own.continues, at.outside(condition) if rows else at])
+        return self.run.merged([at, *left])
 
     def _begun(self, step: FlowStep, state: SimulationState) -> SimulationState:
         """Return the state behind the first part of a `for`."""
@@ -280,6 +286,7 @@ class Simulation:
     def _tables(self, step: FlowStep, state: SimulationState) -> Iterator[Table]:
         """Yield the arrays that a loop indexes, or walks with a pointer."""
         texts = " ".join(_texts(step))
+        self.run.spend(len(texts) // _CHARACTERS + len(state.variables))
         evaluator = self._evaluator(state)
         names = set(_INDEXED.findall(texts))
         names |= {name for name, value in state.variables.items() if _is_table(value) and name in texts}

@@ -21,6 +21,10 @@ from caplint.values.expression_tree import Node
 Watch = Callable[[Body, Node, AbstractValue], AbstractValue]
 """Sees an expression of a function with its value, and returns the value that counts."""
 
+# Characters of a condition, or names of variables, whose treatment takes as long as a statement.
+_CHARACTERS, _VARIABLES = 20, 16
+# Maximum number of characters of a condition; those of Linux are shorter than 200.
+_LONGEST = 4_096
 _OF_ENABLE_CAP: Mapping[str, AbstractValue] = {"cap": thing("selector")}
 
 
@@ -57,11 +61,7 @@ class SimulationState(NamedTuple):
         return SimulationState(self.reached, {**self.variables, variable: value})
 
 
-def merged(states: Iterable[SimulationState | None]) -> SimulationState | None:
-    """Return the state in which control comes from any of several places."""
-    present = [state for state in states if state is not None]
-    if len(present) < 2:
-        return present[0] if present else None
+def _merged(present: list[SimulationState]) -> SimulationState:
     first, *others = present
     variables = {
         name: value
@@ -137,8 +137,33 @@ class Run:
     """Whether such a switch has a label of unknown value."""
     gave_up: str = ""
     """Reason why the result is not complete."""
+    is_stopped: bool = False
+    """Whether nothing more is simulated."""
     watch: Watch | None = None
     """Sees every expression that is evaluated; None in an ordinary run."""
+
+    def spend(self, steps: int = 1, formulas: Iterable[Formula] = ()) -> None:
+        """Count what is done; stop where it is too much, or where a condition becomes too long to be read."""
+        sizes = [len(str(formula)) for formula in formulas if not isinstance(formula, bool)]
+        self.facts.steps -= steps + sum(sizes) // _CHARACTERS
+        if self.facts.steps < 0:
+            self.stop("handlers have too many statements")
+        elif max(sizes, default=0) > _LONGEST:
+            self.stop(f"a presence condition of more than {_LONGEST:,} characters")
+
+    def stop(self, reason: str) -> None:
+        """Give up."""
+        self.gave_up, self.is_stopped = reason, True
+
+    def merged(self, states: Iterable[SimulationState | None]) -> SimulationState | None:
+        """Return the state in which control comes from any of several places."""
+        present = [state for state in states if state is not None]
+        if len(present) < 2:
+            return present[0] if present else None
+        variables = [value for state in present for value in state.variables.values()]
+        signs = [formula for value in variables for formula in value.signs.values()]
+        self.spend(len(variables) // _VARIABLES, [*signs, *(state.reached for state in present)])
+        return None if self.is_stopped else _merged(present)
 
     def mention(self, capability: str) -> bool:
         """Note a comparison with a capability, and tell whether it is the one of this run."""

@@ -16,6 +16,8 @@ from caplint.link.handlers.request_tests import RequestTests
 from caplint.link.handlers.value_tests import COMPARISONS, ValueTests, operands
 from caplint.values.expression_tree import Node, tree_of
 
+# Characters of a condition that are read in one step.
+_CHARACTERS = 40
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
 
@@ -29,11 +31,13 @@ def effect_of_zero(
 
     `passes` are the calls that get the value; `inner` returns the use of the value in a helper.
     """
-    for row in reader.body.tests:
-        if (row.kind, row.leaves) != ("if", True) or not region.holds(row.start) or not reader.mentioned(row.text):
+    for row, tree in reader.branches:
+        if not region.holds(row.start):
             continue
+        if not reader.spend(row.start, 1 + len(row.text) // _CHARACTERS):
+            return "required"  # for which no rule says anything
         tests = reader.at(row.start, keeps_masks=False)
-        parts = operands(tree_of(row.text), "||")
+        parts = operands(tree, "||")
         if any(map(tests.mentions, parts)) and _fails(reader.body, row):
             if any(_is_set(tests, part) for part in parts):
                 return "required"

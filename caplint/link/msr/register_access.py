@@ -19,7 +19,7 @@ from caplint.link.functions.flow import FlowStep, Sequence
 from caplint.link.handlers.evaluation import Evaluator
 from caplint.link.handlers.followed_calls import MOST_DEFINITIONS, expanded, summary
 from caplint.link.handlers.simulation import Ends, Simulation
-from caplint.link.handlers.simulation_state import Run, SimulationState, merged
+from caplint.link.handlers.simulation_state import Run, SimulationState
 from caplint.link.msr.vendors import COMMON, MsrRegisters, vendor_of
 from caplint.values.expression_tree import Node, text_of
 
@@ -202,7 +202,7 @@ class _AccessSimulation(Simulation):
         own = Ends(continues=ends.continues)
         entries, rest = self._entered(value.thing, step.body, evaluator.state)
         behind = self._sequence(step.body, entries, own)
-        return merged([behind, rest, *own.breaks])
+        return self.run.merged([behind, rest, *own.breaks])
 
     def _entered(
         self, value: int, sequence: Sequence, state: SimulationState
@@ -263,7 +263,7 @@ def _together(run: AccessRun, definitions: list[Body], values: list[AbstractValu
 
 def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -> AbstractValue:
     key = (body.handler.blob, body.handler.start)
-    run.facts.steps -= _CALL_STEPS
+    run.spend(_CALL_STEPS)
     sequence = run.facts.flow(body)
     if sequence is None or key in run.stack or len(run.stack) >= _DEEPEST:
         run.unread[key] = body
@@ -290,6 +290,7 @@ def _simulate(run: AccessRun, body: Body, variables: dict[str, AbstractValue]) -
     run.unread |= inner.unread
     run.of_vendor |= inner.of_vendor
     run.gave_up = run.gave_up or inner.gave_up
+    run.is_stopped |= inner.is_stopped
     return result
 
 
