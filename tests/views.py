@@ -37,10 +37,11 @@ def _views(session: Session, prefix: str) -> Views:
         "SELECT name FROM sqlite_temp_schema WHERE type IN ('table', 'view') ORDER BY 1"
     ).fetchall()
     facts = set(re.findall(r"VIEW (\w+)", fact_views()))
-    return {prefix + name: _rows(session, name) for (name,) in names if name not in _FACTS_ALONE | facts}
+    return {prefix + name: rows_of(session, name) for (name,) in names if name not in _FACTS_ALONE | facts}
 
 
-def _rows(session: Session, name: str) -> list[str]:
+def rows_of(session: Session, name: str) -> list[str]:
+    """The rows of a table or view."""
     columns = [
         column for _, column, kind, *_ in session.connection.execute(f"PRAGMA temp.table_info({name})")
         if not (column in _NUMBERED and kind == "INTEGER")

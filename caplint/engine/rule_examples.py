@@ -12,6 +12,7 @@ from caplint.engine.check import deepen, run_rules, with_sessions
 from caplint.engine.compare import compare_series
 from caplint.engine.outcome import Outcome
 from caplint.engine.rows_of_null import try_rows_of_null
+from caplint.machine.record import Machine
 from caplint.machine.record import parse as parse_machine
 from caplint.rules.page import Example, Rule, is_marked, load, strip_marks
 from caplint.session import Session, no_progress
@@ -55,11 +56,7 @@ def problem(case: Case, config: Config) -> str | None:
     """Return the error of a failed example, else None."""
     try:
         laid, expected = _lay(case)
-        machines = tuple(
-            parse_machine(part.content.encode(), f"{case.rule.path}:{part.line}")
-            for part in case.parts
-            if _is_machine(part)
-        )
+        machines = machines_of(case)
         if case.kind == "bad" and not expected:
             return f"{case}: marks no line"
         if case.kind != "bad" and expected:
@@ -71,6 +68,17 @@ def problem(case: Case, config: Config) -> str | None:
     if reported == sorted(expected):
         return None
     return f"{case}: expected {_text(sorted(expected))}, found {_text(reported)}"
+
+
+def machines_of(case: Case) -> tuple[Machine, ...]:
+    """Return the records of machines in an example."""
+    parts = [part for part in case.parts if _is_machine(part)]
+    return tuple(parse_machine(part.content.encode(), f"{case.rule.path}:{part.line}") for part in parts)
+
+
+def trees_of(case: Case) -> list[Tree]:
+    """Return the mini-trees with an example laid over them; of several series, the first."""
+    return _lay(case)[0][0].trees
 
 
 def _text(lines: list[Line]) -> str:

@@ -9,13 +9,14 @@ from runs import ENTRY, run, tree, truth
 
 # Directories are listed, and batches handed out, in an order of chance.
 SHUFFLED = f"""
-import os, random
+import random
 from caplint.facts import harvest, workers
+from caplint.trees import walk
 workers._HARMLESS = workers._WORTH_MANY = 0
 harvest._BATCH_BYTES = 500
 chance = random.Random({{seed}})
-listed, batched = os.listdir, harvest._batches
-os.listdir = lambda *words: chance.sample(found := listed(*words), k=len(found))
+listed, batched = walk._entries, harvest._batches
+walk._entries = lambda *words: chance.sample(found := listed(*words), k=len(found))
 def batches(missing):
     found = list(batched(missing))
     chance.shuffle(found)
