@@ -9,9 +9,11 @@ from pathlib import Path
 
 from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import CLEAN, FOUND
+from caplint.cli.fixing import add_fix, fixed
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
 from caplint.config.settings import Config
 from caplint.engine.compare import compare_series
+from caplint.engine.outcome import Outcome
 from caplint.engine.rule_examples import mini_trees
 from caplint.trees.series import PatchedTrees, apply_series, read_series
 from caplint.trees.tree import Tree
@@ -25,6 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_rules(parser)
     add_output(parser)
+    add_fix(parser, writes=False)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,8 +35,15 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     # The demonstration gives the same output everywhere: of the configuration only jobs and cache count.
     demo_config = Config(jobs=config.jobs, cache=config.cache)
-    (compared,) = compare_series([_patched()], rules_of(options, demo_config), demo_config)
-    outcome = replace(compared, resolved=None)  # the mini-trees have no findings that a patch could resolve
+    patched, rules = _patched(), rules_of(options, demo_config)
+
+    def check(trees: list[Tree]) -> Outcome:
+        return compare_series([replace(patched, trees=trees)], rules, demo_config)[0]
+
+    outcome = replace(check(patched.trees), resolved=None)  # the mini-trees have nothing that a patch could resolve
+    if options.diff:
+        fixed(patched.trees, outcome, check, options)
+        return CLEAN
     status = finish(outcome, options, options.fail_on or "never", 0)
     if options.output_format == "text":
         print(

@@ -160,7 +160,8 @@ def _message(text: str) -> dict[str, str]:
 def _not_seen(outcome: Outcome) -> Iterator[dict[str, Any]]:
     blind = outcome.coverage.blind
     for spot in blind[:_MAX_BLIND]:
-        text = f"{plural(spot.bytes, 'byte')} not understood: {spot.reason}"
+        amount = plural(spot.bytes, "byte") + " not understood" if spot.bytes else "not known"
+        text = f"{amount}: {spot.reason}"
         yield _notification("blind-spot", text, Location(spot.tree, spot.path, spot.line))
     if (more := len(blind) - _MAX_BLIND) > 0:
         yield _notification("blind-spot", f"{plural(more, 'more blind spot')}; `caplint coverage` lists all")

@@ -195,3 +195,9 @@ def test_a_page_that_names_no_fixer(caplint: Caplint, linux: Path, tmp_path: Pat
     run = caplint(*words)
     assert run.status == 2
     assert "HSE001-house.md: front matter: fix: unknown fixer 'next-number'; did you mean next-free-number?" in run.err
+
+
+def test_the_demonstration_prints_its_fixes(caplint: Caplint) -> None:
+    run = caplint("demo", "--diff")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.count("-#define KVM_CAP_PPIN 250\n+#define KVM_CAP_PPIN 224\n") == 2

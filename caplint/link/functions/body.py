@@ -58,6 +58,8 @@ class Body(CodeFunction):
         self.handler = handler
         self.cuts: dict[str, tuple[int, int]] = {}
         """Reason why the rest was not read → line and offset at which that begins."""
+        self.doubts: dict[str, tuple[int, int]] = {}
+        """Question that code which was read leaves open → line and offset of the case that it is about."""
         self.lock_events: tuple[list[LockEvent], list[LockEvent]] | None = None
         """Places that take or release kvm->lock: calls, then macros; None until computed."""
         self.vm_mention: re.Pattern[str] | None = None
@@ -185,16 +187,12 @@ class Body(CodeFunction):
 
 
 def insert_cuts(body: Body) -> None:
-    """Fill `all_cut` with the offsets from which on the linker read a handler only in part."""
+    """Fill `all_cut` with the offsets from which on the linker read a handler only in part, and with open questions."""
     handler = body.handler
-    insert(
-        body.connection,
-        "all_cut",
-        [
-            CutRow(handler.side, handler.tree, handler.path, line, start, handler.stop, reason)
-            for reason, (line, start) in body.cuts.items()
-        ],
-    )
+    where = (handler.side, handler.tree, handler.path)
+    rows = [CutRow(*where, line, start, handler.stop, reason) for reason, (line, start) in body.cuts.items()]
+    rows += [CutRow(*where, line, start, start, question) for question, (line, start) in body.doubts.items()]
+    insert(body.connection, "all_cut", rows)
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -260,7 +260,7 @@ def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) 
     first_line = body.first_lines.get(site.start, site.line)
     flags = flags_checked(readers, body, site)
     if flags is None:
-        body.cut(site.line, site.start, f"whether the flags of a request for {site.capability} are tested")
+        body.doubts[f"whether the flags of a request for {site.capability} are tested"] = (site.line, site.start)
     insert(body.connection, "all_cap_enable", [CapEnableRow(
         side=handler.side, tree=handler.tree, path=handler.path, line=site.line, column=site.column,
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
@@ -278,7 +278,7 @@ def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) 
     for argument in arguments:
         if argument.validated is None:
             what = f"args[{argument.position}] of {site.capability}"
-            body.cut(site.line, site.start, f"whether {what} is tested before it is used")
+            body.doubts[f"whether {what} is tested before it is used"] = (site.line, site.start)
     insert(
         body.connection, "all_cap_argument", [CapArgumentRow(*where, *argument, first_line) for argument in arguments]
     )

@@ -39,7 +39,7 @@ BY_HOST = "\t\tif (!msr_info->host_initiated)\n\t\t\treturn 1;\n"
 
 
 OPEN = (
-    "can be read on every VM: no CPUID feature is tested, and nothing can enable KVM_CAP_TEA (they belong together by "
+    "can be read on every VM: no CPUID feature is tested, and nothing can enable KVM_CAP_TEA (they belong together: "
 )
 UNTESTED = "can be read without the test `!tea_time`, which decides on writing it (it belongs to "
 
@@ -47,7 +47,7 @@ UNTESTED = "can be read without the test `!tea_time`, which decides on writing i
 @pytest.mark.parametrize(
     ("enable", "gates", "expected"),
     [
-        (ENABLE, ("", BY_HOST), ("warning", "can be read without KVM_CAP_TEA being enabled (they belong together by ")),
+        (ENABLE, ("", BY_HOST), ("warning", "can be read without KVM_CAP_TEA being enabled (they belong together: ")),
         ("", ("", GATE), None),  # CAP310 reports it
         ("", ("", SETTING), ("warning", UNTESTED)),
         ("", ("", BY_VALUE), None),
