@@ -74,8 +74,11 @@ def ioctl_uses(connection: sqlite3.Connection, side: str, tree: str, code: Code,
     issued.sort(key=lambda use: (not scopes.knows(use.call.callee), use.scope == UNKNOWN))
     uses: dict[tuple[tuple[str, int, int], str], IoctlUse] = {}
     for use in issued:
+        # Of a function that only has a name like one that issues ioctls, what is no request means nothing.
+        certain = scopes.knows(use.call.callee) or use.call.callee == "ioctl"
         for found in search.named(use):
-            uses.setdefault((found.place, found.ioctl), found)
+            if found.ioctl or certain:
+                uses.setdefault((found.place, found.ioctl), found)
     return sorted(uses.values(), key=lambda use: (use.place, use.ioctl))
 
 
