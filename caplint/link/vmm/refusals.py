@@ -21,7 +21,23 @@ _WORDS = re.compile(r"[a-z0-9]{3,}")
 _LAST = re.compile(r"(\w+)\W*\Z")
 # Words of names that say nothing of the feature.
 _COMMON = frozenset(
-    {"kvm", "cap", "x86", "s390", "arm", "arm64", "ppc", "mips", "riscv", "vcpu", "state", "has", "enable", "enabled"}
+    {
+        "kvm",
+        "cap",
+        "x86",
+        "s390",
+        "arm",
+        "arm64",
+        "ppc",
+        "mips",
+        "riscv",
+        "loongarch",
+        "vcpu",
+        "state",
+        "has",
+        "enable",
+        "enabled",
+    }
 )
 
 
