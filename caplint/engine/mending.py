@@ -14,8 +14,8 @@ from caplint.fixes.lay import compatible
 State = TypeVar("State")
 """What is fixed: trees, or the patches of a series."""
 
-_MOST_ROUNDS = 8
-"""Checks after a change; a fix of one round may make another possible, or be refused alone."""
+_MOST_CHECKS = 32
+"""Maximum number of checks after a change: a fix may make another possible, or be the one of many that is refused."""
 
 _Identity = tuple[str, str, str, str, str]
 
@@ -51,11 +51,17 @@ def mend(
             refused.add((finding.fingerprint, finding.fix))
             mended.refused.append((finding, reason))
 
-    for _ in range(_MOST_ROUNDS):
-        candidates = [found for found in mended.outcome.findings if (found.fingerprint, found.fix) not in refused]
+    apart: set[tuple[str, object]] = set()
+    for _ in range(_MOST_CHECKS):
+        candidates = [
+            found for found in mended.outcome.findings if not {(found.fingerprint, found.fix)} & (refused | apart)
+        ]
         chosen = compatible(candidates)
-        if not chosen:
+        if not chosen and not apart:
             break
+        if not chosen:  # what was put aside gets another chance, beside what is made by now
+            apart.clear()
+            continue
         after, unlaid = lay(mended.state, chosen)
         for finding, reason in unlaid:
             refuse([finding], reason)
@@ -65,7 +71,11 @@ def mend(
         checked = check(after)
         failed = _failed(chosen, mended.outcome, checked)
         if failed:
-            refuse(*failed)
+            guilty, reason = failed
+            if len(guilty) == 1:
+                refuse(guilty, reason)
+            else:  # half of them may be innocent
+                apart.update((found.fingerprint, found.fix) for found in guilty[len(guilty) // 2 :])
             continue
         mended.state, mended.outcome = after, checked
         mended.fixed += chosen
@@ -79,12 +89,14 @@ def _failed(chosen: list[Finding], before: Outcome, after: Outcome) -> tuple[lis
     kept = [found for found in chosen if now[key := _identity(found)] > was[key] - aimed[key]]
     if kept:
         return kept, "the finding would stay"
-    worst = {finding.fingerprint: finding for finding in before.findings}
+    alike: dict[_Identity, list[Finding]] = {}
+    for finding in before.findings:
+        alike.setdefault(_identity(finding), []).append(finding)
     new = [
         finding
         for finding in after.findings
         if now[_identity(finding)] > was[_identity(finding)]
-        or ((old := worst.get(finding.fingerprint)) is not None and finding.is_worse_than(old.severity, old.parts))
+        or all(finding.is_worse_than(old.severity, old.parts) for old in alike[_identity(finding)])
     ]
     if new:
         first = min(new, key=lambda finding: SEVERITIES.index(finding.severity))
