@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from caplint.util.errors import CaplintError
@@ -12,16 +11,10 @@ if TYPE_CHECKING:
     from caplint.fixes.workbench import Fixer
     from caplint.rules.page import Rule
 
-FIXERS = {
-    "checked-result": "checked_result",
-    "defined-name": "defined_name",
-    "missing-break": "missing_break",
-    "next-free-number": "next_number",
-    "scope-line": "scope_line",
-    "section-fields": "section_fields",
-    "section-number": "section_number",
-}
-"""Name → module below `caplint.fixes`, imported on use, whose function `propose` is the fixer."""
+FIXERS = (
+    "checked-result", "defined-name", "missing-break", "next-free-number", "scope-line", "section-fields",
+    "section-number",
+)  # fmt: skip
 
 
 def fixer_name(rule: Rule) -> str:
@@ -37,5 +30,19 @@ def fixer_name(rule: Rule) -> str:
 
 def fixer(name: str) -> Fixer:
     """Return the fixer of a known name."""
-    function: Fixer = import_module(f"caplint.fixes.{FIXERS[name]}").propose
-    return function
+    # Imported by name, so that the identity of what is kept of findings covers them; and on use, as few runs need one.
+    from caplint.fixes import (  # noqa: PLC0415
+        checked_result,
+        defined_name,
+        missing_break,
+        next_number,
+        scope_line,
+        section_fields,
+        section_number,
+    )
+
+    functions = (
+        checked_result.propose, defined_name.propose, missing_break.propose, next_number.propose, scope_line.propose,
+        section_fields.propose, section_number.propose,
+    )  # fmt: skip
+    return dict(zip(FIXERS, functions, strict=True))[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from caplint.findings.finding import Location
 from caplint.trees.tree import Tree
@@ -13,8 +13,8 @@ class Source:
     """Lazy reader of the trees' files; an unreadable file has no lines."""
 
     def __init__(self, trees: list[Tree]) -> None:
-        self._trees = {tree.name: tree for tree in trees}
-        self._lines = lru_cache(maxsize=32)(self._read)
+        # Not a method of this object: that would keep the trees, with their repositories' private files, alive.
+        self._lines = lru_cache(maxsize=32)(partial(_read, {tree.name: tree for tree in trees}))
 
     def line(self, place: Location) -> str:
         """Return the line's text, empty if there is no such line."""
@@ -29,8 +29,9 @@ class Source:
         lines = self._lines(place.tree, place.path)
         return lines[place.line - 1] if 0 < place.line <= len(lines) else b""
 
-    def _read(self, tree: str, path: str) -> list[bytes]:
-        try:
-            return self._trees[tree].read(path).split(b"\n")
-        except (OSError, CaplintError, KeyError, ValueError):  # ValueError: not a valid path
-            return []
+
+def _read(trees: dict[str, Tree], tree: str, path: str) -> list[bytes]:
+    try:
+        return trees[tree].read(path).split(b"\n")
+    except (OSError, CaplintError, KeyError, ValueError):  # ValueError: not a valid path
+        return []

@@ -41,7 +41,8 @@ class Numbers:
             self._known[body] = self._compute(body) if alias is None else alias
         result = self._known[body]
         if isinstance(result, UnknownValueError):
-            raise result
+            # Another one: the kept one would hold the frames of every place that it was raised in.
+            raise UnknownValueError(*result.args)
         return result
 
     def _alias(self, name: str) -> int | UnknownValueError | None:
@@ -52,7 +53,7 @@ class Numbers:
         try:
             return self.of(definition.body)
         except UnknownValueError as error:
-            return error
+            return UnknownValueError(*error.args)
         except RecursionError:
             return UnknownValueError("macros nest too deeply")
 
@@ -61,7 +62,7 @@ class Numbers:
             text = expanded(body, self._macros, 0)
             values = [evaluate(parse_expression(text), abi).value for abi in self._abis]
         except UnknownValueError as error:
-            return error
+            return UnknownValueError(*error.args)
         except (RecursionError, ArithmeticError, ValueError, MemoryError) as error:
             return UnknownValueError(f"{type(error).__name__} in `{body[:60]}`")
         if values[0] != values[1]:

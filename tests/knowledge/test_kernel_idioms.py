@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -62,4 +61,4 @@ def test_expressions_are_seen_through(text: str, plain: str) -> None:
      ("smp_store_release", ["p", "1"], ("*p", "1")), ("WRITE_ONCE", ["a"], None), ("set", ["a", "b"], None)],
 )  # fmt: skip
 def test_calls_that_assign(callee: str, arguments: list[str], stored: tuple[str, str] | None) -> None:
-    assert kernel_idioms().stored(callee, json.dumps(arguments)) == stored
+    assert kernel_idioms().stored(callee, arguments) == stored
