@@ -44,6 +44,7 @@ EVERYWHERE: list[Row] = [
     ("note", "CAP216", "IRQ_XICS"),
     ("warning", "CAP218", "X86_DISABLE_EXITS"),
     ("note", "CAP219", "MSI_DEVID"),
+    ("note", "CAP220", "KVM_MEMORY_ENCRYPT_OP"),
     ("note", "CAP222", "KVM_S390_VM_TOD_EXT"),
     *[("note", "CAP409", name) for name in ("KVM_NMI", "KVM_S390_GET_SKEYS", "KVM_SET_VAPIC_ADDR")],
     ("note", "CAP409", "KVM_X86_SET_MSR_FILTER"),

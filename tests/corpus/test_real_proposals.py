@@ -78,10 +78,11 @@ def test_it_is_proposed_for_a_tree_with_what_it_mends(without: Any, tmp_path: Pa
     assert proposal.entry.word == "__percpu"
     assert proposal.bytes > 0
     assert proposal.files == sum(b"__percpu" in content for content in files.values())
-    # Without the code of the architectures, nobody knows what their handlers answer.
-    assert [spot.reason for spot in found.remaining] == [
-        "a check handler that may answer capabilities that it does not name"
-    ]
+    # Without the code of the architectures, nobody knows what their handlers answer, or convert for 32-bit programs.
+    assert {spot.reason for spot in found.remaining} == {
+        "a check handler that may answer capabilities that it does not name",
+        "a compat handler whose ioctls are not understood",
+    }
 
 
 @pytest.mark.parametrize("tree", [*KERNELS, *VMMS])
