@@ -72,7 +72,7 @@ def handed_on(reader: RequestTests) -> list[int]:
     """Return the offsets of calls that hand the whole request to a function that is not in view."""
     if reader.handed_on is None:
         reader.handed_on = []
-        for row in calls(reader, Region.whole(reader.body)):
+        for row in calls(reader, reader.whole):
             callee = row.callee
             if not (kernel_idioms().is_inert(callee) or kernel_idioms().judges(callee)):
                 parts = _parts(reader, call_of(row), row.start)
@@ -86,10 +86,10 @@ def expressions(reader: RequestTests, region: Region) -> Iterator[tuple[Function
     """Yield the expressions of a region that may mention the request, calls and targets of assignments included."""
     body = reader.body
     for fact in facts_between(region.start, region.stop, body.stores, body.tests, body.returns):
-        if reader.mentioned(fact.text):
+        if region.holds(fact.start) and reader.mentioned(fact.text):
             yield fact, tree_of(fact.text)
     for store in between(body.stores, region.start, region.stop):
-        if reader.mentioned(store.target):
+        if region.holds(store.start) and reader.mentioned(store.target):
             yield store, tree_of(store.target)
     for call in calls(reader, region):
         yield call, call_of(call)
@@ -103,7 +103,8 @@ def calls(reader: RequestTests, region: Region) -> Iterator[CallSite]:
         for row in between(body.macros, region.start, region.stop)
     ]
     for row in (*between(body.calls, region.start, region.stop), *declared):
-        if reader.mentioned(row.text) and not row.callee.startswith("("):  # `(u32)(x)` looks like a call
+        is_cast = row.callee.startswith("(")  # `(u32)(x)` looks like a call
+        if not is_cast and region.holds(row.start) and reader.mentioned(row.text):
             yield row
 
 
@@ -149,6 +150,7 @@ class ArgumentUses:
             row
             for row in between(self.reader.body.stores, self.region.start, self.region.stop)
             if not row.local
+            and self.region.holds(row.start)
             and self.reader.mentioned(row.text)
             and self.reader.at(row.start).mentions(tree_of(row.text))
         ]
@@ -260,7 +262,7 @@ class ArgumentUses:
         return any(
             row.kind != "switch" and self.reader.at(row.start).picks(tree_of(row.text))
             for row in between(self.reader.body.tests, self.region.start, self.region.stop)
-            if self.reader.mentioned(row.text)
+            if self.region.holds(row.start) and self.reader.mentioned(row.text)
         )
 
 
@@ -268,7 +270,7 @@ def _in_helper(reader: RequestTests) -> CapArgument:
     """Return the use of the value in a helper, which is read once."""
     if reader.argument is None:
         reader.argument = CapArgument(0, "passed", None, "accepted", None)  # for a helper that calls itself
-        reader.argument = ArgumentUses(reader, Region.whole(reader.body)).argument(0)
+        reader.argument = ArgumentUses(reader, reader.whole).argument(0)
     return reader.argument
 
 

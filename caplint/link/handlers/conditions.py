@@ -50,9 +50,9 @@ class Region:
         return Region(max(switches, default=start), start, stop, presence, reach)
 
     @staticmethod
-    def whole(body: Body) -> Region:
+    def whole(body: Body, reach: ReachedCode | None = None) -> Region:
         """Return the region that is a whole function."""
-        return Region(body.handler.stop, body.handler.start, body.handler.stop, body.presence)
+        return Region(body.handler.stop, body.handler.start, body.handler.stop, body.presence, reach)
 
 
 class Place(NamedTuple):

@@ -53,7 +53,8 @@ class Decisions:
     def roots_of(self, body: Body) -> list[Root]:
         """Return the handlers that reach a function of a verb."""
         handler = body.handler
-        roots = self._through.get((handler.verb, handler.blob, handler.start), [])
+        verb = handler.verb or "enable"  # a helper that gets a request
+        roots = self._through.get((verb, handler.blob, handler.start), [])
         same = [root for root in roots if root.body.handler.arch == handler.arch]
         return same or roots
 

@@ -156,7 +156,7 @@ class Implications(ABC):
         number = self.constants.number(node)
         if number is not None:
             return Level.UNTESTED if outcome.fits(number) else Level.UNREACHED
-        if (decided := self._on_capability(node, outcome, place.offset)) is not None:
+        if (decided := self.on_capability(node, outcome, place.offset)) is not None:
             return decided
         if (part := self.names.part(node, place.offset)) is not None:
             return self.at(place.offset).level(node, outcome) if part == self.value else Level.UNTESTED
@@ -248,7 +248,7 @@ class Implications(ABC):
     def _gets_value(self, call: Node, place: Place) -> bool:
         return any(self.contains_value(self.names.part(part, place.offset)) for part in call.parts[1:])
 
-    def _on_capability(self, node: Node, outcome: ConditionResult, offset: int) -> Level | None:
+    def on_capability(self, node: Node, outcome: ConditionResult, offset: int) -> Level | None:
         """Return the level of a comparison of the request's capability, None of any other expression."""
         if (
             node.kind != "binary"

@@ -44,6 +44,11 @@ class ReachedCode:
             if not sequence.steps or offset < sequence.start:
                 return around
 
+    @property
+    def is_entered(self) -> bool:
+        """Whether the function runs for the capability as far as is known."""
+        return bool(self.whole.steps) and id(self.whole.steps[0]) in self.reached
+
     def beyond(self, common: frozenset[int]) -> tuple[int, int] | None:
         """Return the first run of statements in one block that run for the capability, and not for all of `common`."""
         run: list[FlowStep] = []

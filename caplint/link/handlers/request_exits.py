@@ -39,6 +39,7 @@ def level_on_success(reader: RequestTests, region: Region) -> Level:
             reader.level(row.start, region),
         )
         for row in between(body.returns, region.start, region.stop)
+        if region.holds(row.start)
     ]
     if _falls_out(reader, region):
         levels.append(_behind(reader, region))

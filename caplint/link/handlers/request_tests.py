@@ -59,9 +59,10 @@ class Readers:
     _names: dict[tuple[object, ...], RequestNames] = field(default_factory=dict)
     _conditions: dict[_Extent, Conditions] = field(default_factory=dict)
     _budgets: dict[_Extent, Budget] = field(default_factory=dict)
-    _asking: dict[_Extent, bool] = field(default_factory=dict)
-    """Function → whether its conditions tell capabilities apart."""
+    _asking: dict[tuple[int, int, int], bool] = field(default_factory=dict)
+    """Function, and number of calls that are still followed → whether capabilities are told apart there."""
     _regions: dict[tuple[_Extent, str], ReachedCode | None] = field(default_factory=dict)
+    _helpers: dict[tuple[_Extent, str], Region] = field(default_factory=dict)
 
     def region(self, body: Body, site: Site) -> Region:
         """Return the region of a capability's site in a handler."""
@@ -70,14 +71,21 @@ class Readers:
             self._regions[key] = self.find_reach(body, site.capability)
         return Region.of(body, site, self._regions[key])
 
+    def whole(self, body: Body, capability: str) -> Region:
+        """Return the region of a helper, without what it does for other capabilities; '' stands for every one."""
+        key = ((body.handler.blob, body.handler.start), capability)
+        if key not in self._helpers:
+            reach = self.find_reach(body, capability) if capability else None
+            self._helpers[key] = Region.whole(body, reach if reach is not None and reach.is_entered else None)
+        return self._helpers[key]
+
     def reader(self, body: Body, bindings: Bindings, value: Part, capability: str, depth: int = _DEPTH) -> RequestTests:
         """Return the reader of one part of the request in a function."""
         extent = (body.handler.blob, body.handler.start)
-        if extent not in self._asking:
-            self._asking[extent] = _tells_apart(body)
+        if extent not in self._budgets:
             self._budgets[extent] = Budget(MOST_STEPS)
             self._conditions[extent] = Conditions(body)
-        if not self._asking[extent]:
+        if capability and not self._asks(body, bindings, depth):
             capability = ""
         key = (*extent, bindings, value, capability, depth)
         if key not in self._readers:
@@ -86,6 +94,30 @@ class Readers:
             subject = Subject(value, capability, depth)
             self._readers[key] = RequestTests(self, names, self._conditions[extent], self._budgets[extent], subject)
         return self._readers[key]
+
+    def _asks(self, body: Body, bindings: Bindings, depth: int) -> bool:
+        """Tell whether a function, or one that gets the capability from it, tells capabilities apart.
+
+        The cases of a handler do not count: they are read one by one.
+        """
+        key = (body.handler.blob, body.handler.start, depth)
+        if key not in self._asking:
+            self._asking[key] = _tells_apart(body) or (depth < _DEPTH and _has_cases(body))
+            given = [name for name, part in bindings if part in {WHOLE, ("cap",)}]
+            if depth and given and not self._asking[key]:
+                self._asking[key] = any(self._asks(*inner, depth - 1) for inner in self._getting(body, given))
+        return self._asking[key]
+
+    def _getting(self, body: Body, given: list[str]) -> Iterator[tuple[Body, Bindings]]:
+        """Yield the functions that get the request or its capability, with the parameters that do."""
+        for name in given:
+            whole = re.compile(rf"[(&\s]*{re.escape(name)}(?:\s*(?:->|\.)\s*cap)?[)\s]*\Z")
+            for call in body.calls:
+                positions = [index for index, text in enumerate(call.arguments) if whole.match(text)]
+                if positions and not kernel_idioms().is_inert(call.callee):
+                    for helper in self.helpers.functions(call.callee, body.handler.arch):
+                        names = helper.handler.parameters
+                        yield helper, tuple((names[index], WHOLE) for index in positions if index < len(names))
 
     def at_handler(self, body: Body, value: Part, capability: str) -> RequestTests:
         """Return the reader of one part of the request that is a handler's last parameter."""
@@ -100,6 +132,11 @@ def _tells_apart(body: Body) -> bool:
     tests = [test.expression for test in body.tests if test.kind != "switch"]
     values = [store.value for store in body.stores]
     return any(map(asks.search, [*tests, *values])) or len(body.tests) - len(tests) > 1
+
+
+def _has_cases(body: Body) -> bool:
+    """Tell whether a switch tells capabilities apart."""
+    return any(is_capability(label.text) for label in body.labels)
 
 
 class RequestTests(Implications):
@@ -194,17 +231,23 @@ class RequestTests(Implications):
         if self._indices is None:
             self._indices = set()  # for a function that calls itself
             args = self.readers.reader(self.body, self.names.bindings, ("args",), self.capability, self.depth)
-            self._indices = find(args, Region.whole(self.body))
+            self._indices = find(args, self.whole)
         return self._indices
 
     def returned(self, outcome: ConditionResult) -> Level:
         """Return the level to which the value is tested if the function returns an outcome."""
         if outcome not in self._returned:
             self._returned[outcome] = Level.UNTESTED  # for a function that calls itself
-            exits = [(tree_of(row.text), Place(row.start, Region.whole(self.body))) for row in self.body.returns]
+            runs = [row for row in self.body.returns if self.whole.holds(row.start)]
+            exits = [(tree_of(row.text), Place(row.start, self.whole)) for row in runs]
             levels = [max(self.implied(node, outcome, place), self.held(place)) for node, place in exits]
             self._returned[outcome] = min(levels, default=Level.UNTESTED)
         return self._returned[outcome]
+
+    @cached_property
+    def whole(self) -> Region:
+        """The whole function, without what it does for other capabilities than the reader's."""
+        return self.readers.whole(self.body, self.capability)
 
     @cached_property
     def branches(self) -> list[tuple[ConditionTest, Node]]:

@@ -169,7 +169,7 @@ def test_what_becomes_of_zero(tmp_path: Path, lines: tuple[str, ...], zero: str)
         (_helper("set", "return 0;", parameters="struct kvm *kvm"), "set(kvm, cap->args[0])", (None, "accepted")),
         (_helper("inner", "if (v > 7)", FAIL, "kvm->x = v;", "return 0;") + _helper("set", "return inner(kvm, v);"),
          "set(kvm, cap->args[0])", (1, "accepted")),
-        (_helper("set", "kvm->x = v;", "return 0;"), "set(cap->args[0], 1)", (1, "accepted")),
+        (_helper("set", "kvm->x = v;", "return 0;"), "set(cap->args[0], 1)", (1, "required")),
     ],
 )  # fmt: skip
 def test_helpers_that_get_a_value(tmp_path: Path, helpers: str, call: str, row: tuple[int | None, str]) -> None:
