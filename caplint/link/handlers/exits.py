@@ -9,7 +9,9 @@ from caplint.c.formula import conjunction, negation, satisfiable, text
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.abstract_values import PASSED_ON
 from caplint.link.functions.body import Body
+from caplint.link.functions.callees import Helpers
 from caplint.link.functions.code_function import between
+from caplint.link.handlers.literal_results import is_always_zero
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.verdicts import Verdicts
 
@@ -23,7 +25,7 @@ def always_returns(outcome: Verdicts, site: Site) -> str:
     return text(conjunction([parse(site.condition), negation(outcome.when(PASSED_ON))]))
 
 
-def succeeds(body: Body, outcome: Verdicts, site: Site) -> int | None:
+def succeeds(helpers: Helpers, body: Body, outcome: Verdicts, site: Site) -> int | None:
     """Return 1 if enabling can succeed by an explicit 0, 0 if every way ends with an error, None if neither is certain.
 
     A 0 that the site sets counts although a function that is called behind all sites may replace it.
@@ -33,13 +35,13 @@ def succeeds(body: Body, outcome: Verdicts, site: Site) -> int | None:
         return 1
     if not satisfiable(outcome.success(within)):
         return 0
-    return 1 if any(_ZERO.match(value) for value in _results(body, site)) else None
+    return 1 if any(_ZERO.match(value) for value in _results(helpers, body, site)) else None
 
 
-def guarded(body: Body, outcome: Verdicts, site: Site) -> bool:
+def guarded(helpers: Helpers, body: Body, outcome: Verdicts, site: Site) -> bool:
     """Tell whether anything but the request itself, and the number of vCPUs, may decide if enabling succeeds."""
-    results = _results(body, site)
-    if succeeds(body, outcome, site) != 1 or any("(" in value.strip("() ") for value in results):
+    results = _results(helpers, body, site)
+    if succeeds(helpers, body, outcome, site) != 1 or any("(" in value.strip("() ") for value in results):
         return True
     copies = [
         re.escape(row.target)
@@ -51,11 +53,15 @@ def guarded(body: Body, outcome: Verdicts, site: Site) -> bool:
     return any(ours.search(row.text) is None for row in between(body.tests, site.start, site.stop))
 
 
-def _results(body: Body, site: Site) -> list[str]:
-    """Return the expressions that a site returns, or assigns to a variable that is returned behind it."""
+def _results(helpers: Helpers, body: Body, site: Site) -> list[str]:
+    """Return the expressions that a site returns, or assigns to a variable that is returned behind it.
+
+    A helper that always returns 0 stands for 0.
+    """
     returned = [row.text for row in between(body.returns, site.start, site.stop)]
-    return returned + [
+    returned += [
         row.text
         for row in between(body.stores, site.start, site.stop)
         if body.last_results.get(row.target, -1) >= site.stop
     ]
+    return ["0" if is_always_zero(helpers, body, text) else text for text in returned]

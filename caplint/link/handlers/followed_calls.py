@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from caplint.link.functions.abstract_values import DELEGATED, UNKNOWN, AbstractValue, joined, number
+from caplint.link.functions.abstract_values import DELEGATED, UNKNOWN, AbstractValue, joined
 from caplint.link.functions.body import Body
 from caplint.link.functions.callees import FunctionMacro
 from caplint.link.handlers.evaluation import Evaluator
+from caplint.link.handlers.literal_results import literal_result
 from caplint.link.handlers.simulation import Simulation
 from caplint.link.handlers.simulation_state import Run, SimulationState
 from caplint.values.expression_tree import Node, text_of
@@ -15,8 +16,6 @@ from caplint.values.expression_tree import Node, text_of
 # Maximum depth of calls that are followed, and of definitions of one function.
 _DEEPEST = 8
 MOST_DEFINITIONS = 4
-_NEGATIVE = re.compile(r"\(?\s*-\s*E[A-Z0-9]+\s*\)?\Z")
-_NUMBER = re.compile(r"\(?\s*(?:(-?)\s*([0-9]+)[uUlL]*|(true|false|NULL))\s*\)?\Z")
 _DECISIVE = (("selector",), ("request",))
 
 
@@ -98,26 +97,11 @@ def expanded(evaluator: Evaluator, macros: list[FunctionMacro], arguments: list[
 
 
 def summary(evaluator: Evaluator, name: str, definitions: list[Body]) -> AbstractValue:
-    """Return the result of a function by what it returns literally."""
+    """Return the result of a function by what it writes out itself."""
     run = evaluator.run
     key = (name, run.arch, evaluator.body.handler.path)
     if key not in run.facts.summaries:
-        results = [(_literal_result(body), run.facts.condition(body) if len(definitions) > 1 else True)
+        results = [(literal_result(body), run.facts.condition(body) if len(definitions) > 1 else True)
                    for body in definitions]  # fmt: skip
         run.facts.summaries[key] = joined(results)
     return run.facts.summaries[key]
-
-
-def _literal_result(body: Body) -> AbstractValue:
-    values = [_literal(row.text) for row in body.returns]
-    return joined((value, True) for value in values) if values else UNKNOWN
-
-
-def _literal(text: str) -> AbstractValue:
-    if _NEGATIVE.match(text):
-        return number(-1)
-    match = _NUMBER.match(text)
-    if match is None:
-        return UNKNOWN
-    value = int(match[2]) if match[2] else int(match[3] == "true")
-    return number(-value if match[1] else value)

@@ -187,7 +187,7 @@ def _insert_late(readers: Readers, reads: CreationReads, decisions: Decisions, b
     handler = body.handler
     if (handler.verb, handler.scope) != ("enable", "vm"):
         return
-    if exits.succeeds(body, decisions.outcome(body, site.capability), site) == 0:
+    if exits.succeeds(readers.helpers, body, decisions.outcome(body, site.capability), site) == 0:
         return
     region = readers.region(body, site)
     first_line = body.first_lines.get(site.start, site.line)
@@ -255,7 +255,7 @@ def _insert_dereferences(null_vm: NullVm, body: Body, sites_of_body: list[Site])
 
 
 def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) -> list[CapArgument]:
-    handler = body.handler
+    handler, helpers = body.handler, readers.helpers
     accepting = outcome.success(parse(site.condition))
     first_line = body.first_lines.get(site.start, site.line)
     flags = flags_checked(readers, body, site)
@@ -266,11 +266,12 @@ def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) 
         cap=site.capability, arch=handler.arch, function=handler.function, scope=handler.scope, kind=site.kind,
         condition=site.condition, flags_checked=flags,
         stores=effects.lasting_stores(body, site), calls=effects.working_calls(body, site),
-        succeeds=exits.succeeds(body, outcome, site), max_argument=highest_argument(readers, body, site),
+        succeeds=exits.succeeds(helpers, body, outcome, site), max_argument=highest_argument(readers, body, site),
         returns_condition=exits.always_returns(outcome, site), accept_condition=text(accepting),
-        guarded=int(exits.guarded(body, outcome, site)), first_line=first_line, hands_on=hands_on(readers, body, site)
+        guarded=int(exits.guarded(helpers, body, outcome, site)), first_line=first_line,
+        hands_on=hands_on(readers, body, site)
     )])  # fmt: skip
-    if exits.succeeds(body, outcome, site) == 0:
+    if exits.succeeds(helpers, body, outcome, site) == 0:
         return []  # nothing happens to the arguments of a request that is always refused
     where = (handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
              handler.function, handler.scope)  # fmt: skip

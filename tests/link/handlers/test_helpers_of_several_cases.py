@@ -23,7 +23,8 @@ def handler(*lines: str) -> str:
 
 def rows(root: Path, text: str) -> list[tuple[Any, ...]]:
     query = """SELECT DISTINCT substr(cap, 9), position, zero, validated FROM cap_argument ORDER BY 1, 2"""
-    return ask([bare_kernel(root, {X86: text, UAPI: HEADER})], query)
+    found: list[tuple[Any, ...]] = ask([bare_kernel(root, {X86: text, UAPI: HEADER})], query)
+    return found
 
 
 CALL = ("\treturn set(kvm, cap);",)
