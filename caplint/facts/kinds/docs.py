@@ -135,7 +135,9 @@ def _fields(text: str, section: _OpenSection, starts: list[int], markup: _Markup
 
 def _order(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:
     """Yield the first sentence of a capability's section which says that it is enabled before vCPUs are created."""
-    for match in _SENTENCE.finditer(text, section.start, section.stop) if _VCPU.search(text, section.start) else ():
+    for match in (
+        _SENTENCE.finditer(text, section.start, section.stop) if _VCPU.search(text, section.start, section.stop) else ()
+    ):
         sentence = " ".join(match.group().split())
         if _ORDER.search(sentence):
             line = bisect_right(starts, match.end() - len(match.group().lstrip()))
