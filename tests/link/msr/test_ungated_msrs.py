@@ -38,9 +38,7 @@ TAKEN = "\t\tif (put_tea(vcpu, msr_info->data))\n\t\t\treturn 1;\n"
 BY_HOST = "\t\tif (!msr_info->host_initiated)\n\t\t\treturn 1;\n"
 
 
-OPEN = (
-    "can be read on every VM: no CPUID feature is tested, and nothing can enable KVM_CAP_TEA (they belong together: "
-)
+OPEN = "can be read on every VM: no CPUID feature is tested, and nothing can enable KVM_CAP_TEA (they belong together: "
 UNTESTED = "can be read without the test `!tea_time`, which decides on writing it (it belongs to "
 
 
