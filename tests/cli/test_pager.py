@@ -22,21 +22,33 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PAGER", raising=False)
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     return canary
+
+
+def _paged(monkeypatch: pytest.MonkeyPatch, path: str, *, terminal: bool = True) -> None:
+    """Page the text, as on a terminal. Fixtures have another standard output than the test."""
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    pager.paged(LONG)
 
 
 @pytest.mark.parametrize("path", [".", "", "here/..", f".{os.pathsep}/nonexistent"])
 def test_a_relative_directory_of_path_is_not_searched(
     planted: Path, path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PATH", path)
-    pager.paged(LONG)
+    _paged(monkeypatch, path)
+    assert not planted.exists()
+    assert capsys.readouterr().out == LONG
+
+
+def test_what_is_no_terminal_has_no_pager(
+    planted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _paged(monkeypatch, f"{planted.parent}{os.pathsep}/usr/bin{os.pathsep}/bin", terminal=False)
     assert not planted.exists()
     assert capsys.readouterr().out == LONG
 
 
 def test_an_absolute_directory_of_path_is(planted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f".{os.pathsep}{planted.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    pager.paged(LONG)
+    _paged(monkeypatch, f".{os.pathsep}{planted.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
     assert planted.read_text() == LONG
