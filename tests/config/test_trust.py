@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +145,29 @@ def test_the_list_is_the_users_alone(apart: Path) -> None:
     assert trust.list_path().parent.stat().st_mode & 0o777 == 0o700
     assert [file.name for file in trust.list_path().parent.iterdir()] == ["trusted.json"]
     assert json.loads(trust.list_path().read_text())["files"].keys() == {str(apart / "caplint.toml")}
+
+
+def test_a_list_that_others_could_replace_is_not_written(apart: Path) -> None:
+    trusted(apart, RESTRICTED["rules"])
+    before = trust.list_path().read_text()
+    trust.list_path().parent.chmod(0o777)
+    with pytest.raises(CaplintError, match="others can write to its directory"):
+        trust.add(apart / "caplint.toml", {"rules": ["other"]})
+    assert trust.list_path().read_text() == before
+
+
+def test_two_changes_wait_for_each_other(apart: Path) -> None:
+    trusted(apart, RESTRICTED["rules"])
+    lock = os.open(trust.list_path().parent, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    other = threading.Thread(target=trust.add, args=(apart / "other.toml", {"rules": ["x"]}))
+    other.start()
+    other.join(0.5)
+    waits = other.is_alive()
+    os.close(lock)
+    other.join(60)
+    assert (waits, other.is_alive()) == (True, False)
+    assert len(trust.trusted()) == 2
 
 
 def test_names_that_are_no_utf8(apart: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -113,6 +114,11 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "world-writable": (lambda cache: cache.chmod(0o1777), "others can write to"),
     "not empty": (lambda cache: (cache / "mine").write_text(""), "holds mine, which is not caplint's; choose an empty"),
     "outcomes is a file": (lambda cache: (cache / "outcomes").write_text(""), "holds outcomes, which is not caplint's"),
+    "outcomes is a link": (
+        lambda cache: (cache / "outcomes").symlink_to(cache.parent),
+        "outcomes is a link; remove it",
+    ),
+    "an earlier store is a link": (lambda cache: (cache / "facts.db").symlink_to("/dev/zero"), "facts.db is a link"),
     "another mark": (lambda cache: (cache / MARK_NAME).write_bytes(MARK[:44]), "is another program's cache"),
     "more than the mark": (lambda cache: (cache / MARK_NAME).write_bytes(MARK + b"x"), "is another program's cache"),
     "a linked mark": (lambda cache: (cache / MARK_NAME).symlink_to("/dev/zero"), f"{MARK_NAME} is a link"),
@@ -138,6 +144,29 @@ def test_what_is_not_used(
     assert err.count("\n") == 1
     assert _names(cache) == before
     cache.parent.chmod(0o700)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_none_below_a_directory_of_everybody_is_used(tmp_path: Path, linked: bool) -> None:
+    """However far above it is, and also where only a link shows the way."""
+    (tmp_path / "open" / "inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("open/inner")
+    (tmp_path / "open").chmod(0o777)
+    reason = _wrong(tmp_path / ("link" if linked else "open/inner") / "cache")
+    assert reason.startswith(f"everybody can write to {os.path.realpath(tmp_path / 'open')}, which is above it")
+
+
+def test_an_outcome_that_is_a_fifo_is_not_waited_for(cache: Path) -> None:
+    kept_outcomes.keep(cache / OUTCOMES / NAME, "x", 1000, 0)
+    (cache / OUTCOMES / NAME).unlink()
+    os.mkfifo(cache / OUTCOMES / NAME)
+    signal.alarm(10)
+    try:
+        with pytest.raises(RefusedError) as error:
+            kept_outcomes.read(cache / OUTCOMES / NAME, 0)
+    finally:
+        signal.alarm(0)
+    assert error.value.strerror == f"{NAME} is not a regular file; remove it"
 
 
 def test_another_users_is_not_used(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
