@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import os
 import time
@@ -140,6 +141,25 @@ def test_nesting_that_can_be_read_and_not_shown() -> None:
         record = json.dumps(_with("version", "HERE")).replace('"HERE"', "[" * depth + "1" + "]" * depth)
         with pytest.raises(CaplintError, match=r"version is \[|is nested too deeply|is not valid JSON"):
             parse(record.encode(), "box.json")
+
+
+def test_a_value_that_cannot_be_shown_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some versions of Python read deeper nesting than they show."""
+
+    def fail(_: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr("caplint.machine.record._short", fail)
+    with pytest.raises(CaplintError, match=r"probe box\.json: is nested too deeply"):
+        parse(_bytes(_with("version", [])), "box.json")
+
+
+def test_no_more_of_standard_input_is_read_than_a_record_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = io.BytesIO(b" " * (2 * MAX_BYTES))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(sent))
+    with pytest.raises(CaplintError, match="is larger than 4000000 bytes"):
+        read("-")
+    assert sent.tell() == MAX_BYTES + 1
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

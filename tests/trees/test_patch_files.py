@@ -159,6 +159,28 @@ def test_a_series_that_leads_elsewhere(tmp_path: Path, listed: str, message: str
     assert "\n" not in str(error.value)
 
 
+def test_the_list_of_a_series_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = lay(tmp_path, {"series": "a.patch\nb.patch\n", "a.patch": ONE, "b.patch": TWO})
+    with monkeypatch.context() as fewer:
+        fewer.setattr(patch_files, "_MOST_FILES", 1)
+        with pytest.raises(CaplintError, match="series: lists more than 1 patches"):
+            _read(root)
+    assert len(_read(root / "series")) == 1
+    monkeypatch.setattr(patch_files, "_LARGEST_LIST", 10)
+    with pytest.raises(CaplintError, match="series: 16 bytes; more than 10 are not read"):
+        _read(root)
+    with pytest.raises(CaplintError, match="series: contains no diff"):
+        _read(root / "series")
+
+
+def test_a_list_of_patches_that_is_a_link_out_of_its_directory(tmp_path: Path) -> None:
+    root = lay(tmp_path / "q", {"a.patch": ONE})
+    lay(tmp_path, {"secret": "a.patch\n"})
+    (root / "series").symlink_to(tmp_path / "secret")
+    with pytest.raises(CaplintError, match="series: is a link out of"):
+        _read(root)
+
+
 def test_links_out_of_a_directory(tmp_path: Path) -> None:
     root = lay(tmp_path / "d", {"a.patch": ONE, "cur/1": _mail(1, ONE), "new/x": ""})
     secret = lay(tmp_path, {"secret": ONE}) / "secret"

@@ -44,6 +44,7 @@ def test_fewer_parts_are_read() -> None:
         (b'a = "' + b"\\" * 100_001, "at end of document"),
         (b"a = '\0'", "Found invalid character"),
         (b"a = 1\na = 2", "Cannot overwrite"),
+        (b"[%s]\n" % (b"a" * 5000) * 2, "Cannot declare"),
     ],
 )
 def test_what_is_no_toml_is_one_short_line(content: bytes, reason: str) -> None:
