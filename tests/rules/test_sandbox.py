@@ -136,6 +136,15 @@ def test_the_reason_is_said(connection: sqlite3.Connection, query: str, reason: 
     assert str(error.value).startswith(f"query: {reason}")
 
 
+@pytest.mark.parametrize("query", ["UPDATE fact SET count = 2", "PRAGMA user_version = abs"])
+def test_what_is_no_call_is_refused_whatever_it_names(connection: sqlite3.Connection, query: str) -> None:
+    """SQLite passes the column or the pragma's value where a call's function stands."""
+    connection.executescript("CREATE TABLE fact (count INTEGER); INSERT INTO fact VALUES (1)")
+    with pytest.raises(CaplintError, match=r"^query: not authorized$"):
+        query_rows(connection, query)
+    assert connection.execute("SELECT count FROM fact").fetchone() == (1,)
+
+
 NO_TEXT = ["SELECT char(55296)", "SELECT CAST(x'ff' AS TEXT)", "SELECT json_extract('\"\\ud800\"', '$')"]
 
 
