@@ -232,6 +232,14 @@ def _reading(root: Path) -> tuple[Repository, str, bytes]:
     return repository, object_id(content), content
 
 
+def test_what_is_no_blob_is_one_error_and_the_next_object_is_itself(tmp_path: Path) -> None:
+    """No answer that is still to come is taken for that of a later question."""
+    repository, oid, content = _reading(tmp_path)
+    with pytest.raises(CaplintError, match="cannot read object"):
+        list(repository.read_all([git(tmp_path, "rev-parse", "HEAD"), object_id((tmp_path / X86).read_bytes())]))
+    assert repository.read(oid) == content
+
+
 def test_a_forked_process_removes_no_private_directory_of_its_parent(tmp_path: Path) -> None:
     commit(kernel(tmp_path / "k"))
     private = PrivateGit(locate(tmp_path / "k"))

@@ -11,7 +11,7 @@ import pytest
 from conftest import X86, Caplint, commit, git, kernel, lay
 from hostile_repositories import KINDS
 
-from caplint.trees import git_objects, git_process
+from caplint.trees import git_objects, git_process, git_references
 from caplint.trees.detect import directory_tree, staged_tree
 from caplint.trees.git_place import locate
 from caplint.trees.repository import Repository
@@ -137,6 +137,64 @@ def test_git_that_does_not_answer_is_not_waited_for(
     with pytest.raises(CaplintError, match=r"git ls-tree: takes longer than 0\.2 s; run `git fsck`$"):
         silent.entries(oid, [""])
     assert time.monotonic() - start < 5
+
+
+def _git_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    lay(tmp_path / "bin", {"git": f"#!/bin/sh\n{script}\n"})
+    (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+
+
+def test_git_that_says_all_and_does_not_end_is_ended(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _git_that(tmp_path, monkeypatch, "exec sleep 30 >&- 2>&-")
+    monkeypatch.setattr(git_process, "SILENCE", 0.2)
+    start = time.monotonic()
+    with pytest.raises(git_process.GitFailedError, match=r"timed out after 0\.2 seconds"):
+        git_process.Git(locate(root)).run("version")
+    assert time.monotonic() - start < 10
+
+
+def test_errors_of_git_without_end_are_cut(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _git_that(tmp_path, monkeypatch, "head -c 3000000 /dev/zero | tr '\\0' x >&2; exit 1")
+    with pytest.raises(git_process.GitFailedError, match=r"^x+$") as error:
+        git_process.Git(locate(root)).run("version")
+    assert len(str(error.value)) < 1_500_000
+
+
+def test_an_answer_of_git_that_ends_early_is_none(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _git_that(tmp_path, monkeypatch, "read oid; printf '%s blob 100\\nhalf' $oid")
+    oid = object_id((root / X86).read_bytes())
+    with pytest.raises(CaplintError, match=f"object {oid} ends early; run `git fsck`$"):
+        Repository(root).read(oid)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("commondir", 8_192), ("config", 4_000_000), ("objects/info/alternates", 1_000_000)]
+)
+def test_files_of_some_size_alone_are_read(caplint: Caplint, root: Path, name: str, most: int) -> None:
+    lay(root / ".git", {name: "\n" * (most + 1)})
+    run = caplint("check", f"{root}@HEAD")
+    assert (run.status, run.err.count("\n")) == (2, 1)
+    assert run.err.endswith(f"{name}: {most + 1:,} bytes; more than {most:,} are not read\n")
+
+
+def test_a_reference_without_end_is_not_read_whole(caplint: Caplint, root: Path) -> None:
+    with (root / ".git/HEAD").open("wb") as file:
+        file.truncate(1 << 40)
+    run = caplint("check", f"{root}@HEAD")
+    assert (run.status, run.err.count("\n")) == (2, 1)
+    assert "HEAD: damaged reference: neither an object id nor `ref: NAME`" in run.err
+
+
+def test_references_are_bounded(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(tmp_path / "outside", {"secret": f"{git(root, 'rev-parse', 'HEAD')}\n"})
+    (root / ".git/refs/heads/link").symlink_to(tmp_path / "outside")
+    assert b"secret" not in git_references.References(locate(root)).packed_form()
+    monkeypatch.setattr(git_references, "_MOST", 1)
+    with pytest.raises(CaplintError, match="has more than 1 references; prune them"):
+        Repository(root).matching("*")
 
 
 def test_git_that_writes_without_end_is_ended(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
