@@ -20,6 +20,7 @@ from caplint.util.errors import CaplintError
 RESTRICTED = {
     "cache": 'cache = "cache"',
     "rules": 'rules = ["house"]',
+    "known": 'known = ["known.json"]',
     "trees": '[trees.kernel]\npath = "../linux"',
     "matrix": '[matrix]\nkernels = ["../linux@v*"]',
     "c.iterators": "[c]\niterators = ['(a|a)*b']",
