@@ -18,7 +18,7 @@ from caplint.engine.outcome import Outcome
 from caplint.inventory.model import Capability, Found, Inventory, SourceLine
 from caplint.inventory.select import ONLY
 from caplint.report.inventory import data, rows, table
-from caplint.report.inventory.page import page, summary
+from caplint.report.inventory.page import _script, page, summary
 from caplint.report.style import Style
 from caplint.util import shipped_files
 
@@ -105,6 +105,14 @@ def test_hostile_names_are_text(hostile: Mini) -> None:
     assert "<img" not in rows.markdown_text(hostile[0])
     (row,) = csv.DictReader(io.StringIO(rows.csv_text(hostile[0])))
     assert row["condition"] == "'=1"
+
+
+def test_data_cannot_end_its_script() -> None:
+    """Not even where a blank follows the name, as HTML allows."""
+    held = {"</script x": ["<!--", "-->", "&lt;"]}
+    text = _script(held)
+    assert not set("<>&") & set(text)
+    assert json.loads(text) == held
 
 
 @pytest.mark.parametrize("output_format", ["text", "json", "csv", "markdown", "html"])
