@@ -533,3 +533,25 @@ def test_a_fence_is_cut_where_it_is_shown(tmp_path: Path) -> None:
     with pytest.raises(CaplintError, match="is not TREE:PATH") as error:
         _load(tmp_path, page)
     assert len(str(error.value)) < 500
+
+
+def test_a_page_and_its_examples_are_bounded(tmp_path: Path) -> None:
+    example = "```c kernel:a.c\nint x;\n```\n\n"
+    assert len(_load(tmp_path, _page(None, f"{BODY}\n## Good\n\n{example * 1_000}")).good) == 1
+    with pytest.raises(CaplintError, match=r"a\.md: has more than 1,000 examples$"):
+        _load(tmp_path, _page(None, f"{BODY}\n## Good\n\n{f'### A{chr(10) * 2}{example}' * 1_001}"))
+    with pytest.raises(CaplintError, match=r"a\.md: 1,000,001 bytes; more than 1,000,000 are not read$"):
+        _load(tmp_path, _page().ljust(1_000_001))
+
+
+def test_a_line_of_an_example_that_no_file_has_is_none(tmp_path: Path) -> None:
+    rule = _load(tmp_path, _page(None, f"{BODY}\n## Bad\n\n```make kernel:Makefile line={'9' * 5000} line=2\nx\n```\n"))
+    assert rule.bad[0][0].expected == (2,)
+
+
+@pytest.mark.parametrize(
+    "path", ["../a.c", "a/../b.c", "./a.c", "/etc/a.c", "a//b.c", ".git/a.c", "a/.GIT/b.c", "a\\b.c", "a:b.c", "a/"]
+)
+def test_an_example_is_a_file_of_its_tree(tmp_path: Path, path: str) -> None:
+    with pytest.raises(CaplintError, match=r"a\.md:\d+: .* is not TREE:PATH$"):
+        _load(tmp_path, _page(None, f"{BODY}\n## Bad\n\n```c kernel:{path}\nint x;\n```\n"))
