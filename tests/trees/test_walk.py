@@ -40,10 +40,17 @@ def _settle(root: Path) -> None:
             os.utime(file, (5, 5))
 
 
+def _replace(file: Path) -> None:
+    """Put another file of the same content and time in its place."""
+    old = file.rename(file.with_name("o"))
+    file.write_bytes(old.read_bytes())
+    os.utime(file, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns))
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "longer": lambda root: lay(root, {X86: "int xx;"}),
     "later": lambda root: os.utime(root / X86, (1, 1)),
-    "another inode": lambda root: (root / X86).rename(root / "o") and lay(root, {X86: "int x;"}),
+    "another inode": lambda root: _replace(root / X86),
     "gone": lambda root: (root / X86).unlink(),
     "new": lambda root: lay(root, {"virt/kvm/new.c": ""}),
     "moved": lambda root: (root / X86).rename(root / "arch/x86/kvm/y.c"),
