@@ -46,7 +46,8 @@ def without_gates(name: str) -> Transform:
 # A register that one vendor's module knows is listed for both, or its label leaves the other one's filter.
 VENDORS = [
     Edit("only vmx", {X86: listed("MSR_IA32_SGXLEPUBKEYHASH0")}, unserved("MSR_IA32_SGXLEPUBKEYHASH0")),
-    Edit("only svm", {X86: listed("MSR_AMD64_DE_CFG")}, [*unserved("MSR_AMD64_DE_CFG"), ("note", "CAP306", "MSR_AMD64_DE_CFG", "x86")]),
+    Edit("only svm", {X86: listed("MSR_AMD64_DE_CFG")}, [*unserved("MSR_AMD64_DE_CFG"), ("note", "CAP306", "MSR_AMD64_DE_CFG", "x86")],
+         [("note", "CAP304", "MSR_AMD64_DE_CFG", "x86")]),
     Edit("svm filters less", {SVM: inside("svm_has_emulated_msr", without_label("MSR_IA32_MCG_EXT_CTL"))},
          unserved("MSR_IA32_MCG_EXT_CTL")),
     Edit("svm filters no VMX", {SVM: inside("svm_has_emulated_msr",
@@ -89,7 +90,7 @@ GATES = [
     Edit("one write", {X86: inside(SET, without_gates("MSR_KVM_POLL_CONTROL"))}, drifts("MSR_KVM_POLL_CONTROL")),
     Edit("another feature", {X86: inside(GET, swap(
          "\tcase MSR_KVM_ASYNC_PF_INT:\n\t\tif (!guest_pv_has(vcpu, KVM_FEATURE_ASYNC_PF_INT))",
-         "\tcase MSR_KVM_ASYNC_PF_INT:\n\t\tif (!guest_pv_has(vcpu, KVM_FEATURE_ASYNC_PF))"))}, drifts("MSR_KVM_ASYNC_PF_INT")),
+         "\tcase MSR_KVM_ASYNC_PF_INT:\n\t\tif (!guest_pv_has(vcpu, KVM_FEATURE_ASYNC_PF))"))}, drifts("MSR_KVM_ASYNC_PF_INT") * 2),
     Edit("neither access", {X86: both(
          inside(GET, without_gates("MSR_KVM_PV_EOI_EN")), inside(SET, without_gates("MSR_KVM_PV_EOI_EN")))},
          drifts("MSR_KVM_PV_EOI_EN")),

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caplint.knowledge.load import knowledge
@@ -185,6 +185,7 @@ _PLACES = ["version", "machine", "arch", "asked", "asked.first", "asked.last", "
            "answers.0.number", "answers.1.name", "answers.1.system", "answers.0.vm", "other"]  # fmt: skip
 
 
+@settings(deadline=None)  # a busy machine takes longer than the default of 200 ms
 @given(st.sampled_from(_PLACES), _JSON)
 def test_what_is_read_fits_the_schema_and_survives(path: str, value: object) -> None:
     record = _with(path, value)
