@@ -114,13 +114,13 @@ class Answers:
         A member that also holds anything else than answers for the capability does not count.
         """
         near, own = self._near(carriers, function)
-        if text := next((text for text in own if _is_whole(_marked(near, function, text))), None):
+        if text := next((text for text in own if _compares(text) and _is_whole(_marked(near, function, text))), None):
             return text
         for name in sorted(carriers.shared):
             found = [
                 text
                 for at, text in self._mentions(name)
-                if len(text) < _MOST_WHOLE and _is_whole(_marked(carriers, at, text))
+                if len(text) < _MOST_WHOLE and _compares(text) and _is_whole(_marked(carriers, at, text))
             ]
             if found and self._holds_answers(carriers, name):
                 return found[0]
@@ -200,6 +200,11 @@ def _marked(carriers: AnswerCarriers, function: CodeFunction, text: str) -> str:
     for name in {*names, *(symbols(text) & carriers.shared.keys())}:
         text = re.sub(rf"(?:\b\w+(?:->|\.))*\b{name}\b", "@", text)
     return text
+
+
+def _compares(text: str) -> bool:
+    """Tell whether an expression may compare for equality; marking the answers in it takes longer than this."""
+    return "==" in text or "!=" in text
 
 
 def _is_whole(marked: str) -> bool:
