@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from caplint.util.quiet_end import is_interruptible
+from caplint.util.quiet_end import is_interruptible, on_interrupt
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -21,22 +20,19 @@ def prepare() -> None:
     """Install the handlers. A run that was started with control-C turned off, as in the background, leaves it off."""
     if not is_interruptible():
         return
-    run = os.getpid()
-
-    def interrupt(_number: int, _frame: object) -> None:
-        # A process that was just forked has these handlers too. The run ends it; a traceback of its own is not wanted.
-        if os.getpid() == run:
-            _received[0] = True
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGALRM, interrupt)
+    on_interrupt(_interrupt)
     sys.unraisablehook = _dropped
 
 
 def received() -> bool:
     """Return whether the user has interrupted the run; SQLite reports the exception as an error of its own."""
     return _received[0]
+
+
+def _interrupt() -> NoReturn:
+    """Raise `KeyboardInterrupt`, and remember it."""
+    _received[0] = True
+    raise KeyboardInterrupt
 
 
 def _dropped(args: UnraisableHookArgs) -> None:

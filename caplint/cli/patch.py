@@ -70,7 +70,7 @@ def _warn(message: str) -> None:
 
 @dataclass(frozen=True)
 class _Setting:
-    """What files of patches are applied to, and how."""
+    """Trees that files of patches are applied to, with the options, settings and rules of the run."""
 
     options: argparse.Namespace
     config: Config

@@ -12,7 +12,7 @@ from caplint.findings.finding import SEVERITIES, Finding
 from caplint.fixes.lay import compatible
 
 State = TypeVar("State")
-"""What is fixed: trees, or the patches of a series."""
+"""Target of the fixes: trees, or the patches of a series."""
 
 _MOST_CHECKS = 32
 """Maximum number of checks after a change: a fix may make another possible, or be the one of many that is refused."""
@@ -65,7 +65,8 @@ def mend(
         after, unlaid = lay(mended.state, chosen)
         for finding, reason in unlaid:
             refuse([finding], reason)
-        chosen = [finding for finding in chosen if finding not in {found for found, _ in unlaid}]
+        left_out = {finding for finding, _ in unlaid}
+        chosen = [finding for finding in chosen if finding not in left_out]
         if not chosen:
             continue
         checked = check(after)

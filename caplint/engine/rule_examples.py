@@ -76,11 +76,6 @@ def machines_of(case: Case) -> tuple[Machine, ...]:
     return tuple(parse_machine(part.content.encode(), f"{case.rule.path}:{part.line}") for part in parts)
 
 
-def trees_of(case: Case) -> list[Tree]:
-    """Return the mini-trees with an example laid over them; of several series, the first."""
-    return _lay(case)[0][0].trees
-
-
 def _text(lines: list[Line]) -> str:
     return ", ".join(f"{tree}:{path}:{line}" for tree, path, line in lines) or "nothing"
 

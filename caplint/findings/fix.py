@@ -33,5 +33,5 @@ class Fix:
     """Edits that belong together: all of them are made, or none."""
 
     title: str
-    """What is done, as an imperative: `take the next free number, 246`."""
+    """Action as an imperative: `take the next free number, 246`."""
     edits: tuple[LineEdit, ...]

@@ -1,4 +1,4 @@
-"""What fixers read: the linked tables, and the lines of the trees' files."""
+"""Input of the fixers: the linked tables, and the lines of the trees' files."""
 
 from __future__ import annotations
 

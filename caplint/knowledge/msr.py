@@ -30,7 +30,7 @@ class MsrKnowledge:
     probes: list[str]
     """Functions that get each element of a list of MSRs."""
     feature_probes: list[str]
-    """Those of them for lists of features."""
+    """Functions among them that get the elements of lists of features."""
     functions: dict[str, list[str]]
     """Verb (get, set, feature) → names of handlers."""
     fields: dict[str, list[str]]

@@ -107,7 +107,7 @@ NOT_UNDERSTOOD = [
     *rows("warning", "CAP202", "INTR_SHADOW PPC_RMA MIPS_TE"),
     *rows("note", "CAP202", "PV_MMU IOMMU ASSIGN_DEV_IRQ PCI_2_3 MANUAL_DIRTY_LOG_PROTECT"),
 ]
-"""What nobody answers for cannot be told while one handler is not understood, or answers for everything."""
+"""Findings that need to know of every handler: none while one is not understood, or answers for everything."""
 ARM64_NOT_UNDERSTOOD = [*NOT_UNDERSTOOD, *rows("warning", "CAP212", "KVM_HAS_DEVICE_ATTR", "arm64")]
 TOOLS_ASM = " ".join(
     f"tools/arch/{arch}/include/uapi/asm/kvm.h" for arch in ("arm", "arm64", "mips", "powerpc", "s390", "x86")

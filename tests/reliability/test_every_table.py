@@ -20,7 +20,7 @@ from views import Views, differences, rows_of
 from caplint.cli.demo import patched_trees
 from caplint.config.run import with_machines
 from caplint.config.settings import Config
-from caplint.engine.rule_examples import Case, cases, machines_of, trees_of
+from caplint.engine.rule_examples import Case, cases, laid_trees, machines_of
 from caplint.facts import harvest, workers
 from caplint.link.registry import LINKS
 from caplint.machine.record import Answer, Machine
@@ -33,7 +33,7 @@ from caplint.util import shipped_files
 
 BOX = Machine("box", "6.12.3", "x86", 0, 9, (Answer(0, "KVM_CAP_IRQCHIP", 1, 1),))
 THINGS = {"built", "configurations", "evaluated layouts"}
-"""What links hand on without a table."""
+"""Results that links hand on without a table."""
 _Item = TypeVar("_Item")
 TABLES = sorted({table for link in LINKS for table in link.fills} - THINGS)
 # Code for the tables that only other links read.
@@ -70,7 +70,7 @@ def _demonstration() -> list[Tree]:
 
 def _state(case: Case | None, place: str, jobs: int = 1) -> Views:
     """All rows of the registry's tables."""
-    trees, machines = (_demonstration(), (BOX,)) if case is None else (trees_of(case), machines_of(case))
+    trees, machines = (_demonstration(), (BOX,)) if case is None else (laid_trees(case)[0].trees, machines_of(case))
     config = Config(cache=place, jobs=jobs, oldest_kernel="5.10", vendor_range=((500, 599),))
     session = open_session(trees, with_machines(config, machines))
     try:

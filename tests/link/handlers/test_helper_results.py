@@ -1,4 +1,4 @@
-"""What a handler answers, and whether it accepts, where a helper sets the result and returns it in a variable."""
+"""Answers of a handler, and whether it accepts, where a helper sets the result and returns it in a variable."""
 
 from __future__ import annotations
 
