@@ -92,6 +92,9 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
             if file.mentions_kvm or language_of(file.path) != "c" or (name and name in tree.read(file.path))
         ]
 
+    for tree in trees:
+        if tree.base is None and tree.taken_state is None:
+            tree.state_id({})  # the search of its text is remembered by it; the walk serves `with_base` as well
     sides = [(tree, *tree.with_base(store)) for tree in trees]
     loaded = [Loaded(tree, in_scope(tree, now), in_scope(tree.base, base)) for tree, now, base in sides]
     wanted = [

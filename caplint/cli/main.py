@@ -43,7 +43,7 @@ _LONGEST = 2_000
 
 def entry() -> None:
     """Return the console script."""
-    gc.set_threshold(100_000)  # a run makes many rows and hardly a cycle
+    gc.set_threshold(500_000)  # a run makes many rows and hardly a cycle; a collection visits all of them
     streams.prepare()
     try:
         interrupts.prepare()

@@ -24,6 +24,7 @@ from caplint.link.uapi.compat_layouts import compat_rows
 from caplint.link.uapi.layout_drift import drift_of
 from caplint.link.uapi.numbered_constants import numbered_constants
 from caplint.link.uapi.rows import CompatIoctlRow, LayoutDriftRow, LayoutRow, NumberedConstantRow
+from caplint.link.uapi.valueless_constants import note_valueless, valued_names
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import LAYOUTS, code_identity
 from caplint.util.errors import CaplintError
@@ -104,30 +105,10 @@ def _fill(store: FactStore, copies: list[_Copy], units: dict[str, str]) -> None:
     )  # fmt: skip
     insert(store.connection, "all_numbered_constant", list(_numbered(store, copies, units)))
     insert(store.connection, "all_compat_ioctl", list(_compat(store, copies, units)))
-    store.connection.execute(_VALUELESS)
+    _note_valueless(store, copies, units)
     for snapshot, against, kernel, other in _pairs(copies):
         if kernel.key != other.key:
             _compare(store, (snapshot, against), (kernel, other), units)
-
-
-# Macros of kvm.h that may be numbers and have no value on any ABI: no rule compares them, which the ledger tells.
-_VALUELESS = """
-    WITH valued AS MATERIALIZED (
-        SELECT DISTINCT l.side, l.tree, c.value ->> 0 AS name
-        FROM temp.all_layout l, json_each(l.units) u, json_each(u.value, '$.constants') c
-    )
-    INSERT INTO temp.all_cut (side, tree, path, line, start, stop, reason)
-    SELECT DISTINCT f.side, f.tree, f.path, m.line, 0, 0, 'a constant without a value: ' || m.name
-    FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-    WHERE f.header = 'uapi' AND f.path GLOB '*/kvm.h' AND NOT f.expanded AND m.parameters IS NULL
-      AND trim(m.body) NOT IN ('', m.name) AND m.name GLOB 'K*' AND m.name NOT GLOB 'KVM_CAP_*'
-      AND ltrim(m.body, '( ') NOT GLOB '_IO*(*'
-      AND EXISTS (SELECT 1 FROM temp.all_layout l WHERE l.side = f.side AND l.tree = f.tree)
-    EXCEPT
-    SELECT f.side, f.tree, f.path, m.line, 0, 0, 'a constant without a value: ' || m.name
-    FROM valued v JOIN temp.all_file f ON f.side = v.side AND f.tree = v.tree
-    JOIN main.macro m ON m.blob = f.blob AND m.name = v.name
-"""
 
 
 def _numbered(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -> Iterator[NumberedConstantRow]:
@@ -148,6 +129,13 @@ def _numbered(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -
                 copy.side, copy.tree.name, copy.tree.role, copy.header, arch, abis, constant.path, constant.line,
                 constant.column, constant.name, number, constant.numbering, constant.alias
             )  # fmt: skip
+
+
+def _note_valueless(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -> None:
+    valued: dict[tuple[str, str], set[str]] = {}
+    for copy in copies:
+        valued.setdefault((copy.side, copy.tree.name), set()).update(valued_names(store, copy.key, units[copy.key]))
+    note_valueless(store.connection, valued)
 
 
 def _compat(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -> Iterator[CompatIoctlRow]:
