@@ -10,7 +10,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ _F = TypeVar("_F")
 _P = TypeVar("_P", bound=Placed)
 
 
+@lru_cache(maxsize=1 << 15)  # the links ask ten times for each expression
 def symbols(text: str) -> frozenset[str]:
     """Return the identifiers in an expression."""
     return frozenset(_SYMBOL.findall(text))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction, symbols
 from caplint.link.functions.constants import Constants
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check
 from caplint.link.vmm.value_text import without_strings
 from caplint.values.expression_tree import Node, tree_of
@@ -60,27 +62,38 @@ class Answers:
 
     def __init__(self, code: Code) -> None:
         self._budget = code.budget
-        self._texts: list[tuple[CodeFunction, list[str], str]] = []
+        self._texts: list[tuple[CodeFunction, list[str]]] = []
         for function in code.functions:
             masked = [f"{store.target} & {store.value}" for store in function.stores if store.operator == "&="]
             # A message names a member in the words of its language.
             texts = list(dict.fromkeys([*(without_strings(text) for _, text in function.placed_texts()), *masked]))
-            self._texts.append((function, texts, "\n".join(texts)))
-        self._within = {(function.path, function.start): (function, texts) for function, texts, _ in self._texts}
-        self._known: dict[str, list[tuple[CodeFunction, str]]] = {}
+            self._texts.append((function, texts))
+        self._within = {(function.path, function.start): (function, texts) for function, texts in self._texts}
         self._inside: dict[str, dict[tuple[str, int], list[tuple[CodeFunction, str]]]] = {}
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[tuple[CodeFunction, str]]]:
+        """Name → every expression that mentions it."""
+        found: dict[str, list[tuple[CodeFunction, str]]] = {}
+        for function, texts in self._texts:
+            for text in texts:
+                for name in symbols(text):
+                    found.setdefault(name, []).append((function, text))
+        return found
+
     def _mentions(self, name: str) -> list[tuple[CodeFunction, str]]:
-        """Return every expression that mentions a name. Few names are queried, so all expressions are searched."""
-        if name not in self._known:
-            self._known[name] = [
-                (function, text)
-                for function, texts, whole in self._texts
-                if name in whole
-                for text in texts
-                if name in text and name in symbols(text)
-            ]
-        return self._known[name]
+        """Return every expression that mentions a name."""
+        return self._by_name.get(name, [])
+
+    @cached_property
+    def _outside(self) -> dict[str, list[tuple[CodeFunction, Assignment]]]:
+        """Name → the assignments outside of the function whose target mentions it."""
+        found: dict[str, list[tuple[CodeFunction, Assignment]]] = {}
+        for function, _ in self._texts:
+            for store in function.stores:
+                for name in () if store.local else symbols(store.target):
+                    found.setdefault(name, []).append((function, store))
+        return found
 
     def _mentions_in(self, name: str, function: CodeFunction) -> list[tuple[CodeFunction, str]]:
         """Return the expressions of one function that mention a name."""
@@ -130,10 +143,8 @@ class Answers:
         """Tell whether every assignment to a member or variable outside of functions is an answer as it is."""
         stores = [
             (function, store)
-            for function, _, whole in self._texts
-            if name in whole
-            for store in function.stores
-            if not store.local and symbols(store.target[-len(name) - 2 :]) & {name}
+            for function, store in self._outside.get(name, [])
+            if symbols(store.target[-len(name) - 2 :]) & {name}
         ]
         return bool(stores) and all(
             _marked(carriers, function, store.value).strip("() ") == "@" for function, store in stores
