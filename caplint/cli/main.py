@@ -30,6 +30,7 @@ COMMANDS = {
     "coverage": "show how much code was read, and the parts that were not understood",
     "inventory": "list every capability with all locations that mention it, as a table or an HTML page",
     "path": "show the call path to a capability's check or enable call, down to the kernel's case label",
+    "new": "write the series of patches that adds a capability to a kernel and QEMU",
     "probe": "show the answers of a machine's KVM, and its registers",
     "rules": "list the rules",
     "explain": "show the page of a rule",

@@ -79,6 +79,10 @@ class Draft:
             at = stop
         self._lines = done + self._lines[at:]
 
+    def insert(self, at: int, new: Iterable[str], count: int = 0) -> None:
+        """Put lines before a line of the draft, counted from 0, in place of `count` lines from there on."""
+        self._lines[at : at + count] = [(None, text) for text in _encoded(new)]
+
     def blocks(self) -> list[Block]:
         """Return the stretches in which the draft differs from the original."""
         found: list[Block] = []

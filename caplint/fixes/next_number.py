@@ -45,7 +45,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         return
     taken = {number for name, number in bench.rows(_TAKEN) if name not in wrong}
     pending = {number for (number,) in bench.rows("SELECT number FROM pending_cap")}
-    free = _next(number for (number,) in bench.rows(_BEFORE, *kernels))
+    free = next_number(number for (number,) in bench.rows(_BEFORE, *kernels))
     limit = free + len(new)
     for name in dict.fromkeys(finding.subject for finding in sorted(findings, key=_order) if finding.subject in new):
         while free in taken or free in pending:
@@ -59,7 +59,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
             free += 1
 
 
-def _next(numbers: Iterable[int]) -> int:
+def next_number(numbers: Iterable[int]) -> int:
     """Return the number after the dense run that begins with the smallest number."""
     ordered = sorted(numbers)
     for one, other in pairwise(ordered):

@@ -1,0 +1,1 @@
+"""Series that add a capability: what `caplint new` writes, place by place."""

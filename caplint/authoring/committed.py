@@ -1,0 +1,40 @@
+"""Refuses working trees with changes that nobody has committed: a series is written for what git holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from caplint.trees.directory import DirectoryTree
+from caplint.trees.git_place import NoRepositoryError
+from caplint.trees.repository import Repository
+from caplint.trees.tree import File, Tree, object_id
+from caplint.util.errors import CaplintError
+from caplint.util.escape import visible
+
+
+def want_committed(tree: Tree, files: Iterable[File], paths: Iterable[str]) -> None:
+    """Raise `CaplintError` if a file that was read, or one of the paths, differs from HEAD.
+
+    Files that HEAD lacks do not count, nor do trees in no repository.
+    """
+    if not isinstance(tree, DirectoryTree):
+        return
+    try:
+        repository = Repository(tree.root)
+    except NoRepositoryError:
+        return
+    try:
+        if not repository.has_head():
+            return
+        now = {file.path: file.oid for file in files}
+        now |= {path: object_id(tree.read(path)) for path in paths if path not in now and tree.exists(path)}
+        known = repository.entries(repository.tree("HEAD")[1], sorted(now))
+    finally:
+        repository.close()
+    changed = sorted(path for path, oid in known.items() if now.get(path, oid) != oid)
+    if changed:
+        more = f" and {len(changed) - 1} other files" if len(changed) > 1 else ""
+        raise CaplintError(
+            f"{tree.name}: {visible(changed[0])}{more} have changes that are not committed;"
+            " commit or stash them, or give a revision: DIR@HEAD"
+        )
