@@ -11,6 +11,9 @@ from caplint.trees.tree import File, Tree, object_id
 from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
+_MOST_NAMED = 2_000
+"""Paths that git is asked for one by one; of more, it lists the whole tree."""
+
 
 def want_committed(tree: Tree, files: Iterable[File], paths: Iterable[str]) -> None:
     """Raise `CaplintError` if a file that was read, or one of the paths, differs from HEAD.
@@ -24,11 +27,12 @@ def want_committed(tree: Tree, files: Iterable[File], paths: Iterable[str]) -> N
     except NoRepositoryError:
         return
     try:
-        if not repository.has_head():
+        head = repository.head()
+        if head is None:
             return
         now = {file.path: file.oid for file in files}
         now |= {path: object_id(tree.read(path)) for path in paths if path not in now and tree.exists(path)}
-        known = repository.entries(repository.tree("HEAD")[1], sorted(now))
+        known = repository.entries(head, sorted(now) if len(now) <= _MOST_NAMED else [])
     finally:
         repository.close()
     changed = sorted(path for path, oid in known.items() if now.get(path, oid) != oid)

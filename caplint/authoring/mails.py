@@ -115,7 +115,8 @@ def _cover(series: Series) -> bytes:
     if series.decisions:
         text += ["", "Decisions that only a person can make; the code has the safe default:"]
         for number, (decision, line) in enumerate(series.decisions, 1):
-            words = f"{number}. {decision.subject} ({visible(decision.path)}:{line}): {decision.question} {decision.default}"
+            where = f"{visible(decision.path)}:{line}"
+            words = f"{number}. {decision.subject} ({where}): {decision.question} {decision.default}"
             text += textwrap.wrap(words, _WIDTH, initial_indent="  ", subsequent_indent="     ",
                                   break_long_words=False, break_on_hyphens=False)  # fmt: skip
     return "\n".join([*text, "", ""]).encode()

@@ -47,9 +47,9 @@ class Sheet:
         return next((at for at, line in enumerate(self.lines) if line.number == number), len(self.lines))
 
 
-def comment(text: str, indent: str = "", width: int = 80) -> list[str]:
-    """Return a comment of C, in several lines if it needs them; a tab counts for eight columns."""
-    room = width - len(indent.expandtabs(8))
-    if len(text) + 6 <= room:
-        return [f"{indent}/* {text} */"]
-    return [f"{indent}/*", *(f"{indent} * {line}" for line in textwrap.wrap(text, room - 3)), f"{indent} */"]
+def comment(text: str, width: int = 80) -> list[str]:
+    """Return a comment of C, in several lines if it needs them."""
+    if len(text) + 6 <= width:
+        return [f"/* {text} */"]
+    lines = textwrap.wrap(text, width - 3, break_long_words=False, break_on_hyphens=False)
+    return ["/*", *(f" * {line}" for line in lines), " */"]

@@ -55,14 +55,14 @@ class Topic:
         self.workshop.create(path)
         self.above(path, 1, lines, reason)
 
-    def decision(self, path: str, subject: str, question: str, default: str, indent: str = "") -> list[str]:
+    def decision(self, path: str, subject: str, question: str, default: str, width: int = 80) -> list[str]:
         """List a question for a person, and return the comment about it, which the caller puts to its place in a file.
 
-        `default` says what the code does, as a sentence of its own.
+        `default` says what the code does, as a sentence of its own. `width` is what white space in front leaves.
         """
         words = f"{MARK} ({subject}):"
         self.decisions.append(Decision(subject, question, default, path, words))
-        return comment(f"{words} {question} {default}", indent)
+        return comment(f"{words} {question} {default}", width)
 
     def silent_decision(self, path: str, subject: str, question: str, default: str, anchor: str) -> None:
         """List a question about a line without a comment; `anchor` is a text that only this line of the file has."""

@@ -137,6 +137,14 @@ class Repository:
         """Return whether the repository has a commit."""
         return self._references.find("HEAD") is not None
 
+    def head(self) -> str | None:
+        """Return the object id of this directory's tree object in HEAD; None if HEAD is not born or has none."""
+        commit = self.commit("HEAD")
+        below = self._place.prefix[:-1]
+        if commit is None or (below and not self.holds(commit, [below])):
+            return None
+        return self.tree("HEAD")[1]
+
     def holds(self, tree: str, paths: list[str]) -> set[str]:
         """Return those of the paths that exist in a tree object."""
         return set(_names(self._checked("ls-tree", "-z", "--full-tree", "--name-only", tree, "--", *paths)))

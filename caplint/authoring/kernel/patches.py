@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caplint.authoring.kernel import uapi
+from caplint.authoring.kernel import check, docs, enable, release, state, uapi
 from caplint.authoring.patch import Patch
 from caplint.authoring.request import CapabilityRequest
 
@@ -14,6 +14,6 @@ def patches(request: CapabilityRequest) -> list[Patch]:
         Patch(
             f"{area}: Add {request.name}",
             (f"Let user space ask for {request.name}.",),
-            (uapi.write,),
+            (uapi.write, state.write, enable.write, release.write, check.write, docs.write),
         ),
     ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from caplint.authoring.request import CapabilityRequest
+from caplint.authoring.style import guard_end
 from caplint.authoring.topic import Topic
 
 _DEFINED = """
@@ -13,7 +12,6 @@ _DEFINED = """
     ORDER BY number
 """
 _LATER = "SELECT name, release FROM cap_release WHERE number = ?2 AND ?1 <> ''"
-_END = re.compile(r"#\s*endif\b")
 
 
 def write(request: CapabilityRequest, topic: Topic) -> None:
@@ -39,9 +37,8 @@ def _define_bits(request: CapabilityRequest, topic: Topic, path: str) -> None:
     bits = request.arguments.bits
     if not bits:
         return
-    lines = topic.workshop.lines(path)
-    last = max((number for number, text in enumerate(lines, 1) if _END.match(text)), default=0)
-    if not last:
+    last = guard_end(topic.workshop, path)
+    if last is None:
         raise topic.workshop.lacks("to define the bits", f"{path} has no guard at whose end they could stand")
     macros = [f"#define {request.macro(bit.name)} (1ULL << {bit.position})" for bit in bits]
     head = f"/* Bits of {request.name} */"

@@ -1,0 +1,129 @@
+"""Section of api.rst, in the chapter of its kind, with every field."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from caplint.authoring.kernel.state import limit
+from caplint.authoring.request import CapabilityRequest
+from caplint.authoring.topic import Topic
+from caplint.authoring.workshop import Workshop
+from caplint.fixes.architecture_words import word_for
+
+# Chapters by the number of their sections about capabilities of one descriptor, or of none.
+_CHAPTERS = """
+    SELECT s.path, s.chapter FROM api_section s
+    JOIN doc_cap d ON d.tree = s.tree AND d.path = s.path AND d.section = s.number AND d.title = s.title
+    WHERE s.tree = ?1 AND d.heading AND NOT d.pattern AND s.chapter GLOB '[0-9]*' AND s.chapter NOT LIKE '%.%'
+      AND iif(?2 = 'none',
+              NOT EXISTS (SELECT 1 FROM enable_site e WHERE e.tree = s.tree AND e.cap = d.cap)
+              AND EXISTS (SELECT 1 FROM cap_check c WHERE c.tree = s.tree AND c.cap = d.cap),
+              EXISTS (SELECT 1 FROM cap_enable e WHERE e.tree = s.tree AND e.cap = d.cap AND e.scope = ?2))
+    GROUP BY s.path, s.chapter ORDER BY count(*) DESC, s.path, s.chapter LIMIT 1
+"""
+_SECTIONS = "SELECT line, chapter, ordinal, number FROM api_section WHERE tree = ?1 AND path = ?2 ORDER BY line"
+_MARK = re.compile(r"\.\. _[^:]*:|([=\-~^*#+])\1{2,}")
+_WIDTH = 79
+
+
+def write(request: CapabilityRequest, topic: Topic) -> None:
+    """Document the capability below the last section of the chapter that most of its kind are in."""
+    workshop = topic.workshop
+    chapters = workshop.rows(_CHAPTERS, request.scope)
+    if not chapters:
+        raise workshop.lacks(f"to document {request.name}", "no chapter of api.rst is about capabilities of its kind")
+    path, chapter = chapters[0]
+    sections = workshop.rows(_SECTIONS, path)
+    own = [row for row in sections if row[1] == chapter]
+    number = f"{chapter}.{max(row[2] for row in own) + 1}"
+    after = [row[0] for row in sections if row[0] > own[-1][0] and not row[3].startswith(f"{chapter}.")]
+    lines = workshop.lines(path)
+    end = _before(lines, after[0]) if after else len(lines) + 1
+    first = next((row[0] for row in sections if row[3] == chapter), own[0][0])
+    text = [*_section(request, workshop, (path, number), lines[first - 1 : end - 1])]
+    gap = [""] if end > 1 and lines[end - 2].strip() else []
+    topic.above(path, end, [*gap, *text, *[""] * bool(after)], "section about it")
+    topic.silent_decision(
+        path,
+        f"meaning of {request.stem}",
+        "What is it for, and what must user space know?",
+        "The section says what the code does, and no more.",
+        f"{number} {request.name}",
+    )
+
+
+def _before(lines: list[str], heading: int) -> int:
+    """Return the line at which a heading begins, with its labels and the line above its title."""
+    at = heading
+    while at > 1 and (_MARK.fullmatch(lines[at - 2]) or (not lines[at - 2] and _MARK.match(lines[at - 3]))):
+        at -= 1
+    return at
+
+
+def _section(
+    request: CapabilityRequest, workshop: Workshop, place: tuple[str, str], chapter: list[str]
+) -> Iterator[str]:
+    path, number = place
+    title = f"{number} {request.name}"
+    yield from (title, "-" * len(title), "")
+    words = [word_for(workshop.bench, (workshop.tree.name, path), arch) for arch in request.archs]
+    yield f":Architectures: {'all' if request.is_generic else ', '.join(words)}"
+    if request.enabled:
+        yield _type(request.scope, chapter)
+        yield from _field(f":Parameters: {_parameters(request)}")
+        yield from _field(f":Returns: {_returns(request)}")
+    yield ""
+    for paragraph in _paragraphs(request):
+        yield from textwrap.wrap(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        yield ""
+    if request.arguments.bits:
+        names = [(request.macro(bit.name), bit.position) for bit in request.arguments.bits]
+        width = max(len(name) for name, _ in names)
+        yield from ("The bits are::", "", *(f"  #define {name:{width}} (1ULL << {bit})" for name, bit in names), "")
+
+
+def _type(scope: str, chapter: list[str]) -> str:
+    """Return the field of the descriptor, as most sections of the chapter write it."""
+    found = (line for line in chapter if re.fullmatch(rf":(Type|Target): {scope}", line, re.IGNORECASE))
+    most = Counter(found).most_common(1)
+    return most[0][0] if most else f":Type: {scope}"
+
+
+def _field(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, subsequent_indent="          ", break_long_words=False, break_on_hyphens=False)
+
+
+def _parameters(request: CapabilityRequest) -> str:
+    return {
+        "none": "none",
+        "bool": "args[0] is 1 to enable it, 0 to disable it",
+        "mask": "args[0] is a set of the bits below",
+        "size": f"args[0] is a number of up to {limit(request)}",
+        "fd": "args[0] is the descriptor of an eventfd",
+    }[request.arguments.kind]
+
+
+def _returns(request: CapabilityRequest) -> str:
+    late = " or if vCPUs exist" if request.scope == "vm" else ""
+    other = ", -EBADF if args[0] is no open descriptor" if request.arguments.kind == "fd" else ""
+    return f"0 on success, -EINVAL for flags and for other arguments{late}{other}"
+
+
+def _paragraphs(request: CapabilityRequest) -> Iterator[str]:
+    answer = {"yes": "1", "mask": "the set of the bits that it accepts", "count": "the largest number that it accepts"}
+    if not request.enabled:
+        answer |= {"mask": "a set of the bits below", "count": "a number"}
+    yield f"KVM_CHECK_EXTENSION answers {answer[request.answer]} where this capability is available."
+    if request.arguments.kind == "none" and request.enabled and request.register is None:
+        yield f"Enabling it affects the {'vCPU' if request.scope == 'vcpu' else 'whole VM'}; it cannot be disabled."
+    if request.scope == "vm" and request.arguments.kind in {"bool", "mask", "size"}:
+        yield "The last value counts that was set before the first vCPU was created."
+    if request.register is not None:
+        access = "read and write" if request.register.writable else "read"
+        yield (
+            f"Guests of a VM that has enabled it may {access} {request.register.name}. User space sets the register"
+            " of each vCPU by KVM_SET_MSRS, and it is 0 before; it never holds the value of the host's processor."
+        )

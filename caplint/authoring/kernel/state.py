@@ -1,0 +1,197 @@
+"""State that enabling a capability sets: a member of a VM's or vCPU's structure, or a bit of a VM's flags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caplint.authoring.request import CapabilityRequest
+from caplint.authoring.style import guard_end
+from caplint.authoring.topic import Topic
+from caplint.authoring.workshop import Workshop
+from caplint.knowledge.load import GENERIC
+from caplint.util.errors import CaplintError
+
+# Members of a structure in the header that defines it for an architecture, unconditional ones first.
+_MEMBERS = """
+    SELECT f.path, m.name, m.type, m.line, m.array = '' AND m.bits = '' AND c.text = '1' FROM file f
+    JOIN main.member m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
+    WHERE f.tree = ?1 AND coalesce(f.arch, 'generic') = ?2 AND m.owner = ?3 AND f.path LIKE '%.h'
+    ORDER BY f.path, m.line
+"""
+_FLAGS = """
+    SELECT m.name, m.body, m.line FROM file f JOIN main.macro m ON m.blob = f.blob
+    WHERE f.tree = ?1 AND f.path = ?2 AND m.name GLOB 'KVM_ARCH_FLAG_*' AND m.parameters IS NULL ORDER BY m.line
+"""
+_ACCESSORS = """
+    SELECT m.line FROM file f JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
+    WHERE f.tree = ?1 AND f.path = ?2 AND json_array_length(m.parameters) = 1 AND m.body GLOB '*->arch.*'
+      AND c.text = '1'
+    ORDER BY m.line DESC LIMIT 1
+"""
+_NAMED = """
+    SELECT f.path, m.line FROM file f JOIN main.macro m ON m.blob = f.blob WHERE f.tree = ?1 AND m.name = ?2
+    UNION ALL SELECT path, line FROM code_function WHERE side = 'now' AND tree = ?1 AND name = ?2
+"""
+_PLAIN = re.compile(r"\s+[\w ]+\**\w+;")
+_SUFFIX = {"none": "enabled", "bool": "enabled", "mask": "mask", "size": "size", "fd": "eventfd"}
+_TYPE = {"none": "bool ", "bool": "bool ", "mask": "u64 ", "size": "u64 ", "fd": "struct eventfd_ctx *"}
+
+
+@dataclass(frozen=True)
+class State:
+    """State of one architecture, or of shared code."""
+
+    path: str
+    """Header that declares it."""
+    line: int
+    """Line of the header below which it is declared."""
+    declaration: str
+    variable: str
+    """Parameter that leads to it: kvm, vcpu."""
+    member: str
+    """Chain of members behind the variable, such as `arch.foo_enabled`; of a flag that of all flags."""
+    flag: str | None
+    """Bit of the flags; None for a member of its own."""
+
+    def read(self, owner: str) -> str:
+        """Return the expression that reads it; `owner` is the VM or vCPU."""
+        return f"test_bit({self.flag}, &{owner}->{self.member})" if self.flag else f"{owner}->{self.member}"
+
+    def store(self, owner: str, value: str) -> list[str]:
+        """Return the statements that set it to a value, `true` or an argument."""
+        if self.flag is None:
+            return [f"{owner}->{self.member} = {value};"]
+        bit = f"_bit({self.flag}, &{owner}->{self.member});"
+        if value == "true":
+            return [f"set{bit}"]
+        return [f"if ({value})", f"\tset{bit}", "else", f"\tclear{bit}"]
+
+
+def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> State:
+    """Return the state of a capability that can be enabled.
+
+    Raises `CaplintError` if there is no place for it, or its name is taken.
+    """
+    owner, variable = {"vm": ("kvm_arch", "kvm"), "vcpu": ("kvm_vcpu_arch", "vcpu")}[request.scope]
+    owner = "kvm" if arch == GENERIC and owner == "kvm_arch" else owner
+    kind = request.arguments.kind
+    name = f"{request.member}_{_SUFFIX[kind]}"
+    members = workshop.rows(_MEMBERS, arch, owner)
+    if not members:
+        raise workshop.lacks(f"for the state of {request.name}", f"no header of {arch} defines struct {owner}")
+    path = members[0][0]
+    chain = "" if arch == GENERIC else "arch."
+    flags = workshop.rows(_FLAGS, path)
+    bits = [int(body) for _, body, _ in flags if body.isascii() and body.isdigit() and len(body) < 3]
+    if kind in {"none", "bool"} and variable == "kvm" and bits and any(row[1] == "flags" for row in members):
+        flag = f"KVM_ARCH_FLAG_{request.stem}_ENABLED"
+        _want_new(workshop, flag)
+        last = max(flags, key=lambda row: (row[1].isdigit(), len(row[1]), row[1]))
+        declaration = _aligned(workshop.line(path, last[2]), flag, max(bits) + 1)
+        return State(path, last[2], declaration, variable, f"{chain}flags", flag)
+    taken = next((row for row in members if row[1] == name), None)
+    if taken:
+        raise CaplintError(f"{workshop.tree.name}: struct {owner} has a member {name} already, at {path}:{taken[3]}")
+    line = _line(workshop, members, _TYPE[kind].strip(" *"))
+    if line is None:
+        raise workshop.lacks(
+            f"for the state of {request.name}", f"no member of struct {owner} can be followed by another"
+        )
+    space = re.match(r"\s*", workshop.line(path, line))
+    return State(path, line, f"{space[0] if space else ''}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
+
+
+def write(request: CapabilityRequest, topic: Topic) -> None:
+    """Declare the state, its limits, and how the rest of KVM asks for it."""
+    for arch in request.archs if request.enabled else ():
+        found = state(request, topic.workshop, arch)
+        note = [f"\t/* {request.name} is enabled */"] if found.flag else []
+        topic.below(found.path, found.line, [*note, found.declaration], "state that enabling sets")
+    for arch in request.archs:
+        _define(request, topic, arch)
+
+
+def limit(request: CapabilityRequest) -> str:
+    """Return the macro of what is valid: all bits of a mask, or the largest number."""
+    return request.macro("VALID_MASK" if request.arguments.kind == "mask" else "MAX")
+
+
+def _define(request: CapabilityRequest, topic: Topic, arch: str) -> None:
+    """Define the limits of a capability and the macro that reads its state."""
+    workshop = topic.workshop
+    owner = "kvm" if arch == GENERIC else "kvm_arch"
+    members = workshop.rows(_MEMBERS, arch, owner)
+    new = list(_limits(request, topic, members[0][0] if members else ""))
+    if request.enabled and request.register is None and request.arguments.kind != "fd":
+        new += _reader(request, workshop, arch)
+    if not new:
+        return
+    if not members:
+        raise workshop.lacks(f"to define {limit(request)}", f"no header of {arch} defines struct {owner}")
+    path = members[0][0]
+    accessors = workshop.rows(_ACCESSORS, path)
+    if accessors:
+        line = accessors[0][0]
+        while workshop.line(path, line).endswith("\\"):
+            line += 1
+        topic.below(path, line, ["", *new], "what is valid, and how KVM asks for the state")
+        return
+    end = guard_end(workshop, path)
+    if end is None:
+        raise workshop.lacks(f"to define {limit(request)}", f"{path} has no guard at whose end it could stand")
+    topic.above(path, end, [*new, ""], "what is valid, and how KVM asks for the state")
+
+
+def _limits(request: CapabilityRequest, topic: Topic, path: str) -> Iterator[str]:
+    """Yield the definition of the valid bits, or of the largest number."""
+    if request.arguments.kind == "mask":
+        bits = [request.macro(bit.name) for bit in request.arguments.bits]
+        yield f"#define {limit(request)} \\"
+        yield f"\t({bits[0]}{'' if len(bits) > 1 else ')'}" + (" | \\" if len(bits) > 1 else "")
+        yield from (f"\t {bit} | \\" for bit in bits[1:-1])
+        yield from (f"\t {bit})" for bit in bits[1:][-1:])
+    elif request.answer == "count" or request.arguments.kind == "size":
+        yield from topic.decision(
+            path, f"largest {request.stem}", "Which number is the largest that can be served?", "It is 4096 for now."
+        )
+        yield f"#define {limit(request)} 4096"
+
+
+def _reader(request: CapabilityRequest, workshop: Workshop, arch: str) -> Iterator[str]:
+    """Yield the macro by which the rest of KVM asks whether, or as what, the capability is enabled."""
+    found = state(request, workshop, arch)
+    name = f"kvm_{request.member}_{_SUFFIX[request.arguments.kind]}"
+    _want_new(workshop, name)
+    yield f"#define {name}({found.variable}) \\"
+    yield f"\t({found.read(f'({found.variable})')})"
+
+
+def _line(workshop: Workshop, members: list[tuple[str, str, str, int, int]], kind: str) -> int | None:
+    """Return the line of the last member of a type that stands on a line of its own; else of any type."""
+    plain = [
+        (text == kind, line)
+        for path, name, text, line, simple in members
+        if simple and "." not in name and path == members[0][0] and _PLAIN.fullmatch(workshop.line(path, line))
+    ]
+    return max(plain)[1] if plain else None
+
+
+def _aligned(pattern: str, name: str, value: int) -> str:
+    """Return the definition of a flag whose value stands in the column of another one's."""
+    match = re.match(r"(\s*#\s*define\s+)(\w+)(\s+)", pattern)
+    if match is None:
+        return f"#define {name} {value}"
+    column, space = len(match[0].expandtabs(8)), match[1] + name
+    width = len(space.expandtabs(8))
+    if "\t" not in match[3] or width >= column:
+        return f"{space} {value}"
+    return space + "\t" * -(-(column - width) // 8) + str(value)
+
+
+def _want_new(workshop: Workshop, name: str) -> None:
+    """Raise `CaplintError` if a macro or function has a name."""
+    if rows := workshop.rows(_NAMED, name):
+        path, line = rows[0]
+        raise CaplintError(f"{workshop.tree.name}: {name} exists already, at {path}:{line}; choose another name")
