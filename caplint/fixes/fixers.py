@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from caplint.rules.page import Rule
 
 FIXERS = (
-    "checked-result", "defined-name", "missing-break", "next-free-number", "scope-line", "section-fields",
-    "section-number",
+    "checked-result", "defined-name", "missing-break", "next-free-number", "request-arguments", "request-flags",
+    "scope-line", "section-fields", "section-number",
 )  # fmt: skip
 
 
@@ -36,13 +36,16 @@ def fixer(name: str) -> Fixer:
         defined_name,
         missing_break,
         next_number,
+        request_arguments,
+        request_flags,
         scope_line,
         section_fields,
         section_number,
     )
 
     functions = (
-        checked_result.propose, defined_name.propose, missing_break.propose, next_number.propose, scope_line.propose,
-        section_fields.propose, section_number.propose,
+        checked_result.propose, defined_name.propose, missing_break.propose, next_number.propose,
+        request_arguments.propose, request_flags.propose, scope_line.propose, section_fields.propose,
+        section_number.propose,
     )  # fmt: skip
     return dict(zip(FIXERS, functions, strict=True))[name]

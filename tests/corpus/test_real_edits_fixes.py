@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 import real_trees
-from editing import ANSWERS, Transform, both, every, inside, laid_over, swap
+from editing import ANSWERS, ENABLES, ENABLES_VCPU, Transform, both, every, inside, laid_over, swap
 from real_trees import API, UAPI, Corpus, shipped_rules
 
 from caplint.engine.compare import compare
@@ -20,6 +20,12 @@ pytestmark = [pytest.mark.corpus, pytest.mark.edits]
 corpus = real_trees.corpus
 
 X86 = "arch/x86/kvm/x86.c"
+S390 = "arch/s390/kvm/kvm-s390.c"
+MAIN = "virt/kvm/kvm_main.c"
+FLAGS = "\tif (cap->flags)\n\t\treturn -EINVAL;\n\n"
+HALTS = "\t\tif (cap->flags || cap->args[0] != (unsigned int)cap->args[0])\n"
+EXITS = r"\t\tif \(cap->args\[0\] & ~\(?KVM_MSR_EXIT[^;]*;\n"
+CALLS = "\t\tif (cap->args[0] & ~KVM_EXIT_HYPERCALL_VALID_MASK) {\n\t\t\tr = -EINVAL;\n\t\t\tbreak;\n\t\t}\n"
 COUNT = "\t\tr = min_t(unsigned int, num_online_cpus(), KVM_MAX_VCPUS);\n"
 CHAPTER = "9. Known KVM API problems\n"
 
@@ -61,6 +67,18 @@ EDITS: dict[str, tuple[str, dict[str, Transform | None], dict[str, int]]] = {
         },
         {"CAP102": 1, "CAP105": 1, "CAP503": 1, "CAP217": 1},
     ),
+    **{
+        f"{version}, tests of the request": (
+            f"linux-{version}",
+            {
+                X86: inside(ENABLES, every(EXITS, ""), swap(CALLS, "")),
+                S390: inside(ENABLES_VCPU, swap(FLAGS, "")),
+                MAIN: swap(HALTS, "\t\tif (cap->args[0] != (unsigned int)cap->args[0])\n"),
+            },
+            {"CAP205": 2, "CAP206": 2},
+        )
+        for version in ("6.12", "6.1")
+    },
     "what others may refer to stays": (
         "linux-6.12",
         {
