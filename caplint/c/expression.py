@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
-from caplint.c.formula import Formula, Literal, conjunction, disjunction, negation
+from caplint.c.formula import Formula, Literal, conjunction, disjunction, implies, negation
 
 # Deeper or longer conditions are not hand-written; their whole text becomes one atom.
 MAX_DEPTH = 60
@@ -62,6 +63,11 @@ def parse(text: str) -> Formula:
     except _TooDeepError:
         return _opaque(text)
     return formula if parser.at_end else _opaque(text)
+
+
+def covered(condition: str, others: Iterable[str]) -> bool:
+    """Tell whether one of several presence conditions holds in every configuration of a first one."""
+    return implies(parse(condition), disjunction(map(parse, others)))
 
 
 def quoted(text: str) -> Literal:

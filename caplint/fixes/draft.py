@@ -1,4 +1,4 @@
-"""Draft of a file: its lines while edits are made, and the diff to what it was."""
+"""Draft of a file: its lines while edits are made, and the diff to the original."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _SUBJECTS = {
     "5": "documentation and self-tests",
     "6": "patches and series",
 }
-"""Hundreds of the codes of shipped rules, and what these rules check."""
+"""Hundreds of the codes of shipped rules, and the subjects of these rules."""
 _OWN = "further rules"
 _SHIPPED = re.compile(r"CAP(\d)\d\d")
 _WIDTH = 100

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from caplint.c.expression import defined, parse
+from caplint.c.expression import covered, defined, parse
 from caplint.c.formula import atoms, text
 
 READS = [
@@ -111,3 +111,20 @@ def test_what_nobody_wrote_is_one_atom(source: str) -> None:
     begin = time.process_time()
     assert len(atoms(parse(source))) == 1
     assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "others", "answer"),
+    [
+        ("A", ["A"], True),
+        ("A && B", ["B"], True),
+        ("A", ["A && B", "A && !B"], True),
+        ("A", ["A && B", "!B"], True),
+        ("A", ["B"], False),
+        ("A", ["A && B"], False),
+        ("A", [], False),
+        ("1", ["B", "!B"], True),
+    ],
+)
+def test_a_condition_is_covered_by_some_others(condition: str, others: list[str], answer: bool) -> None:
+    assert covered(condition, others) is answer

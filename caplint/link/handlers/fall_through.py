@@ -90,7 +90,7 @@ class _Walk:
     """Whether a loop or another switch is walked through, which `break` leaves."""
 
     def of_switch(self, switch: Sequence) -> Iterator[LostAnswer]:
-        """Yield what is lost in a switch."""
+        """Yield the answers that are lost in a switch."""
         state: _State | None = None
         before: FlowStep | None = None
         for step in switch.steps:

@@ -10,8 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from functools import cached_property
 
-from caplint.c.expression import parse
-from caplint.c.formula import disjunction, implies
+from caplint.c.expression import covered
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body
@@ -113,7 +112,7 @@ class Implications(ABC):
                 under.append((level, condition.presence))
             else:
                 best = max(best, level)
-        if best < Level.TESTED and under and _covers(place.region.presence, [presence for _, presence in under]):
+        if best < Level.TESTED and under and covered(place.region.presence, [presence for _, presence in under]):
             best = max(best, min(level for level, _ in under))
         return best
 
@@ -396,8 +395,3 @@ class Implications(ABC):
         found = [(call.start, call.arguments) for call in calls if self.mentioned(call.text)]
         macros = [macro for macro in self.body.macros if judges(macro.name) and self.mentioned(macro.arguments)]
         return [*found, *((macro.start, (macro.arguments,)) for macro in macros)]
-
-
-def _covers(presence: str, presences: list[str]) -> bool:
-    """Tell whether one of several presence conditions holds in every configuration of a first one."""
-    return implies(parse(presence), disjunction(map(parse, presences)))

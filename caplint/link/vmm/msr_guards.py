@@ -133,7 +133,7 @@ class MsrGuards:
         return strongest([kind, weakest])
 
     def _of_extent(self, function: CodeFunction, extent: GuardRange) -> str:
-        """Return what a condition asks that is on the way to a place; many places have the same conditions."""
+        """Return the kind of question of a condition on the way to a place; many places have the same conditions."""
         if not self.code.code.budget.spend():
             return UNKNOWN
         key = (function.path, function.start, extent.start, extent.expression)
@@ -142,7 +142,7 @@ class MsrGuards:
         return self._extents[key]
 
     def _of_guard(self, function: CodeFunction, extent: GuardRange, depth: int) -> str:
-        """Return what a condition asks; whether an earlier step has failed asks nothing of the register."""
+        """Return the kind of question of a condition; whether an earlier step has failed is none about the register."""
         kinds, pending = [], [tree_of(extent.expression)]
         while pending:
             node = pending.pop()
@@ -155,7 +155,7 @@ class MsrGuards:
         return strongest(kinds)
 
     def _of_status(self, function: CodeFunction, node: Node, offset: int, failure: bool) -> str | None:
-        """Return what a call asks whose result is tested; None if the value is no result of a step that may fail."""
+        """Return the kind of question of a call whose result is tested; None for no result of a step that may fail."""
         text = text_of(node)
         if node.kind == "name":
             store = next(last_before(function.assigned.get(text, []), offset), None)
@@ -171,7 +171,7 @@ class MsrGuards:
         return "" if failure or any(map(_is_step, self.code.code.named(name))) else None
 
     def _asks(self, function: CodeFunction, text: str, depth: int) -> str:
-        """Return what an expression of a function asks."""
+        """Return the strongest kind of question in an expression of a function, '' if it asks nothing."""
         if depth == 0 or not self.code.code.budget.spend():
             return UNKNOWN
         text = _SIZE.sub("0", text)
@@ -192,7 +192,7 @@ class MsrGuards:
         return strongest(kinds)
 
     def _of_seed(self, name: str, text: str) -> str:
-        """Return what a call asks by itself, '' if nothing."""
+        """Return the kind of question of a call by itself, '' if it asks nothing."""
         if any(word in text for word in self._lists):
             return LIST
         if name in self._checks and (self._checks[name] is None or str(self._checks[name]) in text):
@@ -243,7 +243,7 @@ class MsrGuards:
         return self._given[key]
 
     def _of_given(self, call: CallSite, depth: int) -> str:
-        """Return what a call asks that writes its answer through a pointer."""
+        """Return the kind of question of a call that writes its answer through a pointer."""
         return self._of_call(call.callee, f"{call.callee}({', '.join(call.arguments)})", max(depth, 1))
 
     def _of_parameter(self, function: CodeFunction, name: str, text: str, depth: int) -> str:
@@ -267,7 +267,7 @@ class MsrGuards:
         return self._names[name]
 
     def _of_store(self, function: CodeFunction, store: Assignment, depth: int) -> str:
-        """Return what decides on an assignment: its value, or the conditions and cases around it."""
+        """Return the kind of question that decides on an assignment: in its value, conditions or cases."""
         if depth <= 0:
             return UNKNOWN
         if _DATA.search(store.value):
