@@ -371,6 +371,7 @@ ADVERTISING = [
         },
         adds=[
             *rows("error", "CAP201", "ARM_MTE", "x86"),
+            *rows("warning", "CAP218", "ARM_MTE", "x86"),  # the documentation demands it before any vCPU
             *rows("note", "CAP504", "ARM_MTE"),
             *rows("note", "CAP509", "ARM_MTE"),
         ],
