@@ -14,7 +14,7 @@ from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction, symbols
 from caplint.link.functions.constants import Constants
-from caplint.link.functions.function_facts import Assignment
+from caplint.link.functions.function_facts import Assignment, CallSite
 from caplint.link.vmm.dominating_checks import AnswerCarriers, Check
 from caplint.link.vmm.value_text import without_strings
 from caplint.values.expression_tree import Node, tree_of
@@ -122,13 +122,15 @@ class Answers:
         return found if found and all(map(_is_yes_or_no, marked.values())) else None
 
     def compared_whole(self, carriers: AnswerCarriers, function: CodeFunction) -> str | None:
-        """Return an expression of a function that compares an answer with a set of bits for equality, else None.
-
-        A member that also holds anything else than answers for the capability does not count.
-        """
+        """Return an expression of a function that compares the answer of its own check with bits for equality."""
         near, own = self._near(carriers, function)
-        if text := next((text for text in own if _compares(text) and _is_whole(_marked(near, function, text))), None):
-            return text
+        return next((text for text in own if _compares(text) and _is_whole(_marked(near, function, text))), None)
+
+    def compared_elsewhere(self, carriers: AnswerCarriers) -> str | None:
+        """Return an expression that compares a member or variable that holds answers with bits for equality, else None.
+
+        One that also holds anything else than answers for the capability does not count.
+        """
         for name in sorted(carriers.shared):
             found = [
                 text
@@ -150,13 +152,14 @@ class Answers:
             _marked(carriers, function, store.value).strip("() ") == "@" for function, store in stores
         )
 
-    def calculated(self, carriers: AnswerCarriers, function: CodeFunction) -> str | None:
-        """Return an expression of a function that calculates with the answer of its own check, None without one.
+    def calculated(self, carriers: AnswerCarriers, function: CodeFunction, call: CallSite) -> str | None:
+        """Return an expression of a function that calculates with the answer of a check in it, None without one.
 
-        Only calls of the check and local variables count: a member of the same name may hold something else.
+        Only the call of the check and local variables count: a member of the same name may hold something else.
         """
         near, texts = self._near(carriers, function)
-        return next((text for text in texts if _CALCULATED.search(_marked(near, function, text))), None)
+        found = (text for text in texts if _CALCULATED.search(_marked(near, function, text)))
+        return next((text for text in found if call.callee not in text or _is_around(function, text, call, near)), None)
 
     def _near(self, carriers: AnswerCarriers, function: CodeFunction) -> tuple[AnswerCarriers, list[str]]:
         """Return the carriers of a function's own checks that hold nothing else, and the expressions with an answer."""
@@ -193,6 +196,13 @@ class Answers:
 def _holds_nothing_else(function: CodeFunction, name: str, checks: list[Check]) -> bool:
     """Tell whether every assignment to a variable of a function is the answer of one of its checks."""
     return all(any(check.is_in(store.value) for check in checks) for store in function.assigned.get(name, []))
+
+
+def _is_around(function: CodeFunction, text: str, call: CallSite, near: AnswerCarriers) -> bool:
+    """Tell whether a call is the first of the checks behind the beginning of an expression, wherever that stands."""
+    starts = sorted(check.call.start for check in near.checks)
+    begins = [start for start, placed in function.placed_texts() if without_strings(placed) == text]
+    return not begins or any(next((start for start in starts if start >= at), -1) == call.start for at in begins)
 
 
 def _only_reports(text: str) -> bool:

@@ -186,12 +186,15 @@ def _insert_answers(
     """Fill `all_vmm_answer`: what is done with an answer, of all checks of the capability together."""
     side, tree = where
     for cap, carriers in carriers_of.items():
-        tested = answers.are_yes_or_no(carriers)
-        for use in uses:
-            if use.cap == cap and use.wrapper.verb == "check":
-                used, text = _use_of_answer(answers, carriers, use, tested=tested)
-                row = VmmAnswerRow(side, tree, *use.place, cap, use.arch, use.function.name, used, text)
-                insert(connection, "all_vmm_answer", [row])
+        checks = [use for use in uses if use.cap == cap and use.wrapper.verb == "check"]
+        tested = bool(checks) and answers.are_yes_or_no(carriers)
+        elsewhere = answers.compared_elsewhere(carriers) if checks and not tested else None
+        for use in checks:
+            used, text = _use_of_answer(answers, carriers, use, tested=tested)
+            if used == "value" and elsewhere:
+                used, text = "whole", elsewhere
+            row = VmmAnswerRow(side, tree, *use.place, cap, use.arch, use.function.name, used, text)
+            insert(connection, "all_vmm_answer", [row])
 
 
 def _insert_asked(
@@ -218,7 +221,7 @@ def _use_of_answer(
     if (replaced := answers.replaced(carriers, use.function)) or tested:
         alone = all(check.call.use == "tested" for check in carriers.checks)
         return "replaced" if replaced else "tested" if alone else "yes or no", replaced
-    number = answers.calculated(carriers, use.function)
+    number = answers.calculated(carriers, use.function, use.call)
     return ("number", number) if number else ("value", None)
 
 

@@ -81,3 +81,27 @@ def test_a_use(tmp_path: Path, text: str, used: str) -> None:
     body = f"static int f(KVMState *s)\n{{\n\t{text}\n}}\n"
     found = ask([bare_qemu(tmp_path, {"accel/kvm/kvm-all.c": body})], "SELECT used FROM vmm_answer")
     assert found == [(used,)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "used"),
+    [
+        (f"s->a = {CHECK} > 0;", f"s->b = {CHECK} * 8;", ["value", "number"]),
+        (f"s->b = 8 * {CHECK};", f"s->a = {CHECK} > 0;", ["number", "value"]),
+        (f"s->b = 8 * {CHECK};", f"s->c = 8 * {CHECK};", ["number", "number"]),
+        (f"s->a = {CHECK};", f"s->b = s->a == A_BIT;\n\ts->c = {CHECK} * 8;", ["whole", "number"]),
+    ],
+)
+def test_only_the_check_that_is_calculated_with_is_a_number(
+    tmp_path: Path, first: str, second: str, used: list[str]
+) -> None:
+    body = f"static int f(KVMState *s)\n{{\n\t{first}\n\t{second}\n}}\n"
+    found = ask([bare_qemu(tmp_path, {"accel/kvm/kvm-all.c": body})], "SELECT used FROM vmm_answer ORDER BY line")
+    assert found == [(way,) for way in used]
+
+
+def test_an_answer_that_is_compared_in_another_function_is_compared_as_a_whole(tmp_path: Path) -> None:
+    setter = f"static void f(KVMState *s)\n{{\n\ts->bits = {CHECK};\n}}\n"
+    body = setter + "static int g(KVMState *s)\n{\n\treturn s->bits == A_BIT;\n}\n"
+    found = ask([bare_qemu(tmp_path, {"accel/kvm/kvm-all.c": body})], "SELECT used, text FROM vmm_answer")
+    assert found == [("whole", "s->bits == A_BIT")]
