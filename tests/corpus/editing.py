@@ -25,7 +25,7 @@ Row = tuple[str, str, str, str | None]
 """Severity, code, subject without `KVM_CAP_`, architecture."""
 
 # Where QEMU's files lie; no kernel has these directories.
-_OF_VMMS = ("linux-headers/", "accel/", "target/", "hw/")
+_OF_VMMS = ("linux-headers/", "accel/", "target/", "hw/", "include/system/", "include/sysemu/")
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from caplint.c.expression import parse
 from caplint.c.formula import satisfiable, text
 from caplint.facts.store.store import FactStore
-from caplint.knowledge.load import GENERIC, knowledge
+from caplint.knowledge.load import GENERIC
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import insert
 from caplint.link.core.values import bits_column
 from caplint.link.functions.abstract_values import NEGATIVE, POSITIVE
-from caplint.link.functions.body import Body, Handler, insert_cuts
-from caplint.link.functions.by_name import functions_named
+from caplint.link.functions.body import Body, insert_cuts
 from caplint.link.functions.callees import Helpers
 from caplint.link.functions.cap_argument import CapArgument
-from caplint.link.functions.code_function import between
 from caplint.link.functions.constants import Constants, Mask
-from caplint.link.functions.function_facts import CallSite
 from caplint.link.handlers import effects, exits, fall_through, masks, vcpu_lock
 from caplint.link.handlers.argument_checks import hands_on, highest_argument, used
 from caplint.link.handlers.capability_tables import CapabilityTables
 from caplint.link.handlers.creation_reads import CreationReads
 from caplint.link.handlers.decisions import Decisions, line_of
 from caplint.link.handlers.late_enable import heeds_vcpus, late, written
+from caplint.link.handlers.leads import handlers
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.request_exits import flags_checked
 from caplint.link.handlers.request_tests import Readers
@@ -58,7 +55,6 @@ from caplint.link.handlers.vm_dependence import reads_vm
 _MOST_SITES = 64
 # Maximum number of statements that are simulated in one tree. Linux 6.12 needs some 7,000.
 _MOST_STEPS = 120_000
-_FAILURE = re.compile(r"\(?\s*(?:0[uUlL]*|-\s*\w+|false|NULL)\s*\)?\Z")
 
 
 _TABLES = (
@@ -93,7 +89,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
     numbered = Numbered(connection, side, tree)
-    bodies = list(_handlers(connection, side, tree))
+    bodies = list(handlers(connection, side, tree))
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     readers = Readers(helpers, constants, decisions.reach)
     subsets = RunTimeMasks(helpers, constants)
@@ -136,7 +132,9 @@ def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: l
     conditions = {place[2]: text for place, text in file_conditions(connection).items() if place[:2] == (side, tree)}
     named = {
         verb: frozenset(
-            body.handler.function for body in bodies if body.handler.verb == verb and body.handler.found_by == "name"
+            body.handler.function
+            for body in bodies
+            if body.handler.verb == verb and body.handler.found_by in {"name", "ioctl"}
         )
         for verb in ("check", "enable")
     }
@@ -289,98 +287,3 @@ def _insert_enable(readers: Readers, body: Body, site: Site, outcome: Verdicts) 
         row = VcpuWalkRow(*where, walk.text, walk.line, int(walk.locked), writes, int(walk.missed))
         insert(body.connection, "all_vcpu_walk", [row])
     return arguments
-
-
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    """Name of a function that may be a handler, and the architecture in which it must be defined."""
-
-    name: str
-    verb: str
-    scope: str | None
-    found_by: str
-    within: str | None = None
-    """Architecture; None for any."""
-
-
-def _handlers(connection: sqlite3.Connection, side: str, tree: str) -> Iterator[Body]:
-    """Yield bodies of handlers by name, then of handlers called through a table or whose result one returns."""
-    kernel = knowledge()
-    pending = [_Lead(name, "check", None, "name") for name in kernel.check_functions]
-    pending += [_Lead(name, "enable", scope, "name") for name, scope in kernel.enable_functions.items()]
-    for field in kernel.check_fields:
-        pending += _through(connection, side, tree, field)
-    seen: set[tuple[str, str, int]] = set()
-    asked: set[tuple[str, str | None]] = set()
-    following = deque(pending)
-    while following:
-        lead = following.popleft()
-        if (lead.name, lead.within) in asked:
-            continue
-        asked.add((lead.name, lead.within))
-        for handler in _definitions(connection, side, tree, lead):
-            key = (handler.path, handler.function, handler.start)
-            if key not in seen:
-                seen.add(key)
-                body = Body(connection, handler)
-                yield body
-                following += _delegates(body)
-
-
-def _through(connection: sqlite3.Connection, side: str, tree: str, field: str) -> Iterator[_Lead]:
-    """Yield functions that are assigned to a field, in an initialiser or by a statement."""
-    rows = connection.execute(
-        """SELECT f.arch, e.value FROM temp.all_file f JOIN main.table_entry e ON e.blob = f.blob
-           WHERE f.side = :side AND f.tree = :tree AND e.field = :field
-           UNION
-           SELECT f.arch, s.value FROM temp.all_file f JOIN main.store s ON s.blob = f.blob
-           WHERE f.side = :side AND f.tree = :tree AND s.operator = '='
-             AND (s.target GLOB '*->' || :field OR s.target GLOB '*.' || :field)
-           ORDER BY 1, 2""",
-        {"side": side, "tree": tree, "field": field},
-    ).fetchall()
-    for arch, value in rows:
-        yield _Lead(value.lstrip("&"), "check", None, "table", arch)
-
-
-def _definitions(connection: sqlite3.Connection, side: str, tree: str, lead: _Lead) -> Iterator[Handler]:
-    for definition in functions_named(connection, side, tree, lead.name):
-        if lead.within in {None, definition.arch}:
-            yield Handler(
-                side=side,
-                tree=tree,
-                path=definition.path,
-                blob=definition.blob,
-                arch=definition.architecture,
-                function=lead.name,
-                start=definition.start,
-                stop=definition.stop,
-                parameters=definition.parameters,
-                verb=lead.verb,
-                scope=lead.scope,
-                found_by=lead.found_by,
-                line=definition.line,
-                static=definition.static,
-            )
-
-
-def _delegates(body: Body) -> Iterator[_Lead]:
-    """Yield functions that receive the capability and whose result becomes the handler's own."""
-    handler = body.handler
-    for call in body.calls:
-        callee, use = call.callee, call.use
-        if not callee.isidentifier() or body.selector not in call.arguments:
-            continue
-        if use in {"returned", "assigned"} or (use == "tested" and _succeeds_if(body, call)):
-            yield _Lead(callee, handler.verb, handler.scope, "delegation", handler.arch)
-
-
-def _succeeds_if(body: Body, call: CallSite) -> bool:
-    """Tell whether the code is `if (helper(kvm, ext)) return 1;`: the call alone decides, and its branch answers."""
-    alone = re.compile(rf"\(?{re.escape(call.callee)}\s*\([^()]*\)\)?\Z")
-    for test in body.ifs.at(call.start):
-        if alone.match(test.text):
-            answers = [row.text for row in between(body.returns, test.start, test.stop)]
-            answers += [row.text for row in between(body.stores, test.start, test.stop)]
-            return any(not _FAILURE.match(value) for value in answers)
-    return False

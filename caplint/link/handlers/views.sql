@@ -9,7 +9,7 @@ CREATE TEMP TABLE all_handler (
     arch     TEXT NOT NULL,
     verb     TEXT NOT NULL,     -- check, enable
     scope    TEXT,              -- vm, vcpu for enable
-    found_by TEXT NOT NULL,     -- evidence: name, table (assigned to a callback field), delegation (a handler returns its answer)
+    found_by TEXT NOT NULL,     -- evidence: name, ioctl (its case calls the function), table (assigned to a callback field), delegation (a handler returns its answer)
     understood INTEGER NOT NULL, -- 0: it decides in a way that is not understood, so it may serve capabilities that no row names
     negative_condition TEXT NOT NULL -- presence condition under which it may return an errno for capabilities that it does not name
 );

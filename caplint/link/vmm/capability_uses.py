@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.functions.call_sites import Code
@@ -15,6 +15,7 @@ from caplint.link.vmm.descriptor_scopes import DescriptorScopes
 from caplint.link.vmm.dominating_checks import Check
 from caplint.link.vmm.enable_requests import request_of
 from caplint.link.vmm.ignored_results import NOT_LOST, Loss, Losses, losses, passes_on
+from caplint.link.vmm.issuing_functions import issuing_functions
 from caplint.link.vmm.own_macros import OwnMacros
 from caplint.link.vmm.tree_values import TreeValues
 
@@ -63,15 +64,16 @@ def uses_in(
     (project,) = connection.execute("SELECT project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
     wrappers = wrappers_of(code, project)
     names = frozenset(wrapper.callee for wrapper in wrappers)
-    capabilities = Capabilities(values, code)
+    naming = _Naming(code, Capabilities(values, code))
     macros = OwnMacros.of(connection, side, tree, values, names)
     named: dict[tuple[_Site, str | None, str, str], CapabilityUse] = {}
     unresolved: dict[tuple[str, int, int, str], CapabilityUse] = {}
     scopes = DescriptorScopes(code, project, wrappers)
-    for use in [*_uses(code, wrappers, scopes), *_macro_uses(code, wrappers, scopes, macros)]:
+    uses = [*_uses(code, wrappers, scopes), *_macro_uses(code, wrappers, scopes, macros)]
+    for use in sorted(uses, key=lambda use: use.scope == "system"):
         if use.function.name in names:
             continue
-        for found in _named(code, capabilities, use):
+        for found in naming.named(use):
             if found.cap:
                 named.setdefault(((*found.place, found.cap), found.arch, found.wrapper.verb, found.call.callee), found)
             else:
@@ -80,8 +82,11 @@ def uses_in(
 
 
 def wrappers_of(code: Code, project: str) -> list[Wrapper]:
-    """Return the wrappers of a project; for an unknown program also others' that it does not define otherwise."""
-    return [
+    """Return the wrappers of a project; for an unknown program also others' that it does not define otherwise.
+
+    Functions of the program that issue ioctls for their callers count as well.
+    """
+    known = [
         wrapper
         for wrapper in knowledge().wrappers
         if not wrapper.projects
@@ -91,6 +96,7 @@ def wrappers_of(code: Code, project: str) -> list[Wrapper]:
             and all(len(function.parameters) > wrapper.capability for function in code.named(wrapper.callee))
         )
     ]
+    return [*known, *issuing_functions(code, project, known)]
 
 
 def _uses(code: Code, wrappers: list[Wrapper], scopes: DescriptorScopes) -> Iterator[CapabilityUse]:
@@ -137,32 +143,49 @@ def _use_of(code: Code, wrapper: Wrapper, function: CodeFunction, call: CallSite
     return replace(use, written=use.expression)
 
 
-def _named(
-    code: Code, capabilities: Capabilities, use: CapabilityUse, path: Path = (), depth: int = _DEPTH
-) -> Iterator[CapabilityUse]:
-    """Yield the use once per capability that it may name, and once without one if others cannot be told.
+@dataclass
+class _Naming:
+    """Search for the capabilities of uses in one tree."""
 
-    For a parameter, the calls that pass one are followed.
-    """
-    resolution = capabilities.of(use.function, use.expression, use.call.start, path)
-    for cap, named in resolution.caps.items() if not resolution.required else ():
-        for arch in resolution.archs_of(cap):
-            yield replace(use, cap=cap, resolved_via="parameter" if depth < _DEPTH else named, table_arch=arch)
-    found = bool(resolution.caps)
-    for parameter, members in resolution.parameters:
-        callers = list(passed_by_callers(code, use.function, parameter)) if depth else []
-        resolution.unknown |= not callers
-        for caller, call, expression in callers:
-            found = True
-            if not code.budget.spend():
-                return
-            kept = passes_on(use.function, use.call)
-            lost = losses(code, caller, call) if kept else _at(use.lost, caller, call)
-            outer = replace(use, function=caller, call=call, expression=expression, written=expression,
-                            arguments_written=None, flags=None, lost=lost)  # fmt: skip
-            yield from _named(code, capabilities, outer, members, depth - 1)
-    if resolution.unknown or not found:
-        yield replace(use, cap="")
+    code: Code
+    capabilities: Capabilities
+    _of_vm: set[tuple[str, int, str]] = field(default_factory=set)
+    """Path and start of a function, parameter that it asks the VM for."""
+
+    def named(self, use: CapabilityUse, path: Path = (), depth: int = _DEPTH) -> Iterator[CapabilityUse]:
+        """Yield the use once per capability that it may name, and once without one if others cannot be told.
+
+        For a parameter, the calls that pass one are followed. A function that asks the VM, and the system where the VM
+        does not answer, is a question to the VM; so uses on the VM have to come first.
+        """
+        if use.expression in use.function.parameters and self._falls_back(use):
+            return
+        resolution = self.capabilities.of(use.function, use.expression, use.call.start, path)
+        for cap, named in resolution.caps.items() if not resolution.required else ():
+            for arch in resolution.archs_of(cap):
+                yield replace(use, cap=cap, resolved_via="parameter" if depth < _DEPTH else named, table_arch=arch)
+        found = bool(resolution.caps)
+        for parameter, members in resolution.parameters:
+            callers = list(passed_by_callers(self.code, use.function, parameter)) if depth else []
+            resolution.unknown |= not callers
+            for caller, call, expression in callers:
+                found = True
+                if not self.code.budget.spend():
+                    return
+                kept = passes_on(use.function, use.call)
+                lost = losses(self.code, caller, call) if kept else _at(use.lost, caller, call)
+                outer = replace(use, function=caller, call=call, expression=expression, written=expression,
+                                arguments_written=None, flags=None, lost=lost)  # fmt: skip
+                yield from self.named(outer, members, depth - 1)
+        if resolution.unknown or not found:
+            yield replace(use, cap="")
+
+    def _falls_back(self, use: CapabilityUse) -> bool:
+        """Tell whether a function asks the system for a parameter for which it asks the VM too; note what it asks."""
+        key = (use.function.path, use.function.start, use.expression)
+        if use.wrapper.verb == "check" and use.scope == "vm":
+            self._of_vm.add(key)
+        return use.wrapper.verb == "check" and use.scope == "system" and key in self._of_vm
 
 
 def _at(lost: Losses, function: CodeFunction, call: CallSite) -> Losses:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caplint.knowledge.capability_names import capabilities_in
 from caplint.link.functions.call_sites import Budget
@@ -19,6 +19,8 @@ _MEMBER = re.compile(r"\.\s*(cap|flags|args\s*\[\s*\d+\s*\])\s*=\s*([^,{}]+)")
 # Initialiser that names what it sets, or sets all to 0: a positional one, or another variable, leaves the rest unknown.
 _DESIGNATED = re.compile(r"(?:\([\w\s]*\)\s*)?\{\s*(?:\.|0?\s*\})")
 _LIST = re.compile(r"\.\s*args\s*=\s*\{([^{}]*)\}")
+# Functions that set the arguments from an array.
+_COPIES = r"\w*(?:cpy|copy|move)\w*"
 # Facts cut a longer initialiser, so that its arguments are unknown.
 _LONGEST = 400
 
@@ -45,9 +47,36 @@ def request_of(function: CodeFunction, call: CallSite, budget: Budget, body: str
     values = [store for store in function.stores if store.start < call.start]
     if inside := re.search(rf"\b{re.escape(variable)}\s*=\s*(\{{.*?\}})\s*;", body):
         values = [Assignment(call.start, variable, "init", inside.group(1), local=True)]
-    elif _is_chosen(function, variable, call.start, budget):
+        return _with_copied(_filled(variable, values), variable, body)
+    if _is_chosen(function, variable, call.start, budget):
         return Request(f"{variable}.cap", None, None)
-    return _filled(variable, values)
+    request = _filled(variable, values)
+    return replace(request, arguments_written=None) if _is_copied_into(function, variable, call.start) else request
+
+
+def _with_copied(request: Request, variable: str, body: str) -> Request:
+    """Return a request with the arguments that a macro copies into it from an array."""
+    copy = re.search(rf"\b{_COPIES}\s*\(\s*&?\s*{re.escape(variable)}\s*\.\s*args\b[^,]*,\s*&?\s*(\w+)", body)
+    if copy is None:
+        return request
+    array = re.search(rf"\b{re.escape(copy.group(1))}\s*\[[^\]]*\]\s*=\s*\{{([^{{}}]*)\}}", body)
+    items = [item.strip() for item in split(array.group(1), ",")] if array else []
+    return replace(request, arguments_written=tuple(item for item in items if item) if array else None)
+
+
+def _is_copied_into(function: CodeFunction, variable: str, offset: int) -> bool:
+    """Tell whether code before an offset sets arguments of a request otherwise than one by one."""
+    into = re.compile(rf"&?\s*{re.escape(variable)}\s*(?:\.|->)\s*args\b")
+    copies = re.compile(rf"{_COPIES}\Z")
+    return any(
+        copies.match(call.callee) and call.arguments and into.match(call.arguments[0].strip())
+        for call in function.calls
+        if call.start < offset
+    ) or any(
+        into.match(store.target) and not _ARGUMENT.search(store.target)
+        for store in function.stores
+        if store.start < offset
+    )
 
 
 def _is_chosen(function: CodeFunction, variable: str, offset: int, budget: Budget) -> bool:
