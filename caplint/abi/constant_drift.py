@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from caplint.abi.drift import BREAK, Drift
 from caplint.abi.unit import AbiUnit
-from caplint.knowledge.numberings import is_bound
+from caplint.knowledge.numberings import is_bound, numbering_of
 
 # From this value on, a number is written in hexadecimal.
 _WIDE = 4096
@@ -19,8 +19,9 @@ def constant_drifts(kernel: AbiUnit, other: AbiUnit) -> Iterator[Drift]:
         twin = others.get(constant.name)
         if twin is None or twin.value == constant.value or is_bound(constant.name):
             continue
-        # linux/kvm.h gives some a value only where the architecture's header does not.
-        if _is_generic(twin.path) == _is_generic(constant.path):
+        # linux/kvm.h gives some a value only where the architecture's header does not, but no exit, command or device.
+        same = _is_generic(twin.path) == _is_generic(constant.path)
+        if same or numbering_of(constant.name, constant.enum) is not None:
             change = f"{_written(twin.value)}, not {_written(constant.value)}"
             yield Drift(constant.name, BREAK, (change,), constant, twin)
 

@@ -156,6 +156,12 @@ def test_an_architecture_may_replace_a_value() -> None:
     assert _drift("", "", ("#define A 32\n", "#define A 64\n")) == [("A", "64, not 32")]
 
 
+def test_no_architecture_replaces_a_number_of_a_numbering() -> None:
+    one, other = "#define KVM_EXIT_A 1\n", "#define KVM_EXIT_A 2\n"
+    assert _drift(one, "", ("", other)) == _drift("", other, (one, "")) == [("KVM_EXIT_A", "2, not 1")]
+    assert _drift("enum a { A };\n", "", ("", "#define A 2\n")) == [("A", "2, not 0")]
+
+
 HOSTILE = {
     "doubling": "#define A0 1\n" + "".join(f"#define A{n} (A{n - 1} + A{n - 1})\n" for n in range(1, 200)),
     "a chain": "#define A0 1\n" + "".join(f"#define A{n} A{n - 1}\n" for n in range(1, 4000)),
