@@ -126,6 +126,7 @@ class MsrServiceRow(NamedTuple):
     number: int
     family: str
     vendor: str
+    by_vendor: int
     filter: str
     listed: str
     unread: str

@@ -101,7 +101,7 @@ CREATE TEMP TABLE all_msr_passthrough (
     switched INTEGER NOT NULL   -- 1: its value is switched between host and guest
 );
 
--- What the module of one vendor does with accesses of user space to a listed MSR. MsrRegisters that cases of all vendors serve
+-- What the module of one vendor does with accesses of user space to a listed MSR. Registers that cases of all vendors serve
 -- without a condition, and those of a bank of which the list names the first register too, are left out; so are vendors
 -- whose way to decide is not understood.
 CREATE TEMP TABLE all_msr_service (
@@ -115,6 +115,7 @@ CREATE TEMP TABLE all_msr_service (
     number   INTEGER NOT NULL,
     family   TEXT NOT NULL,     -- beginning of the names of its kin: MSR_KVM, MSR_IA32_VMX
     vendor   TEXT NOT NULL,     -- vmx, svm; '' if the tree has no vendor's module
+    by_vendor INTEGER NOT NULL, -- 1: the vendor's module decides which of the list's MSRs exist
     filter   TEXT NOT NULL,     -- its function that filters the list; '' for a list that the processor's registers filter
     listed   TEXT NOT NULL,     -- presence condition under which the list may have the register
     unread   TEXT NOT NULL,     -- presence condition under which it is listed and cannot be read
