@@ -176,8 +176,8 @@ class AccessTables:
                 unread, unwritten = (self._refused(number, vendor, verb, listed) for verb in _VERBS)
                 yield MsrServiceRow(
                     side=side, tree=tree, path=path, line=line, column=column, list=name, msr=msr, number=number,
-                    family=_kin(msr), vendor=vendor, by_vendor=of_vendor, filter=function, listed=text(listed), unread=text(unread),
-                    unwritten=text(unwritten),
+                    family=_kin(msr), vendor=vendor, by_vendor=of_vendor, filter=function, listed=text(listed),
+                    unread=text(unread), unwritten=text(unwritten),
                 )  # fmt: skip
                 if unread is False and unwritten is False and not of_vendor:
                     break  # one vendor is enough where the processor decides what is listed
