@@ -33,6 +33,8 @@ _ADDRESS = re.compile(r"&\s*[A-Za-z_]\w*\Z")
 # Places that hand the requests on, and functions in between that copy a request from the program; Linux has 8 and none.
 _MOST_PLACES = 100
 _DEPTH = 2
+_Extent = tuple[int, int, int]
+"""Blob, and the offsets of begin and end."""
 
 
 class HandedCall(NamedTuple):
@@ -53,12 +55,12 @@ def handed_on(connection: sqlite3.Connection, side: str, tree: str) -> list[Hand
         if request == "KVM_CHECK_EXTENSION":
             found |= dict.fromkeys(HandedCall(name, "check", None) for name in _asked(connection, extent))
         else:
-            for name, first in _requested(connection, side, tree, extent, _DEPTH):
+            for name, first in _requested(connection, side, tree, extent):
                 found[HandedCall(name, "enable", "vcpu" if "vcpu" in f"{first} {function}" else "vm")] = None
     return list(found)
 
 
-def _asked(connection: sqlite3.Connection, extent: tuple[int, int, int]) -> Iterator[str]:
+def _asked(connection: sqlite3.Connection, extent: _Extent) -> Iterator[str]:
     """Yield the functions that get a VM, or none, and the ioctl's argument."""
     for callee, arguments in connection.execute(_CALLS, extent).fetchall():
         given = json.loads(arguments)
@@ -66,16 +68,22 @@ def _asked(connection: sqlite3.Connection, extent: tuple[int, int, int]) -> Iter
             yield callee
 
 
-def _requested(
-    connection: sqlite3.Connection, side: str, tree: str, extent: tuple[int, int, int], depth: int
-) -> Iterator[tuple[str, str]]:
-    """Yield the functions that get the address of a request, and their first argument; another function may copy it."""
-    for callee, arguments in connection.execute(_CALLS, extent).fetchall():
-        given = json.loads(arguments)
-        if not callee.isidentifier() or len(given) < 2:
-            continue
-        if _ADDRESS.match(given[-1]):
-            yield callee, given[0]
-        elif depth and _NAME.match(given[-1]):
-            for inner in connection.execute(_EXTENTS, (side, tree, callee)).fetchall():
-                yield from _requested(connection, side, tree, inner, depth - 1)
+def _requested(connection: sqlite3.Connection, side: str, tree: str, extent: _Extent) -> Iterator[tuple[str, str]]:
+    """Yield the functions that get the address of a request, and their first argument.
+
+    Another function may copy the request from the program before. Each function is looked at once.
+    """
+    seen, reached = {extent}, [extent]
+    for _ in range(_DEPTH + 1):
+        following: list[_Extent] = []
+        for place in reached:
+            for callee, arguments in connection.execute(_CALLS, place).fetchall():
+                given = json.loads(arguments)
+                if not callee.isidentifier() or len(given) < 2:
+                    continue
+                if _ADDRESS.match(given[-1]):
+                    yield callee, given[0]
+                elif _NAME.match(given[-1]):
+                    following += connection.execute(_EXTENTS, (side, tree, callee)).fetchall()
+        reached = [inner for inner in dict.fromkeys(following) if inner not in seen]
+        seen.update(reached)
