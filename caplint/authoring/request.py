@@ -17,6 +17,7 @@ _NAME = re.compile(rf"{PREFIX}[A-Z][A-Z0-9_]{{0,60}}[A-Z0-9]\Z", re.ASCII)
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,60}\Z", re.ASCII)
 _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10})\Z", re.ASCII)
 _HIGHEST_BIT = 63
+_HIGHEST_ANSWER = 30
 _HIGHEST_REGISTER = 2**32 - 1
 
 
@@ -47,6 +48,8 @@ class Register:
     number: int | None
     """None: the tree's headers have it."""
     writable: bool
+    is_defined: bool = False
+    """Whether a header of the kernel defines it; False until `kernel.numbers` has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,12 @@ def _agree(request: CapabilityRequest) -> None:
         raise CaplintError(f"--answer count: goes with --args size, not with {kind}")
     if kind == "mask" and request.answer == "count":
         raise CaplintError("--args mask: goes with --answer mask or yes")
+    if request.answer == "mask" and any(bit.position > _HIGHEST_ANSWER for bit in request.arguments.bits):
+        raise CaplintError(f"--answer mask: the answer of an ioctl is an int, which has bits 0 to {_HIGHEST_ANSWER}")
+    if request.register is not None and not request.enabled:
+        raise CaplintError("--msr: needs --scope vm; a register that guests did not have before must be enabled")
+    if kind == "fd" and request.scope != "vm":
+        raise CaplintError("--args fd: needs --scope vm, which holds the descriptor")
     if request.register is not None and request.archs != ("x86",):
         raise CaplintError("--msr: needs --arch x86; no other architecture has MSRs")
     if request.register is not None and request.scope != "vm":

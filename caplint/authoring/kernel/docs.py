@@ -45,7 +45,7 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
     first = next((row[0] for row in sections if row[3] == chapter), own[0][0])
     text = [*_section(request, workshop, (path, number), lines[first - 1 : end - 1])]
     gap = [""] if end > 1 and lines[end - 2].strip() else []
-    topic.above(path, end, [*gap, *text, *[""] * bool(after)], "section about it")
+    topic.above(path, end, [*gap, *(text if after else text[:-1])], "section about it")
     topic.silent_decision(
         path,
         f"meaning of {request.stem}",
@@ -107,9 +107,9 @@ def _parameters(request: CapabilityRequest) -> str:
 
 
 def _returns(request: CapabilityRequest) -> str:
-    late = " or if vCPUs exist" if request.scope == "vm" else ""
+    wrong = ["flags", "other arguments", *["a VM with vCPUs"] * (request.scope == "vm")]
     other = ", -EBADF if args[0] is no open descriptor" if request.arguments.kind == "fd" else ""
-    return f"0 on success, -EINVAL for flags and for other arguments{late}{other}"
+    return f"0 on success, -EINVAL for {', '.join(wrong[:-1])} and {wrong[-1]}{other}"
 
 
 def _paragraphs(request: CapabilityRequest) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from caplint.authoring.request import CapabilityRequest
+from caplint.authoring.request import CapabilityRequest, Register
 from caplint.authoring.workshop import Workshop
 from caplint.fixes.next_number import next_number
 from caplint.util.errors import CaplintError
@@ -30,6 +30,18 @@ _HOLDERS = """
     UNION ALL SELECT name || ' of former kernels' FROM former_cap WHERE number = ?2
 """
 _RANGES = "SELECT low, high FROM vendor_range WHERE ?1 <> '' ORDER BY low"
+# A header of MSRs also defines bits and masks of registers: only names of registers are looked at.
+_NAMED = "SELECT path, line, number FROM msr WHERE tree = ?1 AND name = ?2 ORDER BY path, line"
+_NUMBERED = """
+    SELECT path, line, name FROM msr m WHERE tree = ?1 AND number = ?2 AND number > 63
+      AND path = (SELECT path FROM msr WHERE tree = ?1 GROUP BY path ORDER BY count(*) DESC LIMIT 1)
+    ORDER BY line
+"""
+_HANDLED = """
+    SELECT path || ':' || line FROM all_msr_site
+    WHERE side = 'now' AND tree = ?1 AND verb IN ('get', 'set') AND kind = 'case' AND ?2 BETWEEN number AND last
+    ORDER BY path, line
+"""
 _HIGHEST = 2**31 - 1
 
 
@@ -46,6 +58,7 @@ def settled(request: CapabilityRequest, workshop: Workshop, wish: str = "next") 
         raise CaplintError(
             f"{request.name}: is number {number} of Linux {release.removeprefix('v')}; choose another name"
         )
+    request = replace(request, register=_register(request, workshop))
     taken = {number for (number,) in workshop.bench.rows(_TAKEN)}
     if wish == "vendor":
         return replace(request, number=_of_vendor(workshop, taken))
@@ -55,6 +68,27 @@ def settled(request: CapabilityRequest, workshop: Workshop, wish: str = "next") 
     while free in taken:
         free += 1
     return replace(request, number=free)
+
+
+def _register(request: CapabilityRequest, workshop: Workshop) -> Register | None:
+    """Return the register with its number. Raises `CaplintError` if its name or number stands for another one."""
+    register = request.register
+    if register is None:
+        return None
+    for path, line, number in workshop.rows(_NAMED, register.name):
+        if number is None or register.number not in {None, number}:
+            value = "no number that can be computed" if number is None else f"{number:#x}"
+            raise CaplintError(f"--msr {register.name}: has {value} at {path}:{line}; leave its number out")
+        if handled := workshop.rows(_HANDLED, number):
+            raise CaplintError(f"--msr {register.name}: is handled already, at {handled[0][0]}")
+        return replace(register, number=number, is_defined=True)
+    if register.number is None:
+        raise CaplintError(f"--msr {register.name}: no header defines it; give its number: {register.name}=0x...")
+    for path, line, name in workshop.rows(_NUMBERED, register.number):
+        raise CaplintError(f"--msr {register.name}: {register.number:#x} is {name} at {path}:{line}; use that name")
+    if handled := workshop.rows(_HANDLED, register.number):
+        raise CaplintError(f"--msr {register.name}: {register.number:#x} is handled already, at {handled[0][0]}")
+    return register
 
 
 def _given(wish: str, workshop: Workshop) -> int:

@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
-from caplint.authoring.kernel import check, docs, enable, release, state, uapi
-from caplint.authoring.patch import Patch
+from caplint.authoring.kernel import check, docs, enable, register, release, selftest, state, uapi
+from caplint.authoring.patch import Author, Patch
 from caplint.authoring.request import CapabilityRequest
 
 
 def patches(request: CapabilityRequest) -> list[Patch]:
     """Return the patches of the kernel's series, in order: each leaves a kernel that works."""
     area = "KVM" if len(request.archs) > 1 or request.is_generic else f"KVM: {request.archs[0]}"
+    answer: tuple[Author, ...] = (uapi.write, enable.write, release.write, check.write, docs.write)
+    found = []
+    if request.register is not None:
+        name = request.register.name
+        found += [
+            Patch(
+                f"x86/msr-index: Add {name}",
+                (f"KVM will emulate this register for virtual machines that enable {request.name}.",),
+                (register.define,),
+            ),
+            Patch(
+                f"KVM: x86: Emulate {name}",
+                (
+                    f"Keep a value of {name} for each vCPU. User space reads and writes it at any time, so that a vCPU"
+                    " can be saved and restored; a guest has access only if its VM has enabled a capability, which the next"
+                    " patch adds. Until then nothing changes for guests.",
+                ),
+                (state.write, register.write),
+            ),
+        ]
+    else:
+        answer = (uapi.write, state.write, *answer[1:])
     return [
+        *found,
+        Patch(f"{area}: Add {request.name}", _message(request), answer),
         Patch(
-            f"{area}: Add {request.name}",
-            (f"Let user space ask for {request.name}.",),
-            (uapi.write, state.write, enable.write, release.write, check.write, docs.write),
+            f"KVM: selftests: Test {request.name}",
+            ("Ask for the capability, provoke each request that must be refused, and look at what enabling does.",),
+            (selftest.write,),
         ),
     ]
+
+
+def _message(request: CapabilityRequest) -> tuple[str, ...]:
+    """Return the message of the patch that adds the capability."""
+    answer = {"yes": "1", "mask": "the set of bits that is valid", "count": "the largest valid number"}
+    told = f"Let user space ask for {request.name}: KVM_CHECK_EXTENSION answers {answer[request.answer]}."
+    if not request.enabled:
+        return (told,)
+    refused = "Flags and arguments that are not known are refused, so that they can get a meaning later."
+    if request.scope == "vm":
+        refused += " So is enabling once vCPUs exist."
+    return (told, f"KVM_ENABLE_CAP on a {'VM' if request.scope == 'vm' else 'vCPU'} enables it. {refused}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caplint.authoring.kernel.members import member_place, members
 from caplint.authoring.request import CapabilityRequest
 from caplint.authoring.style import guard_end
 from caplint.authoring.topic import Topic
@@ -13,13 +14,6 @@ from caplint.authoring.workshop import Workshop
 from caplint.knowledge.load import GENERIC
 from caplint.util.errors import CaplintError
 
-# Members of a structure in the header that defines it for an architecture, unconditional ones first.
-_MEMBERS = """
-    SELECT f.path, m.name, m.type, m.line, m.array = '' AND m.bits = '' AND c.text = '1' FROM file f
-    JOIN main.member m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
-    WHERE f.tree = ?1 AND coalesce(f.arch, 'generic') = ?2 AND m.owner = ?3 AND f.path LIKE '%.h'
-    ORDER BY f.path, m.line
-"""
 _FLAGS = """
     SELECT m.name, m.body, m.line FROM file f JOIN main.macro m ON m.blob = f.blob
     WHERE f.tree = ?1 AND f.path = ?2 AND m.name GLOB 'KVM_ARCH_FLAG_*' AND m.parameters IS NULL ORDER BY m.line
@@ -34,7 +28,6 @@ _NAMED = """
     SELECT f.path, m.line FROM file f JOIN main.macro m ON m.blob = f.blob WHERE f.tree = ?1 AND m.name = ?2
     UNION ALL SELECT path, line FROM code_function WHERE side = 'now' AND tree = ?1 AND name = ?2
 """
-_PLAIN = re.compile(r"\s+[\w ]+\**\w+;")
 _SUFFIX = {"none": "enabled", "bool": "enabled", "mask": "mask", "size": "size", "fd": "eventfd"}
 _TYPE = {"none": "bool ", "bool": "bool ", "mask": "u64 ", "size": "u64 ", "fd": "struct eventfd_ctx *"}
 
@@ -78,29 +71,19 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> State:
     owner = "kvm" if arch == GENERIC and owner == "kvm_arch" else owner
     kind = request.arguments.kind
     name = f"{request.member}_{_SUFFIX[kind]}"
-    members = workshop.rows(_MEMBERS, arch, owner)
-    if not members:
-        raise workshop.lacks(f"for the state of {request.name}", f"no header of {arch} defines struct {owner}")
-    path = members[0][0]
+    own = members(workshop, arch, owner)
+    path = own[0].path
     chain = "" if arch == GENERIC else "arch."
     flags = workshop.rows(_FLAGS, path)
     bits = [int(body) for _, body, _ in flags if body.isascii() and body.isdigit() and len(body) < 3]
-    if kind in {"none", "bool"} and variable == "kvm" and bits and any(row[1] == "flags" for row in members):
+    if kind in {"none", "bool"} and variable == "kvm" and bits and any(member.name == "flags" for member in own):
         flag = f"KVM_ARCH_FLAG_{request.stem}_ENABLED"
         _want_new(workshop, flag)
         last = max(flags, key=lambda row: (row[1].isdigit(), len(row[1]), row[1]))
         declaration = _aligned(workshop.line(path, last[2]), flag, max(bits) + 1)
         return State(path, last[2], declaration, variable, f"{chain}flags", flag)
-    taken = next((row for row in members if row[1] == name), None)
-    if taken:
-        raise CaplintError(f"{workshop.tree.name}: struct {owner} has a member {name} already, at {path}:{taken[3]}")
-    line = _line(workshop, members, _TYPE[kind].strip(" *"))
-    if line is None:
-        raise workshop.lacks(
-            f"for the state of {request.name}", f"no member of struct {owner} can be followed by another"
-        )
-    space = re.match(r"\s*", workshop.line(path, line))
-    return State(path, line, f"{space[0] if space else ''}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
+    path, line, space = member_place(workshop, arch, owner, _TYPE[kind].strip(" *"), name)
+    return State(path, line, f"{space}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
 
 
 def write(request: CapabilityRequest, topic: Topic) -> None:
@@ -120,17 +103,13 @@ def limit(request: CapabilityRequest) -> str:
 
 def _define(request: CapabilityRequest, topic: Topic, arch: str) -> None:
     """Define the limits of a capability and the macro that reads its state."""
-    workshop = topic.workshop
-    owner = "kvm" if arch == GENERIC else "kvm_arch"
-    members = workshop.rows(_MEMBERS, arch, owner)
-    new = list(_limits(request, topic, members[0][0] if members else ""))
-    if request.enabled and request.register is None and request.arguments.kind != "fd":
-        new += _reader(request, workshop, arch)
-    if not new:
+    has_limit = request.arguments.kind in {"mask", "size"} or request.answer == "count"
+    has_reader = request.enabled and request.register is None and request.arguments.kind != "fd"
+    if not has_limit and not has_reader:
         return
-    if not members:
-        raise workshop.lacks(f"to define {limit(request)}", f"no header of {arch} defines struct {owner}")
-    path = members[0][0]
+    workshop = topic.workshop
+    path = members(workshop, arch, "kvm" if arch == GENERIC else "kvm_arch")[0].path
+    new = [*_limits(request, topic, path), *(_reader(request, workshop, arch) if has_reader else ())]
     accessors = workshop.rows(_ACCESSORS, path)
     if accessors:
         line = accessors[0][0]
@@ -166,16 +145,6 @@ def _reader(request: CapabilityRequest, workshop: Workshop, arch: str) -> Iterat
     _want_new(workshop, name)
     yield f"#define {name}({found.variable}) \\"
     yield f"\t({found.read(f'({found.variable})')})"
-
-
-def _line(workshop: Workshop, members: list[tuple[str, str, str, int, int]], kind: str) -> int | None:
-    """Return the line of the last member of a type that stands on a line of its own; else of any type."""
-    plain = [
-        (text == kind, line)
-        for path, name, text, line, simple in members
-        if simple and "." not in name and path == members[0][0] and _PLAIN.fullmatch(workshop.line(path, line))
-    ]
-    return max(plain)[1] if plain else None
 
 
 def _aligned(pattern: str, name: str, value: int) -> str:
