@@ -23,9 +23,9 @@ def patches(request: CapabilityRequest) -> list[Patch]:
             Patch(
                 f"KVM: x86: Emulate {name}",
                 (
-                    f"Keep a value of {name} for each vCPU. User space reads and writes it at any time, so that a vCPU"
-                    " can be saved and restored; a guest has access only if its VM has enabled a capability, which the next"
-                    " patch adds. Until then nothing changes for guests.",
+                    f"Keep a value of {name} for each vCPU. User space reads and writes it at any time, so that a"
+                    " vCPU can be saved and restored; a guest has access only if its VM has enabled a capability,"
+                    " which the next patch adds. Until then nothing changes for guests.",
                 ),
                 (state.write, register.write),
             ),

@@ -114,7 +114,7 @@ class _Program:
             "struct ucall uc;",
             "",
             "if (enabled)",
-            '\tTEST_ASSERT(!enable(vm, 0, 0, 0), "It cannot be enabled");',
+            f'\tTEST_ASSERT(!enable(vm, 0, {self._valid}, 0), "It cannot be enabled");',
             "vcpu = vm_vcpu_add(vm, 0, guest_code);",
         ]
         if _TABLES in self._processor:
