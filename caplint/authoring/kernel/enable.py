@@ -81,11 +81,8 @@ class _Case:
             yield f"{self._result} = -EINVAL;"
         for number, line in enumerate(lines):
             yield f"{'    ' if number else 'if ('}{line}{')' if line is lines[-1] else ''}"
-        yield "\tbreak;" if self._switch.result is not None else f"\treturn {self._returned()};"
+        yield "\tbreak;" if self._switch.result is not None else "\treturn -EINVAL;"
         yield ""
-
-    def _returned(self) -> str:
-        return "-EINVAL" if self._request.scope == "vcpu" else self._result
 
     def _value(self) -> str:
         return "true" if self._request.arguments.kind == "none" else f"{self._cap}->args[0]"
@@ -128,9 +125,13 @@ class _Case:
             yield f"mutex_unlock(&{lock});"
 
     def _event(self, kvm: str) -> Iterator[str]:
-        """Yield the trace of the event, where the neighbours have one."""
-        if self._switch.uses("VM_EVENT("):
-            yield f'VM_EVENT({kvm}, 3, "%s", "ENABLE: {self._request.name.removeprefix("KVM_")}");'
+        """Yield the trace of the event, where the neighbours have one; s390 calls it so."""
+        name = self._request.name.removeprefix("KVM_")
+        if self._switch.uses("VM_EVENT(") and self._request.scope == "vcpu":
+            yield f'VM_EVENT({kvm}, 3, "%s", "ENABLE: {name}");'
+        elif self._switch.uses("VM_EVENT("):
+            yield f'VM_EVENT({kvm}, 3, "ENABLE: {name} %s",'
+            yield f'\t {self._result} ? "(not available)" : "(success)");'
 
     def _eventfd(self) -> Iterator[str]:
         yield from self._refuse()
@@ -142,12 +143,10 @@ class _Case:
             _WIDTH,
         )
         yield f"eventfd = eventfd_ctx_fdget({self._cap}->args[0]);"
-        yield "if (IS_ERR(eventfd))"
-        yield from (
-            ["{", f"\t{self._result} = PTR_ERR(eventfd);", "\tbreak;", "}"]
-            if self._switch.result
-            else ["\treturn PTR_ERR(eventfd);"]
-        )
+        if self._switch.result is not None:
+            yield from ["if (IS_ERR(eventfd)) {", f"\t{self._result} = PTR_ERR(eventfd);", "\tbreak;", "}"]
+        else:
+            yield from ["if (IS_ERR(eventfd))", "\treturn PTR_ERR(eventfd);"]
         yield ""
         yield from self._order()
         yield from self._locked(

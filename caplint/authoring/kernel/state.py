@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from caplint.authoring.kernel.members import member_place, members
 from caplint.authoring.request import CapabilityRequest
-from caplint.authoring.style import guard_end
+from caplint.authoring.style import guard_end, indented
 from caplint.authoring.topic import Topic
 from caplint.authoring.workshop import Workshop
 from caplint.knowledge.load import GENERIC
@@ -28,6 +28,8 @@ _NAMED = """
     SELECT f.path, m.line FROM file f JOIN main.macro m ON m.blob = f.blob WHERE f.tree = ?1 AND m.name = ?2
     UNION ALL SELECT path, line FROM code_function WHERE side = 'now' AND tree = ?1 AND name = ?2
 """
+_WIDTH = 72
+"""Columns of a member's line, behind a tab."""
 _SUFFIX = {"none": "enabled", "bool": "enabled", "mask": "mask", "size": "size", "fd": "eventfd"}
 _TYPE = {"none": "bool ", "bool": "bool ", "mask": "u64 ", "size": "u64 ", "fd": "struct eventfd_ctx *"}
 
@@ -90,8 +92,15 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
     """Declare the state, its limits, and how the rest of KVM asks for it."""
     for arch in request.archs if request.enabled else ():
         found = state(request, topic.workshop, arch)
-        note = [f"\t/* {request.name} is enabled */"] if found.flag else []
-        topic.below(found.path, found.line, [*note, found.declaration], "state that enabling sets")
+        note = topic.decision(
+            found.path,
+            f"migration of {request.name}",
+            "Who carries this state to another host?",
+            "User space, which enables the capability there with the same arguments.",
+            _WIDTH,
+        )
+        lines = [*indented(note, "\t"), found.declaration]
+        topic.below(found.path, found.line, lines, "state that enabling sets")
     for arch in request.archs:
         _define(request, topic, arch)
 
