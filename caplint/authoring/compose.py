@@ -50,4 +50,6 @@ def series(request: CapabilityRequest, workshop: Workshop) -> Series:
             author(request, topic)
         if topic.files:
             topics.append(topic)
+        elif topics:
+            topics[-1].decisions += topic.decisions
     return Series(request, workshop, topics)

@@ -60,6 +60,11 @@ class Workshop:
         """Return whether the series creates a file."""
         return path in self._new
 
+    @property
+    def written(self) -> list[str]:
+        """Files that patches change, in the order in which they were first looked at."""
+        return list(self._sheets)
+
     def places(self) -> Iterator[Place]:
         """Yield the places of all patches, by file, in the order of its lines."""
         for path in sorted(self._sheets):

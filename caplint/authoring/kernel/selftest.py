@@ -33,6 +33,7 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
     workshop = topic.workshop
     root = next((path for path in workshop.tree.project.selftests if workshop.tree.exists(path)), None)
     if root is None:
+        _none(request, topic, "it has no self-tests")
         return
     lacking = [name for name in _NEEDED if name not in _text(workshop, root)]
     makefiles = [path for name in MAKEFILES if workshop.lines(path := f"{root}/{name}")]
@@ -44,13 +45,22 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
     name = f"{request.member}_test"
     of_one = [folder for _, _, word, folder in built if folder and one and knowledge().architecture(word) == one]
     folder = of_one[0] if of_one else _folder(workshop, root, one) if one else ""
+    lines = list(_lines(built, request, folder))
+    if makefiles and not lines:
+        _none(request, topic, f"{makefiles[0]} builds none of {', '.join(request.archs)}")
+        return
     path = "/".join(part for part in (root, folder, f"{name}.c") if part)
     topic.create(path, program(request, _processor(workshop, root, folder)), "self-test of each answer and refusal")
-    for makefile, line, variable in _lines(built, request, folder):
+    for makefile, line, variable in lines:
         word = f"{folder}/{name}" if folder else name
         topic.below(makefile, line, [f"TEST_GEN_PROGS_{variable} += {word}"], "builds the self-test")
-    if makefiles and not any(place in topic.files for place in makefiles):
-        raise workshop.lacks("to build a self-test", f"{makefiles[0]} builds no test of {', '.join(request.archs)}")
+
+
+def _none(request: CapabilityRequest, topic: Topic, why: str) -> None:
+    """Tell in the cover letter that there is no self-test."""
+    question = f"How is {request.name} tested? This tree has no place for a self-test: {why}."
+    path = topic.workshop.written[0]
+    topic.silent_decision(path, "self-test", question, "The series has none.", f"{request.name} {request.number}")
 
 
 def _built(workshop: Workshop, path: str) -> Iterator[tuple[str, int, str, str]]:

@@ -1,0 +1,104 @@
+"""Series written for the mini-kernel, with the places that it has too few of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from caplint.authoring.compose import Series, series
+from caplint.authoring.kernel.numbers import settled
+from caplint.authoring.request import CapabilityRequest, parse
+from caplint.authoring.workshop import Workshop
+from caplint.config.settings import Config
+from caplint.engine.rule_examples import mini_trees
+from caplint.fixes.workbench import Workbench
+from caplint.session import open_session
+from caplint.trees.overlay import OverlayTree
+from caplint.trees.tree import Tree
+
+MAIN = "virt/kvm/kvm_main.c"
+S390 = "arch/s390/include/asm/kvm_host.h"
+SELFTESTS = "tools/testing/selftests/kvm"
+_DESTROY = """
+static void kvm_destroy_vm(struct kvm *kvm)
+{
+	kvm_arch_destroy_vm(kvm);
+	kvm_arch_free_vm(kvm);
+}
+"""
+_MAKEFILE = """\
+TEST_GEN_PROGS_x86_64 += x86_64/platform_info_test
+TEST_GEN_PROGS_x86_64 += steal_time
+TEST_GEN_PROGS_s390x = s390x/memop
+TEST_GEN_PROGS_aarch64 += aarch64/psci_test
+"""
+_LIBRARY = """\
+bool kvm_has_cap(long cap);
+int vm_check_cap(struct kvm_vm *vm, long cap);
+struct kvm_vm *vm_create_barebones(void);
+struct kvm_vm *vm_create(uint32_t vcpus);
+struct kvm_vm *vm_create_with_one_vcpu(struct kvm_vcpu **vcpu, void *guest_code);
+struct kvm_vcpu *vm_vcpu_add(struct kvm_vm *vm, uint32_t id, void *guest_code);
+void kvm_vm_free(struct kvm_vm *vm);
+int __vm_ioctl(struct kvm_vm *vm, unsigned long request, void *argument);
+int __vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned long request, void *argument);
+"""
+_PROCESSOR = """\
+uint8_t rdmsr_safe(uint32_t msr, uint64_t *value);
+uint64_t vcpu_get_msr(struct kvm_vcpu *vcpu, uint64_t msr);
+int _vcpu_set_msr(struct kvm_vcpu *vcpu, uint64_t msr, uint64_t value);
+"""
+
+REQUESTS = {
+    "query": parse("KVM_CAP_X86_FOO", archs=["x86"], scope="none"),
+    "mask": parse("KVM_CAP_X86_FOO", archs=["x86"], answer="mask", arguments="mask:A,B=3,C"),
+    "bool on arm64": parse("KVM_CAP_ARM_FOO", archs=["arm64"], arguments="bool"),
+    "vcpu on s390": parse("KVM_CAP_S390_FOO", archs=["s390"], scope="vcpu"),
+    "descriptor": parse("KVM_CAP_FOO", arguments="fd"),
+    "register": parse("KVM_CAP_X86_PPIN", archs=["x86"], register="PPIN=0x4f:ro"),
+    "new register": parse("KVM_CAP_X86_FOO", archs=["x86"], arguments="bool", register="FOO=0x1234:rw"),
+    "largest": parse("KVM_CAP_FOO", answer="count", arguments="size"),
+    "two": parse("KVM_CAP_FOO", archs=["s390x", "x86"], arguments="mask:ONE"),
+    "number": parse("KVM_CAP_MIPS_FOO", archs=["mips"], scope="none", answer="count"),
+}
+
+
+def kernel(changes: dict[str, bytes | None] | None = None) -> Tree:
+    """The mini-kernel, with an end of VMs, a member that s390 can put others behind, and self-tests that are built."""
+    tree = mini_trees()["kernel"]
+    more: dict[str, bytes | None] = {
+        MAIN: tree.read(MAIN) + _DESTROY.encode(),
+        S390: tree.read(S390).replace(b"\tu64 gprs[16];\n", b"\tu64 gprs[16];\n\tbool loaded;\n"),
+        f"{SELFTESTS}/Makefile": _MAKEFILE.encode(),
+        f"{SELFTESTS}/include/kvm_util.h": _LIBRARY.encode(),
+        f"{SELFTESTS}/include/test_util.h": b"#define TEST_REQUIRE(f) (f)\n",
+        f"{SELFTESTS}/include/x86_64/processor.h": _PROCESSOR.encode(),
+    }
+    return OverlayTree(tree, more | (changes or {})).without_base()
+
+
+@contextmanager
+def workshop(tree: Tree, config: Config | None = None) -> Iterator[Workshop]:
+    """What authors read of a tree."""
+    session = open_session([tree], config or Config(cache="none", jobs=1))
+    try:
+        yield Workshop(Workbench(session.connection, {tree.name: tree}), tree)
+    finally:
+        session.store.close()
+
+
+@contextmanager
+def written(request: CapabilityRequest, tree: Tree | None = None, wish: str = "next") -> Iterator[Series]:
+    """The series for a request."""
+    with workshop(tree or kernel()) as place:
+        yield series(settled(request, place, wish), place)
+
+
+def contents(made: Series) -> dict[str, bytes | None]:
+    """The files after the last patch."""
+    return {path: made.workshop.sheet(path).content for topic in made.topics for path in topic.files}
+
+
+def added(made: Series, path: str, reason: str) -> list[str]:
+    """The lines that a series adds to a file for some reason."""
+    return [line.text for line in made.workshop.sheet(path).lines if line.reason == reason]
