@@ -173,22 +173,20 @@ def _register(text: str | None) -> Register | None:
 
 def _agree(request: CapabilityRequest) -> None:
     """Raise `CaplintError` if parts of a request contradict each other."""
-    kind = request.arguments.kind
-    if not request.enabled and kind in {"bool", "fd"}:
-        raise CaplintError(f"--args {kind}: needs --scope vm or vcpu; a capability that is only asked for has none")
-    if request.answer == "mask" and kind != "mask":
-        raise CaplintError("--answer mask: name the bits with --args mask:NAME[=BIT],...")
-    if request.answer == "count" and kind not in {"none", "size"}:
-        raise CaplintError(f"--answer count: goes with --args size, not with {kind}")
-    if kind == "mask" and request.answer == "count":
-        raise CaplintError("--args mask: goes with --answer mask or yes")
-    if request.answer == "mask" and any(bit.position > _HIGHEST_ANSWER for bit in request.arguments.bits):
-        raise CaplintError(f"--answer mask: the answer of an ioctl is an int, which has bits 0 to {_HIGHEST_ANSWER}")
-    if request.register is not None and not request.enabled:
-        raise CaplintError("--msr: needs --scope vm; a register that guests did not have before must be enabled")
-    if kind == "fd" and request.scope != "vm":
-        raise CaplintError("--args fd: needs --scope vm, which holds the descriptor")
-    if request.register is not None and request.archs != ("x86",):
-        raise CaplintError("--msr: needs --arch x86; no other architecture has MSRs")
-    if request.register is not None and request.scope != "vm":
-        raise CaplintError("--msr: needs --scope vm, so that a guest has the register on all vCPUs or on none")
+    kind, answer, register = request.arguments.kind, request.answer, request.register
+    highest = max((bit.position for bit in request.arguments.bits), default=0)
+    faults = (
+        (request.ioctl is not None, "--ioctl: ioctls are not written yet; leave it out, and add the ioctl by hand"),
+        (not request.enabled and kind in {"bool", "fd"}, f"--args {kind}: needs --scope vm or vcpu"),
+        (kind == "fd" and request.scope != "vm", "--args fd: needs --scope vm, which holds the descriptor"),
+        (answer == "mask" and kind != "mask", "--answer mask: name the bits with --args mask:NAME[=BIT],..."),
+        (answer == "count" and kind not in {"none", "size"}, f"--answer count: goes with --args size, not with {kind}"),
+        (answer == "mask" and highest > _HIGHEST_ANSWER,
+         f"--answer mask: the answer of an ioctl is an int, which has bits 0 to {_HIGHEST_ANSWER}"),
+        (register is not None and request.archs != ("x86",), "--msr: needs --arch x86; no other architecture has MSRs"),
+        (register is not None and request.scope != "vm",
+         "--msr: needs --scope vm, so that a guest has the register on all vCPUs or on none"),
+    )  # fmt: skip
+    for is_so, told in faults:
+        if is_so:
+            raise CaplintError(told)

@@ -65,6 +65,7 @@ WRONG = [
     ("KVM_CAP_FOO", {"arguments": "mask:A=" + "9" * 5_000}, "a bit of 0 to 63"),
     ("KVM_CAP_FOO", {"arguments": "mask:a"}, "a bit of 0 to 63"),
     ("KVM_CAP_FOO", {"arguments": "mask:A=08"}, "a bit of 0 to 63"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_FOO"}, "ioctls are not written yet"),
     ("KVM_CAP_FOO", {"answer": "mask"}, "name the bits"),
     ("KVM_CAP_FOO", {"answer": "mask", "arguments": "mask:A=31"}, "bits 0 to 30"),
     ("KVM_CAP_FOO", {"answer": "count", "arguments": "mask:A"}, "goes with --args size"),

@@ -50,16 +50,16 @@ int _vcpu_set_msr(struct kvm_vcpu *vcpu, uint64_t msr, uint64_t value);
 """
 
 REQUESTS = {
-    "query": parse("KVM_CAP_X86_FOO", archs=["x86"], scope="none"),
-    "mask": parse("KVM_CAP_X86_FOO", archs=["x86"], answer="mask", arguments="mask:A,B=3,C"),
-    "bool on arm64": parse("KVM_CAP_ARM_FOO", archs=["arm64"], arguments="bool"),
-    "vcpu on s390": parse("KVM_CAP_S390_FOO", archs=["s390"], scope="vcpu"),
-    "descriptor": parse("KVM_CAP_FOO", arguments="fd"),
+    "query": parse("KVM_CAP_X86_BELL", archs=["x86"], scope="none"),
+    "mask": parse("KVM_CAP_X86_BELL", archs=["x86"], answer="mask", arguments="mask:A,B=3,C"),
+    "bool on arm64": parse("KVM_CAP_ARM_BELL", archs=["arm64"], arguments="bool"),
+    "vcpu on s390": parse("KVM_CAP_S390_BELL", archs=["s390"], scope="vcpu"),
+    "descriptor": parse("KVM_CAP_BELL", arguments="fd"),
     "register": parse("KVM_CAP_X86_PPIN", archs=["x86"], register="PPIN=0x4f:ro"),
-    "new register": parse("KVM_CAP_X86_FOO", archs=["x86"], arguments="bool", register="FOO=0x1234:rw"),
-    "largest": parse("KVM_CAP_FOO", answer="count", arguments="size"),
-    "two": parse("KVM_CAP_FOO", archs=["s390x", "x86"], arguments="mask:ONE"),
-    "number": parse("KVM_CAP_MIPS_FOO", archs=["mips"], scope="none", answer="count"),
+    "new register": parse("KVM_CAP_X86_BELL", archs=["x86"], arguments="bool", register="BELL=0x1234:rw"),
+    "largest": parse("KVM_CAP_BELL", answer="count", arguments="size"),
+    "two": parse("KVM_CAP_BELL", archs=["s390x", "x86"], arguments="mask:ONE"),
+    "number": parse("KVM_CAP_MIPS_BELL", archs=["mips"], scope="none", answer="count"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ WORDS = {
     "coverage": "coverage k",
     "inventory": "inventory k --output-format csv",
     "path": "path KVM_CAP_HLT k q",
-    "new": "new KVM_CAP_X --kernel k --dry-run",
+    "new": "new KVM_CAP_FOO --kernel mini --dry-run",
     "probe": f"probe --from {_BOX}",
     "rules": "rules",
     "explain": "explain CAP101",
@@ -45,6 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("streams")
     commit(kernel(root / "k"))
     qemu(root / "q")
+    shutil.copytree(_ROOT / "fixtures/linux", root / "mini")
     (root / "own").mkdir()
     (root / "own/caplint.toml").write_text('fail-on = "warning"\n')
     (root / "known.toml").write_text("version = 1\ntrees = []\nfindings = []\n")
@@ -54,6 +56,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _shell(place: Path, words: str, streams: str, cache: str = "cache") -> tuple[int, bytes, bytes]:
     """Exit code, standard output and error of a command behind which the shell reads `streams`."""
     variables = {**os.environ, "PYTHONPATH": str(_ROOT), "CAPLINT_CACHE": str(place / cache)}
+    variables["SOURCE_DATE_EPOCH"] = "0"  # else mails differ from second to second
     code = "from caplint.cli.main import entry; entry()"
     line = f"set -o pipefail; {sys.executable} -c {shlex.quote(code)} {words} {streams}"
     done = subprocess.run(["bash", "-c", line], cwd=place, env=variables, capture_output=True, check=False)

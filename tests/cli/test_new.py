@@ -1,0 +1,137 @@
+"""caplint new: what it writes and prints, and that errors write nothing."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import UAPI, Caplint, commit, git, trusted
+
+from caplint.util import shipped_files
+
+X86 = "arch/x86/kvm/x86.c"
+PPIN = ("KVM_CAP_X86_PPIN", "--arch", "x86", "--msr", "PPIN=0x4f:ro")
+
+
+@pytest.fixture
+def linux(apart: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the mini-kernel under git."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    monkeypatch.delenv("GIT_AUTHOR_NAME", raising=False)
+    place = apart / "linux"
+    shutil.copytree(shipped_files.FIXTURES / "linux", place)
+    commit(place)
+    return place
+
+
+def _state(place: Path) -> list[tuple[str, bytes]]:
+    return sorted((str(path), path.read_bytes()) for path in place.rglob("*") if path.is_file())
+
+
+def test_mails_are_written_and_the_tree_is_not(caplint: Caplint, linux: Path, apart: Path) -> None:
+    before = _state(linux)
+    run = caplint("new", *PPIN, "--kernel", linux, "-o", "out", "--from", "A Person <a@example.org>")
+    assert run.status == 0, run.err
+    assert _state(linux) == before
+    files = sorted((apart / "out/kernel").iterdir())
+    assert run.out.splitlines() == [f"out/kernel/{file.name}" for file in files]
+    git(linux, "am", "-q", *(str(file) for file in files if not file.name.startswith("0000")))
+    assert git(linux, "log", "-1", "--format=%an") == "A Person"
+    again = caplint("check", "--kernel", linux, "--base", "HEAD~3", "--fail-on", "warning")
+    assert again.status == 0, again.out
+
+
+def test_a_dry_run_prints_the_mails(caplint: Caplint, linux: Path, apart: Path) -> None:
+    run = caplint("new", *PPIN, "--kernel", linux, "--dry-run", "-o", "out")
+    assert run.status == 0
+    assert run.out.count("\nSubject: [PATCH ") == 4
+    assert not (apart / "out").exists()
+    assert caplint("new", *PPIN, "--kernel", f"{linux}@HEAD", "--dry-run").out == run.out
+
+
+def test_the_directory_has_the_name_of_the_capability(caplint: Caplint, linux: Path, apart: Path) -> None:
+    assert caplint("new", *PPIN, "--kernel", linux).status == 0
+    assert (apart / "KVM_CAP_X86_PPIN/kernel/0000-cover-letter.patch").is_file()
+
+
+ERRORS = [
+    (("KVM_CAP_HLT",), "KVM_CAP_HLT: exists already, at kernel:include/uapi/linux/kvm.h:"),
+    (("KVM_CAP_ARM_SEA_TO_USER",), "is number 245 of Linux"),
+    (("KVM_CAP_FOO", "--number", "223"), "--number 223: is taken by KVM_CAP_DIRTY_LOG_RING_ACQ_REL of kernel"),
+    (("KVM_CAP_FOO", "--number", "vendor"), "no vendor-range"),
+    (("KVM_CAP_FOO", "--number", "-1"), "--number -1: write next"),
+    (("KVM_CAP_FOO", "--arch", "z80"), "--arch z80: unknown"),
+    (("KVM_CAP_FOO", "--arch", "riscv"), "lacks the place for state: no header of riscv"),
+    (("KVM_CAP_FOO", "--arch", "x86", "--scope", "vcpu"), "lacks the place to enable KVM_CAP_FOO"),
+    (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "PPIN=0x50"), "--msr MSR_PPIN: has 0x4f at"),
+    (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "FOO=0x4f"), "0x4f is MSR_PPIN at"),
+    (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "FOO"), "no header defines it"),
+    (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "PLATFORM_INFO"), "is handled already, at"),
+    (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "FOO=0x403"), "handled already, at"),
+    (("KVM_CAP_FOO", "--from", "me"), "--from me: is not understood"),
+    (("KVM_CAP_FOO", "-o", "linux/out"), "lies in a tree"),
+    (("KVM_CAP_FOO", "-o", "linux"), "holds files already"),
+    (("KVM_CAP_PAUSE_IN_GUEST", "--arch", "x86", "--args", "bool", "--ioctl", "KVM_X"), "not written yet"),
+    ((), "no name given"),
+    (("--interactive",), "no terminal to ask on; give KVM_CAP_NAME, --scope, --answer, --args, --arch"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), ERRORS, ids=[f"{' '.join(words)}" for words, _ in ERRORS])
+def test_an_error_is_one_line_and_nothing_is_written(
+    caplint: Caplint, linux: Path, apart: Path, words: tuple[str, ...], told: str
+) -> None:
+    before = _state(apart)
+    run = caplint("new", *words, "--kernel", linux)
+    assert run.status == 2, run.out
+    assert told in run.err
+    assert run.err.count("\n") == 1
+    assert not run.out
+    assert _state(apart) == before
+
+
+def test_a_dirty_tree_is_refused_but_not_its_revision(caplint: Caplint, linux: Path, apart: Path) -> None:
+    file = linux / X86
+    file.write_text(file.read_text().replace("/* Macro lines", "/* Own macro lines"))
+    run = caplint("new", "KVM_CAP_FOO", "--kernel", linux)
+    assert (run.status, "x86.c have changes that are not committed" in run.err) == (2, True), run.err
+    assert caplint("new", "KVM_CAP_FOO", "--kernel", f"{linux}@HEAD").status == 0
+
+
+def test_a_tree_without_git_is_taken(caplint: Caplint, linux: Path, apart: Path) -> None:
+    shutil.rmtree(linux / ".git")
+    assert caplint("new", "KVM_CAP_FOO", "--kernel", linux).status == 0
+
+
+def test_a_number_of_the_vendor_range(caplint: Caplint, linux: Path, apart: Path) -> None:
+    config = trusted(apart, 'vendor-range = "600-601, 0x1000-0x1fff"\n')
+    words = ("--number", "vendor", "--kernel", linux, "--dry-run", "--config", config)
+    assert "+#define KVM_CAP_FOO 600\n" in caplint("new", "KVM_CAP_FOO", *words).out
+    text = (linux / UAPI).read_text()
+    text = text.replace(
+        "#define KVM_CAP_HLT 1\n", "#define KVM_CAP_HLT 1\n#define KVM_CAP_A 600\n#define KVM_CAP_B 601\n"
+    )
+    (linux / UAPI).write_text(text)
+    commit(linux)
+    assert "+#define KVM_CAP_FOO 4096\n" in caplint("new", "KVM_CAP_FOO", *words).out
+
+
+def test_no_kernel_is_an_error(caplint: Caplint, apart: Path) -> None:
+    shutil.copytree(shipped_files.FIXTURES / "qemu", apart / "qemu")
+    run = caplint("new", "KVM_CAP_FOO", "--qemu", "qemu")
+    assert (run.status, run.err) == (2, "caplint: no kernel given; name one with --kernel\n")
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_answers_take_the_place_of_options(caplint: Caplint, linux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = caplint("new", "KVM_CAP_X86_FOO", "--arch", "x86", "--args", "mask:A", "--kernel", linux, "--dry-run")
+    monkeypatch.setattr("sys.stdin", _Terminal("KVM_CAP_X86_FOO\n\n\nmask:A\nx86\n"))
+    run = caplint("new", "--interactive", "--kernel", linux, "--dry-run")
+    assert (run.status, run.out) == (0, expected.out)
+    assert "Descriptor on which it is enabled (vm, vcpu, none) [vm]: " in run.err
