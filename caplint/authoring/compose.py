@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
-from caplint.authoring.kernel import patches as kernel_patches
-from caplint.authoring.patch import Patch
-from caplint.authoring.qemu import patches as qemu_patches
+from caplint.authoring.patch import PlannedPatch
 from caplint.authoring.request import CapabilityRequest
 from caplint.authoring.topic import Decision, Topic
-from caplint.authoring.workshop import Place, Workshop
+from caplint.authoring.workshop import Workshop, WrittenPlace
 from caplint.util.errors import CaplintError
 
-_PATCHES: dict[str, Callable[[CapabilityRequest], list[Patch]]] = {
-    "linux": kernel_patches.patches,
-    "qemu": qemu_patches.patches,
-}
+# Project → module with the plan of its series. Imported by name: authors import the modules of this folder.
+_PLANS = {"linux": "caplint.authoring.kernel.patches", "qemu": "caplint.authoring.qemu.patches"}
 
 
 @dataclass(frozen=True)
-class Series:
+class NewSeries:
     """Patches of one tree, with what the cover letter lists."""
 
     request: CapabilityRequest
@@ -28,7 +24,7 @@ class Series:
     topics: list[Topic]
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[WrittenPlace]:
         """Places of all patches, by file."""
         return list(self.workshop.places())
 
@@ -38,13 +34,14 @@ class Series:
         return [(found, topic.line_of(found)) for topic in self.topics for found in topic.decisions]
 
 
-def series(request: CapabilityRequest, workshop: Workshop) -> Series:
+def series(request: CapabilityRequest, workshop: Workshop) -> NewSeries:
     """Return the series that adds a capability to a tree. Raises `CaplintError` where the tree lacks a place."""
     project = workshop.tree.project.name
-    if project not in _PATCHES:
-        raise CaplintError(f"{workshop.tree.name}: patches can be written for {', '.join(_PATCHES)}, not for {project}")
+    if project not in _PLANS:
+        raise CaplintError(f"{workshop.tree.name}: patches can be written for {', '.join(_PLANS)}, not for {project}")
+    plan: list[PlannedPatch] = import_module(_PLANS[project]).patches(request)
     topics = []
-    for patch in _PATCHES[project](request):
+    for patch in plan:
         topic = Topic(workshop, patch.subject, list(patch.body))
         for author in patch.authors:
             author(request, topic)
@@ -52,4 +49,4 @@ def series(request: CapabilityRequest, workshop: Workshop) -> Series:
             topics.append(topic)
         elif topics:
             topics[-1].decisions += topic.decisions
-    return Series(request, workshop, topics)
+    return NewSeries(request, workshop, topics)

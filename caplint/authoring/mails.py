@@ -11,7 +11,7 @@ from email.header import Header
 from email.utils import format_datetime
 
 from caplint import __version__
-from caplint.authoring.compose import Series
+from caplint.authoring.compose import NewSeries
 from caplint.authoring.topic import Topic
 from caplint.fixes.draft import Draft
 from caplint.trees.names import path_bytes
@@ -35,13 +35,14 @@ class Sender:
     """Seconds since 1970."""
 
 
-def mails(series: Series, sender: Sender) -> dict[str, bytes]:
+def mails(series: NewSeries, sender: Sender) -> dict[str, bytes]:
     """Return name of the file → mail, the cover letter first; none of a series without patches."""
     if not series.topics:
         return {}
     count = len(series.topics)
     prefix = "PATCH" if series.workshop.tree.project.name == "linux" else f"PATCH {series.workshop.tree.project.name}"
     title = f"Add {series.request.name}"
+    title = next((topic.subject for topic in series.topics if topic.subject.endswith(title)), title)
     found = {"0000-cover-letter.patch": _mail(sender, f"[{prefix} 0/{count}] {title}", _cover(series))}
     for number, topic in enumerate(series.topics, 1):
         name = f"{number:04}-{_file_name(topic.subject)}.patch"
@@ -102,7 +103,7 @@ def _statistics(diffs: dict[str, bytes]) -> Iterator[str]:
     yield f" {len(diffs)} file{'s' * (len(diffs) > 1)} changed, {added} insertions(+), {removed} deletions(-)"
 
 
-def _cover(series: Series) -> bytes:
+def _cover(series: NewSeries) -> bytes:
     """Return the cover letter's text: what is added, each place with its reason, and what a person must decide."""
     request = series.request
     words = (

@@ -14,7 +14,7 @@ that does not need the place gets nothing."""
 
 
 @dataclass(frozen=True)
-class Patch:
+class PlannedPatch:
     """One patch of a series."""
 
     subject: str

@@ -41,7 +41,7 @@ class Arguments:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class RequestedRegister:
     """MSR that the capability gives to guests."""
 
     name: str
@@ -65,7 +65,7 @@ class CapabilityRequest:
     answer: str
     """yes, mask, count."""
     arguments: Arguments = Arguments()
-    register: Register | None = None
+    register: RequestedRegister | None = None
     ioctl: str | None = None
     number: int | None = None
     """Number of the capability; None until `kernel.numbers` has settled it."""
@@ -158,7 +158,7 @@ def _bits(words: list[str]) -> tuple[Bit, ...]:
     return tuple(found)
 
 
-def _register(text: str | None) -> Register | None:
+def _register(text: str | None) -> RequestedRegister | None:
     if text is None:
         return None
     whole, _, access = text.partition(":")
@@ -168,7 +168,7 @@ def _register(text: str | None) -> Register | None:
     value = int(number, 16 if number[:2] in {"0x", "0X"} else 10) if equals else None
     if value is not None and value > _HIGHEST_REGISTER:
         raise CaplintError(f"--msr {text}: the number of an MSR has 32 bits")
-    return Register(name if name.startswith("MSR_") else f"MSR_{name}", value, access == "rw")
+    return RequestedRegister(name if name.startswith("MSR_") else f"MSR_{name}", value, access == "rw")
 
 
 def _agree(request: CapabilityRequest) -> None:

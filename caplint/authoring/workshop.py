@@ -12,7 +12,7 @@ from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 
-class Place(NamedTuple):
+class WrittenPlace(NamedTuple):
     """Place that a series changes, and why; the line is that after the whole series."""
 
     path: str
@@ -65,13 +65,13 @@ class Workshop:
         """Files that patches change, in the order in which they were first looked at."""
         return list(self._sheets)
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[WrittenPlace]:
         """Yield the places of all patches, by file, in the order of its lines."""
         for path in sorted(self._sheets):
             before = ""
             for number, line in enumerate(self._sheets[path].lines, 1):
                 if line.reason and line.reason != before:
-                    yield Place(path, number, line.reason)
+                    yield WrittenPlace(path, number, line.reason)
                 before = line.reason
 
     def lacks(self, what: str, why: str) -> CaplintError:

@@ -16,7 +16,7 @@ from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
 if TYPE_CHECKING:
-    from caplint.authoring.compose import Series
+    from caplint.authoring.compose import NewSeries
     from caplint.authoring.mails import Sender
     from caplint.authoring.request import CapabilityRequest
     from caplint.session import Session
@@ -133,7 +133,7 @@ def _written(session: Session, request: CapabilityRequest, number: str, sender: 
     return files
 
 
-def _want_committed(session: Session, made: Series) -> None:
+def _want_committed(session: Session, made: NewSeries) -> None:
     from caplint.authoring.committed import want_committed  # noqa: PLC0415
 
     tree = made.workshop.tree

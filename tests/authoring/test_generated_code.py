@@ -11,7 +11,7 @@ import pytest
 from conftest import UAPI, lay
 from written import MAIN, REQUESTS, SELFTESTS, written
 
-from caplint.authoring.compose import Series
+from caplint.authoring.compose import NewSeries
 from caplint.authoring.request import CapabilityRequest
 from caplint.trees.overlay import OverlayTree
 
@@ -54,7 +54,7 @@ _VALUE = "value of the register in each vCPU"
 _LIMITS = "what is valid, and how KVM asks for the state"
 
 
-def _texts(made: Series, arch: str) -> dict[str, list[str]]:
+def _texts(made: NewSeries, arch: str) -> dict[str, list[str]]:
     """Reason → the lines that a series adds to the code of one architecture."""
     texts: dict[str, list[str]] = {}
     for path in {path for topic in made.topics for path in topic.files if not path.startswith(SELFTESTS)}:
@@ -65,7 +65,7 @@ def _texts(made: Series, arch: str) -> dict[str, list[str]]:
     return texts
 
 
-def _unit(made: Series, arch: str) -> Iterator[str]:
+def _unit(made: NewSeries, arch: str) -> Iterator[str]:
     """These lines, each where it belongs."""
     texts = _texts(made, arch)
     yield _KERNEL

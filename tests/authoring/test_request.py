@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.authoring.request import Bit, Register, parse
+from caplint.authoring.request import Bit, RequestedRegister, parse
 from caplint.util.errors import CaplintError
 
 
@@ -36,13 +36,13 @@ def test_state_is_named_without_the_architecture(name: str, archs: list[str], st
 @pytest.mark.parametrize(
     ("text", "register"),
     [
-        ("PPIN", Register("MSR_PPIN", None, writable=False)),
-        ("MSR_PPIN=0x4f", Register("MSR_PPIN", 0x4F, writable=False)),
-        ("PPIN=79:ro", Register("MSR_PPIN", 79, writable=False)),
-        ("PPIN:rw", Register("MSR_PPIN", None, writable=True)),
+        ("PPIN", RequestedRegister("MSR_PPIN", None, writable=False)),
+        ("MSR_PPIN=0x4f", RequestedRegister("MSR_PPIN", 0x4F, writable=False)),
+        ("PPIN=79:ro", RequestedRegister("MSR_PPIN", 79, writable=False)),
+        ("PPIN:rw", RequestedRegister("MSR_PPIN", None, writable=True)),
     ],
 )
-def test_registers(text: str, register: Register) -> None:
+def test_registers(text: str, register: RequestedRegister) -> None:
     assert parse("KVM_CAP_X86_PPIN", archs=["x86"], register=text).register == register
 
 
@@ -84,4 +84,4 @@ WRONG = [
 @pytest.mark.parametrize(("name", "options", "told"), WRONG)
 def test_what_cannot_be_is_one_line(name: str, options: dict[str, str], told: str) -> None:
     with pytest.raises(CaplintError, match=told):
-        parse(name, **options)  # type: ignore[arg-type]
+        parse(name, **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from caplint.authoring.compose import Series, series
+from caplint.authoring.compose import NewSeries, series
 from caplint.authoring.kernel.numbers import settled
 from caplint.authoring.request import CapabilityRequest, parse
 from caplint.authoring.workshop import Workshop
@@ -88,17 +88,17 @@ def workshop(tree: Tree, config: Config | None = None) -> Iterator[Workshop]:
 
 
 @contextmanager
-def written(request: CapabilityRequest, tree: Tree | None = None, wish: str = "next") -> Iterator[Series]:
+def written(request: CapabilityRequest, tree: Tree | None = None, wish: str = "next") -> Iterator[NewSeries]:
     """The series for a request."""
     with workshop(tree or kernel()) as place:
         yield series(settled(request, place, wish), place)
 
 
-def contents(made: Series) -> dict[str, bytes | None]:
+def contents(made: NewSeries) -> dict[str, bytes | None]:
     """The files after the last patch."""
     return {path: made.workshop.sheet(path).content for topic in made.topics for path in topic.files}
 
 
-def added(made: Series, path: str, reason: str) -> list[str]:
+def added(made: NewSeries, path: str, reason: str) -> list[str]:
     """The lines that a series adds to a file for some reason."""
     return [line.text for line in made.workshop.sheet(path).lines if line.reason == reason]

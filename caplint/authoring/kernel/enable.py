@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caplint.authoring.kernel.state import State, limit, state
+from caplint.authoring.kernel.state import EnabledState, limit, state
 from caplint.authoring.request import CapabilityRequest
 from caplint.authoring.style import Switch, indented, switch
 from caplint.authoring.topic import Topic
@@ -21,14 +21,14 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
         if found is None:
             why = f"no handler of {arch} that enables capabilities of a {request.scope} has a switch"
             raise topic.workshop.lacks(f"to enable {request.name}", why)
-        case = _Case(request, topic, found, state(request, topic.workshop, arch))
+        case = _EnableCase(request, topic, found, state(request, topic.workshop, arch))
         topic.above(found.path, found.line, indented(case.lines(), found.indent), _REASON)
 
 
-class _Case:
+class _EnableCase:
     """Text of one case, in the style of its neighbours."""
 
-    def __init__(self, request: CapabilityRequest, topic: Topic, found: Switch, state: State) -> None:
+    def __init__(self, request: CapabilityRequest, topic: Topic, found: Switch, state: EnabledState) -> None:
         self._request = request
         self._topic = topic
         self._switch = found

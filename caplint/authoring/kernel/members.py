@@ -18,7 +18,7 @@ _MEMBERS = """
 _PLAIN = re.compile(r"\s+[\w ]+\**\w+;")
 
 
-class Member(NamedTuple):
+class OwnedMember(NamedTuple):
     """Member of a structure."""
 
     path: str
@@ -29,12 +29,12 @@ class Member(NamedTuple):
     """Whether it is neither an array nor a bit-field, and exists in every configuration."""
 
 
-def members(workshop: Workshop, arch: str, owner: str) -> list[Member]:
+def members(workshop: Workshop, arch: str, owner: str) -> list[OwnedMember]:
     """Return the members of an architecture's structure, of the first header that defines it.
 
     Raises `CaplintError` if there is none.
     """
-    found = [Member(*row) for row in workshop.rows(_MEMBERS, arch, owner)]
+    found = [OwnedMember(*row) for row in workshop.rows(_MEMBERS, arch, owner)]
     if not found:
         raise workshop.lacks("for state", f"no header of {arch} defines struct {owner}")
     return [member for member in found if member.path == found[0].path]

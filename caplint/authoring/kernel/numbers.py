@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from caplint.authoring.request import CapabilityRequest, Register
+from caplint.authoring.request import CapabilityRequest, RequestedRegister
 from caplint.authoring.workshop import Workshop
 from caplint.fixes.next_number import next_number
 from caplint.util.errors import CaplintError
@@ -70,7 +70,7 @@ def settled(request: CapabilityRequest, workshop: Workshop, wish: str = "next") 
     return replace(request, number=free)
 
 
-def _register(request: CapabilityRequest, workshop: Workshop) -> Register | None:
+def _register(request: CapabilityRequest, workshop: Workshop) -> RequestedRegister | None:
     """Return the register with its number. Raises `CaplintError` if its name or number stands for another one."""
     register = request.register
     if register is None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from caplint.authoring.kernel import check, docs, enable, register, release, selftest, state, uapi
-from caplint.authoring.patch import Author, Patch
+from caplint.authoring.patch import Author, PlannedPatch
 from caplint.authoring.request import CapabilityRequest
 
 
-def patches(request: CapabilityRequest) -> list[Patch]:
+def patches(request: CapabilityRequest) -> list[PlannedPatch]:
     """Return the patches of the kernel's series, in order: each leaves a kernel that works."""
     area = "KVM" if len(request.archs) > 1 or request.is_generic else f"KVM: {request.archs[0]}"
     answer: tuple[Author, ...] = (uapi.write, enable.write, release.write, check.write, docs.write)
@@ -15,12 +15,12 @@ def patches(request: CapabilityRequest) -> list[Patch]:
     if request.register is not None:
         name = request.register.name
         found += [
-            Patch(
+            PlannedPatch(
                 f"x86/msr-index: Add {name}",
                 (f"KVM will emulate this register for virtual machines that enable {request.name}.",),
                 (register.define,),
             ),
-            Patch(
+            PlannedPatch(
                 f"KVM: x86: Emulate {name}",
                 (
                     f"Keep a value of {name} for each vCPU. User space reads and writes it at any time, so that a"
@@ -34,8 +34,8 @@ def patches(request: CapabilityRequest) -> list[Patch]:
         answer = (uapi.write, state.write, *answer[1:])
     return [
         *found,
-        Patch(f"{area}: Add {request.name}", _message(request), answer),
-        Patch(
+        PlannedPatch(f"{area}: Add {request.name}", _message(request), answer),
+        PlannedPatch(
             f"KVM: selftests: Test {request.name}",
             ("Ask for the capability, provoke each request that must be refused, and look at what enabling does.",),
             (selftest.write,),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from caplint.authoring.kernel.members import member_place
-from caplint.authoring.kernel.state import State, state
-from caplint.authoring.request import CapabilityRequest, Register
+from caplint.authoring.kernel.state import EnabledState, state
+from caplint.authoring.request import CapabilityRequest, RequestedRegister
 from caplint.authoring.style import Switch, indented, switch_at
 from caplint.authoring.topic import Topic
 from caplint.authoring.workshop import Workshop
@@ -82,7 +82,7 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
     )
     lines = [*sharing, f"u64 {member};"]
     topic.below(place, below, indented(lines, space), "value of the register in each vCPU")
-    access = _Access(request, register, topic, state(request, workshop, "x86"))
+    access = _RegisterCases(request, register, topic, state(request, workshop, "x86"))
     for verb, cases in (("get", access.get), ("set", access.set)):
         found = _switch(workshop, path, verb)
         lines = [f"case {register.name}:", *cases(found)]
@@ -109,10 +109,12 @@ def _switch(workshop: Workshop, path: str, verb: str) -> Switch:
     raise workshop.lacks(f"to {verb} the register", f"no switch of {path} is about MSRs")
 
 
-class _Access:
+class _RegisterCases:
     """Cases of the handlers: a guest needs the capability, user space does not."""
 
-    def __init__(self, request: CapabilityRequest, register: Register, topic: Topic, enabled: State) -> None:
+    def __init__(
+        self, request: CapabilityRequest, register: RequestedRegister, topic: Topic, enabled: EnabledState
+    ) -> None:
         self._stem = request.stem
         self._register = register
         self._topic = topic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caplint.authoring.request import CapabilityRequest, Register
+from caplint.authoring.request import CapabilityRequest, RequestedRegister
 from caplint.authoring.style import indented
 
 _TABLES = "vm_init_descriptor_tables"
@@ -105,7 +105,7 @@ class _Program:
             yield "\tGUEST_SYNC(vector ? -1ULL : value);"
         yield from ["\tGUEST_DONE();", "}", ""]
 
-    def _register_test(self, register: Register) -> Iterator[str]:
+    def _register_test(self, register: RequestedRegister) -> Iterator[str]:
         """Yield the test that a guest reads the register if, and only if, the capability is enabled."""
         yield from ["static void test_register(bool enabled)", "{"]
         body = [

@@ -35,7 +35,7 @@ _TYPE = {"none": "bool ", "bool": "bool ", "mask": "u64 ", "size": "u64 ", "fd":
 
 
 @dataclass(frozen=True)
-class State:
+class EnabledState:
     """State of one architecture, or of shared code."""
 
     path: str
@@ -64,7 +64,7 @@ class State:
         return [f"if ({value})", f"\tset{bit}", "else", f"\tclear{bit}"]
 
 
-def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> State:
+def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> EnabledState:
     """Return the state of a capability that can be enabled.
 
     Raises `CaplintError` if there is no place for it, or its name is taken.
@@ -83,9 +83,9 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> State:
         _want_new(workshop, flag)
         last = max(flags, key=lambda row: (row[1].isdigit(), len(row[1]), row[1]))
         declaration = _aligned(workshop.line(path, last[2]), flag, max(bits) + 1)
-        return State(path, last[2], declaration, variable, f"{chain}flags", flag)
+        return EnabledState(path, last[2], declaration, variable, f"{chain}flags", flag)
     path, line, space = member_place(workshop, arch, owner, _TYPE[kind].strip(" *"), name)
-    return State(path, line, f"{space}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
+    return EnabledState(path, line, f"{space}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
 
 
 def write(request: CapabilityRequest, topic: Topic) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from caplint.authoring.patch import Patch
+from caplint.authoring.patch import PlannedPatch
 from caplint.authoring.request import CapabilityRequest
 
 
-def patches(request: CapabilityRequest) -> list[Patch]:  # noqa: ARG001 - until it has authors
+def patches(request: CapabilityRequest) -> list[PlannedPatch]:  # noqa: ARG001 - until it has authors
     """Return the patches of QEMU's series, in order."""
     return []
