@@ -25,7 +25,8 @@ _CHAPTERS = """
     GROUP BY s.path, s.chapter ORDER BY count(*) DESC, s.path, s.chapter LIMIT 1
 """
 _SECTIONS = "SELECT line, chapter, ordinal, number FROM api_section WHERE tree = ?1 AND path = ?2 ORDER BY line"
-_MARK = re.compile(r"\.\. _[^:]*:|([=\-~^*#+])\1{2,}")
+_LABEL = re.compile(r"\.\. _[^:]*:")
+_OVERLINE = re.compile(r"([=\-~^*#+])\1{2,}")
 _WIDTH = 79
 
 
@@ -57,8 +58,8 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
 
 def _before(lines: list[str], heading: int) -> int:
     """Return the line at which a heading begins, with its labels and the line above its title."""
-    at = heading
-    while at > 1 and (_MARK.fullmatch(lines[at - 2]) or (not lines[at - 2] and _MARK.match(lines[at - 3]))):
+    at = heading - 1 if heading > 1 and _OVERLINE.fullmatch(lines[heading - 2]) else heading
+    while at > 2 and (_LABEL.fullmatch(lines[at - 2]) or (not lines[at - 2] and _LABEL.fullmatch(lines[at - 3]))):
         at -= 1
     return at
 
