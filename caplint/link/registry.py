@@ -104,7 +104,8 @@ _MSR_TABLES = (
 )  # fmt: skip
 _HANDLER_TABLES = (
     "all_cut", "all_cap_argument", "all_cap_check", "all_cap_enable", "all_cap_fall_through", "all_cap_late",
-    "all_cap_mask", "all_cap_order", "all_cap_subset", "all_enable_condition",
+    "all_cap_mask", "all_cap_order", "all_cap_subset",
+    "all_cap_supported", "all_enable_condition",
     "all_handler", "all_vcpu_walk", "all_vm_dereference",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import real_trees
-from editing import NEW, Edit, brings_and_takes_exactly, every
+from editing import NEW, Edit, before, both, brings_and_takes_exactly, every, rows, swap
 from real_trees import Corpus, root
 
 pytestmark = [pytest.mark.corpus, pytest.mark.edits]
@@ -45,3 +45,35 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: f"{name[0]}: {name[1]}")
 def test_names_of_wrappers_and_handlers_tell_nothing(corpus: Corpus, name: tuple[str, str, str]) -> None:
     brings_and_takes_exactly(corpus, _renamed(*name))
+
+
+X86 = "arch/x86/kvm/x86.c"
+_TYPES = "\t\tr = kvm_caps.supported_vm_types;\n"
+_KNOWN = "static int kvm_known_types(void)\n{\n\treturn BIT(KVM_X86_DEFAULT_VM) | BIT(KVM_X86_SNP_VM);\n}\n"
+
+EDITS = [
+    Edit(
+        "types of VMs are answered whatever the machine is",
+        {X86: swap(_TYPES, "\t\tr = BIT(KVM_X86_DEFAULT_VM) | BIT(KVM_X86_SEV_VM);\n")},
+        rows("warning", "CAP213", "VM_TYPES", "x86"),
+    ),
+    Edit(
+        "types of VMs are answered whatever the machine is, in two steps",
+        {X86: swap(_TYPES, "\t\tr = BIT(KVM_X86_DEFAULT_VM);\n\t\tr |= BIT(KVM_X86_SEV_ES_VM);\n")},
+        rows("warning", "CAP213", "VM_TYPES", "x86"),
+    ),
+    Edit(
+        "types of VMs are answered by a function that does not look at the machine",
+        {X86: both(before("kvm_vm_ioctl_check_extension", _KNOWN), swap(_TYPES, "\t\tr = kvm_known_types();\n"))},
+        rows("warning", "CAP213", "VM_TYPES", "x86"),
+    ),
+    Edit(
+        "types of VMs are answered by other words for what the machine has",
+        {X86: swap(_TYPES, "\t\tr = kvm_caps.supported_vm_types & GENMASK(31, 0);\n")},
+    ),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_edits_bring_exactly_their_findings(corpus: Corpus, edit: Edit) -> None:
+    brings_and_takes_exactly(corpus, edit)

@@ -47,6 +47,7 @@ from caplint.link.handlers.run_time_conditions import RunTimeConditions
 from caplint.link.handlers.run_time_masks import RunTimeMasks
 from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered, Site, sites
+from caplint.link.handlers.supported_sets import SupportedSets
 from caplint.link.handlers.unasked_conditions import UnaskedConditions
 from caplint.link.handlers.verdicts import Verdicts
 from caplint.link.handlers.vm_dependence import reads_vm
@@ -70,6 +71,7 @@ _TABLES = (
     "all_cap_late",
     "all_cap_order",
     "all_cap_subset",
+    "all_cap_supported",
     "all_cut",
 )
 
@@ -92,7 +94,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
     bodies = list(handlers(connection, side, tree))
     decisions = Decisions(_facts(helpers, constants, numbered, bodies), bodies)
     readers = Readers(helpers, constants, decisions.reach)
-    subsets = RunTimeMasks(helpers, constants)
+    subsets = RunTimeMasks(helpers, constants, SupportedSets(helpers))
     reads = CreationReads(helpers, frozenset(body.handler.function for body in bodies), written(bodies))
     null_vm = NullVm(helpers, frozenset(body.handler.function for body in bodies if body.handler.verb == "check"))
     untested = Untested(null_vm, bodies)
@@ -125,6 +127,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         _insert_unasked(unasked, body, further)
         _insert_late(readers, reads, decisions, body, further)
     insert(connection, "all_cap_subset", list(subsets.rows()))
+    insert(connection, "all_cap_supported", list(subsets.supported.rows()))
 
 
 def _facts(helpers: Helpers, constants: Constants, numbered: Numbered, bodies: list[Body]) -> Facts:

@@ -175,6 +175,24 @@ class CapSubsetRow(NamedTuple):
     check_function: str
 
 
+class CapSupportedRow(NamedTuple):
+    """Row of `all_cap_supported`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    cap: str
+    arch: str
+    function: str
+    answer: str
+    variable: str
+    at_path: str
+    at_line: int
+    at_function: str
+
+
 class CapLateRow(NamedTuple):
     """Row of `all_cap_late`."""
 

@@ -15,6 +15,7 @@ from caplint.link.functions.code_function import between
 from caplint.link.functions.constants import Constants, Mask
 from caplint.link.handlers.rows import CapSubsetRow
 from caplint.link.handlers.sites import Site
+from caplint.link.handlers.supported_sets import SupportedSets
 
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\([^()]*\)")
 _CHAIN = re.compile(r"[A-Za-z_]\w*(?:\s*(?:\.|->)\s*\w+)+")
@@ -50,6 +51,7 @@ class RunTimeMasks:
 
     helpers: Helpers
     constants: Constants
+    supported: SupportedSets
     _subsets: dict[str, list[_Subset]] = field(default_factory=dict)
     _accepted: list[tuple[Body, Site, int, Mask]] = field(default_factory=list)
 
@@ -59,6 +61,8 @@ class RunTimeMasks:
         subset = self._set_itself(body, site, parts) or self._sometimes(body, site, parts)
         if subset is not None:
             self._subsets.setdefault(site.capability, []).append(subset)
+        elif parts and not any(part.conditions for part in parts):
+            self.supported.take(site, body.handler, tuple(part.text for part in parts))
 
     def enable(self, body: Body, site: Site, position: int, mask: Mask) -> None:
         """Take in the mask that an enable case tests an argument with."""

@@ -177,6 +177,23 @@ CREATE TEMP TABLE all_cap_subset (
     check_function TEXT NOT NULL
 );
 
+-- A check case that answers a constant set of bits, of which a function accepts those in a variable filled at run time.
+CREATE TEMP TABLE all_cap_supported (
+    side        TEXT NOT NULL,
+    tree        TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    line        INTEGER NOT NULL, -- of the capability's case
+    column      INTEGER NOT NULL,
+    cap         TEXT NOT NULL,
+    arch        TEXT NOT NULL,
+    function    TEXT NOT NULL,
+    answer      TEXT NOT NULL,    -- as written
+    variable    TEXT NOT NULL,
+    at_path     TEXT NOT NULL,    -- place of the test of the variable
+    at_line     INTEGER NOT NULL,
+    at_function TEXT NOT NULL
+);
+
 -- An enable case of a VM that changes what only the creation of a vCPU reads, although vCPUs may exist.
 CREATE TEMP TABLE all_cap_late (
     side       TEXT NOT NULL,
