@@ -18,6 +18,7 @@ from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.ioctl_handling import link_ioctl_handling
 from caplint.link.docs.printed_structures import link_printed_structures
 from caplint.link.docs.selftest_code import SelftestCode
+from caplint.link.docs.selftest_ioctls import link_selftest_ioctls
 from caplint.link.docs.selftests import link_selftests
 from caplint.link.docs.undefined_names import link_undefined
 from caplint.link.handlers.advertised import link_answers
@@ -92,6 +93,7 @@ def _selftests(run: Linking) -> None:
         code = SelftestCode(entry.tree)
         link_selftests(run.connection, code)
         link_undefined(run.connection, code)
+        link_selftest_ioctls(run.connection, code)
 
 
 def _is_wide(run: Linking) -> bool:
@@ -299,7 +301,7 @@ LINKS: tuple[Link[Linking], ...] = (
         "self-tests",
         _selftests,
         needs=("all_cap", "all_file", "patch_file"),
-        fills=("all_selftest_undefined", "selftest"),
+        fills=("all_selftest_ioctl", "all_selftest_undefined", "selftest"),
         wanted=_is_wide,
     ),
     Link(

@@ -88,6 +88,20 @@ class SelftestUndefinedRow(NamedTuple):
     cap: str
 
 
+class SelftestIoctlRow(NamedTuple):
+    """Row of `all_selftest_ioctl`."""
+
+    side: str
+    tree: str
+    path: str
+    line: int
+    column: int
+    ioctl: str
+    fresh: int
+    asked: str
+    lost: str
+
+
 class SelftestRow(NamedTuple):
     """Row of `selftest`."""
 

@@ -123,6 +123,19 @@ CREATE TEMP TABLE selftest (
     cap  TEXT NOT NULL
 );
 
+-- An ioctl that a self-test issues which a patch changes or adds.
+CREATE TEMP TABLE all_selftest_ioctl (
+    side   TEXT NOT NULL,
+    tree   TEXT NOT NULL,
+    path   TEXT NOT NULL,
+    line   INTEGER NOT NULL,
+    column INTEGER NOT NULL,
+    ioctl  TEXT NOT NULL,
+    fresh  INTEGER NOT NULL,    -- 1: the file did not issue it before the patch
+    asked  TEXT NOT NULL,       -- JSON array of the capabilities that its code, or that of the self-tests' library, names
+    lost   TEXT NOT NULL        -- JSON array of those that its code named before the patch only
+);
+
 -- A capability that the code of a self-test names and no header of the tree defines. Under a patch that leaves all definitions in place only the
 -- self-tests that it changes are searched.
 CREATE TEMP TABLE all_selftest_undefined (

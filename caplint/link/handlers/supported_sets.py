@@ -73,8 +73,10 @@ class SupportedSets:
                     row = next(self._refusals(target, own.arch), None)
                     if row is not None:
                         text = " | ".join(answer.texts)
-                        yield CapSupportedRow(own.side, own.tree, own.path, answer.site.line, answer.site.column,
-                                              answer.site.capability, own.arch, own.function, text, target, *row)  # fmt: skip
+                        place = (own.side, own.tree, own.path, answer.site.line, answer.site.column)
+                        yield CapSupportedRow(
+                            *place, answer.site.capability, own.arch, own.function, text, target, *row
+                        )
                         break
 
     @cached_property
