@@ -33,6 +33,11 @@ _HANDLING = """
     SELECT DISTINCT f.arch FROM file f JOIN main.case_label l ON l.blob = f.blob
     WHERE f.role = 'kernel' AND l.low = ? AND f.arch <> ? ORDER BY 1
 """
+# Architectures for which a VMM has code of its own.
+_BUILT = """
+    SELECT DISTINCT f.arch FROM file f WHERE f.tree = ? AND f.arch IS NOT NULL AND f.path GLOB '*.c'
+      AND EXISTS (SELECT 1 FROM main.function d WHERE d.blob = f.blob)
+"""
 _ANSWERING = {
     "check": "SELECT DISTINCT arch FROM cap_answer WHERE cap = ? ORDER BY 1",
     "require": "SELECT DISTINCT arch FROM cap_answer WHERE cap = ? ORDER BY 1",
@@ -62,8 +67,12 @@ class Bridges:
     def _connection(self) -> sqlite3.Connection:
         return self._programs.session.connection
 
-    def architectures(self, name: str, verb: str) -> list[str]:
-        """Return the architectures whose kernel code answers a capability, or handles an ioctl (verb `issue`)."""
+    def architectures(self, name: str, use: VmmSite) -> list[str]:
+        """Return the architectures whose kernel code answers a capability, or handles an ioctl (verb `issue`).
+
+        Those for which the VMM has no code are left out, unless that are all.
+        """
+        verb = use.verb
         if verb == "issue":
             rows = self._connection.execute(_HANDLING, (name, GENERIC)).fetchall()
             if not rows:  # only generic code handles it
@@ -71,7 +80,9 @@ class Bridges:
                 rows = self._connection.execute(query, (GENERIC,)).fetchall()
         else:
             rows = self._connection.execute(_ANSWERING[verb], (name,)).fetchall()
-        return [arch for (arch,) in rows]
+        every = [arch for (arch,) in rows]
+        built = {arch for (arch,) in self._connection.execute(_BUILT, (use.tree,))}
+        return [arch for arch in every if arch in built or arch == GENERIC] or every
 
     def into_kernel(self, use: VmmSite, tree: Tree, arch: str, name: str) -> Way:
         """Return the steps from the ioctl call of a VMM to the kernel's case label; broken if there are none."""

@@ -48,7 +48,7 @@ class Paths:
         if arch is not None and use.arch not in {None, arch}:
             return
         tree = self._programs.tree(use.tree)
-        wanted = [arch] if arch else [use.arch] if use.arch else self._bridges.architectures(name, use.verb)
+        wanted = [arch] if arch else [use.arch] if use.arch else self._bridges.architectures(name, use)
         kernels = self._programs.of_role("kernel")
         for target_arch in wanted or (None,):
             for way in self._starts.ways(tree, use.holder, target_arch):

@@ -69,7 +69,7 @@ class _Ways:
         from caplint.graph.vmm_sites import uses_of  # noqa: PLC0415
 
         for use in uses_of(self._programs, cap):
-            for arch in [use.arch] if use.arch else self._bridges.architectures(cap, use.verb):
+            for arch in [use.arch] if use.arch else self._bridges.architectures(cap, use):
                 for above, broken in self._above(use, arch):
                     for kernel in self._programs.of_role("kernel"):
                         below = self._bridges.into_kernel(use, kernel, arch, cap)
