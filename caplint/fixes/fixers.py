@@ -12,9 +12,19 @@ if TYPE_CHECKING:
     from caplint.rules.page import Rule
 
 FIXERS = (
-    "checked-result", "defined-name", "missing-break", "next-free-number", "request-arguments", "request-flags",
-    "scope-line", "section-fields", "section-number",
-)  # fmt: skip
+    "asked-first",
+    "asked-vm",
+    "checked-result",
+    "defined-name",
+    "enabled-scope",
+    "missing-break",
+    "next-free-number",
+    "request-arguments",
+    "request-flags",
+    "scope-line",
+    "section-fields",
+    "section-number",
+)
 
 
 def fixer_name(rule: Rule) -> str:
@@ -32,8 +42,11 @@ def fixer(name: str) -> Fixer:
     """Return the fixer of a known name."""
     # Imported by name, so that the identity of what is kept of findings covers them; and on use, as few runs need one.
     from caplint.fixes import (  # noqa: PLC0415
+        asked_first,
+        asked_vm,
         checked_result,
         defined_name,
+        enabled_scope,
         missing_break,
         next_number,
         request_arguments,
@@ -44,8 +57,17 @@ def fixer(name: str) -> Fixer:
     )
 
     functions = (
-        checked_result.propose, defined_name.propose, missing_break.propose, next_number.propose,
-        request_arguments.propose, request_flags.propose, scope_line.propose, section_fields.propose,
+        asked_first.propose,
+        asked_vm.propose,
+        checked_result.propose,
+        defined_name.propose,
+        enabled_scope.propose,
+        missing_break.propose,
+        next_number.propose,
+        request_arguments.propose,
+        request_flags.propose,
+        scope_line.propose,
+        section_fields.propose,
         section_number.propose,
-    )  # fmt: skip
+    )
     return dict(zip(FIXERS, functions, strict=True))[name]
