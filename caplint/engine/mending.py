@@ -93,11 +93,15 @@ def _failed(chosen: list[Finding], before: Outcome, after: Outcome) -> tuple[lis
     alike: dict[_Identity, list[Finding]] = {}
     for finding in before.findings:
         alike.setdefault(_identity(finding), []).append(finding)
+    expected = {code for finding in chosen if finding.fix for code in finding.fix.brings}
     new = [
         finding
         for finding in after.findings
-        if now[_identity(finding)] > was[_identity(finding)]
-        or all(finding.is_worse_than(old.severity, old.parts) for old in alike[_identity(finding)])
+        if finding.code not in expected
+        and (
+            now[_identity(finding)] > was[_identity(finding)]
+            or all(finding.is_worse_than(old.severity, old.parts) for old in alike[_identity(finding)])
+        )
     ]
     if new:
         first = min(new, key=lambda finding: SEVERITIES.index(finding.severity))

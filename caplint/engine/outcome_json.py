@@ -53,7 +53,7 @@ def _finding(finding: Finding) -> list[Any]:
 def _fix(fix: Fix | None) -> list[Any] | None:
     if fix is None:
         return None
-    return [fix.title, [[edit.tree, edit.path, edit.line, edit.old, edit.new] for edit in fix.edits]]
+    return [fix.title, [[edit.tree, edit.path, edit.line, edit.old, edit.new] for edit in fix.edits], fix.brings]
 
 
 _PLAIN = ("code", "name", "severity", "subject", "arch", "function", "message", "fingerprint", "in_patch")
@@ -90,8 +90,9 @@ def _finding_of(row: list[Any]) -> Finding:
 def _fix_of(row: list[Any] | None) -> Fix | None:
     if row is None:
         return None
-    title, edits = row
-    return Fix(title, tuple(LineEdit(tree, path, line, tuple(old), tuple(new)) for tree, path, line, old, new in edits))
+    title, edits, brings = row
+    made = tuple(LineEdit(tree, path, line, tuple(old), tuple(new)) for tree, path, line, old, new in edits)
+    return Fix(title, made, tuple(brings))
 
 
 def _coverage_of(data: dict[str, Any]) -> Coverage:

@@ -35,3 +35,5 @@ class Fix:
     title: str
     """Action as an imperative: `take the next free number, 246`."""
     edits: tuple[LineEdit, ...]
+    brings: tuple[str, ...] = ()
+    """Codes of findings that it may bring: they tell what is left for somebody else to do."""

@@ -21,9 +21,11 @@ FIXERS = (
     "next-free-number",
     "request-arguments",
     "request-flags",
+    "saved-list",
     "scope-line",
     "section-fields",
     "section-number",
+    "vendor-filter",
 )
 
 
@@ -51,9 +53,11 @@ def fixer(name: str) -> Fixer:
         next_number,
         request_arguments,
         request_flags,
+        saved_list,
         scope_line,
         section_fields,
         section_number,
+        vendor_filter,
     )
 
     functions = (
@@ -66,8 +70,10 @@ def fixer(name: str) -> Fixer:
         next_number.propose,
         request_arguments.propose,
         request_flags.propose,
+        saved_list.propose,
         scope_line.propose,
         section_fields.propose,
         section_number.propose,
+        vendor_filter.propose,
     )
     return dict(zip(FIXERS, functions, strict=True))[name]
