@@ -32,10 +32,9 @@ _ENTRIES = re.compile(r"\t(?:[A-Za-z_]\w*, ?)+")
 def propose(findings: list[Finding], bench: Workbench) -> Proposals:
     """Propose an entry at the end of a list: the one that had it before the patch, else that of emulated registers.
 
-    KVM serves a register from its own state whatever the processor has, so it is an emulated one. Then a VMM has to save
-    it, which CAP306 tells; a vendor that does not serve it has to leave it out, which CAP309 tells and prevents. A
-    register that was served and not listed before the patch is left to people, and so is one under a condition that the
-    list's last entry does not have.
+    KVM serves a register from its own state whatever the processor has, so it is an emulated one. Then a VMM has to
+    save it, which CAP306 tells. A register that was served and not listed before the patch is left to people, and so is
+    one under a condition that the list's last entry does not have.
     """
     for finding in findings:
         place = finding.place
