@@ -41,7 +41,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         former = bench.rows(_FORMER, place.tree, place.tree, finding.subject)
         lists = former or bench.rows(_NEW, place.tree, place.path, finding.subject, place.line)
         last = bench.rows(_LAST, place.tree, lists[0][0]) if len(lists) == 1 else []
-        if finding.severity != "warning" or not last:
+        if (finding.severity != "warning" and not former) or not last:
             continue
         path, line, condition = last[0]
         conditions = bench.rows(_CONDITION, place.tree, place.path, finding.subject, place.line)

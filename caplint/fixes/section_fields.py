@@ -6,9 +6,8 @@ import re
 
 from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix, LineEdit
-from caplint.fixes.architecture_words import word_for
+from caplint.fixes.section_facts import enabled_facts
 from caplint.fixes.workbench import Proposals, Workbench
-from caplint.knowledge.load import knowledge
 
 _FIELD = re.compile(r":([A-Z][A-Za-z ]{0,30}):(?: .*)?")
 _ORDER = ["Capability", "Capabilities", "Architecture", "Architectures", "Type", "Target", "Parameter", "Parameters"]
@@ -17,46 +16,26 @@ _SECTIONS = """
     SELECT DISTINCT title, line FROM doc_cap WHERE tree = ? AND path = ? AND cap = ? AND heading AND NOT pattern
 """
 _SUBJECTS = "SELECT count(DISTINCT cap) FROM doc_cap WHERE tree = ? AND path = ? AND title = ? AND heading"
-_ENABLED = "SELECT DISTINCT arch, scope, hands_on FROM cap_enable WHERE tree = ? AND cap = ?"
-_READ = "SELECT count(*) FROM cap_argument WHERE tree = ? AND cap = ?"
-_BLIND = "SELECT count(*) FROM handler WHERE tree = ? AND verb = 'enable' AND understood = 0"
 
 
 def propose(findings: list[Finding], bench: Workbench) -> Proposals:
     """Propose all fields that a section lacks.
 
-    The code tells architectures and descriptor of a capability that one descriptor accepts, and that it reads no
-    argument; what an argument means only people know. The section is the only one of the capability, and about no
-    other; its fields stand together below its title.
+    The code tells architectures and descriptor of a capability that one descriptor accepts, that it reads no argument,
+    or which bits it accepts in one; what other arguments mean only people know. The section is the only one of the
+    capability, and about no other; its fields stand together below its title.
     """
     for finding in findings:
         tree, path, subject = finding.place.tree, finding.place.path, finding.subject
         sections = bench.rows(_SECTIONS, tree, path, subject)
         if len(sections) != 1 or bench.rows(_SUBJECTS, tree, path, sections[0][0]) != [(1,)]:
             continue
-        facts = _facts(bench, (tree, path), subject)
+        facts = enabled_facts(bench, (tree, path), subject)
         missing = [name.strip(":") for name in finding.parts]
         if missing and all(name in facts for name in missing):
             edit = _edit(bench, (tree, path), sections[0][1], {name: facts[name] for name in missing})
             if edit is not None:
                 yield finding, Fix(f"add {', '.join(finding.parts)}", (edit,))
-
-
-def _facts(bench: Workbench, place: tuple[str, str], cap: str) -> dict[str, str]:
-    """Return field → value, of the fields whose values the code tells."""
-    tree = place[0]
-    enabled = bench.rows(_ENABLED, tree, cap)
-    archs, scopes = {row[0] for row in enabled}, {row[1] for row in enabled}
-    if not enabled or bench.rows(_BLIND, tree) != [(0,)] or len(scopes) != 1:
-        return {}
-    facts = {"Type": str(scopes.pop())}
-    if archs == {"generic"}:
-        facts["Architectures"] = "all"
-    elif "generic" not in archs:
-        facts["Architectures"] = ", ".join(word_for(bench, place, arch) for arch in knowledge().ordered(archs))
-    if bench.rows(_READ, tree, cap) == [(0,)] and not any(row[2] for row in enabled):
-        facts["Parameters"] = "none"
-    return facts
 
 
 def _edit(bench: Workbench, place: tuple[str, str], title: int, fields: dict[str, str]) -> LineEdit | None:

@@ -80,6 +80,8 @@ def _label(bench: Workbench, place: tuple[str, str], start: int, msr: str) -> Li
     for number in range(start, start + _MOST_LINES):
         text = bench.line(*place, number) or "}"
         below = bench.line(*place, number + 1) or ""
+        if re.fullmatch(r"\t\t/\*[^*]*\*/", below):
+            below = bench.line(*place, number + 2) or ""
         if text.startswith(("}", "\t}")):
             return None
         if _LABEL.fullmatch(text) and below == "\t\treturn false;":

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 import real_trees
-from editing import ANSWERS, ENABLES, ENABLES_VCPU, Transform, both, every, inside, laid_over, of_vmm, swap
+from editing import ANSWERS, ENABLES, ENABLES_VCPU, Transform, append, both, every, inside, laid_over, of_vmm, swap
 from real_trees import API, UAPI, Corpus, shipped_rules
 
 from caplint.engine.compare import compare
@@ -40,11 +40,13 @@ def _capability(last: str, *new: str) -> Transform:
 
 
 SIGP = "kvm_vm_enable_cap(s, KVM_CAP_S390_USER_SIGP, 0);"
-ASKS: dict[str, Transform | None] = {
-    "accel/kvm/kvm-all.c": swap(
-        "kvm_vm_check_extension(s, KVM_CAP_MEMORY_ATTR", "kvm_check_extension(s, KVM_CAP_MEMORY_ATTR"
-    )
-}
+LISTED = r"^\tMSR_(?:IA32_UCODE_REV|IA32_TSC_ADJUST|K7_HWCR),\n(?=\n\t/\*|\tMSR_)"
+FILTERED = r"\tcase MSR_AMD64_VIRT_SPEC_CTRL:\n(?=\tcase MSR_AMD64_TSC_RATIO:\n\t\t/\* This)"
+ANSWER = "\tcase KVM_CAP_PPIN:\n\t\tr = KVM_PPIN_READ | KVM_PPIN_LOCK;\n\t\tbreak;\n\tdefault:\n"
+ENABLE = "\tcase KVM_CAP_PPIN:\n\t\tr = -EINVAL;\n\t\tkvm->arch.user_space_msr_mask = cap->args[0];\n\t\tr = 0;\n\t\tbreak;\n"
+NMI = "\tcase KVM_CAP_USER_NMI:\n"
+POLL = "\tcase KVM_CAP_HALT_POLL:\n"
+PAYLOAD = "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n"
 LAST = {
     "linux-6.12": "#define KVM_CAP_X86_GUEST_MODE 238\n",
     "linux-6.1": "#define KVM_CAP_DIRTY_LOG_RING_ACQ_REL 223\n",
@@ -102,11 +104,36 @@ EDITS: dict[str, tuple[str, dict[str, Transform | None], dict[str, int]]] = {
                 "target/i386/kvm/kvm.c": every(
                     r"kvm_vm_enable_cap\(s, (KVM_CAP_X86_BUS_LOCK_EXIT, 0,\n +)", r"kvm_vcpu_enable_cap(first_cpu, \1  "
                 ),
-                **asks,
             },
-            {"CAP402": 1, "CAP403": 3} | {"CAP406": len(asks)},
+            {"CAP402": 1, "CAP403": 3},
         )
-        for kernel, vmm, asks in (("linux-6.12", "qemu-10.0", ASKS), ("linux-6.1", "qemu-7.2", {}))
+        for kernel, vmm in (("linux-6.12", "qemu-10.0"), ("linux-6.1", "qemu-7.2"))
+    },
+    **{
+        f"{kernel}, lists of MSRs": (
+            f"{kernel}+{vmm}",
+            {X86: every(LISTED, ""), "arch/x86/kvm/vmx/vmx.c": every(FILTERED, "")},
+            {"CAP304": 3, "CAP309": 1},
+        )
+        for kernel, vmm in (("linux-6.12", "qemu-10.0"), ("linux-6.1", "qemu-7.2"))
+    },
+    **{
+        f"{kernel}, sections": (
+            kernel,
+            {
+                UAPI: both(
+                    _capability(LAST[kernel], f"PPIN {first}", f"PPIN_CTL {first + 1}", f"PPIN_ALL {first + 2}"),
+                    append("#define KVM_PPIN_READ (1 << 0)\n#define KVM_PPIN_LOCK (1 << 1)\n"),
+                ),
+                X86: both(
+                    inside(ANSWERS, swap(NMI, f"{NMI}\tcase KVM_CAP_PPIN_CTL:\n"), swap("\tdefault:\n", ANSWER)),
+                    inside(ENABLES, swap(PAYLOAD, f"{ENABLE}{PAYLOAD}")),
+                ),
+                MAIN: inside(f"{ANSWERS}_generic", swap(POLL, f"{POLL}\tcase KVM_CAP_PPIN_ALL:\n")),
+            },
+            {"CAP206": 1, "CAP501": 3},
+        )
+        for kernel, first in (("linux-6.12", 239), ("linux-6.1", 224))
     },
     "what others may refer to stays": (
         "linux-6.12",
