@@ -38,6 +38,7 @@ def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caplint.link.msr.access_tables._MOST_STEPS", 3_000)
     monkeypatch.setattr("caplint.link.handlers.device_attributes._MOST_STEPS", 3_000)
     monkeypatch.setattr("caplint.link.handlers.request_tests.MOST_STEPS", 2_000)
+    monkeypatch.setattr("caplint.link.handlers.request_tests.MOST_STEPS_OF_TREE", 10_000)
 
 
 def _each(count: int, text: str) -> str:
@@ -94,6 +95,9 @@ READER = (
     "static void d{0}(struct kvm_vcpu *vcpu)\n{{\n\tstruct k *k = &vcpu->kvm->arch;\n\n\tif (k->z)\n\t\tx(vcpu);\n}}\n"
 )
 MEMBER = "    __u32 a{0};\n"
+HELPED = "\tcase KVM_CAP_C{0}:\n\t\tif (h{0}(kvm, cap))\n\t\t\treturn 1;\n\t\tkvm->arch.a{0} = 1;\n\t\tbreak;\n"
+ASKED = "".join(f"\tif (cap->args[{at}] == {at})\n\t\treturn h{{1}}(kvm, cap);\n" for at in range(4))
+HELPER = f"static int h{{0}}(struct kvm *kvm, struct kvm_enable_cap *cap)\n{{{{\n{ASKED}\treturn 0;\n}}}}\n"
 
 ANSWERED = "\t\tif (IS_ENABLED(CONFIG_A{0}))\n\t\t\treturn {0};\n"
 MIXED = "\t\tif (IS_ENABLED(CONFIG_A{0}) && IS_ENABLED(CONFIG_B{2}) || IS_ENABLED(CONFIG_C{1}))\n\t\t\tr = kvm->a{0};\n"
@@ -119,6 +123,7 @@ KERNELS: dict[str, Callable[[int], Files]] = {
         n, "\tcase KVM_CAP_C{0}:\n\t\tif (!x{0})\n\t\t\treturn -EINVAL;\n\t\tbreak;\n",
         before=_each(n, "static bool x{0};\n"),
     ),
+    "helpers that test every argument": lambda n: _handlers(n, HELPED, before=_each(n, HELPER)),
     "groups of attributes": lambda n: _device(n, "\tcase KVM_G{0}:\n\t\treturn 0;\n"),
     "attributes of each group": lambda n: _device(
         n, "\tcase KVM_G{0}:\n\t\tswitch (attr->attr) {{\n\t\tcase KVM_G{1}:\n\t\t\treturn 0;\n\t\t}}\n\t\tbreak;\n"
@@ -199,6 +204,7 @@ BLIND: dict[str, tuple[Callable[[int], Files], int, str]] = {
         "a presence condition of more than 4,096 characters",
     ),
     "arguments": (KERNELS["tests of arguments above all cases"], 100, "conditions on the request of one function"),
+    "helpers": (KERNELS["helpers that test every argument"], 100, "conditions on the request of one function, or"),
     "calls": (KERNELS["arguments of one call"], 100, "a call with 32 or more arguments"),
     "registers": (KERNELS["registers of helpers in a circle"], 60, "accesses to MSRs that take too many statements"),
 }

@@ -16,7 +16,7 @@ from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.core.extents import START, Extents
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.functions.code_function import CodeFunction, between, facts_between
-from caplint.link.functions.function_facts import Assignment, ConditionTest, GuardRange, ReturnedValue
+from caplint.link.functions.function_facts import Assignment, ConditionTest, FunctionFact, GuardRange, ReturnedValue
 from caplint.link.functions.reading import function_condition
 
 
@@ -92,6 +92,13 @@ class Body(CodeFunction):
             if stored := kernel_idioms().stored(call.callee, call.arguments):
                 target, value = stored
                 yield Assignment(call.start, target, "=", value, False, call.line, call.condition)
+
+    @cached_property
+    def vcpu_checks(self) -> list[FunctionFact]:
+        """Accesses, tests and calls that ask whether vCPUs exist, in file order."""
+        asks = kernel_idioms().vcpus_exist
+        facts = facts_between(self.start, self.stop, self.accesses, self.tests, self.calls)
+        return sorted((row for row in facts if asks.search(row.text)), key=START)
 
     @cached_property
     def first_lines(self) -> dict[int, int]:

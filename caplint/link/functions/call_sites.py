@@ -20,11 +20,18 @@ class Budget:
     """Number of steps left to follow values in a tree; at 0, further values are not followed."""
 
     left: int
+    within: Budget | None = None
+    """Budget of a larger whole, which the steps are taken from too."""
 
     def spend(self, steps: int = 1) -> bool:
         """Subtract some steps, and tell whether the budget sufficed."""
         self.left -= steps
-        return self.left >= 0
+        return (self.within is None or self.within.spend(steps)) and self.left >= 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether steps were asked for that were not left, so that what was found may not be all."""
+        return self.left < 0 or (self.within is not None and self.within.is_spent)
 
 
 @dataclass

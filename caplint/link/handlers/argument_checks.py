@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from caplint.link.functions.body import Body
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.handlers.argument_uses import ArgumentUses, evaluates, handed_on, indices, tested
+from caplint.link.handlers.implications import TOO_MANY
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_tests import Readers
 from caplint.link.handlers.sites import Site
@@ -28,6 +29,10 @@ def used(readers: Readers, body: Body, site: Site) -> Iterator[CapArgument]:
     if len(found) > _MOST_ARGUMENTS:
         body.cut(site.line, site.start, f"more than {_MOST_ARGUMENTS} arguments of one request")
     for index in found[:_MOST_ARGUMENTS]:
+        if readers.budget.is_spent:
+            body.cut(site.line, site.start, TOO_MANY)
+            yield CapArgument(index, "tested", None, "required", None)  # for which no rule says anything
+            continue
         value = ("args", str(index))
         argument = ArgumentUses(readers.at_handler(body, value, site.capability), readers.region(body, site)).argument(
             index

@@ -43,8 +43,8 @@ def tested(reader: RequestTests) -> list[TestedArgument]:
     """Return the arguments that conditions read; the reader's value is `args`."""
     if reader.tested is None:
         reader.tested = []
-        for row in reader.body.tests:
-            if row.kind != "switch" and reader.mentioned(row.text):
+        for row in reader.names.tests:
+            if row.kind != "switch":
                 tree = tree_of(row.text)
                 parts = [(node, reader.names.part(node, row.start)) for node in tree.within()]
                 reader.tested += [
@@ -125,6 +125,8 @@ class ArgumentUses:
         validated = self.validated
         use = "stored" if self._stores else "passed" if self._passes else "tested"
         zero = effect_of_zero(self.reader, self.region, self._passes, _in_helper)
+        if self.reader.budget.is_spent:
+            zero = "required"  # for which no rule says anything
         self._on_success()
         masks = sorted((offset, mask) for offset, mask in self.reader.masks if self.region.holds(offset))
         return CapArgument(position, use, validated, zero, masks[0][1] if masks else None)

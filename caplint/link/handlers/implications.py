@@ -33,8 +33,10 @@ from caplint.link.handlers.value_tests import (
 )
 from caplint.values.expression_tree import Node, tree_of
 
-# Maximum number of conditions and assignments that are examined for the requests that one function gets.
-MOST_STEPS = 20_000
+# Maximum number of conditions and assignments that are examined for the requests of one function, and of a whole tree;
+# Linux needs 642 and 1,269.
+MOST_STEPS, MOST_STEPS_OF_TREE = 20_000, 50_000
+TOO_MANY = f"more than {MOST_STEPS:,} conditions on the request of one function, or {MOST_STEPS_OF_TREE:,} of one tree"
 # Maximum number of expressions and variables between a condition and the value.
 _DEEPEST = 24
 _ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)\b(?!\s*(?:->|\.|\[))")
@@ -91,13 +93,15 @@ class Implications(ABC):
         """Tell whether the function's conditions may be examined further; if not, that is a blind spot."""
         enough = self.budget.spend(steps)
         if not enough:
-            self.body.cut_at(offset, f"more than {MOST_STEPS:,} conditions on the request of one function")
+            self.body.cut_at(offset, TOO_MANY)
         return enough
 
     # Conditions
 
     def conditions_level(self, place: Place) -> Level:
         """Return the highest level of the conditions that hold at a place in every configuration of its case."""
+        if self.budget.is_spent:
+            return Level.UNKNOWN
         offset, region = place
         held = [(entry, level) for entry, level in self._above(region) if entry.start <= offset < entry.stop]
         held += [
@@ -340,9 +344,10 @@ class Implications(ABC):
     def is_unexplained(self, place: Place) -> bool:
         """Tell whether a test before a place bounds the value in a way that is not followed to the place.
 
-        That is a test in a loop, or one that sets a variable which is read later.
+        That is a test in a loop, or one that sets a variable which is read later; or any, once the budget is spent.
         """
-        return any(row.start < place.offset and place.region.holds(row.start) for row in self._unfollowed)
+        found = any(row.start < place.offset and place.region.holds(row.start) for row in self._unfollowed)
+        return found or self.budget.is_spent
 
     @cached_property
     def _unfollowed(self) -> list[ConditionTest]:
@@ -364,9 +369,7 @@ class Implications(ABC):
     def _bounding(self) -> list[ConditionTest]:
         """Return the tests that mention the value and bound it if they hold, or if they do not."""
         return [
-            row
-            for row in self.body.tests
-            if row.kind != "switch" and self.mentioned(row.text) and self.budget.spend() and self._may_bound(row)
+            row for row in self.names.tests if row.kind != "switch" and self.budget.spend() and self._may_bound(row)
         ]
 
     def _may_bound(self, row: ConditionTest) -> bool:

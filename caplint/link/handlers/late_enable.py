@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body
-from caplint.link.functions.code_function import between, facts_between
-from caplint.link.functions.function_facts import Assignment, FunctionFact
+from caplint.link.functions.code_function import between
+from caplint.link.functions.function_facts import Assignment
 from caplint.link.functions.member_uses import BRACKETS, POINTED
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.creation_reads import CreationReads, Use
@@ -49,8 +49,7 @@ def heeds_vcpus(reads: CreationReads, body: Body, region: Region) -> bool:
     """Tell whether a case asks if vCPUs exist, reaches them, or may do so in code that is not in view."""
     if any(_sees_vcpus(reads, *extent) for extent in _extents(reads, body, region.start, region.stop)):
         return True
-    above = (row for row in _mentions(body, body.handler.start, region.head) if region.holds(row.start))
-    return any(kernel_idioms().vcpus_exist.search(row.text) for row in above)
+    return any(region.holds(row.start) for row in between(body.vcpu_checks, body.handler.start, region.head))
 
 
 def written(bodies: Iterable[Body]) -> frozenset[str]:
@@ -95,7 +94,7 @@ def _extents(reads: CreationReads, body: Body, start: int, stop: int) -> Iterato
 def _sees_vcpus(reads: CreationReads, body: Body, start: int, stop: int) -> bool:
     """Tell whether code looks at the VM's vCPUs, reaches them, or may do so in code that is not in view."""
     idioms = kernel_idioms()
-    if any(idioms.vcpus_exist.search(row.text) for row in _mentions(body, start, stop)):
+    if between(body.vcpu_checks, start, stop):
         return True
     if any(idioms.is_vcpu_loop(row.name) for row in between(body.macros, start, stop)):
         return True
@@ -108,8 +107,3 @@ def _sees_vcpus(reads: CreationReads, body: Body, start: int, stop: int) -> bool
         if gets_vm and not known:
             return True
     return False
-
-
-def _mentions(body: Body, start: int, stop: int) -> list[FunctionFact]:
-    """Return the accesses, tests and calls of a stretch."""
-    return list(facts_between(start, stop, body.accesses, body.tests, body.calls))

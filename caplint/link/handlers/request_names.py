@@ -7,9 +7,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from caplint.link.functions.body import Body
+from caplint.link.functions.function_facts import ConditionTest
 from caplint.values.expression_tree import Node, tree_of
 
 Part = tuple[str, ...]
@@ -71,6 +73,11 @@ class RequestNames:
     def mentions(self, text: str) -> bool:
         """Tell whether a text contains a name that may hold a part of the request."""
         return not self.words.isdisjoint(_WORD.findall(text))
+
+    @cached_property
+    def tests(self) -> list[ConditionTest]:
+        """Tests of the function that mention the request; found once for all of its parts."""
+        return [row for row in self.body.tests if self.mentions(row.text)]
 
     def part(self, node: Node, offset: int) -> Part | None:
         """Return the part of the request that an expression is, through casts, `*` and `&`; None if it is none."""

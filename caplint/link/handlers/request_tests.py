@@ -21,7 +21,7 @@ from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.constants import Constants
 from caplint.link.functions.function_facts import ConditionTest, FunctionFact
 from caplint.link.handlers.conditions import Conditions, Place, Region
-from caplint.link.handlers.implications import MOST_STEPS, Implications
+from caplint.link.handlers.implications import MOST_STEPS, MOST_STEPS_OF_TREE, Implications
 from caplint.link.handlers.macro_text import expanded, leaving_conditions
 from caplint.link.handlers.mask_bits import MaskReader
 from caplint.link.handlers.reach import ReachedCode
@@ -54,6 +54,7 @@ class Readers:
     """Finds the code of a handler that runs for a capability."""
     callers: dict[_Extent, list[tuple[Body, int, str]]] = field(default_factory=dict)
     """Handler → calls of it: caller, offset, and the argument that is the request."""
+    budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_OF_TREE))
 
     _readers: dict[tuple[object, ...], RequestTests] = field(default_factory=dict)
     _names: dict[tuple[object, ...], RequestNames] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Readers:
         """Return the reader of one part of the request in a function."""
         extent = (body.handler.blob, body.handler.start)
         if extent not in self._budgets:
-            self._budgets[extent] = Budget(MOST_STEPS)
+            self._budgets[extent] = Budget(MOST_STEPS, self.budget)
             self._conditions[extent] = Conditions(body)
         if capability and not self._asks(body, bindings, depth):
             capability = ""
@@ -252,7 +253,7 @@ class RequestTests(Implications):
     @cached_property
     def branches(self) -> list[tuple[ConditionTest, Node]]:
         """The `if` statements whose conditions mention the request."""
-        rows = [row for row in self.body.tests if (row.kind, row.leaves) == ("if", True) and self.mentioned(row.text)]
+        rows = [row for row in self.names.tests if (row.kind, row.leaves) == ("if", True)]
         return [(row, tree_of(row.text)) for row in rows]
 
     @cached_property
