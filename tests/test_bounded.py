@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pytest
 from pebble.pool.process import PoolManager
 
+from caplint.abi import evaluation_pool
+from caplint.abi.sources import Sources
 from caplint.util import limited_processes
 from caplint.util.errors import CaplintError
 from caplint.util.limited_processes import workers
@@ -64,6 +71,72 @@ def test_a_process_that_dies_is_passing_and_one_that_spends_its_time_is_not(monk
     with workers(1, 60.0, 600.0) as pool:
         assert pool.map(_double, [(1,), (2,)]) == [2, 4]
         assert not pool.passing
+
+
+def _raised(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("error", [MemoryError(), BrokenProcessPool("lost")], ids=["memory", "pool"])
+def test_a_task_that_fails_for_the_machine_is_passing(error: BaseException) -> None:
+    with workers(1, 60.0, 600.0) as pool:
+        assert pool.map(_raised, [(error,)]) == [None]
+        assert pool.passing
+
+
+def test_a_task_is_not_waited_for_longer_than_all_have() -> None:
+    begun = time.monotonic()
+    with workers(1, 60.0, 0.5) as pool:
+        assert pool.map(time.sleep, [(50,)]) == [None]
+        assert pool.passing
+    assert time.monotonic() - begun < 40
+
+
+def _told() -> int:
+    sys.stderr.write("of a worker\n")
+    sys.stderr.flush()
+    return resource.getrlimit(resource.RLIMIT_CORE)[0]
+
+
+def test_a_process_tells_nothing_and_leaves_no_core_file(capfd: pytest.CaptureFixture[str]) -> None:
+    before, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        with workers(1, 60.0, 600.0) as pool:
+            assert pool.map(_told, [()]) == [0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (before, hard))
+    assert capfd.readouterr().err == ""
+
+
+def _under(kind: int, hard: int, function: Callable[..., Any], given: tuple[Any, ...]) -> object:
+    resource.setrlimit(kind, (hard, hard))
+    return function(*given)
+
+
+def test_limits_that_the_user_has_set_stay() -> None:
+    """A limit above the hard one cannot be set, and would be an error."""
+    with workers(1, 60.0, 600.0) as pool:
+        given: tuple[Any, ...] = (5_000.0, _double, 2)
+        assert pool.map(_under, [(resource.RLIMIT_CPU, 1_000, limited_processes._spending, given)]) == [4]
+    with workers(1, 60.0, 600.0) as pool:
+        given = (Sources({}, {}), [])
+        assert pool.map(_under, [(resource.RLIMIT_AS, 3 << 30, evaluation_pool._evaluate, given)]) == ["{}"]
+
+
+def test_a_header_has_no_more_memory_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caplint.abi.unit.evaluate", lambda *_: {"x86": bytes(evaluation_pool._MEMORY + 1)})
+    with evaluation_pool.evaluating({"k": (Sources({}, {}), ["x86"])}, 1) as results:
+        found, is_reproducible = results()
+    assert "or more memory than there is" in found["k"]
+    assert not is_reproducible
+
+
+def test_other_faults_of_threads_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for error in (MemoryError("short"), OSError("short"), ValueError("a fault")):
+        limited_processes._thread_ended(threading.ExceptHookArgs((type(error), error, None, None)))
+    assert "ValueError: a fault" in (told := capsys.readouterr().err)
+    assert "short" not in told
 
 
 def _busy() -> None:

@@ -71,7 +71,7 @@ def _expanded(content: bytes, label: str, most: int, start: Callable[[], _Decomp
             try:
                 found += stream.decompress(piece, most + 1 - len(found))
             except (LZMAError, ZlibError, MemoryError) as error:
-                raise CaplintError(f"{label}: cannot be decompressed: {error or 'not enough memory'}") from None
+                raise CaplintError(f"{label}: cannot be decompressed: {str(error) or 'not enough memory'}") from None
             if len(found) > most:
                 raise CaplintError(f"{label}: more than {most:,} bytes once it is decompressed; more are not read")
             at += len(piece) - len(stream.unused_data)

@@ -12,9 +12,11 @@ import jsonschema
 import pytest
 from conftest import UAPI, Caplint, commit, git
 
+from caplint.cli.fixing import tell_refused
+from caplint.findings.finding import Finding, Location
 from caplint.findings.fix import LineEdit
 from caplint.fixes.draft import Draft
-from caplint.fixes.uncommitted import uncommitted
+from caplint.fixes.uncommitted import changed, uncommitted
 from caplint.trees.detect import directory_tree
 from caplint.trees.directory import DirectoryTree
 from caplint.util import shipped_files
@@ -143,6 +145,41 @@ def test_a_file_with_control_characters_gets_no_fix(caplint: Caplint, linux: Pat
     _write(linux, "#define KVM_RUN ", "/* \x1b[31m */\n#define KVM_RUN ")
     run = caplint("check", "--kernel", linux, "--base", "HEAD", *SELECT, "--diff")
     assert (run.status, run.out) == (1, "")
+
+
+def test_what_is_told_of_fixes_controls_no_terminal(
+    caplint: Caplint, linux: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = linux.rename(linux.parent / "li\x1b[31mnux")
+    words = ("check", "--tree", f"\x1b[32mk=kernel:{place}", "--base", "HEAD", *SELECT, "--diff")
+    out = caplint(*words).out
+    assert "\n+" + RENUMBERED in out
+    assert "\x1b" not in out
+    place_of = Location("k", "a.c", 1)
+    finding = Finding("CAP105", "number-gap", "note", "KVM\x1b[33m", None, None, "message", place_of)
+    tell_refused([(finding, "of \x1b[34m")])
+    assert capsys.readouterr().err == "not fixed: CAP105 KVM\\x1b[33m (k:a.c:1): of \\x1b[34m\n"
+
+
+def test_before_the_first_commit_every_line_is_uncommitted(caplint: Caplint, linux: Path) -> None:
+    shutil.rmtree(linux / ".git")
+    git(linux, "init", "-q")
+    tree = directory_tree(str(linux))
+    assert isinstance(tree, DirectoryTree)
+    draft = Draft((linux / UAPI).read_bytes())
+    draft.edit([LineEdit("kernel", UAPI, 1, (draft.before.decode().split("\n")[0],), ("other",))])
+    assert uncommitted(tree, {UAPI: draft}) == [(UAPI, 1)]
+
+
+def test_lines_around_removed_ones_are_uncommitted() -> None:
+    assert changed([b"a\n", b"b\n", b"c\n"], [b"a\n", b"c\n"]) == [(0, 2)]
+
+
+def test_of_many_lines_all_count_as_uncommitted() -> None:
+    """To compare them one by one takes the square of their number."""
+    same = [b"%d\n" % number for number in range(2_100)]
+    assert changed([b"a\n", *same, b"b\n"], [b"c\n", *same, b"d\n"]) == [(0, 2_102)]
+    assert changed([b"a\n", *same[:9], b"b\n"], [b"c\n", *same[:9], b"d\n"]) == [(0, 1), (10, 11)]
 
 
 def test_a_link_is_not_written_through(caplint: Caplint, linux: Path) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import UAPI, Caplint, commit, git
 
+from caplint.engine.series_fixes import refuse_equal_names
+from caplint.trees.patch_text import PatchText
 from caplint.util import shipped_files
+from caplint.util.errors import CaplintError
 
 LAST = "#define KVM_CAP_DIRTY_LOG_RING_ACQ_REL 223\n"
 API = "Documentation/virt/kvm/api.rst"
@@ -111,4 +114,15 @@ def test_what_does_not_fit_is_refused(caplint: Caplint, linux: Path, words: tupl
     assert (run.status, run.out) == (2, "")
     assert reason in run.err
     assert [mail.read_bytes() for mail in mails] == before
+    assert not (linux.parent / "out").exists()
+
+
+def test_what_cannot_be_told_apart_is_refused(caplint: Caplint, linux: Path) -> None:
+    mail = _series(linux)[0]
+    with pytest.raises(CaplintError, match=r"a\.patch: is given twice; --fix needs each file once"):
+        refuse_equal_names((PatchText("a.patch", b"1"), PatchText("b.patch", b""), PatchText("a.patch", b"2")))
+    (linux.parent / "other.patch").write_bytes(mail.read_bytes().replace(b"PPIN 223", b"PPIN 222"))
+    run = caplint("patch", mail, linux.parent / "other.patch", "--kernel", linux, *SELECT, "--fix", "-o", "out")
+    assert run.status == 2
+    assert "--fix takes series that can be applied together; run it for each of these" in run.err
     assert not (linux.parent / "out").exists()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -14,6 +16,7 @@ from caplint.facts.extract import extract
 from caplint.facts.store.records import BlindSpot, FileFacts
 from caplint.facts.workers import Read, read_all
 from caplint.util import limited_processes
+from caplint.util.errors import CaplintError
 
 _SOUND = b"int f(void)\n{\n\treturn g();\n}\n"
 
@@ -42,6 +45,7 @@ def _busy() -> None:
 
 
 def test_a_file_that_takes_too_long_is_a_blind_spot_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited_processes, "PATIENCE", 200)  # the machine may be busy
     monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
     monkeypatch.setattr(workers, "extract", _unless(b"slow", _busy))
     found = _read({"a": _SOUND, "b": b"slow", "c": _SOUND})
@@ -53,6 +57,7 @@ def test_a_file_that_takes_too_long_is_a_blind_spot_for_good(monkeypatch: pytest
 def test_a_regular_expression_that_backtracks_without_end_is_run_where_it_can_be_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(limited_processes, "PATIENCE", 200)  # the machine may be busy
     monkeypatch.setattr(workers, "FILE_TIMEOUT", 0.5)
     source = b"void f(void)\n{\n\t%s(x)\n\t\tg(KVM_CAP_HLT);\n}\n" % (b"a" * 60)
     (found,) = workers.read_all([[(("oid", "c"), source)]], len(source), len(source), Repairs((), ("(a|aa)*b",)), 1)
@@ -81,6 +86,43 @@ def test_a_file_that_kills_its_process_is_a_blind_spot_for_now(monkeypatch: pyte
     assert found["b"][2].records == [BlindSpot(0, 6, 1, "the worker process died")]
     assert not found["b"][3]
     assert found["a"][2] == found["c"][2] == extract(_SOUND, "c")
+
+
+def _short() -> None:
+    raise MemoryError
+
+
+def test_a_file_that_finds_no_memory_is_a_blind_spot_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "extract", _unless(b"large", _short))
+    found = _read({"a": _SOUND, "b": b"large"})
+    assert found["b"][2].records == [BlindSpot(0, 5, 1, "the worker process died")]
+    assert not found["b"][3]
+    assert found["a"][2] == extract(_SOUND, "c")
+
+
+def test_processes_that_are_lost_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> Future[None]:
+        future: Future[None] = Future()
+        future.set_exception(BrokenProcessPool("lost"))
+        return future
+
+    monkeypatch.setattr(workers, "begin", lost)
+    with pytest.raises(CaplintError, match="ended unexpectedly; run caplint again"):
+        _read({"a": _SOUND})
+
+
+def test_few_files_are_in_memory_at_once() -> None:
+    taken = []
+
+    def batches() -> Iterator[workers.Batch]:
+        for number in range(100):
+            taken.append(number)
+            yield [((str(number), "c"), _SOUND)]
+
+    results = read_all(batches(), largest=1 << 20, total=1 << 10, repairs=Repairs(), jobs=2)
+    next(results)
+    assert len(taken) <= 2 * 2
+    results.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -182,8 +182,16 @@ def test_a_removed_line_of_several_that_are_the_same(tmp_path: Path) -> None:
             "has a line number or count above 10,000,000 (line 3); no readable file",
         ),
         (
+            _diff("@@ -10000001 +1 @@", "-a", "+A"),
+            "has a line number or count above 10,000,000 (line 3); no readable file",
+        ),
+        (
             _diff("@@ -1 +2000000000 @@", "-a", "+A"),
             "has a line number or count above 10,000,000 (line 3); no readable file",
+        ),
+        (
+            _diff("@@ -1,9 +1,9 @@", "-a", "+A", " b", " c"),
+            f"hunk 1 of {X86} (line 1) has other lines than its @@ header says; correct the header",
         ),
         (
             f"diff --git a/{X86} b/{X86}\ndeleted file mode 100644\n".encode(),
@@ -204,6 +212,12 @@ def test_other_diffs_that_are_refused(tmp_path: Path, diff: bytes, message: str)
 def test_leading_zeros_are_no_large_number(tmp_path: Path) -> None:
     diff = _diff(f"@@ -{'0' * 5000}1 +1 @@", "-a", "+A")
     assert changes(_tree(tmp_path), diff, "p")[X86] == b"A\nb\nc\nd\ne\n"
+
+
+def test_too_many_comparisons_are_an_error_that_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caplint.trees.hunks._SMALL", -10_000)
+    with pytest.raises(CaplintError, match=f"p: {X86}: its hunks match too many positions"):
+        changes(_tree(tmp_path), _diff("@@ -1 +1 @@", "-a", "+A"), "p")
 
 
 def test_copies_make_no_more_than_they_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

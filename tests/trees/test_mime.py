@@ -9,6 +9,7 @@ from email.header import Header
 import pytest
 
 from caplint.trees.mail import mails
+from caplint.trees.mime import Entity
 from caplint.util.errors import CaplintError
 
 DIFF = b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n"
@@ -93,3 +94,28 @@ def test_an_encoded_word_that_is_cut(length: int) -> None:
     """A single letter at the end holds no whole byte; Python's decoder refuses it."""
     (found,) = mails(b"Subject: =?utf-8?b?" + b"QUJDREVG"[:length] + b"?=\n\n" + DIFF, "p")
     assert found.subject == "ABCDEF"[: length * 3 // 4]
+
+
+@pytest.mark.parametrize("body", [b"aGVs\nbG8=\n", b"aGVsb\nG8", b"aGVs!b*G8", b"aGVsbG8=\n=\n", b"aGVsbG8g"[:7]])
+def test_damaged_base64_is_read_as_far_as_it_goes(body: bytes) -> None:
+    part = Entity(b"Content-Transfer-Encoding: base64\n\n" + body, "p")
+    assert part.payload() == b"hello"
+
+
+def test_a_subject_that_no_character_set_has() -> None:
+    for word in (b"=?utf-8?B?/w==?=", b"=?utf-8?Q?=FF?=", b"=?idna?B?/w==?=", b"=?koi8-z?B?/w==?="):
+        (mail,) = mails(b"Subject: " + word + b" x\n\n" + DIFF, "p")
+        assert mail.subject == "\N{REPLACEMENT CHARACTER} x"
+
+
+def test_the_first_of_two_headers_counts() -> None:
+    """As for git: what another program has shown is what is read."""
+    mail = Entity(b"Subject: one\nContent-Type: text/plain\nSUBJECT: two\ncontent-type: multipart/mixed\n\n", "p")
+    assert mail.headers == {"subject": "one", "content-type": "text/plain"}
+
+
+def test_nothing_behind_the_last_part_is_read() -> None:
+    head = b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n"
+    (mail,) = mails(head + DIFF + b"--b--\n--b\n\n" + DIFF.replace(b"x.c", b"y.c"), "p")
+    assert b"x.c" in mail.text
+    assert b"y.c" not in mail.text

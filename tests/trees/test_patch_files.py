@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import os
 import subprocess
@@ -225,3 +226,45 @@ def test_what_git_writes(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
     run = caplint("patch", *sorted((apart / "v1").iterdir()), "--kernel", root, "--output-format", "concise")
     assert "KVM_CAP_2: " in run.out, run.err
     assert subprocess.run(["git", "-C", root, "status", "--porcelain"], capture_output=True, check=True).stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("../" + "x" * 5_000, "lies outside of the directory of the series"),
+        ("a.patch -" + "x" * 5_000, "unknown option"),
+        ("a\0b.patch", "lies outside of the directory of the series"),
+    ],
+)
+def test_an_odd_line_of_a_list_is_one_short_line(tmp_path: Path, line: str, message: str) -> None:
+    root = lay(tmp_path, {"series": f"{line}\n", "a.patch": ONE})
+    with pytest.raises(CaplintError, match=message) as error:
+        _read(root)
+    assert len(str(error.value)) < 500 + len(str(root))
+
+
+def test_a_maildir_without_mails(tmp_path: Path) -> None:
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "cur/.hidden").write_text(_mail(1, ONE))
+    with pytest.raises(CaplintError, match="the maildir has no mail"):
+        _read(tmp_path)
+
+
+def test_a_directory_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: object) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refused)
+    with pytest.raises(CaplintError, match="cannot be read: Permission denied"):
+        _read(tmp_path)
+
+
+def test_one_file_is_bounded_and_so_is_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patch_files, "LARGEST", 10)
+    lay(tmp_path, {"a.patch": ONE})
+    with pytest.raises(CaplintError, match="more than 10 are not read"):
+        _read(tmp_path / "a.patch")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ONE.encode())))
+    (text,) = patch_texts(["-"])
+    assert len(text.content) == 11  # one more, for which the mail reader refuses it

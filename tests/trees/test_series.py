@@ -59,6 +59,12 @@ def test_files_with_numbers_of_one_series_are_one_series() -> None:
     assert len(read_series([("a", content[0]), ("b", content[0])], print)) == 2
 
 
+def test_cover_letters_alone_are_no_series() -> None:
+    letter = b"From: a <a@b>\nSubject: [PATCH 0/2] about\n\nTwo patches.\n"
+    with pytest.raises(CaplintError, match="letter: contains no diff"):
+        read_series([("letter", letter)], print)
+
+
 def test_each_file_goes_to_the_tree_that_it_fits(trees: list[Tree]) -> None:
     (laid,) = _lay(trees, _cap("KVM_CAP_A", 10) + _cap("KVM_CAP_A", 10, QEMU_UAPI) + _add("accel/kvm/new.c"))
     assert _changed(laid) == {"kernel": [UAPI], "qemu": [QEMU_UAPI, "accel/kvm/new.c"]}

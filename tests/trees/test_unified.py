@@ -83,6 +83,20 @@ def test_links_and_submodules(mode: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        b"old mode 120000\nnew mode 100644\n",
+        b"old mode 100644\nnew mode 120000\n",
+        b"deleted file mode 120000\n--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-/etc\n",
+        b"index 1111111..2222222 120000\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-/etc\n+/usr\n",
+    ],
+    ids=["was", "will be", "goes", "stays"],
+)
+def test_what_is_a_link_on_either_side(head: bytes) -> None:
+    assert _one(b"diff --git a/x b/x\n" + head).link
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (
@@ -137,6 +151,24 @@ def test_time_for_long_lines(line: bytes) -> None:
 )  # fmt: skip
 def test_both_names(text: bytes, names: tuple[bytes, bytes]) -> None:
     assert both_names(text) == names
+
+
+LONG = b"a" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"--- a/%s\n+++ b/%s\n@@ -1,9 +1 @@\n-a\n" % (LONG, LONG),
+        b"diff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n@@ -1 +1 @@\n-a\n+b\n" % (LONG, LONG, LONG[1:], LONG[1:]),
+        b"diff --git a/%s b/%s\nindex 1111111..2222222\n" % (LONG, LONG),
+    ],
+    ids=["a hunk", "other names", "no hunks"],
+)
+def test_an_error_shows_the_beginning_of_a_name(text: bytes) -> None:
+    with pytest.raises(CaplintError, match="not a unified diff") as error:
+        parse(text, "p")
+    assert len(str(error.value)) < 600
 
 
 def test_a_name_without_end_is_cut_where_it_is_shown() -> None:

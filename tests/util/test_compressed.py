@@ -8,6 +8,7 @@ import lzma
 import random
 import time
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
@@ -77,3 +78,12 @@ def test_memory_that_a_header_asks_for() -> None:
 def test_other_kinds(content: bytes, name: str) -> None:
     with pytest.raises(CaplintError, match=f"p: is compressed with {name}, which is not read; decompress it first"):
         expanded(content, "p", 100_000)
+
+
+def test_short_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short() -> object:
+        return SimpleNamespace(eof=False, decompress=lambda *_: bytes(1 << 60))
+
+    monkeypatch.setattr("caplint.util.compressed._xz", short)
+    with pytest.raises(CaplintError, match="p: cannot be decompressed: not enough memory"):
+        expanded(lzma.compress(TEXT), "p", 100_000)

@@ -185,3 +185,16 @@ def test_what_code_that_changes_meanwhile_has_written_is_dropped(
         patched.setattr("caplint.facts.store.connections.is_unchanged", lambda: False)
         store.close()
     assert _names(path, capsys) == (0, "")
+
+
+def test_neither_the_store_nor_its_seal_is_a_link(tmp_path: Path) -> None:
+    """A directory of a cache is looked at before; this is what holds if a link comes meanwhile."""
+    other, path = tmp_path / "other", tmp_path / "facts.db"
+    other.write_bytes(b"mine")
+    path.with_name(path.name + SUFFIX).symlink_to(other)
+    with pytest.raises(OSError, match="symbolic links"), seal_module.locked(path, 0):
+        pass
+    path.symlink_to(other)
+    with pytest.raises(OSError, match="symbolic links"):
+        seal_module.pinned(path)
+    assert other.read_bytes() == b"mine"
