@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from conftest import HEADER, age, kernel
+
+from caplint.cli import streams
 
 CODE = "from caplint.cli.main import entry; entry()"
 FULL = Path("/dev/full")
@@ -91,3 +95,24 @@ def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
         preexec_fn=lambda: os.closerange(0, 3),
     )  # fmt: skip
     assert int((tmp_path / "n").read_text()) > 2
+
+
+def test_an_output_that_another_program_has_made_non_blocking_is_waited_for() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    out = streams._text(streams._Output(writing, "standard output"), None)
+    text = "a" * 1_000_000
+
+    def slowly() -> bytes:
+        time.sleep(0.2)
+        with os.fdopen(reading, "rb") as file:
+            return file.read()
+
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(slowly)
+        try:
+            out.write(text)
+            out.flush()
+        finally:
+            os.close(writing)
+        assert read.result() == text.encode()

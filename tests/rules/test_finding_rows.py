@@ -6,9 +6,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from conftest import Caplint, kernel
+
+from caplint.findings.finding import Finding
+from caplint.rules.finding_rows import finding_of
+from caplint.rules.page import Rule
 
 GOOD = {
     "tree": "'kernel'", "path": "'arch/x86/kvm/x86.c'", "line": "1", "column": "1", "subject": "'KVM_CAP_HLT'",
@@ -127,3 +133,48 @@ def test_an_example_runs_nothing(caplint: Caplint, tmp_path: Path, monkeypatch: 
     file.write_text(f"{file.read_text()}\n## Bad\n\n```diff kernel\n{''.join(parts)}```\n")
     caplint("rules", "--test", "--rules", rules)
     assert not canary.exists()
+
+
+def _found(**columns: object) -> Finding:
+    """Return the finding of a row of a page that says these columns."""
+    row = {
+        "tree": "k", "path": "a.c", "line": 1, "column": 1, "subject": "s", "arch": None, "function": None,
+        "severity": None, "message": "m", "related": None,
+    }  # fmt: skip
+    rule = cast(Rule, SimpleNamespace(code="ZZZ901", name="z", severity="note", in_patch=None))
+    return finding_of(rule, tuple((row | columns).values()))
+
+
+def test_long_texts_are_cut_and_stay_different() -> None:
+    one, other = ("a" * 20_000 + end for end in "bc")
+    for column in ("subject", "arch", "function", "message"):
+        texts = [getattr(_found(**{column: text}), column) for text in (one, other)]
+        assert texts[0] != texts[1]
+        assert all(len(text) < 10_000 and "(20,001 characters, " in text for text in texts)
+
+
+def test_a_message_is_one_line() -> None:
+    assert _found(message=" a\n b\t\r\nc ").message == "a b c"
+
+
+def test_related_places_are_bounded() -> None:
+    places = [{"tree": "k", "path": "a.c", "line": line, "message": "m"} for line in range(1, 10_012)]
+    related = _found(related=json.dumps(places)).related
+    assert len(related) == 10_000
+    assert related[-1].message == "and 12 places more, of which this is the first"
+    assert related[-1].place.line == 10_000
+    with pytest.raises(ValueError, match="related is not JSON, or is too long"):
+        _found(related="[" + " " * 10_000_000 + "]")
+
+
+def test_a_number_without_end_is_none() -> None:
+    for line in ("9" * 5_000, "9" * 21, "0" * 21 + "1"):
+        with pytest.raises(ValueError, match="line must be a number from 1 to 2,147,483,647"):
+            _found(line=line)
+
+
+def test_a_row_has_the_columns_of_a_finding() -> None:
+    rule = cast(Rule, SimpleNamespace(code="ZZZ901", name="z", severity="note", in_patch=None))
+    for count in (0, 9, 12):
+        with pytest.raises(ValueError, match=f"expected 10 or 11 columns, not {count}"):
+            finding_of(rule, ("x",) * count)

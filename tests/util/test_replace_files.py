@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,14 @@ def test_all_are_replaced_and_keep_their_mode(tree: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../outside", "/etc/passwd", "sub/../a", "./a", "a/", ".git/config", "sub/.GIT/x", "gone"]
+    "path", ["../outside", "/etc/passwd", "sub/../a", "./a", "a/", ".git/config", "sub/.GIT/x", "gone", "a\0"]
 )
 def test_other_places_are_refused(tree: Path, path: str) -> None:
     (tree.parent / "outside").write_bytes(b"one\n")
     (tree / ".git").mkdir()
     (tree / ".git" / "config").write_bytes(b"one\n")
+    (tree / "sub/.GIT").mkdir()
+    (tree / "sub/.GIT/x").write_bytes(b"one\n")
     with pytest.raises(CaplintError, match="nothing was written"):
         replace_files({(tree, "a"): (b"one\n", b"1\n"), (tree, path): (b"one\n", b"1\n")})
     assert (tree / "a").read_bytes() == (tree.parent / "outside").read_bytes() == b"one\n"
@@ -92,3 +95,42 @@ def test_what_was_replaced_is_restored(tree: Path, monkeypatch: pytest.MonkeyPat
     assert (tree / "a").read_bytes() == b"one\n"
     assert targets == ["a", "b", "a"]
     assert _names(tree) == before
+
+
+def test_no_program_of_the_user_is_made_of_a_file(tree: Path) -> None:
+    """What may run as its owner has been read by nobody since it was changed."""
+    (tree / "a").chmod(0o6755)
+    replace_files({(tree, "a"): (b"one\n", b"1\n")})
+    assert stat.S_IMODE((tree / "a").stat().st_mode) == 0o755
+
+
+def test_all_are_on_the_disk_before_the_first_is_replaced(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    replace, sync = os.replace, os.fsync
+
+    def replaced(source: str, target: Path) -> None:
+        done.append("replace")
+        replace(source, target)
+
+    def synced(number: int) -> None:
+        done.append("sync")
+        sync(number)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    monkeypatch.setattr(os, "fsync", synced)
+    replace_files({(tree, "a"): (b"one\n", b"1\n"), (tree, "sub/b"): (b"two\n", b"2\n")})
+    assert done == ["sync", "sync", "replace", "replace"]
+
+
+def test_a_full_disk_is_one_visible_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **named: str) -> None:
+        raise OSError(28, "No space left on device", f"{named['dir']}/x")
+
+    place = tmp_path / "t\x1b[31m"
+    place.mkdir()
+    (place / "a").write_bytes(b"one\n")
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    with pytest.raises(CaplintError, match="No space left on device; nothing was written") as error:
+        replace_files({(place, "a"): (b"one\n", b"1\n")})
+    assert "\x1b" not in str(error.value)
+    assert (place / "a").read_bytes() == b"one\n"
