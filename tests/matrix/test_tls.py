@@ -77,6 +77,8 @@ def test_another_certificate_is_one_line(caplint: Caplint, apart: Path, schedule
         (["--scheduler", "127.0.0.1:1", "--tls-ca-file", "a"], "is not encrypted"),
         (["--scheduler", "tls://127.0.0.1:1", "--tls-ca-file", "gone"], "gone: cannot be read: No such file"),
         (["--scheduler", "tls://127.0.0.1:1", "--tls-ca-file", "fifo"], "fifo: cannot be read: it is a FIFO"),
+        (["--scheduler", "tls://127.0.0.1:1", "--tls-cert", "a", "--tls-key", "a"], "needs certificates"),
+        (["--scheduler", "tls://127.0.0.1:1", "--tls-ca-file", "large"], "more than 1,048,576 are not read"),
         (["--tls-ca-file", "a"], "are for --scheduler, which is missing"),
         (["--scheduler", ""], "write an address such as tcp://head:8786"),
     ],
@@ -84,6 +86,7 @@ def test_another_certificate_is_one_line(caplint: Caplint, apart: Path, schedule
 def test_what_does_not_go_together_is_one_line(caplint: Caplint, apart: Path, words: list[str], said: str) -> None:
     (apart / "a").write_text("no certificate")
     os.mkfifo(apart / "fifo")
+    (apart / "large").write_bytes(bytes((1 << 20) + 1))
     run = caplint("matrix", *fleet(apart), *words)
     assert (run.status, run.out, run.err.count("\n")) == (2, "", 1)
     assert said in run.err

@@ -366,3 +366,15 @@ def test_changed_code_is_never_answered_for_by_what_was_kept(copy: Path, truth: 
     assert warm == cold
     if not new.startswith(("\n#", "\n--")):
         assert cold != truth, "the change changes nothing"
+
+
+def test_code_that_is_younger_than_the_process_is_known_by_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs may be what stood in the file before."""
+    uncached = code_identity.code_identity.__wrapped__
+    newest = max(max(code_identity._package()[path].stamp[1:3]) for path in closure(*STAMPS))
+    racy = code_identity._RACY_NS
+    for started, changing in ((newest + racy + 1, False), (newest + racy, True), (newest - 1, True)):
+        monkeypatch.setattr(code_identity, "_STARTED_NS", started)
+        name = uncached(*STAMPS)
+        assert name.startswith(code_identity.CHANGING) == changing
+        assert (str(os.getpid()) in name) >= changing

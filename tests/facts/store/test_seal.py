@@ -6,6 +6,9 @@ import fcntl
 import gc
 import os
 import random
+import sqlite3
+import zlib
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -198,3 +201,86 @@ def test_neither_the_store_nor_its_seal_is_a_link(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         seal_module.pinned(path)
     assert other.read_bytes() == b"mine"
+
+
+def test_the_lock_of_a_seal_that_was_removed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else two processes would each hold the lock of a file of their own."""
+    path = tmp_path / "facts.db"
+    seal = path.with_name(path.name + SUFFIX)
+    lock = fcntl.flock
+    removed: list[int] = []
+
+    def removing(handle: int, how: int) -> None:
+        lock(handle, how)
+        if not removed:
+            removed.append(handle)
+            seal.unlink()
+
+    monkeypatch.setattr(fcntl, "flock", removing)
+    with seal_module.locked(path) as handle:
+        assert os.path.samestat(os.fstat(handle), seal.stat())
+
+
+def _sealed_file(path: Path, content: bytes) -> Path:
+    """Make a file with a seal, and return the seal."""
+    path.write_bytes(content)
+    seal = path.with_name(path.name + SUFFIX)
+    with seal_module.locked(path) as handle, seal_module.sealed(path, handle, whole=True):
+        pass
+    return seal
+
+
+def test_the_journal_of_a_pinned_store_stays(tmp_path: Path) -> None:
+    """The last connection would copy it where nobody writes a seal."""
+    path = tmp_path / "x.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = wal")
+    connection.execute("CREATE TABLE t (a)")
+    connection.commit()
+    pin = seal_module.pinned(path)
+    before = path.read_bytes()
+    connection.close()
+    os.close(pin)
+    assert seal_module.has_journal(path)
+    assert path.read_bytes() == before
+
+
+def test_a_seal_is_open_while_its_file_changes_and_stays_so_where_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "facts.db"
+    seal = _sealed_file(path, b"1" * 40_000)
+    with seal_module.locked(path) as handle:
+        seal_module.verify(path, handle)
+        with suppress(ZeroDivisionError), seal_module.sealed(path, handle):
+            assert seal.read_bytes() == seal_module._OPEN
+            raise ZeroDivisionError
+        with pytest.raises(seal_module.Unsealed):
+            seal_module.verify(path, handle)
+
+
+def test_a_seal_that_was_damaged_is_not_made_anew_by_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "facts.db"
+    seal = _sealed_file(path, b"1" * 40_000)
+    whole = seal.read_bytes()
+    for damage in (b"", whole[:-1], whole + b"1", whole[:9] + b"?" + whole[10:], whole[:-1] + b"?"):
+        seal.write_bytes(damage)
+        with seal_module.locked(path) as handle:
+            with seal_module.sealed(path, handle):
+                pass
+            assert seal.read_bytes() == damage
+            with pytest.raises(sqlite3.DatabaseError, match="does not match its checksums"):
+                seal_module.verify(path, handle)
+    odd = seal_module._MAGIC + zlib.crc32(b"abc").to_bytes(4, "big") + b"abc"
+    assert seal_module._parse(odd) is None
+
+
+def test_a_file_may_grow_and_shrink_behind_its_old_end(tmp_path: Path) -> None:
+    path = tmp_path / "facts.db"
+    _sealed_file(path, b"1" * 40_000)
+    for content in (b"1" * 90_000, b"1" * seal_module._PART):
+        path.write_bytes(b"1" * 40_000)
+        with seal_module.locked(path) as handle:
+            with seal_module.sealed(path, handle, whole=True):
+                pass
+            with seal_module.sealed(path, handle):
+                path.write_bytes(content)
+            seal_module.verify(path, handle)
