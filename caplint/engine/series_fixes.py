@@ -96,7 +96,8 @@ def _written(
         series = _series(patched, tree)
         for step, patch in enumerate(series.patches if series else (), 1):
             pair = (versions[step - 1], versions[step])
-            if pair != (before[name, path][step - 1], before[name, path][step]) and pair[0] != pair[1]:
+            former = (before[name, path][step - 1], before[name, path][step])
+            if pair != former and former[0] != former[1]:
                 text = mails.get(id(patch), patch.mail.text if patch.mail else b"")
                 mails[id(patch)] = rewritten(text, path_bytes(path), *pair)
     made = tuple(_joined(text, list(_patches(patched, text)), mails) for text in texts)

@@ -60,6 +60,9 @@ def overlaid(trees: Iterable[Tree], drafts: Drafts) -> list[Tree]:
 def _over(tree: Tree, changes: dict[str, bytes | None]) -> Tree:
     """Return a tree with changed files that is compared with the same base as before."""
     over = OverlayTree(tree, changes)
-    over.base, over.steps, over.patch_files = tree.base, tree.steps, tree.patch_files
+    over.base, over.steps = tree.base, tree.steps
+    base = tree.base
+    same = {path for path, content in changes.items() if base is not None and base.read_or_none(path) == content}
+    over.patch_files = [row for row in tree.patch_files if row.path not in same]
     over.location, over.complete = tree.location, tree.complete
     return over

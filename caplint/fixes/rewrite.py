@@ -17,7 +17,8 @@ _INDEX = re.compile(rb"^index [^\n]*\n", re.MULTILINE)
 def rewritten(text: bytes, path: bytes, before: bytes | None, after: bytes | None) -> bytes:
     """Return the text of a mail in which the diff of one file leads from `before` to `after`.
 
-    Raises `FoldError` if the mail holds no plain diff of git's for the file, or one that moves or removes it.
+    Without a change between them, the file's diff is left out. Raises `FoldError` if the mail holds no plain diff of
+    git's for the file, one that moves or removes it, or no other one that would be left.
     """
     heads = list(_SECTION.finditer(text))
     found = [number for number, head in enumerate(heads) if _path(head.group(1)) == path]
@@ -33,6 +34,10 @@ def rewritten(text: bytes, path: bytes, before: bytes | None, after: bytes | Non
     title = _INDEX.sub(b"", text[head.start() : first])
     if re.search(rb"^(?:rename|copy|deleted) ", title, re.MULTILINE):
         raise FoldError("its patch moves or removes the file")
+    if before == after:
+        if len(heads) == 1:
+            raise FoldError("nothing would be left of its patch")
+        return text[: head.start()] + text[_end_of_hunks(text, first, stop) :]
     hunks = Draft.between(before or b"", after, changes).hunks()
     return text[: head.start()] + title + hunks + text[_end_of_hunks(text, first, stop) :]
 

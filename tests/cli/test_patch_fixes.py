@@ -126,3 +126,27 @@ def test_what_cannot_be_told_apart_is_refused(caplint: Caplint, linux: Path) -> 
     assert run.status == 2
     assert "--fix takes series that can be applied together; run it for each of these" in run.err
     assert not (linux.parent / "out").exists()
+
+
+def test_the_hunk_of_a_copy_is_dropped(caplint: Caplint, linux: Path) -> None:
+    copy = f"tools/{UAPI}"
+    for path in (UAPI, copy):
+        _change(linux, path, LAST, f"{LAST}#define KVM_CAP_PPIN 224\n")
+    commit(linux, "one")
+    git(linux, "format-patch", "-q", "-1", "-o", "../mails")
+    git(linux, "reset", "-q", "--hard", "HEAD~1")
+    out = linux.parent / "out"
+    mails = list((linux.parent / "mails").iterdir())
+    run = caplint("patch", *mails, "--kernel", linux, "--select", "CAP605", "--fix", "-o", out)
+    assert (run.status, "fixed 1 finding" in run.err) == (0, True), run.err
+    git(linux, "am", "-q", *map(str, out.iterdir()))
+    assert git(linux, "diff", "--name-only", "HEAD~1").split() == [UAPI]
+
+
+def test_a_patch_of_the_copy_alone_stays(caplint: Caplint, linux: Path) -> None:
+    _change(linux, f"tools/{UAPI}", LAST, f"{LAST}#define KVM_CAP_PPIN 224\n")
+    (linux.parent / "one.diff").write_text(git(linux, "diff") + "\n")
+    git(linux, "checkout", "-q", ".")
+    out = linux.parent / "out"
+    run = caplint("patch", linux.parent / "one.diff", "--kernel", linux, "--select", "CAP605", "--fix", "-o", out)
+    assert "fixed 0 findings" in run.err

@@ -1,0 +1,60 @@
+"""Drops what a patch of KVM changes in the copies of its headers that tools/ has."""
+
+from __future__ import annotations
+
+from caplint.findings.finding import Finding
+from caplint.findings.fix import Fix, LineEdit
+from caplint.fixes.line_map import blocks
+from caplint.fixes.workbench import Proposals, Workbench
+
+# The copies that a patch changes; `alone` tells that no other patch does.
+_COPIES = """
+    SELECT o.path, o.kind, NOT EXISTS (SELECT 1 FROM patch_file x WHERE x.tree = o.tree AND x.path = o.path
+                                       AND (x.series, x.ordinal) <> (o.series, o.ordinal)) AS alone
+    FROM patch_file p JOIN patch_file o ON o.tree = p.tree AND o.series = p.series AND o.ordinal = p.ordinal
+    WHERE p.tree = ? AND p.path = ?
+      AND (o.path GLOB 'tools/include/uapi/linux/kvm*.h' OR o.path GLOB 'tools/arch/*/include/uapi/asm/kvm*.h')
+"""
+_MOST_BLOCKS = 100
+
+
+def propose(findings: list[Finding], bench: Workbench) -> Proposals:
+    """Propose what the copies were before the patch.
+
+    Only if one patch changes them, as a mail or a commit: a bare diff may have several commits, of which one may
+    synchronise the copy. A file that the patch adds stays. Then the copy lacks what the header has, which CAP106 tells
+    to those who synchronise it.
+    """
+    for finding in findings:
+        tree = finding.place.tree
+        copies = bench.rows(_COPIES, tree, finding.place.path)
+        if finding.severity == "note" or not all(kind == "modified" and alone for _, kind, alone in copies):
+            continue
+        edits = [_restored(bench, tree, path) for path, _, _ in copies]
+        if edits and all(edits):
+            made = tuple(edit for own in edits for edit in own)
+            yield finding, Fix("drop the change of the copy", made, brings=("CAP106",))
+
+
+def _restored(bench: Workbench, tree: str, path: str) -> list[LineEdit]:
+    """Return the edits that give a file its content before the patch; none if it cannot be edited."""
+    base = bench.trees[tree].base
+    lines = bench.lines(tree, path)
+    before = base.read_or_none(path) if base is not None else None
+    if before is None or not lines:
+        return []
+    try:
+        old = before.decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        return []
+    edits = []
+    for block in blocks("\n".join([*lines, ""]).encode(), before) or []:
+        first, stop, new = block.old, block.old_stop, old[block.new : block.new_stop]
+        if first == stop:  # lines are missing there: they are put back beside one that stands
+            first, new = (first - 1, [lines[first - 1], *new]) if first else (first, [*new, lines[0]])
+            stop = first + 1
+        edit = bench.replaced(tree, path, first + 1, new, stop - first)
+        if edit is None:
+            return []
+        edits.append(edit)
+    return edits if len(edits) <= _MOST_BLOCKS else []
