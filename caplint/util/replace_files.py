@@ -20,9 +20,11 @@ Place = tuple[Path, str]
 def replace_files(contents: Mapping[Place, tuple[bytes, bytes]]) -> None:
     """Replace files, given with their content before and after.
 
-    All new contents are on the disk before the first file is replaced, and if one cannot be, those before it get their
-    old content back. Raises `CaplintError` if a file does not hold the content before, or is not a regular file of its
-    tree: a link on the way to it, `..` and `.git` are refused.
+    All new contents are on the disk before the first file is replaced; if one cannot be, or the process is interrupted,
+    those before it get their old content back. A process that is killed between two replacements leaves the first
+    files in the given order new, and the others old: each is whole, and files named `.caplint.*` beside the old ones
+    hold what they would have become. Raises `CaplintError` if a file does not hold the content before, or is not a
+    regular file of its tree: a link on the way to it, `..` and `.git` are refused.
     """
     targets = {place: _target(*place) for place in contents}
     for place, (before, _) in contents.items():
@@ -34,9 +36,11 @@ def replace_files(contents: Mapping[Place, tuple[bytes, bytes]]) -> None:
             for place, (before, _) in contents.items():
                 os.replace(fresh[targets[place]], targets[place])  # noqa: PTH105 - names of mkstemp
                 done.append((targets[place], before))
-        except OSError as error:
+        except BaseException as error:
             _restore(done)
-            raise _failure(error) from error
+            if isinstance(error, OSError):
+                raise _failure(error) from error
+            raise
 
 
 def _failure(error: OSError, place: Path | None = None) -> CaplintError:

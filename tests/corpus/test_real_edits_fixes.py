@@ -43,7 +43,13 @@ SIGP = "kvm_vm_enable_cap(s, KVM_CAP_S390_USER_SIGP, 0);"
 LISTED = r"^\tMSR_(?:IA32_UCODE_REV|IA32_TSC_ADJUST|K7_HWCR),\n(?=\n\t/\*|\tMSR_)"
 FILTERED = r"\tcase MSR_AMD64_VIRT_SPEC_CTRL:\n(?=\tcase MSR_AMD64_TSC_RATIO:\n\t\t/\* This)"
 ANSWER = "\tcase KVM_CAP_PPIN:\n\t\tr = KVM_PPIN_READ | KVM_PPIN_LOCK;\n\t\tbreak;\n\tdefault:\n"
-ENABLE = "\tcase KVM_CAP_PPIN:\n\t\tr = -EINVAL;\n\t\tkvm->arch.user_space_msr_mask = cap->args[0];\n\t\tr = 0;\n\t\tbreak;\n"
+ENABLE = """\
+	case KVM_CAP_PPIN:
+		r = -EINVAL;
+		kvm->arch.user_space_msr_mask = cap->args[0];
+		r = 0;
+		break;
+"""
 NMI = "\tcase KVM_CAP_USER_NMI:\n"
 POLL = "\tcase KVM_CAP_HALT_POLL:\n"
 PAYLOAD = "\tcase KVM_CAP_EXCEPTION_PAYLOAD:\n"

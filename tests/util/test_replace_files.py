@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,50 @@ def test_a_full_disk_is_one_visible_line(tmp_path: Path, monkeypatch: pytest.Mon
         replace_files({(place, "a"): (b"one\n", b"1\n")})
     assert "\x1b" not in str(error.value)
     assert (place / "a").read_bytes() == b"one\n"
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from caplint.util.replace_files import replace_files
+
+tree, allowed, number = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+replace, done = os.replace, []
+
+def killed(old, new):
+    if len(done) == allowed:
+        os.replace = replace  # whoever restores may go on
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        os.kill(os.getpid(), number)
+    done.append(new)
+    replace(old, new)
+
+os.replace = killed
+replace_files({(tree, name): (b"old %s" % name.encode(), b"new") for name in ("a", "b", "sub/c")})
+"""
+
+
+def _killed(tmp_path: Path, allowed: int, number: int) -> list[bytes]:
+    """Contents of three files after a process was stopped when it had replaced so many of them."""
+    (tmp_path / "sub").mkdir()
+    names = ("a", "b", "sub/c")
+    for name in names:
+        (tmp_path / name).write_bytes(b"old %s" % name.encode())
+    words = [sys.executable, "-P", "-c", _KILLED, str(tmp_path), str(allowed), str(number)]
+    assert subprocess.run(words, check=False, capture_output=True).returncode != 0
+    left = [file for file in tmp_path.rglob("*") if file.is_file() and str(file.relative_to(tmp_path)) not in names]
+    assert len(left) == (0 if number == signal.SIGINT else 3 - allowed)
+    assert all(file.name.startswith(".caplint.") and file.read_bytes() == b"new" for file in left)
+    return [(tmp_path / name).read_bytes() for name in names]
+
+
+@pytest.mark.parametrize("allowed", range(3))
+def test_a_killed_process_leaves_whole_files(tmp_path: Path, allowed: int) -> None:
+    contents = _killed(tmp_path, allowed, signal.SIGKILL)
+    assert contents == [b"new"] * allowed + [b"old a", b"old b", b"old sub/c"][allowed:]
+
+
+@pytest.mark.parametrize("allowed", range(3))
+def test_an_interrupted_process_leaves_everything_old(tmp_path: Path, allowed: int) -> None:
+    assert _killed(tmp_path, allowed, signal.SIGINT) == [b"old a", b"old b", b"old sub/c"]
