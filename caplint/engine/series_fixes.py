@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from caplint.engine.mending import Mended, mend
 from caplint.engine.outcome import Outcome
+from caplint.engine.split_syncs import FROM_LINE, split_syncs
 from caplint.findings.finding import Finding
 from caplint.fixes.fold import FoldError, Versions, folded
 from caplint.fixes.rewrite import rewritten
@@ -17,8 +18,6 @@ from caplint.trees.series import Patch, PatchedTrees, Series
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
-# First line of each mail of a mbox, as format-patch writes it.
-_FROM = b"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n"
 Texts = tuple[PatchText, ...]
 """Files of patches."""
 _Key = tuple[str, str]
@@ -51,7 +50,17 @@ def fix_series(
         except FoldError as error:
             return texts, refused + [(finding, f"{error}") for finding in wanted]
 
-    return mend(texts, outcome, fold, lambda texts: check(lay(texts)))
+    split, done = split_syncs(texts, lay(texts), outcome.findings)
+    if done:
+        after = check(lay(split))
+        gone = {(finding.code, finding.subject) for finding in done}
+        if not gone & {(finding.code, finding.subject) for finding in after.findings}:
+            texts, outcome = split, after
+        else:
+            done = []
+    mended = mend(texts, outcome, fold, lambda texts: check(lay(texts)))
+    mended.fixed[:0] = done
+    return mended
 
 
 def _versions(patched: PatchedTrees, keys: set[_Key]) -> dict[_Key, Versions]:
@@ -128,7 +137,9 @@ def _joined(text: PatchText, patches: list[Patch], mails: dict[int, bytes]) -> P
         if patch.mail is None or patch.mail.head is None or (not patch.mail.head and len(patches) > 1):
             raise FoldError("the mail is encoded or in several parts; use --diff")
         body = mails.get(id(patch), patch.mail.text)
-        parts.append((_FROM + patch.mail.head if patch.mail.head else b"") + body + b"\n" * (not body.endswith(b"\n")))
+        parts.append(
+            (FROM_LINE + patch.mail.head if patch.mail.head else b"") + body + b"\n" * (not body.endswith(b"\n"))
+        )
     return replace_content(text, b"".join(parts))
 
 

@@ -29,6 +29,7 @@ FIXERS = (
     "scope-line",
     "section-fields",
     "section-number",
+    "split-sync",
     "vendor-filter",
 )
 
@@ -65,6 +66,7 @@ def fixer(name: str) -> Fixer:
         scope_line,
         section_fields,
         section_number,
+        split_sync,
         vendor_filter,
     )
 
@@ -86,6 +88,7 @@ def fixer(name: str) -> Fixer:
         scope_line.propose,
         section_fields.propose,
         section_number.propose,
+        split_sync.propose,
         vendor_filter.propose,
     )
     return dict(zip(FIXERS, functions, strict=True))[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from caplint.fixes.draft import Draft
 from caplint.fixes.fold import FoldError
@@ -40,6 +41,26 @@ def rewritten(text: bytes, path: bytes, before: bytes | None, after: bytes | Non
         return text[: head.start()] + text[_end_of_hunks(text, first, stop) :]
     hunks = Draft.between(before or b"", after, changes).hunks()
     return text[: head.start()] + title + hunks + text[_end_of_hunks(text, first, stop) :]
+
+
+class Section(NamedTuple):
+    """Diff of one file in the text of a mail, by offsets."""
+
+    path: bytes | None
+    start: int
+    stop: int
+
+
+def sections(text: bytes) -> list[Section]:
+    """Return git's diffs in the text of a mail, each up to the end of its hunks."""
+    heads = list(_SECTION.finditer(text))
+    found = []
+    for number, head in enumerate(heads):
+        stop = heads[number + 1].start() if number + 1 < len(heads) else len(text)
+        hunk = re.search(rb"^@@ ", text[head.start() : stop], re.MULTILINE)
+        end = _end_of_hunks(text, head.start() + hunk.start(), stop) if hunk else stop
+        found.append(Section(_path(head.group(1)), head.start(), end))
+    return found
 
 
 def _path(names: bytes) -> bytes | None:

@@ -150,3 +150,42 @@ def test_a_patch_of_the_copy_alone_stays(caplint: Caplint, linux: Path) -> None:
     out = linux.parent / "out"
     run = caplint("patch", linux.parent / "one.diff", "--kernel", linux, "--select", "CAP605", "--fix", "-o", out)
     assert "fixed 0 findings" in run.err
+
+
+@pytest.fixture
+def qemu(apart: Path) -> Path:
+    """A copy of the mini-VMM under git."""
+    place = apart / "qemu"
+    shutil.copytree(shipped_files.FIXTURES / "qemu", place)
+    commit(place)
+    return place
+
+
+def test_a_header_sync_becomes_a_patch_of_its_own(caplint: Caplint, qemu: Path) -> None:
+    mail = shipped_files.FIXTURES / "patches" / "qemu-ppin.patch"
+    out = qemu.parent / "out"
+    run = caplint("patch", mail, "--qemu", qemu, "--select", "CAP601", "--fix", "-o", out)
+    assert (run.status, "fixed 1 finding" in run.err) == (0, True), run.err
+    git(qemu, "am", "-q", str(out / mail.name))
+    assert git(qemu, "log", "--format=%s", "-2").splitlines() == [
+        "kvm: let a guest read the number of its processor",
+        "linux-headers: update (placeholder)",
+    ]
+    assert git(qemu, "diff", "--name-only", "HEAD~1").split() == ["accel/kvm/kvm-all.c"]
+    assert git(qemu, "diff", "--name-only", "HEAD~2", "HEAD~1").split() == ["linux-headers/linux/kvm.h"]
+    (qemu.parent / "one.patch").write_bytes(mail.read_bytes())
+    git(qemu, "reset", "-q", "--hard", "HEAD~2")
+    git(qemu, "am", "-q", str(qemu.parent / "one.patch"))
+    assert (qemu / "accel/kvm/kvm-all.c").read_text().count("KVM_CAP_PPIN") == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("[PATCH]", "[PATCH 2/3]"), ("From: A Cont", "MIME-Version: 1.0\nContent-Transfer-Encoding: 7bit\nFrom: A Cont")],
+)
+def test_mails_that_are_split_and_not(caplint: Caplint, qemu: Path, old: str, new: str) -> None:
+    mail = qemu.parent / "one.patch"
+    mail.write_text((shipped_files.FIXTURES / "patches" / "qemu-ppin.patch").read_text().replace(old, new))
+    run = caplint("patch", mail, "--qemu", qemu, "--select", "CAP601", "--fix", "-o", qemu.parent / "out")
+    fixed = (qemu.parent / "out" / "one.patch").read_text().count("\nSubject: ")
+    assert fixed == (1 if "/3" in new else 2), run.err

@@ -38,6 +38,7 @@ FIXED: dict[str, set[int]] = {
     "CAP505": {2, 3},
     "CAP507": {3},
     "CAP509": {4, 5},
+    "CAP601": set(),
     "CAP605": {1},
 }
 
