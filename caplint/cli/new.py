@@ -73,8 +73,10 @@ def run(options: argparse.Namespace) -> int:
     directory = options.output or Path(request.name)
     config = config_of(options)
     trees = trees_of(options, config)
-    if not any(tree.role == "kernel" for tree in trees):
-        raise CaplintError("no kernel given; name one with --kernel")
+    kernels = [tree.name for tree in trees if tree.role == "kernel"]
+    if len(kernels) != 1:
+        given = f"{', '.join(kernels)} are kernels; name one" if kernels else "no kernel given; name one"
+        raise CaplintError(f"{given} with --kernel")
     if not options.dry_run:
         want_free(directory)
         _want_outside(directory, [tree.location for tree in trees])

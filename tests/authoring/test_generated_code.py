@@ -136,13 +136,6 @@ struct kvm_enable_cap { uint32_t cap; uint32_t flags; uint64_t args[4]; };
 #define KVM_ENABLE_CAP 1
 #define TEST_REQUIRE(f) do { if (!(f)) exit(4); } while (0)
 #define TEST_ASSERT(e, fmt, ...) do { if (!(e)) { fprintf(stderr, fmt "\\n", ##__VA_ARGS__); exit(254); } } while (0)
-struct ucall { uint64_t cmd; uint64_t args[6]; };
-enum { UCALL_NONE, UCALL_SYNC, UCALL_DONE };
-uint64_t get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc);
-void vcpu_run(struct kvm_vcpu *vcpu);
-void ucall(uint64_t cmd, int nargs, ...);
-#define GUEST_SYNC(stage) ucall(UCALL_SYNC, 2, "hello", stage)
-#define GUEST_DONE() ucall(UCALL_DONE, 0)
 """
 
 
@@ -153,7 +146,7 @@ def test_a_compiler_accepts_the_self_test(request_: CapabilityRequest, tables: b
     with written(request_) as first:
         tree = first.workshop.tree
         text = tree.read(processor)
-        library = tree.read(f"{SELFTESTS}/include/kvm_util.h")
+        library, calls = (tree.read(f"{SELFTESTS}/include/{name}.h") for name in ("kvm_util", "ucall_common"))
     text += (
         b"void vm_init_descriptor_tables(struct kvm_vm *vm);\nvoid vcpu_init_descriptor_tables(struct kvm_vcpu *v);\n"
         * tables
@@ -166,7 +159,7 @@ def test_a_compiler_accepts_the_self_test(request_: CapabilityRequest, tables: b
         program = made.workshop.sheet(path).content.decode()
         numbers = [line.text for line in made.workshop.sheet(UAPI).lines if line.reason]
     util = _TEST_UTIL + "\n".join(numbers) + "\n"
-    lay(tmp_path, {"test_util.h": util, "kvm_util.h": library, "processor.h": text})
+    lay(tmp_path, {"test_util.h": util, "kvm_util.h": library, "processor.h": text, "ucall_common.h": calls})
     _accepts(program, "-I", str(tmp_path))
     assert ("vm_init_descriptor_tables" in program) == (tables and request_.register is not None)
     assert MAIN not in program

@@ -43,6 +43,15 @@ void kvm_vm_free(struct kvm_vm *vm);
 int __vm_ioctl(struct kvm_vm *vm, unsigned long request, void *argument);
 int __vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned long request, void *argument);
 """
+_CALLS = """\
+struct ucall { uint64_t cmd; uint64_t args[6]; };
+enum { UCALL_NONE, UCALL_SYNC, UCALL_DONE };
+uint64_t get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc);
+void vcpu_run(struct kvm_vcpu *vcpu);
+void ucall(uint64_t cmd, int nargs, ...);
+#define GUEST_SYNC(stage) ucall(UCALL_SYNC, 2, "hello", stage)
+#define GUEST_DONE() ucall(UCALL_DONE, 0)
+"""
 _PROCESSOR = """\
 uint8_t rdmsr_safe(uint32_t msr, uint64_t *value);
 uint64_t vcpu_get_msr(struct kvm_vcpu *vcpu, uint64_t msr);
@@ -72,6 +81,7 @@ def kernel(changes: dict[str, bytes | None] | None = None) -> Tree:
         f"{SELFTESTS}/Makefile": _MAKEFILE.encode(),
         f"{SELFTESTS}/include/kvm_util.h": _LIBRARY.encode(),
         f"{SELFTESTS}/include/test_util.h": b"#define TEST_REQUIRE(f) (f)\n",
+        f"{SELFTESTS}/include/ucall_common.h": _CALLS.encode(),
         f"{SELFTESTS}/include/x86_64/processor.h": _PROCESSOR.encode(),
     }
     return OverlayTree(tree, more | (changes or {})).without_base()

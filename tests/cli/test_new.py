@@ -124,6 +124,11 @@ def test_no_kernel_is_an_error(caplint: Caplint, apart: Path) -> None:
     assert (run.status, run.err) == (2, "caplint: no kernel given; name one with --kernel\n")
 
 
+def test_two_kernels_are_an_error(caplint: Caplint, linux: Path) -> None:
+    run = caplint("new", "KVM_CAP_FOO", "--kernel", linux, "--tree", f"other=kernel:{linux}@HEAD")
+    assert (run.status, run.err) == (2, "caplint: kernel, other are kernels; name one with --kernel\n")
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

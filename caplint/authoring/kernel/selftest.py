@@ -50,7 +50,9 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
         _none(request, topic, f"{makefiles[0]} builds none of {', '.join(request.archs)}")
         return
     path = "/".join(part for part in (root, folder, f"{name}.c") if part)
-    topic.create(path, program(request, _processor(workshop, root, folder)), "self-test of each answer and refusal")
+    calls = "\n".join(workshop.lines(f"{root}/include/ucall_common.h"))
+    text = program(request, _processor(workshop, root, folder), calls)
+    topic.create(path, text, "self-test of each answer and refusal")
     for makefile, line, variable in lines:
         word = f"{folder}/{name}" if folder else name
         topic.below(makefile, line, [f"TEST_GEN_PROGS_{variable} += {word}"], "builds the self-test")

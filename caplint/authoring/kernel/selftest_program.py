@@ -11,17 +11,21 @@ _TABLES = "vm_init_descriptor_tables"
 """Function that older libraries need before a guest may handle a fault."""
 
 
-def program(request: CapabilityRequest, processor: str) -> list[str]:
-    """Return the lines of the program; `processor` is the text of the header for the architecture's processors."""
-    return list(_Program(request, processor).lines())
+def program(request: CapabilityRequest, processor: str, calls: str) -> list[str]:
+    """Return the lines of the program.
+
+    `processor` is the text of the header for the architecture's processors, `calls` of that for a guest's calls.
+    """
+    return list(_Program(request, processor, calls).lines())
 
 
 class _Program:
     """Program for one capability."""
 
-    def __init__(self, request: CapabilityRequest, processor: str) -> None:
+    def __init__(self, request: CapabilityRequest, processor: str, calls: str) -> None:
         self._request = request
         self._processor = processor
+        self._calls = calls
         self._kind = request.arguments.kind
         self._on_vcpu = request.scope == "vcpu"
         reads = "rdmsr_safe" in processor or "SAFE_HELPERS(rdmsr)" in processor
@@ -53,6 +57,8 @@ class _Program:
         yield from ["", '#include "test_util.h"', '#include "kvm_util.h"']
         if self._processor:
             yield '#include "processor.h"'
+        if self._calls and self._request.enabled:
+            yield '#include "ucall_common.h"'
         yield ""
 
     def _definitions(self) -> Iterator[str]:
