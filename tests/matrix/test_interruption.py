@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,22 @@ def test_what_a_process_leaves_behind_ends_with_it(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(pool, "_read", lambda answer, status: Cell(error=f"{answer!r} {status}"))
     assert pool.Processes().check(_job(tmp_path)) == Cell(error="b'{}\\n' 0")
     _until(lambda: not processes(tmp_path), 5)
+
+
+def test_what_runs_is_ended_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(100)"))
+    started = pool.Processes()
+    with ThreadPoolExecutor(1) as thread:
+        cell = thread.submit(started.check, _job(tmp_path))
+        _until(lambda: bool(started._running))
+        started.stop()
+        assert "died of signal 9" in str(cell.result(60).error)
+
+
+def test_a_process_that_ends_before_it_has_read_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", "import sys; sys.exit(3)"))
+    job = replace(_job(tmp_path), rules=("x" * 10_000_000,))
+    assert "died with exit code 3" in str(pool.Processes().check(job).error)
 
 
 def test_nothing_is_started_once_it_is_stopped(tmp_path: Path) -> None:
