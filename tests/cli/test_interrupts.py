@@ -139,6 +139,6 @@ def test_other_dropped_exceptions_are_still_shown() -> None:
     assert "ValueError: lost" in err
 
 
-def test_a_run_in_the_background_of_a_shell_stays_deaf() -> None:
-    action = "def run(options):\n    control_c()\n    return 0"
+@pytest.mark.parametrize("action", ["def run(options):\n    control_c()\n    return 0", _ENDING])
+def test_a_run_in_the_background_of_a_shell_stays_deaf(action: str) -> None:
     assert _ended(action, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) == (0, "", "")
