@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 from itertools import islice
-from typing import NamedTuple
 
 from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix, LineEdit
+from caplint.fixes.chapters import chapter_end, chapter_for
 from caplint.fixes.section_facts import answered_architectures, enabled_facts, told
 from caplint.fixes.workbench import Proposals, Workbench
 
@@ -17,16 +17,6 @@ _NEW = """
     WHERE c.tree = ? AND c.name = ? AND c.header = 'uapi' AND c.alias IS NULL
       AND NOT EXISTS (SELECT 1 FROM base_cap b WHERE b.tree = c.tree AND (b.name = c.name OR b.number = c.number))
 """
-# Chapters with the sections of capabilities, by where these can be enabled ('' for those that cannot be).
-_CHAPTERS = """
-    SELECT s.path, s.chapter, coalesce(e.scope, '') AS scope, count(*)
-    FROM api_section s JOIN doc_cap d ON d.tree = s.tree AND d.path = s.path AND d.line = s.line AND d.heading AND d.api
-    LEFT JOIN (SELECT tree, cap, min(scope) AS scope FROM cap_enable GROUP BY tree, cap) e
-         ON e.tree = d.tree AND e.cap = d.cap
-    WHERE s.tree = ? AND s.chapter <> '' AND NOT d.pattern
-    GROUP BY s.path, s.chapter, coalesce(e.scope, '') ORDER BY count(*) DESC
-"""
-_SECTIONS = "SELECT line, number, chapter, ordinal FROM api_section WHERE tree = ? AND path = ? ORDER BY line"
 _PENDING = "SELECT section FROM pending_section"
 _SCOPES = "SELECT DISTINCT scope, flags_checked FROM cap_enable WHERE tree = ? AND cap = ?"
 _ANSWERS = "SELECT DISTINCT answer FROM cap_check WHERE tree = ? AND cap = ?"
@@ -35,15 +25,6 @@ _FIELDS = ("Architectures", "Type", "Parameters", "Returns")
 _DESCRIPTORS = {"vm": "of the VM", "vcpu": "of a vCPU"}
 _WIDTH = 79
 _MOST_FINDINGS = 20
-
-
-class _Spot(NamedTuple):
-    """End of a chapter."""
-
-    line: int
-    """Its last line with text."""
-    number: str
-    """Number of a section that is added there."""
 
 
 def propose(findings: list[Finding], bench: Workbench) -> Proposals:
@@ -59,8 +40,8 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         tree, cap = finding.place.tree, finding.subject
         scopes = bench.rows(_SCOPES, tree, cap)
         scope = scopes[0][0] if scopes else ""
-        chapter = next((row[:2] for row in bench.rows(_CHAPTERS, tree) if row[2] == scope), None)
-        spot = _spot(bench, (tree, chapter[0]), chapter[1], taken) if chapter else None
+        chapter = chapter_for(bench, tree, scope)
+        spot = chapter_end(bench, (tree, chapter[0]), chapter[1], taken) if chapter else None
         text = _text(bench, (tree, chapter[0]), cap, scopes) if chapter else []
         if spot is None or not text or chapter is None:
             continue
@@ -69,22 +50,6 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         edit = _edit(bench, (tree, chapter[0]), spot.line, [title, "-" * len(title), "", *text])
         if edit is not None:
             yield finding, Fix(f"add section {spot.number} with what the code tells; say what it is for", (edit,))
-
-
-def _spot(bench: Workbench, place: tuple[str, str], chapter: str, taken: set[str]) -> _Spot | None:
-    """Return the end of a chapter; None if its sections are not in order."""
-    sections = bench.rows(_SECTIONS, *place)
-    own = [index for index, row in enumerate(sections) if row[2] == chapter]
-    after = [row[0] for row in sections if row[2] == "" and row[0] > sections[own[-1]][0]]
-    line = after[0] - 1 if after else len(bench.lines(*place))
-    while (bench.line(*place, line) or "").startswith(".. _") or bench.line(*place, line) == "":
-        line -= 1
-    if line <= sections[own[-1]][0] + 1:
-        return None
-    ordinal = max(sections[index][3] for index in own) + 1
-    while f"{chapter}.{ordinal}" in taken:
-        ordinal += 1
-    return _Spot(line, f"{chapter}.{ordinal}")
 
 
 def _edit(bench: Workbench, place: tuple[str, str], line: int, new: list[str]) -> LineEdit | None:

@@ -12,68 +12,42 @@ from caplint.authoring.request import CapabilityRequest
 from caplint.authoring.topic import Topic
 from caplint.authoring.workshop import Workshop
 from caplint.fixes.architecture_words import word_for
+from caplint.fixes.chapters import chapter_end, chapter_for
 
-# Chapters by the number of their sections about capabilities of one descriptor, or of none.
-_CHAPTERS = """
-    SELECT s.path, s.chapter FROM api_section s
-    JOIN doc_cap d ON d.tree = s.tree AND d.path = s.path AND d.section = s.number AND d.title = s.title
-    WHERE s.tree = ?1 AND d.heading AND NOT d.pattern AND s.chapter GLOB '[0-9]*' AND s.chapter NOT LIKE '%.%'
-      AND iif(?2 = 'none',
-              NOT EXISTS (SELECT 1 FROM enable_site e WHERE e.tree = s.tree AND e.cap = d.cap)
-              AND EXISTS (SELECT 1 FROM cap_check c WHERE c.tree = s.tree AND c.cap = d.cap),
-              EXISTS (SELECT 1 FROM cap_enable e WHERE e.tree = s.tree AND e.cap = d.cap AND e.scope = ?2))
-    GROUP BY s.path, s.chapter ORDER BY count(*) DESC, s.path, s.chapter LIMIT 1
-"""
-_SECTIONS = "SELECT line, chapter, ordinal, number FROM api_section WHERE tree = ?1 AND path = ?2 ORDER BY line"
-_LABEL = re.compile(r"\.\. _[^:]*:")
-_OVERLINE = re.compile(r"([=\-~^*#+])\1{2,}")
 _WIDTH = 79
 
 
 def write(request: CapabilityRequest, topic: Topic) -> None:
-    """Document the capability below the last section of the chapter that most of its kind are in."""
+    """Document the capability at the end of the chapter that most of its kind are in."""
     workshop = topic.workshop
-    chapters = workshop.rows(_CHAPTERS, request.scope)
-    if not chapters:
+    found = chapter_for(workshop.bench, workshop.tree.name, request.scope if request.enabled else "")
+    if found is None:
         raise workshop.lacks(f"to document {request.name}", "no chapter of api.rst is about capabilities of its kind")
-    path, chapter = chapters[0]
-    sections = workshop.rows(_SECTIONS, path)
-    own = [row for row in sections if row[1] == chapter]
-    number = f"{chapter}.{max(row[2] for row in own) + 1}"
-    after = [row[0] for row in sections if row[0] > own[-1][0] and not row[3].startswith(f"{chapter}.")]
-    lines = workshop.lines(path)
-    end = _before(lines, after[0]) if after else len(lines) + 1
-    first = next((row[0] for row in sections if row[3] == chapter), own[0][0])
-    text = [*_section(request, workshop, (path, number), lines[first - 1 : end - 1])]
-    gap = [""] if end > 1 and lines[end - 2].strip() else []
-    topic.above(path, end, [*gap, *(text if after else text[:-1])], "section about it")
+    path, chapter = found
+    end = chapter_end(workshop.bench, (workshop.tree.name, path), chapter)
+    if end is None:
+        raise workshop.lacks(
+            f"to document {request.name}", f"the sections of chapter {chapter} of {path} have no order"
+        )
+    text = _section(request, workshop, (path, end.number), workshop.lines(path)[: end.line])
+    topic.below(path, end.line, ["", *[*text][:-1]], "section about it")
     topic.silent_decision(
         path,
         f"meaning of {request.stem}",
         "What is it for, and what must user space know?",
         "The section says what the code does, and no more.",
-        f"{number} {request.name}",
+        f"{end.number} {request.name}",
     )
 
 
-def _before(lines: list[str], heading: int) -> int:
-    """Return the line at which a heading begins, with its labels and the line above its title."""
-    at = heading - 1 if heading > 1 and _OVERLINE.fullmatch(lines[heading - 2]) else heading
-    while at > 2 and (_LABEL.fullmatch(lines[at - 2]) or (not lines[at - 2] and _LABEL.fullmatch(lines[at - 3]))):
-        at -= 1
-    return at
-
-
-def _section(
-    request: CapabilityRequest, workshop: Workshop, place: tuple[str, str], chapter: list[str]
-) -> Iterator[str]:
+def _section(request: CapabilityRequest, workshop: Workshop, place: tuple[str, str], above: list[str]) -> Iterator[str]:
     path, number = place
     title = f"{number} {request.name}"
     yield from (title, "-" * len(title), "")
     words = [word_for(workshop.bench, (workshop.tree.name, path), arch) for arch in request.archs]
     yield f":Architectures: {'all' if request.is_generic else ', '.join(words)}"
     if request.enabled:
-        yield _type(request.scope, chapter)
+        yield _type(request.scope, above)
         yield from _field(f":Parameters: {_parameters(request)}")
         yield from _field(f":Returns: {_returns(request)}")
     yield ""
@@ -86,9 +60,9 @@ def _section(
         yield from ("The bits are::", "", *(f"  #define {name:{width}} (1ULL << {bit})" for name, bit in names), "")
 
 
-def _type(scope: str, chapter: list[str]) -> str:
-    """Return the field of the descriptor, as most sections of the chapter write it."""
-    found = (line for line in chapter if re.fullmatch(rf":(Type|Target): {scope}", line, re.IGNORECASE))
+def _type(scope: str, above: list[str]) -> str:
+    """Return the field of the descriptor, as most sections above write it."""
+    found = (line for line in above if re.fullmatch(rf":(Type|Target): {scope}", line, re.IGNORECASE))
     most = Counter(found).most_common(1)
     return most[0][0] if most else f":Type: {scope}"
 
