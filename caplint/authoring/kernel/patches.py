@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from caplint.authoring.kernel import check, docs, enable, register, release, selftest, state, uapi
+from caplint.authoring import uapi
+from caplint.authoring.kernel import check, docs, enable, register, release, selftest, state
 from caplint.authoring.patch import Author, PlannedPatch
 from caplint.authoring.request import CapabilityRequest
 

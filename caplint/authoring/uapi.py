@@ -1,4 +1,4 @@
-"""Definition of the capability in the UAPI header, with the bits of its mask."""
+"""Definition of the capability in the UAPI header or its copy, with the bits of its mask."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from caplint.authoring.topic import Topic
 
 _DEFINED = """
     SELECT path, line, number FROM cap
-    WHERE tree = ?1 AND role = 'kernel' AND header = 'uapi' AND typeof(number) = 'integer' AND condition = '1'
+    WHERE tree = ?1 AND header IN ('uapi', 'vmm') AND typeof(number) = 'integer' AND condition = '1'
     ORDER BY number
 """
 _LATER = "SELECT name, release FROM cap_release WHERE number = ?2 AND ?1 <> ''"

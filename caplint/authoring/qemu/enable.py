@@ -1,0 +1,145 @@
+"""Check of the capability and its enable, with errors that the user sees."""
+
+from __future__ import annotations
+
+from caplint.authoring.qemu import code, option
+from caplint.authoring.qemu.code import FunctionEnd, QemuFunction
+from caplint.authoring.request import CapabilityRequest
+from caplint.authoring.style import indented
+from caplint.authoring.topic import Topic
+from caplint.knowledge.load import GENERIC
+
+_STARTS = {"vm": "kvm_arch_init", "none": "kvm_arch_init", "vcpu": "kvm_arch_init_vcpu"}
+
+
+def flag(request: CapabilityRequest) -> str:
+    """Return the variable that says that guests have the register of the capability."""
+    return f"has_{request.register.name.lower()}" if request.register is not None else ""
+
+
+def write(request: CapabilityRequest, topic: Topic) -> None:
+    """Ask for the capability where KVM starts, on each architecture that has it, and enable it if the user wants it."""
+    for arch in request.archs:
+        name = "kvm_init" if arch == GENERIC and request.scope != "vcpu" else _STARTS[request.scope]
+        found = code.function(topic.workshop, name, arch)
+        end = code.end_of(topic.workshop, found)
+        if request.enabled:
+            _enable(request, topic, found, end)
+        else:
+            _ask(request, topic, found, end)
+
+
+def _ask(request: CapabilityRequest, topic: Topic, found: QemuFunction, end: FunctionEnd) -> None:
+    state = _state(topic, found)
+    asked = code.listed(f"    {state}->{option.member(request)} = kvm_vm_check_extension(", [state, request.name], ");")
+    decision = indented(
+        topic.decision(
+            found.path,
+            f"use of {request.name}",
+            "What does QEMU do with the answer?",
+            "It is kept, and changes nothing.",
+            code.WIDTH,
+        ),
+        "    ",
+    )
+    topic.above(found.path, end.line, [*decision, *asked, ""], "asks the kernel for it")
+
+
+def _enable(request: CapabilityRequest, topic: Topic, found: QemuFunction, end: FunctionEnd) -> None:
+    helper = code.unused(topic.workshop, f"kvm_{request.scope}_enable_{request.member}")
+    for header in ("qemu/error-report.h",):
+        option.include(topic, found.path, header)
+    topic.above(found.path, found.first, _helper(request, helper), "checks it, enables it, and reports a refusal")
+    kind = "CPUState" if request.scope == "vcpu" else "KVMState"
+    target = found.variable(kind)
+    if target is None:
+        raise topic.workshop.lacks("to enable it", f"{found.path}: {found.name}() has no {kind}")
+    call = f"{helper}({target})"
+    reason = "enables it, or does not start" if request.scope == "vm" else "enables it on each vCPU, or does not start"
+    if end.value == "0" and found.result is None and end.label is None:
+        topic.replace(found.path, end.line, [f"    return {call};"], reason)
+    else:
+        topic.above(found.path, end.line, _called(call, found.result, end, topic, found), reason)
+
+
+def _called(call: str, result: str | None, end: FunctionEnd, topic: Topic, found: QemuFunction) -> list[str]:
+    """Return the call at the end of a function that keeps results in a variable."""
+    if result is None:
+        raise topic.workshop.lacks("to enable it", f"{found.path}: {found.name}() keeps no result to return")
+    if end.value == result:
+        return [f"    if ({result} >= 0) {{", f"        {result} = {call};", "    }", ""]
+    leave = f"goto {end.label};" if end.label else f"return {result};"
+    return [f"    {result} = {call};", f"    if ({result} < 0) {{", f"        {leave}", "    }", ""]
+
+
+def _state(topic: Topic, found: QemuFunction) -> str:
+    state = found.variable("KVMState")
+    if state is None:
+        raise topic.workshop.lacks("to ask for it", f"{found.path}: {found.name}() has no KVMState")
+    return state
+
+
+def _helper(request: CapabilityRequest, name: str) -> list[str]:
+    """Return the function that enables it: it returns 0 if it is off or done, else an error that it has reported."""
+    is_vcpu = request.scope == "vcpu"
+    state = "cs->kvm_state" if is_vcpu else "s"
+    wanted = f"{state}->{option.member(request)}"
+    mask = request.arguments.kind == "mask"
+    return [
+        f"static int {name}({'CPUState *cs' if is_vcpu else 'KVMState *s'})",
+        "{",
+        *(_mask(request) if mask else ()),
+        "    int known, ret;",
+        "",
+        f"    if (!{wanted}) {{",
+        "        return 0;",
+        "    }",
+        "",
+        *code.listed("    known = kvm_vm_check_extension(", [state, request.name], ");"),
+        "    if (known <= 0) {",
+        *code.reported("        ", f"kvm: this kernel does not have {request.name}"),
+        "        return -ENOTSUP;",
+        "    }",
+        *_enough(request, wanted),
+        "",
+        *code.listed(f"    ret = kvm_{request.scope}_enable_cap(", _arguments(request, wanted), ");"),
+        "    if (ret < 0) {",
+        *code.reported("        ", f"kvm: the kernel refuses {request.name}: %s", "strerror(-ret)"),
+        *([f"    }} else {{", f"        {flag(request)} = true;"] if request.register else ()),  # noqa: F541
+        "    }",
+        "",
+        "    return ret;",
+        "}",
+        "",
+    ]
+
+
+def _mask(request: CapabilityRequest) -> list[str]:
+    """Return the declaration of the bits that are asked for."""
+    macros = [request.macro(bit.name) for bit in request.arguments.bits]
+    head = "    const uint64_t bits = "
+    return [
+        f"{head if not index else ' ' * len(head)}{macro}{' |' if index < len(macros) - 1 else ';'}"
+        for index, macro in enumerate(macros)
+    ]
+
+
+def _enough(request: CapabilityRequest, wanted: str) -> list[str]:
+    """Return the test that the answer covers what is asked for."""
+    if request.answer == "mask":
+        test, words, value = "(known & bits) != bits", "bits 0x%x, which are too few", "known"
+    elif request.answer == "count" and request.arguments.kind == "size":
+        test, words, value = f"{wanted} > known", "at most %d", "known"
+    else:
+        return []
+    return [
+        f"    if ({test}) {{",
+        *code.reported("        ", f"kvm: {request.name} has {words}", value),
+        "        return -EINVAL;",
+        "    }",
+    ]
+
+
+def _arguments(request: CapabilityRequest, wanted: str) -> list[str]:
+    value = {"none": "", "mask": "bits", "bool": "1"}.get(request.arguments.kind, wanted)
+    return ["cs" if request.scope == "vcpu" else "s", request.name, "0", *([value] if value else [])]
