@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from caplint.findings.finding import Finding
     from caplint.fixes.draft import Draft
     from caplint.fixes.lay import Drafts
+    from caplint.rules.page import Rule
     from caplint.trees.tree import Tree
 
 
@@ -77,6 +78,17 @@ def tell_refused(refused: Iterable[tuple[Finding, str]]) -> None:
     for finding, reason in refused:
         what = f"{finding.code} {safe(finding.subject)} ({place_text(finding.place)})"
         sys.stderr.write(f"not fixed: {what}: {safe(reason)}\n")
+
+
+def tell_left(findings: Iterable[Finding], rules: Iterable[Rule], refused: Iterable[tuple[Finding, str]]) -> None:
+    """Say of each error and warning that no fix concerns what a person must decide."""
+    reasons = {rule.code: rule.decide for rule in rules}
+    said = {finding.fingerprint for finding, _ in refused}
+    for finding in findings:
+        if finding.severity != "note" and finding.fingerprint not in said:
+            reason = reasons.get(finding.code) or "its rule has no fix"
+            what = f"{finding.code} {safe(finding.subject)} ({place_text(finding.place)})"
+            sys.stderr.write(f"left to you: {what}: {safe(reason)}\n")
 
 
 def print_diffs(trees: list[Tree], drafts: Drafts) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from caplint.cli.check import add_output, finish, status_of
 from caplint.cli.exit_codes import FOUND
-from caplint.cli.fixing import add_fix, fixed, is_asked, tell_refused
+from caplint.cli.fixing import add_fix, fixed, is_asked, tell_left, tell_refused
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
 from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
@@ -170,6 +170,7 @@ def _fix(
         lambda laid: setting.compare([laid])[0],
     )
     tell_refused(mended.refused)
+    tell_left(mended.outcome.findings, setting.rules, mended.refused)
     write(mended.state, places)
     sys.stderr.write(f"fixed {plural(len(mended.fixed), 'finding')}\n")
     return mended.outcome

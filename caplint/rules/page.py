@@ -44,9 +44,9 @@ _PLAIN_PATH = re.compile(
 _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\.md\)")
 _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
-    "in-patch": str, "excerpts": bool, "fix": str,
+    "in-patch": str, "excerpts": bool, "fix": str, "decide": str,
 }  # fmt: skip
-_OPTIONAL = {"supersedes", "in-patch", "excerpts", "fix"}
+_OPTIONAL = {"supersedes", "in-patch", "excerpts", "fix", "decide"}
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ class Rule:
     """Whether it is right about parts of files: it reports what it sees, and nothing because something is missing."""
     fix: str | None = None
     """Name of the fixer of its findings, of `caplint/fixes/fixers.py`; None if they have no fixes."""
+    decide: str | None = None
+    """What a person must decide about a finding without a fix: a sentence without its full stop."""
 
     @cached_property
     def text(self) -> str:
@@ -214,6 +216,7 @@ def _load(path: Path) -> Rule:
         offset=page[: match.end()].count("\n"),
         excerpts=front.get("excerpts", False),
         fix=front.get("fix"),
+        decide=front.get("decide"),
     )
 
 
