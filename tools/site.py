@@ -52,6 +52,7 @@ Begin with the [user guide](guide.md). Every finding's code has a page among the
 ```{toctree}
 :maxdepth: 1
 guide
+add-a-capability
 inventory
 matrix
 rules/index
