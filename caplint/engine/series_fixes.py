@@ -106,7 +106,7 @@ def _written(
         for step, patch in enumerate(series.patches if series else (), 1):
             pair = (versions[step - 1], versions[step])
             former = (before[name, path][step - 1], before[name, path][step])
-            if pair != former and former[0] != former[1]:
+            if pair != former and not (pair[0] == pair[1] and former[0] == former[1]):
                 text = mails.get(id(patch), patch.mail.text if patch.mail else b"")
                 mails[id(patch)] = rewritten(text, path_bytes(path), *pair)
     made = tuple(_joined(text, list(_patches(patched, text)), mails) for text in texts)

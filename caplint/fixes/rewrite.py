@@ -18,11 +18,18 @@ _INDEX = re.compile(rb"^index [^\n]*\n", re.MULTILINE)
 def rewritten(text: bytes, path: bytes, before: bytes | None, after: bytes | None) -> bytes:
     """Return the text of a mail in which the diff of one file leads from `before` to `after`.
 
-    Without a change between them, the file's diff is left out. Raises `FoldError` if the mail holds no plain diff of
-    git's for the file, one that moves or removes it, or no other one that would be left.
+    A file that the mail does not change yet gets a diff behind the others; one without a change loses its diff. Raises
+    `FoldError` if the mail holds no plain diff of git's for the file, one that moves or removes it, or no other one
+    that would be left.
     """
     heads = list(_SECTION.finditer(text))
     found = [number for number, head in enumerate(heads) if _path(head.group(1)) == path]
+    if not found and heads and before is not None and after is not None and b"\r\n" not in text:
+        changes = blocks(before, after)
+        stop = sections(text)[-1].stop
+        diff = Draft.between(before, after, changes).diff(path) if changes else b""
+        if diff and text[stop - 1 : stop] == b"\n":
+            return text[:stop] + diff + text[stop:]
     if len(found) != 1 or b"\r\n" in text or after is None:
         raise FoldError("its patch is not written as git does; use --diff")
     head = heads[found[0]]

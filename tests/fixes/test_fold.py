@@ -81,10 +81,23 @@ def test_the_rest_of_a_mail_stays() -> None:
     )
 
 
+def test_another_file_gets_a_diff_behind_the_others() -> None:
+    text = rewritten(DIFF, b"b.h", b"one\n", b"one\ngood\n")
+    added = b"diff --git a/b.h b/b.h\n--- a/b.h\n+++ b/b.h\n@@ -1 +1,2 @@\n one\n+good\n"
+    assert text == DIFF.replace(b"+bad\n", b"+bad\n" + added)
+
+
+def test_a_diff_without_a_change_is_left_out() -> None:
+    both = rewritten(DIFF, b"b.h", b"one\n", b"one\ngood\n")
+    assert rewritten(both, b"b.h", b"one\n", b"one\n") == DIFF
+    with pytest.raises(FoldError, match="nothing would be left of its patch"):
+        rewritten(DIFF, b"a.h", b"one\n", b"one\n")
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        (DIFF, b"b.h"),
+        (DIFF.replace(b"diff --git a/a.h b/a.h\n", b""), b"b.h"),
         (DIFF.replace(b"\n", b"\r\n"), b"a.h"),
         (DIFF + DIFF, b"a.h"),
         (DIFF.replace(b"diff --git a/a.h b/a.h\n", b""), b"a.h"),
