@@ -6,7 +6,7 @@ from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix
 from caplint.fixes.vmm_call import (
     KVM_STATE,
-    Scope,
+    FunctionAround,
     rewritten_call,
     scope_of,
     wrapper_call,
@@ -56,7 +56,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
             yield finding, Fix(f"enable it per {'VM' if target == 'vm' else 'vCPU'}, by {others[0].callee}()", (edit,))
 
 
-def _descriptor(around: Scope, target: str) -> str | None:
+def _descriptor(around: FunctionAround, target: str) -> str | None:
     """Return the VM or the vCPU at a place, as C; None if there is none, or more than one."""
     if target == "vm":
         names = around.variables("KVMState") or [KVM_STATE]

@@ -50,7 +50,7 @@ def rewritten(text: bytes, path: bytes, before: bytes | None, after: bytes | Non
     return text[: head.start()] + title + hunks + text[_end_of_hunks(text, first, stop) :]
 
 
-class Section(NamedTuple):
+class DiffSection(NamedTuple):
     """Diff of one file in the text of a mail, by offsets."""
 
     path: bytes | None
@@ -58,7 +58,7 @@ class Section(NamedTuple):
     stop: int
 
 
-def sections(text: bytes) -> list[Section]:
+def sections(text: bytes) -> list[DiffSection]:
     """Return git's diffs in the text of a mail, each up to the end of its hunks."""
     heads = list(_SECTION.finditer(text))
     found = []
@@ -66,7 +66,7 @@ def sections(text: bytes) -> list[Section]:
         stop = heads[number + 1].start() if number + 1 < len(heads) else len(text)
         hunk = re.search(rb"^@@ ", text[head.start() : stop], re.MULTILINE)
         end = _end_of_hunks(text, head.start() + hunk.start(), stop) if hunk else stop
-        found.append(Section(_path(head.group(1)), head.start(), end))
+        found.append(DiffSection(_path(head.group(1)), head.start(), end))
     return found
 
 

@@ -18,7 +18,7 @@ _MOST_CALL = 20
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-class Scope(NamedTuple):
+class FunctionAround(NamedTuple):
     """Function around a line: its text in front of the line, and what else it has."""
 
     signature: str
@@ -103,7 +103,7 @@ def rewritten_call(bench: Workbench, call: WrapperCall, callee: str, first: str)
     return bench.replaced(*call.place, call.line, made, len(made))
 
 
-def scope_of(bench: Workbench, place: tuple[str, str], line: int) -> Scope | None:
+def scope_of(bench: Workbench, place: tuple[str, str], line: int) -> FunctionAround | None:
     """Return the function around a line, whose braces stand at the beginning of lines; None without one."""
     opened = next((n for n in range(line - 1, max(line - _MOST_LINES, 0), -1) if _starts(bench, place, n, "{}")), 0)
     closed = next((n for n in range(line + 1, line + _MOST_LINES) if _starts(bench, place, n, "{}")), 0)
@@ -116,7 +116,7 @@ def scope_of(bench: Workbench, place: tuple[str, str], line: int) -> Scope | Non
         number -= 1
     above = [bench.line(*place, n) or "" for n in range(opened + 1, line)]
     below = [bench.line(*place, n) or "" for n in range(line + 1, closed)]
-    return Scope(" ".join(head), above, "\n".join([*above, *below]))
+    return FunctionAround(" ".join(head), above, "\n".join([*above, *below]))
 
 
 def wrappers_of(projects: tuple[str, ...], verb: str, scope: str, request: str | None = None) -> list[Wrapper]:
