@@ -171,6 +171,22 @@ def test_another_architecture_is_not_called(caplint: Caplint, tmp_path: Path) ->
     )
 
 
+def test_shared_code_counts_for_architectures_that_the_vmm_has(caplint: Caplint, tmp_path: Path) -> None:
+    files = {
+        "system/main.c": "int main(void)\n{\n    return ask(0);\n}\n",
+        "accel/kvm/kvm-all.c": CHECKED.format(name="ask").replace("KVM_CAP_HLT", "KVM_CAP_MAX_VCPUS")
+        + "int kvm_check_extension(KVMState *s, int cap)\n{\n    return kvm_ioctl(s, KVM_CHECK_EXTENSION, cap);\n}\n",
+    }
+    own = {"target/arm/kvm.c": "int kvm_arm(void)\n{\n    return KVM_CAP_HLT;\n}\n"}
+    ends = []
+    for name, more in (("q", {}), ("r", own)):
+        vmm = lay(tmp_path / name, {QEMU_UAPI: "#define KVM_CAP_MAX_VCPUS 66\n", **files, **more})
+        paths = _paths(caplint, "KVM_CAP_MAX_VCPUS", "--kernel", FIXTURES / "linux", "--qemu", vmm)["paths"]
+        assert isinstance(paths, list)
+        ends.append({path[-1]["path"].split("/")[1] for path in paths})
+    assert ends == [{"arm64", "mips", "s390", "x86"}, {"arm64"}]
+
+
 def test_no_kernel(caplint: Caplint, tmp_path: Path) -> None:
     files = {
         "system/main.c": "int main(void)\n{\n    return ask(0);\n}\n",

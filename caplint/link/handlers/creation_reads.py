@@ -90,6 +90,17 @@ class CreationReads:
             next((use for use in found.uses if use.function not in ignored), None) if found.others <= ignored else None
         )
 
+    def read_in_creation(self, member: str, arch: str) -> str:
+        """Return a function of a vCPU's creation that reads a member, itself or in a helper; '' if none is known."""
+        for use in self._uses(member):
+            if use.mode != "read" or use.arch not in {arch, GENERIC} or _OF_VCPU.match(use.chain):
+                continue
+            callers = [] if self._is_creation(use.function, use.arch, 0) else self._calls(use.function, use.arch)
+            for function in [call.caller for call in callers] or [use.function]:
+                if function not in self.handlers and self._is_creation(function, arch, 0):
+                    return function
+        return ""
+
     def _is_read_by_creation(self, use: Use) -> bool:
         return self._is_of_vm(use) and self._is_creation(use.function, use.arch, 0)
 

@@ -26,7 +26,7 @@ from caplint.link.handlers.argument_checks import hands_on, highest_argument, us
 from caplint.link.handlers.capability_tables import CapabilityTables
 from caplint.link.handlers.creation_reads import CreationReads
 from caplint.link.handlers.decisions import Decisions, line_of
-from caplint.link.handlers.late_enable import heeds_vcpus, late, written
+from caplint.link.handlers.late_enable import asking, heeds_vcpus, late, written
 from caplint.link.handlers.leads import handlers
 from caplint.link.handlers.null_vm import NullVm, Untested
 from caplint.link.handlers.request_exits import flags_checked
@@ -192,9 +192,10 @@ def _insert_late(readers: Readers, reads: CreationReads, decisions: Decisions, b
         return
     region = readers.region(body, site)
     first_line = body.first_lines.get(site.start, site.line)
+    asks, reader = asking(reads, body, region)
     insert(body.connection, "all_cap_order", [CapOrderRow(
         handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-        handler.function, int(heeds_vcpus(reads, body, region)), first_line
+        handler.function, int(heeds_vcpus(reads, body, region)), int(asks), reader, first_line
     )])  # fmt: skip
     found = late(reads, body, region)
     if found is not None:

@@ -52,6 +52,23 @@ def heeds_vcpus(reads: CreationReads, body: Body, region: Region) -> bool:
     return any(region.holds(row.start) for row in between(body.vcpu_checks, body.handler.start, region.head))
 
 
+def asking(reads: CreationReads, body: Body, region: Region) -> tuple[bool, str]:
+    """Return whether a case asks if vCPUs exist, and a function of the creation that reads what it changes."""
+    extents = list(_extents(reads, body, region.start, region.stop))
+    texts = [row.text for extent in extents for row in _mentions(*extent)]
+    texts += [row.text for row in _mentions(body, body.handler.start, region.head) if region.holds(row.start)]
+    if not any(kernel_idioms().vcpus_exist.search(text) for text in texts):
+        return False, ""
+    for within, start, stop in extents:
+        for row in between(within.stores, start, stop):
+            names = POINTED.findall(BRACKETS.sub("", row.target))
+            if names and not row.local and _is_vm_state(within, row.target):
+                reader = reads.read_in_creation(names[-1], body.handler.arch)
+                if reader:
+                    return True, reader
+    return True, ""
+
+
 def written(bodies: Iterable[Body]) -> frozenset[str]:
     """Return the members that VMs' enable handlers assign to themselves."""
     of_vms = (body for body in bodies if (body.handler.verb, body.handler.scope) == ("enable", "vm"))

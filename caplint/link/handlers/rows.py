@@ -223,6 +223,8 @@ class CapOrderRow(NamedTuple):
     arch: str
     function: str
     heeds: int
+    asks: int
+    reader: str
     first_line: int
 
 

@@ -222,6 +222,8 @@ CREATE TEMP TABLE all_cap_order (
     arch       TEXT NOT NULL,
     function   TEXT NOT NULL,
     heeds      INTEGER NOT NULL, -- 1: it asks for vCPUs, reaches them, or calls what may do so; 0: it certainly does not
+    asks       INTEGER NOT NULL, -- 1: it asks itself, or in functions in view, if there are vCPUs
+    reader     TEXT NOT NULL,    -- function of a vCPU's creation that reads what a case that asks changes; '' if none is known
     first_line INTEGER NOT NULL  -- of the first case label of the same code
 );
 

@@ -99,3 +99,34 @@ SEEN = {
 @pytest.mark.parametrize("text", SEEN.values(), ids=SEEN)
 def test_seen_or_refused(tmp_path: Path, text: str) -> None:
     assert found(tmp_path, text) == []
+
+
+ASKS = {
+    "refuses": (COPY + enable(f"if (kvm->created_vcpus)\n\t\t\tbreak;\n\t\t{SET}"), (1, "kvm_arch_vcpu_create")),
+    "in front": (COPY + enable(above="if (kvm->created_vcpus)\n\t\treturn -EBUSY;"), (1, "kvm_arch_vcpu_create")),
+    "only then": (COPY + enable(f"if (!kvm->created_vcpus) {{\n\t\t\t{SET}\n\t\t}}"), (1, "kvm_arch_vcpu_create")),
+    "a helper": (
+        COPY + function("static bool busy(struct kvm *kvm)", "return kvm->created_vcpus;")
+        + enable(f"if (busy(kvm))\n\t\t\tbreak;\n\t\t{SET}"),
+        (1, "kvm_arch_vcpu_create"),
+    ),
+    "read at run time too": (
+        COPY + RUN.format("vcpu->arch.y = vcpu->kvm->arch.x;") + enable(f"if (kvm->created_vcpus)\n\t\t\tbreak;\n\t\t{SET}"),
+        (1, "kvm_arch_vcpu_create"),
+    ),
+    "read by a helper of both": (
+        function("static bool has_x(struct kvm *kvm)", "return kvm->arch.x;") + CREATE.format("vcpu->arch.y = has_x(vcpu->kvm);")
+        + RUN.format("vcpu->arch.y = has_x(vcpu->kvm);") + enable(f"if (kvm->created_vcpus)\n\t\t\tbreak;\n\t\t{SET}"),
+        (1, "kvm_arch_vcpu_create"),
+    ),
+    "read at run time only": (
+        RUN.format("vcpu->arch.y = vcpu->kvm->arch.x;") + enable(f"if (kvm->created_vcpus)\n\t\t\tbreak;\n\t\t{SET}"), (1, "")
+    ),
+    "does not ask": (COPY + enable(), (0, "")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ASKS.values(), ids=ASKS)
+def test_cases_that_ask_whether_vcpus_exist(tmp_path: Path, text: str, expected: tuple[int, str]) -> None:
+    tree = bare_kernel(tmp_path, {UAPI: "#define KVM_CAP_A 1\n", X86: text})
+    assert ask([tree], "SELECT asks, reader FROM cap_order") == [expected]
