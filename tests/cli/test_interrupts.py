@@ -5,8 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+
+from caplint.cli.main import main
 
 _RUN = """
 import os, signal, sys, time
@@ -142,3 +145,14 @@ def test_other_dropped_exceptions_are_still_shown() -> None:
 @pytest.mark.parametrize("action", ["def run(options):\n    control_c()\n    return 0", _ENDING])
 def test_a_run_in_the_background_of_a_shell_stays_deaf(action: str) -> None:
     assert _ended(action, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) == (0, "", "")
+
+
+def test_an_interrupt_within_a_command_is_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "caplint.cli.check", SimpleNamespace(add=lambda _: None, run=run))
+    assert main(["check"]) == 130
+    assert capsys.readouterr() == ("", "")
