@@ -49,15 +49,19 @@ def heeds_vcpus(reads: CreationReads, body: Body, region: Region) -> bool:
     """Tell whether a case asks if vCPUs exist, reaches them, or may do so in code that is not in view."""
     if any(_sees_vcpus(reads, *extent) for extent in _extents(reads, body, region.start, region.stop)):
         return True
+    return _asks_above(body, region)
+
+
+def _asks_above(body: Body, region: Region) -> bool:
+    """Tell whether code in front of a case, which holds for it, asks if vCPUs exist."""
     return any(region.holds(row.start) for row in between(body.vcpu_checks, body.handler.start, region.head))
 
 
 def asking(reads: CreationReads, body: Body, region: Region) -> tuple[bool, str]:
     """Return whether a case asks if vCPUs exist, and a function of the creation that reads what it changes."""
     extents = list(_extents(reads, body, region.start, region.stop))
-    texts = [row.text for extent in extents for row in _mentions(*extent)]
-    texts += [row.text for row in _mentions(body, body.handler.start, region.head) if region.holds(row.start)]
-    if not any(kernel_idioms().vcpus_exist.search(text) for text in texts):
+    inside = any(between(within.vcpu_checks, start, stop) for within, start, stop in extents)
+    if not inside and not _asks_above(body, region):
         return False, ""
     for within, start, stop in extents:
         for row in between(within.stores, start, stop):
