@@ -37,8 +37,8 @@ def want_committed(tree: Tree, files: Iterable[File], paths: Iterable[str]) -> N
         repository.close()
     changed = sorted(path for path, oid in known.items() if now.get(path, oid) != oid)
     if changed:
-        more = f" and {len(changed) - 1} other files" if len(changed) > 1 else ""
+        more = f" and {len(changed) - 1} more have" if len(changed) > 1 else " has"
         raise CaplintError(
-            f"{tree.name}: {visible(changed[0])}{more} have changes that are not committed;"
+            f"{tree.name}: {visible(changed[0])}{more} changes that are not committed;"
             " commit or stash them, or give a revision: DIR@HEAD"
         )

@@ -96,8 +96,29 @@ def test_a_dirty_tree_is_refused_but_not_its_revision(caplint: Caplint, linux: P
     file = linux / X86
     file.write_text(file.read_text().replace("/* Macro lines", "/* Own macro lines"))
     run = caplint("new", "KVM_CAP_FOO", "--kernel", linux)
-    assert (run.status, "x86.c have changes that are not committed" in run.err) == (2, True), run.err
+    assert (run.status, "x86.c has changes that are not committed; commit or stash" in run.err) == (2, True), run.err
     assert caplint("new", "KVM_CAP_FOO", "--kernel", f"{linux}@HEAD").status == 0
+
+
+def test_a_tree_below_a_repository(caplint: Caplint, linux: Path, apart: Path) -> None:
+    shutil.rmtree(linux / ".git")
+    (apart / ".gitignore").write_text("linux\n")
+    commit(apart)
+    words = ("new", "KVM_CAP_FOO", "--kernel", linux, "--dry-run")
+    assert caplint(*words).status == 0  # HEAD has nothing of it
+    (apart / ".gitignore").write_text("")
+    commit(apart)
+    assert caplint(*words).status == 0
+    (linux / X86).write_text((linux / X86).read_text() + "\n")
+    assert "x86.c has changes" in caplint(*words).err
+    (linux / UAPI).write_text((linux / UAPI).read_text() + "\n")
+    assert "x86.c and 1 more have changes" in caplint(*words).err
+
+
+def test_a_repository_without_a_commit(caplint: Caplint, linux: Path) -> None:
+    shutil.rmtree(linux / ".git")
+    git(linux, "init", "-q")
+    assert caplint("new", "KVM_CAP_FOO", "--kernel", linux, "--dry-run").status == 0
 
 
 def test_a_tree_without_git_is_taken(caplint: Caplint, linux: Path, apart: Path) -> None:
