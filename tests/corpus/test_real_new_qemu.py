@@ -109,7 +109,5 @@ def test_the_way_leads_from_main_to_the_new_cases(session: Session, corpus: Corp
     question = Question(vmm.request.name, None, None, 1, False)
     found = find_paths(question, trees, corpus.config, lambda: nullcontext(no_progress))
     whole = [path for path in found if not path.below and (not path.above or name in _BROKEN)]
-    archs = vmm.request.archs if not vmm.request.is_generic else ("x86",)
-    assert {(path.verb, path.arch) for path in whole} >= {
-        (verb, arch) for verb in ("check", "enable") for arch in archs
-    }
+    assert {path.verb for path in whole} == {"check", "enable"}
+    assert vmm.request.is_generic or {path.arch for path in whole} >= set(vmm.request.archs)
