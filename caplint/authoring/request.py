@@ -26,7 +26,7 @@ class Bit:
     """Named bit of a mask."""
 
     name: str
-    """Word behind the capability's name, such as `FAST`; the macro is `Capability.macro(name)`."""
+    """Word behind the capability's name, such as `FAST`, or a whole macro: see `CapabilityRequest.macro`."""
     position: int
 
 
@@ -94,8 +94,8 @@ class CapabilityRequest:
         return self.archs == (GENERIC,)
 
     def macro(self, word: str) -> str:
-        """Return the macro of a bit or limit of the capability: `KVM_PPIN_FAST`."""
-        return f"KVM_{self.name.removeprefix(PREFIX)}_{word}"
+        """Return the macro of a bit or limit of the capability: `KVM_PPIN_FAST` of `FAST` or of itself."""
+        return word if word.startswith("KVM_") else f"KVM_{self.name.removeprefix(PREFIX)}_{word}"
 
 
 def parse(  # noqa: PLR0913 - one for each option

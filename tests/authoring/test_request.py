@@ -14,6 +14,12 @@ def test_bits_count_on_from_the_last_one() -> None:
     assert found.macro("A") == "KVM_X86_FOO_A"
 
 
+def test_a_bit_may_be_given_as_a_whole_macro() -> None:
+    request = parse("KVM_CAP_TEA", arguments="mask:GREEN,KVM_TEA_BLACK=4", answer="mask")
+    macros = [(request.macro(bit.name), bit.position) for bit in request.arguments.bits]
+    assert macros == [("KVM_TEA_GREEN", 0), ("KVM_TEA_BLACK", 4)]
+
+
 def test_architectures_have_their_own_names_in_their_own_order() -> None:
     assert parse("KVM_CAP_FOO", archs=["s390x", "amd64", "x86"]).archs == ("x86", "s390")
     assert parse("KVM_CAP_FOO").archs == ("generic",)
