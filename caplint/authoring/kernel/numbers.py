@@ -24,6 +24,10 @@ _UPSTREAM = """
 _DEFINED = """
     SELECT tree || ':' || path || ':' || line FROM cap WHERE name = ?2 AND ?1 <> '' ORDER BY role, tree, path, line
 """
+_MACRO = """
+    SELECT f.path || ':' || m.line FROM all_file f JOIN macro m ON m.blob = f.blob
+    WHERE f.side = 'now' AND f.tree = ?1 AND m.name = ?2 ORDER BY f.path, m.line
+"""
 _KNOWN = "SELECT number, release FROM cap_release WHERE name = ?2 AND ?1 <> ''"
 _HOLDERS = """
     SELECT name || ' of ' || tree FROM cap WHERE number = ?2 AND header IN ('uapi', 'vmm') AND ?1 <> ''
@@ -48,7 +52,7 @@ _HIGHEST = 2**31 - 1
 def settled(request: CapabilityRequest, workshop: Workshop, wish: str = "next") -> CapabilityRequest:
     """Return the request with the number of its capability.
 
-    `wish` is next, the next free one; vendor, one of the vendor range; or a number. Raises `CaplintError` if the name
+    `wish` is next, the next free one; vendor, one of the vendor range; or a number. Raises `CaplintError` if a name
     or the number is taken, or no number is left.
     """
     if places := workshop.rows(_DEFINED, request.name):
@@ -58,6 +62,9 @@ def settled(request: CapabilityRequest, workshop: Workshop, wish: str = "next") 
         raise CaplintError(
             f"{request.name}: is number {number} of Linux {release.removeprefix('v')}; choose another name"
         )
+    for macro in (request.macro(bit.name) for bit in request.arguments.bits):
+        if places := workshop.rows(_MACRO, macro):
+            raise CaplintError(f"--args mask: {macro}: is defined already, at {places[0][0]}; choose another name")
     request = replace(request, register=_register(request, workshop))
     taken = {number for (number,) in workshop.bench.rows(_TAKEN)}
     if wish == "vendor":
