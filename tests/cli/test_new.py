@@ -70,7 +70,7 @@ ERRORS = [
     (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "FOO"), "no header defines it"),
     (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "PLATFORM_INFO"), "is handled already, at"),
     (("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "FOO=0x403"), "handled already, at"),
-    (("KVM_CAP_FOO", "--args", "mask:KVM_X86_DISABLE_EXITS_HLT"), "DISABLE_EXITS_HLT: is defined already, at arch/x86/"),
+    (("KVM_CAP_FOO", "--args", "mask:KVM_X86_DISABLE_EXITS_HLT"), "_HLT: is defined already, at arch/x86/"),
     (("KVM_CAP_FOO", "--from", "me"), "--from me: is not understood"),
     (("KVM_CAP_FOO", "-o", "linux/out"), "lies in a tree"),
     (("KVM_CAP_FOO", "-o", "linux"), "holds files already"),
