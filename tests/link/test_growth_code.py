@@ -215,3 +215,16 @@ def test_coverage_names_what_was_cut(tmp_path: Path, shape: str) -> None:
     made, count, reason = BLIND[shape]
     rows = ask([bare_kernel(tmp_path, made(min(count, 100)))], "SELECT reason FROM blind")
     assert [text for (text,) in rows if reason in text]
+
+
+def test_nothing_is_said_of_arguments_behind_the_conditions_of_a_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every helper tests every argument; what is not looked at is not called untested."""
+    monkeypatch.setattr("caplint.link.handlers.request_tests.MOST_STEPS", 1_000_000)
+    monkeypatch.setattr("caplint.link.handlers.request_tests.MOST_STEPS_OF_TREE", 1_000)
+    tree = bare_kernel(tmp_path, KERNELS["helpers that test every argument"](20))
+    rows = ask([tree], "SELECT validated, zero, count(*) FROM cap_argument GROUP BY 1, 2")
+    assert {row[:2] for row in rows} == {(None, "required"), (1, "accepted")}
+    (untested,) = ask([tree], "SELECT count(*) FROM cap_enable WHERE flags_checked = 0")
+    assert untested[0] < 20
