@@ -1,4 +1,4 @@
-"""Faults of 2016 to 2026 that were public, rebuilt as edits of the fixed sources, and which of them are found.
+"""Faults of 2012 to 2026 that were public, rebuilt as edits of the fixed sources, and which of them are found.
 
 Their collection was blind: whoever chose the faults and the codes that may name them had read the rule catalogue, but
 neither the analyser nor the rule pages.

@@ -60,7 +60,7 @@ FAULTS = [
         "an interrupt controller comes after vCPUs",
         "2012-03-05",
         commit("3e515705a1f4"),
-        "vCPUs from before KVM_CREATE_IRQCHIP had no APIC, and the kernel followed a null pointer; here it is the split one.",
+        "vCPUs from before KVM_CREATE_IRQCHIP had no APIC: a null pointer; here it is the split irqchip.",
         "enabled too late",
         {X86: swap("\t\tif (kvm->created_vcpus)\n\t\t\tgoto split_irqchip_unlock;\n", "")},
         "KVM_CAP_SPLIT_IRQCHIP",

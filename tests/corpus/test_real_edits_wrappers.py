@@ -1,4 +1,4 @@
-"""Edits of the real sources: names of wrappers and handlers, and public faults that no rule found."""
+"""Edits of the real sources: other names for wrappers and handlers, and answers that an ioctl narrows."""
 
 from __future__ import annotations
 
