@@ -114,7 +114,7 @@ def _hooks(body: Body) -> Iterator[_Lead]:
         return
     for lead in _delegates(body):
         found = functions_named(body.connection, handler.side, handler.tree, lead.name)
-        if any(definition.arch for definition in found):
+        if any(definition.architecture != GENERIC for definition in found):
             yield replace(lead, found_by="ioctl", within=None)
 
 
