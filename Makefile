@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 MUTANTS ?= 100
 SEED ?= 1
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test bench fuzz mutants audit known golden new-rule site lock clean bench-tools
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test compile-new bench fuzz mutants audit known golden new-rule site lock clean bench-tools
 
 run: $(STAMP)
 	@$(BIN)/caplint demo
@@ -52,6 +52,17 @@ corpus-test: $(STAMP)
 # Hundreds of edits of the real sources, each with the findings that it must bring and take: a quarter of an hour.
 edits-test: $(STAMP)
 	@$(BIN)/pytest -n auto -m edits
+
+# Compiles what `caplint new` writes, in Debian's sources of Linux and QEMU: objects for x86, and for arm64 and s390 where their
+# compilers are. It fetches and unpacks the whole sources (2 GB below .corpus/compile), and is no part of CI.
+compile-new: $(STAMP)
+	@{ command -v flex && command -v bison && command -v ninja && command -v bc; } >/dev/null || { apt-get update -qq && apt-get install -y -qq \
+		--no-install-recommends flex bison bc libelf-dev libssl-dev ninja-build libglib2.0-dev libfdt-dev bzip2 >/dev/null; } \
+		|| echo "what Linux and QEMU need to be built is not here and cannot be installed without root"
+	@command -v aarch64-linux-gnu-gcc >/dev/null || { dpkg --add-architecture arm64 && apt-get update -qq && apt-get install -y -qq \
+		--no-install-recommends gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libglib2.0-dev:arm64 zlib1g-dev:arm64 >/dev/null; } \
+		|| echo "compilers for arm64 and s390 cannot be installed; only x86 is compiled"
+	@$(BIN)/python -m tools.compile_new
 
 bench: $(TOOLS)
 	@$(BIN)/python -m tools.bench

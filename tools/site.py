@@ -61,6 +61,7 @@ ci
 schema
 architecture
 performance
+compiled
 reliability
 findings
 contributing
