@@ -77,3 +77,19 @@ def test_functions_that_enable(tmp_path: Path, name: str, lines: tuple[str, ...]
     enable = ENABLE % ("", "kvm" if scope == "vm" else "kvm_vcpu")
     tree = bare_kernel(tmp_path, {MAIN: copies + _ioctl(name, *lines), X86: enable})
     assert ask([tree], "SELECT function, cap, scope FROM cap_enable") == [("our_enable", "KVM_CAP_A", scope)]
+
+
+def test_a_helper_in_shared_code_is_no_hook_of_the_architectures(tmp_path: Path) -> None:
+    helper = (
+        "static int helper(struct kvm *kvm, struct kvm_enable_cap *cap)\n{\n\tkvm->a = cap->args[0];\n\treturn 0;\n}\n"
+    )
+    shared = (
+        "static int shared(struct kvm *kvm, struct kvm_enable_cap *cap)\n{\n\tswitch (cap->cap) {\n"
+        "\tcase KVM_CAP_B:\n\t\treturn helper(kvm, cap);\n\tdefault:\n\t\treturn our_enable(kvm, cap);\n\t}\n}\n"
+    )
+    lines = _case("KVM_ENABLE_CAP", COPY, "r = shared(kvm, &cap);", "break;")
+    code = {MAIN: helper + shared + _ioctl("our_vm_fd", *lines), X86: ENABLE % ("", "kvm")}
+    found = ask([bare_kernel(tmp_path, code)], "SELECT function, arch, found_by, understood FROM handler ORDER BY 1")
+    assert found == [
+        ("helper", "generic", "delegation", 1), ("our_enable", "x86", "ioctl", 1), ("shared", "generic", "ioctl", 1),
+    ]  # fmt: skip
