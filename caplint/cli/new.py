@@ -16,9 +16,9 @@ from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
 if TYPE_CHECKING:
-    from caplint.authoring.compose import NewSeries
-    from caplint.authoring.mails import Sender
     from caplint.authoring.request import CapabilityRequest
+    from caplint.authoring.series.compose import NewSeries
+    from caplint.authoring.series.mails import Sender
     from caplint.session import Session
 
 _AUTHOR = re.compile(r"[^<>\x00-\x1f\x7f]{1,200} <[^<>\s\x00-\x1f\x7f]{1,200}>\Z")
@@ -116,9 +116,9 @@ def _request(options: argparse.Namespace) -> CapabilityRequest:
 
 def _written(session: Session, request: CapabilityRequest, number: str, sender: Sender) -> dict[str, bytes]:
     """Return path → content of the mails for all trees of a session."""
-    from caplint.authoring.compose import series  # noqa: PLC0415
     from caplint.authoring.kernel.numbers import settled  # noqa: PLC0415
-    from caplint.authoring.mails import mails  # noqa: PLC0415
+    from caplint.authoring.series.compose import series  # noqa: PLC0415
+    from caplint.authoring.series.mails import mails  # noqa: PLC0415
     from caplint.authoring.workshop import Workshop  # noqa: PLC0415
     from caplint.fixes.workbench import Workbench  # noqa: PLC0415
 
@@ -145,7 +145,7 @@ def _want_committed(session: Session, made: NewSeries) -> None:
 
 def _sender(options: argparse.Namespace) -> Sender:
     """Return author and time; SOURCE_DATE_EPOCH sets the time, so that equal input gives equal bytes."""
-    from caplint.authoring.mails import Sender  # noqa: PLC0415
+    from caplint.authoring.series.mails import Sender  # noqa: PLC0415
 
     name, mail = os.environ.get("GIT_AUTHOR_NAME"), os.environ.get("GIT_AUTHOR_EMAIL")
     author = options.author or (f"{name} <{mail}>" if name and mail else _NOBODY)

@@ -11,8 +11,8 @@ import pytest
 from conftest import UAPI, lay
 from written import MAIN, REQUESTS, SELFTESTS, written
 
-from caplint.authoring.compose import NewSeries
 from caplint.authoring.request import CapabilityRequest
+from caplint.authoring.series.compose import NewSeries
 from caplint.trees.overlay import OverlayTree
 
 _STRICT = [

@@ -8,10 +8,10 @@ import pytest
 from conftest import UAPI, bare_kernel, git, lay
 from written import SELFTESTS, contents, kernel, workshop, written
 
-from caplint.authoring.compose import series
 from caplint.authoring.kernel.numbers import settled
-from caplint.authoring.mails import Sender, mails
 from caplint.authoring.request import parse
+from caplint.authoring.series.compose import series
+from caplint.authoring.series.mails import Sender, mails
 from caplint.util.errors import CaplintError
 
 SENDER = Sender("A Person <person@example.org>", 0)

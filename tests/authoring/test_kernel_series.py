@@ -8,8 +8,8 @@ import pytest
 from conftest import git, lay
 from written import REQUESTS, contents, kernel, written
 
-from caplint.authoring.mails import Sender, mails
 from caplint.authoring.request import CapabilityRequest, parse
+from caplint.authoring.series.mails import Sender, mails
 from caplint.config.settings import Config
 from caplint.engine.compare import compare
 from caplint.inventory.builder import build

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from caplint.authoring.compose import NewSeries, series
 from caplint.authoring.kernel.numbers import settled
 from caplint.authoring.request import CapabilityRequest, parse
+from caplint.authoring.series.compose import NewSeries, series
 from caplint.authoring.workshop import Workshop
 from caplint.config.settings import Config
 from caplint.engine.rule_examples import mini_trees

@@ -11,10 +11,10 @@ import real_trees
 from conftest import git, lay
 from real_trees import Corpus
 
-from caplint.authoring.compose import NewSeries, series
 from caplint.authoring.kernel.numbers import settled
-from caplint.authoring.mails import Sender, mails
 from caplint.authoring.request import parse
+from caplint.authoring.series.compose import NewSeries, series
+from caplint.authoring.series.mails import Sender, mails
 from caplint.authoring.workshop import Workshop
 from caplint.engine.compare import compare
 from caplint.fixes.workbench import Workbench

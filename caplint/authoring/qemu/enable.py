@@ -47,8 +47,7 @@ def _ask(request: CapabilityRequest, topic: Topic, found: QemuFunction, end: Fun
 
 def _enable(request: CapabilityRequest, topic: Topic, found: QemuFunction, end: FunctionEnd) -> None:
     helper = code.unused(topic.workshop, f"kvm_{request.scope}_enable_{request.member}")
-    for header in ("qemu/error-report.h",):
-        option.include(topic, found.path, header)
+    option.include(topic, found.path, "qemu/error-report.h")
     topic.above(found.path, found.first, _helper(request, helper), "checks it, enables it, and reports a refusal")
     kind = "CPUState" if request.scope == "vcpu" else "KVMState"
     target = found.variable(kind)
@@ -105,7 +104,7 @@ def _helper(request: CapabilityRequest, name: str) -> list[str]:
         *code.listed(f"    ret = kvm_{request.scope}_enable_cap(", _arguments(request, wanted), ");"),
         "    if (ret < 0) {",
         *code.reported("        ", f"kvm: the kernel refuses {request.name}: %s", "strerror(-ret)"),
-        *([f"    }} else {{", f"        {flag(request)} = true;"] if request.register else ()),  # noqa: F541
+        *(("    } else {", f"        {flag(request)} = true;") if request.register else ()),
         "    }",
         "",
         "    return ret;",

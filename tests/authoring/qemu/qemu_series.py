@@ -9,8 +9,8 @@ from pathlib import Path
 from conftest import lay
 from small_qemu import FILES, STAND_INS
 
-from caplint.authoring.compose import NewSeries, series
 from caplint.authoring.request import CapabilityRequest, parse
+from caplint.authoring.series.compose import NewSeries, series
 from caplint.authoring.workshop import Workshop
 from caplint.config.settings import Config
 from caplint.fixes.workbench import Workbench

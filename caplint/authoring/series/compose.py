@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 
+from caplint.authoring.kernel import patches as kernel
 from caplint.authoring.patch import PlannedPatch
+from caplint.authoring.qemu import patches as qemu
 from caplint.authoring.request import CapabilityRequest
 from caplint.authoring.topic import Decision, Topic
 from caplint.authoring.workshop import Workshop, WrittenPlace
 from caplint.util.errors import CaplintError
 
-# Project → module with the plan of its series. Imported by name: authors import the modules of this folder.
-_PLANS = {"linux": "caplint.authoring.kernel.patches", "qemu": "caplint.authoring.qemu.patches"}
+# Project → function that returns the plan of its series.
+_PLANS = {"linux": kernel.patches, "qemu": qemu.patches}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def series(request: CapabilityRequest, workshop: Workshop) -> NewSeries:
     project = workshop.tree.project.name
     if project not in _PLANS:
         raise CaplintError(f"{workshop.tree.name}: patches can be written for {', '.join(_PLANS)}, not for {project}")
-    plan: list[PlannedPatch] = import_module(_PLANS[project]).patches(request)
+    plan: list[PlannedPatch] = _PLANS[project](request)
     topics = []
     for patch in plan:
         topic = Topic(workshop, patch.subject, list(patch.body))

@@ -11,7 +11,7 @@ from email.header import Header
 from email.utils import format_datetime
 
 from caplint import __version__
-from caplint.authoring.compose import NewSeries
+from caplint.authoring.series.compose import NewSeries
 from caplint.authoring.topic import Topic
 from caplint.fixes.draft import Draft
 from caplint.trees.names import path_bytes
