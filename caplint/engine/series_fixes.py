@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from caplint.engine.mending import Mended, mend
 from caplint.engine.outcome import Outcome
-from caplint.engine.split_syncs import FROM_LINE, split_syncs
+from caplint.engine.split_syncs import split_syncs
 from caplint.findings.finding import Finding
 from caplint.fixes.fold import FoldError, Versions, folded
 from caplint.fixes.rewrite import rewritten
+from caplint.trees.mail import FROM_LINE
 from caplint.trees.names import path_bytes
 from caplint.trees.patch_text import PatchText
 from caplint.trees.series import Patch, PatchedTrees, Series

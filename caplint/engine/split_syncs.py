@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 from caplint.findings.finding import Finding
 from caplint.fixes.rewrite import sections
+from caplint.trees.mail import FROM_LINE
 from caplint.trees.names import path_bytes
 from caplint.trees.patch_text import PatchText
 from caplint.trees.series import Patch, PatchedTrees
 
-FROM_LINE = b"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n"
-"""First line of each mail of a mbox, as format-patch writes it."""
 _MIXED = "CAP601"
 _SYNCED = ("linux-headers/", "include/standard-headers/")
 _SUBJECT = re.compile(rb"^Subject:[^\n]*\n(?:[ \t][^\n]*\n)*", re.MULTILINE | re.IGNORECASE)

@@ -12,6 +12,8 @@ from caplint.util.errors import CaplintError
 
 LARGEST = 64_000_000
 """Maximum size of a patch file in bytes; a whole release of the kernel's KVM is a tenth of it."""
+FROM_LINE = b"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n"
+"""First line of each mail that is written, as format-patch writes it."""
 # First line of each mail in a mbox; format-patch writes it too (git-format-patch(1)).
 _FROM = re.compile(rb"^From [^\n]*\d{4}\r?\n(?=[A-Za-z][A-Za-z0-9-]*:)", re.MULTILINE)
 _HEADERS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")

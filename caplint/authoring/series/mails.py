@@ -14,12 +14,12 @@ from caplint import __version__
 from caplint.authoring.series.compose import NewSeries
 from caplint.authoring.topic import Topic
 from caplint.fixes.draft import Draft
+from caplint.trees.mail import FROM_LINE
 from caplint.trees.names import path_bytes
 from caplint.trees.tree import object_id
 from caplint.util.escape import visible
 
 _WIDTH = 72
-_FROM = "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
 _LONGEST_NAME = 52
 _ABBREVIATED = 12
 """Digits of an object id, as Linux abbreviates them."""
@@ -54,10 +54,10 @@ def _mail(sender: Sender, subject: str, body: bytes) -> bytes:
     when = format_datetime(datetime.fromtimestamp(sender.seconds, UTC))
     name, _, address = sender.author.rpartition(" <")
     author = f"{Header(name, 'utf-8').encode() if not name.isascii() else name} <{address}"
-    head = [_FROM, f"From: {author}", f"Date: {when}", f"Subject: {subject}"]
+    head = [f"From: {author}", f"Date: {when}", f"Subject: {subject}"]
     if not body.isascii():
         head += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: 8bit"]
-    return "\n".join([*head, "", ""]).encode() + body + f"-- \ncaplint {__version__}\n\n".encode()
+    return FROM_LINE + "\n".join([*head, "", ""]).encode() + body + f"-- \ncaplint {__version__}\n\n".encode()
 
 
 def _file_name(subject: str) -> str:
