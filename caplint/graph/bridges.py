@@ -61,6 +61,7 @@ class Bridges:
 
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
+        self._built: dict[str, set[str]] = {}
         self._known: dict[tuple[str, str, tuple[str, str], Target, str], tuple[Step, ...]] = {}
 
     @property
@@ -81,8 +82,14 @@ class Bridges:
         else:
             rows = self._connection.execute(_ANSWERING[verb], (name,)).fetchall()
         every = [arch for (arch,) in rows]
-        built = {arch for (arch,) in self._connection.execute(_BUILT, (use.tree,))}
+        built = self._built_for(use.tree)
         return [arch for arch in every if arch in built or arch == GENERIC] or every
+
+    def _built_for(self, vmm: str) -> set[str]:
+        """Return the architectures for which a VMM has code; an inventory asks for each capability."""
+        if vmm not in self._built:
+            self._built[vmm] = {arch for (arch,) in self._connection.execute(_BUILT, (vmm,))}
+        return self._built[vmm]
 
     def into_kernel(self, use: VmmSite, tree: Tree, arch: str, name: str) -> Way:
         """Return the steps from the ioctl call of a VMM to the kernel's case label; broken if there are none."""
