@@ -31,7 +31,7 @@ class HandlerCase(NamedTuple):
     place: tuple[str, str]
     """Tree and path."""
     request: str
-    """How the handler reaches into its request: `cap->`."""
+    """Text in front of a member of the request: `cap->`."""
     switch: int
     """Line of the switch."""
     last_label: int

@@ -96,7 +96,7 @@ class Rule:
     fix: str | None = None
     """Name of the fixer of its findings, of `caplint/fixes/fixers.py`; None if they have no fixes."""
     decide: str | None = None
-    """What a person must decide about a finding without a fix: a sentence without its full stop."""
+    """Decision about a finding without a fix that a person must make: a sentence without its full stop."""
 
     @cached_property
     def text(self) -> str:

@@ -66,7 +66,7 @@ def _texts(made: NewSeries, arch: str) -> dict[str, list[str]]:
 
 
 def _unit(made: NewSeries, arch: str) -> Iterator[str]:
-    """These lines, each where it belongs."""
+    """Lines, each where it belongs."""
     texts = _texts(made, arch)
     yield _KERNEL
     yield from (*texts["number of the capability"], *texts.get("bits of the mask", []))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import new_capabilities
+
 from caplint.authoring.kernel.numbers import settled
 from caplint.authoring.request import CapabilityRequest, parse
 from caplint.authoring.series.compose import NewSeries, series
@@ -59,14 +61,7 @@ int _vcpu_set_msr(struct kvm_vcpu *vcpu, uint64_t msr, uint64_t value);
 """
 
 REQUESTS = {
-    "query": parse("KVM_CAP_X86_BELL", archs=["x86"], scope="none"),
-    "mask": parse("KVM_CAP_X86_BELL", archs=["x86"], answer="mask", arguments="mask:A,B=3,C"),
-    "bool on arm64": parse("KVM_CAP_ARM_BELL", archs=["arm64"], arguments="bool"),
-    "vcpu on s390": parse("KVM_CAP_S390_BELL", archs=["s390"], scope="vcpu"),
-    "descriptor": parse("KVM_CAP_BELL", arguments="fd"),
-    "register": parse("KVM_CAP_X86_PPIN", archs=["x86"], register="PPIN=0x4f:ro"),
-    "new register": parse("KVM_CAP_X86_BELL", archs=["x86"], arguments="bool", register="BELL=0x1234:rw"),
-    "largest": parse("KVM_CAP_BELL", answer="count", arguments="size"),
+    **new_capabilities.REQUESTS,
     "two": parse("KVM_CAP_BELL", archs=["s390x", "x86"], arguments="mask:ONE"),
     "number": parse("KVM_CAP_MIPS_BELL", archs=["mips"], scope="none", answer="count"),
 }
@@ -89,7 +84,7 @@ def kernel(changes: dict[str, bytes | None] | None = None) -> Tree:
 
 @contextmanager
 def workshop(tree: Tree, config: Config | None = None) -> Iterator[Workshop]:
-    """What authors read of a tree."""
+    """The workshop of a tree: all that authors read."""
     session = open_session([tree], config or Config(cache="none", jobs=1))
     try:
         yield Workshop(Workbench(session.connection, {tree.name: tree}), tree)

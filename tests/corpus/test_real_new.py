@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import new_capabilities
 import pytest
 import real_trees
 from conftest import git, lay
@@ -24,14 +25,7 @@ from caplint.util.errors import CaplintError
 corpus = real_trees.corpus
 pytestmark = pytest.mark.corpus
 REQUESTS = {
-    "query": parse("KVM_CAP_X86_BELL", archs=["x86"], scope="none"),
-    "mask": parse("KVM_CAP_X86_BELL", archs=["x86"], answer="mask", arguments="mask:A,B=3,C"),
-    "bool on arm64": parse("KVM_CAP_ARM_BELL", archs=["arm64"], arguments="bool"),
-    "vcpu on s390": parse("KVM_CAP_S390_BELL", archs=["s390"], scope="vcpu"),
-    "descriptor": parse("KVM_CAP_BELL", arguments="fd"),
-    "register": parse("KVM_CAP_X86_PPIN", archs=["x86"], register="PPIN=0x4f:ro"),
-    "new register": parse("KVM_CAP_X86_BELL", archs=["x86"], arguments="bool", register="BELL=0x1234:rw"),
-    "largest": parse("KVM_CAP_BELL", answer="count", arguments="size"),
+    **new_capabilities.REQUESTS,
     "many": parse("KVM_CAP_BELL", archs=["x86", "s390", "arm64"], arguments="bool"),
 }
 SENDER = Sender("A Person <person@example.org>", 1_700_000_000)

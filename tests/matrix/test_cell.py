@@ -36,7 +36,7 @@ def test_an_error_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, e
 
 
 def test_a_configuration_that_changes_meanwhile_is_not_used(tmp_path: Path) -> None:
-    """What the user trusted, or gave, are the settings that the run began with."""
+    """Settings that the user trusted or gave are those that the run began with."""
     config = tmp_path / "caplint.toml"
     config.write_text('rules = ["more"]\n')
     said = cell._answer(_job(tmp_path, config)).error

@@ -369,7 +369,7 @@ def test_changed_code_is_never_answered_for_by_what_was_kept(copy: Path, truth: 
 
 
 def test_code_that_is_younger_than_the_process_is_known_by_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What runs may be what stood in the file before."""
+    """A running program may be that of the file as it was before."""
     uncached = code_identity.code_identity.__wrapped__
     newest = max(max(code_identity._package()[path].stamp[1:3]) for path in closure(*STAMPS))
     racy = code_identity._RACY_NS

@@ -45,7 +45,7 @@ class QemuNeighbour:
     member: str
     """Member of the state that holds its value."""
     source: str
-    """What is taken, as written: `msrs[i].data`."""
+    """Expression that is assigned to it, as written: `msrs[i].data`."""
 
 
 def neighbour(workshop: Workshop) -> QemuNeighbour:

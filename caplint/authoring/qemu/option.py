@@ -18,7 +18,7 @@ _MEMBERS = """
 
 @dataclass(frozen=True)
 class _OptionKind:
-    """How a value is kept and given."""
+    """Types and functions by which a value is kept and given."""
 
     type: str
     """Type of the member."""
