@@ -32,6 +32,8 @@ _BITS = re.compile(r"(?!0\Z|1\Z)(?:[A-Z][A-Z0-9_]*[A-Z0-9]|0[xX][0-9a-fA-F]+|\d+
 # Longer expressions are not taken apart.
 _MOST_WHOLE = 400
 _ANSWER = Node("name", "answer_of_check")
+_CHAIN = re.compile(r"\w+(?:(?:->|\.)\w+)*")
+_WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"&&|\|\||[?:,;]|(?<![=!<>+\-*/%&|^])=(?!=)")
 
 
@@ -213,14 +215,22 @@ def _only_reports(text: str) -> bool:
 def _marked(carriers: AnswerCarriers, function: CodeFunction, text: str) -> str:
     """Return an expression with `@` in place of every answer."""
     for check in carriers.checks:
-        callee = re.escape(check.call.callee)
-        text = re.sub(rf"\b{callee}\s*\((?:[^()]|\([^()]*\))*{re.escape(check.expression)}\s*\)", "@", text)
+        callee, expression = check.call.callee, check.expression
+        if callee in text and expression in text:
+            pattern = rf"\b{re.escape(callee)}\s*\((?:[^()]|\([^()]*\))*{re.escape(expression)}\s*\)"
+            text = re.sub(pattern, "@", text)
     for name in carriers.functions:
-        text = re.sub(rf"\b{name}\s*\((?:[^()]|\([^()]*\))*\)", "@", text)
-    names = [name for name in symbols(text) if (function.path, function.start, name) in carriers.locals]
-    for name in {*names, *(symbols(text) & carriers.shared.keys())}:
-        text = re.sub(rf"(?:\b\w+(?:->|\.))*\b{name}\b", "@", text)
-    return text
+        if name in text:
+            text = re.sub(rf"\b{name}\s*\((?:[^()]|\([^()]*\))*\)", "@", text)
+    names = {name for name in symbols(text) if (function.path, function.start, name) in carriers.locals}
+    names |= symbols(text) & carriers.shared.keys()
+    return _CHAIN.sub(lambda chain: _marked_chain(chain[0], names), text) if names else text
+
+
+def _marked_chain(chain: str, names: set[str]) -> str:
+    """Return `a->b.c` with `@` in place of the part that ends at the last of the names."""
+    stop = max((word.end() for word in _WORD.finditer(chain) if word[0] in names), default=0)
+    return f"@{chain[stop:]}" if stop else chain
 
 
 def _compares(text: str) -> bool:
