@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED
 from caplint.cli.fixing import add_fix, fixed, is_asked
 from caplint.cli.options import (
     add_base,
-    add_output_format,
     add_probe,
     add_rules,
     add_trees,
@@ -20,13 +17,11 @@ from caplint.cli.options import (
     progress,
     rules_of,
     trees_of,
-    write_output,
 )
+from caplint.cli.reporting import add_output, finish, report_files, status_of
 from caplint.engine import baseline, baseline_file, upstream
 from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import recalled
-from caplint.findings.finding import SEVERITIES
-from caplint.report.wording import coverage_line, remarks
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
@@ -54,19 +49,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose the output format and the severity that fails the command."""
-    add_output_format(parser, "check")
-    parser.add_argument(
-        "--fail-on",
-        choices=(*SEVERITIES, "never"),
-        help="exit with 1 on findings at least as severe (default: warning)",
-    )
-
-
 def run(options: argparse.Namespace) -> int:
     """Check the trees, report the findings and return the exit code."""
     config = config_of(options)
+    report_files(options)  # what is wrong with them is said before the work
     fixing = is_asked(options)
     known_findings = baseline_file.read(options.baseline) if options.baseline else None
     trees, rules = trees_of(options, config), rules_of(options, config, whole=False)
@@ -108,23 +94,3 @@ def _computed(trees: list[Tree], rules: list[Rule], config: Config, *, deep: boo
 
             return compare(trees, rules, config, show)
         return engine.check(trees, rules, config, show, deep=deep)
-
-
-def finish(outcome: Outcome, options: argparse.Namespace, fail_on: str, floor: float) -> int:
-    """Report an outcome and return its exit code."""
-    write_output(outcome, "check", options)
-    if options.output_format != "text":
-        for line in (*remarks(outcome), f"coverage: {coverage_line(outcome.coverage)}"):
-            sys.stderr.write(f"{line}\n")
-    return status_of(outcome, fail_on, floor)
-
-
-def status_of(outcome: Outcome, fail_on: str, floor: float) -> int:
-    """Return the exit code of an outcome."""
-    limit = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
-    if any(SEVERITIES.index(finding.severity) <= limit for finding in outcome.findings):
-        return FOUND
-    if outcome.coverage.percent < floor:
-        sys.stderr.write(f"caplint: coverage {outcome.coverage.percent:.3f} % is below coverage.floor {floor} %\n")
-        return UNCOVERED
-    return CLEAN

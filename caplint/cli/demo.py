@@ -7,10 +7,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from caplint.cli.check import add_output, finish
 from caplint.cli.exit_codes import CLEAN, FOUND
 from caplint.cli.fixing import add_fix, fixed
 from caplint.cli.options import add_config, add_rules, config_of, rules_of
+from caplint.cli.reporting import add_output, finish, report_files
 from caplint.config.settings import Config
 from caplint.engine.compare import compare_series
 from caplint.engine.outcome import Outcome
@@ -33,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check the mini-trees with the pair of patches applied that adds KVM_CAP_PPIN."""
     config = config_of(options)
+    report_files(options)  # what is wrong with them is said before the work
     # The demonstration gives the same output everywhere: of the configuration only jobs and cache count.
     demo_config = Config(jobs=config.jobs, cache=config.cache)
     patched, rules = _patched(), rules_of(options, demo_config)

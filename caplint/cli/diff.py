@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 
-from caplint.cli.check import add_output, finish, outcome_of, status_of
+from caplint.cli.check import outcome_of
 from caplint.cli.fixing import add_fix, fixed, is_asked
 from caplint.cli.options import add_rules, add_trees, between, config_of, rules_of
+from caplint.cli.reporting import add_output, finish, report_files, status_of
 from caplint.util.errors import CaplintError
 
 _REVISIONS = re.compile(r"((?:(?!\.\.).)*)(\.{2,3})((?:(?!\.\.)[^.].*)?)", re.DOTALL)
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if revisions is None or not (revisions[1] or revisions[3]):
         raise CaplintError(f"{options.revisions}: write REV..REV, such as v6.11..v6.12")
     config = config_of(options)
+    report_files(options)  # what is wrong with them is said before the work
     earlier, dots, later = revisions.groups()
     trees = between(options, config, (earlier or "HEAD", later or "HEAD"), fork=dots == "...")
     rules = rules_of(options, config, whole=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -144,15 +144,14 @@ def add_rule_pages(parser: argparse.ArgumentParser) -> None:
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
-    """Add --rules and --select."""
+    """Add --rules, --select, --extend-select and --ignore."""
     add_rule_pages(parser)
-    parser.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        metavar="CODE",
-        help="run only these rules, by code or name, separated by commas; may be repeated",
-    )
+    for option, purpose in (
+        ("--select", "run only these rules, by code, prefix of codes (CAP4) or name, separated by commas"),
+        ("--extend-select", "run these rules besides those selected, also where a shorter prefix ignores them"),
+        ("--ignore", "leave these rules out"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar="CODE", help=f"{purpose}; may be repeated")
 
 
 def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
@@ -162,12 +161,31 @@ def config_of(options: argparse.Namespace, *, trusting: bool = False) -> Config:
         if options.jobs < 1:
             raise CaplintError(f"--jobs {options.jobs}: must be at least 1")
         config = replace(config, jobs=bounded_jobs(options.jobs))
+    config = _with_selection(config, options)
     probes: list[str] = getattr(options, "probe", [])
     if not probes:
         return config
     from caplint.config.run import with_machines  # noqa: PLC0415 - most runs ask no machine
 
     return with_machines(config, _machines(probes, config))
+
+
+def _with_selection(config: Config, options: argparse.Namespace) -> Config:
+    """Return the configuration with the rules that the command line selects: they prevail over those of the file."""
+    select, extend, _ = _selection(options)
+    return replace(
+        config, select=() if select else config.select, extend_select=(*config.extend_select, *select, *extend)
+    )
+
+
+def _selection(options: argparse.Namespace) -> list[tuple[str, ...]]:
+    """Return the words of --select, --extend-select and --ignore."""
+    return [_words(getattr(options, name, None) or ()) for name in ("select", "extend_select", "ignore")]
+
+
+def _words(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of options, which commas separate."""
+    return tuple(word.strip() for text in texts for word in text.split(","))
 
 
 def _machines(probes: list[str], config: Config) -> tuple[Machine, ...]:
@@ -218,8 +236,9 @@ def _asked(options: argparse.Namespace) -> tree_choice.Asked:
 
 
 def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True) -> list[Rule]:
-    """Return the shipped rules and the user's, limited to --select; `whole` as in `rules.page.load`."""
+    """Return the selected ones of the shipped rules and the user's; `whole` as in `rules.page.load`."""
     from caplint.rules import page as rule_pages  # noqa: PLC0415 - not every command has rules
+    from caplint.rules.selection import is_ignored, is_selected, validate  # noqa: PLC0415
 
     if "" in getattr(options, "rules", ()):  # a variable of a script that is not set
         raise CaplintError("--rules: the name of the directory is empty")
@@ -230,14 +249,12 @@ def rules_of(options: argparse.Namespace, config: Config, *, whole: bool = True)
         ],
         whole=whole,
     )
-    for code in config.ignore:
-        rule_pages.find(rules, code)
+    select, extend, ignore = _selection(options)
+    validate(rules, (*config.select, *config.extend_select, *config.ignore, *select, *extend, *ignore))
     for entry in config.suppress:
         rule_pages.find(rules, entry.code)
-    if selected := getattr(options, "select", None):
-        codes = {rule_pages.find(rules, code).code for word in selected for code in word.split(",")}
-        return [rule for rule in rules if rule.code in codes]
-    return rules
+    wanted = [rule for rule in rules if is_selected(rule, select, extend)]
+    return [rule for rule in wanted if not is_ignored(rule, ignore, (*select, *extend))]
 
 
 def architecture_of(word: str) -> str:

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.cli.check import add_output, finish, status_of
 from caplint.cli.exit_codes import FOUND
 from caplint.cli.fixing import add_fix, fixed, is_asked, tell_left, tell_refused
 from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
+from caplint.cli.reporting import add_output, finish, report, report_files, status_of, write_files
 from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key
@@ -106,6 +106,7 @@ class _Setting:
 def run(options: argparse.Namespace) -> int:
     """Apply the patches to the trees, and report the findings that they add and resolve."""
     config = config_of(options)
+    report_files(options)  # what is wrong with them is said before the work
     _check_fixing(options)
     texts = tuple(PatchText(*text) for text in patch_texts(options.files))
     setting = _Setting(options, config, trees_around(options, config), rules_of(options, config, whole=False))
@@ -133,13 +134,14 @@ def _report(patched: list[PatchedTrees], outcomes: list[Outcome], setting: _Sett
     options = setting.options
     if options.diff_only:
         outcomes = [_partial(outcome) for outcome in outcomes]
-    if options.output_format != "text":
+    if options.output_format != "text" or any(not file.format for file in report_files(options)):
         return setting.finish(_together(outcomes))
+    write_files(_together(outcomes), options)
     statuses = []
     for entry, outcome in zip(patched, outcomes, strict=True):
         if len(patched) > 1:
             print(f"With {safe(_names(entry))}:\n")
-        statuses.append(setting.finish(outcome))
+        statuses.append(report(outcome, options, setting.fail_on, setting.config.coverage_floor))
         if options.diff_only:
             print("Only the diff hunks were analysed, not the rest of the patched trees.")
     return FOUND if FOUND in statuses else max(statuses)

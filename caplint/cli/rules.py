@@ -7,6 +7,7 @@ import argparse
 from caplint.cli.exit_codes import CLEAN, FOUND
 from caplint.cli.options import add_config, add_output_format, add_rules, config_of, rules_of, write_output
 from caplint.config.settings import Config
+from caplint.engine.left_out import reason_to_leave_out
 from caplint.engine.rule_examples import BARE, cases, problem
 from caplint.report.rule_list import RuleList
 from caplint.report.wording import plural
@@ -32,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
     rules = rules_of(options, config)
     if options.test:
         return _test(rules, config)
-    write_output(RuleList(rules, tuple(config.ignore), options.history), "rules", options)
+    idle = tuple(rule.code for rule in rules if reason_to_leave_out(rule, config))
+    write_output(RuleList(rules, idle, options.history), "rules", options)
     return CLEAN
 
 

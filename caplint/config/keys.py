@@ -160,6 +160,8 @@ def _share(value: float) -> float:
 
 TOP = {
     "fail-on": Key(str, "a string", _severity),
+    "select": Key(list, "a list of rule codes", strings),
+    "extend-select": Key(list, "a list of rule codes", strings),
     "ignore": Key(list, "a list of rule codes", strings),
     "rules": Key(list, "a list of directories", _directories),
     "known": Key(list, "a list of files", _directories),
@@ -189,6 +191,7 @@ SUPPRESS = {
     "subject": Key(str, "a name", str),
     "reason": Key(str, "a sentence", str),
     "arch": Key(str, "an architecture", str),
+    "path": Key(str, "a pattern of files", _directory),
 }
 
 

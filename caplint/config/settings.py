@@ -27,12 +27,20 @@ MAX_BYTES = 256 << 10
 
 @dataclass(frozen=True)
 class Suppression:
-    """Suppression of a known finding; reported as unused when no finding matches it."""
+    """Suppression of known findings; reported as unused when no finding matches it."""
 
     code: str
     subject: str
+    """Subject of the findings, in which `*` stands for any characters; empty: any."""
     reason: str
     arch: str | None = None
+    path: str = ""
+    """Pattern of the findings' files, relative to their tree, with `*` and `**`; empty: any."""
+
+    @property
+    def what(self) -> str:
+        """Subject and path, for messages."""
+        return " in ".join(filter(None, (self.subject, self.path)))
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,9 @@ class Config:
     source: Path | None = None
     trees: tuple[ConfiguredTree, ...] = ()
     fail_on: str = "warning"
+    select: tuple[str, ...] = ()
+    """Codes, prefixes of codes or names of the rules to run; empty: all."""
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     vendor_range: tuple[tuple[int, int], ...] = ()
@@ -148,7 +159,7 @@ def _tools(data: dict[str, Any]) -> dict[str, Any]:
     return tools if isinstance(tools, dict) else {}
 
 
-_AS_READ = ("fail-on", "ignore", "vendor-range", "abis", "oldest-kernel", "jobs")
+_AS_READ = ("fail-on", "select", "extend-select", "ignore", "vendor-range", "abis", "oldest-kernel", "jobs")
 
 
 def _config(path: Path, data: Any) -> Config:
@@ -210,7 +221,8 @@ def _place(path: Path, text: str) -> str:
 
 def _suppression(path: Path, entry: Any) -> Suppression:
     values = section(path, "suppress.", entry, SUPPRESS)
-    for key in ("code", "subject", "reason"):
+    needed = ("code", "reason") if values.get("path", "").strip() else ("code", "subject", "reason")
+    for key in needed:
         if not values.get(key, "").strip():
-            raise CaplintError(f"{path}: a suppression needs a code, a subject and a reason; {key} is missing")
-    return Suppression(**values)
+            raise CaplintError(f"{path}: a suppression needs a code, a subject or path, and a reason; {key} is missing")
+    return Suppression(**{"subject": "", **values})

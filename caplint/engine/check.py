@@ -12,7 +12,9 @@ from caplint.config.settings import Config, Suppression
 from caplint.coverage.summary import measure
 from caplint.engine.kernel_parts import PARTS, parts
 from caplint.engine.known_files import KnownFiles
-from caplint.engine.outcome import IGNORED, Outcome, Skipped
+from caplint.engine.left_out import reason_to_leave_out
+from caplint.engine.outcome import Outcome, Skipped
+from caplint.engine.suppression import suppress, without_commented
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore, is_damage
 from caplint.findings.finding import Finding, identify, supersede
@@ -77,7 +79,8 @@ def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
     """Run the rules over linked trees."""
     coverage = measure(session.connection)  # first, because rules replace SQLite functions by slower ones
     findings, skipped = collect_findings(session, rules, config)
-    kept, unused = suppress(findings, config.suppress)
+    uncommented, commented = without_commented(findings, session.trees)
+    kept, unused = suppress(uncommented, config.suppress)
     places = {entry.tree.name: KnownFiles(entry) for entry in session.loaded}
     found = with_fixes(
         identify(kept, session.roles), rules, session.connection, session.trees,
@@ -88,6 +91,7 @@ def run_rules(session: Session, rules: list[Rule], config: Config) -> Outcome:
         sizes={entry.tree.name: (len(entry.files), sum(file.size for file in entry.files)) for entry in session.loaded},
         findings=found,
         suppressed=len(findings) - len(kept),
+        commented=commented,
         unused_suppressions=_of_rules_that_ran(unused, rules, skipped),
         skipped=skipped,
         coverage=coverage,
@@ -174,8 +178,8 @@ _NEEDS = {
 
 
 def _reason_to_skip(rule: Rule, roles: set[str], config: Config, lacks: dict[str, str]) -> str | None:
-    if any(rule.is_called(word) for word in config.ignore):
-        return IGNORED
+    if left_out := reason_to_leave_out(rule, config):
+        return left_out
     wanted = [role for role in rule.needs if role not in PARTS or "kernel" in roles or "kernel" not in rule.needs]
     missing = [role for role in wanted if role not in roles]
     if "patch" in missing:
@@ -207,27 +211,7 @@ def listed(paths: list[str]) -> str:
     return paths[0] + (f" and {more:,} other file{'s' * (more > 1)}" if more else "")
 
 
-def suppress(findings: list[Finding], suppressions: Iterable[Suppression]) -> tuple[list[Finding], list[Suppression]]:
-    """Return the findings that remain, and the suppressions that match none."""
-    kept = list(findings)
-    unused = []
-    for entry in suppressions:
-        remaining = [finding for finding in kept if not _matches(entry, finding)]
-        if len(remaining) == len(kept):
-            unused.append(entry)
-        kept = remaining
-    return kept, unused
-
-
 def _of_rules_that_ran(entries: list[Suppression], rules: list[Rule], skipped: list[Skipped]) -> list[Suppression]:
     idle = {entry.code for entry in skipped}
     ran = [rule for rule in rules if rule.code not in idle]
     return [entry for entry in entries if any(rule.is_called(entry.code) for rule in ran)]
-
-
-def _matches(entry: Suppression, finding: Finding) -> bool:
-    return (
-        entry.subject == finding.subject
-        and entry.arch in {None, finding.arch}
-        and (entry.code.upper() == finding.code or entry.code.lower() == finding.name)
-    )

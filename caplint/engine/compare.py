@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from caplint.config.settings import Config
 from caplint.engine.base_findings import findings_before
-from caplint.engine.check import collect_findings, is_passing, run_rules, suppress, with_sessions
+from caplint.engine.check import collect_findings, is_passing, run_rules, with_sessions
 from caplint.engine.history import History, history, named
 from caplint.engine.outcome import Outcome
+from caplint.engine.suppression import suppress, without_commented
 from caplint.findings.finding import Finding, Location, difference, identify, sort_key
 from caplint.rules.page import Rule
 from caplint.session import Progress, Session, no_progress
@@ -106,7 +107,8 @@ def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: C
     session.lacks = _lacks(entry)
     outcome = run_rules(session, rules, config)
     changed = _changed_lines(session)
-    before = identify(suppress(findings_before(session, rules, config), config.suppress)[0], session.roles)
+    bases = [tree.base or tree for tree in session.trees]
+    before = identify(_shown(findings_before(session, rules, config), bases, config), session.roles)
     added, resolved = difference(outcome.findings, before)
     skipped = {found.code for found in outcome.skipped}
     step_rules = [rule for rule in rules if "step_finding" in rule.query and rule.code not in skipped]
@@ -119,7 +121,7 @@ def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: C
                 "INSERT INTO temp.step_finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 _bisect_breaks(found, session.trees, ends),
             )
-        breaks = suppress(collect_findings(session, step_rules, config)[0], config.suppress)[0]
+        breaks = _shown(collect_findings(session, step_rules, config)[0], session.trees, config)
         # Findings of steps are compared with none before, so they are identified together with the others.
         every = identify([*outcome.findings, *breaks], session.roles)
         added, resolved = difference(every, before)
@@ -127,6 +129,11 @@ def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: C
     if changed is not None:
         added = [finding for finding in added if changed.intersection(_lines(finding))]
     return replace(outcome, findings=sorted(added, key=sort_key), resolved=resolved, passing=is_passing(session))
+
+
+def _shown(findings: list[Finding], trees: list[Tree], config: Config) -> list[Finding]:
+    """Return the findings that neither a comment of the trees nor the configuration suppresses."""
+    return suppress(without_commented(findings, trees)[0], config.suppress)[0]
 
 
 def _changed_lines(session: Session) -> set[Line] | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 IGNORED = "ignored by the configuration"
 """Skip reason of a rule that the configuration ignores."""
+UNSELECTED = "not selected by the configuration"
+"""Skip reason of a rule that is not among those that the configuration selects."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Outcome:
     """Tree → number of files read, and their bytes."""
     findings: list[Finding]
     suppressed: int
+    """Number of findings that the configuration or a comment suppresses."""
     unused_suppressions: list[Suppression]
     skipped: list[Skipped]
     coverage: Coverage
@@ -62,3 +65,5 @@ class Outcome:
     """Whether reports for people list them."""
     configuration: Path | None = field(compare=False, default=None)
     """Configuration file whose suppressions and ignored rules hide findings."""
+    commented: list[str] = field(default_factory=list)
+    """Findings that comments in the code suppress, as text: code, subject, place and reason."""

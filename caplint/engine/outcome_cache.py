@@ -117,7 +117,7 @@ def rules_and_settings(rules: list[Rule], config: Config) -> tuple[list[object],
     suppressed = [astuple(entry) for entry in config.suppress]
     machines = [astuple(machine) for machine in machines_of(config)]
     reading = (config.vendor_range, config.abis, config.oldest_kernel, astuple(config.repairs), machines)
-    return pages, (*reading, config.ignore, suppressed)
+    return pages, (*reading, config.select, config.extend_select, config.ignore, suppressed)
 
 
 def _states(trees: list[Tree], known: States) -> Iterator[tuple[object, ...] | None]:

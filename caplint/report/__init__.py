@@ -23,7 +23,7 @@ class Format(NamedTuple):
 TABLE: dict[str, dict[str, Format]] = {
     "check": {  # an Outcome: caplint check, patch, diff, demo
         "text": Format("text:report", "for people, with the compared source lines"),
-        "concise": Format("concise:report", "path:line:column: CODE message, for editors"),
+        "concise": Format("concise:report", "path:line:column: severity CODE message, for editors"),
         "json": Format("json_object:report", "one object; its schema is in the package"),
         "jsonl": Format("json_lines:report", "one object per finding"),
         "sarif": Format("sarif:report", "SARIF 2.1.0, for code scanning"),
@@ -32,6 +32,7 @@ TABLE: dict[str, dict[str, Format]] = {
         "junit": Format("junit:report", "a test case per rule, for anything that reads JUnit's XML"),
         "b4": Format("b4:report", "a check of b4 review"),
     },
+    "check --statistics": {"text": Format("statistics:write_text"), "json": Format("statistics:write_json")},
     "config": {"text": Format("settings:write_text"), "json": Format("settings:write_json")},
     "coverage": {"text": Format("ledger:write_text"), "json": Format("ledger:write_json")},
     "facts": {

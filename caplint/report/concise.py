@@ -1,4 +1,4 @@
-"""One line per finding, as compilers print them: `path:line:column: CODE message`."""
+"""One line per finding, as compilers print them: `path:line:column: severity CODE message`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TextIO
 
 from caplint.engine.outcome import Outcome
 from caplint.report.style import Style, safe
+from caplint.report.wording import sentence
 
 
 def report(outcome: Outcome, out: TextIO, style: Style) -> None:
@@ -17,9 +18,8 @@ def report(outcome: Outcome, out: TextIO, style: Style) -> None:
     for finding in [*outcome.findings, *known]:
         place = finding.place
         path = PurePosixPath(locations[place.tree]) / place.path
-        code = style(finding.severity, finding.code)
+        head = style(finding.severity, f"{finding.severity} {finding.code}")
         print(
-            f"{safe(str(path))}:{place.line}:{place.column}: {code} {safe(finding.subject)}: {safe(finding.message)}"
-            + safe(known.get(finding, "")),
+            f"{safe(str(path))}:{place.line}:{place.column}: {head} {sentence(finding)}" + safe(known.get(finding, "")),
             file=out,
         )

@@ -27,7 +27,7 @@ _WIDTH = 100
 
 
 class RuleList(NamedTuple):
-    """Rules, and the codes and names that the configuration ignores."""
+    """Rules, and the codes of those that the configuration ignores or does not select."""
 
     rules: list[Rule]
     ignored: tuple[str, ...]
@@ -48,7 +48,7 @@ def write_text(found: RuleList, out: TextIO, style: Style) -> None:
         out.write(f"{style('bold', name)}\n")
         for rule in rules:
             severity = style(rule.severity, f"{rule.severity:<7}")
-            ignored = " (ignored)" if any(rule.is_called(word) for word in found.ignored) else ""
+            ignored = " (ignored)" if rule.code in found.ignored else ""
             head = f"{style('bold', rule.code)}  {severity}  {rule.name:<{width}}"
             out.write(f"  {head}  {'fix' if rule.fix else '':<3}  {rule.title}{ignored}\n")
             for fault in rule.history if found.history else ():

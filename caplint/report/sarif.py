@@ -177,7 +177,7 @@ def _not_done(outcome: Outcome, indices: dict[str, int]) -> Iterator[dict[str, A
         text = f"{skipped.code} was skipped: {skipped.reason}"
         yield {**_notification("skipped-rule", text), "associatedRule": rule}
     for entry in outcome.unused_suppressions:
-        yield _notification("unused-suppression", f"{entry.code} {entry.subject} ({entry.reason})")
+        yield _notification("unused-suppression", f"{entry.code} {entry.what} ({entry.reason})")
     for baseline_entry in outcome.unmatched:
         yield _notification("unmatched-baseline-entry", str(baseline_entry))
 

@@ -14,7 +14,7 @@ _MAX_LINE = 160
 
 
 def report(outcome: Outcome, out: TextIO, style: Style) -> None:
-    """Write the findings, then a summary."""
+    """Write the findings, then a summary, unless the style is brief."""
     source = Source(outcome.trees)
     for finding in outcome.findings:
         _finding(finding, source, out, style)
@@ -22,7 +22,8 @@ def report(outcome: Outcome, out: TextIO, style: Style) -> None:
         _finding(known.finding, source, out, style, f"known upstream, {known.entry.remark}")
     for finding in outcome.resolved or ():
         _resolved(finding, out, style)
-    _summary(outcome, out, style)
+    if not style.brief:
+        summary(outcome, out, style)
 
 
 def _finding(finding: Finding, source: Source, out: TextIO, style: Style, remark: str = "") -> None:
@@ -47,7 +48,7 @@ def _resolved(finding: Finding, out: TextIO, style: Style) -> None:
 
 
 def _place(place: Location, message: str, source: Source, out: TextIO, style: Style) -> None:
-    where = style("place", place_text(place))
+    where = style.link(source.address(place), style("place", place_text(place)))
     print(f"  {where}{': ' + safe(message) if message else ''}", file=out)
     text = source.line(place).expandtabs(4).strip()
     if text:
@@ -55,7 +56,8 @@ def _place(place: Location, message: str, source: Source, out: TextIO, style: St
         print(f"  {style('dim', f'{place.line:>7} |')} {safe(shown)}", file=out)
 
 
-def _summary(outcome: Outcome, out: TextIO, style: Style) -> None:
+def summary(outcome: Outcome, out: TextIO, style: Style) -> None:
+    """Write the counts, remarks, coverage, trees and time of a run."""
     worst = outcome.findings[0].severity if outcome.findings else "good"
     print(style(worst, tally(outcome)), file=out)
     for remark in remarks(outcome):

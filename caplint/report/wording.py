@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from caplint.coverage.summary import Coverage
-from caplint.engine.outcome import IGNORED, Outcome
+from caplint.engine.outcome import IGNORED, UNSELECTED, Outcome
 from caplint.findings.finding import SEVERITIES, Finding, Location
 from caplint.util.escape import visible
 
@@ -91,9 +91,32 @@ def _absent(coverage: Coverage) -> Iterator[str]:
 
 def _hidden(outcome: Outcome) -> str:
     """Return the findings and rules that the configuration hides, as text; empty if it hides none."""
-    ignored = sum(entry.reason == IGNORED for entry in outcome.skipped)
-    counts = ((outcome.suppressed, "suppresses", "finding"), (ignored, "ignores", "rule"))
+    ignored, unselected = (sum(entry.reason == reason for entry in outcome.skipped) for reason in (IGNORED, UNSELECTED))
+    counts = (
+        (outcome.suppressed - len(outcome.commented), "suppresses", "finding"),
+        (ignored, "ignores", "rule"),
+        (unselected, "does not select", "rule"),
+    )
     return ", ".join(f"{verb} {plural(count, word)}" for count, verb, word in counts if count)
+
+
+def _skipped(outcome: Outcome) -> Iterator[str]:
+    """Yield one line for all rules that need what the run does not have, and one for each other reason."""
+    reasons: dict[str, list[str]] = {}
+    for skipped in outcome.skipped:
+        reasons.setdefault(skipped.reason, []).append(skipped.code)
+    lines = {reason: f"{', '.join(codes)} ({reason})" for reason, codes in reasons.items()}
+    usual = [line for reason, line in lines.items() if _is_usual(reason)]
+    if usual:
+        yield f"skipped: {'; '.join(usual)}"
+    for reason, line in lines.items():
+        if not _is_usual(reason):
+            yield f"skipped: {line}"
+
+
+def _is_usual(reason: str) -> bool:
+    """Tell whether a rule needs what this run was not asked to have; that files are not whole is worth a line."""
+    return reason.startswith("needs ") and not reason.startswith("needs whole files")
 
 
 def remarks(outcome: Outcome) -> Iterator[str]:
@@ -104,18 +127,16 @@ def remarks(outcome: Outcome) -> Iterator[str]:
         yield f"{plural(fixable, 'finding')} can be fixed: `--diff` shows how"
     if outcome.known:
         yield f"{len(outcome.known):,} known upstream" + ("" if outcome.known_shown else ", `--known` shows them")
-    reasons: dict[str, list[str]] = {}
-    for skipped in outcome.skipped:
-        reasons.setdefault(skipped.reason, []).append(skipped.code)
-    for reason, codes in reasons.items():
-        yield f"skipped: {', '.join(codes)} ({reason})"
+    yield from _skipped(outcome)
     for tree in outcome.trees:
         if absent := sorted(tree.absent):
             yield (
                 f"{visible(tree.name)}: {plural(len(absent), 'file')} cannot be read, because the partial clone lacks "
                 f"them, such as {visible(absent[0])}; get them with {visible(tree.remedy)}"
             )
+    for text in outcome.commented:
+        yield f"suppressed by a comment: {visible(text)}"
     for entry in outcome.unused_suppressions:
-        yield f"unused suppression: {visible(entry.code)} {visible(entry.subject)} ({visible(entry.reason)})"
+        yield f"unused suppression: {visible(entry.code)} {visible(entry.what)} ({visible(entry.reason)})"
     for baseline_entry in outcome.unmatched:
         yield f"baseline entry that no longer matches: {visible(str(baseline_entry))}"

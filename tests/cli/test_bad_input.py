@@ -103,7 +103,7 @@ CASES: dict[str, Case] = {
     "a wrong type": (_config("jobs = '1'"), "{root}/own.toml: jobs must be a number"),
     "no reason": (
         _config("[[suppress]]\ncode = 'CAP101'\nsubject = 'X'"),
-        "{root}/own.toml: a suppression needs a code, a subject and a reason; reason is missing",
+        "{root}/own.toml: a suppression needs a code, a subject or path, and a reason; reason is missing",
     ),
     "an unknown code to ignore": (_config("ignore = ['CAP999']"), "CAP999: unknown rule; "),
     "an unknown code to suppress": (

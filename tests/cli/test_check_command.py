@@ -137,8 +137,8 @@ def test_text(caplint: Caplint, faulty: tuple[str | Path, ...]) -> None:
 def test_concise(caplint: Caplint, faulty: tuple[str | Path, ...]) -> None:
     run = caplint(*faulty, "--output-format", "concise")
     assert run.out.splitlines() == [
-        f"{faulty[4]}/{QEMU_UAPI}:3:9: CAP101 KVM_CAP_NR_VCPUS: is 8 here and 9 in the kernel's UAPI header",
-        f"{faulty[2]}/{UAPI}:4:9: CAP501 KVM_CAP_NEW: is not named in KVM's API documentation",
+        f"{faulty[4]}/{QEMU_UAPI}:3:9: error CAP101 KVM_CAP_NR_VCPUS: is 8 here and 9 in the kernel's UAPI header",
+        f"{faulty[2]}/{UAPI}:4:9: note CAP501 KVM_CAP_NEW: is not named in KVM's API documentation",
     ]
     assert run.err.startswith("coverage: 6 files")
 
@@ -299,7 +299,7 @@ def test_two_kernels(caplint: Caplint, tmp_path: Path) -> None:
     upstream = kernel(tmp_path / "up", {UAPI: MISMATCH})
     tree = f"upstream=reference:{upstream}"
     run = caplint("check", kernel(tmp_path / "k"), "--tree", tree, "--select", "CAP101", "--output-format", "concise")
-    message = "CAP101 KVM_CAP_NR_VCPUS: is 8 here and 9 in the kernel's UAPI header"
+    message = "error CAP101 KVM_CAP_NR_VCPUS: is 8 here and 9 in the kernel's UAPI header"
     assert run.out == f"{upstream}/{UAPI}:3:9: {message}\n"
 
 
@@ -323,9 +323,9 @@ SELECT tree, path, line, column, name AS subject, arch, NULL AS function, NULL A
     run = caplint(*words)
     assert run.status == 1
     assert [line.split(": ", 1)[1] for line in run.out.splitlines()] == [
-        "HSE001 KVM_CAP_IRQCHIP: is one",
-        "HSE001 KVM_CAP_HLT: is one",
-        "HSE001 KVM_CAP_NR_VCPUS: is one",
+        "error HSE001 KVM_CAP_IRQCHIP: is one",
+        "error HSE001 KVM_CAP_HLT: is one",
+        "error HSE001 KVM_CAP_NR_VCPUS: is one",
     ]
     lay(rules, {"HSE001.md": page.replace("SELECT tree,", "SELECT 'elsewhere' AS tree,")})
     run = caplint(*words)

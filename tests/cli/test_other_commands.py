@@ -211,6 +211,8 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
     assert lines == [
         "trees = []",
         'fail-on = "warning"',
+        "select = []",
+        "extend-select = []",
         "ignore = []",
         "rules = []",
         "vendor-range = []",

@@ -83,10 +83,10 @@ def test_check_finds_what_nothing_explains(caplint: Caplint, tmp_path: Path) -> 
     run = caplint(*words, "--probe", _recorded(tmp_path))
     assert run.status == 1
     assert run.out.splitlines() == [
-        f"{tree}/arch/x86/kvm/x86.c:7:1: CAP214 KVM_CAP_HLT: machine box (Linux 6.12.3) does not answer it, but"
-        " kvm_vm_ioctl_check_extension() always answers 1",
-        f"{tree}/include/uapi/linux/kvm.h:3:1: CAP214 number 7: machine box (Linux 6.12.3) answers it with 3, but"
-        " this source defines no capability of number 7",
+        f"{tree}/arch/x86/kvm/x86.c:7:1: warning CAP214 KVM_CAP_HLT on x86: machine box (Linux 6.12.3) does not answer"
+        " it, but kvm_vm_ioctl_check_extension() always answers 1",
+        f"{tree}/include/uapi/linux/kvm.h:3:1: note CAP214 number 7 on x86: machine box (Linux 6.12.3) answers it with"
+        " 3, but this source defines no capability of number 7",
     ]
     bare = caplint(*words, "--probe")
     assert (bare.status, bare.out) == (run.status, run.out)
@@ -107,7 +107,7 @@ def test_what_a_change_adds_is_held_against_the_machine_too(caplint: Caplint, tm
     case = "\tcase KVM_CAP_IRQCHIP:\n"
     lay(tree, {UAPI: HEADER + "#define KVM_CAP_TEA 5\n", X86: CHECK.replace(case, case + "\tcase KVM_CAP_TEA:\n")})
     run = caplint(*words, _recorded(tmp_path))
-    assert [line.partition("CAP214 ")[2].partition(":")[0] for line in run.out.splitlines()] == ["KVM_CAP_TEA"]
+    assert [line.partition("CAP214 ")[2].partition(" on ")[0] for line in run.out.splitlines()] == ["KVM_CAP_TEA"]
 
 
 def test_facts_of_several_machines(caplint: Caplint, tmp_path: Path) -> None:

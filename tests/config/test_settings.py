@@ -128,7 +128,7 @@ def test_what_fails(tmp_path: Path, severity: str) -> None:
 
 SUPPRESS = "[[suppress]]\ncode = 'CAP101'\nsubject = 'X'\n"
 KNOWN = (
-    "fail-on, ignore, rules, known, vendor-range, abis, oldest-kernel, jobs, cache, trees, c, "
+    "fail-on, select, extend-select, ignore, rules, known, vendor-range, abis, oldest-kernel, jobs, cache, trees, c, "
     "coverage, suppress, matrix"
 )
 NO_RANGE = 'is not a range such as "500-599" or "0x1000-0x1fff"'
@@ -138,7 +138,7 @@ NO_RELEASE = 'is not a release of Linux such as "5.10"'
 TOO_OLD = "is older than 4.19; caplint knows the capabilities of later releases only"
 NO_WORD = "is not a word such as __our_attribute, __our_* or __our_size()"
 PATTERN = "c.iterators: {!r} is not a regular expression:"
-REASON = "a suppression needs a code, a subject and a reason; "
+REASON = "a suppression needs a code, a subject or path, and a reason; "
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,10 @@ def test_what_is_staged(caplint: Caplint, checkout: Path) -> None:
     git(checkout, "add", "-A")
     run = caplint(*words)
     assert run.status == 1
-    assert [line.split(": ")[1] for line in run.out.splitlines()] == ["CAP102 KVM_CAP_WRONG", "CAP104 KVM_CAP_WRONG"]
+    assert [line.split(": ")[1] for line in run.out.splitlines()] == [
+        "error CAP102 KVM_CAP_WRONG",
+        "error CAP104 KVM_CAP_WRONG",
+    ]
     assert run.out.startswith(f"{checkout}/{QEMU_UAPI}:4:9: ")
 
 

@@ -92,7 +92,9 @@ def test_colours_are_of_the_severity(tmp_path: Path) -> None:
 
 
 def test_concise(tmp_path: Path) -> None:
-    assert _text(_outcome(tmp_path, _finding()), "concise") == f"{tmp_path}/{X86}:2:5: CAP999 KVM_CAP_X: is é\\x07\n"
+    assert _text(_outcome(tmp_path, _finding()), "concise") == (
+        f"{tmp_path}/{X86}:2:5: warning CAP999 KVM_CAP_X on x86: is é\\x07\n"
+    )
 
 
 def test_json_lines(tmp_path: Path) -> None:

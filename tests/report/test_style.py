@@ -50,7 +50,7 @@ def test_when_to_colour(
     monkeypatch.setenv("TERM", "xterm")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert style_for(_Terminal() if terminal else io.StringIO(), choice) == Style(colour)
+    assert style_for(_Terminal() if terminal else io.StringIO(), choice) == Style(colour, links=colour and terminal)
 
 
 def test_style() -> None:
