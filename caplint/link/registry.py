@@ -16,6 +16,7 @@ from caplint.link.docs.flag_promises import link_flag_promises
 from caplint.link.docs.ioctl_architectures import link_ioctl_architectures
 from caplint.link.docs.ioctl_comments import link_availability
 from caplint.link.docs.ioctl_handling import link_ioctl_handling
+from caplint.link.docs.ioctl_registrations import link_ioctl_registrations
 from caplint.link.docs.printed_structures import link_printed_structures
 from caplint.link.docs.selftest_code import SelftestCode
 from caplint.link.docs.selftest_ioctls import link_selftest_ioctls
@@ -267,6 +268,13 @@ LINKS: tuple[Link[Linking], ...] = (
         lambda run: link_ioctl_architectures(run.connection),
         needs=("all_file", "all_ioctl_case"),
         fills=("all_ioctl_architecture",),
+        wanted=_is_wide,
+    ),
+    Link(
+        "registrations of ioctls",
+        lambda run: link_ioctl_registrations(run.connection),
+        needs=("all_file", "all_file_condition", "all_ioctl_capability", "all_ioctl_case"),
+        fills=("all_ioctl_registration",),
         wanted=_is_wide,
     ),
     Link(

@@ -38,7 +38,11 @@ KERNEL_6_12 = [
     *_rows("warning", "CAP212", "arm64", "KVM_HAS_DEVICE_ATTR"),
     *_rows("warning", "CAP212", "loongarch", "KVM_HAS_DEVICE_ATTR KVM_HAS_DEVICE_ATTR"),
 ]
-KERNEL_6_1 = [*_rows("error", "CAP210", "s390", "S390_HPAGE_1M"), *_rows("warning", "CAP206", "x86", "DISABLE_QUIRKS")]
+KERNEL_6_1 = [
+    *_rows("error", "CAP210", "s390", "S390_HPAGE_1M"),
+    *_rows("warning", "CAP206", "x86", "DISABLE_QUIRKS"),
+    *_rows("warning", "CAP212", "x86", "KVM_CREATE_DEVICE"),
+]
 QEMU_10_0 = [*_rows("note", "CAP401", "arm64", "ARM_MTE"), *_rows("note", "CAP401", "s390", "S390_CPU_TOPOLOGY")]
 QEMU_7_2 = [*_rows("note", "CAP408", None, "PCI_2_3")]
 EXPECTED: dict[tuple[str, str], list[Row]] = {

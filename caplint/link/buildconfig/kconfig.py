@@ -60,8 +60,15 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
     """Fill `all_kconfig`. `built` gives the condition under which KVM itself is built."""
     states_of: dict[Key, dict[str, bool]] = {}
     rules: dict[Key, list[Formula]] = {}
-    for (side, tree, arch), entries in _architectures(connection).items():
+    architectures = _architectures(connection)
+    every: dict[tuple[str, str], set[str]] = {}
+    for key, entries in architectures.items():
+        every.setdefault(key[:2], set()).update(entry.name for entry in entries)
+    for (side, tree, arch), entries in architectures.items():
         symbols = {f"CONFIG_{name}": on for name, on in knowledge().architecture_symbols(arch).items()}
+        # What only KVM's Kconfig of other architectures defines is off.
+        elsewhere = every[side, tree] - {entry.name for entry in entries} - knowledge().selected_elsewhere
+        symbols = {f"CONFIG_{name}": False for name in elsewhere} | symbols
         assumed = symbols | {
             literal.atom: literal.positive for literal in literals(built.get((side, tree, arch), True))
         }
@@ -76,7 +83,8 @@ def link_kconfig(connection: sqlite3.Connection, built: Mapping[Key, Formula]) -
             reason = _TOO_LONG.format(arch)
             insert(connection, "all_cut", [CutRow(side, tree, entries[0].path, entries[0].line, 0, 0, reason)])
         reasons.update((entry.name, (entry.path, entry.line)) for entry in reversed(entries))
-        for name in sorted({atom.removeprefix("CONFIG_") for atom in states} | {entry.name for entry in entries}):
+        own = {atom.removeprefix("CONFIG_") for atom in states} - elsewhere | {entry.name for entry in entries}
+        for name in sorted(own):
             state = _STATES[states.get(f"CONFIG_{name}")]
             row = KconfigRow(side, tree, arch, name, state, *reasons.get(name, (None, None)))
             insert(connection, "all_kconfig", [row])

@@ -62,6 +62,19 @@ class IoctlArchitectureRow(NamedTuple):
     served: int | None
 
 
+class IoctlRegistrationRow(NamedTuple):
+    """Row of `all_ioctl_registration`."""
+
+    side: str
+    tree: str
+    ioctl: str
+    path: str
+    arch: str
+    line: int
+    function: str
+    condition: str
+
+
 class IoctlHandlingRow(NamedTuple):
     """Row of `all_ioctl_handling`."""
 

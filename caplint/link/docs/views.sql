@@ -84,6 +84,19 @@ CREATE TEMP TABLE all_ioctl_architecture (
     served   INTEGER             -- 1: the function may succeed, 0: it returns errors only; NULL: unknown
 );
 
+-- A place that registers what carries out an ioctl of shared code, such as a device for KVM_CREATE_DEVICE: where nothing is registered,
+-- an architecture does not serve it.
+CREATE TEMP TABLE all_ioctl_registration (
+    side      TEXT NOT NULL,
+    tree      TEXT NOT NULL,
+    ioctl     TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    arch      TEXT NOT NULL,    -- generic: every one for which it is built
+    line      INTEGER NOT NULL,
+    function  TEXT NOT NULL,    -- '' for an entry of the table's initialiser
+    condition TEXT NOT NULL     -- its presence condition, that of its file included
+);
+
 -- A case of an ioctl that stands for a capability, once for each architecture that has it: cases of shared code for all.
 CREATE TEMP TABLE all_ioctl_handling (
     side      TEXT NOT NULL,
