@@ -19,7 +19,7 @@ _MOST_CALLS = 64
 _MOST_MEMBERS = 100
 _WORD = re.compile(r"\w+")
 # A member of the vCPU itself, which often has the name of that of the VM.
-_OF_VCPU = re.compile(r"\W*vcpu\s*->\s*(?!kvm\b)")
+OF_VCPU = re.compile(r"\W*vcpu\s*->\s*(?!kvm\b)")
 
 _POINTERS = """
     SELECT 1 FROM main.function d JOIN main.store s ON s.blob = d.blob AND s.start >= d.start AND s.start < d.stop
@@ -49,7 +49,9 @@ class _Sorted:
         """Functions that read something else, or not in the creation; None until computed."""
 
 
-class _Call(NamedTuple):
+class Caller(NamedTuple):
+    """Call of a function of the creation, and who makes it."""
+
     caller: str
     path: str
     arch: str
@@ -77,12 +79,12 @@ class CreationReads:
         A member that the creation writes, or that a macro mentions, is none. `ignored` are functions that enable it.
         """
         if (member, arch) not in self._sorted:
-            uses = [use for use in self._uses(member) if arch == GENERIC or use.arch in {arch, GENERIC}]
+            uses = [use for use in self.uses(member) if arch == GENERIC or use.arch in {arch, GENERIC}]
             self._sorted[member, arch] = _Sorted(
-                [use for use in uses if use.function not in self.handlers and not _OF_VCPU.match(use.chain)]
+                [use for use in uses if use.function not in self.handlers and not OF_VCPU.match(use.chain)]
             )
         found = self._sorted[member, arch]
-        if member in self._in_macros or not found.writers <= ignored:
+        if member in self.in_macros or not found.writers <= ignored:
             return None
         if found.others is None:
             found.others = {use.function for use in found.uses if not self._is_read_by_creation(use)}
@@ -92,19 +94,19 @@ class CreationReads:
 
     def read_in_creation(self, member: str, arch: str) -> str:
         """Return a function of a vCPU's creation that reads a member, itself or in a helper; '' if none is known."""
-        for use in self._uses(member):
-            if use.mode != "read" or use.arch not in {arch, GENERIC} or _OF_VCPU.match(use.chain):
+        for use in self.uses(member):
+            if use.mode != "read" or use.arch not in {arch, GENERIC} or OF_VCPU.match(use.chain):
                 continue
-            callers = [] if self._is_creation(use.function, use.arch, 0) else self._calls(use.function, use.arch)
+            callers = [] if self.is_creation(use.function, use.arch, 0) else self.calls(use.function, use.arch)
             for function in [call.caller for call in callers] or [use.function]:
-                if function not in self.handlers and self._is_creation(function, arch, 0):
+                if function not in self.handlers and self.is_creation(function, arch, 0):
                     return function
         return ""
 
     def _is_read_by_creation(self, use: Use) -> bool:
-        return self._is_of_vm(use) and self._is_creation(use.function, use.arch, 0)
+        return self._is_of_vm(use) and self.is_creation(use.function, use.arch, 0)
 
-    def _uses(self, member: str) -> list[Use]:
+    def uses(self, member: str) -> list[Use]:
         """Return the uses of a member of any structure, in file order; those of expected members are read at once."""
         if member not in self._known:
             members = [member, *sorted(self.expected - self._known.keys() - {member})][:_MOST_MEMBERS]
@@ -123,7 +125,7 @@ class CreationReads:
         return self._known[member]
 
     @cached_property
-    def _in_macros(self) -> frozenset[str]:
+    def in_macros(self) -> frozenset[str]:
         """Members that macros mention: who expands them is not known."""
         bodies = self.helpers.connection.execute(
             """SELECT DISTINCT m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
@@ -143,7 +145,7 @@ class CreationReads:
             self._through_vm[key] = rows.fetchone() is not None
         return self._through_vm[key]
 
-    def _is_creation(self, function: str, arch: str, depth: int) -> bool:
+    def is_creation(self, function: str, arch: str, depth: int = 0) -> bool:
         """Tell whether a function runs only while a vCPU is created."""
         idioms = kernel_idioms()
         if function in idioms.creation:
@@ -155,24 +157,25 @@ class CreationReads:
             self._creating[key] = False  # for a function that calls itself
             fields = self._fields.get(function, set())
             calls = [call for field_ in fields - idioms.creation_fields for call in self._through.get(field_, [])]
-            calls += self._calls(function, arch)
+            calls += self.calls(function, arch)
             reached = bool(calls) or bool(fields & idioms.creation_fields)
             self._creating[key] = reached and all(
-                self._is_first_reset(call) or self._is_creation(call.caller, call.arch, depth + 1) for call in calls
+                self._is_first_reset(call) or self.is_creation(call.caller, call.arch, depth + 1) for call in calls
             )
         return self._creating[key]
 
-    def _calls(self, function: str, arch: str) -> list[_Call]:
+    def calls(self, function: str, arch: str) -> list[Caller]:
+        """Return the calls of a function; one without a caller stands for too many."""
         rows = self.helpers.connection.execute(
             """SELECT DISTINCT coalesce(k.function, ''), f.path, coalesce(f.arch, 'generic'), k.blob, k.start
                FROM main.call k JOIN temp.all_file f ON f.blob = k.blob
                WHERE k.callee = ? AND f.side = ? AND f.tree = ? LIMIT ?""",
             (function, self.helpers.side, self.helpers.tree, _MOST_CALLS + 1),
         ).fetchall()
-        calls = [_Call(*row) for row in rows if arch == GENERIC or row[2] in {arch, GENERIC}]
-        return calls if len(rows) <= _MOST_CALLS else [_Call("", "", arch, 0, 0)]
+        calls = [Caller(*row) for row in rows if arch == GENERIC or row[2] in {arch, GENERIC}]
+        return calls if len(rows) <= _MOST_CALLS else [Caller("", "", arch, 0, 0)]
 
-    def _is_first_reset(self, call: _Call) -> bool:
+    def _is_first_reset(self, call: Caller) -> bool:
         """Tell whether a call is left out where a vCPU that exists is reset: `if (!init_event) reset(vcpu)`."""
         rows = self.helpers.connection.execute(
             """SELECT expression, negated FROM main.guard_extent
@@ -200,9 +203,9 @@ class CreationReads:
         return fields
 
     @cached_property
-    def _through(self) -> dict[str, list[_Call]]:
+    def _through(self) -> dict[str, list[Caller]]:
         """Member of a table → calls through it, static calls included."""
-        calls: dict[str, list[_Call]] = {}
+        calls: dict[str, list[Caller]] = {}
         for callee, *call in self.helpers.connection.execute(
             """SELECT k.callee, coalesce(k.function, ''), f.path, coalesce(f.arch, 'generic'), k.blob, k.start
                FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
@@ -211,5 +214,5 @@ class CreationReads:
         ):
             word = _WORD.findall(callee)[-1]
             for name in {word, re.sub(r"^kvm_x86_", "", word)}:
-                calls.setdefault(name, []).append(_Call(*call))
+                calls.setdefault(name, []).append(Caller(*call))
         return calls

@@ -201,7 +201,7 @@ def _insert_late(readers: Readers, reads: CreationReads, decisions: Decisions, b
     if found is not None:
         insert(body.connection, "all_cap_late", [CapLateRow(
             handler.side, handler.tree, handler.path, site.line, site.column, site.capability, handler.arch,
-            handler.function, found.target, found.use.function, found.use.path, found.use.line, first_line
+            handler.function, found.target, found.use.function, found.use.path, found.use.line, first_line, found.copy
         )])  # fmt: skip
 
 

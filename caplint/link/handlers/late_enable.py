@@ -16,6 +16,7 @@ from caplint.link.functions.function_facts import Assignment
 from caplint.link.functions.member_uses import BRACKETS, POINTED
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.creation_reads import CreationReads, Use
+from caplint.link.handlers.stale_copies import stale_copy
 
 _DEPTH = 3
 _VM = re.compile(r"\bkvm\b")
@@ -28,6 +29,8 @@ class Late(NamedTuple):
 
     target: str
     use: Use
+    copy: str = ""
+    """Member of the vCPU that keeps what the creation read; empty if nothing else reads the state."""
 
 
 def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
@@ -36,12 +39,17 @@ def late(reads: CreationReads, body: Body, region: Region) -> Late | None:
         return None
     extents = list(_extents(reads, body, region.start, region.stop))
     enabling = frozenset(extent[0].handler.function for extent in extents)
-    for within, start, stop in extents:
-        for row in between(within.stores, start, stop):
-            if region.holds(row.start) or within is not body:
-                use = _read_late(reads, within, row, enabling)
-                if use is not None:
-                    return Late(row.target, use)
+    rows = [(within, row) for within, start, stop in extents for row in between(within.stores, start, stop)]
+    rows = [(within, row) for within, row in rows if region.holds(row.start) or within is not body]
+    for within, row in rows:
+        use = _read_late(reads, within, row, enabling)
+        if use is not None:
+            return Late(row.target, use)
+    for within, row in rows:
+        member = _member(within, row)
+        kept = stale_copy(reads, member, within.handler.arch, enabling) if member else None
+        if kept is not None:
+            return Late(row.target, kept.use, kept.target)
     return None
 
 
@@ -65,11 +73,10 @@ def asking(reads: CreationReads, body: Body, region: Region) -> tuple[bool, str]
         return False, ""
     for within, start, stop in extents:
         for row in between(within.stores, start, stop):
-            names = POINTED.findall(BRACKETS.sub("", row.target))
-            if names and not row.local and _is_vm_state(within, row.target):
-                reader = reads.read_in_creation(names[-1], body.handler.arch)
-                if reader:
-                    return True, reader
+            member = _member(within, row)
+            reader = reads.read_in_creation(member, body.handler.arch) if member else ""
+            if reader:
+                return True, reader
     return True, ""
 
 
@@ -81,11 +88,14 @@ def written(bodies: Iterable[Body]) -> frozenset[str]:
 
 
 def _read_late(reads: CreationReads, body: Body, row: Assignment, enabling: frozenset[str]) -> Use | None:
-    target = row.target
-    names = POINTED.findall(BRACKETS.sub("", target))
-    if row.local or not names or not _is_vm_state(body, target):
-        return None
-    return reads.only_in_creation(names[-1], body.handler.arch, enabling)
+    member = _member(body, row)
+    return reads.only_in_creation(member, body.handler.arch, enabling) if member else None
+
+
+def _member(body: Body, row: Assignment) -> str:
+    """Return the member of the VM that an assignment changes; '' if it changes none."""
+    names = POINTED.findall(BRACKETS.sub("", row.target))
+    return "" if row.local or not names or not _is_vm_state(body, row.target) else names[-1]
 
 
 def _is_vm_state(body: Body, target: str) -> bool:

@@ -209,6 +209,7 @@ class CapLateRow(NamedTuple):
     read_path: str
     read_line: int
     first_line: int
+    copy: str
 
 
 class CapOrderRow(NamedTuple):

@@ -208,7 +208,8 @@ CREATE TEMP TABLE all_cap_late (
     reader     TEXT NOT NULL,    -- a function of the creation that reads it
     read_path  TEXT NOT NULL,
     read_line  INTEGER NOT NULL,
-    first_line INTEGER NOT NULL  -- of the first case label of the same code
+    first_line INTEGER NOT NULL, -- of the first case label of the same code
+    copy       TEXT NOT NULL     -- member of the vCPU that the creation derives from it and nothing renews; '' if the state is read nowhere else
 );
 
 -- An enable case of a VM, and whether it looks at the vCPUs that exist.
