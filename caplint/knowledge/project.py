@@ -10,6 +10,15 @@ from caplint.knowledge.globs import Globs, compile_globs, directories
 
 
 @dataclass(frozen=True)
+class HeaderSync:
+    """Headers of a project that only a script writes, from a kernel, and the mail that stands for it."""
+
+    files: Globs
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Project:
     """Program that caplint can recognise and read."""
 
@@ -39,6 +48,7 @@ class Project:
     """Patterns of paths; the group `any` is always an architecture, the group `arch` only if its name is known."""
     built_for: dict[str, Globs] = field(default_factory=dict)
     """Architecture → files that only it builds although no directory names it."""
+    sync: HeaderSync | None = None
 
     def header_kind(self, path: str) -> str | None:
         """Return the kind of UAPI copy at the path, None for any other file."""
@@ -82,8 +92,13 @@ def project_of(name: str, entry: dict[str, Any]) -> Project:
         home=compile_globs(entry.get("home", [])),
         release=entry.get("release", ""),
         architectures=[_architecture(text) for text in entry["architecture"]],
+        sync=_sync(entry["sync"]) if "sync" in entry else None,
         built_for={arch: compile_globs(globs) for arch, globs in entry.get("built_for", {}).items()},
     )
+
+
+def _sync(entry: dict[str, Any]) -> HeaderSync:
+    return HeaderSync(compile_globs(entry["files"]), entry["subject"], entry["message"].strip())
 
 
 def _architecture(text: str) -> re.Pattern[str]:

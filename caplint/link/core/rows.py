@@ -81,6 +81,7 @@ class PatchFileRow(NamedTuple):
     tree: str
     path: str
     kind: str
+    synced: int
 
 
 class VendorRangeRow(NamedTuple):

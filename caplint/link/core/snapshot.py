@@ -15,6 +15,7 @@ from caplint.trees.tree import File, Tree
 def take_snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[BlobKey, int]) -> None:
     """Fill `tree`, `all_file`, `changed_line` and `patch_file` for a tree. `rows` gives each blob's id in the store."""
     tree = loaded.tree
+    sync = tree.project.sync
     insert(
         connection,
         "tree",
@@ -40,7 +41,13 @@ def take_snapshot(connection: sqlite3.Connection, loaded: Loaded, rows: dict[Blo
         "patch_file",
         [
             PatchFileRow(
-                series=row.series, ordinal=row.ordinal, patch=row.patch, tree=tree.name, path=row.path, kind=row.kind
+                series=row.series,
+                ordinal=row.ordinal,
+                patch=row.patch,
+                tree=tree.name,
+                path=row.path,
+                kind=row.kind,
+                synced=int(sync is not None and bool(sync.files.fullmatch(row.path))),
             )
             for row in tree.patch_files
         ],

@@ -79,7 +79,8 @@ CREATE TEMP TABLE patch_file (
     patch   TEXT NOT NULL,      -- its subject, otherwise the file that it was read from
     tree    TEXT NOT NULL,
     path    TEXT NOT NULL,      -- path after the patch; for a removed file the path before
-    kind    TEXT NOT NULL       -- modified, added, removed, renamed, copied
+    kind    TEXT NOT NULL,      -- modified, added, removed, renamed, copied
+    synced  INTEGER NOT NULL    -- 1: a header that only a script writes, from a kernel
 );
 
 -- Capabilities that other series checked at the same time add to a kernel.
