@@ -241,7 +241,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "documentation",
         lambda run: link_documentation(run.connection),
-        needs=("all_file",),
+        needs=("all_cap", "all_file"),
         fills=("all_doc_cap", "all_ioctl_capability"),
     ),
     Link(

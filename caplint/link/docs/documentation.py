@@ -20,7 +20,10 @@ def link_documentation(connection: sqlite3.Connection) -> None:
             side, tree, path, line, column, cap, api, section, title, heading, pattern, type, architectures, parameters
         )
         SELECT f.side, f.tree, f.path, d.line, d.column, d.name, f.api, d.section, d.title, d.heading,
-               d.pattern, d.type, d.architectures, d.parameters
+               -- A name that a header defines stands for nothing else, whatever it looks like.
+               d.pattern AND NOT EXISTS (SELECT 1 FROM temp.all_cap c
+                                         WHERE c.side = f.side AND c.tree = f.tree AND c.name = d.name),
+               d.type, d.architectures, d.parameters
         FROM temp.all_file f JOIN main.doc_mention d ON d.blob = f.blob
         WHERE f.role = 'kernel' AND d.name GLOB 'KVM_CAP_*'
         ORDER BY f.side, f.tree, f.path, d.line, d.column

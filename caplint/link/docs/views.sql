@@ -12,7 +12,7 @@ CREATE TEMP TABLE all_doc_cap (
     section       TEXT,
     title         TEXT,
     heading       INTEGER NOT NULL,  -- 1: the section's title contains the name
-    pattern       INTEGER NOT NULL,  -- 1: a pattern for several names
+    pattern       INTEGER NOT NULL,  -- 1: a pattern for several names, and no header defines it
     type          TEXT,
     architectures TEXT,
     parameters    TEXT
@@ -161,12 +161,13 @@ CREATE TEMP TABLE all_selftest_undefined (
 );
 
 -- A capability that a comment of the UAPI headers names, at its first place in the file. A name that stands for several, such as
--- KVM_CAP_S390_* or KVM_CAP_xxx, is left out.
+-- KVM_CAP_S390_* or KVM_CAP_xxx, is left out, unless a header defines it.
 CREATE TEMP VIEW header_comment_cap AS
     SELECT f.tree, f.path, t.line, t.column, t.name AS cap
     FROM file f JOIN main.token t ON t.blob = f.blob
     WHERE f.role = 'kernel' AND f.header = 'uapi' AND t.kind = 'comment' AND t.name GLOB 'KVM_CAP_*'
-      AND t.name NOT GLOB '*_' AND t.name NOT GLOB '*XXX*' AND t.name NOT GLOB '*FOO*' AND t.name NOT GLOB '*[a-z]*';
+      AND (t.name NOT GLOB '*_' AND t.name NOT GLOB '*XXX*' AND t.name NOT GLOB '*FOO*' AND t.name NOT GLOB '*[a-z]*'
+           OR EXISTS (SELECT 1 FROM cap c WHERE c.tree = f.tree AND c.name = t.name));
 
 -- A numbered section of KVM's API documentation.
 CREATE TEMP VIEW {base_}api_section AS

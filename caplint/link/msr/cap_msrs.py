@@ -74,11 +74,12 @@ def _by_section(connection: sqlite3.Connection, side: str, tree: str) -> list[tu
                SELECT d.name, d.heading, d.pattern, d.blob,
                       (SELECT max(s.line) FROM main.doc_section s WHERE s.blob = d.blob AND s.line <= d.line) AS begin
                FROM temp.all_file f JOIN main.doc_mention d ON d.blob = f.blob
-               WHERE f.side = ? AND f.tree = ? AND f.api AND (d.heading OR d.name GLOB 'MSR_*')
+               WHERE f.side = ?1 AND f.tree = ?2 AND f.api AND (d.heading OR d.name GLOB 'MSR_*')
            )
            SELECT DISTINCT c.name, m.name
            FROM mention c JOIN mention m ON m.blob = c.blob AND m.begin = c.begin
-           WHERE c.heading AND NOT c.pattern
+           WHERE c.heading
+             AND (NOT c.pattern OR c.name IN (SELECT name FROM temp.all_cap WHERE side = ?1 AND tree = ?2))
              AND c.name GLOB 'KVM_CAP_*' AND m.name GLOB 'MSR_*' AND m.name NOT GLOB 'MSR_*_MASK'
            GROUP BY c.name, c.blob, c.begin HAVING count(DISTINCT m.name) = 1 ORDER BY 1, 2""",
         (side, tree),

@@ -75,6 +75,16 @@ def test_two_sections_of_one_number_do_not_share_their_registers(tmp_path: Path)
     assert ask([bare_kernel(tmp_path, files)], QUERY) == [("KVM_CAP_OTHER", "MSR_TEA", 0xC0000010, "doc")]
 
 
+def test_a_capability_whose_name_looks_like_a_placeholder(tmp_path: Path) -> None:
+    files = {
+        UAPI: _caps("KVM_CAP_XXXFOO"),
+        INDEX: NUMBERED,
+        X86: _handler("MSR_TEA"),
+        API: "7. Capabilities\n===============\n\n7.1 KVM_CAP_XXXFOO\n------------------\n\nIt sets MSR_TEA.\n",
+    }
+    assert ask([bare_kernel(tmp_path, files)], QUERY) == [("KVM_CAP_XXXFOO", "MSR_TEA", 0xC0000010, "doc")]
+
+
 @pytest.mark.parametrize(
     ("section", "rows"),
     [
