@@ -10,7 +10,7 @@ from itertools import product
 
 from caplint.graph.call_graph import Programs, Way
 from caplint.graph.path_model import Edge, ProgramFunction, Step
-from caplint.graph.vmm_sites import VmmSite, is_request, served_by
+from caplint.graph.vmm_sites import VmmSite, is_request
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
 
@@ -102,7 +102,7 @@ class Bridges:
         calls = self._requests(use.tree, use.callee, list(use.arguments))
         for callee, request in calls:
             descriptor = use.arguments[0] if callee == use.callee and use.arguments else ""
-            for entry, target in product(served_by(callee, descriptor), targets):
+            for entry, target in product(self._programs.receivers.of(use.tree, callee, descriptor), targets):
                 key = (tree.name, arch, (entry, request), target, name)
                 if key not in self._known:
                     self._known[key] = self._down(tree, arch, (entry, request), target, name)
@@ -171,7 +171,7 @@ class Bridges:
 
     def _requests(self, tree: str, callee: str, arguments: list[str]) -> list[tuple[str, str]]:
         """Return function and request of each ioctl that a VMM's call issues, the most certain first."""
-        if callee in knowledge().ioctls:
+        if self._programs.receivers.of(tree, callee, ""):
             return [(callee, argument) for argument in arguments[1:2] if is_request(argument)]
         rows = self._connection.execute(
             """SELECT k.callee, k.arguments FROM code_function d

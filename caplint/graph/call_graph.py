@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.callers import Callers, namesakes
+from caplint.graph.ioctl_receivers import IoctlReceivers
 from caplint.graph.mentions import is_constructor, mention
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import Edge, ProgramFunction, Step
@@ -41,6 +42,8 @@ class Programs:
         self._reading = reading
         self._callers: dict[str, Callers] = {}
         self.work = Work()
+        self.receivers = IoctlReceivers(session.connection)
+        """Who receives the ioctls of a VMM's functions."""
 
     def of_role(self, role: str) -> list[Tree]:
         """Return the trees of a role, in the order of the command line."""

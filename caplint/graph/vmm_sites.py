@@ -125,14 +125,14 @@ def _issues(programs: Programs, request: str) -> Iterator[VmmSite]:
         program.look([request])
         calls = [handed.call for handed in program.handed.get(request, ()) if handed.position == 1]
         for call in sorted(calls, key=lambda call: (call.caller, call.line)):
-            if call.callee in known.ioctls and is_live(call.condition):
+            if is_live(call.condition) and programs.receivers.of(tree.name, call.callee, call.descriptor):
                 arch = known.architecture_of(tree.project, call.file.path)
                 step = Step(tree.name, call.callee, call.file.path, call.line, "direct", None, call.condition, request)
                 yield VmmSite(tree.name, call.caller, "issue", call.callee, arch, (step,), (call.descriptor, request))
     rows = programs.session.connection.execute(_ISSUED_BY_MACROS, (request,)).fetchall()
     for name, path, line, macro, arch, condition, body in rows:
         match = re.search(rf"\b(\w+)\s*\([^()]*?\b{re.escape(request)}\b", body)
-        if match is not None and match[1] in known.ioctls:
+        if match is not None and programs.receivers.of(name, match[1], ""):
             step = Step(name, match[1], path, line, "direct", None, condition, request)
             yield VmmSite(
                 name, ProgramFunction(name, path, macro, line), "issue", match[1], arch, (step,), ("", request)
@@ -143,20 +143,8 @@ def issuers(programs: Programs, tree: Tree, request: str, entry: str, arch: str 
     """Yield the VMM's sites that issue an ioctl on a descriptor which the kernel function `entry` may serve."""
     for use in _issues(programs, request):
         fits = use.tree == tree.name and (arch is None or use.arch in {None, arch})
-        if fits and entry in served_by(use.callee, use.arguments[0]):
+        if fits and entry in programs.receivers.of(tree.name, use.callee, use.arguments[0]):
             yield use
-
-
-def served_by(callee: str, descriptor: str) -> list[str]:
-    """Return the kernel functions that may receive an ioctl from a VMM's function on a descriptor."""
-    known = knowledge()
-    entries = known.ioctls.get(callee, [])
-    if len(entries) > 1:
-        matching = [
-            entry for entry, pattern in known.ioctl_descriptors if entry in entries and pattern.search(descriptor)
-        ]
-        return matching[:1] or entries
-    return entries
 
 
 def is_request(label: str) -> bool:

@@ -1,6 +1,7 @@
-"""Files of a VMM that call what hands on the result of enabling a capability, and do not mention KVM themselves.
+"""Files of a VMM that matter although they name nothing of KVM's that files are searched for.
 
-Only files that mention KVM are read otherwise. A caller elsewhere may drop the result (CAP401).
+They call what hands on the result of enabling a capability, and may drop it (CAP401), or they issue ioctls through a
+function of the VMM whose name is not known.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from caplint.facts.store.store import BlobKey, FactStore
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.core.loaded_trees import Loaded
+from caplint.link.vmm.issuing_functions import request_parameter
 from caplint.trees.text_search import mentioning
 from caplint.trees.tree import File, Tree, object_id
 
@@ -22,8 +24,19 @@ _DEPTH = 4
 # Files beyond which a name is too common to be followed.
 _MOST_FILES = 40
 
+# An ioctl by its name.
+_REQUEST = re.compile(rb"\bKVM_[A-Z]")
 # A call that is no operand: a statement, or the value of `return` or of an assignment.
 _UNTESTED = rb"(?:[;{})=]|\b(?:else|do|return)\b)\s*+\b(?:%s)\s*+\("
+
+# Calls with the parameters of the function that makes them, of those that other files can call.
+_CALLS = """
+    SELECT DISTINCT c.function, c.callee, c.arguments, f.parameters
+    FROM json_each(?1) n CROSS JOIN main.call c ON c.callee = n.value
+    JOIN main.function f ON f.blob = c.blob AND f.name = c.function AND NOT f.static
+    WHERE c.blob IN (SELECT value FROM json_each(?2)) AND f.parameters <> '[]'
+    ORDER BY 1
+"""
 
 _Harvest = Callable[[list[tuple[Tree, File]]], dict[BlobKey, int]]
 
@@ -49,6 +62,16 @@ def read_callers_elsewhere(
         tree, base = entry.tree, entry.tree.base
         sides = [(tree, entry.files), *([(base, entry.base_files)] if base else [])] if tree.role == "vmm" else []
         for side, files in sides:
+            names = _issuing(store.connection, {rows[_key(file)] for file in files})
+            added = _elsewhere(
+                store,
+                side,
+                {name for name in names if not knowledge().is_interesting(name.encode())},
+                files,
+                issue=True,
+            )
+            rows = rows | read([(side, file) for file in added]) if added else rows
+            files.extend(added)
             asked: set[str] = set()
             # Each step reads the whole tree's text, so it is taken only where the step before has found files.
             for _ in range(_DEPTH):
@@ -77,10 +100,28 @@ def _handing_on(connection: sqlite3.Connection, blobs: Iterable[int]) -> set[str
     return found
 
 
-def _elsewhere(store: FactStore, tree: Tree, names: set[str], files: Iterable[File]) -> list[File]:
-    """Return further files that call one of the names and may drop the result or hand it on."""
+def _issuing(connection: sqlite3.Connection, blobs: Iterable[int]) -> set[str]:
+    """Return the functions of these files that give a parameter to `ioctl()` as the request, or to each other."""
+    read = json.dumps(sorted(blobs))
+    position = {"ioctl": 1}
+    new = {"ioctl"}
+    for _ in range(_DEPTH):
+        rows = connection.execute(_CALLS, (json.dumps(sorted(new)), read)).fetchall()
+        known = set(position)
+        for function, callee, arguments, parameters in rows:
+            found = request_parameter(json.loads(parameters), json.loads(arguments), position[callee])
+            if found is not None:
+                position.setdefault(function, found)
+        new = position.keys() - known
+    return position.keys() - {"ioctl"}
+
+
+def _elsewhere(
+    store: FactStore, tree: Tree, names: set[str], files: Iterable[File], *, issue: bool = False
+) -> list[File]:
+    """Return further files that call one of the names and may drop the result or hand it on, or `issue` an ioctl."""
     paths = set(mentioning(tree, names, store)) - {file.path for file in files}
-    call = re.compile(_UNTESTED % b"|".join(name.encode() for name in sorted(names)))
+    call = _REQUEST if issue else re.compile(_UNTESTED % b"|".join(name.encode() for name in sorted(names)))
     found = []
     for path in sorted(paths) if len(paths) <= _MOST_FILES else ():
         content = tree.read(path)

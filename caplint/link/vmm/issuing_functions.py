@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from caplint.knowledge.load import Wrapper
 from caplint.link.functions.call_sites import Code
@@ -42,11 +42,16 @@ def issuing_functions(code: Code, project: str, known: list[Wrapper]) -> list[Wr
     return found
 
 
+def request_parameter(parameters: Sequence[str], arguments: Sequence[str], index: int) -> int | None:
+    """Return which parameter of a function a call in it gets at an index; None if that is no parameter."""
+    given = _CAST.sub("", arguments[index]).strip() if index < len(arguments) else ""
+    return parameters.index(given) if given in parameters else None
+
+
 def _handed_on(function: CodeFunction, call: CallSite, index: int) -> Iterator[int]:
     """Yield the index of the parameter that a call gets for its request, if the argument is the next one too."""
-    given = [_CAST.sub("", argument).strip() for argument in call.arguments]
-    if index + 1 < len(given) and given[index] in function.parameters:
-        position = function.parameters.index(given[index])
+    position = request_parameter(function.parameters, call.arguments, index)
+    if position is not None and index + 1 < len(call.arguments):
         following = function.parameters[position + 1 : position + 2]
-        if not following or following[0] == given[index + 1]:
+        if not following or following[0] == _CAST.sub("", call.arguments[index + 1]).strip():
             yield position
