@@ -81,6 +81,9 @@ class RequestNames:
 
     def part(self, node: Node, offset: int) -> Part | None:
         """Return the part of the request that an expression is, through casts, `*` and `&`; None if it is none."""
+        pointed = self._pointed_to(_uncast(node), offset)
+        if pointed is not None:
+            return pointed
         bare = _bare(node)
         if bare.kind == "name":
             return self._named(bare.text, offset)
@@ -88,12 +91,18 @@ class RequestNames:
             member = bare.text.lstrip("->.")
             return (member,) if member in _MEMBERS and self.part(bare.parts[0], offset) == WHOLE else None
         if bare.kind == "index":
-            base, index = self.part(bare.parts[0], offset), _INDEX.match(bare.parts[1].text)
-            if base is not None and base[:1] == ("args",) and index:
-                first = int(base[1]) if len(base) > 1 else 0
-                kind = index.lastgroup or ""
-                return ("args", str(first + int(index[kind], _BASES[kind])))
+            return _element(self.part(bare.parts[0], offset), bare.parts[1].text)
         return None
+
+    def _pointed_to(self, node: Node, offset: int) -> Part | None:
+        """Return the argument that `*cap->args` or `*(cap->args + 1)` is."""
+        if node.kind != "unary" or node.text != "*":
+            return None
+        inner, index = _uncast(node.parts[0]), "0"
+        if inner.kind == "binary" and inner.text == "+" and len(inner.parts) == 2:
+            number = 0 if _INDEX.match(inner.parts[0].text) else 1
+            inner, index = inner.parts[1 - number], inner.parts[number].text
+        return _element(self.part(inner, offset), index)
 
     def _named(self, name: str, offset: int) -> Part | None:
         copies = self._copies.get(name, [])
@@ -112,6 +121,22 @@ class RequestNames:
         copies = self._copies.get(name, [])
         index = bisect_left(copies, (offset,))
         return copies[index - 1][0] if index else -1
+
+
+def _element(base: Part | None, index: str) -> Part | None:
+    """Return the argument so many places behind another one, or behind the first; None of anything else."""
+    match = _INDEX.match(index)
+    if base is None or base[:1] != ("args",) or match is None:
+        return None
+    kind = match.lastgroup or ""
+    return ("args", str((int(base[1]) if len(base) > 1 else 0) + int(match[kind], _BASES[kind])))
+
+
+def _uncast(node: Node) -> Node:
+    """Return the node below casts, but for those to bool."""
+    while node.kind == "cast" and node.text not in {"bool", "_Bool"}:
+        node = node.parts[0]
+    return node
 
 
 def _bare(node: Node) -> Node:

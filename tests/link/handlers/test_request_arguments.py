@@ -145,6 +145,7 @@ def test_what_cannot_be_told(tmp_path: Path, text: str) -> None:
     ("text", "mask"),
     [
         (case("if ((cap->args[0] & VALID) != cap->args[0])", FAIL, STORE), "VALID"),
+        (case("if (*cap->args & ~VALID)", FAIL, "kvm->arch.x = *cap->args;"), "VALID"),
         (case("if ((cap->args[0] | VALID) != VALID)", FAIL, STORE), "VALID"),
         (case("if (!(cap->args[0] & ~VALID))", f"\t{STORE}"), "VALID"),
         (case("int err = cap->args[0] & ~VALID ? -EINVAL : 0;", "if (err)", "\treturn err;", STORE), "VALID"),
@@ -169,6 +170,11 @@ def test_the_bits_that_a_test_accepts(tmp_path: Path, text: str, mask: str | Non
         (TAKE + case("set(kvm, cap->args);"), [0]),
         (case("u64 *args = cap->args;", "x = args[2];", "y = *(&cap->args[1]);"), [1, 2]),
         (case("__u64 *second = &cap->args[1];", "x = second[1];"), [1, 2]),
+        (case("x = *cap->args;"), [0]),
+        (case("x = (u32)*cap->args;", "y = *(cap->args + 1);"), [0, 1]),
+        (case("u64 *args = cap->args;", "if (*args || *(2 + args))", FAIL), [0, 2]),
+        (case("__u64 *second = &cap->args[1];", "x = *second + *(second + 0x1);"), [1, 2]),
+        (case("kvm->arch.table[*cap->args] = *&cap->args[3];"), [0, 3]),
     ],
 )
 def test_the_arguments_that_are_read(tmp_path: Path, text: str, found: list[int]) -> None:
