@@ -30,35 +30,37 @@ EDITS = [
 ]
 
 
-def _batches(edits: list[Edit]) -> list[list[Edit]]:
+def batches(edits: list[Edit]) -> list[list[Edit]]:
     """Refactorings of the same pair that touch no file twice: one check shows that all of them are silent."""
-    batches: list[list[Edit]] = []
+    found: list[list[Edit]] = []
     for edit in edits:
-        for batch in batches:
+        for batch in found:
             if batch[0].pair == edit.pair and not any(other.changes.keys() & edit.changes.keys() for other in batch):
                 batch.append(edit)
                 break
         else:
-            batches.append([edit])
-    return batches
+            found.append([edit])
+    return found
 
 
-def _name(batch: list[Edit]) -> str:
+def batch_name(batch: list[Edit]) -> str:
+    """Name a batch by its first edit."""
     return batch[0].name + (f", and {len(batch) - 1} more" if len(batch) > 1 else "")
 
 
-def _is_silent(corpus: Corpus, batch: list[Edit]) -> bool:
+def is_silent(corpus: Corpus, batch: list[Edit]) -> bool:
+    """Whether a batch brings what it declares and nothing else."""
     changes = {path: change for edit in batch for path, change in edit.changes.items()}
     try:
         adds = [row for edit in batch for row in edit.adds]
-        brings_and_takes_exactly(corpus, Edit(_name(batch), changes, adds, pair=batch[0].pair))
+        brings_and_takes_exactly(corpus, Edit(batch_name(batch), changes, adds, pair=batch[0].pair))
     except AssertionError:
         return False
     return True
 
 
-@pytest.mark.parametrize("batch", _batches(EDITS), ids=_name)
+@pytest.mark.parametrize("batch", batches(EDITS), ids=batch_name)
 def test_refactorings_bring_and_take_nothing(corpus: Corpus, batch: list[Edit]) -> None:
-    if not _is_silent(corpus, batch):
-        assert [edit.name for edit in batch if not _is_silent(corpus, [edit])] == []
+    if not is_silent(corpus, batch):
+        assert [edit.name for edit in batch if not is_silent(corpus, [edit])] == []
         raise AssertionError("each is silent, and together they are not: " + "; ".join(edit.name for edit in batch))
