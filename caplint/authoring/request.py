@@ -53,6 +53,26 @@ class RequestedRegister:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestedIoctl:
+    """Ioctl that the capability stands for. It takes what would be `args[0]` of KVM_ENABLE_CAP."""
+
+    name: str
+    """`KVM_SET_X`."""
+    number: int | None = None
+    """None until `kernel.ioctl_number` has settled it."""
+
+    @property
+    def member(self) -> str:
+        """Name of functions: `set_x`."""
+        return self.name.removeprefix("KVM_").lower()
+
+    @property
+    def struct(self) -> str:
+        """Tag of the structure that it takes."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class CapabilityRequest:
     """Capability that is to be added."""
 
@@ -61,12 +81,12 @@ class CapabilityRequest:
     archs: tuple[str, ...]
     """Canonical names in the project's order, or `generic` alone."""
     scope: str
-    """Descriptor on which it is enabled: vm, vcpu; none if it is only asked for."""
+    """Descriptor on which it is enabled, or whose ioctl it stands for: vm, vcpu; none if it is only asked for."""
     answer: str
     """yes, mask, count."""
     arguments: Arguments = Arguments()
     register: RequestedRegister | None = None
-    ioctl: str | None = None
+    ioctl: RequestedIoctl | None = None
     number: int | None = None
     """Number of the capability; None until `kernel.numbers` has settled it."""
 
@@ -86,7 +106,17 @@ class CapabilityRequest:
     @property
     def enabled(self) -> bool:
         """Whether KVM_ENABLE_CAP accepts it."""
+        return self.scope != "none" and self.ioctl is None
+
+    @property
+    def has_state(self) -> bool:
+        """Whether user space sets something by it: by KVM_ENABLE_CAP, or by its own ioctl."""
         return self.scope != "none"
+
+    @property
+    def setter(self) -> str:
+        """Ioctl that sets its state."""
+        return "KVM_ENABLE_CAP" if self.ioctl is None else self.ioctl.name
 
     @property
     def is_generic(self) -> bool:
@@ -116,7 +146,7 @@ def parse(  # noqa: PLR0913 - one for each option
     if answer not in ANSWERS:
         raise CaplintError(f"--answer {answer}: unknown; known are {', '.join(ANSWERS)}")
     found = CapabilityRequest(
-        name, _archs(archs), scope, answer, _arguments(arguments), _register(register), ioctl
+        name, _archs(archs), scope, answer, _arguments(arguments), _register(register), _ioctl(ioctl)
     )  # fmt: skip
     _agree(found)
     return found
@@ -171,13 +201,29 @@ def _register(text: str | None) -> RequestedRegister | None:
     return RequestedRegister(name if name.startswith("MSR_") else f"MSR_{name}", value, access == "rw")
 
 
+def _ioctl(text: str | None) -> RequestedIoctl | None:
+    if text is None:
+        return None
+    name = text if text.startswith("KVM_") else f"KVM_{text}"
+    if not _WORD.match(name) or name.startswith(PREFIX) or name.endswith("_"):
+        raise CaplintError(f"--ioctl {text}: is no name for an ioctl; write KVM_ and capital letters, digits and _")
+    if name.startswith("KVM_GET_"):
+        raise CaplintError(
+            f"--ioctl {name}: an ioctl that hands a value to KVM can be written; name it so: KVM_SET_..."
+        )
+    return RequestedIoctl(name)
+
+
 def _agree(request: CapabilityRequest) -> None:
     """Raise `CaplintError` if parts of a request contradict each other."""
     kind, answer, register = request.arguments.kind, request.answer, request.register
     highest = max((bit.position for bit in request.arguments.bits), default=0)
     faults = (
-        (request.ioctl is not None, "--ioctl: ioctls are not written yet; leave it out, and add the ioctl by hand"),
-        (not request.enabled and kind in {"bool", "fd"}, f"--args {kind}: needs --scope vm or vcpu"),
+        (request.ioctl is not None and not request.has_state,
+         "--ioctl: needs --scope vm or vcpu, the descriptor on which it is issued"),
+        (request.ioctl is not None and register is not None,
+         "--ioctl: goes without --msr, a register that KVM_ENABLE_CAP gives to guests"),
+        (not request.has_state and kind in {"bool", "fd"}, f"--args {kind}: needs --scope vm or vcpu"),
         (kind == "fd" and request.scope != "vm", "--args fd: needs --scope vm, which holds the descriptor"),
         (answer == "mask" and kind != "mask", "--answer mask: name the bits with --args mask:NAME[=BIT],..."),
         (answer == "count" and kind not in {"none", "size"}, f"--answer count: goes with --args size, not with {kind}"),

@@ -48,7 +48,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="meaning of args[0]: none, mask:NAME[=BIT],..., bool, fd or size (default: none)",
     )
     parser.add_argument("--msr", metavar="NAME[=NUMBER][:ro|rw]", help="MSR that it gives to guests")
-    parser.add_argument("--ioctl", metavar="NAME", help="ioctl that it stands for (not written yet)")
+    parser.add_argument(
+        "--ioctl", metavar="NAME", help="ioctl of the descriptor that takes the value, instead of KVM_ENABLE_CAP"
+    )
     parser.add_argument(
         "--number",
         default="next",

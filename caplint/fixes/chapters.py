@@ -16,6 +16,13 @@ _CHAPTERS = """
     WHERE s.tree = ? AND s.chapter <> '' AND NOT d.pattern
     GROUP BY s.path, s.chapter, coalesce(e.scope, '') ORDER BY count(*) DESC
 """
+# Chapters with the sections of ioctls, which say with what capability each is available.
+_OF_IOCTLS = """
+    SELECT s.path, s.chapter FROM api_section s
+    JOIN api_field d ON d.tree = s.tree AND d.path = s.path AND d.section = s.number AND d.name = 'capability'
+    WHERE s.tree = ? AND s.chapter <> '' AND s.title GLOB 'KVM_*' AND s.title NOT GLOB 'KVM_CAP_*'
+    GROUP BY s.path, s.chapter ORDER BY count(*) DESC
+"""
 _SECTIONS = "SELECT line, number, chapter, ordinal FROM api_section WHERE tree = ? AND path = ? ORDER BY line"
 
 
@@ -31,6 +38,11 @@ class ChapterEnd(NamedTuple):
 def chapter_for(bench: Workbench, tree: str, scope: str) -> tuple[str, str] | None:
     """Return file and number of the chapter that most capabilities of a descriptor (vm, vcpu; '' of none) are in."""
     return next((row[:2] for row in bench.rows(_CHAPTERS, tree) if row[2] == scope), None)
+
+
+def chapter_of_ioctls(bench: Workbench, tree: str) -> tuple[str, str] | None:
+    """Return file and number of the chapter that most ioctls are in."""
+    return next((row[:2] for row in bench.rows(_OF_IOCTLS, tree)), None)
 
 
 def chapter_end(

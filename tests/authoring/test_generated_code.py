@@ -47,10 +47,18 @@ struct kvm;
 void traced(struct kvm *kvm, int level, const char *text, ...) __attribute__((format(printf, 3, 4)));
 #define VM_EVENT(...) traced(__VA_ARGS__)
 struct kvm_enable_cap { u32 cap; u32 flags; u64 args[4]; };
+typedef unsigned long long __u64;
+#define EFAULT 14
+#define __user
+#define _IO(type, number) (number)
+#define _IOW(type, number, of) ((number) + 0 * sizeof(of))
+#define KVMIO 0xAE
+unsigned long copy_from_user(void *to, const void *from, unsigned long count);
 struct msr_data { bool host_initiated; u32 index; u64 data; };
 """
 _STATE = "state that enabling sets"
 _VALUE = "value of the register in each vCPU"
+_IOCTL = "number of the ioctl, and what it takes"
 _LIMITS = "what is valid, and how KVM asks for the state"
 
 
@@ -69,13 +77,16 @@ def _unit(made: NewSeries, arch: str) -> Iterator[str]:
     """Lines, each where it belongs."""
     texts = _texts(made, arch)
     yield _KERNEL
-    yield from (*texts["number of the capability"], *texts.get("bits of the mask", []))
+    yield from (*texts["number of the capability"], *texts.get("bits of the mask", []), *texts.get(_IOCTL, []))
     yield from texts.get("number of the register", ["#define MSR_PPIN 0x4f"])
     yield from _structures(texts)
     answer = texts["answer to KVM_CHECK_EXTENSION"]
     yield from _switch("check(struct kvm *kvm, long ext)", "ext", answer)
     yield from _switch("enable(struct kvm *kvm, struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap)", "cap->cap",
                        texts.get("enables it: arguments are tested, then the state is set", []))  # fmt: skip
+    yield from texts.get("carries the ioctl out", [])
+    head = "ioctl(struct kvm *kvm, struct kvm_vcpu *vcpu, unsigned int ioctl, unsigned long arg, void __user *argp)"
+    yield from _switch(head, "ioctl", texts.get("case of the ioctl", []))
     for number, verb in enumerate(("answers reads of the register", "takes writes of the register")):
         head = f"access{number}(struct kvm_vcpu *vcpu, struct msr_data *msr_info)"
         yield from _switch(head, "msr_info->index", texts.get(verb, []))
@@ -97,7 +108,7 @@ def _structures(texts: dict[str, list[str]]) -> Iterator[str]:
     for struct, more in (("kvm_arch", []), ("kvm_vcpu_arch", texts.get(_VALUE, []))):
         yield from (f"struct {struct} {{", "\tunsigned long flags;", *plain, *more, "};")
     yield from ("struct kvm {", "\tstruct mutex lock;", "\tint created_vcpus;", *plain, "\tstruct kvm_arch arch;", "};")
-    yield from ("struct kvm_vcpu {", "\tstruct kvm *kvm;", "\tstruct kvm_vcpu_arch arch;", "};")
+    yield from ("struct kvm_vcpu {", "\tstruct kvm *kvm;", *plain, "\tstruct kvm_vcpu_arch arch;", "};")
     yield from texts.get(_LIMITS, [])
 
 
@@ -132,8 +143,12 @@ _TEST_UTIL = """
 #include <stdlib.h>
 struct kvm_vm;
 struct kvm_vcpu;
+typedef uint64_t __u64;
 struct kvm_enable_cap { uint32_t cap; uint32_t flags; uint64_t args[4]; };
 #define KVM_ENABLE_CAP 1
+#define KVMIO 0xAE
+#define _IO(type, number) (number)
+#define _IOW(type, number, of) ((number) + 0 * sizeof(of))
 #define TEST_REQUIRE(f) do { if (!(f)) exit(4); } while (0)
 #define TEST_ASSERT(e, fmt, ...) do { if (!(e)) { fprintf(stderr, fmt "\\n", ##__VA_ARGS__); exit(254); } } while (0)
 """

@@ -67,7 +67,8 @@ def test_the_inventory_has_every_place(request_: CapabilityRequest) -> None:
     inventory, _ = build([tree], page.load([shipped_files.RULES]), CONFIG, paths=False)
     (row,) = [cap for cap in inventory.capabilities if cap.name == request_.name]
     assert row.number == 224
-    assert row.section is not None
+    assert (row.section is not None) == (request_.ioctl is None)
+    assert [found.name for found in row.ioctls] == ([request_.ioctl.name] if request_.ioctl else [])
     assert bool(row.selftests) == (request_.archs != ("mips",))
     archs = {"arm64", "mips", "s390", "x86"} if request_.is_generic else set(request_.archs)
     assert row.architectures.keys() >= archs - {"mips"} if request_.is_generic else row.architectures.keys() == archs

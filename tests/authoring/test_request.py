@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.authoring.request import Bit, RequestedRegister, parse
+from caplint.authoring.request import Bit, RequestedIoctl, RequestedRegister, parse
 from caplint.util.errors import CaplintError
 
 
@@ -52,6 +52,13 @@ def test_registers(text: str, register: RequestedRegister) -> None:
     assert parse("KVM_CAP_X86_PPIN", archs=["x86"], register=text).register == register
 
 
+def test_ioctls_have_kvms_prefix() -> None:
+    assert parse("KVM_CAP_FOO", ioctl="SET_FOO").ioctl == RequestedIoctl("KVM_SET_FOO")
+    request = parse("KVM_CAP_FOO", scope="vcpu", arguments="bool", ioctl="KVM_SET_FOO")
+    assert (request.enabled, request.has_state, request.setter) == (False, True, "KVM_SET_FOO")
+    assert parse("KVM_CAP_FOO").setter == "KVM_ENABLE_CAP"
+
+
 WRONG = [
     ("kvm_cap_foo", {}, "is no name"),
     ("KVM_CAP_", {}, "is no name"),
@@ -71,7 +78,15 @@ WRONG = [
     ("KVM_CAP_FOO", {"arguments": "mask:A=" + "9" * 5_000}, "a bit of 0 to 63"),
     ("KVM_CAP_FOO", {"arguments": "mask:a"}, "a bit of 0 to 63"),
     ("KVM_CAP_FOO", {"arguments": "mask:A=08"}, "a bit of 0 to 63"),
-    ("KVM_CAP_FOO", {"ioctl": "KVM_FOO"}, "ioctls are not written yet"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_FOO", "scope": "none"}, "--ioctl: needs --scope vm or vcpu"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_FOO", "register": "FOO=0x1", "archs": ["x86"]}, "--ioctl: goes without --msr"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_CAP_BAR"}, "--ioctl KVM_CAP_BAR: is no name for an ioctl"),
+    ("KVM_CAP_FOO", {"ioctl": "set_foo"}, "is no name for an ioctl"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_"}, "is no name for an ioctl"),
+    ("KVM_CAP_FOO", {"ioctl": ""}, "is no name for an ioctl"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_FOO\n"}, "is no name for an ioctl"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_" + "A" * 5_000}, "is no name for an ioctl"),
+    ("KVM_CAP_FOO", {"ioctl": "KVM_GET_FOO"}, "hands a value to KVM can be written"),
     ("KVM_CAP_FOO", {"answer": "mask"}, "name the bits"),
     ("KVM_CAP_FOO", {"answer": "mask", "arguments": "mask:A=31"}, "bits 0 to 30"),
     ("KVM_CAP_FOO", {"answer": "count", "arguments": "mask:A"}, "goes with --args size"),

@@ -28,6 +28,24 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	kvm_arch_free_vm(kvm);
 }
 """
+_X86 = "arch/x86/kvm/x86.c"
+_RUN = "\tswitch (ioctl) {\n\tcase KVM_RUN:\n"
+_VCPU = "\tstruct kvm_vcpu *vcpu = filp->private_data;\n\n"
+_VARIABLES = """\
+	struct kvm *kvm = filp->private_data;
+	void __user *argp = (void __user *)arg;
+	int answer;
+"""
+_IOCTLS = """\
+	switch (ioctl) {
+	case KVM_CREATE_VCPU:
+		answer = -EEXIST;
+		break;
+	default:
+		answer = -ENOTTY;
+	}
+	return answer;
+"""
 _MAKEFILE = """\
 TEST_GEN_PROGS_x86_64 += x86_64/platform_info_test
 TEST_GEN_PROGS_x86_64 += steal_time
@@ -63,6 +81,10 @@ int _vcpu_set_msr(struct kvm_vcpu *vcpu, uint64_t msr, uint64_t value);
 REQUESTS = {
     **new_capabilities.REQUESTS,
     "two": parse("KVM_CAP_BELL", archs=["s390x", "x86"], arguments="mask:ONE"),
+    "ioctl of any vcpu": parse("KVM_CAP_BELL", scope="vcpu", arguments="bool", ioctl="KVM_SET_BELL"),
+    "ioctl of two": parse(
+        "KVM_CAP_BELL", archs=["s390", "x86"], scope="vcpu", arguments="size", answer="count", ioctl="SET_BELL"
+    ),
     "number": parse("KVM_CAP_MIPS_BELL", archs=["mips"], scope="none", answer="count"),
 }
 
@@ -71,7 +93,8 @@ def kernel(changes: dict[str, bytes | None] | None = None) -> Tree:
     """The mini-kernel, with an end of VMs, a member that s390 can put others behind, and self-tests that are built."""
     tree = mini_trees()["kernel"]
     more: dict[str, bytes | None] = {
-        MAIN: tree.read(MAIN) + _DESTROY.encode(),
+        MAIN: tree.read(MAIN).replace(_RUN.encode(), (_VCPU + _RUN).encode()) + _DESTROY.encode(),
+        _X86: _with_ioctls(tree.read(_X86)),
         S390: tree.read(S390).replace(b"\tu64 gprs[16];\n", b"\tu64 gprs[16];\n\tbool loaded;\n"),
         f"{SELFTESTS}/Makefile": _MAKEFILE.encode(),
         f"{SELFTESTS}/include/kvm_util.h": _LIBRARY.encode(),
@@ -80,6 +103,13 @@ def kernel(changes: dict[str, bytes | None] | None = None) -> Tree:
         f"{SELFTESTS}/include/x86_64/processor.h": _PROCESSOR.encode(),
     }
     return OverlayTree(tree, more | (changes or {})).without_base()
+
+
+def _with_ioctls(text: bytes) -> bytes:
+    """Give the function for a VM's ioctls a switch whose cases keep a result."""
+    head, function, rest = text.partition(b"long kvm_arch_vm_ioctl(")
+    rest = rest.replace(b"\tstruct kvm *kvm = filp->private_data;\n", _VARIABLES.encode(), 1)
+    return head + function + rest.replace(b"\treturn -ENOTTY;\n", _IOCTLS.encode(), 1)
 
 
 @contextmanager

@@ -74,7 +74,17 @@ ERRORS = [
     (("KVM_CAP_FOO", "--from", "me"), "--from me: is not understood"),
     (("KVM_CAP_FOO", "-o", "linux/out"), "lies in a tree"),
     (("KVM_CAP_FOO", "-o", "linux"), "holds files already"),
-    (("KVM_CAP_PAUSE_IN_GUEST", "--arch", "x86", "--args", "bool", "--ioctl", "KVM_X"), "not written yet"),
+    (("KVM_CAP_FOO", "--arch", "x86", "--ioctl", "KVM_X"), "lacks the place for KVM_X: the code of x86 has no switch"),
+    (("KVM_CAP_FOO", "--arch", "riscv", "--scope", "vcpu", "--ioctl", "KVM_X"), "lacks the place for state: no header"),
+    (("KVM_CAP_FOO", "--ioctl", "KVM_RUN"), "--ioctl KVM_RUN: exists already, at kernel:include/uapi/linux/kvm.h:"),
+    (
+        ("KVM_CAP_FOO", "--args", "bool", "--ioctl", "KVM_MSRS"),
+        "struct kvm_msrs exists already, at kernel:include/uapi",
+    ),
+    (("KVM_CAP_FOO", "--args", "mask:KVM_X", "--ioctl", "KVM_X"), "--ioctl KVM_X: is the name of a bit of --args, too"),
+    (("KVM_CAP_FOO", "--ioctl", "KVM_GET_X"), "--ioctl KVM_GET_X: an ioctl that hands a value to KVM can be written"),
+    (("KVM_CAP_FOO", "--ioctl", "x; rm -rf"), "--ioctl x; rm -rf: is no name for an ioctl"),
+    (("KVM_CAP_FOO", "--scope", "none", "--ioctl", "KVM_X"), "--ioctl: needs --scope vm or vcpu"),
     ((), "no name given"),
     (("--interactive",), "no terminal to ask on; give KVM_CAP_NAME, --scope, --answer, --args, --arch"),
 ]
@@ -90,6 +100,67 @@ def test_an_error_is_one_line_and_nothing_is_written(
     assert told in run.err
     assert run.err.count("\n") == 1
     assert not run.out
+    assert _state(apart) == before
+
+
+IOCTL = ("new", "KVM_CAP_FOO", "--args", "bool", "--ioctl", "SET_FOO", "--dry-run")
+
+
+def _header(linux: Path, more: str) -> None:
+    file = linux / UAPI
+    file.write_text(file.read_text().replace("#define KVM_CAP_HLT 1\n", f"#define KVM_CAP_HLT 1\n{more}"))
+    if more:
+        commit(linux)
+
+
+@pytest.mark.parametrize(
+    ("more", "number"),
+    [
+        ("", 0xA4),
+        ("#define KVM_CREATE_DEVICE _IOWR(KVMIO, 0xe0, struct kvm_msrs)\n", 0xA4),
+        ("#define KVM_X _IO(KVMIO, 0xdf)\n#define KVM_HAS_DEVICE_ATTR _IO(KVMIO, 0xe0)\n", 0xE1),
+        ("#define KVM_X _IO(KVMIO, 0xb0)\n#define KVM_Y _IOW(KVMIO, 0xb1, struct of_another_architecture)\n", 0xB2),
+        ("#define KVM_X _IO(KVMIO, 200)\n#define KVM_Y _IO(0xAF, 0xfe)\n", 0xC9),
+        ("#define KVM_BASE 0xc0\n#define KVM_X _IO(KVMIO, KVM_BASE + 2)\n", 0xC3),
+    ],
+)
+def test_an_ioctl_gets_the_number_behind_the_others(caplint: Caplint, linux: Path, more: str, number: int) -> None:
+    _header(linux, more)
+    run = caplint(*IOCTL, "--kernel", linux)
+    assert f"+#define KVM_SET_FOO _IOW(KVMIO, {number:#x}, struct kvm_set_foo)\n" in run.out, run.err
+
+
+def test_a_number_of_another_kernel_in_view_is_not_taken(caplint: Caplint, linux: Path, apart: Path) -> None:
+    other = apart / "other"
+    shutil.copytree(linux, other)
+    _header(other, "#define KVM_X _IO(KVMIO, 0xa4)\n")
+    run = caplint(*IOCTL, "--kernel", linux, "--tree", f"next=reference:{other}")
+    assert "+#define KVM_SET_FOO _IOW(KVMIO, 0xa5, struct kvm_set_foo)\n" in run.out, run.err
+
+
+def test_all_numbers_of_ioctls_are_used(caplint: Caplint, linux: Path) -> None:
+    _header(linux, "#define KVM_X _IO(KVMIO, 0xff)\n")
+    run = caplint(*IOCTL, "--kernel", linux)
+    assert (run.status, run.err) == (2, "caplint: --ioctl KVM_SET_FOO: no number of KVM's ioctls is free above 0xff\n")
+
+
+def test_a_tree_without_a_chapter_of_ioctls(caplint: Caplint, linux: Path) -> None:
+    file = linux / "Documentation/virt/kvm/api.rst"
+    text = file.read_text()
+    start, end = text.index("4. API description"), text.index("5. The kvm_run structure")
+    file.write_text(text[:start] + text[end:])
+    commit(linux)
+    run = caplint(*IOCTL, "--kernel", linux)
+    assert (run.status, run.err.count("\n")) == (2, 1)
+    assert "lacks the place to document KVM_CAP_FOO: no chapter of api.rst is about ioctls" in run.err
+
+
+def test_an_ioctl_of_a_dirty_tree_is_refused(caplint: Caplint, linux: Path, apart: Path) -> None:
+    file = linux / UAPI
+    file.write_text(file.read_text().replace("miniature", "small"))
+    before = _state(apart)
+    run = caplint("new", "KVM_CAP_FOO", "--ioctl", "KVM_FOO", "--kernel", linux)
+    assert (run.status, "kvm.h has changes that are not committed" in run.err) == (2, True), run.err
     assert _state(apart) == before
 
 

@@ -27,6 +27,11 @@ pytestmark = pytest.mark.corpus
 REQUESTS = {
     **new_capabilities.REQUESTS,
     "many": parse("KVM_CAP_BELL", archs=["x86", "s390", "arm64"], arguments="bool"),
+    "ioctl on many": parse("KVM_CAP_BELL", archs=["x86", "s390", "arm64"], arguments="bool", ioctl="KVM_SET_BELL"),
+    "ioctl of many vcpus": parse(
+        "KVM_CAP_BELL", archs=["x86", "s390", "arm64", "powerpc"], scope="vcpu", arguments="size", ioctl="KVM_SET_BELL"
+    ),
+    "ioctl of any vcpu": parse("KVM_CAP_BELL", scope="vcpu", arguments="bool", ioctl="KVM_SET_BELL"),
 }
 SENDER = Sender("A Person <person@example.org>", 1_700_000_000)
 # The kernel's own copy of the header follows later; a patch of KVM must not touch it.
@@ -67,11 +72,14 @@ def test_git_takes_the_mails(workbench: tuple[Tree, Workbench], name: str, tmp_p
 @pytest.mark.parametrize("name", REQUESTS)
 def test_answers_and_requests_are_where_they_belong(workbench: tuple[Tree, Workbench], name: str) -> None:
     made = _series(REQUESTS[name], *workbench)
+    request = REQUESTS[name]
     reasons = [place.reason for place in made.places]
     assert len(made.topics) == {"register": 3, "new register": 4}.get(name, 2)
     assert reasons.count("answer to KVM_CHECK_EXTENSION") == len(REQUESTS[name].archs)
     enabling = "enables it: arguments are tested, then the state is set"
-    assert reasons.count(enabling) == len(REQUESTS[name].archs) * REQUESTS[name].enabled
+    assert reasons.count(enabling) == len(request.archs) * request.enabled
+    for reason in ("carries the ioctl out", "case of the ioctl"):
+        assert reasons.count(reason) == len(request.archs) * (request.ioctl is not None)
     assert "section about it" in reasons
     assert "builds the self-test" in reasons
 
@@ -84,6 +92,12 @@ def test_no_rule_finds_anything(workbench: tuple[Tree, Workbench], corpus: Corpu
     outcome = compare([patched], real_trees.shipped_rules(), corpus.config)
     assert {(found.code, found.place.path) for found in outcome.findings} <= _EXPECTED
     assert not outcome.resolved
+
+
+def test_an_ioctl_has_the_number_behind_the_last_one(workbench: tuple[Tree, Workbench]) -> None:
+    ioctl = _series(REQUESTS["ioctl"], *workbench).request.ioctl
+    assert ioctl is not None
+    assert ioctl.number == {"linux-6.12": 0xD6, "linux-6.1": 0xD2}[workbench[0].root.name]
 
 
 def test_an_architecture_without_a_handler_is_named(workbench: tuple[Tree, Workbench]) -> None:

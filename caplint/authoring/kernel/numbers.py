@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from caplint.authoring.kernel.ioctl_number import settled_ioctl
 from caplint.authoring.request import CapabilityRequest, RequestedRegister
 from caplint.authoring.workshop import Workshop
 from caplint.fixes.next_number import next_number
@@ -65,7 +66,7 @@ def settled(request: CapabilityRequest, workshop: Workshop, wish: str = "next") 
     for macro in (request.macro(bit.name) for bit in request.arguments.bits):
         if places := workshop.rows(_MACRO, macro):
             raise CaplintError(f"--args mask: {macro}: is defined already, at {places[0][0]}; choose another name")
-    request = replace(request, register=_register(request, workshop))
+    request = replace(request, register=_register(request, workshop), ioctl=settled_ioctl(request, workshop))
     taken = {number for (number,) in workshop.bench.rows(_TAKEN)}
     if wish == "vendor":
         return replace(request, number=_of_vendor(workshop, taken))

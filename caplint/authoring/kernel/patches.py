@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caplint.authoring import uapi
-from caplint.authoring.kernel import check, docs, enable, register, release, selftest, state
+from caplint.authoring.kernel import check, docs, enable, ioctl, register, release, selftest, state
 from caplint.authoring.patch import Author, PlannedPatch
 from caplint.authoring.request import CapabilityRequest
 
@@ -11,7 +11,7 @@ from caplint.authoring.request import CapabilityRequest
 def patches(request: CapabilityRequest) -> list[PlannedPatch]:
     """Return the patches of the kernel's series, in order: each leaves a kernel that works."""
     area = "KVM" if len(request.archs) > 1 or request.is_generic else f"KVM: {request.archs[0]}"
-    answer: tuple[Author, ...] = (uapi.write, enable.write, release.write, check.write, docs.write)
+    answer: tuple[Author, ...] = (uapi.write, enable.write, ioctl.write, release.write, check.write, docs.write)
     found = []
     if request.register is not None:
         name = request.register.name
@@ -38,7 +38,10 @@ def patches(request: CapabilityRequest) -> list[PlannedPatch]:
         PlannedPatch(f"{area}: Add {request.name}", _message(request), answer),
         PlannedPatch(
             f"KVM: selftests: Test {request.name}",
-            ("Ask for the capability, provoke each request that must be refused, and look at what enabling does.",),
+            (
+                "Ask for the capability, provoke each request that must be refused, and"
+                f" {'look at what enabling does' if request.ioctl is None else f'use {request.setter}'}.",
+            ),
             (selftest.write,),
         ),
     ]
@@ -48,9 +51,15 @@ def _message(request: CapabilityRequest) -> tuple[str, ...]:
     """Return the message of the patch that adds the capability."""
     answer = {"yes": "1", "mask": "the set of bits that is valid", "count": "the largest valid number"}
     told = f"Let user space ask for {request.name}: KVM_CHECK_EXTENSION answers {answer[request.answer]}."
-    if not request.enabled:
+    if not request.has_state:
         return (told,)
+    descriptor = "VM" if request.scope == "vm" else "vCPU"
+    if request.ioctl is not None:
+        refused = "Values that are not known are refused, so that they can get a meaning later."
+        if request.scope == "vm":
+            refused += " So is the ioctl once vCPUs exist."
+        return (told, f"{request.setter} on a {descriptor} sets it. {refused}")
     refused = "Flags and arguments that are not known are refused, so that they can get a meaning later."
     if request.scope == "vm":
         refused += " So is enabling once vCPUs exist."
-    return (told, f"KVM_ENABLE_CAP on a {'VM' if request.scope == 'vm' else 'vCPU'} enables it. {refused}")
+    return (told, f"KVM_ENABLE_CAP on a {descriptor} enables it. {refused}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caplint.authoring.kernel.ioctl import ioctl_switch
 from caplint.authoring.kernel.state import state
 from caplint.authoring.request import CapabilityRequest
 from caplint.authoring.style import switch
@@ -39,9 +40,16 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
         indent = space[: len(space) - len(space.lstrip())]
         new = [f"{indent}if ({held})", f"{indent}\teventfd_ctx_put({held});"]
         topic.below(path, line, new, "releases the descriptor with the VM")
-        enabling = switch(topic.workshop, "enable", arch, request.scope)
-        for place in sorted({path, enabling.path if enabling is not None else path}):
+        for place in sorted({path, _setting(request, topic, arch) or path}):
             _include(topic, place)
+
+
+def _setting(request: CapabilityRequest, topic: Topic, arch: str) -> str | None:
+    """Return the file whose code takes the descriptor."""
+    if request.ioctl is not None:
+        return ioctl_switch(request, topic.workshop, arch).cases.path
+    found = switch(topic.workshop, "enable", arch, request.scope)
+    return found.path if found is not None else None
 
 
 def _include(topic: Topic, path: str) -> None:

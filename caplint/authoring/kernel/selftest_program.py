@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from caplint.authoring.ioctl_argument import has_structure
 from caplint.authoring.request import CapabilityRequest, RequestedRegister
 from caplint.authoring.style import indented
 
@@ -28,6 +29,7 @@ class _Program:
         self._calls = calls
         self._kind = request.arguments.kind
         self._on_vcpu = request.scope == "vcpu"
+        self._verb = "enable" if request.enabled else "set"
         reads = "rdmsr_safe" in processor or "SAFE_HELPERS(rdmsr)" in processor
         self._register = request.register if reads else None
 
@@ -36,20 +38,20 @@ class _Program:
         name = self._request.name
         yield "// SPDX-License-Identifier: GPL-2.0"
         yield "/*"
-        yield f" * Test {name}: the answer, each request that must be refused, and what enabling does."
+        what = "what enabling does" if self._request.ioctl is None else f"the use of {self._request.setter}"
+        yield f" * Test {name}: the answer, each request that must be refused, and {what}."
         yield " */"
         yield from self._includes()
         yield from self._definitions()
-        if self._request.enabled:
+        if self._request.has_state:
             yield from self._enable()
-        if self._request.enabled or self._register:
             yield from self._guest()
         if self._register:
             yield from self._register_test(self._register)
         yield from ["int main(int argc, char *argv[])", "{", *indented(self._main(), "\t"), "}"]
 
     def _includes(self) -> Iterator[str]:
-        if self._request.enabled:
+        if self._request.has_state:
             yield "#include <errno.h>"
         yield from (
             ["#include <fcntl.h>", "#include <sys/eventfd.h>", "#include <unistd.h>"] if self._kind == "fd" else []
@@ -57,7 +59,7 @@ class _Program:
         yield from ["", '#include "test_util.h"', '#include "kvm_util.h"']
         if self._processor:
             yield '#include "processor.h"'
-        if self._calls and self._request.enabled:
+        if self._calls and self._request.has_state:
             yield '#include "ucall_common.h"'
         yield ""
 
@@ -74,34 +76,65 @@ class _Program:
             yield from (f"#ifndef {name}", f"#define {name} {self._register.number:#x}", "#endif", "")
 
     def _enable(self) -> Iterator[str]:
-        """Yield the functions that enable the capability, and that expect a refusal."""
+        """Yield the functions that set the state, and that expect a refusal."""
         owner, kind = ("struct kvm_vcpu *vcpu", "vcpu") if self._on_vcpu else ("struct kvm_vm *vm", "vm")
-        yield f"static int enable({owner}, uint32_t flags, uint64_t arg, uint64_t rest)"
-        yield "{"
-        yield from indented(
-            [
+        call = f"return __{kind}_ioctl({kind}, {self._request.setter}"
+        if self._request.enabled:
+            body = [
                 "struct kvm_enable_cap cap = {",
                 f"\t.cap = {self._request.name},",
                 "\t.flags = flags,",
                 "\t.args = { arg, rest, rest, rest },",
                 "};",
                 "",
-                f"return __{kind}_ioctl({kind}, KVM_ENABLE_CAP, &cap);",
-            ],
-            "\t",
-        )
-        yield "}"
-        yield ""
-        yield f"static void refused({owner}, uint32_t flags, uint64_t arg, uint64_t rest,"
+                f"{call}, &cap);",
+            ]
+        elif has_structure(self._request) and self._request.ioctl is not None:
+            body = [
+                f"struct {self._request.ioctl.struct} args = {{",
+                "\t.value = arg,",
+                "\t.flags = flags,",
+                "\t.reserved = { rest, rest },",
+                "};",
+                "",
+                f"{call}, &args);",
+            ]
+        else:
+            body = [f"{call}, (void *)arg);"]
+        given = "uint32_t flags, uint64_t arg, uint64_t rest" if self._has_others else "unsigned long arg"
+        passed = "flags, arg, rest" if self._has_others else "arg"
+        yield from (f"static int {self._verb}({owner}, {given})", "{", *indented(body, "\t"), "}", "")
+        yield f"static void refused({owner}, {given},"
         yield "\t\t    int error, const char *what)"
         yield "{"
-        yield f"\tint r = enable({kind}, flags, arg, rest);"
+        yield f"\tint r = {self._verb}({kind}, {passed});"
         yield ""
         yield "\tTEST_ASSERT(r == -1 && errno == error,"
-        yield f'\t\t    "{self._request.name} with %s: expected errno %d, got %d (errno %d)",'
+        yield f'\t\t    "{self._subject} with %s: expected errno %d, got %d (errno %d)",'
         yield "\t\t    what, error, r, errno);"
         yield "}"
         yield ""
+
+    @property
+    def _has_others(self) -> bool:
+        """Whether user space gives more than a value."""
+        return self._request.enabled or has_structure(self._request)
+
+    @property
+    def _subject(self) -> str:
+        return self._request.name if self._request.enabled else self._request.setter
+
+    def _given(self, value: str, flags: str = "0", rest: str = "0") -> str:
+        """Return the arguments of the functions that set the state."""
+        return f"{flags}, {value}, {rest}" if self._has_others else value
+
+    def _accepted(self, owner: str) -> str:
+        """Return the statement that sets the state."""
+        return f'TEST_ASSERT(!{self._verb}({owner}, {self._given(self._valid)}), "It cannot be {self._done}");'
+
+    @property
+    def _done(self) -> str:
+        return "enabled" if self._request.enabled else "set"
 
     def _guest(self) -> Iterator[str]:
         yield from ["static void guest_code(void)", "{"]
@@ -120,7 +153,7 @@ class _Program:
             "struct ucall uc;",
             "",
             "if (enabled)",
-            f'\tTEST_ASSERT(!enable(vm, 0, {self._valid}, 0), "It cannot be enabled");',
+            f"\t{self._accepted('vm')}",
             "vcpu = vm_vcpu_add(vm, 0, guest_code);",
         ]
         if _TABLES in self._processor:
@@ -139,7 +172,7 @@ class _Program:
 
     def _main(self) -> Iterator[str]:
         name = self._request.name
-        if self._request.scope == "vm" or self._request.enabled:
+        if self._request.has_state:
             yield "struct kvm_vcpu *vcpu;"
         yield "struct kvm_vm *vm;"
         yield from ["int fd, other;"] * (self._kind == "fd")
@@ -151,15 +184,15 @@ class _Program:
             yield 'TEST_ASSERT(fd >= 0 && other >= 0, "The descriptors cannot be opened");'
         yield "vm = vm_create_with_one_vcpu(&vcpu, guest_code);" if self._on_vcpu else "vm = vm_create_barebones();"
         yield from self._answer()
-        if self._request.enabled:
+        if self._request.has_state:
             yield from self._refusals()
-            yield f'TEST_ASSERT(!enable({self._owner}, 0, {self._valid}, 0), "It cannot be enabled");'
+            yield self._accepted(self._owner)
         if self._kind == "fd":
-            yield 'refused(vm, 0, fd, 0, EINVAL, "a second descriptor");'
+            yield f'refused(vm, {self._given("fd")}, EINVAL, "a second descriptor");'
         yield "kvm_vm_free(vm);"
         if self._request.scope == "vm":
             yield from ["", "vm = vm_create_with_one_vcpu(&vcpu, guest_code);"]
-            yield f'refused(vm, 0, {self._valid}, 0, EINVAL, "a vCPU");'
+            yield f'refused(vm, {self._given(self._valid)}, EINVAL, "a vCPU");'
             yield "kvm_vm_free(vm);"
         if self._register:
             yield from ["", "test_register(false);", "test_register(true);"]
@@ -185,13 +218,15 @@ class _Program:
 
     def _refusals(self) -> Iterator[str]:
         owner, valid = self._owner, self._valid
-        yield f'refused({owner}, 1, {valid}, 0, EINVAL, "a flag");'
-        yield f'refused({owner}, 0, {valid}, 1, EINVAL, "an unknown argument");'
+        if self._has_others:
+            yield f'refused({owner}, {self._given(valid, flags="1")}, EINVAL, "a flag");'
+            what = "an unknown argument" if self._request.enabled else "a reserved member"
+            yield f'refused({owner}, {self._given(valid, rest="1")}, EINVAL, "{what}");'
         wrong = {
-            "none": ["1, 0, EINVAL"],
-            "bool": ["2, 0, EINVAL"],
-            "mask": ["~ALL_BITS, 0, EINVAL"],
-            "size": ["-1ULL, 0, EINVAL"],
-            "fd": ["-1ULL, 0, EINVAL", "other, 0, EINVAL"],
+            "none": ["1"],
+            "bool": ["2"],
+            "mask": ["~ALL_BITS"],
+            "size": ["-1ULL"],
+            "fd": ["-1ULL", "other"],
         }[self._kind]
-        yield from (f'refused({owner}, 0, {words}, "a wrong value");' for words in wrong)
+        yield from (f'refused({owner}, {self._given(value)}, EINVAL, "a wrong value");' for value in wrong)

@@ -70,7 +70,7 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> EnabledS
     Raises `CaplintError` if there is no place for it, or its name is taken.
     """
     owner, variable = {"vm": ("kvm_arch", "kvm"), "vcpu": ("kvm_vcpu_arch", "vcpu")}[request.scope]
-    owner = "kvm" if arch == GENERIC and owner == "kvm_arch" else owner
+    owner = owner.removesuffix("_arch") if arch == GENERIC else owner
     kind = request.arguments.kind
     name = f"{request.member}_{_SUFFIX[kind]}"
     own = members(workshop, arch, owner)
@@ -80,7 +80,7 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> EnabledS
     bits = [int(body) for _, body, _ in flags if body.isascii() and body.isdigit() and len(body) < 3]
     if kind in {"none", "bool"} and variable == "kvm" and bits and any(member.name == "flags" for member in own):
         flag = f"KVM_ARCH_FLAG_{request.stem}_ENABLED"
-        _want_new(workshop, flag)
+        want_new(workshop, flag)
         last = max(flags, key=lambda row: (row[1].isdigit(), len(row[1]), row[1]))
         declaration = _aligned(workshop.line(path, last[2]), flag, max(bits) + 1)
         return EnabledState(path, last[2], declaration, variable, f"{chain}flags", flag)
@@ -90,13 +90,14 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> EnabledS
 
 def write(request: CapabilityRequest, topic: Topic) -> None:
     """Declare the state, its limits, and how the rest of KVM asks for it."""
-    for arch in request.archs if request.enabled else ():
+    for arch in request.archs if request.has_state else ():
         found = state(request, topic.workshop, arch)
         note = topic.decision(
             found.path,
             f"migration of {request.name}",
             "Who carries this state to another host?",
-            "User space, which enables the capability there with the same arguments.",
+            f"User space, which {'enables the capability' if request.enabled else f'issues {request.setter}'} there"
+            " with the same arguments.",
             _WIDTH,
         )
         lines = [*indented(note, "\t"), found.declaration]
@@ -113,7 +114,7 @@ def limit(request: CapabilityRequest) -> str:
 def _define(request: CapabilityRequest, topic: Topic, arch: str) -> None:
     """Define the limits of a capability and the macro that reads its state."""
     has_limit = request.arguments.kind in {"mask", "size"} or request.answer == "count"
-    has_reader = request.enabled and request.register is None and request.arguments.kind != "fd"
+    has_reader = request.has_state and request.register is None and request.arguments.kind != "fd"
     if not has_limit and not has_reader:
         return
     workshop = topic.workshop
@@ -151,7 +152,7 @@ def _reader(request: CapabilityRequest, workshop: Workshop, arch: str) -> Iterat
     """Yield the macro by which the rest of KVM asks whether, or as what, the capability is enabled."""
     found = state(request, workshop, arch)
     name = f"kvm_{request.member}_{_SUFFIX[request.arguments.kind]}"
-    _want_new(workshop, name)
+    want_new(workshop, name)
     yield f"#define {name}({found.variable}) \\"
     yield f"\t({found.read(f'({found.variable})')})"
 
@@ -168,7 +169,7 @@ def _aligned(pattern: str, name: str, value: int) -> str:
     return space + "\t" * -(-(column - width) // 8) + str(value)
 
 
-def _want_new(workshop: Workshop, name: str) -> None:
+def want_new(workshop: Workshop, name: str) -> None:
     """Raise `CaplintError` if a macro or function has a name."""
     if rows := workshop.rows(_NAMED, name):
         path, line = rows[0]

@@ -1,7 +1,8 @@
-"""Check of the capability and its enable, with errors that the user sees."""
+"""Check of the capability and its enable, or the ioctl that it stands for, with errors that the user sees."""
 
 from __future__ import annotations
 
+from caplint.authoring.ioctl_argument import has_structure
 from caplint.authoring.qemu import code, option
 from caplint.authoring.qemu.code import FunctionEnd, QemuFunction
 from caplint.authoring.request import CapabilityRequest
@@ -10,6 +11,7 @@ from caplint.authoring.topic import Topic
 from caplint.knowledge.load import GENERIC
 
 _STARTS = {"vm": "kvm_arch_init", "none": "kvm_arch_init", "vcpu": "kvm_arch_init_vcpu"}
+_SHARED_STARTS = {"vm": "kvm_init", "none": "kvm_init", "vcpu": "kvm_init_vcpu"}
 
 
 def flag(request: CapabilityRequest) -> str:
@@ -20,10 +22,11 @@ def flag(request: CapabilityRequest) -> str:
 def write(request: CapabilityRequest, topic: Topic) -> None:
     """Ask for the capability where KVM starts, on each architecture that has it, and enable it if the user wants it."""
     for arch in request.archs:
-        name = "kvm_init" if arch == GENERIC and request.scope != "vcpu" else _STARTS[request.scope]
+        starts = _SHARED_STARTS if arch == GENERIC else _STARTS
+        name = starts[request.scope]
         found = code.function(topic.workshop, name, arch)
         end = code.end_of(topic.workshop, found)
-        if request.enabled:
+        if request.has_state:
             _enable(request, topic, found, end)
         else:
             _ask(request, topic, found, end)
@@ -46,7 +49,7 @@ def _ask(request: CapabilityRequest, topic: Topic, found: QemuFunction, end: Fun
 
 
 def _enable(request: CapabilityRequest, topic: Topic, found: QemuFunction, end: FunctionEnd) -> None:
-    helper = code.unused(topic.workshop, f"kvm_{request.scope}_enable_{request.member}")
+    helper = code.unused(topic.workshop, _helper_name(request))
     option.include(topic, found.path, "qemu/error-report.h")
     topic.above(found.path, found.first, _helper(request, helper), "checks it, enables it, and reports a refusal")
     kind = "CPUState" if request.scope == "vcpu" else "KVMState"
@@ -79,15 +82,19 @@ def _state(topic: Topic, found: QemuFunction) -> str:
 
 
 def _helper(request: CapabilityRequest, name: str) -> list[str]:
-    """Return the function that enables it: it returns 0 if it is off or done, else an error that it has reported."""
+    """Return the function that enables it, or issues its ioctl.
+
+    It returns 0 if it is off or done, else an error that it has reported.
+    """
     is_vcpu = request.scope == "vcpu"
     state = "cs->kvm_state" if is_vcpu else "s"
     wanted = f"{state}->{option.member(request)}"
-    mask = request.arguments.kind == "mask"
+    said = request.name if request.ioctl is None else request.ioctl.name
     return [
         f"static int {name}({'CPUState *cs' if is_vcpu else 'KVMState *s'})",
         "{",
-        *(_mask(request) if mask else ()),
+        *(_mask(request) if request.arguments.kind == "mask" else ()),
+        *_structure(request, wanted),
         "    int known, ret;",
         "",
         f"    if (!{wanted}) {{",
@@ -101,9 +108,9 @@ def _helper(request: CapabilityRequest, name: str) -> list[str]:
         "    }",
         *_enough(request, wanted),
         "",
-        *code.listed(f"    ret = kvm_{request.scope}_enable_cap(", _arguments(request, wanted), ");"),
+        *_call(request, wanted),
         "    if (ret < 0) {",
-        *code.reported("        ", f"kvm: the kernel refuses {request.name}: %s", "strerror(-ret)"),
+        *code.reported("        ", f"kvm: the kernel refuses {said}: %s", "strerror(-ret)"),
         *(("    } else {", f"        {flag(request)} = true;") if request.register else ()),
         "    }",
         "",
@@ -111,6 +118,38 @@ def _helper(request: CapabilityRequest, name: str) -> list[str]:
         "}",
         "",
     ]
+
+
+def _helper_name(request: CapabilityRequest) -> str:
+    name = f"enable_{request.member}" if request.ioctl is None else request.ioctl.member
+    return f"kvm_{request.scope}_{name}"
+
+
+def _structure(request: CapabilityRequest, wanted: str) -> list[str]:
+    """Return the declaration of what the capability's own ioctl takes."""
+    if request.ioctl is None or not has_structure(request):
+        return []
+    return [
+        f"    struct {request.ioctl.struct} args = {{",
+        f"        .value = {_value(request, wanted)},",
+        "    };",
+    ]
+
+
+def _call(request: CapabilityRequest, wanted: str) -> list[str]:
+    """Return the statement that asks the kernel for it."""
+    target = "cs" if request.scope == "vcpu" else "s"
+    if request.ioctl is None:
+        value = [_value(request, wanted)] if request.arguments.kind != "none" else []
+        head, parts = f"kvm_{request.scope}_enable_cap(", [target, request.name, "0", *value]
+    else:
+        argument = "&args" if has_structure(request) else "NULL"
+        head, parts = f"kvm_{request.scope}_ioctl(", [target, request.ioctl.name, argument]
+    return code.listed(f"    ret = {head}", parts, ");")
+
+
+def _value(request: CapabilityRequest, wanted: str) -> str:
+    return {"mask": "bits", "bool": "1"}.get(request.arguments.kind, wanted)
 
 
 def _mask(request: CapabilityRequest) -> list[str]:
@@ -137,8 +176,3 @@ def _enough(request: CapabilityRequest, wanted: str) -> list[str]:
         "        return -EINVAL;",
         "    }",
     ]
-
-
-def _arguments(request: CapabilityRequest, wanted: str) -> list[str]:
-    value = {"none": "", "mask": "bits", "bool": "1"}.get(request.arguments.kind, wanted)
-    return ["cs" if request.scope == "vcpu" else "s", request.name, "0", *([value] if value else [])]

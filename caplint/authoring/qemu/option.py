@@ -45,7 +45,7 @@ def property_name(request: CapabilityRequest) -> str:
 def write(request: CapabilityRequest, topic: Topic) -> None:
     """Add the member, and for a capability that is enabled its property."""
     _add_member(request, topic)
-    if request.enabled:
+    if request.has_state:
         for arch in request.archs:
             _add_property(request, topic, arch)
 
@@ -62,8 +62,8 @@ def _add_member(request: CapabilityRequest, topic: Topic) -> None:
     if any(name == member(request) for _, name, _ in rows):
         raise topic.workshop.lacks(f"for {request.name} in KVMState", f"it has a member {member(request)} already")
     path, line = ends[-1]
-    kind = _kind(request).type if request.enabled else "int"
-    reason = "whether the user wants it" if request.enabled else "the kernel's answer"
+    kind = _kind(request).type if request.has_state else "int"
+    reason = "whether the user wants it" if request.has_state else "the kernel's answer"
     topic.below(path, line, [f"    {kind} {member(request)};"], reason)
 
 

@@ -36,12 +36,13 @@ def patches(request: CapabilityRequest) -> list[PlannedPatch]:
                 (msr.write, vmstate.write),
             )
         )
-    if request.enabled:
+    if request.has_state:
         title, body = (
             f"{area}: Enable {request.name} on request",
             (
                 f"Add an option for {request.name}, off by default. With it, QEMU asks the kernel for the capability,"
-                " enables it, and does not start if the kernel lacks or refuses it.",
+                f" {'enables it' if request.ioctl is None else f'issues {request.setter}'}, and does not start if the"
+                " kernel lacks or refuses it.",
             ),
         )
     else:

@@ -32,14 +32,21 @@ REQUESTS: dict[str, CapabilityRequest] = {
     "two": parse("KVM_CAP_NEW", archs=["x86", "arm64"], arguments="bool"),
     "register": parse("KVM_CAP_X86_PPIN", archs=["x86"], register="MSR_PPIN=0x4f:ro"),
     "register to write": parse("KVM_CAP_X86_NEW", archs=["x86"], arguments="bool", register="MSR_NEW=0x7e7:rw"),
+    "ioctl": parse("KVM_CAP_X86_NEW", archs=["x86"], answer="mask", arguments="mask:A,B", ioctl="KVM_SET_NEW"),
+    "ioctl with a bool": parse("KVM_CAP_NEW", archs=["x86", "arm64"], arguments="bool", ioctl="KVM_NEW"),
+    "ioctl with a descriptor": parse("KVM_CAP_NEW", arguments="fd", ioctl="KVM_SET_NEW"),
+    "ioctl of a vcpu": parse("KVM_CAP_S390_NEW", archs=["s390"], scope="vcpu", ioctl="KVM_S390_NEW"),
+    "ioctl with a size": parse("KVM_CAP_X86_NEW", archs=["x86"], scope="vcpu", arguments="size", ioctl="KVM_SET_NEW"),
 }  # fmt: skip
 _LONG = "EAGER_CONTROLLER_CHUNK_SIZE"
 REQUESTS |= {
     "long": parse(f"KVM_CAP_{_LONG}", answer="mask", arguments="mask:FIRST_OF_ALL_BITS,SECOND_OF_ALL_BITS"),
     "long size": parse(f"KVM_CAP_S390_{_LONG}", archs=["s390"], scope="vcpu", arguments="size", answer="count"),
+    "long ioctl": parse(f"KVM_CAP_{_LONG}", arguments="size", answer="count", ioctl=f"KVM_SET_{_LONG}"),
     "long register": parse("KVM_CAP_X86_NEW", archs=["x86"], register=f"MSR_{_LONG}=0x7e7:rw"),
 }
 NUMBER = 240
+IOCTL = 0xD6
 
 
 def written(place: Path, request: CapabilityRequest, changes: dict[str, tuple[str, str]] | None = None) -> NewSeries:
@@ -52,7 +59,8 @@ def written(place: Path, request: CapabilityRequest, changes: dict[str, tuple[st
     session = open_session([tree], Config(cache="none", jobs=1))
     try:
         workshop = Workshop(Workbench(session.connection, {"qemu": tree}), tree)
-        return series(replace(request, number=NUMBER), workshop)
+        ioctl = request.ioctl and replace(request.ioctl, number=IOCTL)
+        return series(replace(request, number=NUMBER, ioctl=ioctl), workshop)
     finally:
         session.store.close()
 

@@ -17,6 +17,10 @@ FILES = {
     UAPI: """\
 #ifndef LINUX_KVM_H
 #define LINUX_KVM_H
+#include <linux/types.h>
+#include <linux/ioctl.h>
+#define KVMIO 0xAE
+#define KVM_CREATE_DEVICE _IO(KVMIO, 0xe0)
 #define KVM_CAP_IRQCHIP 0
 #define KVM_CAP_HLT 1
 #define KVM_CAP_NR_VCPUS 9
@@ -327,6 +331,7 @@ typedef struct VMStateDescription {
 int kvm_check_extension(KVMState *s, unsigned int extension);
 int kvm_vm_check_extension(KVMState *s, unsigned int extension);
 int kvm_ioctl(KVMState *s, unsigned long type, ...);
+int kvm_vm_ioctl(KVMState *s, unsigned long type, ...);
 int kvm_vcpu_ioctl(CPUState *cpu, unsigned long type, ...);
 int kvm_arch_init(MachineState *ms, KVMState *s);
 int kvm_arch_init_vcpu(CPUState *cs);

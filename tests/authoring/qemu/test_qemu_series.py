@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from qemu_series import NUMBER, REQUESTS, complaints, contents, written
+from qemu_series import IOCTL, NUMBER, REQUESTS, complaints, contents, written
 from small_qemu import ARM, CPU, FILES, MACHINE, S390, SHARED, STATE, UAPI, X86
 
 from caplint.authoring.topic import MARK
@@ -96,7 +96,19 @@ def test_nothing_is_enabled_unless_its_user_asks(tmp_path: Path) -> None:
     for number, (kind, request) in enumerate(REQUESTS.items()):
         text = "".join(contents(written(tmp_path / str(number), request)).values())
         assert ("kvm_vm_enable_cap(" in text or "kvm_vcpu_enable_cap(" in text) == request.enabled, kind
-        assert (f'"x-{request.member.replace("_", "-")}"' in text) == request.enabled, kind
+        assert (f'"x-{request.member.replace("_", "-")}"' in text) == request.has_state, kind
+
+
+def test_an_ioctl_is_issued_where_its_capability_is_there(tmp_path: Path) -> None:
+    files = contents(written(tmp_path / "a", REQUESTS["ioctl"]))
+    body = _function(files[X86], "kvm_vm_set_new")
+    order = ["!s->cap_new", "kvm_vm_check_extension(s, KVM_CAP_X86_NEW)", "known <= 0", "-ENOTSUP",
+             "(known & bits) != bits", "kvm_vm_ioctl(s, KVM_SET_NEW, &args)", "ret < 0", "strerror(-ret)"]  # fmt: skip
+    places = [body.index(words) for words in order]
+    assert places == sorted(places)
+    assert f"#define KVM_SET_NEW _IOW(KVMIO, {IOCTL:#x}, struct kvm_set_new)\n" in files[UAPI]
+    s390 = contents(written(tmp_path / "b", REQUESTS["ioctl of a vcpu"]))[S390]
+    assert "ret = kvm_vcpu_ioctl(cs, KVM_S390_NEW, NULL);" in _function(s390, "kvm_vcpu_s390_new")
 
 
 def test_only_asking_keeps_the_answer(tmp_path: Path) -> None:
