@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute
+from caplint.graph.macro_functions import MacroFunctions, macro_functions
 from caplint.graph.outlines import FileOutline, Outlines
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.knowledge.load import GENERIC, knowledge
@@ -192,6 +193,7 @@ class Program:
             self.through.setdefault(slot, []).append(call)
 
     def _add_macros(self, file: FileOutline) -> None:
+        used = self._used(file)
         for name, parameters, body, line, condition in file.macros:
             function = ProgramFunction(self.name, file.path, name, line)
             private = not file.path.endswith(_SHARED)
@@ -209,9 +211,39 @@ class Program:
                 self.aliases.setdefault(body, []).append(definition)
                 continue
             self._define(definition)
-            for callee in dict.fromkeys(_CALL.findall(body)):
+            is_used = "{" in body and (not private or name in used)
+            own = self._add_macro_functions(file, definition, body) if is_used else None
+            calls = ((own.holder(match.start()) if own else None, match[1]) for match in _CALL.finditer(body))
+            for holder, callee in dict.fromkeys(calls):
                 if callee not in definition.parameters and callee not in _KEYWORDS and callee != name:
-                    self._add_call(OutlineCall(function, file, -1, callee, line, file.texts[condition], ""))
+                    caller = function._replace(name=holder) if holder else function
+                    self._add_call(OutlineCall(caller, file, -1, callee, line, file.texts[condition], ""))
+
+    def _add_macro_functions(self, file: FileOutline, macro: FunctionDefinition, body: str) -> MacroFunctions:
+        """Add the functions that a macro defines outside functions."""
+        own = macro_functions(body)
+        line = macro.function.line
+        for name in own.extents:
+            function = macro.function._replace(name=name)
+            self._define(macro._replace(function=function, macro=False, parameters=(), type=""))
+        for name, kind, member in own.stored():
+            kept = Kept(name, file, -1, None, "", kind, f".{member}", line, macro.condition)
+            self.kept.setdefault(name, []).append(kept)
+        for registrar, name in own.passed():
+            self.registered.setdefault(name, []).append(Registered(registrar, (name,), file, line))
+        return own
+
+    @staticmethod
+    def _used(file: FileOutline) -> set[str]:
+        """Return the macros that a file uses outside functions, and those that they use."""
+        bodies = {name: body for name, _, body, _, _ in file.macros}
+        used = {macro for macro, _, _ in file.uses}
+        fresh = list(used)
+        while fresh:
+            inner = set(_CALL.findall(bodies.get(fresh.pop(), ""))) - used
+            used |= inner
+            fresh += inner
+        return used
 
     def _add_types(self, file: FileOutline) -> None:
         for owner, member, kind, position in file.members:

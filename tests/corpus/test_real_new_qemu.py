@@ -50,8 +50,6 @@ ALONE = {
     "vcpu on powerpc": parse("KVM_CAP_PPC_BELL", archs=["powerpc"], scope="vcpu", arguments="bool"),
 }
 SENDER = Sender("A Person <person@example.org>", 1_700_000_000)
-# A macro outside functions makes the machines of s390, in a form that the call graph does not follow.
-_BROKEN = {"vcpu on s390"}
 # The kernel's own copy of the header follows later; a patch of KVM must not touch it.
 _EXPECTED = {("CAP106", real_trees.TOOLS)}
 
@@ -104,13 +102,23 @@ def test_no_rule_finds_anything(session: Session, corpus: Corpus, name: str) -> 
     assert not outcome.resolved
 
 
-@pytest.mark.parametrize("name", ["mask", "bool on arm64", "vcpu on s390", "descriptor", "register", "ioctl"])
+@pytest.mark.parametrize(
+    "name", ["mask", "bool on arm64", "vcpu on s390", "descriptor", "register", "ioctl", "ioctl of a vcpu"]
+)
 def test_the_way_leads_from_main_to_the_new_cases(session: Session, corpus: Corpus, name: str) -> None:
     vmm, kernel = _made(session, name)
     assert kernel
     trees: list[Tree] = [_patched(kernel).without_base(), _patched(vmm).without_base()]
-    question = Question(vmm.request.name, None, None, 1, False)
-    found = find_paths(question, trees, corpus.config, lambda: nullcontext(no_progress))
-    whole = [path for path in found if not path.below and (not path.above or name in _BROKEN)]
-    assert {path.verb for path in whole} == ({"check", "enable"} if vmm.request.enabled else {"check"})
+    ioctl = vmm.request.ioctl
+    names = [vmm.request.name, *([ioctl.name] if ioctl else [])]
+    whole = [
+        path
+        for asked in names
+        for path in find_paths(
+            Question(asked, None, None, 1, False), trees, corpus.config, lambda: nullcontext(no_progress)
+        )
+        if not path.below and not path.above
+    ]
+    assert {path.verb for path in whole} == {"check", "issue" if ioctl else "enable"}
+    assert {path.steps[0].function for path in whole} == {"main"}
     assert vmm.request.is_generic or {path.arch for path in whole} >= set(vmm.request.archs)

@@ -22,6 +22,12 @@ def _steps(caplint: Caplint, tmp_path: Path, files: Files, *words: str) -> list[
     return [(step["function"], step["edge"], step["sure"]) for step in ways[0]] if ways else []
 
 
+# What defines a board: a function whose name is pasted together, and one that stores it.
+BOARD = "struct board { int (*init)(int); };\nint start(struct board *b)\n{\n    return b->init(2);\n}\n"
+MACHINE = (
+    "static int NAME(init, a, b)(int n) { return goal(n); } "
+    "static void NAME(class, a, b)(void *o) { struct board *m = o; m->init = NAME(init, a, b); }"
+)
 GOAL = "int goal(int a)\n{\n    return a;\n}\n"
 OPS = "struct ops { int (*run)(int); };\nstruct other { int (*run)(int); };\n"
 TABLE = OPS + "static int goal(int a)\n{\n    return a;\n}\nconst struct ops ours = { .run = goal };\n"
@@ -144,6 +150,61 @@ TABLE = OPS + "static int goal(int a)\n{\n    return a;\n}\nconst struct ops our
             },
             [("init_list__init", "direct", "exact"), ("goal", "callback", "exact")],
             id="registered by kvmtool's macro",
+        ),
+        pytest.param(
+            {"a.c": BOARD, "b.c": f"#define DEFINE(a, b) {MACHINE}\nDEFINE(1, 2);\n" + GOAL},
+            [("NAME(init, a, b)", "table", "type"), ("goal", "direct", "exact")],
+            id="stored by the macro that defines it",
+        ),
+        pytest.param(
+            {
+                "a.c": BOARD,
+                "b.c": f"#define INNER(...) {MACHINE}\n".replace("a, b", "__VA_ARGS__")
+                + "#define DEFINE(a) INNER(a)\nDEFINE(1);\n" + GOAL,
+            },
+            [("NAME(init, __VA_ARGS__)", "table", "type"), ("goal", "direct", "exact")],
+            id="stored by a macro that another one uses",
+        ),
+        pytest.param(
+            {
+                "a.c": BOARD,
+                "m.h": "#define DEFINE(n, goal_) static int n ## _init(int a) { return goal(a); } "
+                "static const struct board n ## _board = { .init = n ## _init, }\n",
+                "b.c": "DEFINE(x, 1);\n" + GOAL,
+            },
+            [("n ## _init", "table", "type"), ("goal", "direct", "exact")],
+            id="in an initialiser of a macro",
+        ),
+        pytest.param(
+            {
+                "a.c": START.format(body="module_call_init(1);") + "void module_call_init(int type)\n{\n}\n",
+                "b.c": "#define DEFINE(n) static void n##_reg(void) { goal(1); } type_init(n##_reg)\n"
+                "DEFINE(x)\n" + GOAL,
+            },
+            [("module_call_init", "direct", "exact"), ("n##_reg", "callback", "exact"), ("goal", "direct", "exact")],
+            id="registered by the macro that defines it",
+        ),
+        pytest.param(
+            {"a.c": BOARD, "b.c": f"#define DEFINE(a, b) {MACHINE}\n" + GOAL},
+            [],
+            id="a macro that is not used",
+        ),
+        pytest.param(
+            {
+                "a.c": BOARD,
+                "b.c": "#define DEFINE(n) static int n##_a(int a) { return goal(a); } "
+                "static int n##_b(int a) { return a; } static struct board n = { .init = n##_b }\nDEFINE(x);\n" + GOAL,
+            },
+            [],
+            id="another function of the macro is stored",
+        ),
+        pytest.param(
+            {
+                "a.c": BOARD,
+                "b.c": "#define EACH(n) for (n = 0; n < 9; n++) { goal(n); n->init = EACH; }\n" + GOAL,
+            },
+            [],
+            id="statements are no function",
         ),
         pytest.param(
             {
