@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.core.extents import last_before
 from caplint.link.functions.body import Body
 from caplint.link.functions.cap_argument import CapArgument
 from caplint.link.functions.code_function import between, facts_between
-from caplint.link.functions.function_facts import Assignment, CallSite, ConditionTest
+from caplint.link.functions.function_facts import Assignment, CallSite, ConditionTest, ReturnedValue
 from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_tests import RequestTests
 from caplint.link.handlers.value_tests import COMPARISONS, ConditionResult, Level, ValueTests, operands
@@ -20,6 +21,8 @@ from caplint.values.expression_tree import Node, text_of, tree_of
 _CHARACTERS = 40
 # Number of functions through which a condition is followed.
 _DEPTH = 3
+# Number of assignments to results, in front of a return, that are looked at.
+_MOST_STORES = 50
 _FAILURE = re.compile(r"\(*\s*-\s*E[A-Z]+")
 
 
@@ -43,8 +46,11 @@ def effect_of_zero(
             continue
         if not reader.spend(row.start, 1 + len(row.text) // _CHARACTERS):
             return "required"  # for which no rule says anything
-        if _fails(reader.body, row):
+        fails = _fails(reader.body, row)
+        if fails:
             effects.update(_under(reader, row.start, tree))
+        elif fails is None:
+            effects.update({"required"}.intersection(_under(reader, row.start, tree)))
         elif _fails_behind(reader.body, row, region):
             effects.update({"required"}.intersection(_under(reader, row.start, _negated(tree))))
     for offset, text in _results(reader, region):
@@ -186,13 +192,35 @@ def _is_zero(tests: ValueTests, node: Node) -> bool:
     return tests.is_value(node)
 
 
-def _fails(body: Body, row: ConditionTest) -> bool:
-    """Tell whether the branch of a test ends in an error: returned there, or assigned before it breaks out."""
+def _fails(body: Body, row: ConditionTest) -> bool | None:
+    """Tell whether the branch of a test ends in an error: returned there, or assigned before it breaks out.
+
+    None if it returns a variable that may hold an error.
+    """
     returned = between(body.returns, row.start, row.stop)
     if returned:
-        return all(_FAILURE.match(entry.text) for entry in returned)
+        verdicts = {_is_error(body, entry) for entry in returned}
+        return False if False in verdicts else None if None in verdicts else True
     last_store = next(last_before(body.result_stores, row.stop), None)
     return last_store is not None and _FAILURE.match(last_store.text) is not None
+
+
+def _is_error(body: Body, entry: ReturnedValue) -> bool | None:
+    """Tell whether a returned value is an error, also one that a variable was given earlier; None if it may be one."""
+    if _FAILURE.match(entry.text) or not entry.text.isidentifier():
+        return _FAILURE.match(entry.text) is not None
+    found: set[bool | None] = set()
+    for store in islice(last_before(body.result_stores, entry.start), _MOST_STORES):
+        if store.target == entry.text:
+            found.add(True if _FAILURE.match(store.text) else False if store.text.isdecimal() else None)
+            if not _is_elsewhere(body, store, entry.start):
+                return found.pop() if len(found) == 1 else None
+    return None if found - {False} else False
+
+
+def _is_elsewhere(body: Body, store: Assignment, offset: int) -> bool:
+    """Tell whether a store is in a branch or case that an offset behind it is not in."""
+    return any(row.stop <= offset for extents in (body.ifs, body.cases) for row in extents.at(store.start))
 
 
 def _fails_behind(body: Body, row: ConditionTest, region: Region) -> bool:

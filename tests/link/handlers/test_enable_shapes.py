@@ -152,6 +152,18 @@ def test_what_may_be_stored_whatever_it_is(tmp_path: Path, store: str, validated
         (("r = -EPERM;", "if (!cap->args[0])", "\tbreak;"), "rejected"),
         (("r = 0;", "if (!cap->args[0])", "\tbreak;"), "accepted"),
         (("while (!cap->args[0])", FAIL), "accepted"),
+        (("if (cap->args[0])", "\treturn r;"), "required"),
+        (("if (y || cap->args[0])", "\treturn r;"), "required"),
+        (("r = -EPERM;", "if (!cap->args[0])", "\treturn r;"), "rejected"),
+        (("r = 0;", "if (cap->args[0])", "\treturn r;"), "accepted"),
+        (("r = 0;", "if (!cap->args[0])", "\treturn r;"), "accepted"),
+        (("if (cap->args[0]) {", "\tr = -EPERM;", "\treturn r;", "}"), "required"),
+        (("if (y)", "\tr = 0;", "if (cap->args[0])", "\treturn r;"), "required"),  # it may be an error
+        (("if (y)", "\tr = 0;", "if (!cap->args[0])", "\treturn r;"), "accepted"),
+        (("if (y) {", "\tr = -EPERM;", "\tif (cap->args[0])", "\t\treturn r;", "}"), "required"),
+        (("const int e = -EPERM;", "if (cap->args[0])", "\treturn e;"), "required"),
+        (("r = ask(kvm);", "if (r || cap->args[0])", "\treturn r;"), "required"),
+        (("if (cap->args[0])", "\treturn other;"), "accepted"),
     ],
 )
 def test_what_becomes_of_zero(tmp_path: Path, lines: tuple[str, ...], zero: str) -> None:
