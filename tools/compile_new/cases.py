@@ -28,6 +28,11 @@ CASES = (
                                  "--answer", "count")),
     Case("PPIN, read only", ("KVM_CAP_X86_PPIN", "--arch", "x86", "--msr", "MSR_PPIN:ro")),
     Case("register that guests write", ("KVM_CAP_X86_SAMPLE_MSR", "--arch", "x86", "--msr", "MSR_SAMPLE=0x7e7:rw")),
+    Case("ioctl with a mask, x86", ("KVM_CAP_X86_SAMPLE_IOCTL", "--arch", "x86", "--answer", "mask",
+                                    "--args", "mask:FAST,SLOW=4", "--ioctl", "KVM_SET_SAMPLE")),
+    Case("ioctl of each vCPU, s390", ("KVM_CAP_S390_SAMPLE_IOCTL", "--arch", "s390", "--scope", "vcpu",
+                                      "--ioctl", "KVM_S390_SAMPLE")),
+    Case("ioctl with a descriptor, shared code", ("KVM_CAP_SAMPLE_IOCTL", "--args", "fd", "--ioctl", "KVM_SAMPLE")),
 )  # fmt: skip
 
 
