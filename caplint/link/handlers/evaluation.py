@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from caplint.c.expression import parse
 from caplint.c.formula import conjunction, disjunction, negation
 from caplint.knowledge.capability_names import is_capability
+from caplint.link.core.values import HIGHEST, LOWEST
 from caplint.link.functions.abstract_values import (
     EITHER,
     UNKNOWN,
@@ -344,14 +345,25 @@ def _computed(operator: str, left: int, right: int) -> AbstractValue:
         return UNKNOWN
     if operator in {"<<", ">>"} and not 0 <= right < 64:
         return UNKNOWN
-    return number(_ARITHMETIC[operator](left, right))
+    result = _ARITHMETIC[operator](left, right)
+    return number(result) if LOWEST <= result <= HIGHEST else UNKNOWN
+
+
+def _quotient(left: int, right: int) -> int:
+    """Return the quotient without its fraction, as C divides; Python rounds down."""
+    quotient = abs(left) // abs(right)
+    return quotient if (left < 0) == (right < 0) else -quotient
+
+
+def _remainder(left: int, right: int) -> int:
+    return left - _quotient(left, right) * right
 
 
 _COMPARED: dict[str, Callable[[int, int], bool]] = {
     "<": int.__lt__, ">": int.__gt__, "<=": int.__le__, ">=": int.__ge__, "==": int.__eq__, "!=": int.__ne__,
 }  # fmt: skip
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
-    "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__, "%": int.__mod__, "&": int.__and__,
+    "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": _quotient, "%": _remainder, "&": int.__and__,
     "|": int.__or__, "^": int.__xor__, "<<": int.__lshift__, ">>": int.__rshift__,
 }  # fmt: skip
 _EVALUATORS: dict[str, Callable[[Evaluator, Node], AbstractValue]] = {
