@@ -69,7 +69,12 @@ _UNNAMED_FIELD = re.compile(rb":\s*\w+\s*;")
 _FIELD_TYPE = re.compile(
     rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)(?:\s+|\Z))+)\Z"
 )
-_FILE_SCOPE = re.compile(rb"^(?:(?:static|extern|inline|const)[ \t]+)*+([A-Za-z_]\w*)[ \t]*(?=\()", re.MULTILINE)
+# A call at the beginning of a line without indentation; a statement that some authors write there is none.
+_FILE_SCOPE = re.compile(
+    rb"^(?:(?:static|extern|inline|const)[ \t]+)*+(?!(?:if|for|while|switch|return|sizeof|case|typeof|__typeof__)\b)"
+    rb"([A-Za-z_]\w*)[ \t]*(?=\()",
+    re.MULTILINE,
+)
 # A call at the beginning of a line without a semicolon at its end; group 2: a word follows it on the line.
 _UNFINISHED = re.compile(
     rb"\n[ \t]++(?:else[ \t]+)?(?!(?:if|for|while|switch|return|sizeof|else|do|case|typeof|__typeof__)\b)"

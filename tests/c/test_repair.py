@@ -203,6 +203,16 @@ def test_what_is_no_list_of_entries_is_left_alone(source: str) -> None:
     assert (result.text, result.uses) == (source.encode(), [])
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["if (a) g();", "if (a) { g(); }", "for (;;) g();", "while (a) { }", "switch (a) { case 1: g(); }", "return (a);"],
+)
+def test_a_statement_without_indentation_is_no_macro(statement: str) -> None:
+    source = f"void f(int a)\n{{\ng(1);\n{statement}\n}}\n".encode()
+    result = repair(source, tables())
+    assert (result.text, result.uses, result.heads) == (source, [], {})
+
+
 def test_user_tables() -> None:
     own = tables(("my_attribute", "our_*"), (r"my_loop\d",))
     assert repair(b"int my_attribute our_thing a;", own).text == b"int                        a;"
