@@ -21,6 +21,8 @@ _DESIGNATED = re.compile(r"(?:\([\w\s]*\)\s*)?\{\s*(?:\.|0?\s*\})")
 _LIST = re.compile(r"\.\s*args\s*=\s*\{([^{}]*)\}")
 # Functions that set the arguments from an array.
 _COPIES = r"\w*(?:cpy|copy|move)\w*"
+# Maximum number of arguments of a request that are told apart; the ABI has four.
+_MOST_ARGUMENTS = 64
 # Facts cut a longer initialiser, so that its arguments are unknown.
 _LONGEST = 400
 
@@ -99,9 +101,10 @@ def _filled(variable: str, stores: list[Assignment]) -> Request:
         elif member := re.match(rf"{re.escape(variable)}\s*(?:\.|->)\s*(.+)", store.target):
             members[member.group(1)] = store.value
     argument_of |= {int(index.group(1)): value for name, value in members.items() if (index := _ARGUMENT.match(name))}
-    arguments = tuple(argument_of.get(index, "0") for index in range(max(argument_of, default=-1) + 1))
+    count = max(argument_of, default=-1) + 1
+    is_known = (is_complete or bool(argument_of)) and count <= _MOST_ARGUMENTS
     return Request(
         members.get("cap", f"{variable}.cap"),
         members.get("flags", "0"),
-        arguments if is_complete or argument_of else None,
+        tuple(argument_of.get(index, "0") for index in range(count)) if is_known else None,
     )
