@@ -25,6 +25,7 @@ from caplint.link.core.memo import remembered, snapshot_key
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.functions.by_name import FoundFunction, functions_named
 from caplint.link.handlers.rows import CompatCaseRow, CompatHandlerRow
+from caplint.values.c_integers import UnknownValueError, literal
 from caplint.values.expression_text import stripped
 
 _ROOTS = """
@@ -245,13 +246,21 @@ class _CompatReader:
 
     def _looked_up(self, label: str) -> tuple[str | None, int | None]:
         if match := _NUMBER.match(label):
-            return None, int(match.group(1), 0)
+            return None, _number(match.group(1))
         whole = _FIELD.match(label)
         name = whole.group(1) if whole else label
         for body, header in self.connection.execute(_MACROS, (name, self.side, self.tree)).fetchall():
             if match := _NUMBER.match(body):
-                return (name, None) if header is not None and not whole else (None, int(match.group(1), 0))
+                return (name, None) if header is not None and not whole else (None, _number(match.group(1)))
         return None, None
+
+
+def _number(text: str) -> int | None:
+    """Return the value of an integer constant, which is octal with a leading 0; None if it is none, as `08`."""
+    try:
+        return literal(text, 64).value
+    except UnknownValueError:
+        return None
 
 
 def _selectors(number: str) -> tuple[str, str]:

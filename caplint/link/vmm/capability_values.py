@@ -343,7 +343,7 @@ def _indexed(rows: list[TableRow], index: str) -> list[TableRow]:
     """Return the rows that an index selects: all of them, unless it is a constant."""
     if chosen := [row for row in rows if index and row.designator == f"[{index}]"]:
         return chosen
-    if index.isdigit() and not any(row.designator for row in rows):
+    if index.isascii() and index.isdigit() and not any(row.designator for row in rows):
         return [row for row in rows if row.position == int(index)]
     return rows
 

@@ -68,6 +68,9 @@ BY_NUMBER = {
     + "\tswitch (ioctl) {\n\tcase KVM_TEA_COMPAT:\n\t\treturn 0;\n\t}\n" + REST,
     "a macro with a decimal number": "#define KVM_TEA32 _IOWR(0xAE, 225, u32)\n" + HEAD
     + "\tif (ioctl == KVM_TEA32)\n\t\treturn 0;\n" + REST,
+    "a macro with an octal number": "#define KVM_TEA32 _IOWR(0xAE, 0341, u32)\n" + HEAD
+    + "\tif (ioctl == KVM_TEA32)\n\t\treturn 0;\n" + REST,
+    "an octal number field": HEAD + "\tswitch (_IOC_NR(ioctl)) {\n\tcase 0341:\n\t\treturn 0;\n\t}\n" + REST,
     "an expression": HEAD + "\tswitch (ioctl) {\n\tcase _IOW(KVMIO, 0xe1, struct compat_tea):\n\t\treturn 0;\n\t}\n" + REST,
     "the number field": HEAD + "\tswitch (_IOC_NR(ioctl)) {\n\tcase 0xe1:\n\t\treturn 0;\n\t}\n" + REST,
     "the number field of a name": HEAD + "\tswitch (_IOC_NR(ioctl)) {\n\tcase _IOC_NR(KVM_TEA):\n\t\treturn 0;\n\t}\n" + REST,

@@ -264,6 +264,11 @@ def test_sites_that_cannot_be_told(tmp_path: Path, text: str, caps: str, express
     assert (_named(tmp_path, text), _unknown(tmp_path / "again", text)) == (caps, expressions)
 
 
+def test_an_index_that_only_looks_like_a_number(tmp_path: Path) -> None:
+    """Unicode calls a superscript a digit."""
+    assert _named(tmp_path, ROWS + _use("rows[\u00b2].cap")) == "AB"
+
+
 def test_site_that_cannot_be_told_is_a_blind_spot(tmp_path: Path) -> None:
     rows = ask([_tree(tmp_path, _use("extern_cap(mode)"))], "SELECT tree, path, line, stop - start, reason FROM blind")
     reason = "kvm_vm_enable_cap() enables a capability that is not known: `extern_cap(mode)`"
