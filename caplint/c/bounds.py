@@ -33,7 +33,7 @@ def nests_too_deeply(bare: bytes) -> bool:
         brackets = brackets.replace(b"()", b"")
         if len(brackets) == before:
             break
-    return brackets.count(b"(") > MAX_BRACKETS
+    return b"()" in brackets or brackets.count(b"(") > MAX_BRACKETS
 
 
 def excesses(root: tree_sitter.Node) -> list[Problem]:
