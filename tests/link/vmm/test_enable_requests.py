@@ -15,11 +15,13 @@ BODIES = {
     "designated": (
         "struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .flags = 2, .args[0] = x, .args[2] = 7 };"
         " ioctl(fd, KVM_ENABLE_CAP, &cap);", Request("KVM_CAP_A", "2", ("x", "0", "7"))),
-    "list": ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args = { x, f(a, b) } }; ioctl(fd, KVM_ENABLE_CAP, &cap);",
+    "list": ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args = { x, f(a, b) } };"
+             " ioctl(fd, KVM_ENABLE_CAP, &cap);",
              Request("KVM_CAP_A", "0", ("x", "f(a, b)"))),
     "no_arguments": ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A }; ioctl(fd, KVM_ENABLE_CAP, &cap);",
                      Request("KVM_CAP_A", "0", ())),
-    "assigned": ("struct kvm_enable_cap cap = {}; cap.cap = KVM_CAP_A; cap.args[1] = n; ioctl(fd, KVM_ENABLE_CAP, &cap);",
+    "assigned": ("struct kvm_enable_cap cap = {}; cap.cap = KVM_CAP_A; cap.args[1] = n;"
+                 " ioctl(fd, KVM_ENABLE_CAP, &cap);",
                  Request("KVM_CAP_A", "0", ("0", "n"))),
     "zeroed": ("struct kvm_enable_cap cap = { 0 }; cap.cap = KVM_CAP_A; ioctl(fd, KVM_ENABLE_CAP, &cap);",
                Request("KVM_CAP_A", "0", ())),
