@@ -18,6 +18,9 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _DESIGNATED = re.compile(r"\.\s*(\w+)\s*=(?!=)\s*(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[-+~]?\s*(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\Z|NULL\Z|false\Z|\{\s*0?\s*\}\Z")
 
+# Maximum number of characters of an expression in which `?:` is looked for; those of the facts are shorter.
+_LONGEST = 4_000
+
 
 class Accessor(NamedTuple):
     """Expression split at its last accessor: `rows[i].cap` is `rows[i]` and member `cap`."""
@@ -38,27 +41,34 @@ def bare(expression: str) -> str:
 
 
 def choices(expression: str) -> list[str]:
-    """Return the expressions of which an expression has the value: the branches of `?:`, what follows a comma."""
-    text = bare(split(bare(expression), ",")[-1])
-    condition, *rest = split(text, "?")
-    if not rest:
-        return [text]
-    parts = split("?".join(rest), ":")
-    # Each further `?` inside belongs to one of the branches; the last `:` that is left over separates the two.
-    middle = _colon(parts)
-    branches = [":".join(parts[:middle]), ":".join(parts[middle:])]
-    return [choice for branch in branches for choice in choices(branch if branch.strip() else condition)]
+    """Return the expressions of which an expression has the value: the branches of `?:`, what follows a comma.
+
+    An expression of more than `_LONGEST` characters is taken as a whole.
+    """
+    found, pending = [], [expression]
+    while pending:
+        text = bare(split(bare(pending.pop()), ",")[-1])
+        condition, *rest = split(text, "?") if len(text) <= _LONGEST else [text]
+        if rest:
+            first, second = _branches(rest)
+            pending += [branch if branch.strip() else condition for branch in (second, first)]
+        else:
+            found.append(text)
+    return found
 
 
-def _colon(parts: list[str]) -> int:
-    """Return the index of the part behind the colon that belongs to the first question mark."""
+def _branches(parts: list[str]) -> tuple[str, str]:
+    """Return the two branches of a `?:`, from the texts that the question marks behind its condition separate."""
     open_marks = 0
     for index, part in enumerate(parts):
-        open_marks += part.count("?")
-        if open_marks == 0:
-            return index + 1
-        open_marks -= 1
-    return len(parts)
+        open_marks += 1
+        sides = split(part, ":")
+        if len(sides) > open_marks:  # one of its colons belongs to the first question mark
+            first = ":".join(sides[:open_marks])
+            second = ":".join(sides[open_marks:])
+            return "?".join([*parts[:index], first]), "?".join([second, *parts[index + 1 :]])
+        open_marks -= len(sides) - 1
+    return "?".join(parts), ""
 
 
 def is_number(text: str) -> bool:
