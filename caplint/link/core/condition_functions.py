@@ -28,7 +28,7 @@ def _equivalent(left: str, right: str) -> bool:
 
 def _symbols(expression: str) -> str:
     """Return the identifiers in an expression, in order of first appearance, as a JSON array."""
-    return json.dumps(list(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", expression))))
+    return json.dumps(list(dict.fromkeys(re.findall(r"\b[A-Za-z_]\w*", expression))))
 
 
 def _satisfiable(condition: str) -> bool:
