@@ -18,6 +18,7 @@ _SUBJECT = re.compile(rb"KVM_CAP_|kvm_enable_cap|check_extension|kvm_device_attr
 _ACCESS = re.compile(rb"\bmsr_data\b|\bhost_initiated\b|\bu32[ \t]+(?:msr|msr_index|index|ecx)\b")
 _FEATURE = re.compile(rb"\bguest_(?:cpuid_has|pv_has|cpu_cap_has|can_use)\b")
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w++)(?:[^\n\\]|\\.|\\\n)*?KVM_CAP_", re.MULTILINE)
+_WORD = re.compile(rb"\w+")
 # Longest function that is taken for one that may decide because it names another one, in bytes.
 _LONGEST = 2_000
 _LEAVES = {
@@ -75,17 +76,27 @@ def _deciding(reading: AstView) -> Iterator[tree_sitter.Node]:
         declared = name_of(node.child_by_field_name("declarator"))
         if declared is not None and b"KVM_CAP_" in text[node.start_byte : node.end_byte]:
             tables.add(text[declared.start_byte : declared.end_byte])
-    pattern, names = _SUBJECT, tables
-    waiting = list(reading.nodes.get("function", ()))
-    while waiting:
-        words = rb"\b(?:" + b"|".join(map(re.escape, sorted(names))) + rb")\b" if names else b"(?!)"
-        pattern = re.compile(pattern.pattern + b"|" + words)
-        deciding = [node for node in waiting if pattern.search(text, node.start_byte, node.end_byte)]
-        yield from deciding
-        names = {name for node in deciding if (name := _name(reading, node))}
-        pattern = re.compile(b"(?!)")
-        others = set(map(id, deciding))
-        waiting = [n for n in waiting if id(n) not in others and n.end_byte - n.start_byte < _LONGEST] if names else []
+    functions = list(reading.nodes.get("function", ()))
+    words = rb"\b(?:" + b"|".join(map(re.escape, sorted(tables))) + rb")\b" if tables else b"(?!)"
+    pattern = re.compile(_SUBJECT.pattern + b"|" + words)
+    found = [index for index, node in enumerate(functions) if pattern.search(text, node.start_byte, node.end_byte)]
+    names = [_name(reading, node) for node in functions] if found else []
+    naming = _naming(text, functions, frozenset(names))
+    known: set[int] = set()
+    while found:
+        yield from (functions[index] for index in found)
+        known.update(found)
+        found = sorted({other for index in found for other in naming.get(names[index], ())} - known)
+
+
+def _naming(text: bytes, functions: list[tree_sitter.Node], names: frozenset[bytes]) -> dict[bytes, list[int]]:
+    """Return name of a function → indices of the short functions that name it."""
+    naming: dict[bytes, list[int]] = {}
+    for index, node in enumerate(functions) if names else ():
+        if node.end_byte - node.start_byte < _LONGEST:
+            for name in names.intersection(_WORD.findall(text, node.start_byte, node.end_byte)):
+                naming.setdefault(name, []).append(index)
+    return naming
 
 
 def _accessing(reading: AstView) -> Iterator[tree_sitter.Node]:
