@@ -39,7 +39,8 @@ def test_arguments_and_methods() -> None:
 @pytest.mark.parametrize(
     ("made", "method", "tells"),
     [
-        ("DEVICE(cpuobj)", "kvm_cpu_realize", True), ("cpu", "kvm_cpu_realize", True), ("TYPE_CPU", "cpu_realize", True),
+        ("DEVICE(cpuobj)", "kvm_cpu_realize", True), ("cpu", "kvm_cpu_realize", True),
+        ("TYPE_CPU", "cpu_realize", True),
         ("DEVICE(gic)", "kvm_cpu_realize", False), ("DEVICE(gicobj)", "kvm_gic_realize", True),
         ('"kernel-irqchip"', "set_kernel_irqchip", True), ('"kernel-irqchip"', "set_kernel", False),
         ("kernel_irqchip", "set_kernel", True), ('"type"', "set_type", False), ("type", "type", False),
