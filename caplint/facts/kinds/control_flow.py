@@ -49,8 +49,9 @@ _Part = tuple[str, tree_sitter.Node, str, str]
 
 def statements(reading: AstView) -> Iterator[Statement]:
     """Yield the statements of every function that may decide on a capability or on an access to an MSR."""
-    source = reading.view.text
-    functions = list(_deciding(reading)) if _SUBJECT.search(source) is not None else []
+    source = reading.unit.lexed.code
+    names_any = _SUBJECT.search(source) is not None or b"KVM_CAP_" in reading.unit.lexed.source
+    functions = list(_deciding(reading)) if names_any else []
     if _ACCESS.search(source) is not None or _FEATURE.search(source) is not None:
         functions += _accessing(reading)
     seen = reading.seen.setdefault("statement", set())
@@ -68,9 +69,10 @@ def statements(reading: AstView) -> Iterator[Statement]:
 def _deciding(reading: AstView) -> Iterator[tree_sitter.Node]:
     """Yield the functions that may decide: they name a capability, a request, or something in this file that does.
 
-    That is an array or macro that names a capability, or, for a short function, another function that may decide.
+    That is an array or macro that names a capability, or, for a short function, another function that may decide. What
+    another variant shows of a function counts too.
     """
-    text = reading.view.text
+    text = reading.unit.lexed.code
     tables = set(_MACRO.findall(reading.unit.lexed.source))
     for node in reading.nodes.get("listing", ()):
         declared = name_of(node.child_by_field_name("declarator"))
@@ -101,7 +103,7 @@ def _naming(text: bytes, functions: list[tree_sitter.Node], names: frozenset[byt
 
 def _accessing(reading: AstView) -> Iterator[tree_sitter.Node]:
     """Yield the functions that may decide on an access to an MSR, and short ones that test features of the guest."""
-    text = reading.view.text
+    text = reading.unit.lexed.code
     for node in reading.nodes.get("function", ()):
         start, stop = node.start_byte, node.end_byte
         short = stop - start < _LONGEST

@@ -35,6 +35,7 @@ FUNCTIONS = [
     ("int f(int e) { return e == KVM_CAP_A; } struct t t = { .f = f }; int g(int e) { return t.f(e); }", "f g"),
     ("static int caps[] = { KVM_CAP_A }; int f(int e) { return caps[e]; }", "f"),
     ("static int caps[] = { 1 }; int x = KVM_CAP_A; int f(int e) { return caps[e]; }", ""),
+    ("#define LIST KVM_CAP_A\nint f(int e) { return e == LIST; }", "f"),
     ("#define LIST 1\n#define OTHER KVM_CAP_A\nint f(int e) { return e == LIST; }", ""),
     ("int f(int e) { return e == KVM_CAP_A; } int g(int e) { f(e); " + "x(); " * 500 + "}", "f"),
     ("int g(int e) { if (e == KVM_CAP_A) x(); " + "x(); " * 500 + "}", "g"),
@@ -74,6 +75,15 @@ def test_statements(body: str, statements: list[str]) -> None:
     )
     assert sorted(f"{row.kind} {row.text} {row.extra}" for row in found) == sorted(statements)
     assert {row.line for row in found} == {3}
+
+
+def test_conditions_and_views() -> None:
+    """What stands under no condition is given once, though every variant shows it."""
+    source = "int f(int e)\n{\n#ifdef A\n\treturn KVM_CAP_A;\n#else\n\tx();\n#endif\n\treturn e;\n}\n"
+    found = [(row.kind, row.text, row.line, row.condition) for row in _statements(source)]
+    assert sorted(found, key=lambda row: row[2]) == [
+        ("return", "KVM_CAP_A", 4, "defined(A)"), ("expression", "x()", 6, "!defined(A)"), ("return", "e", 8, "1"),
+    ]  # fmt: skip
 
 
 def test_a_chain_of_functions_takes_time_in_proportion() -> None:
