@@ -248,7 +248,10 @@ class _Outline:
 def _linkage(reading: AstView, node: tree_sitter.Node, row: Function) -> int:
     """Return 1 for a static function, 2 for a weak one, which any other of its name overrides, else 0."""
     declarator = node.child_by_field_name("declarator")
-    head = reading.view.text[node.start_byte : declarator.start_byte if declarator is not None else node.start_byte]
+    text, start = reading.view.text, node.start_byte
+    # Attributes that stand first are no part of the node.
+    before = re.split(rb"[;{}]", text[max(0, start - _MAX_TEXT) : start])[-1]
+    head = before + text[start : declarator.start_byte if declarator is not None else start]
     return row.static or (2 if _WEAK.search(head) else 0)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from caplint.facts.extract import extract
 from caplint.knowledge.languages import OUTLINE
 
@@ -31,6 +33,19 @@ def test_functions_with_their_linkage_and_type() -> None:
         ("arch_exit", 7, 2, [], "int"),
         ("run", 10, 0, ["a", "b"], "int"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "linkage"),
+    [
+        ("__weak void", 2), ("__weak\nvoid", 2), ("__attribute__((weak)) void", 2), ("__attribute__((__weak__)) s *", 2),
+        ("static void", 1), ("__init static void", 1), ("/* __weak */ void", 0), ("#define W __weak\nvoid", 0),
+        ("int weak;\nvoid", 0), ("int __weak a(void)\n{\n}\nvoid", 0), ("__init void", 0),
+    ],
+)  # fmt: skip
+def test_attributes_that_stand_before_the_type(head: str, linkage: int) -> None:
+    functions = _tables(f"{head} run(int a)\n{{\n}}\n")["functions"]
+    assert [row[2] for row in functions if row[0] == "run"] == [linkage]
 
 
 def test_a_name_that_a_macro_makes_is_the_invocation() -> None:
