@@ -50,6 +50,7 @@ def whole(program: Program, arch: str | None = None) -> nx.DiGraph:
         *_direct(program),
         *_handed(program),
         *_through(program, receivers),
+        *_through_variables(program),
         *_kept(program, receivers),
     ):
         if (caller in graph or not isinstance(caller, ProgramFunction)) and (
@@ -82,7 +83,7 @@ def _handed(program: Program) -> _Found:
     for name, calls in program.handed.items():
         if name in program.definitions:
             for handed in calls:
-                for target in program.meant(name, handed.call.file):
+                for target in program.meant(name, handed.call.file) if is_live(handed.call.condition) else ():
                     if target.function != handed.call.caller:
                         yield handed.call.caller, target.function, edge_of("callback", handed.call, handed.call.callee)
     registrars = knowledge().registrars
@@ -107,6 +108,15 @@ def _through(program: Program, receivers: Receivers) -> _Found:
                     else "field"
                 )
                 yield call.caller, slot, edge_of("table", call, f"{slot[0] or '?'}.{slot[1]}", sure)
+
+
+def _through_variables(program: Program) -> _Found:
+    """Yield the calls of functions that a variable holds, such as `hook(1)` after `hook = function`."""
+    stored = (kept.variable for name in program.definitions for kept in program.kept.get(name, ()) if not kept.path)
+    for name in dict.fromkeys(stored):
+        for call in program.calls.get(name, ()):
+            if is_live(call.condition) and not program.meant(name, call.file):
+                yield call.caller, (f"={name}", ""), edge_of("table", call, name)
 
 
 def _kept(program: Program, receivers: Receivers) -> _Found:
