@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import string
+from bisect import bisect_right
 
-from caplint.c.lexer import lex
+from caplint.c.lexer import Directive, lex
 from caplint.graph.path_model import ProgramFunction
 from caplint.graph.program_index import Program
 
@@ -15,6 +17,12 @@ _PASTED = re.compile(r"(\w*)\s*##\s*(\w*)")
 # Directives that define a macro of the name, or ask whether there is one.
 _OWN_DIRECTIVE = re.compile(rb"\s*#\s*(?:define|undef|ifdef|ifndef)\s+")
 _MIN_FRAGMENT = 3
+# What stands before the declared name: types and qualifiers from the beginning of a line, at most this many bytes.
+_HEAD = (string.ascii_letters + string.digits + string.whitespace + "_*").encode()
+_MAX_HEAD = 1000
+_LINE = re.compile(rb"\n[A-Za-z_]")
+_END = re.compile(rb"[;{]")
+_PARENTHESIS = re.compile(rb"\s*\(")
 
 
 def mention(program: Program, function: ProgramFunction) -> str:
@@ -24,28 +32,40 @@ def mention(program: Program, function: ProgramFunction) -> str:
     """
     name = function.name
     word = re.compile(rb"(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)")
-    head = re.compile(rb"^[A-Za-z_][\w\s*]*[\s*]" + re.escape(name.encode()) + rb"\s*\(", re.MULTILINE)
     tree = program.outlines.tree
     for file in program.outlines.files:
         content = tree.read(file.path)
         if name.encode() not in content:
             continue
         lexed = lex(content)
-        bare = lexed.bare
-        explained = {match.end() for match in head.finditer(bare)}
+        starts = [directive.start for directive in lexed.directives]
         for match in word.finditer(content):
-            line = content.count(b"\n", 0, match.start()) + 1
-            within = bare[match.start() : match.end()] == match.group()
-            in_directive = not within and any(
-                directive.start <= match.start() < directive.end
-                and not _OWN_DIRECTIVE.fullmatch(content[directive.start : match.start()])
-                for directive in lexed.directives
-            )
-            if in_directive or (within and not any(match.end() <= end <= match.end() + 20 for end in explained)):
-                return f"{file.path}:{line}"
-            if within and file.path == function.path and _ATTRIBUTES.search(_around(bare, match.start())):
+            within = lexed.bare[match.start() : match.end()] == match.group()
+            if within:
+                kept = file.path == function.path and _ATTRIBUTES.search(_around(lexed.bare, match.start()))
+                found = bool(kept) or not _is_declared(lexed.bare, match)
+            else:
+                number = bisect_right(starts, match.start()) - 1
+                found = number >= 0 and _is_used_by(lexed.directives[number], content, match.start())
+            if found:
+                line = content.count(b"\n", 0, match.start()) + 1
                 return f"{file.path}:{line}"
     return _pasting(program, name)
+
+
+def _is_declared(bare: bytes, match: re.Match[bytes]) -> bool:
+    """Return whether a name is the one that a declaration or definition declares."""
+    if not _PARENTHESIS.match(bare, match.end()):
+        return False
+    begin = max(0, match.start() - _MAX_HEAD)
+    before = bare[begin : match.start()]
+    head = before[len(before.rstrip(_HEAD)) :]
+    whole = begin == 0 and len(head) == len(before)
+    return bool(_LINE.search(b"\n" + head if whole else head))
+
+
+def _is_used_by(directive: Directive, content: bytes, offset: int) -> bool:
+    return offset < directive.end and not _OWN_DIRECTIVE.fullmatch(content[directive.start : offset])
 
 
 def is_constructor(program: Program, function: ProgramFunction) -> bool:
@@ -60,8 +80,11 @@ def is_constructor(program: Program, function: ProgramFunction) -> bool:
 
 def _around(text: bytes, offset: int) -> bytes:
     """Return the declaration around an offset, attributes included."""
-    begin = max(text.rfind(b";", 0, offset), text.rfind(b"}", 0, offset)) + 1
-    return text[begin : text.find(b"{", offset)]
+    least = max(0, offset - _MAX_HEAD)
+    begin = max(least, *(text.rfind(end, least, offset) + 1 for end in (b";", b"}")))
+    most = offset + _MAX_HEAD
+    end = _END.search(text, offset, most)
+    return text[begin : end.start() if end is not None else most]
 
 
 def _pasting(program: Program, name: str) -> str:
