@@ -61,6 +61,7 @@ class Callers:
                 break
         slots = {slot for function in functions for slot in self._slots[function]}
         fields = {member for _, member in slots}
+        program.look(kind[1:] for kind, _ in slots if kind is not None and kind.startswith("="))
         program.look(f".{field}" for field in fields if field not in {"", "[]"})
         program.look(knowledge().made.leading_to(fields))
         program.look(
