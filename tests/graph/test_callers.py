@@ -41,7 +41,7 @@ def _found(program: Program, name: str = "fn", path: str = "") -> list[tuple[str
             id="the cheaper edge",
         ),
         pytest.param(
-            {"a.c": F, "b.c": "int g(void)\n{\n#ifdef WIN32\n    each(fn);\n    fn(1);\n#endif\n}\n"}, [], id="dead code"
+            {"a.c": F, "b.c": "int g(void)\n{\n#ifdef WIN32\n    each(fn);\n    fn(1);\n#endif\n}\n"}, [], id="dead"
         ),
         pytest.param(
             {"a.c": F, "m.h": "#define alias fn\n", "b.c": "int g(void) { return alias(1); }\n"},
