@@ -77,7 +77,7 @@ def changes_markdown(found: InventoryDifference) -> str:
     for kind, title in (("came", "New"), ("went", "Gone"), ("changed", "Changed")):
         some = found.of(kind)
         lines += [f"## {title} ({len(some)})", ""]
-        lines += [f"- `{change.name}`: {_escaped('; '.join(change.details))}" for change in some] or ["none"]
+        lines += [f"- `{visible(change.name)}`: {_escaped('; '.join(change.details))}" for change in some] or ["none"]
         lines.append("")
     return "\n".join(lines)
 
