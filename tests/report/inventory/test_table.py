@@ -82,6 +82,7 @@ def test_changed_capabilities() -> None:
     nothing = inventory()
     some = [Change("KVM_CAP_A", "changed", ["number 1 -> 2", "x\x1b"]), Change("KVM_CAP_B", "came", [])]
     assert list(changes(InventoryDifference(nothing, nothing, some), Style())) == [
-        "new: 1 capability", "  KVM_CAP_B", "changed: 1 capability", "  KVM_CAP_A", "      number 1 -> 2", "      x\\x1b",
+        "new: 1 capability", "  KVM_CAP_B", "changed: 1 capability", "  KVM_CAP_A", "      number 1 -> 2",
+        "      x\\x1b",
     ]  # fmt: skip
     assert list(changes(InventoryDifference(nothing, nothing, []), Style())) == ["no capability came, went or changed"]
