@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from difflib import SequenceMatcher
 
 from caplint.fixes.draft import Block, lines_of
 
 _MOST_COMPARED = 6_000
 """Lines between the first and the last change that are compared one by one."""
+_MOST_PAIRS = 200_000
+"""Pairs of equal lines that are all looked at."""
 
 
 def blocks(before: bytes, after: bytes) -> list[Block] | None:
@@ -24,8 +27,20 @@ def blocks(before: bytes, after: bytes) -> list[Block] | None:
         return [Block(start, len(old) - end, start, len(new) - end)] if middle or other else []
     if len(middle) + len(other) > _MOST_COMPARED:
         return None
-    codes = SequenceMatcher(None, middle, other, autojunk=False).get_opcodes()
-    return [Block(a + start, b + start, c + start, d + start) for tag, a, b, c, d in codes if tag != "equal"]
+    return [
+        Block(a + start, b + start, c + start, d + start)
+        for tag, a, b, c, d in matcher(middle, other).get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def matcher(old: list[bytes], new: list[bytes]) -> SequenceMatcher[bytes]:
+    """Return a comparison of lines; of so many equal ones that it would take minutes, the most frequent do not count.
+
+    Its time grows with the pairs of equal lines, once for each stretch that it finds.
+    """
+    counts = Counter(new)
+    return SequenceMatcher(None, old, new, autojunk=sum(counts[line] for line in old) > _MOST_PAIRS)
 
 
 def earlier(changes: list[Block], first: int, stop: int) -> int | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import SequenceMatcher
 
 from caplint.fixes.draft import Draft, lines_of
+from caplint.fixes.line_map import matcher
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.git_place import NoRepositoryError
 from caplint.trees.repository import Repository
@@ -53,8 +53,8 @@ def changed(before: list[bytes], now: list[bytes]) -> list[Stretch]:
         return []
     if len(old) + len(new) > _MOST_COMPARED:
         return [_wide(start, start + len(new))]
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return [_wide(start + low, start + high) for tag, _, _, low, high in matcher.get_opcodes() if tag != "equal"]
+    codes = matcher(old, new).get_opcodes()
+    return [_wide(start + low, start + high) for tag, _, _, low, high in codes if tag != "equal"]
 
 
 def _wide(low: int, high: int) -> Stretch:
