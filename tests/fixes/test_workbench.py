@@ -47,7 +47,8 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "new", "count", "old"),
     [
-        (1, ["ONE"], 1, ("one",)), (1, [], 2, ("one", "two")), (2, ["a", "b"], 1, ("two",)), (1, ["one"], 2, ("one", "two")),
+        (1, ["ONE"], 1, ("one",)), (1, [], 2, ("one", "two")), (2, ["a", "b"], 1, ("two",)),
+        (1, ["one"], 2, ("one", "two")),
         (1, ["one"], 1, None), (3, ["x"], 2, None), (0, ["x"], 1, None), (1, ["x"], 0, None), (4, ["x"], 1, None),
     ],
 )  # fmt: skip

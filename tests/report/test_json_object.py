@@ -55,7 +55,8 @@ def test_trees_rules_and_coverage(tmp_path: Path) -> None:
     assert found["trees"][0]["path"] == str(tmp_path / "linux")
     assert found["skipped_rules"] == [{"code": "CAP103", "reason": "needs a VMM tree (--qemu)"}]
     assert found["coverage"] == {
-        "files": 3, "bytes": 12_355, "blind_files": 1, "blind_bytes": 20, "tokens": 3, "unaccounted": 1, "unnumbered": 0,
+        "files": 3, "bytes": 12_355, "blind_files": 1, "blind_bytes": 20, "tokens": 3, "unaccounted": 1,
+        "unnumbered": 0,
     }  # fmt: skip
 
 

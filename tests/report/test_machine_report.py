@@ -92,7 +92,10 @@ def test_the_record_can_be_read_again() -> None:
 
 
 def test_registers() -> None:
-    entries: list[dict[str, Any]] = [{"name": "MSR_A", "number": 0x4B564D00, "value": "0x1"}, {"name": None, "number": 16, "value": "0x0"}]
+    entries: list[dict[str, Any]] = [
+        {"name": "MSR_A", "number": 0x4B564D00, "value": "0x1"},
+        {"name": None, "number": 16, "value": "0x0"},
+    ]
     text, data = io.StringIO(), io.StringIO()
     write_registers_text(Registers(3, entries), text, Style())
     write_registers_json(Registers(3, entries), data, Style())
