@@ -60,7 +60,7 @@ def replace(text: Text, old: Text, new: Text) -> Text:
         return None
     whole, part, other = _text(text), _text(old), _text(new)
     if not part:
-        return whole
+        return whole if isinstance(text, bytes) else text
     if len(whole) + whole.count(part) * (len(other) - len(part)) > LONGEST:
         raise LimitError("string or blob too big")
     return whole.replace(part, other)
