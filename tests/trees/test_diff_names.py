@@ -41,7 +41,8 @@ def test_a_line_without_end(text: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        (b"a/x.c\n", b"a/x.c"), (b"a/x.c\r\n", b"a/x.c"), (b"a/x y.c", b"a/x y.c"), (b"a/x.c\t2020-01-01 00:00", b"a/x.c"),
+        (b"a/x.c\n", b"a/x.c"), (b"a/x.c\r\n", b"a/x.c"), (b"a/x y.c", b"a/x y.c"),
+        (b"a/x.c\t2020-01-01 00:00", b"a/x.c"),
         (b'"a/\\a\\b\\f\\n\\r\\t\\v\\\\\\""', b'a/\a\b\f\n\r\t\v\\"'), (b'"a/\\377\\000"', b"a/\xff\x00"),
         (b'"a/\\777"', b"a/\xff"), (b'"a/\\q\\9"', b"a/\\q\\9"), (b'"', b'"'), (b'""', b""), (b"", b""), (b'"a', b'"a'),
     ],

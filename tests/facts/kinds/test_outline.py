@@ -38,7 +38,8 @@ def test_functions_with_their_linkage_and_type() -> None:
 @pytest.mark.parametrize(
     ("head", "linkage"),
     [
-        ("__weak void", 2), ("__weak\nvoid", 2), ("__attribute__((weak)) void", 2), ("__attribute__((__weak__)) s *", 2),
+        ("__weak void", 2), ("__weak\nvoid", 2), ("__attribute__((weak)) void", 2),
+        ("__attribute__((__weak__)) s *", 2),
         ("static void", 1), ("__init static void", 1), ("/* __weak */ void", 0), ("#define W __weak\nvoid", 0),
         ("int weak;\nvoid", 0), ("int __weak a(void)\n{\n}\nvoid", 0), ("__init void", 0),
     ],
