@@ -31,7 +31,7 @@ def test_values_of_every_type(name: str) -> None:
         for other in VALUES:
             blobs = [value for value in (one, other) if isinstance(value, bytes)]
             if b"\xff" in blobs or (blobs and name in {"like", "glob"}):
-                continue  # SQLite takes the bytes of what is no text; whether patterns match blobs is a matter of its build
+                continue  # SQLite takes the bytes of what is no text; its build decides whether patterns match blobs
             ours, own = _both(name, one, other, *(["x"] if name == "replace" else []))
             assert ours == own
             assert type(ours) in {type(own), bool}
@@ -40,8 +40,8 @@ def test_values_of_every_type(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "letters"),
     [
-        ("like", ("aAb%_", "aAbé\n")), ("glob", ("ab*?[]^-", "aAb]^-")), ("instr", ("ab", "ab")), ("trim", ("ab ", "ab")),
-        ("ltrim", ("ab ", "ab")), ("rtrim", ("ab ", "ab")), ("replace", ("ab", "ab")),
+        ("like", ("aAb%_", "aAbé\n")), ("glob", ("ab*?[]^-", "aAb]^-")), ("instr", ("ab", "ab")),
+        ("trim", ("ab ", "ab")),         ("ltrim", ("ab ", "ab")), ("rtrim", ("ab ", "ab")), ("replace", ("ab", "ab")),
     ],
 )  # fmt: skip
 def test_the_same_as_sqlite(name: str, letters: tuple[str, str]) -> None:
