@@ -30,7 +30,7 @@ from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, 
 from caplint.facts.kinds.tokens import tokens
 from caplint.facts.store.records import BlindSpot, FileFacts, Record
 from caplint.facts.syntax.ast_view import SHARED_NODES, ast_views
-from caplint.knowledge.languages import EXPANDED, NAME_INDEX, OUTLINE
+from caplint.knowledge.languages import EXPANDED, NAME_INDEX, OUTLINE, RUST
 
 # Node kinds that extractors ask for, found in one pass of tree-sitter's matcher.
 _NODES = SHARED_NODES + ELEMENT_NODES + PAIR_NODES
@@ -57,8 +57,8 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
     """Return all facts of one file. Unreadable parts are blind spots; no input makes this fail."""
     facts = FileFacts()
     try:
-        if language == EXPANDED:
-            return expanded_facts(source, lambda text: extract(text, "c", repairs))
+        if language in _BY_C:
+            return _BY_C[language](source, lambda text: extract(text, "c", repairs))
         if language in _OTHER_LANGUAGES:
             facts.records.extend(_of_other_language(source, language))
             return facts
@@ -84,6 +84,17 @@ def extract(source: bytes, language: str, repairs: Tables | None = None) -> File
     facts.functions = len(whole)
     facts.damaged = sum(not sound for sound in whole.values())
     return facts
+
+
+def _of_rust(source: bytes, of_c: Callable[[bytes], FileFacts]) -> FileFacts:
+    # Imported on demand: most trees have no Rust.
+    from caplint.facts.lowered import rust_facts  # noqa: PLC0415
+
+    return rust_facts(source, of_c)
+
+
+_BY_C = {EXPANDED: expanded_facts, RUST: _of_rust}
+"""Languages whose facts are those of C text that is made of the source."""
 
 
 def _of_other_language(source: bytes, language: str) -> Iterator[Record]:

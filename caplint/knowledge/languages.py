@@ -5,6 +5,8 @@ from __future__ import annotations
 # Base names of build files; a suffix (`Makefile.objs`, `Kconfig.host`) does not change the language.
 _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
+RUST = "rust"
+"""Rust, which is lowered to C text."""
 EXPANDED = "expanded"
 """Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
@@ -17,6 +19,8 @@ def language_of(path: str) -> str | None:
     """Return the language that a path's name implies, None for files that caplint does not read."""
     if path.endswith((".c", ".h", ".c.inc", ".h.inc")):
         return "c"
+    if path.endswith(".rs"):
+        return RUST
     if path.endswith(".rst"):
         return "rst"
     if path.endswith(".txt") and path.startswith("Documentation/"):

@@ -28,6 +28,7 @@ def _numbered(piece: bytes, before: bytes = b"", behind: bytes = b"") -> Source:
 
 
 _IN = b"void f(int x)\n{\n"
+_FN = b"fn f() {\n"
 _CNF = b" && ".join(b"(A%d || B%d)" % (number, number) for number in range(150))
 _BLOCKS = b"".join(b"if A%d\n" % number for number in range(60))
 
@@ -99,6 +100,25 @@ SOURCES: list[tuple[str, str, Source]] = [
         + _repeated(b"'a.c',", b"if_true: files(", b"))\n")(size // 2)),
     ("open strings", "meson", _repeated(b"'''a\n")),
     ("continued lines", "meson", _repeated(b"\\\n")),
+    ("constants", "rust", _repeated(b"#[cfg(unix)]\npub const KVM_CAP_A: u32 = 1;\n")),
+    ("calls", "rust", _repeated(b"a.b(KVM_CAP_A)?;\n", _FN, b"}")),
+    ("calls of calls", "rust", _repeated(b".a(b)", _FN + b"x", b";}")),
+    ("macros", "rust", _repeated(b"assert!(a.b(c));\n", _FN, b"}")),
+    ("macros that are no calls", "rust", _repeated(b"a!(b) ", _FN)),
+    ("cases", "rust", _repeated(b"A::B => c(),\n", _FN + b"match x {", b"}}")),
+    ("tests", "rust", _repeated(b"Some(b) if k => c(),\n", _FN + b"match x {", b"}}")),
+    ("else if", "rust", _repeated(b" else if a {}", _FN + b"if a {}", b"}")),
+    ("closures", "rust", _repeated(b"let f = |a| b(a);\n", _FN, b"}")),
+    ("open blocks", "rust", _repeated(b"if let Some(x) = a() { ", _FN)),
+    ("open strings", "rust", _repeated(b'"')),
+    ("open raw strings", "rust", _repeated(b'r#"')),
+    ("open comments", "rust", _repeated(b"/*")),
+    ("odd attributes", "rust", _repeated(b"#[cfg(a)] b, #", _FN + b"match x { A { ")),
+    ("conjunction", "rust", _repeated(b"a && ", _FN + b"x = ", b"a;}")),
+    ("variants", "rust", _repeated(b"A = KVM_CAP_A,\n", b"enum X {", b"}")),
+    ("imports", "rust", _numbered(b"use a::{b%d, c%d};\n")),
+    ("macro definitions", "rust", _repeated(b"macro_rules! m { ($a:expr) => { b($a); } }\n")),
+    ("one list", "rust", _repeated(b"KVM_CAP_A,", b"const A: [u32; 1] = [", b"];")),
 ]  # fmt: skip
 
 

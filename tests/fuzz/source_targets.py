@@ -1,4 +1,4 @@
-"""Targets for files of the linted trees: C and the other languages that facts are taken from."""
+"""Targets for files of the linted trees: C, Rust and the other languages that facts are taken from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ _PACKAGES = ("caplint.c", "caplint.facts")
 
 TARGETS = {
     "c": Target(partial(invariants.check, language="c"), _PACKAGES, share=4, places=(seeds_of("c"),)),
+    "rust": Target(
+        partial(invariants.check, language="rust"),
+        ("caplint.rust", "caplint.facts"),
+        share=2,
+        places=(seeds_of("rust"),),
+    ),
     "documentation": Target(partial(invariants.check, language="rst"), _PACKAGES, places=(seeds_of("documentation"),)),
     "kconfig": Target(partial(invariants.check, language="kconfig"), _PACKAGES, places=(seeds_of("kconfig"),)),
     "make": Target(partial(invariants.check, language="make"), _PACKAGES, places=(seeds_of("make"),)),

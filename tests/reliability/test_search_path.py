@@ -26,6 +26,7 @@ INSTALLED = {
     "rich",
     "tree_sitter",
     "tree_sitter_c",
+    "tree_sitter_rust",
 }
 ENTRY = "from caplint.__main__ import entry; entry()\n"
 

@@ -15,7 +15,8 @@ from caplint.c.syntax import Unit, View
 from caplint.facts.store.records import Token
 
 # Separate patterns: a pattern that begins with a literal matches several times faster.
-_NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]
+NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]
+"""Patterns of the names that the ledger counts."""
 _DEFINED_NAME = re.compile(BLANK + rb"(\w+)")
 _PASTED_BEHIND = re.compile(rb"\w+" + BLANK + rb"##")
 _MOST_BLANKS = 200
@@ -91,7 +92,7 @@ def tokens(unit: Unit) -> Iterator[Token]:
     counts: dict[tuple[str, str], list[int]] = {}
     uses = [_Uses(view) for view in unit.views]
     directives = Spans([(directive.start, directive.end) for directive in unit.lexed.directives])
-    matches = (match for pattern in _NAMES for match in pattern.finditer(unit.lexed.source))
+    matches = (match for pattern in NAMES for match in pattern.finditer(unit.lexed.source))
     for match in sorted(matches, key=lambda match: match.start()):
         name = match.group().decode()
         kind = _explain(unit, uses, directives, match.start(), match.end())

@@ -1,0 +1,75 @@
+"""Facts of a Rust file: those of the C text that it is lowered to, at their places in the source.
+
+Offsets are those of the C text, which are only compared with each other; lines and columns are the file's own. The
+ledger is read from the source itself.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from caplint.c.lexer import lex
+from caplint.facts.kinds.rust_tokens import rust_tokens
+from caplint.facts.store.records import BlindSpot, FileFacts, NameIndex, Outline, Record, Token
+from caplint.rust.lower import Lowered, lower
+
+
+def rust_facts(source: bytes, extract: Callable[[bytes], FileFacts], *, ledger: bool = True) -> FileFacts:
+    """Return the facts of a Rust file; `extract` returns those of C text. Raises `UnreadableError` as `lower` does."""
+    lowered = lower(source)
+    facts = extract(lowered.text)
+    records = list(_placed(lowered, facts.records))
+    records += _blind_spots(lowered)
+    if ledger:
+        records += rust_tokens(lowered)
+    return FileFacts(records, facts.functions, facts.damaged)
+
+
+def _placed(lowered: Lowered, records: list[Record]) -> Iterator[Record]:
+    """Yield the records at their places in the source."""
+    starts = lex(lowered.text).line_starts
+    for record in records:
+        if isinstance(record, Token):
+            continue
+        if isinstance(record, Outline | NameIndex):
+            yield record
+            continue
+        if isinstance(record, BlindSpot):
+            start, stop = lowered.origins.at(record.start), lowered.origins.at(max(record.start, record.stop - 1))
+            line = lowered.file.position(start)[0]
+            yield BlindSpot(start, max(start, stop), line, f"not understood when written as C: {record.reason}")
+            continue
+        yield _at(lowered, starts, record)
+
+
+def _at(lowered: Lowered, starts: list[int], record: Any) -> Record:
+    fields = record._fields
+    offset = starts[record.line - 1]
+    if "column" in fields:
+        offset += record.column - 1
+    else:
+        offset = max(offset, _first(lowered, offset))
+    line, column = lowered.file.position(lowered.origins.at(offset))
+    placed: Record = record._replace(line=line, column=column) if "column" in fields else record._replace(line=line)
+    return placed
+
+
+def _first(lowered: Lowered, offset: int) -> int:
+    """Return the offset of the first piece that begins in a line."""
+    text = lowered.text
+    while offset < len(text) - 1 and text[offset] in b" \t\n":
+        offset += 1
+    return offset
+
+
+def _blind_spots(lowered: Lowered) -> Iterator[BlindSpot]:
+    """Yield the extents that were not understood; overlapping bytes belong to the problem that begins first."""
+    reached = 0
+    for problem in sorted(set(lowered.problems), key=lambda problem: (problem.offset, -problem.end)):
+        start = max(problem.offset, min(reached, problem.end))
+        if start < problem.end or problem.offset == problem.end >= reached:
+            line = bisect_right(lowered.file.line_starts, problem.offset)
+            yield BlindSpot(start, problem.end, line, problem.reason)
+        reached = max(reached, problem.end)
