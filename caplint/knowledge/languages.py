@@ -7,6 +7,7 @@ _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
 RUST = "rust"
 """Rust, which is lowered to C text."""
+RUST_SUFFIX = ".rs"
 EXPANDED = "expanded"
 """Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
@@ -19,7 +20,7 @@ def language_of(path: str) -> str | None:
     """Return the language that a path's name implies, None for files that caplint does not read."""
     if path.endswith((".c", ".h", ".c.inc", ".h.inc")):
         return "c"
-    if path.endswith(".rs"):
+    if path.endswith(RUST_SUFFIX):
         return RUST
     if path.endswith(".rst"):
         return "rst"

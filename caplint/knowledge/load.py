@@ -10,11 +10,14 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
+from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.globs import compile_globs
 from caplint.knowledge.made_objects import MadeObjects
 from caplint.knowledge.msr import msr_of
 from caplint.knowledge.project import Project, project_of
 
+# Where the name of a variant has words: `ArmPmuV3` is ARM_PMU_V3.
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 GENERIC = "generic"
 """Architecture of code that all architectures share."""
 OTHER = "other"
@@ -31,7 +34,16 @@ class Wrapper:
     capability: int
     request: str | None = None
     projects: tuple[str, ...] = ()
-    """Projects whose function it is; empty for C's own `ioctl()`."""
+    """Projects whose function it is; empty for C's own `ioctl()`, and for functions of libraries."""
+    language: str = ""
+    """`rust` for a function or method that counts in Rust alone."""
+    structure: bool = False
+    """Whether its argument is a `struct kvm_enable_cap`; of an ioctl it always is."""
+
+    @property
+    def takes_structure(self) -> bool:
+        """Whether the capability is a member of the argument."""
+        return self.verb == "enable" and (self.structure or self.request is not None)
 
 
 class Knowledge:
@@ -139,6 +151,26 @@ class Knowledge:
     def introduced(self) -> list[tuple[str, int, str]]:
         """Capabilities with their number and the first release that defines them."""
         return [(name, entry["number"], entry["release"]) for name, entry in self._data["introduced"].items()]
+
+    @cached_property
+    def receivers(self) -> dict[str, str]:
+        """Type of a value by which Rust code issues ioctls → the scope of its descriptor."""
+        types: dict[str, str] = self._data["receivers"]
+        return types
+
+    @cached_property
+    def receiver_names(self) -> dict[str, str]:
+        """Name of such a value → the scope of its descriptor, where its type is not known."""
+        names: dict[str, str] = self._data["receiver_names"]
+        return names
+
+    def variant(self, name: str) -> str | None:
+        """Return the capability that a variant of a library's enumeration is, `Cap__Irqchip`; None for others."""
+        owner, separator, variant = name.rpartition("__")
+        table: dict[str, str] | None = self._data["variants"].get(owner)
+        if table is None or not separator or not variant[:1].isupper():
+            return None
+        return table.get(variant) or PREFIX + _HUMP.sub("_", variant).upper()
 
     def descriptors_of(self, project: str) -> dict[str, str]:
         """Return the names of file descriptors in a VMM, with their scopes."""

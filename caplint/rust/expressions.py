@@ -386,6 +386,9 @@ def _arguments(scope: Scope, given: list[tree_sitter.Node]) -> None:
     scope.out.put("(")
     for index, argument in enumerate(given):
         scope.out.put(", " if index else "")
+        # As the receiver of a method: an object that stands for a descriptor comes first.
+        if index == 0 and argument.type in {"self", "reference_expression"} and (kind := static_type(scope, argument)):
+            scope.out.put(f"(struct {safe(kind)} *)")
         expression(scope, argument)
     scope.out.put(")")
 

@@ -67,6 +67,7 @@ def _block(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
     out.put("{\n", node.start_byte)
     known, closures = dict(scope.types), dict(scope.closures)
     found = list(conditioned(file, node.named_children))
+    giving = _giving(file.text, found)
     for index, (conditions, child) in enumerate(found):
         if scope.skips(conditions, child):
             continue
@@ -77,7 +78,7 @@ def _block(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
         elif child.type == "ERROR":
             for inside in child.named_children:
                 statement(scope, inside, DROP)
-        elif index == len(found) - 1 and _gives(file.text, child):
+        elif index >= giving:
             inner = first_inside(child) if child.type == "expression_statement" else child
             if inner is not None:
                 statement(scope, inner, fate)
@@ -88,6 +89,16 @@ def _block(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
     out.line()
     out.put("}\n", max(node.start_byte, node.end_byte - 1))
     scope.types, scope.closures = known, closures
+
+
+def _giving(text: bytes, found: list[tuple[list[str], tree_sitter.Node]]) -> int:
+    """Return the index from which on the nodes of a block give its value: the last one, or several under conditions."""
+    index = len(found)
+    while index and _gives(text, found[index - 1][1]) and (index == len(found) or found[index - 1][0]):
+        index -= 1
+        if not found[index][0]:
+            break
+    return index
 
 
 def _gives(text: bytes, node: tree_sitter.Node) -> bool:

@@ -16,6 +16,8 @@ from caplint.trees.tree import PatchFile, Tree
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import suggestion
 
+# Projects whose files a message names.
+_FIRST = frozenset({"linux", "qemu", "libvirt", "kvmtool"})
 ROLES = ("kernel", "vmm", "manager", "reference")
 
 
@@ -42,9 +44,11 @@ def _recognise(label: str, has: Callable[[str], bool]) -> Project:
     if marked:
         return max(marked, key=lambda found: found[0])[1]
     known = [project for project in knowledge().projects if project.markers]
-    wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in known)
-    advice = "For another VMM use --tree NAME=vmm:DIR"
-    raise CaplintError(f"{label}: unknown project. Looked for {wanted}. {advice}")
+    first = [project for project in known if project.name in _FIRST]
+    wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in first)
+    others = ", ".join(project.title for project in known if project not in first)
+    advice = "For another VMM use --tree NAME=vmm:DIR, which reads the C and Rust files that use KVM"
+    raise CaplintError(f"{label}: unknown project. Looked for {wanted}; and for files of {others}. {advice}")
 
 
 def directory_tree(path: str, role: str | None = None, name: str | None = None) -> DirectoryTree:
@@ -152,9 +156,17 @@ def _project(role: str | None, recognise: Callable[[], Project], *, there: bool 
 
 
 def _known_by_headers(tree: Tree, label: str) -> None:
-    """Raise `CaplintError` for an unknown program without a copy of KVM's headers."""
-    if not tree.project.markers and not any(tree.project.header_kind(file) for file in tree.candidates()):
-        raise CaplintError(f"{label}: unknown program without a copy of linux/kvm.h; name a source tree that uses KVM")
+    """Raise `CaplintError` for an unknown program without a copy of KVM's headers and without code that uses KVM."""
+    if tree.project.markers:
+        return
+    files = tree.candidates()
+    if any(tree.project.header_kind(file) for file in files):
+        return
+    if not any(knowledge().is_interesting(tree.read(file)) for file in files):
+        raise CaplintError(
+            f"{label}: unknown program without a copy of linux/kvm.h, and no C or Rust file in it uses KVM; "
+            "name a source tree that does"
+        )
 
 
 def name_of(project: Project) -> str:

@@ -192,7 +192,7 @@ def test_values_of_blocks() -> None:
 
 
 def test_loops_give_the_entries() -> None:
-    rows = [row for row in _of(Store, "fn f(l: &[u32]) { for (i, c) in l.iter().enumerate() { g(*c); } }")]
+    rows = list(_of(Store, "fn f(l: &[u32]) { for (i, c) in l.iter().enumerate() { g(*c); } }"))
     assert [(row.target, row.value) for row in rows if isinstance(row, Store)] == [("c", "(l)[each]")]
 
 

@@ -15,12 +15,30 @@ LINUX: Files = {"include/uapi/linux/kvm.h": "", "virt/kvm/kvm_main.c": ""}
 QEMU: Files = {"linux-headers/linux/kvm.h": "", "accel/kvm/kvm-all.c": ""}
 OLD_QEMU: Files = {"linux-headers/linux/kvm.h": "", "kvm-all.c": ""}
 LIBVIRT: Files = {"src/qemu/qemu_driver.c": "", "src/libvirt-domain.c": ""}
+# One of each Rust VMM, and of the C VMMs that include the system's header.
+OTHERS: dict[str, Files] = {
+    "crosvm": {"kvm_sys/src/lib.rs": "", "hypervisor/src/kvm/mod.rs": ""},
+    "firecracker": {"src/firecracker/main.rs": "", "src/vmm/lib.rs": ""},
+    "cloud-hypervisor": {"hypervisor/src/kvm/mod.rs": "", "hypervisor/src/hypervisor.rs": "", "vmm/src/lib.rs": ""},
+    "libkrun": {"include/libkrun.h": "", "src/vmm/src/lib.rs": ""},
+    "openvmm": {"vm/kvm/src/lib.rs": "", "vmm_core/a.rs": ""},
+    "uhyve": {"src/linux/x86_64/kvm_cpu.rs": "", "uhyve-interface/src/lib.rs": ""},
+    "stratovirt": {"machine_manager/src/lib.rs": "", "hypervisor/src/kvm/mod.rs": ""},
+    "dragonball": {"src/dragonball/src/kvm_context.rs": ""},
+    "hyperlight": {"src/hyperlight_host/src/lib.rs": ""},
+    "rust-vmm": {"kvm-ioctls/src/cap.rs": "", "kvm-bindings/src/lib.rs": ""},
+    "solo5": {"tenders/hvt/hvt_kvm.c": "", "tenders/common/a.c": ""},
+    "dosemu2": {"src/base/emu-i386/kvm.c": "", "src/include/emu.h": ""},
+    "kvm-host": {"src/vm.c": "", "src/serial.c": "", "src/virtio-blk.c": "", "src/arch/x86/vm.c": ""},
+}
 KVMTOOL: Files = {"include/kvm/kvm.h": "", "kvm-cpu.c": ""}
 
 LOOKED_FOR = (
     "unknown project. Looked for Linux kernel: include/uapi/linux/kvm.h and virt/kvm; "
     "QEMU: linux-headers/linux/kvm.h and accel/kvm; libvirt: src/qemu/qemu_driver.c and src/libvirt-domain.c; "
-    "kvmtool: include/kvm/kvm.h and kvm-cpu.c. For another VMM use --tree NAME=vmm:DIR"
+    "kvmtool: include/kvm/kvm.h and kvm-cpu.c; and for files of crosvm, Firecracker, Cloud Hypervisor, libkrun, "
+    "OpenVMM, Uhyve, StratoVirt, Dragonball (Kata Containers), Hyperlight, rust-vmm's kvm-bindings and kvm-ioctls, "
+    "Solo5, dosemu2, kvm-host. For another VMM use --tree NAME=vmm:DIR, which reads the C and Rust files that use KVM"
 )
 
 
@@ -33,6 +51,7 @@ LOOKED_FOR = (
         (OLD_QEMU, "qemu", "vmm", "qemu"),
         (LIBVIRT, "libvirt", "manager", "libvirt"),
         (KVMTOOL, "kvmtool", "vmm", "kvmtool"),
+        *((files, name, "vmm", name) for name, files in OTHERS.items()),
     ],
 )
 def test_a_tree_is_known_by_what_it_holds(tmp_path: Path, files: Files, project: str, role: str, name: str) -> None:
@@ -127,8 +146,16 @@ def test_only_a_vmm_may_be_any_program(tmp_path: Path, role: str) -> None:
 
 
 def test_a_program_without_the_headers_is_none(tmp_path: Path) -> None:
-    with pytest.raises(CaplintError, match=r"unknown program without a copy of linux/kvm\.h"):
+    with pytest.raises(
+        CaplintError, match=r"unknown program without a copy of linux/kvm\.h, and no C or Rust file in it"
+    ):
         parse_tree(f"tea=vmm:{lay(tmp_path, {'main.c': 'int main;'})}")
+
+
+@pytest.mark.parametrize("files", [{"main.c": "KVM_CHECK_EXTENSION"}, {"src/vm.rs": "use kvm_ioctls::Kvm;"}])
+def test_a_program_that_uses_the_headers_of_the_system_is_one(tmp_path: Path, files: Files) -> None:
+    tree = parse_tree(f"tea=vmm:{lay(tmp_path, files)}")
+    assert (tree.project.name, tree.candidates()) == ("program", list(files))
 
 
 @pytest.mark.parametrize(

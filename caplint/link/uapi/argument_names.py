@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 
+from caplint.knowledge.languages import RUST_SUFFIX
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.uapi.rows import CapRow, CapValueRow
 
@@ -28,11 +30,12 @@ def divided(connection: sqlite3.Connection, rows: list[CapRow]) -> tuple[list[Ca
         for row in rows
         if row.arch not in {None, GENERIC} and row.name not in shared and (owner := _owner(row.name, shared))
     }
+    candidates |= dict(_of_bindings(rows))
     if not candidates:
         return rows, []
     names = set(candidates)
     used = _passed(connection, names) | _cases(connection, names) | _listed(connection, names)
-    used |= _assigned(connection, names)
+    used |= _assigned(connection, names) | _variants(connection, names)
     arguments = {name: owner for name, owner in candidates.items() if name not in used}
     values = [
         CapValueRow(
@@ -42,6 +45,17 @@ def divided(connection: sqlite3.Connection, rows: list[CapRow]) -> tuple[list[Ca
         if row.name in arguments
     ]
     return [row for row in rows if row.name not in arguments], values
+
+
+def _of_bindings(rows: list[CapRow]) -> Iterator[tuple[str, str]]:
+    """Yield the names of a VMM's Rust bindings, made for each architecture anew, that extend another one's there."""
+    kernel = {row.name for row in rows if row.role == "kernel"}
+    own = {(row.tree, row.name) for row in rows if row.role == "vmm"}
+    for row in rows:
+        if row.role == "vmm" and row.path.endswith(RUST_SUFFIX) and row.name not in kernel:
+            names = {name for tree, name in own if tree == row.tree and row.name.startswith(f"{name}_")}
+            if owner := _owner(row.name, names):
+                yield row.name, owner
 
 
 def _owner(name: str, shared: set[str]) -> str:
@@ -97,6 +111,16 @@ def _listed(connection: sqlite3.Connection, names: set[str]) -> set[str]:
     rows = connection.execute(
         f"""SELECT DISTINCT t.name FROM temp.all_file f JOIN main.token t ON t.blob = f.blob
             WHERE t.name IN (SELECT value FROM json_each(?)) AND f.header IS NULL AND t.kind IN ({_LISTED})""",  # noqa: S608
+        (_marks(names),),
+    )
+    return {name for (name,) in rows}
+
+
+def _variants(connection: sqlite3.Connection, names: set[str]) -> set[str]:
+    """Return the names that are the values of an enumeration's names."""
+    rows = connection.execute(
+        """SELECT DISTINCT e.value FROM temp.all_file f JOIN main.enumerator e ON e.blob = f.blob
+           WHERE e.value IN (SELECT value FROM json_each(?))""",
         (_marks(names),),
     )
     return {name for (name,) in rows}

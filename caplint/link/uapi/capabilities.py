@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 
 from caplint.c.expression import parse
@@ -19,6 +20,8 @@ from caplint.util.suggest import nearest
 from caplint.values.macro_text import LookedUp
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
+CODE = "code"
+"""Kind of a header's copy that a VMM's code itself is: `#define KVM_CAP_X 1` beside the code that uses it."""
 # Maximum number of definitions read per capability; real headers have at most two, under different configurations.
 _MOST_DEFINITIONS = 64
 # Comparisons of unknown names with capabilities; a suggestion costs one for each capability, of which Linux has 250.
@@ -38,7 +41,7 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         FROM temp.all_file f CROSS JOIN main.token t ON t.blob = f.blob
         WHERE t.name GLOB 'KVM_CAP_*' AND t.name NOT GLOB '*_' AND f.header IS NULL AND NOT f.expanded
           AND t.name NOT IN (SELECT name FROM temp.all_cap_value)
-          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation', 'pasted part')
+          AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation', 'pasted part', 'import')
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
     link_pasted(connection)
@@ -61,13 +64,18 @@ class _Nearest:
 
 
 def _definitions(connection: sqlite3.Connection) -> None:
-    rows = connection.execute("""
-        SELECT f.side, f.tree, f.role, f.path, m.line, m.column, m.name, m.body, f.header, f.arch, c.text, m.comment
+    rows = connection.execute(
+        """
+        SELECT f.side, f.tree, f.role, f.path, m.line, m.column, m.name, m.body, coalesce(f.header, ?), f.arch, c.text,
+               m.comment
         FROM temp.all_file f  -- first: the store has the headers of many other trees
         CROSS JOIN main.macro m ON m.blob = f.blob JOIN main.condition c ON c.id = m.condition
-        WHERE f.header IS NOT NULL AND m.name GLOB 'KVM_CAP_*' AND m.parameters IS NULL AND m.body <> ''
+        WHERE (f.header IS NOT NULL OR f.role = 'vmm') AND NOT f.expanded
+          AND m.name GLOB 'KVM_CAP_*' AND m.parameters IS NULL AND m.body <> ''
         ORDER BY f.side, f.tree, f.path, m.line
-    """).fetchall()
+    """,
+        (CODE,),
+    ).fetchall()
     numbers: dict[tuple[str, str, str], Numbers] = {}
     cap_rows = []
     defined: Counter[tuple[str, str, str, str]] = Counter()
@@ -89,11 +97,25 @@ def _definitions(connection: sqlite3.Connection) -> None:
         cap_rows.append(
             CapRow(side, tree, role, path, line, column, name, number, _alias(body), header, arch, presence, comment)
         )
-    capabilities, values = divided(connection, cap_rows)
+    capabilities, values = divided(connection, list(_with_bases(cap_rows)))
     insert(connection, "all_cap", capabilities)
     insert(connection, "all_cap_value", values)
     reason = f"a capability that has more than {_MOST_DEFINITIONS} definitions"
     insert(connection, "all_cut", [CutRow(*location, line, 0, 0, reason) for location, line in cuts.items()])
+
+
+def _with_bases(rows: list[CapRow]) -> Iterator[CapRow]:
+    """Yield the rows; one of a VMM with the kernel's number and name, and further words behind it, is an alias."""
+    kernel = {row.name: row.number for row in rows if row.role == "kernel" and row.header == "uapi"}
+    for row in rows:
+        base = _base(row, kernel) if row.role == "vmm" and row.alias is None and row.name not in kernel else None
+        yield row._replace(alias=base) if base else row
+
+
+def _base(row: CapRow, kernel: dict[str, int | str | None]) -> str | None:
+    words = row.name.split("_")
+    names = ("_".join(words[:end]) for end in range(len(words) - 1, 2, -1))
+    return next((name for name in names if row.number is not None and kernel.get(name) == row.number), None)
 
 
 def _number(numbers: Numbers, body: str) -> int | None:
@@ -107,7 +129,7 @@ def _definition(connection: sqlite3.Connection, side: str, tree: str, header: st
     """Return the last definition of a macro in one of a tree's copies of the UAPI."""
     row = connection.execute(
         """SELECT m.parameters, m.body FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
-           WHERE f.side = ? AND f.tree = ? AND f.header = ? AND m.name = ?
+           WHERE f.side = ? AND f.tree = ? AND coalesce(f.header, 'code') = ? AND m.name = ?
            ORDER BY f.path DESC, m.line DESC LIMIT 1""",
         (side, tree, header, name),
     ).fetchone()

@@ -10,8 +10,8 @@ CREATE TEMP TABLE all_cap (
     column    INTEGER NOT NULL,
     name      TEXT NOT NULL,
     number    COLLATE number,   -- NULL: cannot be computed; TEXT if it does not fit into 64 bits with a sign
-    alias     TEXT,             -- the capability that its body is
-    header    TEXT NOT NULL,    -- uapi, copy, vmm
+    alias     TEXT,             -- the capability that its body is, or that has its number and the beginning of its name
+    header    TEXT NOT NULL,    -- uapi, copy, vmm; code: a definition in the VMM's code, no header
     arch      TEXT,
     condition TEXT NOT NULL,    -- presence condition, 1: always
     comment   TEXT              -- the comment on its lines

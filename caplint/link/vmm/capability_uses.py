@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from caplint.knowledge.languages import RUST, RUST_SUFFIX
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction
+from caplint.link.functions.condition_arch import condition_arch
 from caplint.link.functions.function_facts import CallSite
 from caplint.link.vmm.capability_values import Capabilities, Path
 from caplint.link.vmm.descriptor_scopes import DescriptorScopes
@@ -49,7 +51,8 @@ class CapabilityUse:
     @property
     def arch(self) -> str | None:
         """Architecture on which the use counts; None for any."""
-        return self.table_arch or self.function.arch
+        own = self.table_arch or self.function.arch
+        return condition_arch(self.call.condition) if own is None and self.function.path.endswith(RUST_SUFFIX) else own
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -89,10 +92,12 @@ def wrappers_of(code: Code, project: str) -> list[Wrapper]:
     known = [
         wrapper
         for wrapper in knowledge().wrappers
-        if not wrapper.projects
+        if (not wrapper.projects and not wrapper.language)
+        or wrapper.language in code.languages
         or project in wrapper.projects
         or (
             project not in knowledge().wrapping_projects
+            and wrapper.projects
             and all(len(function.parameters) > wrapper.capability for function in code.named(wrapper.callee))
         )
     ]
@@ -103,7 +108,7 @@ def _uses(code: Code, wrappers: list[Wrapper], scopes: DescriptorScopes) -> Iter
     """Yield every call of a wrapper, with the expression that names the capability."""
     for wrapper in wrappers:
         for function, call in code.calling([wrapper.callee]):
-            if _fits(wrapper, call.arguments):
+            if _fits(wrapper, call.arguments) and _speaks(wrapper, function):
                 use = _use_of(code, wrapper, function, call)
                 yield replace(use, scope=scopes.of(function, call), lost=losses(code, function, call))
 
@@ -117,12 +122,17 @@ def _macro_uses(
         by_callee.setdefault(wrapper.callee, []).append(wrapper)
     for function, outer, callee, arguments, body in macros.calls(code, frozenset(by_callee)):
         for wrapper in by_callee[callee]:
-            if _fits(wrapper, arguments):
+            if _fits(wrapper, arguments) and _speaks(wrapper, function):
                 inner = outer._replace(callee=callee, arguments=arguments)
                 use = _use_of(code, wrapper, function, inner, body)
                 written = next((text for text in outer.arguments if text and text in use.expression), "")
                 lost = losses(code, function, outer)
                 yield replace(use, call=outer, written=written, scope=scopes.of(function, inner), lost=lost)
+
+
+def _speaks(wrapper: Wrapper, function: CodeFunction) -> bool:
+    """Tell whether a wrapper belongs to the language of a function."""
+    return not wrapper.language or (wrapper.language == RUST) == function.path.endswith(RUST_SUFFIX)
 
 
 def _fits(wrapper: Wrapper, arguments: Sequence[str]) -> bool:
@@ -134,10 +144,10 @@ def _use_of(code: Code, wrapper: Wrapper, function: CodeFunction, call: CallSite
     """Return the use that a wrapper's call is; `body` is the text of the macro that contains it, if one does."""
     index = wrapper.capability
     use = CapabilityUse(function, call, wrapper, wrapper.scope, call.arguments[index])
-    if wrapper.verb == "enable" and wrapper.request and code.budget.spend(len(function.stores) // 2):
-        request = request_of(function, call, code.budget, body)
+    if wrapper.takes_structure and code.budget.spend(len(function.stores) // 2):
+        request = request_of(function, call._replace(arguments=call.arguments[index:]), code.budget, body)
         use = replace(use, expression=request.cap, flags=request.flags, arguments_written=request.arguments_written)
-    elif wrapper.verb == "enable" and not wrapper.request:
+    elif wrapper.verb == "enable" and not wrapper.takes_structure:
         flags, written = "".join(call.arguments[index + 1 : index + 2]), call.arguments[index + 2 :]
         use = replace(use, flags=flags, arguments_written=written)
     return replace(use, written=use.expression)

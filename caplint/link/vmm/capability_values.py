@@ -208,6 +208,9 @@ class _ValueSearch:
         stores = [entry for entry in self.values.assigned(at.blob, name) if entry[1].target == name]
         for function, store in stores:
             self._elsewhere(function, store, way.by("variable"))
+        if not (bodies or initials or stores) and (variant := knowledge().variant(name)):
+            self.result.caps.setdefault(variant, way.by("constant").via)
+            return
         if not (bodies or initials or stores) and not self._member_elsewhere(at, way):
             self.result.unknown = True
 
@@ -271,7 +274,7 @@ class _ValueSearch:
     def _visible(self, at: _At, name: str) -> list[CodeFunction]:
         functions = self.code.named(name)
         own = [function for function in functions if function.blob == at.blob]
-        others = [function for function in functions if not function.static or function.path.endswith(".h")]
+        others = [function for function in functions if not function.static or function.path.endswith((".h", ".rs"))]
         return (own or others)[:_MOST_DEFINITIONS]
 
     def _returned(self, at: _At, function: CodeFunction, arguments: list[str], way: _Trail) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from caplint.knowledge.languages import RUST_SUFFIX
 from caplint.knowledge.load import Wrapper, knowledge
 from caplint.link.functions.call_sites import Code
 from caplint.link.functions.code_function import CodeFunction
@@ -16,6 +17,8 @@ from caplint.link.functions.reaching import reaching
 from caplint.link.vmm.value_text import is_number
 
 UNKNOWN = "unknown"
+# Receiver of a method whose type the file tells.
+_TYPED = re.compile(r"\(struct (\w+) \*\)\s*&?")
 _LAST_NAME = re.compile(r"(\w+)\W*\Z")
 
 
@@ -41,9 +44,17 @@ class DescriptorScopes:
         if self.knows(call.callee):
             return self._by_callee[call.callee]
         text = call.arguments[0].strip()
+        if typed := _TYPED.match(text):
+            if scope := knowledge().receivers.get(typed.group(1)):
+                return scope
+            text = text[typed.end() :]
         if opened := self._opened(function, text, call.start):
             return opened.pop() if len(opened) == 1 else UNKNOWN
         match = _LAST_NAME.search(text)
+        if function.path.endswith(RUST_SUFFIX) and (
+            scope := knowledge().receiver_names.get(match.group(1) if match else "")
+        ):
+            return scope
         return self._by_name.get(text) or self._by_name.get(match.group(1) if match else "", UNKNOWN)
 
     def _opened(self, function: CodeFunction, descriptor: str, offset: int) -> set[str]:

@@ -18,6 +18,10 @@ _ARGUMENT = re.compile(r"args\s*\[\s*(\d+)\s*\]\Z")
 _MEMBER = re.compile(r"\.\s*(cap|flags|args\s*\[\s*\d+\s*\])\s*=\s*([^,{}]+)")
 # Initialiser that names what it sets, or sets all to 0: a positional one, or another variable, leaves the rest unknown.
 _DESIGNATED = re.compile(r"(?:\([\w\s]*\)\s*)?\{\s*(?:\.|0?\s*\})")
+# A structure that is written where it is passed.
+_COMPOUND = re.compile(r"&?\s*(\([\w\s]+\)\s*\{.*\})\Z", re.DOTALL)
+# Arguments that are another array, whose entries are not known.
+_OTHER_ARRAY = re.compile(r"\.\s*args\s*=\s*[^{\s=]")
 _LIST = re.compile(r"\.\s*args\s*=\s*\{([^{}]*)\}")
 # Functions that set the arguments from an array.
 _COPIES = r"\w*(?:cpy|copy|move)\w*"
@@ -37,12 +41,14 @@ class Request:
 
 
 def request_of(function: CodeFunction, call: CallSite, budget: Budget, body: str = "") -> Request:
-    """Return the ioctl's request, from the variable's initialiser and the assignments above the call.
+    """Return the request that is the first argument, from its initialiser and the assignments above the call.
 
     `body` is the text of the macro that issues the ioctl, which may contain the variable.
     """
-    argument = _CAST.sub("", call.arguments[2].strip(), count=1)
+    argument = _CAST.sub("", call.arguments[0].strip(), count=1)
     match = _NAME.match(argument)
+    if match is None and (literal := _COMPOUND.match(argument)):
+        return _filled("", [Assignment(call.start, "", "init", literal.group(1), local=True)])
     if match is None:
         return Request(argument if capabilities_in(argument) else f"{argument.lstrip('& ')}.cap", None, None)
     variable = match.group(1)
@@ -94,7 +100,11 @@ def _filled(variable: str, stores: list[Assignment]) -> Request:
     is_complete = False
     for store in stores:
         if store.target == variable:
-            is_complete = len(store.value) < _LONGEST and _DESIGNATED.match(store.value) is not None
+            is_complete = (
+                len(store.value) < _LONGEST
+                and _DESIGNATED.match(store.value) is not None
+                and _OTHER_ARRAY.search(store.value) is None
+            )
             members = {name: value.strip() for name, value in _MEMBER.findall(store.value)}
             items = _LIST.search(store.value)
             argument_of = dict(enumerate(item.strip() for item in split(items.group(1), ","))) if items else {}

@@ -18,7 +18,8 @@ from caplint.values.expression_text import split
 _LAST = re.compile(r"(\w+)\W*\Z")
 _PASTE = re.compile(r"\s*##\s*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_HEADERS = (".h", ".inc")
+# Files whose definitions other files see.
+_HEADERS = (".h", ".inc", ".rs")
 _MOST_DEFINITIONS = 16
 
 
@@ -126,11 +127,11 @@ class TreeValues:
         """Map of names to blob, whether only this file sees it, and value."""
         values: dict[str, list[tuple[int, int, str]]] = {}
         for name, blob, own, value in self.connection.execute(
-            """SELECT v.name, v.blob, v.static AND f.path NOT LIKE '%.h', v.value
+            """SELECT v.name, v.blob, v.static AND f.path NOT LIKE '%.h' AND f.path NOT LIKE '%.rs', v.value
                FROM temp.all_file f JOIN main.file_variable v ON v.blob = f.blob
                WHERE f.side = ?1 AND f.tree = ?2
                UNION
-               SELECT e.name, e.blob, f.path NOT LIKE '%.h', e.value
+               SELECT e.name, e.blob, f.path NOT LIKE '%.h' AND f.path NOT LIKE '%.rs', e.value
                FROM temp.all_file f JOIN main.enumerator e ON e.blob = f.blob
                WHERE f.side = ?1 AND f.tree = ?2 AND e.value <> '' ORDER BY 1, 2, 3, 4""",
             (self.side, self.tree),
