@@ -12,7 +12,7 @@ from typing import Any
 
 from caplint.c.lexer import lex
 from caplint.facts.kinds.rust_tokens import rust_tokens
-from caplint.facts.store.records import BlindSpot, FileFacts, NameIndex, Outline, Record, Token
+from caplint.facts.store.records import BlindSpot, FileFacts, MacroUse, NameIndex, Outline, Record, Token
 from caplint.rust.lower import Lowered, lower
 
 
@@ -31,8 +31,8 @@ def _placed(lowered: Lowered, records: list[Record]) -> Iterator[Record]:
     """Yield the records at their places in the source."""
     starts = lex(lowered.text).line_starts
     for record in records:
-        if isinstance(record, Token):
-            continue
+        if isinstance(record, Token | MacroUse):
+            continue  # no macro is expanded in the C text, whose offsets are not the file's
         if isinstance(record, Outline | NameIndex):
             yield record
             continue

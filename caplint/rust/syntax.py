@@ -34,7 +34,7 @@ _NODES = """
 (macro_invocation) @macro
 """
 # An invocation inside another one's arguments; those in braces hold items or statements, which are no arguments.
-_INVOCATION = re.compile(rb"\b([a-z_]\w*)(!)\s*+([(\[])")
+_INVOCATION = re.compile(rb"\b([A-Za-z_]\w*)(!)\s*+([(\[])")
 # A comment or string, or (with a group) the beginning of a raw string.
 _TEXT = re.compile(
     rb"""\br(#*+)"|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/|"(?:[^"\\]|\\.)*+"?|\'(?:[^\'\\\n]|\\.)\'""", re.DOTALL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from caplint.knowledge.languages import language_of
+from caplint.knowledge.languages import RUST, language_of
 from caplint.trees.tree import Tree
 from caplint.trees.unified import FileDiff
 from caplint.util.errors import CaplintError
@@ -83,7 +83,8 @@ def _fits(
 def _never_read(file: FileDiff, trees: list[Tree]) -> bool:
     """Return whether a file could not matter in any of the trees: by its name, or as its project has it unread."""
     language = language_of(file.path)
-    if language is None:
+    # Linux and QEMU have Rust as well, of which nothing is read.
+    if language is None or (language == RUST and all(tree.project.wants(file.path) is False for tree in trees)):
         return bool(trees)
     owners = [tree.project for tree in trees if tree.project.home.fullmatch(file.path)]
     if not owners or any(project.wants(file.path) is not False for project in owners):

@@ -65,6 +65,9 @@ KINDS = [
     ("macro_rules! m { () => { KVM_CAP_A } }", "macro body"),
     ("m! { KVM_CAP_A }", "macro use (file)"),
     ("fn f() { matches!(x, KVM_CAP_A) }", None),
+    ("fn f() { kvm.check_extension(kvm_ioctls::Cap::A) }", "variant"),
+    ("use kvm_ioctls::Cap::A;", "variant"),
+    ("const A: [u32; 1] = [RANGE!(KVM_CAP_A)];", "argument"),
 ]
 
 

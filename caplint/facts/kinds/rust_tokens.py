@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -9,9 +10,13 @@ import tree_sitter
 from caplint.c.byte_ranges import Spans, merged
 from caplint.facts.kinds.tokens import NAMES
 from caplint.facts.store.records import Token
+from caplint.knowledge.load import knowledge
 from caplint.rust.lower import Lowered
 from caplint.rust.syntax import RustFile
 
+VARIANT = "variant"
+"""Kind of a capability that is named by a variant of an enumeration."""
+_VARIANT = re.compile(rb"(?<!\w)(Cap)::([A-Z]\w*)")
 # Kind of the nearest node that is no path → kind of the name.
 _KINDS = {
     "arguments": "argument",
@@ -91,6 +96,16 @@ def rust_tokens(lowered: Lowered) -> Iterator[Token]:
         entry[0] += 1
     for (name, kind), (count, offset) in sorted(counts.items()):
         yield Token(name, kind, count, *file.position(offset))
+    yield from _variants(file, skipped)
+
+
+def _variants(file: RustFile, skipped: Spans) -> Iterator[Token]:
+    """Yield the capabilities that variants of libraries' enumerations are: `Cap::Irqchip` names KVM_CAP_IRQCHIP."""
+    for match in _VARIANT.finditer(file.source):
+        start = match.start()
+        name = knowledge().variant(f"{match.group(1).decode()}__{match.group(2).decode()}")
+        if name and not any(start in spans for spans in (file.comments, file.strings, skipped)):
+            yield Token(name, VARIANT, 1, *file.position(start))
 
 
 def _explain(file: RustFile, skipped: Spans, start: int, end: int) -> str | None:

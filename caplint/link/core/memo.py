@@ -14,7 +14,7 @@ Tables = tuple[str, ...]
 
 
 def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
-    """Return the cache key over one side of a tree: its C and build files, its role, the extractor and the links' code.
+    """Return the cache key over one side of a tree: code and build files, role, the extractor and the links' code.
 
     A file that was read with further repairs (see `learnt_attributes.py`) counts with the extractor that read it.
     No memoized link reads documentation or Kconfig. Presence conditions of files come from Makefiles and meson.build.
@@ -24,7 +24,8 @@ def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor
     for row in connection.execute(
         """SELECT f.path, b.oid, f.arch, f.header, nullif(b.extractor, ?) FROM temp.all_file f
            JOIN main.blob b ON b.id = f.blob
-           WHERE f.side = ? AND f.tree = ? AND NOT f.expanded AND b.language IN ('c', 'make', 'meson') ORDER BY 1""",
+           WHERE f.side = ? AND f.tree = ? AND NOT f.expanded AND b.language IN ('c', 'rust', 'make', 'meson')
+           ORDER BY 1""",
         (extractor, side, tree),
     ):
         digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")
