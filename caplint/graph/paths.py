@@ -10,7 +10,7 @@ from caplint.graph.entry_paths import Starts
 from caplint.graph.function_paths import Reach
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path
-from caplint.graph.vmm_sites import VmmSite, uses_of
+from caplint.graph.vmm_sites import VmmSite, rust_uses, uses_of
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import hint
 
@@ -32,6 +32,7 @@ class Paths:
     def of(self, name: str, arch: str | None) -> list[Path]:
         """Return the best paths per use and architecture. Raises `CaplintError` if no tree contains the name."""
         paths = [path for use in uses_of(self._programs, name) for path in self._of_use(use, name, arch)]
+        paths += [path for path in rust_uses(self._programs, name) if arch is None or path.arch in {None, arch}]
         if not paths:
             self._require_definition(name)
         return paths

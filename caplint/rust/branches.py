@@ -8,12 +8,12 @@ from caplint.rust.expressions import expression, name_of, test_of
 from caplint.rust.names import safe
 from caplint.rust.patterns import SIMPLE, alternatives, bindings, is_variable
 from caplint.rust.results import peeled
-from caplint.rust.scope import Fate, Scope, conditioned
+from caplint.rust.scope import Fate, RustScope, conditioned
 
 _PLAIN = frozenset({"identifier", "self", "field_expression", "scoped_identifier"})
 
 
-def write_if(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def write_if(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     """Write an `if`. A value that a pattern takes apart is kept in a variable."""
     out = scope.out
     for _ in range(500):
@@ -62,7 +62,7 @@ def _let_of(condition: tree_sitter.Node | None) -> tree_sitter.Node | None:
     return condition if condition is not None and condition.type == "let_condition" else None
 
 
-def _if_let(scope: Scope, condition: tree_sitter.Node, consequence: tree_sitter.Node, fate: Fate) -> None:
+def _if_let(scope: RustScope, condition: tree_sitter.Node, consequence: tree_sitter.Node, fate: Fate) -> None:
     """Write `if let`, inside a block that the caller closes."""
     out, file = scope.out, scope.file
     pattern, value = condition.child_by_field_name("pattern"), condition.child_by_field_name("value")
@@ -86,14 +86,14 @@ def _if_let(scope: Scope, condition: tree_sitter.Node, consequence: tree_sitter.
     out.put("}\n")
 
 
-def _value(scope: Scope, held: str | None, value: tree_sitter.Node | None) -> None:
+def _value(scope: RustScope, held: str | None, value: tree_sitter.Node | None) -> None:
     if held is not None or value is None:
         scope.out.put(held or "0")
     else:
         expression(scope, value)
 
 
-def _test(scope: Scope, pattern: tree_sitter.Node | None, held: str | None, value: tree_sitter.Node | None) -> None:
+def _test(scope: RustScope, pattern: tree_sitter.Node | None, held: str | None, value: tree_sitter.Node | None) -> None:
     """Write the test that a pattern makes of a value."""
     kind = test_of(scope, pattern)
     scope.out.put({"is_err": "", "is_ok": "!("}.get(kind, "matches("))
@@ -101,7 +101,7 @@ def _test(scope: Scope, pattern: tree_sitter.Node | None, held: str | None, valu
     scope.out.put({"is_err": " < 0", "is_ok": " < 0)"}.get(kind, ")"))
 
 
-def write_match(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def write_match(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     """Write a `match`: as a switch if all patterns are values, else as a chain of tests."""
     value, body = node.child_by_field_name("value"), node.child_by_field_name("body")
     if value is None or body is None:
@@ -127,7 +127,7 @@ def _pattern(arm: tree_sitter.Node) -> tuple[tree_sitter.Node | None, tree_sitte
     return inner, guard
 
 
-def _is_value(scope: Scope, arm: tree_sitter.Node) -> bool:
+def _is_value(scope: RustScope, arm: tree_sitter.Node) -> bool:
     pattern, guard = _pattern(arm)
     if guard is not None:
         return False
@@ -140,7 +140,7 @@ def _is_value(scope: Scope, arm: tree_sitter.Node) -> bool:
 _Arms = list[tuple[list[str], tree_sitter.Node]]
 
 
-def _switch(scope: Scope, value: tree_sitter.Node, arms: _Arms, fate: Fate) -> None:
+def _switch(scope: RustScope, value: tree_sitter.Node, arms: _Arms, fate: Fate) -> None:
     out = scope.out
     out.put("switch (", value.start_byte)
     expression(scope, value)
@@ -163,7 +163,7 @@ def _switch(scope: Scope, value: tree_sitter.Node, arms: _Arms, fate: Fate) -> N
     out.put("}\n")
 
 
-def _label(scope: Scope, pattern: tree_sitter.Node) -> None:
+def _label(scope: RustScope, pattern: tree_sitter.Node) -> None:
     if pattern.type in {"identifier", "scoped_identifier"}:
         scope.out.put(name_of(scope, pattern), pattern.start_byte)
     elif pattern.type == "range_pattern":
@@ -177,7 +177,7 @@ def _label(scope: Scope, pattern: tree_sitter.Node) -> None:
         expression(scope, pattern)
 
 
-def _arm(scope: Scope, arm: tree_sitter.Node, fate: Fate) -> None:
+def _arm(scope: RustScope, arm: tree_sitter.Node, fate: Fate) -> None:
     value = arm.child_by_field_name("value")
     scope.out.put("{\n")
     if value is not None:
@@ -185,7 +185,7 @@ def _arm(scope: Scope, arm: tree_sitter.Node, fate: Fate) -> None:
     scope.out.put("}\n")
 
 
-def _chain(scope: Scope, node: tree_sitter.Node, arms: _Arms, fate: Fate) -> None:
+def _chain(scope: RustScope, node: tree_sitter.Node, arms: _Arms, fate: Fate) -> None:
     out = scope.out
     value = node.child_by_field_name("value")
     if value is None:
@@ -222,7 +222,7 @@ def _chain(scope: Scope, node: tree_sitter.Node, arms: _Arms, fate: Fate) -> Non
 
 
 def _tests(
-    scope: Scope,
+    scope: RustScope,
     pattern: tree_sitter.Node | None,
     guard: tree_sitter.Node | None,
     tested: tuple[str | None, tree_sitter.Node],

@@ -30,14 +30,14 @@ def predicate(text: str) -> str:
     if len(text) > _MAX_LENGTH:
         return _named(text[:40])
     tokens = [match for match in _TOKEN.finditer(text) if match.group().strip()]
-    reader = _Reader(tokens)
+    reader = _PredicateReader(tokens)
     try:
         return reader.one(0)
     except (IndexError, ValueError):
         return _named(text)
 
 
-class _Reader:
+class _PredicateReader:
     def __init__(self, tokens: list[re.Match[str]]) -> None:
         self._tokens = tokens
         self._next = 0

@@ -10,7 +10,7 @@ import tree_sitter
 from caplint.rust.cfg import NEVER
 from caplint.rust.names import joined, last_words, safe, type_name
 from caplint.rust.results import only_expression
-from caplint.rust.scope import DROP, Scope, conditioned
+from caplint.rust.scope import DROP, RustScope, conditioned
 from caplint.rust.words import words
 
 _INTEGER = re.compile(r"(0[xXbBoO][0-9a-fA-F_]+?|[0-9][0-9_]*)((?:u|i)(?:8|16|32|64|128|size))?\Z")
@@ -26,7 +26,7 @@ _STRINGS = frozenset({"string_literal", "raw_string_literal", "char_literal", "b
 _SKIPPED = frozenset({"line_comment", "block_comment", "attribute_item"})
 
 
-def expression(scope: Scope, node: tree_sitter.Node) -> None:
+def expression(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write an expression."""
     out, file = scope.out, scope.file
     writer = _WRITERS.get(node.type)
@@ -42,7 +42,7 @@ def expression(scope: Scope, node: tree_sitter.Node) -> None:
         out.put("0", node.start_byte)
 
 
-def _block_value(scope: Scope, node: tree_sitter.Node) -> None:
+def _block_value(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write the value of a block: alone, as `?:`, or as statements with a value."""
     out = scope.out
     if (only := only_expression(node)) is not None:
@@ -87,11 +87,11 @@ def _number(text: str) -> str:
     return text if text in {"true", "false"} else "1.0"
 
 
-def _identifier(scope: Scope, node: tree_sitter.Node) -> None:
+def _identifier(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.put(name_of(scope, node), node.start_byte)
 
 
-def name_of(scope: Scope, node: tree_sitter.Node) -> str:
+def name_of(scope: RustScope, node: tree_sitter.Node) -> str:
     """Return the name that a path or identifier is in C; a variant, an associated constant has its type in front."""
     text = scope.file.plain(node)
     if node.type == "self" or text == "self":
@@ -104,8 +104,8 @@ def name_of(scope: Scope, node: tree_sitter.Node) -> str:
     return "NULL" if segments == ["None"] else joined(segments, scope.own_type)
 
 
-def _inside(name: str) -> Callable[[Scope, tree_sitter.Node], None]:
-    def write(scope: Scope, node: tree_sitter.Node) -> None:
+def _inside(name: str) -> Callable[[RustScope, tree_sitter.Node], None]:
+    def write(scope: RustScope, node: tree_sitter.Node) -> None:
         inner = node.child_by_field_name(name) if name else first_inside(node)
         if inner is None:
             scope.out.put("0", node.start_byte)
@@ -120,14 +120,14 @@ def first_inside(node: tree_sitter.Node) -> tree_sitter.Node | None:
     return next((child for child in node.named_children if child.type not in {*_SKIPPED, "mutable_specifier"}), None)
 
 
-def _reference(scope: Scope, node: tree_sitter.Node) -> None:
+def _reference(scope: RustScope, node: tree_sitter.Node) -> None:
     inner = node.child_by_field_name("value")
     scope.out.put("&", node.start_byte)
     if inner is not None:
         expression(scope, inner)
 
 
-def _parenthesized(scope: Scope, node: tree_sitter.Node) -> None:
+def _parenthesized(scope: RustScope, node: tree_sitter.Node) -> None:
     inner = first_inside(node)
     scope.out.put("(", node.start_byte)
     if inner is not None:
@@ -135,7 +135,7 @@ def _parenthesized(scope: Scope, node: tree_sitter.Node) -> None:
     scope.out.put(")")
 
 
-def _unary(scope: Scope, node: tree_sitter.Node) -> None:
+def _unary(scope: RustScope, node: tree_sitter.Node) -> None:
     operator = scope.file.plain(node)[:1]
     inner = first_inside(node)
     scope.out.put(operator, node.start_byte)
@@ -143,7 +143,7 @@ def _unary(scope: Scope, node: tree_sitter.Node) -> None:
         expression(scope, inner)
 
 
-def _binary(scope: Scope, node: tree_sitter.Node) -> None:
+def _binary(scope: RustScope, node: tree_sitter.Node) -> None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     operator = node.child_by_field_name("operator")
     if left is None or right is None or operator is None:
@@ -161,14 +161,14 @@ def operand_needs_brackets(node: tree_sitter.Node) -> bool:
     return node.type in {"binary_expression", "closure_expression", "range_expression", "assignment_expression"}
 
 
-def _chain(scope: Scope, node: tree_sitter.Node) -> None:
+def _chain(scope: RustScope, node: tree_sitter.Node) -> None:
     parts = [child for child in node.named_children if child.type not in _SKIPPED]
     for index, part in enumerate(parts):
         scope.out.put(" && " if index else "", part.start_byte)
         expression(scope, part)
 
 
-def _condition(scope: Scope, node: tree_sitter.Node) -> None:
+def _condition(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write the test of `let PATTERN = value`."""
     pattern, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")
     scope.out.put(f"{test_of(scope, pattern)}(", node.start_byte)
@@ -177,7 +177,7 @@ def _condition(scope: Scope, node: tree_sitter.Node) -> None:
     scope.out.put(")")
 
 
-def test_of(scope: Scope, pattern: tree_sitter.Node | None) -> str:
+def test_of(scope: RustScope, pattern: tree_sitter.Node | None) -> str:
     """Return the name of the test that a pattern makes."""
     text = scope.file.plain(pattern).lstrip("& ") if pattern is not None else ""
     word = re.match(r"(?:\w+::)*(\w+)", text)
@@ -189,7 +189,7 @@ def test_of(scope: Scope, pattern: tree_sitter.Node | None) -> str:
     return "matches"
 
 
-def _index(scope: Scope, node: tree_sitter.Node) -> None:
+def _index(scope: RustScope, node: tree_sitter.Node) -> None:
     parts = [child for child in node.named_children if child.type not in _SKIPPED]
     if len(parts) != 2:
         scope.out.put("0", node.start_byte)
@@ -202,7 +202,7 @@ def _index(scope: Scope, node: tree_sitter.Node) -> None:
     scope.out.put("]")
 
 
-def _field(scope: Scope, node: tree_sitter.Node) -> None:
+def _field(scope: RustScope, node: tree_sitter.Node) -> None:
     value, field = node.child_by_field_name("value"), node.child_by_field_name("field")
     if value is None or field is None:
         scope.out.put("0", node.start_byte)
@@ -212,11 +212,11 @@ def _field(scope: Scope, node: tree_sitter.Node) -> None:
     scope.out.put(f".{safe(name) if not name.isdigit() else '_' + name}", field.start_byte)
 
 
-def _array(scope: Scope, node: tree_sitter.Node) -> None:
+def _array(scope: RustScope, node: tree_sitter.Node) -> None:
     entries(scope, node, "(int[]){ ", " }")
 
 
-def entries(scope: Scope, node: tree_sitter.Node, opening: str, closing: str) -> None:
+def entries(scope: RustScope, node: tree_sitter.Node, opening: str, closing: str) -> None:
     """Write the entries of a list, those under a condition between directives."""
     out = scope.out
     out.put(opening, node.start_byte)
@@ -230,7 +230,7 @@ def entries(scope: Scope, node: tree_sitter.Node, opening: str, closing: str) ->
     out.put(closing)
 
 
-def with_condition(scope: Scope, conditions: list[str], node: tree_sitter.Node) -> None:
+def with_condition(scope: RustScope, conditions: list[str], node: tree_sitter.Node) -> None:
     """Write an expression after the directives of its conditions."""
     for condition in conditions:
         scope.out.directive(f"if {condition}")
@@ -240,13 +240,13 @@ def with_condition(scope: Scope, conditions: list[str], node: tree_sitter.Node) 
         scope.out.put("0")
 
 
-def end_conditions(scope: Scope, conditions: list[str]) -> None:
+def end_conditions(scope: RustScope, conditions: list[str]) -> None:
     """Write the ends of conditions."""
     for _ in conditions:
         scope.out.directive("endif")
 
 
-def _structure(scope: Scope, node: tree_sitter.Node) -> None:
+def _structure(scope: RustScope, node: tree_sitter.Node) -> None:
     out, file = scope.out, scope.file
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     words_of = last_words(file.plain(name)) if name is not None else []
@@ -276,13 +276,13 @@ def _member(name: str) -> str:
     return f"_{name}" if name.isdigit() else safe(name)
 
 
-def _cast(scope: Scope, node: tree_sitter.Node) -> None:
+def _cast(scope: RustScope, node: tree_sitter.Node) -> None:
     inner = node.child_by_field_name("value")
     if inner is not None:
         expression(scope, inner)
 
 
-def _assignment(scope: Scope, node: tree_sitter.Node) -> None:
+def _assignment(scope: RustScope, node: tree_sitter.Node) -> None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     operator = node.child_by_field_name("operator")
     if left is None or right is None:
@@ -292,7 +292,7 @@ def _assignment(scope: Scope, node: tree_sitter.Node) -> None:
     expression(scope, right)
 
 
-def _closure(scope: Scope, node: tree_sitter.Node) -> None:
+def _closure(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write a closure as its body: what it calls is called from here."""
     body = node.child_by_field_name("body")
     if body is None:
@@ -305,7 +305,7 @@ def _closure(scope: Scope, node: tree_sitter.Node) -> None:
         expression(scope, body)
 
 
-def _call(scope: Scope, node: tree_sitter.Node) -> None:
+def _call(scope: RustScope, node: tree_sitter.Node) -> None:
     function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
     if function is not None and function.type == "generic_function":
         function = function.child_by_field_name("function")
@@ -333,7 +333,7 @@ def _call(scope: Scope, node: tree_sitter.Node) -> None:
         _arguments(scope, given)
 
 
-def _method(scope: Scope, function: tree_sitter.Node, given: list[tree_sitter.Node]) -> None:
+def _method(scope: RustScope, function: tree_sitter.Node, given: list[tree_sitter.Node]) -> None:
     receiver, field = function.child_by_field_name("value"), function.child_by_field_name("field")
     if receiver is None or field is None:
         scope.out.put("0", function.start_byte)
@@ -360,7 +360,7 @@ def _method(scope: Scope, function: tree_sitter.Node, given: list[tree_sitter.No
     scope.out.put(")")
 
 
-def static_type(scope: Scope, node: tree_sitter.Node) -> str:
+def static_type(scope: RustScope, node: tree_sitter.Node) -> str:
     """Return the type of a chain of members that the file tells, else ''."""
     if node.type in {"self", "identifier"}:
         name = scope.file.plain(node)
@@ -382,7 +382,7 @@ def static_type(scope: Scope, node: tree_sitter.Node) -> str:
     return ""
 
 
-def _arguments(scope: Scope, given: list[tree_sitter.Node]) -> None:
+def _arguments(scope: RustScope, given: list[tree_sitter.Node]) -> None:
     scope.out.put("(")
     for index, argument in enumerate(given):
         scope.out.put(", " if index else "")
@@ -393,7 +393,7 @@ def _arguments(scope: Scope, given: list[tree_sitter.Node]) -> None:
     scope.out.put(")")
 
 
-def _macro(scope: Scope, name: str, function: tree_sitter.Node, given: list[tree_sitter.Node]) -> None:
+def _macro(scope: RustScope, name: str, function: tree_sitter.Node, given: list[tree_sitter.Node]) -> None:
     if name == "vec":
         entries_of(scope, function, given)
     elif name == "cfg":
@@ -403,7 +403,7 @@ def _macro(scope: Scope, name: str, function: tree_sitter.Node, given: list[tree
         _arguments(scope, given)
 
 
-def entries_of(scope: Scope, place: tree_sitter.Node, given: list[tree_sitter.Node]) -> None:
+def entries_of(scope: RustScope, place: tree_sitter.Node, given: list[tree_sitter.Node]) -> None:
     """Write expressions as a list."""
     scope.out.put("(int[]){ ", place.start_byte)
     for argument in given:
@@ -412,7 +412,7 @@ def entries_of(scope: Scope, place: tree_sitter.Node, given: list[tree_sitter.No
     scope.out.put("}")
 
 
-def _macro_invocation(scope: Scope, node: tree_sitter.Node) -> None:
+def _macro_invocation(scope: RustScope, node: tree_sitter.Node) -> None:
     macro = node.child_by_field_name("macro")
     name = scope.file.plain(macro).rpartition("::")[2] if macro is not None else "macro"
     if name == "cfg":
@@ -421,17 +421,17 @@ def _macro_invocation(scope: Scope, node: tree_sitter.Node) -> None:
         scope.out.put(f"{scope.macros.get(name, safe(name) + '_macro')}()", node.start_byte)
 
 
-def _tuple(scope: Scope, node: tree_sitter.Node) -> None:
+def _tuple(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.put("tuple", node.start_byte)
     _arguments(scope, [child for child in node.named_children if child.type not in _SKIPPED])
 
 
-def _range(scope: Scope, node: tree_sitter.Node) -> None:
+def _range(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.put("range", node.start_byte)
     _arguments(scope, [child for child in node.named_children if child.type not in _SKIPPED])
 
 
-def type_of_value(scope: Scope, node: tree_sitter.Node) -> str:
+def type_of_value(scope: RustScope, node: tree_sitter.Node) -> str:
     """Return the type that an initial value tells: of a structure, or of `Type::new(…)`."""
     if node.type == "struct_expression":
         return type_name(scope.file, node.child_by_field_name("name"))
@@ -450,7 +450,7 @@ def type_of_value(scope: Scope, node: tree_sitter.Node) -> str:
     return static_type(scope, node)
 
 
-_WRITERS: dict[str, Callable[[Scope, tree_sitter.Node], None]] = {
+_WRITERS: dict[str, Callable[[RustScope, tree_sitter.Node], None]] = {
     "identifier": _identifier,
     "scoped_identifier": _identifier,
     "self": _identifier,

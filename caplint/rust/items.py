@@ -11,7 +11,7 @@ from caplint.rust.expressions import entries, expression
 from caplint.rust.names import c_type, last_words, safe, type_name
 from caplint.rust.output import Output
 from caplint.rust.patterns import bindings
-from caplint.rust.scope import DROP, RETURN, Scope, conditioned
+from caplint.rust.scope import DROP, RETURN, RustScope, conditioned
 from caplint.rust.statements import statement
 from caplint.rust.syntax import RustFile, parse_body
 from caplint.rust.words import words
@@ -27,7 +27,7 @@ _CONSTANT_VALUES = frozenset(
 _NOT_LISTED = frozenset({"field_declaration", "visibility_modifier", "attribute_item"})
 
 
-def write_items(scope: Scope, nodes: list[tree_sitter.Node]) -> None:
+def write_items(scope: RustScope, nodes: list[tree_sitter.Node]) -> None:
     """Write items in order, and behind each function the items inside it."""
     out, file = scope.out, scope.file
     inner = [condition_of(file.plain(node)) for node in nodes if node.type == "inner_attribute_item"]
@@ -59,7 +59,7 @@ def _close(out: Output, conditions: list[str]) -> None:
         out.directive("endif")
 
 
-def _item(scope: Scope, node: tree_sitter.Node) -> None:
+def _item(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.line()
     match node.type:
         case "const_item" | "static_item":
@@ -80,7 +80,7 @@ def _item(scope: Scope, node: tree_sitter.Node) -> None:
             _invocation(scope, node)
 
 
-def _body(scope: Scope, node: tree_sitter.Node) -> None:
+def _body(scope: RustScope, node: tree_sitter.Node) -> None:
     body = node.child_by_field_name("body")
     if body is None:
         return
@@ -96,7 +96,7 @@ def _body(scope: Scope, node: tree_sitter.Node) -> None:
     scope.own_type = before
 
 
-def _constant(scope: Scope, node: tree_sitter.Node) -> None:
+def _constant(scope: RustScope, node: tree_sitter.Node) -> None:
     out, file = scope.out, scope.file
     name_node, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     kind = node.child_by_field_name("type")
@@ -126,7 +126,7 @@ def _constant(scope: Scope, node: tree_sitter.Node) -> None:
         out.put(";\n")
 
 
-def _enumeration(scope: Scope, node: tree_sitter.Node) -> None:
+def _enumeration(scope: RustScope, node: tree_sitter.Node) -> None:
     out, file = scope.out, scope.file
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     if name is None or body is None:
@@ -147,7 +147,7 @@ def _enumeration(scope: Scope, node: tree_sitter.Node) -> None:
     out.put("};\n")
 
 
-def _structure(scope: Scope, node: tree_sitter.Node) -> None:
+def _structure(scope: RustScope, node: tree_sitter.Node) -> None:
     out, file = scope.out, scope.file
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     if name is None:
@@ -172,14 +172,14 @@ def _structure(scope: Scope, node: tree_sitter.Node) -> None:
     out.put("};\n")
 
 
-def _dimension(scope: Scope, kind: tree_sitter.Node | None) -> str:
+def _dimension(scope: RustScope, kind: tree_sitter.Node | None) -> str:
     if kind is None or kind.type != "array_type":
         return ""
     length = kind.child_by_field_name("length")
     return f"[{_LENGTH_TYPE.sub('', scope.file.plain(length))}]" if length is not None else "[]"
 
 
-def _function(scope: Scope, node: tree_sitter.Node) -> None:
+def _function(scope: RustScope, node: tree_sitter.Node) -> None:
     out, file = scope.out, scope.file
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     parameters, result = node.child_by_field_name("parameters"), node.child_by_field_name("return_type")
@@ -208,7 +208,7 @@ def _function(scope: Scope, node: tree_sitter.Node) -> None:
     out.put("\n}\n", max(body.start_byte, body.end_byte - 1))
 
 
-def _parameter(scope: Scope, parameter: tree_sitter.Node, index: int) -> None:
+def _parameter(scope: RustScope, parameter: tree_sitter.Node, index: int) -> None:
     out, file = scope.out, scope.file
     if parameter.type == "self_parameter":
         out.put(f"struct {safe(scope.own_type or 'Self')} *self", parameter.start_byte)
@@ -234,7 +234,7 @@ def macro_names(file: RustFile, definitions: list[tree_sitter.Node]) -> dict[str
     return found
 
 
-def _macro(scope: Scope, node: tree_sitter.Node) -> None:
+def _macro(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write a macro of one rule, which takes expressions, as a `#define`."""
     file = scope.file
     rules = [child for child in node.named_children if child.type == "macro_rule"]
@@ -247,7 +247,7 @@ def _macro(scope: Scope, node: tree_sitter.Node) -> None:
     body = parse_body(file, right.start_byte, right.end_byte)
     if body is None:
         return
-    inner = Scope(body, Output(), scope.imports, scope.members, scope.statement, macros=scope.macros)
+    inner = RustScope(body, Output(), scope.imports, scope.members, scope.statement, macros=scope.macros)
     for child in body.root.named_children:
         statement(inner, child, DROP)
     text = " ".join(inner.out.text().decode().split())
@@ -258,7 +258,7 @@ def _macro(scope: Scope, node: tree_sitter.Node) -> None:
     scope.out.put(f"({', '.join(map(safe, parameters))}) {text}\n", right.start_byte)
 
 
-def _invocation(scope: Scope, node: tree_sitter.Node) -> None:
+def _invocation(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write the function that a macro of nix defines, which issues an ioctl of the same name."""
     file = scope.file
     inner = node if node.type == "macro_invocation" else next(iter(node.named_children), None)

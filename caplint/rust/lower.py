@@ -27,7 +27,7 @@ from caplint.c.conditions import Problem
 from caplint.rust.items import macro_names, write_items
 from caplint.rust.names import imports, type_name
 from caplint.rust.output import OriginMap, Output
-from caplint.rust.scope import Scope
+from caplint.rust.scope import RustScope
 from caplint.rust.statements import statement
 from caplint.rust.syntax import RustFile, language, parse
 
@@ -55,7 +55,7 @@ def lower(source: bytes) -> Lowered:
     file = parse(source)
     found = tree_sitter.QueryCursor(_query()).captures(file.root)
     members = _members(file, found.get("structure", []))
-    scope = Scope(file, Output(), imports(file, file.root), members, statement)
+    scope = RustScope(file, Output(), imports(file, file.root), members, statement)
     scope.macros = macro_names(file, found.get("macro", []))
     write_items(scope, file.root.named_children)
     out = scope.out

@@ -18,7 +18,7 @@ RETURN: Fate = ("return", "")
 
 
 @dataclass
-class Scope:
+class RustScope:
     """Place in the file that is lowered."""
 
     file: RustFile
@@ -26,7 +26,7 @@ class Scope:
     imports: dict[str, list[str]]
     members: dict[tuple[str, str], str]
     """Structure, member → type of the member."""
-    statement: Callable[[Scope, tree_sitter.Node, Fate], None]
+    statement: Callable[[RustScope, tree_sitter.Node, Fate], None]
     """Writer of an expression in statement position."""
     own_type: str = ""
     types: dict[str, str] = field(default_factory=dict)

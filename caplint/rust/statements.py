@@ -12,7 +12,7 @@ from caplint.rust.names import c_type, safe, type_name
 from caplint.rust.output import Output
 from caplint.rust.patterns import bindings
 from caplint.rust.results import Peeled, peeled
-from caplint.rust.scope import DROP, RETURN, Fate, Scope, conditioned
+from caplint.rust.scope import DROP, RETURN, Fate, RustScope, conditioned
 from caplint.rust.words import words
 
 _ITEMS = frozenset(
@@ -23,30 +23,30 @@ _ITEMS = frozenset(
 _LONGEST_MACRO = 4000
 
 
-def statement(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def statement(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     """Write an expression as a statement whose value has this fate."""
     if not scope.out.is_full:
         _WRITERS.get(node.type, _simple)(scope, node, fate)
 
 
-def _inner(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
+def _inner(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
     inner = first_inside(node)
     if inner is not None:
         statement(scope, inner, DROP)
 
 
-def _wrapped(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def _wrapped(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     """Write the block of `unsafe { … }` and the like."""
     inner = next((child for child in node.named_children if child.type == "block"), None)
     if inner is not None:
         _block(scope, inner, fate)
 
 
-def _jump(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
+def _jump(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
     scope.out.put(f"{node.type.partition('_')[0]};\n", node.start_byte)
 
 
-def _parenthesized(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def _parenthesized(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     inside = first_inside(node)
     if inside is not None and inside.type in BLOCKS:
         statement(scope, inside, fate)
@@ -54,7 +54,7 @@ def _parenthesized(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
         _simple(scope, node, fate)
 
 
-def _return(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
+def _return(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
     inner = first_inside(node)
     if inner is None:
         scope.out.put("return;\n", node.start_byte)
@@ -62,7 +62,7 @@ def _return(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
         statement(scope, inner, RETURN)
 
 
-def _block(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def _block(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     out, file = scope.out, scope.file
     out.put("{\n", node.start_byte)
     known, closures = dict(scope.types), dict(scope.closures)
@@ -108,7 +108,7 @@ def _gives(text: bytes, node: tree_sitter.Node) -> bool:
     return node.type != "expression_statement" or text[node.end_byte - 1 : node.end_byte] != b";"
 
 
-def _loop(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
+def _loop(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
     out = scope.out
     body, condition = node.child_by_field_name("body"), node.child_by_field_name("condition")
     if node.type == "for_expression":
@@ -134,7 +134,7 @@ def _loop(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
     out.put("}\n")
 
 
-def _simple(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
+def _simple(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     found = peeled(scope.file, node)
     if found.node.type in BLOCKS:
         if not found.kind:
@@ -161,7 +161,7 @@ def _simple(scope: Scope, node: tree_sitter.Node, fate: Fate) -> None:
             _judged(scope, found, target)
 
 
-def _dropped(scope: Scope, found: Peeled) -> None:
+def _dropped(scope: RustScope, found: Peeled) -> None:
     out = scope.out
     if found.kind in {"try", "fatal", "expected"}:
         out.put("if (", found.node.start_byte)
@@ -179,13 +179,13 @@ def _dropped(scope: Scope, found: Peeled) -> None:
 _END = {"try": "return -1;", "fatal": "panic();", "expected": "{ }"}
 
 
-def _judged(scope: Scope, found: Peeled, target: str) -> None:
+def _judged(scope: RustScope, found: Peeled, target: str) -> None:
     """Write the test that an operator or method makes of the value of a variable."""
     if found.kind in _END:
         scope.out.put(f"if ({target} < 0) {_END[found.kind]}\n")
 
 
-def _asserting(scope: Scope, node: tree_sitter.Node) -> str:
+def _asserting(scope: RustScope, node: tree_sitter.Node) -> str:
     function = node.child_by_field_name("function") if node.type == "call_expression" else None
     if function is None or function.start_byte not in scope.file.macros:
         return ""
@@ -195,7 +195,7 @@ def _asserting(scope: Scope, node: tree_sitter.Node) -> str:
     return name if name in known else ""
 
 
-def _assert(scope: Scope, node: tree_sitter.Node, name: str) -> None:
+def _assert(scope: RustScope, node: tree_sitter.Node, name: str) -> None:
     """Write a macro that leaves unless its condition holds."""
     arguments = node.child_by_field_name("arguments")
     listed = arguments.named_children if arguments is not None else []
@@ -212,7 +212,7 @@ def _assert(scope: Scope, node: tree_sitter.Node, name: str) -> None:
     out.put(")) panic();\n")
 
 
-def _let(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
+def _let(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
     file = scope.file
     pattern, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")
     alternative = node.child_by_field_name("alternative")
@@ -245,7 +245,7 @@ def _let(scope: Scope, node: tree_sitter.Node, _: Fate) -> None:
         statement(scope, alternative, DROP)
 
 
-def _nothing(scope: Scope, pattern: tree_sitter.Node, value: tree_sitter.Node) -> None:
+def _nothing(scope: RustScope, pattern: tree_sitter.Node, value: tree_sitter.Node) -> None:
     """Write `let _ = value`, which drops a result on purpose."""
     found = peeled(scope.file, value)
     if found.node.type in BLOCKS or found.kind in _END:
@@ -256,7 +256,7 @@ def _nothing(scope: Scope, pattern: tree_sitter.Node, value: tree_sitter.Node) -
     scope.out.put(";\n")
 
 
-def _declared(scope: Scope, declared: tuple[str, str, tree_sitter.Node], found: Peeled) -> None:
+def _declared(scope: RustScope, declared: tuple[str, str, tree_sitter.Node], found: Peeled) -> None:
     """Write the declaration of a variable (name, type, pattern) and its value."""
     name, kind, pattern = declared
     out, value = scope.out, found.node
@@ -279,7 +279,7 @@ def _declared(scope: Scope, declared: tuple[str, str, tree_sitter.Node], found: 
     _judged(scope, found, safe(name))
 
 
-def _closure(scope: Scope, name: str, node: tree_sitter.Node) -> None:
+def _closure(scope: RustScope, name: str, node: tree_sitter.Node) -> None:
     """Write a closure that has a name as a macro, at whose uses its body counts."""
     parameters, body = node.child_by_field_name("parameters"), node.child_by_field_name("body")
     names = [
@@ -303,7 +303,7 @@ def _closure(scope: Scope, name: str, node: tree_sitter.Node) -> None:
     scope.out.put(f"#define {macro}({', '.join(map(safe, names))}) {brackets.replace('{}', text)}\n", node.start_byte)
 
 
-_WRITERS: dict[str, Callable[[Scope, tree_sitter.Node, Fate], None]] = {
+_WRITERS: dict[str, Callable[[RustScope, tree_sitter.Node, Fate], None]] = {
     "expression_statement": _inner,
     "let_declaration": _let,
     "block": _block,

@@ -88,7 +88,7 @@ class RustFile:
 
 
 @dataclass(frozen=True)
-class _Call:
+class _Invocation:
     """Invocation that can be written as a call: offsets of its name, its `!`, and its brackets."""
 
     name: int
@@ -219,7 +219,7 @@ def _excesses(root: tree_sitter.Node) -> Iterator[Problem]:
             index += _STEP
 
 
-def _calls(bare: bytes, macros: list[tree_sitter.Node]) -> Iterator[_Call]:
+def _calls(bare: bytes, macros: list[tree_sitter.Node]) -> Iterator[_Invocation]:
     """Yield the invocations in code that may be written as calls, nested ones too."""
     stop = -1
     for node in sorted(macros, key=lambda node: node.start_byte):
@@ -242,7 +242,7 @@ def _is_item(parent: tree_sitter.Node) -> bool:
     return parent.type == "expression_statement" and above is not None and above.type in {"source_file", *_ITEMS}
 
 
-def _nested(bare: bytes, start: int, stop: int) -> Iterator[_Call]:
+def _nested(bare: bytes, start: int, stop: int) -> Iterator[_Invocation]:
     closings: dict[int, int] = {}
     opened: list[int] = []
     for index in range(start, stop):
@@ -254,12 +254,12 @@ def _nested(bare: bytes, start: int, stop: int) -> Iterator[_Call]:
     for match in _INVOCATION.finditer(bare, start, stop):
         opening = match.start(3)
         if match.group(1) not in _APART and opening in closings:
-            yield _Call(match.start(1), match.start(2), opening, closings[opening])
+            yield _Invocation(match.start(1), match.start(2), opening, closings[opening])
 
 
 def _with_calls(
-    root: tree_sitter.Node, text: bytes, calls: list[_Call], extent: tuple[int, int] | None = None
-) -> tuple[tree_sitter.Node, bytes, list[_Call]]:
+    root: tree_sitter.Node, text: bytes, calls: list[_Invocation], extent: tuple[int, int] | None = None
+) -> tuple[tree_sitter.Node, bytes, list[_Invocation]]:
     """Return the tree and text in which invocations are written as calls, as far as the grammar accepts them."""
     if not calls:
         return root, text, []
