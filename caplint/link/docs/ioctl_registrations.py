@@ -72,7 +72,7 @@ _MOST_CALLS = 1_000
 _Extent = tuple[int, int, int]
 
 
-class _Site(NamedTuple):
+class _Registration(NamedTuple):
     path: str
     arch: str
     line: int
@@ -84,13 +84,13 @@ def link_ioctl_registrations(connection: sqlite3.Connection) -> None:
     """Fill `all_ioctl_registration`. An ioctl whose table or whose way into it is not understood has no row."""
     files = file_conditions(connection)
     for side, tree, ioctl, *extent in connection.execute(_CASES, (GENERIC,)).fetchall():
-        reader = _Reader(connection, side, tree, files)
+        reader = _RegistrationReader(connection, side, tree, files)
         sites = dict.fromkeys(reader.sites((extent[0], extent[1], extent[2])))
         insert(connection, "all_ioctl_registration", [IoctlRegistrationRow(side, tree, ioctl, *site) for site in sites])
 
 
 @dataclass
-class _Reader:
+class _RegistrationReader:
     """Registrations of one side of a tree."""
 
     connection: sqlite3.Connection
@@ -99,7 +99,7 @@ class _Reader:
     files: dict[Place, str]
     _left: int = field(default=_MOST_CALLS)
 
-    def sites(self, case: _Extent) -> Iterator[_Site]:
+    def sites(self, case: _Extent) -> Iterator[_Registration]:
         """Yield what is registered for a case that calls through a pointer out of a table."""
         extents = [case, *self.connection.execute(_HELPERS, case).fetchall()]
         named = {name for extent in extents for name in self._tables(extent)}
@@ -142,13 +142,13 @@ class _Reader:
             for found in {match[1] or match[2] for argument in arguments for match in _TABLE.finditer(argument)}:
                 yield from ((found, argument) for argument in arguments if _HANDED.match(argument))
 
-    def _entries(self, blob: int, table: str) -> Iterator[_Site]:
+    def _entries(self, blob: int, table: str) -> Iterator[_Registration]:
         (path,) = self.connection.execute(_PATH, (self.side, self.tree, blob)).fetchone()
         for line, value, condition in self.connection.execute(_ENTRIES, (blob, table)).fetchall():
             if value.lstrip("( ").startswith("&"):
                 yield self._site(path, GENERIC, line, "", condition)
 
-    def _calls(self, function: str, position: int, depth: int) -> Iterator[_Site]:
+    def _calls(self, function: str, position: int, depth: int) -> Iterator[_Registration]:
         """Yield the calls of a function that registers what it gets, and of those that only hand it on."""
         for name, at in ((function, position), *((macro, None) for (macro,) in self._macros(function))):
             rows = self.connection.execute(_CALLS, (GENERIC, name, self.side, self.tree)).fetchmany(self._left)
@@ -179,6 +179,6 @@ class _Reader:
         )
         return rows.fetchone() is None
 
-    def _site(self, path: str, arch: str, line: int, function: str, condition: str) -> _Site:
+    def _site(self, path: str, arch: str, line: int, function: str, condition: str) -> _Registration:
         whole = conjunction([parse(condition), parse(self.files.get((self.side, self.tree, path), "1"))])
-        return _Site(path, arch, line, function, text(whole))
+        return _Registration(path, arch, line, function, text(whole))
