@@ -35,10 +35,19 @@ class Asked:
 
 
 def chosen(asked: Asked, config: Config) -> list[Tree]:
-    """Return the trees of the command line, else those of the configuration; with a base if one is requested."""
+    """Return the trees of the command line and the configuration; with a base if one is requested.
+
+    If the command line names none, the tree of the working directory is taken too, unless the configuration has another
+    one of its role.
+    """
     if not asked.staged and asked.base is None:
         trees = _named(asked)
-        return _unambiguous(trees + _configured(config, {tree.role for tree in trees}))
+        named = bool(trees)
+        trees += _configured(config, {tree.role for tree in trees})
+        if not named:
+            given = {tree.role for tree in trees}
+            trees += [tree for tree in _tree_here(trees) if tree.role not in given]
+        return _unambiguous(trees)
     trees = _with_tree_here(asked, config)
     return _with_base(trees, asked)
 
@@ -93,8 +102,8 @@ def _configured(config: Config, given: set[str]) -> list[Tree]:
 def _unambiguous(trees: list[Tree]) -> list[Tree]:
     if not trees:
         raise CaplintError(
-            "no tree given; name a directory, or use --kernel, --qemu, --libvirt, or [trees] in caplint.toml"
-            + _hint(Path())
+            "no tree given, and the working directory is in none; name a directory, or use --kernel, --qemu, "
+            "--libvirt, or [trees] in caplint.toml"
         )
     names: set[str] = set()
     for tree in trees:
@@ -189,11 +198,3 @@ def _only_directory(asked: Asked) -> tuple[str | None, str | None, str | None, A
         except CaplintError:
             return *given[0], Asked()
     return None, None, None, asked
-
-
-def _hint(directory: Path) -> str:
-    """Return advice for a working directory that is itself a tree; empty if it is none."""
-    try:
-        return f"; the working directory is a tree ({detect(directory).title}): name it as ."
-    except CaplintError:
-        return ""

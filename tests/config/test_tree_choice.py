@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import kernel
+from conftest import kernel, qemu
 
-from caplint.config.settings import Config
+from caplint.config.settings import Config, ConfiguredTree
 from caplint.config.tree_choice import Asked, around, between, chosen
 from caplint.util.errors import CaplintError
 
@@ -26,8 +26,19 @@ def test_the_tree_of_the_working_directory_is_taken_where_asked_around(
     other = str(kernel(tmp_path / "other"))
     (tree,) = around(Asked(kernel=other), Config())
     assert tree.location == other
-    with pytest.raises(CaplintError, match=r"no tree given; .*the working directory is a tree \(Linux kernel\)"):
-        chosen(Asked(), Config())
+
+
+def test_the_tree_of_the_working_directory_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = kernel(tmp_path / "k")
+    monkeypatch.chdir(root / "arch")
+    here = chosen(Asked(), Config())
+    assert [(tree.role, tree.location) for tree in here] == [("kernel", str(root))]
+    other = str(kernel(tmp_path / "other"))
+    assert [tree.location for tree in chosen(Asked(kernel=other), Config())] == [other]
+    configured = Config(trees=(ConfiguredTree("kernel", other, "kernel"),))
+    assert [tree.location for tree in chosen(Asked(), configured)] == [other]
+    vmm = Config(trees=(ConfiguredTree("qemu", str(qemu(tmp_path / "q")), "vmm"),))
+    assert [tree.role for tree in chosen(Asked(), vmm)] == ["vmm", "kernel"]
 
 
 def test_no_tree_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
