@@ -8,6 +8,7 @@ from dataclasses import asdict
 from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_config, add_output_format, config_of, write_output
 from caplint.config.settings import Config
+from caplint.config.toml_text import settings
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     values["store"] = str(config.store_path) if config.store_path else None
     values["restricted"] = list(config.restricted)
     values["trust"] = _trust(options, config)
+    values["lines"] = list(settings(config))
     write_output(values, "config", options)
     return CLEAN
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "probe": "show the answers of a machine's KVM, and its registers",
     "rules": "list the rules",
     "explain": "show the page of a rule",
+    "init": "write a commented caplint.toml for the trees that are found",
     "config": "show the effective configuration",
     "trust": "trust a configuration file to set the cache, rules and other trees",
     "demo": "check the shipped mini-trees with a faulty patch pair applied",

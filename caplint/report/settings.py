@@ -15,7 +15,7 @@ _REMARKS = {
 
 
 def write_text(values: dict[str, Any], out: TextIO, _: Style) -> None:
-    """Write one setting per line in the syntax of caplint.toml, and the file that they come from."""
+    """Write the settings as a caplint.toml that can be read back, and the file that they come from."""
     source = values["source"]
     remark = _REMARKS.get(values["trust"], "")
     out.write(
@@ -23,11 +23,11 @@ def write_text(values: dict[str, Any], out: TextIO, _: Style) -> None:
         if source
         else "# no caplint.toml found here or above; these are the defaults\n"
     )
-    for key, value in values.items():
-        if key not in {"source", "restricted", "trust"}:
-            out.write(f"{key.replace('_', '-')} = {json.dumps(value)}\n")
+    out.writelines(f"{visible(line)}\n" for text in values["lines"] for line in text.split("\n"))
+    out.write(f"\n# store: {visible(values['store'] or 'none')}\n")
 
 
 def write_json(values: dict[str, Any], out: TextIO, _: Style) -> None:
     """Write all settings as one object."""
-    out.write(json.dumps(values, indent=2) + "\n")
+    shown = {key: value for key, value in values.items() if key != "lines"}
+    out.write(json.dumps(shown, indent=2) + "\n")

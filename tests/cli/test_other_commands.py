@@ -208,25 +208,11 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
     store = tmp_path / "cache" / file_name()
     first, *lines = caplint("config", "--jobs", "3").out.splitlines()
     assert first == "# no caplint.toml found here or above; these are the defaults"
-    assert lines == [
-        "trees = []",
-        'fail-on = "warning"',
-        "select = []",
-        "extend-select = []",
-        "ignore = []",
-        "rules = []",
-        "vendor-range = []",
-        "abis = []",
-        'oldest-kernel = ""',
-        "jobs = 3",
-        'cache = ""',
-        "coverage-floor = 0.0",
-        'repairs = {"attributes": [], "iterators": []}',
-        "suppress = []",
-        "known = []",
-        'matrix = {"kernels": [], "vmms": []}',
-        f'store = "{store}"',
-    ]
+    assert lines[:10] == [
+        'fail-on = "warning"', "select = []", "extend-select = []", "ignore = []", "rules = []", "known = []",
+        "vendor-range = []", "abis = []", 'oldest-kernel = ""', "jobs = 3",
+    ]  # fmt: skip
+    assert lines[-1] == f"# store: {store}"
     (apart / "caplint.toml").write_text('vendor-range = "500-599"')
     assert caplint("config").out.splitlines()[0] == f"# from {apart / 'caplint.toml'}"
     found = json.loads(caplint("config", "--output-format", "json").out)
@@ -236,7 +222,7 @@ def test_config(caplint: Caplint, apart: Path, tmp_path: Path) -> None:
 
 def test_no_store(caplint: Caplint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CAPLINT_CACHE", "none")
-    assert caplint("config").out.splitlines()[-1] == "store = null"
+    assert caplint("config").out.splitlines()[-1] == "# store: none"
     assert caplint("check", kernel(tmp_path / "k")).status == 0
     assert not (tmp_path / "work/none").exists()
 

@@ -32,6 +32,7 @@ WORDS = {
     "new": "new KVM_CAP_FOO --kernel mini --dry-run",
     "probe": f"probe --from {_BOX}",
     "rules": "rules",
+    "init": "init --dry-run",
     "explain": "explain CAP101",
     "config": "config",
     "trust": "trust own/caplint.toml",
@@ -125,6 +126,7 @@ def test_no_file_takes_the_place_of_a_closed_stream(place: Path) -> None:
 
 # A word of a command line in place of which stands what nobody types.
 SLOTS = [
+    "init --dry-run X",
     "check X", "check --kernel X", "check --tree X", "check --tree n=kernel:X", "check --config X k",
     "check --jobs X k", "check --base X k",
     "check --probe X", "check --rules X k", "check --select X k", "check --output-format X", "check --fail-on X",
