@@ -54,7 +54,7 @@ def add_trees(
     *,
     bare: bool = True,
     metavar: str = "PATH",
-    purpose: str = "source tree (Linux, QEMU, libvirt or kvmtool); its project is detected",
+    purpose: str = "source tree (Linux, QEMU, libvirt or another VMM); its project is detected",
 ) -> None:
     """Add the tree options. `bare`: also accept trees as positional paths.
 

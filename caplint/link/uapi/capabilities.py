@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ CODE = "code"
 _MOST_DEFINITIONS = 64
 # Comparisons of unknown names with capabilities; a suggestion costs one for each capability, of which Linux has 250.
 _MOST_COMPARISONS = 100_000
+_WORD = re.compile(r"\w+")
 # `headers_install` removes code under __KERNEL__, so a UAPI header is read as user space gets it.
 _USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
@@ -42,9 +44,38 @@ def link_capabilities(connection: sqlite3.Connection) -> None:
         WHERE t.name GLOB 'KVM_CAP_*' AND t.name NOT GLOB '*_' AND f.header IS NULL AND NOT f.expanded
           AND t.name NOT IN (SELECT name FROM temp.all_cap_value)
           AND t.kind NOT IN ('comment', 'string', 'disabled', 'message', 'documentation', 'pasted part', 'import')
+          -- An enumeration in Rust lists what there is; its variants are what the code uses.
+          AND NOT (t.kind = 'enumerator' AND f.path GLOB '*.rs')
         ORDER BY f.side, f.tree, f.path, t.line, t.column, t.name
     """)
+    _link_variants(connection)
     link_pasted(connection)
+
+
+def _link_variants(connection: sqlite3.Connection) -> None:
+    """Add the uses of capabilities by the variants of a Rust program's own enumerations, where they are passed on."""
+    values: dict[tuple[str, str], dict[str, str]] = {}
+    for side, tree, name, value in connection.execute(
+        """SELECT f.side, f.tree, e.name, e.value FROM temp.all_file f JOIN main.enumerator e ON e.blob = f.blob
+           WHERE f.path GLOB '*.rs' AND e.value GLOB 'KVM_CAP_*' AND e.name GLOB '*__*'"""
+    ):
+        values.setdefault((side, tree), {})[name] = value
+    rows = []
+    for (side, tree), names in values.items():
+        for role, path, line, column, arch, arguments in connection.execute(
+            """SELECT f.role, f.path, k.line, k.column, f.arch, k.arguments
+               FROM temp.all_file f JOIN main.call k ON k.blob = f.blob
+               WHERE f.side = ? AND f.tree = ? AND f.path GLOB '*.rs' AND k.arguments GLOB '*__*'
+               ORDER BY f.path, k.start""",
+            (side, tree),
+        ):
+            used = dict.fromkeys(names[word] for word in _WORD.findall(arguments) if word in names)
+            rows += [(side, tree, role, path, line, column, cap, arch) for cap in used if is_capability(cap)]
+    connection.executemany(
+        """INSERT INTO temp.all_cap_use (side, tree, role, path, line, column, cap, arch, kind)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'variant')""",
+        rows,
+    )
 
 
 class _Nearest:

@@ -132,3 +132,12 @@ def test_architecture_of_a_condition(tmp_path: Path, attribute: str, arch: str |
     assert _ask(tmp_path / "call", _method(body), "SELECT arch FROM vmm_use") == [(arch,)]
     function = f"{attribute}\nfn f(vm: &VmFd) {{ vm.check_extension(Cap::Hlt); }}"
     assert _ask(tmp_path / "function", function, "SELECT arch FROM vmm_use") == [(arch,)]
+
+
+def test_an_enumeration_alone_uses_nothing(tmp_path: Path) -> None:
+    files = {
+        "src/cap.rs": "pub enum KvmCap { First = KVM_CAP_A, Second = KVM_CAP_B }",
+        "src/vm.rs": "fn f(vm: &KvmVm) { vm.has(KvmCap::First); kvm.check_extension(Cap::Hlt); }\n// kvm_ioctls",
+    }
+    rows = _ask(tmp_path, files, "SELECT path, line, cap, kind FROM cap_use ORDER BY cap")
+    assert rows == [("src/vm.rs", 1, "KVM_CAP_A", "variant"), ("src/vm.rs", 1, "KVM_CAP_HLT", "variant")]
