@@ -47,7 +47,7 @@ def request_of(function: CodeFunction, call: CallSite, budget: Budget, body: str
     """
     argument = _CAST.sub("", call.arguments[0].strip(), count=1)
     match = _NAME.match(argument)
-    if match is None and (literal := _COMPOUND.match(argument)):
+    if match is None and (literal := _COMPOUND.match(argument)) and _DESIGNATED.match(literal.group(1)):
         return _filled("", [Assignment(call.start, "", "init", literal.group(1), local=True)])
     if match is None:
         return Request(argument if capabilities_in(argument) else f"{argument.lstrip('& ')}.cap", None, None)

@@ -55,8 +55,14 @@ BODIES = {
     "in_a_loop": ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A }; cap.args[i] = 1; ioctl(fd, KVM_ENABLE_CAP, &cap);",
                   Request("KVM_CAP_A", "0", None)),
     "member": ("ioctl(fd, KVM_ENABLE_CAP, &s->request);", Request("s->request.cap", None, None)),
-    "whole": ("ioctl(fd, KVM_ENABLE_CAP, &(struct kvm_enable_cap){ .cap = KVM_CAP_A });",
-              Request("&(struct kvm_enable_cap){ .cap = KVM_CAP_A }", None, None)),
+    "whole": ("ioctl(fd, KVM_ENABLE_CAP, &(struct kvm_enable_cap){ .cap = KVM_CAP_A, .args = { 3 } });",
+              Request("KVM_CAP_A", "0", ("3",))),
+    "whole_positional": ("ioctl(fd, KVM_ENABLE_CAP, &(struct kvm_enable_cap){ KVM_CAP_A });",
+                         Request("&(struct kvm_enable_cap){ KVM_CAP_A }", None, None)),
+    "another_array": ("struct kvm_enable_cap cap = { .cap = KVM_CAP_A, .args = other };"
+                      " ioctl(fd, KVM_ENABLE_CAP, &cap);",
+                      Request("KVM_CAP_A", "0", None)),
+    "expression": ("ioctl(fd, KVM_ENABLE_CAP, KVM_CAP_A + 1);", Request("KVM_CAP_A + 1", None, None)),
     "last": ("cap.args[63] = 1; ioctl(fd, KVM_ENABLE_CAP, &cap);", Request("cap.cap", "0", ("0",) * 63 + ("1",))),
     "one_more": ("cap.args[64] = 1; ioctl(fd, KVM_ENABLE_CAP, &cap);", Request("cap.cap", "0", None)),
     "far_too_many": ("cap.args[4000000000] = 1; ioctl(fd, KVM_ENABLE_CAP, &cap);", Request("cap.cap", "0", None)),
@@ -75,7 +81,8 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedCode]:
 def _request(code: LinkedCode, name: str, body: str = "", steps: int = 1_000) -> Request:
     function = code.body(name)
     (call,) = function.calls_of["ioctl"]
-    return request_of(function, call, Budget(steps), body)
+    from_request_on = call._replace(arguments=call.arguments[2:])
+    return request_of(function, from_request_on, Budget(steps), body)
 
 
 @pytest.mark.parametrize("name", BODIES)
