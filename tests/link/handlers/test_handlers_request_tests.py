@@ -72,12 +72,26 @@ CASES = {
     "built_either_way": (
         "\n#ifdef CONFIG_X\nif (cap->flags) return -EINVAL;\n#else\nif (cap->flags & ~1) return -EINVAL;\n#endif\n",
         Level.TESTED),
+    "listed": ("switch (cap->flags) { case 1: HERE(); }", Level.TESTED),
+    "not_listed": ("switch (cap->flags) { default: HERE(); }", Level.UNTESTED),
+    "others_leave": ("switch (cap->flags) { case 0: break; default: return -EINVAL; }", Level.TESTED),
+    "others_stay": ("switch (cap->flags) { case 0: x(); break; default: break; }", Level.UNTESTED),
+    "listed_of_another": ("switch (kvm->x) { case 1: HERE(); }", Level.UNTESTED),
     "pointer_error": ("void *p = ERR_PTR(-EINVAL); if (IS_ERR(p)) return -EINVAL;", Level.UNREACHED),
 }  # fmt: skip
 HEAD = "int {}(struct kvm *kvm, struct kvm_enable_cap *cap)\n{{\n"
+# Name → what happens to a copy of the flags; whether it is cut to a range that any value may have become.
+RESTRAINED = {
+    "kept": ("", False), "masked_copy": ("f &= VALID;", True), "cleared_copy": ("f &= ~VALID;", False),
+    "wrapped_copy": ("f %= 8;", True), "capped": ("if (f > 4) f = 4;", True), "replaced": ("if (kvm->x) f = 4;", False),
+    "widened": ("f |= 1;", False), "truth_of_it": ("f = !!f;", True), "added_to": ("f = f + 1;", False),
+}  # fmt: skip
 TEXT = HELPERS + "".join(
     f"{HEAD.format(name)}switch (cap->cap) {{ case KVM_CAP_A: {body} HERE(); return 0; }} return -EINVAL; }}\n"
     for name, (body, _) in CASES.items()
+)
+TEXT += "".join(
+    f"{HEAD.format(name)}u32 f = cap->flags; {body} HERE(); return 0; }}\n" for name, (body, _) in RESTRAINED.items()
 )
 TEXT += HEAD.format("above") + (
     "if (cap->flags) return -EINVAL; switch (cap->cap) { case KVM_CAP_A: HERE(); } return 0; }\n"
@@ -143,6 +157,14 @@ def test_arguments(code: LinkedCode, value: str, mark: str, level: Level) -> Non
 def test_outcome_of_an_expression(code: LinkedCode, expression: str, outcome: ConditionResult, level: Level) -> None:
     place = Place(*_at(code, "untested"))
     assert _reader(code, "untested").implied(tree_of(expression), outcome, place) is level
+
+
+@pytest.mark.parametrize("name", RESTRAINED)
+def test_copies_that_are_cut_to_a_range(code: LinkedCode, name: str) -> None:
+    reader, place = _reader(code, name), Place(*_at(code, name))
+    assert reader.restrained(tree_of("f"), place) is RESTRAINED[name][1]
+    assert not reader.restrained(tree_of("f + 1"), place)
+    assert not reader.restrained(tree_of("kvm"), place)
 
 
 def test_bits_that_tests_accept(code: LinkedCode) -> None:
