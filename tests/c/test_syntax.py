@@ -81,6 +81,8 @@ def test_texts_of_nodes_are_as_written() -> None:
     [
         ("int a;", []),
         ("int f(void) { return 1 }", [("", "`;` expected")]),
+        ("int f(void) { return 1 2; }", [("1", "syntax not understood")]),
+        ("int a; ) int b;", [(")", "syntax not understood")]),
         ("int a; /* open", [("/* open", "unterminated comment")]),
         ("int a; /*/", [("/*/", "unterminated comment")]),
         ("int a; /**/", []),
