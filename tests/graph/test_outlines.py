@@ -8,6 +8,7 @@ import pytest
 from conftest import bare_qemu
 from programs import READING
 
+from caplint.facts import harvest as facts_harvest
 from caplint.facts.store.store import FactStore
 from caplint.graph import outlines as module
 from caplint.graph.call_graph import code_of
@@ -56,7 +57,7 @@ def test_the_state_is_that_of_all_files(tmp_path: Path) -> None:
 def test_what_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = FactStore(None)
     read: list[tuple[str, int]] = []
-    harvest = module.harvest
+    harvest = facts_harvest.harvest
 
     def counted(*given: object, **named: object) -> object:
         files = given[1]

@@ -46,7 +46,7 @@ def test_a_loose_reference_counts_more_than_a_packed_one(tmp_path: Path) -> None
 
 
 def test_a_packed_line_counts_only_as_a_whole(tmp_path: Path) -> None:
-    packed = f"x{A} refs/heads/one\n{B} refs/heads/one two\n{C} refs/heads/one"
+    packed = f"{'g' * 40} refs/heads/one\nx{A} refs/heads/one\n{B} refs/heads/one two\n{C} refs/heads/one"
     assert _references(tmp_path, {"packed-refs": packed}).find("one") == C
 
 
