@@ -61,7 +61,7 @@ def test_a_rule_with_a_fix() -> None:
     assert lines[-1].startswith("fix: caplint can make repairs itself")
 
 
-@pytest.mark.parametrize(("word", "ignored"), [("CAP101", True), ("made-up", True), ("CAP102", False), ("made", False)])
+@pytest.mark.parametrize(("word", "ignored"), [("CAP101", True), ("CAP102", False), ("made", False)])
 def test_ignored_rules(word: str, ignored: bool) -> None:
     assert _text(made_up_rule("CAP101"), ignored=(word,))[1].endswith(" (ignored)") is ignored
 
