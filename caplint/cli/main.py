@@ -29,6 +29,7 @@ COMMANDS = {
     "facts": "query the fact store in SQL",
     "coverage": "show how much code was read, and the parts that were not understood",
     "inventory": "list every capability with all locations that mention it, as a table or an HTML page",
+    "history": "show which release and commit brought, renumbered or removed each place of a capability",
     "path": "show the call path to a capability's check or enable call, down to the kernel's case label",
     "new": "write the series of patches that adds a capability to a kernel and QEMU",
     "probe": "show the answers of a machine's KVM, and its registers",

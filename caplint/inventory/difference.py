@@ -67,12 +67,13 @@ def _support(cap: Capability) -> list[tuple[str, str]]:
         for arch, support in cap.architectures.items()
         for row in (
             (f"{arch} advertises", support.advertised or ""),
-            (f"{arch} enables", _enables(cap, arch)),
+            (f"{arch} enables", enables_text(cap, arch)),
         )
     ]
 
 
-def _enables(cap: Capability, arch: str) -> str:
+def enables_text(cap: Capability, arch: str) -> str:
+    """Return the descriptors on which an architecture enables it, with the arguments that it reads."""
     support = cap.architectures[arch]
     words = []
     for scope in support.scopes:

@@ -43,9 +43,9 @@ def select(inventory: Inventory, archs: Iterable[str], globs: Iterable[str], onl
     or without `KVM_CAP_`. `only` keeps capabilities that pass the tests of all its words, on the kept architectures.
     """
     wanted = list(archs)
-    patterns = [glob.upper() for glob in globs]
+    patterns = list(globs)
     tests = [ONLY[word][1] for word in only]
-    kept = [_narrowed(cap, wanted) for cap in inventory.capabilities if _named(cap, patterns)]
+    kept = [_narrowed(cap, wanted) for cap in inventory.capabilities if is_named(cap.name, patterns)]
     return replace(
         inventory,
         capabilities=[cap for cap in kept if (cap.architectures or not wanted) and all(test(cap) for test in tests)],
@@ -60,9 +60,11 @@ def within(inventory: Inventory, archs: Iterable[str], names: set[str]) -> Inven
     return replace(inventory, capabilities=kept)
 
 
-def _named(cap: Capability, patterns: list[str]) -> bool:
-    short = cap.name.removeprefix(PREFIX)
-    return not patterns or any(fnmatchcase(cap.name, glob) or fnmatchcase(short, glob) for glob in patterns)
+def is_named(cap: str, globs: Iterable[str]) -> bool:
+    """Tell whether a capability matches one of the globs, with or without `KVM_CAP_`; without globs every one does."""
+    patterns = [glob.upper() for glob in globs]
+    short = cap.removeprefix(PREFIX)
+    return not patterns or any(fnmatchcase(cap, glob) or fnmatchcase(short, glob) for glob in patterns)
 
 
 def _narrowed(cap: Capability, wanted: list[str]) -> Capability:

@@ -172,6 +172,21 @@ class Knowledge:
             return None
         return table.get(variant) or PREFIX + _HUMP.sub("_", variant).upper()
 
+    @cached_property
+    def release_tag(self) -> re.Pattern[str]:
+        """Pattern of the tags of releases."""
+        return re.compile(self._data["history"]["release"])
+
+    def copied_release(self, subject: str) -> str | None:
+        """Return the release of Linux whose headers a commit copies, by its subject; None for any other commit."""
+        match = re.match(self._data["history"]["sync"], subject)
+        return match["release"] if match else None
+
+    def number_headers(self, project: str) -> list[str]:
+        """Return the paths at which a project had the header with the numbers, the present one first; maybe none."""
+        paths: list[str] = self._data["history"]["headers"].get(project, [])
+        return paths
+
     def descriptors_of(self, project: str) -> dict[str, str]:
         """Return the names of file descriptors in a VMM, with their scopes."""
         descriptors: dict[str, Any] = self._data["descriptors"]

@@ -40,6 +40,11 @@ TABLE: dict[str, dict[str, Format]] = {
         "json": Format("query:write_json"),
         "csv": Format("query:write_csv"),
     },
+    "history": {
+        "text": Format("history:write_text"),
+        "json": Format("history:write_json"),
+        "csv": Format("history:write_csv"),
+    },
     "inventory": {
         "text": Format("inventory.formats:write_text"),
         "json": Format("inventory.formats:write_json"),

@@ -19,6 +19,10 @@ _CODES = {
 }
 
 
+# First characters that make a spreadsheet treat a cell as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t")
+
+
 @dataclass(frozen=True)
 class Style:
     """Looks of reports for people; a call styles a text."""
@@ -53,3 +57,9 @@ def style_for(stream: TextIO, choice: str = "auto") -> Style:
 def safe(text: str) -> str:
     """Return the text with every terminal control character made visible."""
     return visible(text)
+
+
+def spreadsheet_text(text: str) -> str:
+    """Return a cell that is safe in a terminal, and no formula in a spreadsheet."""
+    shown = visible(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

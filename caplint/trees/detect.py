@@ -21,6 +21,10 @@ _FIRST = frozenset({"linux", "qemu", "libvirt", "kvmtool"})
 ROLES = ("kernel", "vmm", "manager", "reference")
 
 
+class UnknownProjectError(CaplintError):
+    """Tree that has the marker files of no project."""
+
+
 def detect(root: Path) -> Project:
     """Return the project of a directory.
 
@@ -48,7 +52,7 @@ def _recognise(label: str, has: Callable[[str], bool]) -> Project:
     wanted = "; ".join(f"{project.title}: {' and '.join(project.markers[0])}" for project in first)
     others = ", ".join(project.title for project in known if project not in first)
     advice = "For another VMM use --tree NAME=vmm:DIR, which reads the C and Rust files that use KVM"
-    raise CaplintError(f"{label}: unknown project. Looked for {wanted}; and for files of {others}. {advice}")
+    raise UnknownProjectError(f"{label}: unknown project. Looked for {wanted}; and for files of {others}. {advice}")
 
 
 def directory_tree(path: str, role: str | None = None, name: str | None = None) -> DirectoryTree:

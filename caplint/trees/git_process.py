@@ -86,11 +86,11 @@ class Git:
         check_objects(self._place.objects, loose=True)
         return poll.poll((SILENCE - first) * 1000)
 
-    def run(self, *words: str) -> bytes:
-        """Return git's output. Raises `GitFailedError` if git fails, writes too much or takes too long."""
+    def run(self, *words: str, seconds: float = _WHOLE) -> bytes:
+        """Return git's output. Raises `GitFailedError` if git fails, writes too much or takes longer than `seconds`."""
         with self.start(words, subprocess.PIPE) as process:
             try:
-                out, err = _collect(process, self.wait)
+                out, err = _collect(process, self.wait, seconds)
                 status = process.wait(SILENCE)
             except (GitFailedError, subprocess.TimeoutExpired) as error:
                 process.kill()
@@ -104,7 +104,7 @@ class Git:
         return out
 
 
-def _collect(process: subprocess.Popen[bytes], wait: Wait) -> tuple[bytes, bytes]:
+def _collect(process: subprocess.Popen[bytes], wait: Wait, seconds: float) -> tuple[bytes, bytes]:
     """Return all of the output, and the beginning of the errors."""
     assert process.stdout is not None
     assert process.stderr is not None
@@ -113,12 +113,12 @@ def _collect(process: subprocess.Popen[bytes], wait: Wait) -> tuple[bytes, bytes
     poll = select.poll()
     for descriptor in found:
         poll.register(descriptor, select.POLLIN)
-    end = time.monotonic() + _WHOLE
+    end = time.monotonic() + seconds
     open_ends = set(found)
     while open_ends:
         ready = wait(poll)
         if not ready or time.monotonic() > end:
-            raise GitFailedError(f"takes longer than {SILENCE if not ready else _WHOLE:g} s; run `git fsck`")
+            raise GitFailedError(f"takes longer than {SILENCE if not ready else seconds:g} s; run `git fsck`")
         for descriptor, _ in ready:
             piece = os.read(descriptor, 1 << 20)
             if not piece:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
+from caplint.trees import git_log
 from caplint.trees.git_blobs import Blobs
 from caplint.trees.git_history import Commit, first_parents, merge_base
+from caplint.trees.git_log import LoggedCommit
 from caplint.trees.git_place import locate
 from caplint.trees.git_process import Git, GitFailedError
 from caplint.trees.git_references import References
 from caplint.trees.names import path_text, shown
 from caplint.util.errors import CaplintError
 
+_Answer = TypeVar("_Answer")
 _REGULAR = "100"
 """Prefix of the modes of regular files; links have 120000, submodules 160000."""
 _LONGEST_REVISION = 1000
@@ -84,6 +88,48 @@ class Repository:
         """Return the commits of a range, as `git_history.first_parents`."""
         try:
             return first_parents(self._git, first, last, self._place.prefix, most)
+        except GitFailedError as error:
+            raise self._lacking(f"git log: {shown(str(error))}") from None
+
+    def whole_line(self, last: str) -> list[str]:
+        """Return the ids of a commit's first-parent line, oldest first. Raises `CaplintError` for a shallow clone."""
+        if self._place.is_shallow:
+            raise self._lacking("its history is incomplete")
+        return self._logged(lambda: git_log.first_parent_ids(self._git, last))
+
+    def along_first_parents(self, last: str, paths: list[str]) -> list[LoggedCommit]:
+        """Return the commits that change a file of this directory, as `git_log.along_first_parents`."""
+        return self._here(self._logged(lambda: git_log.along_first_parents(self._git, last, self._from_top(paths))))
+
+    def origins(self, last: str, first: str | None, paths: list[str], pattern: str = "") -> list[LoggedCommit]:
+        """Return the commits that bring a content of a file of this directory, as `git_log.origins`."""
+        listed = self._logged(lambda: git_log.origins(self._git, last, first, self._from_top(paths), pattern))
+        return self._here(listed)
+
+    def tags(self) -> list[tuple[str, str]]:
+        """Return the name and the object id of every tag."""
+        self._git.private.write("packed-refs", self._references.packed_form())
+        return self._logged(lambda: git_log.tags(self._git))
+
+    @property
+    def prefix(self) -> str:
+        """Path of this directory in the repository, with a slash at its end; empty at the top."""
+        return self._place.prefix
+
+    def _from_top(self, paths: list[str]) -> list[str]:
+        return [f"{self._place.prefix}{path}" for path in paths]
+
+    def _here(self, commits: list[LoggedCommit]) -> list[LoggedCommit]:
+        """Return the commits with paths below this directory."""
+        start = len(self._place.prefix)
+        return [
+            commit._replace(changes=tuple(change._replace(path=change.path[start:]) for change in commit.changes))
+            for commit in commits
+        ]
+
+    def _logged(self, work: Callable[[], _Answer]) -> _Answer:
+        try:
+            return work()
         except GitFailedError as error:
             raise self._lacking(f"git log: {shown(str(error))}") from None
 

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Capability, Inventory
 from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses
+from caplint.report.style import spreadsheet_text
 from caplint.util.escape import visible
-
-# First characters that make a spreadsheet treat a cell as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def csv_text(inventory: Inventory) -> str:
@@ -24,7 +22,7 @@ def csv_text(inventory: Inventory) -> str:
          "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "machines", "findings"]
     )  # fmt: skip
     for cap in inventory.capabilities:
-        writer.writerow([_plain(text) for text in _row(cap, inventory.architectures)])
+        writer.writerow([spreadsheet_text(text) for text in _row(cap, inventory.architectures)])
     return out.getvalue()
 
 
@@ -52,11 +50,6 @@ def _spelled(cap: Capability, arch: str) -> str:
     if support is None:
         return ""
     return " ".join([support.advertised or "unanswered", *(f"enable:{scope}" for scope in support.scopes)])
-
-
-def _plain(text: str) -> str:
-    shown = visible(text)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def markdown_text(inventory: Inventory) -> str:

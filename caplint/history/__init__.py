@@ -1,0 +1,1 @@
+"""History of capabilities: the releases and commits that changed each place of a capability."""

@@ -1,0 +1,67 @@
+"""Words of the command line that name histories: repositories, revisions, and directories with a label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from caplint.trees.git_place import NoRepositoryError, locate
+from caplint.trees.repository import Repository
+from caplint.util.errors import CaplintError
+
+
+def repository_of(word: str) -> tuple[str, str] | None:
+    """Return directory and revision of `REPO` or `REPO@REV`; None for `DIR@LABEL`, where DIR is no repository.
+
+    Raises `CaplintError` for a directory without a repository, or a damaged one.
+    """
+    path, revision = _split(word)
+    if revision and not _is_top(path):
+        return None
+    if not revision and not _is_top(path):
+        _demand(path)
+    return path, revision or "HEAD"
+
+
+def state_of(word: str) -> tuple[str, str]:
+    """Return the tree's `DIR` or `DIR@REV`, and its label.
+
+    A label that is no revision of the directory's own repository leaves the directory as it is.
+    """
+    path, label = _split(word)
+    if not label:
+        return path, Path(path).resolve().name
+    if _is_top(path):
+        try:
+            Repository(Path(path)).tree(label)
+        except CaplintError:
+            return path, label
+        return f"{path}@{label}", label
+    return path, label
+
+
+def _split(word: str) -> tuple[str, str]:
+    """Split at the last `@` behind an existing directory; an existing path is not split."""
+    if "@" not in word or Path(word).exists():
+        return word, ""
+    path, _, label = word.rpartition("@")
+    while not Path(path).is_dir() and "@" in path:
+        path, _, rest = path.rpartition("@")
+        label = f"{rest}@{label}"
+    return (path, label) if Path(path).is_dir() else (word, "")
+
+
+def _is_top(path: str) -> bool:
+    """Tell whether a directory is the top of a repository, and not one somewhere in another's working tree."""
+    if not Path(path).is_dir():
+        return False
+    try:
+        return locate(Path(path)).prefix == ""
+    except NoRepositoryError:
+        return False
+
+
+def _demand(path: str) -> None:
+    """Raise `CaplintError` unless the directory is tracked by a repository above it."""
+    repository = Repository(Path(path))
+    if repository.head() is None:
+        raise CaplintError(f"{path}: no repository of its own; give states instead, as DIR@LABEL DIR@LABEL")
