@@ -136,7 +136,8 @@ def _capabilities(connection: sqlite3.Connection) -> dict[str, Capability]:
         if name in capabilities:
             capabilities[name].definitions.append(definition)
         else:
-            capabilities[name] = Capability(name, definition.number, alias, condition, comment, [definition])
+            since = knowledge().since(name, definition.number)
+            capabilities[name] = Capability(name, definition.number, alias, condition, comment, [definition], since)
     return capabilities
 
 

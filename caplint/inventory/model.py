@@ -164,6 +164,8 @@ class Capability:
     condition: str
     comment: str | None
     definitions: list[CapabilityDefinition]
+    since: str | None = None
+    """First release of Linux with it, such as `v5.10`, or `<= v4.6`; None if unknown."""
     architectures: dict[str, Support] = field(default_factory=dict)
     """Support by architecture, for architectures that answer or enable it."""
     ioctls: list[AnnouncedIoctl] = field(default_factory=list)

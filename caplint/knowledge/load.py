@@ -152,6 +152,17 @@ class Knowledge:
         """Capabilities with their number and the first release that defines them."""
         return [(name, entry["number"], entry["release"]) for name, entry in self._data["introduced"].items()]
 
+    def since(self, cap: str, number: int | None) -> str | None:
+        """Return the first release with a capability, such as `v5.10`; `<= v4.6`: that one or an earlier one.
+
+        None for a capability that Linux does not have, at least not with this number.
+        """
+        for table, before in (("introduced", ""), ("present_in", "<= ")):
+            entry = self._data[table].get(cap)
+            if entry is not None and entry["number"] == number:
+                return f"{before}{entry['release']}"
+        return None
+
     @cached_property
     def receivers(self) -> dict[str, str]:
         """Type of a value by which Rust code issues ioctls → the scope of its descriptor."""

@@ -63,6 +63,7 @@ def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
         "name": visible(cap.name),
         "number": cap.number,
         "cells": [(arch, cell(cap.architectures.get(arch))) for arch in architectures],
+        "since": cap.since or "",
         "documented": visible(documented(cap)),
         "tests": len(cap.selftests),
         "uses": uses(cap),

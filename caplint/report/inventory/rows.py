@@ -18,8 +18,9 @@ def csv_text(inventory: Inventory) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["number", "name", "alias", "condition", *inventory.architectures, "arguments", "ioctls", "msrs", "section",
-         "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "machines", "findings"]
+        ["number", "name", "alias", "condition", "since", *inventory.architectures, "arguments", "ioctls", "msrs",
+         "section", "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "machines",
+         "findings"]
     )  # fmt: skip
     for cap in inventory.capabilities:
         writer.writerow([spreadsheet_text(text) for text in _row(cap, inventory.architectures)])
@@ -30,6 +31,7 @@ def _row(cap: Capability, architectures: list[str]) -> Iterator[str]:
     section = cap.section
     enables = sum(1 for use in cap.vmm if use.verb == "enable")
     yield from ("" if cap.number is None else str(cap.number), cap.name, cap.alias or "", cap.condition)
+    yield cap.since or ""
     for arch in architectures:
         yield _spelled(cap, arch)
     yield "; ".join(f"{arch} {arguments(known)}" for arch, known in cap.architectures.items() if known.enables)
@@ -54,13 +56,15 @@ def _spelled(cap: Capability, arch: str) -> str:
 
 def markdown_text(inventory: Inventory) -> str:
     """Return a table in GitHub's Markdown, with a legend."""
-    heads = ["nr", "capability", *inventory.architectures, "section", "tests", "VMM", "findings"]
+    heads = ["nr", "capability", *inventory.architectures, "since", "section", "tests", "VMM", "findings"]
     lines = [_line(heads), _line(["---:", *["---"] * (len(heads) - 1)])]
     for cap in inventory.capabilities:
         cells = [cell(cap.architectures.get(arch)) for arch in inventory.architectures]
         number = "?" if cap.number is None else str(cap.number)
         tests = str(len(cap.selftests)) if cap.selftests else ""
-        lines.append(_line([number, f"`{cap.name}`", *cells, documented(cap), tests, uses(cap), findings(cap)]))
+        lines.append(
+            _line([number, f"`{cap.name}`", *cells, cap.since or "", documented(cap), tests, uses(cap), findings(cap)])
+        )
     return "\n".join([*lines, "", LEGEND + ".", ""])
 
 

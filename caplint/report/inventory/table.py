@@ -23,7 +23,7 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
         yield "no capability matches these filters"
         return
     probed = ["machine"] if inventory.probed else []
-    heads = ["nr", "capability", *inventory.architectures, "doc", "test", "vmm", *probed, "findings"]
+    heads = ["nr", "capability", *inventory.architectures, "since", "doc", "test", "vmm", *probed, "findings"]
     rows = [_row(cap, inventory) for cap in inventory.capabilities]
     widths = _widths(heads, rows)
     yield style("bold", _joined(heads, widths))
@@ -35,7 +35,8 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
     yield from textwrap.wrap(f"{_capabilities(len(rows))} ({PREFIX} left out); {_counts(inventory)}", WIDTH)
     for line in textwrap.wrap(f"{LEGEND}, here +m +u", WIDTH):
         yield style("dim", line)
-    legend = "doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; `caplint path` shows the call path"
+    legend = "since: first release of Linux; doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; "
+    legend += "`caplint path` shows the call path"
     more = "; machine: answer on the system, /VM if different, ! if it differs from the sources"
     for line in textwrap.wrap(legend + (more if inventory.probed else ""), WIDTH):
         yield style("dim", line)
@@ -46,6 +47,7 @@ def _row(cap: Capability, inventory: Inventory) -> list[str]:
         "?" if cap.number is None else str(cap.number),
         safe(cap.name.removeprefix(PREFIX)),
         *(_short(cell(cap.architectures.get(arch))) for arch in inventory.architectures),
+        (cap.since or "").replace(" ", ""),
         safe(documented(cap)),
         "yes" if cap.selftests else "",
         uses(cap).replace(" ", ""),

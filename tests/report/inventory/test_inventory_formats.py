@@ -44,7 +44,7 @@ def test_the_table_fits_100_columns(mini: Mini) -> None:
     assert max(map(len, lines)) <= table.WIDTH
     assert len(lines) > len(mini[0].capabilities)
     heads = lines[0].split()
-    assert heads == ["nr", "capability", *mini[0].architectures, "doc", "test", "vmm", "findings"]
+    assert heads == ["nr", "capability", *mini[0].architectures, "since", "doc", "test", "vmm", "findings"]
 
 
 def test_a_name_without_end_is_cut(mini: Mini) -> None:

@@ -14,7 +14,7 @@ from caplint.report.inventory.rows import changes_markdown, csv_text, markdown_t
 
 PLACE = SourceLine("kernel", "tools/t.c", 1)
 FULL = cap(
-    "KVM_CAP_A", 7, alias="KVM_CAP_B", condition="CONFIG_A",
+    "KVM_CAP_A", 7, alias="KVM_CAP_B", condition="CONFIG_A", since="v5.10",
     architectures={"x86": support(ALWAYS, "vm", "vcpu", arguments=(argument(0, "MASK"),)), "s390": support(None)},
     ioctls=[AnnouncedIoctl("KVM_RUN", None, PLACE), AnnouncedIoctl("KVM_STOP", None, PLACE)],
     msrs=[Msr("MSR_A", 1, [])], documentation=[section("7.1", type="vm", architectures="x86")], selftests=[PLACE],
@@ -30,7 +30,7 @@ def test_a_capability_with_everything() -> None:
     assert _rows(FULL) == [
         {
             "number": "7", "name": "KVM_CAP_A", "alias": "KVM_CAP_B", "condition": "CONFIG_A",
-            "x86": "always enable:vm enable:vcpu", "s390": "unanswered",
+            "since": "v5.10", "x86": "always enable:vm enable:vcpu", "s390": "unanswered",
             "arguments": "x86 vm: args[0] (MASK); vcpu: args[0] (MASK)", "ioctls": "KVM_RUN KVM_STOP", "msrs": "MSR_A",
             "section": "7.1", "type": "vm", "documented_architectures": "x86", "selftests": "tools/t.c",
             "vmm_checks": "2", "vmm_enables": "1", "machines": "1", "findings": "CAP101 CAP101",
@@ -58,10 +58,10 @@ def test_a_cell_has_one_line() -> None:
 def test_a_table_of_markdown() -> None:
     lines = markdown_text(inventory(FULL, cap("KVM_CAP_B", None))).splitlines()
     assert lines[:4] == [
-        "| nr | capability | x86 | section | tests | VMM | findings |",
-        "| ---: | --- | --- | --- | --- | --- | --- |",
-        "| 7 | `KVM_CAP_A` | A+vm+vcpu | 7.1 | 1 | 2c 1e | 1E 1N |",
-        "| ? | `KVM_CAP_B` |  |  |  |  |  |",
+        "| nr | capability | x86 | since | section | tests | VMM | findings |",
+        "| ---: | --- | --- | --- | --- | --- | --- | --- |",
+        "| 7 | `KVM_CAP_A` | A+vm+vcpu | v5.10 | 7.1 | 1 | 2c 1e | 1E 1N |",
+        "| ? | `KVM_CAP_B` |  |  |  |  |  |  |",
     ]
     assert lines[4:] == ["", lines[5]]
     assert lines[5].endswith(".")

@@ -17,12 +17,13 @@ def _lines(shown: Inventory, *, colour: bool = False) -> list[str]:
 
 def test_a_table_of_two() -> None:
     full = cap(
-        "KVM_CAP_A", 12, architectures={"x86": support(ALWAYS, "vm", "vcpu")}, documentation=[section()],
+        "KVM_CAP_A", 12, since="<= v4.6",
+        architectures={"x86": support(ALWAYS, "vm", "vcpu")}, documentation=[section()],
         selftests=[SourceLine("kernel", "t.c", 1)], vmm=[use("check"), use("enable")], findings=[found("note")],
     )  # fmt: skip
     assert _lines(inventory(full, cap("KVM_CAP_LONG", None)))[:4] == [
-        "nr capability           x86   doc test vmm  findings",
-        "12 A                    A+m,u 7.1 yes  1c1e 1N",
+        "nr capability           x86   since  doc test vmm  findings",
+        "12 A                    A+m,u <=v4.6 7.1 yes  1c1e 1N",
         " ? LONG",
         "",
     ]

@@ -1,0 +1,148 @@
+"""Histories made from the real headers, held against git's own search; the shipped releases against every header."""
+
+from __future__ import annotations
+
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import git
+from real_trees import CORPUS, QEMU, UAPI
+
+from caplint.config.settings import Config
+from caplint.history.build import HistoryRun, Wanted, of_repository
+from caplint.history.headers import Definitions, definitions
+from caplint.history.model import Track
+from caplint.inventory.collect import collect
+from caplint.knowledge.load import data_files, knowledge
+from caplint.session import open_session
+from caplint.trees.detect import directory_tree
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
+
+from histories import Made, commits  # lies in another folder of tests
+
+pytestmark = pytest.mark.corpus
+
+HEADERS = {"linux-6.1": UAPI, "linux-6.12": UAPI, "qemu-7.2": QEMU, "qemu-10.0": QEMU}
+# Releases of Linux that the trees are of, or whose headers they have copied.
+RELEASES = {"linux-6.1": (6, 1), "linux-6.12": (6, 12), "qemu-7.2": (6, 1), "qemu-10.0": (6, 14)}
+
+
+def _text(tree: str) -> str:
+    return (CORPUS / tree / HEADERS[tree]).read_text("utf-8")
+
+
+@pytest.mark.parametrize("tree", HEADERS)
+def test_the_shipped_releases_agree_with_the_header(tree: str) -> None:
+    data = tomllib.loads(data_files()["capabilities.toml"])
+    defined = definitions(_text(tree).encode())
+    for table in ("introduced", "present_in"):
+        for cap, entry in data[table].items():
+            release = tuple(map(int, entry["release"].removeprefix("v").split(".")))
+            if tree == "qemu-7.2" and cap == "KVM_CAP_DIRTY_LOG_RING_ACQ_REL" and cap not in defined:
+                continue  # its headers are of a candidate of 6.1 that lacks it
+            assert (cap in defined) == (release <= RELEASES[tree]), cap
+            assert cap not in defined or defined[cap][0].number == entry["number"], cap
+    assert all(knowledge().since(cap, known[0].number) for cap, known in defined.items())
+
+
+@pytest.mark.parametrize("tree", HEADERS)
+def test_the_quick_reading_of_a_header_is_that_of_the_front_end(tree: str) -> None:
+    session = open_session([directory_tree(str(CORPUS / tree))], Config(cache="none"), narrow="KVM_CAP_")
+    try:
+        slow = {cap.name: cap.number for cap in collect(session, []).capabilities}
+    finally:
+        session.store.close()
+    assert {cap: known[0].number for cap, known in definitions(_text(tree).encode()).items()} == slow
+
+
+def _lines(cap: str, text: str) -> list[int]:
+    return [number for number, line in enumerate(text.split("\n")) if line.startswith(f"#define {cap} ")]
+
+
+def _without(text: str, caps: list[str]) -> str:
+    lines = text.split("\n")
+    gone = {number for cap in caps for number in _lines(cap, text)}
+    return "\n".join(line for number, line in enumerate(lines) if number not in gone)
+
+
+@pytest.mark.parametrize(("old", "new", "path"), [("linux-6.1", "linux-6.12", UAPI), ("qemu-7.2", "qemu-10.0", UAPI)])
+def test_every_step_between_two_releases_is_found(tmp_path: Path, old: str, new: str, path: str) -> None:
+    made = Made(tmp_path / "k")
+    made.files("start", {path: _text(old)})
+    made.tag("v1.0")
+    before, after = definitions(_text(old).encode()), definitions(_text(new).encode())
+    fresh = [cap for cap in after if cap not in before]
+    expected: dict[str, list[str]] = {}
+    for number, cap in enumerate(fresh):
+        text = _without(_text(new), fresh[number + 1 :])
+        value = after[cap][0].number
+        if number % 4 == 1:  # brought with another number first
+            expected[cap] = [
+                made.files(f"early {cap}", {path: text.replace(f"#define {cap} {value}", f"#define {cap} 999")})
+            ]
+        if number % 4 == 2:  # brought under another name first
+            made.files(f"named {cap}", {path: text.replace(f"#define {cap} ", f"#define {cap}_OLD ")})
+        if number % 4 == 3:  # reverted in between
+            first = made.files(f"first {cap}", {path: text})
+            expected[cap] = [first, made.files(f"revert {cap}", {path: _without(text, [cap])})]
+        if number % 4 == 0:  # on a branch, while the header changes elsewhere
+            made.branch(f"side{number}")
+            expected[cap] = [made.files(f"side {cap}", {path: text})]
+            made.back()
+            base = (made.root / path).read_text("utf-8")
+            made.files(f"comment {number}", {path: f"/* {number} */\n{base}"})
+            git(made.root, "merge", "-q", "--no-ff", "-m", f"merge {cap}", f"side{number}")
+            made.files(f"comment {number} again", {path: (made.root / path).read_text("utf-8").partition("\n")[2]})
+        else:
+            expected.setdefault(cap, []).append(made.files(f"last {cap}", {path: text}))
+    made.tag("v2.0")
+    track = made.track()
+    assert definitions((made.root / path).read_bytes()) == after
+    for cap in fresh:
+        short = cap.removeprefix("KVM_CAP_")
+        assert commits(track, short) == expected[cap], cap
+        lines = git(made.root, "log", "--full-history", "--topo-order", "--reverse", "--format=%H",
+                    f"-G^#define {cap}[ \t]", "--", path).split()  # fmt: skip
+        assert expected[cap] == lines, cap
+    assert {"brought", "renumbered", "renamed", "removed"} <= {event.kind for event in track.events}
+    steady = [event for event in track.events if event.cap in before]
+    assert [event.cap for event in steady if (event.kind, event.release) == ("brought", "v1.0")] == [*_in_order(before)]
+    changed = {event.cap for event in steady if event.kind != "brought"}
+    assert changed == {cap for cap in before if cap in after and before[cap] != after[cap]}
+
+
+def _in_order(known: Definitions) -> list[str]:
+    return sorted(known, key=lambda cap: (known[cap][0].number or 0, cap))
+
+
+def test_one_capability_over_200_headers_takes_seconds(tmp_path: Path) -> None:
+    made = Made(tmp_path / "k")
+    text = _text("linux-6.12")
+    for number in range(200):
+        made.files(f"step {number}", {UAPI: f"{text}#define KVM_CAP_STEP{number} {1000 + number}\n"})
+    begun, used = time.monotonic(), time.process_time()
+    track = made.track("STEP150")
+    assert [event.kind for event in track.events] == ["brought", "removed"]
+    assert time.process_time() - used < 2, time.monotonic() - begun
+
+
+def test_releases_of_the_real_code(tmp_path: Path) -> None:
+    """Two releases of one file of handlers: each event has the commit that changed its lines."""
+    made = Made(tmp_path / "k")
+    x86 = "arch/x86/kvm/x86.c"
+    made.files("6.1", {UAPI: _text("linux-6.1"), x86: (CORPUS / "linux-6.1" / x86).read_text("utf-8")})
+    made.tag("v6.1")
+    made.files("6.12", {UAPI: _text("linux-6.12")})
+    code = made.files("code", {x86: (CORPUS / "linux-6.12" / x86).read_text("utf-8")})
+    made.tag("v6.12")
+    track: Track = of_repository(
+        str(made.root), "HEAD", ("kernel", None), HistoryRun(Wanted(), Config(cache="none"), lambda *_: None)
+    )
+    brought = {(event.cap, event.place): event for event in track.events if event.release == "v6.12"}
+    assert brought["KVM_CAP_X86_GUEST_MODE", "check"].causes[0].oid == code
+    enable = brought["KVM_CAP_X86_APIC_BUS_CYCLES_NS", "enable"]
+    assert (enable.kind, enable.arch, enable.causes[0].oid) == ("brought", "x86", code)
