@@ -43,6 +43,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--header-only", action="store_true", help="only numbers in the header; code and documentation are not read"
     )
+    parser.add_argument(
+        "--needs", action="store_true",
+        help="instead: the oldest kernel that a VMM (--qemu DIR, --tree NAME=vmm:DIR) can run on, and the first kernel "
+        "with each other capability that it uses; releases are those of --kernel, or else caplint's own data",
+    )  # fmt: skip
     add_config(parser)
     add_output_format(parser, "history")
 
@@ -59,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         caps += [word for word in words if is_capability(word) and not Path(word).exists()]
         setattr(options, role, [word for word in words if word not in caps])
     wanted = Wanted(tuple(caps), tuple(options.tags), code=not options.header_only)
+    if options.needs:
+        return _needs(options, HistoryRun(wanted, config, lambda _done, _total: None))
     with progress("reading releases") as show:
         tracks = _tracks(options, HistoryRun(wanted, config, show))
     if not tracks:
@@ -91,6 +98,23 @@ def _tracks(options: argparse.Namespace, run: HistoryRun) -> list[Track]:
             raise CaplintError(f"--tree {option}: write NAME=kernel:REPO[@REV] or NAME=vmm:REPO[@REV]")
         tracks.append(of_repository(*found, (role, name), run))
     return tracks
+
+
+def _needs(options: argparse.Namespace, run: HistoryRun) -> int:
+    from caplint.history.needs import needs_of  # noqa: PLC0415
+    from caplint.trees.detect import tree_of  # noqa: PLC0415
+
+    named = [option.partition("=vmm:") for option in options.tree]
+    vmms = [(word, None) for word in options.qemu] + [(word, name) for name, _, word in named if word]
+    if len(vmms) != 1 or not all(word for _, _, word in named):
+        raise CaplintError("--needs is about one VMM; give it as --qemu DIR[@REV] or --tree NAME=vmm:DIR[@REV]")
+    tree = tree_of(vmms[0][0], "vmm", vmms[0][1])
+    options.qemu, options.tree = [], []
+    kernels = _tracks(options, run)
+    if len(kernels) > 1:
+        raise CaplintError("--needs takes the releases of one kernel; give one repository, or states as DIR@LABEL")
+    write_output(needs_of(tree, run.config, kernels[0] if kernels else None), "history --needs", options)
+    return CLEAN
 
 
 def _all_known(caps: list[str], tracks: list[Track]) -> None:

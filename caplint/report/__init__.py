@@ -45,6 +45,11 @@ TABLE: dict[str, dict[str, Format]] = {
         "json": Format("history:write_json"),
         "csv": Format("history:write_csv"),
     },
+    "history --needs": {
+        "text": Format("needs:write_text"),
+        "json": Format("needs:write_json"),
+        "csv": Format("needs:write_csv"),
+    },
     "inventory": {
         "text": Format("inventory.formats:write_text"),
         "json": Format("inventory.formats:write_json"),
