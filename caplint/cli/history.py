@@ -55,7 +55,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the histories."""
     from caplint.history.build import HistoryRun, Wanted  # noqa: PLC0415 - imports most of the program
-    from caplint.history.model import History  # noqa: PLC0415
+    from caplint.history.model import CapabilityHistory  # noqa: PLC0415
 
     config = config_of(options)
     caps = [*options.capabilities]
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if not tracks:
         raise CaplintError("no repository given; use --kernel REPO, --qemu REPO or --tree NAME=vmm:REPO")
     _all_known(caps, tracks)
-    write_output(History(tuple(tracks)), "history", options)
+    write_output(CapabilityHistory(tuple(tracks)), "history", options)
     return CLEAN
 
 

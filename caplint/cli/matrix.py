@@ -39,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on",
         choices=(*SEVERITIES, "never"),
-        help="a pair agrees if it has no finding of this severity or worse (default: warning)",
+        help="a pair agrees if it has no finding of this severity or worse that needs both trees (default: warning)",
     )
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="hide the findings listed in FILE (see caplint baseline)"
@@ -63,16 +63,34 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     kernels, vmms = _fleet(options, config)
     fail_on = options.fail_on or config.fail_on
-    jobs = _jobs(options, config, [(kernel, vmm) for kernel in kernels for vmm in vmms], fail_on)
+    pairs: list[_Trees] = [(kernel, vmm) for kernel in kernels for vmm in vmms]
+    alone: list[_Trees] = [*((kernel, None) for kernel in kernels), *((None, vmm) for vmm in vmms)]
+    jobs = _jobs(options, config, pairs + alone, fail_on)
     cells = _remembered(jobs)
-    order = [place for place in staggered(len(kernels), len(vmms)) if place not in cells]
+    places = [*range(len(pairs), len(jobs)), *staggered(len(kernels), len(vmms))]
+    order = [place for place in places if place not in cells]
     with progress("checking pairs") as show, closing(_run(options, jobs, order, config.jobs)) as done:
         for place, cell in done:
             cells[place] = cell
             show(len(cells), len(jobs))
-    matrix = Matrix(kernels, vmms, [cells[place] for place in range(len(jobs))], fail_on)
+    matrix = _matrix(kernels, vmms, [cells[place] for place in range(len(jobs))], fail_on)
     write_output(matrix, "matrix", options)
     return _status(matrix)
+
+
+_Trees = tuple[FleetMember | None, FleetMember | None]
+"""Kernel and VMM that are checked together, or one of them."""
+
+
+def _matrix(kernels: list[FleetMember], vmms: list[FleetMember], cells: list[Cell], fail_on: str) -> Matrix:
+    """Return the matrix of the cells of pairs, kernels and VMMs; the findings of one tree stand in its own cell."""
+    alone = cells[len(kernels) * len(vmms) :]
+    pairs = [
+        cells[row * len(vmms) + column].without((alone[row], alone[len(kernels) + column]))
+        for row in range(len(kernels))
+        for column in range(len(vmms))
+    ]
+    return Matrix(kernels, vmms, pairs, alone, fail_on)
 
 
 def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMember], list[FleetMember]]:
@@ -96,9 +114,7 @@ def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMembe
     return sides[0], sides[1]
 
 
-def _jobs(
-    options: argparse.Namespace, config: Config, pairs: list[tuple[FleetMember, FleetMember]], fail_on: str
-) -> list[Job]:
+def _jobs(options: argparse.Namespace, config: Config, pairs: list[_Trees], fail_on: str) -> list[Job]:
     if options.baseline:
         baseline_file.read(options.baseline)  # report a malformed baseline once, not for every pair
     cache = config.cache_directory
@@ -147,8 +163,9 @@ def _run(
 
 
 def _status(matrix: Matrix) -> int:
-    if any(cell.error for cell in matrix.cells):
+    cells = [*matrix.cells, *matrix.alone]
+    if any(cell.error for cell in cells):
         return WRONG
-    if not all(cell.agrees for cell in matrix.cells):
+    if not all(cell.agrees for cell in cells):
         return FOUND
-    return CLEAN if all(cell.covered for cell in matrix.cells) else UNCOVERED
+    return CLEAN if all(cell.covered for cell in cells) else UNCOVERED

@@ -10,12 +10,12 @@ from pathlib import Path
 from caplint.config.settings import Config
 from caplint.history import place_events
 from caplint.history.headers import Definitions, definitions
-from caplint.history.line import Line, cause
+from caplint.history.line import HistoryLine, cause
 from caplint.history.model import HEADER, PRESENT, RENAMED, Event, Point, Track
 from caplint.history.place_events import Causes, Window
 from caplint.history.places import Places
 from caplint.history.point_reader import PointReader
-from caplint.history.steps import Step, steps
+from caplint.history.steps import HeaderStep, steps
 from caplint.inventory.select import is_named
 from caplint.knowledge.load import knowledge
 from caplint.trees.detect import revision_tree, tree_of
@@ -52,7 +52,7 @@ class HistoryRun:
 
 
 @dataclass
-class _Found:
+class _EventList:
     """Events of one tree, with the number of each capability."""
 
     events: list[tuple[int, Event]] = field(default_factory=list)
@@ -80,8 +80,8 @@ def of_repository(path: str, revision: str, identity: tuple[str, str | None], ru
     if last is None:
         raise CaplintError(f"{path}: {revision} is not a commit, so it has no history")
     tree = revision_tree(path, last, *identity)
-    line = Line(repository, last, header_paths(tree))
-    found = _Found()
+    line = HistoryLine(repository, last, header_paths(tree))
+    found = _EventList()
     marks, exact = _marks(line, run.wanted, found)
     renamed = _header_events(line, marks, run.wanted, found, exact=exact)
     points = [Point(label, line.ids[at], path) for at, label in marks]
@@ -112,7 +112,7 @@ def header_paths(tree: Tree) -> list[str]:
     return present
 
 
-def _marks(line: Line, wanted: Wanted, found: _Found) -> tuple[list[tuple[int, str]], bool]:
+def _marks(line: HistoryLine, wanted: Wanted, found: _EventList) -> tuple[list[tuple[int, str]], bool]:
     """Return place and label of the releases, and whether a label counts for its own commit alone."""
     marks, elsewhere = line.releases(list(wanted.tags))
     if elsewhere:
@@ -138,7 +138,7 @@ def _marks(line: Line, wanted: Wanted, found: _Found) -> tuple[list[tuple[int, s
 
 
 def _header_events(
-    line: Line, marks: list[tuple[int, str]], wanted: Wanted, found: _Found, *, exact: bool
+    line: HistoryLine, marks: list[tuple[int, str]], wanted: Wanted, found: _EventList, *, exact: bool
 ) -> Callable[[int], dict[str, str]]:
     """Collect the events of the header; return a function from a place on the line to the renames up to there."""
     before: Definitions = {}
@@ -162,7 +162,7 @@ def _header_events(
     return lambda place: {old: new for at, old, new in renames if at <= place}
 
 
-def _header_event(change: Step, label: str | None) -> Event:
+def _header_event(change: HeaderStep, label: str | None) -> Event:
     return Event(change.cap, HEADER, None, change.kind, change.before, change.after, label)
 
 
@@ -170,7 +170,7 @@ def _place_events(
     states: list[tuple[Point, Places, dict[str, str]]],
     labels: set[str],
     wanted: Wanted,
-    found: _Found,
+    found: _EventList,
     causes: Causes | None = None,
 ) -> None:
     """Collect the events between the states, each with its places and the renames up to it."""
@@ -200,7 +200,7 @@ def of_directories(words: list[tuple[str, str]], identity: tuple[str, str | None
     """Return the history of states, each `DIR` or `DIR@REV` with a label, oldest first. Raises `CaplintError`."""
     trees = [tree_of(text, *identity) for text, _ in words]
     points = [Point(label, tree.revision, tree.location) for (_, label), tree in zip(words, trees, strict=True)]
-    found = _Found()
+    found = _EventList()
     before: Definitions = {}
     renames: dict[str, str] = {}
     renamed = []

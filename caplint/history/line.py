@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from caplint.history.headers import Definitions, definitions
-from caplint.history.model import BROUGHT, CHANGED, REMOVED, RENAMED, RENUMBERED, Cause
-from caplint.history.steps import Step, step
+from caplint.history.model import BROUGHT, CHANGED, REMOVED, RENAMED, RENUMBERED, EventCause
+from caplint.history.steps import HeaderStep, step
 from caplint.knowledge.load import knowledge
 from caplint.trees.git_log import LoggedCommit
 from caplint.trees.repository import Repository
@@ -21,7 +21,7 @@ from caplint.trees.repository import Repository
 _MOST_HEADERS = 20
 
 
-class Line:
+class HistoryLine:
     """Line of first parents up to one commit."""
 
     def __init__(self, repository: Repository, last: str, headers: list[str]) -> None:
@@ -75,14 +75,14 @@ class Line:
         return next((self._texts[oid] for oid in oids if oid is not None and self._texts[oid]), {})
 
     @cached_property
-    def _transitions(self) -> dict[str, list[tuple[LoggedCommit, Step, bool]]]:
+    def _transitions(self) -> dict[str, list[tuple[LoggedCommit, HeaderStep, bool]]]:
         """Capability → the commits after which it differs from every parent, oldest first, with the change.
 
         The change of a merge is from its first parent. The last member tells whether it is one.
         """
         commits = self.repository.origins(self.last, None, self.headers)
         self._read({oid for commit in commits for change in commit.changes for oid in (*change.before, change.after)})
-        found: dict[str, list[tuple[LoggedCommit, Step, bool]]] = defaultdict(list)
+        found: dict[str, list[tuple[LoggedCommit, HeaderStep, bool]]] = defaultdict(list)
         for commit in commits:
             changes = {change.path: change for change in commit.changes}
             ordered = [changes[path] for path in self.headers if path in changes]
@@ -95,7 +95,7 @@ class Line:
                     found[cap].append((commit, step(cap, others[0], own), count > 1))
         return found
 
-    def within(self, merge: LoggedCommit, change: Step) -> list[tuple[LoggedCommit, Step]]:
+    def within(self, merge: LoggedCommit, change: HeaderStep) -> list[tuple[LoggedCommit, HeaderStep]]:
         """Return the commits of merged branches that lead to a change, oldest first, each with its own part of it.
 
         The merge itself is the last if its result is that of none of them: somebody resolved a conflict.
@@ -107,7 +107,7 @@ class Line:
         mine = [entry for entry in known if entry[0].oid in merged]
         if change.kind == RENAMED:
             return [(mine[0][0] if len(mine) == 1 else merge, change)]
-        found: list[tuple[LoggedCommit, Step]] = []
+        found: list[tuple[LoggedCommit, HeaderStep]] = []
         for commit, part, is_merge in mine:
             before = found[-1][1].after if found else change.before
             found.append((commit, _from(before, part) if is_merge else part))
@@ -123,7 +123,7 @@ class Line:
         return self._merges[merge.oid]
 
 
-def _from(before: str | None, change: Step) -> Step:
+def _from(before: str | None, change: HeaderStep) -> HeaderStep:
     """Return a change as one from another state."""
     if before is None or change.after is None:
         kind = BROUGHT if before is None else REMOVED
@@ -137,6 +137,6 @@ def number(text: str) -> str:
     return re.split(r" (?:=|if) |;", text)[0]
 
 
-def cause(commit: LoggedCommit) -> Cause:
+def cause(commit: LoggedCommit) -> EventCause:
     """Return a commit as it is shown."""
-    return Cause(commit.oid, commit.date, commit.subject, len(commit.parents) > 1)
+    return EventCause(commit.oid, commit.date, commit.subject, len(commit.parents) > 1)

@@ -13,7 +13,7 @@ HEADER = "header"
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class EventCause:
     """Commit that brought an event about."""
 
     oid: str
@@ -35,7 +35,7 @@ class Event:
     after: str | None
     release: str | None
     """Label of the first state that has it; None for a commit after the last tag, or without tags."""
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[EventCause, ...] = ()
     """Commits that brought it; several if they cannot be told apart, none if no commit names the capability."""
     sync: str | None = None
     """Release of Linux whose headers the commit copied, as its subject says."""
@@ -69,7 +69,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class CapabilityHistory:
     """Histories of several trees, kernels first."""
 
     tracks: tuple[Track, ...]

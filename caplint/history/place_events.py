@@ -13,8 +13,8 @@ from typing import NamedTuple
 from caplint.config.settings import Config
 from caplint.facts.store.store import FactStore
 from caplint.history.line import cause
-from caplint.history.model import BROUGHT, CHANGED, PRESENT, REMOVED, RENAMED, Cause, Event
-from caplint.history.places import Place, Places, State
+from caplint.history.model import BROUGHT, CHANGED, PRESENT, REMOVED, RENAMED, Event, EventCause
+from caplint.history.places import CapabilityPlace, Places, PlaceState
 from caplint.knowledge.capability_names import PREFIX, capabilities_in
 from caplint.trees.git_log import LoggedCommit
 from caplint.trees.repository import Repository
@@ -30,12 +30,12 @@ class PlaceChange(NamedTuple):
     """Change of a place of a capability between two states."""
 
     cap: str
-    place: Place
+    place: CapabilityPlace
     kind: str
     before: str | None
     after: str | None
     sites: frozenset[tuple[str, str]]
-    """Files and functions of the place in both states; see `State.sites`."""
+    """Files and functions of the place in both states; see `PlaceState.sites`."""
 
 
 def changes(old: Places | None, new: Places, renamed: dict[str, str], caps: set[str]) -> Iterator[PlaceChange]:
@@ -58,7 +58,7 @@ def changes(old: Places | None, new: Places, renamed: dict[str, str], caps: set[
             yield _as_rename(change, twin, renamed.get(cap), former.get(cap))
 
 
-def _as_rename(change: PlaceChange, twin: State | None, later: str | None, former: str | None) -> PlaceChange:
+def _as_rename(change: PlaceChange, twin: PlaceState | None, later: str | None, former: str | None) -> PlaceChange:
     """Return the change of a capability that has another name on the other side, where it is in the same place."""
     if twin is None or change.kind == CHANGED or twin.text not in {change.before, change.after}:
         return change
@@ -97,7 +97,7 @@ class Causes:
         finally:
             store.close()
 
-    def _causes(self, found: list[PlaceChange], ends: tuple[str, str] | None) -> list[tuple[Cause, ...]]:
+    def _causes(self, found: list[PlaceChange], ends: tuple[str, str] | None) -> list[tuple[EventCause, ...]]:
         wanted = [change for change in found if change.sites] if ends else []
         commits = self._commits(wanted, ends) if ends and wanted else []
         self._texts_of(commits, {change.cap for change in wanted})
@@ -180,15 +180,15 @@ def _cache_key(found: list[PlaceChange], label: str | None, ends: tuple[str, str
     )
 
 
-def _parsed(text: str, count: int) -> list[tuple[Cause, ...]] | None:
+def _parsed(text: str, count: int) -> list[tuple[EventCause, ...]] | None:
     try:
-        causes = [tuple(Cause(*entry) for entry in some) for some in json.loads(text or "null")]
+        causes = [tuple(EventCause(*entry) for entry in some) for some in json.loads(text or "null")]
     except (ValueError, TypeError):
         return None
     return causes if len(causes) == count else None
 
 
-def event(change: PlaceChange, label: str | None, causes: tuple[Cause, ...] = ()) -> Event:
+def event(change: PlaceChange, label: str | None, causes: tuple[EventCause, ...] = ()) -> Event:
     """Return the change as an event of a release."""
     place, arch = change.place
     return Event(change.cap, place, arch, change.kind, change.before, change.after, label, causes)

@@ -19,14 +19,14 @@ from caplint.trees.tree import Tree
 from caplint.util.code_identity import CHANGING, code_identity
 
 
-class Place(NamedTuple):
+class CapabilityPlace(NamedTuple):
     """Place of a capability: what kind of place, and on which architecture."""
 
     name: str
     arch: str | None
 
 
-class State(NamedTuple):
+class PlaceState(NamedTuple):
     """Content of a place."""
 
     text: str
@@ -34,7 +34,7 @@ class State(NamedTuple):
     """Files that name the capability there, each with the function; empty outside of functions."""
 
 
-Places = dict[str, dict[Place, State]]
+Places = dict[str, dict[CapabilityPlace, PlaceState]]
 """Capability → its places."""
 
 
@@ -72,34 +72,40 @@ def read(tree: Tree, config: Config, key: str | None = None) -> Places:
         session.store.close()
 
 
-def _places(cap: Capability) -> Iterator[tuple[Place, State]]:
+def _places(cap: Capability) -> Iterator[tuple[CapabilityPlace, PlaceState]]:
     for arch, support in cap.architectures.items():
         if support.advertised is not None:
-            yield Place("check", arch), State(support.advertised, _sites(row.place for row in support.answers))
+            yield (
+                CapabilityPlace("check", arch),
+                PlaceState(support.advertised, _sites(row.place for row in support.answers)),
+            )
         if support.enables:
             sites = _sites(row.place for row in support.enables)
-            yield Place("enable", arch), State(enables_text(cap, arch), sites)
+            yield CapabilityPlace("enable", arch), PlaceState(enables_text(cap, arch), sites)
     if cap.documentation:
         section = cap.section
         kind = f", type {section.type}" if section is not None and section.type else ""
         sites = _sites(row.place for row in cap.documentation)
-        yield Place("documentation", None), State("a section" + kind if section is not None else "mentioned", sites)
+        yield (
+            CapabilityPlace("documentation", None),
+            PlaceState("a section" + kind if section is not None else "mentioned", sites),
+        )
     if cap.selftests:
-        yield Place("self-test", None), State("named", _sites(cap.selftests, whole=True))
+        yield CapabilityPlace("self-test", None), PlaceState("named", _sites(cap.selftests, whole=True))
     if cap.msrs:
-        yield Place("MSR list", None), State(", ".join(msr.name for msr in cap.msrs), ())
+        yield CapabilityPlace("MSR list", None), PlaceState(", ".join(msr.name for msr in cap.msrs), ())
     yield from _uses(cap)
 
 
-def _uses(cap: Capability) -> Iterator[tuple[Place, State]]:
-    scopes: dict[Place, set[str]] = defaultdict(set)
-    lines: dict[Place, list[SourceLine]] = defaultdict(list)
+def _uses(cap: Capability) -> Iterator[tuple[CapabilityPlace, PlaceState]]:
+    scopes: dict[CapabilityPlace, set[str]] = defaultdict(set)
+    lines: dict[CapabilityPlace, list[SourceLine]] = defaultdict(list)
     for use in cap.vmm:
-        place = Place("VMM enable" if use.verb == "enable" else "VMM check", use.arch)
+        place = CapabilityPlace("VMM enable" if use.verb == "enable" else "VMM check", use.arch)
         scopes[place].add(f"{use.verb}d on {use.scope}".replace("checkd", "checked"))
         lines[place].append(use.place)
     for place, words in scopes.items():
-        yield place, State(", ".join(sorted(words)), _sites(lines[place]))
+        yield place, PlaceState(", ".join(sorted(words)), _sites(lines[place]))
 
 
 def _sites(lines: Iterable[SourceLine], *, whole: bool = False) -> tuple[tuple[str, str], ...]:
@@ -113,7 +119,7 @@ def _rendered(places: Places) -> str:
 def _parsed(text: str) -> Places:
     return {
         cap: {
-            Place(name, arch): State(words, tuple((path, function) for path, function in sites))
+            CapabilityPlace(name, arch): PlaceState(words, tuple((path, function) for path, function in sites))
             for name, arch, words, sites in known
         }
         for cap, known in json.loads(text)

@@ -10,7 +10,7 @@ from caplint.history.headers import Defined, Definitions
 from caplint.history.model import BROUGHT, CHANGED, REMOVED, RENAMED, RENUMBERED
 
 
-class Step(NamedTuple):
+class HeaderStep(NamedTuple):
     """Change of one capability between two texts."""
 
     cap: str
@@ -19,18 +19,18 @@ class Step(NamedTuple):
     after: str | None
 
 
-def steps(old: Definitions, new: Definitions) -> list[Step]:
+def steps(old: Definitions, new: Definitions) -> list[HeaderStep]:
     """Return the changes, in the order of the new text; capabilities that are gone follow."""
     renamed = dict(_renamed(old, new))
     origins = {after: before for before, after in renamed.items()}
     found = []
     for cap, definitions in new.items():
         if cap in origins:
-            found.append(Step(cap, RENAMED, origins[cap], cap))
+            found.append(HeaderStep(cap, RENAMED, origins[cap], cap))
         elif old.get(cap, ()) != definitions and not (cap in renamed and cap in new):
             found.append(step(cap, old.get(cap, ()), definitions))
     found += [step(cap, before, ()) for cap, before in old.items() if cap not in new and cap not in renamed]
-    return found + [Step(cap, RENAMED, cap, after) for cap, after in renamed.items()]
+    return found + [HeaderStep(cap, RENAMED, cap, after) for cap, after in renamed.items()]
 
 
 def _renamed(old: Definitions, new: Definitions) -> Iterator[tuple[str, str]]:
@@ -56,12 +56,12 @@ def _by_number(definitions: Definitions, caps: list[str]) -> dict[int, list[str]
     return found
 
 
-def step(cap: str, old: tuple[Defined, ...], new: tuple[Defined, ...]) -> Step:
+def step(cap: str, old: tuple[Defined, ...], new: tuple[Defined, ...]) -> HeaderStep:
     """Return the change of one capability."""
     if not old or not new:
-        return Step(cap, REMOVED if old else BROUGHT, shown(old), shown(new))
+        return HeaderStep(cap, REMOVED if old else BROUGHT, shown(old), shown(new))
     same = [entry.number for entry in old] == [entry.number for entry in new]
-    return Step(cap, CHANGED if same else RENUMBERED, shown(old), shown(new))
+    return HeaderStep(cap, CHANGED if same else RENUMBERED, shown(old), shown(new))
 
 
 def shown(definitions: tuple[Defined, ...]) -> str | None:

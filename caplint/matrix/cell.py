@@ -51,7 +51,8 @@ def _end_with_parent() -> None:
 
 def job_of(data: dict[str, Any]) -> Job:
     """Return the job of decoded JSON."""
-    return Job(**{**data, "kernel": FleetMember(**data["kernel"]), "vmm": FleetMember(**data["vmm"])})
+    members = {side: FleetMember(**data[side]) if data[side] is not None else None for side in ("kernel", "vmm")}
+    return Job(**{**data, **members})
 
 
 def _answer(job: Job) -> Cell:
@@ -74,9 +75,9 @@ def failed(message: str) -> Cell:
 
 
 def checked(job: Job) -> Cell:
-    """Check one pair with the findings and the outcome cache of `caplint check`. Raises `CaplintError`."""
+    """Check one pair or tree with the findings and the outcome cache of `caplint check`. Raises `CaplintError`."""
     config, rules = _settings(job)
-    trees = [_tree(member) for member in (job.kernel, job.vmm)]
+    trees = [_tree(member) for member in job.members]
 
     def compute() -> Outcome:
         from caplint.engine.check import check  # noqa: PLC0415 - a cached pair does not need the engine
@@ -96,14 +97,14 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
     config, rules = _settings(jobs[0])
     trees: dict[FleetMember, Tree] = {}
     states: States = {}
-    for member in dict.fromkeys(member for job in jobs for member in (job.kernel, job.vmm)):
+    for member in dict.fromkeys(member for job in jobs for member in job.members):
         with suppress(CaplintError, OSError):
             trees[member] = _tree(member)
     for index, job in enumerate(jobs):
-        kernel, vmm = trees.get(job.kernel), trees.get(job.vmm)
-        if kernel is not None and vmm is not None:
+        wanted = [trees[member] for member in job.members if member in trees]
+        if len(wanted) == len(job.members):
             with suppress(CaplintError, OSError):
-                outcome = known([kernel, vmm], rules, config, states)
+                outcome = known(wanted, rules, config, states)
                 if outcome is not None:
                     yield index, _cell(outcome, job, config)
 
@@ -133,12 +134,17 @@ def _cell(outcome: Outcome, job: Job, config: Config) -> Cell:
         covered=outcome.coverage.percent >= config.coverage_floor,
         counts={severity: severities.count(severity) for severity in SEVERITIES},
         findings=tuple({name: getattr(finding, name) for name in _SHOWN} for finding in grave),
+        marks=tuple((finding.fingerprint, finding.severity) for finding in outcome.findings),
         known=len(outcome.known),
         left_out=outcome.baselined,
         skipped=tuple(asdict(entry) for entry in outcome.skipped),
         coverage={column: outcome.coverage.total(column) for column in SUMMED},
-        revisions=(outcome.trees[0].revision, outcome.trees[1].revision),
+        revisions=(_revision(outcome, job.kernel), _revision(outcome, job.vmm)),
     )
+
+
+def _revision(outcome: Outcome, member: FleetMember | None) -> str | None:
+    return next((tree.revision for tree in outcome.trees if member is not None and tree.name == member.name), None)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def _survey(client: Client, address: str, jobs: list[Job]) -> None:
         raise CaplintError(
             f"--scheduler {address}: no workers after {_WORKER} s; start some with `dask worker {address}`"
         ) from None
-    paths = {split(member.text)[0] for job in jobs for member in (job.kernel, job.vmm)}
+    paths = {split(member.text)[0] for job in jobs for member in job.members}
     wanted = sorted(
         path for path in (*paths, *jobs[0].rules, jobs[0].config, jobs[0].baseline) if path and Path(path).exists()
     )

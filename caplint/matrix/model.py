@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -21,10 +22,12 @@ class FleetMember:
 
 @dataclass(frozen=True)
 class Job:
-    """Inputs of the check of one pair, local or on a worker; passed as JSON."""
+    """Inputs of the check of one pair or one tree alone, local or on a worker; passed as JSON."""
 
-    kernel: FleetMember
-    vmm: FleetMember
+    kernel: FleetMember | None
+    """None for a VMM alone."""
+    vmm: FleetMember | None
+    """None for a kernel alone."""
     config: str | None
     """Configuration file, None without one."""
     rules: tuple[str, ...]
@@ -39,13 +42,18 @@ class Job:
     restricted: str = ""
     """Digest of the configuration's restricted settings, which the user gave or trusts."""
 
+    @property
+    def members(self) -> list[FleetMember]:
+        """Trees to check."""
+        return [member for member in (self.kernel, self.vmm) if member is not None]
+
 
 @dataclass(frozen=True)
 class Cell:
-    """Result of the check of one pair."""
+    """Result of the check of one pair, or of one tree alone."""
 
     error: str | None = None
-    """Reason in one line why the pair could not be checked; then all other attributes are defaults."""
+    """Reason in one line why it could not be checked; then all other attributes are defaults."""
     agrees: bool = False
     """Whether no finding is at least as severe as the limit."""
     covered: bool = True
@@ -54,6 +62,8 @@ class Cell:
     """Findings by severity."""
     findings: tuple[dict[str, Any], ...] = ()
     """Findings at or above the limit, worst first: severity, code, subject, arch, message, fingerprint."""
+    marks: tuple[tuple[str, str], ...] = ()
+    """Fingerprint and severity of every counted finding."""
     known: int = 0
     """Number of findings that are known upstream, which are left out."""
     left_out: int | None = None
@@ -62,17 +72,37 @@ class Cell:
     """Rules that did not run: code, reason."""
     coverage: dict[str, int] = field(default_factory=dict)
     revisions: tuple[str | None, str | None] = (None, None)
-    """Commits of kernel and VMM; None for a directory without a revision."""
+    """Commits of kernel and VMM; None for a directory without a revision, and a tree that was not checked."""
+
+    def without(self, alone: Sequence[Cell]) -> Cell:
+        """Return the cell of a pair with the findings alone that neither of its trees has on its own."""
+        failed = next((cell.error for cell in alone if cell.error is not None), None)
+        if self.error is not None or failed is not None:
+            return self if self.error is not None else Cell(error=failed)
+        own = {mark for cell in alone for mark in cell.marks}
+        marks = tuple(mark for mark in self.marks if mark not in own)
+        severities = [severity for _, severity in marks]
+        findings = tuple(entry for entry in self.findings if (entry["fingerprint"], entry["severity"]) not in own)
+        counts = {severity: severities.count(severity) for severity in self.counts}
+        return replace(self, agrees=not findings, counts=counts, findings=findings, marks=marks)
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Cells of a fleet in row order: one row per kernel, one column per VMM."""
+    """Cells of a fleet in row order: one row per kernel, one column per VMM, and a cell per tree alone."""
 
     kernels: list[FleetMember]
     vmms: list[FleetMember]
     cells: list[Cell]
+    """Of pairs, with the findings that need both trees."""
+    alone: list[Cell]
+    """Of kernels, then VMMs, each with its own findings."""
     fail_on: str
+
+    @property
+    def members(self) -> list[FleetMember]:
+        """Kernels, then VMMs: the trees of `alone`."""
+        return [*self.kernels, *self.vmms]
 
     def cell(self, kernel: int, vmm: int) -> Cell:
         """Return the cell for (kernel index, VMM index)."""

@@ -94,9 +94,8 @@ def _read(answer: bytes, status: int) -> Cell:
     except ValueError:
         how = f"of signal {-status}" if status < 0 else f"with exit code {status}"
         return failed(f"the process that checked it died {how}; run it again, with fewer --jobs if memory is short")
-    return Cell(
-        **{**data, **{name: tuple(data[name]) for name in ("findings", "skipped", "revisions")}},
-    )
+    plain = {name: tuple(data[name]) for name in ("findings", "skipped", "revisions")}
+    return Cell(**{**data, **plain, "marks": tuple((mark, severity) for mark, severity in data["marks"])})
 
 
 def run_here(jobs: list[Job], order: list[int], processes: int) -> Generator[tuple[int, Cell], None, None]:

@@ -62,7 +62,13 @@ TABLE: dict[str, dict[str, Format]] = {
         "json": Format("inventory.formats:write_changes_json"),
         "markdown": Format("inventory.formats:write_changes_markdown"),
     },
-    "matrix": {"text": Format("matrix:write_text"), "json": Format("matrix:write_json")},
+    "matrix": {
+        "text": Format("matrix:write_text"),
+        "json": Format("matrix:write_json"),
+        "csv": Format("matrix_page:write_csv"),
+        "markdown": Format("matrix_page:write_markdown"),
+        "html": Format("matrix_page:write_html"),
+    },
     "path": {
         "text": Format("paths:write_text"),
         "json": Format("paths:write_json"),

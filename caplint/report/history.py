@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, TextIO
 
 from caplint import __version__
-from caplint.history.model import BROUGHT, HEADER, PRESENT, REMOVED, RENAMED, Event, History, Track
+from caplint.history.model import BROUGHT, HEADER, PRESENT, REMOVED, RENAMED, CapabilityHistory, Event, Track
 from caplint.report.style import Style, safe, spreadsheet_text
 from caplint.report.wording import plural
 from caplint.util.escape import json_text
@@ -20,7 +20,7 @@ _SHORT = 12
 _MOST_CAUSES = 3
 
 
-def write_text(history: History, out: TextIO, style: Style) -> None:
+def write_text(history: CapabilityHistory, out: TextIO, style: Style) -> None:
     """Write the events by tree and capability."""
     for number, track in enumerate(history.tracks):
         if number:
@@ -71,12 +71,12 @@ def described(event: Event) -> str:
     return f"{event.kind} {event.before} -> {event.after}"
 
 
-def write_json(history: History, out: TextIO, _: Style) -> None:
+def write_json(history: CapabilityHistory, out: TextIO, _: Style) -> None:
     """Write everything as one object."""
     out.write(json_text(as_object(history), indent=2) + "\n")
 
 
-def as_object(history: History) -> dict[str, Any]:
+def as_object(history: CapabilityHistory) -> dict[str, Any]:
     """Return the histories as plain data."""
     return {"version": 1, "caplint": __version__, "trees": [_track(track) for track in history.tracks]}
 
@@ -102,7 +102,7 @@ def _event_object(event: Event) -> dict[str, Any]:
     return plain
 
 
-def write_csv(history: History, out: TextIO, _: Style) -> None:
+def write_csv(history: CapabilityHistory, out: TextIO, _: Style) -> None:
     """Write a row per event; several commits in one cell are separated by blanks."""
     table = csv.writer(out, lineterminator="\n")
     table.writerow(

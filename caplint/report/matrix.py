@@ -15,6 +15,7 @@ from caplint.util.escape import json_text
 
 WIDTH = 100
 _GAP = "  "
+_ALONE = "alone"
 _MAX_LABEL = 36
 _MAX_CAUSES = 40
 _HEAD = "/".join(f"{severity}s" for severity in SEVERITIES)
@@ -41,6 +42,10 @@ def as_object(matrix: Matrix) -> dict[str, Any]:
             for row, kernel in enumerate(matrix.kernels)
             for column, vmm in enumerate(matrix.vmms)
         ],
+        "alone": [
+            {"tree": member.label, "role": member.role, **_cell(cell)}
+            for member, cell in zip(matrix.members, matrix.alone, strict=True)
+        ],
     }
 
 
@@ -66,9 +71,10 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def lines(matrix: Matrix, style: Style) -> Iterator[str]:
-    """Yield the table, the findings that prevent agreement, the pairs that were not checked, and the summary."""
+    """Yield the table, the findings of pairs and trees, what was not checked, and the summary."""
     yield from _tables(matrix, style)
     yield from _causes(matrix, style)
+    yield from _own(matrix, style)
     yield from _remarks(matrix, style)
     yield from ("", _summary(matrix, style))
 
@@ -76,18 +82,33 @@ def lines(matrix: Matrix, style: Style) -> Iterator[str]:
 def _tables(matrix: Matrix, style: Style) -> Iterator[str]:
     """Yield as many tables below each other as the VMMs need."""
     first = max(len(_HEAD), *(len(_label(kernel)) for kernel in matrix.kernels))
+    columns = grid(matrix)
+    heads = [_ALONE, *map(_label, matrix.vmms)]
     widths = [
-        max(len(_label(vmm)), *(len(_text(matrix.cell(row, column))) for row in range(len(matrix.kernels))))
-        for column, vmm in enumerate(matrix.vmms)
+        max(len(head), *(len(_text(cell, alone=alone)) for cell, alone in column))
+        for head, column in zip(heads, columns, strict=True)
     ]
-    for number, columns in enumerate(_blocks(widths, WIDTH - first)):
+    for number, shown in enumerate(_blocks(widths, WIDTH - first)):
         if number:
             yield ""
-        heads = [_label(matrix.vmms[column]).ljust(widths[column]) for column in columns]
-        yield style("bold", _GAP.join([_HEAD.ljust(first), *heads]).rstrip())
-        for row, kernel in enumerate(matrix.kernels):
-            cells = [_coloured(matrix.cell(row, column), widths[column], style) for column in columns]
-            yield _GAP.join([_label(kernel).ljust(first), *cells]).rstrip()
+        titles = [heads[column].ljust(widths[column]) for column in shown]
+        yield style("bold", _GAP.join([_HEAD.ljust(first), *titles]).rstrip())
+        for row, label in enumerate([_ALONE, *map(_label, matrix.kernels)]):
+            cells = [_coloured(*columns[column][row], widths[column], style) for column in shown]
+            yield _GAP.join([label.ljust(first), *cells]).rstrip()
+
+
+def grid(matrix: Matrix) -> list[list[tuple[Cell | None, bool]]]:
+    """Return the table's columns with their cells, and whether each is of a tree alone: kernels, then each VMM.
+
+    The first row has the VMMs alone; its first cell is None.
+    """
+    rows = range(len(matrix.kernels))
+    kernels: list[tuple[Cell | None, bool]] = [(None, True), *((matrix.alone[row], True) for row in rows)]
+    return [kernels] + [
+        [(matrix.alone[len(rows) + column], True), *((matrix.cell(row, column), False) for row in rows)]
+        for column in range(len(matrix.vmms))
+    ]
 
 
 def _blocks(widths: list[int], room: int) -> Iterator[list[int]]:
@@ -109,16 +130,27 @@ def _label(member: FleetMember) -> str:
     return text if len(text) <= _MAX_LABEL else "…" + text[1 - _MAX_LABEL :]
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Cell | None, *, alone: bool) -> str:
+    if cell is None:
+        return ""
     if cell.error is not None:
         return "not checked"
-    word = "agrees" if cell.agrees else "differs"
+    word = verdict(cell, alone=alone)
     return f"{word} {'/'.join(str(cell.counts[severity]) for severity in SEVERITIES)}"
 
 
-def _coloured(cell: Cell, width: int, style: Style) -> str:
+def verdict(cell: Cell, *, alone: bool) -> str:
+    """Return the word for a cell that was checked."""
+    if alone:
+        return "clean" if cell.agrees else "found"
+    return "agrees" if cell.agrees else "differs"
+
+
+def _coloured(cell: Cell | None, alone: bool, width: int, style: Style) -> str:
+    if cell is None:
+        return " " * width
     kind = "error" if cell.error is not None else "good" if cell.agrees else cell.findings[0]["severity"]
-    return style(kind, _text(cell).ljust(width))
+    return style(kind, _text(cell, alone=alone).ljust(width))
 
 
 def _causes(matrix: Matrix, style: Style) -> Iterator[str]:
@@ -136,15 +168,43 @@ def _causes(matrix: Matrix, style: Style) -> Iterator[str]:
         yield f"… and {more:,} more; --output-format json lists every finding of every pair"
 
 
+def _own(matrix: Matrix, style: Style) -> Iterator[str]:
+    """Yield the findings that trees have on their own, grouped by the trees."""
+    trees: dict[tuple[str, str, str], list[str]] = {}
+    for member, cell in zip(matrix.members, matrix.alone, strict=True):
+        for found in cell.findings:
+            have = trees.setdefault((found["severity"], found["code"], subject_of(found)), [])
+            if _label(member) not in have:
+                have.append(_label(member))
+    if not trees:
+        return
+    yield from ("", style("bold", "findings of one tree alone"))
+    causes: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (severity, code, subject), have in sorted(trees.items()):
+        causes.setdefault((severity, code, tuple(have)), []).append(subject)
+    ordered = sorted(causes.items(), key=lambda entry: (SEVERITIES.index(entry[0][0]), *entry[0][1:]))
+    for (severity, code, labels), subjects in ordered[:_MAX_CAUSES]:
+        words = f"{severity} {code} {', '.join(subjects)}: {_listed([*labels])}"
+        wrapped = textwrap.wrap(words, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        yield wrapped[0].replace(severity, style(severity, severity), 1)
+        yield from wrapped[1:]
+    if (more := len(ordered) - _MAX_CAUSES) > 0:
+        yield f"… and {more:,} more; --output-format json lists every finding of every tree"
+
+
+def subject_of(found: dict[str, Any]) -> str:
+    """Return subject and architecture of a finding."""
+    arch = found["arch"]
+    return safe(found["subject"] + (f" on {arch}" if arch and arch != "generic" else ""))
+
+
 def _by_pairs(matrix: Matrix) -> dict[tuple[str, str, tuple[Pair, ...]], list[str]]:
     """Return (severity, code, pairs) → subjects of the findings."""
     pairs: dict[tuple[str, str, str], list[Pair]] = {}
     for row in range(len(matrix.kernels)):
         for column in range(len(matrix.vmms)):
             for found in matrix.cell(row, column).findings:
-                arch = found["arch"]
-                subject = safe(found["subject"] + (f" on {arch}" if arch and arch != "generic" else ""))
-                have = pairs.setdefault((found["severity"], found["code"], subject), [])
+                have = pairs.setdefault((found["severity"], found["code"], subject_of(found)), [])
                 if (row, column) not in have:
                     have.append((row, column))
     causes: dict[tuple[str, str, tuple[Pair, ...]], list[str]] = {}
@@ -177,16 +237,20 @@ def _listed(words: list[str]) -> str:
 
 def _remarks(matrix: Matrix, style: Style) -> Iterator[str]:
     """Yield a line per reason why pairs were not checked, or not in full."""
-    pairs_of: dict[tuple[str, str], list[Pair]] = {}
-    for row in range(len(matrix.kernels)):
-        for column in range(len(matrix.vmms)):
+    places: dict[tuple[str, str], list[str]] = {}
+    for member, cell in zip(matrix.members, matrix.alone, strict=True):
+        for remark in _problems(cell):
+            places.setdefault(remark, []).append(_label(member))
+    of_trees = {*places}
+    for row, kernel in enumerate(matrix.kernels):
+        for column, vmm in enumerate(matrix.vmms):
             for remark in _problems(matrix.cell(row, column)):
-                pairs_of.setdefault(remark, []).append((row, column))
-    if pairs_of:
+                if remark not in of_trees:
+                    places.setdefault(remark, []).append(f"{_label(kernel)} with {_label(vmm)}")
+    if places:
         yield ""
-    for (kind, words), pairs in pairs_of.items():
-        places = _listed([f"{_label(matrix.kernels[row])} with {_label(matrix.vmms[column])}" for row, column in pairs])
-        yield f"{style(kind, words)} ({places})"
+    for (kind, words), labels in places.items():
+        yield f"{style(kind, words)} ({_listed(labels)})"
 
 
 def _problems(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -206,7 +270,10 @@ def _summary(matrix: Matrix, style: Style) -> str:
     failed = sum(cell.error is not None for cell in matrix.cells)
     text = f"{agree:,} of {plural(len(matrix.cells), 'pair')} agree (--fail-on {matrix.fail_on})"
     text += f"; {failed:,} not checked" if failed else ""
-    return style("good" if agree == len(matrix.cells) else "error" if failed else "warning", text)
+    found = sum(not cell.agrees and cell.error is None for cell in matrix.alone)
+    text += f"; {found:,} of {plural(len(matrix.alone), 'tree')} with findings of its own" if found else ""
+    good = agree == len(matrix.cells) and not found
+    return style("good" if good else "error" if failed else "warning", text)
 
 
 def write_text(matrix: Matrix, out: TextIO, style: Style) -> None:

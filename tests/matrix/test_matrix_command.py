@@ -17,9 +17,10 @@ from fleets import OTHER, fleet
 from caplint.cli import matrix as command
 
 TABLE = """\
-errors/warnings/notes  qemu-1         qemu-2
-linux-1                agrees 0/0/0   differs 1/0/0
-linux-2                differs 1/0/0  agrees 0/0/0
+errors/warnings/notes  alone        qemu-1         qemu-2
+alone                               clean 0/0/0    clean 0/0/0
+linux-1                clean 0/0/0  agrees 0/0/0   differs 1/0/0
+linux-2                clean 0/0/0  differs 1/0/0  agrees 0/0/0
 
 findings that prevent agreement
 error CAP101 KVM_CAP_NR_VCPUS: linux-1 with qemu-2 and linux-2 with qemu-1
@@ -92,9 +93,9 @@ def test_a_tree_that_cannot_be_read_is_an_error_of_its_cells_alone(caplint: Capl
     (words := [*words]).insert(3, "gone")
     run = caplint("matrix", *words)
     assert run.status == 2
-    assert "linux-1                agrees 0/0/0   differs 1/0/0\n" in run.out
-    assert "gone                   not checked    not checked\n" in run.out
-    assert "gone: no such directory (gone with qemu-1 and gone with qemu-2)\n" in run.out
+    assert "linux-1                clean 0/0/0  agrees 0/0/0   differs 1/0/0\n" in run.out
+    assert "gone                   not checked  not checked    not checked\n" in run.out
+    assert "gone: no such directory (gone)\n" in run.out
     assert run.out.endswith("2 of 6 pairs agree (--fail-on error); 2 not checked\n")
     assert run.err == ""
     failed = [cell for cell in _object(caplint, *words)["cells"] if "error" in cell]
@@ -116,9 +117,12 @@ def test_the_configuration_names_a_fleet(caplint: Caplint, words: list[str], apa
     trusted(apart, '[matrix]\nkernels = ["linux-*"]\nvmms = ["qemu-1", "qemu-2"]\n')
     assert caplint("matrix", "--fail-on", "error").out == TABLE
     run = caplint("matrix", "--tree", "mine=vmm:qemu-2", "--fail-on", "error")
-    assert run.out.splitlines()[:3] == [
-        "errors/warnings/notes  mine", "linux-1                differs 1/0/0", "linux-2                agrees 0/0/0",
-    ]  # fmt: skip
+    assert run.out.splitlines()[:4] == [
+        "errors/warnings/notes  alone        mine",
+        "alone                               clean 0/0/0",
+        "linux-1                clean 0/0/0  differs 1/0/0",
+        "linux-2                clean 0/0/0  agrees 0/0/0",
+    ]
 
 
 def test_other_trees_of_the_configuration_are_no_part_of_a_pair(

@@ -28,10 +28,11 @@ def _cell(*findings: dict[str, Any], notes: int = 0, **more: Any) -> Cell:
     return Cell(findings=findings, **values)
 
 
-def _matrix(rows: list[list[Cell]], *, label: str = "") -> Matrix:
+def _matrix(rows: list[list[Cell]], alone: list[Cell] | None = None, *, label: str = "") -> Matrix:
     kernels = [_member("kernel", f"k{row}{label}") for row in range(len(rows))]
     vmms = [_member("vmm", f"v{column}{label}") for column in range(len(rows[0]))]
-    return Matrix(kernels, vmms, [cell for row in rows for cell in row], "warning")
+    own = alone or [_cell() for _ in (*kernels, *vmms)]
+    return Matrix(kernels, vmms, [cell for row in rows for cell in row], own, "warning")
 
 
 def _lines(matrix: Matrix) -> list[str]:
@@ -40,12 +41,21 @@ def _lines(matrix: Matrix) -> list[str]:
 
 def test_a_fleet_that_agrees() -> None:
     assert _lines(_matrix([[_cell(notes=3), _cell()], [_cell(), _cell()]])) == [
-        "errors/warnings/notes  v0            v1",
-        "k0                     agrees 0/0/3  agrees 0/0/0",
-        "k1                     agrees 0/0/0  agrees 0/0/0",
+        "errors/warnings/notes  alone        v0            v1",
+        "alone                               clean 0/0/0   clean 0/0/0",
+        "k0                     clean 0/0/0  agrees 0/0/3  agrees 0/0/0",
+        "k1                     clean 0/0/0  agrees 0/0/0  agrees 0/0/0",
         "",
         "4 of 4 pairs agree (--fail-on warning)",
     ]
+
+
+def test_findings_of_trees_stand_once() -> None:
+    found = _lines(_matrix([[_cell(), _cell()]], [_cell(A), _cell(A, B), Cell(error="lost")]))
+    begin = found.index("findings of one tree alone")
+    assert found[begin + 1 : begin + 3] == ["error CAP101 KVM_CAP_A: k0 and v0", "error CAP101 KVM_CAP_B on x86: v0"]
+    assert "not checked: lost (v1)" in found
+    assert found[-1] == "2 of 2 pairs agree (--fail-on warning); 2 of 3 trees with findings of its own"
 
 
 A, B = _finding("KVM_CAP_A"), _finding("KVM_CAP_B", arch="x86")
@@ -104,7 +114,7 @@ def test_many_columns_become_several_tables() -> None:
 
 def test_a_long_label_keeps_its_end() -> None:
     found = _lines(_matrix([[_cell()]], label="-" + "x" * 50 + "-end"))
-    label = found[1].split()[0]
+    label = found[2].split()[0]
     assert (len(label), label[0], label[-4:]) == (36, "…", "-end")
 
 
@@ -129,7 +139,7 @@ def test_remarks(cell: Cell, remark: str) -> None:
 
 def test_pairs_that_were_not_checked_do_not_agree() -> None:
     found = _lines(_matrix([[Cell(error="lost"), _cell()], [Cell(error="lost"), _cell(A)]]))
-    assert found[1] == "k0                     not checked  agrees 0/0/0"
+    assert found[2] == "k0                     clean 0/0/0  not checked  agrees 0/0/0"
     assert "not checked: lost (k0 with v0 and k1 with v0)" in found
     assert found[-1] == "1 of 4 pairs agree (--fail-on warning); 2 not checked"
 
