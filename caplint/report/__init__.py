@@ -60,7 +60,9 @@ TABLE: dict[str, dict[str, Format]] = {
     "inventory --compare": {
         "text": Format("inventory.formats:write_changes_text"),
         "json": Format("inventory.formats:write_changes_json"),
+        "csv": Format("inventory.formats:write_changes_csv"),
         "markdown": Format("inventory.formats:write_changes_markdown"),
+        "html": Format("inventory.formats:write_changes_html"),
     },
     "matrix": {
         "text": Format("matrix:write_text"),

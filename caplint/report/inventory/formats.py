@@ -56,6 +56,16 @@ def write_changes_json(found: InventoryDifference, out: TextIO, _: Style) -> Non
     out.write(json_text(data.difference_object(found), indent=2) + "\n")
 
 
+def write_changes_csv(found: InventoryDifference, out: TextIO, _: Style) -> None:
+    """Write a row per changed property of a capability."""
+    out.write(rows.changes_csv(found))
+
+
+def write_changes_html(found: InventoryDifference, out: TextIO, _: Style) -> None:
+    """Write one HTML page."""
+    out.write(rows.changes_html(found))
+
+
 def write_changes_markdown(found: InventoryDifference, out: TextIO, _: Style) -> None:
     """Write the changes as Markdown lists."""
     out.write(rows.changes_markdown(found))

@@ -128,10 +128,6 @@ def test_the_command_says_the_same_twice(caplint: Caplint, output_format: str) -
         (("--arch", "z80"), "--arch z80: unknown; known are x86"),
         (("--only", "pretty"), "'pretty' is unknown; known are advertised"),
         (("--compare", "/nowhere"), "/nowhere"),
-        (
-            ("--compare", TREES[0], "--output-format", "html"),
-            "--compare is shown as text, json or markdown, not as html",
-        ),
     ],
 )
 def test_wrong_use(caplint: Caplint, words: tuple[str, ...], said: str) -> None:
