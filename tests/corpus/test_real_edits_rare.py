@@ -131,7 +131,7 @@ ANSWERED = [
             S390: inside(ENABLES, swap("kvm->arch.user_sigp = 1;", "kvm->arch.user_sigp_on = 1;")),
             S390_HOST: swap("\tint user_sigp;\n", "\tint user_sigp;\n\tint user_sigp_on;\n"),
         },
-        adds=rows("note", "CAP209", "S390_USER_SIGP", "s390"),
+        adds=rows("warning", "CAP209", "S390_USER_SIGP", "s390"),
     ),
 ]
 VMM = [
