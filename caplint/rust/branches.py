@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tree_sitter
 
-from caplint.rust.expressions import expression, name_of, test_of
+from caplint.rust.expressions import expression, test_of
 from caplint.rust.names import safe
 from caplint.rust.patterns import SIMPLE, alternatives, bindings, is_variable
 from caplint.rust.results import peeled
 from caplint.rust.scope import Fate, RustScope, conditioned
+from caplint.rust.value_types import name_of
 
 _PLAIN = frozenset({"identifier", "self", "field_expression", "scoped_identifier"})
 

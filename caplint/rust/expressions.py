@@ -8,13 +8,12 @@ from collections.abc import Callable
 import tree_sitter
 
 from caplint.rust.cfg import NEVER
-from caplint.rust.names import joined, last_words, safe, type_name
+from caplint.rust.names import last_words, safe
 from caplint.rust.results import only_expression
 from caplint.rust.scope import DROP, RustScope, conditioned
+from caplint.rust.value_types import SKIPPED, choice_of, first_inside, name_of, number_text, static_type
 from caplint.rust.words import words
 
-_INTEGER = re.compile(r"(0[xXbBoO][0-9a-fA-F_]+?|[0-9][0-9_]*)((?:u|i)(?:8|16|32|64|128|size))?\Z")
-_SUFFIXES = {"u64": "ull", "i64": "ll", "u32": "u", "usize": "ul"}
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 BLOCKS = frozenset(
     {"block", "unsafe_block", "if_expression", "match_expression", "loop_expression", "while_expression",
@@ -23,7 +22,6 @@ BLOCKS = frozenset(
 """Kinds of expressions that hold statements."""
 LEAVES = frozenset({"return_expression", "break_expression", "continue_expression"})
 _STRINGS = frozenset({"string_literal", "raw_string_literal", "char_literal", "byte_string_literal"})
-_SKIPPED = frozenset({"line_comment", "block_comment", "attribute_item"})
 
 
 def expression(scope: RustScope, node: tree_sitter.Node) -> None:
@@ -37,7 +35,7 @@ def expression(scope: RustScope, node: tree_sitter.Node) -> None:
     elif node.type in _STRINGS:
         out.put('"text"' if node.type != "char_literal" else "'c'", node.start_byte)
     elif node.type in {"boolean_literal", "integer_literal", "float_literal"}:
-        out.put(_number(file.plain(node)), node.start_byte)
+        out.put(number_text(file.plain(node)), node.start_byte)
     else:
         out.put("0", node.start_byte)
 
@@ -47,7 +45,7 @@ def _block_value(scope: RustScope, node: tree_sitter.Node) -> None:
     out = scope.out
     if (only := only_expression(node)) is not None:
         expression(scope, only)
-    elif (choice := _choice(node)) is not None:
+    elif (choice := choice_of(node)) is not None:
         for part, text in zip(choice, ("(", " ? ", " : "), strict=True):
             out.put(text, part.start_byte)
             expression(scope, part)
@@ -63,45 +61,8 @@ def _block_value(scope: RustScope, node: tree_sitter.Node) -> None:
         out.put(f"{name}; }})")
 
 
-def _choice(node: tree_sitter.Node) -> list[tree_sitter.Node] | None:
-    """Return condition and values of an `if` of two expressions, else None."""
-    condition, first = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
-    clause = node.child_by_field_name("alternative")
-    if node.type != "if_expression" or condition is None or first is None or clause is None or "let" in condition.type:
-        return None
-    second = next((child for child in clause.named_children if child.type == "block"), None)
-    values = [only_expression(block) for block in (first, second) if block is not None]
-    if len(values) != 2 or values[0] is None or values[1] is None:
-        return None
-    return [condition, values[0], values[1]]
-
-
-def _number(text: str) -> str:
-    if match := _INTEGER.match(text):
-        digits, suffix = match.group(1).replace("_", ""), match.group(2) or ""
-        if digits.startswith(("0o", "0O")):
-            digits = f"0{digits[2:]}"
-        elif digits.isdigit():
-            digits = digits.lstrip("0") or "0"
-        return digits + _SUFFIXES.get(suffix, "")
-    return text if text in {"true", "false"} else "1.0"
-
-
 def _identifier(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.put(name_of(scope, node), node.start_byte)
-
-
-def name_of(scope: RustScope, node: tree_sitter.Node) -> str:
-    """Return the name that a path or identifier is in C; a variant, an associated constant has its type in front."""
-    text = scope.file.plain(node)
-    if node.type == "self" or text == "self":
-        return "self"
-    segments = last_words(text)
-    if len(segments) == 1 and segments[0] not in scope.types:
-        segments = scope.imports.get(segments[0], segments)
-    elif len(segments) > 1 and (path := scope.imports.get(segments[0])):
-        segments = [*path, *segments[1:]]
-    return "NULL" if segments == ["None"] else joined(segments, scope.own_type)
 
 
 def _inside(name: str) -> Callable[[RustScope, tree_sitter.Node], None]:
@@ -113,11 +74,6 @@ def _inside(name: str) -> Callable[[RustScope, tree_sitter.Node], None]:
             expression(scope, inner)
 
     return write
-
-
-def first_inside(node: tree_sitter.Node) -> tree_sitter.Node | None:
-    """Return the first child that is an expression."""
-    return next((child for child in node.named_children if child.type not in {*_SKIPPED, "mutable_specifier"}), None)
 
 
 def _reference(scope: RustScope, node: tree_sitter.Node) -> None:
@@ -162,7 +118,7 @@ def operand_needs_brackets(node: tree_sitter.Node) -> bool:
 
 
 def _chain(scope: RustScope, node: tree_sitter.Node) -> None:
-    parts = [child for child in node.named_children if child.type not in _SKIPPED]
+    parts = [child for child in node.named_children if child.type not in SKIPPED]
     for index, part in enumerate(parts):
         scope.out.put(" && " if index else "", part.start_byte)
         expression(scope, part)
@@ -190,7 +146,7 @@ def test_of(scope: RustScope, pattern: tree_sitter.Node | None) -> str:
 
 
 def _index(scope: RustScope, node: tree_sitter.Node) -> None:
-    parts = [child for child in node.named_children if child.type not in _SKIPPED]
+    parts = [child for child in node.named_children if child.type not in SKIPPED]
     if len(parts) != 2:
         scope.out.put("0", node.start_byte)
         return
@@ -312,7 +268,7 @@ def _call(scope: RustScope, node: tree_sitter.Node) -> None:
     if function is None or arguments is None:
         scope.out.put("0", node.start_byte)
         return
-    given = [child for child in arguments.named_children if child.type not in _SKIPPED]
+    given = [child for child in arguments.named_children if child.type not in SKIPPED]
     if function.type == "field_expression":
         _method(scope, function, given)
         return
@@ -360,28 +316,6 @@ def _method(scope: RustScope, function: tree_sitter.Node, given: list[tree_sitte
     scope.out.put(")")
 
 
-def static_type(scope: RustScope, node: tree_sitter.Node) -> str:
-    """Return the type of a chain of members that the file tells, else ''."""
-    if node.type in {"self", "identifier"}:
-        name = scope.file.plain(node)
-        return scope.own_type if name == "self" else scope.types.get(name, "")
-    if node.type in {"reference_expression", "parenthesized_expression", "try_expression"}:
-        inner = first_inside(node)
-        return static_type(scope, inner) if inner is not None else ""
-    value = node.child_by_field_name("value")
-    if node.type == "field_expression" and value is not None:
-        field = node.child_by_field_name("field")
-        owner = static_type(scope, value)
-        return scope.members.get((owner, scope.file.plain(field)), "") if field is not None else ""
-    if node.type == "call_expression":
-        function = node.child_by_field_name("function")
-        inner = function.child_by_field_name("value") if function is not None else None
-        method = function.child_by_field_name("field") if function is not None else None
-        if inner is not None and method is not None and scope.file.plain(method) in words().transparent:
-            return static_type(scope, inner)
-    return ""
-
-
 def _arguments(scope: RustScope, given: list[tree_sitter.Node]) -> None:
     scope.out.put("(")
     for index, argument in enumerate(given):
@@ -423,31 +357,12 @@ def _macro_invocation(scope: RustScope, node: tree_sitter.Node) -> None:
 
 def _tuple(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.put("tuple", node.start_byte)
-    _arguments(scope, [child for child in node.named_children if child.type not in _SKIPPED])
+    _arguments(scope, [child for child in node.named_children if child.type not in SKIPPED])
 
 
 def _range(scope: RustScope, node: tree_sitter.Node) -> None:
     scope.out.put("range", node.start_byte)
-    _arguments(scope, [child for child in node.named_children if child.type not in _SKIPPED])
-
-
-def type_of_value(scope: RustScope, node: tree_sitter.Node) -> str:
-    """Return the type that an initial value tells: of a structure, or of `Type::new(…)`."""
-    if node.type == "struct_expression":
-        return type_name(scope.file, node.child_by_field_name("name"))
-    if node.type in {"try_expression", "reference_expression", "parenthesized_expression", "unsafe_block"}:
-        inner = first_inside(node)
-        return type_of_value(scope, inner) if inner is not None else ""
-    function = node.child_by_field_name("function") if node.type == "call_expression" else None
-    if function is not None and function.type == "scoped_identifier":
-        segments = last_words(scope.file.plain(function))
-        if len(segments) > 1 and segments[-1] in {"new", "default", "open"} and segments[-2][:1].isupper():
-            return scope.own_type if segments[-2] == "Self" else segments[-2]
-    value = function.child_by_field_name("value") if function is not None else None
-    field = function.child_by_field_name("field") if function is not None else None
-    if value is not None and field is not None and scope.file.plain(field) in words().transparent | words().fatal:
-        return type_of_value(scope, value)
-    return static_type(scope, node)
+    _arguments(scope, [child for child in node.named_children if child.type not in SKIPPED])
 
 
 _WRITERS: dict[str, Callable[[RustScope, tree_sitter.Node], None]] = {

@@ -79,4 +79,4 @@ def test_the_configuration_is_named_where_it_leads_nowhere(caplint: Caplint, tre
 
 
 def test_the_settings_say_where_a_tree_comes_from(caplint: Caplint, trees: Path) -> None:
-    assert '"variable": "CAPLINT_KERNEL"' in caplint("config").out
+    assert "# from CAPLINT_KERNEL\n# [trees.kernel]\n" in caplint("config").out
