@@ -54,6 +54,7 @@ Begin with the [user guide](guide.md). Every finding's code has a page among the
 guide
 add-a-capability
 inventory
+history
 matrix
 rules/index
 hooks

@@ -46,7 +46,7 @@ def _staged(caplint: Caplint, checkout: Path, header: str, *words: str) -> list[
 
 
 def test_they_are_computed_for_the_first_change_only(caplint: Caplint, checkout: Path, computed: list[int]) -> None:
-    wrong = [f"error {code} KVM_CAP_WRONG" for code in ("CAP102", "CAP104")]
+    wrong = ["error CAP102 KVM_CAP_WRONG"]
     assert _staged(caplint, checkout, f"{OLD}#define KVM_CAP_WRONG 9\n") == wrong
     assert _staged(caplint, checkout, f"{OLD}\n\n#define KVM_CAP_WRONG 9\n") == wrong
     assert _staged(caplint, checkout, f"/* Moved. */\n{OLD}") == []

@@ -35,10 +35,7 @@ def test_what_is_staged(caplint: Caplint, checkout: Path) -> None:
     git(checkout, "add", "-A")
     run = caplint(*words)
     assert run.status == 1
-    assert [line.split(": ")[1] for line in run.out.splitlines()] == [
-        "error CAP102 KVM_CAP_WRONG",
-        "error CAP104 KVM_CAP_WRONG",
-    ]
+    assert [line.split(": ")[1] for line in run.out.splitlines()] == ["error CAP102 KVM_CAP_WRONG"]
     assert run.out.startswith(f"{checkout}/{QEMU_UAPI}:4:9: ")
 
 
@@ -132,7 +129,7 @@ def test_a_base_that_is_not_head(caplint: Caplint, checkout: Path) -> None:
     commit(checkout)
     words = ("check", "--staged", "--kernel", "../k", *CONCISE)
     assert caplint(*words).out == ""
-    assert len(caplint(*words, "--base", "HEAD~1").out.splitlines()) == 2
+    assert len(caplint(*words, "--base", "HEAD~1").out.splitlines()) == 1
 
 
 def test_which_tree_is_meant(caplint: Caplint, checkout: Path, apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
