@@ -11,19 +11,20 @@ import pytest
 from caplint.report.settings import write_json, write_text
 from caplint.report.style import Style
 
-VALUES = {"source": None, "trust": None, "restricted": ["rules"], "fail_on": "error", "jobs": 2, "ignore": ["CAP1"]}
+LINES = ['fail-on = "error"', "\n[trees.kernel]", 'path = "k"']
+VALUES = {"source": None, "trust": None, "restricted": ["rules"], "fail_on": "error", "jobs": 2, "store": "/c/facts.db"}
 
 
 def _text(**more: Any) -> list[str]:
     out = io.StringIO()
-    write_text({**VALUES, **more}, out, Style())
+    write_text({**VALUES, "lines": LINES, **more}, out, Style())
     return out.getvalue().splitlines()
 
 
 def test_the_defaults() -> None:
     assert _text() == [
         "# no caplint.toml found here or above; these are the defaults",
-        'fail-on = "error"', "jobs = 2", 'ignore = ["CAP1"]',
+        'fail-on = "error"', "", "[trees.kernel]", 'path = "k"', "", "# store: /c/facts.db",
     ]  # fmt: skip
 
 
@@ -43,11 +44,12 @@ def test_where_they_come_from(trust: str | None, remark: str) -> None:
     assert _text(source="/a\x1b/caplint.toml", trust=trust)[0] == f"# from /a\\x1b/caplint.toml{remark}"
 
 
-def test_a_value_stays_on_its_line() -> None:
-    assert _text(cache="a\nb\x1b")[-1] == 'cache = "a\\nb\\u001b"'
+def test_what_a_terminal_would_obey_is_visible() -> None:
+    assert _text(lines=["a\x1b"], store="s\x1b")[1:] == ["a\\x1b", "", "# store: s\\x1b"]
+    assert _text(store=None)[-1] == "# store: none"
 
 
 def test_as_an_object() -> None:
     out = io.StringIO()
-    write_json(VALUES, out, Style())
+    write_json({**VALUES, "lines": LINES}, out, Style())
     assert json.loads(out.getvalue()) == VALUES

@@ -274,8 +274,7 @@ def test_a_repository_under_a_young_fifo_is_no_fifo(root: Path) -> None:
     assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).candidates()
 
 
-def test_git_that_never_ends_is_ended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_that_never_ends_is_ended(root: Path) -> None:
     """Each of its answers may come in time."""
-    monkeypatch.setattr(git_process, "_WHOLE", -1.0)
     with pytest.raises(git_process.GitFailedError, match=r"^takes longer than -1 s; run `git fsck`"):
-        git_process.Git(locate(root)).run("version")
+        git_process.Git(locate(root)).run("version", seconds=-1.0)
