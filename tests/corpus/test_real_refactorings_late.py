@@ -111,7 +111,8 @@ def default_first(function: str) -> Transform:
         rest = text[: match.start()] + text[match.end() :]
         place = re.search(r"^\tswitch \(.*\) \{\n", rest, re.MULTILINE)
         assert place is not None
-        return rest[: place.end()] + match.group() + rest[place.end() :]
+        left = "" if re.search(r"\t\t(?:break|return\b.*);\n\Z", match.group()) else "\t\tbreak;\n"
+        return rest[: place.end()] + match.group() + left + rest[place.end() :]
 
     return inside(function, apply)
 
@@ -212,7 +213,7 @@ KERNEL = [
     *once("s390", S390, ENABLES, "S390_RI S390_HPAGE_1M"),
     *once("powerpc", POWERPC, ENABLES, "PPC_NESTED_HV"),
     Edit("x86: numbers are compared when it is built", {X86: begins(ANSWERS, EQUAL.format("INTR_SHADOW", "MIPS_TE"))}),
-    Edit("arm64: a number is logged", {ARM64: begins(ANSWERS, LOGGED.format("ARM_TMM"))}),
+    Edit("arm64: a number is logged", {ARM64: begins(ANSWERS, LOGGED.format("ARM_MTE"))}),
     Edit("s390: numbers are compared when it is built", {S390: begins(ENABLES, EQUAL.format("S390_GS", "S390_BPB"))}),
     Edit(
         "x86: the enabling of 6.1 is a worker's",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from caplint.knowledge.kernel_idioms import kernel_idioms
 from caplint.link.functions.body import Body
 from caplint.link.functions.code_function import between
 from caplint.link.handlers.sites import Site
 
+_NUMBER = re.compile(r"\A\(*((?:0[xX][0-9a-fA-F]+|[0-9]+))[uUlL]*\)*\Z")
+
 
 def answer(body: Body, site: Site) -> str | None:
-    """Return the returned or assigned value if it is a single expression, else None."""
-    values = {row.text for row in between(body.returns, site.start, site.stop)}
-    values |= {row.text for row in between(body.stores, site.start, site.stop) if row.operator == "="}
+    """Return the returned or assigned value if it is a single expression, else None; a number without its suffix."""
+    values = {_NUMBER.sub(r"\1", row.text) for row in between(body.returns, site.start, site.stop)}
+    values |= {
+        _NUMBER.sub(r"\1", row.text) for row in between(body.stores, site.start, site.stop) if row.operator == "="
+    }
     return values.pop() if len(values) == 1 else None
 
 
