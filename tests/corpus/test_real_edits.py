@@ -153,7 +153,6 @@ HEADERS = [
         {QEMU: swap("KVM_CAP_SREGS2", "KVM_CAP_SREGS_TWO")},
         adds=[
             *STALE,
-            *rows("error", "CAP104", "SREGS_TWO"),
             *rows("error", "CAP102", "SREGS_TWO"),
             *rows("error", "CAP221", "SREGS2", "x86"),
         ],
