@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 # A name at the end of a text: `f`, `a ## _b`, `NAME(x, y)`.
@@ -48,12 +49,16 @@ class MacroFunctions:
 
     def holder(self, offset: int) -> str | None:
         """Return the function that holds an offset of the body; None outside of them."""
-        starts = [start for start, _ in self.extents.values()]
-        at = bisect_right(starts, offset) - 1
+        at = bisect_right(self._places, offset, key=lambda place: place[0]) - 1
         if at < 0:
             return None
-        name, (_, stop) = list(self.extents.items())[at]
+        _, stop, name = self._places[at]
         return name if offset < stop else None
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int, str]]:
+        """Beginning, end and name of each function, in the order of the body."""
+        return [(start, stop, name) for name, (start, stop) in self.extents.items()]
 
     def stored(self) -> Iterator[StoredPointer]:
         """Yield where functions are stored in members of structures whose type the body tells."""

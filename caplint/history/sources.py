@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from caplint.trees.detect import split_revision
 from caplint.trees.git_place import NoRepositoryError, locate
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
@@ -14,7 +15,7 @@ def repository_of(word: str) -> tuple[str, str] | None:
 
     Raises `CaplintError` for a directory without a repository, or a damaged one.
     """
-    path, revision = _split(word)
+    path, revision = split_revision(word)
     if revision and not _is_top(path):
         return None
     if not revision and not _is_top(path):
@@ -27,7 +28,7 @@ def state_of(word: str) -> tuple[str, str]:
 
     A label that is no revision of the directory's own repository leaves the directory as it is.
     """
-    path, label = _split(word)
+    path, label = split_revision(word)
     if not label:
         return path, Path(path).resolve().name
     if _is_top(path):
@@ -37,17 +38,6 @@ def state_of(word: str) -> tuple[str, str]:
             return path, label
         return f"{path}@{label}", label
     return path, label
-
-
-def _split(word: str) -> tuple[str, str]:
-    """Split at the last `@` behind an existing directory; an existing path is not split."""
-    if "@" not in word or Path(word).exists():
-        return word, ""
-    path, _, label = word.rpartition("@")
-    while not Path(path).is_dir() and "@" in path:
-        path, _, rest = path.rpartition("@")
-        label = f"{rest}@{label}"
-    return (path, label) if Path(path).is_dir() else (word, "")
 
 
 def _is_top(path: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from caplint.matrix.model import FleetMember
+from caplint.trees.detect import split_revision
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
 
@@ -37,14 +38,9 @@ def named(option: str) -> FleetMember:
 
 
 def split(text: str) -> tuple[str, str]:
-    """Split `DIR[@REV]` at the last `@` that follows a directory; an existing path is not split."""
-    if "@" not in text or Path(text).exists():
-        return text, ""
-    path, _, revision = text.rpartition("@")
-    while not Path(path).is_dir() and "@" in path:
-        path, _, rest = path.rpartition("@")
-        revision = f"{rest}@{revision}"
-    return (path, revision) if Path(path).is_dir() else (text, "")
+    """Split `DIR[@REV]` as trees of other commands are; the revision is empty without one."""
+    path, revision = split_revision(text)
+    return path, revision or ""
 
 
 def _expanded(text: str) -> Iterator[str]:

@@ -94,9 +94,9 @@ class Matrix:
     kernels: list[FleetMember]
     vmms: list[FleetMember]
     cells: list[Cell]
-    """Of pairs, with the findings that need both trees."""
+    """Cells of pairs, with the findings that need both trees."""
     alone: list[Cell]
-    """Of kernels, then VMMs, each with its own findings."""
+    """Cells of kernels, then of VMMs, each with its own findings."""
     fail_on: str
 
     @property

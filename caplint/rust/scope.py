@@ -12,7 +12,7 @@ from caplint.rust.output import Output
 from caplint.rust.syntax import RustFile
 
 Fate = tuple[str, str]
-"""What happens to the value of an expression in statement position: `return`, `drop`, or `assign` and a target."""
+"""Use of the value of an expression in statement position: `return`, `drop`, or `assign` and a target."""
 DROP: Fate = ("drop", "")
 RETURN: Fate = ("return", "")
 

@@ -64,19 +64,28 @@ def directory_tree(path: str, role: str | None = None, name: str | None = None) 
     return tree
 
 
-def tree_of(text: str, role: str | None = None, name: str | None = None) -> Tree:
-    """Return the tree of `DIR` or `DIR@REV`; role and name default to those of its project.
+def split_revision(text: str) -> tuple[str, str | None]:
+    """Split `DIR@REV` at the last `@` that follows an existing directory; None if the text names no revision.
 
-    The text is split at the last `@` that follows an existing directory, unless the whole text is an existing path.
+    An existing path is not split.
     """
     if "@" not in text or Path(text).exists():
-        return directory_tree(text, role, name)
-    path, revision = text.rpartition("@")[::2]
+        return text, None
+    path, _, revision = text.rpartition("@")
     while not Path(path).is_dir() and "@" in path:
         path, _, rest = path.rpartition("@")
         revision = f"{rest}@{revision}"
-    if not Path(path).is_dir():
-        return directory_tree(text, role, name)  # raises the right error
+    return (path, revision) if Path(path).is_dir() else (text, None)
+
+
+def tree_of(text: str, role: str | None = None, name: str | None = None) -> Tree:
+    """Return the tree of `DIR` or `DIR@REV`; role and name default to those of its project.
+
+    The text is split as by `split_revision`.
+    """
+    path, revision = split_revision(text)
+    if revision is None:
+        return directory_tree(text, role, name)
     return revision_tree(path, revision, role, name)
 
 

@@ -145,6 +145,6 @@ def test_enumerators_are_numbered() -> None:
 
 @pytest.mark.parametrize(("count", "problems"), [(3, []), (4, ["is enormous"])])
 def test_too_many_members(count: int, problems: list[str]) -> None:
-    """Those of a structure without a tag count at every place that it is used."""
+    """Count members of a structure without a tag at every place that it is used."""
     inner = "typedef struct { " + " ".join(f"int a{number};" for number in range(1_500)) + " } t;"
     assert declared(inner + "struct s { " + " ".join(f"t b{number};" for number in range(count)) + " };")[1] == problems

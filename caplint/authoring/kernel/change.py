@@ -16,14 +16,14 @@ WIDTH = 64
 
 @dataclass(frozen=True)
 class Given:
-    """What user space gives, as expressions."""
+    """Expressions for the values that user space gives."""
 
     value: str
-    """What would be `args[0]`."""
+    """Value that KVM_ENABLE_CAP has in `args[0]`."""
     before: tuple[str, ...] = ()
-    """What has to be 0, in front of the value."""
+    """Values in front of it that have to be 0."""
     after: tuple[str, ...] = ()
-    """What has to be 0, behind it."""
+    """Values behind it that have to be 0."""
 
 
 @dataclass(frozen=True)
