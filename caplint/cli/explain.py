@@ -4,49 +4,62 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from io import StringIO
+from typing import TYPE_CHECKING, TextIO
 
 from caplint.cli.exit_codes import CLEAN
-from caplint.cli.options import add_config, add_rule_pages, config_of, rules_of
+from caplint.cli.options import add_rule_pages, add_trees, config_of, progress, rules_of, style_of, trees_of
+from caplint.cli.pager import paged
+from caplint.knowledge.capability_names import PREFIX
 from caplint.rules import page as rule_pages
-from caplint.util.escape import visible
+from caplint.util.errors import CaplintError
+from caplint.util.suggest import hint, nearest
 
 if TYPE_CHECKING:
-    from markdown_it.token import Token
+    from caplint.config.settings import Config
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("code", metavar="CODE", help="a rule's code or name")
+    parser.add_argument("subject", metavar="CODE|KVM_CAP_X", help="code or name of a rule, or a capability")
+    add_trees(parser, purpose="source trees to look a capability up in (default: that of the working directory)")
     add_rule_pages(parser)
-    add_config(parser)
+    parser.add_argument("--query", action="store_true", help="show the SQL query of the rule too, at the end")
+    parser.add_argument("--no-pager", action="store_true", help="print a long page without a pager")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the rule page: rendered on a terminal, as Markdown elsewhere."""
-    rule = rule_pages.find(rules_of(options, config_of(options)), options.code)
-    patch = f", {rule.in_patch} where a patch brings it" if rule.in_patch else ""
-    head = f"{rule.code} {rule.name} · {rule.severity}{patch} · since {rule.since}"
-    if rule.needs:
-        head += f" · needs {', '.join(rule.needs)}"
-    if not sys.stdout.isatty():
-        print(f"{head}\n\n{rule.text}", end="")
-        return CLEAN
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-    from rich.markdown import Markdown  # noqa: PLC0415
-
-    console = Console(width=min(100, Console().width), no_color=options.color == "never")
-    console.print(head, style="bold", highlight=False)
-    console.print()
-    page = Markdown(rule.text)
-    for token in _tokens(page.parsed):  # an entity may stand for a character that reorders a line
-        token.content = "\n".join(map(visible, token.content.split("\n")))
-    console.print(page)
+    """Show the page of a rule or the card of a capability; long text goes through a pager."""
+    config = config_of(options)
+    text = StringIO()
+    if options.subject.upper().startswith(PREFIX):
+        _write_card(options.subject.upper(), options, config, text)
+    else:
+        _write_page(options, config, text)
+    paged(text.getvalue(), wanted=not options.no_pager)
     return CLEAN
 
 
-def _tokens(tokens: Iterable[Token]) -> Iterator[Token]:
-    for token in tokens:
-        yield token
-        yield from _tokens(token.children or ())
+def _write_page(options: argparse.Namespace, config: Config, out: TextIO) -> None:
+    if options.paths:
+        raise CaplintError(f"{options.paths[0]}: a rule needs no trees; only KVM_CAP_X is looked up in them")
+    from caplint.report.rule_page import RulePage, write  # noqa: PLC0415
+
+    rule = rule_pages.find(rules_of(options, config, whole=False), options.subject)
+    write(RulePage(rule, options.query), out, style_of(options), terminal=sys.stdout.isatty())
+
+
+def _write_card(name: str, options: argparse.Namespace, config: Config, out: TextIO) -> None:
+    if options.query:
+        raise CaplintError(f"--query shows the query of a rule, but {name} is a capability")
+    from caplint.inventory.builder import build  # noqa: PLC0415 - imports most of the program
+    from caplint.inventory.card import card_of  # noqa: PLC0415
+    from caplint.report.card import ShownCard, write  # noqa: PLC0415
+
+    with progress() as show:
+        inventory, outcome = build(trees_of(options, config), rules_of(options, config), config, show)
+    by_name = {cap.name: cap for cap in inventory.capabilities}
+    if name not in by_name:
+        near = hint(nearest(name, by_name), "`caplint inventory` lists all capabilities")
+        raise CaplintError(f"{name}: no header in view defines it{near}")
+    write(ShownCard(card_of(by_name[name], inventory), outcome.trees), out, style_of(options))

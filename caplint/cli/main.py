@@ -34,7 +34,7 @@ COMMANDS = {
     "new": "write the series of patches that adds a capability to a kernel and QEMU",
     "probe": "show the answers of a machine's KVM, and its registers",
     "rules": "list the rules",
-    "explain": "show the page of a rule",
+    "explain": "explain a rule, or show the card of a capability",
     "init": "write a commented caplint.toml for the trees that are found",
     "config": "show the effective configuration",
     "trust": "trust a configuration file to set the cache, rules and other trees",

@@ -16,17 +16,24 @@ _MAX_LINE = 160
 def report(outcome: Outcome, out: TextIO, style: Style) -> None:
     """Write the findings, then a summary, unless the style is brief."""
     source = Source(outcome.trees)
-    for finding in outcome.findings:
-        _finding(finding, source, out, style)
-    for known in outcome.known if outcome.known_shown else ():
-        _finding(known.finding, source, out, style, f"known upstream, {known.entry.remark}")
+    shown = [(finding, "") for finding in outcome.findings]
+    if outcome.known_shown:
+        shown += [(known.finding, f"known upstream, {known.entry.remark}") for known in outcome.known]
+    explained: set[str] = set()
+    for finding, remark in shown:
+        hinted = not style.brief and finding.code not in explained
+        explained.add(finding.code)
+        _finding(finding, source, out, style, remark, hinted=hinted)
     for finding in outcome.resolved or ():
         _resolved(finding, out, style)
     if not style.brief:
         summary(outcome, out, style)
 
 
-def _finding(finding: Finding, source: Source, out: TextIO, style: Style, remark: str = "") -> None:
+def _finding(  # noqa: PLR0913 - a finding, and its looks
+    finding: Finding, source: Source, out: TextIO, style: Style, remark: str, *, hinted: bool
+) -> None:
+    """Print a finding; `hinted`: the first of its rule, which says where the rule is explained."""
     head = style(finding.severity, f"{finding.severity} {finding.code}")
     subject = safe(finding.subject)
     print(f"{head} {style('bold', subject)}{sentence(finding).removeprefix(subject)}", file=out)
@@ -37,6 +44,8 @@ def _finding(finding: Finding, source: Source, out: TextIO, style: Style, remark
         print(f"  … and {len(finding.related) - MAX_RELATED} more places", file=out)
     if remark:
         print(f"  {safe(remark)}", file=out)
+    if hinted:
+        print(style("dim", f"  caplint explain {safe(finding.code)}"), file=out)
     print(file=out)
 
 

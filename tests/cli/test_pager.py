@@ -22,6 +22,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PAGER", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     return canary
 
 
@@ -51,4 +52,29 @@ def test_what_is_no_terminal_has_no_pager(
 
 def test_an_absolute_directory_of_path_is(planted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _paged(monkeypatch, f".{os.pathsep}{planted.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    assert planted.read_text() == LONG
+
+
+@pytest.mark.parametrize("pager_word", ["./less", "sub/../less", "less '", "''", "no-such-pager-here"])
+def test_a_pager_that_may_not_run_is_left_out(
+    planted: Path, pager_word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAGER", pager_word)
+    _paged(monkeypatch, "/nonexistent")
+    assert not planted.exists()
+    assert capsys.readouterr().out == LONG
+
+
+def test_a_dumb_terminal_has_no_pager(
+    planted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    _paged(monkeypatch, f"{planted.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    assert not planted.exists()
+    assert capsys.readouterr().out == LONG
+
+
+def test_the_pager_may_have_arguments(planted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", f"{planted.parent}/less -R")
+    _paged(monkeypatch, "/usr/bin:/bin")
     assert planted.read_text() == LONG

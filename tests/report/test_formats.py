@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from caplint.report.style import Style
 from caplint.report.wording import coverage_line, plural, size
 
 LONG = "x" * 300
+HINT = "  caplint explain CAP999"
 
 
 def _outcome(root: Path, *findings: Finding) -> Outcome:
@@ -49,6 +51,7 @@ def test_text(tmp_path: Path) -> None:
         "        2 | second  \\x1b[2J",
         f"  kernel:{X86}:1: place 0",
         "        1 | first",
+        "  caplint explain CAP999",
         "",
         "0 errors, 1 warning, 0 notes; 2 suppressed",
         "skipped: CAP102, CAP103 (why)",
@@ -68,13 +71,13 @@ def test_the_architecture_is_said_where_it_says_something(tmp_path: Path, arch: 
 
 @pytest.mark.parametrize("line", [0, 5, 99])
 def test_a_line_that_is_not_there(tmp_path: Path, line: int) -> None:
-    assert _text(_outcome(tmp_path, _finding(line))).splitlines()[1:3] == [f"  kernel:{X86}:{line}", ""]
+    assert _text(_outcome(tmp_path, _finding(line))).splitlines()[1:3] == [f"  kernel:{X86}:{line}", HINT]
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     outcome = _outcome(tmp_path, _finding())
     (tmp_path / X86).unlink()
-    assert _text(outcome).splitlines()[1:3] == [f"  kernel:{X86}:2", ""]
+    assert _text(outcome).splitlines()[1:3] == [f"  kernel:{X86}:2", HINT]
 
 
 def test_long_lines_and_long_lists_are_cut(tmp_path: Path) -> None:
@@ -136,3 +139,14 @@ def test_plurals() -> None:
 def test_a_clean_ledger_in_one_line() -> None:
     line = coverage_line(Coverage([TreeCoverage("kernel", 1, 5, 2, 0, 0, 0, 3, 0)], [], [], {}))
     assert line == "1 file, 5 bytes, 2 functions read; 3 capability, ioctl and MSR names, all accounted for"
+
+
+def test_a_rule_is_hinted_at_once(tmp_path: Path) -> None:
+    outcome = _outcome(tmp_path, _finding())
+    other = replace(outcome.findings[0], code="CAP998")
+    twice = replace(outcome, findings=[*outcome.findings, other, *outcome.findings])
+    lines = _text(twice).splitlines()
+    assert [line for line in lines if "explain" in line] == [HINT, "  caplint explain CAP998"]
+    out = io.StringIO()
+    writer("check", "text")(twice, out, Style(brief=True))
+    assert "explain" not in out.getvalue()
