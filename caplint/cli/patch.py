@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import FOUND
 from caplint.cli.fixing import add_fix, fixed, is_asked, tell_left, tell_refused
-from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around
+from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around, write_output
 from caplint.cli.reporting import add_output, finish, report, report_files, status_of, write_files
 from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
 from caplint.findings.finding import sort_key
+from caplint.report import choices
 from caplint.report.style import safe
 from caplint.report.wording import plural
 from caplint.trees.excerpt import apply_excerpts
@@ -51,6 +52,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--less-context", action="store_true", help="let a hunk apply where only one line of its context matches"
+    )
+    parser.add_argument(
+        "--summary",
+        action="store_true",
+        help="print, as text for a mail, which places of each capability the series touches and what it owes"
+        " (text, b4)",
     )
     add_trees(parser, bare=False)
     add_rules(parser)
@@ -108,6 +115,7 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     report_files(options)  # what is wrong with them is said before the work
     _check_fixing(options)
+    _check_summary(options)
     texts = tuple(PatchText(*text) for text in patch_texts(options.files))
     setting = _Setting(options, config, trees_around(options, config), rules_of(options, config, whole=False))
     rules = setting.rules
@@ -126,6 +134,8 @@ def run(options: argparse.Namespace) -> int:
         return setting.finish(_fix(texts, patched, outcomes, setting))
     if options.diff:
         return _print_fixes(patched, outcomes, setting)
+    if options.summary:
+        return _summarise(patched, outcomes, setting)
     return _report(patched, outcomes, setting)
 
 
@@ -153,6 +163,29 @@ def _check_fixing(options: argparse.Namespace) -> None:
         raise CaplintError("fixes need whole files, and --diff-only reads none; leave one of them out")
     if options.fix != (options.output is not None):
         raise CaplintError("--fix writes the corrected patches to a directory: use both, --fix -o DIR")
+
+
+def _check_summary(options: argparse.Namespace) -> None:
+    """Raise `CaplintError` for options that do not fit --summary."""
+    formats = choices("patch --summary")
+    if options.summary and (is_asked(options) or options.diff_only or options.statistics or options.output_file):
+        raise CaplintError("--summary goes to standard output alone, and needs whole files; leave the other option out")
+    if options.summary and options.output_format not in formats:
+        raise CaplintError(f"--summary is shown as {' or '.join(formats)}, not as {options.output_format}")
+
+
+def _summarise(patched: list[PatchedTrees], outcomes: list[Outcome], setting: _Setting) -> int:
+    """Print the summaries of all series and return the exit code."""
+    from caplint.inventory.series_summary import summary_of  # noqa: PLC0415 - most runs have none
+    from caplint.report.series_summary import SummarisedSeries  # noqa: PLC0415
+
+    series = []
+    with progress() as show:
+        for entry, outcome in zip(patched, outcomes, strict=True):
+            series.append((_names(entry), summary_of(entry.trees, outcome.findings, setting.config, show)))
+    together = _together(outcomes)
+    write_output(SummarisedSeries(together, series), "patch --summary", setting.options)
+    return setting.status(together)
 
 
 def _fix(

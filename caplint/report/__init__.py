@@ -71,6 +71,7 @@ TABLE: dict[str, dict[str, Format]] = {
         "markdown": Format("matrix_page:write_markdown"),
         "html": Format("matrix_page:write_html"),
     },
+    "patch --summary": {"text": Format("series_summary:write_text"), "b4": Format("series_summary:write_b4")},
     "path": {
         "text": Format("paths:write_text"),
         "json": Format("paths:write_json"),

@@ -6,7 +6,7 @@ src/b4/review/checks.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from caplint.engine.outcome import Outcome
@@ -17,13 +17,13 @@ from caplint.util.escape import json_text
 _STATUS = {"error": "fail", "warning": "warn", "note": "pass"}
 
 
-def report(outcome: Outcome, out: TextIO, _: Style) -> None:
-    """Write the check result. Notes alone pass, and appear in the details."""
+def report(outcome: Outcome, out: TextIO, _: Style, first: Sequence[str] = ()) -> None:
+    """Write the check result. Notes alone pass, and appear in the details, after the lines of `first`."""
     result = {
         "tool": "caplint",
         "status": _STATUS[outcome.findings[0].severity] if outcome.findings else "pass",
         "summary": tally(outcome),
-        "details": "\n".join(_details(outcome)),
+        "details": "\n".join([*first, *([""] if first else []), *_details(outcome)]),
     }
     out.write(json_text([result], indent=2) + "\n")
 

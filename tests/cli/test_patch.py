@@ -29,6 +29,7 @@ MINI = (
     "--libvirt",
     shipped_files.FIXTURES / "libvirt",
 )
+ALONE = "--summary goes to standard output alone, and needs whole files; leave the other option out"
 JSON = ("--output-format", "json")
 CONCISE = ("--output-format", "concise")
 
@@ -311,3 +312,39 @@ def test_lines_that_no_file_has(
     run = caplint("patch", tmp_path / "p", *pair, *more)
     assert (run.status, run.out, run.err.count("\n")) == (2, "", 1)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_a_summary_is_mail_text_or_a_check_of_b4(
+    caplint: Caplint, tmp_path: Path, pair: tuple[str | Path, ...]
+) -> None:
+    (tmp_path / "a.patch").write_text(_cap("KVM_CAP_NEW", 10))
+    run = caplint("patch", tmp_path / "a.patch", *pair, "--summary", "--fail-on", "never")
+    assert (run.status, run.err) == (0, "")
+    text = run.out.splitlines()
+    assert text[:2] == ["KVM_CAP_NEW (10), new", "  touches  number"]
+    assert len(text) <= 10
+    assert max(map(len, text)) <= 72
+    (check,) = json.loads(caplint("patch", tmp_path / "a.patch", *pair, "--summary", "--output-format", "b4").out)
+    assert check["details"].startswith(run.out)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--output-format", "sarif"), "--summary is shown as text or b4, not as sarif"),
+        (
+            ("--statistics",),
+            ALONE,
+        ),
+        (
+            ("--diff-only",),
+            ALONE,
+        ),
+    ],
+)
+def test_a_summary_stands_alone(
+    caplint: Caplint, tmp_path: Path, pair: tuple[str | Path, ...], words: tuple[str, ...], error: str
+) -> None:
+    (tmp_path / "a.patch").write_text(_cap("KVM_CAP_NEW", 10))
+    run = caplint("patch", tmp_path / "a.patch", *pair, "--summary", *words)
+    assert (run.status, run.out, run.err) == (2, "", f"caplint: {error}\n")
