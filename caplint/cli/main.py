@@ -38,6 +38,7 @@ COMMANDS = {
     "init": "write a commented caplint.toml for the trees that are found",
     "config": "show the effective configuration",
     "trust": "trust a configuration file to set the cache, rules and other trees",
+    "server": "show findings and capabilities in an editor (a language server on standard input and output)",
     "demo": "check the shipped mini-trees with a faulty patch pair applied",
 }
 # Characters of a message.

@@ -23,7 +23,7 @@ class Source:
 
     def line(self, place: Location) -> str:
         """Return the line's text, empty if there is no such line."""
-        return self._bytes(place).decode("utf-8", "replace")
+        return self.bytes_of(place).decode("utf-8", "replace")
 
     def address(self, place: Location) -> str:
         """Return the address of a place's file for links; empty for a file that is in no directory."""
@@ -34,10 +34,11 @@ class Source:
 
     def column(self, place: Location) -> int:
         """Return the column in characters; the facts count bytes."""
-        before = self._bytes(place)[: place.column - 1]
+        before = self.bytes_of(place)[: place.column - 1]
         return place.column - len(before) + len(before.decode("utf-8", "replace"))
 
-    def _bytes(self, place: Location) -> bytes:
+    def bytes_of(self, place: Location) -> bytes:
+        """Return the bytes of the place's line, empty if there is no such line."""
         lines = self._lines(place.tree, place.path)
         return lines[place.line - 1] if 0 < place.line <= len(lines) else b""
 

@@ -1,0 +1,35 @@
+"""caplint server"""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+
+from caplint.cli.exit_codes import CLEAN
+from caplint.cli.options import add_rules, add_trees, config_of, rules_of, trees_of
+from caplint.util.errors import CaplintError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_trees(parser)
+    add_rules(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve an editor over standard input and output until it ends."""
+    if find_spec("pygls") is None:
+        raise CaplintError("the language server needs pygls; install it with pip install 'caplint[server]'")
+    from caplint.server.language_server import serve  # noqa: PLC0415 - the only command that needs an optional library
+    from caplint.server.plan import Plan  # noqa: PLC0415
+    from caplint.server.planning import Planner  # noqa: PLC0415
+
+    def chosen() -> Plan:
+        config = config_of(options)
+        return Plan(trees_of(options, config), rules_of(options, config, whole=False), config)
+
+    named = bool(options.paths or options.kernel or options.qemu or options.libvirt or options.tree)
+    if named or options.config:
+        chosen()  # what is wrong with them is said before the editor waits for an answer
+    serve(Planner(chosen, named=named))
+    return CLEAN
