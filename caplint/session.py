@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from caplint.config.run import machines_of
 from caplint.config.settings import Config
@@ -58,29 +59,44 @@ class Session:
 
 
 def open_session(
-    trees: list[Tree], config: Config, progress: Progress = no_progress, *, narrow: str | None = None
+    trees: list[Tree],
+    config: Config,
+    progress: Progress = no_progress,
+    *,
+    narrow: str | None = None,
+    results: tuple[str, ...] = (),
 ) -> Session:
     """Extract missing facts, link the trees and fill the views.
 
     A `narrow` session has only the views of capabilities, from the files that mention KVM or contain the given name.
+    With `results`, only the links run that fill these tables, and what they need.
     If the store turns out to be damaged, it is discarded and all facts are extracted again.
     """
-    path = config.store_path
+    path, part = config.store_path, _Part(narrow, results)
     store = FactStore(path)
     try:
-        return _open(trees, config, store, progress, narrow)
+        return _open(trees, config, store, progress, part)
     except (sqlite3.Error, ValueError) as error:
         store.close()
         if path is None:
             raise
         # Damage may first show as invalid JSON or an invalid number.
-        return _open(trees, config, FactStore.instead(path, error), progress, narrow)
+        return _open(trees, config, FactStore.instead(path, error), progress, part)
     except BaseException:
         store.close()
         raise
 
 
-def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, narrow: str | None) -> Session:
+class _Part(NamedTuple):
+    """Part of the views that a session has; see `open_session`."""
+
+    narrow: str | None
+    results: tuple[str, ...]
+
+
+def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, part: _Part) -> Session:
+    narrow = part.narrow
+
     def in_scope(tree: Tree | None, files: list[File]) -> list[File]:
         if tree is None or narrow is None:
             return files
@@ -114,7 +130,12 @@ def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progres
         rows,
         reading,
         RunScope(
-            tuple(config.vendor_range), config.abis, narrow is not None, machines_of(config), config.oldest_kernel
+            tuple(config.vendor_range),
+            config.abis,
+            narrow is not None,
+            machines_of(config),
+            config.oldest_kernel,
+            part.results,
         ),
     )
     return Session(store, loaded, configurations)

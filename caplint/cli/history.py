@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN
+from caplint.cli.fleet_options import add_scheduler, scheduler_of
 from caplint.cli.options import add_config, add_output_format, config_of, progress, write_output
 from caplint.knowledge.capability_names import is_capability
 from caplint.util.errors import CaplintError
@@ -49,6 +50,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "with each other capability that it uses; releases are those of --kernel, or else caplint's own data",
     )  # fmt: skip
     add_config(parser)
+    add_scheduler(parser)
     add_output_format(parser, "history")
 
 
@@ -63,11 +65,12 @@ def run(options: argparse.Namespace) -> int:
         words = getattr(options, role)
         caps += [word for word in words if is_capability(word) and not Path(word).exists()]
         setattr(options, role, [word for word in words if word not in caps])
+    scheduler = scheduler_of(options)
     wanted = Wanted(tuple(caps), tuple(options.tags), code=not options.header_only)
     if options.needs:
-        return _needs(options, HistoryRun(wanted, config, lambda _done, _total: None))
+        return _needs(options, HistoryRun(wanted, config, lambda _done, _total: None, scheduler))
     with progress("reading releases") as show:
-        tracks = _tracks(options, HistoryRun(wanted, config, show))
+        tracks = _tracks(options, HistoryRun(wanted, config, show, scheduler))
     if not tracks:
         raise CaplintError("no repository given; use --kernel REPO, --qemu REPO or --tree NAME=vmm:REPO")
     _all_known(caps, tracks)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN, FOUND, UNCOVERED, WRONG
+from caplint.cli.fleet_options import add_scheduler, scheduler_of
 from caplint.cli.options import add_config, add_output_format, add_rules, config_of, progress, rules_of, write_output
 from caplint.config.trust import digest
 from caplint.engine import baseline_file
 from caplint.findings.finding import SEVERITIES
 from caplint.matrix.fleet import members, named
 from caplint.matrix.model import Cell, FleetMember, Job, Matrix
-from caplint.matrix.tls import Tls
+from caplint.matrix.run_jobs import run_jobs
 from caplint.util.errors import CaplintError
 
 if TYPE_CHECKING:
@@ -44,32 +44,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="hide the findings listed in FILE (see caplint baseline)"
     )
-    parser.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="run the checks on workers of this Dask cluster, such as tls://head:8786 (needs caplint[distributed]); "
-        "the scheduler can run code here, so name only a trusted one",
-    )
-    for option, words in (
-        ("--tls-ca-file", "CA certificates that verify the scheduler"),
-        ("--tls-cert", "client certificate for the scheduler"),
-        ("--tls-key", "private key of --tls-cert"),
-    ):
-        parser.add_argument(option, type=Path, metavar="FILE", help=f"PEM file: {words} (tls:// addresses only)")
+    add_scheduler(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check every pair, print which pairs agree, and return the exit code."""
+    from caplint.matrix.cell import CHECKS, remembered  # noqa: PLC0415 - imports most of a check
+
     config = config_of(options)
+    scheduler = scheduler_of(options)
     kernels, vmms = _fleet(options, config)
     fail_on = options.fail_on or config.fail_on
     pairs: list[_Trees] = [(kernel, vmm) for kernel in kernels for vmm in vmms]
     alone: list[_Trees] = [*((kernel, None) for kernel in kernels), *((None, vmm) for vmm in vmms)]
     jobs = _jobs(options, config, pairs + alone, fail_on)
-    cells = _remembered(jobs)
+    cells = dict(remembered(jobs))
     places = [*range(len(pairs), len(jobs)), *staggered(len(kernels), len(vmms))]
     order = [place for place in places if place not in cells]
-    with progress("checking pairs") as show, closing(_run(options, jobs, order, config.jobs)) as done:
+    with progress("checking pairs") as show, closing(run_jobs(scheduler, CHECKS, jobs, order, config.jobs)) as done:
         for place, cell in done:
             cells[place] = cell
             show(len(cells), len(jobs))
@@ -138,28 +130,6 @@ def _jobs(options: argparse.Namespace, config: Config, pairs: list[_Trees], fail
 def staggered(rows: int, columns: int) -> list[int]:
     """Return an order of the cells in which neighbours share no row or column, so that no two read the same files."""
     return [row * columns + (row + turn) % columns for turn in range(columns) for row in range(rows)]
-
-
-def _remembered(jobs: list[Job]) -> dict[int, Cell]:
-    from caplint.matrix.cell import remembered  # noqa: PLC0415 - imports most of a check
-
-    return dict(remembered(jobs))
-
-
-def _run(
-    options: argparse.Namespace, jobs: list[Job], order: list[int], processes: int
-) -> Generator[tuple[int, Cell], None, None]:
-    tls = Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
-    if options.scheduler is None and tls != Tls():
-        raise CaplintError("--tls-ca-file, --tls-cert and --tls-key are for --scheduler, which is missing")
-    # Only the command line names a scheduler: neither the configuration nor DASK_SCHEDULER_ADDRESS does.
-    if options.scheduler is None or not order:  # cached cells need no cluster
-        from caplint.matrix.processes import run_here  # noqa: PLC0415 - only one of the two is needed
-
-        return run_here(jobs, order, processes)
-    from caplint.matrix.cluster import run_there  # noqa: PLC0415
-
-    return run_there(options.scheduler, jobs, order, tls)
 
 
 def _status(matrix: Matrix) -> int:

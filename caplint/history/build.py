@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caplint.config.settings import Config
 from caplint.history import place_events
@@ -14,7 +15,7 @@ from caplint.history.line import HistoryLine, cause
 from caplint.history.model import HEADER, PRESENT, RENAMED, Event, Point, Track
 from caplint.history.place_events import Causes, Window
 from caplint.history.places import Places
-from caplint.history.point_reader import PointReader
+from caplint.history.point_reader import PointReader, ReadingWith
 from caplint.history.steps import HeaderStep, steps
 from caplint.inventory.select import is_named
 from caplint.knowledge.load import knowledge
@@ -22,6 +23,9 @@ from caplint.trees.detect import revision_tree, tree_of
 from caplint.trees.repository import Repository
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
+
+if TYPE_CHECKING:
+    from caplint.matrix.tls import Scheduler
 
 Progress = Callable[[int, int], None]
 
@@ -49,6 +53,13 @@ class HistoryRun:
     wanted: Wanted
     config: Config
     progress: Progress
+    scheduler: Scheduler | None = None
+    """Cluster to read states on; None: here."""
+
+    @property
+    def reading(self) -> ReadingWith:
+        """Settings of the reading of states."""
+        return ReadingWith(self.config, self.progress, self.scheduler)
 
 
 @dataclass
@@ -88,8 +99,8 @@ def of_repository(path: str, revision: str, identity: tuple[str, str | None], ru
     if not marks or marks[-1][0] != len(line.ids) - 1:
         points.append(Point(revision, last, path))
     if run.wanted.code:
-        reader = PointReader(run.config, tree.role, tree.name, repository.prefix)
-        states = reader.read(points, lambda point: revision_tree(path, point.commit or "", *identity), run.progress)
+        reader = PointReader(run.reading, tree.role, tree.name, (path, repository.prefix))
+        states = reader.read(points, lambda point: revision_tree(path, point.commit or "", *identity))
         found.remarks += reader.remarks
         points = [*states]
         compared = [(point, states[point], renamed(line.place[point.commit or ""])) for point in points]
@@ -216,8 +227,8 @@ def of_directories(words: list[tuple[str, str]], identity: tuple[str, str | None
         before = now
         found.number(now)
     if run.wanted.code:
-        reader = PointReader(run.config, trees[0].role, trees[0].name, "")
-        states = reader.read(points, dict(zip(points, trees, strict=True)).__getitem__, run.progress)
+        reader = PointReader(run.reading, trees[0].role, trees[0].name, None)
+        states = reader.read(points, dict(zip(points, trees, strict=True)).__getitem__)
         compared = [(point, states[point], names) for point, names in zip(points, renamed, strict=True)]
         _place_events(compared, {point.label for point in points}, run.wanted, found)
     return found.track(trees[0].name, trees[0].role, ", ".join(tree.location for tree in trees), points)

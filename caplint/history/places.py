@@ -18,6 +18,12 @@ from caplint.session import open_session
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import CHANGING, code_identity
 
+_RESULTS = (
+    "tree", "configurations", "all_cap", "all_handler", "all_cap_answer", "all_cap_check", "all_cap_enable",
+    "all_cap_msr", "all_doc_cap", "all_vmm_use",
+)  # fmt: skip
+"""Results of links that places are read from; the others take more than half of the time."""
+
 
 class CapabilityPlace(NamedTuple):
     """Place of a capability: what kind of place, and on which architecture."""
@@ -53,7 +59,7 @@ def recalled(store: FactStore, keys: list[str]) -> dict[str, Places]:
     found = {}
     for key, text in store.recall_all(keys).items():
         try:
-            found[key] = _parsed(text)
+            found[key] = parsed(text)
         except (ValueError, TypeError):
             continue
     return found
@@ -61,15 +67,20 @@ def recalled(store: FactStore, keys: list[str]) -> dict[str, Places]:
 
 def read(tree: Tree, config: Config, key: str | None = None) -> Places:
     """Return the places of a tree, read from its files, and cache them under the key. Raises `CaplintError`."""
-    session = open_session([tree], config)
+    session = open_session([tree], config, results=_RESULTS)
     try:
         inventory = collect(session, [])
         places = {cap.name: dict(_places(cap)) for cap in inventory.capabilities}
-        if key is not None:
-            session.store.retain(key, _rendered(places))
+        retain(session.store, key, places)
         return places
     finally:
         session.store.close()
+
+
+def retain(store: FactStore, key: str | None, places: Places) -> None:
+    """Cache the places under a key; None: not at all."""
+    if key is not None:
+        store.retain(key, rendered(places))
 
 
 def _places(cap: Capability) -> Iterator[tuple[CapabilityPlace, PlaceState]]:
@@ -112,11 +123,13 @@ def _sites(lines: Iterable[SourceLine], *, whole: bool = False) -> tuple[tuple[s
     return tuple(sorted({(line.path, "" if whole else line.function or "") for line in lines}))
 
 
-def _rendered(places: Places) -> str:
+def rendered(places: Places) -> str:
+    """Return the places as text."""
     return json.dumps([[cap, [[*place, *state] for place, state in known.items()]] for cap, known in places.items()])
 
 
-def _parsed(text: str) -> Places:
+def parsed(text: str) -> Places:
+    """Return the places of a text. Raises `ValueError` or `TypeError` for a damaged one."""
     return {
         cap: {
             CapabilityPlace(name, arch): PlaceState(words, tuple((path, function) for path, function in sites))

@@ -13,7 +13,7 @@ from caplint.link.core.condition_functions import add_functions
 from caplint.link.core.loaded_trees import Loaded
 from caplint.link.core.values import register
 from caplint.link.linking import Linking, RunScope
-from caplint.link.order import in_order
+from caplint.link.order import closure, in_order
 from caplint.link.registry import LINKS
 from caplint.link.views import fact_views, views
 
@@ -34,8 +34,9 @@ def link(
         connection.execute(statement)
     with ExitStack() as stack:
         run = Linking(store, loaded, rows, reading, scope, stack)
+        run.results = closure(LINKS, scope.results) if scope.results else None
         for step in in_order(LINKS):
-            if step.wanted(run):
+            if step.wanted(run) and run.needs(*step.fills):
                 step.run(run)
     for statement in fact_views().split(";\n"):
         connection.execute(statement)

@@ -31,6 +31,8 @@ class RunScope:
     """Machines whose answers are compared with the trees."""
     oldest_kernel: str = ""
     """Oldest release of Linux that is supported; empty if the user has not said."""
+    results: tuple[str, ...] = ()
+    """Tables and other results of links that the run needs; empty: all."""
 
 
 @dataclass
@@ -50,6 +52,12 @@ class Linking:
     built: Mapping[Key, Formula] = field(default_factory=dict)
     """Side, tree and architecture → condition under which KVM itself is built."""
     configurations: Configurations = field(default_factory=lambda: Configurations({}, {}))
+    results: frozenset[str] | None = None
+    """Tables and other results that are needed; None: all."""
+
+    def needs(self, *results: str) -> bool:
+        """Tell whether one of some results is needed."""
+        return self.results is None or not self.results.isdisjoint(results)
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -43,3 +43,14 @@ def in_order(links: Iterable[Link[Run]]) -> list[Link[Run]]:
         sorted_links.append(ready)
         done.add(ready.name)
     return sorted_links
+
+
+def closure(links: Iterable[Link[Run]], results: Iterable[str]) -> frozenset[str]:
+    """Return some tables or other results, and all that the links which fill them need in turn."""
+    given = list(links)
+    wanted: set[str] = set()
+    unseen = set(results)
+    while unseen:
+        wanted |= unseen
+        unseen = {need for link in given if wanted.intersection(link.fills) for need in link.needs} - wanted
+    return frozenset(wanted)

@@ -26,14 +26,14 @@ from caplint.link.handlers.advertised import link_answers
 from caplint.link.handlers.compat_handlers import link_compat_handlers
 from caplint.link.handlers.device_attributes import link_device_attributes
 from caplint.link.handlers.flag_tests import link_flag_tests
-from caplint.link.handlers.handlers import link_handlers
+from caplint.link.handlers.handlers import ENABLING, link_handlers
 from caplint.link.handlers.ioctl_cases import link_ioctl_cases
 from caplint.link.handlers.shared_enabling import link_shared_enabling
 from caplint.link.handlers.stored_state import link_cap_states
 from caplint.link.linking import Linking
 from caplint.link.macros.expanded_code import link_expanded_code
 from caplint.link.msr.cap_msrs import link_cap_msrs
-from caplint.link.msr.msrs import link_msrs
+from caplint.link.msr.msrs import ACCESSES, link_msrs
 from caplint.link.order import Link
 from caplint.link.uapi.capabilities import link_capabilities
 from caplint.link.uapi.layouts import layouts_of
@@ -142,7 +142,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link("Kconfig", _kconfig, needs=("all_file", "built"), fills=("all_cut", "all_kconfig", "configurations")),
     Link(
         "handlers",
-        lambda run: link_handlers(run.store, run.reading.extractor),
+        lambda run: link_handlers(run.store, run.reading.extractor, enabling=run.needs(*ENABLING)),
         needs=("all_cap", "all_file", "all_file_condition", "superseded", "tree"),
         fills=_HANDLER_TABLES,
     ),
@@ -293,7 +293,7 @@ LINKS: tuple[Link[Linking], ...] = (
     ),
     Link(
         "MSRs",
-        lambda run: link_msrs(run.store, run.reading.extractor),
+        lambda run: link_msrs(run.store, run.reading.extractor, accesses=run.needs(*ACCESSES)),
         needs=("all_cap_state", "all_file", "all_file_condition", "superseded", "tree"),
         fills=_MSR_TABLES,
         wanted=_is_wide,

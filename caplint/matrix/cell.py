@@ -5,12 +5,6 @@ Its `main` is run by a Python that `processes.py` starts, in a session of its ow
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
-import threading
-import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -25,28 +19,20 @@ from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import known, recalled
 from caplint.findings.finding import SEVERITIES
 from caplint.matrix.model import Cell, FleetMember, Job
+from caplint.matrix.work import Work, answered, serve
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of
 from caplint.trees.tree import States, Tree
 from caplint.util import shipped_files
-from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
+from caplint.util.errors import CaplintError
 
 _SHOWN = ("severity", "code", "subject", "arch", "message", "fingerprint")
 
 
 def main() -> None:
     """Check the pair that standard input describes; errors are part of the printed cell."""
-    line = sys.stdin.buffer.readline()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    print(json.dumps(asdict(_answer(job_of(json.loads(line))))), flush=True)  # noqa: T201 - this is the answer
-
-
-def _end_with_parent() -> None:
-    """End this process and its children when standard input closes, because the parent process has then ended."""
-    while os.read(0, 1):
-        pass
-    os.killpg(0, signal.SIGKILL)
+    serve(lambda data: asdict(_answer(job_of(data))))
 
 
 def job_of(data: dict[str, Any]) -> Job:
@@ -56,22 +42,22 @@ def job_of(data: dict[str, Any]) -> Job:
 
 
 def _answer(job: Job) -> Cell:
-    try:
-        return checked(job)
-    except CaplintError as error:
-        return failed(str(error))
-    except OSError as error:
-        return failed(f"{type(error).__name__}: {error}")
-    except Exception as error:  # noqa: BLE001 - the other pairs are checked all the same
-        if is_short_of_memory(error):
-            return failed(SHORT_OF_MEMORY)
-        traceback.print_exc()
-        return failed(f"internal error: {type(error).__name__}: {error}; please report it with the lines above")
+    return answered(lambda: checked(job), failed)
 
 
 def failed(message: str) -> Cell:
     """Return the cell of a pair that could not be checked."""
     return Cell(error=" ".join(message.split()))
+
+
+def _cell_of(data: dict[str, Any]) -> Cell:
+    """Return the cell of decoded JSON."""
+    plain = {name: tuple(data[name]) for name in ("findings", "skipped", "revisions")}
+    return Cell(**{**data, **plain, "marks": tuple((mark, severity) for mark, severity in data["marks"])})
+
+
+CHECKS: Work[Cell] = Work("caplint.matrix.cell", _cell_of, failed)
+"""Checks of pairs."""
 
 
 def checked(job: Job) -> Cell:
@@ -110,12 +96,17 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
 
 
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
-    settings = read(Path(job.config)) if job.config else Config()
-    if job.config and digest(settings.restricted) != job.restricted:
-        raise CaplintError(f"{job.config}: has changed since the run began; start the run again")
-    config = replace(settings, cache=job.cache, jobs=job.jobs)
+    config = job_settings(job.config, job.restricted, job.cache, job.jobs)
     pages = rule_pages.load([shipped_files.RULES, *map(Path, (*config.rules, *job.rules))], whole=False)
     return config, [rule for rule in pages if rule.code in job.codes]
+
+
+def job_settings(file: str | None, restricted: str, cache: str, jobs: int) -> Config:
+    """Return the settings of a job; `restricted` is the digest of what the user trusts. Raises `CaplintError`."""
+    settings = read(Path(file)) if file else Config()
+    if file and digest(settings.restricted) != restricted:
+        raise CaplintError(f"{file}: has changed since the run began; start the run again")
+    return replace(settings, cache=cache, jobs=jobs)
 
 
 def _tree(member: FleetMember) -> Tree:

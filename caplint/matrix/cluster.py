@@ -6,17 +6,15 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caplint.matrix.cell import failed
-from caplint.matrix.fleet import split
-from caplint.matrix.model import Cell, Job
 from caplint.matrix.processes import Processes
-from caplint.matrix.tls import Tls, check, security
+from caplint.matrix.tls import Scheduler, check, security
+from caplint.matrix.work import Result, Work, WorkJob
 from caplint.util import shipped_files
 from caplint.util.code_identity import contents_identity
 from caplint.util.errors import CaplintError
@@ -30,22 +28,25 @@ _WORKER = 10
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
 
 
-def run_there(address: str, jobs: list[Job], order: list[int], tls: Tls) -> Generator[tuple[int, Cell], None, None]:
-    """Yield index and cell of each job as workers finish them.
+def run_there(
+    at: Scheduler, work: Work[Result], jobs: Sequence[WorkJob], order: list[int]
+) -> Generator[tuple[int, Result], None, None]:
+    """Yield index and result of each job as workers finish them.
 
     Answers are unpickled: whoever runs or impersonates the scheduler can execute code here.
     Raises `CaplintError` if the cluster is unreachable or the connection is lost, or if a worker is unsuitable.
     """
-    with _connected(address, tls) as client:
+    address = at.address
+    with _connected(at) as client:
         from distributed import as_completed  # noqa: PLC0415 - see above
 
         _survey(client, address, jobs)
         digest = program_digest()
-        futures = {client.submit(_check, jobs[index], digest, pure=False): index for index in order}
+        futures = {client.submit(_run, work, jobs[index], digest, pure=False): index for index in order}
         for future in as_completed(futures):  # type: ignore[no-untyped-call]
             if future.cancelled():
                 raise CaplintError(
-                    f"--scheduler {address}: the connection was lost; run it again: finished pairs are in the cache"
+                    f"--scheduler {address}: the connection was lost; run it again: finished jobs are in the cache"
                 )
             error = future.exception()
             if isinstance(error, CaplintError):  # a worker that joined later runs another version
@@ -53,11 +54,12 @@ def run_there(address: str, jobs: list[Job], order: list[int], tls: Tls) -> Gene
             if error is None:
                 yield futures[future], future.result()
             else:
-                yield futures[future], failed(f"the cluster lost the job: {type(error).__name__}: {error}")
+                yield futures[future], work.failed(f"the cluster lost the job: {type(error).__name__}: {error}")
 
 
 @contextmanager
-def _connected(address: str, tls: Tls) -> Iterator[Client]:
+def _connected(at: Scheduler) -> Iterator[Client]:
+    address, tls = at.address, at.tls
     check(address, tls)
     try:
         from distributed import Client  # noqa: PLC0415
@@ -94,7 +96,7 @@ async def _answers(address: str, secured: Security) -> None:
     comm.abort()
 
 
-def _survey(client: Client, address: str, jobs: list[Job]) -> None:
+def _survey(client: Client, address: str, jobs: Sequence[WorkJob]) -> None:
     """Raise `CaplintError` if there is no worker, or one runs another version or lacks a path."""
     try:
         client.wait_for_workers(1, timeout=_WORKER)
@@ -102,10 +104,7 @@ def _survey(client: Client, address: str, jobs: list[Job]) -> None:
         raise CaplintError(
             f"--scheduler {address}: no workers after {_WORKER} s; start some with `dask worker {address}`"
         ) from None
-    paths = {split(member.text)[0] for job in jobs for member in job.members}
-    wanted = sorted(
-        path for path in (*paths, *jobs[0].rules, jobs[0].config, jobs[0].baseline) if path and Path(path).exists()
-    )
+    wanted = sorted(path for path in {path for job in jobs for path in job.paths} if Path(path).exists())
     answers: dict[str, Any] = client.run(_seen, wanted, on_error="return")
     for worker, answer in sorted(answers.items()):
         if isinstance(answer, BaseException):
@@ -129,13 +128,13 @@ def _seen(paths: list[str]) -> tuple[str, list[str]]:
     return program_digest(), [path for path in paths if not Path(path).exists()]
 
 
-def _check(job: Job, program: str) -> Cell:
-    """Check one pair. Runs on a worker. Raises `CaplintError` if the worker runs another version."""
+def _run(work: Work[Result], job: WorkJob, program: str) -> Result:
+    """Do one job. Runs on a worker. Raises `CaplintError` if the worker runs another version."""
     if program_digest() != program:
         from distributed import get_worker  # noqa: PLC0415
 
         raise CaplintError(_OTHER.format(worker=get_worker().address))
-    return Processes().check(job)
+    return Processes(work).run(job)
 
 
 @cache

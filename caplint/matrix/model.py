@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from caplint.trees.detect import split_revision
+
 
 @dataclass(frozen=True)
 class FleetMember:
@@ -46,6 +48,12 @@ class Job:
     def members(self) -> list[FleetMember]:
         """Trees to check."""
         return [member for member in (self.kernel, self.vmm) if member is not None]
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths that a worker must see, as far as they are there."""
+        trees = [split_revision(member.text)[0] for member in self.members]
+        return [*trees, *self.rules, *filter(None, (self.config, self.baseline))]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Checks of pairs in separate processes: a crash or exhausted memory is the error of one cell only.
+"""Jobs in separate processes: a crash or exhausted memory is the error of one job only.
 
 Processes of pebble's pools and workers of Dask must not have children, but reading a tree starts some. Therefore each
-pair is checked by a newly started program, which is killed together with its children.
+job, such as the check of a pair, is done by a newly started program, which is killed together with its children.
 """
 
 from __future__ import annotations
@@ -12,47 +12,49 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, replace
 from threading import Lock
-from typing import IO
+from typing import IO, Any, Generic
 
-from caplint.matrix.cell import failed
-from caplint.matrix.model import Cell, Job
+from caplint.matrix.work import Result, Work, WorkJob
 
 # A process looks for modules where this one does, and not in the working directory, which may be a linted tree, or
 # where `PYTHONPATH` leads.
 _COMMAND = (
-    sys.executable, "-P", "-c", "import sys; sys.path[:] = sys.argv[1:]; from caplint.matrix.cell import main; main()",
+    sys.executable, "-P", "-c",
+    "import sys; program, *sys.path[:] = sys.argv[1:]; import importlib; importlib.import_module(program).main()",
 )  # fmt: skip
 
 
-class Processes:
+class Processes(Generic[Result]):
     """Starter of processes that can end all running ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work[Result]) -> None:
+        self._work = work
         self._lock = Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
 
-    def check(self, job: Job) -> Cell:
-        """Return the cell of one pair; may be called from several threads at once."""
+    def run(self, job: WorkJob) -> Result:
+        """Return the result of one job; may be called from several threads at once."""
         with tempfile.TemporaryFile() as out:
             process = self._start(out)
             if process is None:
-                return failed("stopped before it began")
+                return self._work.failed("stopped before it began")
             try:
                 assert process.stdin is not None
+                plain: Any = job
                 with suppress(BrokenPipeError):  # it died at once; its exit code shows why
-                    process.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
+                    process.stdin.write(json.dumps(asdict(plain)).encode() + b"\n")
                     process.stdin.flush()
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             finally:
                 self._end(process)
             out.seek(0)
-            return _read(out.read(), process.returncode)
+            return _read(self._work, out.read(), process.returncode)
 
     def _start(self, out: IO[bytes]) -> subprocess.Popen[bytes] | None:
         with self._lock:
@@ -60,7 +62,11 @@ class Processes:
                 return None
             variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
             process = subprocess.Popen(
-                (*_COMMAND, *sys.path), stdin=subprocess.PIPE, stdout=out, start_new_session=True, env=variables
+                (*_COMMAND, self._work.program, *sys.path),
+                stdin=subprocess.PIPE,
+                stdout=out,
+                start_new_session=True,
+                env=variables,
             )
             self._running.add(process)
             return process
@@ -88,25 +94,27 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _read(answer: bytes, status: int) -> Cell:
+def _read(work: Work[Result], answer: bytes, status: int) -> Result:
     try:
         data = json.loads(answer)
     except ValueError:
         how = f"of signal {-status}" if status < 0 else f"with exit code {status}"
-        return failed(f"the process that checked it died {how}; run it again, with fewer --jobs if memory is short")
-    plain = {name: tuple(data[name]) for name in ("findings", "skipped", "revisions")}
-    return Cell(**{**data, **plain, "marks": tuple((mark, severity) for mark, severity in data["marks"])})
+        return work.failed(f"its process died {how}; run it again, with fewer --jobs if memory is short")
+    return work.read(data)
 
 
-def run_here(jobs: list[Job], order: list[int], processes: int) -> Generator[tuple[int, Cell], None, None]:
-    """Yield index and cell of each job as it finishes; jobs are started in the order given."""
+def run_here(
+    work: Work[Result], jobs: Sequence[WorkJob], order: list[int], processes: int
+) -> Generator[tuple[int, Result], None, None]:
+    """Yield index and result of each job as it finishes; jobs are started in the order given."""
     at_once = max(1, min(processes, len(jobs)))
-    started = Processes()
+    started = Processes(work)
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            futures: dict[Future[Cell], int] = {}
+            futures: dict[Future[Result], int] = {}
             for index in order:
-                futures[pool.submit(started.check, replace(jobs[index], jobs=max(1, processes // at_once)))] = index
+                job: Any = jobs[index]
+                futures[pool.submit(started.run, replace(job, jobs=max(1, processes // at_once)))] = index
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:

@@ -26,6 +26,14 @@ class Tls:
     key: Path | None = None
 
 
+@dataclass(frozen=True)
+class Scheduler:
+    """Scheduler of a Dask cluster, as the command line names it."""
+
+    address: str
+    tls: Tls = Tls()
+
+
 def check(address: str, tls: Tls) -> None:
     """Raise `CaplintError` if the address and the files do not fit together, or a file cannot be read."""
     files = [path for path in astuple(tls) if path is not None]

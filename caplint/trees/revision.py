@@ -102,10 +102,10 @@ class RevisionTree(Tree):
         return {path: wanted for path, wanted in readable if wanted is not False}
 
     def exists(self, path: str) -> bool:
-        return path in self._everything or path in self._directories
+        return path in self._blobs or path in self._everything or path in self._directories
 
     def read_or_none(self, path: str) -> bytes | None:
-        return self.read(path) if path in self._everything else None
+        return self.read(path) if path in self._blobs or path in self._everything else None
 
     def c_files_under(self, directory: str) -> list[str]:
         return sorted(
@@ -138,7 +138,7 @@ class RevisionTree(Tree):
         ]
 
     def read(self, path: str) -> bytes:
-        oid = self._everything.get(path)
+        oid = self._blobs.get(path) or self._everything.get(path)
         if oid is None:
             raise CaplintError(f"{self.name}: {self.location} has no {path}")
         content = next(self._repository.read_present([oid]))

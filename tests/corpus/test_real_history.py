@@ -12,6 +12,7 @@ from conftest import git
 from real_trees import CORPUS, QEMU, UAPI
 
 from caplint.config.settings import Config
+from caplint.history import places
 from caplint.history.build import HistoryRun, Wanted, of_repository
 from caplint.history.headers import Definitions, definitions
 from caplint.history.model import Track
@@ -57,6 +58,17 @@ def test_the_quick_reading_of_a_header_is_that_of_the_front_end(tree: str) -> No
     finally:
         session.store.close()
     assert {cap: known[0].number for cap, known in definitions(_text(tree).encode()).items()} == slow
+
+
+@pytest.mark.parametrize("tree", HEADERS)
+def test_places_are_those_of_a_whole_session(tree: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A history runs only the links that it needs, and those without the tables that it does not need."""
+    config = Config()
+    few = places.read(directory_tree(str(CORPUS / tree)), config)
+    monkeypatch.setattr(places, "_RESULTS", ())
+    assert places.read(directory_tree(str(CORPUS / tree)), config) == few
+    assert len(few) > 150
+    assert sum(map(len, few.values())) > 150
 
 
 def _lines(cap: str, text: str) -> list[int]:

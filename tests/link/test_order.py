@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caplint.link.order import Link, in_order
+from caplint.link.order import Link, closure, in_order
 
 
 def _link(text: str) -> Link[None]:
@@ -62,3 +62,18 @@ def test_a_long_chain() -> None:
 
 def test_every_run_wants_a_link_that_does_not_say() -> None:
     assert _link("a: x").wanted(None)
+
+
+@pytest.mark.parametrize(
+    ("links", "results", "needed"),
+    [
+        (["a: x"], "", ""),
+        (["a: x < y", "b: y < z", "c: z", "d: w"], "x", "x y z"),
+        (["a: x < y", "b: y", "c: y < z", "d: z"], "x", "x y z"),
+        (["a: x y < y"], "x", "x y"),
+        (["a: x < y", "b: y < x"], "y", "x y"),
+        (["a: x", "b: y"], "y z", "y z"),
+    ],
+)
+def test_what_results_need(links: list[str], results: str, needed: str) -> None:
+    assert closure(map(_link, links), results.split()) == {*needed.split()}

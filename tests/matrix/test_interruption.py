@@ -17,6 +17,7 @@ from conftest import UAPI, Caplint
 from fleets import fleet, outcomes, processes
 
 from caplint.matrix import processes as pool
+from caplint.matrix.cell import CHECKS
 from caplint.matrix.model import Cell, FleetMember, Job
 from caplint.trees.walk import Found, walk
 
@@ -69,7 +70,7 @@ def test_a_process_that_dies_is_the_error_of_its_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
 ) -> None:
     monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", code))
-    cells = dict(pool.run_here([_job(tmp_path)] * 2, [0, 1], 2))
+    cells = dict(pool.run_here(CHECKS, [_job(tmp_path)] * 2, [0, 1], 2))
     assert all(said in str(cell.error) for cell in cells.values())
     assert len(cells) == 2
 
@@ -78,16 +79,16 @@ def test_what_a_process_leaves_behind_ends_with_it(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     code = "import subprocess; subprocess.Popen(['sleep', '100']); print('{}')"
     monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", code))
-    monkeypatch.setattr(pool, "_read", lambda answer, status: Cell(error=f"{answer!r} {status}"))
-    assert pool.Processes().check(_job(tmp_path)) == Cell(error="b'{}\\n' 0")
+    monkeypatch.setattr(pool, "_read", lambda _work, answer, status: Cell(error=f"{answer!r} {status}"))
+    assert pool.Processes(CHECKS).run(_job(tmp_path)) == Cell(error="b'{}\\n' 0")
     _until(lambda: not processes(tmp_path), 5)
 
 
 def test_what_runs_is_ended_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(100)"))
-    started = pool.Processes()
+    started = pool.Processes(CHECKS)
     with ThreadPoolExecutor(1) as thread:
-        cell = thread.submit(started.check, _job(tmp_path))
+        cell = thread.submit(started.run, _job(tmp_path))
         _until(lambda: bool(started._running))
         started.stop()
         assert "died of signal 9" in str(cell.result(60).error)
@@ -96,13 +97,13 @@ def test_what_runs_is_ended_when_it_is_stopped(tmp_path: Path, monkeypatch: pyte
 def test_a_process_that_ends_before_it_has_read_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "_COMMAND", (sys.executable, "-c", "import sys; sys.exit(3)"))
     job = replace(_job(tmp_path), rules=("x" * 10_000_000,))
-    assert "died with exit code 3" in str(pool.Processes().check(job).error)
+    assert "died with exit code 3" in str(pool.Processes(CHECKS).run(job).error)
 
 
 def test_nothing_is_started_once_it_is_stopped(tmp_path: Path) -> None:
-    started = pool.Processes()
+    started = pool.Processes(CHECKS)
     started.stop()
-    assert started.check(_job(tmp_path)).error == "stopped before it began"
+    assert started.run(_job(tmp_path)).error == "stopped before it began"
 
 
 def test_code_of_the_working_directory_is_not_run(caplint: Caplint, apart: Path) -> None:

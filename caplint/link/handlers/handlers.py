@@ -74,19 +74,23 @@ _TABLES = (
     "all_cap_supported",
     "all_cut",
 )
+ENABLING = ("all_enable_condition", "all_cap_late", "all_cap_order")
+"""Tables of when enabling is refused or comes too late, which take half of the time."""
 
 
-def link_handlers(store: FactStore, extractor: str) -> None:
-    """Fill `all_handler` and the other tables of the handlers' cases."""
+def link_handlers(store: FactStore, extractor: str, *, enabling: bool = True) -> None:
+    """Fill `all_handler` and the other tables of the handlers' cases; those of `ENABLING` only if asked for."""
     connection = store.connection
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
     ).fetchall():
-        cache_key = f"handlers {tree} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, connection, side, tree))
+        kind = "handlers" if enabling else "handlers' answers"
+        cache_key = f"{kind} {tree} {snapshot_key(connection, side, tree, extractor)}"
+        fill = partial(_fill, connection, side, tree, enabling=enabling)
+        remembered(store, cache_key, _TABLES, (side, tree), fill)
 
 
-def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
+def _fill(connection: sqlite3.Connection, side: str, tree: str, *, enabling: bool) -> None:
     files = file_conditions(connection)
     helpers = Helpers(connection, side, tree)
     constants = Constants(connection, side, tree)
@@ -111,8 +115,9 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         for site in sites_of_body:
             where = decisions.where_it_runs(body, site) if handler.found_by == "delegation" else (body, site)
             _insert_site(readers, subsets, decisions, *where)
-            _insert_unasked(unasked, body, site)
-            _insert_late(readers, reads, decisions, *where)
+            if enabling:
+                _insert_unasked(unasked, body, site)
+                _insert_late(readers, reads, decisions, *where)
         if handler.verb == "check" and untested.may_get_null(body):
             _insert_dereferences(null_vm, body, sites_of_body)
         insert_cuts(body)
@@ -124,8 +129,9 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         condition = conjoin(site.condition, files[side, tree, handler.path])
         further = replace(site, condition=condition)
         _insert_site(readers, subsets, decisions, body, further)
-        _insert_unasked(unasked, body, further)
-        _insert_late(readers, reads, decisions, body, further)
+        if enabling:
+            _insert_unasked(unasked, body, further)
+            _insert_late(readers, reads, decisions, body, further)
     insert(connection, "all_cap_subset", list(subsets.rows()))
     insert(connection, "all_cap_supported", list(subsets.supported.rows()))
 

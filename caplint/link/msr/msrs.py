@@ -46,8 +46,12 @@ _TABLES = (
 )  # fmt: skip
 
 
-def link_msrs(store: FactStore, extractor: str) -> None:
-    """Fill all tables of MSRs."""
+ACCESSES = ("all_msr_service", "all_msr_gating")
+"""Tables of which accesses succeed, which take most of the time."""
+
+
+def link_msrs(store: FactStore, extractor: str, *, accesses: bool = True) -> None:
+    """Fill all tables of MSRs; those of `ACCESSES` only if asked for."""
     connection, msr_knowledge = store.connection, knowledge().msr
     insert(
         connection,
@@ -66,16 +70,19 @@ def link_msrs(store: FactStore, extractor: str) -> None:
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
     for side, tree, role in trees:
-        cache_key = f"msrs {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
-        remembered(store, cache_key, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
+        kind = "msrs" if accesses else "msrs' sites"
+        cache_key = f"{kind} {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
+        fill = partial(_fill, store, (side, tree, role), accesses=accesses)
+        remembered(store, cache_key, _TABLES, (side, tree), fill)
 
 
-def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
+def _fill(store: FactStore, where: tuple[str, str, str], *, accesses: bool) -> None:
+    side, tree, role = where
     connection = store.connection
     numbers = _MsrNumbers(connection, side, tree)
     _definitions(connection, side, tree, numbers)
     if role == "kernel":
-        _kernel(store, side, tree, numbers)
+        _kernel(store, side, tree, numbers, accesses=accesses)
 
 
 class _MsrNumbers:
@@ -129,7 +136,7 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
     )
 
 
-def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> None:
+def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers, *, accesses: bool) -> None:
     connection, members = store.connection, members_of(store, side, tree)
     state = State.of(connection, side, tree, members)
     files = file_conditions(connection)
@@ -149,7 +156,8 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers) -> Non
     _saved(connection, side, tree, numbers)
     _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)
-    AccessTables(helpers, registers, conditions).fill()
+    if accesses:
+        AccessTables(helpers, registers, conditions).fill()
 
 
 def _capability_members(connection: sqlite3.Connection, side: str, tree: str) -> frozenset[str]:
