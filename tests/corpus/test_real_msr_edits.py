@@ -71,6 +71,8 @@ WRITTEN_HERE_ONLY = ["MSR_IA32_POWER_CTL", "MSR_K7_HWCR", "MSR_IA32_XSS"]
 WRITTEN_ELSEWHERE = [
     "MSR_MISC_FEATURES_ENABLES", "MSR_SMI_COUNT", "MSR_PLATFORM_INFO", "MSR_AMD64_OSVW_STATUS",
 ]  # fmt: skip
+# A vCPU's creation derives its value from the quirks, and without the write nothing renews it when they change.
+LEFT_STALE = {"MSR_PLATFORM_INFO": rows("warning", "CAP218", "DISABLE_QUIRKS")}
 # An entry of a list goes: QEMU saves the register only where the list names it.
 SAVED_BY_LIST = ["MSR_K7_HWCR", "MSR_SMI_COUNT", "MSR_IA32_SPEC_CTRL", "MSR_TSC_AUX", "MSR_IA32_TSC_ADJUST"]
 # QEMU saves it whatever the list says, where CPUID has it.
@@ -109,7 +111,7 @@ EDITS = [
         Edit(
             f"{name} cannot be written, and something else writes its member",
             {X86: inside(SET, without_block(name))},
-            rows("note", "CAP303", name),
+            [*rows("note", "CAP303", name), *LEFT_STALE.get(name, [])],
         )
         for name in WRITTEN_ELSEWHERE
     ),
