@@ -53,6 +53,7 @@ Begin with the [user guide](guide.md). Every finding's code has a page among the
 :maxdepth: 1
 guide
 add-a-capability
+reference
 inventory
 history
 matrix
@@ -77,7 +78,7 @@ def build(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     (source / "rules").mkdir(parents=True)
     (source / "conf.py").write_text(_CONFIG)
-    for page in sorted((ROOT / "docs").iterdir()):
+    for page in sorted(file for file in (ROOT / "docs").iterdir() if file.is_file()):
         shutil.copy(page, source)
     for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text("utf-8").replace("](docs/", "](")
@@ -136,13 +137,13 @@ def schema_page() -> str:
 def _part(title: str, relations: list[Relation]) -> str:
     lines = ["", f"## {title}", ""]
     for entry in relations:
-        lines += [f"### {entry.name}", "", _cell(entry.text), "", "| column | |", "|---|---|"]
-        lines += [f"| `{name}` | {_cell(text)} |" for name, text in entry.columns] + [""]
+        lines += [f"### {entry.name}", "", cell(entry.text), "", "| column | |", "|---|---|"]
+        lines += [f"| `{name}` | {cell(text)} |" for name, text in entry.columns] + [""]
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
-    """Text of a comment, of which only code in backticks means anything to Markdown."""
+def cell(text: str) -> str:
+    """Return the text of a comment, of which only code in backticks means anything to Markdown."""
     parts = text.split("`")
     for index in range(0, len(parts), 2):
         for mark in "\\|*<[":

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from caplint import __version__
 from caplint.cli import interrupts, streams
-from caplint.cli.exit_codes import CLEAN, INTERRUPTED, WRONG
+from caplint.cli.exit_codes import CLEAN, INTERRUPTED, MEANINGS, WRONG
 from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 from caplint.util.quiet_end import end_quietly
 from caplint.util.suggest import suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed import SupportsWrite
 
 # Command → what it is for. The module of a command is imported only when it runs.
@@ -37,6 +39,7 @@ COMMANDS = {
     "explain": "explain a rule, or show the card of a capability",
     "init": "write a commented caplint.toml for the trees that are found",
     "config": "show the effective configuration",
+    "completions": "print a script that completes caplint's commands and options in a shell",
     "trust": "trust a configuration file to set the cache, rules and other trees",
     "server": "show findings and capabilities in an editor (a language server on standard input and output)",
     "demo": "check the shipped mini-trees with a faulty patch pair applied",
@@ -135,18 +138,23 @@ class _CommandParser(argparse.ArgumentParser):
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parse the command line. Raises `CaplintError` for invalid arguments."""
+    # Only the options of the requested command are added, so that the other commands' modules stay unimported.
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    return command_parser([asked] if asked in COMMANDS else []).parse_args(arguments)
+
+
+def command_parser(complete: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Return the parser of the command line, with the options of the commands that are to be complete."""
     parser = _CommandParser(
         prog="caplint",
         description="A consistency linter for KVM capability definitions across Linux, QEMU and libvirt.",
-        epilog="Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input, 3 coverage too low, 130 interrupted.",
+        epilog=f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANINGS.items())}.",
     )
     parser.add_argument("--version", action="version", version=f"caplint {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    # Only the options of the requested command are added, so that the other commands' modules stay unimported.
-    asked = next((word for word in arguments if not word.startswith("-")), None)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
-        if name == asked:
+        if name in complete:
             parser.chosen = command
             import_module(f"caplint.cli.{name}").add(command)
-    return parser.parse_args(arguments)
+    return parser

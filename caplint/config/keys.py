@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,15 @@ def short(text: str) -> str:
 
 @dataclass(frozen=True)
 class Key:
-    """Key of the configuration: its TOML type, its description, and the function that reads its value."""
+    """Key of the configuration: its TOML type, that type in words, the function that reads its value, its purpose."""
 
     kind: type | tuple[type, ...]
     words: str
     read: Any
+    purpose: str = ""
+    """One sentence for the reference and for editors."""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    """What JSON Schema can say of the values that `read` accepts, beside the type."""
 
 
 def _severity(value: str) -> str:
@@ -158,40 +163,109 @@ def _share(value: float) -> float:
     return float(value)
 
 
+_TEXTS = {"items": {"type": "string"}}
+_RANGES = {"type": "string", "pattern": r"^\s*(0[xX][0-9a-fA-F]+|[0-9]+)\s*(-|,|$)"}
+_CODES = "a list of rule codes"
+_ATTRIBUTE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}\*?(\(\))?$"
+_SAYS = {"pattern": r"\S"}
+_WORD = "by code, prefix of codes (CAP4) or name"
+
 TOP = {
-    "fail-on": Key(str, "a string", _severity),
-    "select": Key(list, "a list of rule codes", strings),
-    "extend-select": Key(list, "a list of rule codes", strings),
-    "ignore": Key(list, "a list of rule codes", strings),
-    "rules": Key(list, "a list of directories", _directories),
-    "known": Key(list, "a list of files", _directories),
-    "vendor-range": Key((str, list), 'a range such as "500-599", or a list of them', _ranges),
-    "abis": Key(list, "a list of ABIs", _abis),
-    "oldest-kernel": Key(str, 'a release of Linux such as "5.10"', _release),
-    "jobs": Key(int, "a number", _positive),
-    "cache": Key(str, 'a directory, or "none"', _directory),
-    "trees": Key(dict, "tables [trees.NAME]", dict),
-    "c": Key(dict, "a table", dict),
-    "coverage": Key(dict, "a table", dict),
-    "suppress": Key(list, "tables [[suppress]]", list),
-    "matrix": Key(dict, "a table", dict),
+    "fail-on": Key(
+        str,
+        "a string",
+        _severity,
+        "Least severity of findings that make the exit code 1; never: none.",
+        {"enum": [*SEVERITIES, "never"], "default": "warning"},
+    ),
+    "select": Key(list, _CODES, strings, f"Rules to run, {_WORD}; default: all.", _TEXTS),
+    "extend-select": Key(
+        list, _CODES, strings, "Rules to run besides; a longer word prevails over a shorter one of `ignore`.", _TEXTS
+    ),
+    "ignore": Key(list, _CODES, strings, f"Rules to leave out, {_WORD}.", _TEXTS),
+    "rules": Key(list, "a list of directories", _directories, "Directories with rule pages of your own.", _TEXTS),
+    "known": Key(
+        list, "a list of files", _directories, "Files of findings that are known, beside those known upstream.", _TEXTS
+    ),
+    "vendor-range": Key(
+        (str, list),
+        'a range such as "500-599", or a list of them',
+        _ranges,
+        "Capability numbers of your own, which collide with no upstream number.",
+        {"pattern": _RANGES["pattern"], "items": _RANGES},
+    ),
+    "abis": Key(list, "a list of ABIs", _abis, "ABIs for which layouts are compared; default: all.", _TEXTS),
+    "oldest-kernel": Key(
+        str,
+        'a release of Linux such as "5.10"',
+        _release,
+        "Oldest Linux that your VMM supports: what it has needs no check.",
+        {"pattern": r"^(v?[0-9]{1,3}\.[0-9]{1,3})?$"},
+    ),
+    "jobs": Key(int, "a number", _positive, "Processes; default: one per processor.", {"minimum": 1}),
+    "cache": Key(
+        str,
+        'a directory, or "none"',
+        _directory,
+        'Directory of the caches; "none" disables them; default: the user\'s cache directory.',
+        {"maxLength": LONGEST_PATH},
+    ),
+    "trees": Key(dict, "tables [trees.NAME]", dict, "Trees for runs that name none of their role."),
+    "c": Key(dict, "a table", dict, "Words of your tree's C that caplint cannot know."),
+    "coverage": Key(dict, "a table", dict, "What must be understood of the code."),
+    "suppress": Key(
+        list, "tables [[suppress]]", list, "Findings that are wrong or intended; one that matches nothing is reported."
+    ),
+    "matrix": Key(dict, "a table", dict, "Trees of `caplint matrix`: directories, `DIR@REV`, or patterns of them."),
 }
 C = {
-    "attributes": Key(list, "a list of words", _attributes),
-    "iterators": Key(list, "a list of regular expressions", _patterns),
+    "attributes": Key(
+        list,
+        "a list of words",
+        _attributes,
+        "Attribute macros; with (): they take arguments.",
+        {
+            "items": {"type": "string", "pattern": _ATTRIBUTE_PATTERN},
+            "maxItems": _MOST_ATTRIBUTES,
+        },
+    ),
+    "iterators": Key(
+        list,
+        "a list of regular expressions",
+        _patterns,
+        "Macros that begin a loop.",
+        {"items": {"type": "string", "maxLength": _LONGEST_PATTERN}, "maxItems": _MOST_PATTERNS},
+    ),
 }
-COVERAGE = {"floor": Key((int, float), "a percentage", _share)}
+COVERAGE = {
+    "floor": Key(
+        (int, float),
+        "a percentage",
+        _share,
+        "Percent of bytes understood, below which `check` exits with 3.",
+        {"minimum": 0, "maximum": 100, "default": 0},
+    )
+}
 MATRIX = {
-    "kernels": Key(list, "a list of directories", _directories),
-    "vmms": Key(list, "a list of directories", _directories),
+    "kernels": Key(list, "a list of directories", _directories, "Linux trees.", _TEXTS),
+    "vmms": Key(list, "a list of directories", _directories, "VMM trees.", _TEXTS),
 }
-TREE = {"path": Key(str, "a directory", _directory), "role": Key(str, "a role", str)}
+TREE = {
+    "path": Key(str, "a directory", _directory, "Directory, or `DIR@REV`.", {"maxLength": LONGEST_PATH}),
+    "role": Key(str, "a role", str, "kernel, vmm, manager or reference; default: that of the detected project."),
+}
 SUPPRESS = {
-    "code": Key(str, "a rule code", str),
-    "subject": Key(str, "a name", str),
-    "reason": Key(str, "a sentence", str),
-    "arch": Key(str, "an architecture", str),
-    "path": Key(str, "a pattern of files", _directory),
+    "code": Key(str, "a rule code", str, "Rule whose findings are suppressed.", _SAYS),
+    "subject": Key(str, "a name", str, "Subject of the findings; `*` stands for any characters."),
+    "reason": Key(str, "a sentence", str, "Why nobody should mend it.", _SAYS),
+    "arch": Key(str, "an architecture", str, "Architecture of the findings."),
+    "path": Key(
+        str,
+        "a pattern of files",
+        _directory,
+        "Files of the findings: `*` stays within a name, `**` is any number of directories.",
+        {"maxLength": LONGEST_PATH},
+    ),
 }
 
 

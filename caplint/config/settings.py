@@ -21,6 +21,9 @@ VARIABLES = {
     "CAPLINT_LIBVIRT": ("libvirt", "manager"),
 }
 """Environment variable with `DIR` or `DIR@REV` → name and role of its tree."""
+_ITERATORS = "c.iterators"
+RESTRICTED = ("cache", "rules", "known", "trees", "matrix", _ITERATORS)
+"""Settings that decide what caplint writes, runs and reads: they need trust in the file."""
 MAX_BYTES = 256 << 10
 """Maximum size of a configuration in bytes; a thousand suppressions take less."""
 
@@ -189,11 +192,11 @@ def _config(path: Path, data: Any) -> Config:
 
 def _restricted(top: dict[str, Any], c: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that decide what caplint writes, runs and reads, as the file writes them."""
-    restricted = {key: top[key] for key in ("cache", "rules", "known", "trees", "matrix") if top.get(key)}
+    restricted = {key: top[key] for key in RESTRICTED if top.get(key)}
     if restricted.get("cache") == "none":  # nothing is written then
         del restricted["cache"]
     if c.get("iterators"):  # a regular expression may take exponential time
-        restricted["c.iterators"] = c["iterators"]
+        restricted[_ITERATORS] = c["iterators"]
     return restricted
 
 

@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from caplint import HOME, __version__
 from caplint.config.settings import Config, ConfiguredTree
 
+SCHEMA = f"{HOME.replace('github.com', 'raw.githubusercontent.com')}/v{__version__}/caplint/schemas/config.json"
+"""Address of this version's JSON Schema of a configuration, for editors; a release publishes it with its tag."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -84,7 +87,8 @@ def _relative(path: str, directory: Path) -> str:
     return path if relative.startswith(os.path.join("..", "..", "..")) else relative  # noqa: PTH118 - a prefix of text
 
 
-_HEAD = """\
+_HEAD = f"""\
+#:schema {SCHEMA}
 # Configuration of caplint. `caplint config` shows what is in force, `caplint explain CODE` the page of a rule.
 
 fail-on = "warning"         # exit with 1 on findings at least as severe: error, warning, note; never

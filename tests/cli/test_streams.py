@@ -36,6 +36,7 @@ WORDS = {
     "init": "init --dry-run",
     "explain": "explain CAP101",
     "config": "config",
+    "completions": "completions bash",
     "trust": "trust own/caplint.toml",
     "demo": "demo --output-format json",
 }
@@ -145,7 +146,7 @@ SLOTS = [
     "probe --from X",
     "probe --msr X --kernel k", "probe --msr 0x10 --cpu X", "rules --rules X", "rules --select X", "explain X",
     "explain --rules X CAP101",
-    "config --config X", "trust X", "trust --remove X", "demo --select X", "demo --rules X", "X",
+    "config --config X", "completions X", "trust X", "trust --remove X", "demo --select X", "demo --rules X", "X",
 ]  # fmt: skip
 ODD = {
     "not UTF-8": "\udcff\udcfe",
