@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# `make run` installs only what running needs; every other target also what tests and checks need.
+RUNS   := $(VENV)/.runs
 STAMP  := $(VENV)/.installed
 # What a few targets use beyond it, from the group `tools`.
 TOOLS  := $(VENV)/.tools
@@ -11,9 +13,9 @@ FUZZ_SECONDS ?= 60
 MUTANTS ?= 100
 SEED ?= 1
 
-.PHONY: run test lint format compilers browser corpus corpus-test edits-test compile-new bench fuzz mutants audit known golden new-rule site lock clean bench-tools
+.PHONY: run test lint format compilers browser corpus corpus-test edits-test compile-new bench fuzz mutants audit known golden new-rule site reference pictures dist release lock clean bench-tools
 
-run: $(STAMP)
+run: $(RUNS)
 	@$(BIN)/caplint demo
 
 test: $(STAMP)
@@ -98,16 +100,39 @@ golden: $(STAMP)
 site: $(STAMP)
 	@$(BIN)/python -m tools.site
 
-# Resolves the newest versions that pyproject.toml allows.
-lock: $(STAMP)
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group tools --constraint requirements.lock pyproject.toml -o requirements-tools.lock
+# The reference, the manual pages and the schema of caplint.toml, written from the parsers.
+reference: $(STAMP)
+	@$(BIN)/python -m tools.reference
 
-$(STAMP): requirements.lock pyproject.toml
+# The pictures of README.md, made of a run over the corpus.
+pictures: $(STAMP)
+	@$(BIN)/python -m tools.pictures
+
+# dist/: the sdist, and the wheel that is built from it alone; the demonstration runs from it with an empty home.
+dist: $(RUNS)
+	@$(BIN)/python -m tools.dist
+
+# Makes the tag of the version; pushing it releases (.github/workflows/release.yml).
+release: $(STAMP)
+	@$(BIN)/python -m tools.release tag
+
+# Resolves the newest versions that pyproject.toml allows; the lock of `make run` is a part of the whole one.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: $(STAMP)
+	@$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --group build --constraint requirements.lock pyproject.toml -o requirements-run.lock
+	@$(COMPILE) --group tools --constraint requirements.lock pyproject.toml -o requirements-tools.lock
+
+$(RUNS): requirements-run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "caplint needs Python 3.11 or newer; set PYTHON=python3.11")'
+	@echo "setting up $(VENV), outside of which nothing is changed" >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python tools/install.py requirements-run.lock "to run"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(RUNS)
+
+$(STAMP): requirements.lock $(RUNS)
+	@$(BIN)/python tools/install.py requirements.lock "to test"
 	@touch $(STAMP)
 
 $(TOOLS): requirements-tools.lock $(STAMP)

@@ -180,7 +180,7 @@ def test_the_configuration_names_the_other_tree(checkout: Path) -> None:
 def test_pre_commit_installs_it(surroundings: None, tmp_path: Path) -> None:
     """As users have it, from a repository of caplint; pip takes what it needs from the packages that are here."""
     source = tmp_path / "caplint"
-    for name in ("caplint", "rules", "fixtures"):
+    for name in ("caplint", "rules", "fixtures", "docs/man"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
         shutil.copy(ROOT / name, source / name)
