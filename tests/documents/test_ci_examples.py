@@ -79,14 +79,18 @@ def test_b4_gets_commands_that_exist(tmp_path: Path) -> None:
     assert _options(shlex.split(prep[2])).output_format == "concise"
 
 
-@pytest.mark.parametrize(("index", "schema"), [(0, "vendor.github-workflows"), (1, "vendor.gitlab-ci")])
+@pytest.mark.parametrize(
+    ("index", "schema"),
+    [(0, "vendor.github-workflows"), (1, "vendor.github-workflows"), (2, "vendor.gitlab-ci"), (3, "vendor.gitlab-ci")],
+)
 def test_a_workflow_fits_its_published_schema(tmp_path: Path, index: int, schema: str) -> None:
     file = tmp_path / "workflow.yml"
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)]
     file.write_text(_fences("yaml")[index])
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, ""), run.stdout
-    file.write_text(_fences("yaml")[index].replace("  image: ", "  imag: [1] #").replace("runs-on", "run-on"))
+    broken = _fences("yaml")[index].replace("image: ", "imag: [1] #").replace("runs-on", "run-on")
+    file.write_text(broken.replace("component", "c"))
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
