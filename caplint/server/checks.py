@@ -84,7 +84,8 @@ class Checks:
         """Whether there are trees."""
         self._own_cache = False
         """Whether the first check is done, and the following ones have a cache of their own."""
-        self._missed = False
+        self._anyway = False
+        """Whether the next check is wanted even if no buffer has changed."""
         self._timer: asyncio.TimerHandle | None = None
         self._running: Check | None = None
         self._done: Check | None = None
@@ -120,22 +121,23 @@ class Checks:
         """
         if not self._ready:
             return
+        self._anyway |= anyway
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(pause, lambda: self._spawn(self._check(anyway=anyway)))
+        self._timer = loop.call_later(pause, lambda: self._spawn(self._check()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # the loop itself keeps no reference
         task.add_done_callback(self._tasks.discard)
 
-    async def _check(self, *, anyway: bool) -> None:
+    async def _check(self) -> None:
         self._timer = None
         first = not self._own_cache
         if first and self._running is not None:
-            self._missed |= anyway
-            return  # the buffers are looked at when it is done
+            return  # the next one begins when it is done
+        anyway, self._anyway = self._anyway, False
         last = self._running or self._done
         overlays = {} if first else self._buffers.overlays()
         if not anyway and last is not None and last.order.overlays == overlays:
@@ -183,7 +185,7 @@ class Checks:
         self._own_cache = True
         if failure != "":
             await self._ended(None, f"the cache cannot be copied, so the next check is slow: {failure or _ENDED}")
-        self.want(0, anyway=self._missed)
+        self.want(0, anyway=False)
 
     async def ask(self, kind: str, name: str) -> Any:
         """Return the answer of the last check that is done; None if there is none, or it has ended meanwhile."""
