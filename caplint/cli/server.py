@@ -21,12 +21,12 @@ def run(options: argparse.Namespace) -> int:
     if find_spec("pygls") is None:
         raise CaplintError("the language server needs pygls; install it with pip install 'caplint[server]'")
     from caplint.server.language_server import serve  # noqa: PLC0415 - the only command that needs an optional library
-    from caplint.server.plan import Plan  # noqa: PLC0415
+    from caplint.server.plan import ServerPlan  # noqa: PLC0415
     from caplint.server.planning import Planner  # noqa: PLC0415
 
-    def chosen() -> Plan:
+    def chosen() -> ServerPlan:
         config = config_of(options)
-        return Plan(trees_of(options, config), rules_of(options, config, whole=False), config)
+        return ServerPlan(trees_of(options, config), rules_of(options, config, whole=False), config)
 
     named = bool(options.paths or options.kernel or options.qemu or options.libvirt or options.tree)
     if named or options.config:

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from caplint.server.buffers import Buffers
-from caplint.server.messages import Asked, Checked, Failed, Order, Planned
+from caplint.server.messages import Checked, Failed, NameQuestion, Order, Planned
 from caplint.server.nursery import Nursery
 from caplint.server.scratch import Scratch
 
@@ -22,7 +22,7 @@ _GONE = "the process that starts checks has ended; restart the server"
 
 
 @dataclass(eq=False)
-class Check:
+class RunningCheck:
     """One check, in a process of its own."""
 
     pid: int
@@ -72,7 +72,7 @@ class Checks:
         buffers: Buffers,
         scratch: Scratch,
         begun: Callable[[], Coroutine[Any, Any, None]],
-        ended: Callable[[Check | None, str], Coroutine[Any, Any, None]],
+        ended: Callable[[RunningCheck | None, str], Coroutine[Any, Any, None]],
     ) -> None:
         """`begun` is called before a check, `ended` with a check that is done, or with the reason why it failed."""
         self._nursery = nursery
@@ -87,13 +87,13 @@ class Checks:
         self._anyway = False
         """Whether the next check is wanted even if no buffer has changed."""
         self._timer: asyncio.TimerHandle | None = None
-        self._running: Check | None = None
-        self._done: Check | None = None
+        self._running: RunningCheck | None = None
+        self._done: RunningCheck | None = None
         self._asking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
-    def done(self) -> Check | None:
+    def done(self) -> RunningCheck | None:
         """The last check that is done."""
         return self._done
 
@@ -146,12 +146,12 @@ class Checks:
             self._nursery.end(self._running.pid)
         try:
             cache = None if first else self._scratch.cache()
-            pid, connection = self._nursery.job()
+            pid, connection = self._nursery.job(first=first)
         except OSError as error:
             await self._ended(None, error.strerror or _GONE)
             return
         texts = {} if first else {place: buffer.text for place, buffer in self._buffers.by_file().items()}
-        check = self._running = Check(pid, connection, Order(overlays, self.encoding, cache), texts)
+        check = self._running = RunningCheck(pid, connection, Order(overlays, self.encoding, cache), texts)
         await self._begun()
         try:
             connection.send(check.order)
@@ -164,7 +164,7 @@ class Checks:
         self._running = None
         await self._finish(check, message)
 
-    async def _finish(self, check: Check, message: Checked | Failed) -> None:
+    async def _finish(self, check: RunningCheck, message: Checked | Failed) -> None:
         if isinstance(message, Failed):
             self._nursery.end(check.pid)
             check.connection.close()
@@ -194,13 +194,13 @@ class Checks:
             if check is None:
                 return None
             try:
-                check.connection.send(Asked(kind, name))
+                check.connection.send(NameQuestion(kind, name))
                 answer = await check.received()
             except (EOFError, OSError):
                 return None
             return None if isinstance(answer, Failed) else answer
 
-    def _release(self, check: Check) -> None:
+    def _release(self, check: RunningCheck) -> None:
         """Let a check end by itself, so that it seals the store; one that uses the copy is killed."""
         if check.order.cache is not None:
             self._nursery.end(check.pid)

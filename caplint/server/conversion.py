@@ -8,8 +8,8 @@ from lsprotocol import types
 
 from caplint.findings.fix import Fix, LineEdit
 from caplint.server.buffers import Buffers
-from caplint.server.checks import Check
-from caplint.server.messages import Card, Diagnosed, Place
+from caplint.server.checks import RunningCheck
+from caplint.server.messages import Card, Diagnosed, EditorPlace
 from caplint.server.positions import Moves, Span, lines_of
 
 SOURCE = "caplint"
@@ -23,7 +23,7 @@ _SEVERITIES = {
 class Converter:
     """Converts places of a check, whose lines may have moved in the buffers since."""
 
-    def __init__(self, buffers: Buffers, check: Check) -> None:
+    def __init__(self, buffers: Buffers, check: RunningCheck) -> None:
         self._buffers = buffers
         self._check = check
         self._moves: dict[tuple[str, str], Moves | None] = {}
@@ -47,13 +47,13 @@ class Converter:
             was = None if content is None else content.decode("utf-8", "replace")
         return None if was is None or was == buffer.text else Moves.between(was, buffer.text)
 
-    def location(self, place: Place) -> types.Location | None:
+    def location(self, place: EditorPlace) -> types.Location | None:
         """Return a place; None if it is in no directory, or its line was changed."""
         uri = self._uri(place.tree, place.path)
         line = self.line(place.tree, place.path, place.span.line)
         return None if uri is None or line is None else types.Location(uri, _range(place.span, line))
 
-    def locations(self, places: Iterable[Place]) -> list[types.Location]:
+    def locations(self, places: Iterable[EditorPlace]) -> list[types.Location]:
         """Return the places that an editor can open."""
         return [found for found in map(self.location, places) if found is not None]
 

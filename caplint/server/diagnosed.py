@@ -5,12 +5,12 @@ from __future__ import annotations
 from caplint.findings.finding import Finding, Location
 from caplint.report.source import Source
 from caplint.report.wording import MAX_RELATED, sentence
-from caplint.server.messages import Diagnosed, Place
+from caplint.server.messages import Diagnosed, EditorPlace
 from caplint.server.positions import Span, span_of
 from caplint.util.escape import visible
 
 
-class Spans:
+class LineSpans:
     """Stretches of lines in the trees as they were checked, in columns of one encoding."""
 
     def __init__(self, source: Source, encoding: str) -> None:
@@ -21,12 +21,12 @@ class Spans:
         """Return the stretch that a location means: the name if it stands there, else a word or the line's rest."""
         return span_of(self.source.bytes_of(place), place.line, place.column, self.encoding, name)
 
-    def place(self, place: Location, name: str = "", text: str = "") -> Place:
+    def place(self, place: Location, name: str = "", text: str = "") -> EditorPlace:
         """Return a location as a place for an editor."""
-        return Place(place.tree, place.path, self.of(place, name), visible(text))
+        return EditorPlace(place.tree, place.path, self.of(place, name), visible(text))
 
 
-def diagnosed(finding: Finding, spans: Spans) -> Diagnosed:
+def diagnosed(finding: Finding, spans: LineSpans) -> Diagnosed:
     """Return a finding for an editor."""
     return Diagnosed(
         code=finding.code,

@@ -19,15 +19,15 @@ from caplint.facts.store.schema import file_name
 from caplint.report.source import Source
 from caplint.report.wording import coverage_line, remarks
 from caplint.server.cards import Cards
-from caplint.server.diagnosed import Spans, diagnosed
-from caplint.server.messages import Asked, Checked, Failed, Order
+from caplint.server.diagnosed import LineSpans, diagnosed
+from caplint.server.messages import Checked, Failed, NameQuestion, Order
 from caplint.server.occurrences import definitions, references
-from caplint.server.plan import Plan, laid_over
+from caplint.server.plan import ServerPlan, laid_over
 from caplint.session import Session, no_progress
 from caplint.util.errors import SHORT_OF_MEMORY, CaplintError, is_short_of_memory
 
 
-def run(plan: Plan, connection: Connection) -> None:
+def run(plan: ServerPlan, connection: Connection) -> None:
     """Take an order, check, send the result, and answer questions until the server closes the connection."""
     order: Order = connection.recv()
     if order.cache is not None:
@@ -43,14 +43,14 @@ def run(plan: Plan, connection: Connection) -> None:
         connection.send(Failed(text))
 
 
-def _check(plan: Plan, order: Order, connection: Connection) -> None:
+def _check(plan: ServerPlan, order: Order, connection: Connection) -> None:
     trees = laid_over(plan.trees, order.overlays)
 
     def checked(sessions: list[Session]) -> list[Outcome]:
         session = sessions[0]
         outcome = replace(run_rules(session, plan.rules, plan.config), configuration=plan.config.source)
         outcome = upstream.without_known(outcome, plan.known, shown=False)
-        spans = Spans(Source(trees), order.encoding)
+        spans = LineSpans(Source(trees), order.encoding)
         connection.send(_result(outcome, spans))
         _answer(session, outcome, spans, connection)
         return [outcome]
@@ -58,7 +58,7 @@ def _check(plan: Plan, order: Order, connection: Connection) -> None:
     with_sessions([trees], plan.config, no_progress, checked)
 
 
-def _result(outcome: Outcome, spans: Spans) -> Checked:
+def _result(outcome: Outcome, spans: LineSpans) -> Checked:
     return Checked(
         findings=[diagnosed(finding, spans) for finding in outcome.findings],
         coverage=coverage_line(outcome.coverage),
@@ -68,7 +68,7 @@ def _result(outcome: Outcome, spans: Spans) -> Checked:
     )
 
 
-def _answer(session: Session, outcome: Outcome, spans: Spans, connection: Connection) -> None:
+def _answer(session: Session, outcome: Outcome, spans: LineSpans, connection: Connection) -> None:
     cards = Cards(session, outcome.findings)
     answers: dict[str, Callable[[str], Any]] = {
         "card": cards.card,
@@ -78,7 +78,7 @@ def _answer(session: Session, outcome: Outcome, spans: Spans, connection: Connec
     }
     while True:
         try:
-            asked: Asked = connection.recv()
+            asked: NameQuestion = connection.recv()
         except EOFError:
             return
         connection.send(_answered(answers[asked.kind], asked.name))

@@ -15,10 +15,10 @@ from pygls.lsp.server import LanguageServer
 
 from caplint import __version__
 from caplint.server.buffers import Buffers, Roots
-from caplint.server.checks import Check, Checks
+from caplint.server.checks import Checks, RunningCheck
 from caplint.server.conversion import Converter, markup
 from caplint.server.job import run as run_job
-from caplint.server.messages import Place
+from caplint.server.messages import EditorPlace
 from caplint.server.nursery import Nursery
 from caplint.server.planning import Planner
 from caplint.server.positions import word_at
@@ -63,6 +63,8 @@ class Server:
         self.lsp = LanguageServer(
             "caplint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full, max_workers=2
         )
+        self._nursery = nursery
+        self._is_shut_down = False
         self._buffers = Buffers()
         self._checks = Checks(nursery, self._buffers, scratch, self._begun, self._ended)
         self._status = Status(self.lsp)
@@ -72,6 +74,7 @@ class Server:
             types.INITIALIZE: (self._initialize, None),
             types.INITIALIZED: (self._initialized, None),
             types.SHUTDOWN: (self._shutdown, None),
+            types.EXIT: (self._exit, None),
             types.TEXT_DOCUMENT_DID_OPEN: (self._opened, None),
             types.TEXT_DOCUMENT_DID_CHANGE: (self._changed, None),
             types.TEXT_DOCUMENT_DID_SAVE: (self._saved, types.SaveOptions(include_text=False)),
@@ -106,6 +109,12 @@ class Server:
 
     def _shutdown(self, _: None) -> None:
         self._checks.close()
+        self._is_shut_down = True
+
+    def _exit(self, _: None) -> None:
+        """End at once: pygls would wait for a line that the editor never sends."""
+        self._nursery.leave()
+        os._exit(0 if self._is_shut_down else 1)
 
     def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
@@ -132,7 +141,7 @@ class Server:
     async def _begun(self) -> None:
         await self._status.begun()
 
-    async def _ended(self, check: Check | None, reason: str) -> None:
+    async def _ended(self, check: RunningCheck | None, reason: str) -> None:
         if check is None or check.result is None:
             self._status.failed(reason)
             return
@@ -176,7 +185,7 @@ class Server:
     async def _places(self, kind: str, params: _AtPosition) -> list[types.Location] | None:
         if (word := self._word(params)) is None or (check := self._checks.done) is None:
             return None
-        places: list[Place] | None = await self._checks.ask(kind, word[0])
+        places: list[EditorPlace] | None = await self._checks.ask(kind, word[0])
         return Converter(self._buffers, check).locations(places) if places else None
 
     def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction] | None:
@@ -199,13 +208,14 @@ class Server:
 
 def _function(handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a handler as a function, to which pygls adds attributes; methods take none."""
-    if not iscoroutinefunction(handler):
-        return lambda params: handler(params)
+
+    def at_once(params: Any) -> Any:
+        return handler(params)
 
     async def waiting(params: Any) -> Any:
         return await handler(params)
 
-    return waiting
+    return waiting if iscoroutinefunction(handler) else at_once
 
 
 def _overlap(one: types.Range, other: types.Range) -> bool:

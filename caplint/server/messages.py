@@ -41,7 +41,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Place:
+class EditorPlace:
     """Stretch of a line in a tree."""
 
     tree: str
@@ -58,8 +58,8 @@ class Diagnosed:
     code: str
     severity: str
     message: str
-    place: Place
-    related: tuple[Place, ...]
+    place: EditorPlace
+    related: tuple[EditorPlace, ...]
     fingerprint: str
     fix: Fix | None
 
@@ -86,7 +86,7 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Asked:
+class NameQuestion:
     """Question about a name to the process of a check that is done."""
 
     kind: str

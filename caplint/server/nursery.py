@@ -14,16 +14,19 @@ import select
 import shutil
 import signal
 import socket
+import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn
 
-_PLAN, _JOB, _END = b"p", b"j", b"e"
+_PLAN, _JOB, _FIRST, _END = b"p", b"j", b"f", b"e"
 _MOST = 64
 # Seconds between two looks for checks that have ended.
 _LOOK = 1000
+# Seconds that the first check has to end by itself when the server ends, and then after an interrupt.
+_ENDING, _INTERRUPTED = 3.0, 10.0
 
 Work = Callable[[Connection], None]
 
@@ -48,9 +51,12 @@ class Nursery:
         """Start `plan`, and return the connection to it."""
         return self._begin(_PLAN)[1]
 
-    def job(self) -> tuple[int, Connection]:
-        """Start `job`; return its process, and the connection to it. Raises `OSError` if the nursery has ended."""
-        return self._begin(_JOB)
+    def job(self, *, first: bool = False) -> tuple[int, Connection]:
+        """Start `job`; return its process, and the connection to it. Raises `OSError` if the nursery has ended.
+
+        A `first` one writes to the user's cache: when the server ends, it is given time to end by itself.
+        """
+        return self._begin(_FIRST if first else _JOB)
 
     def _begin(self, kind: bytes) -> tuple[int, Connection]:
         ours, theirs = socket.socketpair()
@@ -68,9 +74,13 @@ class Nursery:
         with contextlib.suppress(OSError):
             socket.send_fds(self._socket, [_END + b"%d" % pid], [])
 
+    def leave(self) -> None:
+        """Let the nursery end all checks and itself, without waiting for that."""
+        self._socket.close()
+
     def close(self) -> None:
         """End all checks, and wait until the nursery has ended."""
-        self._socket.close()
+        self.leave()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
 
@@ -104,6 +114,7 @@ def _silence() -> None:
 
 def _serve(channel: socket.socket, plan: Work, job: Work) -> None:
     running: set[int] = set()
+    first: set[int] = set()
     poll = select.poll()
     poll.register(channel, select.POLLIN)
     try:
@@ -123,16 +134,30 @@ def _serve(channel: socket.socket, plan: Work, job: Work) -> None:
                 channel.send(b"%d" % os.getpid())
                 plan(connection)
             else:
-                pid = _forked(channel, connection, job)
+                pid = _forked(channel, connection, job, interruptible=message == _FIRST)
                 running.add(pid)
+                first |= {pid} if message == _FIRST else set()
                 channel.send(b"%d" % pid)
             connection.close()
     finally:
-        for pid in list(running):
+        for pid in running - first:
             _kill(pid, running)
+        _end_gently(running)
 
 
-def _forked(channel: socket.socket, connection: Connection, job: Work) -> int:
+def _end_gently(running: set[int]) -> None:
+    """Wait for checks that seal the user's store; interrupt, then kill those that go on."""
+    for patience, last in ((_ENDING, signal.SIGINT), (_INTERRUPTED, signal.SIGKILL)):
+        end = time.monotonic() + patience
+        while running and time.monotonic() < end:
+            _reap(running)
+            time.sleep(0.01)
+        for pid in running:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, last)
+
+
+def _forked(channel: socket.socket, connection: Connection, job: Work, *, interruptible: bool) -> int:
     pid = os.fork()
     if pid:
         with contextlib.suppress(OSError):
@@ -140,6 +165,8 @@ def _forked(channel: socket.socket, connection: Connection, job: Work) -> int:
         return pid
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)
+    if interruptible:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     channel.close()
     os._exit(_status(lambda: job(connection)))
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from caplint.findings.finding import Location
 from caplint.link.docs.selftest_code import SelftestCode
-from caplint.server.diagnosed import Spans
-from caplint.server.messages import Place
+from caplint.server.diagnosed import LineSpans
+from caplint.server.messages import EditorPlace
 from caplint.session import Session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
@@ -34,7 +34,7 @@ def is_known(session: Session, name: str) -> bool:
     return session.connection.execute("SELECT 1 FROM token WHERE name = ? LIMIT 1", (name,)).fetchone() is not None
 
 
-def definitions(session: Session, spans: Spans, name: str) -> list[Place]:
+def definitions(session: Session, spans: LineSpans, name: str) -> list[EditorPlace]:
     """Return where a name is defined, in every tree; nothing for a name that is not KVM's."""
     if not is_known(session, name):
         return []
@@ -42,7 +42,7 @@ def definitions(session: Session, spans: Spans, name: str) -> list[Place]:
     return list(_places(((tree, path, line) for tree, path, line in rows), name, spans))
 
 
-def references(session: Session, spans: Spans, name: str) -> list[Place]:
+def references(session: Session, spans: LineSpans, name: str) -> list[EditorPlace]:
     """Return every occurrence of a name in code, comments and documentation of the trees, and in self-tests."""
     if not _IDENTIFIER.match(name) or not is_known(session, name):
         return []
@@ -56,7 +56,7 @@ def references(session: Session, spans: Spans, name: str) -> list[Place]:
         for path in SelftestCode(tree).built
         if (tree.name, path) not in known
     ]
-    found: list[Place] = []
+    found: list[EditorPlace] = []
     for tree, path in (*files, *tests):
         found += _places(((tree, path, line) for line in _lines(trees[tree], path, name)), name, spans)
         if len(found) >= MOST:
@@ -75,7 +75,7 @@ def _lines(tree: Tree, path: str, name: str) -> Iterator[int]:
         yield from (number for number, line in enumerate(content.split(b"\n"), 1) if wanted in line)
 
 
-def _places(lines: Iterable[tuple[str, str, int]], name: str, spans: Spans) -> Iterator[Place]:
+def _places(lines: Iterable[tuple[str, str, int]], name: str, spans: LineSpans) -> Iterator[EditorPlace]:
     """Yield each occurrence of the name in some lines; a longer name that contains it is another one."""
     word = re.compile(rb"(?<!\w)%s(?!\w)" % name.encode())
     for tree, path, line in lines:

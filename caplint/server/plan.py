@@ -15,7 +15,7 @@ from caplint.trees.tree import LARGEST, Tree, oversize
 
 
 @dataclass(frozen=True)
-class Plan:
+class ServerPlan:
     """Trees, rules and settings of a server."""
 
     trees: list[Tree]

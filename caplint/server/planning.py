@@ -10,21 +10,21 @@ from multiprocessing.connection import Connection
 from caplint.rules.page import parse
 from caplint.server.messages import Planned
 from caplint.server.nursery import Work
-from caplint.server.plan import Plan
+from caplint.server.plan import ServerPlan
 from caplint.util.errors import CaplintError
 
 
 class Planner:
     """Makes the plan when the editor has said where it works, and gives it to all checks."""
 
-    def __init__(self, choose: Callable[[], Plan], *, named: bool) -> None:
+    def __init__(self, choose: Callable[[], ServerPlan], *, named: bool) -> None:
         """`choose` finds trees, rules and settings; `named`: the command line names the trees.
 
         Otherwise they are found from the directory in which the editor works.
         """
         self._choose = choose
         self._named = named
-        self._plan: Plan | None = None
+        self._plan: ServerPlan | None = None
 
     def plan(self, connection: Connection) -> None:
         """Take the editor's directory, make the plan, and send the trees."""
@@ -43,7 +43,7 @@ class Planner:
             return
         connection.send(Planned(self._plan.served))
 
-    def job(self, run: Callable[[Plan, Connection], None]) -> Work:
+    def job(self, run: Callable[[ServerPlan, Connection], None]) -> Work:
         """Return the work of a check's process."""
 
         def work(connection: Connection) -> None:

@@ -43,7 +43,10 @@ class Editor:
             self._listen(name, handler)
 
     def _listen(self, name: str, handler: Callable[[Any], None]) -> None:
-        self.client.feature(name)(lambda params: handler(params))
+        def listen(params: Any) -> None:  # pygls adds attributes, which methods do not take
+            handler(params)
+
+        self.client.feature(name)(listen)
 
     def _published(self, params: types.PublishDiagnosticsParams) -> None:
         self.diagnostics[params.uri] = params
@@ -139,7 +142,7 @@ class Editor:
         """End the server; return its exit code and what it has written to standard error."""
         await self.waited(self.client.shutdown_async(None))
         self.client.exit(None)
-        await self.waited(self.client.stop())
+        await self.waited(self.client.stop())  # type: ignore[no-untyped-call]
         server = self.client._server
         assert server is not None
         assert server.stderr is not None
