@@ -92,11 +92,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tuple[Inventory, Outcome]:
-    from caplint.inventory.builder import build  # noqa: PLC0415 - imports most of the program
+    from caplint.history.since import add_releases  # noqa: PLC0415 - imports most of the program
+    from caplint.inventory.builder import build  # noqa: PLC0415
 
     paths = options.output_format in {"json", "html"} and not options.compare
     with progress() as show:
-        return build(trees, rules_of(options, config), config, show, paths=paths, deep=options.deep)
+        inventory, outcome = build(trees, rules_of(options, config), config, show, paths=paths, deep=options.deep)
+    add_releases(inventory, trees)
+    return inventory, outcome
 
 
 def _compared(words: list[str]) -> list[Tree]:

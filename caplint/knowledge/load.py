@@ -188,6 +188,20 @@ class Knowledge:
         """Pattern of the tags of releases."""
         return re.compile(self._data["history"]["release"])
 
+    def linux_release(self, tag: str) -> tuple[str, int] | None:
+        """Return major and minor number of the release of Linux that a tag names, None for any other tag."""
+        match = re.fullmatch(self._data["history"]["linux"], tag)
+        return (match["major"], int(match["minor"])) if match else None
+
+    def release_before(self, release: tuple[str, int]) -> tuple[str, int] | None:
+        """Return the release of Linux before another one; None if it is not known."""
+        major, minor = release
+        if minor > 0:
+            return major, minor - 1
+        before = "2.6" if major == "3" else str(int(major) - 1)
+        last = self._data["history"]["last"].get(before)
+        return None if last is None else (before, last)
+
     def copied_release(self, subject: str) -> str | None:
         """Return the release of Linux whose headers a commit copies, by its subject; None for any other commit."""
         match = re.match(self._data["history"]["sync"], subject)

@@ -42,7 +42,7 @@ class RevisionTree(Tree):
         """`identity`: name and role; `blobs`: path → object id, of all files or of those that may matter."""
         self.name, self.role = identity
         self.project = project
-        self._repository = repository
+        self.repository = repository
         self._blobs = blobs
         self._object = tree
 
@@ -67,7 +67,7 @@ class RevisionTree(Tree):
         fresh, large = {}, {}
         lost: dict[str, tuple[int, bool]] = {}
         unknown = [oid for oid in oids if oid not in known]
-        for oid, content in zip(unknown, self._repository.read_present(unknown), strict=True):
+        for oid, content in zip(unknown, self.repository.read_present(unknown), strict=True):
             if content is None:
                 lost[oid] = (_LOST, True)
                 continue
@@ -81,7 +81,7 @@ class RevisionTree(Tree):
         cache.remember_objects(fresh)
         if lost:
             self.absent = frozenset(path for path in self._candidates if self._blobs[path] in lost)
-            self.remedy = self._repository.remedy
+            self.remedy = self.repository.remedy
         return {**known, **fresh, **large, **lost}
 
     def candidates(self) -> list[str]:
@@ -114,16 +114,16 @@ class RevisionTree(Tree):
 
     def c_contents_under(self, directory: str) -> Iterator[tuple[str, bytes]]:
         # Lists this directory alone: listing everything takes a quarter of a second for Linux.
-        blobs = self._blobs if self._object is None else self._repository.entries(self._object, [directory])
+        blobs = self._blobs if self._object is None else self.repository.entries(self._object, [directory])
         paths = sorted(path for path in blobs if path.startswith(f"{directory}/") and path.endswith((".c", ".h")))
-        for path, content in zip(paths, self._repository.read_present([blobs[path] for path in paths]), strict=True):
+        for path, content in zip(paths, self.repository.read_present([blobs[path] for path in paths]), strict=True):
             if content is not None:
                 yield path, content
 
     @cached_property
     def _everything(self) -> dict[str, str]:
         """All files, including those that cannot matter; only patches need it."""
-        return self._blobs if self._object is None else self._repository.entries(self._object, [""])
+        return self._blobs if self._object is None else self.repository.entries(self._object, [""])
 
     @cached_property
     def _directories(self) -> set[str]:
@@ -141,7 +141,7 @@ class RevisionTree(Tree):
         oid = self._blobs.get(path) or self._everything.get(path)
         if oid is None:
             raise CaplintError(f"{self.name}: {self.location} has no {path}")
-        content = next(self._repository.read_present([oid]))
+        content = next(self.repository.read_present([oid]))
         return ABSENT if content is None else content
 
 
