@@ -33,6 +33,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     trees.add_argument(
         "--tree", action="append", default=[], metavar="NAME=ROLE:PATH[@REV]", help="any tree; ROLE is kernel or vmm"
     )
+    trees.add_argument(
+        "--reference", metavar="DIR[@REV]", help="upstream Linux tree that every tree of the fleet is compared with"
+    )
+    trees.add_argument(
+        "--tags", action="append", default=[], metavar="GLOB",
+        help="take these tags of each repository that is given without a revision; may be repeated",
+    )  # fmt: skip
     add_config(parser)
     add_rules(parser)
     add_output_format(parser, "matrix")
@@ -65,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
         for place, cell in done:
             cells[place] = cell
             show(len(cells), len(jobs))
-    matrix = _matrix(kernels, vmms, [cells[place] for place in range(len(jobs))], fail_on)
+    ordered = [cells[place] for place in range(len(jobs))]
+    matrix = _matrix((kernels, vmms), ordered, fail_on, jobs[0].reference)
     write_output(matrix, "matrix", options)
     return _status(matrix)
 
@@ -74,15 +82,18 @@ _Trees = tuple[FleetMember | None, FleetMember | None]
 """Kernel and VMM that are checked together, or one of them."""
 
 
-def _matrix(kernels: list[FleetMember], vmms: list[FleetMember], cells: list[Cell], fail_on: str) -> Matrix:
+def _matrix(
+    sides: tuple[list[FleetMember], list[FleetMember]], cells: list[Cell], fail_on: str, reference: FleetMember | None
+) -> Matrix:
     """Return the matrix of the cells of pairs, kernels and VMMs; the findings of one tree stand in its own cell."""
+    kernels, vmms = sides
     alone = cells[len(kernels) * len(vmms) :]
     pairs = [
         cells[row * len(vmms) + column].without((alone[row], alone[len(kernels) + column]))
         for row in range(len(kernels))
         for column in range(len(vmms))
     ]
-    return Matrix(kernels, vmms, pairs, alone, fail_on)
+    return Matrix(kernels, vmms, pairs, alone, fail_on, reference)
 
 
 def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMember], list[FleetMember]]:
@@ -94,7 +105,7 @@ def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMembe
         ("vmm", "qemu", options.qemu, config.matrix.vmms),
     ):
         named_trees = [tree for tree in trees if tree.role == role]
-        side = members(given or (() if named_trees else configured), role, name) + named_trees
+        side = members(given or (() if named_trees else configured), role, name, options.tags) + named_trees
         if not side:
             option = {"kernel": "--kernel", "vmm": "--qemu, --tree NAME=vmm:PATH"}[role]
             raise CaplintError(f"no {role} given; use {option}, or {role}s = [...] of [matrix] in caplint.toml")
@@ -110,6 +121,7 @@ def _jobs(options: argparse.Namespace, config: Config, pairs: list[_Trees], fail
     if options.baseline:
         baseline_file.read(options.baseline)  # report a malformed baseline once, not for every pair
     cache = config.cache_directory
+    reference = next(iter(members([options.reference] if options.reference else [], "reference", "reference")), None)
     codes = tuple(rule.code for rule in rules_of(options, config, whole=False))
     return [
         Job(
@@ -122,6 +134,7 @@ def _jobs(options: argparse.Namespace, config: Config, pairs: list[_Trees], fail
             cache=str(cache.absolute()) if cache else "none",
             baseline=str(options.baseline.absolute()) if options.baseline else None,
             restricted=digest(config.restricted),
+            reference=reference,
         )
         for kernel, vmm in pairs
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from caplint.trees.detect import split_revision
-from caplint.trees.git_place import NoRepositoryError, locate
+from caplint.trees.git_place import is_top
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
 
@@ -16,9 +16,9 @@ def repository_of(word: str) -> tuple[str, str] | None:
     Raises `CaplintError` for a directory without a repository, or a damaged one.
     """
     path, revision = split_revision(word)
-    if revision and not _is_top(path):
+    if revision and not is_top(path):
         return None
-    if not revision and not _is_top(path):
+    if not revision and not is_top(path):
         _demand(path)
     return path, revision or "HEAD"
 
@@ -31,23 +31,13 @@ def state_of(word: str) -> tuple[str, str]:
     path, label = split_revision(word)
     if not label:
         return path, Path(path).resolve().name
-    if _is_top(path):
+    if is_top(path):
         try:
             Repository(Path(path)).tree(label)
         except CaplintError:
             return path, label
         return f"{path}@{label}", label
     return path, label
-
-
-def _is_top(path: str) -> bool:
-    """Tell whether a directory is the top of a repository, and not one somewhere in another's working tree."""
-    if not Path(path).is_dir():
-        return False
-    try:
-        return locate(Path(path)).prefix == ""
-    except NoRepositoryError:
-        return False
 
 
 def _demand(path: str) -> None:

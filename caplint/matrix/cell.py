@@ -37,7 +37,8 @@ def main() -> None:
 
 def job_of(data: dict[str, Any]) -> Job:
     """Return the job of decoded JSON."""
-    members = {side: FleetMember(**data[side]) if data[side] is not None else None for side in ("kernel", "vmm")}
+    sides = ("kernel", "vmm", "reference")
+    members = {side: FleetMember(**data[side]) if data[side] is not None else None for side in sides}
     return Job(**{**data, **members})
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from caplint.matrix.model import FleetMember
 from caplint.trees.detect import split_revision
+from caplint.trees.git_place import is_top
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
 
@@ -19,12 +21,14 @@ _DIGITS = re.compile(r"([0-9]+)")
 _NO_NAME = re.compile(r"[{:]")
 
 
-def members(texts: Iterable[str], role: str, name: str) -> list[FleetMember]:
+def members(texts: Iterable[str], role: str, name: str, tags: Sequence[str] = ()) -> list[FleetMember]:
     """Return the trees of one role, with patterns expanded and duplicates removed.
 
-    Raises `CaplintError` if a pattern matches nothing. Names without a pattern are not checked for existence.
+    `tags` are globs: a repository without a revision stands for its tags that match one. Raises `CaplintError` if a
+    pattern matches nothing. Names without a pattern are not checked for existence.
     """
-    absolute = list(dict.fromkeys(_from_root(expanded) for text in texts for expanded in _expanded(text)))
+    expanded = (tagged for text in texts for one in _expanded(text) for tagged in _tagged(one, tags))
+    absolute = list(dict.fromkeys(map(_from_root, expanded)))
     return [FleetMember(label, text, role, name) for text, label in zip(absolute, _labels(absolute), strict=True)]
 
 
@@ -58,6 +62,17 @@ def _expanded(text: str) -> Iterator[str]:
         yield from _revisions(path, revision)
     else:
         yield from matches
+
+
+def _tagged(text: str, globs: Sequence[str]) -> list[str]:
+    """Return the tags of a repository that match a glob, older versions first; any other tree as it is."""
+    path, revision = split(text)
+    if not globs or revision or not is_top(path):
+        return [text]
+    names = [name for name, _ in Repository(Path(path)).tags() if any(fnmatchcase(name, glob) for glob in globs)]
+    if not names:
+        raise CaplintError(f"{path}: no tag matches {' or '.join(globs)}; `git tag` shows them")
+    return [f"{path}@{name}" for name in sorted(names, key=_by_numbers)]
 
 
 def _directories(pattern: str) -> list[str]:

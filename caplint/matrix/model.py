@@ -43,11 +43,13 @@ class Job:
     jobs: int = 1
     restricted: str = ""
     """Digest of the configuration's restricted settings, which the user gave or trusts."""
+    reference: FleetMember | None = None
+    """Upstream kernel that trees are compared with."""
 
     @property
     def members(self) -> list[FleetMember]:
         """Trees to check."""
-        return [member for member in (self.kernel, self.vmm) if member is not None]
+        return [member for member in (self.kernel, self.vmm, self.reference) if member is not None]
 
     @property
     def paths(self) -> list[str]:
@@ -106,6 +108,8 @@ class Matrix:
     alone: list[Cell]
     """Cells of kernels, then of VMMs, each with its own findings."""
     fail_on: str
+    reference: FleetMember | None = None
+    """Upstream kernel that every tree was compared with."""
 
     @property
     def members(self) -> list[FleetMember]:

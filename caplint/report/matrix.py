@@ -37,6 +37,7 @@ def as_object(matrix: Matrix) -> dict[str, Any]:
         "fail_on": matrix.fail_on,
         "kernels": [_member(member) for member in matrix.kernels],
         "vmms": [_member(member) for member in matrix.vmms],
+        "reference": _member(matrix.reference) if matrix.reference is not None else None,
         "cells": [
             {"kernel": kernel.label, "vmm": vmm.label, **_cell(matrix.cell(row, column))}
             for row, kernel in enumerate(matrix.kernels)

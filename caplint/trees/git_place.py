@@ -156,3 +156,13 @@ def _extensions(text: str) -> Iterator[tuple[str, str]]:
         rest = line[section.end() :] if section else line
         if inside and (key := _KEY.match(rest)):
             yield key[1].lower(), (key[2] or "").lower()
+
+
+def is_top(path: str) -> bool:
+    """Tell whether a directory is the top of a repository, and not one somewhere in another's working tree."""
+    if not Path(path).is_dir():
+        return False
+    try:
+        return locate(Path(path)).prefix == ""
+    except NoRepositoryError:
+        return False

@@ -36,6 +36,29 @@ def test_a_pattern_of_revisions_names_tags_and_branches(tmp_path: Path) -> None:
     assert _labels(f"{tmp_path}/lin*@v6.?", f"{tmp_path}/lin*@other") == ["linux@v6.2", "linux@other"]
 
 
+def test_tags_of_repositories_without_a_revision(tmp_path: Path) -> None:
+    root = kernel(tmp_path / "linux")
+    commit(root)
+    for tag in ("v6.12", "v6.2", "v6.2-rc1", "other/v6.3", "--x"):
+        git(root, "update-ref", f"refs/tags/{tag}", "HEAD")
+    (tmp_path / "plain").mkdir()
+
+    def labels(*texts: str, tags: tuple[str, ...]) -> list[str]:
+        given = [f"{tmp_path}/{text}" for text in texts]
+        return [member.label for member in members(given, "kernel", "kernel", tags)]
+
+    assert labels("linux", tags=("v6.*", "other/*")) == [
+        "linux@other/v6.3",
+        "linux@v6.2",
+        "linux@v6.2-rc1",
+        "linux@v6.12",
+    ]
+    assert labels("linux@HEAD", "plain", "gone", tags=("v6.*",)) == ["linux@HEAD", "plain", "gone"]
+    assert labels("lin*", tags=("--*",)) == ["linux@--x"]
+    with pytest.raises(CaplintError, match=r"no tag matches v7\.\*; `git tag` shows them"):
+        labels("plain", "linux", tags=("v7.*",))
+
+
 def test_a_tree_that_is_named_twice_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").mkdir()
     monkeypatch.chdir(tmp_path)
