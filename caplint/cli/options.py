@@ -15,7 +15,7 @@ from caplint.config.keys import bounded_jobs
 from caplint.config.settings import Config, load
 from caplint.knowledge.load import knowledge
 from caplint.report import choices, purposes, writer
-from caplint.report.style import Style, style_for
+from caplint.report.style import Style, safe, style_for
 from caplint.trees.tree import Tree
 from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
@@ -273,6 +273,11 @@ def add_output_format(parser: argparse.ArgumentParser, kind: str) -> None:
 def write_output(result: object, kind: str, options: argparse.Namespace) -> None:
     """Print a result in the requested format."""
     writer(kind, options.output_format)(result, sys.stdout, style_of(options))
+
+
+def warn(message: str) -> None:
+    """Print a remark on the input, such as a part of a patch that is passed over."""
+    sys.stderr.write(f"caplint: note: {safe(message)}\n")
 
 
 def style_of(options: argparse.Namespace) -> Style:

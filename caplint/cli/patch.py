@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import FOUND
 from caplint.cli.fixing import add_fix, fixed, is_asked, tell_left, tell_refused
-from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around, write_output
+from caplint.cli.options import add_rules, add_trees, config_of, progress, rules_of, trees_around, warn, write_output
 from caplint.cli.reporting import add_output, finish, report, report_files, status_of, write_files
 from caplint.engine.outcome import Outcome, nothing
 from caplint.engine.outcome_cache import recalled_all
@@ -71,10 +71,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _warn(message: str) -> None:
-    sys.stderr.write(f"caplint: note: {safe(message)}\n")
-
-
 @dataclass(frozen=True)
 class _Setting:
     """Trees that files of patches are applied to, with the options, settings and rules of the run."""
@@ -84,7 +80,7 @@ class _Setting:
     trees: list[Tree]
     rules: list[Rule]
 
-    def apply(self, texts: Iterable[PatchText], warn: Callable[[str], None] = _warn) -> list[PatchedTrees]:
+    def apply(self, texts: Iterable[PatchText], warn: Callable[[str], None] = warn) -> list[PatchedTrees]:
         """Return the trees with files of patches applied."""
         options = self.options
         series = read_series(texts, warn, in_order=options.in_order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -129,6 +130,31 @@ class Bridges:
         work = self._programs.work
         no_path = work.reason if work.spent else "no path from the ioctl to its case found"
         return Way((), f"{targets[0].function} ({targets[0].path}:{targets[0].line}): {no_path}")
+
+    def serving(self, verb: str, name: str) -> list[str]:
+        """Return the architectures whose kernel code answers, enables or handles it; the shared code is `generic`."""
+        query, values = (_HANDLING, (name, "")) if verb == "issue" else (_ANSWERING[verb], (name,))
+        return [arch for (arch,) in self._connection.execute(query, values)]
+
+    def from_ioctl(self, verb: str, tree: Tree, arch: str, name: str) -> Iterator[Way]:
+        """Yield the way from each kernel function that may receive the ioctl down to its case; a broken one if none."""
+        if verb == "issue":
+            rows, request = self._connection.execute(_LABELS, (tree.name, name, arch, GENERIC)), name
+        else:
+            rows = self._connection.execute(_TARGETS, (verb, tree.name, name, arch, GENERIC))
+            request = "KVM_ENABLE_CAP" if verb == "enable" else "KVM_CHECK_EXTENSION"
+        targets = [Target(*row) for row in rows.fetchall()]
+        found = False
+        for receiver in dict.fromkeys(entry for names in knowledge().ioctls.values() for entry in names):
+            ways = (self._down(tree, arch, (receiver, request), target, name) for target in targets)
+            if steps := next((steps for steps in ways if steps), ()):
+                found = True
+                yield Way(steps)
+                if verb == "check":
+                    return  # every descriptor asks the same case
+        if targets and not found:
+            only = Step(tree.name, targets[0].function, targets[0].path, targets[0].line, "case", name)
+            yield Way((only,), "no path from an ioctl to its case found")
 
     def _wrapped(self, use: VmmSite, callee: str, request: str) -> Step | None:
         """Return the step from the wrapper to its ioctl call, None if there is no such call."""

@@ -1,4 +1,4 @@
-"""Complete paths of a capability or ioctl: from a program's entry over the VMM's call to the kernel's case label."""
+"""Complete paths of a capability, ioctl or MSR, from a program's entry down to the kernel's case label."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs
 from caplint.graph.entry_paths import Starts
 from caplint.graph.function_paths import Reach
+from caplint.graph.kernel_paths import kernel_paths
+from caplint.graph.msr_names import is_msr
+from caplint.graph.msr_paths import MsrPaths
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path
 from caplint.graph.vmm_sites import VmmSite, rust_uses, uses_of
+from caplint.knowledge.load import knowledge
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import hint
 
@@ -21,12 +25,14 @@ class Paths:
     def __init__(self, programs: Programs, start: str | None = None, most: int = 1) -> None:
         self._programs = programs
         self._bridges = Bridges(programs)
-        self._starts = Starts(programs, start, most)
+        self._starts = Starts(programs, start or _managers_entry(programs), most)
 
     def answer(self, question: Question) -> list[Path]:
         """Return the paths of a question (see `of` and `caplint.graph.function_paths`). Raises `CaplintError`."""
         if question.reach:
             return Reach(self._programs, self._bridges, self._starts, question).paths()
+        if is_msr(question.name):
+            return MsrPaths(self._programs, self._bridges, self._starts).of(question.name)
         return self.of(question.name, question.arch)
 
     def of(self, name: str, arch: str | None) -> list[Path]:
@@ -35,6 +41,7 @@ class Paths:
         paths += [path for path in rust_uses(self._programs, name) if arch is None or path.arch in {None, arch}]
         if not paths:
             self._require_definition(name)
+            paths = list(kernel_paths(self._programs, self._bridges, name, arch))
         return paths
 
     def _require_definition(self, name: str) -> None:
@@ -59,3 +66,12 @@ class Paths:
                 for kernel in kernels if wanted else ():
                     below = self._bridges.into_kernel(use, kernel, str(target_arch), name)
                     yield Path(use.verb, target_arch, (*way.steps, *use.calls, *below.steps), way.broken, below.broken)
+
+
+def _managers_entry(programs: Programs) -> str | None:
+    """Return the function in which a manager in view begins to start a VM; None without one."""
+    for tree in programs.of_role("manager"):
+        entry = knowledge().entries.get(tree.project.name)
+        if entry and programs.find(tree, entry["functions"], entry["files"]):
+            return entry["functions"][0]
+    return None

@@ -81,8 +81,9 @@ def _use(
     arch, condition, arguments, note = data
     holder = _holder(programs, programs.tree(tree), path, function)
     if holder is not None:
-        kind = "macro" if _is_macro(programs, programs.tree(tree), callee) else "direct"
-        step = Step(tree, callee, path, line, kind, None, condition, note)
+        macro = _macro(programs, programs.tree(tree), callee)
+        kind, defined = ("macro", f"{macro.path}:{macro.line}") if macro else ("direct", "")
+        step = Step(tree, callee, path, line, kind, None, condition, note, defined=defined)
         yield VmmSite(tree, holder, verb, callee, arch, (step,), tuple(json.loads(arguments)))
 
 
@@ -90,11 +91,12 @@ def _holder(programs: Programs, tree: Tree, path: str, name: str) -> ProgramFunc
     return next(iter(programs.find(tree, [name], [path])), None)
 
 
-def _is_macro(programs: Programs, tree: Tree, name: str) -> bool:
+def _macro(programs: Programs, tree: Tree, name: str) -> ProgramFunction | None:
+    """Return the first definition of a name that only macros define; None if a function does."""
     program = programs.program(tree)
     program.look([name])
-    is_macro = [definition.macro for definition in program.definitions.get(name, ())]
-    return bool(is_macro) and all(is_macro)
+    definitions = program.definitions.get(name, ())
+    return definitions[0].function if definitions and all(known.macro for known in definitions) else None
 
 
 def _required(programs: Programs, cap: str) -> Iterator[VmmSite]:

@@ -85,6 +85,12 @@ class MsrKnowledge:
     """Function that finds registers in a list of run time → arrays and functions that name the list's registers."""
     assumed: dict[str, str]
     """Function that decides without being about the register, and is taken not to hold → reason."""
+    exits: list[str]
+    """Functions that handle the exits of a guest."""
+    guest_accesses: dict[str, list[str]]
+    """`get`, `set` → the guest's instruction, and the function that emulates it."""
+    host_accesses: dict[str, list[str]]
+    """`get`, `set`, `feature` → the ioctl that accesses MSRs, and the kernel function that receives it."""
 
 
 def msr_of(data: dict[str, Any]) -> MsrKnowledge:
@@ -132,4 +138,7 @@ def msr_of(data: dict[str, Any]) -> MsrKnowledge:
         enforced=frozenset(guest["enforced"]),
         lookups=data["lookups"],
         assumed=data["assumed_false"],
+        exits=data["paths"]["exits"],
+        guest_accesses=data["paths"]["guest"],
+        host_accesses=data["paths"]["host"],
     )

@@ -1,10 +1,13 @@
-"""Call paths of a capability as an indented tree, as JSON, and as a Graphviz graph."""
+"""Call paths as an indented tree, as JSON, and as a Graphviz graph."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, TextIO
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, TextIO
 
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path, Step
@@ -26,24 +29,84 @@ _ARROWS = {
 }
 
 
-def text(cap: str, found: list[Path]) -> Iterator[str]:
-    """Yield one block per path; `~>` is an indirect call, `=>` a bridge into another program."""
+_LEGEND = {
+    "->": "a call",
+    "~>": "a call through a pointer or of a function that is passed on",
+    "=>": "into another program, by an ioctl, exec or RPC",
+    "!!": "the path is interrupted here, with the reason",
+}
+_VERBS = {
+    "enable": "enabled",
+    "require": "required",
+    "check": "checked",
+    "issue": "issued",
+    "rdmsr": "read by the guest",
+    "wrmsr": "written by the guest",
+    "get_msrs": "read by the VMM",
+    "set_msrs": "written by the VMM",
+    "feature": "read by the VMM before there is a VM",
+}
+
+
+class Answer(NamedTuple):
+    """Question, and the paths that answer it."""
+
+    question: Question
+    found: list[Path]
+    definitions: Mapping[tuple[str, str], Sequence[str]] = MappingProxyType({})
+    """Lines of the macros to show, by tree and `path:line`."""
+
+
+def text(cap: str, found: list[Path], width: int | None = None) -> Iterator[str]:
+    """Yield one block per path; with a `width`, long lines are broken and the tree is made narrower to fit."""
     if not found:
         verb = "checks or enables" if cap.startswith(PREFIX) else "issues"
         yield f"{safe(cap)}: no VMM in view {verb} it"
     for index, path in enumerate(found):
         if index:
             yield ""
-        verb = {"enable": "enabled", "require": "required", "check": "checked", "issue": "issued"}.get(
-            path.verb, "reached"
-        )
-        yield f"{safe(cap)} {verb}" + (f" on {path.arch}" if path.arch else "")
+        yield f"{safe(cap)} {_VERBS.get(path.verb, 'reached')}" + (f" on {path.arch}" if path.arch else "")
+        depth = len(path.steps) + 1
         if path.above:
-            yield f"  !! {safe(path.above)}"
-        for depth, step in enumerate(path.steps):
-            yield "  " * (depth + 1) + _line(step)
+            yield from _fitted(f"!! {safe(path.above)}", 1, depth, width)
+        for level, step in enumerate(path.steps, 1):
+            yield from _fitted(_line(step), level, depth, width)
         if path.below:
-            yield "  " * (len(path.steps) + 1) + f"!! {safe(path.below)}"
+            yield from _fitted(f"!! {safe(path.below)}", depth, depth, width)
+
+
+def _fitted(line: str, level: int, depth: int, width: int | None) -> list[str]:
+    """Return a line of the tree, broken to a width; the deepest level is indented by at most half of it."""
+    if width is None:
+        return ["  " * level + line]
+    indent = " " * min(2 * level, max(level * (width // 2) // depth, 1))
+    room = max(width, len(indent) + 12)
+    return textwrap.wrap(line, room, initial_indent=indent, subsequent_indent=indent + "   ", break_on_hyphens=False)
+
+
+def legend(found: Iterable[Path], width: int | None = None) -> Iterator[str]:
+    """Yield the meaning of the signs that the paths have; nothing for paths without any."""
+    paths = list(found)
+    signs = {_ARROWS[step.edge].strip() for path in paths for step in path.steps}
+    if any(path.above or path.below for path in paths):
+        signs.add("!!")
+    if signs - {""}:
+        yield ""
+    for sign, meaning in _LEGEND.items():
+        if sign in signs:
+            yield from _fitted(f"{sign} {meaning}", 1, 2, width)
+
+
+def _macros(answer: Answer, width: int | None) -> Iterator[str]:
+    """Yield the definitions of the macros on the paths, each once."""
+    shown: set[tuple[str, str]] = set()
+    for step in (step for path in answer.found for step in path.steps if step.edge == "macro" and step.defined):
+        key = step.tree, step.defined
+        lines = answer.definitions.get(key, ()) if key not in shown else ()
+        shown.add(key)
+        if lines:
+            yield from ("", *_fitted(f"{safe(step.function)}  {safe(step.tree)}:{safe(step.defined)}", 0, 1, width))
+            yield from (f"  {safe(line.expandtabs(4))}".rstrip() for line in lines)
 
 
 def _line(step: Step) -> str:
@@ -141,22 +204,18 @@ def dot(found: list[Path]) -> Iterator[str]:
     yield "}"
 
 
-Answer = tuple[Question, list[Path]]
-"""Question, and the paths that answer it."""
-
-
 def write_text(answer: Answer, out: TextIO, _: Style) -> None:
-    """Write the paths as text."""
-    question, found = answer
-    out.write("\n".join(text(question.name, found)) + "\n")
+    """Write the paths as text, within the width of a terminal, with a legend and the requested definitions."""
+    width = shutil.get_terminal_size().columns if out.isatty() else None
+    parts = (text(answer.question.name, answer.found, width), _macros(answer, width), legend(answer.found, width))
+    out.writelines(f"{line}\n" for part in parts for line in part)
 
 
 def write_json(answer: Answer, out: TextIO, _: Style) -> None:
     """Write the paths as one object."""
-    question, found = answer
-    out.write(json_text(as_object(question.name, question.arch, found), indent=2) + "\n")
+    out.write(json_text(as_object(answer.question.name, answer.question.arch, answer.found), indent=2) + "\n")
 
 
 def write_dot(answer: Answer, out: TextIO, _: Style) -> None:
     """Write the paths for Graphviz."""
-    out.write("\n".join(dot(answer[1])) + "\n")
+    out.write("\n".join(dot(answer.found)) + "\n")

@@ -102,7 +102,7 @@ def test_a_graph_of_a_path_without_a_beginning() -> None:
 
 
 def test_the_writers_agree_with_the_parts() -> None:
-    answer = (Question("KVM_CAP_A", "x86", None, 1), [Path("check", "x86", (MAIN,))])
+    answer = report.Answer(Question("KVM_CAP_A", "x86", None, 1), [Path("check", "x86", (MAIN,))])
     outs = []
     for write in (report.write_text, report.write_json, report.write_dot):
         out = io.StringIO()
@@ -111,3 +111,21 @@ def test_the_writers_agree_with_the_parts() -> None:
     assert outs[0] == "KVM_CAP_A checked on x86\n  main  qemu:main.c:1\n"
     assert json.loads(outs[1]) == report.as_object("KVM_CAP_A", "x86", answer[1])
     assert outs[2] == "\n".join(report.dot(answer[1])) + "\n"
+
+
+@pytest.mark.parametrize("width", [30, 40, 72])
+def test_a_deep_tree_fits_a_narrow_terminal(width: int) -> None:
+    steps = tuple(
+        Step("qemu", f"function_{n}", "accel/kvm/kvm-all.c", n, "direct", note="a note") for n in range(1, 40)
+    )
+    lines = list(report.text("KVM_CAP_A", [Path("check", None, steps, "above", "below")], width))
+    assert max(map(len, lines[1:])) <= width
+    heads = [len(line) - len(line.lstrip()) for line in lines if line.lstrip().startswith(("->", "!!"))]
+    assert heads == sorted(heads)
+    assert heads[0] < heads[-1] <= width // 2
+
+
+def test_a_legend_explains_the_signs_that_are_there() -> None:
+    assert list(report.legend([Path("check", None, (MAIN,))])) == []
+    empty, *signs = report.legend([Path("check", None, (MAIN, ASK, IOCTL), "", "x")])
+    assert (empty, [line.split()[0] for line in signs]) == ("", ["->", "=>", "!!"])

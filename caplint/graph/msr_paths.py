@@ -1,0 +1,142 @@
+"""Paths of an MSR: from a guest's instruction, and a VMM's KVM_GET_MSRS or KVM_SET_MSRS, to the code that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from caplint.graph.bridges import Bridges
+from caplint.graph.call_graph import Programs, Way
+from caplint.graph.entry_paths import Starts
+from caplint.graph.msr_names import is_msr
+from caplint.graph.path_model import Edge, Path, ProgramFunction, Step
+from caplint.graph.search import Admits
+from caplint.graph.vmm_sites import is_request, issuers
+from caplint.knowledge.load import knowledge
+from caplint.trees.tree import Tree
+from caplint.util.errors import CaplintError
+from caplint.util.suggest import suggestion
+
+_SITES = """
+    SELECT tree, path, function, min(line), verb, msr, high, condition, value_kind, value FROM all_msr_site
+    WHERE side = 'now' AND (msr = ?1 OR number <= ?2 AND last >= ?2)
+    GROUP BY tree, path, function, verb ORDER BY verb = 'feature', verb, tree, path, function
+"""
+_NUMBER = "SELECT number FROM all_msr WHERE side = 'now' AND name = ? AND number IS NOT NULL ORDER BY role <> 'kernel'"
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Code of a handler that serves an MSR."""
+
+    tree: str
+    path: str
+    function: str
+    line: int
+    verb: str
+    """`get`, `set`, or `feature`: a read on the system's descriptor."""
+    low: str
+    high: str
+    condition: str
+    value_kind: str
+    value: str
+
+    @property
+    def note(self) -> str:
+        """Value that the code reads or writes, and the range that the MSR lies in."""
+        parts = [f"within {self.low} to {self.high}"] if self.low != self.high else []
+        if self.value_kind == "delegated" and self.value:
+            parts.append(f"served by {self.value}()")
+        elif self.value:
+            parts.append(f"{'to' if self.verb == 'set' else 'from'} {self.value}")
+        return ", ".join(parts)
+
+
+class MsrPaths:
+    """Paths of the MSRs of one session."""
+
+    def __init__(self, programs: Programs, bridges: Bridges, starts: Starts) -> None:
+        self._programs = programs
+        self._bridges = bridges
+        self._starts = starts
+
+    def of(self, name: str) -> list[Path]:
+        """Return the paths of an MSR. Raises `CaplintError` if no tree defines it and no code serves it."""
+        connection = self._programs.session.connection
+        number = (connection.execute(_NUMBER, (name,)).fetchone() or (None,))[0]
+        sites = [_Site(*row) for row in connection.execute(_SITES, (name, number))]
+        if not sites:
+            known = [known for (known,) in connection.execute("SELECT DISTINCT name FROM all_msr WHERE side = 'now'")]
+            if name in known:
+                raise CaplintError(f"{name}: no handler of a kernel in view serves it; see `caplint coverage`")
+            raise CaplintError(f"no tree defines {name}{suggestion(name, known)}")
+        return [path for site in sites for path in self._paths(site, name)]
+
+    def _paths(self, site: _Site, name: str) -> Iterator[Path]:
+        tree = self._programs.tree(site.tree)
+        ends = [end for end in self._programs.find(tree, [site.function], [site.path]) if end.line <= site.line]
+        if not ends:
+            return
+        target = max(ends, key=lambda end: end.line)
+        last = Step(site.tree, site.function, site.path, site.line, "case", name, site.condition, site.note)
+        if site.verb in knowledge().msr.guest_accesses:
+            yield self._from_guest(tree, target, site, last)
+        yield self._from_host(tree, target, site, last)
+
+    def _from_guest(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step) -> Path:
+        """Return the path from the function that handles exits, over the one that emulates the instruction."""
+        instruction, emulation = knowledge().msr.guest_accesses[site.verb]
+        exits = self._programs.find(tree, knowledge().msr.exits)
+        folder = PurePosixPath(site.path).parent
+        own = [function for function in exits if PurePosixPath(function.path).parent == folder]
+        emulate = self._programs.find(tree, [emulation])
+        if not emulate:
+            return _path(instruction, (last,), f"{emulation}: not in view")
+        admits = self._admits(tree, {last.case or ""})
+        first = self._programs.ways(tree, emulate[0], own or exits, admits)[0]
+        second = self._programs.ways(tree, target, emulate, admits)[0]
+        if second.broken:
+            return _path(instruction, (*second.steps, last), second.broken)
+        start = replace(first.steps[0], note=f"the guest executes {instruction}")
+        return _path(instruction, (start, *first.steps[1:], *second.steps[1:], last), first.broken)
+
+    def _from_host(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step) -> Path:
+        """Return the path from the function that receives the ioctl, behind a VMM that issues it."""
+        request, entry = knowledge().msr.host_accesses[site.verb]
+        verb = "feature" if site.verb == "feature" else f"{site.verb}_msrs"
+        entries = self._programs.find(tree, [entry])
+        way = (
+            self._programs.ways(tree, target, entries, self._admits(tree, {request, last.case or ""}))[0]
+            if entries
+            else Way((), f"{entry}: not in view")
+        )
+        if way.broken:
+            return _path(verb, (*way.steps, last), way.broken)
+        bridge = replace(way.steps[0], edge="ioctl", note=request, why=self._bridges.operations(tree, entry))
+        above, broken = self._issued(request, entry)
+        return _path(verb, (*above, bridge, *way.steps[1:], last), broken)
+
+    def _issued(self, request: str, entry: str) -> tuple[tuple[Step, ...], str]:
+        """Return the steps to a VMM's call that issues a request, and the reason why there are none."""
+        vmms = self._programs.of_role("vmm")
+        for vmm in vmms:
+            for use in issuers(self._programs, vmm, request, entry, knowledge().msr.architecture):
+                way = self._starts.ways(vmm, use.holder, knowledge().msr.architecture)[0]
+                if not way.broken:
+                    return (*way.steps, *use.calls), ""
+        return (), f"no VMM in view issues {request}" if vmms else "no VMM is in view"
+
+    def _admits(self, tree: Tree, wanted: set[str]) -> Admits:
+        """Return a predicate that keeps to the architecture, and out of cases of other requests and registers."""
+        fits = self._programs.fits(tree, knowledge().msr.architecture)
+
+        def admits(caller: ProgramFunction, edge: Edge, callee: ProgramFunction) -> bool:
+            labels = {label for label in edge.labels.split() if is_request(label) or is_msr(label)}
+            return fits(caller, edge, callee) and (not labels or not labels.isdisjoint(wanted))
+
+        return admits
+
+
+def _path(verb: str, steps: tuple[Step, ...], above: str) -> Path:
+    return Path(verb, knowledge().msr.architecture, steps, above)
