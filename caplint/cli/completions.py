@@ -58,7 +58,7 @@ def _describe(action: argparse.Action, rules: list[Rule]) -> None:
     from shtab import DIRECTORY, FILE  # noqa: PLC0415 - only this command needs it
 
     metavar = action.metavar if isinstance(action.metavar, str) else ""
-    if metavar == "CODE":
+    if metavar.startswith("CODE"):
         action.choices = [rule.code for rule in rules]
     elif metavar.startswith(("DIR", "REPO")):
         vars(action)["complete"] = DIRECTORY
