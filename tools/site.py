@@ -60,6 +60,7 @@ matrix
 rules/index
 hooks
 ci
+editor
 schema
 architecture
 performance

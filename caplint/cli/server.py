@@ -28,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
         config = config_of(options)
         return ServerPlan(trees_of(options, config), rules_of(options, config, whole=False), config)
 
-    named = bool(options.paths or options.kernel or options.qemu or options.libvirt or options.tree)
+    given = (options.kernel, options.qemu, options.libvirt)
+    named = bool(options.paths or options.tree) or any(word is not None for word in given)
     if named or options.config:
         chosen()  # what is wrong with them is said before the editor waits for an answer
     serve(Planner(chosen, named=named))

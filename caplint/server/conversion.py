@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lsprotocol import types
 
 from caplint.findings.fix import Fix, LineEdit
 from caplint.server.buffers import Buffers
-from caplint.server.checks import RunningCheck
 from caplint.server.messages import Card, Diagnosed, EditorPlace
 from caplint.server.positions import Moves, Span, lines_of
 
@@ -23,9 +22,10 @@ _SEVERITIES = {
 class Converter:
     """Converts places of a check, whose lines may have moved in the buffers since."""
 
-    def __init__(self, buffers: Buffers, check: RunningCheck) -> None:
+    def __init__(self, buffers: Buffers, texts: Mapping[tuple[str, str], str]) -> None:
+        """`texts` are those of the buffers that the check has looked at, by tree and path."""
         self._buffers = buffers
-        self._check = check
+        self._texts = texts
         self._moves: dict[tuple[str, str], Moves | None] = {}
         self._open = buffers.by_file()
 
@@ -41,7 +41,7 @@ class Converter:
         buffer = self._open.get(file)
         if buffer is None:
             return None
-        was = self._check.texts.get(file)
+        was = self._texts.get(file)
         if was is None:  # it was opened since: what was checked is the file, or what the overlay held
             content = self._buffers.roots.on_disk(*file)
             was = None if content is None else content.decode("utf-8", "replace")

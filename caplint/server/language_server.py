@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -17,6 +16,7 @@ from caplint import __version__
 from caplint.server.buffers import Buffers, Roots
 from caplint.server.checks import Checks, RunningCheck
 from caplint.server.conversion import Converter, markup
+from caplint.server.editor_output import EditorOutput
 from caplint.server.job import run as run_job
 from caplint.server.messages import EditorPlace
 from caplint.server.nursery import Nursery
@@ -37,22 +37,12 @@ def serve(planner: Planner) -> None:
     root = Path(tempfile.mkdtemp(prefix="caplint-server-"))
     nursery = Nursery(planner.plan, planner.job(run_job), root)
     try:
-        with _streams() as (reader, writer):
-            Server(nursery, Scratch(root)).lsp.start_io(reader, writer)
+        reader, writer = os.fdopen(os.dup(0), "rb"), EditorOutput(os.dup(1))
+        os.dup2(2, 1)  # whatever else is printed meanwhile goes to standard error
+        Server(nursery, Scratch(root)).lsp.start_io(reader, cast("BinaryIO", writer))
+        writer.finish()
     finally:
         nursery.close()
-
-
-@contextmanager
-def _streams() -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Yield the streams to the editor; whatever else is printed meanwhile goes to standard error."""
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    try:
-        yield reader, writer
-    finally:
-        with suppress(OSError):
-            writer.close()
 
 
 class Server:
@@ -145,7 +135,7 @@ class Server:
         if check is None or check.result is None:
             self._status.failed(reason)
             return
-        converter = Converter(self._buffers, check)
+        converter = Converter(self._buffers, check.texts)
         found = converter.diagnostics(check.result.findings)
         for uri in sorted(found.keys() | self._shown):
             self.lsp.text_document_publish_diagnostics(
@@ -186,14 +176,14 @@ class Server:
         if (word := self._word(params)) is None or (check := self._checks.done) is None:
             return None
         places: list[EditorPlace] | None = await self._checks.ask(kind, word[0])
-        return Converter(self._buffers, check).locations(places) if places else None
+        return Converter(self._buffers, check.texts).locations(places) if places else None
 
     def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction] | None:
         check = self._checks.done
         place = self._buffers.roots.file_of(params.text_document.uri)
         if check is None or check.result is None or place is None:
             return None
-        converter = Converter(self._buffers, check)
+        converter = Converter(self._buffers, check.texts)
         actions = []
         for finding in check.result.findings:
             if finding.fix is None or (finding.place.tree, finding.place.path) != place:

@@ -38,6 +38,7 @@ WORDS = {
     "config": "config",
     "completions": "completions bash",
     "trust": "trust own/caplint.toml",
+    "server": "server --help",  # it speaks with an editor: tests/server/test_editor_output.py
     "demo": "demo --output-format json",
 }
 _CLOSED, _FULL = "cannot be written: Bad file descriptor", "cannot be written: No space left on device"
@@ -146,6 +147,7 @@ SLOTS = [
     "probe --from X",
     "probe --msr X --kernel k", "probe --msr 0x10 --cpu X", "rules --rules X", "rules --select X", "explain X",
     "explain --rules X CAP101",
+    "server X", "server --kernel X", "server --tree X", "server --rules X k", "server --config X",
     "config --config X", "completions X", "trust X", "trust --remove X", "demo --select X", "demo --rules X", "X",
 ]  # fmt: skip
 ODD = {
