@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from caplint.findings.fix import Fix, LineEdit
 from caplint.server.buffers import Buffers
-from caplint.server.messages import Card, Diagnosed, EditorPlace
+from caplint.server.messages import Diagnosed, EditorPlace, NameCard
 from caplint.server.positions import Moves, Span, lines_of
 
 SOURCE = "caplint"
@@ -120,7 +120,7 @@ def _range(span: Span, line: int) -> types.Range:
     return types.Range(types.Position(line, span.start), types.Position(line, span.stop))
 
 
-def markup(card: Card, *, markdown: bool) -> types.MarkupContent:
+def markup(card: NameCard, *, markdown: bool) -> types.MarkupContent:
     """Return a card as Markdown, in which all text of the trees is code, or as plain text."""
     if not markdown:
         text = "\n".join([card.title, *(f"{label}: {said}" for label, said in card.lines)])

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from caplint.server.messages import Card
+from caplint.server.messages import NameCard
 
 _MOST = 6
 """Maximum number of places in one line of a card."""
@@ -47,13 +47,13 @@ _MSR_USES = """
 _Place = tuple[str, str, int]
 
 
-def ioctl_card(connection: sqlite3.Connection, name: str) -> Card | None:
+def ioctl_card(connection: sqlite3.Connection, name: str) -> NameCard | None:
     """Return the card of an ioctl; None if no header defines it and no handler has a case for it."""
     numbers = connection.execute(_IOCTL_NUMBER, (name,)).fetchall()
     cases = connection.execute(_IOCTL_CASES, (name,)).fetchall()
     if not numbers and not cases:
         return None
-    return Card(f"{name} (ioctl)", list(_ioctl_lines(connection, name, numbers, cases)))
+    return NameCard(f"{name} (ioctl)", list(_ioctl_lines(connection, name, numbers, cases)))
 
 
 def _ioctl_lines(
@@ -66,37 +66,37 @@ def _ioctl_lines(
     for arch, scope, tree, path, line in cases:
         handled.setdefault((arch, scope), []).append((tree, path, int(line)))
     for (arch, scope), places in handled.items():
-        yield arch, f"handled{' on the ' + scope + ' descriptor' if scope else ''} ({_places(places)})"
+        yield arch, f"handled{' on the ' + scope + ' descriptor' if scope else ''} ({places_text(places)})"
     if not cases:
         yield "kernel", "no handler has a case for it"
     for number, title, *place in connection.execute(_IOCTL_SECTIONS, (name,)):
-        yield "documentation", f"{number or ''} {title} ({_places([_place(place)])})".strip()
+        yield "documentation", f"{number or ''} {title} ({places_text([_place(place)])})".strip()
     yield from _names("needs", connection.execute(_IOCTL_CAPABILITIES, (name,)))
     yield from _used("issued in VMMs", connection.execute(_IOCTL_USES, (name,)))
 
 
-def msr_card(connection: sqlite3.Connection, name: str) -> Card | None:
+def msr_card(connection: sqlite3.Connection, name: str) -> NameCard | None:
     """Return the card of an MSR; None if no header defines it."""
     defined = connection.execute(_MSR_DEFINED, (name,)).fetchall()
     if not defined:
         return None
     number = next((row[0] for row in defined if row[0] is not None), None)
     title = f"{name} = {'a number that is not computed' if number is None else f'{number:#x}'} (MSR)"
-    return Card(title, list(_msr_lines(connection, {"name": name, "number": number})))
+    return NameCard(title, list(_msr_lines(connection, {"name": name, "number": number})))
 
 
 def _msr_lines(connection: sqlite3.Connection, asked: dict[str, str | int | None]) -> Iterator[tuple[str, str]]:
     sites = list(_by_word(connection.execute(_MSR_SITES, asked)))
     for verb, places in sites:
-        yield {"get": "read in", "set": "written in", "feature": "feature in"}.get(verb, verb), _places(places)
+        yield {"get": "read in", "set": "written in", "feature": "feature in"}.get(verb, verb), places_text(places)
     if not sites:
         yield "kernel", "no handler names it"
     for name, places in _by_word(connection.execute(_MSR_LISTS, asked)):
-        yield "listed in", f"{name} ({_places(places)})"
+        yield "listed in", f"{name} ({places_text(places)})"
     yield from _used("passed through", connection.execute(_MSR_PASSED, (asked["name"],)))
     yield from _names("capabilities", connection.execute(_MSR_CAPABILITIES, asked))
     for verb, places in _by_word(connection.execute(_MSR_USES, asked)):
-        yield {"get": "VMMs read", "put": "VMMs write"}.get(verb, verb), _places(places)
+        yield {"get": "VMMs read", "put": "VMMs write"}.get(verb, verb), places_text(places)
 
 
 def _by_word(rows: Iterable[tuple[str, str, str, int]]) -> Iterator[tuple[str, list[_Place]]]:
@@ -114,7 +114,7 @@ def _names(label: str, rows: Iterable[tuple[str]]) -> Iterator[tuple[str, str]]:
 
 def _used(label: str, rows: Iterable[_Place]) -> Iterator[tuple[str, str]]:
     if places := list(rows):
-        yield label, _places(places)
+        yield label, places_text(places)
 
 
 def _place(row: list[Any]) -> _Place:
@@ -122,6 +122,7 @@ def _place(row: list[Any]) -> _Place:
     return str(tree), str(path), int(line)
 
 
-def _places(places: list[_Place]) -> str:
+def places_text(places: list[_Place]) -> str:
+    """Return places as text, the first few of them."""
     shown = [f"{tree}:{path}:{line}" for tree, path, line in places[:_MOST]]
     return ", ".join(shown) + (f" and {len(places) - _MOST} more" if len(places) > _MOST else "")

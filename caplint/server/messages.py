@@ -95,7 +95,7 @@ class NameQuestion:
 
 
 @dataclass(frozen=True)
-class Card:
+class NameCard:
     """All about a name: a title, and labelled lines of text. Nothing in it is markup."""
 
     title: str

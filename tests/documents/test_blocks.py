@@ -28,6 +28,7 @@ TRIED = {
     "lua": "tests/server",
     "json": "tests/server",
     "elisp": "tests/server",
+    "js": "nothing: it needs VS Code",
 }
 # Blocks that the text marks with `<!-- not run: REASON -->`: at most so many.
 MOST_NOT_RUN = 12

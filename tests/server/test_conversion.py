@@ -10,14 +10,14 @@ from markdown_it import MarkdownIt
 from caplint.findings.fix import Fix, LineEdit
 from caplint.server.buffers import Buffers, Roots
 from caplint.server.conversion import Converter, markup
-from caplint.server.messages import Card, Diagnosed, EditorPlace, ServedTree
+from caplint.server.messages import Diagnosed, EditorPlace, NameCard, ServedTree
 from caplint.server.positions import Span
 
 _HOSTILE = "`` ` ![x](http://a/) <img src=x> **b** [l](command:rm) \n\n# h"
 
 
 def test_nothing_of_a_card_is_markup() -> None:
-    shown = markup(Card(_HOSTILE, [("x86", _HOSTILE), (_HOSTILE, "\n- y"), ("doc\n# h", "<b>")]), markdown=True)
+    shown = markup(NameCard(_HOSTILE, [("x86", _HOSTILE), (_HOSTILE, "\n- y"), ("doc\n# h", "<b>")]), markdown=True)
     assert shown.kind == types.MarkupKind.Markdown
     html = MarkdownIt().render(shown.value)
     tags = {part.split(">")[0].split()[0] for part in html.split("<")[1:]}
@@ -25,7 +25,7 @@ def test_nothing_of_a_card_is_markup() -> None:
 
 
 def test_plain_text_for_an_editor_without_markdown() -> None:
-    shown = markup(Card("KVM_X = 1", [("x86", "always answered")]), markdown=False)
+    shown = markup(NameCard("KVM_X = 1", [("x86", "always answered")]), markdown=False)
     assert shown == types.MarkupContent(types.MarkupKind.PlainText, "KVM_X = 1\nx86: always answered")
 
 

@@ -71,9 +71,9 @@ def test_a_card_has_number_handlers_documentation_and_release(place: Path) -> No
         line = CHECK.split("\n").index("\tcase KVM_CAP_NR_VCPUS:")
         card = await editor.hover(code, line, 10)
         assert card is not None
-        assert card.startswith("**`KVM_CAP_NR_VCPUS = 9")
-        assert f"- x86: `answered by VM (kernel:{X86}:{line + 1})`" in card
-        assert "- documentation: `1 Capabilities (mentioned) (kernel:Documentation/virt/kvm/api.rst:4)`" in card
+        assert card.startswith("**`KVM_CAP_NR_VCPUS`**\n\n- number: `9 (")
+        assert f"- answered: `x86: depends on the VM, kvm && kvm->max (kernel:{X86}:{line + 1})`" in card
+        assert "- documented: `no section; only mentioned (kernel:Documentation/virt/kvm/api.rst:4)`" in card
         assert await editor.hover(code, line, 2) is None  # `case` is no name of KVM
         assert await editor.hover(code, 100_000, 0) is None
 
