@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 import tomllib
@@ -158,3 +159,59 @@ def test_releases_of_the_real_code(tmp_path: Path) -> None:
     assert brought["KVM_CAP_X86_GUEST_MODE", "check"].causes[0].oid == code
     enable = brought["KVM_CAP_X86_APIC_BUS_CYCLES_NS", "enable"]
     assert (enable.kind, enable.arch, enable.causes[0].oid) == ("brought", "x86", code)
+
+
+def _cases(cap: str, text: str) -> list[int]:
+    return [number for number, line in enumerate(text.split("\n")) if line.strip() == f"case {cap}:"]
+
+
+def _without_cases(text: str, caps: list[str]) -> str:
+    gone = {number for cap in caps for number in _cases(cap, text)}
+    return "\n".join(line for number, line in enumerate(text.split("\n")) if number not in gone)
+
+
+def test_commits_of_real_handlers_are_those_that_git_finds(tmp_path: Path) -> None:
+    """Cases that came between two releases: added, reverted and added again, merged, and merged with a conflict."""
+    made = Made(tmp_path / "k")
+    x86 = "arch/x86/kvm/x86.c"
+    old, new = ((CORPUS / tree / x86).read_text("utf-8") for tree in ("linux-6.1", "linux-6.12"))
+    made.files("6.1", {UAPI: _text("linux-6.1"), x86: old})
+    made.tag("v6.1")
+    fresh = [cap for cap in definitions(_text("linux-6.12").encode()) if len(_cases(cap, new)) == 1 and cap not in old]
+    assert len(fresh) > 4
+    made.files("header", {UAPI: _text("linux-6.12"), x86: _without_cases(new, fresh)})
+    for number, cap in enumerate(fresh):
+        text = _without_cases(new, fresh[number + 1 :])
+        before = (made.root / x86).read_text("utf-8")
+        if number % 4 == 1:
+            made.files(f"first {cap}", {x86: text})
+            made.files(f"revert {cap}", {x86: before})
+        if number % 4 < 2:
+            made.files(f"add {cap}", {x86: text})
+            continue
+        made.branch(f"side{number}")
+        made.files(f"side {cap}", {x86: text})
+        made.back()
+        at = _cases(cap, text)[0] if number % 4 == 3 else 0  # in the same place there is a conflict
+        lines = before.split("\n")
+        made.files(f"comment {number}", {x86: "\n".join([*lines[:at], f"/* {number} */", *lines[at:]])})
+        words = ["git", "merge", "-q", "--no-ff", "--no-commit", f"side{number}"]
+        merged = subprocess.run(words, cwd=made.root, capture_output=True, check=False)
+        assert merged.returncode == (number % 4 == 3)
+        made.files(f"merge {cap}", {x86: text})
+    made.tag("v6.12")
+    run = HistoryRun(Wanted(tuple(fresh)), Config(cache="none", jobs=1), lambda *_: None)
+    track = of_repository(str(made.root), "HEAD", ("kernel", None), run)
+    causes = {
+        event.cap: [cause.oid for cause in event.causes]
+        for event in track.events
+        if (event.place, event.kind, event.release) == ("check", "brought", "v6.12")
+    }
+    for cap, found in causes.items():
+        adding = git(made.root, "log", "--full-history", "--topo-order", "--format=%H", f"-Scase {cap}:", "--", x86)
+        assert found == adding.split()[:1], cap
+    assert causes.keys() >= {cap for cap in fresh if f"case {cap}:" in _check_handler(new)}
+
+
+def _check_handler(text: str) -> str:
+    return text.partition("int kvm_vm_ioctl_check_extension(")[2].partition("\n}\n")[0]
