@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from tools.bench.fleet import fleet, history
 from tools.bench.floor import BARE, floor, front_end
 from tools.bench.growth import growth
 from tools.bench.measure import Row
@@ -23,7 +24,10 @@ from tools.errors import ToolError
 _RESULTS = Path(".bench/results.json")
 _PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "floor": floor, "whole": whole_runs, "others": others, "stages": front_end, "growth": growth,
+    "history": history, "fleet": fleet,
 }  # fmt: skip
+_ASKED = frozenset({"history", "fleet"})
+"""Parts that take long and run only with --only."""
 
 
 def main() -> int:
@@ -37,7 +41,7 @@ def main() -> int:
     print(f"{' and '.join(PAIR)}: {size / 1e6:.1f} MB of C read; {os.cpu_count()} cores; medians\n")
     print("| x bare parse | processor s | wall s | largest MB | together MB | |\n|--:|--:|--:|--:|--:|:--|")
     rows: list[Row] = []
-    for name in dict.fromkeys(["floor", *(options.only or _PARTS)]):
+    for name in dict.fromkeys(["floor", *(options.only or (part for part in _PARTS if part not in _ASKED))]):
         for row in _PARTS[name](options.n):
             rows.append(row)
             _print(row, next(row.seconds for row in rows if row.name == BARE))
