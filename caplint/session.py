@@ -72,7 +72,7 @@ def open_session(
     With `results`, only the links run that fill these tables, and what they need.
     If the store turns out to be damaged, it is discarded and all facts are extracted again.
     """
-    path, part = config.store_path, _Part(narrow, results)
+    path, part = config.store_path, _SessionPart(narrow, results)
     store = FactStore(path)
     try:
         return _open(trees, config, store, progress, part)
@@ -87,14 +87,14 @@ def open_session(
         raise
 
 
-class _Part(NamedTuple):
+class _SessionPart(NamedTuple):
     """Part of the views that a session has; see `open_session`."""
 
     narrow: str | None
     results: tuple[str, ...]
 
 
-def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, part: _Part) -> Session:
+def _open(trees: list[Tree], config: Config, store: FactStore, progress: Progress, part: _SessionPart) -> Session:
     narrow = part.narrow
 
     def in_scope(tree: Tree | None, files: list[File]) -> list[File]:
