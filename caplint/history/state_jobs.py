@@ -7,7 +7,7 @@ from typing import Any
 
 from caplint.history.places import Places, cache_key, parsed, read, rendered
 from caplint.matrix.cell import job_settings
-from caplint.matrix.work import Work, answered, serve
+from caplint.matrix.work import JobKind, answered, serve
 from caplint.trees.detect import UnknownProjectError, revision_tree
 
 
@@ -78,7 +78,7 @@ def _of_plain(data: dict[str, Any]) -> StatesRead:
     return StatesRead(data["error"], states, tuple(data["unknown"]))
 
 
-STATES: Work[StatesRead] = Work("caplint.history.state_jobs", _of_plain, _failed)
+STATES: JobKind[StatesRead] = JobKind("caplint.history.state_jobs", _of_plain, _failed)
 """Readings of states."""
 
 if __name__ == "__main__":

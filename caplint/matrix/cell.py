@@ -19,7 +19,7 @@ from caplint.engine.outcome import Outcome
 from caplint.engine.outcome_cache import known, recalled
 from caplint.findings.finding import SEVERITIES
 from caplint.matrix.model import Cell, FleetMember, Job
-from caplint.matrix.work import Work, answered, serve
+from caplint.matrix.work import JobKind, answered, serve
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of
@@ -57,7 +57,7 @@ def _cell_of(data: dict[str, Any]) -> Cell:
     return Cell(**{**data, **plain, "marks": tuple((mark, severity) for mark, severity in data["marks"])})
 
 
-CHECKS: Work[Cell] = Work("caplint.matrix.cell", _cell_of, failed)
+CHECKS: JobKind[Cell] = JobKind("caplint.matrix.cell", _cell_of, failed)
 """Checks of pairs."""
 
 

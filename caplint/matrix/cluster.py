@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from caplint.matrix.processes import Processes
 from caplint.matrix.tls import Scheduler, check, security
-from caplint.matrix.work import Result, Work, WorkJob
+from caplint.matrix.work import JobKind, Result, WorkJob
 from caplint.util import shipped_files
 from caplint.util.code_identity import contents_identity
 from caplint.util.errors import CaplintError
@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?\S+:[0-9]+")
 
 
 def run_there(
-    at: Scheduler, work: Work[Result], jobs: Sequence[WorkJob], order: list[int]
+    at: Scheduler, work: JobKind[Result], jobs: Sequence[WorkJob], order: list[int]
 ) -> Generator[tuple[int, Result], None, None]:
     """Yield index and result of each job as workers finish them.
 
@@ -128,7 +128,7 @@ def _seen(paths: list[str]) -> tuple[str, list[str]]:
     return program_digest(), [path for path in paths if not Path(path).exists()]
 
 
-def _run(work: Work[Result], job: WorkJob, program: str) -> Result:
+def _run(work: JobKind[Result], job: WorkJob, program: str) -> Result:
     """Do one job. Runs on a worker. Raises `CaplintError` if the worker runs another version."""
     if program_digest() != program:
         from distributed import get_worker  # noqa: PLC0415

@@ -19,7 +19,7 @@ from dataclasses import asdict, replace
 from threading import Lock
 from typing import IO, Any, Generic
 
-from caplint.matrix.work import Result, Work, WorkJob
+from caplint.matrix.work import JobKind, Result, WorkJob
 
 # A process looks for modules where this one does, and not in the working directory, which may be a linted tree, or
 # where `PYTHONPATH` leads.
@@ -32,7 +32,7 @@ _COMMAND = (
 class Processes(Generic[Result]):
     """Starter of processes that can end all running ones."""
 
-    def __init__(self, work: Work[Result]) -> None:
+    def __init__(self, work: JobKind[Result]) -> None:
         self._work = work
         self._lock = Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -94,7 +94,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _read(work: Work[Result], answer: bytes, status: int) -> Result:
+def _read(work: JobKind[Result], answer: bytes, status: int) -> Result:
     try:
         data = json.loads(answer)
     except ValueError:
@@ -104,7 +104,7 @@ def _read(work: Work[Result], answer: bytes, status: int) -> Result:
 
 
 def run_here(
-    work: Work[Result], jobs: Sequence[WorkJob], order: list[int], processes: int
+    work: JobKind[Result], jobs: Sequence[WorkJob], order: list[int], processes: int
 ) -> Generator[tuple[int, Result], None, None]:
     """Yield index and result of each job as it finishes; jobs are started in the order given."""
     at_once = max(1, min(processes, len(jobs)))

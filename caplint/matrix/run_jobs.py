@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
-from caplint.matrix.work import Result, Work, WorkJob
+from caplint.matrix.work import JobKind, Result, WorkJob
 
 if TYPE_CHECKING:
     from caplint.matrix.tls import Scheduler
 
 
 def run_jobs(
-    scheduler: Scheduler | None, work: Work[Result], jobs: Sequence[WorkJob], order: list[int], processes: int
+    scheduler: Scheduler | None, work: JobKind[Result], jobs: Sequence[WorkJob], order: list[int], processes: int
 ) -> Generator[tuple[int, Result], None, None]:
     """Yield index and result of each job as it finishes, here or on the cluster; without jobs none is asked."""
     if scheduler is None or not order:

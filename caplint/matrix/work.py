@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Work(Generic[Result]):
+class JobKind(Generic[Result]):
     """Kind of work."""
 
     program: str
