@@ -140,7 +140,7 @@ def parse(  # noqa: PLR0913 - one for each option
 ) -> CapabilityRequest:
     """Return the request that options describe. Raises `CaplintError` with one line for what cannot be."""
     if not _NAME.match(name):
-        raise CaplintError(f"{name}: is no name for a capability; it is {PREFIX} and capital letters, digits and _")
+        raise CaplintError(f"{name}: is not the name of a capability; write {PREFIX} and capital letters, digits and _")
     if scope not in SCOPES:
         raise CaplintError(f"--scope {scope}: unknown; known are {', '.join(SCOPES)}")
     if answer not in ANSWERS:
@@ -206,7 +206,7 @@ def _ioctl(text: str | None) -> RequestedIoctl | None:
         return None
     name = text if text.startswith("KVM_") else f"KVM_{text}"
     if not _WORD.match(name) or name.startswith(PREFIX) or name.endswith("_"):
-        raise CaplintError(f"--ioctl {text}: is no name for an ioctl; write KVM_ and capital letters, digits and _")
+        raise CaplintError(f"--ioctl {text}: is not the name of an ioctl; write KVM_ and capital letters, digits and _")
     if name.startswith("KVM_GET_"):
         raise CaplintError(
             f"--ioctl {name}: an ioctl that hands a value to KVM can be written; name it so: KVM_SET_..."

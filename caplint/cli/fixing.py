@@ -41,9 +41,9 @@ def is_asked(options: argparse.Namespace) -> bool:
     """Return whether fixes are to be printed or made. Raises `CaplintError` for options that exclude each other."""
     fix = getattr(options, "fix", False)
     if options.diff and fix:
-        raise CaplintError("--diff and --fix exclude each other: the one prints what the other does")
+        raise CaplintError("--diff prints the fixes, but --fix makes them; leave one of them out")
     if getattr(options, "force", False) and not fix:
-        raise CaplintError("--force is for --fix only")
+        raise CaplintError("--force is for --fix only; add --fix, or leave --force out")
     return options.diff or fix
 
 
@@ -120,7 +120,7 @@ def _write(trees: list[Tree], drafts: Drafts, *, force: bool) -> None:
         if not own:
             continue
         if not isinstance(tree, DirectoryTree):
-            raise CaplintError(f"{tree.name}: {tree.location} is no working tree, so --fix cannot write; use --diff")
+            raise CaplintError(f"{tree.name}: {tree.location} is not a working tree, so --fix cannot write; use --diff")
         if not force and (lines := uncommitted(tree, own)):
             path, line = lines[0]
             more = f" and {plural(len(lines) - 1, 'other place')}" if len(lines) > 1 else ""

@@ -20,7 +20,7 @@ from caplint.graph.msr_names import is_msr
 from caplint.graph.path_cache import Question
 from caplint.graph.path_lookup import find_paths, macro_lines, whole_graphs
 from caplint.report import choices
-from caplint.report.paths import Answer
+from caplint.report.paths import PathAnswer
 from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         raise CaplintError("name one capability, ioctl or MSR, or a function with --to; see caplint path --help")
     for option, function in (("--to", options.goal), ("--from", options.start)):
         if function is not None and not function.isidentifier():
-            raise CaplintError(f"{option} {function!r} is not a function name")
+            raise CaplintError(f"{option} {function!r} is not a function name; write an identifier of C")
     options.arch = None if options.arch is None else architecture_of(options.arch)
     question = Question(
         options.goal or names[0], options.arch, options.start, MOST if options.all else 1, options.goal is not None
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     trees = _patched(options, trees_of(options, config))
     paths = find_paths(question, trees, config, progress)
     definitions = macro_lines(paths, trees) if options.expand else {}
-    write_output(Answer(question, paths, definitions), "path", options)
+    write_output(PathAnswer(question, paths, definitions), "path", options)
     return CLEAN
 
 

@@ -80,7 +80,7 @@ def report_files(options: argparse.Namespace) -> list[ReportFile]:
             raise CaplintError(f"--output-file {text}: the name of the file is missing")
         file = ReportFile(Path(path), name)
         if any(other.path == file.path for other in files):
-            raise CaplintError(f"--output-file {text}: {path} is named twice")
+            raise CaplintError(f"--output-file {text}: {path} is named twice; name each file once")
         files.append(file)
     return files
 

@@ -64,22 +64,25 @@ def _are_strings(value: Any) -> bool:
 def _entry(path: Path, number: int, item: Any) -> BaselineEntry:
     label = f"{path}: finding {number}"
     if not isinstance(item, dict):
-        raise CaplintError(f"{label}: must be a table")
+        raise CaplintError(f"{label}: must be a table; write the baseline again")
     for key, value in item.items():
         if key not in _KEYS:
             hint = suggestion(key, sorted(_KEYS), otherwise=f"known are {', '.join(sorted(_KEYS))}")
             raise CaplintError(f"{label}: unknown key {short(key)!r}{hint}")
         if key == "parts":
             if not _are_strings(value):
-                raise CaplintError(f"{label}: parts must be a list of strings")
+                raise CaplintError(f"{label}: parts must be a list of strings; write the baseline again")
         elif not isinstance(value, str):
-            raise CaplintError(f"{label}: {key} must be a string")
+            raise CaplintError(f"{label}: {key} must be a string; write the baseline again")
     if missing := sorted(_KEYS - _OPTIONAL - item.keys()):
-        raise CaplintError(f"{label}: {missing[0]} is missing")
+        raise CaplintError(f"{label}: {missing[0]} is missing; write the baseline again")
     if item["severity"] not in SEVERITIES:
         raise CaplintError(f"{label}: severity must be one of {', '.join(SEVERITIES)}")
     if not is_fingerprint(item["fingerprint"]):
-        raise CaplintError(f"{label}: fingerprint {short(item['fingerprint'])!r} is not 16 hexadecimal digits")
+        raise CaplintError(
+            f"{label}: fingerprint {short(item['fingerprint'])!r} is not 16 hexadecimal digits; "
+            "write the baseline again"
+        )
     return BaselineEntry(**{**item, "parts": tuple(item.get("parts", ()))})
 
 

@@ -31,5 +31,8 @@ def machine_differences(
     finally:
         session.store.close()
     if not compared:
-        raise CaplintError(f"the kernel tree has no check handler for {machine.arch}, so nothing can be compared")
+        raise CaplintError(
+            f"the kernel tree has no check handler for {machine.arch}, so nothing can be compared; "
+            "name a tree that has its code"
+        )
     return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -120,7 +120,10 @@ def _lay(case: Case) -> tuple[list[PatchedTrees], list[Line]]:
         patched = laid.setdefault(part.series, PatchedTrees(list(mini_trees().values()), [Series(part.series, [])]))
         tree = next((tree for tree in patched.trees if tree.name == part.tree), None)
         if tree is None:
-            raise CaplintError(f"line {part.line} of {case.rule.path}: unknown mini-tree {part.tree}")
+            raise CaplintError(
+                f"line {part.line} of {case.rule.path}: unknown mini-tree {part.tree}; "
+                f"write {' or '.join(mini_trees())}"
+            )
         if part.kind == "diff":
             diff, label = strip_marks(part.content).encode(), f"{case.rule.path}:{part.line}"
             changed = changes(tree, diff, label)

@@ -69,7 +69,7 @@ def _parsed(path: Path, content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise CaplintError(f"{path}: is no JSON: {error}") from error
+        raise CaplintError(f"{path}: is not JSON: {error}") from error
 
 
 def _entry(path: Path, number: int, item: Any) -> UpstreamEntry:

@@ -35,7 +35,7 @@ class Reach:
                 paths += [Path("reach", arch, _with_location(way.steps, target.function), way.broken) for way in ways]
         if not paths:
             architecture = f" for {self._question.arch}" if self._question.arch else ""
-            raise CaplintError(f"no tree in view defines {self._question.name}(){architecture}")
+            raise CaplintError(f"no tree in view defines {self._question.name}(){architecture}; name a tree that does")
         # A definition that is not reached may be an unrelated namesake in another tree.
         return [path for path in paths if path.whole] or paths
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs, Way
@@ -48,15 +47,19 @@ class _Site:
         parts = [f"within {self.low} to {self.high}"] if self.low != self.high else []
         if self.value_kind == "delegated" and self.value:
             parts.append(f"served by {self.value}()")
-        elif self.value:
-            parts.append(f"{'to' if self.verb == 'set' else 'from'} {self.value}")
+        elif self.value and self.verb != "set":
+            parts.append(f"from {self.value}")
+        elif self.value and self.value_kind == "state":
+            parts.append(f"to {self.value}")
         return ", ".join(parts)
 
 
 class MsrPaths:
     """Paths of the MSRs of one session."""
 
-    def __init__(self, programs: Programs, bridges: Bridges, starts: Starts) -> None:
+    def __init__(self, programs: Programs, bridges: Bridges, starts: Starts, most: int) -> None:
+        """`most` above 1: code that all vendors share is reached through the module of each, else of the first."""
+        self._most = most
         self._programs = programs
         self._bridges = bridges
         self._starts = starts
@@ -80,20 +83,23 @@ class MsrPaths:
             return
         target = max(ends, key=lambda end: end.line)
         last = Step(site.tree, site.function, site.path, site.line, "case", name, site.condition, site.note)
-        if site.verb in knowledge().msr.guest_accesses:
-            yield self._from_guest(tree, target, site, last)
-        yield self._from_host(tree, target, site, last)
+        exits = {_vendor(function.path): function for function in self._programs.find(tree, knowledge().msr.exits)}
+        own = _vendor(site.path)
+        vendors = [own] if own else sorted(exits, reverse=True)[: self._most] or [""]
+        for vendor in vendors:
+            if site.verb in knowledge().msr.guest_accesses:
+                yield self._from_guest(tree, target, site, last, vendor)
+            yield self._from_host(tree, target, site, last, vendor)
 
-    def _from_guest(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step) -> Path:
+    def _from_guest(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step, vendor: str) -> Path:
         """Return the path from the function that handles exits, over the one that emulates the instruction."""
         instruction, emulation = knowledge().msr.guest_accesses[site.verb]
         exits = self._programs.find(tree, knowledge().msr.exits)
-        folder = PurePosixPath(site.path).parent
-        own = [function for function in exits if PurePosixPath(function.path).parent == folder]
+        own = [function for function in exits if _vendor(function.path) == vendor]
         emulate = self._programs.find(tree, [emulation])
         if not emulate:
             return _path(instruction, (last,), f"{emulation}: not in view")
-        admits = self._admits(tree, {last.case or ""})
+        admits = self._admits(tree, {last.case or ""}, vendor)
         first = self._programs.ways(tree, emulate[0], own or exits, admits)[0]
         second = self._programs.ways(tree, target, emulate, admits)[0]
         if second.broken:
@@ -101,13 +107,13 @@ class MsrPaths:
         start = replace(first.steps[0], note=f"the guest executes {instruction}")
         return _path(instruction, (start, *first.steps[1:], *second.steps[1:], last), first.broken)
 
-    def _from_host(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step) -> Path:
+    def _from_host(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step, vendor: str) -> Path:
         """Return the path from the function that receives the ioctl, behind a VMM that issues it."""
         request, entry = knowledge().msr.host_accesses[site.verb]
         verb = "feature" if site.verb == "feature" else f"{site.verb}_msrs"
         entries = self._programs.find(tree, [entry])
         way = (
-            self._programs.ways(tree, target, entries, self._admits(tree, {request, last.case or ""}))[0]
+            self._programs.ways(tree, target, entries, self._admits(tree, {request, last.case or ""}, vendor))[0]
             if entries
             else Way((), f"{entry}: not in view")
         )
@@ -127,15 +133,22 @@ class MsrPaths:
                     return (*way.steps, *use.calls), ""
         return (), f"no VMM in view issues {request}" if vmms else "no VMM is in view"
 
-    def _admits(self, tree: Tree, wanted: set[str]) -> Admits:
-        """Return a predicate that keeps to the architecture, and out of cases of other requests and registers."""
+    def _admits(self, tree: Tree, wanted: set[str], vendor: str) -> Admits:
+        """Return a predicate that keeps to a vendor, and out of the cases of other requests and registers."""
         fits = self._programs.fits(tree, knowledge().msr.architecture)
 
         def admits(caller: ProgramFunction, edge: Edge, callee: ProgramFunction) -> bool:
+            if vendor and _vendor(caller.path) not in {"", vendor}:
+                return False
             labels = {label for label in edge.labels.split() if is_request(label) or is_msr(label)}
             return fits(caller, edge, callee) and (not labels or not labels.isdisjoint(wanted))
 
         return admits
+
+
+def _vendor(path: str) -> str:
+    """Return the vendor whose module a file belongs to; empty for code that all share."""
+    return next((name for name, pattern in knowledge().msr.vendors.items() if pattern.search(path)), "")
 
 
 def _path(verb: str, steps: tuple[Step, ...], above: str) -> Path:

@@ -32,7 +32,7 @@ class Paths:
         if question.reach:
             return Reach(self._programs, self._bridges, self._starts, question).paths()
         if is_msr(question.name):
-            return MsrPaths(self._programs, self._bridges, self._starts).of(question.name)
+            return MsrPaths(self._programs, self._bridges, self._starts, question.most).of(question.name)
         return self.of(question.name, question.arch)
 
     def of(self, name: str, arch: str | None) -> list[Path]:
@@ -50,7 +50,7 @@ class Paths:
         query = "SELECT EXISTS (SELECT 1 FROM cap WHERE name = ?1) OR EXISTS (SELECT 1 FROM token_use WHERE name = ?1)"
         if not connection.execute(query, (name,)).fetchone()[0]:
             (near,) = connection.execute("SELECT nearest_cap(?)", (name,)).fetchone()
-            raise CaplintError(f"no tree defines {name}{hint(near)}")
+            raise CaplintError(f"no tree defines {name}{hint(near, '`caplint inventory` lists the capabilities')}")
 
     def _of_use(self, use: VmmSite, name: str, arch: str | None) -> Iterator[Path]:
         if arch is not None and use.arch not in {None, arch}:

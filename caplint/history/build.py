@@ -89,7 +89,7 @@ def of_repository(path: str, revision: str, identity: tuple[str, str | None], ru
     repository = Repository(Path(path))
     last = repository.commit(revision)
     if last is None:
-        raise CaplintError(f"{path}: {revision} is not a commit, so it has no history")
+        raise CaplintError(f"{path}: {revision} is not a commit, so it has no history; name a branch, tag or commit")
     tree = revision_tree(path, last, *identity)
     line = HistoryLine(repository, last, header_paths(tree))
     found = _EventList()
@@ -119,7 +119,9 @@ def header_paths(tree: Tree) -> list[str]:
         path for path in tree.candidates() if tree.project.header_kind(path) and f"/{path}".endswith("/linux/kvm.h")
     ]
     if not present:
-        raise CaplintError(f"{tree.location}: has no copy of linux/kvm.h, whose history could be shown")
+        raise CaplintError(
+            f"{tree.location}: has no copy of linux/kvm.h, so there is no history to show; name another tree"
+        )
     return present
 
 
@@ -135,7 +137,9 @@ def _marks(line: HistoryLine, wanted: Wanted, found: _EventList) -> tuple[list[t
     if marks:
         return marks, False
     if wanted.tags:
-        raise CaplintError(f"no tag that matches {' or '.join(wanted.tags)} is on the line of first parents")
+        raise CaplintError(
+            f"no tag that matches {' or '.join(wanted.tags)} is on the line of first parents; name others with --tags"
+        )
     labels: dict[int, str] = {}
     for commit in line.versions:
         release = knowledge().copied_release(commit.subject)

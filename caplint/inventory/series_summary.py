@@ -136,7 +136,7 @@ def _places(cap: Capability) -> Iterator[tuple[str, SourceLine]]:
         yield names.get(definition.header, f"number in {tree}"), definition.place
     for arch, support in cap.architectures.items():
         yield from ((f"answer on {arch}", answer.place) for answer in support.answers)
-        yield from ((f"enable on {arch} ({enable.scope})", enable.place) for enable in support.enables)
+        yield from ((f"enable ({enable.scope}) on {arch}", enable.place) for enable in support.enables)
     for section in cap.documentation:
         kind = "section of" if section.heading else "mention in"
         yield f"{kind} {section.place.path.rpartition('/')[2]}", section.place

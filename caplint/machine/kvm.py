@@ -43,7 +43,10 @@ def ask(
     system = uname()
     arch = knowledge().architecture(system.machine)
     if arch is None:
-        raise CaplintError(f"this machine is a {system.machine}, an architecture without a known KVM")
+        raise CaplintError(
+            f"this machine is a {system.machine}, an architecture without a known KVM; "
+            "show the record of another machine with --from FILE"
+        )
     kvm = _Kvm(arch, ioctl)
     with _opened(device) as descriptor:
         kvm.expect_version(descriptor, device)

@@ -41,7 +41,9 @@ def read(number: int, cpu: int = 0, *, devices: Path = DEVICES) -> int:
         descriptor = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError as error:
         if (devices / "0" / "msr").exists():
-            raise CaplintError(f"{device}: this machine has no processor {cpu}") from error
+            raise CaplintError(
+                f"{device}: this machine has no processor {cpu}; /sys/devices/system/cpu/online lists those that it has"
+            ) from error
         advice = "load the module msr (modprobe msr; x86 with CONFIG_X86_MSR only)"
         raise CaplintError(f"{device}: does not exist; {advice}") from error
     except OSError as error:

@@ -11,7 +11,7 @@ from caplint.graph.path_model import Path, Step
 from caplint.report.style import Style, safe
 
 if TYPE_CHECKING:
-    from caplint.report.paths import Answer
+    from caplint.report.paths import PathAnswer
 
 _ROW = 40
 _INDENT = 14
@@ -217,7 +217,7 @@ def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
         yield f'<text class="place request" x="{node.x:.0f}" y="{node.y - 3:.0f}">{note}</text>'
 
 
-def write_svg(answer: Answer, out: TextIO, _: Style) -> None:
+def write_svg(answer: PathAnswer, out: TextIO, _: Style) -> None:
     """Write the drawing of the paths that answer a question."""
     question, paths = answer.question, answer.found
     out.write(svg(question.name, paths) + "\n")

@@ -48,7 +48,7 @@ _VERBS = {
 }
 
 
-class Answer(NamedTuple):
+class PathAnswer(NamedTuple):
     """Question, and the paths that answer it."""
 
     question: Question
@@ -97,7 +97,7 @@ def legend(found: Iterable[Path], width: int | None = None) -> Iterator[str]:
             yield from _fitted(f"{sign} {meaning}", 1, 2, width)
 
 
-def _macros(answer: Answer, width: int | None) -> Iterator[str]:
+def _macros(answer: PathAnswer, width: int | None) -> Iterator[str]:
     """Yield the definitions of the macros on the paths, each once."""
     shown: set[tuple[str, str]] = set()
     for step in (step for path in answer.found for step in path.steps if step.edge == "macro" and step.defined):
@@ -204,18 +204,18 @@ def dot(found: list[Path]) -> Iterator[str]:
     yield "}"
 
 
-def write_text(answer: Answer, out: TextIO, _: Style) -> None:
+def write_text(answer: PathAnswer, out: TextIO, _: Style) -> None:
     """Write the paths as text, within the width of a terminal, with a legend and the requested definitions."""
     width = shutil.get_terminal_size().columns if out.isatty() else None
     parts = (text(answer.question.name, answer.found, width), _macros(answer, width), legend(answer.found, width))
     out.writelines(f"{line}\n" for part in parts for line in part)
 
 
-def write_json(answer: Answer, out: TextIO, _: Style) -> None:
+def write_json(answer: PathAnswer, out: TextIO, _: Style) -> None:
     """Write the paths as one object."""
     out.write(json_text(as_object(answer.question.name, answer.question.arch, answer.found), indent=2) + "\n")
 
 
-def write_dot(answer: Answer, out: TextIO, _: Style) -> None:
+def write_dot(answer: PathAnswer, out: TextIO, _: Style) -> None:
     """Write the paths for Graphviz."""
     out.write("\n".join(dot(answer.found)) + "\n")

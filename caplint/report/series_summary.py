@@ -16,7 +16,7 @@ from caplint.report.wording import plural
 # Mails quote: 72 columns leave room for it.
 _WIDTH = 72
 _LINES = 10
-# Names that one entry has in its head, and lines of its first part.
+# Names that one entry has in its head and of architectures, and lines of its first part.
 _NAMES = 3
 _TOUCHED = 3
 
@@ -103,7 +103,13 @@ def _joined(touches: tuple[str, ...]) -> str:
     """Return places as a list in which those that differ by a last word share their first."""
     groups: dict[str, list[str]] = {}
     for place in touches:
-        match = re.fullmatch(r"(answer on|enable on|mention in) (.*)", place)
+        match = re.fullmatch(r"(answer on|enable \(\w+\) on|mention in) (.*)", place)
         first, rest = (match[1], match[2]) if match else (place, "")
         groups.setdefault(first, []).append(rest)
-    return "; ".join(safe(f"{first} {', '.join(rest)}".rstrip()) for first, rest in groups.items())
+    return "; ".join(safe(f"{first} {_listed(rest)}".rstrip()) for first, rest in groups.items())
+
+
+def _listed(words: list[str]) -> str:
+    return (
+        ", ".join(words) if len(words) <= _NAMES + 1 else f"{', '.join(words[:_NAMES])} and {len(words) - _NAMES} more"
+    )

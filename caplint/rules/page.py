@@ -46,6 +46,7 @@ _FIELDS: dict[str, type] = {
     "code": str, "name": str, "severity": str, "needs": list, "since": str, "supersedes": list,
     "in-patch": str, "excerpts": bool, "fix": str, "decide": str,
 }  # fmt: skip
+_WORDS = {str: "a text in quotes", list: "a list in brackets", bool: "true or false"}
 _OPTIONAL = {"supersedes", "in-patch", "excerpts", "fix", "decide"}
 
 
@@ -163,7 +164,7 @@ def load(directories: Iterable[Path], *, whole: bool = True) -> list[Rule]:
     rules: dict[str, Rule] = {}
     for directory in directories:
         if not directory.is_dir():
-            raise CaplintError(f"{directory}: rule page directory not found")
+            raise CaplintError(f"{directory}: no such directory; name a directory of rule pages")
         for path in sorted(directory.glob("*.md")):
             rule = _load(path)
             if rule.code in rules:
@@ -232,22 +233,27 @@ def _check_front(path: Path, front: dict[str, Any]) -> None:
         if key not in _FIELDS:
             raise CaplintError(f"{path}: front matter: unknown key {key!r}{suggestion(key, _FIELDS)}")
         if not isinstance(value, _FIELDS[key]):
-            raise CaplintError(f"{path}: front matter: {key} must be a {_FIELDS[key].__name__}")
+            raise CaplintError(f"{path}: front matter: {key} must be {_WORDS[_FIELDS[key]]}")
     for key in sorted(_FIELDS.keys() - front.keys() - _OPTIONAL):
-        raise CaplintError(f"{path}: front matter: {key} is missing")
+        raise CaplintError(f"{path}: front matter: {key} is missing; add it")
     _check_values(path, front)
 
 
 def _check_values(path: Path, front: dict[str, Any]) -> None:
     if not _CODE.match(front["code"]):
-        raise CaplintError(f"{path}: front matter: code {front['code']!r} is not letters and three digits")
+        raise CaplintError(
+            f"{path}: front matter: code {front['code']!r} is not letters and three digits, such as CAP299"
+        )
     if not _NAME.match(front["name"]):
-        raise CaplintError(f"{path}: front matter: name {front['name']!r} is not lower-case words with hyphens")
+        raise CaplintError(
+            f"{path}: front matter: name {front['name']!r} is not lower-case words with hyphens, "
+            "such as number-mismatch"
+        )
     for key in ("severity", "in-patch"):
         if front.get(key, "note") not in SEVERITIES:
             raise CaplintError(f"{path}: front matter: {key} must be one of {', '.join(SEVERITIES)}")
     if not _VERSION.match(front["since"]):
-        raise CaplintError(f"{path}: front matter: since {front['since']!r} is no version such as 1.2.0")
+        raise CaplintError(f"{path}: front matter: since {front['since']!r} is not a version such as 1.2.0")
     for role in front["needs"]:
         if role not in ROLES:
             raise CaplintError(f"{path}: front matter: needs {role!r}, which must be one of {', '.join(ROLES)}")
@@ -273,9 +279,9 @@ def _blocks(path: Path, text: str, offset: int) -> Blocks:
             elif current is not None:
                 current[-1].append(_example(path, token.info, token.content, line))
     if not query:
-        raise CaplintError(f"{path}: has no ```sql block")
+        raise CaplintError(f"{path}: has no ```sql block; add one with the query")
     if sum(len(examples) for examples in groups.values()) > _MOST_EXAMPLES:
-        raise CaplintError(f"{path}: has more than {_MOST_EXAMPLES:,} examples")
+        raise CaplintError(f"{path}: has more than {_MOST_EXAMPLES:,} examples; remove some")
     bad, good = ([group for group in groups[name] if group] for name in ("bad", "good"))
     return Blocks(query, bad, good)
 

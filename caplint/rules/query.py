@@ -50,8 +50,8 @@ def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
         if "decode to UTF-8" not in str(error) or rule.path.parent == shipped_files.RULES:
             raise
         raise CaplintError(
-            f"{rule.path}: query: {error}; wrap what it makes text of in hex(); "
-            "if it makes no text, the store is damaged: remove the cache"
+            f"{rule.path}: query: {error}; wrap the column in hex(); "
+            "if it builds no text, the cache is corrupt: remove it"
         ) from error
     for row in rows:
         try:

@@ -165,7 +165,7 @@ class _Guard:
         from caplint.facts.store.store import is_damage, is_no_text  # noqa: PLC0415 - only failing queries need it
 
         if not self.reason and is_no_text(error) and not holds_no_text(connection):
-            return CaplintError(f"{label}: makes a text that is not UTF-8; ask for hex() of it")
+            return CaplintError(f"{label}: returns text that is not UTF-8; wrap the column in hex()")
         if not self.reason and is_damage(error):
             return error
         reason = self.reason or str(error) or "is too large for SQLite"

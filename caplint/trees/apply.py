@@ -29,7 +29,7 @@ def changes(tree: Tree, diff: bytes, label: str) -> Changes:
     """
     files = parse(diff, label)
     if not files:
-        raise CaplintError(f"{label}: contains no diff")
+        raise CaplintError(f"{label}: contains no diff; name the file of a patch, or the whole mail")
     for file in files:
         if file.binary or file.link:
             reason = "binary" if file.binary else "a symbolic link or submodule"
@@ -173,7 +173,10 @@ class _Application:
         else:
             there = self._tree.is_file(path)
         if there:
-            raise CaplintError(f"{self._label}: {self._tree.name} already has the {path} that it makes")
+            raise CaplintError(
+                f"{self._label}: {self._tree.name} already has {path}, which the diff makes; "
+                "regenerate the patch against this tree"
+            )
 
     def _refuse_two_kinds(self, new: list[str], gone: set[str]) -> None:
         """No path is a file and a directory. Raises `CaplintError` for one that would be."""
@@ -188,7 +191,9 @@ class _Application:
                 raise self._two_kinds(path)
 
     def _two_kinds(self, path: str) -> CaplintError:
-        return CaplintError(f"{self._label}: {path} would be a file and a directory; make it against this very tree")
+        return CaplintError(
+            f"{self._label}: {path} would be a file and a directory; regenerate the patch against this tree"
+        )
 
     def _is_directory(self, path: str) -> bool:
         return not self._tree.is_file(path) and self._tree.exists(path)
@@ -205,9 +210,15 @@ class _Application:
             self._before[path] = None if content is None else io.BytesIO(content).readlines()
         lines = self._before[path]
         if lines is None and file.kind != "added":
-            raise CaplintError(f"{self._label}: {self._tree.name} has no {path}, which the diff changes")
+            raise CaplintError(
+                f"{self._label}: {self._tree.name} has no {path}, which the diff changes; "
+                "regenerate the patch against this tree"
+            )
         if lines is not None and file.kind == "added":
-            raise CaplintError(f"{self._label}: {self._tree.name} already has {path}, which the diff adds")
+            raise CaplintError(
+                f"{self._label}: {self._tree.name} already has {path}, which the diff adds; "
+                "regenerate the patch against this tree"
+            )
         if lines is not None and file.kind in {"renamed", "copied"}:
             self._copied += sum(map(len, lines))
             if self._copied > _MOST_COPIED:
@@ -221,7 +232,7 @@ class _Application:
         for number, hunk in enumerate(file.hunks, 1):
             where = f"{self._label}: hunk {number} of {file.path} (line {hunk.old})"
             if self._exact and hunk.edited:
-                raise CaplintError(f"{where} has other lines than its @@ header says; correct the header")
+                raise CaplintError(f"{where} has line counts that do not match its @@ header; correct the header")
             if not hunk.changes:
                 raise CaplintError(f"{where} has no changed line; remove the hunk")
             bare = hunk.bare and file.kind not in {"added", "removed"}

@@ -151,7 +151,9 @@ def _identity(label: str, project: Project, role: str | None, name: str | None) 
     """Return the name and role of a tree."""
     expected = {"reference": "kernel"}.get(role or "", role)
     if expected is not None and expected != project.role:
-        raise CaplintError(f"{label}: is {project.title} ({project.role}), not {role}")
+        raise CaplintError(
+            f"{label}: is {project.title} ({project.role}), but {role} is asked for; name it as {project.role}"
+        )
     return name or name_of(project), role or project.role
 
 

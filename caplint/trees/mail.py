@@ -61,7 +61,7 @@ def mails(content: bytes, label: str, *, talk: bool = False) -> list[Mail]:
         found = [Mail("", None, "", content)]
     patches = [mail for mail in found if _holds_diff(mail)]
     if not patches and not talk and not all(map(_is_talk, found)):
-        raise CaplintError(f"{label}: contains no diff")
+        raise CaplintError(f"{label}: contains no diff; name the file of a patch, or the whole mail")
     return [patches[number] for number in sequence(patches)]
 
 

@@ -34,7 +34,7 @@ def patch_texts(names: Iterable[str]) -> Iterator[PatchText]:
     total = 0
     for name in names:
         if name == "-" and read_input:
-            raise CaplintError("-: standard input can be read only once")
+            raise CaplintError("-: standard input can be read only once; give - once")
         read_input |= name == "-"
         for text in _texts(name):
             total += len(text.content)
@@ -91,7 +91,7 @@ def _directory(directory: Path) -> Iterator[PatchText]:
 def _maildir(directory: Path) -> Iterator[PatchText]:
     mails = [(name, part) for part in ("cur", "new") for name in _names(directory / part) if not name.startswith(".")]
     if not mails:
-        raise CaplintError(f"{_shown(directory)}: the maildir has no mail")
+        raise CaplintError(f"{_shown(directory)}: the maildir has no mail; name another directory")
     for name, part in sorted(mails):  # a name begins with the time of arrival
         file = directory / part / name
         _stay_below(directory, file)

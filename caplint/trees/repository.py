@@ -147,7 +147,9 @@ class Repository:
     def _start(self, revision: str) -> tuple[str, str]:
         """Return the object id (or its prefix) that a revision begins at, and the steps from there."""
         if revision.startswith("-") or not revision or len(revision) > _LONGEST_REVISION or "\0" in revision:
-            raise CaplintError(f"{self._label}: {shown(revision)[:100]!r} is not a revision")
+            raise CaplintError(
+                f"{self._label}: {shown(revision)[:100]!r} is not a revision; name a branch, tag or commit"
+            )
         if "@{" in revision:
             raise CaplintError(
                 f"{self._label}: {shown(revision)!r}: reflogs and upstreams are not read; name a branch, tag or commit"

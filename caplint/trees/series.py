@@ -91,7 +91,7 @@ def read_series(files: Iterable[PatchText | tuple[str, bytes]], warn: Warn, *, i
             found.append(Series(text.group or read[0][1].label, patches))
         last, group = mail, text.group
     if not found:
-        raise CaplintError(f"{label}: contains no diff")
+        raise CaplintError(f"{label}: contains no diff; name the file of a patch, or the whole mail")
     for series in found:
         paths = [file.new for patch in series.patches for file in patch.files if file.new is not None]
         refuse_repositories(paths, series.label)

@@ -227,14 +227,18 @@ class _DiffReader:
         if (line[:4], behind) in _TORN or ((section is None or section.old is None) and _HUNK.match(line)):
             raise CaplintError(
                 f"{self._label}: not a unified diff: the two names of a file do not stand above its first hunk "
-                f"(line {self._at + 1}); it was cut or edited"
+                f"(line {self._at + 1}); the patch is truncated or hand-edited"
             )
         if section is None or self._at != self._due:
             return
         if line.startswith((b"@@", b"@ -")):
-            raise self._error(section, "has a malformed @@ header", "it was cut or edited")
+            raise self._error(section, "has a malformed @@ header", "the patch is truncated or hand-edited")
         if _MORE.match(line):
-            raise self._error(section, "begins behind more lines than the head before it says", "it was cut or edited")
+            raise self._error(
+                section,
+                "begins behind more lines than the header above it counts",
+                "the patch is truncated or hand-edited",
+            )
         if line.startswith(b" "):
             self._due += 1
 
@@ -339,10 +343,12 @@ def _refuse_incomplete(section: _FileSection, label: str) -> None:
         }:
             raise CaplintError(
                 f"{label}: not a unified diff: {shown} is {path_text(name or b'')[:200]} above its hunks; "
-                "it was cut or edited"
+                "the patch is truncated or hand-edited"
             )
     if not section.hunks and not section.binary and _lacks_lines(facts):
-        raise CaplintError(f"{label}: not a unified diff: the changes of {shown} are missing; it was cut or edited")
+        raise CaplintError(
+            f"{label}: not a unified diff: the changes of {shown} are missing; the patch is truncated or hand-edited"
+        )
 
 
 def _lacks_lines(facts: dict[bytes, bytes]) -> bool:

@@ -47,7 +47,9 @@ def _entries(name: str, root: Path, directory: str) -> list[os.DirEntry[str]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise CaplintError(f"{name}: cannot list {directory}: {error.strerror}") from error
+        raise CaplintError(
+            f"{name}: cannot list {directory}: {error.strerror}; make it readable or exclude the tree"
+        ) from error
 
 
 def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) -> str | None:

@@ -43,7 +43,7 @@ def _mode(path: Path) -> int:
     if stat.S_ISLNK(status.st_mode):
         raise CaplintError(f"{path}: is a link to {path.readlink()}; name its target instead")
     if not stat.S_ISREG(status.st_mode):
-        raise CaplintError(f"{path}: cannot be written: it is not a regular file")
+        raise CaplintError(f"{path}: cannot be written: it is not a regular file; name another")
     return status.st_mode & 0o7777
 
 

@@ -57,14 +57,14 @@ def _target(root: Path, path: str) -> Path:
     place = root.resolve()
     for number, part in enumerate(parts, 1):
         if part in {"", ".", ".."} or part.lower() == ".git" or "\0" in part:
-            raise CaplintError(f"{_name(path)}: is no file of a tree; nothing was written")
+            raise CaplintError(f"{_name(path)}: is not a file of a tree; nothing was written")
         place /= part
         try:
             mode = place.lstat().st_mode
         except OSError as error:
             raise _failure(error, place) from error
         if not (stat.S_ISREG(mode) if number == len(parts) else stat.S_ISDIR(mode)):
-            raise CaplintError(f"{_name(place)}: is a link or no regular file; nothing was written")
+            raise CaplintError(f"{_name(place)}: is a link or not a regular file; nothing was written")
     return place
 
 

@@ -52,7 +52,7 @@ CASES: dict[str, Case] = {
     "neither": (lambda root: ["check", lay(root / "x", {"f": ""})], "{root}/x: " + LOOKED_FOR),
     "another role": (
         lambda root: ["check", "--kernel", qemu(root / "q")],
-        "{root}/q: is QEMU (vmm), not kernel",
+        "{root}/q: is QEMU (vmm), but kernel is asked for; name it as vmm",
     ),
     "a tree option": (lambda root: _check(root, "--tree", "x"), "--tree x: write NAME=ROLE:PATH, such as "),
     "no tree": (lambda _: ["check"], "no tree given, and the working directory is in none; name "),
@@ -90,7 +90,7 @@ CASES: dict[str, Case] = {
     "a query that writes": (_rule(PAGE.replace("SELECT 1", "DROP TABLE blob")), "{root}/rules/page.md: query: "),
     "missing rules": (
         lambda root: _check(root, "--rules", root / "gone"),
-        "{root}/gone: rule page directory not found",
+        "{root}/gone: no such directory; name a directory of rule pages",
     ),
     "an unknown key": (_config("jbos = 1"), "{root}/own.toml: unknown key jbos; did you mean jobs?"),
     "no TOML": (_config("="), "{root}/own.toml: not valid TOML: "),
@@ -115,7 +115,7 @@ CASES: dict[str, Case] = {
     "an unknown code to explain": (lambda _: ["explain", "CAP1011"], "CAP1011: unknown rule; did you mean CAP101?"),
     "a bad SELECT": (_facts("SELEC 1"), 'query: near "SELEC": syntax error; `caplint facts` without a query shows'),
     "an unknown table": (_facts("SELECT * FROM caps"), "query: no such table: caps; "),
-    "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: makes a text that is not UTF-8"),
+    "what is no text": (_facts("SELECT CAST(x'ff' AS TEXT) AS tea"), "query: returns text that is not UTF-8"),
     "no SELECT": (_facts("DELETE FROM main.blob"), "query: not authorized; "),
     "a pragma": (_facts("PRAGMA user_version"), "query: not authorized; "),
     "two SELECTs": (_facts("SELECT 1; SELECT 2"), "query: You can only execute one statement at a time."),

@@ -56,7 +56,7 @@ def test_a_revision(caplint: Caplint, trees: Path, monkeypatch: pytest.MonkeyPat
     [
         ("{}/gone", "CAPLINT_KERNEL: {}/gone: no such directory"),
         ("{}/gone@v6.1", "CAPLINT_KERNEL: {}/gone@v6.1: no such directory"),
-        ("{}/q", "CAPLINT_KERNEL: {}/q: is QEMU (vmm), not kernel"),
+        ("{}/q", "CAPLINT_KERNEL: {}/q: is QEMU (vmm), but kernel is asked for; name it as vmm"),
         ("{}/k@v6.1", "CAPLINT_KERNEL: {}/k: not in a git repository"),
         ("{}/work", "CAPLINT_KERNEL: {}/work: unknown project"),
         ("~nobody/linux", "CAPLINT_KERNEL: ~nobody/linux: no such directory"),

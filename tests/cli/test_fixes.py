@@ -105,7 +105,7 @@ def test_an_untracked_file_is_uncommitted(caplint: Caplint, linux: Path) -> None
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("--diff", "--fix"), "exclude each other"),
+        (("--diff", "--fix"), "--diff prints the fixes, but --fix makes them"),
         (("--force",), "--force is for --fix only"),
     ],
 )
@@ -120,7 +120,7 @@ def test_the_index_is_not_written(caplint: Caplint, linux: Path, monkeypatch: py
     monkeypatch.chdir(linux)
     run = caplint("check", "--staged", *SELECT, "--fix", "--force")
     assert run.status == 2
-    assert "is no working tree, so --fix cannot write; use --diff" in run.err
+    assert "is not a working tree, so --fix cannot write; use --diff" in run.err
     assert _added(linux) == ["+" + NEW.strip()]
 
 
@@ -188,7 +188,7 @@ def test_a_link_is_not_written_through(caplint: Caplint, linux: Path) -> None:
     (linux / UAPI).symlink_to("real.h")
     run = caplint("check", "--kernel", linux, "--base", "HEAD~1", *SELECT, "--fix", "--force")
     assert run.status == 2
-    assert "is a link or no regular file; nothing was written" in run.err
+    assert "is a link or not a regular file; nothing was written" in run.err
 
 
 def test_reports_carry_the_fix(caplint: Caplint, linux: Path, sarif_schema: Any) -> None:

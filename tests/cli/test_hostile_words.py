@@ -41,7 +41,9 @@ def test_a_page_that_makes_no_text_costs_one_line_and_no_store(caplint: Caplint,
     before = {path.name: path.stat().st_ino for path in (tmp_path / "cache").glob("*.db")}
     run = caplint("check", tree, "--rules", tmp_path / "pages")
     assert (run.status, run.out) == (2, "")
-    assert run.err == (f"caplint: {tmp_path}/pages/a.md: query: makes a text that is not UTF-8; ask for hex() of it\n")
+    assert run.err == (
+        f"caplint: {tmp_path}/pages/a.md: query: returns text that is not UTF-8; wrap the column in hex()\n"
+    )
     assert before
     assert before == {path.name: path.stat().st_ino for path in (tmp_path / "cache").glob("*.db")}
 

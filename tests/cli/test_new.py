@@ -83,7 +83,7 @@ ERRORS = [
     ),
     (("KVM_CAP_FOO", "--args", "mask:KVM_X", "--ioctl", "KVM_X"), "--ioctl KVM_X: is the name of a bit of --args, too"),
     (("KVM_CAP_FOO", "--ioctl", "KVM_GET_X"), "--ioctl KVM_GET_X: an ioctl that hands a value to KVM can be written"),
-    (("KVM_CAP_FOO", "--ioctl", "x; rm -rf"), "--ioctl x; rm -rf: is no name for an ioctl"),
+    (("KVM_CAP_FOO", "--ioctl", "x; rm -rf"), "--ioctl x; rm -rf: is not the name of an ioctl"),
     (("KVM_CAP_FOO", "--scope", "none", "--ioctl", "KVM_X"), "--ioctl: needs --scope vm or vcpu"),
     ((), "no name given"),
     (("--interactive",), "no terminal to ask on; give KVM_CAP_NAME, --scope, --answer, --args, --arch"),

@@ -98,7 +98,7 @@ def test_standard_input(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(_cap("KVM_CAP_NEW", 12).encode())))
     run = caplint("patch", "-", *pair, *CONCISE)
     assert "CAP105 KVM_CAP_NEW: takes 12; the next free number is 10" in run.out
-    assert caplint("patch", "-", "-", *pair).err == "caplint: -: standard input can be read only once\n"
+    assert caplint("patch", "-", "-", *pair).err == "caplint: -: standard input can be read only once; give - once\n"
 
 
 def test_a_bare_diff_may_be_several_commits(caplint: Caplint, pair: tuple[str | Path, ...], tmp_path: Path) -> None:

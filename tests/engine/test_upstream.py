@@ -152,7 +152,7 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, message: s
 
 def test_json_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[" * 100_000, "utf-8")
-    with pytest.raises(CaplintError, match="is no JSON"):
+    with pytest.raises(CaplintError, match="is not JSON"):
         read(tmp_path / "a.json")
 
 

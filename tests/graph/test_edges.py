@@ -295,8 +295,11 @@ NAME_ONE = "name one capability, one ioctl, or a function with --to; see caplint
     [
         (("path",), NAME_ONE),
         (("path", "KVM_CAP_A", "KVM_CAP_B"), NAME_ONE),
-        (("path", "--to", "nowhere"), "no tree in view defines nowhere()"),
-        (("path", "--to", "nowhere", "--arch", "x86"), "no tree in view defines nowhere() for x86"),
+        (("path", "--to", "nowhere"), "no tree in view defines nowhere(); name a tree that does"),
+        (
+            ("path", "--to", "nowhere", "--arch", "x86"),
+            "no tree in view defines nowhere() for x86; name a tree that does",
+        ),
         (
             ("path", "--all-functions", "--to", "f"),
             "--all-functions takes trees, --arch, and the formats text, json and dot",
@@ -447,8 +450,8 @@ def test_an_architecture_without_kvm(caplint: Caplint, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--to", ""), "--to '' is not a function name"),
-        (("--to", "goal", "--from", "a b"), "--from 'a b' is not a function name"),
+        (("--to", ""), "--to '' is not a function name; write an identifier of C"),
+        (("--to", "goal", "--from", "a b"), "--from 'a b' is not a function name; write an identifier of C"),
         (
             ("--to", "goal", "--arch", "vax"),
             "--arch vax: unknown; known are x86, arm64, s390, powerpc, riscv, mips, loongarch",

@@ -137,6 +137,25 @@ def test_the_guest_and_the_vmm_reach_the_case(caplint: Caplint, tmp_path: Path) 
     ]  # fmt: skip
 
 
+def test_a_path_keeps_to_one_vendor(caplint: Caplint, tmp_path: Path) -> None:
+    """The shared code is reached through each vendor's module only with --all."""
+    exit_handler = "static int msr_interception(struct kvm_vcpu *vcpu) { return kvm_emulate_rdmsr(vcpu); }\n"
+    svm = VMX.replace("vmx", "svm").replace("[31] = kvm_emulate_rdmsr", "[124] = msr_interception")
+    svm = svm.replace("static int (*exit", f"{exit_handler}static int (*exit")
+    shared = COMMON.replace("return vmx_get_msr(vcpu, vcpu->info)", "return kvm_x86_ops.get_msr(vcpu, vcpu->info)")
+    ops = "static struct kvm_x86_ops {0}_x86_ops = {{ .get_msr = {0}_get_msr }};\n"
+    root = kernel(tmp_path / "k", {
+        **MSRS, X86: shared, "arch/x86/kvm/vmx/vmx.c": VMX + ops.format("vmx"),
+        "arch/x86/kvm/svm/svm.c": svm + ops.format("svm"),
+    })  # fmt: skip
+    for words in ((), ("--all",)):
+        blocks = [_functions(block) for block in caplint("path", "MSR_ONE", root, *words).out.split("\n\n")]
+        for block in blocks:
+            assert not any("vmx" in name for name in block) or not any("svm" in name for name in block)
+        guests = [block[1] for block in blocks if "guest" in block[0]]
+        assert guests == (["vmx_handle_exit", "svm_handle_exit"] if words else ["vmx_handle_exit"])
+
+
 def test_an_msr_within_a_range(caplint: Caplint, tmp_path: Path) -> None:
     run = caplint("path", "MSR_LAST", kernel(tmp_path / "k", MSRS))
     assert "case MSR_LAST  kernel:arch/x86/kvm/x86.c:7  (within MSR_TWO to MSR_LAST, from 0)" in run.out

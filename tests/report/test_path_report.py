@@ -102,7 +102,7 @@ def test_a_graph_of_a_path_without_a_beginning() -> None:
 
 
 def test_the_writers_agree_with_the_parts() -> None:
-    answer = report.Answer(Question("KVM_CAP_A", "x86", None, 1), [Path("check", "x86", (MAIN,))])
+    answer = report.PathAnswer(Question("KVM_CAP_A", "x86", None, 1), [Path("check", "x86", (MAIN,))])
     outs = []
     for write in (report.write_text, report.write_json, report.write_dot):
         out = io.StringIO()

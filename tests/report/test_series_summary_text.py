@@ -49,6 +49,15 @@ def test_ten_lines_of_seventy_two_columns(owes: int, places: int) -> None:
     assert shown + (int(more.split()[-3]) if more else 0) == owes
 
 
+def test_many_architectures_are_counted() -> None:
+    archs = ("x86", "arm64", "s390", "riscv", "mips")
+    places = (*(f"answer on {arch}" for arch in archs), *(f"enable (vm) on {arch}" for arch in archs[:4]), "self-test")
+    assert _lines(_cap(touches=places))[1:-1] == [
+        "  touches  answer on x86, arm64, s390 and 2 more; enable (vm) on x86,",
+        "           arm64, s390, riscv; self-test",
+    ]
+
+
 def test_a_header_sync_is_one_entry() -> None:
     text = _lines(*(_cap(f"KVM_CAP_{n}", ("number in qemu",)) for n in range(30)))
     assert text[0] == "KVM_CAP_0 (9), KVM_CAP_1 (9), KVM_CAP_2 (9) and 27 more, new"

@@ -79,24 +79,30 @@ def test_a_page(tmp_path: Path) -> None:
         ("+++\ncode =\n+++\n", ": front matter: not valid TOML: Invalid value (at end of document)"),
         (_page({"serverity": '"note"'}), ": front matter: unknown key 'serverity'; did you mean severity?"),
         (_page({"zzz": "1"}), ": front matter: unknown key 'zzz'"),
-        (_page({"code": "1"}), ": front matter: code must be a str"),
-        (_page({"needs": '"kernel"'}), ": front matter: needs must be a list"),
-        (_page({"since": ""}), ": front matter: since is missing"),
-        (_page({"since": '"\\u001b[31m"'}), ": front matter: since '\\x1b[31m' is no version such as 1.2.0"),
+        (_page({"code": "1"}), ": front matter: code must be a text in quotes"),
+        (_page({"needs": '"kernel"'}), ": front matter: needs must be a list in brackets"),
+        (_page({"since": ""}), ": front matter: since is missing; add it"),
+        (_page({"since": '"\\u001b[31m"'}), ": front matter: since '\\x1b[31m' is not a version such as 1.2.0"),
         (
             "+++\n" + ".".join("a" * 50_000) + " = 1\n+++\n",
             ": front matter: not valid TOML: a key of more than 32 parts (at line 1)",
         ),
-        (_page({"code": '"hse001"'}), ": front matter: code 'hse001' is not letters and three digits"),
-        (_page({"code": '"HSE0011"'}), ": front matter: code 'HSE0011' is not letters and three digits"),
-        (_page({"name": '"House Rule"'}), ": front matter: name 'House Rule' is not lower-case words with hyphens"),
+        (_page({"code": '"hse001"'}), ": front matter: code 'hse001' is not letters and three digits, such as CAP299"),
+        (
+            _page({"code": '"HSE0011"'}),
+            ": front matter: code 'HSE0011' is not letters and three digits, such as CAP299",
+        ),
+        (
+            _page({"name": '"House Rule"'}),
+            ": front matter: name 'House Rule' is not lower-case words with hyphens, such as number-mismatch",
+        ),
         (_page({"severity": '"fatal"'}), ": front matter: severity must be one of error, warning, note"),
         (
             _page({"needs": '["kernal"]'}),
             ": front matter: needs 'kernal', which must be one of kernel, code, documentation, vmm, manager, "
             "reference, patch, series, rival, machine, deep",
         ),
-        (_page(body="# No query\n"), ": has no ```sql block"),
+        (_page(body="# No query\n"), ": has no ```sql block; add one with the query"),
         (_page(body=f"{BODY}## Bad\n\n```c\nx\n```\n"), ":18: the fence of an example needs a language and TREE:PATH"),
         (_page(body=f"{BODY}## Good\n\n```c kernel\nx\n```\n"), ":18: 'kernel' is not TREE:PATH"),
     ],
@@ -245,7 +251,7 @@ def test_blocks_are_looked_for_when_they_are_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(_page(body="# No query\n"))
     (rule,) = load([tmp_path], whole=False)
     assert (rule.title, rule.offset, rule.supersedes) == ("No query", 7, ())
-    with pytest.raises(CaplintError, match=r"a.md: has no ```sql block$"):
+    with pytest.raises(CaplintError, match=r"a.md: has no ```sql block; add one with the query$"):
         page.parse([rule])
 
 
@@ -268,7 +274,7 @@ def test_pages_of_several_directories_come_by_code(tmp_path: Path) -> None:
         (tmp_path / directory / f"{code}.md").write_text(_page({"code": f'"{code}"'}))
     (tmp_path / "one/README.txt").write_text("no page")
     assert [rule.code for rule in load([tmp_path / "one", tmp_path / "two"])] == ["HSE001", "HSE002", "HSE003"]
-    with pytest.raises(CaplintError, match=r"three: rule page directory not found$"):
+    with pytest.raises(CaplintError, match=r"three: no such directory; name a directory of rule pages$"):
         load([tmp_path / "three"])
 
 
@@ -524,7 +530,7 @@ def test_a_text_that_is_not_utf_8_is_the_querys_fault(connection: sqlite3.Connec
     """A store that is taken for damaged is removed: a page of somebody's could have had that done on every run."""
     old = {"subject": "'KVM_CAP_X' AS", "message": "'text' AS", "related": "NULL AS related"}[column]
     rule = _rule(QUERY.replace(old, f"CAST(x'eda080' AS TEXT) AS{old.partition(' AS')[2]}"))
-    with pytest.raises(CaplintError, match=r"^a\.md: query: makes a text that is not UTF-8; .*hex\(\)"):
+    with pytest.raises(CaplintError, match=r"^a\.md: query: returns text that is not UTF-8; .*hex\(\)"):
         list(run(connection, rule))
 
 
@@ -538,7 +544,7 @@ def test_a_fence_is_cut_where_it_is_shown(tmp_path: Path) -> None:
 def test_a_page_and_its_examples_are_bounded(tmp_path: Path) -> None:
     example = "```c kernel:a.c\nint x;\n```\n\n"
     assert len(_load(tmp_path, _page(None, f"{BODY}\n## Good\n\n{example * 1_000}")).good) == 1
-    with pytest.raises(CaplintError, match=r"a\.md: has more than 1,000 examples$"):
+    with pytest.raises(CaplintError, match=r"a\.md: has more than 1,000 examples; remove some$"):
         _load(tmp_path, _page(None, f"{BODY}\n## Good\n\n{f'### A{chr(10) * 2}{example}' * 1_001}"))
     with pytest.raises(CaplintError, match=r"a\.md: 1,000,001 bytes; more than 1,000,000 are not read$"):
         _load(tmp_path, _page().ljust(1_000_001))

@@ -153,7 +153,7 @@ def test_a_text_that_is_none_is_the_querys_own_fault(connection: sqlite3.Connect
     connection.executescript("CREATE TABLE fact (a TEXT, b BLOB); INSERT INTO fact VALUES ('ü', NULL)")
     with pytest.raises(CaplintError) as error:
         query_rows(connection, query)
-    assert str(error.value) == "query: makes a text that is not UTF-8; ask for hex() of it"
+    assert str(error.value) == "query: returns text that is not UTF-8; wrap the column in hex()"
 
 
 @pytest.mark.parametrize("kind", ["TABLE", "TEMP TABLE"])

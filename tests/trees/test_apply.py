@@ -78,7 +78,7 @@ def test_bytes_are_kept(tmp_path: Path, before: bytes, diff: bytes, after: bytes
         ),
         (
             _diff("@@ -1,1 +1,1 @@", "-a", "+A", path="virt/kvm/gone.c"),
-            "p: kernel has no virt/kvm/gone.c, which the diff changes",
+            "p: kernel has no virt/kvm/gone.c, which the diff changes; regenerate the patch against this tree",
         ),
         (_diff("@@ -1,1 +1,1 @@", "-a", "+A", path="../out.c"), "p: '../out.c' lies outside the tree; refused"),
         (
@@ -89,8 +89,8 @@ def test_bytes_are_kept(tmp_path: Path, before: bytes, diff: bytes, after: bytes
             b"--- /etc/passwd\n+++ /etc/passwd\n@@ -1,1 +1,1 @@\n-a\n+A\n",
             "p: '/etc/passwd' lies outside the tree; refused",
         ),
-        (b"", "p: contains no diff"),
-        (b"just text\n", "p: contains no diff"),
+        (b"", "p: contains no diff; name the file of a patch, or the whole mail"),
+        (b"just text\n", "p: contains no diff; name the file of a patch, or the whole mail"),
     ],
 )
 def test_a_diff_that_cannot_be_laid(tmp_path: Path, diff: bytes, message: str) -> None:
@@ -129,7 +129,9 @@ def test_a_file_that_exists_cannot_be_added(tmp_path: Path) -> None:
     diff = f"--- /dev/null\n+++ b/{X86}\n@@ -0,0 +1,1 @@\n+one\n".encode()
     with pytest.raises(CaplintError) as error:
         changes(_tree(tmp_path), diff, "p")
-    assert str(error.value) == f"p: kernel already has {X86}, which the diff adds"
+    assert (
+        str(error.value) == f"p: kernel already has {X86}, which the diff adds; regenerate the patch against this tree"
+    )
 
 
 def test_a_later_part_sees_what_an_earlier_one_did(tmp_path: Path) -> None:
@@ -191,7 +193,7 @@ def test_a_removed_line_of_several_that_are_the_same(tmp_path: Path) -> None:
         ),
         (
             _diff("@@ -1,9 +1,9 @@", "-a", "+A", " b", " c"),
-            f"hunk 1 of {X86} (line 1) has other lines than its @@ header says; correct the header",
+            f"hunk 1 of {X86} (line 1) has line counts that do not match its @@ header; correct the header",
         ),
         (
             f"diff --git a/{X86} b/{X86}\ndeleted file mode 100644\n".encode(),

@@ -77,8 +77,8 @@ def test_an_encoded_subject() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "p: contains no diff"),
-        (HEAD % 1 + b"\nno diff\n", "p: contains no diff"),
+        (b"", "p: contains no diff; name the file of a patch, or the whole mail"),
+        (HEAD % 1 + b"\nno diff\n", "p: contains no diff; name the file of a patch, or the whole mail"),
         (DIFF.decode().encode("utf-16"), "p: is UTF-16; a diff keeps the bytes of its files"),
         (
             HEAD % 1

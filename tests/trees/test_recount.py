@@ -84,7 +84,7 @@ def test_it_is_said(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
     run = caplint("patch", lay(root, {"p": diff}) / "p", "--kernel", kernel(root / "k"), "--output-format", "concise")
     assert f"note: {root}/p: the lines of {UAPI} were counted anew; its @@ headers are wrong (hunk 1)\n" in run.err
     assert "CAP105 KVM_CAP_B" in run.out
-    with pytest.raises(CaplintError, match="has other lines than its @@ header says"):
+    with pytest.raises(CaplintError, match="has line counts that do not match its @@ header"):
         changes(bare_kernel(root / "b", {}), diff.encode(), "page")
 
 

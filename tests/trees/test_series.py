@@ -259,11 +259,11 @@ def test_nothing_is_written_through_a_link_of_the_patch(tmp_path: Path, trees: l
         (_add("virt/kvm/a.c") + _add("virt/kvm/a.c/b.c"), "virt/kvm/a.c would be a file and a directory"),
         (
             f"diff --git a/{UAPI} b/{X86}\nsimilarity index 100%\nrename from {UAPI}\nrename to {X86}\n".encode(),
-            f"already has the {X86} that it makes",
+            f"already has {X86}, which the diff makes",
         ),
         (
             f"diff --git a/{UAPI} b/{X86}\nsimilarity index 100%\ncopy from {UAPI}\ncopy to {X86}\n".encode(),
-            f"already has the {X86} that it makes",
+            f"already has {X86}, which the diff makes",
         ),
     ],
 )

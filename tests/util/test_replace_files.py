@@ -71,7 +71,7 @@ def test_links_are_not_followed(tree: Path, linked: str) -> None:
 def test_a_fifo_is_refused(tree: Path) -> None:
     (tree / "a").unlink()
     os.mkfifo(tree / "a")
-    with pytest.raises(CaplintError, match="no regular file"):
+    with pytest.raises(CaplintError, match="not a regular file"):
         replace_files({(tree, "a"): (b"one\n", b"1\n")})
 
 

@@ -50,7 +50,9 @@ def member_place(workshop: Workshop, arch: str, owner: str, kind: str, name: str
     for member in own:
         if member.name == name:
             where = f"{member.path}:{member.line}"
-            raise CaplintError(f"{workshop.tree.name}: struct {owner} has a member {name} already, at {where}")
+            raise CaplintError(
+                f"{workshop.tree.name}: struct {owner} has a member {name} already, at {where}; choose another name"
+            )
     plain = [
         (member.type == kind, member.line)
         for member in own

@@ -88,14 +88,16 @@ def _register(request: CapabilityRequest, workshop: Workshop) -> RequestedRegist
             value = "no number that can be computed" if number is None else f"{number:#x}"
             raise CaplintError(f"--msr {register.name}: has {value} at {path}:{line}; leave its number out")
         if handled := workshop.rows(_HANDLED, number):
-            raise CaplintError(f"--msr {register.name}: is handled already, at {handled[0][0]}")
+            raise CaplintError(f"--msr {register.name}: is handled already, at {handled[0][0]}; leave it out")
         return replace(register, number=number, is_defined=True)
     if register.number is None:
         raise CaplintError(f"--msr {register.name}: no header defines it; give its number: {register.name}=0x...")
     for path, line, name in workshop.rows(_NUMBERED, register.number):
         raise CaplintError(f"--msr {register.name}: {register.number:#x} is {name} at {path}:{line}; use that name")
     if handled := workshop.rows(_HANDLED, register.number):
-        raise CaplintError(f"--msr {register.name}: {register.number:#x} is handled already, at {handled[0][0]}")
+        raise CaplintError(
+            f"--msr {register.name}: {register.number:#x} is handled already, at {handled[0][0]}; leave it out"
+        )
     return register
 
 
