@@ -27,7 +27,9 @@ def members(texts: Iterable[str], role: str, name: str, tags: Sequence[str] = ()
     `tags` are globs: a repository without a revision stands for its tags that match one. Raises `CaplintError` if a
     pattern matches nothing. Names without a pattern are not checked for existence.
     """
-    expanded = (tagged for text in texts for one in _expanded(text) for tagged in _tagged(one, tags))
+    # A shell leaves the `~` of a quoted pattern; an unknown user's name stays as it is.
+    at_home = map(os.path.expanduser, texts)
+    expanded = (tagged for text in at_home for one in _expanded(text) for tagged in _tagged(one, tags))
     absolute = list(dict.fromkeys(map(_from_root, expanded)))
     return [FleetMember(label, text, role, name) for text, label in zip(absolute, _labels(absolute), strict=True)]
 

@@ -25,6 +25,17 @@ def test_a_pattern_names_directories_lower_versions_first(tmp_path: Path) -> Non
     assert found[0] == FleetMember("v6.1", f"{tmp_path}/v6.1", "vmm", "qemu")
 
 
+def test_a_pattern_in_quotes_begins_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    root = kernel(tmp_path / "linux")
+    commit(root)
+    git(root, "tag", "v6.1")
+    assert members(["~/linux@v6.*", "~/lin*"], "kernel", "kernel") == members(
+        [f"{root}@v6.1", str(root)], "kernel", "kernel"
+    )
+    assert _labels("~nobody-of-this-name/linux") == ["linux"]
+
+
 def test_a_pattern_of_revisions_names_tags_and_branches(tmp_path: Path) -> None:
     root = kernel(tmp_path / "linux")
     commit(root)
