@@ -29,6 +29,7 @@ TABLE: dict[str, dict[str, Format]] = {
         "sarif": Format("sarif:report", "SARIF 2.1.0, for code scanning"),
         "github": Format("github:report", "annotations of GitHub Actions"),
         "gitlab": Format("gitlab:report", "GitLab's Code Quality report"),
+        "rdjson": Format("rdjson:report", "diagnostics for reviewdog, with suggestions"),
         "junit": Format("junit:report", "a test case per rule, for anything that reads JUnit's XML"),
         "b4": Format("b4:report", "a check of b4 review"),
     },

@@ -71,7 +71,7 @@ def test_formats_for_programs_mark_it(caplint: Caplint, words: tuple[str, ...], 
     assert suppression["justification"] == "mended in QEMU 99: was wrong once"
 
 
-@pytest.mark.parametrize("name", ["concise", "github", "gitlab", "junit", "b4"])
+@pytest.mark.parametrize("name", ["concise", "github", "gitlab", "rdjson", "junit", "b4"])
 def test_other_formats_leave_it_out(caplint: Caplint, words: tuple[str, ...], name: str) -> None:
     assert "KVM_CAP_HLT" not in caplint(*words, name, "--qemu", ".").out
 

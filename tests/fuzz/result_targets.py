@@ -93,7 +93,7 @@ def _report(outcome: Outcome, name: str) -> str:
     for line in text.split("\n"):
         assert visible(line) == line, (name, line)
     match name:
-        case "json" | "sarif" | "gitlab" | "b4":
+        case "json" | "sarif" | "gitlab" | "rdjson" | "b4":
             json.loads(text)
         case "jsonl":
             assert len([json.loads(line) for line in text.splitlines()]) == len(outcome.findings)
