@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix, LineEdit
-from caplint.fixes.line_map import blocks
+from caplint.fixes.whole_file import edits_to
 from caplint.fixes.workbench import Proposals, Workbench
 
 # The copies that a patch changes; `alone` tells that no other patch does.
@@ -39,22 +39,11 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
 def _restored(bench: Workbench, tree: str, path: str) -> list[LineEdit]:
     """Return the edits that give a file its content before the patch; none if it cannot be edited."""
     base = bench.trees[tree].base
-    lines = bench.lines(tree, path)
     before = base.read_or_none(path) if base is not None else None
-    if before is None or not lines:
+    if before is None:
         return []
     try:
         old = before.decode("utf-8").split("\n")
     except UnicodeDecodeError:
         return []
-    edits = []
-    for block in blocks("\n".join([*lines, ""]).encode(), before) or []:
-        first, stop, new = block.old, block.old_stop, old[block.new : block.new_stop]
-        if first == stop:  # lines are missing there: they are put back beside one that stands
-            first, new = (first - 1, [lines[first - 1], *new]) if first else (first, [*new, lines[0]])
-            stop = first + 1
-        edit = bench.replaced(tree, path, first + 1, new, stop - first)
-        if edit is None:
-            return []
-        edits.append(edit)
-    return edits if len(edits) <= _MOST_BLOCKS else []
+    return edits_to(bench, tree, path, old[:-1], _MOST_BLOCKS) or []

@@ -30,6 +30,7 @@ FIXERS = (
     "section-fields",
     "section-number",
     "split-sync",
+    "stale-copy",
     "vendor-filter",
 )
 
@@ -67,6 +68,7 @@ def fixer(name: str) -> Fixer:
         section_fields,
         section_number,
         split_sync,
+        stale_copy,
         vendor_filter,
     )
 
@@ -89,6 +91,7 @@ def fixer(name: str) -> Fixer:
         section_fields.propose,
         section_number.propose,
         split_sync.propose,
+        stale_copy.propose,
         vendor_filter.propose,
     )
     return dict(zip(FIXERS, functions, strict=True))[name]

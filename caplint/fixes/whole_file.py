@@ -1,0 +1,31 @@
+"""Edits that give a file another content as a whole."""
+
+from __future__ import annotations
+
+from caplint.findings.fix import LineEdit
+from caplint.fixes.line_map import blocks
+from caplint.fixes.workbench import Workbench
+
+
+def edits_to(bench: Workbench, tree: str, path: str, wanted: list[str], most: int) -> list[LineEdit] | None:
+    """Return the edits that lead to the wanted lines; none if a file has them, None if it cannot be edited.
+
+    Neither is it edited if more than `most` stretches differ.
+    """
+    lines = bench.lines(tree, path)
+    if not lines:
+        return None
+    found = blocks("\n".join([*lines, ""]).encode(), "\n".join([*wanted, ""]).encode())
+    if found is None or len(found) > most:
+        return None
+    edits = []
+    for block in found:
+        first, stop, new = block.old, block.old_stop, wanted[block.new : block.new_stop]
+        if first == stop:  # lines are missing there: they are put beside one that stands
+            first, new = (first - 1, [lines[first - 1], *new]) if first else (first, [*new, lines[0]])
+            stop = first + 1
+        edit = bench.replaced(tree, path, first + 1, new, stop - first)
+        if edit is None:
+            return None
+        edits.append(edit)
+    return edits
