@@ -29,6 +29,22 @@ CALLS = "\t\tif (cap->args[0] & ~KVM_EXIT_HYPERCALL_VALID_MASK) {\n\t\t\tr = -EI
 COUNT = "\t\tr = min_t(unsigned int, num_online_cpus(), KVM_MAX_VCPUS);\n"
 CHAPTER = "9. Known KVM API problems\n"
 
+CHAPTER_5 = "5. The kvm_run structure\n"
+GET_PPIN = """\
+{} KVM_GET_PPIN
+------------------
+
+:Capability: KVM_CAP_PPIN
+:Architectures: x86
+:Type: vcpu ioctl
+:Parameters: __u64 (out)
+:Returns: 0 on success, -1 on error
+
+Reads the number of the processor.
+
+"""
+BUS_LOCKS = "args[0] defines the policy used when bus locks detected in guest"
+
 
 def _section(title: str, text: str = "Nobody needs it.") -> Transform:
     """Put a section at the end of chapter 8."""
@@ -141,6 +157,23 @@ EDITS: dict[str, tuple[str, dict[str, Transform | None], dict[str, int]]] = {
             {"CAP206": 1, "CAP501": 3},
         )
         for kernel, first in (("linux-6.12", 239), ("linux-6.1", 224))
+    },
+    **{
+        f"{version}, a new ioctl and the bits of an argument": (
+            f"linux-{version}",
+            {
+                UAPI: both(
+                    _capability(LAST[f"linux-{version}"], f"PPIN {number}"),
+                    append("/* Available with KVM_CAP_NR_VCPUS */\n#define KVM_GET_PPIN _IOR(KVMIO, 0xfe, __u64)\n"),
+                ),
+                API: both(
+                    swap(CHAPTER_5, f"{GET_PPIN.format(section)}{CHAPTER_5}"),
+                    swap(f":Parameters: {BUS_LOCKS}\n", ":Parameters: none\n"),
+                ),
+            },
+            {"CAP507": 1, "CAP509": 1},
+        )
+        for version, number, section in (("6.12", 239, "4.144"), ("6.1", 224, "4.138"))
     },
     "what others may refer to stays": (
         "linux-6.12",

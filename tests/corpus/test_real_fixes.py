@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from difflib import unified_diff
+from pathlib import Path
 
 import pytest
 import real_trees
-from real_trees import Corpus, source, stated
+from conftest import Caplint, git, lay
+from real_trees import QEMU, TOOLS, UAPI, Corpus, root, source, stated
 
 from caplint.engine.mending import Mended, mend
 from caplint.engine.outcome import Outcome
@@ -66,3 +69,50 @@ def test_every_fix_is_made_and_nothing_comes(corpus: Corpus, kernel: str, vmm: s
     assert not Counter((found.code, found.subject) for found in mended.fixed) - (before - after)
     assert mended.outcome.coverage.total("blind_bytes") == outcome.coverage.total("blind_bytes")
     assert not fix(overlaid(trees, mended.state), mended.outcome).state
+
+
+def _mail(tree: str, changes: dict[str, tuple[str, str]]) -> str:
+    """Return a mail that replaces one text in each file."""
+    parts = ["From: A Person <person@example.org>\nSubject: [PATCH] kvm: add PPIN\n\nFor tests.\n---\n"]
+    for path, (old, new) in changes.items():
+        before = source(tree, path)
+        assert before.count(old) == 1
+        after = before.replace(old, new)
+        parts.append(f"diff --git a/{path} b/{path}\n")
+        parts += unified_diff(before.splitlines(True), after.splitlines(True), f"a/{path}", f"b/{path}")
+    return "".join(parts)
+
+
+SYNC = ("#define KVM_CAP_S390_CPU_TOPOLOGY 222\n", "#define KVM_CAP_S390_CPU_TOPOLOGY 222\n#define KVM_CAP_PPIN 1239\n")
+CODE = (
+    "    ret = kvm_arch_init(ms, s);\n",
+    "    s->ppin = kvm_check_extension(s, KVM_CAP_PPIN);\n    ret = kvm_arch_init(ms, s);\n",
+)
+
+
+@pytest.mark.edits
+@pytest.mark.parametrize(
+    ("tree", "changes", "code", "left"),
+    [
+        ("qemu-10.0", {QEMU: SYNC, "accel/kvm/kvm-all.c": CODE}, "CAP601", [[QEMU], ["accel/kvm/kvm-all.c"]]),
+        ("qemu-7.2", {QEMU: SYNC, "accel/kvm/kvm-all.c": CODE}, "CAP601", [[QEMU], ["accel/kvm/kvm-all.c"]]),
+        ("linux-6.12", {UAPI: SYNC, TOOLS: SYNC}, "CAP605", [[UAPI]]),
+        ("linux-6.1", {UAPI: SYNC, TOOLS: SYNC}, "CAP605", [[UAPI]]),
+    ],
+)
+def test_mails_are_split_and_copies_dropped(
+    caplint: Caplint, apart: Path, tree: str, changes: dict[str, tuple[str, str]], code: str, left: list[list[str]]
+) -> None:
+    stated(tree)
+    (apart / "one.patch").write_text(_mail(tree, changes), "utf-8")
+    option = "--qemu" if tree.startswith("qemu") else "--kernel"
+    words = (option, root(tree).resolve(), "--select", code)
+    run = caplint("patch", "one.patch", *words, "--fix", "-o", "out")
+    assert (run.status, "fixed 1 finding" in run.err) == (0, True), run.err
+    assert caplint("patch", "out/one.patch", *words).status == 0
+    repository = lay(apart / "tree", {path: source(tree, path).encode() for path in changes})
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "base")):
+        git(repository, *command)
+    git(repository, "am", "-q", str(apart / "out/one.patch"))
+    commits = git(repository, "log", "--reverse", "--format=%H").split()[1:]
+    assert [git(repository, "diff", "--name-only", f"{commit}~1", commit).split() for commit in commits] == left
