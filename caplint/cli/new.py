@@ -29,6 +29,10 @@ _QUESTIONS = {
     "args": ("Meaning of args[0] (none, mask:NAME[=BIT],..., bool, fd, size)", "none"),
     "arch": ("Architectures, separated by commas (all: code that they share)", "all"),
 }
+_OPTIONAL = {
+    "msr": ("MSR that it gives to guests (none, or NAME[=NUMBER][:ro|rw])", "none"),
+    "ioctl": ("ioctl that takes the value instead of KVM_ENABLE_CAP (none, or NAME)", "none"),
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -169,17 +173,29 @@ def _want_outside(directory: Path, locations: list[str]) -> None:
 def _ask(options: argparse.Namespace) -> None:
     """Ask for the options that are not given. Raises `CaplintError` without a terminal."""
     missing = ["name"] * (options.name is None) + [name for name in _QUESTIONS if getattr(options, name) is None]
-    if not missing:
-        return
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        if not missing:
+            return
         words = ", ".join("KVM_CAP_NAME" if name == "name" else f"--{name}" for name in missing)
         raise CaplintError(f"--interactive: there is no terminal to ask on; give {words}")
     for name in missing:
-        question, default = _QUESTIONS.get(name, ("Name of the capability", ""))
-        sys.stderr.write(f"{question}{f' [{default}]' if default else ''}: ")
-        sys.stderr.flush()
-        answer = sys.stdin.readline().strip() or default
+        answer = _answer(*_QUESTIONS.get(name, ("Name of the capability", "")))
         if name == "arch":
             options.arch = [] if answer == "all" else [answer]
         else:
             setattr(options, name, answer or None)
+    if options.msr is None and any("x86" in word.split(",") for word in options.arch):
+        options.msr = _optional("msr")
+    if options.ioctl is None and options.msr is None and options.scope != "none":
+        options.ioctl = _optional("ioctl")
+
+
+def _optional(name: str) -> str | None:
+    answer = _answer(*_OPTIONAL[name])
+    return None if answer == "none" else answer
+
+
+def _answer(question: str, default: str) -> str:
+    sys.stderr.write(f"{question}{f' [{default}]' if default else ''}: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() or default

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,7 +233,66 @@ class _Terminal(io.StringIO):
 
 def test_answers_take_the_place_of_options(caplint: Caplint, linux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = caplint("new", "KVM_CAP_X86_FOO", "--arch", "x86", "--args", "mask:A", "--kernel", linux, "--dry-run")
-    monkeypatch.setattr("sys.stdin", _Terminal("KVM_CAP_X86_FOO\n\n\nmask:A\nx86\n"))
+    monkeypatch.setattr("sys.stdin", _Terminal("KVM_CAP_X86_FOO\n\n\nmask:A\nx86\n\nnone\n"))
     run = caplint("new", "--interactive", "--kernel", linux, "--dry-run")
     assert (run.status, run.out) == (0, expected.out)
     assert "Descriptor on which it is enabled (vm, vcpu, none) [vm]: " in run.err
+
+
+def _on_a_terminal(answers: str, *words: object) -> tuple[int, str, str]:
+    """Run caplint new with a pseudo-terminal as its input; return status, output and standard error."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, answers.encode())
+        command = [sys.executable, "-m", "caplint", "new", "--interactive", *map(str, words)]
+        run = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=300, check=False)
+    finally:
+        os.close(theirs)
+        os.close(ours)
+    return run.returncode, run.stdout, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("answers", "questions", "options"),
+    [
+        (
+            "KVM_CAP_X86_FOO\n\n\n\nx86\nPPIN=0x4f:ro\n",
+            6,
+            ("KVM_CAP_X86_FOO", "--arch", "x86", "--msr", "PPIN=0x4f:ro"),
+        ),
+        (
+            "KVM_CAP_FOO\nvm\nyes\nbool\nall\nKVM_FOO\n",
+            6,
+            ("KVM_CAP_FOO", "--args", "bool", "--ioctl", "KVM_FOO"),
+        ),
+        ("KVM_CAP_FOO\nnone\n\n\n\n", 5, ("KVM_CAP_FOO", "--scope", "none")),
+        ("KVM_CAP_FOO\n\x04\x04\x04\x04\x04\x04", 6, ("KVM_CAP_FOO",)),  # the end of the input takes the defaults
+    ],
+)
+def test_questions_on_a_terminal(
+    caplint: Caplint, linux: Path, apart: Path, answers: str, questions: int, options: tuple[str, ...]
+) -> None:
+    expected = caplint("new", *options, "--kernel", linux, "--dry-run").out
+    assert expected
+    status, out, err = _on_a_terminal(answers, "--kernel", linux, "--dry-run")
+    assert (status, out) == (0, expected), err
+    assert err.count("]: ") + err.count("Name of the capability: ") == questions
+    assert sorted(path.name for path in apart.iterdir()) == ["linux"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ("\n\n\n\n\n\n", "no name given"),
+        ("KVM_CAP_FOO\n\n\n\nz80\n\n", "--arch z80: unknown"),
+        ("KVM_CAP_HLT\n\n\n\n\n\n", "KVM_CAP_HLT: exists already"),
+        ("KVM_CAP_FOO\nvm\nyes\nnone\n\x1b[31m\n\n", "--arch \\x1b[31m: unknown"),
+    ],
+)
+def test_wrong_answers_end_with_one_line(linux: Path, apart: Path, answers: str, told: str) -> None:
+    before = _state(apart)
+    status, out, err = _on_a_terminal(answers, "--kernel", linux)
+    assert (status, out) == (2, ""), err
+    assert told in err.rpartition(": caplint: ")[2]
+    assert err.count("\n") == 1
+    assert _state(apart) == before
