@@ -269,7 +269,7 @@ def _on_a_terminal(answers: str, *words: object) -> tuple[int, str, str]:
         ("KVM_CAP_FOO\n\x04\x04\x04\x04\x04\x04", 6, ("KVM_CAP_FOO",)),  # the end of the input takes the defaults
     ],
 )
-def test_questions_on_a_terminal(
+def test_questions_on_a_terminal(  # noqa: PLR0917 - three of them are of the case
     caplint: Caplint, linux: Path, apart: Path, answers: str, questions: int, options: tuple[str, ...]
 ) -> None:
     expected = caplint("new", *options, "--kernel", linux, "--dry-run").out

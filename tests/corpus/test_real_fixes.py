@@ -100,7 +100,7 @@ CODE = (
         ("linux-6.1", {UAPI: SYNC, TOOLS: SYNC}, "CAP605", [[UAPI]]),
     ],
 )
-def test_mails_are_split_and_copies_dropped(
+def test_mails_are_split_and_copies_dropped(  # noqa: PLR0917 - four of them are of the case
     caplint: Caplint, apart: Path, tree: str, changes: dict[str, tuple[str, str]], code: str, left: list[list[str]]
 ) -> None:
     stated(tree)
