@@ -1,6 +1,6 @@
 """Fetch the real sources that caplint is tried on: `python -m tools.corpus`.
 
-The trees come from Debian source packages and go to `.corpus/NAME`. What is fetched is said by
+The trees come from Debian's packages and go to `.corpus/NAME`. What is fetched is said by
 tools/corpus.toml, which exact file by tools/corpus.lock.
 """
 
@@ -35,7 +35,7 @@ class Run:
         self.downloads = downloads_directory(directory)
         self.reporter = reporter
         self.failures: dict[str, str] = {}
-        self._indexes: dict[str, Index] = {}
+        self._indexes: dict[tuple[str, str], Index] = {}
 
     def fetch(self, sources: Sequence[Source], *, update: bool) -> None:
         """Make every tree current; a failure is recorded and the others go on."""
@@ -60,11 +60,12 @@ class Run:
                 self.failures[source.name] = str(error)
 
     def _find(self, source: Source) -> Tarball:
-        index = self._indexes.get(source.suite)
+        key = (source.suite, source.kind)
+        index = self._indexes.get(key)
         if index is None:
-            self.reporter.say(f"{source.suite}: reading the index of source packages")
-            index = read_index(self.config.mirror, source.suite, self.config.keyring)
-            self._indexes[source.suite] = index
+            self.reporter.say(f"{source.suite}: reading the index of {source.kind} packages")
+            index = read_index(self.config.mirror, source.suite, self.config.keyring, source.kind)
+            self._indexes[key] = index
         found = find_tarball(index, source.package, source.series)
         if not index.signed:
             self._accept_unsigned(source, found)
@@ -151,7 +152,7 @@ def parse_arguments(arguments: Sequence[str] | None, names: Iterable[str]) -> ar
     """Parse the command line; exits with 2 on a wrong one."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.corpus",
-        description="Fetch the real sources of Linux, QEMU and libvirt from Debian.",
+        description="Fetch the real sources of Linux, QEMU, libvirt, rust-vmm's crates and strace from Debian.",
         epilog="CAPLINT_DEBIAN_MIRROR names another mirror, CAPLINT_CORPUS_DOWNLOADS another "
         "directory for the archives. An interrupted run is continued by the next one.",
     )

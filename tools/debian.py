@@ -1,4 +1,4 @@
-"""Find a source package's upstream tarball in a Debian archive through its signed index."""
+"""Find a package's upstream tarball, or its binary package, in a Debian archive through its signed index."""
 
 import hashlib
 import lzma
@@ -12,14 +12,15 @@ from pathlib import Path
 from tools.download import Digest, read_url
 from tools.errors import ToolError
 
-_INDEX = "main/source/Sources.xz"
+# A library in Rust is its sources, in the binary package too, which every architecture has alike.
+_INDEXES = {"source": "main/source/Sources.xz", "binary": "main/binary-amd64/Packages.xz"}
 _SAFE_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*")
 _SAFE_PATH = re.compile(r"pool(/[A-Za-z0-9][A-Za-z0-9.+~_-]*)+")
 
 
 @dataclass(frozen=True)
 class Tarball:
-    """One `.orig.tar.xz`: its upstream version and where below the mirror it is."""
+    """One `.orig.tar.xz` or `.deb`: its upstream version and where below the mirror it is."""
 
     version: str
     file: str
@@ -33,15 +34,15 @@ class Tarball:
 
 @dataclass(frozen=True)
 class Index:
-    """The text of a suite's Sources file, and whether a signature vouches for it."""
+    """The text of a suite's Sources or Packages file, and whether a signature vouches for it."""
 
     suite: str
     text: str
     signed: bool
 
 
-def read_index(mirror: str, suite: str, keyring: Path) -> Index:
-    """Fetch `suite`'s list of source packages, checked against its InRelease.
+def read_index(mirror: str, suite: str, keyring: Path, kind: str = "source") -> Index:
+    """Fetch `suite`'s list of source or binary packages, checked against its InRelease.
 
     Raises ToolError on a bad signature or hash. Where gpgv or `keyring` is missing the index is
     returned with `signed` false, and may be believed only about a hash that is known already.
@@ -51,10 +52,11 @@ def read_index(mirror: str, suite: str, keyring: Path) -> Index:
     release = (_strip_armour(inrelease) if signed is None else signed).decode()
     if not re.search(rf"^(Suite|Codename): {re.escape(suite)}$", release, re.MULTILINE):
         raise ToolError(f"{mirror}: the InRelease of {suite} is of another suite")
-    packed = read_url(f"{mirror}/dists/{suite}/{_INDEX}")
-    if hashlib.sha256(packed).hexdigest() != _index_hash(release, suite):
+    index = _INDEXES[kind]
+    packed = read_url(f"{mirror}/dists/{suite}/{index}")
+    if hashlib.sha256(packed).hexdigest() != _index_hash(release, suite, index):
         raise ToolError(
-            f"{mirror}: {suite}'s {_INDEX} does not have the SHA-256 that InRelease states; "
+            f"{mirror}: {suite}'s {index} does not have the SHA-256 that InRelease states; "
             "the mirror may be updating, try again later"
         )
     return Index(suite, lzma.decompress(packed).decode(), signed is not None)
@@ -95,15 +97,15 @@ def _strip_armour(inrelease: bytes) -> bytes:
     return signed[1]
 
 
-def _index_hash(release: str, suite: str) -> str:
-    stated = re.search(rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(_INDEX)}$", release, re.MULTILINE)
+def _index_hash(release: str, suite: str, index: str) -> str:
+    stated = re.search(rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(index)}$", release, re.MULTILINE)
     if not stated:
-        raise ToolError(f"the InRelease of {suite} lists no {_INDEX}")
+        raise ToolError(f"the InRelease of {suite} lists no {index}")
     return stated[1]
 
 
 def find_tarball(index: Index, package: str, series: str) -> Tarball:
-    """Return the newest `.orig.tar.xz` of `package` whose version belongs to `series`.
+    """Return the newest `.orig.tar.xz` (of a binary package, the `.deb`) of `package` whose version belongs to `series`.
 
     `6.1` takes 6.1, 6.1.176 and 6.1+ds, and not 6.12. Raises ToolError when there is none.
     """
@@ -125,6 +127,10 @@ def _upstream(stanza: dict[str, str]) -> str:
 
 
 def _tarball(stanza: dict[str, str]) -> Tarball:
+    if "Filename" in stanza:
+        path, _, file = stanza["Filename"].strip().rpartition("/")
+        digest = Digest(int(stanza["Size"]), stanza["SHA256"].strip())
+        return Tarball(_upstream(stanza), file, path, digest)
     for line in stanza["Checksums-Sha256"].strip().splitlines():
         sha256, size, file = line.split()
         if file.endswith(".orig.tar.xz"):

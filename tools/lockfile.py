@@ -27,6 +27,8 @@ class Source:
     suite: str
     series: str
     selection: Selection
+    kind: str = "source"
+    """Kind of package that has the files: `source`, or `binary` for a library whose binary package is its sources."""
 
 
 @dataclass(frozen=True)

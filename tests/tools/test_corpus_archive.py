@@ -12,8 +12,8 @@ ALL_C = Selection(("**/*.c", "VERSION"), ("tests/**",))
 TRUNCATED = tar_xz({"t/a.c": bytes(range(256)), "t/b.c": random.Random(1).randbytes(40000)})[:-999]
 
 
-def unpack(tmp_path: Path, content: bytes, selection: Selection = ALL_C) -> list[str]:
-    archive, target = tmp_path / "a.tar.xz", tmp_path / "tree"
+def unpack(tmp_path: Path, content: bytes, selection: Selection = ALL_C, name: str = "a.tar.xz") -> list[str]:
+    archive, target = tmp_path / name, tmp_path / "tree"
     archive.write_bytes(content)
     count = extract(archive, target, selection, lambda _: None)
     names = sorted(str(p.relative_to(target)) for p in target.rglob("*") if not p.is_dir())
@@ -67,6 +67,43 @@ def test_nothing_selected(tmp_path: Path) -> None:
 def test_damaged(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ToolError, match="cannot be read"):
         unpack(tmp_path, content)
+
+
+def deb(*members: tuple[str, bytes]) -> bytes:
+    """Return a package: an archive of ar(1)."""
+    parts = [
+        f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n".encode() + content + b"\n" * (len(content) % 2)
+        for name, content in members
+    ]
+    return b"!<arch>\n" + b"".join(parts)
+
+
+def crate(files: dict[str, bytes]) -> tuple[str, bytes]:
+    return "data.tar.xz", tar_xz({f"./usr/share/cargo/registry/{name}": content for name, content in files.items()})
+
+
+def test_a_package_with_the_sources_of_a_crate(tmp_path: Path) -> None:
+    data = tar_xz({"./usr/share/doc/hello/a.c": b"", "./usr/share/cargo/registry/hello-1/src/a.c": b"int a;\n"})
+    content = deb(("debian-binary", b"2.0"), ("control.tar.xz", b"odd"), ("data.tar.xz", data))
+    assert unpack(tmp_path, content, name="a.deb") == ["src/a.c"]
+    assert (tmp_path / "tree/src/a.c").read_bytes() == b"int a;\n"
+
+
+@pytest.mark.parametrize("name", ["../../../../../a.c", "other-1/a.c"])
+def test_a_package_with_hostile_names(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ToolError, match=r"a\.deb is refused"):
+        unpack(tmp_path, deb(crate({"hello-1/a.c": b"", name: b"x"})), name="a.deb")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"!<arch>\n", b"no archive", deb(("debian-binary", b"2.0")), deb(("data.tar.xz", b"odd")),
+     deb(("debian-binary", b"2.0")).replace(b"3         `", b"-3        `"),
+     deb(("a", b"")).replace(b"0         `", b"9999999999`")],
+)  # fmt: skip
+def test_damaged_packages(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ToolError, match="cannot be read"):
+        unpack(tmp_path, content, name="a.deb")
 
 
 def test_an_interrupt_passes_through(tmp_path: Path) -> None:

@@ -60,6 +60,13 @@ def test_unsafe_paths(where: dict[str, str]) -> None:
         find_tarball(index("1-1", **where), "hello", "1")
 
 
+def test_a_binary_package() -> None:
+    stanza = f"Package: hello\nVersion: 1.2-3\nFilename: pool/main/h/hello_1.2-3.deb\nSize: 7\nSHA256: {'2' * 64}\n"
+    found = find_tarball(Index("stable", stanza, True), "hello", "1")
+    assert (found.version, found.path, found.file) == ("1.2", "pool/main/h", "hello_1.2-3.deb")
+    assert found.digest == Digest(7, "2" * 64)
+
+
 @pytest.mark.skipif(not (KEYRING.exists() and shutil.which("gpgv")), reason="needs Debian's gpgv")
 def test_the_real_gpgv_refuses_what_is_not_signed() -> None:
     with pytest.raises(ToolError, match="no good signature"):
