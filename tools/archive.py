@@ -11,7 +11,6 @@ from caplint.knowledge.globs import Globs, compile_globs
 from tools.errors import ToolError
 from tools.progress import Tick
 
-
 # Where Debian's packages of Rust libraries have the sources of a crate.
 _CRATES = ("usr", "share", "cargo", "registry")
 _AR, _AR_HEADER = b"!<arch>\n", 60
@@ -44,8 +43,8 @@ class _MeteredFile(io.FileIO):
 def extract(archive: Path, target: Path, selection: Selection, tick: Tick) -> int:
     """Fill the new directory `target` with the selected files; return how many there are.
 
-    The archive's single top-level directory is stripped; of a `.deb`, that in the directory of crates. Links are skipped, so nothing written
-    can lead out of `target`. Raises ToolError on a damaged archive, on a member whose name is
+    The archive's single top-level directory is stripped; of a `.deb`, that in the directory of crates.
+    Links are skipped, so nothing written can lead out of `target`. Raises ToolError on a damaged archive, on a member whose name is
     absolute or has `..`, and on devices; `target` is then incomplete.
     """
     target.mkdir(parents=True)

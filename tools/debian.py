@@ -105,7 +105,7 @@ def _index_hash(release: str, suite: str, index: str) -> str:
 
 
 def find_tarball(index: Index, package: str, series: str) -> Tarball:
-    """Return the newest `.orig.tar.xz` (of a binary package, the `.deb`) of `package` whose version belongs to `series`.
+    """Return the newest `.orig.tar.xz` or (of a binary package) `.deb` of `package` whose version belongs to `series`.
 
     `6.1` takes 6.1, 6.1.176 and 6.1+ds, and not 6.12. Raises ToolError when there is none.
     """

@@ -45,11 +45,11 @@ def evaluating(tasks: Tasks, jobs: int) -> Iterator[Results]:
 
 
 def _evaluate(sources: Sources, names: list[str]) -> str:
-    from caplint.abi.unit import evaluate  # noqa: PLC0415 - pcpp and pycparser are only needed here
+    from caplint.abi.rust_bindings import evaluate_any  # noqa: PLC0415 - pcpp and pycparser are only needed here
 
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard))
-    text = _json(evaluate(sources, names))
+    text = _json(evaluate_any(sources, names))
     return text if len(text) <= _LONGEST else _failed(sources, names, "has too many or too long names")
 
 

@@ -15,6 +15,8 @@ ROOT = "linux/kvm.h"
 """Header that is evaluated."""
 ASM = "asm/kvm.h"
 """Header of the architecture, without which hardly a structure is known."""
+RUST = ".rs"
+"""End of the path of bindings in Rust, which are the header of one architecture."""
 STAND_IN = "<caplint>/"
 """Path prefix of headers that caplint ships."""
 # Limits for the number of headers of one evaluation and the bytes of one; KVM has about ten of at most 60 kB.
@@ -69,6 +71,11 @@ class Sources:
             for key, value in sorted(table.items()):
                 digest.update(f"{key}\0{value}\0".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
+
+
+def is_kvm_header(path: str) -> bool:
+    """Tell whether a header is KVM's own, so that its structures and constants are compared."""
+    return path.endswith(("/kvm.h", RUST))
 
 
 def gather(headers: HeaderSet, read: Reader) -> Sources:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from caplint.abi.layout import Types
 from caplint.abi.preprocess import HeaderError, Preprocessed
+from caplint.abi.sources import is_kvm_header
 from caplint.knowledge.capability_names import is_capability
 from caplint.values.c_integers import UnknownValueError
 from caplint.values.parser import parse_expression
@@ -55,12 +56,12 @@ def constants(headers: Preprocessed, types: Types) -> Iterator[UapiConstant]:
     """Yield the constants of the headers named kvm.h, by name; without a column."""
     found: dict[str, UapiConstant] = {}
     for entry in types.enumerators:
-        if _is_kvm(entry.path):
+        if is_kvm_header(entry.path):
             found[entry.name] = UapiConstant(*entry, 0)
     macros = list(_macros(headers))
     values = _Values(headers, types, macros)
     for macro in macros:
-        if not _is_kvm(macro.path):
+        if not is_kvm_header(macro.path):
             continue
         if len(found) >= _MAX_CONSTANTS:
             break
@@ -72,10 +73,6 @@ def constants(headers: Preprocessed, types: Types) -> Iterator[UapiConstant]:
             alias = match.group(1) if match else ""
             found[macro.name] = UapiConstant(macro.name, value, alias, "", macro.path, macro.line, 0)
     yield from sorted(found.values())
-
-
-def _is_kvm(path: str) -> bool:
-    return path.endswith("/kvm.h")
 
 
 def _macros(headers: Preprocessed) -> Iterator[_Written]:

@@ -14,7 +14,7 @@ from caplint.abi.abis import Abi, abi_named
 from caplint.abi.declarations import Declaration, declarations
 from caplint.abi.layout import Types
 from caplint.abi.preprocess import HeaderError, HeaderMacro, Preprocessed
-from caplint.abi.sources import ROOT, STAND_IN, Sources
+from caplint.abi.sources import ROOT, STAND_IN, Sources, is_kvm_header
 from caplint.abi.types import FollowsError, Record, StructMember
 from caplint.abi.uapi_constants import UapiConstant, constants
 from caplint.values.c_integers import UnknownValueError
@@ -138,7 +138,7 @@ class _Evaluation:
             self._declare(declaration)
         ioctls = list(self._ioctls())
         carried = self._reached(word for ioctl in ioctls for word in _WORD.findall(ioctl.argument))
-        reported = self._reached(tag for tag, record in self._types.records.items() if record.path.endswith("/kvm.h"))
+        reported = self._reached(tag for tag, record in self._types.records.items() if is_kvm_header(record.path))
         records = self._within(record for record in self._types.records.values() if record.tag in reported)
         structures = [self._structure(record, record.tag in carried) for record in records]
         numbers = [

@@ -27,6 +27,7 @@ class Words:
     leaving: frozenset[str]
     issuing: frozenset[str]
     numbering: frozenset[str]
+    reserved: frozenset[str]
     targets: dict[str, dict[str, str]]
     """Key of a condition of compilation (`target_arch`; `alone` for a bare name) → value → macro of C."""
     never: frozenset[str]

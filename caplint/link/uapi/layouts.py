@@ -15,7 +15,7 @@ from functools import partial
 from posixpath import basename, commonprefix, dirname
 
 from caplint.abi.abis import Abi, abis_of
-from caplint.abi.sources import HeaderSet, Sources, gather
+from caplint.abi.sources import RUST, HeaderSet, Sources, gather
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import insert
@@ -118,7 +118,7 @@ def _numbered(store: FactStore, copies: list[_Copy], units: Mapping[str, str]) -
         if copy.header == "copy" or not copy.abis:
             continue
         for constant in numbered_constants(store, copy.key, units[copy.key], copy.sources):
-            generic = constant.path == copy.place.root
+            generic = constant.path == copy.place.root and not constant.path.endswith(RUST)
             arch, abis = ("", "") if generic else (copy.arch, ", ".join(copy.abis))
             key = (copy.side, copy.tree.name, abis, *constant)
             number = number_column(constant.number)
@@ -153,6 +153,8 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
     ):
         if basename(path) == "kvm.h":
             by_kind.setdefault(header, []).append((path, arch))
+        elif path.endswith(RUST):
+            yield _bindings((side, tree, header), path, arch)
     uapi_files = by_kind.get("uapi", [])
     for header, files in by_kind.items():
         roots = [path for path, _ in files if _is_root(path)]
@@ -166,6 +168,14 @@ def _copies(store: FactStore, side: str, tree: Tree) -> Iterator[_Copy]:
         for root in roots:
             if all(copy.place.root != root for copy in evaluated):  # it may need no header of an architecture's
                 yield _evaluable((side, tree, header), HeaderSet(root, ""), "", abis_of(None, None))
+
+
+def _bindings(of: tuple[str, Tree, str], path: str, arch: str | None) -> _Copy:
+    """Return a file of Rust bindings, which are generated for a 64-bit architecture in little endian."""
+    abis = [abi for abi in abis_of(None, arch) if abi.bits == 64 and abi.endian == "little"] if arch else []
+    if not abis:
+        return _Copy(*of, HeaderSet(path, ""), arch or "", (), _blind(path, _NO_ARCHITECTURE), Sources({}, {}))
+    return _evaluable(of, HeaderSet(path, ""), arch or "", abis)
 
 
 def _is_root(path: str) -> bool:

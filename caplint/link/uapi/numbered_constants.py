@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from caplint.abi.sources import Sources
+from caplint.abi.sources import RUST, Sources
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.numberings import numbered
 
@@ -46,9 +47,12 @@ def _of_units(units: Iterable[Mapping[str, Any]], sources: Sources) -> list[Numb
     rows: dict[NumberedConstant, None] = {}
     for unit in units:
         labels = numbered({row[0]: row[3] for row in unit["constants"]})
+        taken = Counter((labels[row[0]], row[1]) for row in unit["constants"] if row[0] in labels)
         for name, number, alias, _, path, line, column in unit["constants"]:
             if name in labels:
-                same = int(bool(alias) or _is_commented_alias(sources.lines(path), line))
+                # bindgen writes an alias as its number.
+                written = path.endswith(RUST) and taken[labels[name], number] > 1
+                same = int(bool(alias) or written or _is_commented_alias(sources.lines(path), line))
                 rows[NumberedConstant(name, number, labels[name], same, path, line, column)] = None
     return list(rows)
 
