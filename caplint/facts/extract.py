@@ -30,7 +30,7 @@ from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, 
 from caplint.facts.kinds.tokens import tokens
 from caplint.facts.store.records import BlindSpot, FileFacts, Record
 from caplint.facts.syntax.ast_view import SHARED_NODES, ast_views
-from caplint.knowledge.languages import EXPANDED, NAME_INDEX, OUTLINE, RUST
+from caplint.knowledge.languages import DESCRIPTION, EXPANDED, NAME_INDEX, OUTLINE, RUST
 
 # Node kinds that extractors ask for, found in one pass of tree-sitter's matcher.
 _NODES = SHARED_NODES + ELEMENT_NODES + PAIR_NODES
@@ -93,7 +93,13 @@ def _of_rust(source: bytes, of_c: Callable[[bytes], FileFacts]) -> FileFacts:
     return rust_facts(source, of_c)
 
 
-_BY_C = {EXPANDED: expanded_facts, RUST: _of_rust}
+def _of_description(source: bytes, of_c: Callable[[bytes], FileFacts]) -> FileFacts:
+    from caplint.facts.descriptions import description_facts  # noqa: PLC0415
+
+    return description_facts(source, of_c)
+
+
+_BY_C = {EXPANDED: expanded_facts, RUST: _of_rust, DESCRIPTION: _of_description}
 """Languages whose facts are those of C text that is made of the source."""
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 # Base names of build files; a suffix (`Makefile.objs`, `Kconfig.host`) does not change the language.
 _BUILD_FILES = {"Kconfig": "kconfig", "Makefile": "make", "Kbuild": "make"}
 
 RUST = "rust"
 """Rust, which is lowered to C text."""
 RUST_SUFFIX = ".rs"
+DESCRIPTION = "description"
+"""Table of the UAPI's names in a tool: syzkaller's descriptions and constants, strace's lists. It is lowered to C text."""
+_DESCRIPTIONS = re.compile(r"(?:.*/)?sys/linux/[^/]+\.txt(?:\.const)?\Z|(?:.*/)?xlat/[^/]+\.in\Z")
 EXPANDED = "expanded"
 """Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
@@ -22,6 +27,8 @@ def language_of(path: str) -> str | None:
         return "c"
     if path.endswith(RUST_SUFFIX):
         return RUST
+    if path.endswith((".txt", ".const", ".in")) and _DESCRIPTIONS.match(path):
+        return DESCRIPTION
     if path.endswith(".rst"):
         return "rst"
     if path.endswith(".txt") and path.startswith("Documentation/"):

@@ -35,7 +35,7 @@ class RustHeader:
 
 
 @dataclass(frozen=True)
-class _Declared:
+class _DeclaredType:
     """Type with C's layout."""
 
     name: str
@@ -46,9 +46,9 @@ class _Declared:
 
 
 @dataclass
-class _Writer:
+class _HeaderWriter:
     file: RustFile
-    types: dict[str, _Declared]
+    types: dict[str, _DeclaredType]
     bit_fields: dict[str, BitFields]
     pieces: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -67,7 +67,7 @@ def c_header(source: bytes, prefix: str) -> RustHeader:
     Raises `UnreadableError` for one that cannot be read at all.
     """
     file = parse(source)
-    writer = _Writer(file, {}, {})
+    writer = _HeaderWriter(file, {}, {})
     constants: list[tree_sitter.Node] = []
     attributes: list[str] = []
     for node in file.root.named_children:
@@ -90,7 +90,7 @@ def c_header(source: bytes, prefix: str) -> RustHeader:
     return RustHeader("".join(f"{piece}\n" for piece in writer.pieces), tuple(writer.lines))
 
 
-def _declared(file: RustFile, node: tree_sitter.Node, attributes: list[str]) -> _Declared | None:
+def _declared(file: RustFile, node: tree_sitter.Node, attributes: list[str]) -> _DeclaredType | None:
     """Return the type that an item declares if its layout is C's."""
     name = node.child_by_field_name("name")
     if name is None:
@@ -98,12 +98,12 @@ def _declared(file: RustFile, node: tree_sitter.Node, attributes: list[str]) -> 
     if node.type == "type_item":
         if node.child_by_field_name("type_parameters") is not None:
             return None
-        return _Declared(file.plain(name), "alias", node)
+        return _DeclaredType(file.plain(name), "alias", node)
     if node.type not in {"struct_item", "union_item", "enum_item"}:
         return None
     representation = ",".join(match.group(1) for text in attributes if (match := _REPR.match(text.strip())))
     if node.type == "enum_item" or "transparent" in representation:
-        return _Declared(file.plain(name), "alias", node, representation) if representation else None
+        return _DeclaredType(file.plain(name), "alias", node, representation) if representation else None
     generic = node.child_by_field_name("type_parameters") is not None and array_at_end(file, node) is None
     if not re.search(r"\bC\b", representation) or generic:
         return None
@@ -111,10 +111,10 @@ def _declared(file: RustFile, node: tree_sitter.Node, attributes: list[str]) -> 
     words += [f"aligned({match.group(1)})" for match in _ALIGN.finditer(representation)]
     written = f" __attribute__(({', '.join(words)}))" if words else ""
     kind = "union" if node.type == "union_item" else "struct"
-    return _Declared(file.plain(name), kind, node, written)
+    return _DeclaredType(file.plain(name), kind, node, written)
 
 
-def _accessors(writer: _Writer, node: tree_sitter.Node) -> None:
+def _accessors(writer: _HeaderWriter, node: tree_sitter.Node) -> None:
     kind, body = node.child_by_field_name("type"), node.child_by_field_name("body")
     if kind is None or body is None or node.child_by_field_name("trait") is not None:
         return
@@ -122,7 +122,7 @@ def _accessors(writer: _Writer, node: tree_sitter.Node) -> None:
     writer.bit_fields.setdefault(name, BitFields()).read(writer.file.plain(body))
 
 
-def _write(writer: _Writer, name: str) -> None:
+def _write(writer: _HeaderWriter, name: str) -> None:
     """Write a type, and before it those that it holds. A type that holds itself is left out, as C does not have it."""
     pending = [(name, False)]
     open_types: set[str] = set()
@@ -140,7 +140,7 @@ def _write(writer: _Writer, name: str) -> None:
             _declare(writer, declared)
 
 
-def _held(writer: _Writer, declared: _Declared) -> Iterator[str]:
+def _held(writer: _HeaderWriter, declared: _DeclaredType) -> Iterator[str]:
     """Yield the types that must be complete before this one, those of types that are written in place too."""
     pending, seen = [declared], {declared.name}
     while pending:
@@ -155,7 +155,7 @@ def _held(writer: _Writer, declared: _Declared) -> Iterator[str]:
                 yield member.type
 
 
-def _declare(writer: _Writer, declared: _Declared) -> None:
+def _declare(writer: _HeaderWriter, declared: _DeclaredType) -> None:
     if declared.kind == "alias":
         _alias(writer, declared)
         return
@@ -168,13 +168,13 @@ def _declare(writer: _Writer, declared: _Declared) -> None:
     writer.put(f"}}{declared.attributes};", declared.node)
 
 
-def _kind(writer: _Writer, declared: _Declared) -> str:
+def _kind(writer: _HeaderWriter, declared: _DeclaredType) -> str:
     """Return the keyword: what bindgen writes as a structure of `__BindgenUnionField`s is a union."""
     members = members_of(writer.file, declared.node)
     return "union" if any(member.name == "bindgen_union_field" for member in members) else declared.kind
 
 
-def _members(writer: _Writer, declared: _Declared, depth: int) -> None:
+def _members(writer: _HeaderWriter, declared: _DeclaredType, depth: int) -> None:
     members = list(members_of(writer.file, declared.node))
     is_union = declared.kind == "struct" and any(member.name == "bindgen_union_field" for member in members)
     for member in members:
@@ -199,13 +199,13 @@ def _members(writer: _Writer, declared: _Declared, depth: int) -> None:
         writer.put(f"}}{inner.attributes}{name};", member.node)
 
 
-def _spelled(writer: _Writer, text: str) -> str:
+def _spelled(writer: _HeaderWriter, text: str) -> str:
     """Return a type as C writes it: with its keyword if it is a structure's name."""
     declared = writer.types.get(text)
     return f"{_kind(writer, declared)} {c_name(text)}" if declared and declared.kind != "alias" else bare(text)
 
 
-def _alias(writer: _Writer, declared: _Declared) -> None:
+def _alias(writer: _HeaderWriter, declared: _DeclaredType) -> None:
     node, name = declared.node, c_name(declared.name)
     if node.type == "enum_item":
         kind = re.search(r"\b[iu](?:8|16|32|64)\b", declared.attributes)
@@ -221,7 +221,7 @@ def _alias(writer: _Writer, declared: _Declared) -> None:
             writer.put(f"typedef {_spelled(writer, member.type)} {name}{member.dimensions};", node)
 
 
-def _constant(writer: _Writer, node: tree_sitter.Node) -> None:
+def _constant(writer: _HeaderWriter, node: tree_sitter.Node) -> None:
     """Write a constant that is a number. bindgen puts the name of an enumeration before those of its members."""
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     kind = node.child_by_field_name("type")

@@ -50,7 +50,7 @@ def test_layouts_are_those_that_the_tests_of_the_crate_state(directory: str) -> 
     text = (root(BINDINGS) / path).read_text().replace("__bindgen_ty_", "__nested_")
     abi = ABIS[directory]
     unit = evaluate_any(Sources({path: text}, {("", ROOT): path}), [abi])[abi]
-    computed = {}
+    computed: dict[tuple[str, str], int] = {}
     for structure in unit.structures:
         computed |= {(structure.tag, "size"): structure.size, (structure.tag, "align"): structure.alignment}
         computed |= {(structure.tag, f".{member.name.rstrip('_')}"): member.offset for member in structure.members}
@@ -78,7 +78,9 @@ def differences(corpus: Corpus, *trees: Tree) -> list[Row]:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_they_agree_with_the_kernel(corpus: Corpus, kernel: str) -> None:
-    assert differences(corpus, corpus.tree(kernel), corpus.tree(BINDINGS)) == []
+    found = differences(corpus, corpus.tree(kernel), corpus.tree(BINDINGS))
+    # They were made from Linux 6.9's headers, which have members that 6.1's lack.
+    assert found == [] if kernel == "linux-6.12" else {row[:2] for row in found} == {("note", "CAP107")}
 
 
 @pytest.mark.edits

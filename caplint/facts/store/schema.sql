@@ -8,7 +8,7 @@
 CREATE TABLE blob (
     id        INTEGER PRIMARY KEY,
     oid       TEXT NOT NULL,     -- git's object id of the content
-    language  TEXT NOT NULL,     -- c, rust, rst, kconfig, make, meson; expanded: the code that a C file's macros expand to
+    language  TEXT NOT NULL,     -- c, rust, description, rst, kconfig, make, meson; expanded: the code that a C file's macros expand to
     extractor TEXT NOT NULL,     -- hash of the extractors, grammar and repair tables that read it
     size      INTEGER NOT NULL,  -- bytes
     functions INTEGER NOT NULL,  -- number of function definitions
