@@ -44,8 +44,8 @@ def extract(archive: Path, target: Path, selection: Selection, tick: Tick) -> in
     """Fill the new directory `target` with the selected files; return how many there are.
 
     The archive's single top-level directory is stripped; of a `.deb`, that in the directory of crates.
-    Links are skipped, so nothing written can lead out of `target`. Raises ToolError on a damaged archive, on a member whose name is
-    absolute or has `..`, and on devices; `target` is then incomplete.
+    Links are skipped, so nothing written can lead out of `target`. Raises ToolError on a damaged archive, on a
+    member whose name is absolute or has `..`, and on devices; `target` is then incomplete.
     """
     target.mkdir(parents=True)
     try:

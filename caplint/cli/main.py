@@ -35,6 +35,7 @@ COMMANDS = {
     "path": "show the call path to a capability's check or enable call, down to the kernel's case label",
     "new": "write the series of patches that adds a capability to a kernel and QEMU",
     "probe": "show the answers of a machine's KVM, and its registers",
+    "trace": "show which capabilities a traced VMM asked for and enabled, beside the sites in its source",
     "rules": "list the rules",
     "explain": "explain a rule, or show the card of a capability",
     "init": "write a commented caplint.toml for the trees that are found",

@@ -4,7 +4,7 @@
 |---|---|
 | strace: `KVM_CAP_X 7` | `#define KVM_CAP_X 7` |
 | syzkaller: `KVM_CAP_X = 7, arm64:8` | `#define KVM_CAP_X 7` |
-| syzkaller: `ioctl$X(fd fd_kvmvm, cmd const[KVM_ENABLE_CAP], arg ptr[in, kvm_enable_cap[KVM_CAP_X, …]])` | a function with that call |
+| syzkaller: `ioctl$X(fd fd_kvmvm, cmd const[KVM_ENABLE_CAP], arg …[KVM_CAP_X, …]])` | a function with that call |
 
 A line with a capability's name that is none of these is a blind spot, unless it is a comment.
 """

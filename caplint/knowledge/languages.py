@@ -11,7 +11,7 @@ RUST = "rust"
 """Rust, which is lowered to C text."""
 RUST_SUFFIX = ".rs"
 DESCRIPTION = "description"
-"""Table of the UAPI's names in a tool: syzkaller's descriptions and constants, strace's lists. It is lowered to C text."""
+"""Table of the UAPI's names in a tool, which is lowered to C text: syzkaller's descriptions, strace's lists."""
 _DESCRIPTIONS = re.compile(r"(?:.*/)?sys/linux/[^/]+\.txt(?:\.const)?\Z|(?:.*/)?xlat/[^/]+\.in\Z")
 EXPANDED = "expanded"
 """Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""

@@ -86,6 +86,11 @@ TABLE: dict[str, dict[str, Format]] = {
     },
     "probe": {"text": Format("machine:write_text"), "json": Format("machine:write_json")},
     "probe --msr": {"text": Format("machine:write_registers_text"), "json": Format("machine:write_registers_json")},
+    "trace": {
+        "text": Format("query:write_text"),
+        "json": Format("query:write_json"),
+        "csv": Format("query:write_csv"),
+    },
     "rules": {"text": Format("rule_list:write_text"), "json": Format("rule_list:write_json")},
 }
 """Command (with the option that changes its kind of result) → formats, the default first."""

@@ -1,7 +1,8 @@
 """Declarations of a Rust file that have C's layout, as a C header: `#[repr(C)]` types, their aliases, and constants.
 
 It undoes what bindgen does to a header: nested types without a tag (`kvm_regs__bindgen_ty_1`) are written where they
-are used, `__BindgenBitfieldUnit` becomes the bit-fields that its accessors name, and `__IncompleteArrayField` a flexible array.
+are used, `__BindgenBitfieldUnit` becomes the bit-fields that its accessors name, and `__IncompleteArrayField` a
+flexible array.
 """
 
 from __future__ import annotations

@@ -52,7 +52,9 @@ def test_what_is_no_number() -> None:
     assert macros("# KVM_CAP_TEA 7\nKVM_CAP_TEA = ???\nKVM_RUN = 44672\nkvm_x = KVM_CAP_TEA, KVM_CAP_CUP\n") == []
 
 
-@pytest.mark.parametrize("line", ["KVM_CAP_TEA (1 << 3)", "KVM_CAP_TEA = x", REQUEST.format("").strip(), "a KVM_CAP_TEA"])
+@pytest.mark.parametrize(
+    "line", ["KVM_CAP_TEA (1 << 3)", "KVM_CAP_TEA = x", REQUEST.format("").strip(), "a KVM_CAP_TEA"]
+)
 def test_what_is_not_known_is_a_blind_spot(line: str) -> None:
     assert blind(f"\n{line}\n") == [(2, "asks for capabilities in a way that is not known")]
 

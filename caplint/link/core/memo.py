@@ -24,7 +24,8 @@ def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor
     for row in connection.execute(
         """SELECT f.path, b.oid, f.arch, f.header, nullif(b.extractor, ?) FROM temp.all_file f
            JOIN main.blob b ON b.id = f.blob
-           WHERE f.side = ? AND f.tree = ? AND NOT f.expanded AND b.language IN ('c', 'rust', 'description', 'make', 'meson')
+           WHERE f.side = ? AND f.tree = ? AND NOT f.expanded
+             AND b.language IN ('c', 'rust', 'description', 'make', 'meson')
            ORDER BY 1""",
         (extractor, side, tree),
     ):
