@@ -26,7 +26,7 @@ _NUMBER = "SELECT number FROM all_msr WHERE side = 'now' AND name = ? AND number
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _RegisterCode:
     """Code of a handler that serves an MSR."""
 
     tree: str
@@ -68,7 +68,7 @@ class MsrPaths:
         """Return the paths of an MSR. Raises `CaplintError` if no tree defines it and no code serves it."""
         connection = self._programs.session.connection
         number = (connection.execute(_NUMBER, (name,)).fetchone() or (None,))[0]
-        sites = [_Site(*row) for row in connection.execute(_SITES, (name, number))]
+        sites = [_RegisterCode(*row) for row in connection.execute(_SITES, (name, number))]
         if not sites:
             known = [known for (known,) in connection.execute("SELECT DISTINCT name FROM all_msr WHERE side = 'now'")]
             if name in known:
@@ -76,7 +76,7 @@ class MsrPaths:
             raise CaplintError(f"no tree defines {name}{suggestion(name, known)}")
         return [path for site in sites for path in self._paths(site, name)]
 
-    def _paths(self, site: _Site, name: str) -> Iterator[Path]:
+    def _paths(self, site: _RegisterCode, name: str) -> Iterator[Path]:
         tree = self._programs.tree(site.tree)
         ends = [end for end in self._programs.find(tree, [site.function], [site.path]) if end.line <= site.line]
         if not ends:
@@ -91,7 +91,7 @@ class MsrPaths:
                 yield self._from_guest(tree, target, site, last, vendor)
             yield self._from_host(tree, target, site, last, vendor)
 
-    def _from_guest(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step, vendor: str) -> Path:
+    def _from_guest(self, tree: Tree, target: ProgramFunction, site: _RegisterCode, last: Step, vendor: str) -> Path:
         """Return the path from the function that handles exits, over the one that emulates the instruction."""
         instruction, emulation = knowledge().msr.guest_accesses[site.verb]
         exits = self._programs.find(tree, knowledge().msr.exits)
@@ -107,7 +107,7 @@ class MsrPaths:
         start = replace(first.steps[0], note=f"the guest executes {instruction}")
         return _path(instruction, (start, *first.steps[1:], *second.steps[1:], last), first.broken)
 
-    def _from_host(self, tree: Tree, target: ProgramFunction, site: _Site, last: Step, vendor: str) -> Path:
+    def _from_host(self, tree: Tree, target: ProgramFunction, site: _RegisterCode, last: Step, vendor: str) -> Path:
         """Return the path from the function that receives the ioctl, behind a VMM that issues it."""
         request, entry = knowledge().msr.host_accesses[site.verb]
         verb = "feature" if site.verb == "feature" else f"{site.verb}_msrs"

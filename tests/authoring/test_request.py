@@ -60,11 +60,11 @@ def test_ioctls_have_kvms_prefix() -> None:
 
 
 WRONG = [
-    ("kvm_cap_foo", {}, "is no name"),
-    ("KVM_CAP_", {}, "is no name"),
-    ("KVM_CAP_" + "A" * 5_000, {}, "is no name"),
-    ("KVM_CAP_FOO\n", {}, "is no name"),
-    ("KVM_CAP_FÖÖ", {}, "is no name"),
+    ("kvm_cap_foo", {}, "is not the name of a capability"),
+    ("KVM_CAP_", {}, "is not the name of a capability"),
+    ("KVM_CAP_" + "A" * 5_000, {}, "is not the name of a capability"),
+    ("KVM_CAP_FOO\n", {}, "is not the name of a capability"),
+    ("KVM_CAP_FÖÖ", {}, "is not the name of a capability"),
     ("KVM_CAP_FOO", {"archs": ["z80"]}, "--arch z80: unknown"),
     ("KVM_CAP_FOO", {"scope": "system"}, "--scope system: unknown"),
     ("KVM_CAP_FOO", {"answer": "no"}, "--answer no: unknown"),

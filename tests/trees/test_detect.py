@@ -79,9 +79,9 @@ def test_what_is_no_directory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "role", "message"),
     [
-        (QEMU, "kernel", "is QEMU (vmm), but kernel is asked for"),
-        (LINUX, "vmm", "is Linux kernel (kernel), but vmm is asked for"),
-        (LIBVIRT, "reference", "is libvirt (manager), but reference is asked for"),
+        (QEMU, "kernel", "is QEMU (vmm), but kernel is asked for; name it as vmm"),
+        (LINUX, "vmm", "is Linux kernel (kernel), but vmm is asked for; name it as kernel"),
+        (LIBVIRT, "reference", "is libvirt (manager), but reference is asked for; name it as manager"),
     ],
 )
 def test_a_tree_of_another_role(tmp_path: Path, files: Files, role: str, message: str) -> None:
