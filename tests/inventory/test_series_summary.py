@@ -31,8 +31,8 @@ def _summary(tmp_path: Path, changes: dict[str, dict[str, str]], *findings: Find
             [PatchFile("s", 1, "p", path, "modified") for path in changes.get(tree.name, {})],
         )
         for tree in (
-            directory_tree(Path(kernel(tmp_path / "k")), "kernel", "kernel"),
-            directory_tree(Path(qemu(tmp_path / "q")), "vmm", "qemu"),
+            directory_tree(str(kernel(tmp_path / "k")), "kernel", "kernel"),
+            directory_tree(str(qemu(tmp_path / "q")), "vmm", "qemu"),
         )
     ]
     return summary_of([*trees], findings, Config(cache="none", jobs=1))
