@@ -50,6 +50,8 @@ def split(text: str) -> tuple[str, str]:
 
 
 def _expanded(text: str) -> Iterator[str]:
+    if _PATTERN.search(text) and text.startswith("~/"):  # the quotes of a pattern keep the shell from it
+        text = os.path.expanduser(text)  # noqa: PTH111 - without a home it stays as it is
     path, revision = split(text)
     if not _PATTERN.search(text) or Path(text).exists():
         yield text

@@ -70,6 +70,14 @@ def test_tags_of_repositories_without_a_revision(tmp_path: Path) -> None:
         labels("plain", "linux", tags=("v7.*",))
 
 
+def test_a_pattern_in_quotes_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    root = kernel(tmp_path / "linux")
+    commit(root)
+    git(root, "tag", "v6.1")
+    assert _labels("~/linux@v6.*", "~/lin*") == ["linux@v6.1", "linux"]
+
+
 def test_a_tree_that_is_named_twice_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").mkdir()
     monkeypatch.chdir(tmp_path)
