@@ -11,7 +11,7 @@ local client = vim.lsp.start_client({ name = 'caplint', cmd = command, root_dir 
 local function wait(count) return vim.wait(120000, function() return done >= count end, 50) end
 local function shown()
   for _, d in ipairs(vim.diagnostic.get(nil)) do
-    local name = vim.api.nvim_buf_get_name(d.bufnr):gsub(root .. '/', '')
+    local name = vim.api.nvim_buf_get_name(d.bufnr):sub(#root + 2)
     say(string.format('  %s:%d:%d: %s [%s]', name, d.lnum + 1, d.col + 1, d.message, d.code))
   end
 end
@@ -32,7 +32,7 @@ say(':lua vim.lsp.buf.definition()')
 answer = vim.lsp.buf_request_sync(0, 'textDocument/definition', vim.lsp.util.make_position_params(), 60000)
 for _, each in pairs(answer or {}) do
   for _, place in ipairs(each.result or {}) do
-    say(string.format('  %s:%d', vim.uri_to_fname(place.uri):gsub(root .. '/', ''), place.range.start.line + 1))
+    say(string.format('  %s:%d', vim.uri_to_fname(place.uri):sub(#root + 2), place.range.start.line + 1))
   end
 end
 say(':lua vim.lsp.buf.references()')
@@ -41,7 +41,7 @@ params.context = { includeDeclaration = false }
 answer = vim.lsp.buf_request_sync(0, 'textDocument/references', params, 60000)
 for _, each in pairs(answer or {}) do
   for _, place in ipairs(each.result or {}) do
-    say(string.format('  %s:%d', vim.uri_to_fname(place.uri):gsub(root .. '/', ''), place.range.start.line + 1))
+    say(string.format('  %s:%d', vim.uri_to_fname(place.uri):sub(#root + 2), place.range.start.line + 1))
   end
 end
 say(':lua vim.lsp.buf.code_action()')
