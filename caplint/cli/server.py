@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from importlib.util import find_spec
+from pathlib import Path
 
 from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_rules, add_trees, config_of, rules_of, trees_of
@@ -29,8 +30,14 @@ def run(options: argparse.Namespace) -> int:
         return ServerPlan(trees_of(options, config), rules_of(options, config, whole=False), config)
 
     given = (options.kernel, options.qemu, options.libvirt)
+    # The editor may work in another directory than the one in which it starts the server.
+    options.config = options.config and options.config.absolute()
+    options.rules = [directory and str(Path(directory).absolute()) for directory in options.rules]
     named = bool(options.paths or options.tree) or any(word is not None for word in given)
-    if named or options.config:
-        chosen()  # what is wrong with them is said before the editor waits for an answer
+    if named or options.config:  # what is wrong is said before the editor waits for an answer
+        config = config_of(options)
+        rules_of(options, config, whole=False)
+        if named:
+            trees_of(options, config)
     serve(Planner(chosen, named=named))
     return CLEAN

@@ -129,7 +129,7 @@ class Server:
         self._checks.want(anyway=False)
 
     async def _begun(self) -> None:
-        await self._status.begun()
+        self._status.begun()
 
     async def _ended(self, check: RunningCheck | None, reason: str) -> None:
         if check is None or check.result is None:

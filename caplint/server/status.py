@@ -26,6 +26,7 @@ class Status:
         self._state, self._reason = _WAITING, ""
         self._result: Checked | None = None
         self._token: str | None = None
+        self._is_shown = False
         self._with_progress = False
         self._with_notifications = False
         self._begun = 0.0
@@ -62,14 +63,20 @@ class Status:
         counts = ", ".join(plural(self.current["findings"][word], word) for word in SEVERITIES)
         return f"caplint: {counts}; {self._result.coverage}"
 
-    async def begun(self) -> None:
+    def begun(self) -> None:
         """Tell that a check has begun."""
         self._begun = time.monotonic()
         self._state, self._reason = _CHECKING, ""
         self._notify()
         if self._with_progress and self._token is None:
             self._token = token = f"caplint-{uuid4()}"
-            await self._lsp.work_done_progress.create_async(token)
+            # An editor that does not answer sees no progress, and is shown what is found all the same.
+            self._lsp.work_done_progress.create(token, lambda *_: self._show_progress(token))
+
+    def _show_progress(self, token: str) -> None:
+        """Show the progress that the editor has agreed to, unless the check has ended meanwhile."""
+        if token == self._token:
+            self._is_shown = True
             self._lsp.work_done_progress.begin(token, types.WorkDoneProgressBegin(title="caplint", message="checking"))
 
     def ended(self, result: Checked) -> None:
@@ -90,7 +97,8 @@ class Status:
     def _stop(self) -> None:
         self._notify()
         token, self._token = self._token, None
-        if token is not None:
+        is_shown, self._is_shown = self._is_shown, False
+        if token is not None and is_shown:
             self._lsp.work_done_progress.end(token, types.WorkDoneProgressEnd(message=self.line))
 
     def _notify(self) -> None:
