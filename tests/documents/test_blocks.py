@@ -131,6 +131,11 @@ def test_help_texts_name_commands_and_options_that_exist() -> None:
     assert found == []
 
 
+def test_the_readme_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [name for name in COMMANDS if f"| `caplint {name}" not in text] == []
+
+
 def test_unknown_ones_are_noticed() -> None:
     assert _unknown("caplint check --kernle DIR") == ["--kernle"]
     assert _unknown("caplint chek") == ["chek"]
