@@ -287,7 +287,7 @@ def test_a_remote_procedure(caplint: Caplint, tmp_path: Path) -> None:
     ]
 
 
-NAME_ONE = "name one capability, one ioctl, or a function with --to; see caplint path --help"
+NAME_ONE = "name one capability, ioctl or MSR, or a function with --to; see caplint path --help"
 
 
 @pytest.mark.parametrize(
