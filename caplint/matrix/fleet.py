@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from caplint.matrix.model import FleetMember
-from caplint.trees.detect import split_revision
 from caplint.trees.git_place import is_top
+from caplint.trees.labels import from_root, short_labels, split
 from caplint.trees.repository import Repository
 from caplint.util.errors import CaplintError
 
@@ -30,8 +30,8 @@ def members(texts: Iterable[str], role: str, name: str, tags: Sequence[str] = ()
     # A shell leaves the `~` of a quoted pattern; an unknown user's name stays as it is.
     at_home = map(os.path.expanduser, texts)
     expanded = (tagged for text in at_home for one in _expanded(text) for tagged in _tagged(one, tags))
-    absolute = list(dict.fromkeys(map(_from_root, expanded)))
-    return [FleetMember(label, text, role, name) for text, label in zip(absolute, _labels(absolute), strict=True)]
+    absolute = list(dict.fromkeys(map(from_root, expanded)))
+    return [FleetMember(label, text, role, name) for text, label in zip(absolute, short_labels(absolute), strict=True)]
 
 
 def named(option: str) -> FleetMember:
@@ -40,13 +40,7 @@ def named(option: str) -> FleetMember:
     role, _, text = rest.partition(":")
     if not (name and text) or role not in {"kernel", "vmm"}:
         raise CaplintError(f"--tree {option}: write NAME=kernel:PATH or NAME=vmm:PATH, the only roles in a matrix")
-    return FleetMember(name, _from_root(text), role, name)
-
-
-def split(text: str) -> tuple[str, str]:
-    """Split `DIR[@REV]` as trees of other commands are; the revision is empty without one."""
-    path, revision = split_revision(text)
-    return path, revision or ""
+    return FleetMember(name, from_root(text), role, name)
 
 
 def _expanded(text: str) -> Iterator[str]:
@@ -96,23 +90,3 @@ def _revisions(directory: str, revision: str) -> list[str]:
 def _by_numbers(text: str) -> list[str | int]:
     """Return a sort key that orders 6.2 before 6.12; text and numbers alternate in it."""
     return [int(part) if index % 2 else part for index, part in enumerate(_DIGITS.split(text))]
-
-
-def _from_root(text: str) -> str:
-    path, revision = split(text)
-    return os.path.abspath(path) + (f"@{revision}" if revision else "")  # noqa: PTH100 - without following links
-
-
-def _labels(texts: list[str]) -> list[str]:
-    """Return as many trailing components of each path as make it unique, with the revision."""
-    split_paths = [(Path(path).parts, revision) for path, revision in map(split, texts)]
-    return [_label(split_path, split_paths) for split_path in split_paths]
-
-
-def _label(split_path: tuple[tuple[str, ...], str], split_paths: list[tuple[tuple[str, ...], str]]) -> str:
-    parts, revision = split_path
-    for length in range(1, max(2, len(parts))):
-        alike = [other for other in split_paths if other[1] == revision and other[0][-length:] == parts[-length:]]
-        if len(alike) == 1:
-            break
-    return "/".join(parts[-length:]) + (f"@{revision}" if revision else "")

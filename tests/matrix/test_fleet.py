@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import commit, git, kernel, lay
 
-from caplint.matrix.fleet import members, named, split
+from caplint.matrix.fleet import members, named
 from caplint.matrix.model import FleetMember
+from caplint.trees.labels import split
 from caplint.util.errors import CaplintError
 
 
