@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from caplint.report.paths import PathAnswer
 
 _ROW = 40
+# Height of a line of reasons.
+_LINE = 16
 _INDENT = 14
 # Nodes deeper than this get no further indentation, so that a lane's width stays bounded.
 _MAX_INDENT = 12
@@ -52,8 +55,13 @@ class _Node:
     sources: dict[int, _Node] = field(default_factory=dict)
     """Nodes of the previous lane that lead to this one, by `id`."""
     broken: list[str] = field(default_factory=list)
+    """Reasons why a path is interrupted here."""
     x: float = 0
     y: float = 0
+
+    def reasons(self) -> list[str]:
+        """Return the lines of all reasons, none cut."""
+        return [line for reason in self.broken for line in _wrapped(f"!! {safe(reason)}")]
 
 
 @dataclass
@@ -136,18 +144,22 @@ def _place(lane: _Lane) -> float:
             if node.sources or node.step.edge in _WORDS:
                 y += _ROW / 2  # space for the request label
         node.y = y
-        y += _ROW + 16 * len(node.broken)
+        y += _ROW + _LINE * len(node.reasons())
     return y
 
 
 def _width(node: _Node) -> float:
     texts = [_NAME * len(_name(node.step)), _PLACE * len(_where(node.step))]
-    texts += [_PLACE * (len(reason) + 3) for reason in map(_short, node.broken)]
+    texts += [_PLACE * len(line) for line in node.reasons()]
     return min(node.depth, _MAX_INDENT) * _INDENT + max(texts)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _MAX_TEXT, break_on_hyphens=False, subsequent_indent="\N{NO-BREAK SPACE}" * 3)
 
 
 def _name(step: Step) -> str:
@@ -190,9 +202,9 @@ def _drawn(lane: _Lane) -> Iterator[str]:
         yield f"<g><title>{tip}</title>"
         yield f'<text class="{kind}" x="{node.x:.0f}" y="{node.y + 13:.0f}">{_text(_name(step))}</text>'
         yield f'<text class="place" x="{node.x:.0f}" y="{node.y + 27:.0f}">{_text(_where(step))}</text></g>'
-        for index, reason in enumerate(node.broken):
-            y = node.y + 42 + 16 * index
-            yield f'<text class="place broken" x="{node.x:.0f}" y="{y:.0f}">!! {_text(_short(reason))}</text>'
+        for index, line in enumerate(node.reasons()):
+            y = node.y + 42 + _LINE * index
+            yield f'<text class="place broken" x="{node.x:.0f}" y="{y:.0f}">{escape(line)}</text>'
 
 
 def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
@@ -201,7 +213,7 @@ def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
         kind = "edge indirect" if node.step.edge in {"table", "callback", "registered"} else "edge"
         deeper = node.x > node.above.x
         x, y = (
-            (node.above.x + 3, node.above.y + 31 + 16 * len(node.above.broken))
+            (node.above.x + 3, node.above.y + 31 + _LINE * len(node.above.reasons()))
             if deeper
             else (node.x - 12, node.above.y + 9)
         )

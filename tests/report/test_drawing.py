@@ -75,6 +75,16 @@ def test_hostile_names() -> None:
     assert "\x1b" not in out
 
 
+def test_no_reason_is_cut() -> None:
+    reason = "nobody in view calls " + "the_function_with_a_long_name() of drivers/some-directory/file.c " * 9
+    step = Step("qemu", "f", "a.c", 1, "entry")
+    boxes = _boxes(svg("KVM_CAP_X", [Path("check", "x86", (step,), reason, "and " + "x" * 200)]))
+    text = "".join(words.replace("\N{NO-BREAK SPACE}", " ") for *_, words in boxes)
+    assert "".join(text.split()).count("".join(reason.split())) == 1
+    assert "x" * 200 in "".join(text.split())
+    assert max(box[2] for box in boxes) < 700
+
+
 def test_nothing_found() -> None:
     ET.fromstring(svg("KVM_CAP_X", []))
 
