@@ -43,10 +43,13 @@ compilers:
 	@command -v clang >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends clang >/dev/null; } \
 		|| echo "clang is not here and cannot be installed without root; tests that ask it for layouts will be skipped"
 
-# In which the tests open the inventory's page; without it they are skipped, and say so.
+# In which the tests open pages, and what looks there for barriers; without them tests are skipped, and say so.
 browser:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 		|| echo "chromium is not here and cannot be installed without root; tests that open the inventory's page will be skipped"
+	@command -v npm >/dev/null && mkdir -p $(VENV)/axe && cp tests/axe/package.json tests/axe/package-lock.json $(VENV)/axe \
+		&& npm ci --prefix $(VENV)/axe --ignore-scripts --no-audit --no-fund --silent \
+		|| echo "axe-core cannot be installed without npm; tests that look for barriers in pages will be skipped"
 
 corpus-test: $(STAMP)
 	@$(BIN)/pytest -n auto -m "corpus and not edits"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -17,6 +18,8 @@ _FLAGS = [
     "--disable-sync", "--disable-quic",
 ]  # fmt: skip
 DESKTOP, PHONE = (1440, 900), (390, 844)
+AXE = Path(__file__).parents[1] / ".venv/axe/node_modules/axe-core/axe.min.js"
+"""The checker of accessibility, which `make browser` installs where npm is; it is no part of the repository."""
 
 
 @dataclass
@@ -28,15 +31,26 @@ class Seen:
     requests: list[str] = field(default_factory=list)
 
 
+def barriers(page: Page) -> list[str]:
+    """What axe calls serious or critical, by rule and first element; the test is skipped where axe is not installed."""
+    if not AXE.is_file():
+        pytest.skip("no axe-core; `make browser` installs it where npm is")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{one['id']} at {one['nodes'][0]['target']}" for one in found if one["impact"] in {"serious", "critical"}]
+
+
 @contextmanager
-def opened(file: Path, size: tuple[int, int] = DESKTOP, fragment: str = "") -> Iterator[Seen]:
+def opened(
+    file: Path, size: tuple[int, int] = DESKTOP, fragment: str = "", scheme: Literal["light", "dark"] = "light"
+) -> Iterator[Seen]:
     """The file in a browser; the test is skipped where there is none."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.skip("no chromium; `make browser` installs it")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
         seen = Seen(page)
         page.on("console", lambda message: seen.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: seen.console.append(str(error)))
