@@ -29,6 +29,7 @@ from caplint.util.errors import CaplintError
 if TYPE_CHECKING:
     from caplint.config.settings import Config
     from caplint.engine.outcome import Outcome
+    from caplint.history.model import CapabilityHistory
     from caplint.inventory.model import Inventory
     from caplint.trees.tree import Tree
 
@@ -65,6 +66,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deep", action="store_true", help="json, html: paths from the program's entry, over the whole call graph"
     )
+    parser.add_argument(
+        "--history",
+        metavar="FILE",
+        help="html: also show each capability's history, which `caplint history --output-format json` wrote to FILE "
+        "(-: standard input)",
+    )
     add_output_format(parser, "inventory")
     parser.add_argument("--no-pager", action="store_true", help="print long tables without a pager")
 
@@ -73,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the inventory, or the changes since the trees of --compare."""
     config = config_of(options)
     archs = [architecture_of(word) for word in options.arch]
+    history = _history(options)
     trees = trees_of(options, config)
     inventory, outcome = _built(options, config, trees)
     chosen = select(inventory, archs, options.cap, options.only)
@@ -87,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         from caplint.report.inventory.formats import Built  # noqa: PLC0415
 
-        _print(Built(chosen, outcome), "inventory", options)
+        _print(Built(chosen, outcome, history), "inventory", options)
     return CLEAN
 
 
@@ -100,6 +108,16 @@ def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tu
         inventory, outcome = build(trees, rules_of(options, config), config, show, paths=paths, deep=options.deep)
     add_releases(inventory, trees)
     return inventory, outcome
+
+
+def _history(options: argparse.Namespace) -> CapabilityHistory | None:
+    if options.history is None:
+        return None
+    if options.output_format != "html" or options.compare:
+        raise CaplintError("--history is shown in the inventory's page: add --output-format html, without --compare")
+    from caplint.history.saved import read  # noqa: PLC0415 - few inventories show one
+
+    return read(options.history)
 
 
 def _compared(words: list[str]) -> list[Tree]:

@@ -45,7 +45,7 @@ def select(inventory: Inventory, archs: Iterable[str], globs: Iterable[str], onl
     wanted = list(archs)
     patterns = list(globs)
     tests = [ONLY[word][1] for word in only]
-    kept = [_narrowed(cap, wanted) for cap in inventory.capabilities if is_named(cap.name, patterns)]
+    kept = [narrowed(cap, wanted) for cap in inventory.capabilities if is_named(cap.name, patterns)]
     return replace(
         inventory,
         capabilities=[cap for cap in kept if (cap.architectures or not wanted) and all(test(cap) for test in tests)],
@@ -56,7 +56,7 @@ def select(inventory: Inventory, archs: Iterable[str], globs: Iterable[str], onl
 def within(inventory: Inventory, archs: Iterable[str], names: set[str]) -> Inventory:
     """Return the capabilities of these names reduced to `archs`, including those that no architecture supports."""
     wanted = list(archs)
-    kept = [_narrowed(cap, wanted) for cap in inventory.capabilities if cap.name in names]
+    kept = [narrowed(cap, wanted) for cap in inventory.capabilities if cap.name in names]
     return replace(inventory, capabilities=kept)
 
 
@@ -67,7 +67,8 @@ def is_named(cap: str, globs: Iterable[str]) -> bool:
     return not patterns or any(fnmatchcase(cap, glob) or fnmatchcase(short, glob) for glob in patterns)
 
 
-def _narrowed(cap: Capability, wanted: list[str]) -> Capability:
+def narrowed(cap: Capability, wanted: list[str]) -> Capability:
+    """Return what these architectures, or all without one, have of a capability."""
     if not wanted:
         return cap
     return replace(

@@ -17,7 +17,8 @@ from caplint.util.escape import json_text
 
 _WIDTH = 100
 _SHORT = 12
-_MOST_CAUSES = 3
+MOST_CAUSES = 3
+"""Number of commits of an event that are shown."""
 
 
 def write_text(history: CapabilityHistory, out: TextIO, style: Style) -> None:
@@ -32,7 +33,7 @@ def _lines(track: Track, style: Style) -> Iterator[str]:
     labels = [safe(point.label) for point in track.points]
     span = f"{labels[0]} to {labels[-1]}" if len(labels) > 1 else "".join(labels)
     yield style("bold", f"{safe(track.name)} ({safe(track.location)}): {plural(len(labels), 'state')}, {span}")
-    width = max((len(_release(event)) for event in track.events), default=0)
+    width = max((len(release_of(event)) for event in track.events), default=0)
     for cap, events in groupby(track.events, key=lambda event: event.cap):
         yield safe(cap)
         for event in events:
@@ -45,15 +46,15 @@ def _lines(track: Track, style: Style) -> Iterator[str]:
 
 def _event(event: Event, width: int, style: Style) -> Iterator[str]:
     place = event.place + (f" on {safe(event.arch)}" if event.arch else "")
-    yield f"  {style('place', _release(event).ljust(width))}  {place}: {safe(described(event))}"
-    for cause in event.causes[:_MOST_CAUSES]:
+    yield f"  {style('place', release_of(event).ljust(width))}  {place}: {safe(described(event))}"
+    for cause in event.causes[:MOST_CAUSES]:
         merge = "merge " if cause.is_merge else ""
         yield style("dim", f"  {'':{width}}    {merge}{cause.oid[:_SHORT]} {cause.date} {safe(cause.subject)}")
-    if (more := len(event.causes) - _MOST_CAUSES) > 0:
+    if (more := len(event.causes) - MOST_CAUSES) > 0:
         yield style("dim", f"  {'':{width}}    and {plural(more, 'further commit')} that may have changed it")
 
 
-def _release(event: Event) -> str:
+def release_of(event: Event) -> str:
     """Return the label, or the day of a commit without one."""
     if event.release is not None:
         return safe(event.release)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TextIO
 
 from caplint.engine.outcome import Outcome
+from caplint.history.model import CapabilityHistory
 from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Inventory
 from caplint.report.inventory import data, rows, table
@@ -17,6 +18,7 @@ class Built(NamedTuple):
 
     inventory: Inventory
     outcome: Outcome
+    history: CapabilityHistory | None = None
 
 
 def write_text(built: Built, out: TextIO, style: Style) -> None:
@@ -43,7 +45,7 @@ def write_html(built: Built, out: TextIO, _: Style) -> None:
     """Write one HTML page."""
     from caplint.report.inventory.page import page  # noqa: PLC0415 - Jinja2, for this format only
 
-    out.write(page(built.inventory, built.outcome))
+    out.write(page(built.inventory, built.outcome, built.history))
 
 
 def write_changes_text(found: InventoryDifference, out: TextIO, style: Style) -> None:
@@ -63,7 +65,9 @@ def write_changes_csv(found: InventoryDifference, out: TextIO, _: Style) -> None
 
 def write_changes_html(found: InventoryDifference, out: TextIO, _: Style) -> None:
     """Write one HTML page."""
-    out.write(rows.changes_html(found))
+    from caplint.report.inventory.changes_page import changes_html  # noqa: PLC0415 - for this format only
+
+    out.write(changes_html(found))
 
 
 def write_changes_markdown(found: InventoryDifference, out: TextIO, _: Style) -> None:

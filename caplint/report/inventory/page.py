@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path as File
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,25 +11,29 @@ from markupsafe import Markup
 
 from caplint import __version__
 from caplint.engine.outcome import Outcome
+from caplint.history.model import CapabilityHistory
 from caplint.inventory.model import Capability, Inventory
-from caplint.inventory.select import ONLY
+from caplint.inventory.select import ONLY, narrowed
+from caplint.report import paths
+from caplint.report.document import ASSETS, asset, safe
 from caplint.report.drawing import svg
 from caplint.report.inventory.data import capability_object
 from caplint.report.inventory.excerpts import excerpts
+from caplint.report.inventory.timeline import timelines
 from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
 from caplint.report.wording import coverage_line, size
+from caplint.trees.labels import short_labels
 from caplint.util.escape import visible
 
 _LARGEST = 2**53 - 1
 """Largest integer that every script represents exactly (ECMA-262, Number.MAX_SAFE_INTEGER)."""
-_ASSETS = File(__file__).resolve().parent.parent / "html"
 _STYLE = re.compile(r"<style>.*?</style>\n?", re.DOTALL)
 
 
-def page(inventory: Inventory, outcome: Outcome) -> str:
+def page(inventory: Inventory, outcome: Outcome, history: CapabilityHistory | None = None) -> str:
     """Return the whole file. Text from the trees is data: escaped in markup, and never part of a script."""
     environment = Environment(
-        loader=FileSystemLoader(_ASSETS),
+        loader=FileSystemLoader(ASSETS),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,17 +44,19 @@ def page(inventory: Inventory, outcome: Outcome) -> str:
         environment.get_template("page.html.j2").render(
             version=__version__,
             inventory=inventory,
+            trees=_trees(inventory),
+            only=ONLY,
             rows=[_row(cap, inventory.architectures) for cap in inventory.capabilities],
             legend=LEGEND,
             drawings=[(visible(cap.name), _drawing(cap)) for cap in inventory.capabilities if cap.paths],
             explanations=_explanations(inventory, outcome),
-            data=_script(_shown(_data(inventory, outcome))),
+            data=_script(_shown({**_data(inventory, outcome), "timelines": timelines(history) if history else None})),
             summary=summary(inventory, outcome),
             coverage=outcome.coverage,
             coverage_line=coverage_line(outcome.coverage),
             skipped=outcome.skipped,
-            css=Markup((_ASSETS / "page.css").read_text("utf-8")),  # noqa: S704 - shipped with the package
-            script=Markup((_ASSETS / "page.js").read_text("utf-8")),  # noqa: S704
+            css=Markup("".join(asset(name) for name in ("base.css", "page.css"))),  # noqa: S704 - of the package
+            script=Markup(asset("page.js")),  # noqa: S704
         )
         + "\n"
     )
@@ -70,17 +75,32 @@ def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
         "answered": answered(cap),
         "findings": findings(cap),
         "worst": next((letter for letter in "EWN" if letter in findings(cap)), ""),
-        "flags": " ".join(_flags(cap)),
     }
 
 
-def _flags(cap: Capability) -> list[str]:
-    return [word for word, (_, test) in ONLY.items() if test(cap)]
+def _trees(inventory: Inventory) -> list[tuple[str, str, str | None]]:
+    """Return name, label and commit of each tree; a shared page does not tell where on a machine it lies."""
+    labels = short_labels(location for _, _, location, _ in inventory.trees)
+    return [(name, label, commit) for (name, _, _, commit), label in zip(inventory.trees, labels, strict=True)]
+
+
+def _selections(cap: Capability) -> dict[str, tuple[str, str, str]]:
+    """Return, by the architecture that is selected, the words of `--only` that hold, VMM uses and findings in short.
+
+    An empty name is no selection; an architecture is left out if selecting it leaves the capability out.
+    """
+    parts = {arch: narrowed(cap, [arch] if arch else []) for arch in ["", *cap.architectures]}
+    return {
+        arch: (" ".join(word for word, (_, test) in ONLY.items() if test(part)), uses(part), findings(part))
+        for arch, part in parts.items()
+    }
 
 
 def _drawing(cap: Capability) -> Markup:
-    """Return the drawing without its own style; the page's style follows the reader's colour theme."""
-    return Markup(_STYLE.sub("", svg(cap.name, cap.paths), count=1))  # noqa: S704 - `svg` escapes what it is given
+    """Return the drawing without its own style, as the page's follows the reader's colours, and the paths as text."""
+    drawn = _STYLE.sub("", svg(cap.name, cap.paths), count=1)
+    words = safe("\n".join(paths.text(cap.name, cap.paths)))
+    return Markup(f"{drawn}<pre>{words}</pre>")  # noqa: S704 - `svg` escapes what it is given
 
 
 def _explanations(inventory: Inventory, outcome: Outcome) -> list[tuple[str, Markup]]:
@@ -107,6 +127,7 @@ def _data(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
         capabilities.append(plain)
     return {
         "capabilities": {cap["name"]: cap for cap in capabilities},
+        "selections": {cap.name: _selections(cap) for cap in inventory.capabilities},
         "roles": {name: role for name, role, _, _ in inventory.trees},
         "excerpts": excerpts(outcome.trees, inventory.capabilities),
     }
@@ -135,7 +156,7 @@ def _script(data: Any) -> Markup:
 def summary(inventory: Inventory, outcome: Outcome) -> str:
     """Return a summary to paste into a mail: plain text of 72 columns."""
     caps = inventory.capabilities
-    lines = ["KVM capabilities in " + ", ".join(f"{visible(n)} ({visible(p)})" for n, _, p, _ in inventory.trees), ""]
+    lines = ["KVM capabilities in " + ", ".join(f"{visible(n)} ({visible(p)})" for n, p, _ in _trees(inventory)), ""]
     lines.append(f"  {len(caps):4} defined")
     for arch in inventory.architectures:
         supports = [cap.architectures[arch] for cap in caps if arch in cap.architectures]

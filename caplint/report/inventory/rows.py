@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from html import escape
 
 from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Capability, Inventory
@@ -78,27 +77,6 @@ def changes_csv(found: InventoryDifference) -> str:
         for detail in change.details or [""]:
             writer.writerow([spreadsheet_text(text) for text in (change.kind, change.name, detail)])
     return out.getvalue()
-
-
-def changes_html(found: InventoryDifference) -> str:
-    """Return one page with a table of the changes, without scripts."""
-    sides = " to ".join(
-        ", ".join(visible(location) for _, _, location, _ in side.trees) for side in (found.before, found.after)
-    )
-    head = f"Changes of KVM capabilities: {escape(sides)}"
-    body = "".join(
-        f'<tr><td>{change.kind}</td><th scope="row">{escape(visible(change.name))}</th>'
-        f"<td>{'<br>'.join(escape(visible(detail)) for detail in change.details)}</td></tr>\n"
-        for change in found.changes
-    )
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{head}</title>\n<style>table {{ border-collapse: collapse }} "
-        "th, td { border: 1px solid; padding: .3em .6em; text-align: left; vertical-align: top }</style>\n"
-        f"</head>\n<body>\n<h1>{head}</h1>\n<table>\n<thead><tr><th>change</th><th>capability</th><th>details</th></tr>"
-        f"</thead>\n<tbody>\n{body}</tbody>\n</table>\n</body>\n</html>\n"
-    )
 
 
 def changes_markdown(found: InventoryDifference) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
+
+from browser import opened
+from playwright.sync_api import expect
 
 from caplint.inventory.difference import Change, InventoryDifference
 from caplint.inventory.model import Inventory
-from caplint.report.inventory.rows import changes_csv, changes_html
+from caplint.report.inventory.changes_page import changes_html
+from caplint.report.inventory.rows import changes_csv
 
 FOUND = InventoryDifference(
     Inventory([], [], [("kernel", "kernel", "<old>\u202e", None)]),
@@ -25,7 +30,27 @@ def test_csv() -> None:
 
 def test_html() -> None:
     page = changes_html(FOUND)
-    assert "Changes of KVM capabilities: &lt;old&gt;\\u202e to new" in page
-    assert "number 1<br>=x86 &amp; more" in page
-    assert "<b>" not in page
-    assert "<script" not in page
+    assert "from <b>&lt;old&gt;\\u202e</b> to <b>new</b>" in page
+    assert "<li>number 1</li><li>=x86 &amp; more</li>" in page
+    assert "KVM_CAP_&lt;b&gt;" in page
+    assert "New (1)" in page
+    assert "Changed (0)" in page
+    assert page.count("<script") == 1
+
+
+def test_the_page_does_not_tell_where_trees_lie() -> None:
+    old, new = (Inventory([], [], [("kernel", "kernel", f"/home/me/{name}/linux", None)]) for name in ("old", "new"))
+    page = changes_html(InventoryDifference(old, new, []))
+    assert "from <b>old/linux</b> to <b>new/linux</b>" in page
+    assert "/home" not in page
+
+
+def test_the_search_is_in_the_address(tmp_path: Path) -> None:
+    path = tmp_path / "changes.html"
+    path.write_text(changes_html(FOUND), "utf-8")
+    with opened(path, fragment="#q=x86") as seen:
+        expect(seen.page.locator("#count")).to_have_text("1 of 2")
+        seen.page.fill("#search", "<b>")
+        expect(seen.page.locator("tbody tr:visible")).to_have_count(1)
+        seen.page.wait_for_url(lambda url: "#q=%3Cb%3E" in url)
+        assert (seen.console, seen.requests) == ([], [path.as_uri()])

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -85,6 +86,28 @@ def test_the_page_asks_for_nothing(mini: Mini) -> None:
         assert (attributes.get("href") or "#").startswith("#") or tag == "a"
     assert re.search(r'Content-Security-Policy" content="default-src \'none\'', text)
     assert all(f'<tr data-name="{cap.name}"' in text for cap in mini[0].capabilities)
+
+
+def test_the_page_does_not_tell_where_trees_lie(mini: Mini) -> None:
+    text = page(*mini)
+    assert str(shipped_files.FIXTURES) not in text
+    assert str(Path.home()) + "/" not in text
+    assert "<b>kernel</b> linux" in text
+
+
+def test_every_part_of_the_page_has_a_name(mini: Mini) -> None:
+    """What axe looks for, for machines without it: names of fields, buttons and regions, and no name twice."""
+    text = page(*mini)
+    elements = _Page(text).elements
+    names = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(set(names)) == len(names)
+    assert [tag for tag, _ in elements].count("main") == 1
+    assert re.search('<html lang="en">', text)
+    for tag, attributes in elements:
+        assert tag != "section" or attributes.get("aria-label")
+        assert tag not in {"input", "select"} or re.search(rf'<label[^>]*>[^<]+<{tag} id="{attributes["id"]}"', text)
+        assert attributes.get("role") != "region" or ("aria-label" in attributes and attributes.get("tabindex") == "0")
+    assert not re.search(r"<button[^>]*>\s*</button>", text)
 
 
 def test_the_page_offers_every_word_of_only(mini: Mini) -> None:
