@@ -4,78 +4,87 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from html import escape
 from typing import Any, TextIO
 
-from caplint import __version__
 from caplint.findings.finding import SEVERITIES
 from caplint.matrix.model import Cell, Matrix
+from caplint.report.document import asset, document, safe
 from caplint.report.matrix import grid, subject_of, verdict
 from caplint.report.style import Style, spreadsheet_text
+from caplint.trees.labels import split
 from caplint.util.escape import visible
 
-_STYLE = """\
-body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222; background: #fff }
-table { border-collapse: collapse }
-th, td { border: 1px solid #bbb; padding: .3em .6em; text-align: left; vertical-align: top }
-th button { all: unset; cursor: pointer } th button:focus-visible { outline: 2px solid }
-.good { background: #e6f4e6 } .bad { background: #fbe4e0 } .failed { background: #eee }
-li { max-width: 60em }
-"""
-_SCRIPT = """\
-for (const button of document.querySelectorAll("thead button")) button.addEventListener("click", () => {
-  const head = button.closest("th"), body = button.closest("table").tBodies[0];
-  const at = [...head.parentNode.children].indexOf(head), up = head.getAttribute("aria-sort") !== "ascending";
-  for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const key = (row) => row.children[at].dataset.key || row.children[at].textContent;
-  const rows = [...body.rows].sort((one, two) => key(one).localeCompare(key(two), "en", { numeric: true }));
-  body.append(...(up ? rows : rows.reverse()));
-});
-"""
+_ALONE = "alone"
 
 
 def write_html(matrix: Matrix, out: TextIO, _: Style) -> None:
-    """Write one page that needs no network: columns sort, and a cell opens its findings."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-    heads = ["kernel", "alone", *(member.label for member in matrix.vmms)]
-    out.write(
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f'<meta name="generator" content="caplint {escape(__version__)}">\n<title>Kernels and VMMs</title>\n'
-        f"<style>\n{_STYLE}</style>\n</head>\n<body>\n<h1>Kernels and VMMs</h1>\n"
-        f"<p>{'/'.join(SEVERITIES)}s of each pair that need both trees, and of each tree alone; "
-        f"a pair agrees without one at or above {_safe(matrix.fail_on)}.</p>\n<table>\n<thead><tr>"
+    """Write one page that needs no network: columns sort, and a cell opens its findings, which have an address."""
+    about = (
+        f"<p>{'/'.join(f'{severity}s' for severity in SEVERITIES)} of each pair that need both trees, and of each tree "
+        f"alone. A pair agrees if it has none at or above {safe(matrix.fail_on)}.</p>\n"
     )
-    out.writelines(f'<th scope="col"><button type="button">{_safe(head)}</button></th>' for head in heads)
-    out.write("</tr></thead>\n<tbody>\n")
-    columns = grid(matrix)
-    for row, label in enumerate(["alone", *(member.label for member in matrix.kernels)]):
-        cells = "".join(_html_cell(*column[row]) for column in columns)
-        out.write(f'<tr><th scope="row">{_safe(label)}</th>{cells}</tr>\n')
-    out.write(f"</tbody>\n</table>\n<script>\n{_SCRIPT}</script>\n</body>\n</html>\n")
+    heads = ["kernel", _ALONE, *(member.label for member in matrix.vmms)]
+    head = "".join(f'<th scope="col"><button type="button">{safe(text)}</button></th>' for text in heads)
+    columns, labels = grid(matrix), [_ALONE, *(member.label for member in matrix.kernels)]
+    rows = [
+        f'<tr><th scope="row">{safe(label)}</th>'
+        + "".join(_table_cell(*column[row], f"{row}-{number}") for number, column in enumerate(columns))
+        + "</tr>\n"
+        for row, label in enumerate(labels)
+    ]
+    details = "".join(
+        _detail(cell, f"{row}-{number}", [label, vmm], _hidden(matrix))
+        for row, label in enumerate(labels)
+        for number, (vmm, column) in enumerate(zip(heads[1:], columns, strict=True))
+        if (cell := column[row][0]) is not None
+    )
+    body = (
+        '<div class="scroll" tabindex="0" role="region" aria-label="pairs, scrolls sideways">\n<table id="pairs">\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows[0]}</tbody>\n<tbody>\n{''.join(rows[1:])}</tbody>\n"
+        f"</table>\n</div>\n{details}"
+    )
+    out.write(document("Kernels and VMMs", about, body, style=asset("matrix.css"), script=asset("matrix.js")))
 
 
-def _html_cell(cell: Cell | None, alone: bool) -> str:
+def _table_cell(cell: Cell | None, alone: bool, name: str) -> str:
     if cell is None:
         return "<td></td>"
     if cell.error is not None:
-        return f'<td class="failed" data-key="z">not checked<br>{_safe(cell.error)}</td>'
+        return f'<td class="failed" data-key="z"><a href="#c{name}">not checked</a></td>'
     counts = "/".join(str(cell.counts[severity]) for severity in SEVERITIES)
-    text = f"{verdict(cell, alone=alone)} {counts}"
+    text = f"{verdict(cell, alone=alone)} <br>{counts}"  # two lines, so that a dozen columns fit a screen
     key = " ".join(f"{cell.counts[severity]:06}" for severity in SEVERITIES)
-    if cell.findings:
-        entries = "".join(f"<li>{_safe(_finding(found))}</li>" for found in cell.findings)
-        text = f"<details><summary>{text}</summary><ul>{entries}</ul></details>"
-    return f'<td class="{"good" if cell.agrees else "bad"}" data-key="{key}">{text}</td>'
+    shown = f'<a href="#c{name}">{text}</a>' if cell.findings else text
+    return f'<td class="{"good" if cell.agrees else "bad"}" data-key="{key}">{shown}</td>'
+
+
+def _detail(cell: Cell, name: str, trees: list[str], hidden: dict[str, str]) -> str:
+    """Return the section with the findings of a cell, or with the reason why it was not checked."""
+    if cell.error is None and not cell.findings:
+        return ""
+    title = " with ".join(safe(tree) for tree in trees if tree != _ALONE)
+    if cell.error is not None:
+        content = f'<p class="error">not checked: {safe(_without(cell.error, hidden))}</p>'
+    else:
+        content = f"<ul>{''.join(f'<li>{safe(_finding(found))}</li>' for found in cell.findings)}</ul>"
+    opening = f'<section class="cell" id="c{name}" tabindex="-1" aria-label="{title}">'
+    return f'{opening}\n<h2>{title}</h2>\n{content}\n<p><a href="#pairs">Close</a></p>\n</section>\n'
+
+
+def _hidden(matrix: Matrix) -> dict[str, str]:
+    """Return the paths that a shared report does not tell, with the labels that stand for them."""
+    paths = {split(member.text)[0]: split(member.label)[0] for member in matrix.members}
+    return dict(sorted(paths.items(), key=lambda entry: -len(entry[0])))
+
+
+def _without(text: str, hidden: dict[str, str]) -> str:
+    for path, label in hidden.items():
+        text = text.replace(path, label)
+    return text
 
 
 def _finding(found: dict[str, Any]) -> str:
     return f"{found['severity']} {found['code']} {subject_of(found)}: {found['message']}"
-
-
-def _safe(text: str) -> str:
-    return escape(visible(text))
 
 
 def write_csv(matrix: Matrix, out: TextIO, _: Style) -> None:
