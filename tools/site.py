@@ -28,9 +28,21 @@ extensions = ["myst_parser"]
 myst_heading_anchors = 4
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_extra_path = ["extra"]
 suppress_warnings = ["misc.highlighting_failure"]
 """
+_ASSETS = Path(__file__).with_name("site_assets")
+# Pages that caplint makes of the miniature trees, by their name in the site.
+_MADE = {
+    "extra/example-inventory.html": ("inventory", "--output-format", "html"),
+    "static/path.svg": ("path", "KVM_CAP_S390_IRQCHIP", "--from", "cmdStart", "--output-format", "svg"),
+}
 
+_TREES = {"kernel": "linux", "qemu": "qemu", "libvirt": "libvirt"}
 _SEVERITIES = (
     "An **error** breaks an ABI or is certainly a bug, a **warning** is very likely wrong, a **note** is worth knowing."
 )
@@ -39,37 +51,6 @@ _SCHEMA = """\
 
 `caplint facts 'SELECT …'` and the rule pages ask these tables and views. What the text of one file says is a fact;
 what only the whole project can tell is a link. Lines and columns count from 1, offsets are bytes from 0.
-"""
-_FRONT = """\
-# caplint
-
-caplint checks that a **KVM capability** means the same thing everywhere it is written down: in the kernel's header and
-in every copy of it, in the handlers that answer and enable it, in api.rst, and in QEMU. It reads the sources, builds
-nothing, and says where they disagree.
-
-Begin with the [user guide](guide.md). Every finding's code has a page among the [rules](rules/index.md).
-
-```{toctree}
-:maxdepth: 1
-guide
-add-a-capability
-reference
-inventory
-history
-matrix
-rules/index
-hooks
-ci
-editor
-schema
-architecture
-performance
-compiled
-reliability
-findings
-contributing
-changelog
-```
 """
 
 
@@ -89,9 +70,22 @@ def build(target: Path) -> None:
         (source / "rules" / rule.path.name).write_text(rule_page(rule), "utf-8")
     (source / "rules" / "index.md").write_text(rule_index(rules), "utf-8")
     (source / "schema.md").write_text(schema_page(), "utf-8")
-    (source / "index.md").write_text(_FRONT, "utf-8")
+    shutil.copy(_ASSETS / "index.md", source)
+    (source / "extra").mkdir()
+    (source / "static").mkdir()
+    for name in ("site.css", "site.js"):
+        shutil.copy(_ASSETS / name, source / "static")
+    for name, words in _MADE.items():
+        (source / name).write_text(_made(words), "utf-8")
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
     subprocess.run([*sphinx, str(source), str(target / "html")], check=True)
+
+
+def _made(words: tuple[str, ...]) -> str:
+    """Return what a command prints of the miniature trees."""
+    trees = [f"--{role}={ROOT / 'fixtures' / name}" for role, name in _TREES.items()]
+    run = [sys.executable, "-m", "caplint", *words, *trees]
+    return subprocess.run(run, check=True, capture_output=True, text=True, encoding="utf-8").stdout
 
 
 def rule_page(rule: Rule) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser import DESKTOP, PHONE, barriers, opened
 
 from caplint.rules.page import load
 from caplint.util import shipped_files
@@ -85,6 +86,35 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert not [load for load in page(path).loads if urlsplit(load).netloc or load.startswith("//")], path.name
     for sheet in site.rglob("*.css"):
         assert not re.search(r"url\(\s*['\"]?(?:https?:)?//|@import", sheet.read_text("utf-8")), sheet.name
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("name", ["index", "rules/CAP102-number-collision", "schema", "search"])
+def test_no_barrier(site: Path, name: str, size: tuple[int, int]) -> None:
+    with opened(site / f"{name}.html", size) as seen:
+        assert barriers(seen.page) == []
+        seen.page.emulate_media(color_scheme="dark")
+        assert barriers(seen.page) == []
+
+
+def test_the_front_page_shows_what_caplint_does(site: Path) -> None:
+    text = (site / "index.html").read_text("utf-8")
+    assert "warning CAP502 KVM_CAP_IRQCHIP_SPLIT" in re.sub(r"<[^>]+>", "", text)
+    assert "<svg" in (site / "_images/path.svg").read_text("utf-8")
+    example = (site / "example-inventory.html").read_text("utf-8")
+    assert "KVM_CAP_" in example
+    assert str(shipped_files.FIXTURES) not in example
+    assert 'href="example-inventory.html"' in text
+
+
+def test_added_and_removed_lines_have_a_colour_in_both_themes(site: Path) -> None:
+    with opened(site / "rules/CAP102-number-collision.html") as seen:
+        colour = "one => getComputedStyle(one).color"
+        plain = seen.page.locator(".highlight-diff pre").first.evaluate(colour)
+        light = seen.page.locator(".highlight-diff .gi").first.evaluate(colour)
+        seen.page.emulate_media(color_scheme="dark")
+        dark = seen.page.locator(".highlight-diff .gi").first.evaluate(colour)
+        assert len({plain, light, dark}) == 3
 
 
 def test_columns_carry_their_comments() -> None:
