@@ -94,7 +94,7 @@ class StraceLog:
         elif name == "close":
             self._scopes.pop(rest.partition(")")[0].partition("<")[0], None)
         elif name == "ioctl" and (descriptor := _DESCRIPTOR.match(rest)) is not None:
-            self._ioctl(*descriptor.groups(), result)
+            self._ioctl(descriptor.group(1), descriptor.group(2), descriptor.group(3), result)
 
     def _note(self, result: re.Match[str], scope: str) -> None:
         if not result.group(1).startswith("-") and len(self._scopes) < _MOST:
