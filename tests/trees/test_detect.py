@@ -29,6 +29,8 @@ OTHERS: dict[str, Files] = {
     "rust-vmm": {"kvm-ioctls/src/cap.rs": "", "kvm-bindings/src/lib.rs": ""},
     "solo5": {"tenders/hvt/hvt_kvm.c": "", "tenders/common/a.c": ""},
     "dosemu2": {"src/base/emu-i386/kvm.c": "", "src/include/emu.h": ""},
+    "syzkaller": {"sys/linux/dev_kvm.txt": ""},
+    "strace": {"src/xlat/kvm_cap.in": ""},
     "kvm-host": {"src/vm.c": "", "src/serial.c": "", "src/virtio-blk.c": "", "src/arch/x86/vm.c": ""},
 }
 KVMTOOL: Files = {"include/kvm/kvm.h": "", "kvm-cpu.c": ""}
@@ -38,7 +40,8 @@ LOOKED_FOR = (
     "QEMU: linux-headers/linux/kvm.h and accel/kvm; libvirt: src/qemu/qemu_driver.c and src/libvirt-domain.c; "
     "kvmtool: include/kvm/kvm.h and kvm-cpu.c; and for files of crosvm, Firecracker, Cloud Hypervisor, libkrun, "
     "OpenVMM, Uhyve, StratoVirt, Dragonball (Kata Containers), Hyperlight, rust-vmm's kvm-bindings and kvm-ioctls, "
-    "Solo5, dosemu2, kvm-host. For another VMM use --tree NAME=vmm:DIR, which reads the C and Rust files that use KVM"
+    "Solo5, dosemu2, kvm-host, syzkaller's descriptions, strace. "
+    "For another VMM use --tree NAME=vmm:DIR, which reads the C and Rust files that use KVM"
 )
 
 
