@@ -23,6 +23,8 @@ from typing import NoReturn
 
 _PLAN, _JOB, _FIRST, _END = b"p", b"j", b"f", b"e"
 _MOST = 64
+# Signals that a terminal or an editor may send to the server's whole process group.
+_TO_ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Seconds between two looks for checks that have ended.
 _LOOK = 1000
 # Seconds that the first check has to end by itself when the server ends, and then after an interrupt.
@@ -87,7 +89,8 @@ class Nursery:
 
 def _live(channel: socket.socket, plan: Work, job: Work, scratch: Path) -> NoReturn:
     """Start and end checks until the server has closed its end of the channel."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides when it ends
+    for number in _TO_ALL:
+        signal.signal(number, signal.SIG_IGN)  # it ends after the server, and has something left to do then
     _silence()
     status = _status(lambda: _serve(channel, plan, job))
     shutil.rmtree(scratch, ignore_errors=True)
@@ -165,6 +168,8 @@ def _forked(channel: socket.socket, connection: Connection, job: Work, *, interr
         return pid
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # by which pools of processes stop their own
+        signal.signal(number, signal.SIG_DFL)
     if interruptible:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     channel.close()

@@ -93,17 +93,19 @@ def test_a_job_that_fails_is_an_end_and_no_more(scratch: Path) -> None:
     nursery.close()
 
 
-def test_jobs_end_with_the_server_even_if_it_is_killed(scratch: Path) -> None:
+@pytest.mark.parametrize(("number", "to_all"), [(signal.SIGKILL, False), (signal.SIGTERM, True), (signal.SIGHUP, True)])
+def test_jobs_end_with_the_server_even_if_it_is_killed(scratch: Path, number: signal.Signals, to_all: bool) -> None:
     reader, writer = os.pipe()
     server = os.fork()
     if not server:
+        os.setpgid(0, 0)
         nursery = _nursery(scratch, _sleep)
         pid, connection = nursery.job()
         os.write(writer, f"{pid} {connection.recv()} {nursery._pid}".encode())
         time.sleep(600)
         os._exit(0)
     pids = [int(word) for word in os.read(reader, 100).split()]
-    os.kill(server, signal.SIGKILL)
+    (os.killpg if to_all else os.kill)(server, number)
     os.waitpid(server, 0)
     assert all(map(_is_gone, pids))
     assert not scratch.exists()
