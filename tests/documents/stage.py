@@ -13,8 +13,8 @@ from conftest import commit, git, lay
 
 from caplint.util import shipped_files
 
-# The capability that docs/history.md takes as its example.
-_NEW = "#define KVM_CAP_X86_GUEST_MODE 238\n"
+# Capabilities that docs/history.md and the guide take as examples.
+_NEW = "#define KVM_CAP_X86_GUEST_MODE 238\n#define KVM_CAP_HYPERV_SYNIC 123\n"
 PATCHES = shipped_files.FIXTURES / "patches"
 _PAGE = (ROOT / "rules/CAP408-dead-check.md").read_text("utf-8")
 
@@ -48,6 +48,9 @@ def set_up(home: Path) -> Path:
 def _patches(place: Path) -> None:
     """Lay the series, mails and packages that the guide names."""
     kernel, qemu = (PATCHES / f"{name}-ppin.patch" for name in ("kernel", "qemu"))
+    for name, series in (("kernel", kernel), ("qemu", qemu)):
+        text = series.read_text("utf-8")
+        lay(place, {f"{name}/1.patch": text, f"{name}.mbox": text.replace("KVM_CAP_PPIN", "KVM_CAP_NEW")})
     for name in ("series.mbox", "ours.mbox", "v2/1.patch"):
         (place / name).parent.mkdir(exist_ok=True)
         shutil.copy(kernel, place / name)
