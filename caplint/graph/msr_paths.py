@@ -49,7 +49,7 @@ class _RegisterCode:
             parts.append(f"served by {self.value}()")
         elif self.value and self.verb != "set":
             parts.append(f"from {self.value}")
-        elif self.value and self.value_kind == "state":
+        elif self.value_kind == "state" and "->" in self.value:
             parts.append(f"to {self.value}")
         return ", ".join(parts)
 
