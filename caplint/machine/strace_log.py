@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from caplint.knowledge.capability_names import NAME
+
 LONGEST_LINE = 64_000
 """Bytes of a line; the rest of a longer one is not read."""
 _MOST = 20_000
@@ -22,7 +24,7 @@ _UNFINISHED = re.compile(r"\s*<unfinished \.\.\.>\s*\Z")
 _RESULT = re.compile(r"\)\s*=\s*(-?\d{1,19}|0x[0-9a-f]{1,16})(?:<([^>]*)>)?(?:\s+(E[A-Z0-9]+))?")
 _DESCRIPTOR = re.compile(r"(\d{1,9})(?:<((?:[^<>]|<[^<>]*>)*)>)?,\s*(.*)\Z")
 _REQUEST = re.compile(r"(?:(KVM_\w+)|_IOC\([^,]*,\s*(?:KVMIO|0xae),\s*(0x[0-9a-f]+|\d+),[^)]*\)|(0x[0-9a-f]+))")
-_ARGUMENT = re.compile(r",\s*(?:\{[^}]*?\bcap=)?(KVM_CAP_\w+|0x[0-9a-f]{1,8}|\d{1,9})\b(?!\w)")
+_ARGUMENT = re.compile(rf",\s*(?:\{{[^}}]*?\bcap=)?({NAME}|0x[0-9a-f]{{1,8}}|\d{{1,9}})\b(?!\w)")
 _BY_NUMBER = {0x01: "KVM_CREATE_VM", 0x03: "KVM_CHECK_EXTENSION", 0x41: "KVM_CREATE_VCPU", 0xA3: "KVM_ENABLE_CAP"}
 _OPENED = {"KVM_CREATE_VM": "vm", "KVM_CREATE_VCPU": "vcpu"}
 _VERBS = {"KVM_CHECK_EXTENSION": "check", "KVM_ENABLE_CAP": "enable"}
