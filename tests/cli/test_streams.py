@@ -30,6 +30,7 @@ WORDS = {
     "inventory": "inventory k --output-format csv",
     "history": "history KVM_CAP_HLT --kernel k",
     "path": "path KVM_CAP_HLT k q",
+    "trace": "trace vmm.log k q",
     "new": "new KVM_CAP_FOO --kernel mini --dry-run",
     "probe": f"probe --from {_BOX}",
     "rules": "rules",
@@ -53,6 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(_ROOT / "fixtures/linux", root / "mini")
     (root / "own").mkdir()
     (root / "own/caplint.toml").write_text('fail-on = "warning"\n')
+    (root / "vmm.log").write_text("ioctl(8, KVM_CHECK_EXTENSION, KVM_CAP_HLT) = 1\n")
     (root / "known.toml").write_text("version = 1\ntrees = []\nfindings = []\n")
     return root
 
@@ -142,7 +144,7 @@ SLOTS = [
     "history --kernel X", "history X --kernel k", "history --qemu X", "history --tree X", "history --kernel k --tags X",
     "inventory --compare X k", "inventory --output-format html --history X k",
     "path X k", "path --from X KVM_CAP_HLT k", "path --to X k",
-    "path --arch X KVM_CAP_HLT k", "new X --kernel k", "new KVM_CAP_Y --kernel X", "new KVM_CAP_Y --arch X --kernel k",
+    "path --arch X KVM_CAP_HLT k", "trace X k", "trace vmm.log X", "trace vmm.log --kernel X", "new X --kernel k", "new KVM_CAP_Y --kernel X", "new KVM_CAP_Y --arch X --kernel k",
     "new KVM_CAP_Y --scope X --kernel k", "new KVM_CAP_Y --args X --kernel k", "new KVM_CAP_Y --msr X --kernel k",
     "new KVM_CAP_Y --number X --kernel k", "new KVM_CAP_Y --from X --kernel k", "new KVM_CAP_Y --answer X --kernel k",
     "probe --from X",
