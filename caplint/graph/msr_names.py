@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_NAME = re.compile(r"(?:[A-Z0-9_]*_)?MSR_\w+\Z", re.ASCII)
+# Names of KVM's UAPI, such as KVM_CAP_MSR_PLATFORM_INFO and KVM_GET_MSR_INDEX_LIST, are none.
+_NAME = re.compile(r"(?!KVM_)(?:[A-Z0-9_]*_)?MSR_\w+\Z", re.ASCII)
 
 
 def is_msr(name: str) -> bool:
