@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from conftest import UAPI, X86, Caplint, kernel, lay, qemu
 
-from caplint.graph.msr_names import is_msr
-
 MINI = Path(__file__).parents[2] / "fixtures"
 HEAD = """\
 #define MSR_ONE 0x11
@@ -209,12 +207,3 @@ def test_with_libvirt_a_path_begins_at_virsh(caplint: Caplint) -> None:
     words = ("path", "KVM_CAP_S390_IRQCHIP", "--kernel", MINI / "linux", "--qemu", MINI / "qemu")
     assert _functions(caplint(*words).out)[1] == "main"
     assert _functions(caplint(*words, "--libvirt", MINI / "libvirt").out)[1] == "cmdStart"
-
-
-@pytest.mark.parametrize(
-    ("word", "is_one"),
-    [("MSR_IA32_TSC", True), ("HV_X64_MSR_EOM", True), ("MSR_", False), ("KVM_GET_MSRS", False), ("msr_a", False),
-     ("./MSR_A", False), ("MSR_A\n", False), ("KVM_CAP_MSR_A", True)],
-)  # fmt: skip
-def test_names_of_registers(word: str, is_one: bool) -> None:
-    assert is_msr(word) is is_one

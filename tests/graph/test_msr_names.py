@@ -16,7 +16,8 @@ def test_registers(name: str) -> None:
     "name",
     [
         "KVM_CAP_MSR_PLATFORM_INFO", "KVM_CAP_X86_USER_SPACE_MSR", "KVM_GET_MSR_INDEX_LIST", "KVM_X86_SET_MSR_FILTER",
-        "KVM_CAP_IRQCHIP", "msr_star", "MSR_", "MSR_STAR x", "XMSR_STAR",
+        "KVM_CAP_IRQCHIP", "KVM_GET_MSRS", "msr_star", "MSR_",
+        "MSR_STAR x", "MSR_STAR\n", "./MSR_STAR", "XMSR_STAR",
     ],
 )  # fmt: skip
 def test_other_words(name: str) -> None:
