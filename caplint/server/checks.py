@@ -90,7 +90,7 @@ class Checks:
         self._running: RunningCheck | None = None
         self._done: RunningCheck | None = None
         self._asking = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def done(self) -> RunningCheck | None:
@@ -127,16 +127,17 @@ class Checks:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(pause, lambda: self._spawn(self._check()))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # the loop itself keeps no reference
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _check(self) -> None:
         self._timer = None
         first = not self._own_cache
-        if first and self._running is not None:
-            return  # the next one begins when it is done
+        if first and (self._running is not None or self._done is not None):
+            return  # the next one begins when it is done, and the user's cache is copied
         anyway, self._anyway = self._anyway, False
         last = self._running or self._done
         overlays = {} if first else self._buffers.overlays()
@@ -188,7 +189,14 @@ class Checks:
         self.want(0, anyway=False)
 
     async def ask(self, kind: str, name: str) -> Any:
-        """Return the answer of the last check that is done; None if there is none, or it has ended meanwhile."""
+        """Return the answer of the last check that is done; None if there is none, or it has ended meanwhile.
+
+        The answer is read even if nobody waits for it any more, as when an editor takes its question back: left unread,
+        it would be that of the next question.
+        """
+        return await asyncio.shield(self._spawn(self._asked(kind, name)))
+
+    async def _asked(self, kind: str, name: str) -> Any:
         async with self._asking:
             check = self._done
             if check is None:
