@@ -56,7 +56,7 @@ def macros_named(connection: sqlite3.Connection, side: str, tree: str, name: str
         FoundMacro(path, line, arch, tuple(json.loads(parameters)), body)
         for path, line, arch, parameters, body in connection.execute(
             """SELECT f.path, m.line, f.arch, m.parameters, m.body
-               FROM temp.all_file f JOIN main.macro m ON m.blob = f.blob
+               FROM main.macro m CROSS JOIN temp.all_file f ON f.blob = m.blob
                WHERE f.side = ? AND f.tree = ? AND m.name = ? AND m.parameters IS NOT NULL
                ORDER BY f.path, m.line""",
             (side, tree, name),

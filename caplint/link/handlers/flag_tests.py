@@ -87,11 +87,14 @@ def _code(text: str) -> str:
 
 
 def _of_flags(texts: list[tuple[str, str, str]], structures: set[str], found: dict[tuple[str, str], _Found]) -> None:
+    # Without `\b` in front the search skips to the literal at once; most texts have none of the structures.
+    any_of = re.compile(rf"struct (?:{'|'.join(sorted(structures)) or '(?!)'})\b")
     for path, arch, text in texts:
         line = 1
-        for function in _functions(text):
+        for function in _functions(text) if any_of.search(text) else ():
             code = None
-            variables = {(match.group(1), match.group(2)) for match in _VARIABLE.finditer(function)}
+            matches = _VARIABLE.finditer(function) if any_of.search(function) else ()
+            variables = {(match.group(1), match.group(2)) for match in matches}
             for struct, variable in sorted(variables):
                 if struct in structures:
                     code = code if code is not None else _code(function)

@@ -60,6 +60,18 @@ class AnswerCarriers:
     functions: dict[str, Check] = field(default_factory=dict)
     budget: Budget = field(default_factory=lambda: Budget(1_000_000))
     _by_function: dict[tuple[str, int], dict[tuple[str, str], Check]] | None = None
+    _local_names: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._local_names = {name for _, _, name in self.locals}
+
+    def add_local(self, place: tuple[str, int], name: str, check: Check) -> bool:
+        """Record a local variable of the function at a path and offset; return whether it was not yet recorded."""
+        if (*place, name) in self.locals:
+            return False
+        self.locals[*place, name] = check
+        self._local_names.add(name)
+        return True
 
     def _own(self, function: CodeFunction) -> list[Check]:
         """Return the checks in a function, the first of those with equal text; empty once the budget is spent."""
@@ -78,7 +90,11 @@ class AnswerCarriers:
         for check in self._own(function):
             if check.is_in(text):
                 return check
-        for name in sorted(symbols(text)):
+        # Sorting and looking up by function is for the few texts that mention a carrier of any function at all.
+        names = symbols(text)
+        if all(map(names.isdisjoint, (self._local_names, self.shared.keys(), self.functions.keys()))):
+            return None
+        for name in sorted(names):
             local = self.locals.get((function.path, function.start, name))
             if carried := local or self.shared.get(name):
                 return carried
@@ -181,11 +197,7 @@ def _carry(carriers: AnswerCarriers, mention: _Mention, check: Check) -> str:
     """Record the carrier that a value flows to, and return its name; '' if it is recorded already."""
     function, name = mention.function, _last(mention.target)
     if mention.local and mention.target.isidentifier():
-        local = (function.path, function.start, name)
-        if local in carriers.locals:
-            return ""
-        carriers.locals[local] = check
-        return name
+        return name if carriers.add_local((function.path, function.start), name, check) else ""
     recorded, name = (carriers.shared, name) if mention.target else (carriers.functions, function.name)
     if name in recorded:
         return ""
