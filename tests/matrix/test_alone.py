@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -63,7 +64,9 @@ def test_csv_markdown_and_html(caplint: Caplint, words: list[str], apart: Path) 
     assert markdown[4] == "| linux-2 | found 1/0/2 | agrees 0/0/1 | differs 1/0/1 |"
     assert any(line.startswith("- linux-2: error CAP102 ") for line in markdown)
     page = caplint("matrix", *words, "--output-format", "html").out
-    assert "<details><summary>found 1/0/2</summary><ul><li>error CAP102 " in page
+    opened = re.search(r'<a href="#(c[\d-]+)">found <br>1/0/2</a>', page)
+    assert opened
+    assert re.search(rf'<section class="cell" id="{opened[1]}"[^>]*>\n<h2>linux-2</h2>\n<ul><li>error CAP102 ', page)
     assert page == caplint("matrix", *words, "--output-format", "html").out
 
 
