@@ -18,6 +18,7 @@ from caplint.cli.options import (
     rules_of,
     style_of,
     trees_of,
+    warn,
     write_output,
 )
 from caplint.cli.pager import paged
@@ -106,7 +107,8 @@ def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tu
     paths = options.output_format in {"json", "html"} and not options.compare
     with progress() as show:
         inventory, outcome = build(trees, rules_of(options, config), config, show, paths=paths, deep=options.deep)
-    add_releases(inventory, trees)
+    for remark in add_releases(inventory, trees):
+        warn(remark)
     return inventory, outcome
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -101,28 +104,73 @@ def test_the_shipped_releases_come_out_of_their_own_headers(tmp_path: Path) -> N
     assert bounds <= {"<= v4.20"}
 
 
-@pytest.mark.parametrize("how", ["none", "partial", "corrupted", "dashes"])
-def test_a_repository_that_cannot_tell_adds_nothing(caplint: Caplint, apart: Path, how: str) -> None:
+def _unreadable(apart: Path, root: Path, how: str) -> None:
+    """Damage the repository that `root` names."""
+    if how == "partial":
+        git(root, "config", "uploadpack.allowFilter", "true")
+        git(apart, "clone", "-q", "--filter=blob:none", f"file://{root}", "partial")
+        root.rename(apart / "whole")
+        (apart / "partial").rename(root)
+        return
+    if how == "a blob for a release":
+        git(root, "update-ref", "refs/tags/v5.9", git(root, "rev-parse", f"v5.9:{UAPI}"))
+        return
+    name = {"damaged header": f"v5.9:{UAPI}", "damaged tree": "v5.9^{tree}", "damaged commit": "v5.9"}.get(how)
+    oid = git(root, "rev-parse", name) if name else ""
+    file = root / ".git/objects" / oid[:2] / oid[2:] if name else root / ".git/refs/tags/v5.9"
+    file.chmod(0o644)
+    file.write_bytes(b"damaged\n")
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["partial", "damaged header", "damaged tree", "damaged commit", "damaged reference", "a blob for a release"],
+)
+def test_a_repository_that_cannot_tell_is_a_remark(caplint: Caplint, apart: Path, how: str) -> None:
     root = _repository(apart / "k", ("v5.9", {UAPI: header(A=1)}), ("v5.10", {UAPI: header(A=1, NEW=2)}))
     before = caplint("inventory", "--kernel", "k", "--output-format", "csv")
     assert before.out.count("v5.10") == 1
-    if how == "none":
-        git(root, "update-ref", "-d", "refs/tags/v5.10")
-        git(root, "update-ref", "-d", "refs/tags/v5.9")
-    elif how == "partial":
-        git(root, "config", "uploadpack.allowFilter", "true")
-        git(apart, "clone", "-q", "--filter=blob:none", f"file://{root}", "partial")
-        (apart / "k").rename(apart / "whole")
-        (apart / "partial").rename(apart / "k")
-    elif how == "corrupted":
-        oid = git(root, "rev-parse", f"v5.9:{UAPI}")
-        file = root / ".git/objects" / oid[:2] / oid[2:]
-        file.chmod(0o644)
-        file.write_bytes(b"damaged")
-    else:
-        git(root, "update-ref", "refs/tags/--upload-pack=touch${IFS}x", "HEAD")
-        git(root, "update-ref", "-d", "refs/tags/v5.9")
+    _unreadable(apart, root, how)
     run = caplint("inventory", "--kernel", "k", "--output-format", "csv")
-    assert (run.status, run.err) == (before.status, before.err)
-    assert run.out.count("<= v5.10") == run.out.count("v5.10") == (2 if how == "dashes" else 0)
+    assert run.status == before.status
+    assert "v5." not in run.out
+    line = run.err.removeprefix(before.err)
+    assert line.startswith("caplint: note: kernel: `since` is of caplint's own data, as the tags cannot tell: ")
+    assert line.count("\n") == 1
+    if how == "partial":
+        assert "get it with git -C " in line
+        assert line.endswith("fetch --refetch --no-filter\n")
+
+
+def test_more_tags_than_there_are_releases_cost_no_process_each(caplint: Caplint, apart: Path) -> None:
+    root = _repository(apart / "k", ("v5.10", {UAPI: header(A=1)}))
+    oid = git(root, "rev-parse", "HEAD")
+    names = sorted(f"refs/tags/v{major}.{minor}" for major in range(10, 30) for minor in range(1000))
+    (root / ".git/packed-refs").write_text("".join(f"{oid} {name}\n" for name in names))
+    begun = time.process_time() + sum(os.times()[2:4])
+    run = caplint("inventory", "--kernel", "k", "--output-format", "csv")
+    assert time.process_time() + sum(os.times()[2:4]) - begun < 15
+    assert run.err.count("20,001 tags name releases") == 1
+
+
+def test_without_a_repository_or_tags_there_is_nothing_to_say(caplint: Caplint, apart: Path) -> None:
+    root = _repository(apart / "k", ("v5.9", {UAPI: header(A=1)}))
+    git(root, "update-ref", "-d", "refs/tags/v5.9")
+    runs = [caplint("inventory", "--kernel", "k", "--output-format", "csv")]
+    shutil.rmtree(root / ".git")
+    runs.append(caplint("inventory", "--kernel", "k", "--output-format", "csv"))
+    assert not any("since` is" in run.err for run in runs)
+
+
+def test_names_of_tags_are_no_options(caplint: Caplint, apart: Path) -> None:
+    root = _repository(apart / "k", ("v5.10", {UAPI: header(A=1, NEW=2)}))
+    for name in ("--upload-pack=touch${IFS}x", "-v5.9", "v5.9;touch${IFS}x", "v5.9'", "v\u0665.9"):
+        git(root, "update-ref", f"refs/tags/{name}", "HEAD")
+    run = caplint("inventory", "--kernel", "k", "--output-format", "csv")
+    assert run.out.count("<= v5.10") == run.out.count("v5.10") == 2
     assert not (apart / "x").exists()
+
+
+def test_a_release_without_a_header_between_others_leaves_a_bound(tmp_path: Path) -> None:
+    states = [("v5.8", {UAPI: header(A=1)}), ("v5.9", {UAPI: "damaged"}), ("v5.10", {UAPI: header(A=1, NEW=2)})]
+    assert _first(_repository(tmp_path / "k", *states)) == {"A 1": "<= v5.8", "NEW 2": "<= v5.10"}
