@@ -195,6 +195,11 @@ class Inventory:
     """Name, role, location and revision of each tree."""
 
     @property
+    def vmms(self) -> list[str]:
+        """Names of the VMMs in view."""
+        return [name for name, role, _, _ in self.trees if role == "vmm"]
+
+    @property
     def probed(self) -> bool:
         """Whether answers of a machine are in view."""
         return any(cap.machines for cap in self.capabilities)

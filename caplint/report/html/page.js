@@ -37,7 +37,7 @@
       row.hidden = !(arch.value in selection && (!only.value || holding.split(" ").includes(only.value))
         && words.every((word) => haystack.get(row).includes(word)));
       if (!row.hidden) shown += 1;
-      row.querySelector(".uses").textContent = uses;
+      row.querySelectorAll(".uses").forEach((cell, column) => { cell.textContent = uses[column]; });
       const found = row.querySelector(".found");
       found.textContent = findings;
       found.className = `found f${"EWN".split("").find((letter) => findings.includes(letter)) || ""}`;

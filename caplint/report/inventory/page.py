@@ -20,7 +20,7 @@ from caplint.report.drawing import svg
 from caplint.report.inventory.data import capability_object
 from caplint.report.inventory.excerpts import excerpts
 from caplint.report.inventory.timeline import timelines
-from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
+from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses, vmm_columns
 from caplint.report.wording import coverage_line, size
 from caplint.trees.labels import short_labels
 from caplint.util.escape import visible
@@ -46,7 +46,8 @@ def page(inventory: Inventory, outcome: Outcome, history: CapabilityHistory | No
             inventory=inventory,
             trees=_trees(inventory),
             only=ONLY,
-            rows=[_row(cap, inventory.architectures) for cap in inventory.capabilities],
+            vmms=[vmm or "VMM" for vmm in vmm_columns(inventory)],
+            rows=[_row(cap, inventory) for cap in inventory.capabilities],
             legend=LEGEND,
             drawings=[(visible(cap.name), _drawing(cap)) for cap in inventory.capabilities if cap.paths],
             explanations=_explanations(inventory, outcome),
@@ -62,16 +63,16 @@ def page(inventory: Inventory, outcome: Outcome, history: CapabilityHistory | No
     )
 
 
-def _row(cap: Capability, architectures: list[str]) -> dict[str, Any]:
+def _row(cap: Capability, inventory: Inventory) -> dict[str, Any]:
     """Return the matrix row of a capability, with the values that it is filtered by."""
     return {
         "name": visible(cap.name),
         "number": cap.number,
-        "cells": [(arch, cell(cap.architectures.get(arch))) for arch in architectures],
+        "cells": [(arch, cell(cap.architectures.get(arch))) for arch in inventory.architectures],
         "since": cap.since or "",
         "documented": visible(documented(cap)),
         "tests": len(cap.selftests),
-        "uses": uses(cap),
+        "uses": [uses(cap, vmm) for vmm in vmm_columns(inventory)],
         "answered": answered(cap),
         "findings": findings(cap),
         "worst": next((letter for letter in "EWN" if letter in findings(cap)), ""),
@@ -84,14 +85,18 @@ def _trees(inventory: Inventory) -> list[tuple[str, str, str | None]]:
     return [(name, label, commit) for (name, _, _, commit), label in zip(inventory.trees, labels, strict=True)]
 
 
-def _selections(cap: Capability) -> dict[str, tuple[str, str, str]]:
-    """Return, by the architecture that is selected, the words of `--only` that hold, VMM uses and findings in short.
+def _selections(cap: Capability, vmms: list[str | None]) -> dict[str, tuple[str, list[str], str]]:
+    """Return, by the selected architecture, the words of `--only` that hold, the uses per VMM and findings in short.
 
     An empty name is no selection; an architecture is left out if selecting it leaves the capability out.
     """
     parts = {arch: narrowed(cap, [arch] if arch else []) for arch in ["", *cap.architectures]}
     return {
-        arch: (" ".join(word for word, (_, test) in ONLY.items() if test(part)), uses(part), findings(part))
+        arch: (
+            " ".join(word for word, (_, test) in ONLY.items() if test(part)),
+            [uses(part, vmm) for vmm in vmms],
+            findings(part),
+        )
         for arch, part in parts.items()
     }
 
@@ -127,7 +132,7 @@ def _data(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
         capabilities.append(plain)
     return {
         "capabilities": {cap["name"]: cap for cap in capabilities},
-        "selections": {cap.name: _selections(cap) for cap in inventory.capabilities},
+        "selections": {cap.name: _selections(cap, vmm_columns(inventory)) for cap in inventory.capabilities},
         "roles": {name: role for name, role, _, _ in inventory.trees},
         "excerpts": excerpts(outcome.trees, inventory.capabilities),
     }
@@ -164,7 +169,9 @@ def summary(inventory: Inventory, outcome: Outcome) -> str:
         lines.append(f"  {answered:4} answered on {arch}, {sum(1 for s in supports if s.enables)} can be enabled")
     lines.append(f"  {sum(1 for cap in caps if cap.section):4} have a section of api.rst")
     lines.append(f"  {sum(1 for cap in caps if cap.selftests):4} are named in a self-test")
-    lines.append(f"  {sum(1 for cap in caps if cap.vmm):4} are used by a VMM in view")
+    for vmm in vmm_columns(inventory):
+        count = sum(1 for cap in caps if uses(cap, vmm))
+        lines.append(f"  {count:4} are used by {visible(vmm) if vmm else 'a VMM in view'}")
     serious = [found for found in outcome.findings if found.severity != "note"]
     notes = len(outcome.findings) - len(serious)
     lines += [

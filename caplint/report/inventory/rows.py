@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 
 from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Capability, Inventory
-from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses
+from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses, vmm_columns
 from caplint.report.style import spreadsheet_text
 from caplint.util.escape import visible
 
@@ -17,19 +18,21 @@ def csv_text(inventory: Inventory) -> str:
     """Return one row per capability below a header row; several values in one cell are separated by blanks."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
+    vmms = [vmm for vmm in vmm_columns(inventory) if vmm]
+    each = [spreadsheet_text(f"{vmm} {verb}") for vmm in vmms for verb in ("checks", "enables")]
     writer.writerow(
         ["number", "name", "alias", "condition", "since", *inventory.architectures, "arguments", "ioctls", "msrs",
-         "section", "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", "machines",
-         "findings"]
+         "section", "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", *each,
+         "machines", "findings"]
     )  # fmt: skip
     for cap in inventory.capabilities:
-        writer.writerow([spreadsheet_text(text) for text in _row(cap, inventory.architectures)])
+        writer.writerow([spreadsheet_text(text) for text in _row(cap, inventory.architectures, vmms)])
     return out.getvalue()
 
 
-def _row(cap: Capability, architectures: list[str]) -> Iterator[str]:
+def _row(cap: Capability, architectures: list[str], vmms: list[str]) -> Iterator[str]:
     section = cap.section
-    enables = sum(1 for use in cap.vmm if use.verb == "enable")
+    verbs = Counter((vmm, use.verb == "enable") for use in cap.vmm for vmm in ("", use.place.tree))
     yield from ("" if cap.number is None else str(cap.number), cap.name, cap.alias or "", cap.condition)
     yield cap.since or ""
     for arch in architectures:
@@ -41,8 +44,7 @@ def _row(cap: Capability, architectures: list[str]) -> Iterator[str]:
     yield (section.type or "") if section else ""
     yield (section.architectures or "") if section else ""
     yield " ".join(place.path for place in cap.selftests)
-    yield str(len(cap.vmm) - enables)
-    yield str(enables)
+    yield from (str(verbs[vmm, enables]) for vmm in ["", *vmms] for enables in (False, True))
     yield answered(cap)
     yield " ".join(found.code for found in cap.findings)
 
@@ -56,14 +58,17 @@ def _spelled(cap: Capability, arch: str) -> str:
 
 def markdown_text(inventory: Inventory) -> str:
     """Return a table in GitHub's Markdown, with a legend."""
-    heads = ["nr", "capability", *inventory.architectures, "since", "section", "tests", "VMM", "findings"]
+    vmms = vmm_columns(inventory)
+    heads = ["nr", "capability", *inventory.architectures, "since", "section", "tests"]
+    heads += [*(vmm or "VMM" for vmm in vmms), "findings"]
     lines = [_line(heads), _line(["---:", *["---"] * (len(heads) - 1)])]
     for cap in inventory.capabilities:
         cells = [cell(cap.architectures.get(arch)) for arch in inventory.architectures]
         number = "?" if cap.number is None else str(cap.number)
         tests = str(len(cap.selftests)) if cap.selftests else ""
+        used = [uses(cap, vmm) for vmm in vmms]
         lines.append(
-            _line([number, f"`{cap.name}`", *cells, cap.since or "", documented(cap), tests, uses(cap), findings(cap)])
+            _line([number, f"`{cap.name}`", *cells, cap.since or "", documented(cap), tests, *used, findings(cap)])
         )
     return "\n".join([*lines, "", LEGEND + ".", ""])
 

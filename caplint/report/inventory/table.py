@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from caplint.inventory.difference import Change, InventoryDifference
 from caplint.inventory.model import Capability, Inventory
 from caplint.knowledge.capability_names import PREFIX
-from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses
+from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses, vmm_columns
 from caplint.report.style import Style, safe
 
 WIDTH = 100
@@ -23,7 +23,8 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
         yield "no capability matches these filters"
         return
     probed = ["machine"] if inventory.probed else []
-    heads = ["nr", "capability", *inventory.architectures, "since", "doc", "test", "vmm", *probed, "findings"]
+    vmms = [safe(vmm or "vmm") for vmm in vmm_columns(inventory)]
+    heads = ["nr", "capability", *inventory.architectures, "since", "doc", "test", *vmms, *probed, "findings"]
     rows = [_row(cap, inventory) for cap in inventory.capabilities]
     widths = _widths(heads, rows)
     yield style("bold", _joined(heads, widths))
@@ -35,7 +36,8 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
     yield from textwrap.wrap(f"{_capabilities(len(rows))} ({PREFIX} left out); {_counts(inventory)}", WIDTH)
     for line in textwrap.wrap(f"{LEGEND}, here +m +u", WIDTH):
         yield style("dim", line)
-    legend = "since: first release of Linux; doc: section of api.rst, ~ only mentioned; vmm: checks c, enables e; "
+    legend = "since: first release of Linux; doc: section of api.rst, ~ only mentioned; "
+    legend += f"{', '.join(vmms)}: checks c, enables e; "
     legend += "`caplint path` shows the call path"
     more = "; machine: answer on the system, /VM if different, ! if it differs from the sources"
     for line in textwrap.wrap(legend + (more if inventory.probed else ""), WIDTH):
@@ -50,7 +52,7 @@ def _row(cap: Capability, inventory: Inventory) -> list[str]:
         (cap.since or "").replace(" ", ""),
         safe(documented(cap)),
         "yes" if cap.selftests else "",
-        uses(cap).replace(" ", ""),
+        *(uses(cap, vmm).replace(" ", "") for vmm in vmm_columns(inventory)),
         *([answered(cap)] if inventory.probed else []),
         findings(cap).replace(" ", ""),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from caplint.inventory.model import ALWAYS, BY_VM, CONDITIONALLY, Capability, Support
+from caplint.inventory.model import ALWAYS, BY_VM, CONDITIONALLY, Capability, Inventory, Support
 
 MARKS = {ALWAYS: "A", CONDITIONALLY: "c", BY_VM: "v", None: "."}
 LEGEND = "A always answered, c depends on configuration or machine, v depends on the VM; +vm +vcpu can be enabled there"
@@ -17,9 +17,15 @@ def cell(support: Support | None) -> str:
     return MARKS[support.advertised] + "".join(f"+{scope}" for scope in support.scopes)
 
 
-def uses(cap: Capability) -> str:
-    """Return the VMMs' uses in short: `2c 1e` is 2 checks and 1 enable; a capability required at start is a check."""
-    counts = Counter("e" if use.verb == "enable" else "c" for use in cap.vmm)
+def vmm_columns(inventory: Inventory) -> list[str | None]:
+    """Return the VMMs that have a column: each of several by its name; None is the one column of a single one."""
+    return [*inventory.vmms] if len(inventory.vmms) > 1 else [None]
+
+
+def uses(cap: Capability, vmm: str | None = None) -> str:
+    """Return the uses of a VMM, or of all, in short: `2c 1e` is 2 checks and 1 enable; required at start is a check."""
+    shown = [use for use in cap.vmm if vmm in {None, use.place.tree}]
+    counts = Counter("e" if use.verb == "enable" else "c" for use in shown)
     return " ".join(f"{counts[letter]}{letter}" for letter in "ce" if counts[letter])
 
 

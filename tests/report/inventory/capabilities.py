@@ -60,5 +60,10 @@ def definition(place: SourceLine = PLACE) -> CapabilityDefinition:
     return CapabilityDefinition("uapi", 1, "1", None, place)
 
 
-def inventory(*capabilities: Capability, architectures: tuple[str, ...] = ("x86",)) -> Inventory:
-    return Inventory(list(capabilities), list(architectures), [("kernel", "kernel", "/linux", "1f")])
+def inventory(
+    *capabilities: Capability, architectures: tuple[str, ...] = ("x86",), vmms: tuple[str, ...] = ()
+) -> Inventory:
+    trees: list[tuple[str, str, str, str | None]] = [("kernel", "kernel", "/linux", "1f")]
+    return Inventory(
+        list(capabilities), list(architectures), [*trees, *((vmm, "vmm", f"/{vmm}", None) for vmm in vmms)]
+    )
