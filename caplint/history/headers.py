@@ -20,7 +20,7 @@ _MACRO = re.compile(r"([A-Za-z_]\w*)(\([^()]*\))?[ \t]*(.*)", re.ASCII)
 _MOST = 64
 """Limit on the definitions of one capability, and on the conditions around one."""
 _LONGEST = 200
-"""Characters of a condition that stay when it is negated; each #elif of a chain negates the one before."""
+"""Characters of a condition that stay; each #elif and #else of a chain negates the one before."""
 _KERNEL = re.compile(r"defined\s*\(?\s*__KERNEL__\s*\)?\Z")
 
 
@@ -101,6 +101,7 @@ class _Conditions:
     def read(self, word: str, rest: str) -> None:
         """Follow a directive other than #define."""
         self._guard = ""
+        rest = rest[:_LONGEST]
         if word in {"if", "ifdef", "ifndef"}:
             name = rest.split(" ", maxsplit=1)[0]
             self._open.append({"if": rest, "ifdef": f"defined({name})", "ifndef": f"!defined({name})"}[word])
@@ -108,7 +109,7 @@ class _Conditions:
         elif self._open:
             last = self._open.pop()
             if word == "else":
-                self._open.append(f"!({last})")
+                self._open.append(f"!({last[:_LONGEST]})")
             elif word == "elif":
                 self._open.append(f"!({last[:_LONGEST]}) && ({rest})")
 
@@ -123,4 +124,4 @@ class _Conditions:
         """Conditions that hold here; `0` where user space never is."""
         if any(condition == "0" or _KERNEL.match(condition) for condition in self._open):
             return "0"
-        return " && ".join(condition for condition in self._open[-_MOST:] if condition)
+        return " && ".join(condition for condition in self._open[-_MOST:] if condition)[: 4 * _LONGEST]
