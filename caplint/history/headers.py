@@ -47,7 +47,7 @@ Definitions = dict[str, tuple[Defined, ...]]
 
 def definitions(content: bytes) -> Definitions:
     """Return the capabilities that user space gets from a header: code under __KERNEL__ is left out."""
-    text = _COMMENT.sub(_blank, content.decode("utf-8", "replace").replace("\\\r\n", "").replace("\\\n", ""))
+    text = _COMMENT.sub(" ", content.decode("utf-8", "replace").replace("\\\r\n", "").replace("\\\n", ""))
     macros: dict[str, Definition] = {}
     found: list[tuple[str, str, str]] = []
     conditions = _Conditions()
@@ -67,10 +67,6 @@ def definitions(content: bytes) -> Definitions:
         if condition != "0" and len(others) < _MOST:
             result[name] = (*others, Defined(_number(numbers, body), _alias(body), condition))
     return result
-
-
-def _blank(comment: re.Match[str]) -> str:
-    return "\n" if "\n" in comment[0] else " "
 
 
 def _parameters(text: str | None) -> tuple[str, ...] | None:

@@ -28,6 +28,8 @@ def _of(text: str) -> Definitions:
         ("#define KVM_CAP_A 7 /* seven */", "7"),
         ("#define KVM_CAP_A /* seven */ 7", "7"),
         ("#define KVM_CAP_A 7 // seven", "7"),
+        ("#define KVM_CAP_A /* of\n several lines */ 7", "7"),
+        ("/* of\n several lines */ #define KVM_CAP_A 7", "7"),
         ("#define KVM_CAP_A \\\n 7", "7"),
         ("#define KVM_CAP_A \\\r\n 7\r", "7"),
         ("#define BASE 5\n#define KVM_CAP_A (BASE + 2)", "7"),
@@ -52,6 +54,7 @@ def test_one_definition(line: str, number: str) -> None:
         "/*\n#define KVM_CAP_A 7\n*/",
         "/* #define KVM_CAP_A 7",
         "int x; #define KVM_CAP_A 7",
+        "int x; /*\n*/ #define KVM_CAP_A 7",
         "#undef KVM_CAP_A",
         "#defined KVM_CAP_A 7",
         "#define OTHER 7",
@@ -145,7 +148,7 @@ def test_bytes_that_are_no_text_change_nothing_else() -> None:
         "#define KVM_CAP_A 1\n" + "/*\n" * 50_000,
         "#define KVM_CAP_A M199\n#define M0 1\n" + "".join(f"#define M{n} (M{n - 1} + M{n - 1})\n" for n in range(200)),
     ],
-    ids="again nested elif else long brackets digits comments open-comment doubling".split(),
+    ids=["again", "nested", "elif", "else", "long", "brackets", "digits", "comments", "open comment", "doubling"],
 )
 def test_hostile_headers_are_bounded(text: str) -> None:
     begin = time.process_time()
