@@ -150,7 +150,7 @@ class Causes:
 
 _Lines = dict[str, list[tuple[str, str]]]
 """Capability → the lines that name it, each with its function."""
-_FUNCTION = re.compile(rb"[A-Za-z_][^;={}]*?(\w+)[ \t]*\((?![^\n]*;[ \t]*\Z)")
+_FUNCTION = re.compile(rb"[^;={}]*?\b(\w+)[ \t]*\((?![^\n]*;\s*\Z)")
 
 
 def _lines_of(content: bytes, caps: set[str]) -> _Lines:
