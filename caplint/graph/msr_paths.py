@@ -11,7 +11,7 @@ from caplint.graph.entry_paths import Starts
 from caplint.graph.msr_names import is_msr
 from caplint.graph.path_model import Edge, Path, ProgramFunction, Step
 from caplint.graph.search import Admits
-from caplint.graph.vmm_sites import is_request, issuers
+from caplint.graph.vmm_sites import VmmSite, is_request, issuers
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
@@ -21,6 +21,10 @@ _SITES = """
     SELECT tree, path, function, min(line), verb, msr, high, condition, value_kind, value FROM all_msr_site
     WHERE side = 'now' AND (msr = ?1 OR number <= ?2 AND last >= ?2)
     GROUP BY tree, path, function, verb ORDER BY verb = 'feature', verb, tree, path, function
+"""
+_NAMING = """
+    SELECT DISTINCT function, path FROM all_vmm_msr
+    WHERE side = 'now' AND tree = ?1 AND verb = ?2 AND (msr = ?3 OR number = ?4) ORDER BY 2, 1
 """
 _NUMBER = "SELECT number FROM all_msr WHERE side = 'now' AND name = ? AND number IS NOT NULL ORDER BY role <> 'kernel'"
 
@@ -67,7 +71,7 @@ class MsrPaths:
     def of(self, name: str) -> list[Path]:
         """Return the paths of an MSR. Raises `CaplintError` if no tree defines it and no code serves it."""
         connection = self._programs.session.connection
-        number = (connection.execute(_NUMBER, (name,)).fetchone() or (None,))[0]
+        number = self._number(name)
         sites = [_RegisterCode(*row) for row in connection.execute(_SITES, (name, number))]
         if not sites:
             known = [known for (known,) in connection.execute("SELECT DISTINCT name FROM all_msr WHERE side = 'now'")]
@@ -75,6 +79,11 @@ class MsrPaths:
                 raise CaplintError(f"{name}: no handler of a kernel in view serves it; see `caplint coverage`")
             raise CaplintError(f"no tree defines {name}{suggestion(name, known)}")
         return [path for site in sites for path in self._paths(site, name)]
+
+    def _number(self, name: str) -> int | str | None:
+        """Return the number of an MSR as its column holds it, None if no tree tells."""
+        found = self._programs.session.connection.execute(_NUMBER, (name,)).fetchone()
+        return found[0] if found else None
 
     def _paths(self, site: _RegisterCode, name: str) -> Iterator[Path]:
         tree = self._programs.tree(site.tree)
@@ -120,18 +129,42 @@ class MsrPaths:
         if way.broken:
             return _path(verb, (*way.steps, last), way.broken)
         bridge = replace(way.steps[0], edge="ioctl", note=request, why=self._bridges.operations(tree, entry))
-        above, broken = self._issued(request, entry)
+        above, broken = self._issued(last.case or "", "put" if site.verb == "set" else "get", request, entry)
         return _path(verb, (*above, bridge, *way.steps[1:], last), broken)
 
-    def _issued(self, request: str, entry: str) -> tuple[tuple[Step, ...], str]:
-        """Return the steps to a VMM's call that issues a request, and the reason why there are none."""
+    def _issued(self, name: str, verb: str, request: str, entry: str) -> tuple[tuple[Step, ...], str]:
+        """Return the steps to a VMM's call that issues a request, and the reason why there are none.
+
+        They lead through code that gets or puts (`verb`) the register; where a VMM has none, the last step says so.
+        """
         vmms = self._programs.of_role("vmm")
         for vmm in vmms:
-            for use in issuers(self._programs, vmm, request, entry, knowledge().msr.architecture):
+            uses = list(issuers(self._programs, vmm, request, entry, knowledge().msr.architecture))
+            for function in self._naming(vmm, name, verb):
+                for use in uses:
+                    if steps := self._through(vmm, function, use):
+                        return steps, ""
+            for use in uses:
                 way = self._starts.ways(vmm, use.holder, knowledge().msr.architecture)[0]
                 if not way.broken:
-                    return (*way.steps, *use.calls), ""
+                    *calls, issued = use.calls
+                    note = f"{request} of other registers; no code of {vmm.name} that was understood {verb}s {name}"
+                    return (*way.steps, *calls, replace(issued, note=note)), ""
         return (), f"no VMM in view issues {request}" if vmms else "no VMM is in view"
+
+    def _naming(self, vmm: Tree, name: str, verb: str) -> list[ProgramFunction]:
+        """Return the functions of a VMM that get or put a register."""
+        rows = self._programs.session.connection.execute(_NAMING, (vmm.name, verb, name, self._number(name)))
+        return [found for function, path in rows.fetchall() for found in self._programs.find(vmm, [function], [path])]
+
+    def _through(self, vmm: Tree, function: ProgramFunction, use: VmmSite) -> tuple[Step, ...]:
+        """Return the steps from a VMM's start through a function to a site; empty if there are none."""
+        above = self._starts.ways(vmm, function, knowledge().msr.architecture)[0]
+        if above.broken or function == use.holder:
+            return () if above.broken else (*above.steps, *use.calls)
+        fits = self._programs.fits(vmm, knowledge().msr.architecture)
+        below = self._programs.ways(vmm, use.holder, [function], fits)[0]
+        return () if below.broken else (*above.steps, *below.steps[1:], *use.calls)
 
     def _admits(self, tree: Tree, wanted: set[str], vendor: str) -> Admits:
         """Return a predicate that keeps to a vendor, and out of the cases of other requests and registers."""

@@ -167,6 +167,27 @@ def test_a_vmm_that_issues_the_ioctl_comes_first(caplint: Caplint, tmp_path: Pat
     assert host[1:5] == ["main", "get", "kvm_vcpu_ioctl", "KVM_GET_MSRS kvm_vcpu_ioctl"]
 
 
+def test_the_way_leads_through_code_that_names_the_register(caplint: Caplint, tmp_path: Path) -> None:
+    main = "int main(void) { probe(cpu); all(cpu); }\nint all(CPUState *cpu) { return get(cpu); }\n"
+    get = """\
+int probe(CPUState *cpu)
+{
+    return kvm_vcpu_ioctl(cpu, KVM_GET_MSRS, cpu->msrs);
+}
+int get(CPUState *cpu)
+{
+    kvm_msr_entry_add(cpu, MSR_ONE, 0);
+    return kvm_vcpu_ioctl(cpu, KVM_GET_MSRS, cpu->msrs);
+}
+"""
+    tree = qemu(tmp_path / "q", {"system/main.c": main, "target/i386/kvm/kvm.c": get})
+    _, host, _ = _msrs(caplint, tmp_path, "MSR_ONE", "--qemu", str(tree))
+    assert host[1:5] == ["main", "all", "get", "kvm_vcpu_ioctl"]
+    others = caplint("path", "MSR_LAST", tmp_path / "k", "--qemu", tree).out
+    assert "(KVM_GET_MSRS of other registers; no code of qemu that was understood gets MSR_LAST)" in others
+    assert "of other registers" not in caplint("path", "MSR_ONE", tmp_path / "k", "--qemu", tree).out
+
+
 @pytest.mark.parametrize(
     ("name", "error"),
     [
