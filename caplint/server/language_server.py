@@ -16,6 +16,8 @@ from caplint import __version__
 from caplint.server.buffers import Buffers, Roots
 from caplint.server.checks import Checks, RunningCheck
 from caplint.server.conversion import Converter, markup
+from caplint.server.editor_input import EditorInput
+from caplint.server.editor_log import to_standard_error
 from caplint.server.editor_output import EditorOutput
 from caplint.server.job import run as run_job
 from caplint.server.messages import EditorPlace
@@ -37,9 +39,10 @@ def serve(planner: Planner) -> None:
     root = Path(tempfile.mkdtemp(prefix="caplint-server-"))
     nursery = Nursery(planner.plan, planner.job(run_job), root)
     try:
-        reader, writer = os.fdopen(os.dup(0), "rb"), EditorOutput(os.dup(1))
+        reader, writer = EditorInput(os.fdopen(os.dup(0), "rb")), EditorOutput(os.dup(1))
         os.dup2(2, 1)  # whatever else is printed meanwhile goes to standard error
-        Server(nursery, Scratch(root)).lsp.start_io(reader, cast("BinaryIO", writer))
+        to_standard_error()
+        Server(nursery, Scratch(root)).lsp.start_io(cast("BinaryIO", reader), cast("BinaryIO", writer))
         writer.finish()
     finally:
         nursery.close()

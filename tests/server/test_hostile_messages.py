@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -139,3 +142,81 @@ def test_an_edit_at_each_key_leaves_one_check(place: Path) -> None:
         assert "CAP202" in editor.codes(types.TextDocumentIdentifier((place / "k" / UAPI).as_uri()))
 
     edited(place, work, "k")
+
+
+def test_an_answer_is_to_its_own_question_whatever_was_cancelled(place: Path) -> None:
+    """An editor cancels a hover when the pointer moves on; each later answer was to the question before."""
+
+    async def work(editor: Editor) -> None:
+        await editor.checked()
+        header = place / "k" / UAPI
+        code = editor.open(header)
+        lines = header.read_text().splitlines()
+        at = {
+            found[1]: (number, found.start(1)) for number, line in enumerate(lines) if (found := _DEFINED.match(line))
+        }
+        one, other = list(at)[:2]
+        for number in range(5000, 5050):
+            where = {"line": at[one][0], "character": at[one][1]}
+            params = {"textDocument": {"uri": code.uri}, "position": where}
+            editor.raw({"jsonrpc": "2.0", "id": number, "method": "textDocument/hover", "params": params})
+            editor.raw({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": number}})
+        for name in (other, one, other):
+            assert name in (await editor.hover(code, *at[name]) or "").partition("\n")[0]
+
+    edited(place, work, "k")
+
+
+_DEFINED = re.compile(r"#define (KVM_CAP_\w+)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Content-Length: -5\r\n\r\n",
+        b"Content-Length: 0\r\n\r\n",
+        b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}",
+        b"Content-Length: 999999999\r\n\r\n{}",
+        b"Content-Length: 2\r\n\r\n{}{}\r\n\r\n",
+        b"X: 1\r\n\r\n{}",
+        b"X: 1\r\n" * 100,
+        b"\x1b[31mred\n",
+        b"X: " + b"a" * 1_000_000,
+    ],
+    ids=range(9),
+)
+def test_what_is_no_sequence_of_messages_ends_the_server_with_one_line(place: Path, text: bytes) -> None:
+    """The input stays open: nobody may wait for the rest of a message whose length was wrong."""
+    words = [sys.executable, "-m", "caplint", "server", "k"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=place, stdin=pipe, stdout=pipe, stderr=pipe) as server:
+        assert server.stdin is not None
+        assert server.stderr is not None
+        try:
+            server.stdin.write(text)
+            server.stdin.flush()
+        except BrokenPipeError:
+            pass
+        try:
+            assert server.wait(60) == 2
+        finally:
+            server.kill()
+        lines = server.stderr.read().decode().splitlines()
+    assert [line for line in lines if line.startswith("caplint: standard input: ")] == lines[-1:]
+    assert not any("Traceback" in line or "\x1b" in line for line in lines)
+
+
+def test_a_message_that_makes_no_sense_is_one_line_on_standard_error(place: Path) -> None:
+    async def session() -> str:
+        editor = Editor(place, "k")
+        await editor.start()
+        await editor.checked()
+        editor.raw("[" * 100_000)
+        editor.raw({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": [1]}})
+        editor.raw({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {"uri": 5}}})
+        await editor.status()
+        return (await editor.stop())[1]
+
+    lines = asyncio.run(session()).splitlines()
+    assert lines
+    assert all(line.startswith("caplint: ") and len(line) < 400 for line in lines)
