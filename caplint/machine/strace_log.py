@@ -20,10 +20,13 @@ _HEAD = re.compile(r"(?:\[pid\s+(\d{1,9})\]\s*|(\d{1,9})\s+(?=[\d<a-z]))?(?:[\d:
 _COMMENT = re.compile(r" ?/\*[^*]*\*/")
 _CALL = re.compile(r"(ioctl|openat|open|close|dup)\((.*)\Z")
 _RESUMED = re.compile(r"<\.\.\. (\w+) resumed>(.*)\Z")
-_UNFINISHED = re.compile(r"\s*<unfinished \.\.\.>\s*\Z")
-_RESULT = re.compile(r"\)\s*=\s*(-?\d{1,19}|0x[0-9a-f]{1,16})(?:<([^>]*)>)?(?:\s+(E[A-Z0-9]+))?")
+_UNFINISHED = "<unfinished ...>"
+_RESULT = re.compile(r"\)\s*=\s*(-?\d{1,19}|0x[0-9a-f]{1,16})(?:<([^<>]*)>)?(?:\s{1,20}(E[A-Z0-9]+))?")
 _DESCRIPTOR = re.compile(r"(\d{1,9})(?:<((?:[^<>]|<[^<>]*>)*)>)?,\s*(.*)\Z")
-_REQUEST = re.compile(r"(?:(KVM_\w+)|_IOC\([^,]*,\s*(?:KVMIO|0xae),\s*(0x[0-9a-f]+|\d+),[^)]*\)|(0x[0-9a-f]+))")
+_REQUEST = re.compile(
+    r"(?:(KVM_\w+)|_IOC\([^,]*,\s*(?:KVMIO|0xae),\s*(0x[0-9a-f]{1,4}|0|[1-9]\d{0,4}),[^)]*\)|(0x[0-9a-f]{1,16}))",
+    re.ASCII,
+)
 _ARGUMENT = re.compile(rf",\s*(?:\{{[^}}]*?\bcap=)?({NAME}|0x[0-9a-f]{{1,8}}|\d{{1,9}})\b(?!\w)")
 _BY_NUMBER = {0x01: "KVM_CREATE_VM", 0x03: "KVM_CHECK_EXTENSION", 0x41: "KVM_CREATE_VCPU", 0xA3: "KVM_ENABLE_CAP"}
 _OPENED = {"KVM_CREATE_VM": "vm", "KVM_CREATE_VCPU": "vcpu"}
@@ -80,9 +83,9 @@ class StraceLog:
         call = _CALL.match(rest)
         if call is None:
             return
-        if unfinished := _UNFINISHED.search(rest):
+        if (begun := rest.rstrip()).endswith(_UNFINISHED):
             if len(self._open) < _MOST:
-                self._open[process, call.group(1)] = rest[: unfinished.start()]
+                self._open[process, call.group(1)] = begun.removesuffix(_UNFINISHED).rstrip()
             return
         self._call(call.group(1), call.group(2))
 

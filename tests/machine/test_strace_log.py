@@ -86,3 +86,28 @@ def test_many_requests_are_bounded() -> None:
     log = StraceLog()
     log.read(f"ioctl(8, KVM_CHECK_EXTENSION, {number}) = 0" for number in range(30_000))
     assert (len(log.requests), log.unread) == (20_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ioctl(3, KVM_X" + " " * 60_000 + "<unfinished ...>x",
+        "ioctl(3, KVM_CHECK_EXTENSION, KVM_CAP_TEA" + ") = 1<a" * 9_000,
+        "ioctl(3, KVM_CHECK_EXTENSION, KVM_CAP_TEA) = 1" + " " * 60_000 + "e",
+        "ioctl(3" + "<a>" * 20_000 + "<",
+        "ioctl(3, _IOC(" + "a," * 30_000,
+        "ioctl(3, KVM_ENABLE_CAP, {" + "cap=" * 15_000 + ") = 0",
+        "ioctl(3, KVM_CHECK_EXTENSION, " + "(" * 60_000 + ") = 1",
+    ],
+    ids=range(7),
+)
+def test_time_is_in_proportion_to_the_length_of_a_line(line: str) -> None:
+    begun = time.process_time()
+    read(f"{line}\n" * 5)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("number", ["09", "010", "9" * 5000, "0x" + "f" * 5000, "\u0663", "-1", ""])
+def test_numbers_that_are_none_are_no_request(number: str) -> None:
+    assert read(f"ioctl(3, _IOC(_IOC_NONE, 0xae, {number}, 0), KVM_CAP_TEA) = 1") == []
+    assert read(f"ioctl(3</dev/kvm>, KVM_CHECK_EXTENSION, {number}) = 1")[0][1:3] == ("check", "system")
