@@ -27,7 +27,7 @@ _REQUEST = re.compile(
     r"(?:(KVM_\w+)|_IOC\([^,]*,\s*(?:KVMIO|0xae),\s*(0x[0-9a-f]{1,4}|0|[1-9]\d{0,4}),[^)]*\)|(0x[0-9a-f]{1,16}))",
     re.ASCII,
 )
-_ARGUMENT = re.compile(rf",\s*(?:\{{[^}}]*?\bcap=)?({NAME}|0x[0-9a-f]{{1,8}}|\d{{1,9}})\b(?!\w)")
+_ARGUMENT = re.compile(rf",\s*(?:\{{[^}}]*?\bcap=)?({NAME}|0x[0-9a-f]{{1,8}}|0|[1-9]\d{{0,8}})\b(?!\w)", re.ASCII)
 _BY_NUMBER = {0x01: "KVM_CREATE_VM", 0x03: "KVM_CHECK_EXTENSION", 0x41: "KVM_CREATE_VCPU", 0xA3: "KVM_ENABLE_CAP"}
 _OPENED = {"KVM_CREATE_VM": "vm", "KVM_CREATE_VCPU": "vcpu"}
 _VERBS = {"KVM_CHECK_EXTENSION": "check", "KVM_ENABLE_CAP": "enable"}
