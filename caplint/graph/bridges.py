@@ -34,9 +34,12 @@ _HANDLING = """
     SELECT DISTINCT f.arch FROM file f JOIN main.case_label l ON l.blob = f.blob
     WHERE f.role = 'kernel' AND l.low = ? AND f.arch <> ? ORDER BY 1
 """
+# Scope of a descriptor → function of paths.toml that issues ioctls on such a one.
+_ISSUERS = {"system": "kvm_ioctl", "vm": "kvm_vm_ioctl", "vcpu": "kvm_vcpu_ioctl"}
 # Architectures for which a VMM has code of its own.
 _BUILT = """
-    SELECT DISTINCT f.arch FROM file f WHERE f.tree = ? AND f.arch IS NOT NULL AND f.path GLOB '*.c'
+    SELECT DISTINCT f.arch FROM file f
+    WHERE f.tree = ? AND f.arch IS NOT NULL AND (f.path GLOB '*.c' OR f.path GLOB '*.rs')
       AND EXISTS (SELECT 1 FROM main.function d WHERE d.blob = f.blob)
 """
 _ANSWERING = {
@@ -69,12 +72,11 @@ class Bridges:
     def _connection(self) -> sqlite3.Connection:
         return self._programs.session.connection
 
-    def architectures(self, name: str, use: VmmSite) -> list[str]:
+    def architectures(self, name: str, verb: str, vmm: str) -> list[str]:
         """Return the architectures whose kernel code answers a capability, or handles an ioctl (verb `issue`).
 
         Those for which the VMM has no code are left out, unless that are all.
         """
-        verb = use.verb
         if verb == "issue":
             rows = self._connection.execute(_HANDLING, (name, GENERIC)).fetchall()
             if not rows:  # only generic code handles it
@@ -83,7 +85,7 @@ class Bridges:
         else:
             rows = self._connection.execute(_ANSWERING[verb], (name,)).fetchall()
         every = [arch for (arch,) in rows]
-        built = self._built_for(use.tree)
+        built = self._built_for(vmm)
         return [arch for arch in every if arch in built or arch == GENERIC] or every
 
     def _built_for(self, vmm: str) -> set[str]:
@@ -136,8 +138,11 @@ class Bridges:
         query, values = (_HANDLING, (name, "")) if verb == "issue" else (_ANSWERING[verb], (name,))
         return [arch for (arch,) in self._connection.execute(query, values)]
 
-    def from_ioctl(self, verb: str, tree: Tree, arch: str, name: str) -> Iterator[Way]:
-        """Yield the way from each kernel function that may receive the ioctl down to its case; a broken one if none."""
+    def from_ioctl(self, verb: str, tree: Tree, arch: str, name: str, scope: str = "") -> Iterator[Way]:
+        """Yield the way from each kernel function that may receive the ioctl down to its case; a broken one if none.
+
+        A scope leaves only the function that receives the ioctls on such a descriptor.
+        """
         if verb == "issue":
             rows, request = self._connection.execute(_LABELS, (tree.name, name, arch, GENERIC)), name
         else:
@@ -145,7 +150,8 @@ class Bridges:
             request = "KVM_ENABLE_CAP" if verb == "enable" else "KVM_CHECK_EXTENSION"
         targets = [Target(*row) for row in rows.fetchall()]
         found = False
-        for receiver in dict.fromkeys(entry for names in knowledge().ioctls.values() for entry in names):
+        every = dict.fromkeys(entry for names in knowledge().ioctls.values() for entry in names)
+        for receiver in knowledge().ioctls[_ISSUERS[scope]] if scope in _ISSUERS else every:
             ways = (self._down(tree, arch, (receiver, request), target, name) for target in targets)
             if steps := next((steps for steps in ways if steps), ()):
                 found = True

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs
 from caplint.graph.path_model import Path
+from caplint.graph.rust_paths import in_rust
 from caplint.knowledge.capability_names import is_capability
 
 
@@ -18,6 +19,7 @@ def kernel_paths(programs: Programs, bridges: Bridges, name: str, arch: str | No
     else:
         above = f"no VMM in view {'checks or enables' if is_cap else 'issues'} it"
         above += f" on {arch}" if arch else ""
+        above += "" if is_cap or not in_rust(programs) else "; calls of kvm-ioctls' methods in Rust are not followed"
     for verb in ("check", "enable") if is_cap else ("issue",):
         for kernel in programs.of_role("kernel"):
             for target_arch in bridges.serving(verb, name):

@@ -13,7 +13,8 @@ from caplint.graph.msr_names import is_msr
 from caplint.graph.msr_paths import MsrPaths
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path
-from caplint.graph.vmm_sites import VmmSite, rust_uses, uses_of
+from caplint.graph.rust_paths import rust_paths
+from caplint.graph.vmm_sites import VmmSite, uses_of
 from caplint.knowledge.load import knowledge
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import hint
@@ -38,7 +39,7 @@ class Paths:
     def of(self, name: str, arch: str | None) -> list[Path]:
         """Return the best paths per use and architecture. Raises `CaplintError` if no tree contains the name."""
         paths = [path for use in uses_of(self._programs, name) for path in self._of_use(use, name, arch)]
-        paths += [path for path in rust_uses(self._programs, name) if arch is None or path.arch in {None, arch}]
+        paths += rust_paths(self._programs, self._bridges, name, arch)
         if not paths:
             self._require_definition(name)
             paths = list(kernel_paths(self._programs, self._bridges, name, arch))
@@ -56,7 +57,7 @@ class Paths:
         if arch is not None and use.arch not in {None, arch}:
             return
         tree = self._programs.tree(use.tree)
-        wanted = [arch] if arch else [use.arch] if use.arch else self._bridges.architectures(name, use)
+        wanted = [arch] if arch else [use.arch] if use.arch else self._bridges.architectures(name, use.verb, use.tree)
         kernels = self._programs.of_role("kernel")
         for target_arch in wanted or (None,):
             for way in self._starts.ways(tree, use.holder, target_arch):

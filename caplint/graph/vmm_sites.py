@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caplint.graph.call_graph import Programs
-from caplint.graph.path_model import Path, ProgramFunction, Step
+from caplint.graph.path_model import ProgramFunction, Step
 from caplint.graph.program_index import OutlineCall, is_live
 from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import knowledge
@@ -18,12 +18,6 @@ _USES = """
     SELECT tree, path, line, function, verb, callee, arch, condition, arguments FROM all_vmm_use
     WHERE side = 'now' AND cap = ? AND function IS NOT NULL ORDER BY verb <> 'check', tree, path, line
 """
-_RUST = """
-    SELECT verb, arch, function, callee, condition, tree, path, line FROM all_vmm_use
-    WHERE side = 'now' AND cap = ? AND path GLOB '*.rs' AND function IS NOT NULL
-    ORDER BY verb <> 'check', tree, path, line
-"""
-_NOT_FOLLOWED = "the call graph does not follow Rust"
 # Entries of lists of required capabilities; functions receive the list's variable.
 _REQUIRED = """
     SELECT u.tree, u.path, u.line, e.variable, u.arch, u.condition FROM all_vmm_use u
@@ -64,14 +58,6 @@ def uses_of(programs: Programs, name: str) -> list[VmmSite]:
         for use in _use(programs, (tree, path, line, function), verb, callee, (arch, condition, arguments, name))
     ]
     return [*uses, *_required(programs, name)]
-
-
-def rust_uses(programs: Programs, name: str) -> Iterator[Path]:
-    """Yield the sites in Rust, each as a path of its own: the call graph has no Rust."""
-    rows = programs.session.connection.execute(_RUST, (name,))
-    for verb, arch, function, callee, condition, tree, path, line in rows:
-        step = Step(tree, callee, path, line, "direct", None, condition, f"in {function}()")
-        yield Path(verb, arch, (step,), _NOT_FOLLOWED, _NOT_FOLLOWED)
 
 
 def _use(

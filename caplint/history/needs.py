@@ -120,6 +120,8 @@ class _Releases:
     def since(self, cap: str, arch: str | None) -> str | None:
         """Return the first release that answers a capability on an architecture, or else defines it."""
         if self._kernel is None:
-            return knowledge().since(cap, self._numbers.get(cap))
+            # A VMM without a copy of the header, such as one on the crate kvm-bindings, has the numbers of Linux.
+            number = self._numbers[cap] if cap in self._numbers else knowledge().number_in_linux(cap)
+            return knowledge().since(cap, number)
         answered = self._first.get((cap, "check", arch)) if arch else None
         return answered or self._first.get((cap, HEADER, None))

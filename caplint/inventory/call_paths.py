@@ -66,14 +66,16 @@ class _Ways:
         self._starts = _starts(programs) if deep else None
 
     def of(self, cap: str) -> Iterator[Path]:
+        from caplint.graph.rust_paths import rust_paths  # noqa: PLC0415
         from caplint.graph.vmm_sites import uses_of  # noqa: PLC0415
 
         for use in uses_of(self._programs, cap):
-            for arch in [use.arch] if use.arch else self._bridges.architectures(cap, use):
+            for arch in [use.arch] if use.arch else self._bridges.architectures(cap, use.verb, use.tree):
                 for above, broken in self._above(use, arch):
                     for kernel in self._programs.of_role("kernel"):
                         below = self._bridges.into_kernel(use, kernel, arch, cap)
                         yield Path(use.verb, arch, (*above, *use.calls, *below.steps), broken, below.broken)
+        yield from rust_paths(self._programs, self._bridges, cap, None)
 
     def _above(self, use: VmmSite, arch: str) -> Iterator[tuple[tuple[Step, ...], str]]:
         if self._starts is not None:

@@ -30,6 +30,7 @@ from caplint.inventory.model import (
 from caplint.knowledge.load import knowledge
 from caplint.link.core.values import number_of
 from caplint.link.docs.selftest_code import SelftestCode
+from caplint.rust.spelling import as_cfg
 from caplint.session import Session
 from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
@@ -209,8 +210,9 @@ def _section(row: list[object]) -> Section:
 
 
 def _use(row: list[object]) -> VmmPlace:
-    *columns, tree, path, line, function = row
-    return VmmPlace(*columns, SourceLine(tree, path, line, function))  # type: ignore[arg-type, call-arg]
+    verb, scope, arch, result, condition, tree, path, line, function = row
+    shown = as_cfg(str(condition)) if str(path).endswith(".rs") else condition
+    return VmmPlace(verb, scope, arch, result, shown, SourceLine(tree, path, line, function))  # type: ignore[arg-type]
 
 
 def _machine(row: list[object]) -> MachineAnswer:

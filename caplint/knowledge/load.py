@@ -163,6 +163,11 @@ class Knowledge:
                 return f"{before}{entry['release']}"
         return None
 
+    def number_in_linux(self, cap: str) -> int | None:
+        """Return the number of a capability in Linux, None for one that no release has: for VMMs without a header."""
+        entry = self._data["introduced"].get(cap) or self._data["present_in"].get(cap)
+        return None if entry is None else int(entry["number"])
+
     @cached_property
     def receivers(self) -> dict[str, str]:
         """Type of a value by which Rust code issues ioctls → the scope of its descriptor."""

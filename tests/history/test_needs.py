@@ -127,3 +127,26 @@ def test_another_program(caplint: Caplint, apart: Path) -> None:
     run = caplint("history", "--needs", "--tree", "mine=vmm:v")
     assert run.out.startswith("mine (v); releases of caplint's own data\n")
     assert "  <= v4.6  KVM_CAP_HLT: main.c:1\n" in run.out
+
+
+_RUST = """\
+use kvm_ioctls::{Cap, Kvm};
+pub fn required(kvm: &Kvm) -> bool {
+    kvm.check_extension(Cap::Irqchip) && kvm.check_extension(Cap::X86UserSpaceMsr)
+}
+"""
+
+
+def test_a_vmm_without_a_header_has_the_numbers_of_linux(tmp_path: Path) -> None:
+    """Its constants are those of a crate, so that the names say which capabilities they are."""
+    tree = directory_tree(str(lay(tmp_path, {"src/x86_64/vm.rs": _RUST})), "vmm")
+    found = needs_of(tree, Config(cache="none", jobs=1), None)
+    assert _kinds(found) == {
+        "IRQCHIP": ("optional", "x86", "<= v4.6"), "X86_USER_SPACE_MSR": ("optional", "x86", "v5.10"),
+    }  # fmt: skip
+
+
+def test_a_constant_of_its_own_has_no_release(tmp_path: Path) -> None:
+    own = "pub const KVM_CAP_X86_USER_SPACE_MSR: u32 = 777;\n"
+    tree = directory_tree(str(lay(tmp_path, {"src/x86_64/vm.rs": _RUST + own})), "vmm")
+    assert _kinds(needs_of(tree, Config(cache="none", jobs=1), None))["X86_USER_SPACE_MSR"][2] is None

@@ -36,6 +36,7 @@ from caplint.link.vmm.rows import (
 )
 from caplint.link.vmm.tree_values import TreeValues
 from caplint.link.vmm.vcpu_features import feature_bits
+from caplint.rust.spelling import as_rust
 
 _TABLES = (
     "all_cut", "all_vmm_use", "all_vmm_ioctl", "all_vmm_feature", "all_vmm_unresolved", "all_vmm_answer",
@@ -139,11 +140,17 @@ def _insert_ioctls(connection: sqlite3.Connection, where: tuple[str, str], uses:
         "all_cut",
         [
             CutRow(side, tree, path, first.call.line, first.call.start, first.call.start,
-                   f"{callee}() issues an ioctl whose request is not known: `{first.expression[:80]}`"
+                   "{}() issues an ioctl whose request is not known: `{:.80}`".format(
+                       *_as_written(path, callee, first.expression))
                    + (f", and {len(others)} more" if others else ""))
             for (path, callee), (first, *others) in unknown.items()
         ],
     )  # fmt: skip
+
+
+def _as_written(path: str, *texts: str) -> list[str]:
+    """Return texts of a file for a message: those of a Rust file are of its lowered text."""
+    return [as_rust(text) if path.endswith(".rs") else text for text in texts]
 
 
 def _following(
@@ -272,7 +279,8 @@ def _insert_blind(connection: sqlite3.Connection, side: str, tree: str, unresolv
     rows = []
     for use in unresolved:
         start, verb = use.call.start, "checks" if use.wrapper.verb == "check" else "enables"
-        reason = f"{use.call.callee}() {verb} a capability that is not known: `{use.expression[:80]}`"
+        callee, expression = _as_written(use.function.path, use.call.callee, use.expression)
+        reason = f"{callee}() {verb} a capability that is not known: `{expression[:80]}`"
         rows.append(CutRow(side, tree, use.function.path, use.call.line, start, start, reason))
     insert(connection, "all_cut", rows)
 
