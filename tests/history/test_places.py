@@ -157,6 +157,7 @@ def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         cache_key("linux", "reference", config, "commit "),
         cache_key("linux", "kernel", config, "commit below"),
         cache_key("linux", "kernel", replace(config, vendor_range=((1, 2),)), "commit "),
+        cache_key("linux", "kernel", replace(config, oldest_kernel="5.1"), "commit "),
         cache_key("linux\udcff", "kernel", config, "commit "),
     ]
     assert len({*keys, None}) == len(keys) + 1
