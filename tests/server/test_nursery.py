@@ -99,6 +99,8 @@ def test_jobs_end_with_the_server_even_if_it_is_killed(scratch: Path, number: si
     server = os.fork()
     if not server:
         os.setpgid(0, 0)
+        if to_all:
+            signal.signal(number, signal.SIG_DFL)  # nohup has it ignored
         nursery = _nursery(scratch, _sleep)
         pid, connection = nursery.job()
         os.write(writer, f"{pid} {connection.recv()} {nursery._pid}".encode())
