@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
 import sys
 import time
@@ -142,32 +141,6 @@ def test_an_edit_at_each_key_leaves_one_check(place: Path) -> None:
         assert "CAP202" in editor.codes(types.TextDocumentIdentifier((place / "k" / UAPI).as_uri()))
 
     edited(place, work, "k")
-
-
-def test_an_answer_is_to_its_own_question_whatever_was_cancelled(place: Path) -> None:
-    """An editor cancels a hover when the pointer moves on; each later answer was to the question before."""
-
-    async def work(editor: Editor) -> None:
-        await editor.checked()
-        header = place / "k" / UAPI
-        code = editor.open(header)
-        lines = header.read_text().splitlines()
-        at = {
-            found[1]: (number, found.start(1)) for number, line in enumerate(lines) if (found := _DEFINED.match(line))
-        }
-        one, other = list(at)[:2]
-        for number in range(5000, 5050):
-            where = {"line": at[one][0], "character": at[one][1]}
-            params = {"textDocument": {"uri": code.uri}, "position": where}
-            editor.raw({"jsonrpc": "2.0", "id": number, "method": "textDocument/hover", "params": params})
-            editor.raw({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": number}})
-        for name in (other, one, other):
-            assert name in (await editor.hover(code, *at[name]) or "").partition("\n")[0]
-
-    edited(place, work, "k")
-
-
-_DEFINED = re.compile(r"#define (KVM_CAP_\w+)")
 
 
 @pytest.mark.parametrize(
