@@ -107,7 +107,7 @@ def test_an_ioctl_by_its_number(caplint: Caplint, tmp_path: Path) -> None:
 
 def test_the_inventory_has_them(caplint: Caplint, tmp_path: Path) -> None:
     _path(caplint, tmp_path, "KVM_CAP_HLT")
-    words = ["--kernel", tmp_path / "kernel", "--tree", f"tea=vmm:{tmp_path / 'tea'}", "--output-format", "json"]
+    words = ("--kernel", tmp_path / "kernel", "--tree", f"tea=vmm:{tmp_path / 'tea'}", "--output-format", "json")
     caps = {cap["name"]: cap for cap in json.loads(caplint("inventory", *words).out)["capabilities"]}
     (path,) = caps["KVM_CAP_HLT"]["paths"]
     assert (path["verb"], path["arch"], path["steps"][-1]["function"]) == (
