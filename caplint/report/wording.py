@@ -134,6 +134,9 @@ def remarks(outcome: Outcome) -> Iterator[str]:
                 f"{visible(tree.name)}: {plural(len(absent), 'file')} cannot be read, because the partial clone lacks "
                 f"them, such as {visible(absent[0])}; get them with {visible(tree.remedy)}"
             )
+    for covered in outcome.coverage.trees:
+        if not covered.files:
+            yield f"{visible(covered.tree)}: nothing was read: no file of those that are searched names a capability"
     for text in outcome.commented:
         yield f"suppressed by a comment: {visible(text)}"
     for entry in outcome.unused_suppressions:
