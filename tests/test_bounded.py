@@ -125,7 +125,8 @@ def test_limits_that_the_user_has_set_stay() -> None:
 
 
 def test_a_header_has_no_more_memory_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caplint.abi.rust_bindings.evaluate_any", lambda *_: {"x86": bytes(evaluation_pool._MEMORY + 1)})
+    much = bytes(evaluation_pool._MEMORY // 1024)
+    monkeypatch.setattr("caplint.abi.rust_bindings.evaluate_any", lambda *_: {"x86": much * 1025})
     with evaluation_pool.evaluating({"k": (Sources({}, {}), ["x86"])}, 1) as results:
         found, is_reproducible = results()
     assert "or more memory than there is" in found["k"]

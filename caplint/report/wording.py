@@ -128,6 +128,17 @@ def remarks(outcome: Outcome) -> Iterator[str]:
     if outcome.known:
         yield f"{len(outcome.known):,} known upstream" + ("" if outcome.known_shown else ", `--known` shows them")
     yield from _skipped(outcome)
+    yield from _not_read(outcome)
+    for text in outcome.commented:
+        yield f"suppressed by a comment: {visible(text)}"
+    for entry in outcome.unused_suppressions:
+        yield f"unused suppression: {visible(entry.code)} {visible(entry.what)} ({visible(entry.reason)})"
+    for baseline_entry in outcome.unmatched:
+        yield f"baseline entry that no longer matches: {visible(str(baseline_entry))}"
+
+
+def _not_read(outcome: Outcome) -> Iterator[str]:
+    """Yield a line for each tree that lacks files, and for each of which nothing is read."""
     for tree in outcome.trees:
         if absent := sorted(tree.absent):
             yield (
@@ -137,9 +148,3 @@ def remarks(outcome: Outcome) -> Iterator[str]:
     for covered in outcome.coverage.trees:
         if not covered.files:
             yield f"{visible(covered.tree)}: nothing was read: no file of those that are searched names a capability"
-    for text in outcome.commented:
-        yield f"suppressed by a comment: {visible(text)}"
-    for entry in outcome.unused_suppressions:
-        yield f"unused suppression: {visible(entry.code)} {visible(entry.what)} ({visible(entry.reason)})"
-    for baseline_entry in outcome.unmatched:
-        yield f"baseline entry that no longer matches: {visible(str(baseline_entry))}"
