@@ -32,7 +32,7 @@ class Seen:
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe calls serious or critical, by rule and first element; the test is skipped where axe is not installed."""
+    """Serious and critical barriers that axe finds, by rule and first element; skips the test without axe."""
     if not AXE.is_file():
         pytest.skip("no axe-core; `make browser` installs it where npm is")
     page.evaluate(AXE.read_text("utf-8"))

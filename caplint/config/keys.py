@@ -53,7 +53,7 @@ class Key:
     purpose: str = ""
     """One sentence for the reference and for editors."""
     limits: Mapping[str, Any] = field(default_factory=dict)
-    """What JSON Schema can say of the values that `read` accepts, beside the type."""
+    """Limits that JSON Schema can state of the values that `read` accepts, beside the type."""
 
 
 def _severity(value: str) -> str:

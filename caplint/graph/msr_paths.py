@@ -67,6 +67,8 @@ class MsrPaths:
         self._programs = programs
         self._bridges = bridges
         self._starts = starts
+        self._above: dict[tuple[str, str, str], tuple[tuple[Step, ...], str]] = {}
+        """Steps of VMMs to their ioctls, by register, request and receiver: the same for each vendor's module."""
 
     def of(self, name: str) -> list[Path]:
         """Return the paths of an MSR. Raises `CaplintError` if no tree defines it and no code serves it."""
@@ -129,7 +131,9 @@ class MsrPaths:
         if way.broken:
             return _path(verb, (*way.steps, last), way.broken)
         bridge = replace(way.steps[0], edge="ioctl", note=request, why=self._bridges.operations(tree, entry))
-        above, broken = self._issued(last.case or "", "put" if site.verb == "set" else "get", request, entry)
+        if (key := (last.case or "", request, entry)) not in self._above:
+            self._above[key] = self._issued(key[0], "put" if site.verb == "set" else "get", request, entry)
+        above, broken = self._above[key]
         return _path(verb, (*above, bridge, *way.steps[1:], last), broken)
 
     def _issued(self, name: str, verb: str, request: str, entry: str) -> tuple[tuple[Step, ...], str]:

@@ -37,7 +37,7 @@ class TouchedCapability:
     owes: tuple[Finding, ...]
     """Findings about it, or about an MSR that belongs to it, that the series brings."""
     absent: tuple[str, ...]
-    """Of a new capability, the places that no tree in view has, and about which no finding says so."""
+    """Places of a new capability that no tree in view has, and about which no finding says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class TracedRequest:
 
 @dataclass
 class StraceLog:
-    """What a log tells."""
+    """Requests to KVM that a log shows, and the number of lines that were read or not understood."""
 
     requests: dict[tuple[str, str, str], TracedRequest] = field(default_factory=dict)
     """Capability, verb and scope → requests, in the order of the first of each."""

@@ -1,4 +1,4 @@
-"""What libraries log: one line each on standard error, which editors show to their users."""
+"""Log of libraries: one line for each message on standard error, which editors show to their users."""
 
 from __future__ import annotations
 

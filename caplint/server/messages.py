@@ -30,7 +30,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Order:
-    """What a check is to look at."""
+    """Buffers and cache of a check that is to be made."""
 
     overlays: dict[str, dict[str, bytes]]
     """Tree → path → content that replaces the file's."""
@@ -48,7 +48,7 @@ class EditorPlace:
     path: str
     span: Span
     text: str = ""
-    """What stands there, or why it is named."""
+    """Text of the source there, or the reason why the place is named."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def test_layouts_are_those_that_the_tests_of_the_crate_state(directory: str) -> 
 
 
 def differences(corpus: Corpus, *trees: Tree) -> list[Row]:
-    """What is found of layouts and constants in the bindings."""
+    """Findings about layouts and constants in the bindings."""
     rules = [rule for rule in shipped_rules() if rule.code in {"CAP107", "CAP109", "CAP110"}]
     outcome = check(list(trees), rules, corpus.config)
     return sorted(
