@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -132,10 +133,15 @@ def test_a_huge_buffer_is_a_blind_spot_and_costs_no_more_than_its_size(place: Pa
 def test_an_edit_at_each_key_leaves_one_check(place: Path) -> None:
     async def work(editor: Editor) -> None:
         await editor.checked()
+        server = editor.client._server
+        assert server is not None
+        server.send_signal(signal.SIGSTOP)  # however busy the machine is, no pause lies between the edits
         code = editor.open(place / "k" / X86)
         for count in range(200):
             editor.edit(code, f"/* {count} */\n{CHECK}")
         editor.edit(code, CHECK.replace("\tcase KVM_CAP_HLT:\n", ""))
+        await asyncio.sleep(0.5)
+        server.send_signal(signal.SIGCONT)
         await editor.checked()
         assert len(editor.messages) == 2
         assert "CAP202" in editor.codes(types.TextDocumentIdentifier((place / "k" / UAPI).as_uri()))
