@@ -8,26 +8,29 @@ import sqlite3
 from collections.abc import Callable
 
 from caplint.facts.store.store import FactStore
+from caplint.knowledge.load import GENERIC
 from caplint.util.code_identity import LINKS, code_identity
 
 Tables = tuple[str, ...]
 
 
-def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor: str) -> str:
+def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor: str, arch: str | None = None) -> str:
     """Return the cache key over one side of a tree: code and build files, role, the extractor and the links' code.
 
+    With `arch`, files of other architectures do not count; `narrow_key` adds what is told of the rest.
     A file that was read with further repairs (see `learnt_attributes.py`) counts with the extractor that read it.
     No memoized link reads documentation or Kconfig. Presence conditions of files come from Makefiles and meson.build.
     """
     kind = connection.execute("SELECT name, role, project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
     digest = hashlib.sha256(f"{code_identity(*LINKS)} {extractor} {kind}".encode())
     for row in connection.execute(
-        """SELECT f.path, b.oid, f.arch, f.header, nullif(b.extractor, ?) FROM temp.all_file f
+        """SELECT f.path, b.oid, f.arch, f.header, nullif(b.extractor, ?1) FROM temp.all_file f
            JOIN main.blob b ON b.id = f.blob
-           WHERE f.side = ? AND f.tree = ? AND NOT f.expanded
+           WHERE f.side = ?2 AND f.tree = ?3 AND NOT f.expanded
              AND b.language IN ('c', 'rust', 'description', 'make', 'meson')
+             AND (?4 IS NULL OR coalesce(f.arch, ?5) IN (?4, ?5))
            ORDER BY 1""",
-        (extractor, side, tree),
+        (extractor, side, tree, arch, GENERIC),
     ):
         digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")
     return digest.hexdigest()

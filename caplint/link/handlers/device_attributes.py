@@ -19,6 +19,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC
 from caplint.link.buildconfig.file_conditions import file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.narrowing import architectures, narrow_key, narrowed
 from caplint.link.core.rows import CutRow, insert
 from caplint.link.functions.abstract_values import AbstractValue, number, thing
 from caplint.link.functions.body import Body
@@ -30,6 +31,7 @@ from caplint.link.handlers.rows import DeviceAttributeRow
 from caplint.link.handlers.simulation_state import Facts, Run, SeenLabel
 from caplint.link.handlers.sites import Numbered
 
+_TABLES = ("all_device_attribute", "all_cut")
 _VERBS = ("has", "set", "get")
 _IOCTLS = {f"KVM_{verb.upper()}_DEVICE_ATTR": verb for verb in _VERBS}
 _ATTRIBUTE = re.compile(r"&?\w*attr\w*\Z")
@@ -58,12 +60,21 @@ def link_device_attributes(store: FactStore, extractor: str) -> None:
     for side, tree in connection.execute(
         "SELECT DISTINCT side, tree FROM temp.all_file WHERE role = 'kernel' ORDER BY 1, 2"
     ).fetchall():
-        key = f"device attributes {tree} {snapshot_key(connection, side, tree, extractor)}"
-        tables = ("all_device_attribute", "all_cut")
-        remembered(store, key, tables, (side, tree), partial(_fill, connection, side, tree))
+        shared = snapshot_key(connection, side, tree, extractor)
+        fill = partial(_fill, connection, side, tree, GENERIC)
+        remembered(store, f"device attributes {tree} {shared}", _TABLES, (side, tree), fill)
+        for arch in architectures(connection, side, tree):
+            key = f"device attributes {tree} {narrow_key(connection, side, tree, extractor, arch)}"
+            remembered(store, key, _TABLES, (side, tree), partial(_fill_narrowed, connection, side, tree, arch))
 
 
-def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
+def _fill_narrowed(connection: sqlite3.Connection, side: str, tree: str, arch: str) -> None:
+    with narrowed(connection, side, tree, arch):
+        _fill(connection, side, tree, arch)
+
+
+def _fill(connection: sqlite3.Connection, side: str, tree: str, arch: str) -> None:
+    """Fill the tables with the devices of an architecture, or with those that all share."""
     helpers = Helpers(connection, side, tree)
     conditions = {place[2]: text for place, text in file_conditions(connection).items() if place[:2] == (side, tree)}
     facts = Facts(
@@ -71,7 +82,7 @@ def _fill(connection: sqlite3.Connection, side: str, tree: str) -> None:
         CapabilityTables(connection, side, tree), {"attribute": frozenset()}, conditions, _MOST_STEPS,
     )  # fmt: skip
     for device in (*_with_tables(helpers), *_with_ioctls(helpers)):
-        if "has" in device.functions:
+        if device.arch == arch and "has" in device.functions:
             rows, problem = _Attributes(facts, device).rows()
             insert(connection, "all_device_attribute", rows)
             if problem:

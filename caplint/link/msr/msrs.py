@@ -14,6 +14,7 @@ from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.link.buildconfig.file_conditions import conjoin, file_conditions
 from caplint.link.core.memo import remembered, snapshot_key
+from caplint.link.core.narrowing import narrow_key, narrowed
 from caplint.link.core.rows import insert
 from caplint.link.functions.body import insert_cuts
 from caplint.link.functions.callees import Helpers
@@ -40,10 +41,12 @@ _LAST = 0xFFFFFFFF
 _KIN = re.compile(r"HV_X64_MSR_|HV_MSR_|MSR_[A-Za-z0-9]+_")
 
 
-_TABLES = (
-    "all_cut", "all_msr", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved",
-    "all_vcpu_field", "all_msr_passthrough", "all_msr_service", "all_msr_gating",
+_TABLES = ("all_msr", "all_vcpu_field")
+_ACCESS_TABLES = (
+    "all_cut", "all_msr_site", "all_msr_gate", "all_msr_state", "all_msr_saved",
+    "all_msr_passthrough", "all_msr_service", "all_msr_gating",
 )  # fmt: skip
+"""Tables of what code does with registers, which sees the files of the MSR architecture only."""
 
 
 ACCESSES = ("all_msr_service", "all_msr_gating")
@@ -69,20 +72,29 @@ def link_msrs(store: FactStore, extractor: str, *, accesses: bool = True) -> Non
         ],
     )
     trees = connection.execute("SELECT DISTINCT side, tree, role FROM temp.all_file ORDER BY 1, 2").fetchall()
+    arch = msr_knowledge.architecture
     for side, tree, role in trees:
-        kind = "msrs" if accesses else "msrs' sites"
-        cache_key = f"{kind} {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
-        fill = partial(_fill, store, (side, tree, role), accesses=accesses)
-        remembered(store, cache_key, _TABLES, (side, tree), fill)
+        key = f"msrs {tree} {role} {snapshot_key(connection, side, tree, extractor)}"
+        remembered(store, key, _TABLES, (side, tree), partial(_fill, store, side, tree, role))
+        if role == "kernel":
+            members = _capability_members(connection, side, tree)
+            kind = "accesses of msrs" if accesses else "sites of msrs"
+            key = f"{kind} {tree} {sorted(members)} {narrow_key(connection, side, tree, extractor, arch)}"
+            fill = partial(_fill_accesses, store, side, tree, members, accesses=accesses)
+            remembered(store, key, _ACCESS_TABLES, (side, tree), fill)
 
 
-def _fill(store: FactStore, where: tuple[str, str, str], *, accesses: bool) -> None:
-    side, tree, role = where
-    connection = store.connection
-    numbers = _MsrNumbers(connection, side, tree)
-    _definitions(connection, side, tree, numbers)
+def _fill(store: FactStore, side: str, tree: str, role: str) -> None:
+    _definitions(store.connection, side, tree, _MsrNumbers(store.connection, side, tree))
     if role == "kernel":
-        _kernel(store, side, tree, numbers, accesses=accesses)
+        _fields(store.connection, side, tree, members_of(store, side, tree))
+
+
+def _fill_accesses(
+    store: FactStore, side: str, tree: str, capability_members: frozenset[str], *, accesses: bool
+) -> None:
+    with narrowed(store.connection, side, tree, knowledge().msr.architecture):
+        _kernel(store, side, tree, capability_members, accesses=accesses)
 
 
 class _MsrNumbers:
@@ -136,14 +148,15 @@ def _definitions(connection: sqlite3.Connection, side: str, tree: str, numbers: 
     )
 
 
-def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers, *, accesses: bool) -> None:
-    connection, members = store.connection, members_of(store, side, tree)
-    state = State.of(connection, side, tree, members)
+def _kernel(store: FactStore, side: str, tree: str, capability_members: frozenset[str], *, accesses: bool) -> None:
+    connection = store.connection
+    numbers = _MsrNumbers(connection, side, tree)
+    state = State.of(connection, side, tree, members_of(store, side, tree))
     files = file_conditions(connection)
     ids = count()
     conditions: dict[str, SiteConditions] = {}
     helpers = Helpers(connection, side, tree)
-    registers = MsrRegisters(helpers, numbers.of, _capability_members(connection, side, tree))
+    registers = MsrRegisters(helpers, numbers.of, capability_members)
     for verb, body in list(MsrHandlers(connection, side, tree).bodies()):
         whole = files.get((side, tree, body.handler.path), "1")
         for site in sites(verb, body):
@@ -154,7 +167,6 @@ def _kernel(store: FactStore, side: str, tree: str, numbers: _MsrNumbers, *, acc
             conditions[access.id] = SiteConditions(tuple(access.gates), tuple(leaving(site)), tuple(returned(site)))
         insert_cuts(body)
     _saved(connection, side, tree, numbers)
-    _fields(connection, side, tree, members)
     link_passthrough(connection, side, tree)
     if accesses:
         AccessTables(helpers, registers, conditions).fill()

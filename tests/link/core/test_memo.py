@@ -56,6 +56,8 @@ EDITS: dict[str, dict[str, dict[str, Change]]] = {
     "cases": {"linux": {X86: without("case ")}},
     "one architecture": {"linux": {S390: without("case ")}},
     "a file": {"linux": {S390: gone}},
+    "shared code": {"linux": {"virt/kvm/kvm_main.c": above("\n\n")}},
+    "macros of another architecture": {"linux": {"arch/s390/include/asm/kvm_host.h": below(MACROS)}},
     "a makefile": {"linux": {"arch/x86/kvm/Makefile": below("kvm-$(CONFIG_BREW) += x86.o\n")}},
     "words": {"linux": {API: below("\n9.9 KVM_CAP_BREW\n----------------\n\n:Architectures: x86\n")}},
     "a check": {"qemu": {QEMU_X86: without("kvm_check_extension")}},
