@@ -119,9 +119,9 @@ def collect_findings(
     findings: list[Finding] = []
     part = partial(session.trees)
     for rule in rules:
-        if not valid:
-            query.validate(session.connection, rule)
         if reason := _reason_to_skip(rule, roles, config, session.lacks) or (not rule.excerpts and part):
+            if not valid:
+                query.validate(session.connection, rule)  # the others are validated by their run
             skipped.append(Skipped(rule.code, reason))
         else:
             findings.extend(_known_places(rule, query.run(session.connection, rule), places))

@@ -34,17 +34,23 @@ def validate(connection: sqlite3.Connection, rule: Rule) -> None:
     """Compile the rule's query against the linked views. Raises `CaplintError` with the reason for an invalid query."""
     with sandbox(connection, f"{rule.path}: query"):
         names, _ = execute(connection, f"SELECT * FROM ({plain(rule.query)}\n) LIMIT 0")  # noqa: S608
-    columns = tuple(names)
+    _require_columns(rule, tuple(names))
+
+
+def _require_columns(rule: Rule, columns: tuple[str, ...]) -> None:
     if columns not in {COLUMNS, (*COLUMNS, PARTS)}:
         wanted = f"{', '.join(COLUMNS)} and may then select {PARTS}"
         raise CaplintError(f"{rule.path}: query: selects {', '.join(columns)}; it must select {wanted}")
 
 
 def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
-    """Yield the rule's findings in the linked trees. Raises `CaplintError` for a query that fails or does not end."""
+    """Yield the rule's findings in the linked trees.
+
+    Raises `CaplintError` for a query that fails, does not end or selects other columns.
+    """
     try:
         with sandbox(connection, f"{rule.path}: query"):
-            _, rows = execute(connection, plain(rule.query))
+            names, rows = execute(connection, plain(rule.query))
     except (sqlite3.Error, UnicodeError) as error:
         # The shipped pages make no such text: there the store is damaged.
         if "decode to UTF-8" not in str(error) or rule.path.parent == shipped_files.RULES:
@@ -53,6 +59,7 @@ def run(connection: sqlite3.Connection, rule: Rule) -> Iterator[Finding]:
             f"{rule.path}: query: {error}; wrap the column in hex(); "
             "if it builds no text, the cache is corrupt: remove it"
         ) from error
+    _require_columns(rule, tuple(names))
     for row in rows:
         try:
             yield finding_of(rule, row)

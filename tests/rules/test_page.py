@@ -520,9 +520,10 @@ def test_queries_may_use_functions_and_recursion(connection: sqlite3.Connection)
     assert query_rows(connection, query) == (["max(i)", "upper('x')"], [(3, "X")])
 
 
-def test_too_few_columns_only_show_in_a_row(connection: sqlite3.Connection) -> None:
-    with pytest.raises(CaplintError, match="a row is malformed"):
-        list(run(connection, _rule("SELECT 1")))
+@pytest.mark.parametrize("query", ["SELECT 1", "SELECT 1 WHERE 0"])
+def test_too_few_columns_show_when_it_runs(connection: sqlite3.Connection, query: str) -> None:
+    with pytest.raises(CaplintError, match="selects 1; it must select tree, path"):
+        list(run(connection, _rule(query)))
 
 
 @pytest.mark.parametrize("column", ["subject", "message", "related"])
