@@ -1,6 +1,7 @@
 """Measures whole runs on the real sources, beside the floor and beside what else reads the same files.
 
-`make bench` prints a table with ratios first and writes the same as JSON to .bench/results.json.
+`make bench` prints a table with ratios first and writes the same as JSON to .bench/results.json. It ends with exit code
+1 where a figure is more than 15 % above the recorded one (tools/bench/recorded.json).
 """
 
 import argparse
@@ -17,6 +18,7 @@ from tools.bench.floor import BARE, floor, front_end
 from tools.bench.growth import growth
 from tools.bench.measure import Row
 from tools.bench.others import others
+from tools.bench.recorded import record, recorded, slower
 from tools.bench.sources import PAIR, read_files, trees
 from tools.bench.whole import whole_runs
 from tools.errors import ToolError
@@ -26,6 +28,8 @@ _PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "floor": floor, "whole": whole_runs, "others": others, "stages": front_end, "growth": growth,
     "history": history, "fleet": fleet,
 }  # fmt: skip
+_RECORDED = frozenset({"whole", "stages", "growth"})
+"""Parts that measure caplint on the same input in every run, whose figures are recorded."""
 _ASKED = frozenset({"history", "fleet"})
 """Parts that take long and run only with --only."""
 
@@ -35,18 +39,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("-n", type=int, default=3, metavar="RUNS", help="runs of each short measurement (default: 3)")
     parser.add_argument("--only", choices=_PARTS, action="append", metavar="PART", help=f"some of {', '.join(_PARTS)}")
+    parser.add_argument("--record", action="store_true", help="keep the figures of caplint as those to compare with")
     options = parser.parse_args()
     trees()
     size = sum(path.stat().st_size for path in read_files())
     print(f"{' and '.join(PAIR)}: {size / 1e6:.1f} MB of C read; {os.cpu_count()} cores; medians\n")
     print("| x bare parse | processor s | wall s | largest MB | together MB | |\n|--:|--:|--:|--:|--:|:--|")
     rows: list[Row] = []
+    own: list[Row] = []
     for name in dict.fromkeys(["floor", *(options.only or (part for part in _PARTS if part not in _ASKED))]):
         for row in _PARTS[name](options.n):
             rows.append(row)
             _print(row, next(row.seconds for row in rows if row.name == BARE))
             _write(rows, size)
-    return 0
+            if name in _RECORDED:
+                own.append(row)
+    bare = next(row.seconds for row in rows if row.name == BARE)
+    if options.record:
+        record(own, bare)
+        return 0
+    lines = slower(own, bare, recorded())
+    print("".join(f"\nslower: {line}" for line in lines))
+    return int(bool(lines))
 
 
 def _print(row: Row, bare: float) -> None:
