@@ -28,9 +28,9 @@ from caplint.facts.kinds.name_index import name_index
 from caplint.facts.kinds.outline import outline
 from caplint.facts.kinds.statements import comparisons, jumps, returns, stores, tests
 from caplint.facts.kinds.tokens import tokens
-from caplint.facts.store.records import BlindSpot, FileFacts, Record
+from caplint.facts.store.records import BlindSpot, FileFacts, Outline, Record
 from caplint.facts.syntax.ast_view import SHARED_NODES, ast_views
-from caplint.knowledge.languages import DESCRIPTION, EXPANDED, NAME_INDEX, OUTLINE, RUST
+from caplint.knowledge.languages import DESCRIPTION, EXPANDED, LOCK, MANIFEST, NAME_INDEX, OUTLINE, RUST, RUST_OUTLINE
 
 # Node kinds that extractors ask for, found in one pass of tree-sitter's matcher.
 _NODES = SHARED_NODES + ELEMENT_NODES + PAIR_NODES
@@ -43,6 +43,18 @@ _PER_VIEW = (
 _OVER_VIEWS = (elements, enumerators)
 _PER_FILE = (macros, definition_comments, undefinitions, includes, tokens)
 
+
+def _nothing(_source: bytes) -> Iterator[Record]:
+    return iter(())
+
+
+def _rust_outline(source: bytes) -> Iterator[Record]:
+    # Imported on demand: most trees have no Rust.
+    from caplint.rust.call_outline import rust_outline  # noqa: PLC0415
+
+    yield Outline(rust_outline(source))
+
+
 _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "rst": mentions,
     "text": plain_mentions,
@@ -50,6 +62,9 @@ _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "make": make_rules,
     "meson": meson_rules,
     NAME_INDEX: name_index,
+    RUST_OUTLINE: _rust_outline,
+    MANIFEST: _nothing,
+    LOCK: _nothing,
 }
 
 

@@ -39,7 +39,7 @@ class Programs:
 
     def __init__(self, session: Session, reading: ExtractionSettings) -> None:
         self.session = session
-        self._reading = reading
+        self.reading = reading
         self._callers: dict[str, Callers] = {}
         self.work = Work()
         self.receivers = IoctlReceivers(session.connection)
@@ -58,7 +58,7 @@ class Programs:
         if tree.name not in self._callers:
             store = self.session.store
             files = code_of(tree, store)
-            self._callers[tree.name] = Callers(Program(Outlines(store, tree, files, self._reading)), self.work)
+            self._callers[tree.name] = Callers(Program(Outlines(store, tree, files, self.reading)), self.work)
         return self._callers[tree.name]
 
     def program(self, tree: Tree) -> Program:
@@ -234,7 +234,8 @@ def code_of(tree: Tree, store: FactStore) -> list[File]:
     """Return the C files of a tree's call graph: a kernel's files that concern KVM, else all live files."""
     if tree.role in {"kernel", "reference"}:
         return [file for file in tree.files(store) if language_of(file.path) == "c"]
-    return [file for file in tree.c_files(store) if not knowledge().dead_files.fullmatch(file.path)]
+    code = (file for file in tree.code_files(store) if language_of(file.path) == "c")
+    return [file for file in code if not knowledge().dead_files.fullmatch(file.path)]
 
 
 def _label(labels: str) -> str | None:

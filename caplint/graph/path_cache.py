@@ -36,8 +36,8 @@ def cache_key(question: Question, trees: list[Tree], store: FactStore, reading: 
     """Return the cache key over the question and all inputs of its answer."""
     digest = hashlib.sha256(json.dumps([code_identity(), astuple(reading.repairs), *astuple(question)]).encode())
     for tree in trees:
-        # A kernel's call graph has only the files of `files`; `c_files` comes first, so that both share one listing.
-        code = [] if tree.role in {"kernel", "reference"} else tree.c_files(store)
+        # A kernel's call graph has only the files of `files`; `code_files` comes first, so that both share one listing.
+        code = [] if tree.role in {"kernel", "reference"} else tree.code_files(store)
         digest.update(json.dumps([tree.name, tree.role, tree.project.name]).encode())
         for file in (*code, *tree.files(store)):
             digest.update(f"{file.path}\0{file.oid}\0".encode())

@@ -21,7 +21,8 @@ class Edge(NamedTuple):
 
     kind: str
     """`direct`, `macro`, `table` (through a function pointer), `callback` (passed as an argument), `registered`
-    (passed to a function that stores it for a later call), `rpc` (procedure that another process serves)."""
+    (passed to a function that stores it for a later call), `rpc` (procedure that another process serves), `trait`
+    (a method of Rust on a value of which only a trait is known)."""
     path: str
     line: int
     """Line of the call, or of the place that passes the function."""
@@ -40,7 +41,7 @@ class Edge(NamedTuple):
         return cost + 0.5 * bool(self.labels)
 
 
-_COST = {"direct": 1.0, "macro": 1.0, "callback": 1.5, "table": 2.0, "registered": 4.0, "rpc": 4.0}
+_COST = {"direct": 1.0, "macro": 1.0, "callback": 1.5, "table": 2.0, "registered": 4.0, "rpc": 4.0, "trait": 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Step:
     line: int
     """Line of the call that leads to the function; its definition for the first step and behind a bridge."""
     edge: str
-    """`entry`, `direct`, `macro`, `table`, `callback`, `registered`, `rpc`, `exec`, `ioctl`, `case`."""
+    """`entry`, `direct`, `macro`, `table`, `callback`, `registered`, `rpc`, `trait`, `exec`, `ioctl`, `case`."""
     case: str | None = None
     """`case` labels around the call, separated by blanks."""
     condition: str = "1"

@@ -14,6 +14,7 @@ from caplint.graph.msr_paths import MsrPaths
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path
 from caplint.graph.rust_paths import rust_paths
+from caplint.graph.rust_ways import RustWays
 from caplint.graph.vmm_sites import VmmSite, uses_of
 from caplint.knowledge.load import knowledge
 from caplint.util.errors import CaplintError
@@ -27,6 +28,7 @@ class Paths:
         self._programs = programs
         self._bridges = Bridges(programs)
         self._starts = Starts(programs, start or _managers_entry(programs), most)
+        self._rust = RustWays(programs, start, most)
 
     def answer(self, question: Question) -> list[Path]:
         """Return the paths of a question (see `of` and `caplint.graph.function_paths`). Raises `CaplintError`."""
@@ -39,7 +41,7 @@ class Paths:
     def of(self, name: str, arch: str | None) -> list[Path]:
         """Return the best paths per use and architecture. Raises `CaplintError` if no tree contains the name."""
         paths = [path for use in uses_of(self._programs, name) for path in self._of_use(use, name, arch)]
-        paths += rust_paths(self._programs, self._bridges, name, arch)
+        paths += rust_paths(self._programs, self._bridges, self._rust, (name, arch))
         if not paths:
             self._require_definition(name)
             paths = list(kernel_paths(self._programs, self._bridges, name, arch))

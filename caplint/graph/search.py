@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import Protocol
 
 import networkx as nx
 
-from caplint.graph.callers import Callers
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.search_work import Work
 
@@ -21,6 +21,18 @@ _BATCH = 1.0
 
 Admits = Callable[[ProgramFunction, Edge, ProgramFunction], bool]
 """Predicate: whether an edge (caller, edge, callee) may be part of the path."""
+
+
+class Calling(Protocol):
+    """Call graph that is searched backwards."""
+
+    work: Work
+
+    def prepare(self, functions: Iterable[ProgramFunction]) -> None:
+        """Read what the callers of these functions depend on."""
+
+    def of(self, function: ProgramFunction) -> list[tuple[ProgramFunction, Edge]]:
+        """Return the callers of a function with the cheapest edge of each."""
 
 
 @dataclass
@@ -55,7 +67,7 @@ class Cone:
 
 
 def search(
-    callers: Callers, target: ProgramFunction, entries: Iterable[ProgramFunction], admits: Admits, beyond: float = 0.0
+    callers: Calling, target: ProgramFunction, entries: Iterable[ProgramFunction], admits: Admits, beyond: float = 0.0
 ) -> Cone:
     """Search for ways from entries to the target; ways up to `beyond` dearer than the cheapest are included."""
     work = callers.work

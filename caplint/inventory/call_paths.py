@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from caplint.graph.bridges import Bridges
     from caplint.graph.call_graph import Programs
     from caplint.graph.entry_paths import Starts
+    from caplint.graph.rust_ways import RustWays
     from caplint.graph.vmm_sites import VmmSite
 
 # Limit for the paths of one capability; it has at most one per verb and architecture.
@@ -64,6 +65,7 @@ class _Ways:
         self._programs = programs
         self._bridges = bridges
         self._starts = _starts(programs) if deep else None
+        self._rust = _rust_ways(programs) if deep else None
 
     def of(self, cap: str) -> Iterator[Path]:
         from caplint.graph.rust_paths import rust_paths  # noqa: PLC0415
@@ -75,7 +77,7 @@ class _Ways:
                     for kernel in self._programs.of_role("kernel"):
                         below = self._bridges.into_kernel(use, kernel, arch, cap)
                         yield Path(use.verb, arch, (*above, *use.calls, *below.steps), broken, below.broken)
-        yield from rust_paths(self._programs, self._bridges, cap, None)
+        yield from rust_paths(self._programs, self._bridges, self._rust, (cap, None))
 
     def _above(self, use: VmmSite, arch: str) -> Iterator[tuple[tuple[Step, ...], str]]:
         if self._starts is not None:
@@ -90,3 +92,9 @@ def _starts(programs: Programs) -> Starts:
     from caplint.graph.entry_paths import Starts  # noqa: PLC0415
 
     return Starts(programs, None, 1)
+
+
+def _rust_ways(programs: Programs) -> RustWays:
+    from caplint.graph.rust_ways import RustWays  # noqa: PLC0415
+
+    return RustWays(programs, None, 1)

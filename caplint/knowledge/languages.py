@@ -17,8 +17,19 @@ EXPANDED = "expanded"
 """Pieces of code with macros to expand, packed by `caplint.facts.expanded.packed`."""
 OUTLINE = "outline"
 """C file that is read for the call graph only."""
+RUST_OUTLINE = "rust_outline"
+"""Rust file that is read for the call graph only."""
 NAME_INDEX = "name_index"
 """C file that is searched for names and not parsed."""
+
+
+MANIFEST = "cargo_manifest"
+"""Cargo.toml, which names a crate."""
+LOCK = "cargo_lock"
+"""Cargo.lock, which names the versions of the crates that a program is built of."""
+CODE = frozenset({"c", RUST, MANIFEST})
+"""Languages of the files that a call graph needs."""
+_OF_CARGO = {"Cargo.toml": MANIFEST, "Cargo.lock": LOCK}
 
 
 def language_of(path: str) -> str | None:
@@ -34,4 +45,6 @@ def language_of(path: str) -> str | None:
     if path.endswith(".txt") and path.startswith("Documentation/"):
         return "text"
     name = path.rpartition("/")[2]
+    if name in _OF_CARGO:
+        return _OF_CARGO[name]
     return "meson" if name == "meson.build" else _BUILD_FILES.get(name.partition(".")[0])

@@ -210,7 +210,7 @@ def _drawn(lane: _Lane) -> Iterator[str]:
 def _lines_to(lane: _Lane, node: _Node) -> Iterator[str]:
     middle = node.y + 9
     if node.above is not None:
-        kind = "edge indirect" if node.step.edge in {"table", "callback", "registered"} else "edge"
+        kind = "edge indirect" if node.step.edge in {"table", "callback", "registered", "trait"} else "edge"
         deeper = node.x > node.above.x
         x, y = (
             (node.above.x + 3, node.above.y + 31 + _LINE * len(node.above.reasons()))

@@ -26,12 +26,13 @@ _ARROWS = {
     "table": "~> ",
     "registered": "~> ",
     "callback": "~> ",
+    "trait": "~> ",
 }
 
 
 _LEGEND = {
     "->": "a call",
-    "~>": "a call through a pointer or of a function that is passed on",
+    "~>": "a call through a pointer or trait, or of a function that is passed on",
     "=>": "into another program, by an ioctl, exec or RPC",
     "!!": "the path is interrupted here, with the reason",
 }
@@ -111,7 +112,8 @@ def _macros(answer: PathAnswer, width: int | None) -> Iterator[str]:
 
 def _line(step: Step) -> str:
     name = f"case {step.case}" if step.edge == "case" else step.function
-    notes = [step.note] if step.note and step.edge != "ioctl" else []
+    prefix = "by trait " if step.edge == "trait" else ""
+    notes = [f"{prefix}{step.note}"] if step.note and step.edge != "ioctl" else []
     if step.case and step.edge != "case":
         notes.append(f"under case {step.case}")
     if step.condition != "1":
@@ -149,7 +151,7 @@ def as_object(cap: str, arch: str | None, found: list[Path]) -> dict[str, Any]:
 
 
 _STYLES = {
-    "table": "dashed", "callback": "dashed", "registered": "dashed", "ioctl": "bold", "exec": "bold", "rpc": "bold",
+    "table": "dashed", "callback": "dashed", "trait": "dashed", "registered": "dashed", "ioctl": "bold", "exec": "bold", "rpc": "bold",
     "broken": "dotted",
 }  # fmt: skip
 

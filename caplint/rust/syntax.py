@@ -159,6 +159,11 @@ def parse_body(file: RustFile, start: int, end: int) -> RustFile | None:
     return RustFile(file.source, text, root, [], file.comments, file.strings, names)
 
 
+def parse_items(file: RustFile, start: int, end: int) -> tree_sitter.Node:
+    """Parse a part of a file, which its tree shows as tokens, as items or statements."""
+    return _ranged(file.text, start, end)
+
+
 def _within(spans: Spans, start: int, end: int) -> list[tuple[int, int]]:
     return [extent for extent in spans.between(start, end) if extent[1] <= end]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
 
-from caplint.knowledge.languages import language_of
+from caplint.knowledge.languages import CODE, language_of
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.names import on_disk, shown
@@ -42,10 +42,10 @@ class DirectoryTree(Tree):
         found = self._listing if self._listing is not None else self._named(cache, every=False)
         return [file for file, matters in found if matters]
 
-    def c_files(self, cache: StampCache) -> list[File]:
+    def code_files(self, cache: StampCache) -> list[File]:
         if self._listing is None:
             self._listing = self._named(cache, every=True)
-        return [file for file, _ in self._listing if language_of(file.path) == "c"]
+        return [file for file, _ in self._listing if language_of(file.path) in CODE]
 
     def _named(self, cache: StampCache, *, every: bool) -> list[tuple[File, bool]]:
         """Return the files by path, and whether they matter; with `every`, also the files that do not."""

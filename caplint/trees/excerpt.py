@@ -32,7 +32,7 @@ class EmptyTree(Tree):
     def files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to cache
         return []
 
-    def c_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to cache
+    def code_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to cache
         return []
 
     def candidates(self) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from caplint.knowledge.languages import language_of
+from caplint.knowledge.languages import CODE, language_of
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, PatchFile, StampCache, States, Tree, object_id
 
@@ -52,8 +52,8 @@ class OverlayTree(Tree):
         self._take_absent()
         return self._laid_over(below, self._matters), below
 
-    def c_files(self, cache: StampCache) -> list[File]:
-        return self._laid_over(self._below.c_files(cache), self._is_code)
+    def code_files(self, cache: StampCache) -> list[File]:
+        return self._laid_over(self._below.code_files(cache), self._is_code)
 
     def _laid_over(self, base: list[File], takes: Callable[[str, bytes], bool]) -> list[File]:
         kept = [file for file in base if file.path not in self._changes]
@@ -125,4 +125,4 @@ class OverlayTree(Tree):
         return bool(wanted) or (wanted is None and knowledge().is_interesting(content))
 
     def _is_code(self, path: str, _content: bytes) -> bool:
-        return language_of(path) == "c" and self.project.wants(path) is not False
+        return language_of(path) in CODE and self.project.wants(path) is not False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from caplint.knowledge.languages import language_of
+from caplint.knowledge.languages import CODE, language_of
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.repository import Repository
@@ -55,9 +55,9 @@ class RevisionTree(Tree):
                 found.append(_file(path, oid, *known[oid]))
         return found
 
-    def c_files(self, cache: StampCache) -> list[File]:
+    def code_files(self, cache: StampCache) -> list[File]:
         known = self._known(cache)
-        code = [(path, self._blobs[path]) for path in self._candidates if language_of(path) == "c"]
+        code = [(path, self._blobs[path]) for path in self._candidates if language_of(path) in CODE]
         return [_file(path, oid, *known[oid]) for path, oid in code]
 
     def _known(self, cache: StampCache) -> dict[str, tuple[int, bool]]:

@@ -142,8 +142,8 @@ class Tree(ABC):
         return (_without(now, self.absent), _without(base, self.absent)) if self.absent else (now, base)
 
     @abstractmethod
-    def c_files(self, cache: StampCache) -> list[File]:
-        """Return every C file that could matter, sorted by path: the input of a call graph."""
+    def code_files(self, cache: StampCache) -> list[File]:
+        """Return every file of C, Rust and Cargo that could matter, sorted by path: the input of a call graph."""
 
     @abstractmethod
     def candidates(self) -> list[str]:

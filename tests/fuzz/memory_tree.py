@@ -29,9 +29,9 @@ class MemoryTree(Tree):
         self._files = files
 
     def files(self, cache: StampCache) -> list[File]:
-        return self.c_files(cache)
+        return self.code_files(cache)
 
-    def c_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
+    def code_files(self, cache: StampCache) -> list[File]:  # noqa: ARG002 - nothing to remember
         return [File(path, object_id(content), len(content)) for path, content in sorted(self._files.items())]
 
     def candidates(self) -> list[str]:

@@ -66,7 +66,7 @@ def rows(data: bytes) -> object:
     connection = sqlite3.connect(":memory:")
     session = SimpleNamespace(
         connection=connection, trees=trees, deep=False, lacks={}, roles={tree.name: tree.role for tree in trees},
-        loaded=[Loaded(tree, tree.c_files(cast("StampCache", None)), []) for tree in trees],
+        loaded=[Loaded(tree, tree.code_files(cast("StampCache", None)), []) for tree in trees],
     )  # fmt: skip
     try:
         with answered() as said:

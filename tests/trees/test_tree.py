@@ -42,7 +42,7 @@ class _Held(Tree):
         contents = ((path, content) for path, content in sorted(self.held.items()) if isinstance(content, bytes))
         return [File(path, object_id(content), len(content)) for path, content in contents]
 
-    def c_files(self, cache: StampCache) -> list[File]:
+    def code_files(self, cache: StampCache) -> list[File]:
         return self.files(cache)
 
     def candidates(self) -> list[str]:
