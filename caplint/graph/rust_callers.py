@@ -8,14 +8,26 @@ from functools import lru_cache
 from caplint.c.expression import parse
 from caplint.c.formula import substitute
 from caplint.graph.path_model import Edge, ProgramFunction
+from caplint.graph.rust_names import is_telling
 from caplint.graph.rust_program import RustCall, RustFunction, RustProgram
-from caplint.graph.rust_types import RustTypes, Target, common_methods
+from caplint.graph.rust_types import RustTypes, Target
 from caplint.graph.search_work import Work
 from caplint.knowledge.load import knowledge
 from caplint.rust.spelling import as_cfg
 from caplint.rust.words import words
 
 RustCaller = tuple[ProgramFunction, Edge]
+
+
+class RustEdge(Edge):
+    """Edge of Rust: one that only builds with a feature have is longer."""
+
+    __slots__ = ()
+
+    @property
+    def cost(self) -> float:
+        """Length for the path search."""
+        return super().cost + 0.25 * ("CFG_" in self.condition)
 
 
 class RustCallers:
@@ -74,28 +86,26 @@ class RustCallers:
         for call in self.program.calls.get(function.name, ()):
             if call.kind == "m" and function.has_self and call.arguments == function.parameters:
                 sees = self.program.crates.sees(call.caller.module.crate, function.module.crate)
-                if sees and not self.targets(call) and not self._has_type(call) and call.name not in common_methods():
+                if sees and not self.targets(call) and not self._has_type(call) and is_telling(call.name):
                     return f"{call.caller.function.path}:{call.line}"
         return ""
 
     def _only_one(self, call: RustCall) -> list[Target]:
         """Return the method of a name that only one type or trait of the program has, and no library."""
-        if call.name in common_methods():
+        if not is_telling(call.name):
             return []
-        known = [one for one in self.program.by_name.get(call.name, ()) if one.has_self and one.parameters == call.arguments]
-        traits = {one.trait for one in known}
-        bodies = [one for one in known if one.has_body]
-        if not bodies or (len(bodies) > 1 and (len(traits) > 1 or traits == {""})):
+        known = [
+            one for one in self.program.by_name.get(call.name, ()) if one.has_self and one.parameters == call.arguments
+        ]
+        if len(known) != 1 or not known[0].has_body:
             return []
-        if not all(self.program.crates.sees(call.caller.module.crate, one.module.crate) for one in bodies):
-            return []
-        trait = known[0].trait.rpartition("::")[2] if len(bodies) > 1 else ""
-        return [Target(one, trait) for one in bodies]
+        sees = self.program.crates.sees(call.caller.module.crate, known[0].module.crate)
+        return [Target(known[0])] if sees else []
 
 
 def _fits(call: RustCall, function: RustFunction) -> bool:
     """Tell whether a call has the arguments of a function; a path gives a method's receiver as well."""
-    if call.kind == "v" or function.parameters < 0 or function.name.endswith("!"):
+    if call.kind == "v" or min(call.arguments, function.parameters) < 0 or function.name.endswith("!"):
         return True
     given = call.arguments - (call.kind == "p" and function.has_self)
     return given == function.parameters
@@ -110,7 +120,7 @@ def _edge(call: RustCall, target: Target, *, named: bool) -> Edge:
         kind, via = "trait", f"{target.trait}::{target.function.name}"
     path = call.caller.function.path
     sure = "field" if named else "exact"
-    return Edge(kind, path, call.line, call.condition, via=via, sure=sure)
+    return RustEdge(kind, path, call.line, call.condition, via=via, sure=sure)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -121,7 +131,7 @@ def is_built(condition: str, arch: str | None) -> bool:
 
 @lru_cache(maxsize=64)
 def _settled(arch: str | None) -> dict[str, bool]:
-    atoms = dict(knowledge().dead) | {"defined(__linux__)": True, "defined(__unix__)": True, "defined(__ANDROID__)": False}
+    atoms = dict(knowledge().dead) | {"defined(__linux__)": True, "defined(__unix__)": True}
     if arch is not None:
         for target, macro in words().targets["target_arch"].items():
             if (named := knowledge().architecture(target)) is not None:

@@ -181,7 +181,7 @@ class _Search:
         return self._once(self._begun, module, parts)
 
     def enters(self, module: ModuleKey, parts: tuple[str, ...]) -> bool:
-        """The same for the names in a module."""
+        """Tell the same for the names in a module."""
         return self._once(self._entered, module, parts)
 
     @staticmethod

@@ -8,8 +8,8 @@ from dataclasses import replace
 from caplint.graph.bridges import Bridges
 from caplint.graph.call_graph import Programs, Way
 from caplint.graph.path_model import Path, Step
-from caplint.knowledge.capability_names import is_capability
 from caplint.graph.rust_ways import RustWays
+from caplint.knowledge.capability_names import is_capability
 from caplint.rust.spelling import as_cfg, as_rust
 
 _USES = """

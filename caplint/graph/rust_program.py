@@ -103,9 +103,7 @@ class RustProgram:
         for number, kind, what, line, condition, count in tables["calls"]:
             caller = functions[number]
             called, receiver = what if kind == "m" else (what.rpartition("::")[2], None)
-            call = RustCall(
-                caller, kind, called, "" if kind == "m" else what, receiver, line, own[condition], count
-            )
+            call = RustCall(caller, kind, called, "" if kind == "m" else what, receiver, line, own[condition], count)
             for name in {called, renamed.get(called, called)}:
                 self.calls.setdefault(name, []).append(call)
 

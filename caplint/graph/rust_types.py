@@ -5,8 +5,8 @@ What another crate defines is a type without fields and methods, except those th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -18,14 +18,58 @@ _ELSEWHERE = ModuleKey("", ("",))
 """Module of the types of other crates."""
 _DEPTH = 14
 _MOST = 12
-# Methods that give what their receiver holds, beside those of rust/tables.toml.
-_GIVING = frozenset(
-    {"as_mut_any", "back", "back_mut", "by_ref", "collect", "downgrade", "drain", "entry", "enumerate", "err", "filter", "find", "first",
-     "first_mut", "front", "front_mut", "get", "get_mut", "get_or_init", "get_or_insert_with", "insert", "last", "last_mut",
-     "make_mut", "next", "nth", "ok", "or_insert", "or_insert_with", "peekable", "pop", "pop_front", "remove", "replace",
-     "rev", "skip", "swap_remove", "take", "try_borrow", "try_borrow_mut", "try_lock", "unwrap_unchecked", "upgrade", "values", "values_mut",
-     "with_context", "zip"}
-)  # fmt: skip
+GIVING = frozenset(
+    [
+        "as_mut_any",
+        "back",
+        "back_mut",
+        "by_ref",
+        "collect",
+        "downgrade",
+        "drain",
+        "entry",
+        "enumerate",
+        "err",
+        "filter",
+        "find",
+        "first",
+        "first_mut",
+        "front",
+        "front_mut",
+        "get",
+        "get_mut",
+        "get_or_init",
+        "get_or_insert_with",
+        "insert",
+        "last",
+        "last_mut",
+        "make_mut",
+        "next",
+        "nth",
+        "ok",
+        "or_insert",
+        "or_insert_with",
+        "peekable",
+        "pop",
+        "pop_front",
+        "remove",
+        "replace",
+        "rev",
+        "skip",
+        "swap_remove",
+        "take",
+        "try_borrow",
+        "try_borrow_mut",
+        "try_lock",
+        "unwrap_unchecked",
+        "upgrade",
+        "values",
+        "values_mut",
+        "with_context",
+        "zip",
+    ]
+)
+"""Methods that give what their receiver holds, beside those of rust/tables.toml."""
 _MAKING = frozenset({"new", "default", "open"})
 
 
@@ -96,11 +140,18 @@ class RustTypes:
             if part == "Self" and use.own:
                 yield from self.items(TypeUse(use.own, use.module))
             elif part.startswith("Self::") and use.own:
-                for item in self.items(TypeUse(use.own, use.module)):
-                    held = self._assigned.get(((item.module, item.name), part.removeprefix("Self::")))
-                    yield from self.items(held) if held is not None else ()
+                yield from self._within_own(use, part.removeprefix("Self::"))
             else:
                 yield from self._named(use.module, part)
+
+    def _within_own(self, use: TypeUse, name: str) -> Iterator[Meaning]:
+        """Yield what `Self::name` means: an associated type, or a variant."""
+        for item in self.items(TypeUse(use.own, use.module)):
+            held = self._assigned.get(((item.module, item.name), name))
+            if held is not None:
+                yield from self.items(held)
+            elif (item.module, f"{item.name}::{name}") in self._program.fields:
+                yield Meaning("type", item.module, f"{item.name}::{name}")
 
     def _named(self, module: ModuleKey, path: str) -> Iterator[Meaning]:
         found = False
@@ -183,37 +234,38 @@ class RustTypes:
         targets = self.methods(use, method)
         for target in targets:
             yield from _result(target.function, use)
-        if not targets and (method in words().transparent | words().fatal or method in _GIVING):
+        if not targets and (method in words().transparent | words().fatal or method in GIVING):
             yield use
 
     def methods(self, use: TypeUse, name: str) -> list[Target]:
         """Return the functions that a method's name means on a value of a type."""
-        if use.text.startswith("?") and (name in words().transparent | words().fatal or name in _GIVING):
+        if use.text.startswith("?") and (name in words().transparent | words().fatal or name in GIVING):
             return []  # a method of what holds the value
         found: dict[Target, None] = {}
-        for item in self._with_targets(use):
+        for item in self.items(use):
             found.update(dict.fromkeys(self._of_item(item, name)))
-            if found:
-                break
+        for item in self._with_targets(use) if not found else ():
+            found.update(dict.fromkeys(self._of_item(item, name)))
         return list(found)
 
     def _of_item(self, item: Meaning, name: str) -> Iterator[Target]:
         key = (item.module, item.name)
         if item.kind == "trait":
-            yield from self._of_trait(key, name, 0)
+            yield from self._of_trait(key, name, self._implementers.get(key, ()))
             return
         own = [function for function in self._methods.get((key, name), ()) if function.has_body]
-        yield from map(Target, own)
+        yield from map(Target, _clear(own))
         if not own:
             for trait in self._implements.get(key, ()):
                 declared = self._declared.get(trait, {}).get(name)
                 if declared is not None and declared.has_body:
                     yield Target(declared)
 
-    def _of_trait(self, trait: Key, name: str, depth: int) -> Iterator[Target]:
+    def _of_trait(self, trait: Key, name: str, owners: Iterable[Key], depth: int = 0) -> Iterator[Target]:
+        """Yield the methods that some types have by a trait or a trait above it."""
         declared = self._declared.get(trait, {}).get(name)
         if declared is not None:
-            for owner in dict.fromkeys(self._implementers.get(trait, ())):
+            for owner in dict.fromkeys(owners or self._implementers.get(trait, ())):
                 for function in self._methods.get((owner, name), ()):
                     if function.has_body and function.trait:
                         yield Target(function, trait[1])
@@ -224,7 +276,7 @@ class RustTypes:
         above = self._program.supertraits.get(trait, "")
         for item in self.items(TypeUse(above, trait[0])) if above and depth < _DEPTH else ():
             if item.kind == "trait" and (item.module, item.name) != trait:
-                yield from self._of_trait((item.module, item.name), name, depth + 1)
+                yield from self._of_trait((item.module, item.name), name, owners, depth + 1)
 
     def path_targets(self, path: str, function: RustFunction) -> list[Target]:
         """Return the functions that a path means in a function; empty for those of other crates."""
@@ -272,23 +324,14 @@ class RustTypes:
         return all(item.module == _ELSEWHERE for item in self.items(use))
 
 
+def _clear(functions: list[RustFunction]) -> list[RustFunction]:
+    """Return the methods of one name without those of which a type has several at once, such as `From::from`."""
+    places = Counter((function.trait, function.condition, function.arch) for function in functions if function.trait)
+    return [function for function in functions if places[function.trait, function.condition, function.arch] <= 1]
+
+
 def _result(function: RustFunction, receiver: TypeUse | None) -> list[TypeUse]:
     text = function.result.lstrip("?")
     if text == "Self" and receiver is not None:
         return [receiver]
     return [TypeUse(function.result, function.module, function.owner)] if text else []
-
-
-@lru_cache(maxsize=1)
-def common_methods() -> frozenset[str]:
-    """Return the names of methods that Rust's libraries have, so that they tell nothing about a receiver."""
-    return words().transparent | words().fatal | words().present | words().absent | words().mutating | _GIVING | _COMMON
-
-
-_COMMON = frozenset(
-    {"add", "all", "and_then", "any", "as_any", "as_bytes", "as_str", "build", "call", "chain", "clear", "close", "cmp", "configure", "connect",
-     "contains", "count", "create", "display", "drop", "eq", "event", "expect_err", "extend", "fill", "finish", "flush", "fmt", "fold", "hash", "id", "index",
-     "init", "is_empty", "is_valid", "join", "kind", "len", "load", "main", "map", "max", "min", "name", "new", "notify", "offset", "open", "parse", "path", "poll",
-     "position", "push_str", "recv", "reset", "resume", "run", "seek", "send", "set", "set_len", "shutdown", "size", "sort", "split", "spawn", "start", "state", "stop",
-     "store", "sub", "swap", "sync", "to_string", "trim", "try_recv", "type_id", "update", "value", "wait", "wake", "with", "write_all", "write_str"}
-)  # fmt: skip

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from caplint.facts.harvest import ExtractionSettings, harvest
+from caplint.facts.harvest import harvest
 from caplint.graph.call_graph import Programs, Way
 from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.rust_callers import RustCallers, is_built, shown_condition
@@ -177,7 +177,10 @@ def _steps(program: RustProgram, way: Iterable[_Part]) -> tuple[Step, ...]:
         else:
             condition = shown_condition(edge.condition)
             steps.append(
-                Step(program.tree, function.name, edge.path, edge.line, edge.kind, None, condition, edge.via, edge.sure, defined=defined)
+                Step(
+                    program.tree, function.name, edge.path, edge.line, edge.kind, None, condition, edge.via, edge.sure,
+                    defined=defined,
+                )
             )  # fmt: skip
     return tuple(steps)
 
@@ -209,6 +212,9 @@ def _reason(callers: RustCallers, top: ProgramFunction) -> str:
         arch = other.arch or condition_arch(edge.condition) or condition_arch(other.condition)
         what = f"only code of {arch} calls it" if arch else "called"
         return f"{_place(top)}: {what} ({edge.path}:{edge.line})"
+    if function.trait:
+        trait = function.trait.rpartition("::")[2]
+        return f"{_place(top)}: a method of the trait {trait}; no call through it is understood"
     return ""
 
 

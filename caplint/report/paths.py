@@ -151,7 +151,8 @@ def as_object(cap: str, arch: str | None, found: list[Path]) -> dict[str, Any]:
 
 
 _STYLES = {
-    "table": "dashed", "callback": "dashed", "trait": "dashed", "registered": "dashed", "ioctl": "bold", "exec": "bold", "rpc": "bold",
+    "table": "dashed", "callback": "dashed", "trait": "dashed",
+    "registered": "dashed", "ioctl": "bold", "exec": "bold", "rpc": "bold",
     "broken": "dotted",
 }  # fmt: skip
 

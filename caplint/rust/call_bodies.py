@@ -12,13 +12,15 @@ from typing import Any
 import tree_sitter
 
 from caplint.rust.cfg import NEVER
+from caplint.rust.cfg_branches import branches
 from caplint.rust.held_types import Bounds, held_type, plain_path
 from caplint.rust.scope import conditioned
 from caplint.rust.syntax import RustFile
 
 Chain = list[Any] | None
 Call = tuple[str, Any, int, list[str], int]
-"""Kind (`p` path, `m` method, `v` function that is passed on), path or name and chain, offset, conditions, arguments."""
+"""Kind (`p` path, `m` method, `v` function that is passed on), path or name and chain, offset, conditions, and the
+number of arguments, -1 if conditions of compilation choose them."""
 
 _MOST_STEPS = 12
 _THROUGH = frozenset(
@@ -28,9 +30,41 @@ _THROUGH = frozenset(
 _BLOCKS = frozenset({"block", "unsafe_block", "async_block", "const_block", "loop_expression", "labeled_expression"})
 # Methods that give the entries of their receiver, or the value inside it, to a closure.
 _GIVING = frozenset(
-    {"map", "for_each", "try_for_each", "and_then", "filter", "filter_map", "flat_map", "find", "find_map", "any", "all",
-     "inspect", "is_some_and", "is_ok_and", "map_or", "map_or_else", "position", "retain", "take_while", "unwrap_or_else"}
-)  # fmt: skip
+    [
+        "map",
+        "for_each",
+        "try_for_each",
+        "and_then",
+        "filter",
+        "filter_map",
+        "flat_map",
+        "find",
+        "find_map",
+        "any",
+        "all",
+        "inspect",
+        "is_some_and",
+        "is_ok_and",
+        "map_or",
+        "map_or_else",
+        "position",
+        "retain",
+        "take_while",
+        "unwrap_or_else",
+    ]
+)
+# Patterns whose parts are the whole value.
+_WHOLE = frozenset(
+    [
+        "reference_pattern",
+        "ref_pattern",
+        "mut_pattern",
+        "match_pattern",
+        "or_pattern",
+        "captured_pattern",
+        "slice_pattern",
+    ]
+)
 _VALUES = frozenset({"Some", "Ok"})
 _SKIPPED = frozenset({"line_comment", "block_comment", "attribute_item"})
 
@@ -56,7 +90,7 @@ class BodyReader:
         reader = _READERS.get(node.type)
         if reader is not None:
             reader(self, node)
-        elif node.type.endswith("_item") or node.type == "macro_definition":
+        elif node.type.endswith("_item") or node.type in {"macro_definition", "use_declaration"}:
             self._inner(node, [*self._conditions])
         else:
             self._children(node.named_children)
@@ -69,6 +103,12 @@ class BodyReader:
             self.read(child)
             if conditions:
                 del self._conditions[-len(conditions) :]
+
+    def _macro(self, node: tree_sitter.Node) -> None:
+        for condition, root in branches(self._file, node):
+            self._conditions.append(condition)
+            self._children(root.named_children)
+            self._conditions.pop()
 
     def _scoped(self, node: tree_sitter.Node) -> None:
         self._scopes.append({})
@@ -130,7 +170,8 @@ class BodyReader:
         function, arguments = _callee(node), node.child_by_field_name("arguments")
         if function is None or arguments is None:
             return
-        count = sum(child.type not in _SKIPPED for child in arguments.named_children)
+        chosen = any(child.type == "attribute_item" for child in arguments.named_children)
+        count = -1 if chosen else sum(child.type not in _SKIPPED for child in arguments.named_children)
         given: Chain = None
         if function.type == "field_expression":
             field, value = function.child_by_field_name("field"), function.child_by_field_name("value")
@@ -213,15 +254,11 @@ class BodyReader:
                 local = self._local(self._file.plain(node))
                 return ["g", self._file.plain(node)] if local is _ABSENT else local  # type: ignore[return-value]
             case "field_expression":
-                field = node.child_by_field_name("field")
-                base = self._chain(node.child_by_field_name("value"), steps + 1)
-                return ["f", base, self._file.plain(field)] if base is not None and field is not None else None
+                return self._member("f", node, steps)
             case "call_expression":
                 return self._called(node, steps)
-            case "struct_expression":
-                return self._typed(node.child_by_field_name("name"))
-            case "type_cast_expression":
-                return self._typed(node.child_by_field_name("type"))
+            case "struct_expression" | "type_cast_expression":
+                return self._typed(node.child_by_field_name("name") or node.child_by_field_name("type"))
             case "if_expression":
                 return self._chain(node.child_by_field_name("consequence"), steps + 1)
         if node.type in _THROUGH:
@@ -231,14 +268,17 @@ class BodyReader:
             return self._chain(inside[-1], steps + 1)
         return None
 
+    def _member(self, kind: str, node: tree_sitter.Node, steps: int) -> Chain:
+        field = node.child_by_field_name("field")
+        base = self._chain(node.child_by_field_name("value"), steps + 1)
+        return [kind, base, self._file.plain(field)] if base is not None and field is not None else None
+
     def _called(self, node: tree_sitter.Node, steps: int) -> Chain:
         function, arguments = _callee(node), node.child_by_field_name("arguments")
         if function is None:
             return None
         if function.type == "field_expression":
-            field = function.child_by_field_name("field")
-            base = self._chain(function.child_by_field_name("value"), steps + 1)
-            return ["m", base, self._file.plain(field)] if base is not None and field is not None else None
+            return self._member("m", function, steps)
         if function.type not in {"identifier", "scoped_identifier"}:
             return None
         path = self._path(function)
@@ -255,18 +295,12 @@ class BodyReader:
             case "tuple_struct_pattern":
                 self._bind_variant(pattern, value)
             case "struct_pattern":
-                kind = self._typed(pattern.child_by_field_name("type"))
-                for child in pattern.named_children:
-                    if child.type == "field_pattern":
-                        self._bind_field(child, kind)
+                self._bind_fields(pattern)
             case "tuple_pattern":
                 parts = [child for child in pattern.named_children if child.type not in _SKIPPED]
                 for index, child in enumerate(parts):
                     self._bind(child, ["f", value, str(index)] if value is not None else None)
-            case "reference_pattern" | "ref_pattern" | "mut_pattern" | "match_pattern" | "or_pattern":
-                for child in pattern.named_children:
-                    self._bind(child, value)
-            case "captured_pattern" | "slice_pattern":
+            case kind if kind in _WHOLE:
                 for child in pattern.named_children:
                     self._bind(child, value)
 
@@ -281,6 +315,12 @@ class BodyReader:
                 typed = self._typed(kind)
                 self._bind(child, ["f", typed, str(index)] if typed is not None else None)
 
+    def _bind_fields(self, pattern: tree_sitter.Node) -> None:
+        kind = self._typed(pattern.child_by_field_name("type"))
+        for child in pattern.named_children:
+            if child.type == "field_pattern":
+                self._bind_field(child, kind)
+
     def _bind_field(self, child: tree_sitter.Node, kind: Chain) -> None:
         name, inner = child.child_by_field_name("name"), child.child_by_field_name("pattern")
         if name is not None:
@@ -290,16 +330,17 @@ class BodyReader:
 
 _ABSENT = object()
 _READERS: dict[str, Callable[[BodyReader, tree_sitter.Node], None]] = {
-    "block": BodyReader._scoped,  # noqa: SLF001 - the table of the class itself
-    "if_expression": BodyReader._scoped,  # noqa: SLF001
-    "while_expression": BodyReader._scoped,  # noqa: SLF001
-    "let_declaration": BodyReader._let,  # noqa: SLF001
-    "let_condition": BodyReader._let,  # noqa: SLF001
-    "for_expression": BodyReader._for,  # noqa: SLF001
-    "match_expression": BodyReader._match,  # noqa: SLF001
-    "closure_expression": BodyReader._closure,  # noqa: SLF001
-    "call_expression": BodyReader._call,  # noqa: SLF001
-    "field_initializer": BodyReader._field,  # noqa: SLF001
+    "block": BodyReader._scoped,
+    "if_expression": BodyReader._scoped,
+    "while_expression": BodyReader._scoped,
+    "let_declaration": BodyReader._let,
+    "let_condition": BodyReader._let,
+    "for_expression": BodyReader._for,
+    "match_expression": BodyReader._match,
+    "closure_expression": BodyReader._closure,
+    "call_expression": BodyReader._call,
+    "macro_invocation": BodyReader._macro,
+    "field_initializer": BodyReader._field,
 }
 
 

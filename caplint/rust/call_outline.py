@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import tree_sitter
 
 from caplint.rust.call_bodies import BodyReader
-from caplint.rust.cfg import ALWAYS, NEVER, condition_of, predicate
+from caplint.rust.cfg import ALWAYS, NEVER, condition_of
+from caplint.rust.cfg_branches import branches
 from caplint.rust.held_types import Bounds, bounds_of, held_type, joined_bounds, plain_path
 from caplint.rust.scope import conditioned
-from caplint.rust.syntax import RustFile, parse, parse_body, parse_items
+from caplint.rust.syntax import RustFile, parse, parse_body
 
 TABLES = ("texts", "functions", "calls", "types", "aliases", "traits", "impls", "uses", "modules", "variables")
 
 _FILE_PATH = re.compile(r'#\[\s*path\s*=\s*"([^"]{1,200})"\s*\]\Z')
-_MOST_BRANCHES = 40
 _MOST_USES = 5000
 
 
@@ -79,29 +79,13 @@ class _RustOutline:
         return ["::".join(around.module), self.file.plain(name).removeprefix("r#")]
 
     def _item(self, node: tree_sitter.Node, around: _Around, path: str = "") -> None:
-        match node.type:
-            case "function_item" | "function_signature_item":
-                self._function(node, around)
-            case "impl_item":
-                self._implementation(node, around)
-            case "trait_item":
-                self._trait(node, around)
-            case "mod_item":
-                self._module(node, around, path)
-            case "struct_item" | "union_item":
-                self._structure(node, around)
-            case "enum_item":
-                self._enumeration(node, around)
-            case "type_item" | "const_item" | "static_item":
-                self._single(node, around)
-            case "use_declaration":
-                self._use(node, around)
-            case "macro_definition":
-                self._macro(node, around)
-            case "macro_invocation":
-                self._alternatives(node, around)
-            case "expression_statement" | "ERROR" | "foreign_mod_item":
-                self.read(node.named_children, around)
+        if node.type == "mod_item":
+            self._module(node, around, path)
+        elif (reader := _READERS.get(node.type)) is not None:
+            reader(self, node, around)
+
+    def _inner(self, node: tree_sitter.Node, around: _Around) -> None:
+        self.read(node.named_children, around)
 
     def _module(self, node: tree_sitter.Node, around: _Around, path: str) -> None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -192,7 +176,7 @@ class _RustOutline:
         result = held_type(self.file, node.child_by_field_name("return_type"), bounds)
         number = len(self.tables["functions"])
         self.tables["functions"].append(
-            [self.file.plain(name).removeprefix("r#"), self._line(name.start_byte), self._line(max(node.start_byte, node.end_byte - 1)),
+            [self.file.plain(name).removeprefix("r#"), self._line(name.start_byte), self._line(_end(node)),
              "::".join(around.module), around.owner, around.trait, self._condition(around.conditions), result,
              -1 if chosen else len(given) - has_self, int(has_self), int(body is not None)]
         )  # fmt: skip
@@ -227,7 +211,7 @@ class _RustOutline:
         if name is None:
             return
         number = len(self.tables["functions"])
-        first, last = self._line(name.start_byte), self._line(max(node.start_byte, node.end_byte - 1))
+        first, last = self._line(name.start_byte), self._line(_end(node))
         self.tables["functions"].append(
             [f"{self.file.plain(name)}!", first, last, "", "", "", self._condition(around.conditions), "", 0, 0, 1]
         )
@@ -250,13 +234,28 @@ class _RustOutline:
 
     def _alternatives(self, node: tree_sitter.Node, around: _Around) -> None:
         """Read the branches of `cfg_if!`."""
-        macro = node.child_by_field_name("macro")
-        tokens = next((child for child in node.named_children if child.type == "token_tree"), None)
-        if macro is None or tokens is None or self.file.plain(macro).rpartition("::")[2] != "cfg_if":
-            return
-        for condition, body in list(_branches(self.file, tokens))[:_MOST_BRANCHES]:
-            root = parse_items(self.file, body.start_byte + 1, body.end_byte - 1)
+        for condition, root in branches(self.file, node):
             self.read(root.named_children, around.under([condition]))
+
+
+_READERS: dict[str, Callable[[_RustOutline, tree_sitter.Node, _Around], None]] = {
+    "function_item": _RustOutline._function,
+    "function_signature_item": _RustOutline._function,
+    "impl_item": _RustOutline._implementation,
+    "trait_item": _RustOutline._trait,
+    "struct_item": _RustOutline._structure,
+    "union_item": _RustOutline._structure,
+    "enum_item": _RustOutline._enumeration,
+    "type_item": _RustOutline._single,
+    "const_item": _RustOutline._single,
+    "static_item": _RustOutline._single,
+    "use_declaration": _RustOutline._use,
+    "macro_definition": _RustOutline._macro,
+    "macro_invocation": _RustOutline._alternatives,
+    "expression_statement": _RustOutline._inner,
+    "ERROR": _RustOutline._inner,
+    "foreign_mod_item": _RustOutline._inner,
+}
 
 
 def _file_paths(file: RustFile, nodes: list[tree_sitter.Node]) -> Iterator[tuple[int, str]]:
@@ -272,21 +271,8 @@ def _file_paths(file: RustFile, nodes: list[tree_sitter.Node]) -> Iterator[tuple
             path = ""
 
 
-def _branches(file: RustFile, tokens: tree_sitter.Node) -> Iterator[tuple[str, tree_sitter.Node]]:
-    """Yield condition and body of each branch of `cfg_if!`."""
-    before: list[str] = []
-    condition = ALWAYS
-    for child in tokens.children:
-        if child.type != "token_tree":
-            continue
-        text = file.plain(child)
-        if text.startswith("["):
-            inside = text[1:-1].strip()
-            condition = predicate(inside.removeprefix("cfg").strip()[1:-1]) if inside.startswith("cfg") else ALWAYS
-        elif text.startswith("{"):
-            yield " && ".join(f"({one})" for one in [*(f"!({other})" for other in before), condition]), child
-            before.append(condition)
-            condition = ALWAYS
+def _end(node: tree_sitter.Node) -> int:
+    return max(node.start_byte, node.end_byte - 1)
 
 
 def _is_constructor(path: str) -> bool:
@@ -302,14 +288,11 @@ def _used(file: RustFile, node: tree_sitter.Node, before: str) -> Iterator[tuple
         return "::".join(filter(None, (before, path)))
 
     match node.type:
-        case "scoped_use_list":
-            path, listed = node.child_by_field_name("path"), node.child_by_field_name("list")
+        case "scoped_use_list" | "use_list":
+            path, listed = node.child_by_field_name("path"), node.child_by_field_name("list") or node
             inner = behind(plain_path(file.plain(path))) if path is not None else before
-            for child in listed.named_children if listed is not None else ():
+            for child in listed.named_children:
                 yield from _used(file, child, inner)
-        case "use_list":
-            for child in node.named_children:
-                yield from _used(file, child, before)
         case "use_as_clause":
             path, alias = node.child_by_field_name("path"), node.child_by_field_name("alias")
             if path is not None and alias is not None:
@@ -317,8 +300,6 @@ def _used(file: RustFile, node: tree_sitter.Node, before: str) -> Iterator[tuple
         case "use_wildcard":
             inside = next(iter(node.named_children), None)
             yield "*", behind(plain_path(file.plain(inside))) if inside is not None else before
-        case "self":
-            yield before.rpartition("::")[2], before
-        case "identifier" | "scoped_identifier" | "crate" | "super":
-            path_text = behind(plain_path(file.plain(node)))
+        case _:
+            path_text = behind(plain_path(file.plain(node))) if node.type != "self" else before
             yield path_text.rpartition("::")[2], path_text

@@ -1,7 +1,8 @@
 """Types as the call graph needs them: the type that a value holds, as one text.
 
-`KvmVm` of `&Arc<KvmVm>`, `?KvmVm` of `Mutex<KvmVm>` (whose own methods come first), `A+B` of `impl A + B` and of a generic
-parameter with these bounds, `(A,B)` of a tuple, '' of types that lead to no function. Paths are as the file writes them.
+`KvmVm` of `&Arc<KvmVm>`, `?KvmVm` of `Mutex<KvmVm>` (whose own methods come first), `A+B` of `impl A + B` and of a
+generic parameter with these bounds, `(A,B)` of a tuple, '' of types that lead to no function. Paths are as the file
+writes them.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def bounds_of(file: RustFile, node: tree_sitter.Node, outer: Bounds) -> Bounds:
     for clause in (child for child in node.named_children if child.type == "where_clause"):
         for predicate in clause.named_children:
             left, limits = predicate.child_by_field_name("left"), predicate.child_by_field_name("bounds")
-            if left is not None and limits is not None and (name := file.plain(left)) in found:
-                found[name] = "+".join(filter(None, (found[name], joined_bounds(file, limits))))
+            if left is not None and limits is not None and (bound := file.plain(left)) in found:
+                found[bound] = "+".join(filter(None, (found[bound], joined_bounds(file, limits))))
     return found
 
 
