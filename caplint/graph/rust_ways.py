@@ -194,28 +194,38 @@ def _why_not(callers: RustCallers, cone: Cone, entries: list[ProgramFunction]) -
     if not tops:
         return alone, f"{cone.target.name}: its callers form a cycle"
     missing = "" if entries else "; no `fn main` of a program is in view"
-    for way in tops:
-        if reason := _reason(callers, way[0][0]):
-            return way, f"{reason}{missing}"
+    for explain in (_unclear, _foreign, _elsewhere, _uncalled):
+        for way in tops:
+            if reason := explain(callers, callers.program.by_function[way[0][0]]):
+                return way, f"{_place(way[0][0])}: {reason}{missing}"
     top = tops[-1] if not entries else tops[0]
     return top, f"{_place(top[0][0])}: no caller found{missing}"
 
 
-def _reason(callers: RustCallers, top: ProgramFunction) -> str:
-    function = callers.program.by_function[top]
-    if place := callers.unclear(function):
-        return f"{_place(top)}: called at {place} on a value whose type is not known"
-    if trait := callers.types.implemented(function):
-        return f"{_place(top)}: a method of {trait}, a trait of another crate, through which calls are not followed"
-    for caller, edge in callers.of(top):
+def _unclear(callers: RustCallers, top: RustFunction) -> str:
+    place = callers.unclear(top)
+    return f"called at {place} on a value whose type is not known" if place else ""
+
+
+def _foreign(callers: RustCallers, top: RustFunction) -> str:
+    trait = callers.types.implemented(top)
+    return f"a method of {trait}, a trait of another crate, through which calls are not followed" if trait else ""
+
+
+def _elsewhere(callers: RustCallers, top: RustFunction) -> str:
+    """Return a reason that names a caller which the question excludes; '' without one."""
+    for caller, edge in callers.of(top.function):
         other = callers.program.by_function[caller]
         arch = other.arch or condition_arch(edge.condition) or condition_arch(other.condition)
-        what = f"only code of {arch} calls it" if arch else "called"
-        return f"{_place(top)}: {what} ({edge.path}:{edge.line})"
-    if function.trait:
-        trait = function.trait.rpartition("::")[2]
-        return f"{_place(top)}: a method of the trait {trait}; no call through it is understood"
+        return (
+            f"only code of {arch} calls it ({edge.path}:{edge.line})" if arch else f"called at {edge.path}:{edge.line}"
+        )
     return ""
+
+
+def _uncalled(_callers: RustCallers, top: RustFunction) -> str:
+    trait = top.trait.rpartition("::")[2]
+    return f"a method of the trait {trait}; no call through it is understood" if trait else ""
 
 
 def _place(function: ProgramFunction) -> str:
