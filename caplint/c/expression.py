@@ -26,6 +26,8 @@ _INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z")
 
 # Undefined in every C translation unit of these projects; the text under them is not C and is not read.
 NEVER = frozenset({"__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus"})
+# `headers_install` removes code under __KERNEL__, so a UAPI header is read as user space gets it.
+USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
 
 class _TooDeepError(Exception):

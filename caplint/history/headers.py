@@ -8,20 +8,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from caplint.history.header_conditions import HeaderConditions
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.load import knowledge
 from caplint.values.numbers import Definition, Numbers, UnknownValueError
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _DIRECTIVE = re.compile(
-    r"^[ \t]*#[ \t]*(define|if|ifdef|ifndef|elif|else|endif)\b[ \t]*([^\n]*)", re.MULTILINE | re.ASCII
+    r"^[ \t]*#[ \t]*(define|if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b[ \t]*([^\n]*)", re.MULTILINE | re.ASCII
 )
 _MACRO = re.compile(r"([A-Za-z_]\w*)(\([^()]*\))?[ \t]*(.*)", re.ASCII)
 _MOST = 64
-"""Limit on the definitions of one capability, and on the conditions around one."""
-_LONGEST = 200
-"""Characters of a condition that stay; each #elif and #else of a chain negates the one before."""
-_KERNEL = re.compile(r"defined\s*\(?\s*__KERNEL__\s*\)?\Z")
+"""Limit on the definitions of one capability."""
 
 
 class Defined(NamedTuple):
@@ -50,7 +48,7 @@ def definitions(content: bytes) -> Definitions:
     text = _COMMENT.sub(" ", content.decode("utf-8", "replace").replace("\\\r\n", "").replace("\\\n", ""))
     macros: dict[str, Definition] = {}
     found: list[tuple[str, str, str]] = []
-    conditions = _Conditions()
+    conditions = HeaderConditions()
     for word, rest in _DIRECTIVE.findall(text):
         if word != "define":
             conditions.read(word, " ".join(rest.split()))
@@ -85,39 +83,3 @@ def _number(numbers: Numbers, body: str) -> int | None:
 def _alias(body: str) -> str | None:
     bare = body.strip("() ")
     return bare if is_capability(bare) else None
-
-
-class _Conditions:
-    """Stack of the conditions around a line."""
-
-    def __init__(self) -> None:
-        self._open: list[str] = []
-        self._guard = ""
-
-    def read(self, word: str, rest: str) -> None:
-        """Follow a directive other than #define."""
-        self._guard = ""
-        rest = rest[:_LONGEST]
-        if word in {"if", "ifdef", "ifndef"}:
-            name = rest.split(" ", maxsplit=1)[0]
-            self._open.append({"if": rest, "ifdef": f"defined({name})", "ifndef": f"!defined({name})"}[word])
-            self._guard = name if word == "ifndef" else ""
-        elif self._open:
-            last = self._open.pop()
-            if word == "else":
-                self._open.append(f"!({last[:_LONGEST]})")
-            elif word == "elif":
-                self._open.append(f"!({last[:_LONGEST]}) && ({rest})")
-
-    def define(self, name: str) -> None:
-        """Take `#ifndef X`, with `#define X` as the next directive, for the guard of the header: no condition."""
-        if self._guard and name == self._guard and not is_capability(name):
-            self._open[-1] = ""
-        self._guard = ""
-
-    @property
-    def text(self) -> str:
-        """Conditions that hold here; `0` where user space never is."""
-        if any(condition == "0" or _KERNEL.match(condition) for condition in self._open):
-            return "0"
-        return " && ".join(condition for condition in self._open[-_MOST:] if condition)[: 4 * _LONGEST]

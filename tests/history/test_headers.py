@@ -74,26 +74,63 @@ def test_no_definition(text: str) -> None:
         ("#if  A  &&\tB\n#define KVM_CAP_A 1\n#endif", {"A": ["1 if A && B"]}),
         (
             "#if X\n#define KVM_CAP_A 1\n#else\n#define KVM_CAP_A 2\n#endif",
-            {"A": ["1 if X", "2 if !(X)"]},
+            {"A": ["1 if X", "2 if !X"]},
         ),
         (
             "#if X\n#elif Y\n#define KVM_CAP_A 1\n#else\n#define KVM_CAP_A 2\n#endif",
-            {"A": ["1 if !(X) && (Y)", "2 if !(!(X) && (Y))"]},
+            {"A": ["1 if !X && Y", "2 if !X && !Y"]},
         ),
         ("#if X\n#ifdef Y\n#define KVM_CAP_A 1\n#endif\n#endif", {"A": ["1 if X && defined(Y)"]}),
         (
-            "#ifdef __KERNEL__\n#define KVM_CAP_A 1\n#else\n#define KVM_CAP_B 2\n#endif",
-            {"B": ["2 if !(defined(__KERNEL__))"]},
+            "#if X\n#elifdef Z\n#define KVM_CAP_A 2\n#elifndef Q\n#define KVM_CAP_A 3\n#endif",
+            {"A": ["2 if !X && defined(Z)", "3 if !X && !defined(Q) && !defined(Z)"]},
         ),
         ("#if defined( __KERNEL__ )\n#ifdef X\n#define KVM_CAP_A 1\n#endif\n#endif", {}),
-        ("#if 0\n#define KVM_CAP_A 1\n#endif", {}),
+        ("#if 0\n#define KVM_CAP_A 1\n#else\n#define KVM_CAP_A 2\n#endif", {"A": ["2"]}),
+        ("#if 1\n#define KVM_CAP_A 1\n#else\n#define KVM_CAP_A 2\n#endif", {"A": ["1"]}),
         ("#endif\n#else\n#elif X\n#define KVM_CAP_A 1", {"A": ["1"]}),
         ("#if X\n#define KVM_CAP_A 1", {"A": ["1 if X"]}),
-        (f"#if {'x' * 300}\n#else\n#define KVM_CAP_A 1\n#endif", {"A": [f"1 if !({'x' * 200})"]}),
+        (f"#if {'x' * 300}\n#else\n#define KVM_CAP_A 1\n#endif", {"A": [f"1 if !{'x' * 200}"]}),
     ],
 )
 def test_conditions(text: str, expected: dict[str, list[str]]) -> None:
     assert _shown(text) == expected
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "ifdef __KERNEL__",
+        "if defined __KERNEL__",
+        "if defined( __KERNEL__ )",
+        "if __KERNEL__",
+        "if defined(__KERNEL__) && defined(X)",
+        "if !(!defined(__KERNEL__) || X)",
+        "if 0 || defined(__KERNEL__)",
+        "ifndef __KERNEL__\n#elif X",
+    ],
+)
+def test_code_of_the_kernel_is_left_out(kernel: str) -> None:
+    assert _shown(f"#{kernel}\n#define KVM_CAP_A 1\n#endif\n#define KVM_CAP_B 2\n") == {"B": ["2"]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        ("ifndef __KERNEL__", "1"),
+        ("if !defined(__KERNEL__)", "1"),
+        ("if !__KERNEL__", "1"),
+        ("if defined(__KERNEL__) || defined(X)", "1 if defined(X)"),
+        ("if !defined(__KERNEL__) && X > 2", "1 if X > 2"),
+        ("ifdef __KERNEL__\n#elif defined(X)", "1 if defined(X)"),
+        ("ifdef __KERNEL__\n#else", "1"),
+        ("ifdef __KERNEL__\n#else\n#ifdef X", "1 if defined(X)"),
+        ("ifdef __cplusplus\n#else", "1"),
+        ("ifdef __KERNEL_PRINTK__", "1 if defined(__KERNEL_PRINTK__)"),
+    ],
+)
+def test_conditions_of_the_kernel_are_none_of_user_space(condition: str, shown: str) -> None:
+    assert _shown(f"#{condition}\n#define KVM_CAP_A 1\n") == {"A": [shown]}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +176,10 @@ def test_bytes_that_are_no_text_change_nothing_else() -> None:
         "#if X\n" * 20_000 + "#define KVM_CAP_A 1\n",
         "#if X\n" + "#elif Y\n" * 20_000 + "#define KVM_CAP_A 1\n",
         "#if X\n" + "#else\n" * 100_000 + "#define KVM_CAP_A 1\n",
+        "#if X\n" + "".join(f"#elif Y{n}\n" for n in range(20_000)) + "#define KVM_CAP_A 1\n",
+        "".join(f"#if Y{n} || Z{n}\n" for n in range(20_000)) + "#define KVM_CAP_A 1\n",
+        "".join(f"#if {' || '.join(f'(A{n}{m} && B{m})' for m in range(9))}\n#else\n" for n in range(3_000))
+        + "#define KVM_CAP_A 1\n",
         f"#if {'x' * 200_000}\n" * 2
         + "#define KVM_CAP_A 1\n"
         + "".join(f"#define KVM_CAP_{n} 1\n" for n in range(9_000)),
@@ -148,7 +189,21 @@ def test_bytes_that_are_no_text_change_nothing_else() -> None:
         "#define KVM_CAP_A 1\n" + "/*\n" * 50_000,
         "#define KVM_CAP_A M199\n#define M0 1\n" + "".join(f"#define M{n} (M{n - 1} + M{n - 1})\n" for n in range(200)),
     ],
-    ids=["again", "nested", "elif", "else", "long", "brackets", "digits", "comments", "open comment", "doubling"],
+    ids=[
+        "again",
+        "nested",
+        "elif",
+        "else",
+        "elifs",
+        "ifs",
+        "mixed",
+        "long",
+        "brackets",
+        "digits",
+        "comments",
+        "open comment",
+        "doubling",
+    ],
 )
 def test_hostile_headers_are_bounded(text: str) -> None:
     begin = time.process_time()

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from caplint.c.expression import parse
+from caplint.c.expression import USER_SPACE, parse
 from caplint.c.formula import substitute, text
 from caplint.knowledge.capability_names import is_capability
 from caplint.knowledge.load import knowledge
@@ -28,8 +28,6 @@ _MOST_DEFINITIONS = 64
 # Comparisons of unknown names with capabilities; a suggestion costs one for each capability, of which Linux has 250.
 _MOST_COMPARISONS = 100_000
 _WORD = re.compile(r"\w+")
-# `headers_install` removes code under __KERNEL__, so a UAPI header is read as user space gets it.
-_USER_SPACE = {"defined(__KERNEL__)": False, "__KERNEL__": False}
 
 
 def link_capabilities(connection: sqlite3.Connection) -> None:
@@ -114,7 +112,7 @@ def _definitions(connection: sqlite3.Connection) -> None:
     for side, tree, role, path, line, column, name, body, header, arch, condition, comment in rows:
         if not is_capability(name) or name in knowledge().not_capabilities:
             continue
-        presence = text(substitute(parse(condition), _USER_SPACE)) if "__KERNEL__" in condition else condition
+        presence = text(substitute(parse(condition), USER_SPACE)) if "__KERNEL__" in condition else condition
         if presence == "0":
             continue
         key = (side, tree, header)
