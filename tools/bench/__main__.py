@@ -30,6 +30,9 @@ _PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
 }  # fmt: skip
 _RECORDED = frozenset({"whole", "stages", "growth"})
 """Parts that measure caplint on the same input in every run, whose figures are recorded."""
+_TITLES = (
+    "x bare parse", "processor s", "wall s", "largest MB", "together MB", "first process MB", "largest worker MB",
+)  # fmt: skip
 _ASKED = frozenset({"history", "fleet"})
 """Parts that take long and run only with --only."""
 
@@ -44,7 +47,7 @@ def main() -> int:
     trees()
     size = sum(path.stat().st_size for path in read_files())
     print(f"{' and '.join(PAIR)}: {size / 1e6:.1f} MB of C read; {os.cpu_count()} cores; medians\n")
-    print("| x bare parse | processor s | wall s | largest MB | together MB | |\n|--:|--:|--:|--:|--:|:--|")
+    print(f"| {' | '.join(_TITLES)} | |\n|{'--:|' * len(_TITLES)}:--|")
     rows: list[Row] = []
     own: list[Row] = []
     for name in dict.fromkeys(["floor", *(options.only or (part for part in _PARTS if part not in _ASKED))]):
@@ -66,7 +69,7 @@ def main() -> int:
 def _print(row: Row, bare: float) -> None:
     cells = [f"{row.seconds / bare:.2f}", f"{row.seconds:.2f}"]
     cells += ["" if value is None else f"{value:.2f}" for value in (row.wall,)]
-    cells += ["" if value is None else f"{value:.0f}" for value in (row.megabytes, row.together)]
+    cells += ["" if value is None else f"{value:.0f}" for value in (row.megabytes, row.together, row.first, row.worker)]
     print(f"| {' | '.join(cells)} | {row.name}{f': {row.note}' if row.note else ''} |", flush=True)
 
 

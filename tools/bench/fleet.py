@@ -1,44 +1,51 @@
 """A fleet beside single checks of its pairs, and a history over many releases, on stand-ins for real repositories."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.bench.measure import Row, caplint, row
+from tools.bench.measure import Row, Usage, caplint, row
 from tools.bench.releases import repository
 
-KERNELS, VMMS, RELEASES = 7, 12, 40
-_SINGLE = 3
-"""Pairs that are checked alone; the others are taken for as costly."""
+FLEETS = ((2, 5), (5, 8), (7, 12))
+"""Kernels and VMMs; the memory of a run must not grow with their number."""
+RELEASES = 40
+_SINGLE = 4
+"""Pairs that are checked alone, from the oldest to the newest; the others are taken for as costly."""
 _LINUX = ("linux-6.1", "linux-6.12")
 _QEMU = ("qemu-7.2", "qemu-10.0")
 
 
 def fleet(_runs: int) -> Iterator[Row]:
-    """Yield single checks, each with an empty cache; then the fleet: a part of it, the whole, and again."""
+    """Yield single checks, each with an empty cache; then fleets of several sizes, and the largest again."""
     with tempfile.TemporaryDirectory() as scratch:
         linux, qemu, cache = (Path(scratch, name) for name in ("linux", "qemu", "cache"))
-        kernels, vmms = ([f"v6.{number}" for number in range(1, count + 1)] for count in (KERNELS, VMMS))
+        kernels, vmms = ([f"v6.{number:02}" for number in range(1, count + 1)] for count in FLEETS[-1])
         repository(linux, *_LINUX, kernels)
         repository(qemu, *_QEMU, vmms)
-        single = [
-            caplint(
-                ["check", "--fail-on", "never", "--kernel", f"{linux}@{kernel}", "--qemu", f"{qemu}@{vmm}"],
-                f"{cache}-{kernel}",
-            )
-            for kernel, vmm in list(zip(kernels, vmms, strict=False))[:_SINGLE]
-        ]
+        single = []
+        for place in range(_SINGLE):
+            one, other = (side[place * (len(side) - 1) // (_SINGLE - 1)] for side in (kernels, vmms))
+            pair = ["--kernel", f"{linux}@{one}", "--qemu", f"{qemu}@{other}"]
+            single.append(caplint(["check", "--fail-on", "never", *pair], f"{cache}-{one}-{other}"))
         checks = row("check of one pair, cold", single)
         yield checks
-        pairs = KERNELS * VMMS
-        yield Row(f"sum of {pairs} single checks", pairs * checks.seconds)
-        words = ["matrix", "--fail-on", "never", "--kernel", f"{linux}@v6.*", "--qemu"]
-        for name, chosen, store in (
-            (f"matrix {KERNELS} x 1, cold", "v6.1", "small"),
-            (f"matrix {KERNELS} x {VMMS}, cold", "v6.*", "whole"),
-            (f"matrix {KERNELS} x {VMMS}, warm", "v6.*", "whole"),
-        ):
-            yield row(name, [caplint([*words, f"{qemu}@{chosen}"], f"{cache}-{store}")])
+        words = ["matrix", "--fail-on", "never"]
+        for rows, columns in FLEETS:
+            given = ["--kernel", *(f"{linux}@{tag}" for tag in kernels[-rows:])]
+            given += ["--qemu", *(f"{qemu}@{tag}" for tag in vmms[-columns:])]
+            pairs, store = rows * columns, f"{cache}-{rows}"
+            usage = caplint([*words, *given], store)
+            yield row(f"matrix {rows} x {columns}, cold", [usage], _beside(usage, pairs * checks.seconds))
+        yield row(f"matrix {rows} x {columns}, warm", [caplint([*words, *given], store) for _ in range(3)])
+
+
+def _beside(usage: Usage, alone: float) -> str:
+    """Return the times of a fleet as shares of what its pairs take alone, divided among all processors."""
+    cores = os.cpu_count() or 1
+    shares = f"{usage.wall * cores / alone:.2f} of it, {usage.seconds / alone:.2f} by processor time"
+    return f"its pairs alone take {alone:.0f} s, {alone / cores:.0f} s in {cores} processes; {shares}"
 
 
 def history(runs: int) -> Iterator[Row]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -33,6 +34,10 @@ class Row:
     together: float | None = None
     """Of all processes at one time, what they share counted once (PSS)."""
     note: str = ""
+    first: float | None = None
+    """Of the program's first process."""
+    worker: float | None = None
+    """Of the largest of the processes that the first has started."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Usage:
     wall: float
     megabytes: float | None
     together: float
+    first: float
+    worker: float
     status: int
     """Exit code; -1 where it was stopped."""
 
@@ -76,17 +83,24 @@ def run(command: Sequence[str], environment: dict[str, str] | None = None, limit
         time.perf_counter() - begun,
         used.ru_maxrss / 1024 if used.ru_maxrss > own else None,
         watch.most,
+        watch.first,
+        watch.worker,
         -1 if watch.stopped else process.returncode,
     )
 
 
 class _Watch:
-    """Looks at the memory of a session's processes from time to time, and ends them when their time is over."""
+    """Looks at the memory of a process and its descendants from time to time, and ends them when their time is over.
 
-    def __init__(self, session: int, limit: float) -> None:
+    A fleet's workers are sessions of their own, so parents are followed.
+    """
+
+    def __init__(self, first: int, limit: float) -> None:
         self.most = 0.0
+        self.first = 0.0
+        self.worker = 0.0
         self.stopped = False
-        self._session = session
+        self._process = first
         self._end = time.monotonic() + limit
         self._over = Event()
         self._thread = Thread(target=self._look, daemon=True)
@@ -101,21 +115,40 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._over.wait(_INTERVAL):
-            self.most = max(self.most, sum(map(_proportional, _members(self._session))))
+            processes = _descendants(self._process)
+            self.most = max(self.most, sum(map(_proportional, processes)))
+            self.first = max(self.first, _highest(self._process))
+            self.worker = max([self.worker, *map(_highest, processes[1:])])
             if time.monotonic() > self._end and not self.stopped:
                 self.stopped = True
-                os.killpg(self._session, 9)
+                for process in processes:
+                    with suppress(ProcessLookupError):
+                        os.kill(process, 9)
 
 
-def _members(session: int) -> Iterable[int]:
+def _descendants(first: int) -> list[int]:
+    """Return a process and all that it and they have started; the first stands first."""
+    children: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
                 fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(fields[3]) == session:
-                yield int(entry.name)
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found = [first]
+    for process in found:
+        found += children.get(process, [])
+    return found
+
+
+def _highest(process: int) -> float:
+    """Return the most that was ever resident of a process in MB (VmHWM), 0 once it is gone (proc(5))."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 def _proportional(process: int) -> float:
@@ -136,6 +169,8 @@ def row(name: str, measured: Sequence[Usage], note: str = "") -> Row:
         max((usage.megabytes for usage in measured if usage.megabytes is not None), default=None),
         max(usage.together for usage in measured) or None,
         note,
+        max(usage.first for usage in measured) or None,
+        max(usage.worker for usage in measured) or None,
     )
 
 
