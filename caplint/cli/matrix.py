@@ -13,8 +13,9 @@ from caplint.cli.options import add_config, add_output_format, add_rules, config
 from caplint.config.trust import digest
 from caplint.engine import baseline_file
 from caplint.findings.finding import SEVERITIES
+from caplint.matrix.cells import Cells, Trees
 from caplint.matrix.fleet import members, named
-from caplint.matrix.model import Cell, FleetMember, Job, Matrix
+from caplint.matrix.model import FleetMember, Job, Matrix
 from caplint.matrix.run_jobs import run_jobs
 from caplint.util.errors import CaplintError
 
@@ -62,38 +63,18 @@ def run(options: argparse.Namespace) -> int:
     scheduler = scheduler_of(options)
     kernels, vmms = _fleet(options, config)
     fail_on = options.fail_on or config.fail_on
-    pairs: list[_Trees] = [(kernel, vmm) for kernel in kernels for vmm in vmms]
-    alone: list[_Trees] = [*((kernel, None) for kernel in kernels), *((None, vmm) for vmm in vmms)]
-    jobs = _jobs(options, config, pairs + alone, fail_on)
-    cells = dict(remembered(jobs))
-    places = [*range(len(pairs), len(jobs)), *staggered(len(kernels), len(vmms))]
-    order = [place for place in places if place not in cells]
+    cells = Cells(kernels, vmms)
+    jobs = _jobs(options, config, cells.checks, fail_on)
+    for place, cell in remembered(jobs):
+        cells.add(place, cell)
+    order = cells.missing()
     with progress("checking pairs") as show, closing(run_jobs(scheduler, CHECKS, jobs, order, config.jobs)) as done:
         for place, cell in done:
-            cells[place] = cell
+            cells.add(place, cell)
             show(len(cells), len(jobs))
-    ordered = [cells[place] for place in range(len(jobs))]
-    matrix = _matrix((kernels, vmms), ordered, fail_on, jobs[0].reference)
+    matrix = Matrix(kernels, vmms, cells.pairs, cells.alone, fail_on, jobs[0].reference)
     write_output(matrix, "matrix", options)
     return _status(matrix)
-
-
-_Trees = tuple[FleetMember | None, FleetMember | None]
-"""Kernel and VMM that are checked together, or one of them."""
-
-
-def _matrix(
-    sides: tuple[list[FleetMember], list[FleetMember]], cells: list[Cell], fail_on: str, reference: FleetMember | None
-) -> Matrix:
-    """Return the matrix of the cells of pairs, kernels and VMMs; the findings of one tree stand in its own cell."""
-    kernels, vmms = sides
-    alone = cells[len(kernels) * len(vmms) :]
-    pairs = [
-        cells[row * len(vmms) + column].without((alone[row], alone[len(kernels) + column]))
-        for row in range(len(kernels))
-        for column in range(len(vmms))
-    ]
-    return Matrix(kernels, vmms, pairs, alone, fail_on, reference)
 
 
 def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMember], list[FleetMember]]:
@@ -117,7 +98,7 @@ def _fleet(options: argparse.Namespace, config: Config) -> tuple[list[FleetMembe
     return sides[0], sides[1]
 
 
-def _jobs(options: argparse.Namespace, config: Config, pairs: list[_Trees], fail_on: str) -> list[Job]:
+def _jobs(options: argparse.Namespace, config: Config, checks: list[Trees], fail_on: str) -> list[Job]:
     if options.baseline:
         baseline_file.read(options.baseline)  # report a malformed baseline once, not for every pair
     cache = config.cache_directory
@@ -136,13 +117,8 @@ def _jobs(options: argparse.Namespace, config: Config, pairs: list[_Trees], fail
             restricted=digest(config.restricted),
             reference=reference,
         )
-        for kernel, vmm in pairs
+        for kernel, vmm in checks
     ]
-
-
-def staggered(rows: int, columns: int) -> list[int]:
-    """Return an order of the cells in which neighbours share no row or column, so that no two read the same files."""
-    return [row * columns + (row + turn) % columns for turn in range(columns) for row in range(rows)]
 
 
 def _status(matrix: Matrix) -> int:

@@ -51,10 +51,11 @@ def run_there(
             error = future.exception()
             if isinstance(error, CaplintError):  # a worker that joined later runs another version
                 raise error
+            index = futures.pop(future)  # the cluster keeps the result as long as it is kept
             if error is None:
-                yield futures[future], future.result()
+                yield index, future.result()
             else:
-                yield futures[future], work.failed(f"the cluster lost the job: {type(error).__name__}: {error}")
+                yield index, work.failed(f"the cluster lost the job: {type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def run_here(
                 job: Any = jobs[index]
                 futures[pool.submit(started.run, replace(job, jobs=max(1, processes // at_once)))] = index
             for future in as_completed(futures):
-                yield futures[future], future.result()
+                yield futures.pop(future), future.result()  # it keeps the result as long as it is kept
         except BaseException:
             started.stop()
             pool.shutdown(wait=False, cancel_futures=True)

@@ -14,7 +14,7 @@ import pytest
 from conftest import HEADER, QEMU_UAPI, Caplint, age, commit, git, lay, trusted
 from fleets import OTHER, fleet
 
-from caplint.cli import matrix as command
+from caplint.matrix import cells
 
 TABLE = """\
 errors/warnings/notes  alone        qemu-1         qemu-2
@@ -72,17 +72,17 @@ def test_a_cell_is_what_check_says_of_the_pair(caplint: Caplint, words: list[str
 def test_neither_order_nor_processes_show(
     caplint: Caplint, words: list[str], monkeypatch: pytest.MonkeyPatch, jobs: str
 ) -> None:
-    plain = command.staggered
+    plain = cells.staggered
 
     def shuffled(rows: int, columns: int) -> list[int]:
         return random.Random(int(jobs)).sample(plain(rows, columns), rows * columns)
 
-    monkeypatch.setattr(command, "staggered", shuffled)
+    monkeypatch.setattr(cells, "staggered", shuffled)
     assert caplint("matrix", *words, "--jobs", jobs).out == TABLE
 
 
 def test_every_cell_is_started_once_and_neighbours_share_no_tree() -> None:
-    order = command.staggered(3, 4)
+    order = cells.staggered(3, 4)
     assert sorted(order) == list(range(12))
     for one, other in pairwise(order):
         assert one // 4 != other // 4

@@ -1,0 +1,204 @@
+"""Search for changes that are taken back between two states, which a comparison of the states does not show.
+
+Lines decide which commits may have made and undone such a change; `commit_steps.py` then reads the trees around them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from caplint.config.settings import Config
+from caplint.facts.store.store import FactStore
+from caplint.history.places import Places
+from caplint.knowledge.capability_names import mentions_in
+from caplint.knowledge.load import knowledge
+from caplint.knowledge.project import Project
+from caplint.trees.git_log import LoggedCommit
+from caplint.trees.repository import Repository
+from caplint.util.code_identity import CHANGING, code_identity
+
+_MOST_TEXTS = 20_000
+"""Contents of files that are looked through between two states; a release of Linux has 2,000."""
+_MOST_MENTIONS = 5_000
+"""Mentions of capabilities in a file; api.rst has 700."""
+_LONGEST = 500
+"""Characters of a line, before a mention and in all."""
+_FOLLOWING = 20
+"""Lines behind one that names a capability that may say what it has: up to the next `break`, `return` or brace."""
+_END = re.compile(rb"\s*(?:(break|goto|continue|\}|default\b|\Z)|(return\b))")
+_OTHER_CASE = re.compile(rb"\s*case\b")
+
+
+class Span(NamedTuple):
+    """Two states of a tree, one after the other, and their commits."""
+
+    old: Places
+    new: Places
+    first: str
+    last: str
+
+
+Suspects = dict[str, list[LoggedCommit]]
+"""Capability → commits that change its lines, oldest first, where a later one brings back what was there before."""
+_Lines = dict[str, str]
+"""Capability → digest of the lines that name it in one text."""
+
+
+class DetourSearch:
+    """Finder of the commits between states that may have taken a change back."""
+
+    def __init__(self, repository: Repository, config: Config, project: Project) -> None:
+        self._repository = repository
+        self._config = config
+        self._project = project
+        self._wanted: dict[str, bool] = {}
+        self.remarks: list[str] = []
+
+    def suspects(self, spans: list[Span]) -> list[Suspects]:
+        """Return the commits of each span. They are cached, because finding them reads the whole history."""
+        keys = [self._key(span) for span in spans]
+        store = FactStore(self._config.store_path)
+        try:
+            known = store.recall_all(filter(None, keys))
+            found = []
+            for key, span in zip(keys, spans, strict=True):
+                suspects = _parsed(known.get(key or "", ""))
+                if suspects is None:
+                    suspects = self._between(span)
+                    if key is not None and suspects is not None:
+                        store.retain(key, json.dumps(suspects))
+                found.append(suspects or {})
+            return found
+        finally:
+            store.close()
+
+    def _between(self, span: Span) -> Suspects | None:
+        """Return the commits of a span; None where its contents are not all read."""
+        paths = self._paths(span)
+        commits = self._repository.origins(span.last, span.first, sorted(paths)) if paths else []
+        times = Counter(change.path for commit in commits for change in commit.changes if self._is_read(change.path))
+        often = {path for path, count in times.items() if count > 1}
+        changes = [(commit, change) for commit in commits for change in commit.changes if change.path in often]
+        texts = self._texts({oid for _, change in changes for oid in (*change.before, change.after)})
+        if texts is None:
+            ends = f"{span.first[:12]} and {span.last[:12]}"
+            self.remarks.append(f"changes that are taken back between {ends} are not looked for: too much lies there")
+            return None
+        transitions: dict[tuple[str, str], list[_Transition]] = defaultdict(list)
+        for commit, change in changes:
+            before = [texts.get(oid or "", {}) for oid in change.before]
+            after = texts.get(change.after or "", {})
+            for cap in {cap for side in (after, *before) for cap in side}:
+                sides = [side.get(cap) for side in before]
+                if after.get(cap) not in sides:
+                    transitions[cap, change.path].append(_Transition(commit, sides, after.get(cap)))
+        return _suspects(commits, transitions)
+
+    def _paths(self, span: Span) -> set[str]:
+        """Return the directories and files that may name capabilities in one of the states, or between them."""
+        named = {file for places in (span.old, span.new) for known in places.values()
+                 for state in known.values() for file, _ in state.sites}  # fmt: skip
+        found = {*named, *self._project.selftests}
+        for commit in (span.first, span.last):
+            files = self._repository.entries(self._repository.tree(commit)[1], self._project.roots)
+            found |= _directories(files, {path for path in files if self._is_read(path)})
+        return found
+
+    def _is_read(self, path: str) -> bool:
+        if path not in self._wanted:
+            below = any(path.startswith(f"{directory}/") for directory in self._project.selftests)
+            self._wanted[path] = below or self._project.wants(path) is not False
+        return self._wanted[path]
+
+    def _texts(self, oids: set[str | None]) -> dict[str, _Lines] | None:
+        ordered = sorted(oid for oid in oids if oid is not None)
+        if len(ordered) > _MOST_TEXTS:
+            return None
+        found = {}
+        for oid, content in zip(ordered, self._repository.read_present(ordered), strict=True):
+            found[oid] = _lines_of(content) if content is not None else None
+        known = {oid: lines for oid, lines in found.items() if lines is not None}
+        return known if len(known) == len(found) else None
+
+    def _key(self, span: Span) -> str | None:
+        program = code_identity("caplint.history.detours")
+        if program.startswith(CHANGING):
+            return None
+        named = (program, self._project.name, self._repository.prefix, span.first, span.last)
+        return f"history detours {hashlib.sha256(repr(named).encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
+class _Transition(NamedTuple):
+    """Commit after which the lines of a capability in a file are those of none of its parents."""
+
+    commit: LoggedCommit
+    before: list[str | None]
+    after: str | None
+
+
+def _suspects(commits: list[LoggedCommit], transitions: dict[tuple[str, str], list[_Transition]]) -> Suspects:
+    chosen: dict[str, set[str]] = defaultdict(set)
+    for (cap, _), found in transitions.items():
+        if _returns([(entry.before, entry.after) for entry in found]) or _returns(
+            [([side is None for side in entry.before], entry.after is None) for entry in found]
+        ):
+            chosen[cap] |= {entry.commit.oid for entry in found}
+    return {
+        cap: [commit._replace(changes=()) for commit in commits if commit.oid in oids]
+        for cap, oids in sorted(chosen.items())
+    }
+
+
+def _returns(changes: Iterable[tuple[list[object], object]]) -> bool:
+    """Tell whether a change leads to what there was before an earlier one."""
+    seen: set[object] = set()
+    for before, after in changes:
+        if after not in before:
+            if after in seen:
+                return True
+            seen.update(before)
+    return False
+
+
+def _directories(files: Iterable[str], wanted: set[str]) -> set[str]:
+    """Return the directories of which most files are wanted, and the other wanted files."""
+    every, some = (Counter(path.rpartition("/")[0] for path in paths) for paths in (files, wanted))
+    whole = {directory for directory in some if directory and 2 * some[directory] >= every[directory]}
+    return whole | {path for path in wanted if path.rpartition("/")[0] not in whole}
+
+
+def _lines_of(content: bytes) -> _Lines:
+    """Return the lines that name capabilities, with what follows them, as digests."""
+    found: dict[str, list[bytes]] = defaultdict(list)
+    for cap, offset in mentions_in(content)[:_MOST_MENTIONS]:
+        if cap not in knowledge().not_capabilities:
+            found[cap] += _passage(content, offset)
+    return {cap: hashlib.blake2b(b"\n".join(lines), digest_size=12).hexdigest() for cap, lines in found.items()}
+
+
+def _passage(content: bytes, offset: int) -> Iterator[bytes]:
+    """Yield the line of a mention, and the lines behind it that are no other case, up to the end of the statements."""
+    start = content.rfind(b"\n", max(0, offset - _LONGEST), offset) + 1
+    for number in range(_FOLLOWING):
+        line = content[start : content.find(b"\n", start, start + _LONGEST) % (start + _LONGEST + 1)]
+        end = _END.match(line) if number else None
+        if not number or (not _OTHER_CASE.match(line) and not (end and end[1] is not None)):
+            yield b" ".join(line.split())
+        start = content.find(b"\n", start) + 1
+        if end or not start:
+            return
+
+
+def _parsed(text: str) -> Suspects | None:
+    try:
+        return {
+            cap: [LoggedCommit(oid, tuple(parents), date, subject, ()) for oid, parents, date, subject, _ in commits]
+            for cap, commits in json.loads(text or "null").items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        return None
