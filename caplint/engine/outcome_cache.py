@@ -50,7 +50,8 @@ def recalled_all(
     """Return the outcomes of several groups of trees that are compared together, from the cache or computed."""
     begun = time.monotonic()
     cache = config.cache_directory
-    name = _name(groups, rules, config, asked, {}) if cache is not None else None
+    inputs = _digest(rules, config) if cache is not None else ""
+    name = _named(groups, inputs, asked, {}) if cache is not None else None
     if cache is None or name is None:
         return compute()
     file = cache / "outcomes" / name
@@ -61,31 +62,36 @@ def recalled_all(
     if (
         not any(outcome.passing for outcome in outcomes)
         and is_unchanged()
-        and _name(groups, rules, config, asked, {}) == name
+        and _named(groups, inputs, asked, {}) == name
     ):
         with suppress(OSError):  # a full disk, a read-only home
             _keep(file, "\n".join(map(render, outcomes)))
     return outcomes
 
 
-def known(trees: list[Tree], rules: list[Rule], config: Config, states: States) -> Outcome | None:
-    """Return the outcome that `recalled` would find in the cache, else None.
+class OutcomeReader:
+    """Reader of the outcomes that `recalled` would find in the cache, for many pairs of trees."""
 
-    `states` holds the states of trees that other pairs share, and is extended.
-    """
-    cache = config.cache_directory
-    name = _name([trees], rules, config, lambda _: "", states) if cache is not None else None
-    cached = _read(cache / "outcomes" / name, [trees], rules) if cache is not None and name is not None else None
-    return cached[0] if cached else None
+    def __init__(self, rules: list[Rule], config: Config) -> None:
+        self._rules = rules
+        self._cache = config.cache_directory
+        self._inputs = _digest(rules, config)
+        self._states: States = {}
+
+    def known(self, trees: list[Tree]) -> Outcome | None:
+        """Return the outcome of some trees, else None; trees that pairs share are examined once."""
+        if self._cache is None:
+            return None
+        name = _named([trees], self._inputs, lambda _: "", self._states)
+        cached = _read(self._cache / "outcomes" / name, [trees], self._rules) if name is not None else None
+        return cached[0] if cached else None
 
 
-def _name(
-    groups: list[list[Tree]],
-    rules: list[Rule],
-    config: Config,
-    asked: Callable[[States], str | None],
-    known: States,
-) -> str | None:
+def _digest(rules: list[Rule], config: Config) -> str:
+    return hashlib.sha256(repr(rules_and_settings(rules, config)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _named(groups: list[list[Tree]], inputs: str, asked: Callable[[States], str | None], known: States) -> str | None:
     """Return the cache key over all inputs of the outcomes; None if some input has no stable state."""
     program = code_identity()
     if program.startswith(CHANGING):
@@ -94,7 +100,7 @@ def _name(
     further_inputs = asked(known)
     if further_inputs is None or any(None in group for group in states):
         return None
-    whole = repr((program, states, *rules_and_settings(rules, config), further_inputs))
+    whole = repr((program, states, inputs, further_inputs))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 
 

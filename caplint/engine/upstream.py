@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -94,20 +95,34 @@ def _pairs(entry: UpstreamEntry) -> dict[str, str | tuple[str, ...]]:
 
 
 def without_known(outcome: Outcome, files: Iterable[Path], *, shown: bool) -> Outcome:
-    """Return the outcome with known findings apart, from the shipped file and further ones; a comparison is unchanged.
+    """Return the outcome as `KnownUpstream.apart`, with the findings of some files."""
+    return KnownUpstream(files).apart(outcome, shown=shown)
 
-    A finding that is worse than its entry is not known. `shown`: reports for people list the known ones too.
-    """
-    if outcome.resolved is not None or not outcome.findings:
-        return outcome
-    entries = [entry for file in (SHIPPED, *files) for entry in read(file)]
-    by_fingerprint = {text: entry for entry in entries for text in entry.fingerprints}
-    known = [
-        KnownFinding(finding, entry)
-        for finding in outcome.findings
-        if (entry := by_fingerprint.get(finding.fingerprint)) is not None
-        and not finding.is_worse_than(entry.severity, entry.parts)
-    ]
-    listed = {entry.finding.fingerprint for entry in known}
-    new = [finding for finding in outcome.findings if finding.fingerprint not in listed]
-    return replace(outcome, findings=new, known=known, known_shown=shown)
+
+class KnownUpstream:
+    """Findings that are known upstream: of the shipped file and of further ones, which are read if there is a need."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._files = (SHIPPED, *files)
+
+    def apart(self, outcome: Outcome, *, shown: bool) -> Outcome:
+        """Return the outcome with known findings apart; a comparison is unchanged.
+
+        A finding that is worse than its entry is not known. `shown`: reports for people list the known ones too.
+        """
+        if outcome.resolved is not None or not outcome.findings:
+            return outcome
+        known = [
+            KnownFinding(finding, entry)
+            for finding in outcome.findings
+            if (entry := self._by_fingerprint.get(finding.fingerprint)) is not None
+            and not finding.is_worse_than(entry.severity, entry.parts)
+        ]
+        listed = {entry.finding.fingerprint for entry in known}
+        new = [finding for finding in outcome.findings if finding.fingerprint not in listed]
+        return replace(outcome, findings=new, known=known, known_shown=shown)
+
+    @cached_property
+    def _by_fingerprint(self) -> dict[str, UpstreamEntry]:
+        entries = [entry for file in self._files for entry in read(file)]
+        return {text: entry for entry in entries for text in entry.fingerprints}

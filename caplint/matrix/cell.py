@@ -14,16 +14,17 @@ from typing import Any
 from caplint.config.settings import Config, read
 from caplint.config.trust import digest
 from caplint.coverage.summary import SUMMED
-from caplint.engine import baseline, baseline_file, upstream
+from caplint.engine import baseline, baseline_file
 from caplint.engine.outcome import Outcome
-from caplint.engine.outcome_cache import known, recalled
+from caplint.engine.outcome_cache import OutcomeReader, recalled
+from caplint.engine.upstream import KnownUpstream
 from caplint.findings.finding import SEVERITIES
 from caplint.matrix.model import Cell, FleetMember, Job
 from caplint.matrix.work import JobKind, answered, serve
 from caplint.rules import page as rule_pages
 from caplint.rules.page import Rule
 from caplint.trees.detect import tree_of
-from caplint.trees.tree import States, Tree
+from caplint.trees.tree import Tree
 from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
 
@@ -72,7 +73,7 @@ def checked(job: Job) -> Cell:
         rule_pages.parse(rules)
         return check(trees, rules, config)
 
-    return _cell(recalled(trees, rules, config, compute), job, config)
+    return _cell(recalled(trees, rules, config, compute), job, config, KnownUpstream(map(Path, config.known)))
 
 
 def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
@@ -82,8 +83,8 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
     are left out; running the job reports the error.
     """
     config, rules = _settings(jobs[0])
+    upstream, outcomes = KnownUpstream(map(Path, config.known)), OutcomeReader(rules, config)
     trees: dict[FleetMember, Tree] = {}
-    states: States = {}
     for member in dict.fromkeys(member for job in jobs for member in job.members):
         with suppress(CaplintError, OSError):
             trees[member] = _tree(member)
@@ -91,9 +92,9 @@ def remembered(jobs: list[Job]) -> Iterator[tuple[int, Cell]]:
         wanted = [trees[member] for member in job.members if member in trees]
         if len(wanted) == len(job.members):
             with suppress(CaplintError, OSError):
-                outcome = known(wanted, rules, config, states)
+                outcome = outcomes.known(wanted)
                 if outcome is not None:
-                    yield index, _cell(outcome, job, config)
+                    yield index, _cell(outcome, job, config, upstream)
 
 
 def _settings(job: Job) -> tuple[Config, list[Rule]]:
@@ -114,8 +115,8 @@ def _tree(member: FleetMember) -> Tree:
     return tree_of(member.text, member.role, member.name)
 
 
-def _cell(outcome: Outcome, job: Job, config: Config) -> Cell:
-    outcome = upstream.without_known(outcome, map(Path, config.known), shown=False)
+def _cell(outcome: Outcome, job: Job, config: Config, upstream: KnownUpstream) -> Cell:
+    outcome = upstream.apart(outcome, shown=False)
     if job.baseline:
         outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))
     limit = SEVERITIES.index(job.fail_on) if job.fail_on in SEVERITIES else -1

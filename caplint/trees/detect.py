@@ -96,9 +96,7 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
     commit, found = repository.tree(revision)
     label = shown(f"{path}@{revision}")
     project = _project(role, lambda: _of_object(label, repository, found))
-    tree = RevisionTree(
-        _identity(label, project, role, name), project, repository, repository.entries(found, project.roots), found
-    )
+    tree = RevisionTree(_identity(label, project, role, name), project, repository, None, found)
     tree.location, tree.revision = label, commit
     _known_by_headers(tree, label)
     return tree

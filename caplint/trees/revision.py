@@ -36,15 +36,22 @@ class RevisionTree(Tree):
         identity: tuple[str, str],
         project: Project,
         repository: Repository,
-        blobs: dict[str, str],
+        blobs: dict[str, str] | None,
         tree: str | None = None,
     ) -> None:
-        """`identity`: name and role; `blobs`: path → object id, of all files or of those that may matter."""
+        """`identity`: name and role; `blobs`: path → object id of all files; None: listed from the tree if needed."""
         self.name, self.role = identity
         self.project = project
         self.repository = repository
-        self._blobs = blobs
+        self._given = blobs
         self._object = tree
+
+    @cached_property
+    def _blobs(self) -> dict[str, str]:
+        """Object ids by path, of all files or of those that may matter."""
+        if self._given is not None or self._object is None:
+            return self._given or {}
+        return self.repository.entries(self._object, self.project.roots)
 
     def files(self, cache: StampCache) -> list[File]:
         known = self._known(cache)
