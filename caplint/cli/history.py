@@ -56,8 +56,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the histories."""
-    from caplint.history.build import HistoryRun, Wanted  # noqa: PLC0415 - imports most of the program
+    from caplint.history.build import HistoryRun  # noqa: PLC0415 - imports most of the program
     from caplint.history.model import CapabilityHistory  # noqa: PLC0415
+    from caplint.history.wanted import Wanted  # noqa: PLC0415
 
     config = config_of(options)
     caps = [*options.capabilities]

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.config.settings import Config
-from caplint.history import place_events
+from caplint.history.code_events import CodeEvents
+from caplint.history.commit_steps import CommitSteps
+from caplint.history.detours import DetourSearch
 from caplint.history.headers import Definitions, definitions
 from caplint.history.line import HistoryLine, cause
 from caplint.history.model import HEADER, PRESENT, RENAMED, Event, Point, Track
-from caplint.history.place_events import Causes, Window
+from caplint.history.place_events import Causes
 from caplint.history.places import Places
 from caplint.history.point_reader import PointReader, ReadingWith
 from caplint.history.steps import HeaderStep, steps
-from caplint.inventory.select import is_named
+from caplint.history.wanted import Wanted
 from caplint.knowledge.load import knowledge
 from caplint.trees.detect import revision_tree, tree_of
 from caplint.trees.repository import Repository
@@ -28,22 +30,6 @@ if TYPE_CHECKING:
     from caplint.matrix.tls import Scheduler
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Choice of a history's contents."""
-
-    caps: tuple[str, ...] = ()
-    """Globs of capabilities; empty: all."""
-    tags: tuple[str, ...] = ()
-    """Globs of tags; empty: those of releases."""
-    code: bool = True
-    """Whether code, documentation and tests are read, beside the header."""
-
-    def has(self, cap: str) -> bool:
-        """Tell whether a capability is wanted."""
-        return is_named(cap, self.caps)
 
 
 @dataclass(frozen=True)
@@ -62,6 +48,10 @@ class HistoryRun:
         return ReadingWith(self.config, self.progress, self.scheduler)
 
 
+_AFTER_HEADERS = 1 << 40
+"""Rank of the first event of code behind those of the header."""
+
+
 @dataclass
 class _EventList:
     """Events of one tree, with the number of each capability."""
@@ -73,6 +63,10 @@ class _EventList:
     def number(self, known: Definitions) -> None:
         for cap, defined in known.items():
             self.numbers[cap] = defined[0].number
+
+    def add_code(self, lists: list[list[Event]]) -> None:
+        """Add the events of code between the states, behind those of the header."""
+        self.events += [(_AFTER_HEADERS + number, event) for number, events in enumerate(lists) for event in events]
 
     def track(self, name: str, role: str, location: str, points: Iterable[Point]) -> Track:
         """Return the history with its events in order."""
@@ -100,12 +94,23 @@ def of_repository(path: str, revision: str, identity: tuple[str, str | None], ru
         points.append(Point(revision, last, path))
     if run.wanted.code:
         reader = PointReader(run.reading, tree.role, tree.name, (path, repository.prefix))
-        states = reader.read(points, lambda point: revision_tree(path, point.commit or "", *identity))
+
+        def opened(point: Point) -> Tree:
+            return revision_tree(path, point.commit or "", *identity)
+
+        def read(commits: list[str]) -> dict[str, Places]:
+            between = reader.read([Point(oid[:12], oid, path) for oid in commits], opened)
+            return {point.commit or "": places for point, places in between.items()}
+
+        states = reader.read(points, opened)
         found.remarks += reader.remarks
         points = [*states]
         compared = [(point, states[point], renamed(line.place[point.commit or ""])) for point in points]
-        causes = Causes(repository, run.config)
-        _place_events(compared, {label for _, label in marks}, run.wanted, found, causes)
+        search = DetourSearch(repository, run.config, tree.project)
+        step_reader = CommitSteps(repository, search, line.headers, read)
+        code = CodeEvents(run.wanted.has, {label for _, label in marks}, Causes(repository, run.config), step_reader)
+        found.add_code(code.of(compared))
+        found.remarks += step_reader.remarks
     repository.close()
     return found.track(tree.name, tree.role, path, points)
 
@@ -181,36 +186,6 @@ def _header_event(change: HeaderStep, label: str | None) -> Event:
     return Event(change.cap, HEADER, None, change.kind, change.before, change.after, label)
 
 
-def _place_events(
-    states: list[tuple[Point, Places, dict[str, str]]],
-    labels: set[str],
-    wanted: Wanted,
-    found: _EventList,
-    causes: Causes | None = None,
-) -> None:
-    """Collect the events between the states, each with its places and the renames up to it."""
-    windows: list[Window] = []
-    old: Places | None = None
-    last: Point | None = None
-    earlier: dict[str, str] = {}
-    for point, new, renamed in states:
-        caps = {cap for side in (old or {}, new) for cap in side if wanted.has(cap)}
-        fresh = dict(renamed.items() - earlier.items())
-        ends = (last.commit, point.commit) if last and last.commit and point.commit else None
-        label = point.label if point.label in labels else None
-        windows.append((list(place_events.changes(old, new, fresh, caps)), label, ends))
-        old, last, earlier = new, point, renamed
-    if causes is not None:
-        lists = list(causes.events(windows))
-    else:
-        lists = [[place_events.event(change, label) for change in changes] for changes, label, _ in windows]
-    found.events += [(_AFTER_HEADERS + number, event) for number, events in enumerate(lists) for event in events]
-
-
-_AFTER_HEADERS = 1 << 40
-"""Rank of the first event of code behind those of the header."""
-
-
 def of_directories(words: list[tuple[str, str]], identity: tuple[str, str | None], run: HistoryRun) -> Track:
     """Return the history of states, each `DIR` or `DIR@REV` with a label, oldest first. Raises `CaplintError`."""
     trees = [tree_of(text, *identity) for text, _ in words]
@@ -234,7 +209,7 @@ def of_directories(words: list[tuple[str, str]], identity: tuple[str, str | None
         reader = PointReader(run.reading, trees[0].role, trees[0].name, None)
         states = reader.read(points, dict(zip(points, trees, strict=True)).__getitem__)
         compared = [(point, states[point], names) for point, names in zip(points, renamed, strict=True)]
-        _place_events(compared, {point.label for point in points}, run.wanted, found)
+        found.add_code(CodeEvents(run.wanted.has, {point.label for point in points}).of(compared))
     return found.track(trees[0].name, trees[0].role, ", ".join(tree.location for tree in trees), points)
 
 

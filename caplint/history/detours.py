@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from caplint.config.settings import Config
@@ -91,7 +91,8 @@ class DetourSearch:
             return None
         transitions: dict[tuple[str, str], list[_Transition]] = defaultdict(list)
         for commit, change in changes:
-            before = [texts.get(oid or "", {}) for oid in change.before]
+            # A parent without the file is another project, or has moved it; a first version has no other parent.
+            before = [texts[oid] for oid in change.before if oid is not None] or [{}]
             after = texts.get(change.after or "", {})
             for cap in {cap for side in (after, *before) for cap in side}:
                 sides = [side.get(cap) for side in before]
@@ -144,9 +145,8 @@ class _Transition(NamedTuple):
 def _suspects(commits: list[LoggedCommit], transitions: dict[tuple[str, str], list[_Transition]]) -> Suspects:
     chosen: dict[str, set[str]] = defaultdict(set)
     for (cap, _), found in transitions.items():
-        if _returns([(entry.before, entry.after) for entry in found]) or _returns(
-            [([side is None for side in entry.before], entry.after is None) for entry in found]
-        ):
+        presence = [([str(side is None) for side in entry.before], str(entry.after is None)) for entry in found]
+        if _returns((entry.before, entry.after) for entry in found) or _returns(presence):
             chosen[cap] |= {entry.commit.oid for entry in found}
     return {
         cap: [commit._replace(changes=()) for commit in commits if commit.oid in oids]
@@ -154,9 +154,9 @@ def _suspects(commits: list[LoggedCommit], transitions: dict[tuple[str, str], li
     }
 
 
-def _returns(changes: Iterable[tuple[list[object], object]]) -> bool:
+def _returns(changes: Iterable[tuple[Sequence[str | None], str | None]]) -> bool:
     """Tell whether a change leads to what there was before an earlier one."""
-    seen: set[object] = set()
+    seen: set[str | None] = set()
     for before, after in changes:
         if after not in before:
             if after in seen:
@@ -185,7 +185,7 @@ def _passage(content: bytes, offset: int) -> Iterator[bytes]:
     """Yield the line of a mention, and the lines behind it that are no other case, up to the end of the statements."""
     start = content.rfind(b"\n", max(0, offset - _LONGEST), offset) + 1
     for number in range(_FOLLOWING):
-        line = content[start : content.find(b"\n", start, start + _LONGEST) % (start + _LONGEST + 1)]
+        line = content[start : start + _LONGEST].partition(b"\n")[0]
         end = _END.match(line) if number else None
         if not number or (not _OTHER_CASE.match(line) and not (end and end[1] is not None)):
             yield b" ".join(line.split())

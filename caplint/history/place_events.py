@@ -69,8 +69,14 @@ def _as_rename(change: PlaceChange, twin: PlaceState | None, later: str | None, 
     return change
 
 
-Window = tuple[list[PlaceChange], "str | None", "tuple[str, str] | None"]
-"""Changes between two states, the label of the later one, and their commits; None if one is not known."""
+class Window(NamedTuple):
+    """Changes between two states."""
+
+    changes: list[PlaceChange]
+    label: str | None
+    """Label of the later state."""
+    ends: tuple[str, str] | None
+    """Commits of both; None if one is not known."""
 
 
 class Causes:

@@ -10,7 +10,7 @@ from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.names import shown
-from caplint.trees.repository import Repository
+from caplint.trees.repository import NoDirectoryError, Repository
 from caplint.trees.revision import RevisionTree
 from caplint.trees.tree import PatchFile, Tree
 from caplint.util.errors import CaplintError
@@ -93,7 +93,10 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
     """Return a directory at a revision of its repository."""
     _check_role(role)
     repository = Repository(Path(path))
-    commit, found = repository.tree(revision)
+    try:
+        commit, found = repository.tree(revision)
+    except NoDirectoryError as error:
+        raise UnknownProjectError(str(error)) from None
     label = shown(f"{path}@{revision}")
     project = _project(role, lambda: _of_object(label, repository, found))
     tree = RevisionTree(_identity(label, project, role, name), project, repository, None, found)

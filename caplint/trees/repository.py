@@ -31,6 +31,10 @@ _WHOLE_ID = re.compile(r"[0-9a-f]{40}")
 _PART_OF_ID = re.compile(r"(?:.*-g)?([0-9a-f]{4,40})")
 
 
+class NoDirectoryError(CaplintError):
+    """Revision that lacks the directory whose tree is asked for."""
+
+
 class Repository:
     """Repository of a directory, which is never written to."""
 
@@ -62,7 +66,7 @@ class Repository:
         try:
             return ids[0], self._git.run("rev-parse", "--verify", "--quiet", f"{ids[0]}:{below}").decode().strip()
         except GitFailedError:
-            raise CaplintError(f"{self._label}: {shown(revision)} has no directory {shown(below)}") from None
+            raise NoDirectoryError(f"{self._label}: {shown(revision)} has no directory {shown(below)}") from None
 
     def commit(self, revision: str) -> str | None:
         """Return the object id of a revision's commit; None for a tree, or if HEAD is not born yet."""

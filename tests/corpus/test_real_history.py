@@ -14,9 +14,10 @@ from real_trees import CORPUS, QEMU, UAPI
 
 from caplint.config.settings import Config
 from caplint.history import places
-from caplint.history.build import HistoryRun, Wanted, of_repository
+from caplint.history.build import HistoryRun, of_repository
 from caplint.history.headers import Definitions, definitions
 from caplint.history.model import Track
+from caplint.history.wanted import Wanted
 from caplint.inventory.collect import collect
 from caplint.knowledge.load import data_files, knowledge
 from caplint.session import open_session

@@ -8,8 +8,9 @@ from pathlib import Path
 from conftest import UAPI, commit, git, lay
 
 from caplint.config.settings import Config
-from caplint.history.build import HistoryRun, Wanted, of_repository
+from caplint.history.build import HistoryRun, of_repository
 from caplint.history.model import Event, Track
+from caplint.history.wanted import Wanted
 
 
 def header(**numbers: int | str) -> str:

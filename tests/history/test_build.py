@@ -9,8 +9,9 @@ from conftest import QEMU_UAPI, UAPI, lay
 from histories import Made, brief, header
 
 from caplint.config.settings import Config
-from caplint.history.build import HistoryRun, Wanted, header_paths, of_directories
+from caplint.history.build import HistoryRun, header_paths, of_directories
 from caplint.history.model import Track
+from caplint.history.wanted import Wanted
 from caplint.trees.detect import directory_tree
 from caplint.util.errors import CaplintError
 

@@ -9,8 +9,9 @@ from conftest import API, CHECK, HEADER, KERNEL_FILES, UAPI, X86, commit, git, k
 from histories import Made
 
 from caplint.config.settings import Config
-from caplint.history.build import HistoryRun, Wanted, of_directories, of_repository
+from caplint.history.build import HistoryRun, of_directories, of_repository
 from caplint.history.model import Event, Track
+from caplint.history.wanted import Wanted
 
 FOO = "#define KVM_CAP_FROB 2\n"
 CASE = "\tcase KVM_CAP_HLT:\n"
@@ -91,13 +92,13 @@ def test_the_first_state_says_nothing_of_its_beginning(made: Made) -> None:
     ]
 
 
-def test_a_revert_of_a_revert_names_the_last(made: Made) -> None:
+def test_a_revert_of_a_revert_is_three_events(made: Made) -> None:
     made.files("define", {UAPI: HEADER + FOO})
-    made.files("check", {X86: WITH_FOO})
-    made.files("revert", {X86: CHECK})
+    first = made.files("check", {X86: WITH_FOO})
+    reverted = made.files("revert", {X86: CHECK})
     last = made.files("again", {X86: WITH_FOO})
     made.tag("v1.1")
-    assert _causes(made.track("FROB", code=True), "FROB", "check") == [[last]]
+    assert _causes(made.track("FROB", code=True), "FROB", "check") == [[first], [reverted], [last]]
 
 
 def test_a_merged_branch_is_looked_into(made: Made) -> None:

@@ -13,7 +13,7 @@ from caplint.config.settings import Config
 from caplint.facts.store.store import FactStore
 from caplint.history import place_events
 from caplint.history.model import BROUGHT, CHANGED, PRESENT, REMOVED, RENAMED
-from caplint.history.place_events import Causes, PlaceChange, changes, event
+from caplint.history.place_events import Causes, PlaceChange, Window, changes, event
 from caplint.history.places import CapabilityPlace, Places, PlaceState
 from caplint.trees.git_log import LoggedCommit, PathChange
 from caplint.trees.repository import Repository
@@ -109,7 +109,7 @@ class _Log:
 
 def _causes(log: _Log, *found: PlaceChange, ends: tuple[str, str] | None = ("old", "new")) -> list[list[str]]:
     causes = Causes(cast("Repository", log), Config(cache="none"))
-    (events,) = causes.events([(list(found), "v1", ends)])
+    (events,) = causes.events([Window(list(found), "v1", ends)])
     return [[cause.oid for cause in entry.causes] for entry in events]
 
 
@@ -218,9 +218,9 @@ def test_commits_are_kept_and_a_damaged_entry_is_read_anew(tmp_path: Path, monke
     config = Config(cache=str(tmp_path))
     log = _Log("", _function(CASE))
     causes = Causes(cast("Repository", log), config)
-    window = ([_change()], "v1", ("old", "new"))
+    window = Window([_change()], "v1", ("old", "new"))
     for label in ("v1", "v2"):
-        (events,) = causes.events([(window[0], label, window[2])])
+        (events,) = causes.events([window._replace(label=label)])
         assert [(entry.release, entry.causes[0].oid) for entry in events] == [(label, "c1")]
     assert len(log.asked) == 1
     (key,) = filter(None, [place_events._cache_key(*window)])

@@ -11,8 +11,9 @@ from histories import Made, header
 
 from caplint.config.settings import Config
 from caplint.history import point_reader
-from caplint.history.build import HistoryRun, Wanted, of_repository
+from caplint.history.build import HistoryRun, of_repository
 from caplint.history.model import Track
+from caplint.history.wanted import Wanted
 from caplint.matrix import processes as pool
 
 

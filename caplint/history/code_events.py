@@ -1,0 +1,75 @@
+"""Events of code, documentation and tests over the states of a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from caplint.history import place_events
+from caplint.history.commit_steps import CommitStep, CommitSteps, remaining
+from caplint.history.detours import Span
+from caplint.history.model import Event, Point
+from caplint.history.place_events import Causes, PlaceChange, Window
+from caplint.history.places import Places
+
+StateOfHistory = tuple[Point, Places, dict[str, str]]
+"""State, its places, and the renames of capabilities up to it."""
+
+
+class CodeEvents:
+    """Finder of the events between states that follow each other."""
+
+    def __init__(
+        self,
+        wanted: Callable[[str], bool],
+        labels: set[str],
+        causes: Causes | None = None,
+        steps: CommitSteps | None = None,
+    ) -> None:
+        """`labels`: those of releases; `causes`, `steps`: None for states without a repository."""
+        self._wanted = wanted
+        self._labels = labels
+        self._causes = causes
+        self._steps = steps
+
+    def of(self, states: list[StateOfHistory]) -> list[list[Event]]:
+        """Return the events before each state. Raises `CaplintError`."""
+        spans = _spans(states)
+        found = self._steps.of([span for span in spans if span], self._wanted) if self._steps else []
+        of_spans = iter(found)
+        taken = [next(of_spans, []) if span else [] for span in spans]
+        windows, counts = [], []
+        for place, (point, new, renamed) in enumerate(states):
+            old, earlier = (states[place - 1][1], states[place - 1][2]) if place else (None, {})
+            caps = {cap for side in (old or {}, new) for cap in side if self._wanted(cap)}
+            fresh = dict(renamed.items() - earlier.items())
+            changes = list(place_events.changes(old, new, fresh, caps))
+            others = _others(changes, taken[place])
+            span = spans[place]
+            label = point.label if point.label in self._labels else None
+            rest = remaining(changes, taken[place], new)
+            windows.append(Window(others + rest, label, (span.first, span.last) if span else None))
+            counts.append(len(others))
+        lists = list(self._causes.events(windows)) if self._causes else [_plain(window) for window in windows]
+        return [
+            [*events[:count], *(step.event(window.label) for step in steps), *events[count:]]
+            for events, count, window, steps in zip(lists, counts, windows, taken, strict=True)
+        ]
+
+
+def _spans(states: list[StateOfHistory]) -> list[Span | None]:
+    """Return what lies before each state: None for the first, and between states that have no commit."""
+    found: list[Span | None] = [None]
+    for (last, old, _), (point, new, _) in pairwise(states):
+        found.append(Span(old, new, last.commit, point.commit) if last.commit and point.commit else None)
+    return found[: len(states)]
+
+
+def _others(changes: list[PlaceChange], steps: list[CommitStep]) -> list[PlaceChange]:
+    """Return the changes of places that no step of a commit is about."""
+    known = {(step.change.cap, step.change.place) for step in steps}
+    return [change for change in changes if (change.cap, change.place) not in known]
+
+
+def _plain(window: Window) -> list[Event]:
+    return [place_events.event(change, window.label) for change in window.changes]
