@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -30,26 +31,58 @@ from histories import Made, commits  # lies in another folder of tests
 pytestmark = pytest.mark.corpus
 
 HEADERS = {"linux-6.1": UAPI, "linux-6.12": UAPI, "qemu-7.2": QEMU, "qemu-10.0": QEMU}
-# Releases of Linux that the trees are of, or whose headers they have copied.
-RELEASES = {"linux-6.1": (6, 1), "linux-6.12": (6, 12), "qemu-7.2": (6, 1), "qemu-10.0": (6, 14)}
+# Every list of numbers in the corpus, with the release of Linux that it is of, or has been copied from.
+RELEASES = {
+    "linux-6.1/include/uapi/linux/kvm.h": (6, 1),
+    "linux-6.1/tools/include/uapi/linux/kvm.h": (6, 1),
+    "linux-6.12/include/uapi/linux/kvm.h": (6, 12),
+    "linux-6.12/tools/include/uapi/linux/kvm.h": (6, 11),
+    "qemu-7.2/linux-headers/linux/kvm.h": (6, 1),
+    "qemu-10.0/linux-headers/linux/kvm.h": (6, 14),
+    "rust-kvm-bindings-0.10/src/arm64/bindings.rs": (6, 9),
+    "rust-kvm-bindings-0.10/src/riscv64/bindings.rs": (6, 9),
+    "rust-kvm-bindings-0.10/src/x86_64/bindings.rs": (6, 9),
+    "strace-6.1/src/xlat/kvm_cap.in": (6, 1),
+}
+_LISTED = re.compile(r"^(?:pub const )?(KVM_CAP_\w+)(?:: u32 = |\s+)(\d+)", re.MULTILINE)
 
 
 def _text(tree: str) -> str:
     return (CORPUS / tree / HEADERS[tree]).read_text("utf-8")
 
 
-@pytest.mark.parametrize("tree", HEADERS)
-def test_the_shipped_releases_agree_with_the_header(tree: str) -> None:
+def _numbers(file: str) -> tuple[dict[str, int | None], set[str]]:
+    """The numbers of a header, or of a list that has been made from one, and what a header has under a condition."""
+    text = (CORPUS / file).read_text("utf-8")
+    if not file.endswith(".h"):
+        return {cap: int(number) for cap, number in _LISTED.findall(text)}, set()
+    defined = definitions(text.encode())
+    conditional = {cap for cap, entries in defined.items() if all(entry.condition for entry in entries)}
+    return {cap: entries[0].number for cap, entries in defined.items()}, conditional
+
+
+def test_every_list_of_numbers_is_compared() -> None:
+    names = ("kvm.h", "bindings.rs", "kvm_cap.in")
+    found = {str(path.relative_to(CORPUS)) for name in names for path in CORPUS.glob(f"*/**/{name}")}
+    with_numbers = {file for file in found if len(_numbers(file)[0]) > 1 and not file.startswith("downloads/")}
+    assert with_numbers == set(RELEASES)
+
+
+@pytest.mark.parametrize("file", RELEASES)
+def test_the_shipped_releases_agree_with_the_header(file: str) -> None:
+    """Each entry is in or out of every header as its release says; bindings lack what their architecture has not."""
     data = tomllib.loads(data_files()["capabilities.toml"])
-    defined = definitions(_text(tree).encode())
+    numbers, _ = _numbers(file)
+    elsewhere = _numbers("linux-6.12/include/uapi/linux/kvm.h")[1] if file.endswith(".rs") else set()
     for table in ("introduced", "present_in"):
         for cap, entry in data[table].items():
             release = tuple(map(int, entry["release"].removeprefix("v").split(".")))
-            if tree == "qemu-7.2" and cap == "KVM_CAP_DIRTY_LOG_RING_ACQ_REL" and cap not in defined:
+            if file.startswith("qemu-7.2") and cap == "KVM_CAP_DIRTY_LOG_RING_ACQ_REL" and cap not in numbers:
                 continue  # its headers are of a candidate of 6.1 that lacks it
-            assert (cap in defined) == (release <= RELEASES[tree]), cap
-            assert cap not in defined or defined[cap][0].number == entry["number"], cap
-    assert all(knowledge().since(cap, known[0].number) for cap, known in defined.items())
+            assert (cap in numbers) == (release <= RELEASES[file]) or cap in elsewhere, cap
+            assert cap not in numbers or numbers[cap] == entry["number"], cap
+    assert all(knowledge().since(cap, number) for cap, number in numbers.items())
+    assert len(numbers) > 200
 
 
 @pytest.mark.parametrize("tree", HEADERS)
