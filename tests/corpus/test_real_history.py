@@ -249,3 +249,49 @@ def test_commits_of_real_handlers_are_those_that_git_finds(tmp_path: Path) -> No
 
 def _check_handler(text: str) -> str:
     return text.partition("int kvm_vm_ioctl_check_extension(")[2].partition("\n}\n")[0]
+
+
+def test_flips_of_real_handlers_are_those_that_git_finds(tmp_path: Path) -> None:
+    """Cases of x86.c that are removed and put back between two tags, and those that neither tag has.
+
+    Directly, in a merged branch, and with work on other cases between.
+    """
+    made = Made(tmp_path / "k")
+    x86 = "arch/x86/kvm/x86.c"
+    new = (CORPUS / "linux-6.12" / x86).read_text("utf-8")
+    made.files("6.12", {UAPI: _text("linux-6.12"), x86: new})
+    handler = _check_handler(new)
+    caps = [cap for cap in definitions(_text("linux-6.12").encode())
+            if len(_cases(cap, new)) == 1 and f"case {cap}:" in handler]  # fmt: skip
+    gone, put_back = caps[:3], caps[3:9]
+    old = _without_cases(new, gone)
+    made.files("without three", {x86: old})
+    made.tag("v6.12")
+    text = old
+    for number, cap in enumerate(put_back):
+        if number % 3 == 1:
+            made.branch(f"side{number}")
+        made.files(f"remove {cap}", {x86: _without_cases(text, [cap])})
+        if number % 3 == 2:
+            made.files("comment", {x86: f"/* {number} */\n{_without_cases(text, [cap])}"})
+        made.files(f"put back {cap}", {x86: text})
+        if number % 3 == 1:
+            made.back()
+            made.files(f"else {number}", {f"arch/x86/kvm/else{number}.c": ""})
+            git(made.root, "merge", "-q", "--no-ff", "-m", f"merge {cap}", f"side{number}")
+    for cap in gone:
+        text = _without_cases(new, [other for other in gone if other != cap])
+        made.files(f"add {cap}", {x86: text})
+        made.files(f"drop {cap}", {x86: old})
+    made.tag("v6.13")
+    run = HistoryRun(Wanted(), Config(cache=str(tmp_path / "c"), jobs=2), lambda *_: None)
+    track = of_repository(str(made.root), "HEAD", ("kernel", None), run)
+    events = [event for event in track.events if event.release == "v6.13"]
+    assert {event.cap for event in events} == {*gone, *put_back}
+    for cap in (*gone, *put_back):
+        words = ["log", "--full-history", "--topo-order", "--reverse", "--format=%H", f"-Scase {cap}:"]
+        changing = git(made.root, *words, "v6.12..v6.13", "--", x86).split()
+        found = [(event.place, event.kind, event.causes[0].oid) for event in events if event.cap == cap]
+        kinds = ["removed", "brought"] if cap in put_back else ["brought", "removed"]
+        assert found == [("check", kind, oid) for kind, oid in zip(kinds, changing, strict=True)], cap
+        assert all(len(event.causes) == 1 for event in events)
