@@ -102,7 +102,7 @@ def _jobs(options: argparse.Namespace, config: Config, checks: list[Trees], fail
     if options.baseline:
         baseline_file.read(options.baseline)  # report a malformed baseline once, not for every pair
     cache = config.cache_directory
-    reference = next(iter(members([options.reference] if options.reference else [], "reference", "reference")), None)
+    reference = None if options.reference is None else _reference(options.reference)
     codes = tuple(rule.code for rule in rules_of(options, config, whole=False))
     return [
         Job(
@@ -119,6 +119,17 @@ def _jobs(options: argparse.Namespace, config: Config, checks: list[Trees], fail
         )
         for kernel, vmm in checks
     ]
+
+
+def _reference(text: str) -> FleetMember:
+    """Return the one tree that the option names. Raises `CaplintError` for none, several, or one of another role."""
+    from caplint.trees.detect import tree_of  # noqa: PLC0415 - imports how trees are read
+
+    found = members([text], "reference", "reference")
+    if not text or len(found) != 1:
+        raise CaplintError(f"--reference {text}: names {len(found) if text else 'no'} trees; give one Linux tree")
+    tree_of(found[0].text, "reference", "reference")
+    return found[0]
 
 
 def _status(matrix: Matrix) -> int:

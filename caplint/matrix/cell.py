@@ -116,6 +116,9 @@ def _tree(member: FleetMember) -> Tree:
 
 
 def _cell(outcome: Outcome, job: Job, config: Config, upstream: KnownUpstream) -> Cell:
+    lacking = next((tree for tree in outcome.trees if tree.absent), None)
+    if lacking is not None:  # its rules were skipped, which must not look like agreement
+        return failed(f"{lacking.location}: {lacking.lack}")
     outcome = upstream.apart(outcome, shown=False)
     if job.baseline:
         outcome = baseline.without(outcome, baseline_file.read(Path(job.baseline)))

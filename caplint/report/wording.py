@@ -140,11 +140,8 @@ def remarks(outcome: Outcome) -> Iterator[str]:
 def _not_read(outcome: Outcome) -> Iterator[str]:
     """Yield a line for each tree that lacks files, and for each of which nothing is read."""
     for tree in outcome.trees:
-        if absent := sorted(tree.absent):
-            yield (
-                f"{visible(tree.name)}: {plural(len(absent), 'file')} cannot be read, because the partial clone lacks "
-                f"them, such as {visible(absent[0])}; get them with {visible(tree.remedy)}"
-            )
+        if tree.absent:
+            yield f"{visible(tree.name)}: {visible(tree.lack)}"
     for covered in outcome.coverage.trees:
         if not covered.files:
             yield f"{visible(covered.tree)}: nothing was read: no file of those that are searched names a capability"

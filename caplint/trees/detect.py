@@ -34,7 +34,12 @@ def detect(root: Path) -> Project:
         raise CaplintError(f"{root}: no such directory")
     if not root.is_dir():
         raise CaplintError(f"{root}: not a directory")
-    return _recognise(str(root), lambda marker: (root / marker).exists())
+    try:
+        return _recognise(str(root), lambda marker: (root / marker).exists())
+    except UnknownProjectError:
+        if (root / "objects").is_dir() and (root / "HEAD").is_file() and not (root / ".git").exists():
+            raise CaplintError(f"{root}: a bare repository; name a revision of it, such as {root}@HEAD") from None
+        raise
 
 
 def _recognise(label: str, has: Callable[[str], bool]) -> Project:

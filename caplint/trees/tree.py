@@ -126,6 +126,17 @@ class Tree(ABC):
     remedy: str = ""
     """Command that gets the absent files."""
 
+    @property
+    def lack(self) -> str:
+        """Sentence about the absent files, with the way to get them; empty if none is absent."""
+        if not self.absent:
+            return ""
+        files = "1 file" if len(self.absent) == 1 else f"{len(self.absent):,} files"
+        return (
+            f"{files} cannot be read, because the partial clone lacks them, such as {min(self.absent)}; "
+            f"get them with {self.remedy}"
+        )
+
     @abstractmethod
     def files(self, cache: StampCache) -> list[File]:
         """Return the files that matter, sorted by path."""
