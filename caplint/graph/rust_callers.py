@@ -10,7 +10,7 @@ from caplint.c.formula import substitute
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.rust_names import is_telling
 from caplint.graph.rust_program import RustCall, RustFunction, RustProgram
-from caplint.graph.rust_types import RustTypes, Target
+from caplint.graph.rust_types import CallTarget, RustTypes
 from caplint.graph.search_work import Work
 from caplint.knowledge.load import knowledge
 from caplint.rust.spelling import as_cfg
@@ -38,7 +38,7 @@ class RustCallers:
         self.types = RustTypes(program)
         self.work = work
         self._known: dict[ProgramFunction, list[RustCaller]] = {}
-        self._targets: dict[int, dict[ProgramFunction, tuple[Target, bool]]] = {}
+        self._targets: dict[int, dict[ProgramFunction, tuple[CallTarget, bool]]] = {}
 
     def prepare(self, functions: Iterable[ProgramFunction]) -> None:
         """Do nothing: the whole program has been read."""
@@ -54,14 +54,14 @@ class RustCallers:
             self._known[function] = sorted(best.items())
         return self._known[function]
 
-    def _calls(self, function: RustFunction) -> Iterator[tuple[RustCall, Target, bool]]:
+    def _calls(self, function: RustFunction) -> Iterator[tuple[RustCall, CallTarget, bool]]:
         for call in self.program.calls.get(function.name, ()):
             self.work.done += 1
             found = self.targets(call).get(function.function)
             if found is not None:
                 yield call, *found
 
-    def targets(self, call: RustCall) -> dict[ProgramFunction, tuple[Target, bool]]:
+    def targets(self, call: RustCall) -> dict[ProgramFunction, tuple[CallTarget, bool]]:
         """Return the functions that a call may mean, and whether only the method's name tells."""
         if id(call) not in self._targets:
             found = self._meant(call)
@@ -72,7 +72,7 @@ class RustCallers:
             self._targets[id(call)] = {target.function.function: (target, by_name) for target in chosen}
         return self._targets[id(call)]
 
-    def _meant(self, call: RustCall) -> list[Target]:
+    def _meant(self, call: RustCall) -> list[CallTarget]:
         if call.kind != "m":
             return self.types.path_targets(call.path, call.caller)
         uses = self.types.of(call.receiver, call.caller)
@@ -90,7 +90,7 @@ class RustCallers:
                     return f"{call.caller.function.path}:{call.line}"
         return ""
 
-    def _only_one(self, call: RustCall) -> list[Target]:
+    def _only_one(self, call: RustCall) -> list[CallTarget]:
         """Return the method of a name that only one type or trait of the program has, and no library."""
         if not is_telling(call.name):
             return []
@@ -100,7 +100,7 @@ class RustCallers:
         if len(known) != 1 or not known[0].has_body:
             return []
         sees = self.program.crates.sees(call.caller.module.crate, known[0].module.crate)
-        return [Target(known[0])] if sees else []
+        return [CallTarget(known[0])] if sees else []
 
 
 def _fits(call: RustCall, function: RustFunction) -> bool:
@@ -111,7 +111,7 @@ def _fits(call: RustCall, function: RustFunction) -> bool:
     return given == function.parameters
 
 
-def _edge(call: RustCall, target: Target, *, named: bool) -> Edge:
+def _edge(call: RustCall, target: CallTarget, *, named: bool) -> Edge:
     kind = "callback" if call.kind == "v" else "direct"
     via = ""
     if target.function.name.endswith("!"):

@@ -94,7 +94,7 @@ class RustModules:
         key = (module, path)
         if key not in self._known:
             parts = tuple(path.split("::"))
-            found = self._resolved(module, parts, _Search()) if all(parts) else ()
+            found = self._resolved(module, parts, _PathSearch()) if all(parts) else ()
             self._known[key] = list(dict.fromkeys(islice(found, _MOST)))
         return self._known[key]
 
@@ -103,7 +103,7 @@ class RustModules:
         if module not in self._open:
             scope = self.scopes.get(module)
             searches = (
-                self._resolved(module, tuple(path.split("::")), _Search(explicit=True))
+                self._resolved(module, tuple(path.split("::")), _PathSearch(explicit=True))
                 for path in dict.fromkeys(scope.everything if scope is not None else ())
             )
             found = dict.fromkeys(
@@ -112,7 +112,7 @@ class RustModules:
             self._open[module] = [other for other in found if other != module]
         return self._open[module]
 
-    def _resolved(self, module: ModuleKey, parts: tuple[str, ...], search: _Search) -> Iterator[Meaning]:
+    def _resolved(self, module: ModuleKey, parts: tuple[str, ...], search: _PathSearch) -> Iterator[Meaning]:
         if not search.begins(module, parts):
             return
         first, rest = parts[0], parts[1:]
@@ -130,7 +130,7 @@ class RustModules:
             if not found and first in self.crates:
                 yield from self._inside(ModuleKey(self.crates[first], ()), rest, search)
 
-    def _inside(self, module: ModuleKey, parts: tuple[str, ...], search: _Search) -> Iterator[Meaning]:
+    def _inside(self, module: ModuleKey, parts: tuple[str, ...], search: _PathSearch) -> Iterator[Meaning]:
         """Yield what a path means from a module downwards."""
         while parts and parts[0] in {"super", "self"}:
             module = ModuleKey(module.crate, module.path[:-1]) if parts[0] == "super" else module
@@ -150,7 +150,7 @@ class RustModules:
                 yield from self._inside(other, parts, search)
 
     def _named(
-        self, scope: ModuleScope, module: ModuleKey, parts: tuple[str, ...], search: _Search
+        self, scope: ModuleScope, module: ModuleKey, parts: tuple[str, ...], search: _PathSearch
     ) -> Iterator[Meaning]:
         name, rest = parts[0], parts[1:]
         for item in scope.items.get(name, ()):
@@ -167,7 +167,7 @@ class RustModules:
                 yield from self._inside(ModuleKey(self.crates[name], ()), rest, search)
 
 
-class _Search:
+class _PathSearch:
     """Search for one path, which goes into each module once for each rest of the path."""
 
     def __init__(self, *, explicit: bool = False) -> None:

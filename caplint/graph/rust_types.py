@@ -82,7 +82,7 @@ class TypeUse(NamedTuple):
     """Type that `Self` means there."""
 
 
-class Target(NamedTuple):
+class CallTarget(NamedTuple):
     """Function that a call may mean."""
 
     function: RustFunction
@@ -237,64 +237,64 @@ class RustTypes:
         if not targets and (method in words().transparent | words().fatal or method in GIVING):
             yield use
 
-    def methods(self, use: TypeUse, name: str) -> list[Target]:
+    def methods(self, use: TypeUse, name: str) -> list[CallTarget]:
         """Return the functions that a method's name means on a value of a type."""
         if use.text.startswith("?") and (name in words().transparent | words().fatal or name in GIVING):
             return []  # a method of what holds the value
-        found: dict[Target, None] = {}
+        found: dict[CallTarget, None] = {}
         for item in self.items(use):
             found.update(dict.fromkeys(self._of_item(item, name)))
         for item in self._with_targets(use) if not found else ():
             found.update(dict.fromkeys(self._of_item(item, name)))
         return list(found)
 
-    def _of_item(self, item: Meaning, name: str) -> Iterator[Target]:
+    def _of_item(self, item: Meaning, name: str) -> Iterator[CallTarget]:
         key = (item.module, item.name)
         if item.kind == "trait":
             yield from self._of_trait(key, name, self._implementers.get(key, ()))
             return
         own = [function for function in self._methods.get((key, name), ()) if function.has_body]
-        yield from map(Target, _clear(own))
+        yield from map(CallTarget, _clear(own))
         if not own:
             for trait in self._implements.get(key, ()):
                 declared = self._declared.get(trait, {}).get(name)
                 if declared is not None and declared.has_body:
-                    yield Target(declared)
+                    yield CallTarget(declared)
 
-    def _of_trait(self, trait: Key, name: str, owners: Iterable[Key], depth: int = 0) -> Iterator[Target]:
+    def _of_trait(self, trait: Key, name: str, owners: Iterable[Key], depth: int = 0) -> Iterator[CallTarget]:
         """Yield the methods that some types have by a trait or a trait above it."""
         declared = self._declared.get(trait, {}).get(name)
         if declared is not None:
             for owner in dict.fromkeys(owners or self._implementers.get(trait, ())):
                 for function in self._methods.get((owner, name), ()):
                     if function.has_body and function.trait:
-                        yield Target(function, trait[1])
+                        yield CallTarget(function, trait[1])
             if declared.has_body:
-                yield Target(declared, trait[1])
+                yield CallTarget(declared, trait[1])
             return
-        yield from (Target(function) for function in self._methods.get((trait, name), ()) if function.has_body)
+        yield from (CallTarget(function) for function in self._methods.get((trait, name), ()) if function.has_body)
         above = self._program.supertraits.get(trait, "")
         for item in self.items(TypeUse(above, trait[0])) if above and depth < _DEPTH else ():
             if item.kind == "trait" and (item.module, item.name) != trait:
                 yield from self._of_trait((item.module, item.name), name, owners, depth + 1)
 
-    def path_targets(self, path: str, function: RustFunction) -> list[Target]:
+    def path_targets(self, path: str, function: RustFunction) -> list[CallTarget]:
         """Return the functions that a path means in a function; empty for those of other crates."""
         kind, _, last = path.rpartition("::")
         if path.endswith("!"):
-            return [Target(one) for one in self._macros(last, function)]
+            return [CallTarget(one) for one in self._macros(last, function)]
         if kind in {"Self", ""} and kind:
             return self.methods(TypeUse(function.owner, function.module), last) if function.owner else []
         if "+" in kind or kind.startswith("Self::"):
             return self.methods(TypeUse(kind, function.module, function.owner), last)
-        found: dict[Target, None] = {}
+        found: dict[CallTarget, None] = {}
         for item in self._program.modules.meanings(function.module, path):
             found.update(dict.fromkeys(self._meant(item)))
         return list(found)
 
-    def _meant(self, item: Meaning) -> Iterable[Target]:
+    def _meant(self, item: Meaning) -> Iterable[CallTarget]:
         if item.kind == "function":
-            return map(Target, self._program.free.get((item.module, item.name), ()))
+            return map(CallTarget, self._program.free.get((item.module, item.name), ()))
         if item.kind == "inside" and "::" not in item.member:
             return self.methods(TypeUse(item.name, item.module), item.member)
         return ()

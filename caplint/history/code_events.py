@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from caplint.history import place_events
 from caplint.history.commit_steps import CommitStep, CommitSteps, remaining
-from caplint.history.detours import Span
+from caplint.history.detours import StatePair
 from caplint.history.model import Event, Point
 from caplint.history.place_events import Causes, PlaceChange, Window
 from caplint.history.places import Places
@@ -34,10 +34,10 @@ class CodeEvents:
 
     def of(self, states: list[StateOfHistory]) -> list[list[Event]]:
         """Return the events before each state. Raises `CaplintError`."""
-        spans = _spans(states)
-        found = self._steps.of([span for span in spans if span], self._wanted) if self._steps else []
+        pairs = _state_pairs(states)
+        found = self._steps.of([pair for pair in pairs if pair], self._wanted) if self._steps else []
         of_spans = iter(found)
-        taken = [next(of_spans, []) if span else [] for span in spans]
+        taken = [next(of_spans, []) if pair else [] for pair in pairs]
         windows, counts = [], []
         for place, (point, new, renamed) in enumerate(states):
             old, earlier = (states[place - 1][1], states[place - 1][2]) if place else (None, {})
@@ -45,10 +45,10 @@ class CodeEvents:
             fresh = dict(renamed.items() - earlier.items())
             changes = list(place_events.changes(old, new, fresh, caps))
             others = _others(changes, taken[place])
-            span = spans[place]
+            pair = pairs[place]
             label = point.label if point.label in self._labels else None
             rest = remaining(changes, taken[place], new)
-            windows.append(Window(others + rest, label, (span.first, span.last) if span else None))
+            windows.append(Window(others + rest, label, (pair.first, pair.last) if pair else None))
             counts.append(len(others))
         lists = list(self._causes.events(windows)) if self._causes else [_plain(window) for window in windows]
         return [
@@ -57,11 +57,11 @@ class CodeEvents:
         ]
 
 
-def _spans(states: list[StateOfHistory]) -> list[Span | None]:
+def _state_pairs(states: list[StateOfHistory]) -> list[StatePair | None]:
     """Return what lies before each state: None for the first, and between states that have no commit."""
-    found: list[Span | None] = [None]
+    found: list[StatePair | None] = [None]
     for (last, old, _), (point, new, _) in pairwise(states):
-        found.append(Span(old, new, last.commit, point.commit) if last.commit and point.commit else None)
+        found.append(StatePair(old, new, last.commit, point.commit) if last.commit and point.commit else None)
     return found[: len(states)]
 
 

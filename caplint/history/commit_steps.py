@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from caplint.history import place_events
-from caplint.history.detours import DetourSearch, Span
+from caplint.history.detours import DetourSearch, StatePair
 from caplint.history.headers import Definitions, definitions
 from caplint.history.line import cause
 from caplint.history.model import BROUGHT, CHANGED, REMOVED, RENAMED, Event
@@ -45,9 +45,9 @@ class CommitSteps:
         self._defined: dict[str, Definitions] = {}
         self.remarks: list[str] = []
 
-    def of(self, spans: list[Span], wanted: Callable[[str], bool]) -> list[list[CommitStep]]:
-        """Return the changes by commits of each span, by capability, oldest first. Raises `CaplintError`."""
-        listed = self._search.suspects(spans)
+    def of(self, pairs: list[StatePair], wanted: Callable[[str], bool]) -> list[list[CommitStep]]:
+        """Return the changes by commits of each pair, by capability, oldest first. Raises `CaplintError`."""
+        listed = self._search.suspects(pairs)
         self.remarks += self._search.remarks
         chosen: list[list[tuple[str, LoggedCommit]]] = [
             [(cap, commit) for cap, commits in suspects.items() if wanted(cap) for commit in commits]

@@ -34,7 +34,7 @@ _END = re.compile(rb"\s*(?:(break|goto|continue|\}|default\b|\Z)|(return\b))")
 _OTHER_CASE = re.compile(rb"\s*case\b")
 
 
-class Span(NamedTuple):
+class StatePair(NamedTuple):
     """Two states of a tree, one after the other, and their commits."""
 
     old: Places
@@ -59,17 +59,17 @@ class DetourSearch:
         self._wanted: dict[str, bool] = {}
         self.remarks: list[str] = []
 
-    def suspects(self, spans: list[Span]) -> list[Suspects]:
-        """Return the commits of each span. They are cached, because finding them reads the whole history."""
-        keys = [self._key(span) for span in spans]
+    def suspects(self, pairs: list[StatePair]) -> list[Suspects]:
+        """Return the commits of each pair. They are cached, because finding them reads the whole history."""
+        keys = [self._key(pair) for pair in pairs]
         store = FactStore(self._config.store_path)
         try:
             known = store.recall_all(filter(None, keys))
             found = []
-            for key, span in zip(keys, spans, strict=True):
+            for key, pair in zip(keys, pairs, strict=True):
                 suspects = _parsed(known.get(key or "", ""))
                 if suspects is None:
-                    suspects = self._between(span)
+                    suspects = self._between(pair)
                     if key is not None and suspects is not None:
                         store.retain(key, json.dumps(suspects))
                 found.append(suspects or {})
@@ -77,16 +77,16 @@ class DetourSearch:
         finally:
             store.close()
 
-    def _between(self, span: Span) -> Suspects | None:
-        """Return the commits of a span; None where its contents are not all read."""
-        paths = self._paths(span)
-        commits = self._repository.origins(span.last, span.first, sorted(paths)) if paths else []
+    def _between(self, pair: StatePair) -> Suspects | None:
+        """Return the commits of a pair; None where its contents are not all read."""
+        paths = self._paths(pair)
+        commits = self._repository.origins(pair.last, pair.first, sorted(paths)) if paths else []
         times = Counter(change.path for commit in commits for change in commit.changes if self._is_read(change.path))
         often = {path for path, count in times.items() if count > 1}
         changes = [(commit, change) for commit in commits for change in commit.changes if change.path in often]
         texts = self._texts({oid for _, change in changes for oid in (*change.before, change.after)})
         if texts is None:
-            ends = f"{span.first[:12]} and {span.last[:12]}"
+            ends = f"{pair.first[:12]} and {pair.last[:12]}"
             self.remarks.append(f"changes that are taken back between {ends} are not looked for: too much lies there")
             return None
         transitions: dict[tuple[str, str], list[_Transition]] = defaultdict(list)
@@ -100,12 +100,12 @@ class DetourSearch:
                     transitions[cap, change.path].append(_Transition(commit, sides, after.get(cap)))
         return _suspects(commits, transitions)
 
-    def _paths(self, span: Span) -> set[str]:
+    def _paths(self, pair: StatePair) -> set[str]:
         """Return the directories and files that may name capabilities in one of the states, or between them."""
-        named = {file for places in (span.old, span.new) for known in places.values()
+        named = {file for places in (pair.old, pair.new) for known in places.values()
                  for state in known.values() for file, _ in state.sites}  # fmt: skip
         found = {*named, *self._project.selftests}
-        for commit in (span.first, span.last):
+        for commit in (pair.first, pair.last):
             files = self._repository.entries(self._repository.tree(commit)[1], self._project.roots)
             found |= _directories(files, {path for path in files if self._is_read(path)})
         return found
@@ -126,11 +126,11 @@ class DetourSearch:
         known = {oid: lines for oid, lines in found.items() if lines is not None}
         return known if len(known) == len(found) else None
 
-    def _key(self, span: Span) -> str | None:
+    def _key(self, pair: StatePair) -> str | None:
         program = code_identity("caplint.history.detours")
         if program.startswith(CHANGING):
             return None
-        named = (program, self._project.name, self._repository.prefix, span.first, span.last)
+        named = (program, self._project.name, self._repository.prefix, pair.first, pair.last)
         return f"history detours {hashlib.sha256(repr(named).encode('utf-8', 'surrogateescape')).hexdigest()}"
 
 
