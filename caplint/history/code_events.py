@@ -36,8 +36,8 @@ class CodeEvents:
         """Return the events before each state. Raises `CaplintError`."""
         pairs = _state_pairs(states)
         found = self._steps.of([pair for pair in pairs if pair], self._wanted) if self._steps else []
-        of_spans = iter(found)
-        taken = [next(of_spans, []) if pair else [] for pair in pairs]
+        of_pairs = iter(found)
+        taken = [next(of_pairs, []) if pair else [] for pair in pairs]
         windows, counts = [], []
         for place, (point, new, renamed) in enumerate(states):
             old, earlier = (states[place - 1][1], states[place - 1][2]) if place else (None, {})
