@@ -144,6 +144,8 @@ def _batches(missing: dict[BlobKey, tuple[Tree, File]]) -> Iterator[Batch]:
     for key, (tree, file) in sorted(missing.items(), key=lambda item: (-item[1][1].size, item[0])):
         content = tree.read(file.path)
         if object_id(content) != file.oid:
+            if tree.absent:
+                raise CaplintError(f"{tree.name}: {tree.lack}")
             raise CaplintError(f"{tree.name}: {file.path} changed while it was being read; run again")
         batch.append((key, content))
         size += file.size

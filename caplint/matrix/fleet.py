@@ -67,7 +67,7 @@ def _tagged(text: str, globs: Sequence[str]) -> list[str]:
     path, revision = split(text)
     if not globs or revision or not is_top(path):
         return [text]
-    names = [name for name, _ in Repository(Path(path)).tags() if any(fnmatchcase(name, glob) for glob in globs)]
+    names = [name for name in Repository(Path(path)).tag_names() if any(fnmatchcase(name, glob) for glob in globs)]
     if not names:
         raise CaplintError(f"{path}: no tag matches {' or '.join(globs)}; `git tag` shows them")
     return [f"{path}@{name}" for name in sorted(names, key=_by_numbers)]

@@ -115,6 +115,12 @@ class Repository:
         self._git.private.write("packed-refs", self._references.packed_form())
         return self._logged(lambda: git_log.tags(self._git))
 
+    def tag_names(self) -> list[str]:
+        """Return the name of every tag, whatever it is of; no object is read."""
+        self._git.private.write("packed-refs", self._references.packed_form())
+        listing = os.fsdecode(self._checked("for-each-ref", "--format=%(refname)", "refs/tags"))
+        return [line.removeprefix("refs/tags/") for line in listing.split("\n") if line]
+
     @property
     def prefix(self) -> str:
         """Path of this directory in the repository, with a slash at its end; empty at the top."""

@@ -149,7 +149,11 @@ class RevisionTree(Tree):
         if oid is None:
             raise CaplintError(f"{self.name}: {self.location} has no {path}")
         content = next(self.repository.read_present([oid]))
-        return ABSENT if content is None else content
+        if content is None:  # another repository has it, so that it was taken for known
+            self.absent |= {path}
+            self.remedy = self.repository.remedy
+            return ABSENT
+        return content
 
 
 def _file(path: str, oid: str, size: int, mentions_kvm: bool) -> File:
