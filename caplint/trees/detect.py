@@ -22,7 +22,7 @@ ROLES = ("kernel", "vmm", "manager", "reference")
 
 
 class UnknownProjectError(CaplintError):
-    """Tree that has the marker files of no project."""
+    """Tree that has the marker files of no project, and nothing of KVM."""
 
 
 def detect(root: Path) -> Project:
@@ -184,7 +184,7 @@ def _known_by_headers(tree: Tree, label: str) -> None:
     if any(tree.project.header_kind(file) for file in files):
         return
     if not any(knowledge().is_interesting(tree.read(file)) for file in files):
-        raise CaplintError(
+        raise UnknownProjectError(
             f"{label}: unknown program without a copy of linux/kvm.h, and no C or Rust file in it uses KVM; "
             "name a source tree that does"
         )

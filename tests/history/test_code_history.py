@@ -192,6 +192,18 @@ def test_a_vmms_uses(tmp_path: Path) -> None:
     assert _causes(track, "HLT", "VMM check") == [[made]]
 
 
+def test_a_vmm_before_it_used_kvm(tmp_path: Path) -> None:
+    """A release of an unknown program without anything of KVM does not end the history."""
+    root = lay(tmp_path / "q", {"vl.c": "int main(void) { return 0; }\n"})
+    commit(root, "first")
+    git(root, "tag", "v0.1.0")
+    commit_of_qemu(root, {})
+    git(root, "tag", "v8.0.0")
+    track = of_repository(str(root), "HEAD", ("vmm", None), _run("HLT"))
+    assert [point.label for point in track.points] == ["v8.0.0"]
+    assert track.remarks == ("1 states are older than the layout that caplint reads: v0.1.0",)
+
+
 def commit_of_qemu(root: Path, files: dict[str, str]) -> Path:
     commit(qemu(root, files), "linux-headers: update to Linux v6.1")
     return root

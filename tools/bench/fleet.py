@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.bench.measure import Row, Usage, caplint, row
-from tools.bench.releases import repository
+from tools.bench.releases import header_versions, repository
 
 FLEETS = ((2, 5), (5, 8), (7, 12))
 """Kernels and VMMs; the memory of a run must not grow with their number."""
-RELEASES = 40
+RELEASES, VERSIONS = 40, 200
 _SINGLE = 4
 """Pairs that are checked alone, from the oldest to the newest; the others are taken for as costly."""
 _LINUX = ("linux-6.1", "linux-6.12")
@@ -49,8 +49,13 @@ def _beside(usage: Usage, alone: float) -> str:
 
 
 def history(runs: int) -> Iterator[Row]:
-    """Yield a history of all capabilities with code: cold, and with the cache that it has left."""
+    """Yield histories: of one capability's number, and of all capabilities with code, cold and with the cache."""
     with tempfile.TemporaryDirectory() as scratch:
+        versions = Path(scratch, "versions")
+        header_versions(versions, _LINUX[-1], VERSIONS)
+        alone = ["history", "--header-only", "KVM_CAP_STEP100", "--kernel", str(versions)]
+        measured = [caplint(alone, "none") for _ in range(max(runs, 3))]
+        yield row("history of one capability, cold", measured, f"{VERSIONS} versions of the header")
         linux, cache = Path(scratch, "linux"), str(Path(scratch, "cache"))
         count = repository(linux, *_LINUX, [f"v6.{number}" for number in range(1, RELEASES + 1)])
         words = ["history", "--kernel", str(linux)]

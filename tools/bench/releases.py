@@ -24,12 +24,26 @@ def repository(place: Path, old: str, new: str, tags: list[str]) -> int:
         if path not in before or path not in after or not _same(CORPUS / old / path, CORPUS / new / path)
     )
     random.Random(_SEED).shuffle(changed)  # noqa: S311 - no secret depends on it
-    stream = b"".join(_stream(CORPUS / old, CORPUS / new, (sorted(before), changed, after), tags))
+    _imported(place, b"".join(_stream(CORPUS / old, CORPUS / new, (sorted(before), changed, after), tags)))
+    return len(changed)
+
+
+def header_versions(place: Path, tree: str, count: int) -> None:
+    """Make a bare repository of a tree's header and markers, with a commit for each of so many further capabilities."""
+    path = "include/uapi/linux/kvm.h"
+    text = (CORPUS / tree / path).read_bytes()
+    stream = [b"".join(_commit(0, "first")), _content("virt/kvm/kvm_main.c", b"")]
+    for number in range(1, count + 1):
+        text += b"#define KVM_CAP_STEP%d %d\n" % (number, 1_000 + number)
+        stream += [b"".join(_commit(number, f"step {number}")), _content(path, text)]
+    _imported(place, b"".join(stream))
+
+
+def _imported(place: Path, stream: bytes) -> None:
     subprocess.run(["git", "init", "-q", "--bare", "-b", "master", str(place)], check=True)
     made = subprocess.run(["git", "-C", str(place), "fast-import", "--quiet"], input=stream, check=False)
     if made.returncode:
         raise ToolError(f"git fast-import ended with {made.returncode}")
-    return len(changed)
 
 
 def _files(root: Path) -> set[str]:
@@ -60,5 +74,8 @@ def _commit(number: int, tag: str) -> Iterator[bytes]:
 
 
 def _file(path: str, place: Path) -> bytes:
-    content = place.read_bytes()
+    return _content(path, place.read_bytes())
+
+
+def _content(path: str, content: bytes) -> bytes:
     return b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content)
