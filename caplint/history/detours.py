@@ -79,10 +79,12 @@ class DetourSearch:
 
     def _between(self, pair: StatePair) -> Suspects | None:
         """Return the commits of a pair; None where its contents are not all read."""
-        paths = self._paths(pair)
+        named = {file for places in (pair.old, pair.new) for known in places.values()
+                 for state in known.values() for file, _ in state.sites}  # fmt: skip
+        paths = named | self._paths(pair)
         commits = self._repository.origins(pair.last, pair.first, sorted(paths)) if paths else []
-        times = Counter(change.path for commit in commits for change in commit.changes if self._is_read(change.path))
-        often = {path for path, count in times.items() if count > 1}
+        times = Counter(change.path for commit in commits for change in commit.changes)
+        often = {path for path, count in times.items() if count > 1 and (path in named or self._is_read(path))}
         changes = [(commit, change) for commit in commits for change in commit.changes if change.path in often]
         texts = self._texts({oid for _, change in changes for oid in (*change.before, change.after)})
         if texts is None:
@@ -101,10 +103,8 @@ class DetourSearch:
         return _suspects(commits, transitions)
 
     def _paths(self, pair: StatePair) -> set[str]:
-        """Return the directories and files that may name capabilities in one of the states, or between them."""
-        named = {file for places in (pair.old, pair.new) for known in places.values()
-                 for state in known.values() for file, _ in state.sites}  # fmt: skip
-        found = {*named, *self._project.selftests}
+        """Return the directories and files that are always read, in one of the states or between them."""
+        found = {*self._project.selftests}
         for commit in (pair.first, pair.last):
             files = self._repository.entries(self._repository.tree(commit)[1], self._project.roots)
             found |= _directories(files, {path for path in files if self._is_read(path)})
@@ -113,7 +113,7 @@ class DetourSearch:
     def _is_read(self, path: str) -> bool:
         if path not in self._wanted:
             below = any(path.startswith(f"{directory}/") for directory in self._project.selftests)
-            self._wanted[path] = below or self._project.wants(path) is not False
+            self._wanted[path] = below or self._project.wants(path) is True
         return self._wanted[path]
 
     def _texts(self, oids: set[str | None]) -> dict[str, _Lines] | None:
