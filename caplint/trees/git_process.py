@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, Any
 
 from caplint.trees.git_objects import check_objects
@@ -78,19 +78,24 @@ class Git:
         except (OSError, ValueError) as error:
             raise CaplintError(f"{self._program}: cannot run: {error}") from error
 
-    def wait(self, poll: select.poll) -> list[tuple[int, int]]:
-        """Poll for readable output; empty after `SILENCE`. Raises `CaplintError` if git waits for a FIFO."""
-        first = min(_HESITATION, SILENCE)
+    def wait(self, poll: select.poll, silence: float | None = None) -> list[tuple[int, int]]:
+        """Poll for output; empty after `silence` (or `SILENCE`). Raises `CaplintError` if git waits for a FIFO."""
+        whole = SILENCE if silence is None else silence
+        first = min(_HESITATION, whole)
         if ready := poll.poll(first * 1000):
             return ready
         check_objects(self._place.objects, loose=True)
-        return poll.poll((SILENCE - first) * 1000)
+        return poll.poll((whole - first) * 1000)
 
     def run(self, *words: str, seconds: float = _WHOLE) -> bytes:
-        """Return git's output. Raises `GitFailedError` if git fails, writes too much or takes longer than `seconds`."""
+        """Return git's output. Raises `GitFailedError` if git fails, writes too much or takes longer than `seconds`.
+
+        A log in the order of parents is silent until it has seen all commits: a longer limit is one of silence too.
+        """
+        silence = seconds if seconds > _WHOLE else SILENCE
         with self.start(words, subprocess.PIPE) as process:
             try:
-                out, err = _collect(process, self.wait, seconds)
+                out, err = _collect(process, partial(self.wait, silence=silence), (silence, seconds))
                 status = process.wait(SILENCE)
             except (GitFailedError, subprocess.TimeoutExpired) as error:
                 process.kill()
@@ -104,8 +109,9 @@ class Git:
         return out
 
 
-def _collect(process: subprocess.Popen[bytes], wait: Wait, seconds: float) -> tuple[bytes, bytes]:
-    """Return all of the output, and the beginning of the errors."""
+def _collect(process: subprocess.Popen[bytes], wait: Wait, limits: tuple[float, float]) -> tuple[bytes, bytes]:
+    """Return all of the output, and the beginning of the errors; `limits`: seconds without output, and in all."""
+    silence, seconds = limits
     assert process.stdout is not None
     assert process.stderr is not None
     found = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
@@ -118,7 +124,7 @@ def _collect(process: subprocess.Popen[bytes], wait: Wait, seconds: float) -> tu
     while open_ends:
         ready = wait(poll)
         if not ready or time.monotonic() > end:
-            raise GitFailedError(f"takes longer than {SILENCE if not ready else seconds:g} s; run `git fsck`")
+            raise GitFailedError(f"takes longer than {seconds if ready else silence:g} s; run `git fsck`")
         for descriptor, _ in ready:
             piece = os.read(descriptor, 1 << 20)
             if not piece:

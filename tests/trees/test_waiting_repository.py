@@ -145,6 +145,21 @@ def _git_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> N
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
 
 
+def test_a_log_of_a_long_history_may_be_silent_for_longer(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of Linux, git writes the first commit in the order of parents after half a minute."""
+    _git_that(tmp_path, monkeypatch, "sleep 1; echo said")
+    monkeypatch.setattr(git_process, "SILENCE", 0.2)
+    git = git_process.Git(locate(root))
+    with pytest.raises(git_process.GitFailedError, match=r"takes longer than 0\.2 s"):
+        git.run("version")
+    assert git.run("log", seconds=900) == b"said\n"
+    monkeypatch.setattr(git_process, "_WHOLE", 0.1)
+    with pytest.raises(git_process.GitFailedError, match=r"takes longer than 0\.3 s"):
+        git.run("log", seconds=0.3)
+
+
 def test_git_that_says_all_and_does_not_end_is_ended(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
