@@ -15,8 +15,8 @@ _LOOSE = re.compile(r"""("(?:[^"\\]|\\.)*+")|\s*(->|\[|\.(?=\s*[A-Za-z_]))\s*"""
 
 
 def accesses(reading: AstView) -> Iterator[Access]:
-    """Yield every member chain; of equal accesses on one line only the first."""
-    yielded: set[tuple[int, str, str]] = set()
+    """Yield every member chain; of equal accesses of a function on one line only the first."""
+    yielded: set[tuple[str | None, int, str, str]] = set()
     seen = reading.seen.setdefault("access", set())
     several = len(reading.unit.views) > 1
     for start, end, mode in chains(reading.view.text, reading.unit.lexed.strings.extents):
@@ -28,8 +28,8 @@ def accesses(reading: AstView) -> Iterator[Access]:
         chain = reading.view.span(start, min(end, start + _MAX_BYTES))
         if " " in chain:
             chain = _LOOSE.sub(r"\1\2", chain)
-        if (line, chain, mode) not in yielded:
-            yielded.add((line, chain, mode))
+        if (function, line, chain, mode) not in yielded:
+            yielded.add((function, line, chain, mode))
             yield Access(
                 function=function,
                 chain=chain[:_MAX_CHAIN],

@@ -101,6 +101,21 @@ class Body(CodeFunction):
         return sorted((row for row in facts if asks.search(row.text)), key=START)
 
     @cached_property
+    def breaks(self) -> list[tuple[int, int]]:
+        """Offsets of the `break` statements, each with that of the loop or switch that it leaves."""
+        where = (self.blob, self.name, self.start, self.stop)
+        left: list[tuple[int, int]] = []
+        breaks = []
+        for kind, start, stop in self.connection.execute(_BREAKS, where):
+            while left and left[-1][1] <= start:
+                left.pop()
+            if kind != "break":
+                left.append((start, stop))
+            elif left:
+                breaks.append((start, left[-1][0]))
+        return breaks
+
+    @cached_property
     def first_lines(self) -> dict[int, int]:
         """Map of each label's offset to the line of the first label of the same code: `case A: case B: code`."""
         lines: dict[int, int] = {}
@@ -203,3 +218,8 @@ def insert_cuts(body: Body) -> None:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_BREAKS = """
+    SELECT kind, start, stop FROM main.statement
+    WHERE blob = ? AND function = ? AND start >= ? AND start < ? AND kind IN ('break', 'while', 'for', 'do', 'switch')
+    ORDER BY start, stop DESC
+"""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from caplint.link.functions.body import Body
 from caplint.link.functions.code_function import between
-from caplint.link.functions.function_facts import ReturnedValue
 from caplint.link.handlers.conditions import Place, Region
 from caplint.link.handlers.request_callers import level_at_callers
 from caplint.link.handlers.request_names import Part
@@ -41,9 +42,27 @@ def level_on_success(reader: RequestTests, region: Region) -> Level:
         for row in between(body.returns, region.start, region.stop)
         if region.holds(row.start)
     ]
+    levels += [_behind(reader, region, offset) for offset in _breaks(reader, region)]
     if _falls_out(reader, region):
-        levels.append(_behind(reader, region))
+        levels.append(_behind(reader, region, region.stop))
     return min(levels, default=reader.level(region.stop - 1, region))
+
+
+def _breaks(reader: RequestTests, region: Region) -> Iterator[int]:
+    """Yield the offsets of the `break` statements that leave the case's switch: `if (x) { r = 0; break; }`.
+
+    Behind the head of a loop that a macro writes, whose end is not known, none is.
+    """
+    body = reader.body
+    heads = [row.start for row in between(body.macros, region.start, region.stop) if "for_each" in row.name]
+    heads += [row.start for row in between(body.calls, region.start, region.stop) if "for_each" in row.callee]
+    stop = min(heads, default=region.stop)
+    inside = between(body.returns, region.start, region.stop)
+    for offset, left in body.breaks if region.head < region.start else ():
+        if left < region.start <= offset < stop and region.holds(offset):
+            before = (row for row in inside if row.start < offset)
+            if not any(_is_certain(reader, region, row.start, offset) for row in before):
+                yield offset
 
 
 def _falls_out(reader: RequestTests, region: Region) -> bool:
@@ -52,18 +71,19 @@ def _falls_out(reader: RequestTests, region: Region) -> bool:
     if region.stop >= body.handler.stop:
         return False
     inside = between(body.returns, region.start, region.stop)
-    return not any(_is_certain(reader, region, row) for row in inside)
+    return not any(_is_certain(reader, region, row.start, region.stop) for row in inside)
 
 
-def _is_certain(reader: RequestTests, region: Region, row: ReturnedValue) -> bool:
-    return not any(True for _ in reader.conditions.deciding(row.start, region.stop, region))
+def _is_certain(reader: RequestTests, region: Region, offset: int, end: int) -> bool:
+    """Tell whether control comes through an offset on every way to an end."""
+    return not any(True for _ in reader.conditions.deciding(offset, end, region))
 
 
-def _behind(reader: RequestTests, region: Region) -> Level:
-    """Return the level at the end of a case, if what follows its switch then succeeds."""
-    body, end = reader.body, region.stop
-    switch = max((row.stop for row in body.switches.at(region.start) if row.start == region.head), default=end)
+def _behind(reader: RequestTests, region: Region, end: int) -> Level:
+    """Return the level where a case is left at an offset, if what follows its switch then succeeds."""
+    body = reader.body
+    switch = max((row.stop for row in body.switches.at(region.start) if row.start == region.head), default=region.stop)
     results = [row for row in body.returns if row.start >= switch]
-    held = reader.level(end - 1, region)
+    held = reader.level(min(end, region.stop - 1), region)
     levels = [max(held, reader.implied(tree_of(row.text), ConditionResult.GOOD, Place(end, region))) for row in results]
     return min(levels, default=held)

@@ -38,6 +38,12 @@ def test_equal_rows_of_a_line_are_said_once() -> None:
     ]
 
 
+def test_functions_on_one_line_have_their_own_rows() -> None:
+    """As macros write them; what the second one does is not hidden by the first."""
+    source = "int f(int x) { return a->b; } int g(int x) { return a->b; }\n"
+    assert [(row.function, row.chain) for row in _rows(source)] == [("f", "a->b"), ("g", "a->b")]
+
+
 def test_a_chain_of_two_variants_is_found_once() -> None:
     source = "#ifdef X\nint f(int a)\n#else\nint f(void)\n#endif\n{\n\ta->b(c)->d = 1;\n}\n"
     assert [(row.function, row.chain, row.mode) for row in _rows(source)] == [

@@ -76,6 +76,16 @@ def test_labels_of_the_same_code_share_a_line(tmp_path: Path) -> None:
         assert list(body.first_lines.values()) == [11, 11, 16]
 
 
+def test_breaks_are_told_with_what_they_leave(tmp_path: Path) -> None:
+    text = (
+        "int f(struct kvm *kvm, long ext)\n{\nfor (;;) { if (a) break; }\nswitch (ext) { "
+        "case KVM_CAP_A: while (b) { c(); }\nif (d) { break; }\ndo { break; } while (0); return 1; }\nreturn 0;\n}\n"
+    )
+    with _body(tmp_path, text, "f") as body:
+        left = [(text[:offset].count("\n") + 1, text[start:][:4].rstrip(" (")) for offset, start in body.breaks]
+    assert left == [(3, "for"), (5, "swit"), (6, "do {")]
+
+
 def test_answers(tmp_path: Path) -> None:
     with _body(tmp_path) as body:
         assert body.answers == {"r"}
