@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from caplint.coverage.crates import CrateVersion, crate_versions
 from caplint.coverage.pasted_names import Pasted, pasted_names
 from caplint.knowledge.capability_names import PREFIX
 from caplint.knowledge.load import GENERIC, knowledge
@@ -79,6 +80,8 @@ class Coverage:
     """Names that macros paste together."""
     absent: list[AbsentArchitecture] = field(default_factory=list)
     """Architectures whose code a partial tree lacks; of a tree of headers all, which the skipped rules already tell."""
+    crates: list[CrateVersion] = field(default_factory=list)
+    """Versions of the crates that VMMs in Rust are built with."""
 
     def total(self, column: str) -> int:
         """Return the sum of a column over the trees."""
@@ -150,6 +153,7 @@ def measure(connection: sqlite3.Connection) -> Coverage:
         families,
         pasted,
         [AbsentArchitecture(tree, arch) for arch in knowledge().architectures for tree in absent.get(arch, ())],
+        crate_versions(connection),
     )
 
 

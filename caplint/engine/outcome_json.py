@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from caplint.config.settings import Suppression
+from caplint.coverage.crates import CrateVersion
 from caplint.coverage.pasted_names import Pasted
 from caplint.coverage.summary import AbsentArchitecture, Blind, Coverage, TreeCoverage, Unaccounted
 from caplint.engine.outcome import Outcome, Skipped
@@ -106,6 +107,7 @@ def _coverage_of(data: dict[str, Any]) -> Coverage:
         families=data["families"],
         pasted=[_pasted_of(row) for row in data["pasted"]],
         absent=[AbsentArchitecture(*row) for row in data["absent"]],
+        crates=[CrateVersion(*row) for row in data["crates"]],
     )
 
 

@@ -13,6 +13,7 @@ from caplint.facts.kinds.calls import calls, macro_uses
 from caplint.facts.kinds.cases import cases
 from caplint.facts.kinds.comments import definition_comments
 from caplint.facts.kinds.control_flow import statements
+from caplint.facts.kinds.crates import locked_crates, own_crate
 from caplint.facts.kinds.docs import mentions, plain_mentions
 from caplint.facts.kinds.elements import ELEMENT_NODES, elements, enumerators
 from caplint.facts.kinds.file_variables import file_variables
@@ -44,10 +45,6 @@ _OVER_VIEWS = (elements, enumerators)
 _PER_FILE = (macros, definition_comments, undefinitions, includes, tokens)
 
 
-def _nothing(_source: bytes) -> Iterator[Record]:
-    return iter(())
-
-
 def _rust_outline(source: bytes) -> Iterator[Record]:
     # Imported on demand: most trees have no Rust.
     from caplint.rust.call_outline import rust_outline  # noqa: PLC0415
@@ -63,8 +60,8 @@ _OTHER_LANGUAGES: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "meson": meson_rules,
     NAME_INDEX: name_index,
     RUST_OUTLINE: _rust_outline,
-    MANIFEST: _nothing,
-    LOCK: _nothing,
+    MANIFEST: own_crate,
+    LOCK: locked_crates,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from caplint.graph.bridges import Bridges
@@ -10,6 +11,7 @@ from caplint.graph.entry_paths import Starts
 from caplint.graph.path_cache import Question
 from caplint.graph.path_model import Path, ProgramFunction, Step
 from caplint.graph.program_index import FunctionDefinition
+from caplint.graph.rust_ways import RustWays
 from caplint.graph.vmm_sites import is_request, issuers
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
@@ -19,10 +21,12 @@ from caplint.util.errors import CaplintError
 class Reach:
     """Answer to one question about a function."""
 
-    def __init__(self, programs: Programs, bridges: Bridges, starts: Starts, question: Question) -> None:
+    def __init__(
+        self, programs: Programs, bridges: Bridges, starts: tuple[Starts, RustWays], question: Question
+    ) -> None:
         self._programs = programs
         self._bridges = bridges
-        self._starts = starts
+        self._starts, self._rust = starts
         self._question = question
 
     def paths(self) -> list[Path]:
@@ -33,11 +37,21 @@ class Reach:
                 arch = self._question.arch or (target.arch if target.arch != GENERIC else None)
                 ways = self._ways(tree, target.function, arch)
                 paths += [Path("reach", arch, _with_location(way.steps, target.function), way.broken) for way in ways]
+            paths += self._in_rust(tree) if tree.role == "vmm" else ()
         if not paths:
             architecture = f" for {self._question.arch}" if self._question.arch else ""
             raise CaplintError(f"no tree in view defines {self._question.name}(){architecture}; name a tree that does")
         # A definition that is not reached may be an unrelated namesake in another tree.
         return [path for path in paths if path.whole] or paths
+
+    def _in_rust(self, tree: Tree) -> Iterator[Path]:
+        """Yield the paths to the definitions in Rust."""
+        for target in self._rust.defined(tree, self._question.name):
+            arch = self._question.arch
+            if arch is None or target.arch in {None, arch}:
+                for way in self._rust.to(tree, target, arch or target.arch):
+                    steps = _with_location(way.steps, target.function)
+                    yield Path("reach", arch or target.arch, steps, way.broken)
 
     def _targets(self, tree: Tree) -> list[FunctionDefinition]:
         """Return the definitions in question; weak definitions and stubs only if there is no other."""

@@ -33,7 +33,7 @@ class Paths:
     def answer(self, question: Question) -> list[Path]:
         """Return the paths of a question (see `of` and `caplint.graph.function_paths`). Raises `CaplintError`."""
         if question.reach:
-            return Reach(self._programs, self._bridges, self._starts, question).paths()
+            return Reach(self._programs, self._bridges, (self._starts, self._rust), question).paths()
         if is_msr(question.name):
             return MsrPaths(self._programs, self._bridges, self._starts, question.most).of(question.name)
         return self.of(question.name, question.arch)

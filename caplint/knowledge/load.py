@@ -105,6 +105,17 @@ class Knowledge:
         self._foreign = frozenset(data["foreign_architectures"]["names"])
         self._file_kinds = {kind: compile_globs(globs) for kind, globs in data["file_kinds"].items()}
 
+    @cached_property
+    def bindings(self) -> list[dict[str, str]]:
+        """Kernels of which versions of a crate have the headers: `crate`, `since` (version), `kernel` and `source`."""
+        entries: list[dict[str, str]] = self._data["bindings"]
+        return entries
+
+    @cached_property
+    def bindings_crates(self) -> frozenset[str]:
+        """Crates that give a VMM in Rust the names and numbers of KVM, and the methods that use them."""
+        return frozenset(self._data["bindings_crates"]["names"])
+
     def static_slot(self, chain: str) -> tuple[str, str] | None:
         """Return structure and member of `static_call(…)` and similar macros of paths.toml, else None."""
         for pattern, kind in self.static_calls:

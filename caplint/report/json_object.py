@@ -47,6 +47,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
             if (absent := outcome.coverage.absent)
             else {}
         ),
+        **({"crates": [entry._asdict() for entry in crates]} if (crates := outcome.coverage.crates) else {}),
         **({"baseline": baseline} if outcome.baselined is not None else {}),
     }
 

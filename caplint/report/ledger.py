@@ -59,6 +59,7 @@ def as_object(ledger: Ledger) -> dict[str, Any]:
             for spot in sorted(ledger.spots, key=lambda spot: (spot.start - spot.stop, spot[:4]))
         ],
         "unaccounted": [entry._asdict() for entry in coverage.unaccounted],
+        "crates": [entry._asdict() for entry in coverage.crates],
     }
 
 

@@ -77,7 +77,19 @@ def coverage_line(coverage: Coverage) -> str:
     bare = coverage.total("unnumbered")
     if bare:
         text += f"; {plural(bare, 'place')} of MSRs or capabilities with unknown number"
-    return text + "".join(f"; {line}" for line in _absent(coverage))
+    return text + "".join(f"; {line}" for line in (*_absent(coverage), *crate_lines(coverage)))
+
+
+def crate_lines(coverage: Coverage) -> Iterator[str]:
+    """Yield a line for each crate with KVM's UAPI that a Cargo.lock names."""
+    for entry in coverage.crates:
+        place = f"{visible(entry.tree)}:{visible(entry.path)}:{entry.line}"
+        if not entry.name:
+            yield f"{visible(entry.tree)}:{visible(entry.path)} names no packages as Cargo writes them, and is not read"
+            continue
+        text = f"{place} names {visible(entry.name)} {visible(entry.version)}"
+        text += f", made from the headers of Linux {visible(entry.kernel)}" if entry.kernel else ""
+        yield text + (f", but the tree beside it is another version: {visible(entry.other)}" if entry.other else "")
 
 
 def _absent(coverage: Coverage) -> Iterator[str]:

@@ -42,6 +42,15 @@ class Undefinition(NamedTuple):
     condition: str
 
 
+class Crate(NamedTuple):
+    """Version of a crate; a row without a name for a file that cannot be read."""
+
+    name: str
+    version: str
+    role: str
+    line: int
+
+
 class Include(NamedTuple):
     """An `#include`."""
 

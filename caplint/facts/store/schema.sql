@@ -8,7 +8,7 @@
 CREATE TABLE blob (
     id        INTEGER PRIMARY KEY,
     oid       TEXT NOT NULL,     -- git's object id of the content
-    language  TEXT NOT NULL,     -- c, rust, description, rst, kconfig, make, meson; expanded: the code that a C file's macros expand to
+    language  TEXT NOT NULL,     -- c, rust, description, rst, kconfig, make, meson, cargo_lock, cargo_manifest; expanded: the code that a C file's macros expand to
     extractor TEXT NOT NULL,     -- hash of the extractors, grammar and repair tables that read it
     size      INTEGER NOT NULL,  -- bytes
     functions INTEGER NOT NULL,  -- number of function definitions
@@ -65,6 +65,15 @@ CREATE TABLE undefinition (
     name      TEXT NOT NULL,
     line      INTEGER NOT NULL,
     condition INTEGER NOT NULL
+) STRICT;
+
+-- A crate with KVM's UAPI in Rust: the version that a Cargo.lock names, or that a Cargo.toml is of.
+CREATE TABLE crate (
+    blob    INTEGER NOT NULL REFERENCES blob ON DELETE CASCADE,
+    name    TEXT NOT NULL,     -- '' for a file that cannot be read
+    version TEXT NOT NULL,     -- such as 0.14.1
+    role    TEXT NOT NULL,     -- locked, own, unread
+    line    INTEGER NOT NULL   -- of the name (locked), of the version (own)
 ) STRICT;
 
 -- An `#include`.
@@ -428,6 +437,7 @@ CREATE INDEX function_name ON function (name, blob);
 CREATE INDEX macro_blob ON macro (blob);
 CREATE INDEX macro_name ON macro (name, blob);
 CREATE INDEX definition_comment_blob ON definition_comment (blob);
+CREATE INDEX crate_blob ON crate (blob);
 CREATE INDEX undefinition_blob ON undefinition (blob);
 CREATE INDEX include_blob ON include (blob);
 CREATE INDEX case_label_blob ON case_label (blob, start);

@@ -100,7 +100,7 @@ def test_damage_of_a_store_that_is_open_is_not_sealed_with_it(
     _filled(path).close()
     store = FactStore(path)
     content = bytearray(path.read_bytes())
-    place = content.index(b"A1234")
+    place = content.index(b"A1800")
     content[place] ^= 1
     path.write_bytes(content)
     store.retain("name", "value")
