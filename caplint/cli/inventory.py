@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caplint.cli.exit_codes import CLEAN
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from caplint.engine.outcome import Outcome
     from caplint.history.model import CapabilityHistory
     from caplint.inventory.model import Inventory
+    from caplint.machine.strace_log import StraceLog
     from caplint.trees.tree import Tree
 
 
@@ -73,6 +75,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="html: also show each capability's history, which `caplint history --output-format json` wrote to FILE "
         "(-: standard input)",
     )
+    parser.add_argument(
+        "--trace",
+        action="append",
+        default=[],
+        metavar="FILE",
+        type=Path,
+        help="also show what a VMM asked for and enabled, from the log of strace that `caplint trace` reads; may be "
+        "repeated",
+    )
     add_output_format(parser, "inventory")
     parser.add_argument("--no-pager", action="store_true", help="print long tables without a pager")
 
@@ -82,8 +93,14 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     archs = [architecture_of(word) for word in options.arch]
     history = _history(options)
+    logs = _logs(options)
     trees = trees_of(options, config)
     inventory, outcome = _built(options, config, trees)
+    if logs:
+        from caplint.inventory.traced import add_traces  # noqa: PLC0415
+
+        for remark in add_traces(inventory, logs):
+            warn(remark)
     chosen = select(inventory, archs, options.cap, options.only)
     if options.compare:
         before, _ = _built(options, config, _compared(options.compare))
@@ -98,6 +115,16 @@ def run(options: argparse.Namespace) -> int:
 
         _print(Built(chosen, outcome, history), "inventory", options)
     return CLEAN
+
+
+def _logs(options: argparse.Namespace) -> list[tuple[str, StraceLog]]:
+    if options.trace and options.compare:
+        raise CaplintError("--trace is shown in an inventory, not in a comparison: leave out --compare")
+    if not options.trace:
+        return []
+    from caplint.machine.strace_file import read_log  # noqa: PLC0415 - few inventories have one
+
+    return [(str(path), read_log(path)) for path in options.trace]
 
 
 def _built(options: argparse.Namespace, config: Config, trees: list[Tree]) -> tuple[Inventory, Outcome]:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from caplint.cli.exit_codes import CLEAN
 from caplint.cli.options import add_output_format, add_trees, config_of, progress, trees_of, write_output
-from caplint.machine.strace_log import LONGEST_LINE, StraceLog, TracedRequest
+from caplint.machine.strace_file import read_log
+from caplint.machine.strace_log import StraceLog, TracedRequest
 from caplint.session import open_session
-from caplint.util.errors import CaplintError
-from caplint.util.regular_file import open_regular
 
 _COLUMNS = ["cap", "verb", "scope", "times", "answers", "log_line", "remark", "sites"]
 _NAMES = "SELECT name, min(number) FROM cap WHERE number IS NOT NULL AND header IN ('uapi', 'vmm') GROUP BY name"
@@ -34,14 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show which capabilities a VMM asked for and enabled while it was traced, beside the sites in its source."""
-    log = StraceLog()
-    with open_regular(options.file) as file:
-        log.read(_lines(iter(lambda: file.readline(LONGEST_LINE), b"")))
-    if not log.requests:
-        raise CaplintError(
-            f"{options.file}: {log.lines:,} lines, and no request KVM_CHECK_EXTENSION or KVM_ENABLE_CAP with a result; "
-            "record with `strace -f -y -e trace=ioctl,openat,close -o FILE COMMAND`"
-        )
+    log = read_log(options.file)
     config = config_of(options)
     with progress() as show:
         session = open_session(trees_of(options, config), config, show)
@@ -54,15 +46,6 @@ def run(options: argparse.Namespace) -> int:
         session.store.close()
     write_output((_COLUMNS, list(_rows(log, names, sites))), "trace", options)
     return CLEAN
-
-
-def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    """Yield each line; of one that is too long the beginning."""
-    whole = True
-    for piece in pieces:
-        if whole:
-            yield piece.decode("utf-8", "replace")
-        whole = piece.endswith(b"\n")
 
 
 def _rows(

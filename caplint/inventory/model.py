@@ -152,6 +152,21 @@ class MachineAnswer:
     """Reason why the sources would answer differently; None if they would not."""
 
 
+@dataclass(frozen=True, slots=True)
+class TracedUse:
+    """Requests of one kind for the capability in the log of a traced VMM."""
+
+    log: str
+    verb: str
+    """`check` or `enable`."""
+    scope: str
+    times: int
+    answers: list[str]
+    """Different answers in order: numbers and names of errors."""
+    line: int
+    """Line of the first request."""
+
+
 @dataclass(slots=True)
 class Capability:
     """All data of the trees about one capability."""
@@ -175,6 +190,7 @@ class Capability:
     vmm: list[VmmPlace] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)
     machines: list[MachineAnswer] = field(default_factory=list)
+    traced: list[TracedUse] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     """Paths from a VMM's use to the kernel's case label; empty unless a format shows them."""
 
@@ -198,6 +214,11 @@ class Inventory:
     def vmms(self) -> list[str]:
         """Names of the VMMs in view."""
         return [name for name, role, _, _ in self.trees if role == "vmm"]
+
+    @property
+    def traced(self) -> bool:
+        """Whether the log of a traced VMM is in view."""
+        return any(cap.traced for cap in self.capabilities)
 
     @property
     def probed(self) -> bool:

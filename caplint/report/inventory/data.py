@@ -44,6 +44,8 @@ def _trees(inventory: Inventory) -> list[dict[str, Any]]:
 def capability_object(cap: Capability) -> dict[str, Any]:
     """Return one capability as plain data, its paths reduced to the steps that a reader needs."""
     plain = asdict(replace(cap, paths=[]))
+    if not cap.traced:
+        del plain["traced"]
     plain["paths"] = [_path(cap.name, path) for path in cap.paths]
     return plain
 

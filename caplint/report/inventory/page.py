@@ -20,7 +20,7 @@ from caplint.report.drawing import svg
 from caplint.report.inventory.data import capability_object
 from caplint.report.inventory.excerpts import excerpts
 from caplint.report.inventory.timeline import timelines
-from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses, vmm_columns
+from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, traced, uses, vmm_columns
 from caplint.report.wording import coverage_line, size
 from caplint.trees.labels import short_labels
 from caplint.util.escape import visible
@@ -74,6 +74,7 @@ def _row(cap: Capability, inventory: Inventory) -> dict[str, Any]:
         "tests": len(cap.selftests),
         "uses": [uses(cap, vmm) for vmm in vmm_columns(inventory)],
         "answered": answered(cap),
+        "traced": traced(cap),
         "findings": findings(cap),
         "worst": next((letter for letter in "EWN" if letter in findings(cap)), ""),
     }

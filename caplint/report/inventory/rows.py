@@ -9,7 +9,17 @@ from collections.abc import Iterator
 
 from caplint.inventory.difference import InventoryDifference
 from caplint.inventory.model import Capability, Inventory
-from caplint.report.inventory.words import LEGEND, answered, arguments, cell, documented, findings, uses, vmm_columns
+from caplint.report.inventory.words import (
+    LEGEND,
+    answered,
+    arguments,
+    cell,
+    documented,
+    findings,
+    traced,
+    uses,
+    vmm_columns,
+)
 from caplint.report.style import spreadsheet_text
 from caplint.util.escape import visible
 
@@ -23,19 +33,19 @@ def csv_text(inventory: Inventory) -> str:
     writer.writerow(
         ["number", "name", "alias", "condition", "since", *inventory.architectures, "arguments", "ioctls", "msrs",
          "section", "type", "documented_architectures", "selftests", "vmm_checks", "vmm_enables", *each,
-         "machines", "findings"]
+         *["traced"] * inventory.traced, "machines", "findings"]
     )  # fmt: skip
     for cap in inventory.capabilities:
-        writer.writerow([spreadsheet_text(text) for text in _row(cap, inventory.architectures, vmms)])
+        writer.writerow([spreadsheet_text(text) for text in _row(cap, inventory, vmms)])
     return out.getvalue()
 
 
-def _row(cap: Capability, architectures: list[str], vmms: list[str]) -> Iterator[str]:
+def _row(cap: Capability, inventory: Inventory, vmms: list[str]) -> Iterator[str]:
     section = cap.section
     verbs = Counter((vmm, use.verb == "enable") for use in cap.vmm for vmm in ("", use.place.tree))
     yield from ("" if cap.number is None else str(cap.number), cap.name, cap.alias or "", cap.condition)
     yield cap.since or ""
-    for arch in architectures:
+    for arch in inventory.architectures:
         yield _spelled(cap, arch)
     yield "; ".join(f"{arch} {arguments(known)}" for arch, known in cap.architectures.items() if known.enables)
     yield " ".join(ioctl.name for ioctl in cap.ioctls)
@@ -45,6 +55,8 @@ def _row(cap: Capability, architectures: list[str], vmms: list[str]) -> Iterator
     yield (section.architectures or "") if section else ""
     yield " ".join(place.path for place in cap.selftests)
     yield from (str(verbs[vmm, enables]) for vmm in ["", *vmms] for enables in (False, True))
+    if inventory.traced:
+        yield traced(cap)
     yield answered(cap)
     yield " ".join(found.code for found in cap.findings)
 
@@ -60,13 +72,13 @@ def markdown_text(inventory: Inventory) -> str:
     """Return a table in GitHub's Markdown, with a legend."""
     vmms = vmm_columns(inventory)
     heads = ["nr", "capability", *inventory.architectures, "since", "section", "tests"]
-    heads += [*(vmm or "VMM" for vmm in vmms), "findings"]
+    heads += [*(vmm or "VMM" for vmm in vmms), *["traced"] * inventory.traced, "findings"]
     lines = [_line(heads), _line(["---:", *["---"] * (len(heads) - 1)])]
     for cap in inventory.capabilities:
         cells = [cell(cap.architectures.get(arch)) for arch in inventory.architectures]
         number = "?" if cap.number is None else str(cap.number)
         tests = str(len(cap.selftests)) if cap.selftests else ""
-        used = [uses(cap, vmm) for vmm in vmms]
+        used = [*(uses(cap, vmm) for vmm in vmms), *[traced(cap)] * inventory.traced]
         lines.append(
             _line([number, f"`{cap.name}`", *cells, cap.since or "", documented(cap), tests, *used, findings(cap)])
         )

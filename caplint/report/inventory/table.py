@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from caplint.inventory.difference import Change, InventoryDifference
 from caplint.inventory.model import Capability, Inventory
 from caplint.knowledge.capability_names import PREFIX
-from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, uses, vmm_columns
+from caplint.report.inventory.words import LEGEND, answered, cell, documented, findings, traced, uses, vmm_columns
 from caplint.report.style import Style, safe
 
 WIDTH = 100
@@ -23,8 +23,9 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
         yield "no capability matches these filters"
         return
     probed = ["machine"] if inventory.probed else []
+    traces = ["traced"] if inventory.traced else []
     vmms = [safe(vmm or "vmm") for vmm in vmm_columns(inventory)]
-    heads = ["nr", "capability", *inventory.architectures, "since", "doc", "test", *vmms, *probed, "findings"]
+    heads = ["nr", "capability", *inventory.architectures, "since", "doc", "test", *vmms, *traces, *probed, "findings"]
     rows = [_row(cap, inventory) for cap in inventory.capabilities]
     widths = _widths(heads, rows)
     yield style("bold", _joined(heads, widths))
@@ -40,6 +41,7 @@ def lines(inventory: Inventory, style: Style) -> Iterator[str]:
     legend += f"{', '.join(vmms)}: checks c, enables e; "
     legend += "`caplint path` shows the call path"
     more = "; machine: answer on the system, /VM if different, ! if it differs from the sources"
+    legend += "; traced: what the VMM did (c: checked, e: enabled) and the kernel's answers" if traces else ""
     for line in textwrap.wrap(legend + (more if inventory.probed else ""), WIDTH):
         yield style("dim", line)
 
@@ -53,6 +55,7 @@ def _row(cap: Capability, inventory: Inventory) -> list[str]:
         safe(documented(cap)),
         "yes" if cap.selftests else "",
         *(uses(cap, vmm).replace(" ", "") for vmm in vmm_columns(inventory)),
+        *([safe(traced(cap))] if inventory.traced else []),
         *([answered(cap)] if inventory.probed else []),
         findings(cap).replace(" ", ""),
     ]

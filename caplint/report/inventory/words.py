@@ -52,6 +52,11 @@ def answered(cap: Capability) -> str:
     return " ".join(words)
 
 
+def traced(cap: Capability) -> str:
+    """Return what a traced VMM did: `c` for a check, `e` for an enable, each with its answers, as in `c=1 e=0`."""
+    return " ".join(f"{use.verb[:1]}={','.join(use.answers[:3]) or '?'}" for use in cap.traced)
+
+
 def arguments(support: Support) -> str:
     """Return the arguments that enabling reads, such as `vm: args[0] (KVM_X_VALID), args[1]`."""
     said = []
