@@ -254,7 +254,8 @@ class RustTypes:
             yield from self._of_trait(key, name, self._implementers.get(key, ()))
             return
         own = [function for function in self._methods.get((key, name), ()) if function.has_body]
-        yield from map(CallTarget, _clear(own))
+        # A method of the type itself comes before those of traits.
+        yield from map(CallTarget, [function for function in own if not function.trait] or _clear(own))
         if not own:
             for trait in self._implements.get(key, ()):
                 declared = self._declared.get(trait, {}).get(name)

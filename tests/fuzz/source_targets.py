@@ -17,6 +17,10 @@ TARGETS = {
         share=2,
         places=(seeds_of("rust"),),
     ),
+    "rust calls": Target(
+        partial(invariants.check, language="rust_outline"), ("caplint.rust",), places=(seeds_of("rust"),)
+    ),
+    "cargo": Target(partial(invariants.check, language="cargo_lock"), _PACKAGES, places=(seeds_of("cargo"),)),
     "documentation": Target(partial(invariants.check, language="rst"), _PACKAGES, places=(seeds_of("documentation"),)),
     "kconfig": Target(partial(invariants.check, language="kconfig"), _PACKAGES, places=(seeds_of("kconfig"),)),
     "make": Target(partial(invariants.check, language="make"), _PACKAGES, places=(seeds_of("make"),)),
