@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ class CommitSteps:
         states = self._read(ids) if ids else {}
         kept = {commit.oid for commit in commits}
         return [
-            [step for cap, commit in some if commit.oid in kept for step in self._steps(cap, commit, states)]
+            _detours([step for cap, commit in some if commit.oid in kept for step in self._steps(cap, commit, states)])
             for some in chosen
         ]
 
@@ -96,6 +97,28 @@ class CommitSteps:
             texts = [definitions(content) for content in self._repository.read_all(present)]
             self._defined[commit] = next(filter(None, texts), {})
         return self._defined[commit]
+
+
+def _detours(found: list[CommitStep]) -> list[CommitStep]:
+    """Return the steps of places that one of them leads back to a former state, or away again after it.
+
+    The same change on two branches, one of which has copied it from the other, is none.
+    """
+    by_place: dict[tuple[str, CapabilityPlace], list[PlaceChange]] = defaultdict(list)
+    for step in found:
+        by_place[step.change.cap, step.change.place].append(step.change)
+    taken_back = {place for place, changes in by_place.items() if _leads_back(changes)}
+    return [step for step in found if (step.change.cap, step.change.place) in taken_back]
+
+
+def _leads_back(changes: list[PlaceChange]) -> bool:
+    seen: set[str | None] = set()
+    for change in changes:
+        comes, goes = change.before is None, change.after is None
+        if change.after in seen or (comes and "" in seen):
+            return True
+        seen |= {change.before} | ({""} if goes else set())
+    return False
 
 
 def _text(places: dict[CapabilityPlace, PlaceState], place: CapabilityPlace) -> str | None:

@@ -126,6 +126,25 @@ def test_within_a_branch_that_is_merged(made: Made) -> None:
     assert [removed, back] == _changing(made, "case KVM_CAP_HLT:")
 
 
+def test_the_same_change_on_two_branches_is_no_detour(made: Made) -> None:
+    """A stable branch that has picked the change, and is merged."""
+    made.files("define", {UAPI: HEADER + FOO})
+    made.branch("stable")
+    made.back()
+    first = made.files("add", {X86: WITH_FOO})
+    text = WITH_FOO.replace("\tint r;\n", "\tint r; /* KVM_CAP_FROB */\n")
+    made.files("comment", {X86: text})
+    git(made.root, "checkout", "-q", "stable")
+    picked = made.files("pick", {X86: WITH_FOO})
+    made.back()
+    git(made.root, "merge", "-q", "--no-ff", "-X", "ours", "-m", "merge stable", "stable")
+    made.tag("v1.1")
+    ((place, kind, before, after, release, causes),) = _of(made.track("FROB", code=True), "FROB")
+    assert (place, kind, before, after, release) == ("check", "brought", None, "always", "v1.1")
+    assert set(causes) <= {first, picked}
+    assert causes
+
+
 def test_merged_and_reverted_behind_the_merge(made: Made) -> None:
     made.files("define", {UAPI: HEADER + FOO})
     made.branch("side")
