@@ -15,7 +15,7 @@ from typing import NamedTuple
 from caplint.config.settings import Config
 from caplint.facts.store.store import FactStore
 from caplint.history.places import Places
-from caplint.knowledge.capability_names import mentions_in
+from caplint.knowledge.capability_names import mentions_in, pasted_in
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.git_log import LoggedCommit
@@ -175,8 +175,10 @@ def _directories(files: Iterable[str], wanted: set[str]) -> set[str]:
 def _lines_of(content: bytes) -> _Lines:
     """Return the lines that name capabilities, with what follows them, as digests."""
     found: dict[str, list[bytes]] = defaultdict(list)
-    for cap, offset in mentions_in(content)[:_MOST_MENTIONS]:
-        if cap not in knowledge().not_capabilities:
+    for name, offset in mentions_in(content)[:_MOST_MENTIONS]:
+        macro = name in knowledge().not_capabilities
+        line = content[offset : offset + _LONGEST].partition(b"\n")[0] if macro else b""
+        for cap in pasted_in(line.decode("utf-8", "replace"))[:1] if macro else [name]:
             found[cap] += _passage(content, offset)
     return {cap: hashlib.blake2b(b"\n".join(lines), digest_size=12).hexdigest() for cap, lines in found.items()}
 

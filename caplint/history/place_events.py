@@ -15,7 +15,7 @@ from caplint.facts.store.store import FactStore
 from caplint.history.line import cause
 from caplint.history.model import BROUGHT, CHANGED, PRESENT, REMOVED, RENAMED, Event, EventCause
 from caplint.history.places import CapabilityPlace, Places, PlaceState
-from caplint.knowledge.capability_names import PREFIX, capabilities_in
+from caplint.knowledge.capability_names import PREFIX, capabilities_in, pasted_in
 from caplint.trees.git_log import LoggedCommit
 from caplint.trees.repository import Repository
 from caplint.util.code_identity import CHANGING, code_identity
@@ -113,7 +113,12 @@ class Causes:
 
     def _commits(self, wanted: list[PlaceChange], ends: tuple[str, str]) -> list[LoggedCommit]:
         caps = sorted({change.cap for change in wanted})
-        pattern = f"({'|'.join(caps)})([^A-Za-z0-9_]|$)" if len(caps) <= _MOST_NAMES else PREFIX
+        pasted = "|".join(cap.removeprefix(PREFIX) for cap in caps)
+        pattern = (
+            f"({'|'.join(caps)})([^A-Za-z0-9_]|$)|{PREFIX}[A-Z_]+\\(({pasted})\\)"
+            if len(caps) <= _MOST_NAMES
+            else PREFIX
+        )
         files = sorted({file for change in wanted for file, _ in change.sites})
         return self._repository.origins(ends[1], ends[0], files, pattern)
 
@@ -171,7 +176,7 @@ def _lines_of(content: bytes, caps: set[str]) -> _Lines:
             function = ""
         if PREFIX.encode() in line:
             text = line.decode("utf-8", "replace")
-            for cap in caps.intersection(capabilities_in(text)):
+            for cap in caps.intersection([*capabilities_in(text), *pasted_in(text)]):
                 found[cap].append((function, " ".join(text.split())))
     return found
 

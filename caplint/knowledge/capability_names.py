@@ -10,6 +10,7 @@ NAME = r"KVM_CAP_\w+"
 _NAME = re.compile(rf"{NAME}\Z")
 _MENTION = re.compile(rf"\b{NAME}")
 _MENTION_BYTES = re.compile(rf"\b{NAME}".encode())
+_PASTED = re.compile(rf"\b{PREFIX}[A-Z]\w*\(\s*([A-Z]\w*)\s*\)", re.ASCII)
 _PORTABLE = re.compile(rf"{PREFIX}\w{{1,100}}\Z", re.ASCII)
 """A name in a record of another machine."""
 
@@ -27,6 +28,11 @@ def is_portable_name(text: str) -> bool:
 def capabilities_in(text: str) -> list[str]:
     """Return every mention of a capability in a text, in order, repeated ones too."""
     return _MENTION.findall(text)
+
+
+def pasted_in(text: str) -> list[str]:
+    """Return every name that a macro called like a capability makes of its argument: `KVM_CAP_INFO(IRQCHIP)`."""
+    return [f"{PREFIX}{name}" for name in _PASTED.findall(text)]
 
 
 def mentions_in(content: bytes) -> list[tuple[str, int]]:

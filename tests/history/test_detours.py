@@ -251,6 +251,27 @@ def test_a_file_that_only_its_content_makes_one_of_kvm(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_name_that_a_macro_makes(tmp_path: Path) -> None:
+    head = '#define KVM_CAP_INFO(CAP) { "KVM_CAP_" stringify(CAP), KVM_CAP_##CAP }\n'
+    text = "const KVMCapabilityInfo kvm_arch_required_capabilities[] = {\n%s\tKVM_CAP_LAST_INFO\n};\n"
+    one, none = (head + text % line for line in ("\tKVM_CAP_INFO(HLT),\n", ""))
+    file = "target/i386/kvm/kvm.c"
+    root = qemu(tmp_path / "q", {file: one})
+    commit(root, "first")
+    git(root, "tag", "v8.0.0")
+    removed = commit(lay(root, {file: none}), "remove")
+    back = commit(lay(root, {file: one}), "put back")
+    git(root, "tag", "v8.1.0")
+    last = commit(lay(root, {file: none}), "remove again")
+    git(root, "tag", "v8.2.0")
+    run = HistoryRun(Wanted(("HLT",)), Config(cache="none", jobs=1), lambda *_: None)
+    track = of_repository(str(root), "HEAD", ("vmm", None), run)
+    found = _of(track, "HLT", "v8.1.0") + _of(track, "HLT", "v8.2.0")
+    assert [(place, kind, causes) for place, kind, *_, causes in found] == [
+        ("VMM check", "removed", [removed]), ("VMM check", "brought", [back]), ("VMM check", "removed", [last]),
+    ]  # fmt: skip
+
+
 def test_a_directory_below_the_top_of_its_repository(tmp_path: Path) -> None:
     made = _made(tmp_path / "top" / "k")
     top = tmp_path / "top"

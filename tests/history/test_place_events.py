@@ -142,7 +142,9 @@ CASE = "case KVM_CAP_A:"
         (["", _function() + "#define ALL \\\n\tKVM_CAP_A\n", _function(CASE)], BROUGHT, ["c2"]),
         # Where none changes in the function, those of the file count.
         (["", _function(CASE, name="other")], BROUGHT, ["c1"]),
+        (["", "KVMCapabilityInfo all[] = {\n\tKVM_CAP_INFO(A),\n};\n"], BROUGHT, ["c1"]),
         ([_function("x"), _function("y")], BROUGHT, []),
+        (["", "\tKVM_CAP_INFO(A_MORE),\n"], BROUGHT, []),
         (["", _function("case KVM_CAP_A_MORE:")], BROUGHT, []),
     ],
 )
@@ -200,7 +202,7 @@ def test_few_names_are_searched_for_by_themselves(count: int, begin: str) -> Non
     ((last, first, files, pattern),) = log.asked
     assert (last, first, files) == ("new", "old", ["x86.c"])
     assert pattern.startswith(begin)
-    assert pattern.endswith("([^A-Za-z0-9_]|$)") == (count <= 40)
+    assert ("([^A-Za-z0-9_]|$)" in pattern) == (count <= 40)
 
 
 @pytest.mark.parametrize(
