@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from caplint.facts.harvest import ExtractionSettings
-from caplint.facts.store.store import FactStore
 from caplint.graph.callers import Callers, namesakes
 from caplint.graph.ioctl_receivers import IoctlReceivers
+from caplint.graph.kept_views import LinkedTrees
 from caplint.graph.mentions import is_constructor, mention
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.program_index import FunctionDefinition, Program, definitions_of
 from caplint.graph.search import Admits, Cone, search
 from caplint.graph.search_work import Work, WorkSpentError
-from caplint.knowledge.languages import language_of
+from caplint.graph.tree_files import code_of
 from caplint.knowledge.load import GENERIC, knowledge
-from caplint.session import Session
-from caplint.trees.tree import File, Tree
+from caplint.trees.tree import Tree
 
 _Way = list[tuple[ProgramFunction, Edge | None]]
 
@@ -37,7 +36,7 @@ class Way:
 class Programs:
     """Programs of one session."""
 
-    def __init__(self, session: Session, reading: ExtractionSettings) -> None:
+    def __init__(self, session: LinkedTrees, reading: ExtractionSettings) -> None:
         self.session = session
         self.reading = reading
         self._callers: dict[str, Callers] = {}
@@ -228,14 +227,6 @@ def _elsewhere(callers: Callers, top: ProgramFunction) -> str:
 def _named(callers: Callers, top: ProgramFunction) -> str:
     location = mention(callers.program, top)
     return f"mentioned at {location} in a form that is not followed" if location else ""
-
-
-def code_of(tree: Tree, store: FactStore) -> list[File]:
-    """Return the C files of a tree's call graph: a kernel's files that concern KVM, else all live files."""
-    if tree.role in {"kernel", "reference"}:
-        return [file for file in tree.files(store) if language_of(file.path) == "c"]
-    code = (file for file in tree.code_files(store) if language_of(file.path) == "c")
-    return [file for file in code if not knowledge().dead_files.fullmatch(file.path)]
 
 
 def _label(labels: str) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from caplint.facts.kinds.outline import MADE
+from caplint.graph.made_calls import MadeCalls
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.program_index import (
     FunctionDefinition,
@@ -36,6 +36,7 @@ class Callers:
         self.program = program
         self.work = work
         self._receivers = Receivers(program)
+        self._made = MadeCalls(program)
         self._known: dict[ProgramFunction, list[Caller]] = {}
         self._slots: dict[ProgramFunction, list[Slot]] = {}
 
@@ -218,14 +219,11 @@ class Callers:
 
         Calls in code of the method's architecture are preferred to those in code that all share.
         """
-        made = knowledge().made
+        makers = knowledge().made.calls[method]
         calls = [
-            handed.call
-            for handed in self.program.handed.get(MADE, ())
-            if handed.call.callee in made.calls[method]
-            and made.tells(handed.call.descriptor, function.name)
-            and is_live(handed.call.condition)
-            and fits(handed.call, arch)
+            call
+            for call in self._made.speaking_of(function.name)
+            if call.callee in makers and is_live(call.condition) and fits(call, arch)
         ]
         own = [call for call in calls if arch is not None and call.file.arch == arch]
         for call in own or calls:

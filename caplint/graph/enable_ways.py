@@ -12,10 +12,11 @@ import time
 from dataclasses import dataclass, field
 
 from caplint.facts.harvest import ExtractionSettings, harvest
-from caplint.graph.call_graph import Programs, code_of
+from caplint.graph.call_graph import Programs
 from caplint.graph.path_cache import Found, Question, cache_key, rows_within
 from caplint.graph.path_model import Edge, ProgramFunction, Step
 from caplint.graph.search import Cone, search
+from caplint.graph.tree_files import code_of
 from caplint.knowledge.languages import language_of
 from caplint.knowledge.load import knowledge
 from caplint.link.core.rows import EnableWayRow, insert
@@ -195,7 +196,7 @@ def _verdict(cone: Cone, seen: _SearchRecord) -> _Answer:
     """Return the answer for a search that reached no entry."""
     if cone.stopped:
         return _unknown(cone.stopped)
-    tops = [function for function, degree in cone.graph.in_degree() if degree == 0]
+    tops = cone.edges.uncalled()
     if tops and not seen.unknown and all(function in seen.asking for function in tops):
         return 1, ", ".join(sorted(set(seen.asking.values()))), "", "[]"
     return _unknown("not all callers are known")

@@ -8,11 +8,11 @@ import networkx as nx
 
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
-from caplint.graph.call_graph import code_of
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.program_index import Kept, Program, edge_of, is_live, static_slot
 from caplint.graph.receivers import Receivers, Slot
+from caplint.graph.tree_files import code_of
 from caplint.knowledge.load import GENERIC, knowledge
 from caplint.trees.tree import Tree
 

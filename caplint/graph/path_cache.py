@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
 from caplint.graph.path_model import Path, Step
+from caplint.graph.tree_files import content_of
 from caplint.trees.tree import Tree
 from caplint.util.code_identity import code_identity
 
@@ -32,15 +33,14 @@ class Question:
     """Whether `name` is a function."""
 
 
-def cache_key(question: Question, trees: list[Tree], store: FactStore, reading: ExtractionSettings) -> str:
-    """Return the cache key over the question and all inputs of its answer."""
-    digest = hashlib.sha256(json.dumps([code_identity(), astuple(reading.repairs), *astuple(question)]).encode())
+def cache_key(
+    question: Question, trees: list[Tree], store: FactStore, reading: ExtractionSettings, *more: object
+) -> str:
+    """Return the cache key over the question and all inputs of its answer; `more` are further inputs."""
+    inputs = [code_identity(), astuple(reading.repairs), *astuple(question), *more]
+    digest = hashlib.sha256(json.dumps(inputs).encode())
     for tree in trees:
-        # A kernel's call graph has only the files of `files`; `code_files` comes first, so that both share one listing.
-        code = [] if tree.role in {"kernel", "reference"} else tree.code_files(store)
-        digest.update(json.dumps([tree.name, tree.role, tree.project.name]).encode())
-        for file in (*code, *tree.files(store)):
-            digest.update(f"{file.path}\0{file.oid}\0".encode())
+        digest.update(json.dumps([tree.name, tree.role, tree.project.name, content_of(tree, store)]).encode())
     return f"path {digest.hexdigest()}"
 
 

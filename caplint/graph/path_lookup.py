@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
+from caplint.config.run import machines_of
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
+from caplint.graph.kept_views import LinkedTrees, keep, kept_trees
 from caplint.graph.msr_names import is_msr
 from caplint.graph.path_cache import Question, cache_key, packed, unpacked
 from caplint.graph.path_model import Path
+from caplint.graph.tree_files import naming
+from caplint.knowledge.capability_names import is_capability
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
@@ -26,31 +31,66 @@ _MOST_LINES = 200
 def find_paths(
     question: Question, trees: list[Tree], config: Config, progress: Callable[[], AbstractContextManager[Progress]]
 ) -> list[Path]:
-    """Return the paths, the best first; progress is shown only if sources are read. Raises `CaplintError`."""
+    """Return the paths, the best first; progress is shown only if sources are linked. Raises `CaplintError`."""
+    reading = ExtractionSettings(config.repairs, config.jobs)
     store = FactStore(config.store_path)
     try:
-        key = cache_key(question, trees, store, ExtractionSettings(config.repairs, config.jobs))
-        cached = store.recall(key)
-        if cached is not None:
-            return unpacked(cached)
+        key = cache_key(question, trees, store, reading)
+        known = _recalled(store, key)
+        if known is not None:
+            return known
+        views = cache_key(_scope(question, trees, store), trees, store, reading, *_links_of(config))
+        kept = kept_trees(store, trees, views)
+        if kept is not None:
+            return _answered(question, kept, reading, key)
     finally:
         store.close()
     with progress() as show:
-        return _searched(question, trees, config, key, show)
+        return _searched(question, trees, config, (key, views), show)
 
 
-def _searched(question: Question, trees: list[Tree], config: Config, key: str, show: Progress) -> list[Path]:
-    from caplint.graph.call_graph import Programs  # noqa: PLC0415
-    from caplint.graph.paths import Paths  # noqa: PLC0415
-    from caplint.session import open_session  # noqa: PLC0415 - needed only if the answer is not cached
+def _recalled(store: FactStore, key: str) -> list[Path] | None:
+    """Return the answer retained under a cache key; None without one, or if it is damaged."""
+    text = store.recall(key)
+    try:
+        return unpacked(text) if text is not None else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _scope(question: Question, trees: list[Tree], store: FactStore) -> Question:
+    """Return the question that stands for all whose sessions link the same files; see `open_session`."""
+    if is_msr(question.name):
+        return Question("views of registers", None, None, 1)
+    named = [[tree.name, *naming(tree, store, question.name)] for tree in trees if not is_capability(question.name)]
+    return Question(f"views {named if any(paths for _, *paths in named) else ''}", None, None, 1)
+
+
+def _links_of(config: Config) -> tuple[object, ...]:
+    """Return the settings that links depend on."""
+    return config.vendor_range, config.abis, config.oldest_kernel, [astuple(machine) for machine in machines_of(config)]
+
+
+def _searched(
+    question: Question, trees: list[Tree], config: Config, keys: tuple[str, str], show: Progress
+) -> list[Path]:
+    from caplint.session import open_session  # noqa: PLC0415 - needed only if the views are not kept
 
     session = open_session(trees, config, show, narrow=None if is_msr(question.name) else question.name)
     try:
-        programs = Programs(session, ExtractionSettings(config.repairs, config.jobs))
-        paths = Paths(programs, question.start, question.most).answer(question)
-        session.store.retain(key, packed(paths))
+        keep(session, keys[1])
+        return _answered(question, session, ExtractionSettings(config.repairs, config.jobs), keys[0])
     finally:
         session.store.close()
+
+
+def _answered(question: Question, linked: LinkedTrees, reading: ExtractionSettings, key: str) -> list[Path]:
+    """Return the answer from the sources, and retain it."""
+    from caplint.graph.call_graph import Programs  # noqa: PLC0415 - needed only if the answer is not cached
+    from caplint.graph.paths import Paths  # noqa: PLC0415
+
+    paths = Paths(Programs(linked, reading), question.start, question.most).answer(question)
+    linked.store.retain(key, packed(paths))
     return paths
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from caplint.c.expression import parse
 from caplint.c.formula import substitute
+from caplint.graph.gathered import Gathered
 from caplint.graph.macro_functions import MacroFunctions, macro_functions
 from caplint.graph.outlines import FileOutline, Outlines
 from caplint.graph.path_model import Edge, ProgramFunction
@@ -101,14 +102,18 @@ class Program:
 
     def __init__(self, outlines: Outlines) -> None:
         self.outlines = outlines
-        self.definitions: dict[str, list[FunctionDefinition]] = {}
-        self._by_function: dict[ProgramFunction, FunctionDefinition] = {}
-        self.calls: dict[str, list[OutlineCall]] = {}
+        self.definitions: Gathered[FunctionDefinition] = Gathered()
+        self._defined: dict[str, dict[ProgramFunction, FunctionDefinition]] = {}
+        self._counts: dict[str, int] = {}
+        """Name → definitions that `_defined` has."""
+        self._functions: dict[str, list[ProgramFunction]] = {}
+        """Path → functions by their ordinals."""
+        self.calls: Gathered[OutlineCall] = Gathered()
         """Callee's name → calls."""
-        self.through: dict[str, list[OutlineCall]] = {}
+        self.through: Gathered[OutlineCall] = Gathered()
         """Member, or `name[]` for an array → calls through it."""
-        self.handed: dict[str, list[Handed]] = {}
-        self.kept: dict[str, list[Kept]] = {}
+        self.handed: Gathered[Handed] = Gathered()
+        self.kept: Gathered[Kept] = Gathered()
         self.copied: dict[str, list[tuple[FileOutline, int, str, str]]] = {}
         """Member → file, function, target and source of assignments from one structure to another."""
         self.aliases: dict[str, list[FunctionDefinition]] = {}
@@ -146,26 +151,11 @@ class Program:
             self._add(file)
 
     def _add(self, file: FileOutline) -> None:
-        functions = self._add_functions(file)
-        for owner, callee, line, condition, labels, handed in file.calls:
-            call = OutlineCall(functions[owner], file, owner, callee, line, file.texts[condition], file.texts[labels])
-            self._add_call(call)
-            for position, name, *before in handed:
-                passing = call._replace(descriptor=before[0]) if before else call
-                self.handed.setdefault(name, []).append(Handed(passing, position))
+        self.definitions.add(self._made_definitions, file, _by_name(file.functions, 0))
+        self._add_calls(file)
         self._add_macros(file)
-        for owner, variable, kind, path, name, line, condition in file.entries:
-            holder = functions[owner] if owner >= 0 else None
-            kept = Kept(name, file, owner, holder, variable, kind, path, line, file.texts[condition])
-            self.kept.setdefault(name, []).append(kept)
-        for owner, target, value, line, condition in file.stores:
-            if (field := _FIELD.search(value)) is not None:
-                self.copied.setdefault(field[1], []).append((file, owner, target, value))
-            else:
-                name = re.split(r"[\s&)]", value)[-1]
-                holder = functions[owner] if owner >= 0 else None
-                kept = Kept(name, file, owner, holder, target, "", "", line, file.texts[condition])
-                self.kept.setdefault(name, []).append(kept)
+        self.kept.add(self._made_entries, file, _by_name(file.entries, 4))
+        self._add_stores(file)
         self._add_types(file)
         for macro, text, line in file.uses:
             text = _STRING.sub('""', text)  # noqa: PLW2901
@@ -173,24 +163,74 @@ class Program:
             for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
                 self.registered.setdefault(name, []).append(Registered(macro, arguments, file, line))
 
-    def _add_functions(self, file: FileOutline) -> list[ProgramFunction]:
-        functions = []
-        for name, line, linkage, condition, parameters, kind in file.functions:
+    def _add_calls(self, file: FileOutline) -> None:
+        direct: dict[str, list[Any]] = {}
+        through: dict[str, list[Any]] = {}
+        handed: dict[str, list[Any]] = {}
+        for row in file.calls:
+            callee = row[1]
+            if callee.isidentifier():
+                direct.setdefault(callee, []).append(row)
+            elif (slot := slot_name(callee)) is not None:
+                through.setdefault(slot, []).append(row)
+            for argument in row[5]:
+                handed.setdefault(argument[1], []).append((row, argument))
+        self.calls.add(self._made_calls, file, direct)
+        self.through.add(self._made_calls, file, through)
+        self.handed.add(self._made_handed, file, handed)
+
+    def _add_stores(self, file: FileOutline) -> None:
+        stored: dict[str, list[Any]] = {}
+        for row in file.stores:
+            owner, target, value, *_ = row
+            if (field := _FIELD.search(value)) is not None:
+                self.copied.setdefault(field[1], []).append((file, owner, target, value))
+            else:
+                stored.setdefault(re.split(r"[\s&)]", value)[-1], []).append(row)
+        self.kept.add(self._made_stores, file, stored)
+
+    def _functions_of(self, file: FileOutline) -> list[ProgramFunction]:
+        if file.path not in self._functions:
+            tree, path = self.name, file.path
+            self._functions[path] = [ProgramFunction(tree, path, name, line) for name, line, *_ in file.functions]
+        return self._functions[file.path]
+
+    def _made_definitions(self, file: FileOutline, rows: list[Any]) -> Iterator[FunctionDefinition]:
+        for name, line, linkage, condition, parameters, kind in rows:
             function = ProgramFunction(self.name, file.path, name, line)
-            functions.append(function)
             private = linkage == 1 and not file.path.endswith(_SHARED)
-            self._define(
-                FunctionDefinition(
-                    function, file.arch, private, linkage == 2, file.texts[condition], False, tuple(parameters), kind
-                )
+            yield FunctionDefinition(
+                function, file.arch, private, linkage == 2, file.texts[condition], False, tuple(parameters), kind
             )
-        return functions
+
+    def _made_calls(self, file: FileOutline, rows: list[Any]) -> Iterator[OutlineCall]:
+        functions, texts = self._functions_of(file), file.texts
+        for owner, callee, line, condition, labels, _ in rows:
+            yield OutlineCall(functions[owner], file, owner, callee, line, texts[condition], texts[labels])
+
+    def _made_handed(self, file: FileOutline, rows: list[Any]) -> Iterator[Handed]:
+        for row, (position, _, *before) in rows:
+            (call,) = self._made_calls(file, [row])
+            yield Handed(call._replace(descriptor=before[0]) if before else call, position)
+
+    def _made_entries(self, file: FileOutline, rows: list[Any]) -> Iterator[Kept]:
+        functions = self._functions_of(file)
+        for owner, variable, kind, path, name, line, condition in rows:
+            holder = functions[owner] if owner >= 0 else None
+            yield Kept(name, file, owner, holder, variable, kind, path, line, file.texts[condition])
+
+    def _made_stores(self, file: FileOutline, rows: list[Any]) -> Iterator[Kept]:
+        functions = self._functions_of(file)
+        for owner, target, value, line, condition in rows:
+            name = re.split(r"[\s&)]", value)[-1]
+            holder = functions[owner] if owner >= 0 else None
+            yield Kept(name, file, owner, holder, target, "", "", line, file.texts[condition])
 
     def _add_call(self, call: OutlineCall) -> None:
         if call.callee.isidentifier():
-            self.calls.setdefault(call.callee, []).append(call)
+            self.calls.append(call.callee, call)
         elif (slot := slot_name(call.callee)) is not None:
-            self.through.setdefault(slot, []).append(call)
+            self.through.append(slot, call)
 
     def _add_macros(self, file: FileOutline) -> None:
         used = self._used(file)
@@ -228,7 +268,7 @@ class Program:
             self._define(macro._replace(function=function, macro=False, parameters=(), type=""))
         for name, kind, member in own.stored():
             kept = Kept(name, file, -1, None, "", kind, f".{member}", line, macro.condition)
-            self.kept.setdefault(name, []).append(kept)
+            self.kept.append(name, kept)
         for registrar, name in own.passed():
             self.registered.setdefault(name, []).append(Registered(registrar, (name,), file, line))
         return own
@@ -294,13 +334,28 @@ class Program:
 
     def defined(self, function: ProgramFunction) -> FunctionDefinition | None:
         """Return a function's definition, None if its file has not been read."""
-        return self._by_function.get(function)
+        name = function.name
+        definitions = self.definitions.get(name)
+        if definitions is None:
+            return None
+        known = self._defined.setdefault(name, {})
+        if (count := self._counts.get(name, 0)) < len(definitions):
+            known.update((definition.function, definition) for definition in definitions[count:])
+            self._counts[name] = len(definitions)
+        return known.get(function)
 
     def _define(self, definition: FunctionDefinition) -> None:
-        self.definitions.setdefault(definition.function.name, []).append(definition)
-        self._by_function[definition.function] = definition
+        self.definitions.append(definition.function.name, definition)
 
 
+def _by_name(rows: list[Any], column: int) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(row[column], []).append(row)
+    return grouped
+
+
+@lru_cache(maxsize=1 << 14)
 def slot_name(chain: str) -> str | None:
     """Return the member that a call goes through, `name[]` for an array of functions, else None."""
     if (field := _FIELD.search(chain)) is not None:

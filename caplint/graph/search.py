@@ -5,11 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Protocol
 
-import networkx as nx
-
+from caplint.graph.cone_edges import ConeEdges
 from caplint.graph.path_model import Edge, ProgramFunction
 from caplint.graph.search_work import Work
 
@@ -40,7 +39,7 @@ class Cone:
     """Result of a search: all functions found that may lead to the target."""
 
     target: ProgramFunction
-    graph: nx.DiGraph
+    edges: ConeEdges
     reached: list[ProgramFunction]
     """Entries from which the target is reached, the nearest first."""
     stopped: str
@@ -48,22 +47,19 @@ class Cone:
 
     def path(self) -> list[tuple[ProgramFunction, Edge | None]]:
         """Return the cheapest way from an entry to the target, each function with the edge that leads to it."""
-        return self._edges(nx.dijkstra_path(self.graph, self.reached[0], self.target, weight="cost"))
+        return self._edges(self.edges.cheapest(self.reached[0]))
 
     def paths(self, most: int, work: Work) -> Iterator[list[tuple[ProgramFunction, Edge | None]]]:
         """Yield at most `most` ways, the cheapest first. Raises `WorkSpentError`."""
-        ways = nx.shortest_simple_paths(self.graph, self.reached[0], self.target, weight=work.length)
-        yield from map(self._edges, islice(ways, most))
+        yield from map(self._edges, self.edges.ways(self.reached[0], most, work))
 
     def _edges(self, way: list[ProgramFunction]) -> list[tuple[ProgramFunction, Edge | None]]:
-        edges = [None, *(self.graph.edges[pair]["edge"] for pair in pairwise(way))]
+        edges = [None, *(self.edges.edge(*pair) for pair in pairwise(way))]
         return list(zip(way, edges, strict=True))
 
     def tops(self) -> list[list[tuple[ProgramFunction, Edge | None]]]:
         """Return the ways from functions without a known caller, the cheapest first."""
-        costs, ways = nx.single_source_dijkstra(self.graph.reverse(copy=False), self.target, weight="cost")
-        uncalled = sorted((costs[function], function) for function, degree in self.graph.in_degree() if degree == 0)
-        return [self._edges(ways[function][::-1]) for _, function in uncalled]
+        return [self._edges(way) for way in self.edges.from_uncalled()]
 
 
 def search(
@@ -71,8 +67,7 @@ def search(
 ) -> Cone:
     """Search for ways from entries to the target; ways up to `beyond` dearer than the cheapest are included."""
     work = callers.work
-    graph = nx.DiGraph()
-    graph.add_node(target)
+    edges = ConeEdges(target)
     goals = set(entries)
     costs = {target: 0.0}
     heap = [(0.0, target)]
@@ -95,15 +90,14 @@ def search(
                 work.done += 1
                 if not admits(caller, edge, function):
                     continue
-                present = graph.get_edge_data(caller, function)
-                if present is None or edge.cost < present["cost"]:
-                    graph.add_edge(caller, function, edge=edge, cost=edge.cost)
-                if caller not in settled and cost + edge.cost < costs.get(caller, float("inf")):
-                    costs[caller] = cost + edge.cost
+                length = edge.cost
+                edges.offer(caller, function, edge, length)
+                if caller not in settled and cost + length < costs.get(caller, float("inf")):
+                    costs[caller] = cost + length
                     heapq.heappush(heap, (costs[caller], caller))
     reached.sort(key=lambda function: (costs[function], function))
     stopped = work.reason if work.spent else _STOPPED if heap else ""
-    return Cone(target, graph, reached, "" if reached else stopped)
+    return Cone(target, edges, reached, "" if reached else stopped)
 
 
 def _batch(

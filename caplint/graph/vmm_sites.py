@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caplint.graph.call_graph import Programs
@@ -113,7 +113,7 @@ def _required(programs: Programs, cap: str) -> Iterator[VmmSite]:
             break
 
 
-def _asks(calls: dict[str, list[OutlineCall]], reader: str, wrappers: set[str]) -> OutlineCall | None:
+def _asks(calls: Mapping[str, list[OutlineCall]], reader: str, wrappers: set[str]) -> OutlineCall | None:
     """Return the first call of a wrapper by which a function checks a capability, None without one."""
     checks = [call for wrapper in sorted(wrappers) for call in calls.get(wrapper, ()) if call.caller.name == reader]
     return checks[0] if checks else None

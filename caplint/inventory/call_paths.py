@@ -40,7 +40,7 @@ def chains(session: Session, reading: ExtractionSettings, *, deep: bool) -> dict
 
 
 def _search(session: Session, reading: ExtractionSettings, *, deep: bool) -> Iterator[tuple[str, list[Path]]]:
-    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - networkx is needed only without a cached result
+    from caplint.graph.bridges import Bridges  # noqa: PLC0415 - needed only without a cached result
     from caplint.graph.call_graph import Programs  # noqa: PLC0415
 
     programs = Programs(session, reading)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
+
+MADE = "=made"
+"""Name under which a call that creates or realizes an object passes the text of that object, in outlines."""
 
 _WORD = re.compile(r"[a-z][a-z0-9]{2,}")
 
@@ -21,18 +23,12 @@ class MadeObjects:
         }
         """Function → positions of the arguments that tell the object or the property."""
         self._unspecific = frozenset(unspecific)
-        self.tells = lru_cache(maxsize=1 << 16)(self._tells)
-        """Whether an object, or a property in quotes, can be the one that the name of a method speaks of."""
 
     def leading_to(self, members: Iterable[str]) -> list[str]:
         """Return the functions that lead to methods with one of these names."""
         wanted = set(members)
         return [call for method, calls in self.calls.items() if method.rpartition(".")[2] in wanted for call in calls]
 
-    def _tells(self, made: str, method: str) -> bool:
-        # Of an object one word suffices, as `cpu` in DEVICE(cpuobj); a setter's name has all words of the property.
-        own, words = tuple(self._words(method)), self._words(made)
-        return bool(own and words) and (all if made.startswith('"') else any)(word.startswith(own) for word in words)
-
-    def _words(self, text: str) -> list[str]:
+    def words(self, text: str) -> list[str]:
+        """Return the words of a name or an expression that tell which object, or property, it speaks of."""
         return [word for word in _WORD.findall(text.lower()) if word not in self._unspecific]

@@ -15,11 +15,11 @@ import real_trees
 
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
-from caplint.graph.call_graph import code_of
 from caplint.graph.full_graph import whole
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import ProgramFunction
 from caplint.graph.program_index import Program, plain_type
+from caplint.graph.tree_files import code_of
 
 pytestmark = pytest.mark.corpus
 corpus = real_trees.corpus

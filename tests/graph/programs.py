@@ -9,10 +9,11 @@ from conftest import Files, bare_qemu
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
-from caplint.graph.call_graph import Programs, code_of
+from caplint.graph.call_graph import Programs
 from caplint.graph.outlines import Outlines
 from caplint.graph.path_model import ProgramFunction
 from caplint.graph.program_index import Program
+from caplint.graph.tree_files import code_of
 from caplint.session import open_session
 from caplint.trees.tree import Tree
 

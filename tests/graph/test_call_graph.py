@@ -11,8 +11,9 @@ from conftest import UAPI, Files, bare_kernel, bare_qemu
 from programs import programs_of
 
 from caplint.facts.store.store import FactStore
-from caplint.graph.call_graph import Programs, Way, code_of
+from caplint.graph.call_graph import Programs, Way
 from caplint.graph.path_model import Edge, ProgramFunction
+from caplint.graph.tree_files import code_of
 from caplint.trees.tree import Tree
 
 NAME = "KVM_CAP_A"

@@ -11,8 +11,8 @@ from programs import READING
 from caplint.facts import harvest as facts_harvest
 from caplint.facts.store.store import FactStore
 from caplint.graph import outlines as module
-from caplint.graph.call_graph import code_of
 from caplint.graph.outlines import Outlines
+from caplint.graph.tree_files import code_of
 
 FILES = {
     "a.c": "int one(void)\n{\n    return two();\n}\n",

@@ -8,6 +8,9 @@ import pytest
 from conftest import Caplint, kernel, qemu
 
 from caplint import session
+from caplint.graph.path_cache import Question
+from caplint.graph.path_model import Path as CallPath
+from caplint.graph.paths import Paths
 
 FILES = {
     "system/main.c": "int main(void)\n{\n    return ask(0);\n}\n",
@@ -43,10 +46,19 @@ def test_from_memory(caplint: Caplint, words: tuple[str | Path, ...], monkeypatc
 
 def test_another_question(caplint: Caplint, words: tuple[str | Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     opened = _sessions(monkeypatch)
+    asked: list[Question] = []
+    original = Paths.answer
+
+    def noted(paths: Paths, question: Question) -> list[CallPath]:
+        asked.append(question)
+        return original(paths, question)
+
+    monkeypatch.setattr(Paths, "answer", noted)
     caplint(*words)
     caplint(*words, "--arch", "x86")
     caplint(*words, "--all")
-    assert len(opened) == 3
+    assert [(question.arch, question.most) for question in asked] == [(None, 1), ("x86", 1), (None, 8)]
+    assert len(opened) == 1, "the links are those of the first question"
 
 
 def test_other_sources(

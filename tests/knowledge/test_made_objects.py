@@ -34,21 +34,3 @@ def test_functions_that_lead_to_methods(members: list[str], calls: list[str]) ->
 def test_arguments_and_methods() -> None:
     assert MADE.makers["object_property_set"] == [1, 2]
     assert MADE.calls["ObjectProperty.set"] == {"object_property_set_bool", "object_property_set"}
-
-
-@pytest.mark.parametrize(
-    ("made", "method", "tells"),
-    [
-        ("DEVICE(cpuobj)", "kvm_cpu_realize", True), ("cpu", "kvm_cpu_realize", True),
-        ("TYPE_CPU", "cpu_realize", True),
-        ("DEVICE(gic)", "kvm_cpu_realize", False), ("DEVICE(gicobj)", "kvm_gic_realize", True),
-        ('"kernel-irqchip"', "set_kernel_irqchip", True), ('"kernel-irqchip"', "set_kernel", False),
-        ("kernel_irqchip", "set_kernel", True), ('"type"', "set_type", False), ("type", "type", False),
-        ("", "cpu_realize", False), ("cpu", "", False), ('""', "cpu", False), ("ab", "ab", False),
-        ("CPU", "CPU", True),
-        ('"split-irqchip"', "set_irqchip_split", True),
-    ],
-)  # fmt: skip
-def test_what_an_object_tells(made: str, method: str, tells: bool) -> None:
-    """One word of an object is enough; of a property in quotes, the method has all words that are not general."""
-    assert MADE.tells(made, method) is tells

@@ -24,11 +24,9 @@ from caplint.facts.kinds.members import members, typedefs
 from caplint.facts.store.records import Function, Outline
 from caplint.facts.syntax.ast_view import OUTLINE_NODES, AstView, FunctionScope, ast_views, declared_by, name_of
 from caplint.knowledge.load import knowledge
+from caplint.knowledge.made_objects import MADE
 
 TABLES = ("texts", "functions", "calls", "entries", "stores", "variables", "members", "typedefs", "macros", "uses")
-
-MADE = "=made"
-"""Name under which a call that creates or realizes an object passes the text of that object."""
 
 _MAX_TEXT = 400
 _VALUE = re.compile(r"(?:\([\w\s*]+\)\s*)?&?\s*([A-Za-z_]\w*)\Z")
