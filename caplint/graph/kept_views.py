@@ -30,6 +30,13 @@ _VIEWS = {
     "code_function": """SELECT side, tree, path, blob, name, start, stop, parameters FROM code_function
                         WHERE side = 'now' AND role = 'vmm'""",
 }  # fmt: skip
+RESULTS = (
+    "tree", "configurations", "all_cap", "all_handler", "all_cap_answer", "all_cap_check", "all_cap_enable",
+    "all_vmm_use", "all_vmm_ioctl", "superseded",
+)  # fmt: skip
+"""Results of links that the views of capabilities show."""
+REGISTERS = (*RESULTS, "all_msr", "all_msr_site", "all_vmm_msr", "all_msr_service", "all_msr_gating")
+"""The same with the views of registers, and the tables that a check fills together with them."""
 _INDEX = "CREATE INDEX temp.code_function_name ON code_function (name)"
 _TOKENS = "CREATE TEMP VIEW token_use AS SELECT t.name FROM file f JOIN main.token t ON t.blob = f.blob"
 _BLOBS = """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import FactStore
+from caplint.graph.postings import Postings
 from caplint.knowledge.languages import NAME_INDEX, OUTLINE
 from caplint.knowledge.load import knowledge
 from caplint.trees.tree import File, Tree
@@ -58,8 +60,9 @@ class Outlines:
         self._store = store
         self._files = files
         self._reading = reading
-        self._postings: dict[str, list[int]] | None = None
-        self._rows = self._known()
+        self._words = Postings(store, lambda: self.state, self._collected)
+        self._rows: dict[str, int] = {}
+        """Object id → row of the outline, of the files that were asked for."""
         self._loaded: set[int] = set()
         self._asked: set[str] = set()
 
@@ -70,10 +73,9 @@ class Outlines:
 
     def mentioning(self, words: Iterable[str]) -> list[FileOutline]:
         """Return the files with one of these words that were not returned before; see `facts/kinds/name_index.py`."""
-        postings = self._words()
         fresh = sorted(set(words) - self._asked)
         self._asked.update(fresh)
-        return self._outlined(sorted({index for word in fresh for index in postings.get(word, ())} - self._loaded))
+        return self._outlined(sorted(set(chain(*self._words.of(fresh))) - self._loaded))
 
     def prepare_all(self) -> None:
         """Extract the outlines of all files at once, which for many questions is cheaper than file by file."""
@@ -85,7 +87,7 @@ class Outlines:
 
     def count(self, word: str) -> int:
         """Return the number of files with a word."""
-        return len(self._words().get(word, ()))
+        return len(self._words.of([word])[0])
 
     def _outlined(self, indexes: list[int]) -> list[FileOutline]:
         self._loaded.update(indexes)
@@ -99,16 +101,23 @@ class Outlines:
             if (text := texts.get(self._rows[file.oid])) is not None  # None: the whole file is a blind spot
         ]
 
-    def _known(self) -> dict[str, int]:
-        known = self._store.known(self._reading.extractor)
-        return {oid: row for (oid, language), row in known.items() if language == OUTLINE}
-
     def _make(self, files: list[File]) -> None:
-        if not self._store.touch(self._rows[file.oid] for file in files if file.oid in self._rows):
-            self._rows = self._known()
+        fresh = [file.oid for file in files if file.oid not in self._rows]
+        if not fresh:
+            return
+        known = self._known(fresh)
+        if not self._store.touch(known.values()):
+            known = self._known(fresh)
+        self._rows |= known
         if missing := [(self.tree, file) for file in files if file.oid not in self._rows]:
             rows = harvest(self._store, missing, self._reading, _quietly, OUTLINE)
             self._rows |= {file.oid: rows[file.oid, OUTLINE] for _, file in missing}
+
+    def _known(self, oids: list[str]) -> dict[str, int]:
+        query = """SELECT oid, id FROM main.blob WHERE oid IN (SELECT value FROM json_each(?))
+                   AND language = ? AND extractor = ?"""
+        asked = json.dumps(oids), OUTLINE, self._reading.extractor
+        return dict(self._store.connection.execute(query, asked).fetchall())
 
     def _texts(self, rows: list[int], table: str) -> dict[int, str]:
         texts: dict[int, str] = {}
@@ -119,16 +128,6 @@ class Outlines:
             texts.update(self._store.connection.execute(query, some).fetchall())
         return texts
 
-    def _words(self) -> dict[str, list[int]]:
-        """Return the inverted index: word → ordinals of the files that contain it."""
-        if self._postings is None:
-            key = f"words {self.state}"
-            cached = self._store.recall(key)
-            self._postings = json.loads(cached) if cached is not None else dict(self._collected())
-            if cached is None:
-                self._store.retain(key, json.dumps(self._postings, separators=(",", ":")))
-        return self._postings
-
     @property
     def state(self) -> str:
         """Cache key over the tree's files and the code that reads them."""
@@ -137,7 +136,8 @@ class Outlines:
             digest.update(f"{file.path}\0{file.oid}\0".encode())
         return digest.hexdigest()
 
-    def _collected(self) -> Iterator[tuple[str, list[int]]]:
+    def _collected(self) -> dict[str, list[int]]:
+        """Return word → ordinals of the files that contain it."""
         wanted = [(self.tree, file) for file in self._files]
         rows = harvest(self._store, wanted, self._reading, _quietly, NAME_INDEX)
         texts = self._texts(sorted({rows[file.oid, NAME_INDEX] for file in self._files}), "name_index")
@@ -145,7 +145,7 @@ class Outlines:
         for index, file in enumerate(self._files):
             for word in texts.get(rows[file.oid, NAME_INDEX], "").split():
                 postings.setdefault(word, []).append(index)
-        yield from postings.items()
+        return postings
 
 
 def _quietly(_done: int, _total: int) -> None:

@@ -11,12 +11,10 @@ from caplint.config.run import machines_of
 from caplint.config.settings import Config
 from caplint.facts.harvest import ExtractionSettings
 from caplint.facts.store.store import FactStore
-from caplint.graph.kept_views import LinkedTrees, keep, kept_trees
+from caplint.graph.kept_views import REGISTERS, RESULTS, LinkedTrees, keep, kept_trees
 from caplint.graph.msr_names import is_msr
 from caplint.graph.path_cache import Question, cache_key, packed, unpacked
 from caplint.graph.path_model import Path
-from caplint.graph.tree_files import naming
-from caplint.knowledge.capability_names import is_capability
 from caplint.trees.tree import Tree
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ def find_paths(
         known = _recalled(store, key)
         if known is not None:
             return known
-        views = cache_key(_scope(question, trees, store), trees, store, reading, *_links_of(config))
+        views = cache_key(_scope(question), trees, store, reading, *_links_of(config))
         kept = kept_trees(store, trees, views)
         if kept is not None:
             return _answered(question, kept, reading, key)
@@ -58,12 +56,9 @@ def _recalled(store: FactStore, key: str) -> list[Path] | None:
         return None
 
 
-def _scope(question: Question, trees: list[Tree], store: FactStore) -> Question:
-    """Return the question that stands for all whose sessions link the same files; see `open_session`."""
-    if is_msr(question.name):
-        return Question("views of registers", None, None, 1)
-    named = [[tree.name, *naming(tree, store, question.name)] for tree in trees if not is_capability(question.name)]
-    return Question(f"views {named if any(paths for _, *paths in named) else ''}", None, None, 1)
+def _scope(question: Question) -> Question:
+    """Return the question that stands for all that ask the same views."""
+    return Question("views of registers" if is_msr(question.name) else "views", None, None, 1)
 
 
 def _links_of(config: Config) -> tuple[object, ...]:
@@ -76,7 +71,7 @@ def _searched(
 ) -> list[Path]:
     from caplint.session import open_session  # noqa: PLC0415 - needed only if the views are not kept
 
-    session = open_session(trees, config, show, narrow=None if is_msr(question.name) else question.name)
+    session = open_session(trees, config, show, results=REGISTERS if is_msr(question.name) else RESULTS)
     try:
         keep(session, keys[1])
         return _answered(question, session, ExtractionSettings(config.repairs, config.jobs), keys[0])

@@ -21,8 +21,6 @@ class TreeFiles:
     """Cache key over the paths and contents of all files that matter, and of all C files."""
     code: list[File]
     """C files of the call graph, by path."""
-    silent: list[str]
-    """Paths of the C files that matter and do not mention KVM."""
 
 
 def content_of(tree: Tree, store: FactStore) -> str:
@@ -37,18 +35,13 @@ def code_of(tree: Tree, store: FactStore) -> list[File]:
     return _files(tree, store).code
 
 
-def naming(tree: Tree, store: FactStore, name: str) -> list[str]:
-    """Return the paths of the C files that matter, do not mention KVM, and contain a name."""
-    return [path for path in _files(tree, store).silent if name.encode() in tree.read(path)]
-
-
 def _files(tree: Tree, store: FactStore) -> TreeFiles:
     key = _key(tree)
     known = store.recall(f"graph files {key}") if key is not None else None
     if known is not None:
         try:
-            content, code, silent = json.loads(known)
-            return TreeFiles(content, [File(path, oid, size) for path, oid, size in code], silent)
+            content, code = json.loads(known)
+            return TreeFiles(content, [File(path, oid, size) for path, oid, size in code])
         except (ValueError, TypeError):  # damaged: listed again
             pass
     return _listed(tree, store, key)
@@ -70,12 +63,11 @@ def _listed(tree: Tree, store: FactStore, key: str | None) -> TreeFiles:
     digest = hashlib.sha256()
     for file in (*every, *files):
         digest.update(f"{file.path}\0{file.oid}\0".encode())
-    of_c = [file for file in files if language_of(file.path) == "c"]
-    every_of_c = [file for file in every if language_of(file.path) == "c"]
-    code = of_c if is_kernel else [file for file in every_of_c if not knowledge().dead_files.fullmatch(file.path)]
-    listed = TreeFiles(digest.hexdigest(), code, [file.path for file in of_c if not file.mentions_kvm])
+    of_c = [file for file in (files if is_kernel else every) if language_of(file.path) == "c"]
+    code = of_c if is_kernel else [file for file in of_c if not knowledge().dead_files.fullmatch(file.path)]
+    listed = TreeFiles(digest.hexdigest(), code)
     if key is not None:
         rows = [(file.path, file.oid, file.size) for file in code]
-        text = json.dumps([listed.content, rows, listed.silent], separators=(",", ":"))
+        text = json.dumps([listed.content, rows], separators=(",", ":"))
         store.retain_all({f"graph content {key}": listed.content, f"graph files {key}": text})
     return listed
