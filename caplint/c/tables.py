@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import resources
+from pathlib import Path
 
 _ASM = ("asm", "asm_inline", "asm_volatile_goto", "__asm", "__asm__")
 
@@ -49,7 +49,7 @@ def tables(attributes: tuple[str, ...] = (), iterators: tuple[str, ...] = ()) ->
 
     Raises `re.error` for an iterator pattern that is not a regular expression.
     """
-    text = resources.files(__package__).joinpath("tables.toml").read_text("utf-8")
+    text = Path(__file__).with_name("tables.toml").read_text("utf-8")
     data = tomllib.loads(text)
     calls = (name.removesuffix("()") for name in attributes if name.endswith("()"))
     kinds = dict.fromkeys([*data["attributes_with_arguments"], *calls], "attribute")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caplint.trees.comparison import compared
 from caplint.trees.detect import detect, directory_tree, parse_tree, revision_tree, staged_tree, tree_of
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.tree import Tree
@@ -119,6 +118,8 @@ def _with_base(trees: list[Tree], asked: Asked) -> list[Tree]:
     meant = _meant(trees, asked)
     changed: Tree = staged_tree(meant, asked.base) if asked.staged or asked.base is None else meant
     if asked.base is not None:
+        from caplint.trees.comparison import compared  # noqa: PLC0415 - a check without a base runs no git
+
         rest = "staged changes" if asked.staged else "uncommitted changes"
         changed = compared(changed, meant.given, (asked.base, None), fork=True, rest=rest)
     return [changed if tree is meant else tree for tree in trees]
@@ -157,6 +158,8 @@ def between(asked: Asked, config: Config, revisions: tuple[str, str], *, fork: b
     `fork`: the base is the commit at which the later revision has parted from the earlier one. The compared tree needs
     no files in its directory, which may be a bare repository or a clone without checkout.
     """
+    from caplint.trees.comparison import compared  # noqa: PLC0415 - as above
+
     trees, meant, later = _at_revision(asked, config, revisions[1])
     given = compared(later, meant, revisions, fork=fork)
     return _unambiguous([given if tree is later else tree for tree in trees])

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from caplint.knowledge.capability_names import PREFIX
@@ -309,9 +309,8 @@ def _finder(tokens: list[str]) -> re.Pattern[bytes]:
 @cache
 def data_files() -> dict[str, str]:
     """Return name → text of the files of data/, in the order of their names."""
-    folder = resources.files(__package__).joinpath("data")
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return {file.name: file.read_text("utf-8") for file in files}
+    folder = Path(__file__).with_name("data")  # importlib.resources would load tempfile, zipfile and random
+    return {file.name: file.read_text("utf-8") for file in sorted(folder.glob("*.toml"))}
 
 
 @cache

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caplint.knowledge.load import knowledge
 from caplint.knowledge.project import Project
 from caplint.trees.directory import DirectoryTree
 from caplint.trees.names import shown
-from caplint.trees.repository import NoDirectoryError, Repository
-from caplint.trees.revision import RevisionTree
 from caplint.trees.tree import PatchFile, Tree
 from caplint.util.errors import CaplintError
 from caplint.util.suggest import suggestion
+
+if TYPE_CHECKING:
+    from caplint.trees.repository import Repository
+    from caplint.trees.revision import RevisionTree
 
 # Projects whose files a message names.
 _FIRST = frozenset({"linux", "qemu", "libvirt", "kvmtool"})
@@ -96,6 +99,9 @@ def tree_of(text: str, role: str | None = None, name: str | None = None) -> Tree
 
 def revision_tree(path: str, revision: str, role: str | None = None, name: str | None = None) -> RevisionTree:
     """Return a directory at a revision of its repository."""
+    from caplint.trees.repository import NoDirectoryError, Repository  # noqa: PLC0415 - a check of directories runs no git
+    from caplint.trees.revision import RevisionTree  # noqa: PLC0415
+
     _check_role(role)
     repository = Repository(Path(path))
     try:
@@ -112,6 +118,9 @@ def revision_tree(path: str, revision: str, role: str | None = None, name: str |
 
 def staged_tree(tree: DirectoryTree, revision: str | None = None) -> RevisionTree:
     """Return the index of a directory's repository as a tree, with a revision (default: HEAD) as its base."""
+    from caplint.trees.repository import Repository  # noqa: PLC0415 - as above
+    from caplint.trees.revision import RevisionTree  # noqa: PLC0415
+
     repository = Repository(tree.root)
     blobs = repository.staged()
     directories = {parent for path in blobs for parent in _parents(path)}

@@ -67,17 +67,20 @@ def state_of(readable: Found, links: Found, apart: Iterable[Path], before: int) 
         if status.st_mtime_ns >= before:
             return None
         lines.append(f"{os.path.realpath(file)}\0{status.st_size} {status.st_mtime_ns} {status.st_ino}")
+    further: Found = []
     for entry, path in readable:
         try:
             status = entry.stat()
         except OSError:  # a dangling link
-            links = [*links, (entry, path)]
+            further.append((entry, path))
             continue
-        if status.st_mtime_ns >= before:
+        modified = status.st_mtime_ns
+        if modified >= before:
             return None
-        lines.append(f"{path}\0{status.st_size} {status.st_mtime_ns} {status.st_ino}")
+        lines.append(f"{path}\0{status.st_size} {modified} {status.st_ino}")
         if entry.is_symlink():
-            links = [*links, (entry, path)]
+            further.append((entry, path))
+    links = [*links, *further]
     lines += (f"{path}\0-> {os.path.realpath(entry.path)}" for entry, path in links)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 _SHARING = 2
 """Version of how processes share the file: which locks they hold, and when they seal it."""
@@ -13,7 +13,7 @@ _SHARING = 2
 @cache
 def schema() -> str:
     """Return the text of schema.sql."""
-    return resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
+    return Path(__file__).with_name("schema.sql").read_text("utf-8")
 
 
 @cache
