@@ -75,7 +75,9 @@ class Outlines:
         """Return the files with one of these words that were not returned before; see `facts/kinds/name_index.py`."""
         fresh = sorted(set(words) - self._asked)
         self._asked.update(fresh)
-        return self._outlined(sorted(set(chain(*self._words.of(fresh))) - self._loaded))
+        known = range(len(self._files))
+        found = {index for index in chain(*self._words.of(fresh)) if index in known}
+        return self._outlined(sorted(found - self._loaded))
 
     def prepare_all(self) -> None:
         """Extract the outlines of all files at once, which for many questions is cheaper than file by file."""

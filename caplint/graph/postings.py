@@ -32,9 +32,9 @@ class Postings:
         if missing:
             kept = self._store.recall_all(self._name(place) for place in missing)
             try:
-                self._read |= {place: json.loads(kept[self._name(place)]) for place in missing}
-            except (KeyError, ValueError):  # deleted by another run, or damaged
-                self._read = self._made(count)
+                self._read |= {place: dict(json.loads(kept[self._name(place)])) for place in missing}
+            except (KeyError, ValueError, TypeError):  # deleted by another run, or damaged
+                self._read = self._parts(self._collect(), count)
         return [self._read[place].get(word, []) for place, word in zip(places, words, strict=True)]
 
     @cached_property
@@ -51,9 +51,6 @@ class Postings:
         count = len(postings) // _WORDS + 1
         self._read = self._parts(postings, count)
         return count
-
-    def _made(self, count: int) -> dict[int, dict[str, list[int]]]:
-        return self._parts(self._collect(), count)
 
     def _parts(self, postings: dict[str, list[int]], count: int) -> dict[int, dict[str, list[int]]]:
         """Divide the index into parts and retain them."""

@@ -52,7 +52,16 @@ def test_only_the_parts_of_the_words_are_read(monkeypatch: pytest.MonkeyPatch) -
     assert len(recalled) == 1
 
 
-@pytest.mark.parametrize("damage", ["DELETE FROM memo WHERE name LIKE 'words one %'", "UPDATE memo SET value = '['"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM memo WHERE name LIKE 'words one %'",
+        "UPDATE memo SET value = '[' WHERE name LIKE 'words one %'",
+        "UPDATE memo SET value = '[1]' WHERE name LIKE 'words one %'",
+        "UPDATE memo SET value = 'many' WHERE name = 'words one'",
+        "UPDATE memo SET value = '0' WHERE name = 'words one'",
+    ],
+)
 def test_damaged_parts_are_made_again(damage: str) -> None:
     store, tree = FactStore(None), _Tree()
     _postings(store, tree).of(["word_1"])
