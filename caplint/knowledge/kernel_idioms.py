@@ -32,7 +32,7 @@ class KernelIdioms:
         self._direct, self._of_pointer = _names(data["stores"]["direct"]), _names(data["stores"]["of_pointer"])
         self._take, self._release, self._held = (_names(locks[kind]) for kind in ("take", "release", "held"))
         self._vm_take, self._vm_lock = _names(locks["vm_take"]), re.compile(locks["vm"])
-        self._access = _names(memory["access"])
+        self._access, self._pointers = _names(memory["access"]), _names(memory["pointers"])
         self._accessing = _names([*data["accesses"]["calls"], *locks["take"], *locks["release"]])
         self._true_of_null = _names(data["null_tests"]["true_of_null"])
         self._ignore_null = _names(data["null_tests"]["ignore_null"])
@@ -128,6 +128,10 @@ class KernelIdioms:
     def accesses_user_memory(self, callee: str) -> bool:
         """Whether a call accesses the address that it gets in the caller's memory, and fails where that is 0."""
         return self._access.match(callee) is not None
+
+    def makes_user_pointer(self, callee: str) -> bool:
+        """Whether a call evaluates to the address that it gets, as a pointer into the caller's memory."""
+        return self._pointers.match(callee) is not None
 
     def accesses(self, callee: str) -> bool:
         """Whether a call accesses the memory behind each pointer that it gets."""

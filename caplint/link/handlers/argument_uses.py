@@ -17,6 +17,7 @@ from caplint.link.handlers.request_names import WHOLE, Part
 from caplint.link.handlers.request_tests import RequestTests, TestedArgument
 from caplint.link.handlers.value_tests import ConditionResult, Level
 from caplint.link.handlers.zero_argument import effect_of_zero
+from caplint.values.expression_text import split
 from caplint.values.expression_tree import Node, text_of, tree_of
 
 # Maximum number of parts of a call that is followed, the callee included.
@@ -99,7 +100,7 @@ def calls(reader: RequestTests, region: Region) -> Iterator[CallSite]:
     """Yield the calls that get something of the request; declarations such as `CLASS(fd, f)(value)` count."""
     body = reader.body
     declared = [
-        CallSite(row.start, row.line, 1, row.name, (row.arguments,), "value", "1")
+        CallSite(row.start, row.line, 1, row.name, tuple(map(str.strip, split(row.arguments, ",", "()"))), "value", "1")
         for row in between(body.macros, region.start, region.stop)
     ]
     for row in (*between(body.calls, region.start, region.stop), *declared):

@@ -28,6 +28,7 @@ from caplint.link.handlers.reach import ReachedCode
 from caplint.link.handlers.request_names import WHOLE, Bindings, Part, RequestNames, Subject
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult, Level
+from caplint.values.expression_text import split
 from caplint.values.expression_tree import Node, text_of, tree_of
 
 _DEPTH = 3
@@ -279,7 +280,7 @@ class RequestTests(Implications):
         calls = [
             (row.start, row.callee, list(row.arguments)) for row in self.body.calls if row.use in {"dropped", "void"}
         ]
-        uses = [(row.start, row.name, row.arguments.strip("() ").split(",")) for row in self.body.macros]
+        uses = [(row.start, row.name, split(row.arguments, ",", "()")) for row in self.body.macros]
         found = []
         for offset, name, given in (*calls, *uses):
             if any(map(self.mentioned, given)):

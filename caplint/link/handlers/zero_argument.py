@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from caplint.knowledge.kernel_idioms import kernel_idioms
@@ -48,7 +48,7 @@ def effect_of_zero(
             return "required"  # for which no rule says anything
         fails = _fails(reader.body, row)
         if fails:
-            effects.update(_under(reader, row.start, tree))
+            effects.update(_reached(reader, region, row.start, _under(reader, row.start, tree)))
         elif fails is None:
             effects.update({"required"}.intersection(_under(reader, row.start, tree)))
         elif _fails_behind(reader.body, row, region):
@@ -56,8 +56,61 @@ def effect_of_zero(
     for offset, text in _results(reader, region):
         effects.update(_of_choice(reader, offset, tree_of(text)))
     effects.update({"required"} if _is_only_case(reader, region) else ())
-    effects.update(_in_call(reader, *entry, inner) for entry in passes)
+    for offset, effect in _of_calls(reader, region, passes, inner):
+        effects.update(_reached(reader, region, offset, [effect]))
     return next((effect for effect in ("required", "rejected") if effect in effects), "accepted")
+
+
+def _of_calls(
+    reader: RequestTests,
+    region: Region,
+    passes: list[tuple[CallSite, int]],
+    inner: Callable[[RequestTests], CapArgument],
+) -> Iterator[tuple[int, str]]:
+    """Yield the effects of 0 on the calls that get the value, with their offsets."""
+    for row, position in passes:
+        yield row.start, _in_call(reader, row, position, inner)
+    for offset in _accesses(reader, region):
+        yield offset, "rejected"
+
+
+def _reached(reader: RequestTests, region: Region, offset: int, effects: Iterable[str]) -> Iterator[str]:
+    """Yield the effects of the code at an offset; code to which 0 does not come rejects none: `if (value) f(value)`."""
+    for effect in effects:
+        if effect != "rejected" or _comes(reader, region, offset):
+            yield effect
+
+
+def _comes(reader: RequestTests, region: Region, offset: int) -> bool:
+    """Tell whether control may come to an offset with a value of 0, as far as conditions on the value tell."""
+    for condition in reader.conditions.at(offset, region):
+        if not condition.selector and reader.mentioned(condition.text):
+            tests = reader.at(condition.offset, keeps_masks=False)
+            holds = _at_zero(tests, tree_of(condition.text))
+            if holds is not None and holds != (condition.outcome is ConditionResult.NONZERO):
+                return False
+    return True
+
+
+def _accesses(reader: RequestTests, region: Region) -> Iterator[int]:
+    """Yield the offsets of calls that access memory at the value, of which a call made a pointer."""
+    for row in between(reader.body.calls, region.start, region.stop):
+        accesses = kernel_idioms().accesses_user_memory(row.callee) and region.holds(row.start)
+        if accesses and any(_is_pointer(reader, tree_of(text), row.start) for text in row.arguments):
+            yield row.start
+
+
+def _is_pointer(reader: RequestTests, node: Node, offset: int) -> bool:
+    """Tell whether an expression is `u64_to_user_ptr(value)`, or a variable that was given it last."""
+    stores = (
+        [row for row in reader.body.assigned.get(node.text, []) if row.start < offset] if node.kind == "name" else []
+    )
+    node = tree_of(stores[-1].text) if stores else node
+    while node.kind == "cast":
+        node = node.parts[0]
+    if node.kind != "call" or not kernel_idioms().makes_user_pointer(text_of(node.parts[0])):
+        return False
+    return any(reader.names.part(part, offset) == reader.value for part in node.parts[1:])
 
 
 def _decides(reader: RequestTests, region: Region) -> bool:
