@@ -18,12 +18,17 @@ def edits_to(bench: Workbench, tree: str, path: str, wanted: list[str], most: in
     found = blocks("\n".join([*lines, ""]).encode(), "\n".join([*wanted, ""]).encode())
     if found is None or len(found) > most:
         return None
-    edits = []
+    stretches: list[tuple[int, int, list[str]]] = []
     for block in found:
         first, stop, new = block.old, block.old_stop, wanted[block.new : block.new_stop]
         if first == stop:  # lines are missing there: they are put beside one that stands
             first, new = (first - 1, [lines[first - 1], *new]) if first else (first, [*new, lines[0]])
             stop = first + 1
+        if stretches and first < stretches[-1][1]:  # beside the same line, once in front of it and once behind
+            first, stop, new = *stretches[-1][:2], [*stretches.pop()[2], *new[1:]]
+        stretches.append((first, stop, new))
+    edits = []
+    for first, stop, new in stretches:
         edit = bench.replaced(tree, path, first + 1, new, stop - first)
         if edit is None:
             return None
