@@ -60,7 +60,8 @@ def step(cap: str, old: tuple[Defined, ...], new: tuple[Defined, ...]) -> Header
     """Return the change of one capability."""
     if not old or not new:
         return HeaderStep(cap, REMOVED if old else BROUGHT, shown(old), shown(new))
-    same = [entry.number for entry in old] == [entry.number for entry in new]
+    # A second definition with the same number, under another condition, gives it no other number.
+    same = list(dict.fromkeys(entry.number for entry in old)) == list(dict.fromkeys(entry.number for entry in new))
     return HeaderStep(cap, CHANGED if same else RENUMBERED, shown(old), shown(new))
 
 
