@@ -51,3 +51,8 @@ def test_a_surrogate_that_stands_for_no_byte_has_a_text() -> None:
     assert path_bytes_of_system("a\ud800") == rb"a\ud800"
     assert shown("a\ud800") == r"a\ud800"
     assert path_bytes("a\ud800") == rb"a\ud800"
+
+
+def test_a_surrogate_that_stands_for_a_byte_is_that_byte() -> None:
+    assert path_bytes("a\udcff\udc80") == b"a\xff\x80"
+    assert path_bytes("a\udcff\ud800") == rb"a\udcff\ud800"
