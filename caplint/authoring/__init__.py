@@ -1,1 +1,1 @@
-"""Series that add a capability: what `caplint new` writes, place by place."""
+"""Series that add a capability, for `caplint new`: each place has an author, which writes its lines."""

@@ -1,4 +1,4 @@
-"""Refuses working trees with changes that nobody has committed: a series is written for what git holds."""
+"""Refuses working trees with uncommitted changes: a series is written for a commit."""
 
 from __future__ import annotations
 

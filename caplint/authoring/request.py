@@ -54,7 +54,7 @@ class RequestedRegister:
 
 @dataclass(frozen=True, slots=True)
 class RequestedIoctl:
-    """Ioctl that the capability stands for. It takes what would be `args[0]` of KVM_ENABLE_CAP."""
+    """Ioctl that the capability announces. It takes the value that would be `args[0]` of KVM_ENABLE_CAP."""
 
     name: str
     """`KVM_SET_X`."""
@@ -138,7 +138,7 @@ def parse(  # noqa: PLR0913 - one for each option
     register: str | None = None,
     ioctl: str | None = None,
 ) -> CapabilityRequest:
-    """Return the request that options describe. Raises `CaplintError` with one line for what cannot be."""
+    """Return the request that options describe. Raises `CaplintError` with one line about a wrong option."""
     if not _NAME.match(name):
         raise CaplintError(f"{name}: is not the name of a capability; write {PREFIX} and capital letters, digits and _")
     if scope not in SCOPES:
@@ -153,7 +153,7 @@ def parse(  # noqa: PLR0913 - one for each option
 
 
 def _archs(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the canonical names of architectures; of none that of shared code."""
+    """Return the canonical names of architectures; for an empty list that of shared code."""
     found = set()
     for word in words:
         arch = knowledge().architecture(word)

@@ -1,4 +1,4 @@
-"""Topic: one patch of a series, with its files, the reasons of its places, and what a person must decide."""
+"""Topic: one patch of a series, with its files, the reasons of its places, and questions that a person must decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workshop: what authors read, the linked tables and one tree's files, and the files while patches are written."""
+"""Workshop of the authors: the linked tables, one tree's files, and the files as patches change them."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 
 def _describe(action: argparse.Action, rules: list[Rule]) -> None:
-    """Tell shtab what an argument takes: a rule's code, a file or a directory."""
+    """Tell shtab the kind of an argument: a rule's code, a file or a directory."""
     from shtab import DIRECTORY, FILE  # noqa: PLC0415 - only this command needs it
 
     metavar = action.metavar if isinstance(action.metavar, str) else ""

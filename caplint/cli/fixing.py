@@ -81,7 +81,7 @@ def tell_refused(refused: Iterable[tuple[Finding, str]]) -> None:
 
 
 def tell_left(findings: Iterable[Finding], rules: Iterable[Rule], refused: Iterable[tuple[Finding, str]]) -> None:
-    """Say of each error and warning that no fix concerns what a person must decide."""
+    """Name the decision that each error and warning without a fix leaves to a person."""
     reasons = {rule.code: rule.decide for rule in rules}
     said = {finding.fingerprint for finding, _ in refused}
     for finding in findings:

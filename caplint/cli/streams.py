@@ -73,7 +73,7 @@ class _Output(io.FileIO):
 
 
 def _text(raw: _Output, as_before: object) -> io.TextIOWrapper:
-    """Return a stream that shows what its encoding has no character for by its number; a terminal's may be ASCII."""
+    """Return a stream that shows a character that its encoding lacks by number; a terminal's may be ASCII."""
     known = as_before if isinstance(as_before, io.TextIOWrapper) else None
     lines = known.line_buffering if known else False
     encoding = known.encoding if known else "utf-8"

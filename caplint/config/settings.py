@@ -23,7 +23,7 @@ VARIABLES = {
 """Environment variable with `DIR` or `DIR@REV` → name and role of its tree."""
 _ITERATORS = "c.iterators"
 RESTRICTED = ("cache", "rules", "known", "trees", "matrix", _ITERATORS)
-"""Settings that decide what caplint writes, runs and reads: they need trust in the file."""
+"""Settings that decide which files caplint writes, runs and reads: they need trust in the file."""
 MAX_BYTES = 256 << 10
 """Maximum size of a configuration in bytes; a thousand suppressions take less."""
 
@@ -191,7 +191,7 @@ def _config(path: Path, data: Any) -> Config:
 
 
 def _restricted(top: dict[str, Any], c: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that decide what caplint writes, runs and reads, as the file writes them."""
+    """Return the settings that need trust in the file, as the file writes them."""
     restricted = {key: top[key] for key in RESTRICTED if top.get(key)}
     if restricted.get("cache") == "none":  # nothing is written then
         del restricted["cache"]

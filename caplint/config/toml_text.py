@@ -1,4 +1,4 @@
-"""Configuration as the text of a `caplint.toml`: what `caplint config` shows, and what `caplint init` writes."""
+"""Configuration as the text of a `caplint.toml`, for `caplint config` and `caplint init`."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def _known_places(rule: Rule, findings: Iterable[Finding], places: dict[str, Kno
 
 
 def roles_of(session: Session, config: Config) -> set[str]:
-    """Return all that the run has of what rules may need."""
+    """Return the roles and other inputs of a run that rules may need (`needs` of their pages)."""
     roles = {tree.role for tree in session.trees} | parts(session.loaded)
     if any(tree.base for tree in session.trees):
         roles |= {"patch", "series", "rival"} - session.lacks.keys()

@@ -105,7 +105,7 @@ def _named(groups: list[list[Tree]], inputs: str, asked: Callable[[States], str 
 
 
 def rules_and_settings(rules: list[Rule], config: Config) -> tuple[list[object], tuple[object, ...]]:
-    """Return what outcomes depend on beside trees and program: the rules' pages, and the settings."""
+    """Return the further inputs of outcomes, besides trees and program: the rules' pages, and the settings."""
     pages: list[object] = [
         (
             rule.code,

@@ -1,4 +1,4 @@
-"""Fixes in the patches of series: the mails with each fix in the patch that brought what it repairs."""
+"""Fixes in the patches of series: each fix goes into the mail whose patch brought the defect."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _COMMENT = re.compile(r"\s*(?:#|/\*|//)")
 
 @dataclass
 class _LoweredTable:
-    """Lines of a table, and what they were lowered to."""
+    """Lines of a table, and the C text that they were lowered to."""
 
     line_starts: list[int]
     problems: list[Problem] = field(default_factory=list)

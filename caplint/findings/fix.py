@@ -36,4 +36,4 @@ class Fix:
     """Action as an imperative: `take the next free number, 246`."""
     edits: tuple[LineEdit, ...]
     brings: tuple[str, ...] = ()
-    """Codes of findings that it may bring: they tell what is left for somebody else to do."""
+    """Codes of findings that it may bring: they name the work that is left for somebody else."""

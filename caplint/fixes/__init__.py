@@ -1,1 +1,1 @@
-"""Fixes of findings: fixers, which a rule page names, and what becomes of the files."""
+"""Fixes of findings: fixers, which a rule page names, and edits of the files."""

@@ -1,4 +1,4 @@
-"""Drops what a patch of KVM changes in the copies of its headers that tools/ has."""
+"""Drops the changes that a patch of KVM makes to the copies of its headers in tools/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds fixes into the patches of a series: each goes into the patch that brought what it repairs."""
+"""Folds fixes into the patches of a series: each goes into the patch that brought the defect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corrects `:Architectures:` and `:Type:` of api.rst by what the code serves."""
+"""Corrects `:Architectures:` and `:Type:` of api.rst to agree with the code."""
 
 from __future__ import annotations
 

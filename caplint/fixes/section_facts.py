@@ -58,7 +58,7 @@ def argument_facts(bench: Workbench, tree: str, cap: str) -> dict[str, str]:
 
 
 def _arguments(bench: Workbench, tree: str, cap: str) -> str | None:
-    """Return what arguments mean: that none is read, or the bits of each; None if only people know."""
+    """Return the meaning of the arguments: that none is read, or the bits of each; None if the code does not tell."""
     read = {f"args[{position}]" for position, _ in bench.rows(_READ, tree, cap)}
     known = argument_facts(bench, tree, cap)
     if read != known.keys():

@@ -19,7 +19,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class FunctionAround(NamedTuple):
-    """Function around a line: its text in front of the line, and what else it has."""
+    """Function around a line: its text in front of the line, and its other properties."""
 
     signature: str
     above: list[str]

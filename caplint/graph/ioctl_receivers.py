@@ -35,7 +35,7 @@ class IoctlReceivers:
         return self._known[tree, callee]
 
     def _by_code(self, tree: str, function: str, depth: int) -> list[str]:
-        """Return the receivers of what a function issues for its callers on a descriptor of its own choice."""
+        """Return the receivers of ioctls that a function issues for its callers on a descriptor that it chooses."""
         if not depth or not function.isidentifier():
             return []
         found: dict[str, None] = {}

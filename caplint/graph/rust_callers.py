@@ -1,4 +1,4 @@
-"""Callers of the functions of a program in Rust, by what its calls mean; a call that is not understood is no edge."""
+"""Callers of the functions of a Rust program, by the meaning of its calls; a call that is not understood is no edge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RustCaller = tuple[ProgramFunction, Edge]
 
 
 class RustEdge(Edge):
-    """Edge of Rust: one that only builds with a feature have is longer."""
+    """Edge of the Rust call graph; an edge that needs a Cargo feature counts as longer."""
 
     __slots__ = ()
 
@@ -140,7 +140,7 @@ def _settled(arch: str | None) -> dict[str, bool]:
 
 
 def shown_condition(condition: str) -> str:
-    """Return a condition for a reader, without what is settled on Linux."""
+    """Return a condition for display, without the terms that are always true on Linux."""
     if condition == "1":
         return "1"
     from caplint.c.formula import text  # noqa: PLC0415 - one import beside the function of the same subject

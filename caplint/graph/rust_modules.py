@@ -1,4 +1,4 @@
-"""Modules of a program in Rust, and what a path means in one of them.
+"""Modules of a Rust program, and the meaning of a path in each of them.
 
 A file's module follows from its place below the crate, which begins where a Cargo.toml is. Imports, re-exports and
 imports of all of a module are followed, as far as the tree has them; a path that leads out of it means nothing.
@@ -131,7 +131,7 @@ class RustModules:
                 yield from self._inside(ModuleKey(self.crates[first], ()), rest, search)
 
     def _inside(self, module: ModuleKey, parts: tuple[str, ...], search: _PathSearch) -> Iterator[Meaning]:
-        """Yield what a path means from a module downwards."""
+        """Yield the items that a path names, searched from a module downwards."""
         while parts and parts[0] in {"super", "self"}:
             module = ModuleKey(module.crate, module.path[:-1]) if parts[0] == "super" else module
             parts = parts[1:]

@@ -25,5 +25,5 @@ def _common() -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 14)
 def is_telling(name: str) -> bool:
-    """Tell whether a method's name alone tells what is called: of several words, and no library's."""
+    """Tell whether a method's name alone identifies it: it has several words and is no library's."""
     return "_" in name.strip("_") and name not in _common() and not _FAMILIES.match(name)

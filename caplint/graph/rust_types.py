@@ -69,7 +69,7 @@ GIVING = frozenset(
         "zip",
     ]
 )
-"""Methods that give what their receiver holds, beside those of rust/tables.toml."""
+"""Methods that return the value inside their receiver, besides those of rust/tables.toml."""
 _MAKING = frozenset({"new", "default", "open"})
 
 
@@ -145,7 +145,7 @@ class RustTypes:
                 yield from self._named(use.module, part)
 
     def _within_own(self, use: TypeUse, name: str) -> Iterator[Meaning]:
-        """Yield what `Self::name` means: an associated type, or a variant."""
+        """Yield the meanings of `Self::name`: an associated type, or a variant."""
         for item in self.items(TypeUse(use.own, use.module)):
             held = self._assigned.get(((item.module, item.name), name))
             if held is not None:

@@ -28,7 +28,7 @@ class Calling(Protocol):
     work: Work
 
     def prepare(self, functions: Iterable[ProgramFunction]) -> None:
-        """Read what the callers of these functions depend on."""
+        """Read the files in which callers of these functions may be."""
 
     def of(self, function: ProgramFunction) -> list[tuple[ProgramFunction, Edge]]:
         """Return the callers of a function with the cheapest edge of each."""

@@ -58,7 +58,7 @@ class CodeEvents:
 
 
 def _state_pairs(states: list[StateOfHistory]) -> list[StatePair | None]:
-    """Return what lies before each state: None for the first, and between states that have no commit."""
+    """Return each state paired with the one before it; None for the first, and where one of both has no commit."""
     found: list[StatePair | None] = [None]
     for (last, old, _), (point, new, _) in pairwise(states):
         found.append(StatePair(old, new, last.commit, point.commit) if last.commit and point.commit else None)

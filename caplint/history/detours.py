@@ -29,7 +29,7 @@ _MOST_MENTIONS = 5_000
 _LONGEST = 500
 """Characters of a line, before a mention and in all."""
 _FOLLOWING = 20
-"""Lines behind one that names a capability that may say what it has: up to the next `break`, `return` or brace."""
+"""Lines behind the mention of a capability that may belong to it: up to the next `break`, `return` or brace."""
 _END = re.compile(rb"\s*(?:(break|goto|continue|\}|default\b|\Z)|(return\b))")
 _OTHER_CASE = re.compile(rb"\s*case\b")
 
@@ -155,7 +155,7 @@ def _suspects(commits: list[LoggedCommit], transitions: dict[tuple[str, str], li
 
 
 def _returns(changes: Iterable[tuple[Sequence[str | None], str | None]]) -> bool:
-    """Tell whether a change leads to what there was before an earlier one."""
+    """Tell whether a change restores the state before an earlier change."""
     seen: set[str | None] = set()
     for before, after in changes:
         if after not in before:
@@ -173,7 +173,7 @@ def _directories(files: Iterable[str], wanted: set[str]) -> set[str]:
 
 
 def _lines_of(content: bytes) -> _Lines:
-    """Return the lines that name capabilities, with what follows them, as digests."""
+    """Return digests of the lines that name capabilities, each with the lines that belong to it."""
     found: dict[str, list[bytes]] = defaultdict(list)
     for name, offset in mentions_in(content)[:_MOST_MENTIONS]:
         macro = name in knowledge().not_capabilities

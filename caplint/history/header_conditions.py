@@ -11,7 +11,7 @@ from caplint.knowledge.capability_names import is_capability
 _LONGEST = 200
 """Characters of an expression that are read."""
 _LONGEST_TEXT = 4 * _LONGEST
-"""Characters of a condition; what would make one longer is left out of it."""
+"""Characters of a condition; a term that would exceed them is left out."""
 _LONGEST_TOGETHER = 1 << 18
 """Characters of all conditions of a header, after which no further one is followed; Linux's have 2,000."""
 

@@ -26,7 +26,7 @@ _RESULTS = (
 
 
 class CapabilityPlace(NamedTuple):
-    """Place of a capability: what kind of place, and on which architecture."""
+    """Place of a capability: its kind and its architecture."""
 
     name: str
     arch: str | None

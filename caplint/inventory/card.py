@@ -1,4 +1,4 @@
-"""Card of a capability: what the trees in view say about it, in a dozen short lines, as plain data without layout."""
+"""Card of a capability: a dozen short lines from the trees in view, as plain data without layout."""
 
 from __future__ import annotations
 

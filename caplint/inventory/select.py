@@ -68,7 +68,7 @@ def is_named(cap: str, globs: Iterable[str]) -> bool:
 
 
 def narrowed(cap: Capability, wanted: list[str]) -> Capability:
-    """Return what these architectures, or all without one, have of a capability."""
+    """Return a capability with its data for these architectures only; an empty list means all."""
     if not wanted:
         return cap
     return replace(

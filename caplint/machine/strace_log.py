@@ -1,4 +1,4 @@
-"""Requests to KVM in the log of `strace -f -e trace=ioctl,openat,close`: what was asked, and the kernel's answers.
+"""Requests to KVM in the log of `strace -f -e trace=ioctl,openat,close`, with the kernel's answers.
 
 Lines have the forms that strace(1) documents, with or without process, time stamp, `-y` and `-X`. A descriptor's scope
 follows from `-y`, else from the call that returned it. strace does not show the argument of KVM_ENABLE_CAP, so that the

@@ -20,7 +20,7 @@ class Cells:
         self._found: dict[int, Cell] = {}
         alone: list[Trees] = [*((kernel, None) for kernel in kernels), *((None, vmm) for vmm in vmms)]
         self.checks: list[Trees] = [*alone, *((kernel, vmm) for kernel in kernels for vmm in vmms)]
-        """What is checked for each cell."""
+        """Inputs of the check of each cell."""
 
     def __len__(self) -> int:
         return len(self._found)

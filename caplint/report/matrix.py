@@ -72,7 +72,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def lines(matrix: Matrix, style: Style) -> Iterator[str]:
-    """Yield the table, the findings of pairs and trees, what was not checked, and the summary."""
+    """Yield the table, the findings of pairs and trees, the pairs that were not checked, and the summary."""
     yield from _tables(matrix, style)
     yield from _causes(matrix, style)
     yield from _own(matrix, style)

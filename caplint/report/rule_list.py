@@ -36,7 +36,7 @@ class RuleList(NamedTuple):
 
 
 def subject(rule: Rule) -> str:
-    """Return what a group of rules checks; `further rules` for a page of the user's own."""
+    """Return the subject of a group of rules; `further rules` for a page of the user's own."""
     match = _SHIPPED.fullmatch(rule.code)
     return _SUBJECTS.get(match[1], _OWN) if match else _OWN
 

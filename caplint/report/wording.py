@@ -113,7 +113,7 @@ def _hidden(outcome: Outcome) -> str:
 
 
 def _skipped(outcome: Outcome) -> Iterator[str]:
-    """Yield one line for all rules that need what the run does not have, and one for each other reason."""
+    """Yield one line for all rules whose needs the run lacks, and one for each other reason."""
     reasons: dict[str, list[str]] = {}
     for skipped in outcome.skipped:
         reasons.setdefault(skipped.reason, []).append(skipped.code)
@@ -127,7 +127,7 @@ def _skipped(outcome: Outcome) -> Iterator[str]:
 
 
 def _is_usual(reason: str) -> bool:
-    """Tell whether a rule needs what this run was not asked to have; that files are not whole is worth a line."""
+    """Tell whether a rule was skipped only because the user did not give an input that it needs."""
     return reason.startswith("needs ") and not reason.startswith("needs whole files")
 
 

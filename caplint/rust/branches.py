@@ -54,7 +54,7 @@ def write_if(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
 
 
 def _first(clause: tree_sitter.Node | None) -> tree_sitter.Node | None:
-    """Return what an `else` holds."""
+    """Return the content of an `else`."""
     children = clause.named_children if clause is not None else []
     return next((child for child in children if "comment" not in child.type), None)
 

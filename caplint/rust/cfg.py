@@ -43,7 +43,7 @@ class _PredicateReader:
         self._next = 0
 
     def one(self, depth: int) -> str:
-        """Read one predicate. Raises `ValueError` or `IndexError` for what is none."""
+        """Read one predicate. Raises `ValueError` or `IndexError` if the text is not a predicate."""
         if depth > _MAX_DEPTH:
             raise ValueError
         key, value, name, _, _ = self._take().groups()

@@ -249,7 +249,7 @@ def _assignment(scope: RustScope, node: tree_sitter.Node) -> None:
 
 
 def _closure(scope: RustScope, node: tree_sitter.Node) -> None:
-    """Write a closure as its body: what it calls is called from here."""
+    """Write a closure as its body: its calls count as calls from here."""
     body = node.child_by_field_name("body")
     if body is None:
         scope.out.put("0", node.start_byte)

@@ -1,4 +1,4 @@
-"""Names as C writes them: paths, types, and what `use` brings into a file."""
+"""Names as C writes them: paths, types, and the names that `use` brings into a file."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Output:
     """Offset of each piece's origin in the source."""
     size: int = 0
     origin: int = 0
-    """Origin of what is written next."""
+    """Origin of the text that is written next."""
 
     inside: bool = False
     """Whether the lines belong to a function, and are indented: a brace in the first column ends one."""

@@ -1,4 +1,4 @@
-"""Error handling around an expression: what becomes of a result that is an error."""
+"""Error handling around an expression: errors are returned, dropped or expected, or end the program."""
 
 from __future__ import annotations
 

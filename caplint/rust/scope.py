@@ -1,4 +1,4 @@
-"""State of lowering: the file, what is written, and the names in view."""
+"""State of lowering: the file, the text written so far, and the names in view."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Roots:
         self._roots = {name: root for root, name in directories}
 
     def file_of(self, uri: str) -> tuple[str, str] | None:
-        """Return tree and path of a URI; None for what is no file of a tree, such as one in a repository's `.git`."""
+        """Return tree and path of a URI; None if it is not a file of a tree, as in a repository's `.git`."""
         if len(uri) > LONGEST_ADDRESS:
             return None
         try:

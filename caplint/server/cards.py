@@ -1,4 +1,4 @@
-"""Cards of names: what the trees say of a capability, an ioctl or an MSR, from the tables of the inventory."""
+"""Cards of names: statements of the trees about a capability, an ioctl or an MSR, from the tables of the inventory."""
 
 from __future__ import annotations
 

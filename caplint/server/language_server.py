@@ -1,4 +1,4 @@
-"""The language server: what an editor may ask for, over standard input and output."""
+"""The language server: answers to an editor's requests, over standard input and output."""
 
 from __future__ import annotations
 

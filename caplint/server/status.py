@@ -33,7 +33,7 @@ class Status:
         self._seconds = 0.0
 
     def begin(self, client: types.ClientCapabilities, options: object) -> None:
-        """Take what the client understands; `options` are its initialization options."""
+        """Read the client's capabilities; `options` are its initialization options."""
         self._with_progress = bool(client.window and client.window.work_done_progress)
         self._with_notifications = isinstance(options, dict) and bool(options.get("status"))
 
@@ -87,7 +87,7 @@ class Status:
         self._stop()
 
     def failed(self, reason: str) -> None:
-        """Tell why a check failed; what the one before has found stays."""
+        """Tell why a check failed; the findings of the one before stay."""
         again = reason == self._reason
         self._state, self._reason = _FAILED, reason
         if not again:  # one that fails at each edit is told once

@@ -27,5 +27,5 @@ _KINDS = (
 
 
 def foreign(text: bytes) -> str | None:
-    """Return the kind of a part that is not a unified diff, and what to do; None without such a part."""
+    """Return the kind of a part that is not a unified diff, and advice for the user; None without such a part."""
     return next((said for kind, said in _KINDS if kind.search(text)), None)

@@ -15,7 +15,7 @@ _MOST_STREAMS = 1_000
 _LARGEST_DICTIONARY = 128 << 20
 """Limit on the memory in bytes of one xz decompressor; `xz -9` needs half of it."""
 _PIECE = 1 << 16
-"""Bytes that are given to a decompressor at a time: what it leaves of them is a copy."""
+"""Bytes that are given to a decompressor at a time: it copies those that it does not use."""
 _PADDING = re.compile(rb"\0*")
 """Zero bytes behind a stream, of files on tapes and of xz."""
 _REFUSED = ((b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x1f\x9d", "compress"), (b"PK\x03\x04", "zip"))

@@ -34,5 +34,5 @@ def on_interrupt(act: "Callable[[], object]") -> None:
 
 
 def is_interruptible() -> bool:
-    """Tell whether control-C does something: a shell turns it off for what runs in the background."""
+    """Tell whether control-C does something: a shell turns it off for background jobs."""
     return callable(_signal.getsignal(_signal.SIGINT))

@@ -1,4 +1,4 @@
-"""Statements that test what user space gives, and set the state: of an enable case, or of an ioctl's function."""
+"""Statements that test user space's value and set the state: of an enable case, or of an ioctl's function."""
 
 from __future__ import annotations
 

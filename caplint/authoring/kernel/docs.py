@@ -46,7 +46,7 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
 
 
 def _subject(request: CapabilityRequest) -> str:
-    """Return what the section is about."""
+    """Return the name that the section is about."""
     return request.name if request.ioctl is None else request.ioctl.name
 
 
@@ -106,7 +106,7 @@ def _returns(request: CapabilityRequest) -> str:
 
 
 def _of_ioctl(request: CapabilityRequest, owner: str) -> Iterator[str]:
-    """Yield what the ioctl does, and its errors."""
+    """Yield the description of the ioctl, and its errors."""
     if request.arguments.kind == "none":
         yield f"The ioctl affects the {owner}, and cannot be taken back. Its argument has to be 0."
         wrong = "an argument that is not 0"

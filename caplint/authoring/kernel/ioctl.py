@@ -1,4 +1,4 @@
-"""The capability's own ioctl: its case, and the function that tests what user space gives and sets the state."""
+"""The capability's own ioctl: its case, and the function that tests user space's value and sets the state."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class _Program:
         yield ""
 
     def _definitions(self) -> Iterator[str]:
-        """Yield what the library's own copies of the kernel's headers may lack."""
+        """Yield the definitions that the library's own copies of the kernel's headers may lack."""
         bits = [self._request.macro(bit.name) for bit in self._request.arguments.bits]
         if bits:
             yield f"#define ALL_BITS ({' | '.join(bits[:1])}{'' if len(bits) > 1 else ')'}" + " | \\" * (len(bits) > 1)

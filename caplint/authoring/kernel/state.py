@@ -107,7 +107,7 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
 
 
 def limit(request: CapabilityRequest) -> str:
-    """Return the macro of what is valid: all bits of a mask, or the largest number."""
+    """Return the macro of the valid values: all bits of a mask, or the largest number."""
     return request.macro("VALID_MASK" if request.arguments.kind == "mask" else "MAX")
 
 
@@ -149,7 +149,7 @@ def _limits(request: CapabilityRequest, topic: Topic, path: str) -> Iterator[str
 
 
 def _reader(request: CapabilityRequest, workshop: Workshop, arch: str) -> Iterator[str]:
-    """Yield the macro by which the rest of KVM asks whether, or as what, the capability is enabled."""
+    """Yield the macro by which the rest of KVM asks whether, or with which value, the capability is enabled."""
     found = state(request, workshop, arch)
     name = f"kvm_{request.member}_{_SUFFIX[request.arguments.kind]}"
     want_new(workshop, name)

@@ -126,7 +126,7 @@ def _helper_name(request: CapabilityRequest) -> str:
 
 
 def _structure(request: CapabilityRequest, wanted: str) -> list[str]:
-    """Return the declaration of what the capability's own ioctl takes."""
+    """Return the declaration of the argument of the capability's own ioctl."""
     if request.ioctl is None or not has_structure(request):
         return []
     return [
@@ -163,7 +163,7 @@ def _mask(request: CapabilityRequest) -> list[str]:
 
 
 def _enough(request: CapabilityRequest, wanted: str) -> list[str]:
-    """Return the test that the answer covers what is asked for."""
+    """Return the test that the kernel's answer covers the user's request."""
     if request.answer == "mask":
         test, words, value = "(known & bits) != bits", "bits 0x%x, which are too few", "known"
     elif request.answer == "count" and request.arguments.kind == "size":

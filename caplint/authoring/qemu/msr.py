@@ -80,7 +80,7 @@ def _define(register: RequestedRegister, topic: Topic, near: QemuNeighbour) -> N
 
 
 def _add_member(register: RequestedRegister, topic: Topic, near: QemuNeighbour) -> None:
-    """Add the member: a reset zeroes what a guest may write, and keeps what only the VMM sets."""
+    """Add the member: a reset zeroes it if the guest can write it, and keeps it if only the VMM sets it."""
     workshop = topic.workshop
     rows = workshop.rows(_MEMBERS, near.member)
     end = next((line for _, name, _, line in rows if name == "end_reset_fields"), None)

@@ -33,7 +33,7 @@ class QemuNeighbour:
     get: int
     """End of the same in the function that asks for registers."""
     taken: int
-    """Last line of the case that takes what was read."""
+    """Last line of the case that stores the value that was read."""
     flag: int
     """Declaration of its flag."""
     call: str

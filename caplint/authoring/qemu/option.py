@@ -33,7 +33,7 @@ _DESCRIPTOR = _OptionKind("uint32_t", "uint32", "visit_type_uint32")
 
 
 def member(request: CapabilityRequest) -> str:
-    """Return the member of KVMState that holds what the user asks for; without enable, the kernel's answer."""
+    """Return the member of KVMState that holds the user's request; without enable, the kernel's answer."""
     return f"cap_{request.member}"
 
 

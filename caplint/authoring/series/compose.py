@@ -18,7 +18,7 @@ _PLANS = {"linux": kernel.patches, "qemu": qemu.patches}
 
 @dataclass(frozen=True)
 class NewSeries:
-    """Patches of one tree, with what the cover letter lists."""
+    """Patches of one tree, with the reasons and questions that the cover letter lists."""
 
     request: CapabilityRequest
     workshop: Workshop

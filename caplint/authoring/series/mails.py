@@ -104,7 +104,7 @@ def _statistics(diffs: dict[str, bytes]) -> Iterator[str]:
 
 
 def _cover(series: NewSeries) -> bytes:
-    """Return the cover letter's text: what is added, each place with its reason, and what a person must decide."""
+    """Return the cover letter's text: a summary, each place with its reason, and questions for a person to decide."""
     request = series.request
     words = (
         f"These patches add {request.name} ({request.number}). caplint has written them into the places of this tree."

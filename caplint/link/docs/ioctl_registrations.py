@@ -100,7 +100,7 @@ class _RegistrationReader:
     _left: int = field(default=_MOST_CALLS)
 
     def sites(self, case: _Extent) -> Iterator[_Registration]:
-        """Yield what is registered for a case that calls through a pointer out of a table."""
+        """Yield the functions registered for a case that calls through a pointer out of a table."""
         extents = [case, *self.connection.execute(_HELPERS, case).fetchall()]
         named = {name for extent in extents for name in self._tables(extent)}
         for table, function, position in self._registrars(case[0], named) if named else ():

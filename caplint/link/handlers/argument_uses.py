@@ -122,7 +122,7 @@ class ArgumentUses:
     region: Region
 
     def argument(self, position: int) -> CapArgument:
-        """Return what is made of the value."""
+        """Return the use that a handler makes of the argument at a position."""
         validated = self.validated
         use = "stored" if self._stores else "passed" if self._passes else "tested"
         zero = effect_of_zero(self.reader, self.region, self._passes, _in_helper)

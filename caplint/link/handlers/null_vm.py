@@ -99,7 +99,7 @@ class NullVm:
                 yield row.start, Dereference(body.handler.path, row.line, body.handler.arch, text, "1")
 
     def _calls(self, scope: VmScope, start: int, stop: int, depth: int) -> Iterator[tuple[int, Dereference]]:
-        """Yield offsets and dereferences in what is called."""
+        """Yield offsets and dereferences in the called functions."""
         handler, mention = scope.body.handler, scope.mention
         calls = [(row.start, row.callee, row.arguments, row.line, row.condition)
                  for row in between(scope.body.calls, start, stop) if mention.search(row.text)]  # fmt: skip

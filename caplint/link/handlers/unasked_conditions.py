@@ -68,7 +68,7 @@ class UnaskedConditions:
     _requirements: Requirements = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare what all questions share."""
+        """Prepare the data that all questions share."""
         self._requirements = Requirements(self.conditions.helpers)
 
     def of(self, body: Body, site: Site) -> Iterator[UnaskedCondition]:

@@ -25,7 +25,7 @@ class AskedIoctls:
 
     code: Code
     carriers: Mapping[str, AnswerCarriers]
-    """Capability → what carries its answers."""
+    """Capability → the variables and functions that carry its answers."""
     _by_name: dict[str, set[str]] = field(default_factory=dict)
     _known: dict[tuple[str, int, int], frozenset[str] | None] = field(default_factory=dict)
 

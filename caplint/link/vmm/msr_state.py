@@ -102,7 +102,7 @@ def _is_state(store: Assignment) -> bool:
 
 
 def written_kind(value: str) -> str:
-    """Return what a written value is: state (a member), constant, none, or other (a call, a variable)."""
+    """Return the kind of a written value: state (a member), constant, none, or other (a call, a variable)."""
     text = bare(value)
     if not text:
         return "none"

@@ -222,7 +222,7 @@ def _insert_asked(
 def _use_of_answer(
     answers: Answers, carriers: AnswerCarriers, use: CapabilityUse, *, tested: bool
 ) -> tuple[str, str | None]:
-    """Return what is done with the answer of a check, and the expression that does it."""
+    """Return the use of a check's answer, and the expression that uses it."""
     if whole := answers.compared_whole(carriers, use.function):
         return "whole", whole
     if (replaced := answers.replaced(carriers, use.function)) or tested:
