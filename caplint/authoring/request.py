@@ -26,7 +26,7 @@ class Bit:
     """Named bit of a mask."""
 
     name: str
-    """Word behind the capability's name, such as `FAST`, or a whole macro: see `CapabilityRequest.macro`."""
+    """Word to append to the capability's name, such as `FAST`, or a whole macro: see `CapabilityRequest.macro`."""
     position: int
 
 
@@ -110,7 +110,7 @@ class CapabilityRequest:
 
     @property
     def has_state(self) -> bool:
-        """Whether user space sets something by it: by KVM_ENABLE_CAP, or by its own ioctl."""
+        """Whether user space sets a state by it: by KVM_ENABLE_CAP, or by its own ioctl."""
         return self.scope != "none"
 
     @property

@@ -1,4 +1,4 @@
-"""Sheet: a file while the patches of a series are written, and comments of C."""
+"""Sheet: a file while the patches of a series are written; and the formatting of C comments."""
 
 from __future__ import annotations
 

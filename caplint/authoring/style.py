@@ -64,7 +64,7 @@ class Switch:
         return self.uses("guard(mutex)")
 
     def uses(self, word: str) -> bool:
-        """Return whether the function holds a text."""
+        """Return whether a text occurs in the function."""
         return any(word in line for line in self.text)
 
     def ends(self, value: str) -> list[str]:

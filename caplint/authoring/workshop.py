@@ -66,7 +66,7 @@ class Workshop:
         return list(self._sheets)
 
     def places(self) -> Iterator[WrittenPlace]:
-        """Yield the places of all patches, by file, in the order of its lines."""
+        """Yield the changed places of all patches, by file and line."""
         for path in sorted(self._sheets):
             before = ""
             for number, line in enumerate(self._sheets[path].lines, 1):

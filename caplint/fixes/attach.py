@@ -1,4 +1,4 @@
-"""Attaches fixes to findings, while the tables that they were found in are at hand."""
+"""Attaches fixes to findings, while the linked tables of the run are available."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caplint.rules.page import Rule
 from caplint.trees.tree import Tree
 
 MOST = 1_000
-"""Findings of one fixer that get fixes; nobody reviews more at once, and a hostile tree may have any number."""
+"""Most findings of one fixer that get fixes; nobody reviews more at once, and a hostile tree may have any number."""
 _MOST_EDITS = 200
 
 

@@ -48,7 +48,7 @@ def chapter_of_ioctls(bench: Workbench, tree: str) -> tuple[str, str] | None:
 def chapter_end(
     bench: Workbench, place: tuple[str, str], chapter: str, taken: Container[str] = ()
 ) -> ChapterEnd | None:
-    """Return the end of a chapter of a file; None if its sections are not in order. `taken` are numbers of others."""
+    """Return the end of a chapter of a file; None if its sections are not in order. `taken`: further numbers."""
     sections = bench.rows(_SECTIONS, *place)
     own = [index for index, row in enumerate(sections) if row[2] == chapter]
     after = [row[0] for row in sections if row[2] == "" and row[0] > sections[own[-1]][0]]

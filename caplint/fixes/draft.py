@@ -32,7 +32,7 @@ class Draft:
 
     @classmethod
     def between(cls, before: bytes, after: bytes, changes: Iterable[Block]) -> Draft:
-        """Return the draft of a file that has become another one, with the stretches in which they differ."""
+        """Return the draft of a file for its changed content, given the stretches in which they differ."""
         draft, lines = cls(before), lines_of(after)
         made: list[tuple[int | None, bytes]] = []
         at = 0
@@ -156,7 +156,7 @@ def _common(pairs: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 def _range(start: int, stop: int) -> bytes:
-    """Return a range of a hunk's header: an empty one names the line before it."""
+    """Return a range of a hunk's header; an empty range has the number of the line before it."""
     count = stop - start
     return b"%d" % (start + 1) if count == 1 else b"%d,%d" % (start + (count > 0), count)
 
@@ -167,7 +167,7 @@ def _marked(mark: bytes, lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _name(prefix: bytes, path: bytes) -> bytes:
-    """Return a path as git writes it: quoted if it holds a character that a diff could be misread by."""
+    """Return a path as git writes it: quoted if a character in it would make the diff ambiguous."""
     whole = prefix + path
     if all(0x20 < byte < 0x7F and byte not in b'"\\' for byte in whole):
         return whole

@@ -7,7 +7,7 @@ from caplint.findings.fix import Fix, LineEdit
 from caplint.fixes.whole_file import edits_to
 from caplint.fixes.workbench import Proposals, Workbench
 
-# The copies that a patch changes; `alone` tells that no other patch does.
+# The copies that a patch changes; `alone` is 1 if no other patch changes them.
 _COPIES = """
     SELECT o.path, o.kind, NOT EXISTS (SELECT 1 FROM patch_file x WHERE x.tree = o.tree AND x.path = o.path
                                        AND (x.series, x.ordinal) <> (o.series, o.ordinal)) AS alone

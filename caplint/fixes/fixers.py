@@ -48,7 +48,7 @@ def fixer_name(rule: Rule) -> str:
 
 def fixer(name: str) -> Fixer:
     """Return the fixer of a known name."""
-    # Imported by name, so that the identity of what is kept of findings covers them; and on use, as few runs need one.
+    # Import statements, so that cache keys of outcomes cover the fixers; and on use, because few runs need one.
     from caplint.fixes import (  # noqa: PLC0415
         asked_first,
         asked_vm,

@@ -21,12 +21,12 @@ _MOST_LINES = 2_000
 """Lines between a switch and one of its cases."""
 _MOST_LABELS = 50
 _LONGEST = 80
-"""Columns of a line of the kernel where it can be broken."""
+"""Columns of a line of the kernel's code, if it can be broken."""
 _TAB = 8
 
 
 class HandlerCase(NamedTuple):
-    """A case of an enable handler that is written as the kernel's are, and that only its own labels lead to."""
+    """Case of an enable handler in the kernel's style, reached by its own labels only."""
 
     place: tuple[str, str]
     """Tree and path."""
@@ -144,7 +144,7 @@ def _switch(bench: Workbench, place: tuple[str, str], line: int) -> int | None:
 
 
 def _is_plain(bench: Workbench, place: tuple[str, str], switch: int) -> bool:
-    """Return whether nothing above a switch but declarations, assignments and refusals does anything."""
+    """Return whether there are only declarations, assignments and refusals above a switch."""
     for number in range(switch - 1, max(switch - _MOST_LABELS, 0), -1):
         text = bench.line(*place, number)
         if text == "{":
@@ -155,7 +155,7 @@ def _is_plain(bench: Workbench, place: tuple[str, str], switch: int) -> bool:
 
 
 def _is_entered(bench: Workbench, place: tuple[str, str], first: int) -> bool:
-    """Return whether only its labels lead to a case: no case falls through into it."""
+    """Return whether a case is reached by its labels only: no case falls through into it."""
     number = first - 1
     while _BESIDE.fullmatch(bench.line(*place, number) or "x"):
         number -= 1

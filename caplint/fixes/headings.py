@@ -1,4 +1,4 @@
-"""Headings of reStructuredText: a title whose length changes takes its underline along."""
+"""Headings of reStructuredText: if a title's length changes, its underline is adjusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the capability of a new ioctl alike in the UAPI header's comment and in api.rst."""
+"""Makes the UAPI header's comment and api.rst name the same capability for a new ioctl."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from caplint.findings.finding import Finding
 from caplint.findings.fix import Fix
 from caplint.fixes.workbench import Proposals, Workbench
 
-# What header and documentation say of an ioctl that a patch adds, and whether the patch adds the capability too.
+# Capabilities that header and documentation name for an ioctl that a patch adds, and whether the patch adds them too.
 _SAID = """
     SELECT DISTINCT i.source, i.path, i.line, i.cap,
            NOT EXISTS (SELECT 1 FROM base_cap b WHERE b.tree = i.tree AND b.name = i.cap)

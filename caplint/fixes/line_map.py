@@ -10,7 +10,7 @@ from caplint.fixes.draft import Block, lines_of
 _MOST_COMPARED = 6_000
 """Lines between the first and the last change that are compared one by one."""
 _MOST_PAIRS = 200_000
-"""Pairs of equal lines that are all looked at."""
+"""Pairs of equal lines up to which all are compared."""
 
 
 def blocks(before: bytes, after: bytes) -> list[Block] | None:

@@ -1,4 +1,4 @@
-"""Ends a case of a handler with the `break` that it lacks."""
+"""Adds the `break` that a case of a handler lacks."""
 
 from __future__ import annotations
 

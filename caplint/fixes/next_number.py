@@ -41,7 +41,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
     new = dict(bench.rows(_NEW))
     wrong = {finding.subject for finding in findings if finding.subject in new}
     kernels = {new[name] for name in wrong}
-    if len(kernels) != 1:  # two patched kernels each have a next free number
+    if len(kernels) != 1:  # each patched kernel has a next free number of its own
         return
     taken = {number for name, number in bench.rows(_TAKEN) if name not in wrong}
     pending = {number for (number,) in bench.rows("SELECT number FROM pending_cap")}

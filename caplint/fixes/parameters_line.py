@@ -1,4 +1,4 @@
-"""Tells of the arguments that enabling a capability reads, in `:Parameters:` of api.rst."""
+"""Documents the arguments that enabling a capability reads, in `:Parameters:` of api.rst."""
 
 from __future__ import annotations
 

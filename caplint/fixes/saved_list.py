@@ -1,4 +1,4 @@
-"""Lists an MSR whose value a patch keeps in KVM's own structures, so that a VMM saves it."""
+"""Adds an MSR to the list of registers to save, if a patch keeps its value in KVM's own structures."""
 
 from __future__ import annotations
 

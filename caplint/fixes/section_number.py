@@ -56,7 +56,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
 
 
 def _numbers(place: tuple[str, str], wrong: set[int], bench: Workbench) -> dict[int, str]:
-    """Return line → number of the new sections that are wrong; none in a chapter where an old section follows one."""
+    """Return line → right number of wrongly numbered new sections; none in a chapter where an old one follows."""
     sections = [_Section(*row) for row in bench.rows(_SECTIONS, *place)]
     old = {(number, title) for number, title in bench.rows(_BEFORE, *place)}
     more = Counter(section.title for section in sections)

@@ -62,6 +62,6 @@ def _wide(low: int, high: int) -> Stretch:
 
 
 def _meeting(touched: Iterable[Stretch], fresh: list[Stretch]) -> list[int]:
-    """Return the first line of each touched stretch that meets a fresh one."""
+    """Return the first line of each edited stretch that overlaps an uncommitted one."""
     wide = [_wide(*stretch) for stretch in touched]
     return [low for low, high in wide if any(low < stop and start < high for start, stop in fresh)]

@@ -1,4 +1,4 @@
-"""Leaves an MSR out of the list of the vendor whose module does not serve it."""
+"""Removes an MSR from the list of a vendor whose module does not serve it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
 
 
 def _edit(bench: Workbench, place: tuple[str, str], line: int, msr: str) -> LineEdit | None:
-    """Return the edit that makes the function at a line deny a register; None if it decides in another way."""
+    """Return the edit that makes the function at a line deny a register; None if the function has another form."""
     head = _PARAMETER.match(bench.line(*place, line) or "")
     if head is None or bench.line(*place, line + 1) != "{":
         return None

@@ -21,7 +21,7 @@ def edits_to(bench: Workbench, tree: str, path: str, wanted: list[str], most: in
     stretches: list[tuple[int, int, list[str]]] = []
     for block in found:
         first, stop, new = block.old, block.old_stop, wanted[block.new : block.new_stop]
-        if first == stop:  # lines are missing there: they are put beside one that stands
+        if first == stop:  # a pure insertion needs a line of the file to stand beside
             first, new = (first - 1, [lines[first - 1], *new]) if first else (first, [*new, lines[0]])
             stop = first + 1
         if stretches and first < stretches[-1][1]:  # beside the same line, once in front of it and once behind

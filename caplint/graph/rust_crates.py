@@ -32,7 +32,7 @@ class Crates:
         try:
             data = parse_toml(content, "Cargo.toml")
         except CaplintError:
-            return  # the directory's name counts then
+            return  # then the directory's name is the crate's
         package, library = _table(data, "package"), _table(data, "lib")
         if not package and not library:
             return  # a workspace of other crates

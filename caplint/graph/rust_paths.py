@@ -1,4 +1,4 @@
-"""Paths of VMMs in Rust: from the program's entry to the site, and behind its ioctl the kernel."""
+"""Paths of VMMs in Rust: from the program's entry to the site, and from its ioctl through the kernel."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def rust_paths(
 
 
 def _below(programs: Programs, bridges: Bridges, use: tuple[str, str, str], arch: str | None) -> Iterator[Way]:
-    """Yield the way in each kernel: the first that leads to a case."""
+    """Yield for each kernel the first path that leads to a case."""
     verb, name, scope = use
     kernels = programs.of_role("kernel")
     if arch is None or not kernels:

@@ -27,7 +27,7 @@ class RustFunction(NamedTuple):
     condition: str
     result: str
     parameters: int
-    """Number without `self`; -1 if conditions of compilation choose them."""
+    """Number of parameters without `self`; -1 if it depends on conditional compilation."""
     has_self: bool
     has_body: bool
     arch: str | None
@@ -70,7 +70,7 @@ class RustProgram:
         self.free: dict[Key, list[RustFunction]] = {}
         """Functions outside types."""
         self.calls: dict[str, list[RustCall]] = {}
-        """Name of the called → calls; for a path imported under another name, both."""
+        """Name of the callee → calls; a path imported under another name is listed under both."""
         self.fields: dict[Key, dict[str, str]] = {}
         self.aliases: dict[Key, str] = {}
         self.variables: dict[Key, str] = {}

@@ -128,7 +128,7 @@ class RustTypes:
     def items(self, use: TypeUse) -> list[Meaning]:
         """Return the types and traits that a type means."""
         if use not in self._known:
-            self._known[use] = []  # of a type that leads to itself
+            self._known[use] = []  # an alias that leads to itself
             self._known[use] = list(dict.fromkeys(islice(self._items(use), _MOST)))
         return self._known[use]
 
@@ -220,7 +220,7 @@ class RustTypes:
                 found = True
                 yield TypeUse(held, item.module, item.name)
         if not found and name == "1":
-            yield use  # the second of an entry's number or key, and the entry
+            yield use  # the entry, which follows its number or key
 
     def _with_targets(self, use: TypeUse) -> Iterator[Meaning]:
         """Yield the types of a use, and those that they stand for by `Deref`."""

@@ -124,7 +124,7 @@ def _outlines(programs: Programs, tree: Tree, files: list[File]) -> Iterator[tup
 
 
 def _place_modules(program: RustProgram, outlines: dict[str, dict[str, list[Any]]]) -> None:
-    """Tell the files that `#[path]` names their modules."""
+    """Record the module of each file that a `#[path]` attribute names."""
     for path, tables in outlines.items():
         for module, name, _condition, file in tables["modules"]:
             if file and not module:
@@ -157,7 +157,7 @@ def _quietly(_done: int, _total: int) -> None:
 
 
 def _admits(program: RustProgram, arch: str | None) -> Any:
-    """Return a predicate that admits the edges of programs on Linux, for an architecture (None: any)."""
+    """Return a predicate: whether an edge can exist on Linux, on an architecture (None: any)."""
 
     def admits(caller: ProgramFunction, edge: Edge, callee: ProgramFunction) -> bool:
         return is_built(edge.condition, arch) and all(
@@ -213,7 +213,7 @@ def _foreign(callers: RustCallers, top: RustFunction) -> str:
 
 
 def _elsewhere(callers: RustCallers, top: RustFunction) -> str:
-    """Return a reason that names a caller which the question excludes; '' without one."""
+    """Return a reason that names a caller that the query excludes; '' if there is none."""
     for caller, edge in callers.of(top.function):
         other = callers.program.by_function[caller]
         arch = other.arch or condition_arch(edge.condition) or condition_arch(other.condition)

@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class HistoryRun:
-    """Choice of a run's contents, its settings, and where it tells of its progress."""
+    """Contents to include, settings, and the receiver of progress messages."""
 
     wanted: Wanted
     config: Config

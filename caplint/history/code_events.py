@@ -66,7 +66,7 @@ def _state_pairs(states: list[StateOfHistory]) -> list[StatePair | None]:
 
 
 def _others(changes: list[PlaceChange], steps: list[CommitStep]) -> list[PlaceChange]:
-    """Return the changes of places that no step of a commit is about."""
+    """Return the changes of places that no commit's step describes."""
     known = {(step.change.cap, step.change.place) for step in steps}
     return [change for change in changes if (change.cap, change.place) not in known]
 

@@ -127,7 +127,7 @@ def _text(places: dict[CapabilityPlace, PlaceState], place: CapabilityPlace) -> 
 
 
 def remaining(changes: list[PlaceChange], found: list[CommitStep], new: Places) -> list[PlaceChange]:
-    """Return the changes from where the steps of commits end to the later state, where they do not lead there."""
+    """Return the changes that remain between the end of the commits' steps and the later state."""
     known = {(change.cap, change.place): change for change in changes}
     kept = []
     for key, last in {(step.change.cap, step.change.place): step.change for step in found}.items():

@@ -124,7 +124,7 @@ class HistoryLine:
 
 
 def _from(before: str | None, change: HeaderStep) -> HeaderStep:
-    """Return a change as one from another state."""
+    """Return a change with another state as its beginning."""
     if before is None or change.after is None:
         kind = BROUGHT if before is None else REMOVED
     else:
@@ -138,5 +138,5 @@ def number(text: str) -> str:
 
 
 def cause(commit: LoggedCommit) -> EventCause:
-    """Return a commit as it is shown."""
+    """Return a commit in the form that reports show."""
     return EventCause(commit.oid, commit.date, commit.subject, len(commit.parents) > 1)

@@ -9,7 +9,7 @@ RENUMBERED, RENAMED, REMOVED = "renumbered", "renamed", "removed"
 KINDS = (PRESENT, BROUGHT, CHANGED, RENUMBERED, RENAMED, REMOVED)
 """Kinds of events; `present`: in the first state that was read, so that nothing is known of its beginning."""
 HEADER = "header"
-"""Place of a capability's number."""
+"""Name of the place that holds a capability's number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from caplint.trees.git_log import LoggedCommit
 from caplint.trees.repository import Repository
 from caplint.util.code_identity import CHANGING, code_identity
 
-# More names than this are searched for by their prefix.
+# Above this number of names, git searches for their common prefix.
 _MOST_NAMES = 40
 _LONGEST = 500
 """Characters of a line that are searched for a function's name."""
@@ -123,7 +123,7 @@ class Causes:
         return self._repository.origins(ends[1], ends[0], files, pattern)
 
     def _texts_of(self, commits: list[LoggedCommit], caps: set[str]) -> None:
-        """Keep of each text the lines that name some capabilities."""
+        """Cache the lines of each text that name one of the capabilities."""
         oids = {oid for commit in commits for change in commit.changes for oid in (*change.before, change.after)}
         ordered = sorted(oid for oid in oids if oid is not None)
         for oid, content in zip(ordered, self._repository.read_all(ordered), strict=True):

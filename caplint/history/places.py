@@ -22,7 +22,7 @@ _RESULTS = (
     "tree", "configurations", "all_cap", "all_handler", "all_cap_answer", "all_cap_check", "all_cap_enable",
     "all_cap_msr", "all_doc_cap", "all_vmm_use",
 )  # fmt: skip
-"""Results of links that places are read from; the others take more than half of the time."""
+"""Tables of links from which places are read; the links of other tables take more than half of the time."""
 
 
 class CapabilityPlace(NamedTuple):

@@ -25,9 +25,9 @@ _Numbered = tuple[str, int | None]
 
 
 def add_releases(inventory: Inventory, trees: Iterable[Tree]) -> list[str]:
-    """Say since when there is a capability, where caplint's own data has a bound at best and a kernel's tags know more.
+    """Set the first release of capabilities for which caplint's data has a bound at best, from the tags of kernels.
 
-    Return remarks on kernels whose repositories should know more and cannot be read; one without a repository is none.
+    Return a remark on each kernel whose repository cannot be read; a kernel without a repository needs none.
     """
     vague = [cap for cap in inventory.capabilities if cap.since is None or cap.since.startswith(AT_LATEST)]
     remarks = []
@@ -35,7 +35,7 @@ def add_releases(inventory: Inventory, trees: Iterable[Tree]) -> list[str]:
         try:
             found = _first_releases(tree) if tree.role == "kernel" else {}
         except CaplintError as error:  # the tree itself has been read
-            remarks.append(f"{tree.name}: `since` is of caplint's own data, as the tags cannot tell: {error}")
+            remarks.append(f"{tree.name}: `since` is from caplint's own data; the tags cannot be read: {error}")
             continue
         for cap in vague:
             since = found.get((cap.name, cap.number))

@@ -1,4 +1,4 @@
-"""Checks of the latest state of the buffers: one at a time, and the last one that is done answers questions."""
+"""Checks of the latest state of the buffers: one at a time; the last completed one answers questions."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ class Checks:
             return None if isinstance(answer, Failed) else answer
 
     def _release(self, check: RunningCheck) -> None:
-        """Let a check end by itself, so that it seals the store; one that uses the copy is killed."""
+        """End a check: the first one ends by itself, so that it seals the user's store; others are killed."""
         if check.order.cache is not None:
             self._nursery.end(check.pid)
         check.connection.close()

@@ -20,7 +20,7 @@ _SEVERITIES = {
 
 
 class Converter:
-    """Converts places of a check, whose lines may have moved in the buffers since."""
+    """Converts places of a check to positions in buffers, whose lines may have moved since."""
 
     def __init__(self, buffers: Buffers, texts: Mapping[tuple[str, str], str]) -> None:
         """`texts` are those of the buffers that the check has looked at, by tree and path."""

@@ -9,7 +9,7 @@ from caplint.util.errors import CaplintError
 from caplint.util.escape import visible
 
 LARGEST_MESSAGE = 256_000_000
-"""Bytes of a message: the texts of a few buffers."""
+"""Limit on the bytes of a message: the texts of a few buffers."""
 _LONGEST_HEADER = 8_000
 _MOST_HEADERS = 20
 _SHOWN = 60

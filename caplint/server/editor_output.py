@@ -25,7 +25,7 @@ class EditorOutput:
             raise SystemExit from error
 
     def flush(self) -> None:
-        """Do nothing: nothing is held back."""
+        """Do nothing: writes are not buffered."""
 
     def close(self) -> None:
         """Close the stream."""

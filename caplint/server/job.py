@@ -94,7 +94,7 @@ def _answered(answer: Callable[[str], Any], name: str) -> Any:
 
 
 def _copied(session: Session, directory: Path) -> str:
-    """Write a copy of the store; return why it could not be written, or nothing."""
+    """Write a copy of the store; return the reason if that failed, else ''."""
     try:
         copy_store(session.store, directory / file_name())
     except (OSError, sqlite3.Error) as error:

@@ -28,7 +28,7 @@ from caplint.server.scratch import Scratch
 from caplint.server.status import Status
 
 RECHECK = "caplint.recheck"
-"""Command that checks again, for changes on the disk of which the editor has said nothing."""
+"""Command that checks again, for changes on disk that the editor did not report."""
 _AtPosition = types.HoverParams | types.DefinitionParams | types.ReferenceParams
 STATUS = "caplint/status"
 """Request for the state of the checks, and notification of it to an editor that has asked for these."""

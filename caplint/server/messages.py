@@ -48,7 +48,7 @@ class EditorPlace:
     path: str
     span: Span
     text: str = ""
-    """Text of the source there, or the reason why the place is named."""
+    """Source text there, or the reason why the place is listed."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def units(text: str, encoding: str) -> int:
 
 
 def characters(line: str, column: int, encoding: str) -> int:
-    """Return the number of characters before a column; one within a character or behind the end is rounded down."""
+    """Return the number of characters before a column; one inside a character or behind the end is rounded down."""
     if column <= 0:
         return 0
     if encoding == UTF32 or line.isascii():

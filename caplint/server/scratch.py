@@ -1,4 +1,4 @@
-"""Caches of a server's own, which end with it."""
+"""Caches of one server, removed when it ends."""
 
 from __future__ import annotations
 

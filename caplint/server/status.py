@@ -90,7 +90,7 @@ class Status:
         """Tell why a check failed; the findings of the one before stay."""
         again = reason == self._reason
         self._state, self._reason = _FAILED, reason
-        if not again:  # one that fails at each edit is told once
+        if not again:  # a check that fails at every edit is reported once
             self._lsp.window_show_message(types.ShowMessageParams(types.MessageType.Error, self.line))
         self._stop()
 

@@ -135,7 +135,7 @@ def test_a_repository_that_cannot_tell_is_a_remark(caplint: Caplint, apart: Path
     assert run.status == before.status
     assert "v5." not in run.out
     line = run.err.removeprefix(before.err)
-    assert line.startswith("caplint: note: kernel: `since` is of caplint's own data, as the tags cannot tell: ")
+    assert line.startswith("caplint: note: kernel: `since` is from caplint's own data; the tags cannot be read: ")
     assert line.count("\n") == 1
     if how == "partial":
         assert "get it with git -C " in line

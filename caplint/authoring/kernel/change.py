@@ -16,14 +16,14 @@ WIDTH = 64
 
 @dataclass(frozen=True)
 class Given:
-    """Expressions for the values that user space gives."""
+    """Expressions for the values of user space."""
 
     value: str
     """Value that KVM_ENABLE_CAP has in `args[0]`."""
     before: tuple[str, ...] = ()
-    """Values in front of it that have to be 0."""
+    """Expressions in front of it that must be 0."""
     after: tuple[str, ...] = ()
-    """Values behind it that have to be 0."""
+    """Expressions behind it that must be 0."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class StateChange:
         yield from ["break;"] if self.result is not None else ["", f"return {self.result or 'r'};"]
 
     def _wrong(self) -> list[str]:
-        """Return the condition that something given is not valid, as lines in the brackets of an `if`."""
+        """Return the condition that a value of user space is invalid, as lines for the brackets of an `if`."""
         value = self.given.value
         test = {
             "none": value,
@@ -119,7 +119,7 @@ class StateChange:
         )
 
     def _locked(self, conditions: list[str], body: list[str]) -> Iterator[str]:
-        """Yield statements that run under the VM's lock if conditions hold; else the result stays."""
+        """Yield statements that run under the VM's lock if the conditions hold, and otherwise keep the result."""
         lock = f"{self.owner}->lock"
         done = f"{self.variable} = 0;"
         inner = [f"if ({' && '.join(conditions)}) {{", *indented([*body, done], "\t"), "}"]

@@ -47,7 +47,7 @@ def _case(request: CapabilityRequest, topic: Topic, found: Switch, arch: str) ->
 
 
 def _event(request: CapabilityRequest, found: Switch, owner: str) -> Iterator[str]:
-    """Yield the trace of the event, where the neighbours have one; s390 calls it so."""
+    """Yield the call of VM_EVENT, which traces the event, if the neighbouring cases have one."""
     name = request.name.removeprefix("KVM_")
     if found.uses("VM_EVENT(") and request.scope == "vcpu":
         yield f'VM_EVENT({owner}->kvm, 3, "%s", "ENABLE: {name}");'

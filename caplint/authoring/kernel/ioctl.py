@@ -63,7 +63,7 @@ def ioctl_switch(request: CapabilityRequest, workshop: Workshop, arch: str) -> I
 
 
 def _is_left_alike(workshop: Workshop, found: Switch, default: int) -> bool:
-    """Return whether a case may end as the switch's style says: it keeps a result, or its `default` returns as well."""
+    """Return whether a new case may end as the switch does: with a result variable, or by `return` as its `default`."""
     if found.result is not None:
         return True
     after = (workshop.line(found.path, line).strip() for line in range(default + 1, found.last))
@@ -118,7 +118,7 @@ def _aligned(column: int) -> str:
 
 
 def _above(workshop: Workshop, found: Switch) -> int:
-    """Return the line above which a function in front of another belongs: above the comment about that one."""
+    """Return the line above which to put a function in front of another: above the comment about the latter."""
     line = found.first
     above = workshop.line(found.path, line - 1).strip()
     while above.startswith("//"):

@@ -9,7 +9,7 @@ from caplint.authoring.request import CapabilityRequest
 
 
 def patches(request: CapabilityRequest) -> list[PlannedPatch]:
-    """Return the patches of the kernel's series, in order: each leaves a kernel that works."""
+    """Return the patches of the kernel's series, in order; the kernel builds and works after each."""
     area = "KVM" if len(request.archs) > 1 or request.is_generic else f"KVM: {request.archs[0]}"
     answer: tuple[Author, ...] = (uapi.write, enable.write, ioctl.write, release.write, check.write, docs.write)
     found = []

@@ -62,7 +62,7 @@ def _definition(name: str, number: int) -> str:
 
 
 def write(request: CapabilityRequest, topic: Topic) -> None:
-    """Keep a value for each vCPU, read and write it by cases of the handlers, and list the register for saving."""
+    """Add the vCPU's member, the get and set cases of the handlers, and the entry in the list of registers to save."""
     register = request.register
     if register is None:
         return

@@ -117,7 +117,7 @@ class _Program:
 
     @property
     def _has_others(self) -> bool:
-        """Whether user space gives more than a value."""
+        """Whether user space gives more values than one."""
         return self._request.enabled or has_structure(self._request)
 
     @property

@@ -44,7 +44,7 @@ class EnabledState:
     """Line of the header below which it is declared."""
     declaration: str
     variable: str
-    """Parameter that leads to it: kvm, vcpu."""
+    """Parameter through which code reaches it: kvm, vcpu."""
     member: str
     """Chain of members behind the variable, such as `arch.foo_enabled`; of a flag that of all flags."""
     flag: str | None
@@ -158,7 +158,7 @@ def _reader(request: CapabilityRequest, workshop: Workshop, arch: str) -> Iterat
 
 
 def _aligned(pattern: str, name: str, value: int) -> str:
-    """Return the definition of a flag whose value stands in the column of another one's."""
+    """Return the definition of a flag, its value aligned with that of another flag."""
     match = re.match(r"(\s*#\s*define\s+)(\w+)(\s+)", pattern)
     if match is None:
         return f"#define {name} {value}"
@@ -170,7 +170,7 @@ def _aligned(pattern: str, name: str, value: int) -> str:
 
 
 def want_new(workshop: Workshop, name: str) -> None:
-    """Raise `CaplintError` if a macro or function has a name."""
+    """Raise `CaplintError` if a macro or function of this name exists."""
     if rows := workshop.rows(_NAMED, name):
         path, line = rows[0]
         raise CaplintError(f"{workshop.tree.name}: {name} exists already, at {path}:{line}; choose another name")

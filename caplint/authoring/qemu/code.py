@@ -19,7 +19,7 @@ _RETURN = re.compile(r"    return (.+);$")
 _INTEGER = re.compile(r"    int (?:[^;(]*[ ,])?(ret|r)\b[^(]*;")
 _COLUMNS = 80
 WIDTH = _COLUMNS - 4
-"""Columns of QEMU's code behind four blanks."""
+"""Columns left for a line of QEMU's code that is indented by four blanks."""
 _INCLUDED = """
     SELECT i.path, i.line FROM file f JOIN main.include i ON i.blob = f.blob JOIN main.condition c ON c.id = i.condition
     WHERE f.tree = ?1 AND f.path = ?2 AND NOT i.system AND c.text = '1' ORDER BY i.line
@@ -28,7 +28,7 @@ _INCLUDED = """
 
 @dataclass(frozen=True)
 class QemuFunction:
-    """QemuFunction definition, with its lines as they are in the tree."""
+    """Definition of a QEMU function, with its lines as they are in the tree."""
 
     name: str
     path: str
@@ -56,7 +56,7 @@ class FunctionEnd:
     line: int
     value: str
     label: str | None
-    """Label of the exit for errors behind it."""
+    """Label behind it, to which errors go."""
 
 
 def function(workshop: Workshop, name: str, arch: str) -> QemuFunction:
@@ -93,7 +93,7 @@ def end_of(workshop: Workshop, found: QemuFunction) -> FunctionEnd:
 
 
 def unused(workshop: Workshop, name: str) -> str:
-    """Return a name for a function. Raises `CaplintError` if the tree has one of that name."""
+    """Return the name of a new function. Raises `CaplintError` if the tree has a function of that name."""
     query = "SELECT path, line FROM code_function WHERE tree = ?1 AND side = 'now' AND name = ?2 LIMIT 1"
     for path, line in workshop.rows(query, name):
         raise workshop.lacks(f"for {name}()", f"{path}:{line} is a function of that name")

@@ -1,4 +1,4 @@
-"""Check of the capability and its enable, or the ioctl that it stands for, with errors that the user sees."""
+"""Check of the capability, and its enable or its ioctl, with errors that the user sees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHARED_STARTS = {"vm": "kvm_init", "none": "kvm_init", "vcpu": "kvm_init_vcpu"}
 
 
 def flag(request: CapabilityRequest) -> str:
-    """Return the variable that says that guests have the register of the capability."""
+    """Return the variable that is true if guests have the register of the capability."""
     return f"has_{request.register.name.lower()}" if request.register is not None else ""
 
 

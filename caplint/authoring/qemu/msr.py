@@ -1,4 +1,4 @@
-"""Register of the capability in QEMU: its number, its value, and how that goes to the kernel and back."""
+"""Register of the capability in QEMU: its number, its value, and the code that exchanges the value with the kernel."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _define(register: RequestedRegister, topic: Topic, near: QemuNeighbour) -> N
 
 
 def _add_member(register: RequestedRegister, topic: Topic, near: QemuNeighbour) -> None:
-    """Add the member: a reset zeroes it if the guest can write it, and keeps it if only the VMM sets it."""
+    """Add the member of the vCPU's state; a reset zeroes it if the guest can write it, else keeps it."""
     workshop = topic.workshop
     rows = workshop.rows(_MEMBERS, near.member)
     end = next((line for _, name, _, line in rows if name == "end_reset_fields"), None)

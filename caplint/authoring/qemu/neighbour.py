@@ -31,11 +31,11 @@ class QemuNeighbour:
     put: int
     """End of `if (flag) { add(…); }` in the function that writes registers."""
     get: int
-    """End of the same in the function that asks for registers."""
+    """End of the same statement in the function that reads registers."""
     taken: int
     """Last line of the case that stores the value that was read."""
     flag: int
-    """Declaration of its flag."""
+    """Line of the declaration of its flag."""
     call: str
     """Function that adds an entry: `kvm_msr_entry_add`."""
     target: str
@@ -49,7 +49,7 @@ class QemuNeighbour:
 
 
 def neighbour(workshop: Workshop) -> QemuNeighbour:
-    """Return the last register of the plainest shape. Raises `CaplintError` if QEMU has none."""
+    """Return the last register whose code has exactly this shape. Raises `CaplintError` if QEMU has none."""
     for row in workshop.rows(_USES):
         found = _read(workshop, row)
         if found is not None:

@@ -18,7 +18,7 @@ _MEMBERS = """
 
 @dataclass(frozen=True)
 class _OptionKind:
-    """Types and functions by which a value is kept and given."""
+    """C type and QOM functions of a property's value."""
 
     type: str
     """Type of the member."""
@@ -38,7 +38,7 @@ def member(request: CapabilityRequest) -> str:
 
 
 def property_name(request: CapabilityRequest) -> str:
-    """Return the name of the property. `x-` says that it may change, so that it is no promise yet."""
+    """Return the name of the property. `x-` marks it as experimental: QEMU may rename or drop it."""
     return f"x-{request.member.replace('_', '-')}"
 
 

@@ -53,7 +53,7 @@ def write(request: CapabilityRequest, topic: Topic) -> None:
 
 
 def _section(state: str, fields: str) -> list[str]:
-    """Return the condition and the description; its `fields` are begun as the neighbour's."""
+    """Return the condition and the description; the `fields` begin like those of the neighbour."""
     return [
         f"static bool {state}_needed(void *opaque)",
         "{",
