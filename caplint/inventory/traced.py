@@ -1,4 +1,4 @@
-"""What a VMM asked for and enabled while strace recorded it, beside the capabilities of an inventory."""
+"""Requests of a VMM that strace recorded, checks and enables, beside the capabilities of an inventory."""
 
 from __future__ import annotations
 
