@@ -36,7 +36,7 @@ RESULTS = (
 )  # fmt: skip
 """Results of links that the views of capabilities show."""
 REGISTERS = (*RESULTS, "all_msr", "all_msr_site", "all_vmm_msr", "all_msr_service", "all_msr_gating")
-"""The same with the views of registers, and the tables that a check fills together with them."""
+"""Results of links that the views of registers show too, and the tables that a check fills together with those."""
 _INDEX = "CREATE INDEX temp.code_function_name ON code_function (name)"
 _TOKENS = "CREATE TEMP VIEW token_use AS SELECT t.name FROM file f JOIN main.token t ON t.blob = f.blob"
 _BLOBS = """
