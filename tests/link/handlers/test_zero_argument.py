@@ -74,6 +74,7 @@ CASES = {
                            " kvm->x = cap->args[0]; return 0;", "accepted"),
     "helper_if_given": ("if (cap->args[0]) return needs(kvm, cap->args[0]); return 0;", "accepted"),
     "helper_unless_off": ("if (cap->args[0] == 0) return 0; return needs(kvm, cap->args[0]);", "accepted"),
+    "widened": ("if ((cap->args[0] | 4) == 0) return -EINVAL; kvm->x = cap->args[0]; return 0;", "accepted"),
     "converted": ("kvm->x = u64_to_user_ptr(cap->args[0]); return 0;", "accepted"),
     "stored": ("kvm->x = cap->args[0]; return 0;", "accepted"),
     "switched": ("switch (cap->args[0]) { case 0: case 1: kvm->x = cap->args[0]; return 0; } break;", "accepted"),
