@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "revisions",
         metavar="REV..REV",
         help="two revisions of the tree in . or of PATH; an omitted side is HEAD. REV...REV compares the second one"
-        " with the commit at which it has parted from the first",
+        " with the commit at which it diverged from the first",
     )
     add_trees(parser)
     add_rules(parser)

@@ -81,7 +81,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         type=Path,
-        help="also show what a VMM asked for and enabled, from the log of strace that `caplint trace` reads; may be "
+        help="also show the checks and enables of a VMM, from a log of strace as `caplint trace` reads it; may be "
         "repeated",
     )
     add_output_format(parser, "inventory")

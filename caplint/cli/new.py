@@ -63,7 +63,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", dest="output", type=Path, metavar="DIR", help="write the mails below this new directory")
     parser.add_argument("--from", dest="author", metavar="'NAME <MAIL>'", help="author (default: GIT_AUTHOR_NAME)")
-    parser.add_argument("--interactive", action="store_true", help="ask for what the options leave open")
+    parser.add_argument("--interactive", action="store_true", help="ask for the values that no option gives")
     parser.add_argument("--dry-run", action="store_true", help="print the mails instead of writing them")
     add_trees(parser, bare=False)
 

@@ -114,7 +114,7 @@ def add_base(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base",
         metavar="REV",
-        help="report findings added and resolved since HEAD has parted from a revision (of . or PATH)",
+        help="report findings added and resolved since HEAD diverged from a revision (of . or PATH)",
     )
 
 

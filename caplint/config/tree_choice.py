@@ -155,7 +155,7 @@ def _tree_here(trees: list[Tree]) -> list[Tree]:
 def between(asked: Asked, config: Config, revisions: tuple[str, str], *, fork: bool) -> list[Tree]:
     """Return the trees, with the compared tree at its later revision and the earlier revision as its base.
 
-    `fork`: the base is the commit at which the later revision has parted from the earlier one. The compared tree needs
+    `fork`: the base is the commit at which the later revision diverged from the earlier one. The compared tree needs
     no files in its directory, which may be a bare repository or a clone without checkout.
     """
     from caplint.trees.comparison import compared  # noqa: PLC0415 - as above

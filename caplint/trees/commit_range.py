@@ -50,7 +50,7 @@ class CommitRange:
         if len(commits) > MOST_COMMITS:
             return f"{self._label} has more than {MOST_COMMITS} commits, and only so many are checked one by one"
         if not commits or commits[0].parents[:1] != (first,):
-            return f"{self._label}: the commits do not lead from one end to the other; A...B begins where B has parted"
+            return f"{self._label}: the commits do not lead from one end to the other; A...B begins where B diverged"
         return commits
 
     @property

@@ -14,7 +14,7 @@ def compared(tree: Tree, directory: str, revisions: tuple[str, str | None], *, f
     """Return the tree with a base of the same repository, and the commits between both.
 
     `revisions`: that of the base, and the one that the tree is at; None for a tree that stands on HEAD, with changes
-    that are called `rest`. `fork`: the base is the commit at which the later revision has parted from the earlier one,
+    that are called `rest`. `fork`: the base is the commit at which the later revision diverged from the earlier one,
     so that what others have done since counts on neither side. Raises `CaplintError` for an unknown revision, and if no
     such commit is known.
     """

@@ -1,4 +1,4 @@
-"""History of a repository: where two commits have parted, and the commits of a range with their changes."""
+"""History of a repository: where two commits diverged, and the commits of a range with their changes."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Repository:
             return None
 
     def merge_base(self, one: str, other: str) -> str:
-        """Return the commit at which two commits have parted. Raises `CaplintError` if there is none."""
+        """Return the commit at which two commits diverged. Raises `CaplintError` if there is none."""
         try:
             found = merge_base(self._git, one, other)
         except GitFailedError as error:
