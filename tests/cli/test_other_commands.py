@@ -106,7 +106,7 @@ def test_coverage(caplint: Caplint, tmp_path: Path) -> None:
     found = json.loads(caplint("coverage", tree, "--output-format", "json").out)
     assert list(found) == [
         "version", "percent", "trees", "file_kinds", "kinds", "families", "pasted", "unexpanded", "unknown_layouts",
-        "unnumbered", "causes", "blind", "unaccounted",
+        "unnumbered", "causes", "blind", "unaccounted", "crates",
     ]  # fmt: skip
     assert found["kinds"] == {"case": 3, "definition": 3, "documentation": 3}
     assert found["blind"] == [
