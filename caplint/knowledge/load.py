@@ -180,6 +180,15 @@ class Knowledge:
         return None if entry is None else int(entry["number"])
 
     @cached_property
+    def numbered_in_linux(self) -> dict[int, str]:
+        """Number → the capability that has it in Linux."""
+        return {
+            int(entry["number"]): name
+            for table in ("present_in", "introduced")
+            for name, entry in self._data[table].items()
+        }
+
+    @cached_property
     def receivers(self) -> dict[str, str]:
         """Type of a value by which Rust code issues ioctls → the scope of its descriptor."""
         types: dict[str, str] = self._data["receivers"]

@@ -8,18 +8,14 @@ from collections.abc import Callable
 import tree_sitter
 
 from caplint.rust.cfg import NEVER
+from caplint.rust.iteration import entry_closure, write_walk
 from caplint.rust.names import last_words, safe
-from caplint.rust.results import only_expression
+from caplint.rust.results import BLOCKS, only_expression
 from caplint.rust.scope import DROP, RustScope, conditioned
 from caplint.rust.value_types import SKIPPED, choice_of, first_inside, name_of, number_text, static_type
 from caplint.rust.words import words
 
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-BLOCKS = frozenset(
-    {"block", "unsafe_block", "if_expression", "match_expression", "loop_expression", "while_expression",
-     "for_expression", "async_block", "const_block", "try_block"}
-)  # fmt: skip
-"""Kinds of expressions that hold statements."""
 LEAVES = frozenset({"return_expression", "break_expression", "continue_expression"})
 _STRINGS = frozenset({"string_literal", "raw_string_literal", "char_literal", "byte_string_literal"})
 
@@ -303,6 +299,9 @@ def _method(scope: RustScope, function: tree_sitter.Node, given: list[tree_sitte
         scope.out.put("is_ok(" if name in table.present else "is_err(", field.start_byte)
         expression(scope, receiver)
         scope.out.put(")")
+        return
+    if (closure := entry_closure(scope.file, name, receiver, given)) is not None:
+        write_walk(scope, name, (receiver, closure), expression)
         return
     scope.out.put(f"{safe(name)}(", field.start_byte)
     if name in table.mutating:

@@ -12,6 +12,7 @@ It is no program: types are rough, generic arguments and lifetimes are gone, and
 | `let _ = f();`, `f().ok();` | `(void)f();` |
 | `if let`, `match` with patterns that take apart | a chain of tests of a variable |
 | `for x in list` | `while (more) { int x = (list)[each]; … }` |
+| `list.iter().all(|x| f(x))` | `all(({ int x = (list)[each]; each(f(x)); }))` |
 | `let f = |a| body`, `macro_rules! m { ($a:expr) => … }` | `#define f_closure(a) …`, `#define m_macro(a) …` |
 | `#[cfg(target_arch = "x86_64")]` | `#if defined(__x86_64__)` … `#endif` |
 """
@@ -43,6 +44,8 @@ class Lowered:
     origins: OriginMap
     skipped: list[tuple[int, int]]
     """Extents of the source that are compiled into no program, such as unit tests."""
+    imports: dict[str, list[str]]
+    """Names that `use` brings in, with their paths."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -61,7 +64,7 @@ def lower(source: bytes) -> Lowered:
     out = scope.out
     if out.is_full:
         file.problems.append(Problem(out.origin, len(source), "too long when written as C"))
-    return Lowered(file, out.text(), OriginMap(out.starts, out.origins), scope.skipped)
+    return Lowered(file, out.text(), OriginMap(out.starts, out.origins), scope.skipped, scope.imports)
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,12 @@ from caplint.rust.words import words
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MOST_USES = 5000
+# Begins the entry of `use path::Type::*` while the names are collected.
+_EVERY = "*"
+_VARIANT = re.compile(rb"(?<![\w:.])[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*\b(?!\s*(?:::|!|<))")
+_DECLARED = re.compile(rb"\b(?:struct|enum|union|trait|type|fn|mod)\s+(\w+)")
+# Names that are in view everywhere, and the type itself.
+_PRELUDE = frozenset({"None", "Some", "Ok", "Err", "Self"})
 _KEYWORDS = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof"
@@ -85,7 +91,11 @@ def c_type(file: RustFile, node: tree_sitter.Node | None) -> str:
 
 
 def imports(file: RustFile, root: tree_sitter.Node) -> dict[str, list[str]]:
-    """Return the names that `use` declarations bring in, with their paths."""
+    """Return the names that `use` declarations bring in, with their paths.
+
+    `use path::Type::*` brings in variants of a type that another file declares: each word in the shape of one that is
+    declared nowhere here, unless there are several such types.
+    """
     found: dict[str, list[str]] = {}
     pending = [root]
     while pending and len(found) < _MOST_USES:
@@ -95,7 +105,25 @@ def imports(file: RustFile, root: tree_sitter.Node) -> dict[str, list[str]]:
                 found.update(_used(file, argument, []))
             elif child.type in {"mod_item", "function_item", "declaration_list", "block"}:
                 pending.append(child.child_by_field_name("body") or child)
+    owners = {tuple(path) for name, path in found.items() if name.startswith(_EVERY)}
+    found = {name: path for name, path in found.items() if not name.startswith(_EVERY)}
+    if len(owners) == 1:
+        owner = list(owners.pop())
+        declared = {match.decode() for match in _DECLARED.findall(file.source)}
+        for name in {match.decode() for match in _VARIANT.findall(file.source)} - declared - _PRELUDE:
+            found.setdefault(name, [*owner, name])
     return found
+
+
+def _is_type(name: str) -> bool:
+    return name[:1].isupper() and not name.isupper()
+
+
+def _every(file: RustFile, node: tree_sitter.Node, before: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the type of `use path::Type::*`, under a name that nothing else has."""
+    path = [*before, *(word for child in node.named_children for word in last_words(file.plain(child)))]
+    if path and _is_type(path[-1]):
+        yield f"{_EVERY}{'::'.join(path)}", path
 
 
 def _used(file: RustFile, node: tree_sitter.Node, before: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -113,6 +141,8 @@ def _used(file: RustFile, node: tree_sitter.Node, before: list[str]) -> Iterator
             path, alias = node.child_by_field_name("path"), node.child_by_field_name("alias")
             if path is not None and alias is not None:
                 yield file.plain(alias), [*before, *last_words(file.plain(path))]
+        case "use_wildcard":
+            yield from _every(file, node, before)
         case "identifier" | "scoped_identifier":
             path_words = [*before, *last_words(file.plain(node))]
             if path_words:

@@ -9,6 +9,11 @@ import tree_sitter
 from caplint.rust.syntax import RustFile
 from caplint.rust.words import words
 
+BLOCKS = frozenset(
+    {"block", "unsafe_block", "if_expression", "match_expression", "loop_expression", "while_expression",
+     "for_expression", "async_block", "const_block", "try_block"}
+)  # fmt: skip
+"""Kinds of expressions that hold statements."""
 _SKIPPED = frozenset({"line_comment", "block_comment", "attribute_item"})
 
 

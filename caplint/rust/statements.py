@@ -7,11 +7,11 @@ from collections.abc import Callable
 import tree_sitter
 
 from caplint.rust.branches import write_if, write_match
-from caplint.rust.expressions import BLOCKS, entries, expression
+from caplint.rust.expressions import entries, expression
 from caplint.rust.names import c_type, safe, type_name
 from caplint.rust.output import Output
 from caplint.rust.patterns import bindings
-from caplint.rust.results import Peeled, peeled
+from caplint.rust.results import BLOCKS, Peeled, peeled
 from caplint.rust.scope import DROP, RETURN, Fate, RustScope, conditioned
 from caplint.rust.value_types import first_inside, type_of_value
 from caplint.rust.words import words

@@ -14,6 +14,7 @@ class Words:
 
     transparent: frozenset[str]
     entries: frozenset[str]
+    walking: frozenset[str]
     fatal: frozenset[str]
     expecting: frozenset[str]
     dropping: frozenset[str]

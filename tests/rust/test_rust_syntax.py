@@ -69,6 +69,20 @@ KINDS = [
     ("use kvm_ioctls::Cap::A;", "variant"),
     ("const A: [u32; 1] = [RANGE!(KVM_CAP_A)];", "argument"),
 ]
+# Code, and the capabilities that variants without their type name in it.
+BARE = [
+    ("use kvm_ioctls::Cap::*;\nfn f() { kvm.check_extension(Irqchip) }", ["KVM_CAP_IRQCHIP"]),
+    ("use kvm_ioctls::{Cap::*, *};\nfn f() { let c = [Irqfd, ArmPsci02]; }", ["KVM_CAP_ARM_PSCI_0_2", "KVM_CAP_IRQFD"]),
+    ("use kvm_ioctls::*;\nfn f() { kvm.check_extension(Irqchip) }", []),
+    ("use kvm_ioctls::Cap::*;\n// Irqchip\nfn f() { let r: Result = Nothing; }", []),
+    ("use kvm_ioctls::Cap::*;\n#[cfg(test)]\nmod t { fn f() { g(Irqchip) } }", []),
+]
+
+
+@pytest.mark.parametrize(("source", "caps"), BARE)
+def test_ledger_of_bare_variants(source: str, caps: list[str]) -> None:
+    tokens = [record for record in extract(source.encode(), "rust").records if isinstance(record, Token)]
+    assert sorted((token.name, token.kind) for token in tokens) == [(cap, "variant") for cap in caps]
 
 
 @pytest.mark.parametrize(("source", "kind"), KINDS)

@@ -17,6 +17,8 @@ from caplint.rust.syntax import RustFile
 VARIANT = "variant"
 """Kind of a capability that is named by a variant of an enumeration."""
 _VARIANT = re.compile(rb"(?<!\w)(Cap)::([A-Z]\w*)")
+_BARE = re.compile(rb"(?<![\w:.])[A-Z]\w*\b(?!\s*(?:::|!|<))")
+_NO_USE = frozenset({"comment", "string", "disabled", "import", "definition"})
 # Kind of the nearest node that is no path → kind of the name.
 _KINDS = {
     "arguments": "argument",
@@ -97,6 +99,19 @@ def rust_tokens(lowered: Lowered) -> Iterator[Token]:
     for (name, kind), (count, offset) in sorted(counts.items()):
         yield Token(name, kind, count, *file.position(offset))
     yield from _variants(file, skipped)
+    yield from _bare_variants(lowered, skipped)
+
+
+def _bare_variants(lowered: Lowered, skipped: Spans) -> Iterator[Token]:
+    """Yield the capabilities that variants without their type are, where `use` brings them in."""
+    paths = {name: path for name, path in lowered.imports.items() if len(path) > 1}
+    caps = {name.encode(): cap for name, path in paths.items() if (cap := knowledge().variant("__".join(path[-2:])))}
+    for match in _BARE.finditer(lowered.file.source) if caps else ():
+        cap = caps.get(match.group())
+        if cap is not None and knowledge().number_in_linux(cap) is not None:
+            kind = _explain(lowered.file, skipped, match.start(), match.end())
+            if kind not in _NO_USE:
+                yield Token(cap, VARIANT, 1, *lowered.file.position(match.start()))
 
 
 def _variants(file: RustFile, skipped: Spans) -> Iterator[Token]:

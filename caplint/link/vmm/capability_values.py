@@ -31,6 +31,8 @@ from caplint.link.vmm.value_text import (
 _DEPTH = 12
 _MOST_DEFINITIONS = 16
 _POINTER = re.compile(r"([A-Za-z_][\w.\[\]]*(?:->\w+)*)\s*[-+]\s*[^-+]+\Z")
+_PLAIN_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,8}|[1-9][0-9]{0,8})[uUlL]*")
+_VARIANT = re.compile(r"\b[A-Z]\w*__[A-Z]\w*")
 
 Names = Callable[[str], list[str]]
 """Function that returns the names that a text spells out, in order."""
@@ -138,8 +140,8 @@ class _ValueSearch:
 
     def _one(self, at: _At, text: str, way: _Trail) -> None:
         if is_number(text):
-            return
-        if text[0] in "&*":
+            self._number(text, way)
+        elif text[0] in "&*":
             self.follow(at, text[1:], way if text[0] == "&" else way.into("[]", *way.path))
         elif text.isidentifier():
             self._name(at, text, way)
@@ -156,8 +158,18 @@ class _ValueSearch:
         else:
             self._spelt(text, way)
 
+    def _number(self, text: str, way: _Trail) -> None:
+        """Take a capability by its number in Linux; 0 is what structures are cleared with."""
+        match = _PLAIN_NUMBER.fullmatch(text) if self.names is spelt else None
+        if match is not None and (number := int(match.group(1), 0)):
+            name = knowledge().numbered_in_linux.get(number)
+            self.result.unknown |= name is None
+            if name is not None:
+                self.result.caps.setdefault(name, way.via)
+
     def _spelt(self, text: str, way: _Trail) -> None:
-        names = self.names(without_strings(text))
+        plain = without_strings(text)
+        names = [*self.names(plain), *filter(None, map(knowledge().variant, _VARIANT.findall(plain)))]
         for name in names:
             self.result.caps.setdefault(name, way.via)
         self.result.unknown |= not names

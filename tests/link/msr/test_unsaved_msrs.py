@@ -27,7 +27,8 @@ static const u32 emulated_msrs_all[] = {
 
 def _vmm(*names: str) -> str:
     entries = "".join(f"    kvm_msr_entry_add(cpu, {name}, 0);\n" for name in names)
-    return "".join(f"static int kvm_{verb}_msrs(X86CPU *cpu)\n{{\n{entries}}}\n" for verb in ("get", "put"))
+    asked = {"get": "    return kvm_vcpu_ioctl(cpu, KVM_GET_MSRS, cpu->buf);\n", "put": ""}
+    return "".join(f"static int kvm_{verb}_msrs(X86CPU *cpu)\n{{\n{entries}{end}}}\n" for verb, end in asked.items())
 
 
 def _numbers(root: Path) -> dict[str, Path]:

@@ -31,7 +31,15 @@ SITES = [
     ("kvm.check_extension_raw(u64::from(kvm_bindings::KVM_CAP_A))", [("A", "check", "system", "returned")]),
     ("for c in [KVM_CAP_A, KVM_CAP_B] { kvm.check_extension_raw(c); }",
      [("A", "check", "system", "dropped"), ("B", "check", "system", "dropped")]),
-    ("let caps = vec![Cap::Hlt, Cap::Pit];\nif caps.iter().all(|c| kvm.check_extension(*c)) {}", []),
+    ("let caps = vec![Cap::Hlt, Cap::Pit];\nif caps.iter().all(|c| kvm.check_extension(*c)) {}",
+     [("HLT", "check", "system", "argument"), ("PIT", "check", "system", "argument")]),
+    ("let caps = [Cap::Hlt, Cap::Pit];\nmatch caps.iter().find(|&c| !kvm.check_extension(*c)) { None => {} _ => {} }",
+     [("HLT", "check", "system", "argument"), ("PIT", "check", "system", "argument")]),
+    ("[KVM_CAP_A].iter().copied().for_each(|c| { vm.check_extension_raw(c); });", [("A", "check", "vm", "dropped")]),
+    ("for c in [Cap::Hlt] { kvm.check_extension(c); }", [("HLT", "check", "system", "dropped")]),
+    ("let none = [Cap::Hlt].into_iter().enumerate().any(|(_, c)| kvm.check_extension(c));",
+     [("HLT", "check", "system", "argument")]),
+    ("let it = next(); if it.map(|c| kvm.check_extension(c)) {}", []),
     ("let c = if a { Cap::Hlt } else { Cap::Pit };\nkvm.check_extension(c)",
      [("HLT", "check", "system", "returned"), ("PIT", "check", "system", "returned")]),
     ("let c = match a { 1 => Cap::Hlt, _ => Cap::Pit };\nkvm.check_extension(c)",
@@ -41,6 +49,11 @@ SITES = [
     ("let mut cap: kvm_enable_cap = kvm_bindings::kvm_enable_cap { flags: 0, ..Default::default() };\n"
      "cap.cap = KVM_CAP_A;\n"
      "vcpu.enable_cap(&cap).map_err(E)", [("A", "enable", "vcpu", "returned")]),
+    ("let mut c = kvm_enable_cap { cap: KVM_CAP_A, ..Default::default() };\nc.cap = 237;\nvm.enable_cap(&c)?;",
+     [("X86_APIC_BUS_CYCLES_NS", "enable", "vm", "tested")]),
+    ("let mut c = kvm_enable_cap::default();\nc.cap = 0x2f;\nvm.enable_cap(&c)?;",
+     [("PCI_SEGMENT", "enable", "vm", "tested")]),
+    ("let mut c = kvm_enable_cap::default();\nc.cap = 9999;\nvm.enable_cap(&c)?;", []),
     ("vm.enable_cap(&kvm_enable_cap { cap: KVM_CAP_A, args: [1, 0, 0, 0], ..Default::default() }).unwrap();",
      [("A", "enable", "vm", "tested")]),
     ("let mut c = kvm_enable_cap { cap: KVM_CAP_A, ..Default::default() };\nvm.enable_cap(&c)?;\n"
@@ -68,9 +81,27 @@ def test_sites(tmp_path: Path, body: str, uses: list[tuple[str, str, str, str]])
 
 
 def test_what_is_not_followed_is_a_blind_spot(tmp_path: Path) -> None:
-    body = "let caps = vec![Cap::Hlt, Cap::Pit];\nif caps.iter().all(|c| kvm.check_extension(*c)) {}"
+    body = "let caps = later();\nif caps.iter().all(|c| kvm.check_extension(*c)) {}"
     rows = _ask(tmp_path, _method(body), "SELECT path, line, verb, expression FROM vmm_unresolved")
     assert rows == [("src/vm.rs", 4, "check", "*c")]
+
+
+GLOBS = [
+    ("use kvm_ioctls::{Cap::*, *};", "", ["ARM_PSCI_0_2"]),
+    ("use kvm_ioctls::Cap::*;", "", ["ARM_PSCI_0_2"]),
+    ("use kvm_ioctls::Cap::ArmPsci02;", "", ["ARM_PSCI_0_2"]),
+    ("use kvm_ioctls::Cap::{self, ArmPsci02};", "", ["ARM_PSCI_0_2"]),
+    ("use kvm_ioctls::*;", "", []),
+    ("use kvm_ioctls::Cap::*;", "enum ArmPsci02 {}", []),
+    ("use kvm_ioctls::Cap::*;\nuse crate::Kind::*;", "", []),
+]
+
+
+@pytest.mark.parametrize(("head", "rest", "caps"), GLOBS)
+def test_variants_without_their_type(tmp_path: Path, head: str, rest: str, caps: list[str]) -> None:
+    body = "let all = [ArmPsci02];\nall.iter().all(|c| kvm.check_extension(*c))"
+    text = f"{head}\nimpl Vmm {{ fn f(&self, kvm: &Kvm) -> bool {{ {body} }} }}\nconst A: u32 = KVM_CAP_A;\n{rest}\n"
+    assert [row[0] for row in _ask(tmp_path, text)] == [f"KVM_CAP_{cap}" for cap in caps]
 
 
 def test_an_enumeration_of_the_program(tmp_path: Path) -> None:
