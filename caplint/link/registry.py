@@ -155,7 +155,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "device attributes",
         lambda run: link_device_attributes(run.store, run.reading.extractor),
-        needs=("all_file", "all_file_condition", "superseded", "tree"),
+        needs=("all_cap", "all_file", "all_file_condition", "superseded", "tree"),
         fills=("all_cut", "all_device_attribute"),
         wanted=_is_wide,
     ),
@@ -294,7 +294,7 @@ LINKS: tuple[Link[Linking], ...] = (
     Link(
         "MSRs",
         lambda run: link_msrs(run.store, run.reading.extractor, accesses=run.needs(*ACCESSES)),
-        needs=("all_cap_state", "all_file", "all_file_condition", "superseded", "tree"),
+        needs=("all_cap", "all_cap_state", "all_file", "all_file_condition", "superseded", "tree"),
         fills=_MSR_TABLES,
         wanted=_is_wide,
     ),
