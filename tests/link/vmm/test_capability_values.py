@@ -151,6 +151,7 @@ TABLES = {
     "walk": (ROWS + _function("const struct row *r;", "for (r = rows; r->name; r++)", CAP % "r->cap"), "AB"),
     "arithmetic": (ROWS + _use("r->cap", "const struct row *r = rows + mode;"), "AB"),
     "copy": (ROWS + _use("r.cap", "struct row r = rows[mode];"), "AB"),
+    "number in Linux": (_use("223"), "DIRTY_LOG_RING_ACQ_REL"),
     "numbers": (
         "static const int caps[] = { KVM_CAP_A, KVM_CAP_B, 0 };\n"
         + _function("const int *p;", "for (p = caps; *p; p++)", CAP % "*p"),
@@ -242,7 +243,7 @@ def test_named_capabilities(tmp_path: Path, text: str, caps: str) -> None:
 
 BLIND = {
     "function that is not in view": (_use("extern_cap(mode)"), "", ["extern_cap(mode)"]),
-    "number": (_use("223"), "", ["223"]),
+    "number": (_use("9223"), "", ["9223"]),
     "next enumerator": ("enum { FEATURE = KVM_CAP_A, OTHER };\n" + _use("OTHER"), "", ["OTHER"]),
     "set through its address": (_use("cap", "int cap = KVM_CAP_A;", "choose(&cap);"), "A", ["cap"]),
     "one branch only": (_use("cap", "int cap = KVM_CAP_A;", "if (mode)", "cap = extern_cap();"), "A", ["cap"]),
