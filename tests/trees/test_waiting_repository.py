@@ -148,7 +148,7 @@ def _git_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> N
 def test_a_log_of_a_long_history_may_be_silent_for_longer(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of Linux, git writes the first commit in the order of parents after half a minute."""
+    """Git writes Linux's first commit in the order of parents after half a minute."""
     _git_that(tmp_path, monkeypatch, "sleep 1; echo said")
     monkeypatch.setattr(git_process, "SILENCE", 0.2)
     git = git_process.Git(locate(root))

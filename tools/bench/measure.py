@@ -35,9 +35,9 @@ class Row:
     """Of all processes at one time, what they share counted once (PSS)."""
     note: str = ""
     first: float | None = None
-    """Of the program's first process."""
+    """Peak of the program's first process."""
     worker: float | None = None
-    """Of the largest of the processes that the first has started."""
+    """Peak of the largest of the processes that the first has started."""
 
 
 @dataclass(frozen=True)

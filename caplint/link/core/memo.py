@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from caplint.facts.store.store import FactStore
 from caplint.knowledge.load import GENERIC
@@ -23,7 +23,7 @@ def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor
     """
     kind = connection.execute("SELECT name, role, project FROM temp.tree WHERE name = ?", (tree,)).fetchone()
     digest = hashlib.sha256(f"{code_identity(*LINKS)} {extractor} {kind}".encode())
-    for row in connection.execute(
+    rows = connection.execute(
         """SELECT f.path, b.oid, f.arch, f.header, nullif(b.extractor, ?1) FROM temp.all_file f
            JOIN main.blob b ON b.id = f.blob
            WHERE f.side = ?2 AND f.tree = ?3 AND NOT f.expanded
@@ -31,9 +31,15 @@ def snapshot_key(connection: sqlite3.Connection, side: str, tree: str, extractor
              AND (?4 IS NULL OR coalesce(f.arch, ?5) IN (?4, ?5))
            ORDER BY 1""",
         (extractor, side, tree, arch, GENERIC),
-    ):
-        digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")
+    )
+    add_rows(digest, rows)
     return digest.hexdigest()
+
+
+def add_rows(digest: hashlib._Hash, rows: Iterable[tuple[object, ...]]) -> None:
+    """Add rows to the digest of a cache key."""
+    for row in rows:
+        digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")
 
 
 def remembered(

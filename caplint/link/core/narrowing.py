@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from caplint.knowledge.load import GENERIC
-from caplint.link.core.memo import snapshot_key
+from caplint.link.core.memo import add_rows, snapshot_key
 
 _OTHERS = "side = ? AND tree = ? AND arch NOT IN (?, ?)"
 # What links before those of one architecture tell of its files, from files that it may not see: macros that stand for
@@ -38,8 +38,7 @@ def narrow_key(connection: sqlite3.Connection, side: str, tree: str, extractor: 
     digest = hashlib.sha256(f"{arch} {snapshot_key(connection, side, tree, extractor, arch)}".encode())
     asked = {"side": side, "tree": tree, "generic": GENERIC, "arch": arch}
     for query in _TOLD:
-        for row in connection.execute(query, asked):
-            digest.update("\0".join(map(str, row)).encode("utf-8", "surrogateescape") + b"\0")
+        add_rows(digest, connection.execute(query, asked))
         digest.update(b"\0")
     return digest.hexdigest()
 

@@ -1,4 +1,4 @@
-"""What one architecture sees of a tree: its own files and shared ones, while everything else stays as it was."""
+"""Files that one architecture sees of a tree: its own and shared ones, while everything else stays as it was."""
 
 from __future__ import annotations
 

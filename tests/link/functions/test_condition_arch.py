@@ -31,7 +31,7 @@ def test_condition(condition: object, arch: str | None) -> None:
 
 
 def test_code_that_no_build_has_tells_nothing() -> None:
-    """What implies everything implies two architectures."""
+    """A condition that never holds implies two architectures."""
     assert condition_arch(text(conjunction([X86, ARM]))) is None
 
 

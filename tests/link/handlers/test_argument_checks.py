@@ -88,7 +88,7 @@ def test_requests_that_go_out_of_view(code: LinkedCode, name: str) -> None:
     ("name", "highest"), [("none", None), ("one", 0), ("two", 1), ("of_deep_helper", 2), ("tested_above", None)]
 )
 def test_highest_argument(code: LinkedCode, name: str, highest: int | None) -> None:
-    """Of those that the case reads; a test above the switch is none of it."""
+    """Arguments that the case reads count; a test above the switch does not."""
     assert highest_argument(_readers(code), code.body(name), _site(code, name)) == highest
 
 

@@ -92,7 +92,7 @@ def test_argument(code: LinkedCode, name: str) -> None:
 
 
 def test_indices_of_what_is_read(code: LinkedCode) -> None:
-    """Those of a helper that gets the whole request too; a region counts alone."""
+    """Indices that a helper reads count if it gets the whole request; a region counts alone."""
     reader = _reader(code, "reads", ARGS)
     assert indices(reader, reader.whole) == {1, 2, 3, 4, 5}
     start, stop = code.at("kvm->table[", "reads"), code.at("x = cap->args[0x2]", "reads")

@@ -27,7 +27,7 @@ def test_architecture(name: str, arch: str | None) -> None:
 
 
 def test_rows(tmp_path: Path) -> None:
-    """Of the generic header alone: an architecture's own header and code show nothing of other architectures."""
+    """Names of the generic header alone: an architecture's own header and code show nothing of other architectures."""
     header = (
         "#define KVM_CAP_S390_A 1\n#define KVM_CAP_S390_A 1\n#define KVM_B 2\n#define OTHER 3\n#define MY_KVM_C 4\n"
     )
