@@ -40,6 +40,20 @@ CASES: dict[str, tuple[str, int | None]] = {
         "kvm_for_each_vcpu(i, vcpu, kvm) { if (vcpu->y) { r = 0; break; } } if (cap->flags) return -EINVAL; return 0;",
         1,
     ),
+    "breaks_a_loop_on_its_line": (
+        "\n kvm_for_each_vcpu(i, vcpu, kvm) {\nif (vcpu->y) { r = 0; break; } }\n"
+        " if (cap->flags) return -EINVAL; return 0;",
+        1,
+    ),
+    "breaks_an_unknown_loop": (
+        "\n walk_all(i, vcpu, kvm) {\nif (vcpu->y) { r = 0; break; } } if (cap->flags) return -EINVAL; return 0;",
+        1,
+    ),
+    "breaks_behind_a_macro_loop": (
+        "\n kvm_for_each_vcpu(i, vcpu, kvm) {\nvcpu->y = 1; } if (kvm->y) { r = 0; break; } if (cap->flags) return -EINVAL;"
+        " return 0;",
+        0,
+    ),
     "breaks_behind_return": ("if (cap->flags) return -EINVAL; return 0; break;", 1),
     "breaks_inner_switch": (
         "switch (kvm->y) { case 1: if (kvm->z) { r = 0; break; } r = 1; } if (cap->flags) return -EINVAL; return 0;",
