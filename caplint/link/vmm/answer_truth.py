@@ -72,12 +72,14 @@ class _Kernel:
         where = (self.side, self.tree, member)
         types = self.connection.execute(
             """SELECT DISTINCT m.type FROM temp.all_file f JOIN main.member m ON m.blob = f.blob
-               WHERE f.side = ?1 AND f.tree = ?2 AND (m.name = ?3 OR m.name GLOB '*.' || ?3)""",
+               WHERE f.side = ?1 AND f.tree = ?2 AND instr(m.name, ?3) AND (m.name = ?3 OR m.name GLOB '*.' || ?3)""",
             where,
         ).fetchall()
         stores = self.connection.execute(
             """SELECT f.arch, f.path, s.value FROM temp.all_file f JOIN main.store s ON s.blob = f.blob
-               WHERE f.side = ?1 AND f.tree = ?2 AND s.target GLOB '*[.>]' || ?3 AND s.operator = '=' ORDER BY 2, 3""",
+               WHERE f.side = ?1 AND f.tree = ?2 AND instr(s.target, ?3) AND s.target GLOB '*[.>]' || ?3
+                   AND s.operator = '='
+               ORDER BY 2, 3""",
             where,
         ).fetchall()
         values = [self._constants.value(arch, path, text) for arch, path, text in stores]

@@ -227,3 +227,5 @@ CREATE TEMP VIEW ioctl_unasked AS
 CREATE TEMP VIEW {base_}vmm_check AS SELECT * FROM all_vmm_use WHERE side = '{side}' AND verb <> 'enable';
 
 CREATE TEMP VIEW {base_}vmm_enable AS SELECT * FROM all_vmm_use WHERE side = '{side}' AND verb = 'enable';
+
+CREATE INDEX temp.all_vmm_asked_place ON all_vmm_asked (path, line);
