@@ -50,8 +50,8 @@ CASES: dict[str, tuple[str, int | None]] = {
         1,
     ),
     "breaks_behind_a_macro_loop": (
-        "\n kvm_for_each_vcpu(i, vcpu, kvm) {\nvcpu->y = 1; } if (kvm->y) { r = 0; break; } if (cap->flags) return -EINVAL;"
-        " return 0;",
+        "\n kvm_for_each_vcpu(i, vcpu, kvm) {\nvcpu->y = 1; } if (kvm->y) { r = 0; break; }\n"
+        " if (cap->flags) return -EINVAL; return 0;",
         0,
     ),
     "breaks_behind_return": ("if (cap->flags) return -EINVAL; return 0; break;", 1),
