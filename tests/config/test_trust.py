@@ -177,61 +177,6 @@ def test_names_that_are_no_utf8(apart: Path) -> None:
     assert settings.load(start=place).rules == (f"{place}/house",)
 
 
-def test_the_command(caplint: Caplint, apart: Path) -> None:
-    file = _found(apart, '# seen\ncache = "a\\u001b[2J"\n[trees.x]\npath = "../x"\n')
-    assert caplint("check").status == 2
-    run = caplint("trust")
-    assert (run.status, run.err) == (0, "")
-    assert run.out.splitlines()[:3] == [
-        f"trusted: {file}",
-        '  cache = "a\\u001b[2J"',
-        '  trees = {"x": {"path": "../x"}}',
-    ]
-    assert caplint("trust", "--list").out == f"{file}: trusted\n"
-    assert "../x: no such directory" in caplint("check").err
-    _found(apart, 'cache = "b"')
-    assert caplint("trust", "--list").out == f"{file}: changed since it was trusted\n"
-    file.unlink()
-    assert caplint("trust", "--list").out == f"{file}: cannot be read: No such file or directory\n"
-    assert caplint("trust", "--remove", "caplint.toml").out == f"no longer trusted: {file}\n"
-    assert caplint("trust", "--list").out == ""
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ([], "no caplint.toml found here or above; name the file"),
-        (["other.toml"], "only files named caplint.toml or pyproject.toml are trusted; use --config for others"),
-        (["gone/caplint.toml"], "cannot be read: No such file"),
-        (["--remove", "caplint.toml"], "is not on the list of trusted files"),
-        (["--list", "caplint.toml"], "--list shows all trusted files"),
-    ],
-)
-def test_wrong_use_is_one_line(caplint: Caplint, words: list[str], said: str) -> None:
-    run = caplint("trust", *words)
-    assert (run.status, run.out) == (2, "")
-    assert said in run.err
-    assert run.err.count("\n") == 1
-
-
-def test_a_file_that_needs_no_trust_is_put_on_no_list(caplint: Caplint, apart: Path) -> None:
-    file = _found(apart, HARMLESS)
-    assert caplint("trust").out == f"{file}: has no setting that needs trust\n"
-    assert not trust.list_path().exists()
-
-
-def test_the_configuration_says_whether_it_is_trusted(caplint: Caplint, apart: Path) -> None:
-    file = _found(apart, RESTRICTED["cache"])
-    first = caplint("config").out.splitlines()[0]
-    assert (
-        first == f"# from {file}, not trusted: other commands refuse it; run `caplint trust`, or name it with --config"
-    )
-    caplint("trust")
-    assert caplint("config").out.splitlines()[0] == f"# from {file}"
-    found = json.loads(caplint("config", "--output-format", "json").out)
-    assert (found["trust"], found["restricted"]) == ("trusted", ["cache"])
-
-
 def test_a_run_says_what_a_configuration_hides(caplint: Caplint, apart: Path) -> None:
     root = kernel(apart / "k", {"include/uapi/linux/kvm.h": "#define KVM_CAP_HLT 1\n#define KVM_CAP_TWO 1\n"})
     file = _found(apart, 'ignore = ["CAP103"]\n[[suppress]]\ncode = "CAP102"\nsubject = "KVM_CAP_TWO"\nreason = "so"\n')

@@ -1,4 +1,4 @@
-"""Processes that are lost are not waited for."""
+"""Tasks in worker processes: lost processes are not waited for, and limits hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console script as the shell sees it: exit codes, pipes that close, terminals that know few characters."""
+"""Runs commands and ends with their exit codes; pipes that close and terminals that know few characters included."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import HEADER, age, kernel
+from conftest import HEADER, X86, Caplint, age, kernel
+
+from caplint import __version__
 
 _ROOT = Path(__file__).parents[2]
 _CODE = "from caplint.cli.main import entry; entry()"
@@ -58,3 +60,19 @@ def test_a_reader_that_leaves(tmp_path: Path) -> None:
     complaint = process.stderr.read()
     process.stderr.close()
     assert (process.wait(), complaint) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("check", "--help"), ("facts", "--help"), ("explain", "--help"), ("--version",)]
+)
+def test_help(caplint: Caplint, words: tuple[str, ...]) -> None:
+    run = caplint(*words)
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("usage: caplint" if "--help" in words else f"caplint {__version__}\n")
+
+
+def test_the_same_options_everywhere(caplint: Caplint, tmp_path: Path) -> None:
+    tree = kernel(tmp_path / "k", {X86: ""})
+    for words in (("check",), ("coverage",), ("facts", "SELECT 1")):
+        for option in ((tree,), ("--kernel", tree), ("--tree", f"mine=kernel:{tree}")):
+            assert caplint(*words, *option, "--jobs", "1").status in {0, 1}
