@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from conftest import commit, git, kernel, lay
 
 # What git itself would run for the owner of such a repository, by the keys of git-config(1).
@@ -58,6 +59,13 @@ def trapped(root: Path, program: Path) -> Path:
             (place / hook).chmod(0o755)
     git(root, "config", "extensions.partialClone", "origin")
     return root
+
+
+def git_that(place: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Have a script of the shell run as git, from a directory below the place."""
+    lay(place / "bin", {"git": f"#!/bin/sh\n{script}\n"})
+    (place / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}/bin:{os.environ['PATH']}")
 
 
 def monitored(root: Path, program: Path, how: str) -> Path:

@@ -12,9 +12,6 @@ import pytest
 from conftest import X86, Caplint, commit, git, kernel, lay
 from hostile_repositories import monitored, trapped
 
-from caplint.trees.git_place import locate
-from caplint.trees.git_process import Git
-
 DIFF = """\
 --- a/arch/x86/kvm/x86.c
 +++ b/arch/x86/kvm/x86.c
@@ -108,36 +105,6 @@ def test_the_environment_configures_nothing(
     for words in (("check", f"{tmp_path}/k@HEAD"), ("check", "--staged", f"{tmp_path}/k")):
         run = caplint(*words)
         assert (run.status, run.err, trap.exists(), (tmp_path / "trace").exists()) == (0, "", False, False)
-
-
-def test_git_is_given_nothing_but_what_is_fixed(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of these closes a way that another closes too, with this version of git."""
-    lay(tmp_path / "bin", {"git": f'#!/bin/sh\nenv -0 > {tmp_path}/env\npwd > {tmp_path}/cwd\necho "$@"\n'})
-    (tmp_path / "bin/git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    monkeypatch.setenv("GIT_TEA", "1")
-    git_of_tree = Git(locate(tree))
-    words = git_of_tree.run("log").decode().split()
-    own = str(git_of_tree.private.path)
-    given = dict(entry.split("=", 1) for entry in (tmp_path / "env").read_text().split("\0") if entry)
-    assert {name: value for name, value in given.items() if name.startswith("GIT_")} == {
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
-        "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOC_LIMIT": "1g", "GIT_DIR": own,
-        "GIT_OBJECT_DIRECTORY": str(tree / ".git/objects"),
-    }  # fmt: skip
-    assert (given["HOME"], given["XDG_CONFIG_HOME"], given["LC_ALL"]) == (own, own, "C")
-    assert (tmp_path / "cwd").read_text() == f"{own}\n"
-    safe = ("protocol.allow=never", "core.fsmonitor=false", "core.hooksPath=/dev/null")
-    assert words == ["--no-pager", *(word for setting in safe for word in ("-c", setting)), "log"]
-
-
-def test_the_private_configuration_closes_every_way(tree: Path) -> None:
-    listed = Git(locate(tree)).run("config", "--file", "config", "--list").decode().split()
-    assert set(listed) >= {
-        "core.bare=true", "core.fsmonitor=false", "core.hookspath=/dev/null", "core.attributesfile=/dev/null",
-        "core.commitgraph=false", "core.multipackindex=false", "core.bigfilethreshold=32m", "protocol.allow=never",
-    }  # fmt: skip
 
 
 def test_nothing_is_run_for_a_patch(caplint: Caplint, tree: Path, trap: Path, tmp_path: Path) -> None:

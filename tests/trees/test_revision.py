@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
-from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from conftest import KERNEL_FILES, QEMU_FILES, UAPI, X86, commit, git, kernel, lay, qemu
 
 from caplint.facts.store.store import FactStore
 from caplint.trees.detect import against, directory_tree, parse_tree, staged_tree, tree_of
-from caplint.trees.git_place import locate
-from caplint.trees.git_private import PrivateGit
 from caplint.trees.repository import Repository
-from caplint.trees.tree import Tree, object_id
+from caplint.trees.tree import Tree
 from caplint.util.errors import CaplintError
 
 OTHER = "include/linux/other.h"
@@ -222,58 +217,3 @@ def test_a_damaged_repository(tmp_path: Path, store: FactStore) -> None:
     (root / ".git/objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(CaplintError, match=f"cannot read object {oid} from the repository; run `git fsck`"):
         _state(tree_of(f"{root}@HEAD"), store)
-
-
-def _reading(root: Path) -> tuple[Repository, str, bytes]:
-    """A repository whose reader runs, with an object of it and what that holds."""
-    commit(kernel(root))
-    repository, content = Repository(root), (root / UAPI).read_bytes()
-    assert repository.read(object_id(content)) == content
-    return repository, object_id(content), content
-
-
-def test_what_is_no_blob_is_one_error_and_the_next_object_is_itself(tmp_path: Path) -> None:
-    """No answer that is still to come is taken for that of a later question."""
-    repository, oid, content = _reading(tmp_path)
-    with pytest.raises(CaplintError, match="cannot read object"):
-        list(repository.read_all([git(tmp_path, "rev-parse", "HEAD"), object_id((tmp_path / X86).read_bytes())]))
-    assert repository.read(oid) == content
-
-
-def test_a_forked_process_removes_no_private_directory_of_its_parent(tmp_path: Path) -> None:
-    commit(kernel(tmp_path / "k"))
-    private = PrivateGit(locate(tmp_path / "k"))
-    process = get_context("fork").Process(target=private.close)
-    process.start()
-    process.join()
-    assert (process.exitcode, private.path.is_dir()) == (0, True)
-    private.close()
-    assert not private.path.exists()
-
-
-def test_a_forked_process_that_forgets_a_repository_does_not_wait_for_its_reader(tmp_path: Path) -> None:
-    """A worker that collects garbage would hang until it is taken for one that reads for too long."""
-    repository, oid, content = _reading(tmp_path)
-    child = get_context("fork").Process(target=repository._blobs.__del__)
-    child.start()
-    child.join(10)
-    hangs = child.is_alive()
-    child.kill()
-    assert not hangs
-    assert repository.read(oid) == content
-
-
-def test_a_repository_is_forgotten_although_a_forked_process_holds_its_pipes(tmp_path: Path) -> None:
-    """As a worker does for as long as it waits for a task."""
-    repository, oid, content = _reading(tmp_path)
-    child = get_context("fork").Process(target=time.sleep, args=(60,))
-    child.start()
-    closing = Thread(target=repository.close, daemon=True)
-    closing.start()
-    closing.join(10)
-    hangs = closing.is_alive()
-    child.kill()
-    child.join()
-    assert not hangs
-    assert repository.read(oid) == content
-    repository.close()

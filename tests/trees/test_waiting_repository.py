@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import X86, Caplint, commit, git, kernel, lay
-from hostile_repositories import KINDS
+from hostile_repositories import KINDS, git_that
 
 from caplint.trees import git_objects, git_process, git_references
 from caplint.trees.detect import directory_tree, staged_tree
@@ -139,52 +139,6 @@ def test_git_that_does_not_answer_is_not_waited_for(
     assert time.monotonic() - start < 5
 
 
-def _git_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    lay(tmp_path / "bin", {"git": f"#!/bin/sh\n{script}\n"})
-    (tmp_path / "bin/git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-
-
-def test_a_log_of_a_long_history_may_be_silent_for_longer(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Git writes Linux's first commit in the order of parents after half a minute."""
-    _git_that(tmp_path, monkeypatch, "sleep 1; echo said")
-    monkeypatch.setattr(git_process, "SILENCE", 0.2)
-    git = git_process.Git(locate(root))
-    with pytest.raises(git_process.GitFailedError, match=r"takes longer than 0\.2 s"):
-        git.run("version")
-    assert git.run("log", seconds=900) == b"said\n"
-    monkeypatch.setattr(git_process, "_WHOLE", 0.1)
-    with pytest.raises(git_process.GitFailedError, match=r"takes longer than 0\.3 s"):
-        git.run("log", seconds=0.3)
-
-
-def test_git_that_says_all_and_does_not_end_is_ended(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _git_that(tmp_path, monkeypatch, "exec sleep 30 >&- 2>&-")
-    monkeypatch.setattr(git_process, "SILENCE", 0.2)
-    start = time.monotonic()
-    with pytest.raises(git_process.GitFailedError, match=r"timed out after 0\.2 seconds"):
-        git_process.Git(locate(root)).run("version")
-    assert time.monotonic() - start < 10
-
-
-def test_errors_of_git_without_end_are_cut(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _git_that(tmp_path, monkeypatch, "head -c 3000000 /dev/zero | tr '\\0' x >&2; exit 1")
-    with pytest.raises(git_process.GitFailedError, match=r"^x+$") as error:
-        git_process.Git(locate(root)).run("version")
-    assert len(str(error.value)) < 1_500_000
-
-
-def test_an_answer_of_git_that_ends_early_is_none(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _git_that(tmp_path, monkeypatch, "read oid; printf '%s blob 100\\nhalf' $oid")
-    oid = object_id((root / X86).read_bytes())
-    with pytest.raises(CaplintError, match=f"object {oid} ends early; run `git fsck`$"):
-        Repository(root).read(oid)
-
-
 @pytest.mark.parametrize(
     ("name", "most"), [("commondir", 8_192), ("config", 4_000_000), ("objects/info/alternates", 1_000_000)]
 )
@@ -213,9 +167,7 @@ def test_references_are_bounded(root: Path, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_git_that_writes_without_end_is_ended(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lay(tmp_path / "bin", {"git": "#!/bin/sh\nexec yes\n"})
-    (tmp_path / "bin/git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    git_that(tmp_path, monkeypatch, "exec yes")
     monkeypatch.setattr(git_process, "_LARGEST_OUTPUT", 1_000_000)
     with pytest.raises(CaplintError, match=r"git ls-files: writes more than 1,000,000 bytes"):
         Repository(root).staged()
@@ -287,9 +239,3 @@ def test_a_repository_under_a_young_fifo_is_no_fifo(root: Path) -> None:
     """Whatever is below the working tree is no file of git's."""
     os.mkfifo(root / "virt/kvm/pipe.c")
     assert "virt/kvm/pipe.c" not in staged_tree(directory_tree(str(root))).candidates()
-
-
-def test_git_that_never_ends_is_ended(root: Path) -> None:
-    """Each of its answers may come in time."""
-    with pytest.raises(git_process.GitFailedError, match=r"^takes longer than -1 s; run `git fsck`"):
-        git_process.Git(locate(root)).run("version", seconds=-1.0)
