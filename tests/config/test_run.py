@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
+from caplint.c.tables import Repairs
 from caplint.config.run import machines_of, with_machines
-from caplint.config.settings import Config, Fleet, Repairs, Suppression
+from caplint.config.settings import Config, Fleet, Suppression
 from caplint.machine.record import Machine
 
 BOX = Machine("box", "6.12", "x86", 0, 10, ())

@@ -43,8 +43,8 @@ def test_an_entry_of_a_baseline_says_where_it_is(arch: str | None, function: str
     assert str(entry) == text
 
 
-def _upstream(**more: str) -> UpstreamEntry:
-    return UpstreamEntry("CAP202", "note", "KVM_CAP_HLT", "vmm", "kvm.c", "reported", "it is on the list", **more)
+def _upstream(arch: str | None = None, mended: str | None = None) -> UpstreamEntry:
+    return UpstreamEntry("CAP202", "note", "KVM_CAP_HLT", "vmm", "kvm.c", "reported", "it is on the list", arch, mended)
 
 
 def test_a_finding_that_is_known_upstream_says_where_it_is() -> None:
