@@ -14,6 +14,7 @@ from caplint.server.cards import Cards
 from caplint.server.messages import NameCard
 from caplint.session import Session, open_session
 from caplint.trees.detect import directory_tree
+from caplint.trees.tree import Tree
 
 INDEX = "arch/x86/include/asm/msr-index.h"
 POUR = f"{HEADER}#include <linux/ioctl.h>\n#include <asm/kvm.h>\n#define KVM_POUR _IO(0xAE, 0xda)\n"
@@ -25,7 +26,7 @@ FINDING = Finding("CAP999", "made-up", "note", "KVM_CAP_HLT", None, None, "is od
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     root = tmp_path_factory.mktemp("cards")
     use = "int f(void) { return kvm_check_extension(s, KVM_CAP_HLT) + kvm_ioctl(s, KVM_POUR); }\n"
-    trees = [
+    trees: list[Tree] = [
         directory_tree(str(kernel(root / "k", LINUX))),
         directory_tree(str(qemu(root / "q", {"accel/kvm/kvm-all.c": use}))),
     ]

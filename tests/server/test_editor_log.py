@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from caplint.server import editor_log
 from caplint.server.editor_log import OneLine, to_standard_error
 from caplint.util.errors import CaplintError
 from caplint.util.regular_file import open_regular
@@ -17,7 +18,7 @@ from caplint.util.regular_file import open_regular
 
 def _shown(message: str, error: BaseException | None = None, *arguments: Any) -> str:
     exception = (type(error), error, error.__traceback__) if error else None
-    record = logging.LogRecord("pygls", logging.ERROR, "x.py", 1, message, arguments, exception)  # type: ignore[arg-type]
+    record = logging.LogRecord("pygls", logging.ERROR, "x.py", 1, message, arguments, exception)
     return OneLine().format(record)
 
 
@@ -54,10 +55,10 @@ def test_the_error_of_a_library_stands_behind_the_message_without_its_traceback(
 
 def test_a_fault_of_caplint_has_its_traceback() -> None:
     with pytest.raises(CaplintError) as caught:
-        open_regular(editor_log.Path("/gone"))
+        open_regular(Path("/gone"))
     first, *rest = _shown("it failed", caught.value).split("\n")
     assert first == f"caplint: it failed: CaplintError: {caught.value}"
-    assert rest[0].startswith("Traceback (most recent call last):") or any("Traceback" in line for line in rest)
+    assert any(line.startswith("Traceback (most recent call last):") for line in rest)
     assert rest[-1].endswith(f"CaplintError: {caught.value}")
     assert any("util/regular_file.py" in line for line in rest)
 
@@ -79,8 +80,6 @@ def _root_logger() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_root_logger")
 def test_warnings_and_errors_of_all_libraries_are_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from io import StringIO  # noqa: PLC0415
-
     monkeypatch.setattr(sys, "stderr", told := StringIO())
     to_standard_error()
     to_standard_error()
