@@ -8,11 +8,10 @@ import pytest
 from bodies import LinkedCode, linked
 
 from caplint.link.functions.call_sites import Budget
-from caplint.link.handlers.conditions import Place, Region
+from caplint.link.handlers.conditions import Region
 from caplint.link.handlers.request_names import WHOLE, Part
 from caplint.link.handlers.request_tests import Readers, RequestTests
-from caplint.link.handlers.value_tests import ConditionResult, Level
-from caplint.values.expression_tree import tree_of
+from caplint.link.handlers.value_tests import Level
 
 FLAGS: Part = ("flags",)
 HELPERS = """\
@@ -80,18 +79,9 @@ CASES = {
     "pointer_error": ("void *p = ERR_PTR(-EINVAL); if (IS_ERR(p)) return -EINVAL;", Level.UNREACHED),
 }  # fmt: skip
 HEAD = "int {}(struct kvm *kvm, struct kvm_enable_cap *cap)\n{{\n"
-# Name → what happens to a copy of the flags; whether it is cut to a range that any value may have become.
-RESTRAINED = {
-    "kept": ("", False), "masked_copy": ("f &= VALID;", True), "cleared_copy": ("f &= ~VALID;", False),
-    "wrapped_copy": ("f %= 8;", True), "capped": ("if (f > 4) f = 4;", True), "replaced": ("if (kvm->x) f = 4;", False),
-    "widened": ("f |= 1;", False), "truth_of_it": ("f = !!f;", True), "added_to": ("f = f + 1;", False),
-}  # fmt: skip
 TEXT = HELPERS + "".join(
     f"{HEAD.format(name)}switch (cap->cap) {{ case KVM_CAP_A: {body} HERE(); return 0; }} return -EINVAL; }}\n"
     for name, (body, _) in CASES.items()
-)
-TEXT += "".join(
-    f"{HEAD.format(name)}u32 f = cap->flags; {body} HERE(); return 0; }}\n" for name, (body, _) in RESTRAINED.items()
 )
 TEXT += HEAD.format("above") + (
     "if (cap->flags) return -EINVAL; switch (cap->cap) { case KVM_CAP_A: HERE(); } return 0; }\n"
@@ -138,33 +128,6 @@ def test_a_test_above_the_switch_counts(code: LinkedCode) -> None:
 def test_arguments(code: LinkedCode, value: str, mark: str, level: Level) -> None:
     """What fdget() gets it judges itself; a remainder does not bound what it is of."""
     assert _reader(code, "argument", ("args", value)).level(*_at(code, "argument", mark)) is level
-
-
-@pytest.mark.parametrize(
-    ("expression", "outcome", "level"),
-    [
-        ("0", ConditionResult.ZERO, Level.UNTESTED), ("0", ConditionResult.NONZERO, Level.UNREACHED),
-        ("-EINVAL", ConditionResult.GOOD, Level.UNREACHED), ("cap->flags", ConditionResult.ZERO, Level.TESTED),
-        ("!cap->flags", ConditionResult.NONZERO, Level.TESTED), ("check(cap)", ConditionResult.GOOD, Level.TESTED),
-        ("check(cap)", ConditionResult.BAD, Level.UNTESTED), ("kvm->x", ConditionResult.ZERO, Level.UNTESTED),
-        ("check(cap) == 0", ConditionResult.NONZERO, Level.TESTED),
-        ("(kvm->x, check(cap))", ConditionResult.ZERO, Level.TESTED),
-        ("PTR_ERR_OR_ZERO(check(cap))", ConditionResult.ZERO, Level.TESTED),
-        ("ERR_PTR(cap->flags)", ConditionResult.ZERO, Level.UNREACHED),
-        ("cap->flags @", ConditionResult.ZERO, Level.UNKNOWN), ("kvm @", ConditionResult.ZERO, Level.UNTESTED),
-    ],
-)  # fmt: skip
-def test_outcome_of_an_expression(code: LinkedCode, expression: str, outcome: ConditionResult, level: Level) -> None:
-    place = Place(*_at(code, "untested"))
-    assert _reader(code, "untested").implied(tree_of(expression), outcome, place) is level
-
-
-@pytest.mark.parametrize("name", RESTRAINED)
-def test_copies_that_are_cut_to_a_range(code: LinkedCode, name: str) -> None:
-    reader, place = _reader(code, name), Place(*_at(code, name))
-    assert reader.restrained(tree_of("f"), place) is RESTRAINED[name][1]
-    assert not reader.restrained(tree_of("f + 1"), place)
-    assert not reader.restrained(tree_of("kvm"), place)
 
 
 def test_bits_that_tests_accept(code: LinkedCode) -> None:

@@ -1,4 +1,4 @@
-"""msr_get and msr_set: registers that a handler answers for outside of a switch, and what gates an access."""
+"""Functions that read and write MSRs: registers that they answer for, where values come from, what gates an access."""
 
 from __future__ import annotations
 
@@ -107,47 +107,16 @@ def test_where_a_value_goes_to(tmp_path: Path, lines: tuple[str, ...], how: str,
 ASKS = ["msr_info", "msr", "host_initiated", "host", "data", "index", "msr_index", "r", "ret"]
 
 
-@pytest.mark.parametrize(
-    ("gate", "gated"), [*((name, 0) for name in ASKS), ("guest_has_tea", 1), ("msr && feature", 1)]
-)
+GATES = [
+    *((name, 0) for name in ASKS), ("guest_has_tea", 1), ("msr && feature", 1), ("!msr_info->host_initiated", 0),
+    ("!msr_info->host_initiated && !vcpu->kvm->arch.tea_on", 1), ("!guest_cpuid_has(vcpu, X86_FEATURE_TEA)", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("gate", "gated"), GATES)
 def test_who_asks_is_no_gate(tmp_path: Path, gate: str, gated: int) -> None:
     text = _case(f"if ({gate})", "\treturn 1;", "msr_info->data = 7;", "break;")
     assert _ask(tmp_path, text, "SELECT gated FROM msr_get") == [(gated,)]
-
-
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [
-        ("0", 0),
-        ("0xffffffff", 0xFFFFFFFF),
-        ("0x100000000", None),
-        ("(-1)", None),
-        ("unknown", None),
-        ("(MSR_TEA + 1)", 0xC0000011),
-    ],
-)
-def test_numbers_of_registers(tmp_path: Path, value: str, number: int | None) -> None:
-    tree = bare_kernel(tmp_path, {INDEX: f"{NUMBERED}#define MSR_CUP {value}\n", HOST: HELD})
-    assert ask([tree], "SELECT number FROM msr WHERE name = 'MSR_CUP'") == [(number,)]
-
-
-@pytest.mark.parametrize(
-    ("statement", "reads", "writes"),
-    [
-        ("x = v->arch.tea;", 1, 0),
-        ("v->arch.tea = 1;", 0, 1),
-        ("v->arch.tea |= 1;", 1, 1),
-        ("v->arch.tea++;", 1, 1),
-        ("f(&v->arch.tea);", 1, 1),
-        ("v->arch.tea[0].x = 1;", 1, 0),
-        ("v->arch.tea[1] = 1;", 0, 1),
-        ("x = v->arch.teas;", 0, 0),
-    ],
-)
-def test_how_often_a_member_is_read_and_written(tmp_path: Path, statement: str, reads: int, writes: int) -> None:
-    tree = bare_kernel(tmp_path, {HOST: HELD, X86: f"void g(struct kvm_vcpu *v)\n{{\n\t{statement}\n}}\n"})
-    found = ask([tree], "SELECT reads, writes FROM vcpu_field WHERE name = 'tea'")
-    assert found == [(reads, writes)]
 
 
 @pytest.mark.parametrize(
@@ -173,20 +142,101 @@ def test_a_variable_is_the_register_only_if_it_holds_it(tmp_path: Path) -> None:
     assert _ask(tmp_path, text, "SELECT msr FROM msr_get") == []
 
 
-def test_a_range_of_a_filter_decides_on_what_lies_in_it(tmp_path: Path) -> None:
-    numbers = "".join(f"#define MSR_{name} {number}\n" for number, name in enumerate("ABCDE", 16))
-    text = (
-        "static const u32 msrs_to_save_base[] = { MSR_A, MSR_B, MSR_C, MSR_D, MSR_E, MSR_UNKNOWN };\n"
-        "static void kvm_probe_msr_to_save(u32 msr)\n{\n\tswitch (msr) {\n\tcase MSR_B ... MSR_D:\n\t\treturn;\n"
-        "\tcase MSR_UNHEARD_OF:\n\t\treturn;\n\t}\n}\n"
-    )
-    found = ask(
-        [bare_kernel(tmp_path, {INDEX: numbers, X86: text})], "SELECT msr, filtered FROM msr_saved ORDER BY msr"
-    )
-    assert found == [("MSR_A", 0), ("MSR_B", 1), ("MSR_C", 1), ("MSR_D", 1), ("MSR_E", 0), ("MSR_UNKNOWN", 0)]
-
-
 def test_a_register_is_there_when_its_file_is_built(tmp_path: Path) -> None:
     body = _case("msr_info->data = 7;", "break;")
     files = {INDEX: NUMBERED, "arch/x86/kvm/tea.c": body, "arch/x86/kvm/Makefile": "kvm-$(CONFIG_TEA) += tea.o\n"}
     assert ask([bare_kernel(tmp_path, files)], "SELECT condition FROM msr_get") == [("CONFIG_TEA",)]
+
+
+PASSED_ON = (
+    "int kvm_tea_get(struct kvm_vcpu *vcpu, struct msr_data *one)\n{\n\tif (!one->host_initiated)\n\t\treturn 1;\n"
+    "\tif (one->index == MSR_TEA)\n\t\tone->data = vcpu->arch.tea;\n\treturn 0;\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("\tswitch (any->index) {\n\tcase MSR_TEA:\n\t\tany->data = vcpu->arch.tea;\n\t}\n", True),
+        ("\tu32 which = any->index;\n\n\tif (which == MSR_TEA)\n\t\tany->data = vcpu->arch.tea;\n", True),
+        ("\tif (any->index == MSR_TEA && !any->host_initiated)\n\t\tany->data = vcpu->arch.tea;\n", True),
+        (
+            "\tswitch (any->index) {\n\tcase MSR_TEA:\n\t\tif (!any->host_initiated)\n\t\t\treturn 1;\n"
+            "\t\tany->data = vcpu->arch.tea;\n\t}\n",
+            True,
+        ),
+        (
+            "\tswitch (any->index) {\n\tcase MSR_TEA:\n"
+            "\t\tif (!guest_cpuid_has(vcpu, X86_FEATURE_TEA))\n\t\t\treturn 1;\n"
+            "\t\tany->data = vcpu->arch.tea;\n\t}\n",
+            True,
+        ),
+        ("\tif (!any->host_initiated)\n\t\treturn 1;\n\treturn kvm_tea_get(vcpu, any);\n", True),
+        ("\tany->data = 0;\n\treturn kvm_tea_get(vcpu, any);\n", True),
+        ("\tany->data = 0;\n\treturn kvm_tea_get(vcpu, other);\n", False),
+        ("\tif (list->index == MSR_TEA)\n\t\tlist->data = vcpu->arch.tea;\n", False),
+    ],
+)
+def test_a_request_may_have_any_name(tmp_path: Path, body: str, found: bool) -> None:
+    rows = [_read_by(tmp_path / name, body.replace("any", name), name) for name in ("msr_info", "any", "access")]
+    assert rows[0] == rows[1] == rows[2]
+    assert bool(rows[0]) == found
+
+
+def _read_by(root: Path, body: str, name: str) -> list[object]:
+    head = f"int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *{name})\n{{\n"
+    files = {INDEX: NUMBERED, HOST: HELD, X86: PASSED_ON + head + body + "\treturn 0;\n}\n"}
+    return [*ask([bare_kernel(root, files)], "SELECT function, msr, value_kind, gated FROM msr_get ORDER BY 1")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "how", "text"),
+    [
+        (("msr_info->data = READ_ONCE(vcpu->arch.tea);",), "state", "vcpu->arch.tea"),
+        (("u64 v = vcpu->arch.tea;", "msr_info->data = v;"), "state", "vcpu->arch.tea"),
+        (("u64 v;", "v = READ_ONCE(vcpu->arch.tea);", "msr_info->data = v;"), "state", "vcpu->arch.tea"),
+        (("u64 v = vcpu->arch.tea;", "u64 w = v;", "msr_info->data = w & 7;"), "state", "w & 7"),
+        (("u64 v = vcpu->arch.tea;", "trace_tea(7);", "msr_info->data = v;"), "state", "vcpu->arch.tea"),
+        (("u64 v = vcpu->arch.tea;", "rdmsrl(MSR_TEA, v);", "msr_info->data = v;"), "other", "v"),
+        (("u64 v = vcpu->arch.tea;", "fill(&v);", "msr_info->data = v;"), "other", "v"),
+        (("u64 v = host(vcpu->arch.tea);", "msr_info->data = v;"), "other", "v"),
+        (("msr_info->data = v;", "v = vcpu->arch.tea;"), "other", "v"),
+    ],
+)
+def test_a_value_through_a_local_variable(tmp_path: Path, lines: tuple[str, ...], how: str, text: str) -> None:
+    assert _ask(tmp_path, _case(*lines, "break;"), "SELECT value_kind, value FROM msr_get") == [(how, text)]
+
+
+def test_handlers_by_table_and_by_delegation_and_predicates_that_are_none(tmp_path: Path) -> None:
+    text = """\
+static bool tea_is_valid(struct kvm_vcpu *vcpu, u32 msr)
+{
+	switch (msr) {
+	case MSR_POT:
+		return true;
+	}
+	return false;
+}
+static int tea_more(struct kvm_vcpu *vcpu, u32 msr, u64 *pdata)
+{
+	if (msr == MSR_CUP) {
+		*pdata = 1;
+		return 0;
+	}
+	return 1;
+}
+static int tea_get(struct kvm_vcpu *vcpu, struct msr_data *msr_info)
+{
+	switch (msr_info->index) {
+	case MSR_TEA ... MSR_CUP:
+		if (!tea_is_valid(vcpu, msr_info->index))
+			return 1;
+		return tea_more(vcpu, msr_info->index, &msr_info->data);
+	}
+	return 1;
+}
+struct kvm_pmu_ops ops = { .get_msr = tea_get };
+"""
+    files = {INDEX: NUMBERED, HOST: HELD, "arch/x86/kvm/tea.c": text}
+    found = ask([bare_kernel(tmp_path, files)], "SELECT function, msr, high, kind FROM msr_get ORDER BY line")
+    assert found == [("tea_more", "MSR_CUP", "MSR_CUP", "comparison"), ("tea_get", "MSR_TEA", "MSR_CUP", "case")]

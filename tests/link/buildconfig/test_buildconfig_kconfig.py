@@ -1,4 +1,4 @@
-"""What each architecture's Kconfig makes possible, and what follows for files and for the generic handler."""
+"""What each architecture's Kconfig makes possible, and what follows for the generic handler."""
 
 from __future__ import annotations
 
@@ -182,30 +182,6 @@ def test_without_a_kernel_nothing_is_known(tmp_path: Path) -> None:
     ]
 
 
-PRESENCE = [
-    ("virt/kvm/kvm_main.c", "1"),
-    ("virt/kvm/ring.c", "CONFIG_HAVE_RING"),
-    ("arch/x86/kvm/x86.c", "1"),
-    ("arch/x86/kvm/xen.c", "CONFIG_XEN"),
-    ("arch/x86/kvm/sub/deep.c", "1"),
-    ("arch/x86/kvm/vmx/sgx.c", "CONFIG_KVM_INTEL && CONFIG_SGX"),
-    ("arch/x86/kvm/both.c", "CONFIG_KVM_INTEL"),
-    ("arch/x86/kvm/lone.c", "1"),
-]
-
-
-@pytest.mark.parametrize(("path", "condition"), PRESENCE)
-def test_presence_of_a_file(tree: Tree, path: str, condition: str) -> None:
-    rows = ask([tree], f"SELECT tree, side, condition FROM file_condition WHERE path = '{path}'")
-    assert rows == [("kernel", "now", condition)]
-
-
-def test_directories_that_have_one_another_built(tmp_path: Path) -> None:
-    make = "obj-$(CONFIG_A) += ./ ./ ../kvm/ ../kvm/ a.o\n" * 50
-    tree = bare_kernel(tmp_path, {"arch/x86/kvm/Makefile": make, "arch/x86/kvm/a.c": ""})
-    assert ask([tree], "SELECT condition FROM file_condition WHERE path LIKE '%a.c'") == [("CONFIG_A",)]
-
-
 MAIN = """\
 static int kvm_vm_ioctl_check_extension_generic(struct kvm *kvm, long arg)
 {
@@ -317,40 +293,6 @@ def test_a_patch_changes_what_is_known(answering: Tree) -> None:
     for view, caps in (("cap_answer", [("KVM_CAP_RING",)]), ("base_cap_answer", [])):
         query = f"SELECT cap FROM {view} WHERE arch = 's390' AND cap = 'KVM_CAP_RING'"
         assert ask([patched], query) == caps
-
-
-def test_conditions_of_files_and_lines_together(tmp_path: Path) -> None:
-    kernel = bare_kernel(
-        tmp_path / "kernel",
-        {
-            "arch/x86/kvm/Makefile": "kvm-$(CONFIG_XEN) += xen.o\nobj-$(CONFIG_KVM) += kvm.o\n",
-            "arch/x86/kvm/xen.c": (
-                "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)\n{\n\tswitch (ext) {\n"
-                "#ifdef CONFIG_A\n\tcase KVM_CAP_X:\n\t\treturn 1;\n#endif\n\tcase KVM_CAP_Y:\n\t\treturn 1;\n\t}\n"
-                "\treturn 0;\n}\n"
-                "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)\n{\n\tswitch (cap->cap) {\n"
-                "\tcase KVM_CAP_Y:\n\t\treturn 0;\n\t}\n\treturn -EINVAL;\n}\n"
-            ),
-        },
-    )
-    qemu = bare_qemu(
-        tmp_path / "qemu",
-        {
-            "target/i386/kvm/meson.build": "s.add(when: ['CONFIG_KVM', 'CONFIG_XEN_EMU'], if_true: files('xen.c'))\n",
-            "target/i386/kvm/xen.c": (
-                "int f(KVMState *s)\n{\n#ifdef CONFIG_B\n    kvm_vm_enable_cap(s, KVM_CAP_Y, 0);\n#endif\n"
-                "    return kvm_check_extension(s, KVM_CAP_Y);\n}\n"
-            ),
-        },
-    )
-    trees = [kernel, qemu]
-    assert ask(trees, "SELECT cap, condition FROM cap_check ORDER BY cap") == [
-        ("KVM_CAP_X", "CONFIG_A && CONFIG_XEN"),
-        ("KVM_CAP_Y", "CONFIG_XEN"),
-    ]
-    assert ask(trees, "SELECT condition FROM cap_enable") == [("CONFIG_XEN",)]
-    assert ask(trees, "SELECT condition FROM vmm_enable") == [("CONFIG_B && CONFIG_XEN_EMU",)]
-    assert ask(trees, "SELECT condition FROM vmm_check") == [("CONFIG_XEN_EMU",)]
 
 
 def test_a_module_is_not_built_in(tmp_path: Path) -> None:

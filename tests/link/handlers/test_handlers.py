@@ -1,4 +1,4 @@
-"""vm_dereference, cap_argument, cap_mask and vcpu_walk: what handlers do with the VM and with arguments."""
+"""Rows of the handlers' cases: what they answer and accept, and what they do with the VM and with arguments."""
 
 from __future__ import annotations
 

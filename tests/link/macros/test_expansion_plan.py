@@ -1,4 +1,4 @@
-"""Code that macros make, also when another file defines them."""
+"""Code that macros make, also when another file defines them, and code that cannot be made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from conftest import UAPI, X86, Files, ask, bare_kernel, lay
 
 from caplint.config.settings import Config
+from caplint.link.macros import expansion_plan
 from caplint.rules.query import query_rows
 from caplint.session import open_session
 from caplint.trees.detect import directory_tree
@@ -190,3 +191,28 @@ def test_made_facts_are_kept_and_follow_their_definitions(tmp_path: Path) -> Non
     assert functions() == functions() == ["get_one"]
     (root / HOST).write_text(ACCESSOR.replace("get_##f", "fetch_##f"))
     assert functions() == ["fetch_one"]
+
+
+MACRO = "#define F(x) int f##x(struct kvm *kvm) { return x; }\n"
+
+
+INCLUDED = {
+    X86: '#define F(x) int f##x(void) { return x; }\n#include "list.h"\n#include "list.h"\n',
+    "arch/x86/kvm/list.h": "".join(f"F({at})\n" for at in range(15)),
+}
+
+
+WRITTEN = {X86: MACRO + "".join(f"F({at})\n" for at in range(30))}
+
+
+@pytest.mark.parametrize("files", [WRITTEN, INCLUDED], ids=["written", "included"])
+def test_what_is_not_expanded_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str]
+) -> None:
+    tree = bare_kernel(tmp_path, files)
+    query = "SELECT path, line, reason FROM unexpanded"
+    assert ask([tree], query) == []
+    monkeypatch.setattr(expansion_plan, "_MOST_PIECES", 20)
+    ((path, line, reason),) = ask([tree], query)
+    assert (path, line) == (X86, 22 if files is WRITTEN else 3)
+    assert "more than 20 such invocations" in reason
