@@ -1,4 +1,4 @@
-"""Functions of a tiny kernel as links read them, so that a link's module can be asked at its own interface."""
+"""Functions of a tiny kernel or VMM as links read them, so that a link's module can be asked at its own interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from conftest import X86, Files, bare_kernel
+from conftest import X86, Files, bare_kernel, bare_qemu
 
 from caplint.config.settings import Config
 from caplint.link.functions.body import Body
@@ -20,6 +20,8 @@ from caplint.link.handlers.simulation_state import Facts
 from caplint.link.handlers.sites import Numbered
 from caplint.session import Session, open_session
 
+KVM_X86 = "target/i386/kvm/kvm.c"
+
 
 @dataclass(frozen=True)
 class LinkedCode:
@@ -27,7 +29,7 @@ class LinkedCode:
 
     session: Session
     text: str
-    """Text of its file x86.c."""
+    """Text of its file x86.c, or of QEMU's kvm.c."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -76,6 +78,16 @@ class LinkedCode:
 def linked(root: Path, text: str, files: Files | None = None) -> Iterator[LinkedCode]:
     """Link a kernel with a text as its x86.c, and with other files."""
     session = open_session([bare_kernel(root, {X86: text, **(files or {})})], Config(cache="none", jobs=1))
+    try:
+        yield LinkedCode(session, text)
+    finally:
+        session.store.close()
+
+
+@contextmanager
+def linked_vmm(root: Path, text: str, files: Files | None = None) -> Iterator[LinkedCode]:
+    """Link a QEMU with a text as its target/i386/kvm/kvm.c, and with other files."""
+    session = open_session([bare_qemu(root, {KVM_X86: text, **(files or {})})], Config(cache="none", jobs=1))
     try:
         yield LinkedCode(session, text)
     finally:

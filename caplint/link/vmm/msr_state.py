@@ -14,13 +14,15 @@ from caplint.link.vmm.msr_code import MsrCode
 from caplint.link.vmm.msr_places import MsrPlace
 from caplint.link.vmm.msr_registers import LAST, Register
 from caplint.link.vmm.value_text import bare
+from caplint.values.expression_tree import Node, text_of, tree_of
 
 _DATA = re.compile(r"(?:->|\.)\s*data\b")
 _KEPT = re.compile(r"->|\.|\[|\*")
 _POINTER = re.compile(r"\s*&\s*(.+)\Z", re.DOTALL)
-# `index == MSR_X`, and the lower end of a range: `index >= MSR_X`.
-_TEST = re.compile(r"(?:==|>=)\s*([A-Z_]\w*(?:\s*\([^()]*\))?)")
-_LARGEST_BANK = 31
+# Comparisons that hold of a register, and of the lower end of a range, and those that fail of them.
+_HOLDING, _FAILING = {"==": 0, ">=": 31}, {"!=": 0, "<": 31}
+_NAME = re.compile(r"[A-Z_]\w*")
+_CONSTANT = re.compile(r"(?:[\s|&~()<>+*-]|\b(?:[A-Z_][A-Z0-9_]*|0[xX][0-9a-fA-F]+[uUlL]*|\d+[uUlL]*)\b)+")
 _WORD = re.compile(r"\w+")
 
 
@@ -86,14 +88,29 @@ class MsrState:
                 yield from self._range(function, low, high)
         for store in stores:
             for extent in function.guards_at(store.start):
-                if not extent.negated:
-                    for name in _TEST.findall(extent.expression):
-                        yield from self._range(function, name, name, _LARGEST_BANK if ">=" in extent.expression else 0)
+                for name, more in _named(tree_of(extent.expression), not extent.negated):
+                    yield from self._range(function, name, name, more)
 
     def _range(self, function: CodeFunction, low: str, high: str, more: int = 0) -> Iterator[_Range]:
         first, last = self._code.value(function, bare(low)), self._code.value(function, bare(high))
         if first is not None and last is not None:
             yield _Range(first, last + more)
+
+
+def _named(condition: Node, holds: bool) -> Iterator[tuple[str, int]]:
+    """Yield the registers for which a condition may hold, or fail, and how many more the range of each has."""
+    pending = [(condition, holds)]
+    while pending:
+        node, holds = pending.pop()
+        if node.kind == "binary" and node.text in {"&&", "||"}:
+            pending += [(part, holds) for part in node.parts]
+        elif node.kind == "unary" and node.text == "!":
+            pending.append((node.parts[0], not holds))
+        elif node.kind == "binary":
+            more = (_HOLDING if holds else _FAILING).get(node.text)
+            name = text_of(node.parts[1])
+            if more is not None and _NAME.match(name):
+                yield name, more
 
 
 def _is_state(store: Assignment) -> bool:
@@ -106,6 +123,6 @@ def written_kind(value: str) -> str:
     text = bare(value)
     if not text:
         return "none"
-    if re.fullmatch(r"[A-Z0-9_xXuUlLa-f\s|&~()+<>*-]+", text) and not re.search(r"[g-z]", text.replace("x", "")):
+    if _CONSTANT.fullmatch(text):
         return "constant"
     return "state" if re.match(r"[A-Za-z_][\w.>\[\]\s-]*(?:->|\.)\s*\w+(?:\[[^\]]*\])?\Z", text) else "other"
