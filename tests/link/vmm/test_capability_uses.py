@@ -219,64 +219,6 @@ def test_what_becomes_of_a_result(tmp_path: Path, text: str, ignored: str) -> No
     assert _ask(tmp_path, text, "SELECT ignored FROM vmm_enable") == [(ignored,)]
 
 
-BITS = "#define BIT_A (1 << 2)\n#define BIT_B (1 << 3)\n"
-
-
-@pytest.mark.parametrize(
-    ("lines", "bits"),
-    [
-        (["int x = BIT_A;"], 4),
-        (["int x = 0;", "if (a) {", "x |= BIT_A;", "}", "if (b) {", "x |= BIT_B | 1;", "}"], 13),
-        (["int x = a;"], None),
-        (["int x = BIT_A;", "x |= a;"], None),
-        (["int x = BIT_A;", "x &= BIT_A;"], None),
-        (["int x;"], None),
-    ],
-)
-def test_bits_that_are_passed(tmp_path: Path, lines: list[str], bits: int | None) -> None:
-    files = {ALL: _function(*lines, "kvm_vm_enable_cap(s, KVM_CAP_A, 0, x);"), "linux-headers/linux/kvm.h": BITS}
-    assert ask([bare_qemu(tmp_path, files)], "SELECT value, bits FROM vmm_argument") == [(None, bits)]
-
-
-CHECK = "kvm_check_extension(s, KVM_CAP_A)"
-PASS = "kvm_vm_enable_cap(s, KVM_CAP_A, 0, BIT_A);"
-
-
-@pytest.mark.parametrize(
-    ("lines", "asked"),
-    [
-        ([f"if ({CHECK}) {{", PASS, "}"], 0),
-        ([f"int n = {CHECK};", "if (n <= 0 || quiet)", "return 0;", PASS], 0),
-        ([f"s->has = {CHECK} > 0;", "if (s->has && !quiet) {", PASS, "}"], 0),
-        ([f"int n = {CHECK};", "if (!n) {", 'error_report("no: %s", strerror(-n));', "return n;", "}", PASS], 0),
-        ([f"if ({CHECK} & BIT_A) {{", PASS, "}"], 1),
-        ([f"int n = {CHECK};", "if (n & BIT_A) {", PASS, "}"], 1),
-        ([f"int n = {CHECK};", "n &= BIT_A;", "if (n) {", PASS, "}"], 1),
-        ([f"int n = {CHECK};", "if (n == BIT_A) {", PASS, "}"], 1),
-        ([f"int n = {CHECK};", "if (n && has_bits(n)) {", PASS, "}"], 1),
-        ([f"int n = {CHECK};", "if (n) {", "kvm_vm_enable_cap(s, KVM_CAP_A, 0, n);", "}"], 1),
-        ([f"int n = {CHECK};", "int x = n & BIT_A;", "if (n) {", "kvm_vm_enable_cap(s, KVM_CAP_A, 0, x);", "}"], 1),
-        ([PASS], None),
-        ([f"int n = {CHECK};", PASS], None),
-    ],
-)
-def test_whether_what_is_passed_was_asked_for(tmp_path: Path, lines: list[str], asked: int | None) -> None:
-    files = {ALL: _function(*lines), "linux-headers/linux/kvm.h": BITS}
-    assert ask([bare_qemu(tmp_path, files)], "SELECT asked FROM vmm_argument") == [(asked,)]
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("3", 3), ("BIT_A", 4), ("BIT_A | 1", 5), ("x", None), ("f(1)", None), ("UNKNOWN", None)]
-)
-def test_constants_that_are_passed(tmp_path: Path, text: str, value: int | None) -> None:
-    files = {
-        ALL: _function(f"kvm_vm_enable_cap(s, KVM_CAP_A, 0, {text});"),
-        "linux-headers/linux/kvm.h": "#define BIT_A (1 << 2)\n",
-    }
-    query = "SELECT position, text, value FROM vmm_argument"
-    assert ask([bare_qemu(tmp_path, files)], query) == [(0, text, value)]
-
-
 TABLE = "#define DEFINE_EXT(ext) .name = #ext, .code = ext\nstruct kvm_ext required[] = {{\n{}}};\n"
 READER = "extern struct kvm_ext required[];\n" + _function(
     "for (int i = 0; required[i].name; i++)", "\tif (!kvm_check_extension(s, required[i].code))", "\t\treturn i;"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from bodies import LinkedCode, linked
+from conftest import ask, bare_qemu
 
 from caplint.link.functions.call_sites import Budget, Code
 from caplint.link.vmm.msr_counts import COMPARED, DROPPED, ERROR, LOOP, UNKNOWN, count_uses
@@ -71,3 +73,24 @@ def test_what_is_returned_is_used_by_the_callers(linked_code: LinkedCode) -> Non
     assert _uses(linked_code, "hands_on") == [("drops", DROPPED), ("looks", COMPARED)]
     assert _uses(linked_code, "nobody_calls") == [("nobody_calls", UNKNOWN)]
     assert _uses(linked_code, "hands_on", steps=0) == [("hands_on", UNKNOWN)]
+
+
+# What becomes of the number in `n`, and the use of it.
+READS = {
+    "bounds a loop": ("for (i = 0; i < n; i++) take(m, i);", "loop"),
+    "bounds a loop, and an error": ("if (n < 0) return;\n\tfor (i = 0; i < n; i++) take(m, i);", "loop"),
+    "the other way round": ("for (i = 0; n > i; ++i) take(m, i);", "loop"),
+    "a loop that stops there": ("i = 0;\n\twhile (i != n) {\n\t\ttake(m, i);\n\t\ti += 1;\n\t}", "loop"),
+    "a do loop": ("i = 0;\n\tdo {\n\t\ttake(m, i);\n\t\ti++;\n\t} while (i < n);", "loop"),
+    "goes on behind it": ("while (n < m->nmsrs) n = more(m, n);", "compared"),
+    "compared behind the loop": ("for (i = 0; i < n; i++) take(m, i);\n\tif (n != want) g();", "compared"),
+    "another bound": ("for (i = 0; i < want; i++) if (i >= n) g();", "compared"),
+    "handed on": ("for (i = 0; i < n; i++) take(m, i);\n\tcheck(n);", "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "use"), READS.values(), ids=READS)
+def test_a_number_that_bounds_a_loop(tmp_path: Path, code: str, use: str) -> None:
+    head = "void f(int fd, int want, struct kvm_msrs *m)\n{\n\tint i, n;\n\tn = ioctl(fd, KVM_GET_MSRS, m);\n"
+    tree = bare_qemu(tmp_path, {"target/i386/kvm/kvm.c": f"{head}\t{code}\n}}\n"})
+    assert ask([tree], "SELECT use FROM vmm_msr_count") == [(use,)]
