@@ -12,7 +12,9 @@ from caplint.findings.finding import Finding, Location, Related
 from caplint.rules import page, query, sandbox
 from caplint.rules.page import Example, Rule, find, load
 from caplint.rules.query import query_rows, run, validate
+from caplint.util import shipped_files
 from caplint.util.errors import CaplintError
+from caplint.util.shipped_files import RULES
 
 FRONT = {
     "code": '"HSE001"',
@@ -253,6 +255,19 @@ def test_blocks_are_looked_for_when_they_are_asked_for(tmp_path: Path) -> None:
     assert (rule.title, rule.offset, rule.supersedes) == ("No query", 7, ())
     with pytest.raises(CaplintError, match=r"a.md: has no ```sql block; add one with the query$"):
         page.parse([rule])
+
+
+def test_the_query_of_a_shipped_page_is_read_without_a_parser() -> None:
+    for rule in load([RULES], whole=False):
+        text = rule.query
+        assert "blocks" not in rule.__dict__, rule.code
+        assert text == rule.blocks.query, rule.code
+
+
+def test_a_shipped_page_without_a_query_is_malformed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped_files, "RULES", tmp_path)
+    with pytest.raises(CaplintError, match=r"a\.md: has no ```sql block"):
+        _load(tmp_path, _page(body="# A house rule\n\nWhy.\n"))
 
 
 def test_a_page_that_is_not_text(tmp_path: Path) -> None:
