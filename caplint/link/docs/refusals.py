@@ -44,9 +44,8 @@ class Snapshot:
 
         None: it does nothing and succeeds, or returns no value; nothing tells then whether the ioctl is served.
         """
-        values = self._column("return_value", "value", extent)
-        if not values:
-            return None
+        if not any(self._column("return_value", "value", extent)):
+            return None  # a plain `return` has an empty value
         if self._only_errors(extent, 0):
             return 0
         does_something = self._column("call", "line", extent) or self._column("store", "line", extent)
