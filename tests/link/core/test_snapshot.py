@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import UAPI, X86, ask, bare_kernel
+from conftest import QEMU_UAPI, UAPI, X86, ask, bare_kernel, bare_qemu
 
 from caplint.trees.overlay import OverlayTree
+from caplint.trees.tree import PatchFile
 
 API = "Documentation/virt/kvm/api.rst"
 
@@ -75,3 +76,34 @@ def test_a_new_file_is_all_new_and_without_a_patch_there_is_no_base(tmp_path: Pa
     assert ask([OverlayTree(base, {X86: b"a\nb\n"})], "SELECT path, line FROM changed_line") == [(X86, 1), (X86, 2)]
     assert ask([base], "SELECT count(*) FROM base_file UNION ALL SELECT count(*) FROM changed_line") == [(0,), (0,)]
     assert ask([base], "SELECT name, role, project, patched FROM tree") == [("kernel", "kernel", "linux", 0)]
+
+
+def test_files_with_what_their_paths_tell(tmp_path: Path) -> None:
+    files = {X86: "", "arch/arm64/include/uapi/asm/kvm.h": "", API: "", "Documentation/virt/kvm/locking.rst": ""}
+    query = "SELECT path, arch, header, api FROM file ORDER BY path"
+    assert ask([bare_kernel(tmp_path, files)], query) == [
+        ("Documentation/virt/kvm/api.rst", "generic", None, 1),
+        ("Documentation/virt/kvm/locking.rst", "generic", None, 0),
+        ("arch/arm64/include/uapi/asm/kvm.h", "arm64", "uapi", 0), (X86, "x86", None, 0),
+        (UAPI, "generic", "uapi", 0), ("virt/kvm/kvm_main.c", "generic", None, 0),
+    ]  # fmt: skip
+
+
+def test_trees_that_are_patched_and_trees_that_are_not(tmp_path: Path) -> None:
+    trees = [_patched(tmp_path / "k"), bare_qemu(tmp_path / "q", {})]
+    assert ask(trees, "SELECT role, project, patched, complete FROM tree ORDER BY role") == [
+        ("kernel", "linux", 1, 1), ("vmm", "qemu", 0, 1)
+    ]  # fmt: skip
+
+
+def test_files_of_each_patch_of_a_series(tmp_path: Path) -> None:
+    """Of headers that a VMM copies from the kernel it is told that they are copied."""
+    tree = OverlayTree(bare_qemu(tmp_path, {}), {QEMU_UAPI: b"int a;\n", "accel/kvm/kvm-all.c": b"int b;\n"})
+    tree.patch_files = [
+        PatchFile("s.mbox", 1, "Copy headers", QEMU_UAPI, "modified"),
+        PatchFile("s.mbox", 2, "Use them", "accel/kvm/kvm-all.c", "modified"),
+    ]
+    assert ask([tree], "SELECT series, ordinal, patch, path, kind, synced FROM patch_file ORDER BY ordinal") == [
+        ("s.mbox", 1, "Copy headers", QEMU_UAPI, "modified", 1),
+        ("s.mbox", 2, "Use them", "accel/kvm/kvm-all.c", "modified", 0),
+    ]

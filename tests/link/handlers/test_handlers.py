@@ -215,3 +215,54 @@ WALK = (
 def test_looks_at_vcpus(tmp_path: Path, text: str, locked: list[int]) -> None:
     query = "SELECT locked, writes FROM vcpu_walk"
     assert _ask(tmp_path, text, query) == [(held, 1) for held in locked]
+
+
+def test_a_handler_that_is_not_understood_is_a_blind_spot(tmp_path: Path) -> None:
+    text = CHECK + "\n{\n\treturn elsewhere(ext);\n}\n"
+    files = {"arch/arm64/kvm/arm.c": _handler(CHECK, "r = 1;", "break;")}
+    query = "SELECT path, arch, verb, found_by, understood FROM handler ORDER BY path"
+    tree = bare_kernel(tmp_path, {X86: text, **files})
+    assert ask([tree], query) == [
+        ("arch/arm64/kvm/arm.c", "arm64", "check", "name", 1), (X86, "x86", "check", "name", 0)
+    ]  # fmt: skip
+    assert [path for (path,) in ask([tree], "SELECT path FROM all_cut")] == [X86]
+
+
+def test_many_cases_of_one_capability_are_cut(tmp_path: Path) -> None:
+    tests = [f"if (ext == KVM_CAP_A && kvm->x == {at})\n\t\treturn {at};" for at in range(65)]
+    text = "\n".join([CHECK, "{", *(f"\t{line}" for line in tests), "\treturn 0;", "}", ""])
+    assert _ask(tmp_path, text, "SELECT count(*) FROM cap_check") == [(64,)]
+    assert _ask(tmp_path, text, "SELECT reason FROM all_cut") == [
+        ("more than 64 cases of one capability in a handler",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        (("r = 1;", "break;"), ("1", "1", 1)),
+        (("r = 0;", "break;"), ("0", "0", 0)),
+        (("if (IS_ENABLED(CONFIG_TEA))", "r = 1;", "else", "r = 0;", "break;"), ("CONFIG_TEA", "CONFIG_TEA", 1)),
+        (("r = kvm->x;", "break;"), ("1", "0", 1)),
+    ],
+)
+def test_when_a_case_answers(tmp_path: Path, lines: tuple[str, ...], row: tuple[str, str, int]) -> None:
+    """Where the answer may exceed 0, and where it always does."""
+    text = _handler(CHECK, *lines)
+    columns = "nonzero_condition, certain_condition, positive"
+    assert _ask(tmp_path, text, f"SELECT {columns} FROM check_site") == [row]
+
+
+def test_the_condition_of_a_case_is_that_of_its_file_too(tmp_path: Path) -> None:
+    text = _handler(VM, "\n#ifdef CONFIG_A\n\t\tkvm->x = 1;\n#endif\n", "return 0;")
+    files = {"arch/x86/kvm/xen.c": text, "arch/x86/kvm/Makefile": "kvm-$(CONFIG_XEN) += xen.o\n"}
+    columns = "cap, condition, accept_condition, scope, stores, succeeds"
+    assert _ask(tmp_path, "", f"SELECT {columns} FROM cap_enable", files) == [
+        ("KVM_CAP_A", "CONFIG_XEN", "CONFIG_XEN", "vm", 1, 1)
+    ]
+
+
+def test_an_enable_case_that_always_refuses_does_nothing_to_its_arguments(tmp_path: Path) -> None:
+    text = _handler(VM, "kvm->x = cap->args[0];", "return -EINVAL;")
+    assert _ask(tmp_path, text, "SELECT succeeds FROM enable_site") == [(0,)]
+    assert _ask(tmp_path, text, "SELECT * FROM cap_argument") == []

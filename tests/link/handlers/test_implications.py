@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from bodies import LinkedCode, linked
 
+from caplint.link.functions.call_sites import Budget
 from caplint.link.handlers.conditions import Place, Region
 from caplint.link.handlers.request_names import Part
 from caplint.link.handlers.request_tests import Readers, RequestTests
@@ -45,6 +46,11 @@ TEXT = HELPERS + "".join(
     f"{HEAD.format(name)}u32 f = cap->flags; {body} HERE(); return 0; }}\n" for name, (body, _) in RESTRAINED.items()
 )
 TEXT += HEAD.format("untested") + "switch (cap->cap) { case KVM_CAP_A: HERE(); return 0; } return -EINVAL; }\n"
+TEXT += HEAD.format("tells") + "if (cap->cap == KVM_CAP_B) return 0; HERE(); return 1; }\n"
+TEXT += HEAD.format("looped") + "while (kvm->x) { if (cap->flags == 4) kvm->y = 1; } HERE(); return 0; }\n"
+TEXT += HEAD.format("behind") + "HERE(); while (kvm->x) { if (cap->flags == 4) kvm->y = 1; } return 0; }\n"
+TEXT += HEAD.format("judged") + "if (fdget(cap->args[0])) return 0; HERE(); return 1; }\n"
+TEXT += HEAD.format("judged_later") + "HERE(); if (fdget(cap->args[0])) return 0; return 1; }\n"
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +98,51 @@ def test_copies_that_are_cut_to_a_range(code: LinkedCode, name: str) -> None:
     assert reader.restrained(tree_of("f"), place) is RESTRAINED[name][1]
     assert not reader.restrained(tree_of("f + 1"), place)
     assert not reader.restrained(tree_of("kvm"), place)
+
+
+@pytest.mark.parametrize(
+    ("expression", "level"),
+    [
+        ("cap->cap == KVM_CAP_A", Level.UNTESTED), ("cap->cap == KVM_CAP_B", Level.UNREACHED),
+        ("cap->cap != KVM_CAP_A", Level.UNREACHED), ("KVM_CAP_B != cap->cap", Level.UNTESTED), ("kvm->x == 1", None),
+        ("cap->cap < KVM_CAP_A", None), ("cap->cap == n", None),
+    ],
+)  # fmt: skip
+def test_a_comparison_of_the_requests_capability(code: LinkedCode, expression: str, level: Level | None) -> None:
+    reader, node = _reader(code, "tells"), tree_of(expression)
+    offset = code.at("HERE()", "tells")
+    assert reader.on_capability(node, ConditionResult.NONZERO, offset) is level
+    opposite = {Level.UNTESTED: Level.UNREACHED, Level.UNREACHED: Level.UNTESTED, None: None}[level]
+    assert reader.on_capability(node, ConditionResult.ZERO, offset) is opposite
+    unnamed = _readers(code).at_handler(code.body("tells"), FLAGS, "")
+    assert unnamed.on_capability(node, ConditionResult.NONZERO, offset) is (None if level is None else Level.UNKNOWN)
+
+
+def test_tests_that_are_not_followed_to_a_place(code: LinkedCode) -> None:
+    """In a loop, or in a condition that sets what is read later; behind the place none counts."""
+    for name, unexplained in (("looped", True), ("kept", False), ("behind", False)):
+        assert _reader(code, name).is_unexplained(Place(*_at(code, name))) is unexplained, name
+
+
+def test_a_function_that_finds_out_itself_if_a_value_is_good(code: LinkedCode) -> None:
+    argument = ("args", "0")
+    assert _reader(code, "judged", argument).is_judged(Place(*_at(code, "judged")))
+    assert not _reader(code, "judged").is_judged(Place(*_at(code, "judged")))
+    assert not _reader(code, "judged_later", argument).is_judged(Place(*_at(code, "judged_later")))
+
+
+def test_nesting_without_end_is_not_followed(code: LinkedCode) -> None:
+    place = Place(*_at(code, "untested"))
+    for depth, level in ((5, Level.TESTED), (40, Level.UNKNOWN)):
+        nested = "(kvm->x, " * depth + "cap->flags" + ")" * depth
+        assert _reader(code, "untested").implied(tree_of(nested), ConditionResult.ZERO, place) is level
+
+
+def test_nothing_is_concluded_once_the_budget_is_spent(code: LinkedCode) -> None:
+    readers = _readers(code)
+    readers.budget = Budget(0)
+    reader, place = readers.at_handler(code.body("untested"), FLAGS, "KVM_CAP_A"), Place(*_at(code, "untested"))
+    assert reader.implied(tree_of("cap->flags"), ConditionResult.ZERO, place) is Level.UNKNOWN
+    assert reader.conditions_level(place) is Level.UNKNOWN
+    assert reader.is_unexplained(place)
+    reader.body.cuts.clear()

@@ -63,7 +63,7 @@ def test_copies_that_differ_in_lines_alone_are_equal(store: FactStore, compared:
     ],
 )  # fmt: skip
 def test_a_difference_with_both_places(
-    store: FactStore, change: dict[str, int], subject: str, kind: str, at: tuple[int, int]
+    store: FactStore, change: dict[str, Any], subject: str, kind: str, at: tuple[int, int]
 ) -> None:
     (row,) = drift_of(store, _units(KERNEL, 10), _units(OTHER, 20, **change))
     below, column = at
@@ -73,7 +73,7 @@ def test_a_difference_with_both_places(
 
 def test_a_remembered_difference_stands_on_todays_lines(store: FactStore, compared: Mock) -> None:
     """A patch that moves lines costs no comparison."""
-    changes = {"size": 8, "nr": 2, "constant": 8}
+    changes: dict[str, Any] = {"size": 8, "nr": 2, "constant": 8}
     first = drift_of(store, _units(KERNEL, 10), _units(OTHER, 20, **changes))
     again = drift_of(store, _units(KERNEL, 15), _units(OTHER, 2, **changes))
     assert compared.call_count == 1
