@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from bodies import linked
@@ -48,8 +48,10 @@ POINTS = {
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[FunctionFact]]:
     with linked(tmp_path_factory.mktemp("kernel"), TEXT) as code:
         body = code.body("f")
-        points = [*body.calls, *body.stores, *body.returns, *body.jumps, *body.accesses]
-        yield [*points, *body.guards, *body.tests, *body.labels]
+        kinds: tuple[Sequence[FunctionFact], ...] = (
+            body.calls, body.stores, body.returns, body.jumps, body.accesses, body.guards, body.tests, body.labels
+        )  # fmt: skip
+        yield [fact for facts in kinds for fact in facts]
 
 
 @pytest.mark.parametrize(("kind", "written", "text"), POINTS.values(), ids=POINTS)
