@@ -31,7 +31,8 @@ def want_committed(tree: Tree, files: Iterable[File], paths: Iterable[str]) -> N
         if head is None:
             return
         now = {file.path: file.oid for file in files}
-        now |= {path: object_id(tree.read(path)) for path in paths if path not in now and tree.exists(path)}
+        # Of a file that is gone from the directory, git has another state.
+        now |= {path: object_id(tree.read(path)) if tree.exists(path) else "" for path in paths if path not in now}
         known = repository.entries(head, sorted(now) if len(now) <= _MOST_NAMED else [])
     finally:
         repository.close()

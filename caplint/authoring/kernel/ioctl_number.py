@@ -15,7 +15,7 @@ from caplint.util.errors import CaplintError
 _NUMBERED = """
     SELECT DISTINCT name, nr FROM ioctl_number WHERE type = 0xAE
     UNION SELECT DISTINCT m.name, m.body FROM all_file f JOIN macro m ON m.blob = f.blob
-    WHERE f.side = 'now' AND m.parameters IS NULL AND m.body GLOB '_IO*(KVMIO*'
+    WHERE f.side = 'now' AND m.parameters IS NULL AND m.body GLOB '_IO*(*KVMIO*'
 """
 _WRITTEN = re.compile(r"_IOW?R?\(\s*KVMIO\s*,\s*(0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})\s*[,)]")
 _APART = {"KVM_CREATE_DEVICE", "KVM_SET_DEVICE_ATTR", "KVM_GET_DEVICE_ATTR", "KVM_HAS_DEVICE_ATTR"}

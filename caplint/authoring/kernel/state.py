@@ -84,7 +84,7 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> EnabledS
         last = max(flags, key=lambda row: (row[1].isdigit(), len(row[1]), row[1]))
         declaration = _aligned(workshop.line(path, last[2]), flag, max(bits) + 1)
         return EnabledState(path, last[2], declaration, variable, f"{chain}flags", flag)
-    path, line, space = member_place(workshop, arch, owner, _TYPE[kind].strip(" *"), name)
+    path, line, space = member_place(workshop, arch, owner, _TYPE[kind].strip(), name)
     return EnabledState(path, line, f"{space}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
 
 

@@ -1,19 +1,18 @@
-"""Places and style of cases, over handlers of many shapes."""
+"""Case that a series puts into a handler of KVM_ENABLE_CAP: what it tests, what it sets, and where it stands."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from conftest import UAPI, bare_kernel
+from conftest import UAPI, X86, bare_kernel
 from written import workshop
 
 from caplint.authoring.kernel.enable import write
 from caplint.authoring.request import CapabilityRequest, parse
-from caplint.authoring.style import Switch, switch
 from caplint.authoring.topic import Topic
+from caplint.util.errors import CaplintError
 
-X86 = "arch/x86/kvm/x86.c"
 HOST = "arch/x86/include/asm/kvm_host.h"
 HEADER = "#define KVM_CAP_A 1\n#define KVM_CAP_B 2\n"
 STRUCTS = "struct kvm_arch {\n\tbool a;\n};\n\nstruct kvm_vcpu_arch {\n\tbool b;\n};\n"
@@ -44,31 +43,12 @@ RETURNING = """\
 """
 
 
-def _switch(tmp_path: Path, code: str, verb: str = "enable", scope: str = "vm") -> Switch | None:
-    with workshop(bare_kernel(tmp_path, {UAPI: HEADER, X86: code, HOST: STRUCTS})) as place:
-        return switch(place, verb, "x86", scope)
-
-
 def _case(tmp_path: Path, code: str, request: CapabilityRequest | None = None) -> str:
     """The file with the new case."""
     with workshop(bare_kernel(tmp_path, {UAPI: HEADER, X86: code, HOST: STRUCTS})) as place:
         topic = Topic(place, "subject", [])
         write(request or parse("KVM_CAP_NEW", archs=["x86"]), topic)
         return place.sheet(X86).content.decode()
-
-
-def test_a_result_is_kept_where_the_function_ends_with_it(tmp_path: Path) -> None:
-    found = _switch(tmp_path, HEAD + "\tint r;\n\n" + FLAGS + PLAIN)
-    assert found is not None
-    assert (found.result, found.flags_tested, found.guards, found.indent) == ("r", True, False, "\t")
-    assert found.ends("0") == ["r = 0;", "break;"]
-
-
-def test_cases_return_where_their_neighbours_do(tmp_path: Path) -> None:
-    found = _switch(tmp_path, HEAD + RETURNING)
-    assert found is not None
-    assert (found.result, found.flags_tested) == (None, False)
-    assert found.ends("0") == ["return 0;"]
 
 
 @pytest.mark.parametrize(
@@ -114,26 +94,48 @@ def test_neighbours_that_guard_are_followed(tmp_path: Path) -> None:
     assert "mutex_lock" not in case
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        HEAD + "\treturn kvm_x86_call(enable_cap)(kvm, cap);\n}\n",
-        HEAD + "\tif (cap->cap == KVM_CAP_A)\n\t\treturn 0;\n\treturn -EINVAL;\n}\n",
-        HEAD + "\tswitch (cap->cap) {\n\tcase KVM_CAP_A:\n\t\treturn 0;\n\t}\n\treturn -EINVAL;\n}\n",
-        HEAD + RETURNING.replace("\tdefault:", "#ifdef CONFIG_X\n\tdefault:").replace("\t}\n}", "#endif\n\t}\n}"),
-        "",
-    ],
-)
-def test_without_a_default_there_is_no_place(tmp_path: Path, code: str) -> None:
-    assert _switch(tmp_path, code) is None
+EVENT = '\t\tVM_EVENT(kvm, 3, "%s", "set");\n'
+VCPU = "static int kvm_vcpu_ioctl_enable_cap(struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap)\n{\n"
+OF_VCPU = parse("KVM_CAP_NEW", archs=["x86"], scope="vcpu", arguments="bool")
 
 
-def test_a_switch_out_of_a_macro_is_no_place(tmp_path: Path) -> None:
-    body = (HEAD + RETURNING).replace("\n", " \\\n").rstrip("\\\n ")
-    assert _switch(tmp_path, f"#define HANDLER {body}\n\nHANDLER\n") is None
+def _new(text: str) -> str:
+    return text.partition("\tcase KVM_CAP_NEW:")[2].partition("\tdefault:")[0]
 
 
-def test_ten_thousand_cases_take_little_time(tmp_path: Path) -> None:
-    cases = "".join(f"\tcase KVM_CAP_A{number}:\n\t\treturn 1;\n" for number in range(10_000))
-    found = _switch(tmp_path, HEAD + RETURNING.replace("\tdefault:", cases + "\tdefault:"))
-    assert found is not None
+def test_a_vcpu_is_enabled_without_a_look_at_other_vcpus(tmp_path: Path) -> None:
+    case = _new(_case(tmp_path, VCPU + FLAGS + RETURNING.replace("kvm->", "vcpu->"), OF_VCPU))
+    assert "\t\tvcpu->arch.new_enabled = cap->args[0];\n\t\treturn 0;\n" in case
+    assert "created_vcpus" not in case
+    assert "lock" not in case
+
+
+def test_all_arguments_are_tested(tmp_path: Path) -> None:
+    case = _new(_case(tmp_path, VCPU + FLAGS + RETURNING, OF_VCPU))
+    assert (
+        "if (cap->args[0] > 1 || cap->args[1] || cap->args[2] ||\n\t\t    cap->args[3])\n\t\t\treturn -EINVAL;" in case
+    )
+
+
+def test_events_are_traced_where_the_neighbours_trace_them(tmp_path: Path) -> None:
+    traced = PLAIN.replace("\t\tr = 0;\n", EVENT + "\t\tr = 0;\n")
+    case = _new(_case(tmp_path / "a", HEAD + "\tint r;\n\n" + FLAGS + traced))
+    assert '\t\tVM_EVENT(kvm, 3, "ENABLE: CAP_NEW %s",\n\t\t\t r ? "(not available)" : "(success)");\n' in case
+    traced = RETURNING.replace("\t\treturn 0;\n", EVENT.replace("kvm,", "vcpu->kvm,") + "\t\treturn 0;\n")
+    case = _new(_case(tmp_path / "b", VCPU + FLAGS + traced, OF_VCPU))
+    assert '\t\tVM_EVENT(vcpu->kvm, 3, "%s", "ENABLE: CAP_NEW");\n\t\treturn 0;\n' in case
+    assert "VM_EVENT" not in _new(_case(tmp_path / "c", HEAD + FLAGS + RETURNING))
+
+
+@pytest.mark.parametrize("more", [{"scope": "none"}, {"scope": "vm", "ioctl": "KVM_SET_NEW"}])
+def test_what_kvm_enable_cap_does_not_accept_has_no_case(tmp_path: Path, more: dict[str, str]) -> None:
+    with workshop(bare_kernel(tmp_path, {UAPI: HEADER, X86: HEAD + RETURNING, HOST: STRUCTS})) as place:
+        topic = Topic(place, "subject", [])
+        write(parse("KVM_CAP_NEW", archs=["x86"], **more), topic)
+        assert topic.files == {}
+
+
+def test_a_descriptor_without_a_handler_lacks_the_place(tmp_path: Path) -> None:
+    told = "to enable KVM_CAP_NEW: no handler of x86 that enables capabilities of a vcpu has a switch"
+    with pytest.raises(CaplintError, match=told):
+        _case(tmp_path, HEAD + RETURNING, OF_VCPU)

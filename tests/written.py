@@ -10,6 +10,7 @@ import new_capabilities
 from caplint.authoring.kernel.numbers import settled
 from caplint.authoring.request import CapabilityRequest, parse
 from caplint.authoring.series.compose import NewSeries, series
+from caplint.authoring.topic import Topic
 from caplint.authoring.workshop import Workshop
 from caplint.config.settings import Config
 from caplint.engine.rule_examples import mini_trees
@@ -120,6 +121,22 @@ def workshop(tree: Tree, config: Config | None = None) -> Iterator[Workshop]:
         yield Workshop(Workbench(session.connection, {tree.name: tree}), tree)
     finally:
         session.store.close()
+
+
+def fresh(place: Workshop) -> Topic:
+    """A patch in the making of a tree that no patch has changed."""
+    return Topic(Workshop(place.bench, place.tree), "subject", [])
+
+
+def text(topic: Topic, path: str) -> str:
+    """A file as the patches so far have left it."""
+    return topic.workshop.sheet(path).content.decode()
+
+
+def new_lines(topic: Topic, reason: str = "") -> list[str]:
+    """The lines that patches add, in all files, or those that they add for one reason."""
+    lines = (line for path in topic.workshop.written for line in topic.workshop.sheet(path).lines)
+    return [line.text for line in lines if line.reason and reason in line.reason]
 
 
 @contextmanager
