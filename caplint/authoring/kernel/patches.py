@@ -38,13 +38,18 @@ def patches(request: CapabilityRequest) -> list[PlannedPatch]:
         PlannedPatch(f"{area}: Add {request.name}", _message(request), answer),
         PlannedPatch(
             f"KVM: selftests: Test {request.name}",
-            (
-                "Ask for the capability, provoke each request that must be refused, and"
-                f" {'look at what enabling does' if request.ioctl is None else f'use {request.setter}'}.",
-            ),
+            (_message_of_test(request),),
             (selftest.write,),
         ),
     ]
+
+
+def _message_of_test(request: CapabilityRequest) -> str:
+    """Return the message of the patch that adds the self-test."""
+    if not request.has_state:
+        return "Ask for the capability, and look at the answer."
+    used = "look at what enabling does" if request.ioctl is None else f"use {request.setter}"
+    return f"Ask for the capability, provoke each request that must be refused, and {used}."
 
 
 def _message(request: CapabilityRequest) -> tuple[str, ...]:

@@ -38,8 +38,9 @@ class _Program:
         name = self._request.name
         yield "// SPDX-License-Identifier: GPL-2.0"
         yield "/*"
-        what = "what enabling does" if self._request.ioctl is None else f"the use of {self._request.setter}"
-        yield f" * Test {name}: the answer, each request that must be refused, and {what}."
+        done = "what enabling does" if self._request.ioctl is None else f"the use of {self._request.setter}"
+        more = f", each request that must be refused, and {done}" if self._request.has_state else ""
+        yield f" * Test {name}: the answer{more}."
         yield " */"
         yield from self._includes()
         yield from self._definitions()

@@ -28,6 +28,7 @@ _NAMED = """
     SELECT f.path, m.line FROM file f JOIN main.macro m ON m.blob = f.blob WHERE f.tree = ?1 AND m.name = ?2
     UNION ALL SELECT path, line FROM code_function WHERE side = 'now' AND tree = ?1 AND name = ?2
 """
+_BIT = re.compile(r"\(?(0[xX][0-9a-fA-F]{1,2}|0|[1-9][0-9]?)\)?")
 _WIDTH = 72
 """Columns of a member's line, behind a tab."""
 _SUFFIX = {"none": "enabled", "bool": "enabled", "mask": "mask", "size": "size", "fd": "eventfd"}
@@ -77,13 +78,13 @@ def state(request: CapabilityRequest, workshop: Workshop, arch: str) -> EnabledS
     path = own[0].path
     chain = "" if arch == GENERIC else "arch."
     flags = workshop.rows(_FLAGS, path)
-    bits = [int(body) for _, body, _ in flags if body.isascii() and body.isdigit() and len(body) < 3]
+    bits = {line: int(match[1], 0) for _, body, line in flags if (match := _BIT.fullmatch(body))}
     if kind in {"none", "bool"} and variable == "kvm" and bits and any(member.name == "flags" for member in own):
         flag = f"KVM_ARCH_FLAG_{request.stem}_ENABLED"
         want_new(workshop, flag)
-        last = max(flags, key=lambda row: (row[1].isdigit(), len(row[1]), row[1]))
-        declaration = _aligned(workshop.line(path, last[2]), flag, max(bits) + 1)
-        return EnabledState(path, last[2], declaration, variable, f"{chain}flags", flag)
+        last = max(bits, key=lambda line: (bits[line], line))
+        declaration = _aligned(workshop.line(path, last), flag, bits[last] + 1)
+        return EnabledState(path, last, declaration, variable, f"{chain}flags", flag)
     path, line, space = member_place(workshop, arch, owner, _TYPE[kind].strip(), name)
     return EnabledState(path, line, f"{space}{_TYPE[kind]}{name};", variable, f"{chain}{name}", None)
 
