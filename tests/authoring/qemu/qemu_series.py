@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,8 +52,13 @@ NUMBER = 240
 IOCTL = 0xD6
 
 
-def written(place: Path, request: CapabilityRequest, changes: dict[str, tuple[str, str]] | None = None) -> NewSeries:
-    """Return the series for a small QEMU; `changes` replaces a text of a file by another."""
+Changes = dict[str, tuple[str, str]]
+"""Path → a text of the file, and what replaces it."""
+
+
+@contextmanager
+def small(place: Path, changes: Changes | None = None) -> Iterator[Workshop]:
+    """The workshop of a small QEMU."""
     files = dict(FILES)
     for path, (old, new) in (changes or {}).items():
         assert old in files[path]
@@ -58,11 +66,21 @@ def written(place: Path, request: CapabilityRequest, changes: dict[str, tuple[st
     tree = directory_tree(str(lay(place, files)), name="qemu")
     session = open_session([tree], Config(cache="none", jobs=1))
     try:
-        workshop = Workshop(Workbench(session.connection, {"qemu": tree}), tree)
-        ioctl = request.ioctl and replace(request.ioctl, number=IOCTL)
-        return series(replace(request, number=NUMBER, ioctl=ioctl), workshop)
+        yield Workshop(Workbench(session.connection, {"qemu": tree}), tree)
     finally:
         session.store.close()
+
+
+def settled(request: CapabilityRequest) -> CapabilityRequest:
+    """The request with numbers."""
+    ioctl = request.ioctl and replace(request.ioctl, number=IOCTL)
+    return replace(request, number=NUMBER, ioctl=ioctl)
+
+
+def written(place: Path, request: CapabilityRequest, changes: Changes | None = None) -> NewSeries:
+    """Return the series for a small QEMU."""
+    with small(place, changes) as workshop:
+        return series(settled(request), workshop)
 
 
 def contents(made: NewSeries) -> dict[str, str]:
@@ -81,3 +99,10 @@ def complaints(place: Path, files: dict[str, str], compiler: str = "gcc") -> str
         command = [compiler, *options, *(f"-I{folder}" for folder in folders), str(path)]
         said += subprocess.run(command, capture_output=True, text=True, check=False).stderr
     return said
+
+
+def body(text: str, name: str) -> str:
+    """The definition of a function, with its head."""
+    match = re.search(rf"^[^\n;]*\b{name}\([^;{{]*\)\n{{\n.*?^}}\n", text, re.MULTILINE | re.DOTALL)
+    assert match
+    return match[0]
