@@ -36,7 +36,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         text = call.lines[0]
         space = text[: len(text) - len(text.lstrip())]
         above = (bench.line(place.tree, place.path, place.line - 1) or "").rstrip()
-        whole = re.fullmatch(r"\(void\) ?", text[len(space) : call.start]) and text.endswith(");")
+        whole = re.fullmatch(r"\(void\) ?", text[len(space) : call.start]) and call.after == ";"
         if len(asking) != 1 or not whole or (above and not above.endswith(("{", "}", ";", "*/"))):
             continue
         first = call.first if wrapper.scope == "vm" else KVM_STATE

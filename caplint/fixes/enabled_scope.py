@@ -49,7 +49,7 @@ def propose(findings: list[Finding], bench: Workbench) -> Proposals:
         target = others[0].scope
         is_same = {target, scope} == {"system", "vm"}
         first = call.first if is_same else _descriptor(around, target)
-        if first is None or (not is_same and around.leaves_unused(call.first)):
+        if first is None or (not is_same and around.leaves_unused(call.first, first)):
             continue
         edit = rewritten_call(bench, call, others[0].callee, first)
         if edit is not None:

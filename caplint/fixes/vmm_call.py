@@ -35,9 +35,9 @@ class FunctionAround(NamedTuple):
                 found += pattern.findall(text)
         return list(dict.fromkeys(found))
 
-    def leaves_unused(self, argument: str) -> bool:
-        """Return whether a local variable of an argument would have no other use without it."""
-        for name in _WORD.findall(argument):
+    def leaves_unused(self, argument: str, instead: str = "") -> bool:
+        """Return whether a local variable of an argument would have no other use with another text in its place."""
+        for name in set(_WORD.findall(argument)) - set(_WORD.findall(instead)):
             declared = re.compile(rf"^ +[\w ]*[\w*] \**{name}(?: = .*)?;$", re.MULTILINE)
             if declared.search("\n".join(self.above)):
                 others = declared.sub("", self.rest)
@@ -58,6 +58,8 @@ class WrapperCall(NamedTuple):
     """First argument."""
     lines: list[str]
     """Lines of the whole call."""
+    after: str
+    """Text behind it on its last line."""
 
 
 def wrapper_call(bench: Workbench, place: tuple[str, str], line: int, column: int, callee: str) -> WrapperCall | None:
@@ -74,14 +76,10 @@ def wrapper_call(bench: Workbench, place: tuple[str, str], line: int, column: in
             return None
         own = part[column - 1 :] if number == line else part
         lines.append(part)
-        for letter in own:
+        for at, letter in enumerate(own, 1):
             depth += (letter == "(") - (letter == ")")
             if depth == 0 and letter == ")":
-                return (
-                    WrapperCall(place, line, column - 1, callee, first.group() if first else "", lines)
-                    if first
-                    else None
-                )
+                return WrapperCall(place, line, column - 1, callee, first[0], lines, own[at:]) if first else None
     return None
 
 
