@@ -93,7 +93,7 @@ def _patched(options: argparse.Namespace, trees: list[Tree]) -> list[Tree]:
 
     texts = [PatchText(*text) for text in patch_texts(options.patch)]
     laid = apply_series(read_series(texts, warn, in_order=True), trees, None, warn)
-    if not laid:
+    if not any(tree.patch_files for patched in laid for tree in patched.trees):
         raise CaplintError("--patch: the patches touch no file that caplint reads")
     return [tree.without_base() if isinstance(tree, OverlayTree) else tree for tree in laid[0].trees]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from conftest import HEADER, X86, Caplint, age, kernel
 
 from caplint import __version__
+from caplint.cli import main as module
+from caplint.cli.main import COMMANDS, command_parser, main, parse
+from caplint.util.errors import SHORT_OF_MEMORY, CaplintError
 
 _ROOT = Path(__file__).parents[2]
 _CODE = "from caplint.cli.main import entry; entry()"
@@ -76,3 +80,92 @@ def test_the_same_options_everywhere(caplint: Caplint, tmp_path: Path) -> None:
     for words in (("check",), ("coverage",), ("facts", "SELECT 1")):
         for option in ((tree,), ("--kernel", tree), ("--tree", f"mine=kernel:{tree}")):
             assert caplint(*words, *option, "--jobs", "1").status in {0, 1}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_options_and_a_help(caplint: Caplint, command: str) -> None:
+    run = caplint(command, "--help")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith(f"usage: caplint {command} ")
+
+
+def test_only_the_asked_command_is_loaded() -> None:
+    code = "import sys; from caplint.cli.main import parse; parse(['rules']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split() if name.startswith("caplint.cli.")}
+    assert "rules" in loaded
+    assert not loaded & (COMMANDS.keys() - {"rules"})
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: COMMAND (see caplint --help)"),
+        (["chek"], "'chek' is unknown; did you mean check? (see caplint --help)"),
+        (["check", "--kernal", "k"], "unrecognized arguments: --kernal; did you mean --kernel? (see caplint check "),
+        (["check", "--color", "alway"], "'alway' is unknown; did you mean always? (see caplint check --help)"),
+        (["check", "--jobs", "x"], "argument --jobs: invalid int value: 'x' (see caplint check --help)"),
+        (["facts", "--kernel"], "argument --kernel: expected one argument (see caplint facts --help)"),
+        (["rules", "more"], "unrecognized arguments: more (see caplint --help)"),
+    ],
+)
+def test_wrong_words_are_one_line_with_what_may_be_meant(words: list[str], said: str) -> None:
+    with pytest.raises(CaplintError) as error:
+        parse(words)
+    assert said in str(error.value)
+
+
+def test_the_parser_of_the_reference_has_the_options_of_every_command() -> None:
+    options = command_parser().parse_args(["facts", "SELECT 1", "k"])
+    assert (options.command, options.query, options.paths) == ("facts", "SELECT 1", ["k"])
+    assert command_parser().parse_args(["rules", "--test"]).test
+    with pytest.raises(CaplintError, match="unrecognized arguments: --test"):
+        command_parser(["facts"]).parse_args(["rules", "--test"])
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (CaplintError("two\n lines \x1b[31m"), 2, "caplint: two lines \\x1b[31m\n"),
+        (CaplintError("a" * 5000 + "!"), 2, f"caplint: {'a' * 1000} … {'a' * 999}!\n"),
+        (CaplintError("a" * 2000), 2, f"caplint: {'a' * 2000}\n"),
+        (MemoryError(), 2, f"caplint: {SHORT_OF_MEMORY}\n"),
+        (PermissionError(13, "Permission denied"), 2, "caplint: PermissionError: [Errno 13] Permission denied\n"),
+        (sqlite3.OperationalError("disk full"), 2, "caplint: OperationalError: disk full\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_an_error_of_a_command_is_one_line_and_a_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, status: int, said: str
+) -> None:
+    _fails(monkeypatch, error)
+    assert main(["rules"]) == status
+    assert capsys.readouterr() == ("", said)
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def run(_options: object) -> int:
+        raise error
+
+    monkeypatch.setattr("caplint.cli.rules.run", run)
+
+
+def test_a_fault_of_caplint_asks_to_be_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _fails(monkeypatch, ZeroDivisionError("a defect"))
+    assert main(["rules"]) == 2
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert last == "caplint: internal error: ZeroDivisionError: a defect; please report it with the lines above"
+
+
+@pytest.mark.parametrize("error", [None, OSError("of what was interrupted")])
+def test_an_interrupt_that_was_lost_ends_the_run_as_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception | None
+) -> None:
+    if error:
+        _fails(monkeypatch, error)
+    monkeypatch.setattr(module.interrupts, "received", lambda: True)
+    assert main(["rules"]) == 130
+    assert capsys.readouterr().err == ""
