@@ -14,6 +14,7 @@ from caplint import session as module
 from caplint.config.settings import Config
 from caplint.facts.store.schema import file_name
 from caplint.facts.store.store import FactStore
+from caplint.link.linker import link
 from caplint.session import Session, no_progress, open_session
 from caplint.trees.detect import directory_tree
 from caplint.trees.overlay import OverlayTree
@@ -114,7 +115,7 @@ class _Stores:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *errors: BaseException) -> None:
         self.opened: list[FactStore] = []
         self._errors = list(errors)
-        self._link = module.link
+        self._link = link
         monkeypatch.setattr(module, "link", self._failing)
 
     def _failing(self, store: FactStore, *given: Any) -> Any:

@@ -36,8 +36,10 @@ def root(made: Path, apart: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _found(caplint: Caplint, *words: str | Path) -> tuple[int, list[str], list[str]]:
     run = caplint("diff", *words, *SELECT)
     found = json.loads(run.out)
-    sides = ([f"{entry['code']} {entry['subject']}" for entry in found[key]] for key in ("findings", "resolved"))
-    return run.status, *sides
+    added, resolved = (
+        [f"{entry['code']} {entry['subject']}" for entry in found[key]] for key in ("findings", "resolved")
+    )
+    return run.status, added, resolved
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from conftest import HEADER, X86, Caplint, age, kernel
 
 from caplint import __version__
-from caplint.cli import main as module
+from caplint.cli import interrupts
 from caplint.cli.main import COMMANDS, command_parser, main, parse
 from caplint.util.errors import SHORT_OF_MEMORY, CaplintError
 
@@ -166,6 +166,6 @@ def test_an_interrupt_that_was_lost_ends_the_run_as_one(
 ) -> None:
     if error:
         _fails(monkeypatch, error)
-    monkeypatch.setattr(module.interrupts, "received", lambda: True)
+    monkeypatch.setattr(interrupts, "received", lambda: True)
     assert main(["rules"]) == 130
     assert capsys.readouterr().err == ""
