@@ -1,4 +1,4 @@
-"""The shapes that a repository has in practice: worktrees, submodules, bare ones, parts of indexes, shallow clones."""
+"""Revisions, index and objects of a repository in all its shapes: worktrees, bare, shallow and partial clones."""
 
 from __future__ import annotations
 
@@ -154,3 +154,83 @@ def test_a_repository_is_found_where_git_finds_it(root: Path, monkeypatch: pytes
     assert Repository(root).tree("HEAD")
     with pytest.raises(CaplintError, match="not in a git repository"):
         Repository(root / "virt/kvm")
+
+
+def test_logs_of_a_directory_below_name_its_own_files(root: Path) -> None:
+    lay(root, {"virt/kvm/new.c": "int x;\n", "virt/kvm/kvm_main.c": "int y;\n", "kvm/new.c": ""})
+    last = commit(root)
+    below = Repository(root / "virt/kvm")
+    assert below.prefix == "virt/kvm/"
+    for found in (below.along_first_parents(last, ["new.c"]), below.origins(last, None, ["new.c"])):
+        assert [[change.path for change in entry.changes] for entry in found] == [["new.c"], ["new.c"]]
+        assert found[-1].oid == last
+    assert [change.path for change in below.first_parents(git(root, "rev-parse", "HEAD~1"), last, 5)[0].changes] == [
+        "kvm_main.c", "new.c",
+    ]  # fmt: skip
+    assert below.whole_line(last) == git(root, "rev-list", "--first-parent", "--reverse", "HEAD").splitlines()
+
+
+def test_of_tags_and_branches_that_match_a_pattern_lower_versions_come_first(root: Path) -> None:
+    for tag in ("v6.10", "v6.9", "v6.10-rc1", "v6.10.1", "deep/v6.1"):
+        git(root, "tag", tag)
+    git(root, "tag", "-a", "-m", "x", "v6.8")
+    git(root, "branch", "v6.x")
+    git(root, "update-ref", "refs/remotes/origin/v6.0", "HEAD")
+    repository = Repository(root)
+    assert [name for name in repository.matching("v6*") if name != "v6.x"] == [
+        "v6.8", "v6.9", "v6.10-rc1", "v6.10", "v6.10.1",
+    ]  # fmt: skip
+    assert repository.matching("v6.[x]") == ["v6.x"]
+    assert repository.matching("deep/*") == ["deep/v6.1"]
+    assert repository.matching("origin/v*") == ["origin/v6.0"]
+    assert repository.matching("gone*") == []
+    assert sorted(repository.tag_names()) == ["deep/v6.1", "v6.10", "v6.10-rc1", "v6.10.1", "v6.8", "v6.9"]
+
+
+def test_paths_and_files_of_a_tree_object(root: Path) -> None:
+    (root / "virt/kvm/link.c").symlink_to("new.c")
+    commit(root)
+    repository = Repository(root)
+    tree = repository.tree("HEAD")[1]
+    assert repository.holds(tree, ["virt/kvm", X86, "gone.c"]) == {"virt/kvm", X86}
+    below = repository.entries(tree, ["virt", "arch/x86"])
+    assert sorted(below) == [X86, "virt/kvm/kvm_main.c", "virt/kvm/new.c"]
+    assert repository.entries(tree, ["virt", ""]).keys() > below.keys()
+    assert repository.read(below[X86]) == (root / X86).read_bytes()
+
+
+def test_head_is_the_tree_of_the_directory_if_it_has_one(root: Path, tmp_path: Path) -> None:
+    assert Repository(root).head() == git(root, "rev-parse", "HEAD^{tree}")
+    assert Repository(root / "virt").head() == git(root, "rev-parse", "HEAD:virt")
+    (root / "young").mkdir()
+    assert Repository(root / "young").head() is None
+    (tmp_path / "new").mkdir()
+    git(tmp_path / "new", "init", "-q")
+    unborn = Repository(tmp_path / "new")
+    assert (unborn.has_head(), unborn.head(), unborn.commit("HEAD")) == (False, None, None)
+
+
+def test_what_a_partial_clone_has_left_is_known_to_be_missing(root: Path, tmp_path: Path) -> None:
+    git(root, "config", "uploadpack.allowFilter", "true")
+    part = tmp_path / "part"
+    git(root, "clone", "-q", "--bare", "--filter=blob:none", f"file://{root}", str(part))
+    oid = git(root, "rev-parse", f"HEAD:{X86}")
+    repository = Repository(part)
+    assert list(repository.read_present([oid])) == [None]
+    with pytest.raises(CaplintError, match=f"cannot read object {oid} .*; get it with git -C {part} fetch --refetch"):
+        repository.read(oid)
+    with pytest.raises(CaplintError, match=f"cannot read object {'1' * 40} from the repository; run `git fsck`"):
+        list(Repository(root).read_present(["1" * 40]))
+
+
+def test_a_shallow_clone_has_no_whole_line(root: Path, tmp_path: Path) -> None:
+    git(root, "clone", "-q", "--depth", "1", f"file://{root}", str(tmp_path / "shallow"))
+    with pytest.raises(CaplintError, match="its history is incomplete; the clone is shallow: get its history with git"):
+        Repository(tmp_path / "shallow").whole_line(git(root, "rev-parse", "HEAD"))
+
+
+def test_what_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, reason in (("file", "not a directory"), ("gone", "no such directory")):
+        with pytest.raises(CaplintError, match=f"^{tmp_path}/{name}: {reason}$"):
+            Repository(tmp_path / name)
