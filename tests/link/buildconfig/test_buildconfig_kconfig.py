@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bodies import LinkedCode, linked
 from conftest import ask, bare_kernel, bare_qemu
 
 from caplint.trees.overlay import OverlayTree
-from caplint.trees.tree import Tree
 
 SHARED = """\
 config HAVE_RING
@@ -36,6 +37,8 @@ config COUNT
 	int
 	default 4
 config HAVE_KVM
+	bool
+config WANTED
 	bool
 config UNUSED
 	bool
@@ -70,6 +73,7 @@ config KVM
 	prompt "KVM"
 	depends on HAVE_KVM
 	imply NEED_BITMAP
+	imply WANTED
 	select HAVE_NOTIFIER if !UNUSED
 """
 X86_MAKE = """\
@@ -102,8 +106,9 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return bare_kernel(tmp_path_factory.mktemp("kernel"), FILES)
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedCode]:
+    with linked(tmp_path_factory.mktemp("kernel"), "", FILES) as found:
+        yield found
 
 
 STATES = [
@@ -118,6 +123,7 @@ STATES = [
     ("PLAIN", "always", "always"),
     ("FALLBACK", "possible", "possible"),
     ("HAVE_KVM", "possible", "always"),
+    ("WANTED", "never", "possible"),
     ("UNUSED", "never", "never"),
     ("ONLY_BY_UNUSED", "never", "never"),
     ("KVM_ON_S390", "never", None),
@@ -133,14 +139,18 @@ STATES = [
 ]
 
 
+def _rows(code: LinkedCode, query: str) -> list[tuple[Any, ...]]:
+    return code.connection.execute(query).fetchall()
+
+
 @pytest.mark.parametrize(("symbol", "x86", "s390"), STATES)
-def test_state(tree: Tree, symbol: str, x86: str | None, s390: str | None) -> None:
-    states = dict(ask([tree], f"SELECT arch, state FROM kconfig WHERE symbol = '{symbol}'"))
+def test_state(code: LinkedCode, symbol: str, x86: str | None, s390: str | None) -> None:
+    states = dict(_rows(code, f"SELECT arch, state FROM kconfig WHERE symbol = '{symbol}'"))
     assert (states.get("x86"), states.get("s390")) == (x86, s390)
 
 
-def test_the_place_of_a_symbol(tree: Tree) -> None:
-    rows = ask([tree], "SELECT symbol, path, line FROM kconfig WHERE arch = 'x86'")
+def test_the_place_of_a_symbol(code: LinkedCode) -> None:
+    rows = _rows(code, "SELECT symbol, path, line FROM kconfig WHERE arch = 'x86'")
     places = {symbol: (path, line) for symbol, path, line in rows}
     assert places["HAVE_RING"] == ("virt/kvm/Kconfig", 1)
     assert places["KVM_X86"] == ("arch/x86/kvm/Kconfig", 5)
@@ -170,10 +180,12 @@ CONDITIONS: list[tuple[str | None, str | None, tuple[int | None, int | None]]] =
 
 
 @pytest.mark.parametrize(("arch", "condition", "expected"), CONDITIONS)
-def test_decided(tree: Tree, arch: str | None, condition: str | None, expected: tuple[int | None, int | None]) -> None:
+def test_decided(
+    code: LinkedCode, arch: str | None, condition: str | None, expected: tuple[int | None, int | None]
+) -> None:
     one, other = (f"'{value}'" if value is not None else "NULL" for value in (arch, condition))
-    assert ask([tree], f"SELECT possible({one}, {other}), certain({one}, {other})") == [expected]
-    assert ask([tree], f"SELECT possible({one}, {other}, 'kernel')") == [expected[:1]]
+    assert _rows(code, f"SELECT possible({one}, {other}), certain({one}, {other})") == [expected]
+    assert _rows(code, f"SELECT possible({one}, {other}, '{code.tree}')") == [expected[:1]]
 
 
 def test_without_a_kernel_nothing_is_known(tmp_path: Path) -> None:
@@ -254,10 +266,13 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 """
 
 
+ANSWERING = {**FILES, "virt/kvm/kvm_main.c": MAIN, "arch/x86/kvm/x86.c": ARCH, "arch/s390/kvm/kvm-s390.c": ARCH}
+
+
 @pytest.fixture(scope="module")
-def answering(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    files = {**FILES, "virt/kvm/kvm_main.c": MAIN, "arch/x86/kvm/x86.c": ARCH, "arch/s390/kvm/kvm-s390.c": ARCH}
-    return bare_kernel(tmp_path_factory.mktemp("answering"), files)
+def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedCode]:
+    with linked(tmp_path_factory.mktemp("answering"), ARCH, ANSWERING) as found:
+        yield found
 
 
 RETURNS = [
@@ -274,22 +289,24 @@ RETURNS = [
 
 
 @pytest.mark.parametrize(("cap", "returns", "positive"), RETURNS)
-def test_how_a_generic_case_ends(answering: Tree, cap: str, returns: str, positive: str) -> None:
+def test_how_a_generic_case_ends(answering: LinkedCode, cap: str, returns: str, positive: str) -> None:
     columns = "returns_condition, nonzero_condition"
     query = f"SELECT {columns} FROM check_site WHERE cap = 'KVM_CAP_{cap}' AND arch = 'generic'"
-    assert ask([answering], query) == [(returns, positive)]
+    assert _rows(answering, query) == [(returns, positive)]
 
 
-def test_what_each_architecture_answers(answering: Tree) -> None:
-    rows: list[tuple[Any, ...]] = ask([answering], "SELECT arch, cap, function FROM cap_answer")
+def test_what_each_architecture_answers(answering: LinkedCode) -> None:
+    rows: list[tuple[Any, ...]] = _rows(answering, "SELECT arch, cap, function FROM cap_answer")
     answers = {arch: {cap.removeprefix("KVM_CAP_") for a, cap, _ in rows if a == arch} for arch, _, _ in rows}
     shared = {"ONE", "NOTIFY", "EITHER", "SOMETIMES", "LEFT", "INNER", "OWN"}
     assert answers == {"x86": shared | {"RING", "OFF", "MAYBE"}, "s390": shared}
     assert {function for _, cap, function in rows if cap == "KVM_CAP_OWN"} == {"kvm_vm_ioctl_check_extension"}
 
 
-def test_a_patch_changes_what_is_known(answering: Tree) -> None:
-    patched = OverlayTree(answering, {"arch/s390/kvm/Kconfig": f"{S390}\tselect HAVE_RING_TSO\n".encode()})
+def test_a_patch_changes_what_is_known(tmp_path: Path) -> None:
+    patched = OverlayTree(
+        bare_kernel(tmp_path, ANSWERING), {"arch/s390/kvm/Kconfig": f"{S390}\tselect HAVE_RING_TSO\n".encode()}
+    )
     for view, caps in (("cap_answer", [("KVM_CAP_RING",)]), ("base_cap_answer", [])):
         query = f"SELECT cap FROM {view} WHERE arch = 's390' AND cap = 'KVM_CAP_RING'"
         assert ask([patched], query) == caps

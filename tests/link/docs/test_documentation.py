@@ -72,6 +72,12 @@ IOCTLS = """\
 
 :Capability: KVM_CAP_TEA
 
+4.7 KVM_OFTEN
+-------------
+
+:Capability: basic, or KVM_CAP_TEA on arm64
+:Type: vm ioctl
+
 4.6 KVM_CAP_IN_TITLE
 --------------------
 
