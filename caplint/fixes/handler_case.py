@@ -157,13 +157,16 @@ def _is_plain(bench: Workbench, place: tuple[str, str], switch: int) -> bool:
 def _is_entered(bench: Workbench, place: tuple[str, str], first: int) -> bool:
     """Return whether a case is reached by its labels only: no case falls through into it."""
     number = first - 1
-    while _BESIDE.fullmatch(bench.line(*place, number) or "x"):
+    while (beside := bench.line(*place, number)) is not None and _BESIDE.fullmatch(beside):
         number -= 1
-    text = bench.line(*place, number) or ""
-    if re.fullmatch(r"\t+\}", text) and len(text) == len(_LABEL.sub(r"\1", bench.line(*place, first) or "")) + 1:
+    text = beside or ""
+    if _SWITCH.fullmatch(text):
+        return True
+    indent = _LABEL.sub(r"\1", bench.line(*place, first) or "")
+    if text == f"{indent}}}":
         text = bench.line(*place, number - 1) or ""
-        return _ENDED.fullmatch(text) is not None
-    return _ENDED.fullmatch(text) is not None or _SWITCH.fullmatch(text) is not None
+    # A statement that stands deeper may be that of a branch.
+    return _ENDED.fullmatch(text) is not None and len(text) - len(text.lstrip("\t")) == len(indent) + 1
 
 
 def _behind_declarations(bench: Workbench, place: tuple[str, str], label: int) -> int:
