@@ -32,7 +32,8 @@ def write_text(history: CapabilityHistory, out: TextIO, style: Style) -> None:
 def _lines(track: Track, style: Style) -> Iterator[str]:
     labels = [safe(point.label) for point in track.points]
     span = f"{labels[0]} to {labels[-1]}" if len(labels) > 1 else "".join(labels)
-    yield style("bold", f"{safe(track.name)} ({safe(track.location)}): {plural(len(labels), 'state')}, {span}")
+    states = f"{plural(len(labels), 'state')}{', ' if span else ''}{span}"
+    yield style("bold", f"{safe(track.name)} ({safe(track.location)}): {states}")
     width = max((len(release_of(event)) for event in track.events), default=0)
     for cap, events in groupby(track.events, key=lambda event: event.cap):
         yield safe(cap)

@@ -9,8 +9,8 @@ import pytest
 from capabilities import answer, argument, cap, found, inventory, section, support, use
 
 from caplint.inventory.difference import Change, InventoryDifference
-from caplint.inventory.model import ALWAYS, AnnouncedIoctl, Capability, Msr, SourceLine
-from caplint.report.inventory.rows import changes_markdown, csv_text, markdown_text
+from caplint.inventory.model import ALWAYS, AnnouncedIoctl, Capability, Inventory, Msr, SourceLine
+from caplint.report.inventory.rows import changes_csv, changes_markdown, csv_text, markdown_text
 
 PLACE = SourceLine("kernel", "tools/t.c", 1)
 FULL = cap(
@@ -19,6 +19,11 @@ FULL = cap(
     ioctls=[AnnouncedIoctl("KVM_RUN", None, PLACE), AnnouncedIoctl("KVM_STOP", None, PLACE)],
     msrs=[Msr("MSR_A", 1, [])], documentation=[section("7.1", type="vm", architectures="x86")], selftests=[PLACE],
     vmm=[use("check"), use("require"), use("enable")], machines=[answer(1)], findings=[found("error"), found("note")],
+)  # fmt: skip
+
+CHANGED = InventoryDifference(
+    Inventory([], [], []), Inventory([], [], []),
+    [Change("KVM_CAP_A", "came", ["number 1", "=x86 & more"]), Change("KVM_CAP_<b>", "went", [])],
 )  # fmt: skip
 
 
@@ -82,4 +87,11 @@ def test_changes() -> None:
         "## New (2)", "", "- `KVM_CAP_A`: number 1; x86: \\*", "- `KVM_CAP_B`: ", "",
         "## Gone (0)", "", "none", "",
         "## Changed (1)", "", "- `KVM_CAP_C\\x1b`: number 1 -> 2",
+    ]  # fmt: skip
+
+
+def test_changes_as_rows() -> None:
+    assert list(csv.reader(io.StringIO(changes_csv(CHANGED)))) == [
+        ["change", "name", "detail"], ["came", "KVM_CAP_A", "number 1"], ["came", "KVM_CAP_A", "'=x86 & more"],
+        ["went", "KVM_CAP_<b>", ""],
     ]  # fmt: skip

@@ -49,6 +49,13 @@ def test_ten_lines_of_seventy_two_columns(owes: int, places: int) -> None:
     assert shown + (int(more.split()[-3]) if more else 0) == owes
 
 
+@pytest.mark.parametrize(("owes", "shown"), [(7, 7), (8, 6)])
+def test_findings_fill_the_lines_that_are_left(owes: int, shown: int) -> None:
+    text = _lines(_cap(owes=owes))
+    assert len(text) == 10
+    assert sum(": word" in line for line in text) == shown
+
+
 def test_many_architectures_are_counted() -> None:
     archs = ("x86", "arm64", "s390", "riscv", "mips")
     places = (*(f"answer on {arch}" for arch in archs), *(f"enable (vm) on {arch}" for arch in archs[:4]), "self-test")

@@ -1,9 +1,7 @@
-"""The changes between two inventories as CSV and as a page: text from trees is data."""
+"""The page of the changes between two inventories: text from trees is data, and the search is in the address."""
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from browser import opened
@@ -12,20 +10,12 @@ from playwright.sync_api import expect
 from caplint.inventory.difference import Change, InventoryDifference
 from caplint.inventory.model import Inventory
 from caplint.report.inventory.changes_page import changes_html
-from caplint.report.inventory.rows import changes_csv
 
 FOUND = InventoryDifference(
     Inventory([], [], [("kernel", "kernel", "<old>\u202e", None)]),
     Inventory([], [], [("kernel", "kernel", "new", None)]),
     [Change("KVM_CAP_A", "came", ["number 1", "=x86 & more"]), Change("KVM_CAP_<b>", "went", [])],
 )
-
-
-def test_csv() -> None:
-    assert list(csv.reader(io.StringIO(changes_csv(FOUND)))) == [
-        ["change", "name", "detail"], ["came", "KVM_CAP_A", "number 1"], ["came", "KVM_CAP_A", "'=x86 & more"],
-        ["went", "KVM_CAP_<b>", ""],
-    ]  # fmt: skip
 
 
 def test_html() -> None:
@@ -43,6 +33,16 @@ def test_the_page_does_not_tell_where_trees_lie() -> None:
     page = changes_html(InventoryDifference(old, new, []))
     assert "from <b>old/linux</b> to <b>new/linux</b>" in page
     assert "/home" not in page
+
+
+def test_each_kind_has_its_table_or_says_none() -> None:
+    page = changes_html(FOUND)
+    sections = dict(zip(("came", "went", "changed"), page.split("<section")[1:], strict=True))
+    assert all(f'id="{kind}"' in text and f'href="#{kind}"' in page for kind, text in sections.items())
+    assert ["<table>" in text for text in sections.values()] == [True, True, False]
+    assert ["none" in text for text in sections.values()] == [False, False, True]
+    assert "KVM_CAP_A" in sections["came"]
+    assert "KVM_CAP_A" not in sections["went"]
 
 
 def test_the_search_is_in_the_address(tmp_path: Path) -> None:
