@@ -1,24 +1,19 @@
-"""The run of neovim that docs/editor.md shows is what neovim shows, and the code for editors on that page is code."""
+"""The run of neovim that docs/editor.md shows is what neovim shows, and the code for it on that page is code."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from editor_page import fences, recorded
 
 from caplint.util import shipped_files
 
-_PAGE = (Path(__file__).parents[2] / "docs/editor.md").read_text("utf-8")
 _WITH_NEOVIM = pytest.mark.skipif(shutil.which("nvim") is None, reason="neovim is not here")
-
-
-def _fences(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", _PAGE, re.DOTALL)
 
 
 @_WITH_NEOVIM
@@ -29,22 +24,15 @@ def test_the_run_that_the_page_shows(apart: Path) -> None:
     variables = {**os.environ, "PLACE": str(apart), "CAPLINT": str(program), "LOG": str(apart / "log")}
     script = str(Path(__file__).with_name("neovim.lua"))
     subprocess.run(["nvim", "--headless", "-u", "NONE", "-n", "-S", script], env=variables, check=True, timeout=600)
-    shown = [line[4:] for line in _PAGE.partition("## What it looks like")[2].split("\n") if line.startswith("    ")]
-    assert (apart / "log").read_text().splitlines() == shown
+    assert (apart / "log").read_text().splitlines() == recorded("What it looks like")
 
 
 @_WITH_NEOVIM
 def test_the_code_for_neovim_is_lua(tmp_path: Path) -> None:
-    for number, text in enumerate(_fences("lua")):
+    for number, text in enumerate(fences("lua")):
         (tmp_path / f"{number}.lua").write_text(text)
         check = f"lua assert(loadfile('{tmp_path}/{number}.lua'))"
         done = subprocess.run(
             ["nvim", "--headless", "-u", "NONE", "-c", check, "-c", "qa!"], capture_output=True, check=True, timeout=60
         )
         assert done.stderr == b""
-
-
-def test_the_code_for_emacs_closes_what_it_opens() -> None:
-    for text in _fences("elisp"):
-        bare = re.sub(r'"[^"]*"', "", text)
-        assert bare.count("(") == bare.count(")") > 0
