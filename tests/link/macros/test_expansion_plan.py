@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import UAPI, X86, Files, ask, bare_kernel, lay
+from conftest import UAPI, X86, Files, ask, bare_kernel
 
-from caplint.config.settings import Config
 from caplint.link.macros import expansion_plan
-from caplint.rules.query import query_rows
-from caplint.session import open_session
-from caplint.trees.detect import directory_tree
 
 FUNCTIONS = "SELECT path, name, line FROM code_function ORDER BY 1, 3, 2"
 CASES = """
@@ -166,31 +162,6 @@ void update(void)
                JOIN condition c ON c.id = k.condition WHERE f.expanded AND k.function = 'update' ORDER BY k.start"""
     assert ask([tree], calls) == [("set", '["ops.run"]', 8, "1"), ("maybe", '["ops.smi"]', 8, "CONFIG_SMM")]
     assert ask([tree], UNEXPANDED) == []
-
-
-def test_what_an_expansion_hides_is_named(tmp_path: Path) -> None:
-    text = "#define OP(f) { f, 1 },\n#define OP_OPTIONAL OP\nstruct x list[] = {\n#include <asm/kvm-my-ops.h>\n};\n"
-    ((path, line, _, reason),) = ask(
-        [bare_kernel(tmp_path, {OPS: LIST.replace("OP_OPTIONAL(smi)\n", ""), X86: text})], UNEXPANDED
-    )
-    assert (path, line) == (X86, 4)
-    assert reason.startswith("in the macro expansion")
-
-
-def test_made_facts_are_kept_and_follow_their_definitions(tmp_path: Path) -> None:
-    root = lay(tmp_path / "tree", {UAPI: "", "virt/kvm/kvm_main.c": "", HOST: ACCESSOR, X86: "ACCESSOR(one)\nint x;\n"})
-    config = Config(cache=str(tmp_path / "cache"), jobs=1)
-
-    def functions() -> list[str]:
-        session = open_session([directory_tree(str(root))], config)
-        try:
-            return [name for (name,) in query_rows(session.connection, "SELECT name FROM code_function")[1]]
-        finally:
-            session.store.close()
-
-    assert functions() == functions() == ["get_one"]
-    (root / HOST).write_text(ACCESSOR.replace("get_##f", "fetch_##f"))
-    assert functions() == ["fetch_one"]
 
 
 MACRO = "#define F(x) int f##x(struct kvm *kvm) { return x; }\n"
