@@ -12,7 +12,7 @@ from caplint.facts.store.records import Include, Macro, Undefinition
 
 _DEFINE = re.compile(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
 _INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')
-_MARKS = re.compile(r"\*+/|/\*+|^[ \t]*(?://+|\*+(?!\*|/))", re.MULTILINE)
+_MARKS = re.compile(r"/\*+/|\*+/|/\*+|^[ \t]*(?://+|\*+(?!\*|/))", re.MULTILINE)
 _MAX_BODY = 2000
 
 

@@ -60,3 +60,62 @@ def test_many_labels_of_one_code() -> None:
     found = _labels("void w(int a) { switch (a) { " + "".join(f"case {n}: " for n in range(2_000)) + "f(); } }")
     assert len(found) == 2_000
     assert len({label.stop for label in found}) == 1
+
+
+# The body of a switch; low, high, line and column of each label, the text that runs under it, its condition.
+BODIES_OF_SWITCHES = [
+    (
+        "case A: g(); break; case B: h();",
+        [("A", "A", 4, 6, "case A: g(); break;", "1"), ("B", "B", 4, 26, "case B: h();}", "1")],
+    ),
+    (
+        "case A: case B: g(); return 1; default: h();",
+        [
+            ("A", "A", 4, 6, "case A: case B: g(); return 1;", "1"),
+            ("B", "B", 4, 14, "case B: g(); return 1;", "1"),
+            (None, "", 4, 32, "default: h();}", "1"),
+        ],
+    ),
+    (
+        "case A: g(); fallthrough; case B: goto out;",
+        [
+            ("A", "A", 4, 6, "case A: g(); fallthrough; case B: goto out;", "1"),
+            ("B", "B", 4, 32, "case B: goto out;", "1"),
+        ],
+    ),
+    ("case A ... B: g();", [("A", "B", 4, 6, "case A ... B: g();}", "1")]),
+    ("case 'a'...'z': ;", [("'a'", "'z'", 4, 6, "case 'a'...'z': ;}", "1")]),
+    ("case (A | B): { g(); break; }", [("(A | B)", "(A | B)", 4, 6, "case (A | B): { g(); break; }", "1")]),
+    ("case A || B: ;", [("A || B", "A || B", 4, 6, "case A || B: ;}", "1")]),
+    (
+        "case F(3A): if (x) return 1; else break; case B: ;",
+        [
+            ("F(3A)", "F(3A)", 4, 6, "case F(3A): if (x) return 1; else break;", "1"),
+            ("B", "B", 4, 47, "case B: ;}", "1"),
+        ],
+    ),
+    (
+        "case A:\n#ifdef CONFIG_C\ncase C:\n#endif\ncontinue;",
+        [
+            ("A", "A", 4, 6, "case A:\n#ifdef CONFIG_C\ncase C:\n#endif\ncontinue;", "1"),
+            ("C", "C", 6, 6, "case C:\n#endif\ncontinue;", "CONFIG_C"),
+        ],
+    ),
+    (
+        "#ifdef A\ncase 1:\n#else\ncase 2:\n#endif\nbreak;",
+        [
+            ("1", "1", 5, 6, "case 1:\n#else\ncase 2:\n#endif\nbreak;", "defined(A)"),
+            ("2", "2", 7, 6, "case 2:\n#endif\nbreak;", "!defined(A)"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "labels"), BODIES_OF_SWITCHES)
+def test_the_code_of_each_label(body: str, labels: list[tuple[str | None, str, int, int, str, str]]) -> None:
+    source = f"int f(int x)\n{{\n\tswitch (x->y) {{\n{body}}}\nout:\n\treturn 1;\n}}\n"
+    found = _labels(source)
+    assert [
+        (row.low, row.high, row.line, row.column, source[row.start : row.stop], row.condition) for row in found
+    ] == labels
+    assert {(row.function, row.selector) for row in found} == {("f", "x->y")}
