@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
 import pytest
 from conftest import lay
+from evaluated import DOUBLED, GOOD, unit
 
-from caplint.abi import evaluation_pool
-from caplint.abi.sources import HeaderSet, Sources, gather
-from caplint.abi.unit import AbiUnit, evaluate
-from caplint.c.pcpp_tokens import Preprocessor
 from caplint.trees.detect import directory_tree
-
-GOOD = "struct kvm_good { int a; };\n"
-
-
-def unit(text: str, **others: str) -> AbiUnit:
-    files = {"include/linux/kvm.h": text.encode()} | {f"include/linux/{k}.h": v.encode() for k, v in others.items()}
-    return evaluate(gather(HeaderSet("include/linux/kvm.h", ""), files.get), ["x86_64"])["x86_64"]
-
 
 WHOLE = [
     ("#include <asm/kvm.h>\n", "includes <asm/kvm.h>, which this tree does not hold"),
@@ -117,70 +105,10 @@ def test_a_link_out_of_the_tree_is_no_header(tmp_path: Path) -> None:
     ]
 
 
-BOMB = "#define B0 B1 B1 B1 B1\n" + "".join(f"#define B{i} {f'B{i + 1} ' * 4}\n" for i in range(1, 30)) + "B0\n"
-
-
-def test_a_header_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation_pool, "_LIMIT", 2.0)
-    monkeypatch.setattr(Preprocessor, "most_tokens", 1 << 60)
-    sources = {
-        key: Sources({"linux/kvm.h": text}, {("", "linux/kvm.h"): "linux/kvm.h"})
-        for key, text in (("bad", BOMB), ("good", GOOD))
-    }
-    with evaluation_pool.evaluating({key: (value, ["x86_64"]) for key, value in sources.items()}, 2) as results:
-        found, complete = results()
-    assert complete, "it would be the same another time"
-    bad, good = (json.loads(found[key])["x86_64"] for key in ("bad", "good"))
-    assert "takes longer than" in bad["unknown"][0][3]
-    assert [row[0] for row in good["structures"]] == ["kvm_good"]
-
-
-DOUBLED = "#define B0 1\n" + "".join(f"#define B{i} (B{i - 1} + B{i - 1})\n" for i in range(1, 40))
-WITHOUT_END = {
-    "a condition": f"{DOUBLED}#if B39\n#endif\n",
-    "calls in a condition": "#define D(x) x + x\n#if " + "D(" * 38 + "1" + ")" * 38 + "\n#endif\n",
-    "a text": BOMB,
-    "many conditions": "#if (1 + 2) * 3 == defined(A)\n#endif\n" * 20_000,
-    "a long condition": "#if " + "1+" * 200_000 + "1\n#endif\n",
-}
-
-
-@pytest.mark.parametrize("text", WITHOUT_END.values(), ids=list(WITHOUT_END))
-def test_work_without_an_end_is_counted_and_given_up(text: str) -> None:
-    """Not by the clock: the same on every machine, and before all architectures have had their seconds."""
-    begin = time.process_time()
-    found = unit(text + GOOD)
-    assert time.process_time() - begin < 15
-    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
-
-
 def test_an_ioctl_without_an_end_is_given_up() -> None:
     found = unit(f"{DOUBLED}#include <linux/ioctl.h>\n#define KVM_X _IO(0xAE, B39)\n{GOOD}")
     assert [structure.tag for structure in found.structures] == ["kvm_good"]
     assert [(entry.name, entry.reason[:20]) for entry in found.unknown] == [("KVM_X", "takes more than 500,")]
-
-
-def test_headers_that_include_each_other_twice_are_given_up() -> None:
-    others = {f"n{i}": f"#include <linux/n{i + 1}.h>\n" * 2 for i in range(25)} | {"n25": "\n"}
-    found = unit(f"#include <linux/n0.h>\n{GOOD}", **others)
-    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
-
-
-def test_blank_lines_that_are_included_again_and_again_are_counted() -> None:
-    found = unit("#include <linux/n.h>\n" * 200 + GOOD, n="\n" * 20_000)
-    assert [entry.reason for entry in found.unknown] == ["takes more than 500,000 steps to preprocess"]
-
-
-@pytest.mark.parametrize("shift", ["1 << 99999999999", "1 << 9000000000", "1u << -1", "1 << -1", "1 << 64"])
-def test_a_shift_makes_no_number_of_gigabytes(shift: str) -> None:
-    found = unit(f"#if {shift}\n#endif\n{GOOD}")
-    assert "a shift by more than 63 bits" in found.unknown[0].reason
-    assert unit(f"#if 0 && ({shift})\n#endif\n#if (1 << 63) == 0\n#error\n#endif\n{GOOD}").unknown == []
-
-
-def test_a_reason_does_not_quote_a_header_without_an_end() -> None:
-    (entry,) = unit("#if " + "9" * 100_000 + "\n#endif\n" + GOOD).unknown
-    assert len(entry.reason) <= 300
 
 
 def _enumeration(constants: int) -> str:
@@ -198,7 +126,11 @@ def test_time_grows_with_an_enumeration() -> None:
 
 
 STRUCTURE = "struct s{0} {{ int m; }};\n"
+
+
 IOCTL = "#define I{0} _IO(1, 2)\n"
+
+
 LARGE = [
     (_enumeration(12_000), "has more than 20,000 tokens", 0, 0),
     ("".join(map(STRUCTURE.format, range(4_000))), "not evaluated: declarations beyond the first 3,000", None, 0),
@@ -216,12 +148,3 @@ def test_what_is_left_out_is_named(text: str, reason: str, structures: int | Non
     assert [row.reason for row in found.unknown] == [reason]
     for rows, expected in ((found.structures, structures), (found.ioctls, ioctls)):
         assert len(rows) == expected if expected is not None else 0 < len(rows) < 4_000
-
-
-def test_a_result_is_no_longer_than_a_query_may_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation_pool, "_LONGEST", 10_000)
-    text = "".join(f"struct s{at} {{ int m; }};\n" for at in range(200))
-    sources = gather(HeaderSet("include/linux/kvm.h", ""), {"include/linux/kvm.h": text.encode()}.get)
-    with evaluation_pool.evaluating({"key": (sources, ["x86_64"])}, 1) as results:
-        found, _ = results()
-    assert [row[3] for row in json.loads(found["key"])["x86_64"]["unknown"]] == ["has too many or too long names"]
