@@ -82,6 +82,7 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 REGISTERS = """\
 #define MSR_TEA 0x123
 #define MSR_FIRST 0x200
+#define MSR_ALIAS 0x200
 #define MSR_LAST 0x207
 #define MSR_BEHIND 0x208
 #define MSR_ODD (x + 1)
@@ -191,7 +192,7 @@ def test_an_msr_with_all_that_is_told_of_it(connection: sqlite3.Connection) -> N
     ]
 
 
-@pytest.mark.parametrize(("name", "number"), [("MSR_FIRST", "0x200"), ("MSR_LAST", "0x207")])
+@pytest.mark.parametrize(("name", "number"), [("MSR_FIRST", "0x200"), ("MSR_ALIAS", "0x200"), ("MSR_LAST", "0x207")])
 def test_an_msr_within_a_range(connection: sqlite3.Connection, name: str, number: str) -> None:
     card = _msr(connection, name)
     assert card.title == f"{name} = {number} (MSR)"

@@ -112,6 +112,16 @@ def test_warnings_of_a_git_that_succeeds_are_no_output(
     assert Git(locate(root)).run("log") == b"one\0two\n"
 
 
+def test_a_stream_that_ends_first_does_not_end_the_other(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git_that(tmp_path, monkeypatch, "exec 2>&-; sleep 0.1; echo later")
+    assert Git(locate(root)).run("log") == b"later\n"
+    git_that(tmp_path, monkeypatch, "exec >&-; sleep 0.1; echo fatal: later >&2; exit 1")
+    with pytest.raises(GitFailedError, match=r"^later$"):
+        Git(locate(root)).run("log")
+
+
 def test_what_cannot_be_started_is_an_error(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CaplintError, match="cannot run: embedded null byte"):
         Git(locate(root)).run("log", "a\0b")
