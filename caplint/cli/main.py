@@ -134,6 +134,10 @@ class _CommandParser(argparse.ArgumentParser):
         if unknown and self.chosen:
             options = re.findall(r"--[\w-]+", self.chosen.format_usage())
             self.chosen.error(message + suggestion(unknown.group(1), options))
+        if self.chosen and (rest := re.fullmatch(r"unrecognized arguments: (.*)", message, re.DOTALL)):
+            # argparse takes the words that belong to no option in one stretch: those behind a later option are left.
+            stray = not rest.group(1).startswith("-") and "PATH ...]" in self.chosen.format_usage()
+            self.chosen.error(f"{message}; write trees before the options" if stray else message)
         raise CaplintError(f"{message} (see {self.prog} --help)")
 
 

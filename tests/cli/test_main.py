@@ -106,7 +106,13 @@ def test_only_the_asked_command_is_loaded() -> None:
         (["check", "--color", "alway"], "'alway' is unknown; did you mean always? (see caplint check --help)"),
         (["check", "--jobs", "x"], "argument --jobs: invalid int value: 'x' (see caplint check --help)"),
         (["facts", "--kernel"], "argument --kernel: expected one argument (see caplint facts --help)"),
-        (["rules", "more"], "unrecognized arguments: more (see caplint --help)"),
+        (["rules", "more"], "unrecognized arguments: more (see caplint rules --help)"),
+        (
+            ["check", "k", "--jobs", "1", "q"],
+            "unrecognized arguments: q; write trees before the options (see caplint ch",
+        ),
+        (["path", "KVM_CAP_HLT", "--arch", "x86", "k", "q"], "k q; write trees before the options (see caplint path -"),
+        (["check", "k", "-x"], "unrecognized arguments: -x (see caplint check --help)"),
     ],
 )
 def test_wrong_words_are_one_line_with_what_may_be_meant(words: list[str], said: str) -> None:

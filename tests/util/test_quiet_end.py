@@ -44,6 +44,8 @@ def test_where_control_c_is_turned_off_it_stays_so(handler: signal.Handlers) -> 
 
 
 def test_an_interrupt_and_its_repetition_call_the_function() -> None:
+    for number in (signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, signal.SIG_IGN)
     called: list[str] = []
     on_interrupt(lambda: called.append("once"))
     for number in (signal.SIGINT, signal.SIGALRM):
