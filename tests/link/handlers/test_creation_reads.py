@@ -131,3 +131,11 @@ def test_more_calls_than_are_followed_stand_for_any(tmp_path_factory: pytest.Tem
         reads = CreationReads(many.helpers, frozenset())
         assert reads.calls("helper", "x86") == [Caller("", "", "x86", 0, 0)]
         assert not reads.is_creation("helper", "x86")
+
+
+@pytest.mark.parametrize(("calls", "creates"), [(11, True), (12, False)])
+def test_calls_are_followed_to_a_depth(tmp_path_factory: pytest.TempPathFactory, calls: int, creates: bool) -> None:
+    chain = "".join(f"static void c{at}(struct kvm_vcpu *vcpu) {{ c{at + 1}(vcpu); }}\n" for at in range(calls))
+    text = f"int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu) {{ c0(vcpu); return 0; }}\n{chain}"
+    with linked(tmp_path_factory.mktemp("kernel"), text) as deep:
+        assert CreationReads(deep.helpers, frozenset()).is_creation(f"c{calls}", "x86") is creates

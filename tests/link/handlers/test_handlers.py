@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bodies import linked
 from conftest import X86, ask, bare_kernel
+
+from caplint.link.handlers.handlers import ENABLING, link_handlers
 
 CHECK = "int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)"
 VM = "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)"
@@ -266,3 +269,18 @@ def test_an_enable_case_that_always_refuses_does_nothing_to_its_arguments(tmp_pa
     text = _handler(VM, "kvm->x = cap->args[0];", "return -EINVAL;")
     assert _ask(tmp_path, text, "SELECT succeeds FROM enable_site") == [(0,)]
     assert _ask(tmp_path, text, "SELECT * FROM cap_argument") == []
+
+
+def test_when_enabling_is_refused_is_told_of_vms_and_only_if_it_is_asked_for(tmp_path: Path) -> None:
+    """A vCPU's request is not late for it, and a check enables nothing."""
+    vcpu = "int kvm_vcpu_ioctl_enable_cap(struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap)"
+    lines = ("if (kvm->created_vcpus)", "\tbreak;", "kvm->x = 1;", "r = 0;", "break;")
+    text = _handler(VM, *lines) + _handler(vcpu, "vcpu->x = 1;", "r = 0;", "break;") + _handler(CHECK, "return 1;")
+    query = "SELECT cap, function, asks FROM all_cap_order"
+    with linked(tmp_path, text) as code:
+        assert code.connection.execute(query).fetchall() == [("KVM_CAP_A", "kvm_vm_ioctl_enable_cap", 1)]
+        for table in ("all_handler", *ENABLING):
+            code.connection.execute(f"DELETE FROM temp.{table}")
+        for enabling, rows in ((False, 0), (True, 1)):
+            link_handlers(code.session.store, "extractor", enabling=enabling)
+            assert len(code.connection.execute(query).fetchall()) == rows

@@ -146,3 +146,26 @@ def test_nothing_is_concluded_once_the_budget_is_spent(code: LinkedCode) -> None
     assert reader.conditions_level(place) is Level.UNKNOWN
     assert reader.is_unexplained(place)
     reader.body.cuts.clear()
+
+
+VARIABLES = {
+    "set": ("int r = cap->flags; HERE();", Level.TESTED),
+    "set_later": ("int r = kvm->x; HERE(); r = cap->flags;", Level.UNTESTED),
+    "set_in_a_branch": ("int r = kvm->x; if (kvm->y) r = cap->flags != 0; HERE();", Level.UNTESTED),
+    "set_in_both": ("int r; if (kvm->y) r = cap->flags; else r = !!cap->flags; HERE();", Level.TESTED),
+    "gathered": ("int r = kvm->x; r |= cap->flags; HERE();", Level.TESTED),
+    "filled_in": ("int r = 0; get(cap, &r); HERE();", Level.UNKNOWN),
+    "filled_in_from_elsewhere": ("int r = 0; get(kvm, &r); HERE();", Level.UNTESTED),
+    "filled_in_and_set": ("int r = 0; get(cap, &r); r = cap->flags; HERE();", Level.TESTED),
+}  # fmt: skip
+"""Name → body; what is known of the flags at HERE() where `r` is 0."""
+
+
+def test_a_variable_that_holds_the_result_of_a_test(tmp_path_factory: pytest.TempPathFactory) -> None:
+    text = "".join(f"{HEAD.format(name)}{body} return 0; }}\n" for name, (body, _) in VARIABLES.items())
+    with linked(tmp_path_factory.mktemp("kernel"), text) as code:
+        found = {
+            name: _reader(code, name).implied(tree_of("r"), ConditionResult.ZERO, Place(*_at(code, name)))
+            for name in VARIABLES
+        }  # fmt: skip
+    assert found == {name: level for name, (_, level) in VARIABLES.items()}
