@@ -67,6 +67,15 @@ def test_a_comparison_with_one(tmp_path: Path) -> None:
     assert _ask(tmp_path / "third", text, "SELECT msr FROM msr_get") == []
 
 
+def test_a_comparison_inside_another_condition(tmp_path: Path) -> None:
+    """What the outer condition decides beside it is of no register."""
+    inner = ("\tif (msr == MSR_TEA) {", "\t\tmsr_info->data = 7;", "\t\treturn 0;", "\t}")
+    text = _handler("if (vcpu->on) {", *inner, "\tmsr_info->data = vcpu->arch.tea;", "}")
+    assert _ask(tmp_path, text, "SELECT msr, value_kind, value, gated FROM msr_get") == [
+        ("MSR_TEA", "constant", "7", 1)
+    ]
+
+
 def _case(*lines: str, verb: str = "get") -> str:
     return _handler("switch (msr) {", "case MSR_TEA:", *(f"\t{line}" for line in lines), "}", verb=verb)
 

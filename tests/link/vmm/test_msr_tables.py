@@ -124,3 +124,10 @@ def test_rows_of_counts(vmm: LinkedCode) -> None:
         ("kvm_put_msrs", 32, "kvm_vcpu_ioctl", "KVM_SET_MSRS", "unknown"),
         ("host", 38, "kvm_ioctl", "KVM_GET_MSRS", "dropped"),
     ]
+
+
+def test_a_vmm_with_too_many_values_is_a_blind_spot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caplint.link.vmm.msr_code._MOST_STEPS", 3)
+    tree = bare_qemu(tmp_path, {"target/i386/kvm/kvm.c": TABLES})
+    reasons = [reason for (reason,) in ask([tree], "SELECT reason FROM all_cut")]
+    assert "MSRs that values lead to in too many ways to follow" in reasons
