@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bodies import LinkedCode, linked_vmm
 from conftest import ask, bare_qemu, lay
 
 from caplint.trees.detect import directory_tree
@@ -91,4 +93,65 @@ def test_kvmtool(tmp_path: Path) -> None:
     assert ask([tree], "SELECT cap, scope, arch, path FROM vmm_check ORDER BY cap") == [
         ("KVM_CAP_A", "system", None, "kvm-cpu.c"),
         ("KVM_CAP_B", "vm", "arm64", "arm/kvm.c"),
+    ]
+
+
+TABLES = """\
+static int asks(KVMState *s)
+{
+    int fd = 3;
+
+    if (kvm_check_extension(s, KVM_CAP_TESTED)) {
+        kvm_vm_enable_cap(s, KVM_CAP_TESTED, 0, 3);
+    }
+    s->bits = kvm_check_extension(s, KVM_CAP_WHOLE);
+    kvm_vm_enable_cap(s, KVM_CAP_UNASKED, 0, s->bits);
+    kvm_vm_ioctl(s, KVM_SET_TSS_ADDR, 0xfffbd000);
+    ioctl(fd, pick(s), 1);
+    ioctl(fd, pick(s), 2);
+    ioctl(fd, TUNSETIFF, 3);
+    return kvm_check_extension(s, which(s));
+}
+static int compares(KVMState *s) { return s->bits == SOME_BIT; }
+static void enables_behind(KVMState *s)
+{
+    if (kvm_check_extension(s, which(s))) {
+        kvm_vm_enable_cap(s, KVM_CAP_MAYBE, 0);
+    }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def vmm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedCode]:
+    with linked_vmm(tmp_path_factory.mktemp("qemu"), TABLES) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT cap, used, text FROM vmm_answer ORDER BY 1",
+         [("KVM_CAP_TESTED", "tested", None), ("KVM_CAP_WHOLE", "whole", "s->bits == SOME_BIT")]),
+        ("SELECT cap, only_tested FROM vmm_check ORDER BY 1", [("KVM_CAP_TESTED", 1), ("KVM_CAP_WHOLE", 0)]),
+        ("SELECT cap, found_by, check_line FROM checked_before ORDER BY 1",
+         [("KVM_CAP_MAYBE", "unknown check", 19), ("KVM_CAP_TESTED", "same function", 5)]),
+        ("SELECT cap, text, value, bits, asked FROM vmm_argument ORDER BY 1",
+         [("KVM_CAP_TESTED", "3", 3, 3, 0), ("KVM_CAP_UNASKED", "s->bits", None, None, None)]),
+        ("SELECT ioctl, line, scope FROM vmm_ioctl WHERE ioctl = 'KVM_SET_TSS_ADDR'", [("KVM_SET_TSS_ADDR", 10, "vm")]),
+        ("SELECT line, callee, expression FROM all_vmm_unresolved ORDER BY 1",
+         [(14, "kvm_check_extension", "which(s)"), (19, "kvm_check_extension", "which(s)")]),
+    ],
+    ids=["answers", "only tested", "checked before", "arguments", "ioctls", "unresolved"],
+)  # fmt: skip
+def test_rows(vmm: LinkedCode, query: str, rows: list[object]) -> None:
+    assert vmm.connection.execute(query).fetchall() == rows
+
+
+def test_what_is_not_known_is_a_blind_spot(vmm: LinkedCode) -> None:
+    """Ioctls of one wrapper in a file are one; another driver's request is none of KVM."""
+    assert vmm.connection.execute("SELECT line, reason FROM all_cut ORDER BY line").fetchall() == [
+        (11, "ioctl() issues an ioctl whose request is not known: `pick(s)`, and 1 more"),
+        (14, "kvm_check_extension() checks a capability that is not known: `which(s)`"),
+        (19, "kvm_check_extension() checks a capability that is not known: `which(s)`"),
     ]
