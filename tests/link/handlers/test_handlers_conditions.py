@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import pytest
 from bodies import LinkedCode, linked
 
+from caplint.link.functions.abstract_values import thing
 from caplint.link.handlers.conditions import Condition, Conditions, Region
+from caplint.link.handlers.followed_calls import simulate
+from caplint.link.handlers.reach import ReachedCode
+from caplint.link.handlers.simulation_state import Run
 from caplint.link.handlers.sites import Site
 from caplint.link.handlers.value_tests import ConditionResult
 
@@ -52,6 +56,38 @@ int f(struct kvm *kvm, struct kvm_enable_cap *cap)
 		end();
 	return r;
 }
+int wrapped(struct kvm *kvm, long ext)
+{
+	if (kvm->outer) {
+		switch (ext) {
+		case KVM_CAP_B:
+			if (kvm->falls)
+				break;
+			fallthrough;
+		case KVM_CAP_C:
+			wrapped_c();
+			break;
+		case KVM_CAP_D:
+			if (kvm->near) {
+				if (kvm->inner)
+					break;
+			}
+			fallthrough;
+		case KVM_CAP_E:
+			wrapped_e();
+		}
+	}
+	return 0;
+}
+int tells(struct kvm *kvm, long ext)
+{
+	if (ext == KVM_CAP_A)
+		only_a();
+	else
+		others();
+	both();
+	return 0;
+}
 """
 HOLDS, FAILS = ConditionResult.NONZERO, ConditionResult.ZERO
 
@@ -62,8 +98,8 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedCode]:
         yield found
 
 
-def _case(code: LinkedCode, cap: str) -> Region:
-    body = code.body("f")
+def _case(code: LinkedCode, cap: str, function: str = "f") -> Region:
+    body = code.body(function)
     (label,) = (label for label in body.labels if label.text == cap)
     return Region.around(body, label.start, label.stop, "1")
 
@@ -146,3 +182,38 @@ def test_a_condition_that_is_chosen_by_its_selector(code: LinkedCode) -> None:
     assert [(c.selector, c.text, c.listed) for c in (inside, behind, left)] == [
         ("kvm->kind", "1", True), ("kvm->kind", "", True), ("kvm->kind", "", False)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cap", "following", "mark", "held"),
+    [
+        ("KVM_CAP_B", "KVM_CAP_C", "wrapped_c()", [("kvm->outer", HOLDS), ("kvm->falls", FAILS)]),
+        ("KVM_CAP_D", "KVM_CAP_E", "wrapped_e()", [("kvm->outer", HOLDS)]),
+    ],
+)
+def test_early_exits_of_a_case_that_falls_into_the_next(
+    code: LinkedCode, cap: str, following: str, mark: str, held: list[tuple[str, ConditionResult]]
+) -> None:
+    """One in a branch that may not be taken says nothing behind the branch."""
+    first, second = (_case(code, name, "wrapped") for name in (cap, following))
+    region = Region(first.head, first.start, second.stop, "1")
+    assert _texts(Conditions(code.body("wrapped")).at(code.at(mark), region)) == held
+
+
+def test_a_condition_is_evaluated_in_front_of_its_branch(code: LinkedCode) -> None:
+    """Also one that is known where the branch was not taken."""
+    conditions = Conditions(code.body("f"))
+    found = {(c.text, c.outcome): c.offset for c in conditions.at(code.at("else_a()"), _case(code, "KVM_CAP_A"))}
+    begins = {text: code.text[offset:].split(maxsplit=1)[0] for (text, _), offset in found.items()}
+    assert begins == {"kvm->above": "return", "kvm->left": "break;", "kvm->inside": "{"}
+    assert code.text[found["kvm->inside", FAILS] :].split()[1] == "in_a();"
+
+
+def test_what_does_not_run_for_the_capability_is_outside_of_its_region(code: LinkedCode) -> None:
+    body, facts = code.body("tells"), code.facts()
+    run, flow = Run(facts, "x86", "check", "KVM_CAP_A"), facts.flow(body)
+    simulate(run, body, {"ext": thing("selector")})
+    assert flow is not None
+    region = Region.whole(body, ReachedCode(flow, frozenset(run.reached)))
+    assert [region.holds(code.at(mark)) for mark in ("only_a()", "others()", "both()")] == [True, False, True]
+    assert Region.whole(body).holds(code.at("others()"))
