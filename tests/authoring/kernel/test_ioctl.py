@@ -112,6 +112,17 @@ def test_a_vcpu_has_its_own_function(tmp_path: Path) -> None:
     assert "mutex_lock" not in text
 
 
+def test_a_long_head_goes_on_behind_its_bracket(tmp_path: Path) -> None:
+    request = parse("KVM_CAP_X86_BELL", archs=["x86"], arguments="bool", ioctl="KVM_SET_BELL_OF_SOME_LONGER_NAME")
+    files = {UAPI: HEADER, X86: CHECK + HEAD + VARIABLES + KEEPING, "arch/x86/include/asm/kvm_host.h": STRUCTS}
+    with workshop(bare_kernel(tmp_path, files)) as place:
+        write(request, Topic(place, "subject", []))
+        lines = place.sheet(X86).content.decode().splitlines()
+    at = lines.index("static int kvm_vm_ioctl_set_bell_of_some_longer_name(struct kvm *kvm,")
+    assert lines[at + 1].expandtabs(8) == " " * (lines[at].index("(") + 1) + "void __user *argp)"
+    assert lines[at + 1].startswith("\t" * 6 + " " * 5 + "void")
+
+
 def test_neighbours_that_guard_are_followed(tmp_path: Path) -> None:
     guarded = KEEPING.replace("\t\tr = 0;\n", "\t\tguard(mutex)(&kvm->lock);\n\t\tr = 0;\n")
     text = _written(tmp_path, HEAD + VARIABLES + guarded)

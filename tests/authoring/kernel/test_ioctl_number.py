@@ -44,6 +44,7 @@ DEVICES = [(f"{name}_DEVICE{attr}", f"_IO(KVMIO, {number})") for name, attr, num
         ([("ONE", "_IO(KVMIO, 96)"), ("TWO", "_IOWR(KVMIO, 0x6a, int)"), ("THREE", "_IOR(KVMIO, 0x10, int)")], 0x6B),
         # A structure that nobody has, so that the whole number cannot be computed
         ([ONE, ("TWO", "_IOW(KVMIO, 0xd5, struct kvm_nowhere)")], 0xD6),
+        ([ONE, ("TWO", "_IOW(KVMIO, 213, struct kvm_nowhere)")], 0xD6),
         ([ONE, ("TWO", "_IOW( KVMIO , 0Xd5 , struct kvm_nowhere)")], 0xD6),
         # Other groups do not count, nor do macros that only use one.
         ([ONE, ("TWO", "_IO(0xAF, 0x70)"), ("THREE", "(KVM_ONE + 9)")], 0x61),

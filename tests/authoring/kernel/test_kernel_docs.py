@@ -106,6 +106,21 @@ def test_what_the_code_does_is_told(mini: Workshop, options: dict[str, str], wor
     assert words in " ".join(line.strip() for line in _section(mini, **options))
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"arguments": "bool"}, True),
+        ({"arguments": "mask:LOUD", "ioctl": "KVM_SET_BELL"}, True),
+        ({"arguments": "bool", "scope": "vcpu"}, False),
+        ({"arguments": "fd"}, False),
+        ({}, False),
+    ],
+)
+def test_values_of_a_vm_count_until_it_has_vcpus(mini: Workshop, options: dict[str, str], told: bool) -> None:
+    text = " ".join(line.strip() for line in _section(mini, **options))
+    assert ("The last value counts that was set before the first vCPU was created." in text) is told
+
+
 def test_a_descriptor_that_is_closed_is_an_error_of_its_own(mini: Workshop) -> None:
     found = " ".join(line.strip() for line in _section(mini, arguments="fd"))
     assert "a VM with vCPUs, -EBADF if args[0] is no open descriptor" in found
