@@ -87,6 +87,30 @@ def test_a_file_that_takes_the_descriptor_includes_it_too(tmp_path: Path) -> Non
     assert included == [X86, other]
 
 
+def test_the_file_with_the_function_of_an_ioctl_includes_it_too(tmp_path: Path) -> None:
+    other = "arch/x86/kvm/ioctl.c"
+    code = """\
+long kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg)
+{
+	struct kvm *kvm = filp->private_data;
+
+	switch (ioctl) {
+	case KVM_ONE:
+		return one(kvm);
+	default:
+		return -EINVAL;
+	}
+}
+"""
+    header = HEADER + "#define KVMIO 0xAE\n#define KVM_ONE _IO(KVMIO, 0x60)\n"
+    files = {UAPI: header, X86: INCLUDES + DESTROY + ENABLE, HOST: STRUCTS, other: INCLUDES + code}
+    with workshop(bare_kernel(tmp_path, files)) as place:
+        topic = Topic(place, "subject", [])
+        write(parse("KVM_CAP_BELL", archs=["x86"], arguments="fd", ioctl="KVM_SET_BELL"), topic)
+        assert set(topic.files) == {X86, other}
+        assert text(topic, other).startswith("#include <linux/eventfd.h>\n")
+
+
 @pytest.mark.parametrize(
     "destroy",
     [

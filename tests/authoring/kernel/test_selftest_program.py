@@ -92,6 +92,15 @@ def test_all_bits(bits: str, defined: str) -> None:
     assert f"\n{defined}\n" in _program(arguments=f"mask:{bits}")
 
 
+@pytest.mark.parametrize(
+    ("ioctl", "subject", "done"), [(None, "KVM_CAP_X86_BELL", "enabled"), ("KVM_SET_BELL", "KVM_SET_BELL", "set")]
+)
+def test_a_failure_says_what_was_done(ioctl: str | None, subject: str, done: str) -> None:
+    text = _program(arguments="bool", **({"ioctl": ioctl} if ioctl else {}))
+    assert f'"{subject} with %s: expected errno %d, got %d (errno %d)"' in text
+    assert f'"It cannot be {done}"' in text
+
+
 def test_what_is_only_asked_for_is_not_set() -> None:
     text = _program(scope="none")
     for words in ("refused", "KVM_ENABLE_CAP", "guest_code", "<errno.h>", "struct kvm_vcpu", "ucall_common.h"):

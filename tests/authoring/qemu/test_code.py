@@ -140,6 +140,7 @@ def test_a_file_that_includes_nothing(tmp_path: Path) -> None:
         ("    f(", ["a", "b"], ["    f(a, b);"]),
         ("    f(", ["a" * 40, "b" * 40], [f"    f({'a' * 40},", f"      {'b' * 40});"]),
         ("    f(", ["a" * 72], [f"    f({'a' * 72});"]),
+        ("    f(", ["a" * 72, "b" * 30], [f"    f({'a' * 72},", f"      {'b' * 30});"]),
         ("    f(", ["a" * 73, "b"], [f"    f({'a' * 73},", "        b);"]),
         ("    f(", ["a" * 75, "b"], ["    f(", f"        {'a' * 75},", "        b);"]),
         (f"    {'f' * 60}(", ["a" * 20, "b"], [f"    {'f' * 60}(", f"        {'a' * 20}, b);"]),
@@ -162,6 +163,13 @@ def test_messages_are_broken_between_words() -> None:
         assert lines[-1].endswith(end)
         pieces = [line.partition('"')[2].rpartition('"')[0] for line in lines]
         assert "".join(pieces) == words, "no blank is lost"
+
+
+@pytest.mark.parametrize(("width", "lines"), [(49, 1), (50, 2)])
+def test_a_value_stands_beside_the_message_if_it_fits(width: int, lines: int) -> None:
+    found = reported("    ", "x" * width, "value[1]")
+    assert len(found) == lines
+    assert max(map(len, found)) == (80 if lines == 1 else 70)
 
 
 def test_a_value_that_does_not_fit_stands_below() -> None:

@@ -69,7 +69,8 @@ def test_the_property_is_added_at_the_end(tmp_path: Path, kind: str, path: str, 
     text = _written(tmp_path, REQUESTS[kind])[path]
     own = body(text, start)
     assert f"    {added}" in own
-    assert "(default: " in own.replace('"\n', "").rpartition("set_description(")[2]
+    off = "(default: off)" if kind == "mask" else "(default: 0, off)"
+    assert off in own.rpartition("set_description(")[2]
     assert own.endswith(");\n}\n")
     assert text.index("kvm_set_new(Object *obj") < text.index(f"{start}(ObjectClass")
 

@@ -69,6 +69,13 @@ def test_only_asking_keeps_the_answer(tmp_path: Path) -> None:
     assert "    int cap_new;\n};\n" in files[STATE]
 
 
+def test_a_number_that_nobody_gives_is_not_compared(tmp_path: Path) -> None:
+    request = parse("KVM_CAP_NEW", answer="count")
+    text = body(contents(written(tmp_path, request))[SHARED], "kvm_vm_enable_new")
+    assert "> known" not in text
+    assert "kvm_vm_enable_cap(s, KVM_CAP_NEW, 0);" in text
+
+
 def test_the_flag_of_a_register_is_set_once_the_kernel_has_enabled_it(tmp_path: Path) -> None:
     assert (flag(REQUESTS["register"]), flag(REQUESTS["mask"])) == ("has_msr_ppin", "")
     text = body(contents(written(tmp_path, REQUESTS["register"]))[X86], "kvm_vm_enable_ppin")

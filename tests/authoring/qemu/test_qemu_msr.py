@@ -69,8 +69,24 @@ def test_the_value_goes_both_ways(tmp_path: Path) -> None:
     for function, value in (("kvm_put_msrs", "env->msr_bell"), ("kvm_get_msrs", "0")):
         added = f"    if (has_msr_bell) {{\n        kvm_msr_entry_add(cpu, MSR_BELL, {value});\n    }}\n"
         assert body(text, function).count(added) == 1
+        neighbour = value.replace("bell", "hwcr")
+        assert f"        kvm_msr_entry_add(cpu, MSR_HWCR, {neighbour});\n    }}\n" in body(text, function)
     taken = "        case MSR_BELL:\n            env->msr_bell = msrs[i].data;\n            break;\n        }\n"
     assert taken in body(text, "kvm_get_msrs")
+
+
+@pytest.mark.parametrize(
+    ("access", "question", "reset"),
+    [
+        ("ro", "Which value does a guest read, and is it that of the host?", "no guest can change it"),
+        ("rw", "Must a change in the guest be undone on the host", "as the kernel's does"),
+    ],
+)
+def test_people_are_asked_about_what_a_guest_can_do(tmp_path: Path, access: str, question: str, reset: str) -> None:
+    topic = _written(tmp_path, parse("KVM_CAP_X86_BELL", archs=["x86"], register=f"BELL=0x1234:{access}"))
+    asked = {found.subject: found for found in topic.decisions}
+    assert question in asked["value of MSR_BELL"].question
+    assert reset in asked["reset of MSR_BELL"].default
 
 
 def test_a_capability_without_a_register_has_no_places(tmp_path: Path) -> None:
