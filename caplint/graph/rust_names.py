@@ -10,10 +10,10 @@ from caplint.rust.words import words
 
 # Families of the standard library and of vm-memory.
 _FAMILIES = re.compile(
-    r"(?:as|into|to|try|is|checked|wrapping|saturating|overflowing|unchecked|from|get_or|or|map|unwrap|expect|ok|trim|sort|"
-    r"split|rsplit|strip|push|pop|read|write|set_len|set_size|set_permissions|set_nonblocking|local|peer|copy|clone|fill|"
+    r"(?:(?:as|into|to|try|is|checked|wrapping|saturating|overflowing|unchecked|from|get_or|or|map|unwrap|expect|ok|trim|sort|"
+    r"split|rsplit|strip|push|pop|read|write|local|peer|copy|clone|fill|"
     r"starts|ends|for|and|with|swap|take|skip|poll|fetch|compare|load|store|next|last|first|find|file|leading|trailing|count)"
-    r"_\w*\Z"
+    r"_\w*|set_(?:len|size|permissions|nonblocking))\Z"
 )
 
 

@@ -60,6 +60,13 @@ def test_a_patch_adds_files_and_its_base_keeps_those_that_it_removes(tmp_path: P
     assert not known.has("virt/kvm/newer.c")
 
 
+def test_a_file_that_nobody_reads_is_known_from_the_base_that_has_it(tmp_path: Path) -> None:
+    path = "arch/x86/include/asm/tea.h"
+    base = bare_kernel(tmp_path, {path: "int tea;\n"})
+    assert _known(OverlayTree(base, {path: None})).has(path)
+    assert not _known(OverlayTree(base, {path: None}).without_base()).has(path)
+
+
 def test_a_file_that_a_patch_names_is_known_whatever_it_is(tmp_path: Path) -> None:
     row = PatchFile("s", 1, "p", "scripts/tea.sh", "added")
     assert _known(_patched(tmp_path, {}, row)).has("scripts/tea.sh")
