@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-# Meanings of one path, modules that are looked into for it, and its parts.
+# Meanings of one path, modules that are looked into for it, and its parts; imports and modules that it leads through.
 _MOST = 24
 _MOST_STEPS = 500
 _LONGEST = 24
+_DEEPEST = 64
 _ROOTS = frozenset({"lib", "main"})
 
 
@@ -141,6 +142,7 @@ class RustModules:
         scope = self.scopes.get(module)
         if scope is None or not search.enters(module, parts):
             return
+        search.depth += 1
         found = False
         for item in self._named(scope, module, parts, search):
             found = True
@@ -148,6 +150,7 @@ class RustModules:
         if not found and not search.explicit:
             for other in self._opened(module):
                 yield from self._inside(other, parts, search)
+        search.depth -= 1
 
     def _named(
         self, scope: ModuleScope, module: ModuleKey, parts: tuple[str, ...], search: _PathSearch
@@ -173,6 +176,8 @@ class _PathSearch:
     def __init__(self, *, explicit: bool = False) -> None:
         self.explicit = explicit
         """Whether imports of all of a module are left out."""
+        self.depth = 0
+        """Number of modules that are being looked into, each for the sake of the one before."""
         self._begun: set[tuple[ModuleKey, tuple[str, ...]]] = set()
         self._entered: set[tuple[ModuleKey, tuple[str, ...]]] = set()
 
@@ -181,8 +186,8 @@ class _PathSearch:
         return self._once(self._begun, module, parts)
 
     def enters(self, module: ModuleKey, parts: tuple[str, ...]) -> bool:
-        """Tell the same for the names in a module."""
-        return self._once(self._entered, module, parts)
+        """Tell the same for the names in a module, unless the path has led too far."""
+        return self.depth < _DEEPEST and self._once(self._entered, module, parts)
 
     @staticmethod
     def _once(seen: set[tuple[ModuleKey, tuple[str, ...]]], module: ModuleKey, parts: tuple[str, ...]) -> bool:

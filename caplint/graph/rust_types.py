@@ -18,6 +18,8 @@ _ELSEWHERE = ModuleKey("", ("",))
 """Module of the types of other crates."""
 _DEPTH = 14
 _MOST = 12
+_MOST_ALIASES = 32
+"""Aliases and associated types that lead from one to the next."""
 GIVING = frozenset(
     [
         "as_mut_any",
@@ -102,6 +104,8 @@ class RustTypes:
         self._implements: dict[Key, list[Key]] = {}
         self._assigned: dict[tuple[Key, str], TypeUse] = {}
         self._known: dict[TypeUse, list[Meaning]] = {}
+        self._aliases = 0
+        """Number of types whose meaning is being looked for, each for the sake of the one before."""
         self._fill()
 
     def _fill(self) -> None:
@@ -128,8 +132,12 @@ class RustTypes:
     def items(self, use: TypeUse) -> list[Meaning]:
         """Return the types and traits that a type means."""
         if use not in self._known:
+            if self._aliases >= _MOST_ALIASES:
+                return []
             self._known[use] = []  # an alias that leads to itself
+            self._aliases += 1
             self._known[use] = list(dict.fromkeys(islice(self._items(use), _MOST)))
+            self._aliases -= 1
         return self._known[use]
 
     def _items(self, use: TypeUse) -> Iterator[Meaning]:

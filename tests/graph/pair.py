@@ -19,6 +19,7 @@ static long kvm_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long ar
 	switch (ioctl) {
 	case KVM_CHECK_EXTENSION:
 		return kvm_vm_ioctl_check_extension(kvm, arg);
+	case KVM_OTHER:
 	case KVM_ENABLE_CAP:
 		return kvm_vm_ioctl_enable_cap(kvm, arg);
 	case KVM_STOP:

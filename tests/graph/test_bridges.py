@@ -135,5 +135,5 @@ def test_a_descriptor_on_which_nothing_leads_there(programs: Programs, bridges: 
 def test_the_table_through_which_the_kernel_calls_a_receiver(programs: Programs, bridges: Bridges) -> None:
     kernel, _ = trees(programs)
     programs.find(kernel, ["kvm_vm_ioctl", "kvm_dev_ioctl"])
-    assert bridges.operations(kernel, "kvm_vm_ioctl") == "kvm_vm_fops.unlocked_ioctl, virt/kvm/kvm_main.c:22"
+    assert bridges.operations(kernel, "kvm_vm_ioctl") == "kvm_vm_fops.unlocked_ioctl, virt/kvm/kvm_main.c:23"
     assert bridges.operations(kernel, "kvm_dev_ioctl") == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from conftest import bare_qemu, kernel, lay, qemu
 from programs import CONFIG
 
 from caplint.config.settings import Config
+from caplint.facts.store.store import FactStore
 from caplint.graph.path_cache import Question
 from caplint.graph.path_lookup import find_paths, macro_lines, whole_graphs
 from caplint.graph.path_model import Path as CallPath
@@ -87,12 +87,12 @@ def test_settings_that_links_depend_on_link_anew(tmp_path: Path) -> None:
 def test_a_damaged_answer_is_none(tmp_path: Path, damage: str) -> None:
     ask = _Asked(tmp_path)
     first = ask()
-    assert ask.config.store_path is not None
-    with sqlite3.connect(ask.config.store_path) as database:
-        changed = database.execute("UPDATE memo SET value = ? WHERE name LIKE 'path %'", (damage,)).rowcount
-    database.close()
-    assert changed
+    store = FactStore(ask.config.store_path)
+    ((name,),) = store.connection.execute("SELECT name FROM memo WHERE name LIKE 'path %'").fetchall()
+    store.retain(name, damage)
+    store.close()
     assert ask() == first
+    assert ask.linked == 1
 
 
 def test_a_question_without_an_answer_is_an_error_each_time(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_whole_graphs_are_those_of_each_tree(tmp_path: Path) -> None:
 
 MACROS = (
     "int x;\n#define ONE(a) f(a)\nint y;\n#define TWO(a) \\\n    f(a); \\\r\n    g(a)\nint z;\n"
-    "#define END(a) \\\n    f(a)"
+    "#define END(a) \\\n    f(a) \\"
 )
 
 
@@ -128,7 +128,7 @@ def test_the_lines_of_macros_on_a_path(tmp_path: Path) -> None:
     assert _lines(tmp_path, _macro(2), _macro(4), _macro(8), _macro(1, "direct"), _macro(0)) == {
         ("qemu", "m.h:2"): ["#define ONE(a) f(a)"],
         ("qemu", "m.h:4"): ["#define TWO(a) \\", "    f(a); \\\r", "    g(a)"],
-        ("qemu", "m.h:8"): ["#define END(a) \\", "    f(a)"],
+        ("qemu", "m.h:8"): ["#define END(a) \\", "    f(a) \\"],
     }
 
 

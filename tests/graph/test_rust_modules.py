@@ -161,3 +161,20 @@ def test_the_work_is_bounded() -> None:
     assert modules.meanings(ROOT, "none") == []
     assert modules.meanings(ROOT, "::".join(["super"] * 5_000 + ["brew"])) == []
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("everything", [True, False])
+@pytest.mark.parametrize(("length", "found"), [(25, True), (100, False), (5_000, False)])
+def test_a_chain_of_imports_is_followed_to_a_bound(everything: bool, length: int, found: bool) -> None:
+    modules = _modules()
+    for number in range(length):
+        scope = modules.scope(ModuleKey("", (f"m{number}",)))
+        if everything:
+            scope.everything.append(f"crate::m{number + 1}")
+        else:
+            scope.imports["f"] = [f"crate::m{number + 1}::f"]
+    last = ModuleKey("", (f"m{length}",))
+    item = Meaning("function", last, "f")
+    modules.add(last, item)
+    assert modules.meanings(ROOT, "m0::f") == ([item] if found else [])
+    assert modules.meanings(ROOT, f"m{length - 20}::f") == [item]

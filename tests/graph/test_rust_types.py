@@ -82,6 +82,15 @@ def test_an_alias_of_itself_ends(types: RustTypes) -> None:
     assert _names(types, "A", ModuleKey("", ("loops",))) == []
 
 
+@pytest.mark.parametrize(("length", "found"), [(20, True), (100, False), (3_000, False)])
+def test_a_chain_of_aliases_is_followed_to_a_bound(tmp_path: Path, length: int, found: bool) -> None:
+    text = "".join(f"pub type A{number} = A{number + 1};\n" for number in range(length))
+    types = RustTypes(rust_program(tmp_path, {"src/main.rs": f"{text}pub struct A{length};\n"}))
+    root = ModuleKey("", ())
+    assert _names(types, f"A{length - 10}", root) == [f"A{length}"]
+    assert _names(types, "A0", root) == ([f"A{length}"] if found else [])
+
+
 @pytest.mark.parametrize(("text", "elsewhere"), [("Pot", False), ("std::fs::File", True), ("Pot+Send", False)])
 def test_types_of_other_crates(types: RustTypes, text: str, elsewhere: bool) -> None:
     assert types.is_elsewhere(TypeUse(text, KEY)) is elsewhere
