@@ -10,7 +10,9 @@ from histories import Made
 
 from caplint.config.settings import Config
 from caplint.history.build import HistoryRun, of_directories, of_repository
-from caplint.history.model import Event, Track
+from caplint.history.code_events import CodeEvents, StateOfHistory
+from caplint.history.model import Event, Point, Track
+from caplint.history.places import CapabilityPlace, PlaceState
 from caplint.history.wanted import Wanted
 
 FOO = "#define KVM_CAP_FROB 2\n"
@@ -223,3 +225,48 @@ def test_a_cache_changes_nothing(made: Made, tmp_path: Path) -> None:
         run = HistoryRun(Wanted(), Config(cache=cache, jobs=1), lambda _done, _total: None)
         found.append([*of_repository(str(made.root), "HEAD", ("kernel", None), run).events])
     assert found[0] == found[1] == found[2]
+
+
+def _state(label: str, renamed: dict[str, str] | None = None, **texts: str) -> StateOfHistory:
+    """A state without a commit, in which capabilities are answered on x86."""
+    place = CapabilityPlace("check", "x86")
+    return Point(label, None, ""), {cap: {place: PlaceState(text, ())} for cap, text in texts.items()}, renamed or {}
+
+
+def _events(*states: StateOfHistory, labels: tuple[str, ...] = ("one", "two", "three")) -> list[list[tuple[str, ...]]]:
+    found = CodeEvents(lambda cap: cap != "KVM_CAP_HIDDEN", set(labels)).of(list(states))
+    return [
+        [(event.cap, event.kind, str(event.before), str(event.after), str(event.release)) for event in events]
+        for events in found
+    ]
+
+
+def test_states_made_by_hand_give_the_events_before_each() -> None:
+    found = _events(
+        _state("one", KVM_CAP_A="always", KVM_CAP_HIDDEN="always"),
+        _state("two", KVM_CAP_A="by VM", KVM_CAP_B="always"),
+        _state("three", KVM_CAP_A="by VM", KVM_CAP_HIDDEN="by VM"),
+    )
+    assert found == [
+        [("KVM_CAP_A", "present", "None", "always", "one")],
+        [("KVM_CAP_A", "changed", "always", "by VM", "two"), ("KVM_CAP_B", "brought", "None", "always", "two")],
+        [("KVM_CAP_B", "removed", "always", "None", "three")],
+    ]
+
+
+def test_a_state_that_is_no_release_gives_none_its_name() -> None:
+    states = (_state("one", KVM_CAP_A="always"), _state("HEAD", KVM_CAP_A="by VM"))
+    assert [event[-1] for events in _events(*states, labels=("one",)) for event in events] == ["one", "None"]
+
+
+def test_only_a_rename_since_the_state_before_counts() -> None:
+    renamed = {"KVM_CAP_A": "KVM_CAP_B"}
+    found = _events(
+        _state("one", KVM_CAP_A="always"), _state("two", renamed, KVM_CAP_B="always"), _state("three", renamed)
+    )
+    assert {event[1] for event in found[1]} == {"renamed"}
+    assert found[2] == [("KVM_CAP_B", "removed", "always", "None", "three")]
+
+
+def test_no_state_has_no_event() -> None:
+    assert _events() == []
