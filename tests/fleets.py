@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,3 +41,11 @@ def processes(place: Path) -> list[int]:
                 if (process / "cwd").readlink() == place and (process / "stat").read_text().split(") ")[1][0] != "Z":
                     found.append(int(process.name))
     return found
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -99,4 +99,4 @@ def test_many_long_groups_take_little_time_and_still_end() -> None:
     start = time.process_time()
     directives = [f"if {'(' * 90}X{number}{')' * 90} || Y > {number}" for number in range(20_000)]
     assert _after(*directives, *["endif"] * 20_000) == ""
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 1.5

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import random
 import tracemalloc
-import weakref
-from dataclasses import dataclass, field
-
-import pytest
 
 from caplint.matrix.cells import Cells
 from caplint.matrix.model import Cell, FleetMember
-from caplint.matrix.processes import Processes, run_here
-from caplint.matrix.work import JobKind
 
 
 def _members(role: str, count: int) -> list[FleetMember]:
@@ -80,24 +74,3 @@ def test_memory_does_not_grow_with_the_pairs() -> None:
         kept.append(tracemalloc.get_traced_memory()[0] / (5 + columns))
         tracemalloc.stop()
     assert kept[1] < 1.5 * kept[0]
-
-
-@dataclass(frozen=True)
-class _PlainJob:
-    jobs: int = 1
-    paths: list[str] = field(default_factory=list)
-
-
-def test_a_result_is_let_go_when_it_has_been_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    results: list[weakref.ref[Cell]] = []
-
-    def run(_starter: object, _job: object) -> Cell:
-        cell = _cell()
-        results.append(weakref.ref(cell))
-        return cell
-
-    monkeypatch.setattr(Processes, "run", run)
-    work: JobKind[Cell] = JobKind("", lambda _: Cell(), lambda _: Cell())
-    for done, (_, _cell_taken) in enumerate(run_here(work, [_PlainJob()] * 50, [*range(50)], 1), 1):
-        alive = sum(result() is not None for result in results)
-        assert alive <= 50 - done + 1
