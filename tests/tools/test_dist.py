@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -23,6 +24,13 @@ def test_the_sdist_has_the_sources_of_everything(made: tuple[Path, Path]) -> Non
     assert {"Makefile", "requirements.lock", "requirements-run.lock", "docs/reference.md", "action.yml"} <= names
     assert {"tests/conftest.py", "tools/dist.py", ".pre-commit-hooks.yaml", "templates/check.yml"} <= names
     assert not [name for name in names if name.startswith((".corpus", ".venv", ".cache"))]
+
+
+def test_the_sdist_has_no_file_that_a_release_writes_beside_the_documents() -> None:
+    settings = tomllib.loads((dist.ROOT / "pyproject.toml").read_text("utf-8"))
+    included = settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert [name for name in included if "*" in name] == ["/requirements*.lock"]
+    assert {f"/{file.name}" for file in dist.ROOT.glob("*.md")} >= {name for name in included if name.endswith(".md")}
 
 
 def test_the_wheel_has_all_that_runs(made: tuple[Path, Path]) -> None:
