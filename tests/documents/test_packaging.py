@@ -43,7 +43,7 @@ def test_actions_are_named_by_commit(file: Path) -> None:
 
 def _audited(file: Path) -> str:
     """What zizmor says of an action or a workflow, without asking anybody; empty: nothing."""
-    program = Path(sys.executable).with_name("zizmor")
+    program = str(Path(sys.executable).with_name("zizmor"))
     command = [program, "--offline", "--no-progress", "--quiet", "--no-config", str(file)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if run.returncode == 0 else run.stdout + run.stderr
