@@ -53,12 +53,6 @@ def write_if(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
         node = following
 
 
-def _first(clause: tree_sitter.Node | None) -> tree_sitter.Node | None:
-    """Return the content of an `else`."""
-    children = clause.named_children if clause is not None else []
-    return next((child for child in children if "comment" not in child.type), None)
-
-
 def _let_of(condition: tree_sitter.Node | None) -> tree_sitter.Node | None:
     return condition if condition is not None and condition.type == "let_condition" else None
 
@@ -78,13 +72,20 @@ def _if_let(scope: RustScope, condition: tree_sitter.Node, consequence: tree_sit
     out.put("if (", condition.start_byte)
     _test(scope, pattern, held, value)
     out.put(") {\n")
+    known = dict(scope.types)
+    _bind(scope, names, held, value)
+    scope.statement(scope, consequence, fate)
+    scope.types = known
+    out.put("}\n")
+
+
+def _bind(scope: RustScope, names: list[str], held: str | None, value: tree_sitter.Node | None) -> None:
+    """Declare the names that a pattern binds. Whoever calls it brings back the types of those that they hide."""
     for name in names:
         scope.types.pop(name, None)
-        out.put(f"int {safe(name)} = ")
+        scope.out.put(f"int {safe(name)} = ")
         _value(scope, held, value)
-        out.put(";\n")
-    scope.statement(scope, consequence, fate)
-    out.put("}\n")
+        scope.out.put(";\n")
 
 
 def _value(scope: RustScope, held: str | None, value: tree_sitter.Node | None) -> None:
@@ -210,12 +211,10 @@ def _chain(scope: RustScope, node: tree_sitter.Node, arms: _Arms, fate: Fate) ->
             _tests(scope, pattern, guard, (held, value))
             out.put(")\n")
         out.put("{\n", arm.start_byte)
-        for name in bindings(scope.file, pattern) if pattern is not None else ():
-            scope.types.pop(name, None)
-            out.put(f"int {safe(name)} = ")
-            _value(scope, held, value)
-            out.put(";\n")
+        known = dict(scope.types)
+        _bind(scope, bindings(scope.file, pattern) if pattern is not None else [], held, value)
         _arm(scope, arm, fate)
+        scope.types = known
         out.put("}\n" if ended else "} else\n")
         for _ in conditions:
             out.directive("endif")

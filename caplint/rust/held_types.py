@@ -95,7 +95,7 @@ def bounds_of(file: RustFile, node: tree_sitter.Node, outer: Bounds) -> Bounds:
     parameters = node.child_by_field_name("type_parameters")
     for child in parameters.named_children if parameters is not None else ():
         name = child.child_by_field_name("name") or child.child_by_field_name("left")
-        if child.type == "lifetime" or (name is None and child.type != "type_identifier"):
+        if child.type in {"lifetime", "lifetime_parameter"} or (name is None and child.type != "type_identifier"):
             continue
         limits = child.child_by_field_name("bounds")
         found[file.plain(name or child)] = joined_bounds(file, limits) if limits is not None else ""
