@@ -28,8 +28,14 @@ _PLAIN_FIELD = re.compile(r"^(Architecture|Capability|Parameter|Return|Target|Ty
 # Headings of plain text have no underline. One that names nothing but capabilities and ioctls may follow text.
 _PLAIN_HEADING = re.compile(r"\d+(?:\.\d+)+\.?[ \t]+[A-Z]\S*")
 _PLAIN_NAMES = re.compile(r"\d+(?:\.\d+)+\.?(?:[ \t,/&]+(?:and[ \t]+)?KVM_[A-Z0-9_]+)+\s*\Z")
-# An argument of KVM_ENABLE_CAP, with what the sentence goes on to say of it.
-_ARGUMENT = re.compile(r"\bargs?\[(\d)(?:\s*(?:-|\.{2,3})\s*(\d))?\][^.;\n]{0,200}(?:\n[^.;\n:][^.;\n]{0,200})?")
+# One of the four arguments of KVM_ENABLE_CAP, with what the sentence goes on to say of it.
+_ARGUMENT = re.compile(r"\bargs?\[([0-3])(?:\s*(?:-|\.{2,3})\s*([0-3]))?\][^.;\n]{0,200}(?:\n[^.;\n:][^.;\n]{0,200})?")
+# What stands before it where it is declared (`__u64 args[2];`), or is a member of something else than the request
+# (`run->hypercall.args[0]`): requests are variables named after their type or capability.
+_DECLARED = re.compile(r"\b(?:_{0,2}[usbl]e?(?:8|16|32|64)|u?int\d*(?:_t)?|unsigned|long|char|size_t)\s+\Z")
+_MEMBER = re.compile(r"(\w+)(?:\)|\[\w*\])?\s*(?:\.|->)\s*\Z")
+_REQUEST = re.compile(r"cap|enable|\A(?:args?|req\w*|e|c|ec)\Z", re.IGNORECASE)
+_BEFORE_ARGUMENT = 60
 # When a capability must be enabled: the sentence says so for vCPUs, or names the error.
 _SENTENCE = re.compile(r"[^.:;]{1,600}")
 _ORDER = re.compile(
@@ -148,13 +154,26 @@ def _order(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocF
 def _arguments(text: str, section: _OpenSection, starts: list[int]) -> Iterator[DocField]:
     """Yield the first sentence of a capability's section about each argument."""
     told: set[int] = set()
-    for match in _ARGUMENT.finditer(text, section.start, section.stop):
+    at = section.start
+    while match := _ARGUMENT.search(text, at, section.stop):
+        if _is_of_another(text[max(section.start, match.start() - _BEFORE_ARGUMENT) : match.start()]):
+            at = match.start() + 1
+            continue
+        at = match.end()
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         sentence = " ".join(match.group().partition("]")[2].split())
         for position in sorted({*range(first, last + 1)} - told):
             told.add(position)
             line = bisect_right(starts, match.start())
             yield DocField(section.number, str(section.title), "args", f"args[{position}] {sentence}".strip(), line)
+
+
+def _is_of_another(before: str) -> bool:
+    """Return whether `args[n]` behind this text declares an array, or is a member of something else than a request."""
+    member = _MEMBER.search(before)
+    if member is not None:
+        return _REQUEST.search(member.group(1)) is None
+    return _DECLARED.search(before) is not None
 
 
 def _sections(text: str, markup: _Markup) -> list[_OpenSection]:

@@ -250,3 +250,30 @@ def test_registers_of_features() -> None:
 def test_long_sentences_take_little_time() -> None:
     hostile = b"7.1 KVM_CAP_A\n-------------\n\n" + b"must before vcpu only create " * 20_000
     list(mentions(hostile + b"\n\nKVM_FEATURE_A 1 msr " + b"\n 0x11" * 20_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (":Parameters: args[0] is a mask", ["args[0] is a mask"]),
+        ("Set cap.args[1] to 1.", ["args[1] to 1"]),
+        ("Set kvm_enable_cap->args[1] to 1.", ["args[1] to 1"]),
+        ("``vm_cap[i].args[2]`` counts", ["args[2] `` counts"]),
+        ("*args[3]*, the last", ["args[3] *, the last"]),
+        ("args[1-2] are sizes", ["args[1] are sizes", "args[2] are sizes"]),
+        ("    __u64 args[2];  // rbx, rcx", []),
+        ("    unsigned long args[3];", []),
+        ("    uint64_t args[1] = { 0 };", []),
+        ("    __le32\targs[2];", []),
+        ("args[6] of the hypercall", []),
+        ("run->hypercall.args[0] is rbx", []),
+        ("system_event . args[1] holds", []),
+        ("(*run).tdx.args[2] holds", []),
+        ("    __u64 args[4];\n\nargs[0] is the mode", ["args[0] is the mode"]),
+        ("run->hypercall.args[0] goes where args[0] says.", ["args[0] says"]),
+    ],
+)
+def test_arguments_are_those_of_the_request(text: str, told: list[str]) -> None:
+    page = f"7.1 KVM_CAP_A\n-------------\n\n{text}\n"
+    found = [record for record in mentions(page.encode()) if isinstance(record, DocField)]
+    assert [field.value for field in found if field.name == "args"] == told
