@@ -125,7 +125,7 @@ def _compare(session: Session, entry: PatchedTrees, rules: list[Rule], config: C
         # Findings of steps are compared with none before, so they are identified together with the others.
         every = identify([*outcome.findings, *breaks], session.roles)
         added, resolved = difference(every, before)
-        added = named(added, histories, session.trees, {rule.code for rule in step_rules})
+        added = named(added, before, histories, session.trees, {rule.code for rule in step_rules})
     if changed is not None:
         added = [finding for finding in added if changed.intersection(_lines(finding))]
     return replace(outcome, findings=sorted(added, key=sort_key), resolved=resolved, passing=is_passing(session))

@@ -9,13 +9,14 @@ from caplint.config.settings import Config
 from caplint.engine.check import check
 from caplint.findings.finding import Finding, Location
 from caplint.rules.page import Rule
-from caplint.trees.overlay import OverlayTree
 from caplint.trees.tree import PatchFile, SeriesStep, Tree
+
+_PLURAL = {"patch": "es", "commit": "s"}
 
 
 @dataclass(frozen=True)
 class History:
-    """Findings of all rules that need no patch, after each step but the last one, which is the end of the series."""
+    """Findings after each step but the last one, which is the end of the series."""
 
     steps: list[SeriesStep]
     findings: list[list[Finding]]
@@ -38,38 +39,64 @@ def history(steps: list[SeriesStep], final: list[Tree], rules: list[Rule], confi
 
 
 def _at(step: SeriesStep, final: Iterable[Tree]) -> list[Tree]:
-    """Return the trees after a step; trees that only other series change are in their final state."""
-    trees = []
-    for tree in final:
-        tree_after = step.trees.get(tree.name, tree)
-        trees.append(tree_after.without_base() if isinstance(tree_after, OverlayTree) else tree_after)
-    return trees
+    """Return the trees after a step; trees that only other series change are in their final state.
+
+    They keep their bases: much is a finding only because a patch brings it.
+    """
+    return [step.trees.get(tree.name, tree) for tree in final]
 
 
-def named(added: list[Finding], histories: list[History], trees: list[Tree], own: set[str]) -> list[Finding]:
-    """Return findings with the patch or commit that brings each in its message; rules of `own` name it themselves."""
+def named(
+    added: list[Finding], before: list[Finding], histories: list[History], trees: list[Tree], own: set[str]
+) -> list[Finding]:
+    """Return findings with the patch or commit that brings each in its message; rules of `own` name it themselves.
+
+    `before`: the findings of the bases, whose parts are not new.
+    """
     final = {tree.name: tree for tree in trees}
+    known = {finding.fingerprint: set(finding.parts) for finding in before}
     return [
-        finding if finding.code in own else _with_step(finding, _origin(finding, histories, final[finding.place.tree]))
+        finding
+        if finding.code in own
+        else _with_steps(
+            finding, _origins(finding, known.get(finding.fingerprint, set()), histories, final[finding.place.tree])
+        )
         for finding in added
     ]
 
 
-def _with_step(finding: Finding, step: SeriesStep | None) -> Finding:
-    if step is None:
+def _with_steps(finding: Finding, steps: list[SeriesStep]) -> Finding:
+    if not steps:
         return finding
-    number = f"{step.word} {step.ordinal} of {step.count}"
-    return replace(finding, message=f'{finding.message} ({number}, "{step.patch}")')
+    step = steps[0]
+    if len(steps) == 1:
+        text = f'{step.word} {step.ordinal} of {step.count}, "{step.patch}"'
+    else:
+        text = f"{step.word}{_PLURAL[step.word]} {', '.join(str(each.ordinal) for each in steps)} of {step.count}"
+    return replace(finding, message=f"{finding.message} ({text})")
 
 
-def _origin(finding: Finding, histories: list[History], final: Tree) -> SeriesStep | None:
-    """Return the step after which a finding is there for good; None if it cannot be told."""
+def _origins(finding: Finding, known: set[str], histories: list[History], final: Tree) -> list[SeriesStep]:
+    """Return the steps that bring the parts of a finding that are new; none if it cannot be told."""
+    new = set(finding.parts) - known
+    steps = {}
+    for part in sorted(new) if known or len(new) > 1 else [None]:
+        step = _origin(finding, part, histories, final)
+        if step is None:
+            return []
+        steps[step.series, step.ordinal] = step
+    found = [step for _, step in sorted(steps.items())]
+    return found if len({step.series for step in found}) == 1 else []
+
+
+def _origin(finding: Finding, part: str | None, histories: list[History], final: Tree) -> SeriesStep | None:
+    """Return the step after which a finding is there for good, with that part; None if it cannot be told."""
     first: list[SeriesStep] = []
     for found in histories:
         if finding.code not in found.rules:
             continue
         at = len(found.steps) - 1
-        while at > 0 and any(finding.fingerprint == each.fingerprint for each in found.findings[at - 1]):
+        while at > 0 and any(_has(each, finding, part) for each in found.findings[at - 1]):
             at -= 1
         if at > 0:
             return found.steps[at]
@@ -79,6 +106,10 @@ def _origin(finding: Finding, histories: list[History], final: Tree) -> SeriesSt
     if len(first) == 1 and len(histories) == 1:
         return first[0]
     return _only_change(finding, histories, final.patch_files) or _of_line(finding.place, histories, final)
+
+
+def _has(earlier: Finding, finding: Finding, part: str | None) -> bool:
+    return earlier.fingerprint == finding.fingerprint and (part is None or part in earlier.parts)
 
 
 def _of_line(place: Location, histories: list[History], final: Tree) -> SeriesStep | None:

@@ -83,8 +83,8 @@ class CommitRange:
                 contents = self._contents(changes, left)
                 left -= sum(len(content) for content in contents.values() if content is not None)
                 laid = {**laid, **contents}
-                after = OverlayTree(base, laid).without_base()
-                steps.append(SeriesStep(self._label, number, commit.name, {tree.name: after}, count, "commit"))
+                after = {tree.name: OverlayTree(base, laid)}
+                steps.append(SeriesStep(self._label, number, commit.name, after, count, "commit"))
         if self._rest:
             steps.append(SeriesStep(self._label, count, self._rest, {tree.name: tree}, count, "commit"))
         return steps
@@ -106,4 +106,6 @@ class CommitRange:
 
 
 def _may_matter(tree: Tree, change: FileChange) -> bool:
+    if change.path.startswith(tuple(f"{directory}/" for directory in tree.project.selftests)):
+        return True
     return language_of(change.path) is not None and tree.project.wants(change.path) is not False

@@ -148,6 +148,71 @@ def test_a_rule_that_needs_a_patch_names_it_too(caplint: Caplint, root: Path) ->
     assert [messages[f"CAP506 KVM_CAP_{name}"].endswith(f' Add KVM_CAP_{name}")') for name in "AB"] == [True, True]
 
 
+@pytest.mark.parametrize("later", [{"Documentation/index.rst": "x\n"}, {X86: f"{CHECK}int later;\n"}, {UAPI: "+"}])
+def test_what_only_a_patch_brings_is_not_of_the_last_commit(
+    caplint: Caplint, root: Path, later: dict[str, str]
+) -> None:
+    lay(root, {"README": "x\n"})
+    commit(root, "Before")
+    lay(root, {UAPI: f"{HEADER}#define KVM_CAP_A 30\n"})
+    commit(root, "Add KVM_CAP_A")
+    lay(
+        root,
+        {path: f"{HEADER}#define KVM_CAP_A 30\n/* later */\n" if text == "+" else text for path, text in later.items()},
+    )
+    commit(root, "After")
+    run = caplint("diff", "HEAD~3..", root, "--select", "CAP105", *JSON)
+    assert _codes(run.out)["CAP105 KVM_CAP_A"].endswith(' Add KVM_CAP_A")')
+
+
+def test_a_number_that_a_later_commit_spoils_is_of_that_commit(caplint: Caplint, root: Path) -> None:
+    for number, name in ((10, "Add KVM_CAP_A"), (30, "Renumber it")):
+        lay(root, {UAPI: f"{HEADER}#define KVM_CAP_A {number}\n"})
+        commit(root, name)
+    lay(root, {"README": "x\n"})
+    commit(root, "After")
+    run = caplint("diff", "HEAD~3..", root, "--select", "CAP105", *JSON)
+    assert _codes(run.out)["CAP105 KVM_CAP_A"].endswith(' Renumber it")')
+
+
+PARTS = """
++++
+code = "ZZZ901"
+name = "parts"
+severity = "note"
+needs = ["kernel"]
+since = "0.1.0"
++++
+# Parts
+
+```sql
+SELECT tree, path, min(line) AS line, 1 AS column, 'S' AS subject, NULL AS arch, NULL AS function, NULL AS severity,
+       group_concat(name, ', ') AS message, NULL AS related, json_group_array(name) AS parts
+FROM cap WHERE header = 'uapi' AND name GLOB 'KVM_CAP_Z*' GROUP BY tree
+```
+"""
+
+
+def test_a_further_part_is_of_the_commit_that_brings_it(caplint: Caplint, root: Path, tmp_path: Path) -> None:
+    lay(tmp_path, {"r/a.md": PARTS.lstrip()})
+    header = HEADER
+    for number, name in ((10, "A"), (None, "nothing"), (11, "B"), (12, "C")):
+        header += f"#define KVM_CAP_Z{name} {number}\n" if number else ""
+        lay(root, {UAPI: header, "Documentation/index.rst": f"{name}\n"})
+        commit(root, f"Add {name}")
+
+    def ends(revisions: str) -> str:
+        words = ("--rules", tmp_path / "r", "--select", "ZZZ901", *JSON)
+        (message,) = _codes(caplint("diff", revisions, root, *words).out).values()
+        return message.partition(" (")[2]
+
+    assert ends("HEAD~1..") == ""
+    assert ends("HEAD~3..HEAD~1").endswith(' Add B")')
+    assert ends("HEAD~4..HEAD~2").endswith(' Add A")')
+    assert ends("HEAD~3..") == "commits 2, 3 of 3)"
+    assert ends("HEAD~4..") == "commits 1, 3, 4 of 4)"
+
+
 def test_commits_are_patches_for_the_rules_of_patches(caplint: Caplint, tmp_path: Path, apart: Path) -> None:
     assert apart.is_dir()
     root = qemu(tmp_path / "q")
