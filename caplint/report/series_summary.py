@@ -79,14 +79,24 @@ def _entry(group: list[TouchedCapability]) -> list[str]:
 
 
 def _owed(cap: TouchedCapability, room: int) -> list[str]:
-    """Return a line for each finding, within a number of lines."""
+    """Return the findings within a number of lines: one for each at least, more while there is room."""
     texts = [
         f"{found.code} {found.severity}: " + (f"{found.subject}: " if found.subject != cap.name else "") + found.message
         for found in cap.owes
     ]
     if len(texts) > room:
         texts[room - 1 :] = [f"… and {plural(len(texts) - room + 1, 'more finding')}"]
-    return [f"  {'' if number else 'owes':<9}{_cut(safe(text), _WIDTH - 11)}" for number, text in enumerate(texts)]
+    spare = room - len(texts)
+    shown = []
+    for number, text in enumerate(texts):
+        first = f"  {'' if number else 'owes':<9}"
+        whole = textwrap.wrap(f"{first}{safe(text)}", _WIDTH, subsequent_indent=" " * 13, break_on_hyphens=False)
+        taken = min(len(whole), 1 + spare)
+        spare -= taken - 1
+        shown += whole[:taken]
+        if taken < len(whole):
+            shown[-1] = _cut(f"{shown[-1]} {whole[taken].strip()}", _WIDTH)
+    return shown
 
 
 def _cut(text: str, width: int) -> str:

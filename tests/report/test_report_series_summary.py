@@ -94,3 +94,37 @@ def test_b4() -> None:
     (check,) = json.loads(out.getvalue())
     assert check["status"] == "pass"
     assert check["details"].splitlines()[:4] == [*_lines(_cap()), ""]
+
+
+def _owing(*messages: str, places: int = 1) -> list[str]:
+    findings = tuple(
+        Finding(f"CAP{n}", "a", "note", "KVM_CAP_A", None, None, message, Location("k", "a.c", 1), (), str(n))
+        for n, message in enumerate(messages, 101)
+    )
+    touches = tuple(f"check in tree{n}" for n in range(places))
+    return _lines(TouchedCapability("KVM_CAP_A", 9, "new", touches, findings, ("a self-test",)))
+
+
+def test_findings_are_whole_while_there_is_room() -> None:
+    step = '(patch 2 of 3, "KVM: x86: Add the capability that this is about")'
+    assert _owing(f"takes 249; the next free number is 239 {step}", "is not named anywhere")[2:] == [
+        "  owes     CAP101 note: takes 249; the next free number is 239 (patch 2",
+        '             of 3, "KVM: x86: Add the capability that this is about")',
+        "           CAP102 note: is not named anywhere",
+        "  absent   a self-test",
+    ]
+
+
+@pytest.mark.parametrize(("long", "cut"), [(1, 0), (2, 0), (3, 1), (6, 6), (7, 7)])
+def test_what_does_not_fit_is_cut_at_the_end(long: int, cut: int) -> None:
+    text = _owing(*["word " * 30 + "end"] * long)
+    assert len(text) <= 10
+    assert sum(line.endswith("…") for line in text) == cut
+    assert sum(line.endswith("end") for line in text) == long - cut
+
+
+def test_words_without_spaces_and_no_words() -> None:
+    for message in ("x" * 500, "", " "):
+        text = _owing(message)
+        assert max(map(len, text)) <= 72
+        assert "CAP101 note:" in text[2]
