@@ -73,6 +73,15 @@ def _differing(wide: AbiUnit, narrow: AbiUnit, abi: str) -> Iterator[CompatIoctl
             )
 
 
+class _Change(NamedTuple):
+    """Difference of two layouts."""
+
+    rank: int
+    text: str
+    counts: bool
+    """Whether it is one of the argument, and not only of a structure inside, whose members are compared themselves."""
+
+
 class _Comparison:
     """Structures of both ABIs by tag."""
 
@@ -81,38 +90,52 @@ class _Comparison:
         self._narrow = {structure.tag: structure for structure in narrow.structures}
 
     def change(self, wide: IoctlNumber, narrow: IoctlNumber) -> str:
-        """Return the innermost difference of two arguments, '' if they are the same or unknown."""
-        changes = list(self._changes(wide.argument))
+        """Return the innermost difference of two arguments, '' if they are the same or unknown.
+
+        That a structure inside is shorter matters only where it moves what follows, makes the whole shorter, or is
+        repeated: in a union with a larger member it does nothing.
+        """
+        changes = [change for change in self._changes(wide.argument) if change.counts]
         if changes:
-            return min(changes)[1]
+            return min(changes).text
         return f"its argument has {narrow.size} bytes, not {wide.size}" if wide.size != narrow.size else ""
 
-    def _changes(self, argument: str) -> Iterator[tuple[int, str]]:
-        """Yield rank and text of each difference in a type and the types inside it; the lowest rank is the cause."""
-        pending, seen = [argument], set[str]()
+    def _changes(self, argument: str) -> Iterator[_Change]:
+        """Yield each difference in a type and the types inside it; the lowest rank is the cause."""
+        pending, seen = [(argument, True)], set[tuple[str, bool]]()
         while pending:
-            match = _TAGGED.match(pending.pop())
-            tag = match.group(1) if match else ""
-            structures = self._wide.get(tag), self._narrow.get(tag)
-            if tag in seen or structures[0] is None or structures[1] is None:
+            type_name, counts = pending.pop()
+            structures = self._both(type_name)
+            if structures is None or (structures[0].tag, counts) in seen:
                 continue
-            seen.add(tag)
-            yield from _between(structures[0], structures[1])
-            pending += [member.type for member in structures[0].members]
+            wide, narrow = structures
+            seen.add((wide.tag, counts))
+            yield from self._between(wide, narrow)
+            if wide.size != narrow.size:
+                yield _Change(4, f"{wide.kind} {wide.tag} has {narrow.size} bytes, not {wide.size}", counts)
+            pending += [(member.type, "[" in member.type or "[" in member.name) for member in wide.members]
 
+    def _both(self, type_name: str) -> tuple[Structure, Structure] | None:
+        """Return the structure of that type in both ABIs; None for other types, and what one of them lacks."""
+        match = _TAGGED.match(type_name)
+        structures = (self._wide.get(match.group(1)), self._narrow.get(match.group(1))) if match else (None, None)
+        return None if structures[0] is None or structures[1] is None else (structures[0], structures[1])
 
-def _between(wide: Structure, narrow: Structure) -> Iterator[tuple[int, str]]:
-    twins = {member.name: member for member in narrow.members}
-    for member in wide.members:
-        twin = twins.get(member.name)
-        if twin is None:
-            continue
-        if member.size != twin.size:
-            yield (
-                1 + int(_AGGREGATE.match(member.type) is not None),
-                f"{member.name} has {twin.size} bytes, not {member.size}",
-            )
-        elif (member.offset, member.bit_offset) != (twin.offset, twin.bit_offset):
-            yield 3, f"{member.name} begins at byte {twin.offset}, not {member.offset}"
-    if wide.size != narrow.size:
-        yield 4, f"{wide.kind} {wide.tag} has {narrow.size} bytes, not {wide.size}"
+    def _between(self, wide: Structure, narrow: Structure) -> Iterator[_Change]:
+        twins = {member.name: member for member in narrow.members}
+        for member in wide.members:
+            twin = twins.get(member.name)
+            if twin is None:
+                continue
+            if member.size != twin.size:
+                aggregate = _AGGREGATE.match(member.type) is not None
+                seen_inside = "[" not in member.type and (
+                    self._both(member.type) is not None or any(name.startswith(f"{member.name}.") for name in twins)
+                )
+                yield _Change(
+                    1 + int(aggregate),
+                    f"{member.name} has {twin.size} bytes, not {member.size}",
+                    not (aggregate and seen_inside),
+                )
+            elif (member.offset, member.bit_offset) != (twin.offset, twin.bit_offset):
+                yield _Change(3, f"{member.name} begins at byte {twin.offset}, not {member.offset}", True)

@@ -43,6 +43,36 @@ def test_structures_that_differ(tmp_path: Path, members: str, renumbers: int, ch
     assert _found(tmp_path, text) == [("KVM_TEA", "i386", renumbers, names, change)]
 
 
+SAUCER = "struct kvm_saucer { __u64 v; __u32 n; };\n"
+
+
+@pytest.mark.parametrize(
+    ("members", "renumbers", "change"),
+    [
+        ("__u64 n; struct kvm_saucer s;", 1, "struct kvm_tea has 20 bytes, not 24"),
+        ("__u64 n; struct kvm_saucer s; __u32 m;", 1, "m begins at byte 20, not 24"),
+        ("__u64 n; struct kvm_saucer s[];", 0, "struct kvm_saucer has 12 bytes, not 16"),
+        ("__u64 n; union { struct kvm_saucer s[3]; __u8 pad[64]; } u;", 0, "u.s has 36 bytes, not 48"),
+        ("__u64 n; struct { struct kvm_saucer s; } t[];", 0, "struct kvm_saucer has 12 bytes, not 16"),
+        ("__u64 n; union { struct { struct kvm_saucer s; __u32 m; } t; __u8 pad[64]; } u;", 0, "u.t.m begins at byte 20, not 24"),
+        ("__u64 n; union { struct kvm_saucer s; struct { __u32 m; __u64 v; } t; __u8 pad[64]; } u;", 0, "u.t.v begins at byte 12, not 16"),
+        ("__u64 n; union { struct kvm_saucer s; };", 1, "struct kvm_tea has 20 bytes, not 24"),
+        # In the tail of a larger union it is as long as the union.
+        ("__u64 n; union { struct kvm_saucer s; __u8 pad[64]; } u;", None, ""),
+        ("__u64 n; union { struct kvm_saucer s; __u64 pad[2]; };", None, ""),
+        ("__u64 n; union { struct { __u64 v; __u32 m; } s; __u8 pad[16]; } u;", None, ""),
+        ("__u64 n; union { struct { struct kvm_saucer s; } t; __u8 pad[24]; } u; __u64 m;", None, ""),
+        ("struct kvm_saucer s __attribute__((aligned(8))); __u64 m;", 0, "m begins at byte 12, not 16"),
+    ],
+)  # fmt: skip
+def test_a_structure_that_is_shorter_at_its_end(
+    tmp_path: Path, members: str, renumbers: int | None, change: str
+) -> None:
+    text = f"{SAUCER}struct kvm_tea {{ {members} }};\n#define KVM_TEA _IOW(KVMIO, 1, struct kvm_tea)\n"
+    found = [(row[2], row[4]) for row in _found(tmp_path, text)]
+    assert found == ([] if renumbers is None else [(renumbers, change)])
+
+
 @pytest.mark.parametrize(
     "text",
     [
