@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from caplint.findings.fix import Fix
 
 SEVERITIES = ("error", "warning", "note")
+_NEWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,13 @@ def identify(findings: Iterable[Finding], roles: dict[str, str]) -> list[Finding
 def difference(after: Iterable[Finding], before: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
     """Return findings added (only in `after`, or worse there) and resolved (only in `before`), by fingerprint.
 
-    An added finding has the severity of a finding that a patch brings.
+    An added finding has the severity of a finding that a patch brings, and tells which of its parts are new.
     """
     after, before = list(after), list(before)
     old = {finding.fingerprint: finding for finding in before}
     new = {finding.fingerprint for finding in after}
     added = [
-        _raised(finding)
+        _raised(finding if was is None else _with_news(finding, was))
         for finding in after
         if (was := old.get(finding.fingerprint)) is None or finding.is_worse_than(was.severity, was.parts)
     ]
@@ -120,6 +121,15 @@ def _raised(finding: Finding) -> Finding:
     """Return the finding with the severity that it has in a patch."""
     severity = min(finding.severity, finding.in_patch or finding.severity, key=SEVERITIES.index)
     return replace(finding, severity=severity)
+
+
+def _with_news(finding: Finding, was: Finding) -> Finding:
+    """Return the finding with its parts that are new in the message, if others are old."""
+    new = [part.removeprefix(f"{finding.subject} ") for part in finding.parts if part not in was.parts]
+    if not new or len(new) == len(finding.parts):
+        return finding
+    more = f" and {len(new) - _NEWS} more" if len(new) > _NEWS else ""
+    return replace(finding, message=f"{finding.message}; new: {', '.join(new[:_NEWS])}{more}")
 
 
 def _file_order(finding: Finding) -> tuple[object, ...]:

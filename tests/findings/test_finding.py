@@ -136,7 +136,25 @@ def test_a_difference_goes_by_fingerprints() -> None:
 )
 def test_a_finding_that_got_worse_is_added(before: Finding, after: Finding, *, is_added: bool) -> None:
     added, resolved = difference([after], [before])
-    assert (added, resolved) == ([after] if is_added else [], [])
+    assert [replace(finding, message=after.message) for finding in added] == ([after] if is_added else [])
+    assert resolved == []
+
+
+@pytest.mark.parametrize(
+    ("was", "parts", "news"),
+    [
+        (("a",), ("a", "b"), "; new: b"),
+        (("a", "gone"), ("a", "b", "c"), "; new: b, c"),
+        (("a",), ("a", f"{BASE.subject} s390"), "; new: s390"),
+        (("a",), ("a", *"bcdefghijk"), "; new: b, c, d, e, f, g, h, i and 2 more"),
+        (("a",), ("b",), ""),
+        ((), ("a",), ""),
+    ],
+)
+def test_what_is_new_of_a_finding_is_told(was: tuple[str, ...], parts: tuple[str, ...], news: str) -> None:
+    before, after = replace(BASE, parts=was, severity="note"), replace(BASE, parts=parts, severity="warning")
+    ((added,), _) = difference([after], [before])
+    assert added.message == BASE.message + news
 
 
 @pytest.mark.parametrize(
