@@ -83,7 +83,7 @@ class CommitRange:
                 contents = self._contents(changes, left)
                 left -= sum(len(content) for content in contents.values() if content is not None)
                 laid = {**laid, **contents}
-                after = {tree.name: OverlayTree(base, laid)}
+                after: dict[str, Tree] = {tree.name: OverlayTree(base, laid)}
                 steps.append(SeriesStep(self._label, number, commit.name, after, count, "commit"))
         if self._rest:
             steps.append(SeriesStep(self._label, count, self._rest, {tree.name: tree}, count, "commit"))
