@@ -1,4 +1,4 @@
-# Everything a machine needs beyond Python 3.11.5, git and make is installed into .venv by the first target that needs it.
+# Everything a machine needs beyond Python 3.11, git and make is installed into .venv by the first target that needs it.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -120,14 +120,14 @@ release: $(STAMP)
 	@$(BIN)/python -m tools.release tag
 
 # Resolves the newest versions that pyproject.toml allows; the lock of `make run` is a part of the whole one.
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-annotate --no-header
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: $(STAMP)
 	@$(COMPILE) --group dev pyproject.toml -o requirements.lock
 	@$(COMPILE) --group build --constraint requirements.lock pyproject.toml -o requirements-run.lock
 	@$(COMPILE) --group tools --constraint requirements.lock pyproject.toml -o requirements-tools.lock
 
 $(RUNS): requirements-run.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "caplint needs Python 3.11.5 or newer; set PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "caplint needs Python 3.11 or newer; set PYTHON=python3.11")'
 	@echo "setting up $(VENV), outside of which nothing is changed" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python tools/install.py requirements-run.lock "to run"
