@@ -15,6 +15,7 @@ from io import BytesIO
 from itertools import accumulate
 
 from caplint.c.byte_ranges import Spans, blank
+from caplint.util.patterns import compiled
 
 _HASH = rb"[ \t\f\v]*+(?:\#|%:)"
 _COMMENT = rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\\\n]*+(?:\\\r?(?s:.)[^\\\n]*+)*+"
@@ -22,21 +23,21 @@ _STRING = rb"""(?P<quote>["'])(?:(?!(?P=quote))[^\\\n]|\\\r?(?s:.))*+(?:(?P=quot
 _PLAIN = rb"""(?:[^"'/\n]++|\n(?!""" + _HASH + rb""")|/(?![*/]))*+"""
 # Skips plain code, then classifies the next item. A directive begins at a line's start or behind a comment,
 # which counts as white space.
-_SCAN = re.compile(
+_SCAN = compiled(
     rb"(?:(?:\A|(?<=\*/))(?=" + _HASH + rb")|" + _PLAIN + rb")"
     rb"(?:\n?(?P<directive>" + _HASH + rb")|(?P<comment>" + _COMMENT + rb")|(?P<string>" + _STRING + rb"))"
 )
 # In directives a lone apostrophe does not begin a string: they may contain prose (`#error don't`).
 _LITERAL = rb""""(?:[^"\\\n]|\\\r?(?s:.))*+"?|'(?:[^'\\\n]|\\.){1,4}'"""
 # The extent of a directive, up to the first plain newline.
-_DIRECTIVE = re.compile(rb"(?:" + _COMMENT + rb"|" + _LITERAL + rb"""|\\\r?\n|\\.?|[^\n\\"'/]++|/|')*+""")
+_DIRECTIVE = compiled(rb"(?:" + _COMMENT + rb"|" + _LITERAL + rb"""|\\\r?\n|\\.?|[^\n\\"'/]++|/|')*+""")
 BLANK = rb"(?:[ \t\f\v\r]|\\\r?\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
 """Pattern of the white space and comments between the words of a directive."""
-_KEYWORD = re.compile(BLANK + rb"([A-Za-z_]\w*)?")
+_KEYWORD = compiled(BLANK + rb"([A-Za-z_]\w*)?")
 # `#include <sys/*.h>` does not begin a comment.
-_HEADER_NAME = re.compile(BLANK + rb"<[^>\n]*>")
+_HEADER_NAME = compiled(BLANK + rb"<[^>\n]*>")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_COMMENT_OR_LITERAL = re.compile(rb"(?P<literal>" + _LITERAL + rb")|" + _COMMENT)
+_COMMENT_OR_LITERAL = compiled(rb"(?P<literal>" + _LITERAL + rb")|" + _COMMENT)
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 

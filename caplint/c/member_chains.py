@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from caplint.c.byte_ranges import Spans, blank
+from caplint.util.patterns import compiled
 
 _NAME = rb"\s*+[A-Za-z_]\w*+"
 _OPERATOR = rb"(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--|[][()])"
-_STEPS = re.compile(
+_STEPS = compiled(
     rb"[-.](?:(?<=[^.]\.)|>)" + _NAME + rb"(?:\s*+(?:->|\.)" + _NAME + rb")*+(?:\s*+(" + _OPERATOR + rb"))?+"
 )
 _AFTER = re.compile(rb"\s*+(" + _OPERATOR + rb")")
@@ -49,8 +50,8 @@ def _nested(opening: bytes, closing: bytes, depth: int) -> bytes:
     return opening + rb"(?:" + inner + rb")*+" + closing
 
 
-_FORWARD = re.compile(_nested(rb"[([]", rb"[])]", 6))
-_BACKWARD = re.compile(_nested(rb"[])]", rb"[([]", 6))
+_FORWARD = compiled(_nested(rb"[([]", rb"[])]", 6))
+_BACKWARD = compiled(_nested(rb"[])]", rb"[([]", 6))
 
 
 class Chain(NamedTuple):

@@ -15,6 +15,7 @@ from itertools import islice
 from caplint.c.byte_ranges import spaces, stretches
 from caplint.c.tables import Tables
 from caplint.c.text_positions import Parentheses, indentation, opening_before, visible_before
+from caplint.util.patterns import compiled
 
 # Most macros with asm operands that are rewritten in a file; real files have fewer.
 MAX_OPERANDS = 1000
@@ -53,7 +54,7 @@ _RANGE = re.compile(rb"case\b[^:;{}?]{0,400}?(\.\.\.)")
 _ASM_QUALIFIERS = re.compile(rb"(?:\s*\b(?:volatile|__volatile(?:__)?|goto|inline|__inline__)\b)*\s*(?=\()")
 _BASE = rb"(?:int|char|long|short|unsigned|signed|void|_Bool|bool|float|double)\b"
 # A type that ends where an argument ends; the text before it decides whether it is an argument.
-_TYPE = re.compile(
+_TYPE = compiled(
     rb"[(,]\s*+((?:(?:struct|union|enum)\s++\w++|" + _BASE + rb"(?:\s++" + _BASE + rb")*+)(?:\s*+\*)*+)(?=\s*[,)])"
 )
 _POINTER = re.compile(rb"\*[\s*]{0,16}+(?=[,)])")
@@ -70,7 +71,7 @@ _FIELD_TYPE = re.compile(
     rb"[;{]\s*((?:(?:const|unsigned|signed|long|int|short|char|_Bool|bool|(?:__)?[us](?:8|16|32|64)|\w+_t)(?:\s+|\Z))+)\Z"
 )
 # A call at the beginning of a line without indentation; a statement that some authors write there is none.
-_FILE_SCOPE = re.compile(
+_FILE_SCOPE = compiled(
     rb"^(?:(?:static|extern|inline|const)[ \t]+)*+(?!(?:if|for|while|switch|return|sizeof|case|typeof|__typeof__)\b)"
     rb"([A-Za-z_]\w*)[ \t]*(?=\()",
     re.MULTILINE,
@@ -81,7 +82,7 @@ _UNFINISHED = re.compile(
     rb"([A-Za-z_]\w*+)[ \t]*+(?=\([^;\n]*+(?:\n|\Z)|(\([^()\n]*+\)[ \t]++[A-Za-z_*]))"
 )
 # A macro that expands to labels: `CASE64(MSR_X):` at the beginning of a line.
-_LABEL = re.compile(
+_LABEL = compiled(
     rb"\n[ \t]++(?!(?:if|for|while|switch|return|sizeof|case|typeof)\b)"
     rb"([A-Za-z_]\w*+)[ \t]*+(\((?:[^()\n;]|\([^()\n;]*+\))*+\))[ \t]*+(:)(?!:)"
 )
@@ -90,7 +91,7 @@ _FOLLOWING = re.compile(rb"\s*(.)", re.DOTALL)
 _ENUM = re.compile(rb"enum\b[^{};()=,]{0,200}\{([^{}]*)\}")
 _ENUMERATOR = re.compile(rb"(?:\A|,)\s*+(\w++)\s*+(\([^()]*+\))(?=\s*+(?:,|\Z))")
 # Text of an asm statement alone outside functions, because a macro opened the statement.
-_LONE_STRING = re.compile(rb'\n"(?:[^"\\\n]|\\.)*+"')
+_LONE_STRING = compiled(rb'\n"(?:[^"\\\n]|\\.)*+"')
 # An operand of an asm statement, also accepted by some macros: `[value] "=r" (`.
 _OPERAND = re.compile(rb"\[\s*+\w++\s*+\] \"[^\"\n]*+\"\s*+\(")
 # A macro alone on its line that expands to entries of an initialiser, their comma included.

@@ -9,6 +9,7 @@ from itertools import islice
 from caplint.c.byte_ranges import blank
 from caplint.c.lexer import Lexed
 from caplint.c.tables import Tables
+from caplint.util.patterns import compiled
 
 # Search distance around a blind spot, in bytes; a declaration is rarely longer.
 REACH = 300
@@ -21,7 +22,7 @@ _MACRO_LIKE = re.compile(rb"__\w+|[A-Z][A-Z0-9_]{2,}")
 _TAG = re.compile(rb"\b(?:struct|union|enum)\s*\Z")
 _BEGINS = re.compile(rb"(?:[;{}]\s*|\A\s*)\Z")
 _DECLARATOR = re.compile(rb"\(\s*+\*")
-_GROUP = re.compile(rb"\s*+\([^()]{0,400}+(?:\([^()]{0,400}+\)[^()]{0,400}+){0,8}+\)")
+_GROUP = compiled(rb"\s*+\([^()]{0,400}+(?:\([^()]{0,400}+\)[^()]{0,400}+){0,8}+\)")
 _WORD_FOLLOWS = re.compile(rb"\s*+[A-Za-z_*]")
 # Operators and argument lists: they cannot follow an attribute.
 _NO_ATTRIBUTE = re.compile(rb"\s*+(?:->|[(.\[+/%&|^?<>!]|==)")

@@ -16,13 +16,14 @@ from caplint.facts.harvest import ExtractionSettings, harvest
 from caplint.facts.store.store import BlobKey, FactStore
 from caplint.knowledge.languages import language_of
 from caplint.trees.tree import File, Tree
+from caplint.util.patterns import compiled
 
 _MOST_WORDS = 500
 # How often a macro may stand for another one that stands for an attribute.
 _ROUNDS = 3
 _NESTED = r"(?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\))*+"
 _ATTRIBUTE = rf"__attribute(?:__)?\s*+\({_NESTED}\)|__declspec\s*+\({_NESTED}\)|\[\[[^\[\]]*+\]\]|_Noreturn\b"
-_PART = re.compile(rf"\s*+(?:({_ATTRIBUTE})|([A-Za-z_]\w*+)(?:\s*+\({_NESTED}\))?+)")
+_PART = compiled(rf"\s*+(?:({_ATTRIBUTE})|([A-Za-z_]\w*+)(?:\s*+\({_NESTED}\))?+)")
 # Specifiers that may stand beside an attribute; a macro of these alone is none.
 _BESIDE = frozenset({"inline", "__inline", "__inline__"})
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z", re.ASCII)

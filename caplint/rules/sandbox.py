@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from caplint.rules.sql_functions import KNOWN, LONGEST, REPLACED, Function, LimitError, Text
 from caplint.util.errors import CaplintError
+from caplint.util.patterns import compiled
 
 # Processor time in seconds. The slowest shipped query takes some milliseconds.
 TIME_LIMIT = 20.0
@@ -43,7 +44,7 @@ _MOST_TABLES = 5_000
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 _BYTES_OF_RSS = 1 if sys.platform == "darwin" else 1024
 
-_SQL_TOKEN = re.compile(
+_SQL_TOKEN = compiled(
     r"""'(?:[^']|'')*+'|--[^\n]*+|/\*.*?(?:\*/|\Z)
       |"(?P<double>(?:[^"]|"")*+)"|`(?P<back>[^`]*+)`|\[(?P<square>[^\]]*+)\]|(?P<word>[^\W\d]\w*+)|(?P<bracket>[()])|(?P<other>\S)""",
     re.VERBOSE | re.DOTALL,

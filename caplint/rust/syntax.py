@@ -18,6 +18,7 @@ from caplint.c.bounds import MAX_BRACKETS, MAX_DEPTH, nests_too_deeply
 from caplint.c.byte_ranges import Spans, blank, merged
 from caplint.c.conditions import Problem
 from caplint.c.syntax import MAX_LINE, UnreadableError, errors
+from caplint.util.patterns import compiled
 
 _STEP = 50
 _ATTRIBUTE = re.compile(rb"#\[[^\[\]\n]{0,200}\]")
@@ -36,7 +37,7 @@ _NODES = """
 # An invocation inside another one's arguments; those in braces hold items or statements, which are no arguments.
 _INVOCATION = re.compile(rb"\b([A-Za-z_]\w*)(!)\s*+([(\[])")
 # A comment or string, or (with a group) the beginning of a raw string.
-_TEXT = re.compile(
+_TEXT = compiled(
     rb"""\br(#*+)"|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/|"(?:[^"\\]|\\.)*+"?|\'(?:[^\'\\\n]|\\.)\'""", re.DOTALL
 )
 _DOLLAR = re.compile(rb"\$(?:crate\s*::)?")

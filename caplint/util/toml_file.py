@@ -7,12 +7,13 @@ import tomllib
 from typing import Any
 
 from caplint.util.errors import CaplintError
+from caplint.util.patterns import compiled
 
 MOST_PARTS = 32
 """Most parts of a dotted key; tomllib takes quadratic time in their number."""
 # Parts begin at word boundaries and quoted parts are short, so that each byte is scanned at most some hundred times.
 _PART = r"""(?:"(?:[^"\\\n]|\\.){0,300}+"|'[^'\n]{0,300}+'|[\w-]++)"""
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}", re.ASCII)
+_LONG_KEY = compiled(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}", re.ASCII)
 _LONGEST_REASON = 200
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from caplint.c.member_chains import chains
 from caplint.facts.store.records import Access
 from caplint.facts.syntax.ast_view import AstView
+from caplint.util.patterns import compiled
 
 _MAX_CHAIN = 400
 _MAX_BYTES = 4000
-_LOOSE = re.compile(r"""("(?:[^"\\]|\\.)*+")|\s*(->|\[|\.(?=\s*[A-Za-z_]))\s*""")
+_LOOSE = compiled(r"""("(?:[^"\\]|\\.)*+")|\s*(->|\[|\.(?=\s*[A-Za-z_]))\s*""")
 
 
 def accesses(reading: AstView) -> Iterator[Access]:

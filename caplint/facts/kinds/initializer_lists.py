@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[{}(),]')
+from caplint.util.patterns import compiled
+
+_TOKEN = compiled(rb'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[{}(),]')
 _DESIGNATED = re.compile(r"\s*((?:\.\s*\w+|\[[^\]]*\])(?:\s*(?:\.\s*\w+|\[[^\]]*\]))*)\s*=(?!=)\s*(.*)\Z", re.DOTALL)
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MAX_DEPTH = 50

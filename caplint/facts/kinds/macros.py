@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from caplint.c.lexer import BLANK, Directive, Lexed, plain
 from caplint.c.syntax import Unit
 from caplint.facts.store.records import Include, Macro, Undefinition
+from caplint.util.patterns import compiled
 
-_DEFINE = re.compile(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
+_DEFINE = compiled(BLANK + rb"([A-Za-z_]\w*)(\(([^)]*)\))?")
 _INCLUDE = re.compile(r'([<"])([^>"]+)[>"]')
 _MARKS = re.compile(r"/\*+/|\*+/|/\*+|^[ \t]*(?://+|\*+(?!\*|/))", re.MULTILINE)
 _MAX_BODY = 2000

@@ -13,12 +13,13 @@ from caplint.c.lexer import BLANK, Directive
 from caplint.c.repair import RepairedMacro
 from caplint.c.syntax import Unit, View
 from caplint.facts.store.records import Token
+from caplint.util.patterns import compiled
 
 # Separate patterns: a pattern that begins with a literal matches several times faster.
 NAMES = [re.compile(prefix + rb"(?<!\w" + prefix + rb")[A-Z0-9]\w*") for prefix in (b"KVM_", b"MSR_", b"HV_X64_MSR_")]
 """Patterns of the names that the ledger counts."""
-_DEFINED_NAME = re.compile(BLANK + rb"(\w+)")
-_PASTED_BEHIND = re.compile(rb"\w+" + BLANK + rb"##")
+_DEFINED_NAME = compiled(BLANK + rb"(\w+)")
+_PASTED_BEHIND = compiled(rb"\w+" + BLANK + rb"##")
 _MOST_BLANKS = 200
 _KEYWORD_KINDS = {
     "if": "condition", "ifdef": "condition", "ifndef": "condition", "elif": "condition",
