@@ -61,11 +61,11 @@ def stale_copy(reads: CreationReads, member: str, arch: str, ignored: frozenset[
 
 
 def _stretches(reads: CreationReads, member: str, use: Use, arch: str) -> Iterator[_Stretch]:
-    """Yield the reader, or the callers of a function that returns the state, as far as they are of the creation."""
+    """Yield the reader, and the callers of a function that returns the state, as far as they are of the creation."""
     named = re.compile(rf"(?:->|\.)\s*{re.escape(member)}\b")
     if reads.is_creation(use.function, arch):
         yield _Stretch(use.function, use.blob, named)
-    elif any(named.search(value) for (value,) in reads.helpers.connection.execute(_RETURNS, (use.blob, use.function))):
+    if any(named.search(value) for (value,) in reads.helpers.connection.execute(_RETURNS, (use.blob, use.function))):
         called = re.compile(rf"\b{re.escape(use.function)}\s*\(")
         for call in reads.calls(use.function, arch):
             if call.caller and reads.is_creation(call.caller, arch):

@@ -3,10 +3,15 @@
 # ruff: noqa: E501 - each shape of code is one line
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bodies import linked
 from conftest import UAPI, X86, ask, bare_kernel
+
+from caplint.link.handlers.creation_reads import CreationReads
+from caplint.link.handlers.stale_copies import stale_copy
 
 ENABLE = (
     "int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)\n{{\n\tint r = -EINVAL;\n\t{above}\n"
@@ -74,3 +79,74 @@ RENEWED = {
 def test_copies_that_are_renewed_or_unused(tmp_path: Path, text: str) -> None:
     tree = bare_kernel(tmp_path, {UAPI: "#define KVM_CAP_A 1\n", X86: text + enable()})
     assert ask([tree], "SELECT cap, copy FROM cap_late") == []
+
+
+SHARED = """\
+int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
+{
+	vcpu->arch.by_handler = kvm->arch.handled;
+	return 0;
+}
+int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.of_plain = vcpu->kvm->arch.plain;
+	if (vcpu->kvm->arch.flag)
+		vcpu->arch.of_flag = 1;
+	vcpu->arch.of_own = vcpu->arch.own;
+	vcpu->arch.of_renewed = vcpu->kvm->arch.renewed;
+	vcpu->arch.of_unread = vcpu->kvm->arch.unread;
+	vcpu->arch.of_returned = get_returned(vcpu->kvm);
+	vcpu->kvm->arch.of_vm = vcpu->kvm->arch.kept_in_vm;
+	local = vcpu->kvm->arch.only_local;
+	other->of_other = vcpu->kvm->arch.in_other;
+	return 0;
+}
+static int get_returned(struct kvm *kvm) { return kvm->arch.returned; }
+int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.of_renewed = 3;
+	return vcpu->arch.of_plain + vcpu->arch.of_flag + vcpu->arch.of_own + vcpu->arch.of_renewed
+		+ vcpu->arch.of_returned + vcpu->kvm->arch.of_vm + other->of_other + vcpu->arch.by_handler;
+}
+"""
+ARM = """\
+int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.of_arm = vcpu->kvm->arch.arm;
+	return 0;
+}
+void run_arm(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.of_plain = vcpu->arch.of_arm;
+}
+"""
+COPIES = {
+    "plain": ("vcpu->arch.of_plain", "kvm_arch_vcpu_create"), "flag": ("vcpu->arch.of_flag", "kvm_arch_vcpu_create"),
+    "returned": ("vcpu->arch.of_returned", "kvm_arch_vcpu_create"), "own": None, "renewed": None, "unread": None,
+    "kept_in_vm": None, "only_local": None, "in_other": None, "handled": None, "arm": None, "nothing": None,
+}  # fmt: skip
+"""Member of the VM → the stale copy on x86, and the function that makes it."""
+
+
+@pytest.fixture(scope="module")
+def reads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CreationReads]:
+    with linked(tmp_path_factory.mktemp("kernel"), SHARED, {"arch/arm64/kvm/arm.c": ARM}) as code:
+        yield CreationReads(code.helpers, frozenset({"kvm_vm_ioctl_enable_cap"}))
+
+
+@pytest.mark.parametrize("member", COPIES)
+def test_the_copy_of_a_member(reads: CreationReads, member: str) -> None:
+    """Only a member of the vCPU is one, which nothing but the creation writes on the same architecture."""
+    found = stale_copy(reads, member, "x86", frozenset())
+    assert (found and (found.target, found.use.function)) == COPIES[member]
+
+
+def test_each_architecture_has_copies_of_its_own(reads: CreationReads) -> None:
+    found = stale_copy(reads, "arm", "arm64", frozenset())
+    assert found is not None
+    assert (found.target, found.use.path) == ("vcpu->arch.of_arm", "arch/arm64/kvm/arm.c")
+    assert stale_copy(reads, "plain", "arm64", frozenset()) is None
+
+
+def test_what_enables_the_capability_makes_no_stale_copy(reads: CreationReads) -> None:
+    assert stale_copy(reads, "plain", "x86", frozenset({"kvm_arch_vcpu_create"})) is None
