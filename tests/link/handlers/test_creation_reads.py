@@ -41,6 +41,7 @@ int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
 	vcpu->arch.d = vcpu->kvm->arch.in_macro;
 	vcpu->arch.e = vcpu->kvm->arch.counted++;
 	vcpu->arch.f = vcpu->own;
+	vcpu->arch.h = vcpu->kvm->arch.also_of_vcpu;
 	vcpu->arch.g = vcpu->kvm->arch.table[vcpu->id].inner;
 	if (has_shared(vcpu->kvm))
 		init(vcpu);
@@ -53,14 +54,15 @@ int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
 {
 	kvm_vcpu_reset(vcpu, true);
 	kvm_x86_call(vcpu_load)(vcpu);
-	return vcpu->kvm->arch.also_at_run + has_shared(vcpu->kvm);
+	return vcpu->kvm->arch.also_at_run + has_shared(vcpu->kvm) + vcpu->arch.also_of_vcpu;
 }
 bool nobody_calls(struct kvm *kvm) { return kvm->arch.exported; }
 """
 ARM = "int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu) { return vcpu->kvm->arch.by_helper; }\n"
 # Member → function that reads it, if only the creation does.
 MEMBERS = {
-    "copied": "kvm_arch_vcpu_create", "by_pointer": "kvm_arch_vcpu_create", "by_helper": "init",
+    "copied": "kvm_arch_vcpu_create", "by_pointer": "kvm_arch_vcpu_create", "also_of_vcpu": "kvm_arch_vcpu_create",
+    "by_helper": "init",
     "by_callback": "v_create", "at_reset": "first_reset", "in_recursion": "", "table": "",
     "also_at_run": "", "shared": "", "by_load": "", "at_each_reset": "", "in_macro": "", "counted": "", "exported": "",
     "own": "", "not_of_a_vm": "", "nothing": "",

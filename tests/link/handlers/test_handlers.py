@@ -284,3 +284,13 @@ def test_when_enabling_is_refused_is_told_of_vms_and_only_if_it_is_asked_for(tmp
         for enabling, rows in ((False, 0), (True, 1)):
             link_handlers(code.session.store, "extractor", enabling=enabling)
             assert len(code.connection.execute(query).fetchall()) == rows
+
+
+def test_places_of_a_dereference(tmp_path: Path) -> None:
+    """The case stands for what it runs; above the switch, the dereference stands for itself."""
+    text = _handler(CHECK, "r = kvm->x;", "break;", above=("int y = kvm->y;",))
+    found = _ask(tmp_path, text, "SELECT cap, line, text, at_line FROM vm_dereference ORDER BY line")
+    assert [(cap, line, at_line) for cap, line, _, at_line in found] == [
+        ("KVM_CHECK_EXTENSION", 4, 4), ("KVM_CAP_A", 6, 7)
+    ]  # fmt: skip
+    assert ["->y" in found[0][2], "->x" in found[1][2]] == [True, True]

@@ -249,3 +249,18 @@ struct kvm_pmu_ops ops = { .get_msr = tea_get };
     files = {INDEX: NUMBERED, HOST: HELD, "arch/x86/kvm/tea.c": text}
     found = ask([bare_kernel(tmp_path, files)], "SELECT function, msr, high, kind FROM msr_get ORDER BY line")
     assert found == [("tea_more", "MSR_CUP", "MSR_CUP", "comparison"), ("tea_get", "MSR_TEA", "MSR_CUP", "case")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "how", "text"),
+    [
+        ((), "state", "vcpu->arch.tea"),
+        (("above = 7;",), "other", "7"),
+        (("above = vcpu->arch.tea;",), "state", "vcpu->arch.tea"),
+    ],
+)
+def test_a_variable_that_is_set_above_the_switch(tmp_path: Path, lines: tuple[str, ...], how: str, text: str) -> None:
+    """What the case itself assigns to it counts alone."""
+    body = ("u64 above = vcpu->arch.tea;", "switch (msr) {", "case MSR_TEA:")
+    code = _handler(*body, *(f"\t{line}" for line in lines), "\tmsr_info->data = above;", "\tbreak;", "}")
+    assert _ask(tmp_path, code, "SELECT value_kind, value FROM msr_get") == [(how, text)]
