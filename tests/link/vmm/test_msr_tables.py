@@ -131,3 +131,15 @@ def test_a_vmm_with_too_many_values_is_a_blind_spot(tmp_path: Path, monkeypatch:
     tree = bare_qemu(tmp_path, {"target/i386/kvm/kvm.c": TABLES})
     reasons = [reason for (reason,) in ask([tree], "SELECT reason FROM all_cut")]
     assert "MSRs that values lead to in too many ways to follow" in reasons
+
+
+def test_a_file_that_only_calls_what_takes_a_register_counts(tmp_path: Path) -> None:
+    files = {
+        "target/i386/kvm/kvm.c": (
+            "void add_own(X86CPU *cpu, uint32_t index)\n{\n    cpu->m->entries[0].index = index;\n"
+            "    ioctl(cpu->fd, KVM_SET_MSRS, cpu->m);\n}\n"
+        ),
+        "target/i386/kvm/other.c": "void more(X86CPU *cpu)\n{\n    add_own(cpu, 0x10);\n}\n",
+    }
+    found = ask([bare_qemu(tmp_path, files)], "SELECT function, verb, number FROM vmm_msr")
+    assert found == [("more", "put", 0x10)]
