@@ -131,8 +131,8 @@ def vmm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedCode]:
 @pytest.mark.parametrize(
     ("query", "rows"),
     [
-        ("SELECT cap, used, text FROM vmm_answer ORDER BY 1",
-         [("KVM_CAP_TESTED", "tested", None), ("KVM_CAP_WHOLE", "whole", "s->bits == SOME_BIT")]),
+        ("SELECT cap, line, used, text FROM vmm_answer ORDER BY 1",
+         [("KVM_CAP_TESTED", 5, "tested", None), ("KVM_CAP_WHOLE", 8, "whole", "s->bits == SOME_BIT")]),
         ("SELECT cap, only_tested FROM vmm_check ORDER BY 1", [("KVM_CAP_TESTED", 1), ("KVM_CAP_WHOLE", 0)]),
         ("SELECT cap, found_by, check_line FROM checked_before ORDER BY 1",
          [("KVM_CAP_MAYBE", "unknown check", 19), ("KVM_CAP_TESTED", "same function", 5)]),
