@@ -55,6 +55,11 @@ def test_two_names_that_are_as_near(tmp_path: Path) -> None:
     assert _mended(tmp_path / "b", "KVM_CAP_DIRTY_LOG_RINT", defined=defined[:1]) is not None
 
 
+@pytest.mark.parametrize(("name", "near"), [("KVM_CAP_BELLRING", True), ("KVM_CAP_BELLSET", False)])
+def test_a_short_name_may_be_another_word(tmp_path: Path, name: str, near: bool) -> None:
+    assert (_mended(tmp_path, name.replace("BELL", "BALL"), defined=[name]) is not None) is near
+
+
 def test_a_patch_that_renames_it_says_what_is_meant(tmp_path: Path) -> None:
     before: Rows = [("kernel", "KVM_CAP_OLD", 2, "uapi")]
     assert _mended(tmp_path / "a", "KVM_CAP_OLD", before=before) == "See KVM_CAP_PMU.\n"
