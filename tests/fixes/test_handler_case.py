@@ -200,6 +200,12 @@ def test_others_may_decide_about_the_request(tmp_path: Path, end: list[str], tol
     assert hands_on(made, case) is told
 
 
+def test_the_next_function_decides_about_its_own_request(tmp_path: Path) -> None:
+    made, case = _case(tmp_path, [A, *BODY], end=[*DEFAULT, "", "int g(struct x *cap)", "{", "\treturn cap->a;", "}"])
+    assert case is not None
+    assert not hands_on(made, case)
+
+
 def test_statements_end_with_the_next_label(tmp_path: Path) -> None:
     inner = ["\t\tswitch (x) {", "\t\tcase 1:", "\t\t\tbreak;", "\t\t}"]
     made, case = _case(tmp_path, [A, *inner, *BODY, B, "\t\treturn 1;"])

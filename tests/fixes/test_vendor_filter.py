@@ -84,6 +84,9 @@ def test_a_label_that_leads_straight_to_a_denial(tmp_path: Path) -> None:
         ("\treturn kvm->a;\n}\n", None),
         ("}\n\tint other;\n\treturn true;\n", None),
         (SWITCH.replace("switch (index)", "switch (other)"), None),
+        ("", None),
+        # A denial behind the switch is another one.
+        ("\tswitch (index) {\n\tcase MSR_ONE:\n\t\tbreak;\n\t}\n" + SWITCH.replace("index", "kvm->a"), None),
         (SWITCH.replace("\t\treturn false;\n\tcase MSR_FOUR", "\t\treturn kvm->a;\n\tcase MSR_FOUR"), None),
     ],
 )
