@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.utils import format_datetime
 
@@ -53,7 +54,9 @@ def mails(series: NewSeries, sender: Sender) -> dict[str, bytes]:
 def _mail(sender: Sender, subject: str, body: bytes) -> bytes:
     when = format_datetime(datetime.fromtimestamp(sender.seconds, UTC))
     name, _, address = sender.author.rpartition(" <")
-    author = f"{Header(name, 'utf-8').encode() if not name.isascii() else name} <{address}"
+    letters = Charset("utf-8")
+    letters.header_encoding = SHORTEST  # whatever another library of the process has set for all
+    author = f"{Header(name, letters).encode() if not name.isascii() else name} <{address}"
     head = [f"From: {author}", f"Date: {when}", f"Subject: {subject}"]
     if not body.isascii():
         head += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: 8bit"]
