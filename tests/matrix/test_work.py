@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,9 @@ def test_program_and_children_end_with_who_asked() -> None:
             pass
         (child,) = children.read_text().split()
         program.stdin.close()
+        ended = time.monotonic()
         assert program.wait(20) == -signal.SIGKILL
         assert program.stdout.read() == b""  # the child held it, too
+        assert time.monotonic() - ended < 50
     state = Path(f"/proc/{child}/stat")
     assert not state.exists() or state.read_text().split(") ")[1][0] == "Z"
