@@ -66,7 +66,7 @@ _WHOLE = frozenset(
     ]
 )
 _VALUES = frozenset({"Some", "Ok"})
-_SKIPPED = frozenset({"line_comment", "block_comment", "attribute_item"})
+_SKIPPED = frozenset({"line_comment", "block_comment", "attribute_item", "mutable_specifier"})
 
 
 class BodyReader:
