@@ -6,7 +6,7 @@ A receiver is a chain, as nested lists: `["self"]`, `["t", type]`, `["f", chain,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tree_sitter
@@ -224,7 +224,7 @@ class BodyReader:
         first, mark, rest = path.partition("::")
         if mark and first in self._bounds:
             path = f"{self._bounds[first]}::{rest}" if self._bounds[first] else ""
-        return f"{path}!" if _last(node).start_byte in self._file.macros else path
+        return f"{path}!" if self._file.is_macro(node) else path
 
     def _local(self, name: str) -> Chain | object:
         for scope in reversed(self._scopes):
@@ -297,23 +297,21 @@ class BodyReader:
             case "struct_pattern":
                 self._bind_fields(pattern)
             case "tuple_pattern":
-                parts = [child for child in pattern.named_children if child.type not in _SKIPPED]
-                for index, child in enumerate(parts):
-                    self._bind(child, ["f", value, str(index)] if value is not None else None)
+                for child, index in _places(pattern.children):
+                    self._bind(child, ["f", value, index] if value is not None and index else None)
             case kind if kind in _WHOLE:
                 for child in pattern.named_children:
                     self._bind(child, value)
 
     def _bind_variant(self, pattern: tree_sitter.Node, value: Chain) -> None:
         kind = pattern.child_by_field_name("type")
-        parts = [child for child in pattern.named_children if child.type not in _SKIPPED and child != kind]
         name = self._file.plain(kind) if kind is not None else ""
-        for index, child in enumerate(parts):
+        for child, index in _places([child for child in pattern.children if child != kind]):
             if name in _VALUES:
                 self._bind(child, value)
             else:
                 typed = self._typed(kind)
-                self._bind(child, ["f", typed, str(index)] if typed is not None else None)
+                self._bind(child, ["f", typed, index] if typed is not None and index else None)
 
     def _bind_fields(self, pattern: tree_sitter.Node) -> None:
         kind = self._typed(pattern.child_by_field_name("type"))
@@ -351,8 +349,14 @@ def _callee(node: tree_sitter.Node) -> tree_sitter.Node | None:
     return function
 
 
-def _last(node: tree_sitter.Node) -> tree_sitter.Node:
-    return node.child_by_field_name("name") or node if node.type == "scoped_identifier" else node
+def _places(nodes: list[tree_sitter.Node]) -> Iterator[tuple[tree_sitter.Node, str]]:
+    """Yield the parts of a tuple's pattern with their numbers, `_` counted; '' behind a `..`, where none is known."""
+    parts = [node for node in nodes if node.type not in {"(", ")", ",", *_SKIPPED}]
+    known = True
+    for index, part in enumerate(parts):
+        known = known and part.type != "remaining_field_pattern"
+        if part.is_named:
+            yield part, str(index) if known else ""
 
 
 def _qualified(node: tree_sitter.Node) -> tree_sitter.Node | None:

@@ -269,7 +269,7 @@ def _call(scope: RustScope, node: tree_sitter.Node) -> None:
         _method(scope, function, given)
         return
     name = scope.file.plain(function).rpartition("::")[2]
-    if function.start_byte in scope.file.macros:
+    if scope.file.is_macro(function):
         _macro(scope, name, function, given)
     elif name in words().transparent and len(given) == 1:
         expression(scope, given[0]) if given[0].type != "unit_expression" else scope.out.put("0", node.start_byte)

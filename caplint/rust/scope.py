@@ -35,6 +35,8 @@ class RustScope:
     """Variable → the macro that its closure is lowered to."""
     macros: dict[str, str] = field(default_factory=dict)
     """Macro of the file → the macro that it is lowered to."""
+    left: list[tuple[str, str, Fate]] = field(default_factory=list)
+    """Loops and blocks with labels around the place: kind, label, and fate of the value that `break` gives them."""
     hoisted: list[tree_sitter.Node] = field(default_factory=list)
     """Items inside functions, which are written behind them."""
 

@@ -43,8 +43,39 @@ def _wrapped(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
         _block(scope, inner, fate)
 
 
-def _jump(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
-    scope.out.put(f"{node.type.partition('_')[0]};\n", node.start_byte)
+def _continue(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
+    scope.out.put("continue;\n", node.start_byte)
+
+
+def _break(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
+    """Write `break`, before it the value that it gives its loop or block."""
+    label = _label(scope, node)
+    given = [child for child in node.named_children if "comment" not in child.type and child.type != "label"]
+    if given:
+        fates = (fate for kind, name, fate in reversed(scope.left) if (name == label if label else kind != "block"))
+        statement(scope, given[0], next(fates, DROP))
+    scope.out.put("break;\n", node.start_byte)
+
+
+def _label(scope: RustScope, node: tree_sitter.Node) -> str:
+    return next((scope.file.plain(child) for child in node.named_children if child.type == "label"), "")
+
+
+def _assignment(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
+    """Write an assignment, and the test that `?` or the like makes of the value."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None:
+        return
+    if scope.file.plain(left) == "_":
+        _nothing(scope, left, right)
+        return
+    expression(scope, node)
+    scope.out.put(";\n")
+    found = peeled(scope.file, right)
+    if found.kind in _END and "(" not in scope.file.plain(left):
+        scope.out.put("if (", right.start_byte)
+        expression(scope, left)
+        scope.out.put(f" < 0) {_END[found.kind]}\n")
 
 
 def _parenthesized(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
@@ -66,8 +97,10 @@ def _return(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
 def _block(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     out, file = scope.out, scope.file
     out.put("{\n", node.start_byte)
+    labels = [("block", label, fate)] if (label := _label(scope, node)) else []
+    scope.left += labels
     known, closures = dict(scope.types), dict(scope.closures)
-    found = list(conditioned(file, node.named_children))
+    found = [pair for pair in conditioned(file, node.named_children) if pair[1].type != "label"]
     giving = _giving(file.text, found)
     for index, (conditions, child) in enumerate(found):
         if scope.skips(conditions, child):
@@ -90,6 +123,7 @@ def _block(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     out.line()
     out.put("}\n", max(node.start_byte, node.end_byte - 1))
     scope.types, scope.closures = known, closures
+    del scope.left[len(scope.left) - len(labels) :]
 
 
 def _giving(text: bytes, found: list[tuple[list[str], tree_sitter.Node]]) -> int:
@@ -109,7 +143,7 @@ def _gives(text: bytes, node: tree_sitter.Node) -> bool:
     return node.type != "expression_statement" or text[node.end_byte - 1 : node.end_byte] != b";"
 
 
-def _loop(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
+def _loop(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
     out = scope.out
     body, condition = node.child_by_field_name("body"), node.child_by_field_name("condition")
     if node.type == "for_expression":
@@ -131,7 +165,9 @@ def _loop(scope: RustScope, node: tree_sitter.Node, _: Fate) -> None:
             out.put("1")
         out.put(") {\n")
     if body is not None:
+        scope.left.append((node.type, _label(scope, node), fate if node.type == "loop_expression" else DROP))
         statement(scope, body, DROP)
+        scope.left.pop()
     out.put("}\n")
 
 
@@ -147,6 +183,9 @@ def _simple(scope: RustScope, node: tree_sitter.Node, fate: Fate) -> None:
         _judged(scope, found, target)
         if fate[0] != "drop":
             scope.out.put(f"{'return' if fate == RETURN else fate[1] + ' ='} {target};\n")
+        return
+    if (name := _asserting(scope, found.node)) in words().leaving:
+        _assert(scope, found.node, name)
         return
     match fate:
         case ("drop", _):
@@ -188,7 +227,7 @@ def _judged(scope: RustScope, found: Peeled, target: str) -> None:
 
 def _asserting(scope: RustScope, node: tree_sitter.Node) -> str:
     function = node.child_by_field_name("function") if node.type == "call_expression" else None
-    if function is None or function.start_byte not in scope.file.macros:
+    if function is None or not scope.file.is_macro(function):
         return ""
     name = scope.file.plain(function).rpartition("::")[2]
     table = words()
@@ -280,12 +319,17 @@ def _declared(scope: RustScope, declared: tuple[str, str, tree_sitter.Node], fou
     _judged(scope, found, safe(name))
 
 
+def _parameters(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """Return the parameters of a closure, `_` too, which has no node with a name."""
+    return [child for child in node.children if child.type not in {"|", ","} and "comment" not in child.type]
+
+
 def _closure(scope: RustScope, name: str, node: tree_sitter.Node) -> None:
     """Write a closure that has a name as a macro, at whose uses its body counts."""
     parameters, body = node.child_by_field_name("parameters"), node.child_by_field_name("body")
     names = [
-        (bindings(scope.file, child) or ["unused"])[0]
-        for child in (parameters.named_children if parameters is not None else ())
+        (bindings(scope.file, child) or [f"unused_{index}"])[0]
+        for index, child in enumerate(_parameters(parameters) if parameters is not None else ())
     ]
     before, scope.out = scope.out, Output()
     if body is not None and body.type in BLOCKS:
@@ -318,7 +362,9 @@ _WRITERS: dict[str, Callable[[RustScope, tree_sitter.Node, Fate], None]] = {
     "while_expression": _loop,
     "for_expression": _loop,
     "return_expression": _return,
-    "break_expression": _jump,
-    "continue_expression": _jump,
+    "break_expression": _break,
+    "continue_expression": _continue,
+    "assignment_expression": _assignment,
+    "compound_assignment_expr": _assignment,
     "parenthesized_expression": _parenthesized,
 }

@@ -83,6 +83,11 @@ class RustFile:
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
 
+    def is_macro(self, function: tree_sitter.Node) -> bool:
+        """Tell whether what a call calls, a path perhaps, is a macro."""
+        name = function.child_by_field_name("name") if function.type == "scoped_identifier" else None
+        return (name or function).start_byte in self.macros
+
     def plain(self, node: tree_sitter.Node) -> str:
         """Return a node's text."""
         return self.text[node.start_byte : node.end_byte].decode("utf-8", "replace")
