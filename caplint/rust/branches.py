@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tree_sitter
 
-from caplint.rust.expressions import expression, test_of
+from caplint.rust.expressions import expression, operand, test_of
 from caplint.rust.names import safe
 from caplint.rust.patterns import SIMPLE, alternatives, bindings, is_variable
 from caplint.rust.results import peeled
@@ -231,7 +231,10 @@ def _tests(
     if pattern is None or is_variable(scope.file, pattern):
         scope.out.put("1")
     else:
-        for index, one in enumerate(alternatives(pattern)):
+        listed = alternatives(pattern)
+        is_choice = guard is not None and len(listed) > 1
+        scope.out.put("(" if is_choice else "")
+        for index, one in enumerate(listed):
             scope.out.put(" || " if index else "")
             if one.type in SIMPLE and scope.file.plain(one) != "None":
                 _value(scope, *tested)
@@ -239,6 +242,7 @@ def _tests(
                 _label(scope, one) if one.type != "range_pattern" else scope.out.put("range")
             else:
                 _test(scope, one, *tested)
+        scope.out.put(")" if is_choice else "")
     if guard is not None:
         scope.out.put(" && ")
-        expression(scope, guard)
+        operand(scope, guard)

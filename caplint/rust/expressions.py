@@ -40,7 +40,7 @@ def _block_value(scope: RustScope, node: tree_sitter.Node) -> None:
     """Write the value of a block: alone, as `?:`, or as statements with a value."""
     out = scope.out
     if (only := only_expression(node)) is not None:
-        expression(scope, only)
+        operand(scope, only)
     elif (choice := choice_of(node)) is not None:
         for part, text in zip(choice, ("(", " ? ", " : "), strict=True):
             out.put(text, part.start_byte)
@@ -102,10 +102,16 @@ def _binary(scope: RustScope, node: tree_sitter.Node) -> None:
         scope.out.put("0", node.start_byte)
         return
     for side, text in ((left, f" {operator.type} "), (right, "")):
-        is_choice = operand_needs_brackets(side)
-        scope.out.put("(" if is_choice else "", side.start_byte)
-        expression(scope, side)
-        scope.out.put((")" if is_choice else "") + text)
+        operand(scope, side)
+        scope.out.put(text)
+
+
+def operand(scope: RustScope, node: tree_sitter.Node) -> None:
+    """Write an expression that stands beside an operator, or may do so, in brackets where C needs them."""
+    is_choice = operand_needs_brackets(node)
+    scope.out.put("(" if is_choice else "", node.start_byte)
+    expression(scope, node)
+    scope.out.put(")" if is_choice else "")
 
 
 def operand_needs_brackets(node: tree_sitter.Node) -> bool:
@@ -272,7 +278,7 @@ def _call(scope: RustScope, node: tree_sitter.Node) -> None:
     if scope.file.is_macro(function):
         _macro(scope, name, function, given)
     elif name in words().transparent and len(given) == 1:
-        expression(scope, given[0]) if given[0].type != "unit_expression" else scope.out.put("0", node.start_byte)
+        operand(scope, given[0]) if given[0].type != "unit_expression" else scope.out.put("0", node.start_byte)
     elif _CONSTANT.match(name) and not given:
         scope.out.put(name, function.start_byte)  # a function that gives the number of an ioctl
     else:

@@ -7,6 +7,7 @@ writes them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -20,6 +21,7 @@ Bounds = dict[str, str]
 _PLAIN = frozenset({"Arc", "Box", "Rc"})
 """Holders without methods that code calls on them."""
 _MAPS = frozenset({"HashMap", "BTreeMap", "IndexMap"})
+_PAIR_OF_ONE = re.compile(r",\s*\)\Z")
 _MOST_STEPS = 10
 _MOST_PARTS = 8
 _AUTO = frozenset({"Send", "Sync", "Sized", "Unpin", "Copy", "Clone", "Debug", "Default", "static"})
@@ -65,6 +67,8 @@ def _simple(file: RustFile, node: tree_sitter.Node, bounds: Bounds) -> str:
             return joined_bounds(file, node)
         case "tuple_type":
             parts = [held_type(file, child, bounds) for child in node.named_children[:_MOST_PARTS]]
+            if len(parts) == 1 and not _PAIR_OF_ONE.search(file.plain(node)):
+                return parts[0]  # brackets, as in `&(dyn Vm + Send)`
             return f"({','.join(part if ',' not in part else '' for part in parts)})"
     return ""
 

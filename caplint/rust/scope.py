@@ -15,6 +15,8 @@ Fate = tuple[str, str]
 """Use of the value of an expression in statement position: `return`, `drop`, or `assign` and a target."""
 DROP: Fate = ("drop", "")
 RETURN: Fate = ("return", "")
+# Nodes of which the tree shows the attributes inside; in a block, those are the attributes of its statements.
+_OWNING = frozenset({"match_arm", "field_initializer", "shorthand_field_initializer"})
 
 
 @dataclass
@@ -62,7 +64,7 @@ def conditioned(file: RustFile, children: Iterable[tree_sitter.Node]) -> Iterato
             found.append(condition_of(file.plain(child)))
         elif child.type not in {"line_comment", "block_comment", "inner_attribute_item"}:
             own = list(found)
-            for inner in child.named_children[:8]:
+            for inner in child.named_children[:8] if child.type in _OWNING else ():
                 if inner.type != "attribute_item":
                     break
                 own.append(condition_of(file.plain(inner)))

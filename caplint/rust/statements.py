@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tree_sitter
 
 from caplint.rust.branches import write_if, write_match
-from caplint.rust.expressions import entries, expression
+from caplint.rust.expressions import entries, expression, operand
 from caplint.rust.names import c_type, safe, type_name
 from caplint.rust.output import Output
 from caplint.rust.patterns import bindings
@@ -245,10 +245,12 @@ def _assert(scope: RustScope, node: tree_sitter.Node, name: str) -> None:
         out.put("panic();\n", node.start_byte)
         return
     out.put("if (!(", node.start_byte)
-    expression(scope, given[0])
     if name not in table.asserting and len(given) > 1:
+        operand(scope, given[0])
         out.put(" == " if name in table.asserting_equal else " != ")
-        expression(scope, given[1])
+        operand(scope, given[1])
+    else:
+        expression(scope, given[0])
     out.put(")) panic();\n")
 
 

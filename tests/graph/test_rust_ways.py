@@ -59,6 +59,8 @@ _MODULE = "mod pot;\n"
         "fn main() { run(pot::Pot::ask_hlt) }",
         "use pot::ask;\nmacro_rules! go { ($a:expr) => { ask($a) }; }\nfn main() { go!(p); }",
         "fn main() { info!(\"{}\", pot::ask(&p)); }",
+        "fn main() { { #[cfg(windows)]\nother(); pot::ask(&p) } }",
+        "fn main() { let x = [#[cfg(windows)]\nother(), pot::ask(&p)]; }",
         "cfg_if::cfg_if! { if #[cfg(target_os = \"linux\")] { use pot as own; } else { mod own; } }\n"
         "fn main() { own::ask(&p) }",
         "fn main() { cfg_if! { if #[cfg(unix)] { pot::ask(&p) } else { other() } } }",
@@ -78,6 +80,7 @@ def test_a_call_is_followed(caplint: Caplint, tmp_path: Path, main: str) -> None
     "main",
     [
         "use pot::Brew;\nfn f(b: &dyn Brew) { b.brew() }\nfn main() { f(&p) }",
+        "use pot::Brew;\nfn f(b: &(dyn Brew + Send)) { b.brew() }\nfn main() { f(&p) }",
         "use pot::Brew;\nfn f(b: impl Brew + Send) { b.brew() }\nfn main() { f(p) }",
         "use pot::Brew;\nfn f<B: Brew>(b: B) { b.brew() }\nfn main() { f(p) }",
         "use pot::Brew;\nfn f<B>(b: Arc<B>) where B: Brew { b.brew() }\nfn main() { f(p) }",

@@ -55,6 +55,9 @@ CHAINS = [
      "{ if (x == range) { { r(); } } else if (x == KVM_CAP_A) { { k(); } } else if (!(x < 0)) { { s(); } } "
      "else { { c(); } } }"),
     ("match x { A if ready(vm) => a(), _ => c() }", "{ if (x == A && ready(vm)) { { a(); } } else { { c(); } } }"),
+    # A guard belongs to all alternatives, and is one operand.
+    ("match x { A | B if x => a(), _ => c() }", "{ if ((x == A || x == B) && x) { { a(); } } else { { c(); } } }"),
+    ("match x { A if y || z => a(), _ => c() }", "{ if (x == A && (y || z)) { { a(); } } else { { c(); } } }"),
     ("match x { _ if ready() => a(), _ => c() }", "{ if (1 && ready()) { { a(); } } else { { c(); } } }"),
     ("match get(1) { Err(e) => a(e), _ => {} }",
      "{ int held_1 = get(1); if (held_1 < 0) { int e = held_1; { a(e); } } else { { { } } } }"),

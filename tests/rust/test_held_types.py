@@ -36,6 +36,10 @@ TYPES = [
     ("(Vm, u8, Arc<Vcpu>)", "(Vm,,Vcpu)"),
     ("(Vm, (A, B))", "(Vm,)"),
     ("Option<(Vm, A)>", "?(Vm,A)"),
+    ("(Vm,)", "(Vm)"),
+    # Brackets are no tuple.
+    ("&(dyn Device + Send)", "Device"),
+    ("Arc<(Vm)>", "Vm"),
     ("u8", ""),
     ("&[u8]", ""),
     ("Option<u64>", ""),

@@ -172,6 +172,23 @@ def test_conditions_inside_functions() -> None:
     assert rows == {"a": "defined(__unix__)", "b": "defined(_WIN32)", "c": "1"}
 
 
+# Condition in Rust, whose operators have another precedence than those of C, and what it becomes.
+PRECEDENCE = [
+    ("if a & B == B {}", "((a & B) == B)"),
+    ("if u64::from(a | B) == C {}", "((a | B) == C)"),
+    ("if unsafe { a | b } == C {}", "((a | b) == C)"),
+    ("assert_eq!(a & B, B);", "(!((a & B) == B))"),
+    ("match x { A | B if c => {}, _ => {} }", "((x == A || x == B) && c)"),
+    ("match x { A if b || c => {}, _ => {} }", "(x == A && (b || c))"),
+]
+
+
+@pytest.mark.parametrize(("code", "expression"), PRECEDENCE)
+def test_operands_keep_their_brackets(code: str, expression: str) -> None:
+    rows = [row for row in _of(Condition, f"fn f() {{ {code} }}") if isinstance(row, Condition)]
+    assert [row.expression for row in rows] == [expression]
+
+
 def test_guards() -> None:
     source = """fn f(vm: &VmFd) -> Result<()> {
 if !vm.check_extension(Cap::A) { return Err(E); }
