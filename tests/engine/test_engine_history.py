@@ -50,25 +50,25 @@ def _after(root: Path, *prints: str, word: str = "patch") -> tuple[History, Tree
 )
 def test_the_step_after_which_it_is_there_for_good(tmp_path: Path, prints: tuple[str, ...], ordinal: int) -> None:
     found, final = _after(tmp_path, *prints)
-    (told,) = named([_finding()], [found], [final], set())
+    (told,) = named([_finding()], [], [found], [final], set())
     assert told == replace(_finding(), message=f'm (patch {ordinal} of {len(prints) + 1}, "Do {ordinal}")')
 
 
 def test_a_commit_is_called_one(tmp_path: Path) -> None:
     found, final = _after(tmp_path, "", word="commit")
-    assert named([_finding()], [found], [final], set())[0].message == 'm (commit 2 of 2, "Do 2")'
+    assert named([_finding()], [], [found], [final], set())[0].message == 'm (commit 2 of 2, "Do 2")'
 
 
 def test_rules_that_name_it_themselves_are_left_alone(tmp_path: Path) -> None:
     found, final = _after(tmp_path, "")
-    assert named([_finding()], [found], [final], {"CAP999"}) == [_finding()]
-    assert named([], [found], [final], set()) == []
+    assert named([_finding()], [], [found], [final], {"CAP999"}) == [_finding()]
+    assert named([], [], [found], [final], set()) == []
 
 
 def test_a_rule_that_runs_only_at_the_end_is_told_by_the_only_change_of_the_file(tmp_path: Path) -> None:
     steps = _steps(bare_kernel(tmp_path, {}), {UAPI: b"/* x */\n"}, {X86: b"int x;\n"}, {UAPI: b"/* y */\n"})
     found, final = History(steps, [[], []], frozenset(), passing=False), steps[-1].trees["kernel"]
-    assert named([_finding()], [found], [final], set())[0].message == 'm (patch 2 of 3, "Do 2")'
+    assert named([_finding()], [], [found], [final], set())[0].message == 'm (patch 2 of 3, "Do 2")'
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_else_by_the_line_that_is_new_and_stands_once(tmp_path: Path, line: int,
     texts = [b"old\none\n", b"old\none\n//\n", b"old\none\nthree\n}\n//\n}\n"]
     steps = _steps(bare_kernel(tmp_path, {X86: "old\n"}), *({X86: text} for text in texts))
     found, final = History(steps, [[], []], frozenset(), passing=False), steps[-1].trees["kernel"]
-    (told,) = named([_finding(line=line)], [found], [final], set())
+    (told,) = named([_finding(line=line)], [], [found], [final], set())
     assert told.message == ("m" if ordinal is None else f'm (patch {ordinal} of 3, "Do {ordinal}")')
 
 
@@ -88,14 +88,14 @@ def test_of_two_series_the_one_that_has_it_later_brought_it(tmp_path: Path) -> N
     first, final = _after(tmp_path, "a")
     other = _steps(final, {}, {}, series="t")
     second = History(other, [[]], frozenset({"CAP999"}), passing=False)
-    (told,) = named([_finding()], [first, second], [other[-1].trees["kernel"]], set())
+    (told,) = named([_finding()], [], [first, second], [other[-1].trees["kernel"]], set())
     assert told.message == 'm (patch 2 of 2, "Do 2")'
 
 
 def test_of_two_series_that_have_it_from_the_beginning_none_is_blamed(tmp_path: Path) -> None:
     first, final = _after(tmp_path, "a")
     second = replace(first, steps=_steps(final, {}, {}, series="t"))
-    assert named([_finding()], [first, second], [final], set()) == [_finding()]
+    assert named([_finding()], [], [first, second], [final], set()) == [_finding()]
 
 
 def test_every_step_but_the_last_is_checked(tmp_path: Path) -> None:
