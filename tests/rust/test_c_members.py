@@ -78,6 +78,11 @@ def test_bit_fields_with_the_gaps_between_them() -> None:
         "__u8 type : 3;", "unsigned char : 1;", "unsigned int hot : 12;", "unsigned char : 8;"
     ]  # fmt: skip
     assert list(fields.declarations("_bitfield_2", 1)) == ["unsigned char cold : 8;"]
+    # No unnamed one crosses the end of a byte.
+    fields.units["_bitfield_4"] = {0: ("a", "__u8", 3), 12: ("b", "__u8", 4)}
+    assert list(fields.declarations("_bitfield_4", 2)) == [
+        "__u8 a : 3;", "unsigned char : 5;", "unsigned char : 4;", "__u8 b : 4;"
+    ]  # fmt: skip
     # A unit without accessors keeps its size.
     assert list(fields.declarations("_bitfield_3", 2)) == ["unsigned char : 8;", "unsigned char : 8;"]
 

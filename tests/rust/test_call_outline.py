@@ -140,10 +140,11 @@ def test_calls_belong_to_the_innermost_function() -> None:
 
 
 def test_items_inside_a_method_know_nothing_of_it() -> None:
-    source = "impl<T: Run> S<T> { fn f(&self) { fn g<T>(x: T) { x.go(); } } }"
+    source = "impl<T: Run> S<T> { fn f(&self) { fn g<T>(x: T) { x.go(); } fn h(x: T) { x.go(); } } }"
     found = _outline(source)
-    assert [(row[0], row[4]) for row in found["functions"]] == [("f", "S"), ("g", "")]
-    assert [row[2] for row in found["calls"]] == [["go", None]]
+    assert [(row[0], row[4]) for row in found["functions"]] == [("f", "S"), ("g", ""), ("h", "")]
+    # This T is a type of the file.
+    assert [row[2] for row in found["calls"]] == [["go", None], ["go", ["t", "T"]]]
 
 
 def test_macros_whose_rules_are_code() -> None:

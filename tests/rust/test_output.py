@@ -43,6 +43,14 @@ def test_lines_begin_once() -> None:
     assert out.text() == b"a\nb\nc"
 
 
+def test_lines_inside_a_function_begin_once() -> None:
+    out = Output(inside=True)
+    out.put("a;\n")
+    out.line()
+    out.put("b;")
+    assert out.text() == b"a;\n\tb;"
+
+
 def test_directives_stand_on_lines_of_their_own() -> None:
     out = Output()
     out.directive("if A")

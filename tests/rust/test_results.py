@@ -65,6 +65,7 @@ ONLY = [
     ("{ f() }", "f()"),
     ("unsafe { f() }", "f()"),
     ("{ /* why */ f() // end\n }", "f()"),
+    ("'out: { f() }", None),
     ("{ f(); }", None),
     ("{ a(); f() }", None),
     ("{ let x = 1; }", None),
