@@ -7,7 +7,7 @@ import random
 import pytest
 
 from caplint.facts.extract import extract
-from caplint.facts.store.records import BlindSpot, Call, Token
+from caplint.facts.store.records import BlindSpot, Call
 
 _BYTES = random.Random(1)
 _FN = b"fn f() {\n"
@@ -45,47 +45,3 @@ def test_attributes_that_the_grammar_does_not_accept() -> None:
     source = b"fn f() { match x { A { a,\n#[cfg(unix)]\nb } => c(), _ => d() } }"
     facts = extract(source, "rust").records
     assert not [record for record in facts if isinstance(record, BlindSpot)]
-
-
-# Code, and the kind of the name.
-KINDS = [
-    ("pub const KVM_CAP_A: u32 = 1;", "definition"),
-    ("use kvm_bindings::{KVM_CAP_A, B};", "import"),
-    ("fn f() { g(kvm_bindings::KVM_CAP_A) }", "argument"),
-    ("fn f() { assert!(g(KVM_CAP_A)) }", "argument"),
-    ("fn f() { S { cap: KVM_CAP_A } }", "table entry"),
-    ("enum E { A = KVM_CAP_A }", "enumerator"),
-    ("const A: [u32; 1] = [KVM_CAP_A];", "list entry"),
-    ("fn f() { match x { KVM_CAP_A => 1 } }", "case"),
-    ("fn f() { x == KVM_CAP_A }", "comparison"),
-    ("fn f() { KVM_CAP_A.into() }", "member"),
-    ("// KVM_CAP_A", "comment"),
-    ('const A: &str = "KVM_CAP_A";', "string"),
-    ("#[cfg(test)]\nmod t { const B: u32 = KVM_CAP_A; }", "disabled"),
-    ("macro_rules! m { () => { KVM_CAP_A } }", "macro body"),
-    ("m! { KVM_CAP_A }", "macro use (file)"),
-    ("fn f() { matches!(x, KVM_CAP_A) }", None),
-    ("fn f() { kvm.check_extension(kvm_ioctls::Cap::A) }", "variant"),
-    ("use kvm_ioctls::Cap::A;", "variant"),
-    ("const A: [u32; 1] = [RANGE!(KVM_CAP_A)];", "argument"),
-]
-# Code, and the capabilities that variants without their type name in it.
-BARE = [
-    ("use kvm_ioctls::Cap::*;\nfn f() { kvm.check_extension(Irqchip) }", ["KVM_CAP_IRQCHIP"]),
-    ("use kvm_ioctls::{Cap::*, *};\nfn f() { let c = [Irqfd, ArmPsci02]; }", ["KVM_CAP_ARM_PSCI_0_2", "KVM_CAP_IRQFD"]),
-    ("use kvm_ioctls::*;\nfn f() { kvm.check_extension(Irqchip) }", []),
-    ("use kvm_ioctls::Cap::*;\n// Irqchip\nfn f() { let r: Result = Nothing; }", []),
-    ("use kvm_ioctls::Cap::*;\n#[cfg(test)]\nmod t { fn f() { g(Irqchip) } }", []),
-]
-
-
-@pytest.mark.parametrize(("source", "caps"), BARE)
-def test_ledger_of_bare_variants(source: str, caps: list[str]) -> None:
-    tokens = [record for record in extract(source.encode(), "rust").records if isinstance(record, Token)]
-    assert sorted((token.name, token.kind) for token in tokens) == [(cap, "variant") for cap in caps]
-
-
-@pytest.mark.parametrize(("source", "kind"), KINDS)
-def test_ledger(source: str, kind: str | None) -> None:
-    tokens = [record for record in extract(source.encode(), "rust").records if isinstance(record, Token)]
-    assert [(token.name, token.kind) for token in tokens] == [("KVM_CAP_A", kind)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import time
@@ -17,7 +16,6 @@ from conftest import Caplint, commit, git, kernel
 from caplint.engine import kept_outcomes
 from caplint.facts.store.schema import file_name
 from caplint.facts.store.store import FactStore
-from caplint.facts.store.store_file import forget_others
 from caplint.util.cache_directory import MARK, MARK_NAME, OUTCOMES, RefusedError, opened
 
 NAME = "a" * 64
@@ -191,38 +189,6 @@ def test_one_of_an_earlier_version_goes_on(cache: Path, capsys: pytest.CaptureFi
     FactStore(cache / file_name()).close()
     assert capsys.readouterr().err == ""
     assert (cache / MARK_NAME).read_bytes() == MARK
-
-
-def _database(file: Path, application: int = 0, version: int = 0) -> None:
-    with sqlite3.connect(file) as connection:
-        connection.execute(f"PRAGMA application_id = {application}")
-        connection.execute(f"PRAGMA user_version = {version}")
-        connection.execute("CREATE TABLE precious (a)")
-    connection.close()
-
-
-def test_stores_without_a_mark_are_not_removed(cache: Path) -> None:
-    FactStore(cache / file_name()).close()
-    for name in ("facts-1.db", "facts-2.db", "facts-3.db", "facts-0000000f.db", "facts-12345678.db", "facts-.db"):
-        _database(cache / name, version=0xF)
-    (cache / "facts-00000004.db").write_text("no database")
-    shutil.copy(cache / file_name(), cache / "facts-00000005.db")
-    (cache / "facts-00000006.db").symlink_to(file_name())
-    os.link(cache / "facts-1.db", cache / "facts-00000007.db")
-    before = _names(cache)
-    forget_others(cache / file_name(), 0, time.time() + 5)
-    assert before - _names(cache) == {"facts-0000000f.db", "facts-00000005.db"}
-
-
-def test_another_programs_database_is_put_aside(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cache.mkdir(0o700)
-    _database(cache / file_name(), version=7)
-    whole = (cache / file_name()).read_bytes()
-    FactStore(cache / file_name()).close()
-    assert (cache / f"{file_name()}.put-aside").read_bytes() == whole
-    assert "its header is not caplint's; moved aside, starting a new one" in capsys.readouterr().err
-    FactStore(cache / file_name()).close()
-    assert capsys.readouterr().err == ""
 
 
 def test_a_store_with_another_name_is_not_used(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from caplint.config.settings import Config
 from caplint.facts.store import seal as seal_module
 from caplint.facts.store.records import FileFacts, Macro
 from caplint.facts.store.schema import file_name
-from caplint.facts.store.seal import SUFFIX
+from caplint.facts.store.seal import SUFFIX, locked
 from caplint.facts.store.store import FactStore
 from caplint.rules.query import query_rows
 from caplint.session import open_session
@@ -285,3 +285,30 @@ def test_a_file_may_grow_and_shrink_behind_its_old_end(tmp_path: Path) -> None:
             with seal_module.sealed(path, handle):
                 path.write_bytes(content)
             seal_module.verify(path, handle)
+
+
+def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store of another version is removed with its seal; whoever has just opened that takes the new one."""
+    path = tmp_path / "facts.db"
+    seal, real = path.with_name(path.name + SUFFIX), fcntl.flock
+    removed: list[int] = []
+
+    def flock(handle: int, operation: int) -> None:
+        if not removed:
+            seal.unlink()
+            removed.append(handle)
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with locked(path) as handle:
+        assert seal_module.is_same(seal, handle)
+
+
+def test_a_seal_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "facts.db"
+    FactStore(path).close()
+    path.with_name(path.name + SUFFIX).unlink()
+    path.with_name(path.name + SUFFIX).symlink_to(tmp_path / "elsewhere")
+    warnings: list[str] = []
+    FactStore(path, warnings.append).close()
+    assert ([len(warnings)], (tmp_path / "elsewhere").exists()) == ([1], False)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
@@ -252,35 +249,6 @@ def test_another_schema_empties_the_store(
     assert len(extractions) == len(KERNEL_FILES)
 
 
-def test_two_versions_do_not_empty_each_others_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = Config(cache=str(tmp_path))
-    monkeypatch.delenv("CAPLINT_CACHE", raising=False)
-    mine = config.store_path
-    monkeypatch.setattr("caplint.facts.store.schema.schema_version", lambda: 7)
-    theirs = config.store_path
-    assert mine is not None
-    assert theirs is not None
-    assert mine != theirs
-    assert {mine.parent, theirs.parent} == {tmp_path}
-
-
-def test_a_new_store_takes_the_place_of_those_that_nobody_uses_any_more(tmp_path: Path) -> None:
-    store = tmp_path / "store" / "facts-4.db"
-    FactStore(store).close()
-    days = {"facts-1.db": 31, "facts-2.db": 3, "facts-3.db": 2, "facts.db": 1, "other.db": 99}
-    for name, age in days.items():
-        shutil.copy(store, store.with_name(name))
-        then = time.time() - age * 86_400
-        os.utime(store.with_name(name), (then, then))
-    (store.parent / "facts-1.db-wal").write_text("")
-    store.unlink()
-    FactStore(store).close()
-    left = sorted(file.name for file in store.parent.glob("*.db*"))
-    assert left == [
-        "facts-2.db", "facts-3.db", "facts-4.db", "facts-4.db-seal", "facts.db", "other.db",
-    ]  # fmt: skip
-
-
 def _worker(root: str, store: str, results: Any) -> None:
     results.put(_ask(Path(root), Path(store)))
 
@@ -368,6 +336,24 @@ def test_a_large_store_keeps_what_two_days_needed(tmp_path: Path, monkeypatch: p
     store.retain("n", "2")
     assert (store.recall("m"), store.recall("n")) == (None, "2")
     store.close()
+
+
+def test_blobs_that_another_process_deletes_meanwhile_are_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store" / "facts.db"
+    monkeypatch.setattr(store_module, "_today", lambda: 100)
+    first = FactStore(path)
+    first.add("x", [((digit * 40, "c"), 3, FACTS) for digit in "12"])
+    monkeypatch.setattr(store_module, "_today", lambda: 200)
+    known = first.known("x")
+    second = FactStore(path)
+    assert second.touch([known["2" * 40, "c"]])
+    assert not first.touch(known.values())
+    assert first.touch(first.known("x").values())
+    assert list(first.known("x")) == [("2" * 40, "c")]
+    first.close()
+    second.close()
 
 
 def test_a_failed_write_leaves_nothing_behind() -> None:

@@ -1,4 +1,4 @@
-"""Several processes use one store: no change escapes the seal, and no file is removed below a connection."""
+"""Connections of several processes to one store: no change escapes the seal, and no file is removed below one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ import pytest
 
 from caplint.facts.store import connections
 from caplint.facts.store import seal as seal_module
-from caplint.facts.store import store as store_module
 from caplint.facts.store.records import FileFacts, Macro
 from caplint.facts.store.seal import SUFFIX, locked
 from caplint.facts.store.store import FactStore
@@ -224,16 +223,6 @@ def test_a_long_journal_is_not_copied_before_it_is_sealed(tmp_path: Path) -> Non
     assert _content(path) == {}
 
 
-def test_a_seal_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
-    path = tmp_path / "cache" / "facts.db"
-    FactStore(path).close()
-    path.with_name(path.name + SUFFIX).unlink()
-    path.with_name(path.name + SUFFIX).symlink_to(tmp_path / "elsewhere")
-    warnings: list[str] = []
-    FactStore(path, warnings.append).close()
-    assert ([len(warnings)], (tmp_path / "elsewhere").exists()) == ([1], False)
-
-
 def test_a_directory_that_is_removed_meanwhile_ends_no_run(tmp_path: Path) -> None:
     store = FactStore(tmp_path / "cache" / "facts.db")
     shutil.rmtree(tmp_path / "cache")
@@ -256,21 +245,21 @@ def test_what_another_still_reads_is_not_waited_for(tmp_path: Path) -> None:
     assert _content(path) == {"1": MACROS}
 
 
-def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store of another version is removed with its seal; whoever has just opened that takes the new one."""
-    path = tmp_path / "facts.db"
-    seal, real = path.with_name(path.name + SUFFIX), fcntl.flock
-    removed: list[int] = []
-
-    def flock(handle: int, operation: int) -> None:
-        if not removed:
-            seal.unlink()
-            removed.append(handle)
-        real(handle, operation)
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with locked(path) as handle:
-        assert seal_module.is_same(seal, handle)
+def test_a_new_store_takes_the_place_of_those_that_nobody_uses_any_more(tmp_path: Path) -> None:
+    store = tmp_path / "store" / "facts-4.db"
+    FactStore(store).close()
+    days = {"facts-1.db": 31, "facts-2.db": 3, "facts-3.db": 2, "facts.db": 1, "other.db": 99}
+    for name, age in days.items():
+        shutil.copy(store, store.with_name(name))
+        then = time.time() - age * 86_400
+        os.utime(store.with_name(name), (then, then))
+    (store.parent / "facts-1.db-wal").write_text("")
+    store.unlink()
+    FactStore(store).close()
+    left = sorted(file.name for file in store.parent.glob("*.db*"))
+    assert left == [
+        "facts-2.db", "facts-3.db", "facts-4.db", "facts-4.db-seal", "facts.db", "other.db",
+    ]  # fmt: skip
 
 
 def test_a_store_of_another_version_that_is_in_use_is_not_removed(tmp_path: Path) -> None:
@@ -280,22 +269,3 @@ def test_a_store_of_another_version_that_is_in_use_is_not_removed(tmp_path: Path
     with locked(tmp_path / "cache" / names[0]):
         FactStore(tmp_path / "cache" / names[3]).close()
     assert [(tmp_path / "cache" / name).exists() for name in names] == [True, True, True, True]
-
-
-def test_blobs_that_another_process_deletes_meanwhile_are_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "facts.db"
-    monkeypatch.setattr(store_module, "_today", lambda: 100)
-    first = FactStore(path)
-    _add(first, "1")
-    _add(first, "2")
-    monkeypatch.setattr(store_module, "_today", lambda: 200)
-    known = first.known("x")
-    second = FactStore(path)
-    assert second.touch([known["2" * 40, "c"]])
-    assert not first.touch(known.values())
-    assert first.touch(first.known("x").values())
-    assert list(first.known("x")) == [("2" * 40, "c")]
-    first.close()
-    second.close()
