@@ -31,6 +31,7 @@ PATIENCE = 10
 _LOOK = 1.0
 # Consecutive checks without a running task: a process that ended before it could report has lost its task.
 _IDLE = 15
+_NO_LOCKS = "processes cannot be started, because their locks cannot be made; /dev/shm must be there and writable"
 _NO_MEMORY = "the worker processes make no progress, probably for lack of memory; provide more memory or fewer jobs"
 
 
@@ -99,6 +100,8 @@ def begin(pool: ProcessPool, limit: float, function: Callable[..., _Result], *gi
         return pool.schedule(_spending, args=[limit, function, *given], timeout=PATIENCE * limit)
     except RuntimeError as error:  # a thread cannot be started, or has ended
         raise CaplintError(_NO_MEMORY) from error
+    except OSError as error:  # with the first task the pool makes its locks
+        raise CaplintError(f"{_NO_LOCKS}: {error.strerror}") from error
 
 
 def finished(

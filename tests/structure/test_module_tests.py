@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("untested.txt")
-MOST = 10
+MOST = 2
 """Number of modules in the list; whoever tests one of them takes it out and lowers this. Nothing raises it."""
 
 

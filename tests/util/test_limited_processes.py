@@ -143,3 +143,13 @@ def test_other_faults_of_threads_are_shown(capsys: pytest.CaptureFixture[str]) -
 def _busy() -> None:
     while True:
         pass
+
+
+def test_a_machine_without_shared_memory_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refused)
+    with pytest.raises(CaplintError, match=r"/dev/shm must be there and writable: Permission denied$"):  # noqa: SIM117
+        with workers(1, 60.0, 600.0) as pool:
+            pool.map(_double, [(1,)])
