@@ -81,8 +81,9 @@ def test_extents_of_pieces_do_not_overlap_and_hold_their_facts() -> None:
     calls = {call.callee: call.start for call in _of(Call, HANDLER, DEFINED)}
     assert first.start < calls["g"] < first.stop
     assert second.start < calls["k"] < second.stop
-    alone = _of(Function, DEFINED)[0]
-    assert second.stop - second.start == alone.stop - alone.start
+    *_, last = _of(Function, HANDLER, DEFINED, DEFINED)
+    assert last.start > second.stop
+    assert last.stop - last.start == second.stop - second.start
 
 
 def test_an_expansion_that_fails_is_a_blind_spot_and_the_others_are_read() -> None:

@@ -15,8 +15,8 @@ from caplint.util import code_identity as code_module
 from caplint.util.code_identity import closure
 
 READERS = {
-    "facts/extract.py", "facts/expanded.py", "facts/lowered.py", "facts/kinds/calls.py", "facts/store/schema.sql",
-    "c/repair.py", "c/tables.toml", "rust/lower.py",
+    "facts/harvest.py", "facts/extract.py", "facts/expanded.py", "facts/lowered.py", "facts/kinds/calls.py",
+    "facts/store/schema.sql", "c/repair.py", "c/tables.toml", "rust/lower.py",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ KINDS = [
 BARE = [
     ("use kvm_ioctls::Cap::*;\nfn f() { kvm.check_extension(Irqchip) }", ["KVM_CAP_IRQCHIP"]),
     ("use kvm_ioctls::{Cap::*, *};\nfn f() { let c = [Irqfd, ArmPsci02]; }", ["KVM_CAP_ARM_PSCI_0_2", "KVM_CAP_IRQFD"]),
+    ("use Cap::Irqchip;\nfn f() { kvm.check_extension(Irqchip) }", ["KVM_CAP_IRQCHIP", "KVM_CAP_IRQCHIP"]),
     ("use kvm_ioctls::*;\nfn f() { kvm.check_extension(Irqchip) }", []),
     ("use kvm_ioctls::Cap::*;\n// Irqchip\nfn f() { let r: Result = Nothing; }", []),
     ("use kvm_ioctls::Cap::*;\n#[cfg(test)]\nmod t { fn f() { g(Irqchip) } }", []),

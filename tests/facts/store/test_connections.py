@@ -115,8 +115,9 @@ def test_a_write_without_the_lock_is_an_error_of_the_store(tmp_path: Path, monke
     path = tmp_path / "facts.db"
     store = FactStore(path)
     monkeypatch.setattr(seal_module, "_PATIENCE", 0.05)
-    with locked(path), pytest.raises(sqlite3.OperationalError, match="another process holds its lock"):
+    with locked(path), pytest.raises(sqlite3.OperationalError, match="another process holds its lock") as failure:
         _add(store, "1")
+    assert failure.value.sqlite_errorcode == sqlite3.SQLITE_BUSY
     _add(store, "1")
     store.close()
     assert _content(path) == {"1": MACROS}
@@ -269,3 +270,60 @@ def test_a_store_of_another_version_that_is_in_use_is_not_removed(tmp_path: Path
     with locked(tmp_path / "cache" / names[0]):
         FactStore(tmp_path / "cache" / names[3]).close()
     assert [(tmp_path / "cache" / name).exists() for name in names] == [True, True, True, True]
+
+
+@pytest.mark.parametrize(("days", "stays"), [(29, True), (31, False)])
+def test_a_store_of_another_version_stays_for_a_month(tmp_path: Path, days: int, stays: bool) -> None:
+    other = tmp_path / "cache" / "facts-00000001.db"
+    FactStore(other).close()
+    then = time.time() - days * 86_400
+    os.utime(other, (then, then))
+    FactStore(other.with_name("facts-00000002.db")).close()
+    assert other.exists() is stays
+
+
+def test_tables_of_another_version_are_replaced_in_any_order(tmp_path: Path) -> None:
+    """Some refer to others, and one has the name of a table that is needed."""
+    path = tmp_path / "cache" / "facts.db"
+    FactStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """PRAGMA user_version = 7; DROP TABLE memo; CREATE TABLE memo (old TEXT);
+               CREATE TABLE further (a INTEGER PRIMARY KEY, b REFERENCES further); INSERT INTO further VALUES (1, 1)"""
+        )
+    connection.close()
+    path.with_name(path.name + SUFFIX).unlink()
+    with locked(path) as seal, seal_module.sealed(path, seal, whole=True):
+        pass
+    warnings: list[str] = []
+    store = FactStore(path, warnings.append)
+    tables = {name for (name,) in store.connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    store.retain("x", "1")
+    store.close()
+    assert (warnings, "further" in tables) == ([], False)
+    again = FactStore(path)
+    assert again.recall("x") == "1"
+    again.close()
+
+
+def test_a_store_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "cache" / "facts.db"
+    FactStore(path).close()
+
+    def full(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError(f"{path}: database or disk is full")
+
+    def opened_files() -> list[str]:
+        return [name for name in map(_target, list(Path("/proc/self/fd").iterdir())) if name.startswith(str(path))]
+
+    monkeypatch.setattr(connections, "_connected", full)
+    warnings: list[str] = []
+    FactStore(path, warnings.append).close()
+    assert (len(warnings), opened_files()) == (1, [])
+
+
+def _target(handle: Path) -> str:
+    try:
+        return str(handle.readlink())
+    except OSError:
+        return ""

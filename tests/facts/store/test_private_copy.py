@@ -12,6 +12,7 @@ from caplint.facts.store.records import FileFacts, Macro
 from caplint.facts.store.schema import file_name
 from caplint.facts.store.seal import SUFFIX, locked
 from caplint.facts.store.store import FactStore
+from caplint.facts.store.store_file import APPLICATION
 from caplint.util.cache_directory import MARK_NAME
 
 FACTS = FileFacts([Macro("KVM_CAP_HLT", None, "1", None, 1, 1, "1")], functions=2)
@@ -45,6 +46,7 @@ def test_a_copy_is_trusted_and_has_the_facts(store: FactStore, path: Path) -> No
     copy_store(store, path)
     copy = _opened(path)
     assert list(copy.known("x")) == [BLOB]
+    assert copy.connection.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
     assert copy.connection.execute("SELECT name FROM macro").fetchall() == [("KVM_CAP_HLT",)]
     copy.close()
     store.close()
@@ -57,6 +59,7 @@ def test_a_store_in_memory_is_copied_too_and_goes_on_as_a_file(path: Path) -> No
     copy_store(store, path)
     store.close()
     copy = _opened(path)
+    assert copy.connection.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
     copy.add("x", [(OTHER, 3, FACTS)])
     copy.close()
     again = _opened(path)
