@@ -70,10 +70,12 @@ def test_a_long_message_is_cut(length: int) -> None:
 
 @pytest.fixture
 def _root_logger() -> Iterator[None]:
-    """The handlers of the test's own logging come back."""
+    """Logging that no earlier test of the process has turned off; the test's own handlers come back."""
     root = logging.getLogger()
-    kept, level = root.handlers[:], root.level
+    kept, level, off = root.handlers[:], root.level, root.manager.disable
+    logging.disable(logging.NOTSET)
     yield
+    logging.disable(off)
     root.handlers[:] = kept
     root.setLevel(level)
 

@@ -58,7 +58,8 @@ def test_each_step_has_the_files_of_its_commit(root: Path) -> None:
         ("base..", 1, f"{ids[0][:12]} Add it", 3, "commit"), ("base..", 3, f"{ids[2][:12]} Remove it", 3, "commit"),
     ]  # fmt: skip
     first, last = (step.trees["kernel"] for step in steps)
-    assert (first.base, last.base) == (None, None)
+    bases = [step.trees["kernel"].base for step in steps]
+    assert [base and (base.exists(OTHER), base.exists(X86)) for base in bases] == [(False, True)] * 2
     assert (first.read(OTHER), last.read(OTHER)) == (b"int one;\n", b"int two;\n")
     assert (first.exists(X86), last.exists(X86)) == (True, False)
     assert first.read(UAPI) == last.read(UAPI) == f"{HEADER}/* more */\n".encode()
